@@ -1,0 +1,1 @@
+"""A self-hosted group chat whose log is the truth."""

@@ -1,0 +1,1 @@
+"""The three commands: chat-server, chat-admin, chat-client."""

@@ -1,0 +1,66 @@
+"""Time and chance, in one place, so that a test can replace both.
+
+Instants are integers everywhere: milliseconds since the epoch, UTC. They become text only at an edge.
+"""
+
+import secrets
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """The system's time and randomness."""
+
+    def now(self) -> int:
+        """Return the current instant in milliseconds since the epoch, UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that is never set back."""
+        return time.monotonic()
+
+    def identity(self) -> int:
+        """Return a new id for a room, an account or a session: unique without asking anybody.
+
+        The upper bits are the instant, so ids sort by age; the lower 20 are chance.
+        """
+        return (self.now() << 20) | secrets.randbits(20)
+
+    def token(self) -> str:
+        """Return a short random identifier of letters and digits."""
+        return secrets.token_hex(6)
+
+
+def to_iso(instant: int) -> str:
+    """Write an instant as IRCv3 server-time does: `2026-11-22T12:00:05.123Z`."""
+    seconds, millis = divmod(instant, 1000)
+    return f"{_whole_second(seconds)}.{millis:03d}Z"
+
+
+def from_iso(text: str) -> int:
+    """Read a server-time timestamp as an instant.
+
+    Raises: ValueError when the text is not `YYYY-MM-DDThh:mm:ss[.sss]Z`.
+    """
+    if not text.endswith("Z") or "T" not in text:
+        raise ValueError(f"not a UTC timestamp: {text}")
+    moment = datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def to_datetime(instant: int) -> datetime:
+    """Return the instant as an aware datetime in UTC."""
+    return datetime.fromtimestamp(instant / 1000, UTC)
+
+
+_memo: tuple[int, str] = (0, "1970-01-01T00:00:00")
+
+
+def _whole_second(seconds: int) -> str:
+    """Format the second; consecutive messages share it, so the last one is remembered."""
+    global _memo
+    known, text = _memo
+    if known != seconds:
+        text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        _memo = (seconds, text)
+    return text

@@ -1,0 +1,61 @@
+"""The door to the database: sessions for reading, one way of appending."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from app.db.dialect import Dialect
+from app.db.postgresql import PostgreSQL
+from app.db.sqlite import SQLite
+from app.errors import UsageError
+
+
+def url_of(dbname: str) -> URL:
+    """Read `dbname` as an SQLAlchemy URL, or as the name of an SQLite file.
+
+    Raises: UsageError when it is a URL that cannot be read or of a database that is not supported.
+    """
+    if "://" not in dbname:
+        return URL.create("sqlite", database=dbname)
+    try:
+        url = make_url(dbname)
+    except ArgumentError as error:
+        raise UsageError("The database URL cannot be read; write postgresql://user@host/name.") from error
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise UsageError(f"{url.get_backend_name()} is not supported; use sqlite or postgresql.")
+    return url
+
+
+class Database:
+    """One database and what is open on it."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.dialect: Dialect = SQLite() if url.get_backend_name() == "sqlite" else PostgreSQL()
+        self.engine = self.dialect.create_engine(url)
+
+    def __str__(self) -> str:
+        if self.dialect.name == "sqlite":
+            return self.url.database or "memory"
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that sees one state of the database and changes nothing."""
+        with Session(self.engine) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def locked(self) -> Iterator[Connection]:
+        """Open a transaction that holds the log's lock; it commits at the end, or not at all."""
+        with self.engine.connect() as connection, connection.begin():
+            self.dialect.lock(connection)
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()

@@ -1,0 +1,39 @@
+"""What a database must be able to do for the log; `sqlite` and `postgresql` say how each does it."""
+
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import URL, Connection, Engine
+
+
+class Dialect(Protocol):
+    """Every difference between the databases, in one place."""
+
+    name: str
+
+    def create_engine(self, url: URL) -> Engine:
+        """Make the engine, with durable commits."""
+
+    def exists(self, url: URL) -> bool:
+        """Whether there is a database to look at. Creates nothing."""
+
+    def inspector(self, url: URL) -> Engine:
+        """Return an engine that can only read, for looking at a database that may not be ours.
+
+        Raises: DatabaseRefused when it can't be read at all.
+        """
+
+    def lock(self, connection: Connection) -> None:
+        """Open a transaction and take the log's lock: until it ends, nobody else appends."""
+
+    def version(self, connection: Connection) -> int | None:
+        """Return a number that changes when somebody else commits, or None when only the log can tell."""
+
+    def is_passing(self, error: Exception) -> bool:
+        """Whether the error is the storage's (full, locked, gone) and may pass, not the fault of a row."""
+
+    def back_up(self, url: URL, revision: str) -> Path | None:
+        """Set a copy aside before an upgrade and return where, or None where copies are made by other means."""
+
+    def size(self, connection: Connection) -> int:
+        """Return how many bytes the database takes."""

@@ -1,0 +1,131 @@
+"""The log: events become rows, in one order, under one lock.
+
+Ids are contiguous and assigned here, inside the transaction that holds the log's lock, so the order of the
+ids is the order of the commits on every database. `at` is the wall clock, pushed forward where it must be so
+that it is strictly increasing, at one millisecond, within each room and each private conversation.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from app.clock import Clock
+from app.db import models
+from app.events import Event, Kind
+
+SCOPES_REMEMBERED = 100_000  # rooms and conversations whose last instant is kept in memory
+CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
+
+_table = models.Event.__table__
+_insert = insert(models.Event)
+
+
+class Log:
+    """Appends events and reads what others appended. One instance belongs to one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last_at: dict[int | str, int] = {}
+        self.last_id = 0
+
+    def append(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Give the events their places and insert their rows. The log's lock must be held.
+
+        May be called again with the same events when the transaction failed: they get their places anew.
+        `last_id` moves only when the caller says `committed`.
+        """
+        for number, event in enumerate(events, self.last_id + 1):
+            event.id = number
+            event.at = self._instant(connection, event)
+        if events:
+            connection.execute(_insert, [to_row(event) for event in events])
+
+    def committed(self, events: Sequence[Event]) -> None:
+        """The transaction of these events is on the disk."""
+        if events:
+            self.last_id = events[-1].id
+
+    def catch_up(self, connection: Connection) -> list[Event]:
+        """Return what others appended since the last event known here, in order; at most CATCH_UP_ROWS."""
+        events = read_after(connection, self.last_id, CATCH_UP_ROWS)
+        for event in events:
+            self.last_id = event.id
+            scope = event.room or event.conversation
+            if scope is not None:
+                self._last_at[scope] = event.at
+        return events
+
+    def start_at_end(self, connection: Connection) -> None:
+        """Take everything in the log as known."""
+        self.last_id = connection.execute(select(func.max(_table.c.id))).scalar() or 0
+
+    def _instant(self, connection: Connection, event: Event) -> int:
+        """Return when the event happened: its own time if it brings one, else now, but never not later."""
+        instant = event.at if event.data.get("imported") else self._clock.now()
+        scope = event.room or event.conversation
+        if scope is None:
+            return instant
+        last = self._last_at.get(scope)
+        if last is None:
+            last = self._look_up(connection, event)
+        self._last_at[scope] = instant = max(instant, last + 1)
+        return instant
+
+    def _look_up(self, connection: Connection, event: Event) -> int:
+        if len(self._last_at) >= SCOPES_REMEMBERED:
+            self._last_at.clear()
+        column = _table.c.room_id if event.room else _table.c.conversation
+        query = select(func.max(_table.c.at)).where(column == (event.room or event.conversation))
+        return connection.execute(query).scalar() or 0
+
+
+def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
+    """Read the events that follow a position, oldest first."""
+    query = select(_table).where(_table.c.id > last_id).order_by(_table.c.id).limit(limit)
+    return [from_row(row) for row in connection.execute(query)]
+
+
+def to_row(event: Event) -> dict[str, object]:
+    """Return the event's row as the columns and their values."""
+    return {
+        "id": event.id,
+        "kind": event.kind.value,
+        "at": event.at,
+        "room_id": event.room,
+        "conversation": event.conversation,
+        "session_id": event.session,
+        "nick": event.nick,
+        "user": event.user,
+        "host": event.host,
+        "account": event.account,
+        "target": event.target,
+        "text": event.text,
+        "data": event.data or None,
+    }
+
+
+def from_row(row: Row[tuple[object, ...]]) -> Event:
+    """Return the event that a row of the log holds."""
+    values = row._mapping
+    return Event(
+        Kind(values["kind"]),
+        room=values["room_id"],
+        conversation=values["conversation"],
+        session=values["session_id"],
+        nick=values["nick"],
+        user=values["user"],
+        host=values["host"],
+        account=values["account"],
+        target=values["target"],
+        text=values["text"],
+        data=values["data"] or {},
+        id=values["id"],
+        at=values["at"],
+    )
+
+
+def void(event: Event) -> Event:
+    """Return the event that keeps the place of one that could not be stored."""
+    return Event(Kind.VOID, id=event.id, at=event.at)
+
+

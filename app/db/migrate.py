@@ -1,0 +1,124 @@
+"""The schema, created and upgraded by Alembic from code; `migrations/` is the one truth."""
+
+from contextlib import closing
+from enum import Enum, auto
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Engine, inspect
+from sqlalchemy.exc import DBAPIError
+
+from app.db.database import Database
+from app.errors import DatabaseRefused
+
+OUR_TABLES = {"event", "room", "account"}
+
+
+class State(Enum):
+    """What is found where the database should be."""
+
+    MISSING = auto()
+    CURRENT = auto()
+    OLDER = auto()
+    NEWER = auto()
+    LEGACY = auto()
+    FOREIGN = auto()
+
+
+def scripts_folder() -> Path:
+    """Return the folder of migrations: inside an installed package, beside it in a checkout."""
+    package = Path(str(files("app")))
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+def config(url: URL | None = None) -> Config:
+    """Return Alembic's configuration for these migrations."""
+    settings = Config()
+    settings.set_main_option("script_location", str(scripts_folder()).replace("%", "%%"))
+    settings.attributes["url"] = url
+    return settings
+
+
+def head() -> str:
+    """Return the newest revision this program knows."""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
+
+
+def inspect_database(database: Database) -> tuple[State, str | None]:
+    """Say what is there and at which revision, without changing a byte of it."""
+    if not database.dialect.exists(database.url):
+        return State.MISSING, None
+    engine = database.dialect.inspector(database.url)
+    try:
+        return _look(engine)
+    except DBAPIError as error:
+        raise DatabaseRefused(f"{database} cannot be read ({error.orig}); nothing was changed.") from error
+    finally:
+        engine.dispose()
+
+
+def _look(engine: Engine) -> tuple[State, str | None]:
+    with closing(engine.connect()) as connection:
+        tables = set(inspect(connection).get_table_names())
+        if not tables:
+            return State.MISSING, None
+        if tables & {"User", "user"} and "message" in tables:
+            return State.LEGACY, None
+        if not tables >= OUR_TABLES or "alembic_version" not in tables:
+            return State.FOREIGN, None
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision == head():
+        return State.CURRENT, revision
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    return (State.OLDER if revision in known else State.NEWER), revision
+
+
+def refuse_unless_ours(database: Database) -> tuple[State, str | None]:
+    """Return what `inspect_database` found when it is missing or ours, of this version or older.
+
+    Raises: DatabaseRefused with what to do otherwise.
+    """
+    state, revision = inspect_database(database)
+    if state is State.LEGACY:
+        raise DatabaseRefused(
+            f"{database} belongs to the chat program this one replaces; nothing was changed. Start with a new "
+            f"file (-d chat.db) and bring it over with: chat-admin import-legacy {database}"
+        )
+    if state is State.FOREIGN:
+        raise DatabaseRefused(
+            f"{database} is a database of another program; nothing was changed. Name another file with -d."
+        )
+    if state is State.NEWER:
+        raise DatabaseRefused(
+            f"{database} was written by a newer version (schema {revision}); nothing was changed. "
+            "Install that version, or name another file with -d."
+        )
+    return state, revision
+
+
+def prepare(database: Database) -> Path | None:
+    """Make the database ready: create it when missing, upgrade it when older.
+
+    Returns the copy that was set aside before an upgrade, if there is one.
+    Raises: DatabaseRefused when it is not ours or newer; nothing was changed then.
+    """
+    state, revision = refuse_unless_ours(database)
+    copy = None
+    if state is State.OLDER:
+        copy = database.dialect.back_up(database.url, revision or "")
+    if state is not State.CURRENT:
+        upgrade(database)
+    return copy
+
+
+def upgrade(database: Database) -> None:
+    """Run the migrations up to the newest revision."""
+    settings = config(database.url)
+    with database.engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")

@@ -1,0 +1,72 @@
+"""PostgreSQL: several servers share one log, serialised by an advisory lock."""
+
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
+
+from app.errors import DatabaseRefused
+
+LOG_LOCK = 0x63686174  # the advisory lock's number: "chat"
+
+
+class PostgreSQL:
+    """The shared database."""
+
+    name = "postgresql"
+
+    def create_engine(self, url: URL) -> Engine:
+        """Make an engine whose commits wait for the disk, whatever the server's default is."""
+        try:
+            return create_engine(
+                url.set(drivername="postgresql+psycopg"),
+                connect_args={"options": "-c synchronous_commit=on -c timezone=UTC", "connect_timeout": 10},
+                pool_pre_ping=True,
+            )
+        except ModuleNotFoundError as error:
+            raise DatabaseRefused(
+                "PostgreSQL needs its driver: install the project with its extra, `pip install '.[postgresql]'`."
+            ) from error
+
+    def exists(self, url: URL) -> bool:
+        """A PostgreSQL database is made by its administrator, so there is always something to look at."""
+        return True
+
+    def inspector(self, url: URL) -> Engine:
+        """Open it with read-only transactions."""
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={"options": "-c default_transaction_read_only=on", "connect_timeout": 10},
+            poolclass=NullPool,
+        )
+        try:
+            engine.connect().close()
+        except OperationalError as error:
+            raise DatabaseRefused(
+                f"PostgreSQL does not answer at {url.render_as_string(hide_password=True)}: "
+                f"{str(error.orig).splitlines()[0]}"
+            ) from error
+        return engine
+
+    def lock(self, connection: Connection) -> None:
+        """Take the log's lock for this transaction: order of ids is then order of commits."""
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
+
+    def version(self, connection: Connection) -> int | None:
+        """Only the log itself can tell."""
+        return None
+
+    def is_passing(self, error: Exception) -> bool:
+        """Anything the database did not blame on a row."""
+        return isinstance(error, DBAPIError) and not isinstance(
+            error, (IntegrityError, DataError, ProgrammingError)
+        )
+
+    def back_up(self, url: URL, revision: str) -> Path | None:
+        """Migrations are transactional here and copies are the administrator's (`pg_dump`)."""
+        return None
+
+    def size(self, connection: Connection) -> int:
+        """As the server counts it."""
+        return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())

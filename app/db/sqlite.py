@@ -1,0 +1,109 @@
+"""SQLite: one file, WAL, every commit on the disk before it counts."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from app.errors import DatabaseRefused, StorageError
+
+BUSY_MILLISECONDS = 200  # how long a statement waits for another process before it fails
+_OPENING = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+    "PRAGMA journal_size_limit=67108864",
+    "PRAGMA cache_size=-16384",
+)
+_ROWS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+
+
+class SQLite:
+    """The embedded database."""
+
+    name = "sqlite"
+
+    def create_engine(self, url: URL) -> Engine:
+        """Make an engine whose transactions this module opens itself.
+
+        The driver would begin lazily and deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
+        """
+        engine = create_engine(url)
+
+        @event.listens_for(engine, "connect")
+        def opened(connection: sqlite3.Connection, record: Any) -> None:
+            connection.isolation_level = None
+            for statement in _OPENING:
+                connection.execute(statement)
+
+        @event.listens_for(engine, "begin")
+        def began(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+        return engine
+
+    def exists(self, url: URL) -> bool:
+        """Whether the file is there and has something in it."""
+        path = _path(url)
+        return path.exists() and path.stat().st_size > 0
+
+    def inspector(self, url: URL) -> Engine:
+        """Open the file read-only, so that looking at a stranger's file leaves it as it was."""
+        path = _path(url)
+        if path.is_dir():
+            raise DatabaseRefused(f"{path} is a folder, not a database file; name a file with -d.")
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise DatabaseRefused(
+                    f"{path} is not an SQLite database; nothing was changed. Name another file with -d."
+                )
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        return create_engine(
+            "sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool
+        )
+
+    def lock(self, connection: Connection) -> None:
+        """Turn the transaction that just began into the one writer."""
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def version(self, connection: Connection) -> int | None:
+        """`PRAGMA data_version`: changes when another connection commits."""
+        return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def is_passing(self, error: Exception) -> bool:
+        """Anything but the fault of a row."""
+        original = error.orig if isinstance(error, DBAPIError) else error
+        return isinstance(original, sqlite3.Error) and not isinstance(original, _ROWS_FAULT)
+
+    def back_up(self, url: URL, revision: str) -> Path | None:
+        """Copy the database with SQLite's own backup, which is right while others write."""
+        path = _path(url)
+        copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}")
+        if copy.exists():
+            raise StorageError(f"{copy} is in the way of the copy made before an upgrade; move it elsewhere.")
+        with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
+            source.backup(target)
+        source.close()
+        target.close()
+        copy.chmod(0o600)
+        return copy
+
+    def size(self, connection: Connection) -> int:
+        """Pages times page size."""
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+
+def _path(url: URL) -> Path:
+    return Path(url.database or "")
+
+
+def explain(error: OperationalError, url: URL) -> str:
+    """Say in a sentence why the file could not be opened."""
+    return f"The database {_path(url)} cannot be opened ({error.orig}); check that the folder is writable."

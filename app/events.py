@@ -1,0 +1,89 @@
+"""What happened: the one kind of value that changes the chat.
+
+An event is one row of the log. A command decides on events, the world applies them, the log stores them and
+the hub delivers them; nobody changes anything in another way. The fields are those of the row, so a remote
+event (appended by `chat-admin` or another server) is the same value as a local one.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The kinds of event, as they stand in the log. `docs/architecture.md` describes each."""
+
+    CONNECTED = "connected"  # a person finished registration: session, nick, user, host
+    QUIT = "quit"  # a session ended; one row for each of its rooms; text: the reason
+    NICK = "nick"  # target: the new nick; one row for each of the session's rooms
+    LOGGED_IN = "logged-in"  # the session now speaks for `account`
+    LOGGED_OUT = "logged-out"  # the session is a guest's again
+    AWAY = "away"  # text: the message, None on return; never stored
+    CREATED = "created"  # a room; target: its name; data: official, founder
+    JOINED = "joined"  # data: realname
+    PARTED = "parted"  # text: the reason
+    KICKED = "kicked"  # target: the nick; data: session of the one kicked; text: the reason
+    INVITED = "invited"  # target: the nick; data: session of the one invited; never stored
+    TOPIC = "topic"  # text: the new topic, empty when cleared
+    MODE = "mode"  # data: changes, a list of [sign, letter, argument, account id]
+    PRIVMSG = "privmsg"  # target: as it was addressed; text; data: tags
+    NOTICE = "notice"  # as PRIVMSG
+    TAGMSG = "tagmsg"  # target; data: tags
+    REGISTERED = "registered"  # account: the name; data: id, role
+    ACCOUNT_CHANGED = "account-changed"  # account: the name; data: id and what is new (role, disabled, password)
+    ANNOUNCED = "announced"  # text: a notice to everybody
+    BANNED = "banned"  # server-wide; data: id, type, expires; target: the mask; text: the reason
+    UNBANNED = "unbanned"  # data: id; target: the mask
+    VOID = "void"  # stands where a row could not be stored, so that the numbers have no gap
+
+
+MESSAGES = (Kind.PRIVMSG, Kind.NOTICE)
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """One thing that happened. `id` and `at` are assigned when it is appended to the log.
+
+    `session` is the actor's; it is None for what the server or an administrator did. `room` is the room's id,
+    `conversation` the key of a pair of correspondents. `secret` is for the tables only (password verifiers):
+    it is never part of the row.
+    """
+
+    kind: Kind
+    room: int | None = None
+    conversation: str | None = None
+    session: int | None = None
+    nick: str = ""
+    user: str = ""
+    host: str = ""
+    account: str | None = None
+    target: str | None = None
+    text: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+    at: int = 0
+    secret: Any = None
+
+    @property
+    def source(self) -> str:
+        """The author as IRC writes it, or the bare name when there is no user part."""
+        return f"{self.nick}!{self.user}@{self.host}" if self.user else self.nick
+
+
+def msgid(event_id: int) -> str:
+    """Write a position in the log as a message id: base 36."""
+    digits = ""
+    while event_id:
+        event_id, rest = divmod(event_id, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+    return digits or "0"
+
+
+def position(message_id: str) -> int:
+    """Read a message id as a position in the log.
+
+    Raises: ValueError when it is not one of ours.
+    """
+    if not message_id.isascii() or not message_id.isalnum() or len(message_id) > 12:
+        raise ValueError(f"not a message id: {message_id}")
+    return int(message_id, 36)

@@ -1,0 +1,1 @@
+"""Who is here now, what happens, and who hears of it."""

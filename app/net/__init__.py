@@ -1,0 +1,1 @@
+"""The only server package with sockets and TLS."""

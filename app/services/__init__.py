@@ -1,0 +1,1 @@
+"""Use cases over the models: no IRC text, no sockets, no threads."""

@@ -1,0 +1,35 @@
+"""Runs the migrations, on a connection given by the program or on the database named in the settings."""
+
+from alembic import context
+from app.db.database import Database, url_of
+from app.db.models import Base
+from app.settings import load_server
+from sqlalchemy import Connection
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations in one transaction."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def from_shell() -> None:
+    """Open the database that `-x db=` names, or the settings."""
+    dbname = context.get_x_argument(as_dictionary=True).get("db") or load_server().values.dbname
+    database = Database(url_of(dbname))
+    with database.engine.begin() as connection:
+        run(connection)
+    database.close()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    from_shell()
