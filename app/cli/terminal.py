@@ -1,8 +1,8 @@
 """What the three programs share: their frame around Typer, and how every failure reaches the person.
 
-A `ChatError` is its sentence on standard error and its exit code. A defect in the program is one sentence too,
-with the place to report; the whole traceback is shown when CHAT_TRACEBACK is set. Ctrl-C ends with 130, and a
-reader of standard output that goes away (`| head`) ends the program without a word.
+A `ChatError` is its sentence on standard error and its exit code. A defect in the program is one sentence
+too, with the place to report; the whole traceback is shown when CHAT_TRACEBACK is set. Ctrl-C ends with 130,
+and a reader of standard output that goes away (`| head`) ends the program without a word.
 """
 
 import os
@@ -44,7 +44,7 @@ def run(app: typer.Typer, program: str) -> NoReturn:
     """Run a program to its end and exit with its code."""
     sys.excepthook = _print_defect
     try:
-        get_command(app)(prog_name=program)
+        _call(app, program)
     except ChatError as error:
         print_error(error)
         sys.exit(error.exit_code)
@@ -55,6 +55,14 @@ def run(app: typer.Typer, program: str) -> NoReturn:
     except OSError as error:
         print_error(ChatError(explain(error)))
     sys.exit(ChatError.exit_code)
+
+
+def _call(app: typer.Typer, program: str) -> None:
+    """Call the command and see its output out, so that a failure to write is met here and not at exit."""
+    try:
+        get_command(app)(prog_name=program)
+    finally:
+        sys.stdout.flush()
 
 
 def print_error(error: ChatError) -> None:
