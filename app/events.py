@@ -23,6 +23,7 @@ class Kind(StrEnum):
     JOINED = "joined"  # data: realname
     PARTED = "parted"  # text: the reason
     KICKED = "kicked"  # target: the nick; data: session of the one kicked; text: the reason
+    KILLED = "killed"  # an administrator ends a session; target: the nick; data: session; text: the reason
     INVITED = "invited"  # target: the nick; data: session of the one invited; never stored
     TOPIC = "topic"  # text: the new topic, empty when cleared
     MODE = "mode"  # data: changes, a list of [sign, letter, argument, account id]
@@ -30,7 +31,9 @@ class Kind(StrEnum):
     NOTICE = "notice"  # as PRIVMSG
     TAGMSG = "tagmsg"  # target; data: tags
     REGISTERED = "registered"  # account: the name; data: id, role
-    ACCOUNT_CHANGED = "account-changed"  # account: the name; data: id and what is new (role, disabled, password)
+    ACCOUNT_CHANGED = (
+        "account-changed"  # account: the name; data: id and what is new (role, disabled, password)
+    )
     ANNOUNCED = "announced"  # text: a notice to everybody
     BANNED = "banned"  # server-wide; data: id, type, expires; target: the mask; text: the reason
     UNBANNED = "unbanned"  # data: id; target: the mask

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.dialect import Dialect
 from app.db.postgresql import PostgreSQL
 from app.db.sqlite import SQLite
-from app.errors import UsageError
+from app.errors import StorageError, UsageError
 
 
 def url_of(dbname: str) -> URL:
@@ -32,10 +32,10 @@ def url_of(dbname: str) -> URL:
 class Database:
     """One database and what is open on it."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, patience: int | None = None) -> None:
         self.url = url
         self.dialect: Dialect = SQLite() if url.get_backend_name() == "sqlite" else PostgreSQL()
-        self.engine = self.dialect.create_engine(url)
+        self.engine = self.dialect.create_engine(url, patience)
 
     def __str__(self) -> str:
         if self.dialect.name == "sqlite":
@@ -55,6 +55,22 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             self.dialect.lock(connection)
             yield connection
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn the storage's failures into a sentence.
+
+        Raises: StorageError.
+        """
+        try:
+            yield
+        except DBAPIError as error:
+            if not self.dialect.is_passing(error):
+                raise
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise StorageError(
+                f"The database {self} cannot be used right now ({reason}); nothing was changed. Try again."
+            ) from error
 
     def close(self) -> None:
         """Close every connection."""

@@ -11,8 +11,18 @@ class Dialect(Protocol):
 
     name: str
 
-    def create_engine(self, url: URL) -> Engine:
-        """Make the engine, with durable commits."""
+    def create_engine(self, url: URL, patience: int | None = None) -> Engine:
+        """Make the engine, with durable commits.
+
+        `patience` is how many milliseconds a statement waits for somebody else's lock before it fails; None
+        leaves it to the dialect, as suits the server's engine.
+        """
+
+    def make_room(self, url: URL) -> None:
+        """Make the place of a new database, readable by its owner only.
+
+        Raises: StorageError when it cannot be made there.
+        """
 
     def exists(self, url: URL) -> bool:
         """Whether there is a database to look at. Creates nothing."""
@@ -34,6 +44,9 @@ class Dialect(Protocol):
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Set a copy aside before an upgrade and return where, or None where copies are made by other means."""
+
+    def problems(self, connection: Connection) -> list[str]:
+        """Return what the database itself finds wrong with its files, a sentence each."""
 
     def size(self, connection: Connection) -> int:
         """Return how many bytes the database takes."""

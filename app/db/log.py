@@ -52,7 +52,7 @@ class Log:
             self.last_id = event.id
             scope = event.room or event.conversation
             if scope is not None:
-                self._last_at[scope] = event.at
+                self._last_at[scope] = max(event.at, self._last_at.get(scope, 0))
         return events
 
     def start_at_end(self, connection: Connection) -> None:
@@ -60,7 +60,11 @@ class Log:
         self.last_id = connection.execute(select(func.max(_table.c.id))).scalar() or 0
 
     def _instant(self, connection: Connection, event: Event) -> int:
-        """Return when the event happened: its own time if it brings one, else now, but never not later."""
+        """Return when the event happened: now, but later than what came before it in its scope.
+
+        What was imported keeps the time it brings: the importer answers for the order of messages, and a
+        room may have been made, and entered, long after what is imported into it was said.
+        """
         instant = event.at if event.data.get("imported") else self._clock.now()
         scope = event.room or event.conversation
         if scope is None:
@@ -68,7 +72,9 @@ class Log:
         last = self._last_at.get(scope)
         if last is None:
             last = self._look_up(connection, event)
-        self._last_at[scope] = instant = max(instant, last + 1)
+        if not event.data.get("imported"):
+            instant = max(instant, last + 1)
+        self._last_at[scope] = max(instant, last)
         return instant
 
     def _look_up(self, connection: Connection, event: Event) -> int:
@@ -127,5 +133,3 @@ def from_row(row: Row[tuple[object, ...]]) -> Event:
 def void(event: Event) -> Event:
     """Return the event that keeps the place of one that could not be stored."""
     return Event(Kind.VOID, id=event.id, at=event.at)
-
-

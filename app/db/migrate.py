@@ -111,14 +111,16 @@ def prepare(database: Database) -> Path | None:
     copy = None
     if state is State.OLDER:
         copy = database.dialect.back_up(database.url, revision or "")
+    if state is State.MISSING:
+        database.dialect.make_room(database.url)
     if state is not State.CURRENT:
         upgrade(database)
     return copy
 
 
 def upgrade(database: Database) -> None:
-    """Run the migrations up to the newest revision."""
+    """Run the migrations up to the newest revision, one program at a time."""
     settings = config(database.url)
-    with database.engine.begin() as connection:
+    with database.locked() as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")

@@ -17,7 +17,9 @@ Reference = Annotated[int, mapped_column(_big)]
 Instant = Annotated[int, mapped_column(_big)]
 Name = Annotated[str, mapped_column(String(128))]
 RoomId = Annotated[int, mapped_column(_big, ForeignKey("room.id", ondelete="CASCADE"), primary_key=True)]
-AccountId = Annotated[int, mapped_column(_big, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)]
+AccountId = Annotated[
+    int, mapped_column(_big, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+]
 
 
 class Base(DeclarativeBase):
@@ -134,7 +136,10 @@ class Session(Base):
     """Who is and was connected. `disconnected` is None while it lasts."""
 
     __tablename__ = "session"
-    __table_args__ = (Index("ix_session_disconnected", "disconnected"), Index("ix_session_account", "account"))
+    __table_args__ = (
+        Index("ix_session_disconnected", "disconnected"),
+        Index("ix_session_account", "account"),
+    )
 
     id: Mapped[Id]
     nick: Mapped[Name]

@@ -16,18 +16,22 @@ class PostgreSQL:
 
     name = "postgresql"
 
-    def create_engine(self, url: URL) -> Engine:
+    def create_engine(self, url: URL, patience: int | None = None) -> Engine:
         """Make an engine whose commits wait for the disk, whatever the server's default is."""
+        options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={patience or 0}"
         try:
             return create_engine(
                 url.set(drivername="postgresql+psycopg"),
-                connect_args={"options": "-c synchronous_commit=on -c timezone=UTC", "connect_timeout": 10},
+                connect_args={"options": options, "connect_timeout": 10},
                 pool_pre_ping=True,
             )
         except ModuleNotFoundError as error:
             raise DatabaseRefused(
                 "PostgreSQL needs its driver: install the project with its extra, `pip install '.[postgresql]'`."
             ) from error
+
+    def make_room(self, url: URL) -> None:
+        """The database is there already: its administrator made it."""
 
     def exists(self, url: URL) -> bool:
         """A PostgreSQL database is made by its administrator, so there is always something to look at."""
@@ -66,6 +70,10 @@ class PostgreSQL:
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Migrations are transactional here and copies are the administrator's (`pg_dump`)."""
         return None
+
+    def problems(self, connection: Connection) -> list[str]:
+        """PostgreSQL watches over its own files (data checksums)."""
+        return []
 
     def size(self, connection: Connection) -> int:
         """As the server counts it."""

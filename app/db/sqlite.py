@@ -1,22 +1,23 @@
 """SQLite: one file, WAL, every commit on the disk before it counts."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.errors import DatabaseRefused, StorageError
 
 BUSY_MILLISECONDS = 200  # how long a statement waits for another process before it fails
+_WAL_MODE = 2  # the file format's read version, byte 19, of a database in WAL mode
 _OPENING = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-16384",
 )
@@ -28,7 +29,7 @@ class SQLite:
 
     name = "sqlite"
 
-    def create_engine(self, url: URL) -> Engine:
+    def create_engine(self, url: URL, patience: int | None = None) -> Engine:
         """Make an engine whose transactions this module opens itself.
 
         The driver would begin lazily and deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
@@ -38,6 +39,7 @@ class SQLite:
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
             connection.isolation_level = None
+            connection.execute(f"PRAGMA busy_timeout={patience or BUSY_MILLISECONDS}")
             for statement in _OPENING:
                 connection.execute(statement)
 
@@ -47,6 +49,17 @@ class SQLite:
 
         return engine
 
+    def make_room(self, url: URL) -> None:
+        """Make the empty file: it will hold what people said and the hashes of their passwords."""
+        path = _path(url)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StorageError(
+                f"The database {path} cannot be made ({error.strerror}); "
+                "check its folder, or name another file with -d."
+            ) from error
+
     def exists(self, url: URL) -> bool:
         """Whether the file is there and has something in it."""
         path = _path(url)
@@ -55,17 +68,8 @@ class SQLite:
     def inspector(self, url: URL) -> Engine:
         """Open the file read-only, so that looking at a stranger's file leaves it as it was."""
         path = _path(url)
-        if path.is_dir():
-            raise DatabaseRefused(f"{path} is a folder, not a database file; name a file with -d.")
-        with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                raise DatabaseRefused(
-                    f"{path} is not an SQLite database; nothing was changed. Name another file with -d."
-                )
-        address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        return create_engine(
-            "sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool
-        )
+        read_header(path)
+        return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
 
     def lock(self, connection: Connection) -> None:
         """Turn the transaction that just began into the one writer."""
@@ -94,6 +98,14 @@ class SQLite:
         copy.chmod(0o600)
         return copy
 
+    def problems(self, connection: Connection) -> list[str]:
+        """What `PRAGMA quick_check` and `PRAGMA foreign_key_check` find."""
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)")]
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
+        return [text for text in found if text != "ok"] + [
+            f"row {row[1]} of table {row[0]} points at a missing row of {row[2]}" for row in orphans
+        ]
+
     def size(self, connection: Connection) -> int:
         """Pages times page size."""
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
@@ -104,6 +116,32 @@ def _path(url: URL) -> Path:
     return Path(url.database or "")
 
 
-def explain(error: OperationalError, url: URL) -> str:
-    """Say in a sentence why the file could not be opened."""
-    return f"The database {_path(url)} cannot be opened ({error.orig}); check that the folder is writable."
+def read_header(path: Path) -> bytes:
+    """Return the first bytes of an SQLite file.
+
+    Raises: DatabaseRefused when it is something else or cannot be read.
+    """
+    if path.is_dir():
+        raise DatabaseRefused(f"{path} is a folder, not a database file; name a file with -d.")
+    try:
+        with path.open("rb") as file:
+            header = file.read(20)
+    except OSError as error:
+        raise DatabaseRefused(f"{path} cannot be read ({error.strerror}); nothing was changed.") from error
+    if header[:16] != b"SQLite format 3\0":
+        raise DatabaseRefused(
+            f"{path} is not an SQLite database; nothing was changed. Name another file with -d."
+        )
+    return header
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a file so that not a byte of it changes, whoever else has it open.
+
+    A reader of a file in WAL mode leaves `-wal` and `-shm` files beside it; where there are none, nobody has
+    the file open, and `immutable` keeps it that way.
+    """
+    in_wal_mode = read_header(path)[19:20] == bytes([_WAL_MODE])
+    in_use = path.with_name(f"{path.name}-wal").exists()
+    quiet = "&immutable=1" if in_wal_mode and not in_use else ""
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro{quiet}", uri=True)
