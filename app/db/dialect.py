@@ -43,7 +43,7 @@ class Dialect(Protocol):
         """Whether the error is the storage's (full, locked, gone) and may pass, not the fault of a row."""
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Set a copy aside before an upgrade and return where, or None where copies are made by other means."""
+        """Set a copy aside before an upgrade and return where; None where copies are made otherwise."""
 
     def problems(self, connection: Connection) -> list[str]:
         """Return what the database itself finds wrong with its files, a sentence each."""

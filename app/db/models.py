@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 
 class Event(Base):
-    """One row of the log. `id` is the global order: contiguous, assigned under the log's lock, never reused."""
+    """One row of the log. `id` is the global order: contiguous, never reused, assigned under a lock."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -62,7 +62,7 @@ class Event(Base):
 
 
 class Account(Base):
-    """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier, never the password."""
+    """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier."""
 
     __tablename__ = "account"
 

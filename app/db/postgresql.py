@@ -27,7 +27,8 @@ class PostgreSQL:
             )
         except ModuleNotFoundError as error:
             raise DatabaseRefused(
-                "PostgreSQL needs its driver: install the project with its extra, `pip install '.[postgresql]'`."
+                "PostgreSQL needs its driver: install the project with its extra, "
+                "`pip install '.[postgresql]'`."
             ) from error
 
     def make_room(self, url: URL) -> None:

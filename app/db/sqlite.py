@@ -32,7 +32,7 @@ class SQLite:
     def create_engine(self, url: URL, patience: int | None = None) -> Engine:
         """Make an engine whose transactions this module opens itself.
 
-        The driver would begin lazily and deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
+        The driver would begin deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
         """
         engine = create_engine(url)
 
