@@ -1,0 +1,92 @@
+"""What every ring may use: an empty chat database, on SQLite and on PostgreSQL.
+
+A test that takes `database` runs twice. PostgreSQL starts with the first test that wants it; if it cannot
+start, those tests fail.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app.clock import Clock
+from app.db import migrate
+from app.db.database import Database, url_of
+from sqlalchemy import URL
+
+from tests.postgres import Postgres
+
+DIALECTS = ("sqlite", "postgresql")
+
+
+class MovedClock(Clock):
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self, now: int = 1_795_000_000_000) -> None:
+        self.instant = now
+
+    def now(self) -> int:
+        """Return the instant the test set, milliseconds since the epoch."""
+        return self.instant
+
+    def monotonic(self) -> float:
+        """Return the same instant in seconds."""
+        return self.instant / 1000
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """A clock the test moves by setting `instant`."""
+    return MovedClock()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The PostgreSQL server of this run, shared by its workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    server = Postgres(folder / "postgres")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the whole schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "chat.db"
+    database = Database(url_of(str(path)))
+    migrate.prepare(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(params=DIALECTS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """Where an empty chat database is, once of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "chat.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield url_of(str(path))
+    else:
+        with request.getfixturevalue("postgres").database() as address:
+            yield address
+
+
+@pytest.fixture(params=DIALECTS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """Where a database with nothing in it can be, once of each kind."""
+    if request.param == "sqlite":
+        yield url_of(str(tmp_path / "new.db"))
+    else:
+        with request.getfixturevalue("postgres").database("template0") as address:
+            yield address
+
+
+@pytest.fixture
+def database(url: URL) -> Iterator[Database]:
+    """An empty chat database, open; the test runs once on each kind."""
+    database = Database(url)
+    yield database
+    database.close()

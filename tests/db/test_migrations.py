@@ -1,0 +1,177 @@
+"""The schema comes from the migrations, and a database that is not ours stays as it was."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from app.db import migrate
+from app.db.database import Database, url_of
+from app.db.models import Base
+from app.errors import DatabaseRefused, StorageError
+from sqlalchemy import URL, inspect, text
+
+
+@pytest.fixture
+def fresh(empty_url: URL) -> Iterator[Database]:
+    """A database with nothing in it."""
+    database = Database(empty_url)
+    yield database
+    database.close()
+
+
+def execute(path: Path, *statements: str) -> Path:
+    """Make an SQLite file by hand."""
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder and its bytes."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_from_nothing_up_the_schema_is_what_the_models_say(fresh: Database) -> None:
+    assert migrate.inspect_database(fresh) == (migrate.State.MISSING, None)
+    assert migrate.prepare(fresh) is None
+    with fresh.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    assert migrate.inspect_database(fresh) == (migrate.State.CURRENT, migrate.head())
+
+
+def test_preparing_twice_changes_nothing(fresh: Database) -> None:
+    migrate.prepare(fresh)
+    assert migrate.prepare(fresh) is None
+
+
+def test_each_revision_can_be_undone(fresh: Database) -> None:
+    migrate.prepare(fresh)
+    settings = migrate.config()
+    with fresh.engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        migrate.command.downgrade(settings, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    database = Database(url_of(str(tmp_path / "chat.db")))
+    migrate.prepare(database)
+    database.close()
+    assert (tmp_path / "chat.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_does_not_exist_is_a_sentence(tmp_path: Path) -> None:
+    database = Database(url_of(str(tmp_path / "nowhere" / "chat.db")))
+    with pytest.raises(StorageError, match=r"cannot be made \(No such file or directory\)"):
+        migrate.prepare(database)
+
+
+REFUSED = {
+    "foreign": (["CREATE TABLE song (title TEXT)"], "a database of another program"),
+    "legacy": (
+        [
+            'CREATE TABLE "User" (UserId INTEGER PRIMARY KEY, UserName TEXT, UserPassword TEXT)',
+            "CREATE TABLE message (MessageId INTEGER PRIMARY KEY, MessageTime INTEGER)",
+        ],
+        "chat-admin import-legacy",
+    ),
+    "legacy lower case": (
+        ['CREATE TABLE "user" (UserId INTEGER)', "CREATE TABLE message (MessageId INTEGER)"],
+        "chat-admin import-legacy",
+    ),
+    "newer": (
+        [
+            "CREATE TABLE event (id INTEGER)",
+            "CREATE TABLE room (id INTEGER)",
+            "CREATE TABLE account (id INTEGER)",
+            "CREATE TABLE alembic_version (version_num TEXT)",
+            "INSERT INTO alembic_version VALUES ('9999')",
+        ],
+        r"written by a newer version \(schema 9999\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("wal", [False, True], ids=["plain", "wal"])
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_ours_is_refused_and_not_a_byte_changes(name: str, wal: bool, tmp_path: Path) -> None:
+    statements, sentence = REFUSED[name]
+    mode = ["PRAGMA journal_mode=WAL"] if wal else []
+    path = execute(tmp_path / "their.db", *mode, *statements)
+    before = contents(tmp_path)
+    database = Database(url_of(str(path)))
+    with pytest.raises(DatabaseRefused, match=sentence):
+        migrate.prepare(database)
+    database.close()
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("content", [b"hello", b"SQLite format 3\0", b"\0" * 5000])
+def test_a_file_that_is_no_database_is_refused_untouched(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_bytes(content)
+    database = Database(url_of(str(path)))
+    with pytest.raises(DatabaseRefused, match="nothing was changed"):
+        migrate.prepare(database)
+    database.close()
+    assert contents(tmp_path) == {"letter.db": content}
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseRefused, match="is a folder"):
+        migrate.prepare(Database(url_of(str(tmp_path))))
+
+
+def test_a_database_of_others_on_postgresql_is_refused(fresh: Database) -> None:
+    if fresh.dialect.name == "sqlite":
+        migrate.prepare(fresh)
+    with fresh.engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS event"))
+        connection.execute(text("CREATE TABLE song (title TEXT)"))
+    with pytest.raises(DatabaseRefused, match="another program"):
+        migrate.prepare(fresh)
+
+
+@pytest.fixture
+def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
+    """A database of a schema before the newest, which a migration of the test follows."""
+    database = Database(url_of(str(tmp_path / "chat.db")))
+    migrate.prepare(database)
+    scripts = tmp_path / "migrations"
+    (scripts / "versions").mkdir(parents=True)
+    for source in migrate.scripts_folder().rglob("*.py"):
+        (scripts / source.relative_to(migrate.scripts_folder())).write_text(source.read_text())
+    (scripts / "versions" / "next.py").write_text(
+        f"from alembic import op\nrevision = 'next'\ndown_revision = '{migrate.head()}'\n"
+        "def upgrade():\n    op.execute('CREATE TABLE extra (id INTEGER)')\n"
+    )
+    monkeypatch.setattr(migrate, "scripts_folder", lambda: scripts)
+    return database
+
+
+def test_an_older_database_is_copied_before_it_is_upgraded(older: Database, tmp_path: Path) -> None:
+    state, revision = migrate.inspect_database(older)
+    assert state is migrate.State.OLDER
+    copy = migrate.prepare(older)
+    older.close()
+    assert copy == tmp_path / f"chat.db.before-upgrade-from-{revision}"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert migrate.inspect_database(Database(url_of(str(copy)))) == (migrate.State.OLDER, revision)
+    assert migrate.inspect_database(older) == (migrate.State.CURRENT, "next")
+
+
+def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -> None:
+    revision = migrate.inspect_database(older)[1]
+    (tmp_path / f"chat.db.before-upgrade-from-{revision}").write_text("precious")
+    with pytest.raises(StorageError, match="is in the way"):
+        migrate.prepare(older)
+    older.close()
+    assert migrate.inspect_database(older)[0] is migrate.State.OLDER

