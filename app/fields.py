@@ -1,0 +1,78 @@
+"""The kinds of value a setting may have, each with its check; a fault reads "should be ..."."""
+
+import re
+from ipaddress import ip_address
+from typing import Annotated
+
+from argon2 import extract_parameters
+from argon2.exceptions import InvalidHashError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
+
+
+def _whole(value: object) -> object:
+    """Refuse true and false, which Python would take for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number")
+    return value
+
+
+def _listed(value: object) -> object:
+    """Read text as names with commas between them."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    """Accept an IP address or a host name; an empty one would mean every interface."""
+    try:
+        ip_address(value)
+    except ValueError:
+        last = value.rpartition(".")[2]
+        if not re.fullmatch(rf"{LABEL}(\.{LABEL})*", value) or last.isdigit():
+            raise ValueError("should be an IP address or a host name") from None
+    return value
+
+
+def _password(value: str) -> str:
+    """Accept plain text or a whole Argon2id hash."""
+    if not value or not value.isprintable():
+        raise ValueError("should be one line of text that is not empty")
+    if value.startswith("$argon2"):
+        _check_hash(value)
+    return value
+
+
+def _check_hash(value: str) -> None:
+    try:
+        kind = extract_parameters(value).type.name
+    except (InvalidHashError, ValueError):
+        kind = "none"
+    if kind != "ID":
+        raise ValueError("should be an Argon2id hash when it begins with $argon2")
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("should be one line of text without control characters")
+    return value
+
+
+def _room(value: str) -> str:
+    if not re.fullmatch(r"#[^\s,]+", value) or not value.isprintable():
+        raise ValueError("should be # and a name without spaces or commas")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Port = Annotated[Whole, Field(ge=0, le=65535)]
+Buffer = Annotated[Whole, Field(ge=64, le=65536)]
+Host = Annotated[str, AfterValidator(_address)]
+Line = Annotated[str, AfterValidator(_printable), StringConstraints(min_length=1, max_length=1024)]
+Title = Annotated[
+    str, AfterValidator(_printable), StringConstraints(strip_whitespace=True, min_length=1, max_length=64)
+]
+Password = Annotated[str, AfterValidator(_password), Field(max_length=1024)]
+Room = Annotated[str, AfterValidator(_room), Field(max_length=128)]
+Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=100)]
+Node = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
