@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
+
 from app.clock import Clock
 from app.db import migrate
 from app.db.database import Database, url_of
-from sqlalchemy import URL
-
 from tests.postgres import Postgres
 
 DIALECTS = ("sqlite", "postgresql")

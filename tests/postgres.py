@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import URL, make_url
+
 from app.db import migrate
 from app.db.database import Database, url_of
-from sqlalchemy import URL, make_url
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR, where the system has none

@@ -6,24 +6,28 @@ semaphore and never on the engine's thread.
 """
 
 import os
+import unicodedata
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from threading import BoundedSemaphore
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from scramp import ScramMechanism
+from scramp import ScramException, ScramMechanism
+from scramp.utils import saslprep
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
 from app.db.models import Account
-from app.errors import NotFound
+from app.errors import NotFound, UsageError
 from app.events import Event, Kind
 from app.wire.names import Key
 
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
 ROLES = ("user", "admin")
+LONGEST_PASSWORD = 300  # bytes; with a name it fits one AUTHENTICATE of 400 characters in base 64
 
 _hasher = PasswordHasher()
 _turnstile = BoundedSemaphore(2)
@@ -77,7 +81,7 @@ def get_account(session: Session, key: Key) -> Account:
     """
     account = find_account(session, key)
     if account is None:
-        raise NotFound(f"There is no account {key}.")
+        raise NotFound(f"There is no account {key}; `chat-admin user list` shows all.")
     return account
 
 
@@ -90,3 +94,28 @@ def registered(clock: Clock, name: str, credentials: Credentials, role: str = "u
         data={"id": clock.identity(), "role": role},
         secret=credentials,
     )
+
+
+def changed(clock: Clock, account: Account, by: str, secret: Credentials | None = None, **new: Any) -> Event:
+    """Return the event of an account that is not as it was; a new password is told of, never shown."""
+    data = {"id": account.id, **new}
+    if secret is not None:
+        data["password"] = True
+    return Event(Kind.ACCOUNT_CHANGED, nick=by, account=account.name, data=data, secret=secret)
+
+
+def check_password(password: str, shortest: int = 1) -> None:
+    """Refuse what cannot be a password.
+
+    Raises: UsageError.
+    """
+    if len(password) < shortest:
+        raise UsageError(f"The password is too short: {shortest} characters are the least.")
+    if len(password.encode(errors="replace")) > LONGEST_PASSWORD:
+        raise UsageError(f"The password is too long: {LONGEST_PASSWORD} bytes are the most.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in password):
+        raise UsageError("The password has a control character in it, which no client can send.")
+    try:
+        saslprep(password)
+    except ScramException as error:
+        raise UsageError("The password has a character in it that log-in does not allow.") from error

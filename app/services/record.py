@@ -5,8 +5,9 @@ Each kind of event that changes a table has one small function here; kinds witho
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, orm, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.clock import Clock
@@ -41,6 +42,29 @@ def record_now(database: Database, clock: Clock, events: Sequence[Event], audit:
         record(connection, log, events)
         if audit is not None:
             connection.execute(insert(Audit), [audit_row(audit)])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an administrator decided: the events, and the trace of it. No events: it is so already."""
+
+    events: Sequence[Event]
+    audit: Audit
+
+
+def decide_now(database: Database, clock: Clock, decide: Callable[[orm.Session], Change]) -> Change:
+    """Decide and record in one transaction, so that nobody changes what the decision rests on.
+
+    Whatever `decide` raises leaves the database as it was.
+    """
+    log = Log(clock)
+    with database.locked() as connection:
+        change = decide(orm.Session(connection, join_transaction_mode="rollback_only"))
+        log.start_at_end(connection)
+        if change.events:
+            record(connection, log, change.events)
+            connection.execute(insert(Audit), [audit_row(change.audit)])
+    return change
 
 
 def audit_row(audit: Audit) -> dict[str, object]:
@@ -132,7 +156,9 @@ def _registered(connection: Connection, event: Event) -> None:
 
 @projects(Kind.ACCOUNT_CHANGED)
 def _account_changed(connection: Connection, event: Event) -> None:
-    values = {name: event.data[name] for name in ("role", "disabled") if name in event.data}
+    values: dict[str, object] = {
+        name: event.data[name] for name in ("role", "disabled") if name in event.data
+    }
     if event.secret is not None:
         values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}
     if values:
@@ -186,15 +212,11 @@ def _mode(connection: Connection, event: Event) -> None:
 
 def _mask(connection: Connection, event: Event, sign: str, letter: str, mask: str) -> None:
     connection.execute(
-        delete(RoomMask).where(
-            RoomMask.room_id == event.room, RoomMask.mode == letter, RoomMask.mask == mask
-        )
+        delete(RoomMask).where(RoomMask.room_id == event.room, RoomMask.mode == letter, RoomMask.mask == mask)
     )
     if sign == "+":
         connection.execute(
-            insert(RoomMask).values(
-                room_id=event.room, mode=letter, mask=mask, by=event.source, at=event.at
-            )
+            insert(RoomMask).values(room_id=event.room, mode=letter, mask=mask, by=event.source, at=event.at)
         )
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import URL, inspect, text
+
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.db.models import Base
 from app.errors import DatabaseRefused, StorageError
-from sqlalchemy import URL, inspect, text
 
 
 @pytest.fixture

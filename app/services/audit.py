@@ -1,0 +1,53 @@
+"""The audit trail: who changed what, when. Secrets are never part of it."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import Clock, to_datetime
+from app.db.models import Audit
+
+
+class Trace(NamedTuple):
+    """One entry as it is read."""
+
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    detail: dict[str, Any]
+
+
+def entry(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> Audit:
+    """Return the entry of a change; details that are None say nothing and are left out."""
+    return Audit(
+        at=clock.now(),
+        actor=actor,
+        action=action,
+        target=target,
+        detail={name: value for name, value in detail.items() if value is not None} or None,
+    )
+
+
+def latest(
+    session: Session,
+    limit: int,
+    since: int | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+) -> list[Trace]:
+    """Return the newest entries, oldest first; `action` also matches what it begins, as `user` does."""
+    query = select(Audit).order_by(Audit.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(Audit.at >= since)
+    if actor is not None:
+        query = query.where(Audit.actor.icontains(actor, autoescape=True))
+    if action is not None:
+        query = query.where(Audit.action.startswith(action, autoescape=True))
+    found = [
+        Trace(to_datetime(row.at), row.actor, row.action, row.target, row.detail or {})
+        for row in session.scalars(query)
+    ]
+    return found[::-1]

@@ -1,0 +1,107 @@
+"""People: the accounts, and who of them is here. Reading only; `accounts` holds what changes them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session as Orm
+
+from app.clock import to_datetime
+from app.db.models import Account, Session
+from app.services.accounts import get_account
+from app.services.presence import online
+from app.wire.names import Key, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account, or a guest who is here now (`role` is `guest` then)."""
+
+    name: str
+    role: str
+    disabled: bool = False
+    created: datetime | None = None
+    last_seen: datetime | None = None
+    online: bool = False
+    nicks: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+
+
+def people(
+    orm: Orm, search: str | None = None, inactive_since: int | None = None, only_online: bool = False
+) -> list[Person]:
+    """Return the accounts that answer to everything asked for, by name; with `only_online` the guests too."""
+    sessions = _by_account(online(orm))
+    query = select(Account).order_by(Account.key).where(*_conditions(search, inactive_since))
+    found = [_person(account, sessions.get(Key(account.key), [])) for account in orm.scalars(query)]
+    if not only_online:
+        return found
+    guests = [] if inactive_since is not None else _guests(sessions.get(None, []), search)
+    return [person for person in found if person.online] + guests
+
+
+def get_person(orm: Orm, name: str) -> Person:
+    """Return the account of that name.
+
+    Raises: NotFound.
+    """
+    account = get_account(orm, fold(name))
+    return _person(account, _by_account(online(orm)).get(Key(account.key), []))
+
+
+def last_sessions(orm: Orm, name: str, limit: int) -> list[Session]:
+    """Return the newest connections of an account, newest first."""
+    query = select(Session).where(Session.account == name).order_by(Session.id.desc()).limit(limit)
+    return list(orm.scalars(query))
+
+
+def _conditions(search: str | None, inactive_since: int | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if search is not None:
+        conditions.append(
+            or_(
+                Account.key.contains(search.casefold(), autoescape=True),
+                Account.name.contains(search, autoescape=True),
+            )
+        )
+    if inactive_since is not None:
+        conditions.append(func.coalesce(Account.last_seen, Account.created) < inactive_since)
+    return conditions
+
+
+def _by_account(sessions: Sequence[Session]) -> dict[Key | None, list[Session]]:
+    found: dict[Key | None, list[Session]] = defaultdict(list)
+    for session in sessions:
+        found[None if session.account is None else fold(session.account)].append(session)
+    return found
+
+
+def _person(account: Account, sessions: Sequence[Session]) -> Person:
+    person = Person(
+        name=account.name,
+        role=account.role,
+        disabled=account.disabled,
+        created=to_datetime(account.created),
+        last_seen=None if account.last_seen is None else to_datetime(account.last_seen),
+    )
+    return _present(person, sessions) if sessions else person
+
+
+def _present(person: Person, sessions: Sequence[Session]) -> Person:
+    return replace(
+        person,
+        online=True,
+        nicks=[session.nick for session in sessions],
+        addresses=sorted({session.address for session in sessions}),
+    )
+
+
+def _guests(sessions: Sequence[Session], search: str | None) -> list[Person]:
+    wanted = "" if search is None else search.casefold()
+    return [
+        _present(Person(session.nick, "guest", last_seen=to_datetime(session.connected)), [session])
+        for session in sessions
+        if wanted in session.nick.casefold()
+    ]

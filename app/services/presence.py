@@ -1,0 +1,49 @@
+"""Who is connected, as the table of sessions says."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Orm
+
+from app.db.models import Event, Session
+from app.errors import NotFound
+from app.events import Kind
+from app.wire.names import fold
+
+_COMES_OR_GOES = (Kind.JOINED, Kind.PARTED, Kind.QUIT, Kind.KICKED)
+
+
+def online(orm: Orm) -> Sequence[Session]:
+    """Return everybody who is connected, in the order they came."""
+    return orm.scalars(select(Session).where(Session.disconnected.is_(None)).order_by(Session.id)).all()
+
+
+def get_online(orm: Orm, name: str) -> list[Session]:
+    """Return the sessions of a nick, and those logged in to the account of that name.
+
+    Raises: NotFound when there are none.
+    """
+    key = fold(name)
+    found = [
+        session
+        for session in online(orm)
+        if fold(session.nick) == key or (session.account is not None and fold(session.account) == key)
+    ]
+    if not found:
+        raise NotFound(f"{name} is not online; `chat-admin user list --online` shows who is.")
+    return found
+
+
+def is_in_room(orm: Orm, session: Session, room_id: int) -> bool:
+    """Whether a session is in a room: the last that the log says of the two is that it joined."""
+    query = (
+        select(Event.kind, Event.session_id, Event.data)
+        .where(Event.room_id == room_id, Event.at >= session.connected)
+        .where(Event.kind.in_(_COMES_OR_GOES))
+        .order_by(Event.at.desc())
+    )
+    for kind, actor, data in orm.execute(query):
+        who = (data or {}).get("session") if kind == Kind.KICKED else actor
+        if who == session.id:
+            return bool(kind == Kind.JOINED)
+    return False

@@ -1,0 +1,191 @@
+"""Rooms: what there is, and what an administrator may change about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.clock import Clock, to_datetime
+from app.db.models import Account, Event, Room, RoomMask, RoomRole
+from app.errors import AlreadyExists, NotFound, UsageError
+from app.events import Event as Happened
+from app.events import MESSAGES, Kind
+from app.services import audit
+from app.services.record import Change
+from app.wire.names import NameRefused, check_room, fold
+
+NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSummary:
+    """A room in a list."""
+
+    name: str
+    topic: str
+    modes: str
+    official: bool
+    founder: str | None
+    created: datetime
+    last_message: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDetails:
+    """All there is to know about a room; whether it has a password, never which."""
+
+    name: str
+    topic: str
+    topic_by: str
+    topic_at: datetime | None
+    modes: str
+    password: bool
+    limit: int | None
+    official: bool
+    founder: str | None
+    created: datetime
+    messages: int
+    first_message: datetime | None
+    last_message: datetime | None
+    operators: list[str]
+    voices: list[str]
+    bans: list[str]
+    exceptions: list[str]
+    invitations: list[str]
+
+
+def find_room(session: Session, name: str) -> Room | None:
+    """Look a room up by name, in any case; the `#` may be missing."""
+    keys = [fold(name), fold(f"#{name}")]
+    return session.scalar(select(Room).where(Room.key.in_(keys)).order_by(Room.key != keys[0]))
+
+
+def get_room(session: Session, name: str) -> Room:
+    """Look a room up by name, in any case; the `#` may be missing.
+
+    Raises: NotFound.
+    """
+    room = find_room(session, name)
+    if room is None:
+        raise NotFound(f"There is no room {name}; `chat-admin room list` shows all.")
+    return room
+
+
+def rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
+    """Return the rooms by name, or those whose name or topic has the search text in it."""
+    query = select(Room, Account.name).outerjoin(Account, Account.id == Room.founder_id).order_by(Room.key)
+    if search is not None:
+        query = query.where(
+            Room.key.contains(search.casefold(), autoescape=True)
+            | Room.topic.icontains(search, autoescape=True)
+        )
+    return [_summary(session, room, founder) for room, founder in session.execute(query)]
+
+
+def _summary(session: Session, room: Room, founder: str | None) -> RoomSummary:
+    return RoomSummary(
+        name=room.name,
+        topic=room.topic,
+        modes="".join(sorted(room.modes)),
+        official=room.official,
+        founder=founder,
+        created=to_datetime(room.created),
+        last_message=_instant(_edge_message(session, room, newest=True)),
+    )
+
+
+def details(session: Session, name: str) -> RoomDetails:
+    """Return everything about a room.
+
+    Raises: NotFound.
+    """
+    room = get_room(session, name)
+    return RoomDetails(
+        name=room.name,
+        topic=room.topic,
+        topic_by=room.topic_by,
+        topic_at=_instant(room.topic_at),
+        modes="".join(sorted(room.modes)),
+        password=room.password is not None,
+        limit=room.user_limit,
+        official=room.official,
+        founder=session.scalar(select(Account.name).where(Account.id == room.founder_id)),
+        created=to_datetime(room.created),
+        messages=_count_messages(session, room),
+        first_message=_instant(_edge_message(session, room, newest=False)),
+        last_message=_instant(_edge_message(session, room, newest=True)),
+        operators=_roles(session, room, "o"),
+        voices=_roles(session, room, "v"),
+        bans=_masks(session, room, "b"),
+        exceptions=_masks(session, room, "e"),
+        invitations=_masks(session, room, "I"),
+    )
+
+
+def created(session: Session, clock: Clock, actor: str, by: str, name: str, longest: int) -> Change:
+    """Decide on a new room that belongs to nobody.
+
+    Raises: AlreadyExists, or UsageError when the name cannot be a room's.
+    """
+    name = room_name(name, longest)
+    if find_room(session, name) is not None:
+        raise AlreadyExists(f"There is a room {name} already.")
+    event = Happened(
+        Kind.CREATED,
+        room=clock.identity(),
+        nick=by,
+        target=name,
+        data={"official": True, "founder": None, "modes": NEW_ROOM_MODES},
+    )
+    return Change([event], audit.entry(clock, actor, "room.create", name))
+
+
+def room_name(name: str, longest: int) -> str:
+    """Return the name as it is kept; the `#` may be missing.
+
+    Raises: UsageError when it cannot be a room's.
+    """
+    try:
+        return check_room(name if name.startswith("#") else f"#{name}", longest)
+    except NameRefused as error:
+        raise UsageError(f"{name} cannot be the name of a room: {error.reason}") from error
+
+
+def topic_set(session: Session, clock: Clock, actor: str, by: str, name: str, topic: str) -> Change:
+    """Decide on another topic; an empty one clears it.
+
+    Raises: NotFound.
+    """
+    room = get_room(session, name)
+    trace = audit.entry(clock, actor, "room.topic", room.name, topic=topic)
+    if room.topic == topic:
+        return Change([], trace)
+    return Change([Happened(Kind.TOPIC, room=room.id, nick=by, text=topic)], trace)
+
+
+def _instant(value: int | None) -> datetime | None:
+    return None if value is None else to_datetime(value)
+
+
+def _count_messages(session: Session, room: Room) -> int:
+    query = select(func.count()).select_from(Event)
+    return session.scalar(query.where(Event.room_id == room.id, Event.kind.in_(MESSAGES))) or 0
+
+
+def _edge_message(session: Session, room: Room, newest: bool) -> int | None:
+    order = Event.id.desc() if newest else Event.id
+    query = select(Event.at).where(Event.room_id == room.id, Event.kind.in_(MESSAGES))
+    return session.scalar(query.order_by(order).limit(1))
+
+
+def _roles(session: Session, room: Room, role: str) -> list[str]:
+    query = select(Account.name).join(RoomRole, RoomRole.account_id == Account.id)
+    return list(
+        session.scalars(query.where(RoomRole.room_id == room.id, RoomRole.role == role).order_by(Account.key))
+    )
+
+
+def _masks(session: Session, room: Room, mode: str) -> list[str]:
+    query = select(RoomMask.mask).where(RoomMask.room_id == room.id, RoomMask.mode == mode)
+    return list(session.scalars(query.order_by(RoomMask.at)))

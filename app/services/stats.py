@@ -1,0 +1,100 @@
+"""How much there is, and whether it is as it must be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session as Orm
+
+from app.clock import to_datetime
+from app.db.models import Account, Audit, Ban, Event, Room, Session
+from app.events import MESSAGES
+
+PROBLEMS_SHOWN = 20  # of each sort; the rest would say the same
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The size of everything."""
+
+    accounts: int
+    disabled_accounts: int
+    rooms: int
+    messages: int
+    direct_messages: int
+    events: int
+    first_message: datetime | None
+    last_message: datetime | None
+    online: int
+    sessions: int
+    bans: int
+    audit_entries: int
+
+
+def stats(orm: Orm) -> Stats:
+    """Count everything."""
+    said = Event.kind.in_(MESSAGES)
+    first, last = orm.execute(select(func.min(Event.at), func.max(Event.at)).where(said)).one()
+    return Stats(
+        accounts=_count(orm, select(func.count(Account.id))),
+        disabled_accounts=_count(orm, select(func.count(Account.id)).where(Account.disabled)),
+        rooms=_count(orm, select(func.count(Room.id))),
+        messages=_count(orm, select(func.count(Event.id)).where(said, Event.room_id.is_not(None))),
+        direct_messages=_count(
+            orm, select(func.count(Event.id)).where(said, Event.conversation.is_not(None))
+        ),
+        events=_count(orm, select(func.count(Event.id))),
+        first_message=None if first is None else to_datetime(first),
+        last_message=None if last is None else to_datetime(last),
+        online=_count(orm, select(func.count(Session.id)).where(Session.disconnected.is_(None))),
+        sessions=_count(orm, select(func.count(Session.id))),
+        bans=_count(orm, select(func.count(Ban.id))),
+        audit_entries=_count(orm, select(func.count(Audit.id))),
+    )
+
+
+def problems(orm: Orm) -> list[str]:
+    """Return what is wrong with the log and the tables, a sentence each."""
+    return [*_gaps(orm), *_disorder(orm), *_homeless(orm)]
+
+
+def _gaps(orm: Orm) -> list[str]:
+    """The ids of the log are contiguous."""
+    previous = func.lag(Event.id, 1, 0).over(order_by=Event.id).label("previous")
+    rows = select(Event.id, previous).subquery()
+    query = select(rows.c.previous, rows.c.id).where(rows.c.id != rows.c.previous + 1)
+    return [
+        f"The log has a gap between event {before} and event {after}."
+        for before, after in orm.execute(query.limit(PROBLEMS_SHOWN))
+    ]
+
+
+def _disorder(orm: Orm) -> list[str]:
+    """Within a room, a later message has a later time."""
+    previous = func.lag(Event.at).over(partition_by=Event.room_id, order_by=Event.id).label("previous")
+    said = Event.kind.in_(MESSAGES)
+    rows = select(Event.id, Event.at, previous).where(said, Event.room_id.is_not(None)).subquery()
+    query = select(rows.c.id).where(rows.c.at <= rows.c.previous).order_by(rows.c.id)
+    return [
+        f"Message {number} is not later than the message before it in its room."
+        for number in orm.scalars(query.limit(PROBLEMS_SHOWN))
+    ]
+
+
+def _homeless(orm: Orm) -> list[str]:
+    """Every event's room is there."""
+    query = (
+        select(Event.room_id, func.count())
+        .outerjoin(Room, Room.id == Event.room_id)
+        .where(Event.room_id.is_not(None), Room.id.is_(None))
+        .group_by(Event.room_id)
+    )
+    return [
+        f"{count} events belong to room {room}, which does not exist."
+        for room, count in orm.execute(query.limit(PROBLEMS_SHOWN))
+    ]
+
+
+def _count(orm: Orm, query: Select[Any]) -> int:
+    return orm.scalar(query) or 0
