@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.clock import Clock, to_datetime
 from app.db.models import Account, Event, Room, RoomMask, RoomRole
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.events import Event as Happened
 from app.events import MESSAGES, Kind
+from app.events import Event as Happened
 from app.services import audit
 from app.services.record import Change
 from app.wire.names import NameRefused, check_room, fold
