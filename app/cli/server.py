@@ -1,0 +1,114 @@
+"""chat-server: run the server, or check that it could."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli import terminal
+from app.errors import CheckFailed
+from app.services.checkup import Report, examine
+from app.settings import SERVER, ServerSettings, load_server, survey
+
+app = terminal.new_app("A group chat over IRC whose log is the truth.")
+
+
+def _option(key: str, metavar: str, *names: str) -> Any:
+    """Return the option of a setting, described as the setting is."""
+    description = ServerSettings.model_fields[key].description
+    return typer.Option(*names, metavar=metavar, help=description, show_default=False)
+
+
+Buffer = Annotated[int | None, _option("buffer", "BYTES", "-b", "--buffer")]
+Ip = Annotated[str | None, _option("ip", "IP", "-i", "--ip")]
+Port = Annotated[int | None, _option("port", "PORT", "-p", "--port")]
+Servername = Annotated[str | None, _option("servername", "NAME", "-n", "--servername")]
+Dbname = Annotated[str | None, _option("dbname", "FILE-or-URL", "-d", "--dbname")]
+TlsCert = Annotated[Path | None, _option("tls_cert", "FILE", "--tls-cert")]
+TlsKey = Annotated[Path | None, _option("tls_key", "FILE", "--tls-key")]
+TlsPort = Annotated[int | None, _option("tls_port", "PORT", "--tls-port")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file to read instead of serverSetup.json."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=terminal.print_version, is_eager=True, help="Print the version."),
+]
+
+
+@app.callback()
+def server(version: Version = False) -> None:
+    """A group chat over IRC whose log is the truth."""
+
+
+@app.command()
+def run(
+    buffer: Buffer = None,
+    ip: Ip = None,
+    port: Port = None,
+    servername: Servername = None,
+    dbname: Dbname = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_port: TlsPort = None,
+    config: Config = None,
+) -> None:
+    """Run the server in the foreground until Ctrl-C or SIGTERM.
+
+    An option beats the environment (CHAT_PORT, ...), which beats serverSetup.json, which beats the default.
+    `chat-server check` takes the same options and only looks.
+    """
+    from app.bootstrap import serve  # here, so that `check` and `--help` load no server
+
+    flags = _flags(buffer, ip, port, servername, dbname, tls_cert, tls_key, tls_port)
+    raise typer.Exit(serve(load_server(config, flags)))
+
+
+@app.command()
+def check(
+    buffer: Buffer = None,
+    ip: Ip = None,
+    port: Port = None,
+    servername: Servername = None,
+    dbname: Dbname = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_port: TlsPort = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Look the settings and the database over without starting or changing anything.
+
+    Ends with 0 when the server could start without a warning, else with 3 and every problem listed.
+    """
+    flags = _flags(buffer, ip, port, servername, dbname, tls_cert, tls_key, tls_port)
+    report = examine(survey(SERVER, config, flags))
+    typer.echo(_as_json(report) if as_json else _as_text(report))
+    if report.problems:
+        raise CheckFailed(f"Problems found: {len(report.problems)}.")
+
+
+def _flags(*values: object) -> dict[str, object]:
+    """Name the options, in the order both commands declare them."""
+    names = ("buffer", "ip", "port", "servername", "dbname", "tls_cert", "tls_key", "tls_port")
+    return dict(zip(names, values, strict=True))
+
+
+def _as_text(report: Report) -> str:
+    lines = [f"Settings: {report.source or 'defaults'}"]
+    if report.database:
+        lines.append(f"Database: {report.database} {report.prospect or 'cannot be used'}")
+    return "\n".join(lines + [f"Problem: {problem}" for problem in report.problems])
+
+
+def _as_json(report: Report) -> str:
+    return json.dumps({"ok": not report.problems, **asdict(report)}, ensure_ascii=False)
+
+
+def main() -> None:
+    """Run `chat-server`."""
+    terminal.run(app, "chat-server")

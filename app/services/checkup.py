@@ -1,0 +1,48 @@
+"""Looking a set-up over before anything is started; nothing is created or changed."""
+
+from dataclasses import dataclass, field
+
+from app.db.database import Database, url_of
+from app.db.migrate import State, refuse_unless_ours
+from app.db.place import fault_of_place
+from app.errors import ChatError
+from app.settings import ServerSettings, Survey
+
+PROSPECTS = {
+    State.MISSING: "is created on the first start",
+    State.CURRENT: "is ready",
+    State.OLDER: "is upgraded on the next start, after a copy was set aside",
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at and everything that is wrong with it."""
+
+    source: str | None
+    database: str | None = None
+    prospect: str | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+def examine(survey: Survey[ServerSettings]) -> Report:
+    """Look at the settings and at the database they name."""
+    problems = [problem.sentence for problem in survey.problems]
+    report = Report(str(survey.source) if survey.source else None, problems=problems)
+    try:
+        _examine_database(Database(url_of(survey.values.dbname)), report)
+    except ChatError as error:
+        report.problems.append(error.sentence)
+    return report
+
+
+def _examine_database(database: Database, report: Report) -> None:
+    """Add to the report what is found where the database should be."""
+    report.database = str(database)
+    try:
+        if fault := fault_of_place(database):
+            report.problems.append(fault)
+        else:
+            report.prospect = PROSPECTS[refuse_unless_ours(database)[0]]
+    finally:
+        database.close()
