@@ -86,8 +86,8 @@ def refuse_unless_ours(database: Database) -> tuple[State, str | None]:
     state, revision = inspect_database(database)
     if state is State.LEGACY:
         raise DatabaseRefused(
-            f"{database} belongs to the chat program this one replaces; nothing was changed. Start with a "
-            f"new file (-d chat.db) and bring it over with: chat-admin import-legacy {database}"
+            f"{database} belongs to the chat program this one replaces; nothing was changed. Name a "
+            f"new file with -d and bring it over with: chat-admin -d NEW.db import-legacy {database}"
         )
     if state is State.FOREIGN:
         raise DatabaseRefused(

@@ -82,11 +82,11 @@ REFUSED = {
             'CREATE TABLE "User" (UserId INTEGER PRIMARY KEY, UserName TEXT, UserPassword TEXT)',
             "CREATE TABLE message (MessageId INTEGER PRIMARY KEY, MessageTime INTEGER)",
         ],
-        "chat-admin import-legacy",
+        "import-legacy",
     ),
     "legacy lower case": (
         ['CREATE TABLE "user" (UserId INTEGER)', "CREATE TABLE message (MessageId INTEGER)"],
-        "chat-admin import-legacy",
+        "import-legacy",
     ),
     "newer": (
         [

@@ -1,0 +1,112 @@
+"""The database of the program this one replaces: read row by row, never written to.
+
+The file is read in short pages, so that a program that still uses it is not kept waiting. Cells come as they
+are: text as bytes, because nothing promises that it is UTF-8.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from app.db.sqlite import open_to_read
+from app.errors import DatabaseRefused, NotFound
+
+PAGE = 500  # rows read at a time
+
+Cell = int | float | bytes | None
+
+
+class OldUser(NamedTuple):
+    """A row of its table of users."""
+
+    id: Cell
+    name: Cell
+    password: Cell
+
+
+class OldMessage(NamedTuple):
+    """A row of its table of messages."""
+
+    id: Cell
+    time: Cell
+    author: Cell
+    content: Cell
+
+
+_USERS = ("user", ("UserId", "UserName", "UserPassword"))
+_MESSAGES = ("message", ("MessageId", "MessageTime", "MessageAuthor", "MessageContent"))
+
+
+class OldDatabase:
+    """The file, open for reading.
+
+    Raises: NotFound when there is none, DatabaseRefused when it is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise NotFound(f"There is no file {path}.")
+        self.path = path
+        self._connection = open_to_read(path)
+        self._connection.text_factory = bytes
+        with self._explained():
+            for table, columns in (_USERS, _MESSAGES):
+                self._check(table, columns)
+
+    def _check(self, table: str, columns: tuple[str, ...]) -> None:
+        rows = self._connection.execute(f'PRAGMA table_info("{table}")')
+        there = {row[1].decode(errors="replace").lower() for row in rows}
+        missing = [column for column in columns if column.lower() not in there]
+        if missing:
+            what = "table" if not there else f"column {missing[0]} in its table"
+            raise DatabaseRefused(
+                f"{self.path} is not a database of the program this one replaces: "
+                f"it has no {what} {table}. Nothing was changed."
+            )
+
+    def count(self) -> tuple[int, int]:
+        """Count users and messages."""
+        with self._explained():
+            users, messages = (
+                self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
+                for table in (_USERS[0], _MESSAGES[0])
+            )
+        return users, messages
+
+    def users(self) -> Iterator[list[OldUser]]:
+        """Read the users in the order they came, a page at a time."""
+        for page in self._pages(*_USERS):
+            yield [OldUser(*row) for row in page]
+
+    def messages(self) -> Iterator[list[OldMessage]]:
+        """Read the messages in the order they came, a page at a time."""
+        for page in self._pages(*_MESSAGES):
+            yield [OldMessage(*row) for row in page]
+
+    def _pages(self, table: str, columns: tuple[str, ...]) -> Iterator[list[tuple[Cell, ...]]]:
+        query = f'SELECT rowid, {", ".join(columns)} FROM "{table}" WHERE rowid > ? ORDER BY rowid LIMIT ?'  # noqa: S608
+        last = -(2**63)
+        while True:
+            with self._explained():
+                rows = self._connection.execute(query, (last, PAGE)).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield [row[1:] for row in rows]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what SQLite says into a sentence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise DatabaseRefused(
+                f"{self.path} cannot be read ({error}); if its program was stopped in the middle of a "
+                "change, start and stop it once. Nothing was changed in it."
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()

@@ -1,0 +1,74 @@
+"""Exports for programs: every entry as it stands in the log.
+
+CSV is for spreadsheets, which take a cell that begins with `=`, `+`, `-` or `@` for a formula: such a cell
+gets an apostrophe in front, and messages are readable text. JSON keeps every character.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+
+from app.clock import to_iso
+from app.services.export.about import About
+from app.services.export.plain import action, clean
+from app.services.history import Entry
+
+COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_mapping(entry: Entry) -> dict[str, str | None]:
+    """Return an entry by the names of COLUMNS."""
+    return {
+        "msgid": entry.id,
+        "time": to_iso(entry.at),
+        "room": entry.room,
+        "kind": entry.kind.value,
+        "nick": entry.nick,
+        "account": entry.account,
+        "target": entry.target,
+        "text": entry.text,
+    }
+
+
+def _object(entry: Entry) -> str:
+    return json.dumps(as_mapping(entry), ensure_ascii=False)
+
+
+def write_jsonl(entries: Iterable[Entry], about: About) -> Iterator[str]:
+    """Write one JSON object a line."""
+    for entry in entries:
+        yield f"{_object(entry)}\n"
+
+
+def write_json(entries: Iterable[Entry], about: About) -> Iterator[str]:
+    """Write one JSON array."""
+    before = "[\n"
+    for entry in entries:
+        yield f"{before}{_object(entry)}"
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def write_csv(entries: Iterable[Entry], about: About) -> Iterator[str]:
+    """Write a table with a heading, RFC 4180."""
+    yield _row(COLUMNS)
+    for entry in entries:
+        values = {**as_mapping(entry), "text": _readable(entry)}
+        yield _row([_harmless(values[name] or "") for name in COLUMNS])
+
+
+def _readable(entry: Entry) -> str:
+    done = action(entry)
+    return clean(entry.text) if done is None else f"/me {done}"
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _row(cells: Iterable[str]) -> str:
+    target = io.StringIO()
+    csv.writer(target).writerow(cells)
+    return target.getvalue()

@@ -1,0 +1,84 @@
+"""History as a person reads it: sentences for what happened, text without control characters."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from app.clock import to_datetime
+from app.events import Kind
+from app.services.history import Entry
+
+_FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ACTION = re.compile(r"\x01ACTION ?(.*?)\x01?", re.DOTALL)
+_LINK = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}])")
+
+_SENTENCES: dict[Kind, str] = {
+    Kind.CREATED: "{nick} made the room {target}",
+    Kind.JOINED: "{nick} joined",
+    Kind.PARTED: "{nick} left{reason}",
+    Kind.QUIT: "{nick} quit{reason}",
+    Kind.KICKED: "{nick} put {target} out{reason}",
+    Kind.NICK: "{nick} is now {target}",
+    Kind.TOPIC: "{nick} set the topic: {text}",
+    Kind.MODE: "{nick} set {text}",
+}
+
+
+def clean(text: str) -> str:
+    """Return the text without colours, other formatting and anything that could command a terminal."""
+    return _CONTROL.sub("", _FORMATTING.sub("", text))
+
+
+def day(entry: Entry) -> str:
+    """Return the day of an entry, UTC."""
+    return f"{to_datetime(entry.at):%Y-%m-%d}"
+
+
+def time_of_day(entry: Entry) -> str:
+    """Return the time of an entry to the second, UTC."""
+    return f"{to_datetime(entry.at):%H:%M:%S}"
+
+
+def action(entry: Entry) -> str | None:
+    """Return what the author did, if the message is one of the `/me` sort."""
+    found = _ACTION.fullmatch(entry.text) if entry.is_message else None
+    return clean(found[1]) if found else None
+
+
+def happening(entry: Entry) -> str:
+    """Return the sentence of something that happened."""
+    reason = f" ({clean(entry.text)})" if entry.text else ""
+    sentence = _SENTENCES[entry.kind].format(
+        nick=entry.nick, target=entry.target, text=clean(entry.text), reason=reason
+    )
+    return clean(sentence)
+
+
+def line(entry: Entry) -> str:
+    """Return an entry as one line without its time: `anna: hello`, `* anna waves`, `-- anna joined`."""
+    if not entry.is_message:
+        return f"-- {happening(entry)}"
+    done = action(entry)
+    return f"{clean(entry.nick)}: {clean(entry.text)}" if done is None else f"* {clean(entry.nick)} {done}"
+
+
+def stamp(entry: Entry) -> str:
+    """Return the line with its day and time: `[2026-11-22 12:00:05] anna: hello`."""
+    return f"[{day(entry)} {time_of_day(entry)}] {line(entry)}"
+
+
+def with_links(text: str, escape: Callable[[str], str], link: Callable[[str], str]) -> str:
+    """Return the text with its web addresses written by `link` and all the rest by `escape`."""
+    parts = _LINK.split(text)
+    return "".join(link(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+
+
+def by_place(entries: Iterable[Entry]) -> Iterator[tuple[str, Iterator[Entry]]]:
+    """Group entries that come one room after the other."""
+    return groupby(entries, key=lambda entry: entry.place)
+
+
+def by_day(entries: Iterable[Entry]) -> Iterator[tuple[str, Iterator[Entry]]]:
+    """Group the entries of a room."""
+    return groupby(entries, key=day)

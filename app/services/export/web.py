@@ -1,0 +1,112 @@
+"""Export as one self-contained web page: no scripts, nothing fetched, readable on any screen and on paper."""
+
+from collections.abc import Generator, Iterable, Iterator
+from html import escape
+from zlib import crc32
+
+from app.clock import to_datetime, to_iso
+from app.services.export.about import About
+from app.services.export.plain import action, by_day, by_place, clean, happening, time_of_day, with_links
+from app.services.history import Entry
+
+_STYLE = """
+:root { color-scheme: light dark; --paper: #fdfcf9; --ink: #22242a; --faint: #6d7280; --rule: #e4e1d8;
+  --light: 36%; --link: #1f5fbf; }
+@media (prefers-color-scheme: dark) { :root { --paper: #16181d; --ink: #e3e4e8; --faint: #8d93a1;
+  --rule: #2c3039; --light: 72%; --link: #8ab4f8; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 52rem; background: var(--paper);
+  color: var(--ink); font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+h1 { margin: 0; font-size: 1.7rem; }
+header p, footer { color: var(--faint); margin: .25rem 0 0; font-size: .9rem; }
+h2 { margin: 3rem 0 0; padding-bottom: .4rem; border-bottom: 2px solid var(--rule); font-size: 1.3rem;
+  overflow-wrap: anywhere; }
+h3 { position: sticky; top: 0; margin: 1.5rem 0 .5rem; padding: .35rem 0; background: var(--paper);
+  color: var(--faint); font-size: .85rem; font-weight: 600; letter-spacing: .04em; }
+ol { list-style: none; margin: 0; padding: 0; }
+li { display: grid; grid-template-columns: 4.6rem 1fr; column-gap: .75rem; padding: .14rem 0; }
+li:target { background: color-mix(in srgb, var(--link) 14%, transparent); border-radius: .3rem; }
+time, time a { color: var(--faint); font-size: .8rem; line-height: 1.95; text-decoration: none;
+  font-variant-numeric: tabular-nums; }
+p { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+b { font-weight: 600; color: hsl(var(--hue) 55% var(--light)); margin-right: .5rem; }
+.happened { color: var(--faint); font-style: italic; font-size: .92rem; }
+.notice { border-left: 3px solid var(--rule); padding-left: .6rem; }
+.empty { margin-top: 3rem; color: var(--faint); }
+a { color: var(--link); }
+@media (max-width: 34rem) { li { grid-template-columns: 1fr; } time, time a { line-height: 1.2; } }
+@media print { body { max-width: none; padding: 0; } h3 { position: static; } li { break-inside: avoid; } }
+"""
+
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<header><h1>{title}</h1><p>Exported {made}. All times are UTC.</p></header>
+<main>
+"""
+
+
+def write_html(entries: Iterable[Entry], about: About) -> Iterator[str]:
+    """Write the whole page, room by room and day by day."""
+    title = escape(f"{clean(about.servername)}: history")
+    yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
+    count = 0
+    for place, here in by_place(entries):
+        yield f"<section>\n<h2>{escape(clean(place))}</h2>\n"
+        for _, that_day in by_day(here):
+            count += yield from _day(that_day)
+        yield "</section>\n"
+    yield f'</main>\n<footer class="empty">{_closing(count)}</footer>\n</body>\n</html>\n'
+
+
+def _closing(count: int) -> str:
+    return "Nothing was said here yet." if count == 0 else f"{count:,} lines."
+
+
+def _day(entries: Iterator[Entry]) -> Generator[str, None, int]:
+    """Write one day under its heading. Returns how many lines it has."""
+    count = 0
+    for count, entry in enumerate(entries, 1):
+        if count == 1:
+            yield f"<h3>{to_datetime(entry.at):%A, %d %B %Y}</h3>\n<ol>\n"
+        yield _item(entry)
+    yield "</ol>\n"
+    return count
+
+
+def _item(entry: Entry) -> str:
+    time = f'<time datetime="{to_iso(entry.at)}"><a href="#m{entry.id}">{time_of_day(entry)}</a></time>'
+    return f'<li id="m{entry.id}">{time}{_said(entry)}</li>\n'
+
+
+def _said(entry: Entry) -> str:
+    if not entry.is_message:
+        return f'<p class="happened">{escape(happening(entry))}</p>'
+    done = action(entry)
+    if done is not None:
+        return f"<p>{_author(entry)}<em>{_text(done)}</em></p>"
+    style = ' class="notice"' if entry.kind == "notice" else ""
+    return f"<p{style}>{_author(entry)}{_text(clean(entry.text))}</p>"
+
+
+def _author(entry: Entry) -> str:
+    """Write the name in a colour of its own: the same name has the same one everywhere."""
+    nick = clean(entry.nick)
+    return f'<b style="--hue:{crc32(nick.encode()) % 360}">{escape(nick)}</b>'
+
+
+def _text(text: str) -> str:
+    return with_links(text, escape, _link)
+
+
+def _link(address: str) -> str:
+    safe = escape(address)
+    return f'<a href="{safe}" rel="noopener noreferrer nofollow">{safe}</a>'

@@ -1,0 +1,215 @@
+"""History: what was said and done, read from the log in its order and in constant memory.
+
+The log is read in pages by id, each in a short transaction of its own: a long export neither holds the
+database back nor fills the memory. What is appended meanwhile is not part of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.db.database import Database
+from app.db.models import Account, Event, Room
+from app.events import MESSAGES, Kind, msgid
+from app.wire.names import Key, fold
+
+PAGE = 2_000  # rows read at a time
+ROOM_EVENTS = (
+    Kind.CREATED,
+    Kind.JOINED,
+    Kind.PARTED,
+    Kind.QUIT,
+    Kind.KICKED,
+    Kind.NICK,
+    Kind.TOPIC,
+    Kind.MODE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is wanted: `rooms` of None is every room; private conversations only with `direct`."""
+
+    rooms: tuple[int, ...] | None = None
+    user: Key | None = None
+    since: int | None = None
+    until: int | None = None
+    events: bool = False
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of history. `room` is None in a private conversation, whose name `place` has then."""
+
+    id: str
+    at: int
+    place: str
+    room: str | None
+    kind: Kind
+    nick: str
+    account: str | None
+    target: str | None
+    text: str
+
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody said it; everything else happened."""
+        return self.kind in MESSAGES
+
+
+class History:
+    """Reads one selection. `by_place` reads one room after the other, else everything as it came."""
+
+    def __init__(self, database: Database, selection: Selection) -> None:
+        self._database = database
+        self._wanted = selection
+        with database.reading() as session:
+            self._rooms = {row.id: row.name for row in session.execute(select(Room.id, Room.name))}
+            self._conversation_names: dict[str, str] = {}
+            self._end = session.scalar(select(func.max(Event.id))) or 0
+
+    def count(self) -> int:
+        """Count the rows that will be read; entries that leave no line are among them."""
+        query = select(func.count()).select_from(Event).where(*self._conditions(), self._anywhere())
+        with self._database.reading() as session:
+            return session.scalar(query) or 0
+
+    def entries(self, by_place: bool = False) -> Iterator[Entry]:
+        """Read every line, oldest first."""
+        if not by_place:
+            yield from self._pages(self._anywhere())
+            return
+        for room in self._rooms_by_name():
+            yield from self._pages(Event.room_id == room)
+        for conversation in self._conversations():
+            yield from self._pages(Event.conversation == conversation)
+
+    def latest(self, limit: int) -> list[Entry]:
+        """Read the newest lines, oldest first."""
+        found: list[Entry] = []
+        for entry in self._pages(self._anywhere(), backwards=True):
+            found.append(entry)
+            if len(found) >= limit:
+                break
+        return found[::-1]
+
+    def _rooms_by_name(self) -> list[int]:
+        wanted = self._rooms if self._wanted.rooms is None else self._wanted.rooms
+        return sorted(wanted, key=lambda room: fold(self._rooms[room]))
+
+    def _conversations(self) -> list[str]:
+        """Return the private conversations in the order they began."""
+        if not self._wanted.direct:
+            return []
+        query = select(Event.conversation).where(Event.conversation.is_not(None), *self._conditions())
+        query = query.group_by(Event.conversation).order_by(func.min(Event.id))
+        with self._database.reading() as session:
+            return [conversation for conversation in session.scalars(query) if conversation]
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        wanted = self._wanted
+        kinds = (*MESSAGES, *ROOM_EVENTS) if wanted.events else MESSAGES
+        conditions = [Event.id <= self._end, Event.kind.in_([kind.value for kind in kinds])]
+        # The sums keep the planner on the index that yields the order; else it would sort for every page.
+        if wanted.since is not None:
+            conditions.append(Event.at + 0 >= wanted.since)
+        if wanted.until is not None:
+            conditions.append(Event.at + 0 <= wanted.until)
+        return conditions
+
+    def _anywhere(self) -> ColumnElement[bool]:
+        """Everywhere that is wanted; one room alone has an index of its own."""
+        rooms = self._wanted.rooms
+        if rooms is None:
+            here: ColumnElement[bool] = (Event.room_id + 0).is_not(None)
+        elif len(rooms) == 1:
+            here = Event.room_id == rooms[0]
+        else:
+            here = (Event.room_id + 0).in_(rooms)
+        return or_(here, Event.conversation.is_not(None)) if self._wanted.direct else here
+
+    def _pages(self, place: ColumnElement[bool], backwards: bool = False) -> Iterator[Entry]:
+        query = page_query(place, self._conditions(), backwards)
+        last = self._end + 1 if backwards else 0
+        while True:
+            with self._database.reading() as session:
+                rows = session.execute(query, {"last": last}).all()
+            yield from (self._entry(row) for row in rows if self._is_wanted(row))
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].id
+
+    def _is_wanted(self, row: Row[Any]) -> bool:
+        """Whether the row leaves a line, and is of the person asked for; what was redacted leaves none."""
+        if row.kind in MESSAGES and not row.text:
+            return False
+        return self._wanted.user is None or self._wanted.user in _people(row)
+
+    def _entry(self, row: Row[Any]) -> Entry:
+        room = None if row.room_id is None else self._rooms.get(row.room_id, f"#{row.room_id}")
+        data = row.data or {}
+        return Entry(
+            id=msgid(row.id),
+            at=row.at,
+            place=room or self._conversation_name(row),
+            room=room,
+            kind=Kind(row.kind),
+            nick=data.get("author", row.nick),
+            account=row.account,
+            target=row.target,
+            text=modes_text(data.get("changes", [])) if row.kind == Kind.MODE else row.text or "",
+        )
+
+    def _conversation_name(self, row: Row[Any]) -> str:
+        """Return the two names that began the conversation; people may go by others later."""
+        name = " and ".join(sorted((row.nick, row.target or "?"), key=fold))
+        return self._conversation_names.setdefault(row.conversation, name)
+
+
+def page_query(
+    place: ColumnElement[bool], conditions: list[ColumnElement[bool]], backwards: bool = False
+) -> Select[Any]:
+    """Return the query of one page; it takes the id of the last row before it as `last`."""
+    last: Any = bindparam("last")
+    columns = (
+        Event.id,
+        Event.at,
+        Event.kind,
+        Event.room_id,
+        Event.nick,
+        Event.account,
+        Event.target,
+        Event.text,
+        Event.data,
+    )
+    query = select(*columns).where(place, *conditions).limit(PAGE)
+    if backwards:
+        return query.where(Event.id < last).order_by(Event.id.desc())
+    return query.where(Event.id > last).order_by(Event.id)
+
+
+def modes_text(changes: list[list[Any]]) -> str:
+    """Write changes of modes as `+o anna -k *`; the password of a room is never part of it."""
+    words = []
+    for sign, letter, argument, *_ in changes:
+        shown = "*" if letter == "k" else argument
+        words.append(f"{sign}{letter}" if shown is None else f"{sign}{letter} {shown}")
+    return " ".join(words)
+
+
+def is_known(session: Session, name: str) -> bool:
+    """Whether there is an account of that name, or the log has somebody who used it as a nick."""
+    key = fold(name)
+    if session.scalar(select(Account.id).where(Account.key == key)) is not None:
+        return True
+    return any(fold(nick) == key for nick in session.scalars(select(Event.nick).distinct()))
+
+
+def _people(row: Row[Any]) -> set[Key]:
+    """Return who the row is about: its author, and the other side of a private conversation."""
+    names = [row.nick, row.account, None if row.room_id else row.target]
+    return {fold(name) for name in names if name}

@@ -1,0 +1,205 @@
+"""The import itself: page by page, each page one transaction with the marks of the rows it took."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, insert, orm, select
+
+from app.clock import Clock
+from app.db.database import Database
+from app.db.legacy import OldDatabase, OldMessage, OldUser
+from app.db.log import Log
+from app.db.models import Audit, ImportMark
+from app.events import Event
+from app.services import audit
+from app.services.accounts import Credentials, find_account, protect, registered
+from app.services.legacy.report import Refusal, Report
+from app.services.legacy.rooms import Destination
+from app.services.legacy.rows import (
+    Limits,
+    NewMessage,
+    NewUser,
+    RowRefused,
+    digest,
+    presentable,
+    read_message,
+    read_user,
+    show_id,
+)
+from app.services.record import audit_row, record
+from app.wire.names import Key, fold
+
+USERS_AT_A_TIME = 20  # hashing their passwords takes about a second
+
+Tick = Callable[[int], None]
+
+
+class Import:
+    """One run over one old database. `database` is None in a rehearsal where there is none yet."""
+
+    def __init__(
+        self,
+        old: OldDatabase,
+        database: Database | None,
+        clock: Clock,
+        room: str,
+        limits: Limits,
+        actor: str,
+        by: str,
+        dry_run: bool = False,
+    ) -> None:
+        self._old = old
+        self._database = database
+        self._clock = clock
+        self._limits = limits
+        self._actor, self._by = actor, by
+        self._audited = dry_run
+        self._accounts: dict[Key, str] = {}  # those that came from this file, as they are spelled
+        self._names: dict[int, str] = {}  # of its users, by number
+        self._destination = Destination(room, clock, by)
+        self.report = Report(room, dry_run)
+
+    def run(self, tick: Tick = lambda rows: None) -> Report:
+        """Take what can be taken. `tick` is called with the number of rows dealt with.
+
+        Raises: ChatError when the room has newer messages; what was taken before stays.
+        """
+        for users in self._old.users():
+            for start in range(0, len(users), USERS_AT_A_TIME):
+                self._take_users(users[start : start + USERS_AT_A_TIME])
+                tick(min(USERS_AT_A_TIME, len(users) - start))
+        for messages in self._old.messages():
+            self._take_messages(messages)
+            tick(len(messages))
+        return self.report
+
+    # accounts
+
+    def _take_users(self, rows: Sequence[OldUser]) -> None:
+        """Take a few users. Their passwords are hashed before the log is locked."""
+        self._names |= _names(rows)
+        with self._reading() as session:
+            news = self._new_users(session, rows)
+        secrets = {} if self.report.dry_run else {mark: protect(user.password) for mark, user in news.items()}
+        with self._writing() as connection:
+            self._register(connection, news, secrets)
+        self._accounts |= {fold(user.name): user.name for user in news.values()}
+        self.report.accounts_taken += len(news)
+
+    def _new_users(self, session: orm.Session | None, rows: Sequence[OldUser]) -> dict[str, NewUser]:
+        marks = _known(session, [digest(row) for row in rows])
+        news: dict[str, NewUser] = {}
+        for row in rows:
+            try:
+                user = read_user(row, self._limits)
+                if digest(row) in marks:
+                    self._accounts[fold(user.name)] = user.name
+                    self.report.accounts_known += 1
+                    continue
+                self._refuse_taken(session, user, news)
+                news[digest(row)] = user
+            except RowRefused as error:
+                self._refuse("user", row, error)
+        return news
+
+    def _refuse_taken(self, session: orm.Session | None, user: NewUser, news: dict[str, NewUser]) -> None:
+        key = fold(user.name)
+        taken = key in self._accounts or any(fold(other.name) == key for other in news.values())
+        if taken or (session is not None and find_account(session, key) is not None):
+            raise RowRefused(f"There is an account {user.name} already, perhaps in another spelling.")
+
+    def _register(
+        self, connection: Connection | None, news: dict[str, NewUser], secrets: dict[str, Credentials]
+    ) -> None:
+        if connection is None:
+            return
+        events = [
+            registered(self._clock, user.name, secrets[mark], by=self._by) for mark, user in news.items()
+        ]
+        self._record(connection, events, list(news))
+
+    # messages
+
+    def _take_messages(self, rows: Sequence[OldMessage]) -> None:
+        """Take a page of messages."""
+        with self._writing() as connection, self._reading(connection) as session:
+            marks = _known(session, [digest(row) for row in rows])
+            known = [row for row in rows if digest(row) in marks]
+            self.report.messages_known += len(known)
+            self._destination.goes_on |= bool(known)
+            news = self._new_messages([row for row in rows if digest(row) not in marks])
+            events = self._destination.place(session, list(news.values()), self._said) if news else []
+            if connection is not None:
+                self._record(connection, events, list(news))
+            self.report.messages_taken += len(news)
+
+    def _new_messages(self, rows: Sequence[OldMessage]) -> dict[str, NewMessage]:
+        news: dict[str, NewMessage] = {}
+        for row in rows:
+            try:
+                news[digest(row)] = read_message(row, self._names, self._limits)
+            except RowRefused as error:
+                self._refuse("message", row, error)
+        return news
+
+    def _said(self, message: NewMessage) -> tuple[str, str | None]:
+        """Return the nick and the account of an author."""
+        nick = presentable(message.author)
+        if nick != message.author:
+            self.report.renamed[message.author] = nick
+        return nick, self._accounts.get(fold(message.author))
+
+    # both
+
+    def _refuse(self, table: str, row: OldUser | OldMessage, error: RowRefused) -> None:
+        self.report.refused.append(Refusal(table, show_id(row.id), str(error)))
+
+    def _record(self, connection: Connection, events: Sequence[Event], marks: Sequence[str]) -> None:
+        if not marks:
+            return
+        log = Log(self._clock)
+        log.start_at_end(connection)
+        record(connection, log, events)
+        connection.execute(insert(ImportMark), [{"digest": mark} for mark in marks])
+        if not self._audited:
+            trace = audit.entry(
+                self._clock, self._actor, "import-legacy", self.report.room, file=self._old.path.name
+            )
+            connection.execute(insert(Audit), [audit_row(trace)])
+            self._audited = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection | None]:
+        """Hold the log's lock; in a rehearsal there is nothing to hold."""
+        if self._database is None or self.report.dry_run:
+            yield None
+            return
+        with self._database.locked() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self, connection: Connection | None = None) -> Iterator[orm.Session | None]:
+        """Open a session, within the transaction if there is one; without a database there is none."""
+        if connection is not None:
+            yield orm.Session(connection, join_transaction_mode="rollback_only")
+        elif self._database is not None:
+            with self._database.reading() as session:
+                yield session
+        else:
+            yield None
+
+
+def _names(rows: Sequence[OldUser]) -> dict[int, str]:
+    """Return the names of users by their numbers, for messages whose author is a number."""
+    return {
+        row.id: row.name.decode(errors="replace")
+        for row in rows
+        if isinstance(row.id, int) and isinstance(row.name, bytes)
+    }
+
+
+def _known(session: orm.Session | None, digests: Sequence[str]) -> set[str]:
+    """Return those of the digests whose rows were taken before."""
+    if session is None:
+        return set()
+    return set(session.scalars(select(ImportMark.digest).where(ImportMark.digest.in_(digests))))

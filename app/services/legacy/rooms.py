@@ -1,0 +1,83 @@
+"""Where imported messages go: a room in which nothing later was said."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import Clock, to_datetime
+from app.db import models
+from app.errors import ChatError
+from app.events import MESSAGES, Event, Kind
+from app.services.legacy.rows import NewMessage
+from app.services.rooms import NEW_ROOM_MODES, find_room
+
+Author = Callable[[NewMessage], tuple[str, str | None]]
+
+
+class Destination:
+    """The room, made when it is missing. `goes_on` once messages of the same file are known to be in it."""
+
+    def __init__(self, name: str, clock: Clock, by: str) -> None:
+        self.goes_on = False
+        self._name = name
+        self._clock = clock
+        self._by = by
+        self._last = 0  # the instant of the newest message placed in this run
+
+    def place(self, session: Session | None, messages: Sequence[NewMessage], author: Author) -> list[Event]:
+        """Return the events of the messages, in order, their times strictly increasing.
+
+        Raises: ChatError when the room has later messages of another origin.
+        """
+        room = None if session is None else find_room(session, self._name)
+        if session is not None and room is not None:
+            self._look_at_newest(session, room, messages[0])
+        room_id = room.id if room else self._clock.identity()
+        made = [] if room else [self._created(room_id, messages[0].at)]
+        said = [event for message in messages for event in self._events(room_id, message, author)]
+        self.goes_on = True
+        return made + said
+
+    def _look_at_newest(self, session: Session, room: models.Room, first: NewMessage) -> None:
+        query = select(models.Event.at, models.Event.data).where(
+            models.Event.room_id == room.id, models.Event.kind.in_([kind.value for kind in MESSAGES])
+        )
+        newest = session.execute(query.order_by(models.Event.id.desc()).limit(1)).first()
+        if newest is None:
+            return
+        is_ours = self.goes_on and (newest.data or {}).get("imported")
+        if newest.at >= first.at and not is_ours:
+            raise ChatError(
+                f"{room.name} has messages later than the next one to be imported "
+                f"({to_datetime(first.at):%Y-%m-%d %H:%M} UTC), so it cannot be taken in order; "
+                "name another room, for example --room '#archive'."
+            )
+        self._last = max(self._last, newest.at)
+
+    def _created(self, room_id: int, before: int) -> Event:
+        data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES, "imported": True}
+        return Event(Kind.CREATED, room=room_id, nick=self._by, target=self._name, data=data, at=before - 1)
+
+    def _events(self, room_id: int, message: NewMessage, author: Author) -> list[Event]:
+        nick, account = author(message)
+        events = []
+        for line in message.lines:
+            self._last = max(message.at, self._last + 1)
+            events.append(
+                Event(
+                    Kind.PRIVMSG,
+                    room=room_id,
+                    nick=nick,
+                    account=account,
+                    target=self._name,
+                    text=line,
+                    data=_origin(nick, message.author),
+                    at=self._last,
+                )
+            )
+        return events
+
+
+def _origin(nick: str, author: str) -> dict[str, object]:
+    return {"imported": True} if nick == author else {"imported": True, "author": author}
