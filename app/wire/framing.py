@@ -1,8 +1,9 @@
 """Bytes in any cut become whole lines.
 
-Lines end at `\\n` only; one `\\r` before it is stripped. (`bytes.splitlines` would also cut at `\\x0b`, `\\x85`
-and others, which are ordinary text here.) The limits are those of RFC 1459 and IRCv3 message-tags: the tag
-section and the rest of the line are counted apart.
+Lines end at `\\n` only. (`splitlines` would also cut at `\\x0b`, `\\x85` and others, which are text here.)
+NUL and `\\r` mean nothing inside a line and are dropped before it is measured, so that no check sees another
+text than the parser will. The limits are those of RFC 1459 and IRCv3 message-tags: the tag section and the
+rest of the line are counted apart.
 """
 
 from dataclasses import dataclass
@@ -51,17 +52,16 @@ class Framer:
         longest = max(UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
         if len(self._unfinished) > longest or any(len(raw) > longest for raw in whole):
             raise Unframed
-        return [self._frame(raw) for raw in whole if raw.strip(b"\r ")]
+        lines = (raw.translate(None, b"\0\r") for raw in whole)
+        return [self._frame(line) for line in lines if line.strip(b" ")]
 
     def _frame(self, raw: bytes) -> Frame:
-        raw = raw[:-1] if raw.endswith(b"\r") else raw
         tags = raw.index(b" ") + 1 if raw.startswith(b"@") and b" " in raw else 0
         if tags > self._tag_bytes:
             return Oversized("the tags are longer than a client may send")
         if len(raw) - tags + 2 > self._line_bytes:
             return Oversized("the line is too long")
         try:
-            text = raw.decode()
+            return raw.decode()
         except UnicodeDecodeError:
             return Undecodable(raw.decode(errors="replace"))
-        return text.replace("\0", "").replace("\r", "")

@@ -4,12 +4,15 @@ Follows RFC 1459 section 2.3.1 and the IRCv3 message-tags specification. Both di
 bytes are cut into lines by `framing` and decoded there.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_ESCAPES = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"}
+_ESCAPES = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n", "\0": ""}
 _UNESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
+_LINE_BREAKS = str.maketrans("\0\r\n", "   ")
+_PLAIN = re.compile(r"[^\0\r\n :][^\0\r\n ]*")
 
 
 @dataclass(slots=True)
@@ -92,20 +95,31 @@ def format_line(
     source: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> str:
-    """Write one line, without its line end."""
+    """Write one line, without its line end.
+
+    What cannot be written is changed rather than sent as something else: a line break becomes a space, and a
+    parameter before the last that would be read as several, or as none, becomes one that is not.
+    """
     parts = []
     if tags:
         parts.append("@" + format_tags(tags))
     if source:
         parts.append(":" + source)
     parts.append(command)
-    *middle, last = list(params) or [None]
-    parts.extend(str(word) for word in middle)
-    if last is not None:
+    words = [str(word) for word in params]
+    if words:
+        last = words.pop()
+        parts.extend(word if _is_plain(word) else _made_plain(word) for word in words)
         parts.append(last if _is_plain(last) else ":" + last)
-    return " ".join(parts)
+    line = " ".join(parts)
+    return line.translate(_LINE_BREAKS) if "\n" in line or "\r" in line or "\0" in line else line
 
 
 def _is_plain(param: str) -> bool:
-    """Whether a last parameter reads the same without the leading colon."""
-    return bool(param) and " " not in param and not param.startswith(":")
+    """Whether a parameter reads the same without the colon that only the last one may have."""
+    return _PLAIN.fullmatch(param) is not None
+
+
+def _made_plain(param: str) -> str:
+    """Change a parameter so that `_is_plain` holds."""
+    return param.translate(_LINE_BREAKS).replace(" ", "_").lstrip(":") or "*"

@@ -1,0 +1,111 @@
+"""Lines: what is written is read back, and anything can be read."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from app.wire.line import Line, format_line, format_tags, parse, parse_tags, unescape
+
+inline = st.characters(blacklist_characters="\r\n\0", blacklist_categories=["Cs"])
+texts = st.text(inline, max_size=20)
+anything = st.text(max_size=30)
+middles = texts.filter(lambda text: bool(text) and " " not in text and not text.startswith(":"))
+commands = st.from_regex(r"[A-Z]{1,10}|[0-9]{3}", fullmatch=True)
+sources = st.none() | st.from_regex(r"[a-z]{1,5}(![a-z]{1,5}@[a-z.]{1,5})?", fullmatch=True)
+tag_names = st.from_regex(r"\+?([a-z.]{1,5}/)?[a-z-]{1,9}", fullmatch=True)
+tags = st.dictionaries(
+    tag_names, st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
+)
+lines = st.builds(
+    lambda command, middle, last, source, tags: Line(command, middle + last, source, tags),
+    commands,
+    st.lists(middles, max_size=4),
+    st.lists(texts, max_size=1),
+    sources,
+    tags,
+)
+
+
+@given(lines)
+@example(Line("PRIVMSG", ["#a", ""], "bob!b@h", {"+x": "a;b c\\d\r\n"}))
+@example(Line("TOPIC", ["#a", ":x"]))
+@example(Line("MODE", ["#a", "a :b"]))
+def test_what_is_written_is_read_back(line: Line) -> None:
+    assert parse(str(line)) == line
+
+
+@given(commands, st.lists(anything, max_size=4), st.dictionaries(tag_names, anything, max_size=2))
+@example("401", ["bob", "no such", "No such nick"], {"+a": "\0 \n"})
+@example("403", ["bob", "", "No such channel"], {})
+@example("KICK", ["#a", ":::", "x"], {})
+@example("NOTICE", ["bob", "x\r\nQUIT"], {})
+def test_whatever_the_parameters_one_line_with_as_many_leaves(
+    command: str, params: list[str], tags: dict[str, str]
+) -> None:
+    text = format_line(command, params, tags=tags)
+    assert not set(text) & set("\r\n\0")
+    line = parse(text)
+    assert (line.command, len(line.params), set(line.tags)) == (command, len(params), set(tags))
+
+
+@given(st.text(inline, max_size=60))
+@example(":")
+@example("@")
+@example("@a :b ")
+def test_any_text_is_a_line_or_refused(text: str) -> None:
+    try:
+        line = parse(text)
+    except ValueError:
+        return
+    assert line.command
+    assert not any(" " in param for param in (line.command, *line.params[:-1]))
+
+
+@given(anything)
+def test_a_tag_value_survives_its_escaping(value: str) -> None:
+    assert parse_tags(format_tags({"+a": value})) == {"+a": value.replace("\0", "")}
+
+
+@given(anything)
+def test_any_tag_value_can_be_unescaped(value: str) -> None:
+    assert len(unescape(value)) <= len(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ping 1", Line("PING", ["1"])),
+        ("  PING   1  ", Line("PING", ["1"])),
+        (":a!b@c PRIVMSG #d :e f", Line("PRIVMSG", ["#d", "e f"], "a!b@c")),
+        ("PRIVMSG #d ::) hi", Line("PRIVMSG", ["#d", ":) hi"])),
+        ("PRIVMSG #d e:f", Line("PRIVMSG", ["#d", "e:f"])),
+        ("AWAY :", Line("AWAY", [""])),
+        ("@a=b;c;+d=;a=e :x  TAGMSG  #y", Line("TAGMSG", ["#y"], "x", {"a": "e", "c": "", "+d": ""})),
+        ("@=x;;a=b\\ PING", Line("PING", [], None, {"a": "b"})),
+        ("@a=b=c PING", Line("PING", [], None, {"a": "b=c"})),
+    ],
+)
+def test_these_read_so(text: str, line: Line) -> None:
+    assert parse(text) == line
+
+
+@pytest.mark.parametrize("text", ["", "   ", "@a=b", "@a=b ", ":bob", ":bob   ", "@a :b "])
+def test_a_line_needs_a_command(text: str) -> None:
+    with pytest.raises(ValueError, match="without a command"):
+        parse(text)
+
+
+def test_the_nick_is_what_stands_before_the_bang() -> None:
+    assert parse(":bob!b@h PING").nick == "bob"
+    assert parse(":server.example PING").nick == "server.example"
+    assert parse("PING").nick == ""
+
+
+def test_the_last_parameter_has_a_colon_only_where_it_must() -> None:
+    assert format_line("CAP", ["*", "LIST", ""]) == "CAP * LIST :"
+    assert format_line("MODE", ["#a", "+o", "bob"]) == "MODE #a +o bob"
+    assert format_line("PRIVMSG", ["#a", "x y"], "s") == ":s PRIVMSG #a :x y"
+
+
+def test_a_tag_without_a_value_has_no_equals_sign() -> None:
+    assert format_line("PING", tags={"bot": "", "+a": ";"}) == "@bot;+a=\\: PING"

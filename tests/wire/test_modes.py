@@ -1,0 +1,90 @@
+"""Modes: what is written is read back, and any text is read as something."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from app.wire.modes import (
+    ALWAYS,
+    FLAGS,
+    LISTS,
+    MOST_CHANGES,
+    PREFIXES,
+    ROLES,
+    WHEN_SET,
+    Change,
+    chanmodes,
+    format_changes,
+    parse_changes,
+    prefix,
+)
+
+signs = st.sampled_from("+-")
+arguments = st.text(min_size=1, max_size=5)
+complete = st.one_of(
+    st.builds(Change, signs, st.sampled_from(LISTS + ALWAYS + ROLES), arguments),
+    st.builds(Change, st.just("+"), st.sampled_from(WHEN_SET), arguments),
+    st.builds(Change, st.just("-"), st.sampled_from(WHEN_SET)),
+    st.builds(Change, signs, st.sampled_from(FLAGS + "xyzÄ")),
+)
+
+
+@given(st.lists(complete, max_size=MOST_CHANGES))
+def test_what_is_written_is_read_back(changes: list[Change]) -> None:
+    modes, *rest = format_changes(changes) or [""]
+    assert parse_changes(modes, rest) == changes
+
+
+@given(st.lists(complete, min_size=1))
+def test_a_sign_stands_only_where_it_changes(changes: list[Change]) -> None:
+    modes = format_changes(changes)[0]
+    found = [letter for letter in modes if letter in "+-"]
+    assert modes.startswith(found[0])
+    assert all(one != next_one for one, next_one in pairwise(found))
+
+
+@given(st.text(max_size=600), st.lists(st.text(max_size=3), max_size=20))
+@example("b" * 500, [])
+@example("+-+-", ["a"])
+def test_any_text_is_read_as_a_bounded_list(modes: str, words: list[str]) -> None:
+    changes = parse_changes(modes, words)
+    assert len(changes) <= min(len(modes), MOST_CHANGES)
+    assert all(change.sign in "+-" and len(change.letter) == 1 for change in changes)
+    taken = [change.argument for change in changes if change.argument is not None]
+    assert taken == words[: len(taken)]
+
+
+@pytest.mark.parametrize(
+    ("modes", "words", "changes"),
+    [
+        ("nt", [], [Change("+", "n"), Change("+", "t")]),
+        ("+o-v", ["bob", "eve"], [Change("+", "o", "bob"), Change("-", "v", "eve")]),
+        ("+l-l", ["5"], [Change("+", "l", "5"), Change("-", "l")]),
+        ("-k", [], [Change("-", "k")]),
+        ("-k+o", ["key", "bob"], [Change("-", "k", "key"), Change("+", "o", "bob")]),
+        ("+k", [""], [Change("+", "k", "")]),
+        ("+o", [], [Change("+", "o")]),
+        ("b", [], [Change("+", "b")]),
+        ("+Z?", ["x"], [Change("+", "Z"), Change("+", "?")]),
+        ("", ["x"], []),
+        ("+", [], []),
+    ],
+)
+def test_these_read_so(modes: str, words: list[str], changes: list[Change]) -> None:
+    assert parse_changes(modes, words) == changes
+
+
+def test_a_change_without_an_argument_writes_none() -> None:
+    assert format_changes([Change("+", "o", "bob"), Change("-", "v", "eve")]) == ["+o-v", "bob", "eve"]
+    assert format_changes([Change("+", "i"), Change("+", "l", "2"), Change("-", "n")]) == ["+il-n", "2"]
+    assert format_changes([]) == []
+
+
+def test_the_tokens_name_each_letter_once() -> None:
+    assert chanmodes() == "beI,k,l,CRimnst"
+    assert prefix() == "(ov)@+"
+    assert len(ROLES) == len(PREFIXES)
+    letters = LISTS + ALWAYS + WHEN_SET + FLAGS + ROLES
+    assert len(set(letters)) == len(letters)

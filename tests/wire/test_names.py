@@ -1,0 +1,253 @@
+"""Names: which are allowed, which are the same, which look the same."""
+
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from precis_i18n import get_profile
+
+from app.wire.names import (
+    NICK_BYTES,
+    ROOM_BYTES,
+    NameRefused,
+    caseless,
+    check_nick,
+    check_room,
+    fold,
+    is_room,
+    skeleton,
+)
+
+MAPPED = get_profile("UsernameCaseMapped:CaseFold")
+letters = st.characters(whitelist_categories=["Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Nd"])
+anything = st.text(st.characters(), max_size=80)
+scripted = st.one_of(
+    st.text(st.sampled_from("абвгдеёжзийклмнопрстуфхцчшщъыьэюяАБВ"), min_size=1, max_size=20),
+    st.text(st.sampled_from("αβγδεζηθικλμνξοπρστυφχψωΣΩ"), min_size=1, max_size=20),
+    st.text(st.sampled_from("אבגדהוזחטיכלמנסעפצקרשת"), min_size=1, max_size=20),
+    st.text(st.sampled_from("あいうアイウ漢字日本"), min_size=1, max_size=20),
+    st.text(st.sampled_from("abcABCßéÅ_^{}[]|\\`"), min_size=1, max_size=20),
+)
+
+
+def admitted(check: Callable[[str, int], str], name: str, longest: int) -> str:
+    """Return the spelling that is kept, or an empty text when the name is refused."""
+    with suppress(NameRefused):
+        return check(name, longest)
+    return ""
+
+
+@given(anything)
+@example("ﬁＡ")
+@example("İ")
+@example("ΑΣ")
+@example("\ud800")
+@example("#" + "ẞ" * 100)
+def test_any_name_folds_and_folding_again_changes_nothing(name: str) -> None:
+    assert fold(fold(name)) == fold(name)
+
+
+@given(st.text(letters, min_size=1, max_size=12) | scripted)
+def test_names_that_precis_allows_fold_as_precis_says(name: str) -> None:
+    try:
+        mapped = MAPPED.enforce(name)
+    except UnicodeEncodeError:
+        return
+    assert fold(name) == mapped
+    assert fold("#" + name) == "#" + mapped
+
+
+@given(scripted)
+def test_case_width_and_composition_make_no_other_name(name: str) -> None:
+    assert fold(name.upper()) == fold(name.lower()) == fold(name)
+    assert fold(unicodedata.normalize("NFD", name)) == fold(name)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_folds_to_lower_case(name: str) -> None:
+    assert fold(name) == caseless(name) == name.lower()
+
+
+@given(scripted)
+@example("anna2")
+@example("a-b_c")
+@example("[x]\\^{|}`_")
+@example("김철수")
+@example("ㄅㄆ注音")
+@example("राम")
+@example("ไทย")
+def test_a_name_in_one_script_is_allowed_and_stays_as_it_is(name: str) -> None:
+    kept = check_nick(name, 20)
+    assert check_nick(kept, 20) == kept
+    assert fold(kept) == fold(name)
+
+
+@given(anything | scripted | st.text(letters))
+@example("e\u0301")
+def test_an_allowed_nick_can_stand_anywhere_in_a_line(name: str) -> None:
+    nick = admitted(check_nick, name, 30)
+    if not nick:
+        return
+    assert nick.isprintable()
+    assert not set(nick) & set(" ,*?!@#&:$+~%.")
+    assert 0 < len(nick) <= 30
+    assert len(nick.encode()) <= NICK_BYTES
+    assert not is_room(nick)
+
+
+@pytest.mark.parametrize(
+    ("name", "because"),
+    [
+        ("", "at least one"),
+        ("1anna", "digit"),
+        ("１anna", "digit"),
+        ("-anna", "hyphen"),
+        ("an na", "SPACE"),
+        ("anna!", "“!”"),
+        ("anna！", "“!”"),
+        ("an.na", "“.”"),
+        ("an/na", "“/”"),
+        ("*", "“*”"),
+        ("#anna", "“#”"),
+        ("anna😀", "“😀”"),
+        ("ann\u200da", "ZERO WIDTH JOINER"),
+        ("\u0301anna", "COMBINING ACUTE ACCENT"),
+        ("anna\x07", "U+0007"),
+        ("ann\ud800", "U+D800"),
+        ("שלוםa", "runs to the left"),
+        ("a" * 31, "30 characters"),
+        ("a" * 5000, "too long"),
+        ("я" * 33, "64 bytes"),
+        ("pаypal", "mixes Cyrillic and Latin letters"),
+        ("日本go", "mixes Han and Latin letters"),
+        ("ひ한", "mixes Hangul and Hiragana letters"),
+    ],
+)
+def test_these_nicks_are_refused(name: str, because: str) -> None:
+    longest = 40 if "bytes" in because else 30
+    with pytest.raises(NameRefused) as caught:
+        check_nick(name, longest)
+    assert because in caught.value.reason
+
+
+@given(anything)
+def test_a_refusal_is_one_sentence(name: str) -> None:
+    for check in (check_nick, check_room):
+        try:
+            check(name, 10)
+        except NameRefused as refused:
+            reason = refused.reason
+        else:
+            continue
+        assert reason.isprintable()
+        assert reason[0].isupper() or reason[0] == "“"
+        assert reason.endswith(".")
+
+
+def test_a_nick_is_kept_composed_and_at_normal_width() -> None:
+    assert check_nick("ａnne\u0301", 30) == "anné"
+
+
+@given((anything | scripted | st.text(letters)).map("#".__add__))
+@example("##x")
+def test_an_allowed_room_can_stand_anywhere_in_a_line(name: str) -> None:
+    room = admitted(check_room, name, 60)
+    if not room:
+        return
+    assert is_room(room)
+    assert not set(room) & set(" ,\r\n\0\x07")
+    assert 1 < len(room) <= 60
+    assert len(room.encode()) <= ROOM_BYTES
+    assert check_room(room, 60) == room
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "#general",
+        "##c++",
+        "#a@b:c!",
+        "#😀",
+        "#日本go",
+        "#чай",
+        "#python-питон",
+        "#linux-сосо",
+        "#שלום",
+        "#2026",
+        "#-",
+    ],
+)
+def test_these_rooms_are_allowed(name: str) -> None:
+    assert check_room(name, 32) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "because"),
+    [
+        ("general", "a #"),
+        ("inv@lid", "a #"),
+        ("", "a #"),
+        ("#", "at least one"),
+        ("#a b", "SPACE"),
+        ("#a\u3000b", "IDEOGRAPHIC SPACE"),
+        ("#a,b", "“,”"),
+        ("#a\x07", "U+0007"),
+        ("#a\u200bb", "ZERO WIDTH SPACE"),
+        ("#a\u3164", "HANGUL FILLER"),
+        ("#\u0301a", "COMBINING ACUTE ACCENT"),
+        ("#a\ud800", "U+D800"),
+        ("#pаypal", "look like one"),
+        ("#the-pаypal", "look like one"),
+        ("#" + "a" * 32, "32 characters"),
+    ],
+)
+def test_these_rooms_are_refused(name: str, because: str) -> None:
+    with pytest.raises(NameRefused) as caught:
+        check_room(name, 32)
+    assert because in caught.value.reason
+
+
+def test_a_room_is_limited_in_bytes_too() -> None:
+    with pytest.raises(NameRefused, match="200 bytes"):
+        check_room("#" + "я" * 100, 150)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("сосо", "coco"),
+        ("pаypal", "paypal"),
+        ("ВОВ", "BOB"),
+        ("ΑΝΝΑ", "anna"),
+        ("AIice", "Alice"),
+        ("b0b", "bob"),
+        ("anna1", "annal"),
+        ("ｍax", "max"),
+        ("\u05e1\u05e1", "oo"),
+        ("ɑnna", "anna"),
+        ("e\u0301", "é"),
+        ("Anna", "anna"),
+    ],
+)
+def test_these_look_the_same(one: str, other: str) -> None:
+    assert skeleton(one) == skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("anna", "anne"), ("anna", "anna2"), ("tom", "torn"), ("Анна", "Anna"), ("anna", "ánna")],
+)
+def test_these_do_not_look_the_same(one: str, other: str) -> None:
+    assert skeleton(one) != skeleton(other)
+
+
+@given(anything)
+def test_every_name_has_a_skeleton_whatever_its_composition(name: str) -> None:
+    assert (
+        skeleton(name)
+        == skeleton(unicodedata.normalize("NFC", name))
+        == skeleton(unicodedata.normalize("NFD", name))
+    )

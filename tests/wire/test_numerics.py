@@ -1,0 +1,48 @@
+"""Numerics: each name has a code of its own and a text that can stand in a line."""
+
+import re
+
+import pytest
+
+from app.wire import numerics
+from app.wire.numerics import Numeric
+
+NAMED = [(name, value) for name, value in vars(numerics).items() if isinstance(value, Numeric)]
+
+
+def test_no_two_names_share_a_code() -> None:
+    codes = [numeric.code for _, numeric in NAMED]
+    assert len(codes) > 150
+    assert sorted(codes) == sorted(set(codes))
+
+
+@pytest.mark.parametrize(("name", "numeric"), NAMED)
+def test_a_numeric_is_well_formed(name: str, numeric: Numeric) -> None:
+    assert re.fullmatch(r"(RPL|ERR)_[A-Z0-9]+", name)
+    assert re.fullmatch(r"[0-9]{3}", numeric.code)
+    assert numeric.text.isascii()
+    assert numeric.text == numeric.text.strip()
+    assert not numeric.text or numeric.text.isprintable()
+
+
+@pytest.mark.parametrize(("name", "numeric"), NAMED)
+def test_a_refusal_says_why(name: str, numeric: Numeric) -> None:
+    assert numeric.text or not name.startswith("ERR_")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("RPL_WELCOME", "001"),
+        ("RPL_WHOISBOT", "335"),
+        ("RPL_INVITELIST", "336"),
+        ("RPL_INVEXLIST", "346"),
+        ("ERR_NICKNAMEINUSE", "433"),
+        ("ERR_CHANOPRIVSNEEDED", "482"),
+        ("ERR_INVALIDMODEPARAM", "696"),
+        ("RPL_KEYNOTSET", "766"),
+        ("RPL_SASLMECHS", "908"),
+    ],
+)
+def test_these_have_the_codes_that_clients_know(name: str, code: str) -> None:
+    assert dict(NAMED)[name].code == code
