@@ -1,0 +1,153 @@
+"""chat-server: what it says and how it ends, without a server being started."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from app.db.database import Database
+from app.db.migrate import prepare
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = [sys.executable, "-c", "from app.cli.server import main; main()"]
+Chat = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return an environment without settings of ours, in which the checkout can be imported."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
+    return kept | {"PYTHONPATH": str(ROOT)} | more
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Chat:
+    """The program, run to its end in an empty folder with a settings file of its own."""
+    (tmp_path / "serverSetup.json").write_text("{}")
+
+    def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [*PROGRAM, *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment(**more), capture_output=True, text=True, check=False
+        )
+
+    return call
+
+
+def test_everything_has_help(chat: Chat) -> None:
+    for words in ([], ["run"], ["check"]):
+        short, long = chat(*words, "-h"), chat(*words, "--help")
+        assert short.stdout == long.stdout
+        assert (short.returncode, short.stderr) == (0, "")
+        assert "Usage: chat-server" in short.stdout
+
+
+def test_run_takes_the_flags_of_the_program_it_replaces(chat: Chat) -> None:
+    text = chat("run", "-h").stdout
+    for option in ("-b, --buffer", "-i, --ip", "-p, --port", "-n, --servername", "-d, --dbname", "--config"):
+        assert option in text
+
+
+def test_check_of_a_fresh_folder_is_well_and_creates_nothing(chat: Chat, tmp_path: Path) -> None:
+    done = chat("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Settings: serverSetup.json\nDatabase: chat.db is created on the first start\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["serverSetup.json"]
+
+
+def test_check_lists_every_problem(chat: Chat, tmp_path: Path) -> None:
+    (tmp_path / "serverSetup.json").write_text('{"port": "x", "flood_rate": "y"}')
+    done = chat("check", "--json", "-d", "none/chat.db", "--tls-cert", "none.pem", CHAT_SENDQ="z")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["ok"], done.stderr) == (3, False, "Error: Problems found: 5.\n")
+    for word, problem in zip(
+        ("port", "flood_rate", "CHAT_SENDQ", "tls_key", "no folder"), report["problems"], strict=True
+    ):
+        assert word in problem
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [('"User" (UserId)', "import-legacy"), ("other (id)", "another program")],
+)
+def test_check_refuses_a_strangers_database_and_leaves_it_as_it_was(
+    chat: Chat, tmp_path: Path, table: str, word: str
+) -> None:
+    path = tmp_path / "chat.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE {table}")
+        connection.execute("CREATE TABLE message (MessageId)")
+    connection.close()
+    before = path.read_bytes()
+    done = chat("check")
+    assert done.returncode == 3
+    assert word in done.stdout
+    assert path.read_bytes() == before
+
+
+def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
+    database = Database(URL.create("sqlite", database=str(tmp_path / "chat.db")))
+    prepare(database)
+    database.close()
+    assert "chat.db is ready" in chat("check").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["-p", "99999"], "--port is 99999"),
+        (["-p", "many"], "Invalid value for '-p'"),
+        (["--config", "none.json"], "There is no settings file none.json"),
+        (["--prot", "1"], "No such option"),
+    ],
+)
+def test_a_wrong_option_of_run_ends_with_2(chat: Chat, arguments: list[str], sentence: str) -> None:
+    done = chat("run", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        done = subprocess.run(
+            [*PROGRAM, "check"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "sentence"),
+    [
+        ("KeyboardInterrupt", 130, ""),
+        ("PermissionError(13, 'Permission denied', 'chat.db')", 1, "Error: chat.db: Permission denied.\n"),
+        ("ZeroDivisionError", 1, "Error: the program has a defect (ZeroDivisionError at <string>:5)"),
+    ],
+)
+def test_every_failure_is_a_sentence(failure: str, code: int, sentence: str) -> None:
+    program = f"""
+from app.cli import terminal
+app = terminal.new_app("A program that fails.")
+@app.command()
+def fail() -> None: raise {failure}
+terminal.run(app, "program")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert done.stderr.startswith(sentence)
+    assert "Traceback" not in done.stderr

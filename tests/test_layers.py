@@ -1,0 +1,141 @@
+"""Imports point down, wherever they stand; the order of the layers is the architecture."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ["ground", "wire", "db", "services", "live", "commands", "net", "cli", "bootstrap"]  # upwards
+GROUND = {"settings", "sources", "fields", "certificates", "clock", "errors", "events", "threads"}
+ALONE = {  # who may import less than all that is below, or something beside; the first that fits counts
+    "app.bootstrap": set(LAYERS),
+    "app.client": {"wire", "ground", "client"},
+    "app.cli.terminal": {"ground"},
+    "app.cli.server": {"bootstrap", "services", "db", "wire", "ground", "cli"},
+    "app.cli.client": {"client", "wire", "ground", "cli"},
+    "app.cli": {"services", "db", "wire", "ground", "cli"},
+    "migrations": {"db", "ground"},
+}
+SOCKETS = {"socket", "socketserver", "selectors", "select"}
+HAVE_SOCKETS = ("app.net", "app.client", "app.bootstrap")
+
+
+def files(*folders: str) -> Iterator[Path]:
+    """Yield every Python file under these folders of the repository."""
+    for folder in folders:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def name_of(path: Path) -> str:
+    """Name the module in a file as imports do."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in files("app", "migrations")}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """Parse a file."""
+    return ast.parse(path.read_text(encoding="utf-8"), path)
+
+
+def imported(module: str) -> Iterator[str]:
+    """Name all that a module imports, also inside functions; `from a import b` may mean the module `a.b`."""
+    for node in ast.walk(tree(MODULES[module])):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{_start(module, node)}.{alias.name}" for alias in node.names)
+
+
+def _start(module: str, node: ast.ImportFrom) -> str:
+    """Return the absolute name of what stands after `from`."""
+    if not node.level:
+        return node.module or ""
+    is_package = MODULES[module].name == "__init__.py"
+    parts = module.split(".")
+    kept = parts[: len(parts) - node.level + is_package]
+    return ".".join([*kept, node.module] if node.module else kept)
+
+
+def layer_of(module: str) -> str | None:
+    """Return the layer of a module of ours; None for anybody else's and for the bare package."""
+    first, _, rest = module.partition(".")
+    if first == "migrations":
+        return first
+    part = rest.partition(".")[0]
+    return None if first != "app" or not part else "ground" if part in GROUND else part
+
+
+def allowed(module: str) -> set[str]:
+    """Return the layers that a module may import."""
+    for place, layers in ALONE.items():
+        if f"{module}.".startswith(f"{place}."):
+            return layers
+    layer = layer_of(module)
+    return set(LAYERS[: LAYERS.index(layer) + 1]) if layer else set()
+
+
+def names_in(path: Path) -> set[str]:
+    """Return every name and attribute that a file speaks of."""
+    nodes = list(ast.walk(tree(path)))
+    plain = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return plain | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def calls_in(path: Path) -> set[str]:
+    """Return the last name of everything that a file calls."""
+    called = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return {getattr(function, "attr", getattr(function, "id", "")) for function in called}
+
+
+def by_module(module: str, targets: Iterable[str]) -> str:
+    """Say who imports what, for a failure that can be read."""
+    return f"{module} imports {', '.join(sorted(set(targets)))}"
+
+
+def test_every_module_has_its_layer() -> None:
+    known = {*LAYERS, "client", "migrations", None}
+    assert {layer_of(module) for module in MODULES} <= known
+
+
+def test_imports_point_down() -> None:
+    wrong = []
+    for module in MODULES:
+        above = [target for target in imported(module) if layer_of(target) not in {None, *allowed(module)}]
+        wrong += [by_module(module, above)] if above else []
+    assert wrong == []
+
+
+def test_no_import_hides_from_the_order_of_the_layers() -> None:
+    hidden = {"TYPE_CHECKING", "__import__", "import_module"}
+    assert [module for module, path in MODULES.items() if names_in(path) & hidden] == []
+
+
+def test_there_is_no_cycle() -> None:
+    uses = {module: {_module(target) for target in imported(module)} - {None, module} for module in MODULES}
+    while free := [module for module, targets in uses.items() if not targets & uses.keys()]:
+        uses = {module: targets for module, targets in uses.items() if module not in free}
+    while unused := uses.keys() - {target for targets in uses.values() for target in targets}:
+        uses = {module: targets for module, targets in uses.items() if module not in unused}
+    assert [by_module(module, targets & uses.keys()) for module, targets in uses.items()] == []
+
+
+def test_only_the_edges_know_sockets() -> None:
+    inner = [module for module in MODULES if not module.startswith(HAVE_SOCKETS)]
+    assert [m for m in inner if {target.partition(".")[0] for target in imported(m)} & SOCKETS] == []
+
+
+def test_no_test_sleeps() -> None:
+    assert [path.name for path in files("tests") if "sleep" in calls_in(path)] == []
+
+
+def _module(target: str) -> str | None:
+    """Return our module that an imported name is, or lies in."""
+    if target in MODULES:
+        return target
+    parent = target.rpartition(".")[0]
+    return parent if parent in MODULES else None

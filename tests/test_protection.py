@@ -1,0 +1,178 @@
+"""Settings that protect: no mistake in them opens a door without a word."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from app.errors import SettingsRefused
+from app.settings import SERVER, ServerSettings, load_client
+from app.sources import FILE_LIMIT, is_protecting
+from tests.test_settings import load
+
+TLS = Path(__file__).parent / "tls"
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
+PROTECTING = [key for key in ServerSettings.model_fields if is_protecting(ServerSettings, key)]
+
+
+def refusal(folder: Path, text: str | bytes, environment: Mapping[str, str] | None = None) -> str:
+    """Return the sentence that loading is refused with."""
+    with pytest.raises(SettingsRefused) as caught:
+        load(folder, text, environment)
+    return caught.value.sentence
+
+
+@pytest.mark.parametrize("key", PROTECTING)
+def test_a_wrong_protecting_value_is_refused_wherever_it_stands(tmp_path: Path, key: str) -> None:
+    nonsense = "\0" if key.startswith("tls_") else "" if key == "password" else "nonsense"
+    assert key in refusal(tmp_path, json.dumps({key: nonsense}))
+    if nonsense != "\0":  # which no environment can hold
+        assert f"CHAT_{key.upper()}" in refusal(tmp_path, "{}", {f"CHAT_{key.upper()}": nonsense})
+
+
+def test_a_stronger_source_does_not_hide_a_wrong_protecting_value(tmp_path: Path) -> None:
+    assert "flood_rate" in refusal(tmp_path, '{"flood_rate": "fast"}', {"CHAT_FLOOD_RATE": "20"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"pasword": "secret"}',
+        '{"Password": "secret"}',
+        '{"server_password": "secret"}',
+        '{"tls": true}',
+        '{"flood-rate": 5}',
+        '{"password": "secret", "password": null}',
+    ],
+)
+def test_what_may_have_been_meant_to_protect_is_refused(tmp_path: Path, text: str) -> None:
+    assert "secret" not in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"password": "secret",}',
+        '{"password": "secret"',
+        '{"p\\u0061ssword": "secret",}',
+        '{"pasword": "secret",}',
+        '["password", "secret"]',
+        '{"password": "secret"}'.encode("utf-16"),
+        '{"port": 1, "tls_cert: "a.pem"}',
+        '{"registration": closed}',
+    ],
+)
+def test_a_broken_file_that_mentions_a_protecting_key_is_refused(tmp_path: Path, text: str | bytes) -> None:
+    assert "secret" not in refusal(tmp_path, text)
+
+
+def test_a_file_that_cannot_be_read_may_protect(tmp_path: Path) -> None:
+    (tmp_path / SERVER.file).symlink_to(tmp_path / "unmounted" / "settings.json")
+    with pytest.raises(SettingsRefused, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_too_long_is_not_read_in_part(tmp_path: Path) -> None:
+    assert "longer than" in refusal(tmp_path, " " * FILE_LIMIT + "{}")
+
+
+@pytest.mark.parametrize(
+    "password", [5, "", "two\nlines", "$argon2id$half", HASH.replace("argon2id", "argon2i")]
+)
+def test_a_wrong_password_is_refused_and_never_shown(tmp_path: Path, password: object) -> None:
+    sentence = refusal(tmp_path, json.dumps({"password": password}))
+    assert "a value that is not shown" in sentence
+
+
+@pytest.mark.parametrize("password", ["open sesame", "пароль", HASH])
+def test_a_password_is_kept_out_of_what_is_printed(tmp_path: Path, password: str) -> None:
+    values = load(tmp_path, json.dumps({"password": password})).values
+    assert values.password == password
+    assert password not in repr(values)
+
+
+def test_settings_never_change() -> None:
+    with pytest.raises(ValidationError):
+        ServerSettings().port = 1  # type: ignore[misc]
+
+
+# TLS
+
+
+def tls(folder: Path, **keys: object) -> str:
+    """Return the sentence that these TLS settings are refused with."""
+    return refusal(folder, json.dumps({key: str(value) for key, value in keys.items()}))
+
+
+def test_certificate_and_key_need_each_other(tmp_path: Path) -> None:
+    assert "need each other" in tls(tmp_path, tls_cert=TLS / "cert.pem")
+    assert "need each other" in tls(tmp_path, tls_key=TLS / "key.pem")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "word"),
+    [
+        ("cert.pem", "none.pem", "No such file"),
+        ("none.pem", "key.pem", "No such file"),
+        ("cert.pem", "other.pem", "no pair"),
+        ("key.pem", "key.pem", "no pair"),
+        ("cert.pem", "locked.pem", "passphrase"),
+    ],
+)
+def test_tls_files_must_load(tmp_path: Path, certificate: str, key: str, word: str) -> None:
+    assert word in tls(tmp_path, tls_cert=TLS / certificate, tls_key=TLS / key)
+
+
+def test_a_pair_that_loads_is_taken(tmp_path: Path) -> None:
+    text = json.dumps({"tls_cert": str(TLS / "cert.pem"), "tls_key": str(TLS / "key.pem")})
+    assert load(tmp_path, text).values.has_tls
+    with pytest.raises(SettingsRefused, match="both 6697"):
+        load(tmp_path, text, port=6697)
+
+
+def test_the_clients_authorities_must_load(tmp_path: Path) -> None:
+    load_client(flags={"tls_ca": TLS / "cert.pem"}, environment={}, folders=[])
+    for name in ("key.pem", "none.pem"):
+        with pytest.raises(SettingsRefused, match="tls_ca cannot be used"):
+            load_client(flags={"tls_ca": TLS / name}, environment={}, folders=[])
+
+
+# Any file at all
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+keys = st.sampled_from(sorted(ServerSettings.model_fields)) | st.text(max_size=12)
+
+
+def load_anything(folder: Path, raw: bytes) -> None:
+    """Load it, or see it refused with a sentence; anything else fails the test."""
+    with suppress(SettingsRefused):
+        assert isinstance(load(folder, raw).values, ServerSettings)
+
+
+@given(content=st.dictionaries(keys, values, max_size=4))
+def test_any_keys_with_any_values_load_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: dict[str, object]
+) -> None:
+    load_anything(tmp_path_factory.getbasetemp(), json.dumps(content).encode())
+
+
+@given(content=st.binary() | st.text(alphabet='{}[]":,\\u0password1 \n').map(str.encode))
+def test_any_bytes_load_or_are_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    load_anything(tmp_path_factory.getbasetemp(), content)
+
+
+@given(cut=st.integers(min_value=15))
+def test_a_file_cut_anywhere_after_its_password_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    whole = '{ "password": "open sesame", "port": 1001 }'
+    refusal(tmp_path_factory.getbasetemp(), whole[: min(cut, len(whole) - 1)])

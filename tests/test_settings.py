@@ -1,0 +1,179 @@
+"""Settings: the order of the sources, what is said of a mistake, the name on the wire."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import UsageError
+from app.settings import (
+    CLIENT,
+    SERVER,
+    ClientSettings,
+    Loaded,
+    ServerSettings,
+    load_client,
+    load_server,
+    prefix_of,
+    survey,
+)
+
+ROOT = Path(__file__).parents[1]
+
+
+def load(
+    folder: Path,
+    text: str | bytes | None = None,
+    environment: Mapping[str, str] | None = None,
+    **flags: object,
+) -> Loaded[ServerSettings]:
+    """Load from a folder whose settings file has this text."""
+    if text is not None:
+        raw = text if isinstance(text, bytes) else text.encode()
+        (folder / SERVER.file).write_bytes(raw)
+    return load_server(flags=flags, environment=environment or {}, folders=[folder])
+
+
+# Where settings come from
+
+
+def test_without_a_file_the_defaults_hold_and_nothing_is_said(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+    assert (loaded.values, loaded.source, loaded.warnings) == (ServerSettings(), None, [])
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+    text = '{"port": 1001, "ip": "::1", "buffer": 512}'
+    values = load(tmp_path, text, {"CHAT_PORT": "1002", "CHAT_IP": "0.0.0.0"}, port=1003, ip=None).values
+    assert (values.port, values.ip, values.buffer, values.servername) == (1003, "0.0.0.0", 512, "Server")
+
+
+def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, port in ((first, 1001), (second, 1002)):
+        folder.mkdir()
+        (folder / SERVER.file).write_text(json.dumps({"port": port}))
+    assert load_server(environment={}, folders=[tmp_path, second, first]).values.port == 1002
+    assert load_server(environment={}, folders=[first, second]).source == first / SERVER.file
+
+
+def test_a_file_asked_for_is_the_only_one_read(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"port": 1004}')
+    load(tmp_path, '{"port": 1001, "buffer": 512}')
+    loaded = load_server(other, environment={}, folders=[tmp_path])
+    assert (loaded.values.port, loaded.values.buffer, loaded.source) == (1004, 4096, other)
+
+
+def test_a_file_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no settings file"):
+        load_server(tmp_path / "none.json", environment={}, folders=[])
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    assert load(tmp_path, b'\xef\xbb\xbf{"port": 1001}').values.port == 1001
+
+
+def test_the_client_has_its_own_file_and_variables(tmp_path: Path) -> None:
+    (tmp_path / CLIENT.file).write_text('{"port": 1001, "username": "anna"}')
+    environment = {"CHAT_PORT": "1002", "CHAT_CLIENT_ROOM": "#tea", "CHAT_CLIENT_COLOURS": "no"}
+    values = load_client(environment=environment, folders=[tmp_path]).values
+    assert (values.port, values.username, values.room, values.colours) == (1001, "anna", "#tea", False)
+
+
+def test_the_servers_variables_are_not_the_clients(tmp_path: Path) -> None:
+    environment = {"CHAT_CLIENT_TLS": "nonsense", "CHAT_TRACEBACK": "1", "CHAT_SERVICE_HOST": "10.0.0.1"}
+    assert load(tmp_path, None, environment).warnings == []
+
+
+def test_the_files_in_the_repository_state_the_defaults() -> None:
+    for program, model in ((SERVER, ServerSettings), (CLIENT, ClientSettings)):
+        given_keys = json.loads((ROOT / program.file).read_text())
+        assert given_keys.items() <= model().model_dump(mode="json").items()
+
+
+# What a mistake is told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"port": "many"}', ['"port" is "many"', "6667 is used"]),
+        ('{"port": 65536}', ['"port" is 65536', "6667 is used"]),
+        ('{"port": true}', ['"port" is true', "6667 is used"]),
+        ('{"port": NaN}', ['"port" is NaN', "6667 is used"]),
+        ('{"buffer": 63}', ['"buffer" is 63', "4096 is used"]),
+        ('{"ip": ""}', ['"ip" is ""', '"127.0.0.1" is used']),
+        ('{"ip": "300.1.1.1"}', ["300.1.1.1", '"127.0.0.1" is used']),
+        ('{"servername": "a\\u001b[2Jb"}', ["a?[2Jb", '"Server" is used']),
+        ('{"auto_join": ["general"]}', ['["general"]', '["#general"] is used']),
+        ('{"replay": null}', ['"replay" is null', "50 is used"]),
+        ('{"log_level": "loud"}', ["'debug', 'info', 'warning' or 'error'", '"info" is used']),
+        ('{"servername": "A", "servername": "B"}', ['"servername" is set twice']),
+        ('{"prot": 1}', ['"prot" is not a setting', "did you mean port?"]),
+        ('{"colour": 1}', ['"colour" is not a setting', "left out"]),
+        ('{\n  "port": 1001,\n}', ["not valid JSON", "line 3, column 1", "defaults are used"]),
+        ("", ["not valid JSON", "line 1, column 1"]),
+        ("[1, 2]", ["not valid JSON", "does not begin with {"]),
+        (b'{"servername":\n "B\xfcro"}', ["line 2, column 4", "not UTF-8"]),
+        ("[" * 100_000, ["nested too deeply"]),
+        ('{"port": ' + "9" * 5000 + "}", ["a number is too long"]),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_used_instead(
+    tmp_path: Path, text: str | bytes, words: list[str]
+) -> None:
+    [warning] = load(tmp_path, text).warnings
+    assert all(word in warning for word in [SERVER.file, *words])
+
+
+def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> None:
+    loaded = load(tmp_path, '{"port": 1001}', {"CHAT_PORT": "tcp://10.0.0.1:6667"})
+    assert loaded.values.port == 1001
+    assert loaded.warnings == [
+        'CHAT_PORT is "tcp://10.0.0.1:6667", but should be a valid integer; 1001 is used.'
+    ]
+
+
+def test_a_wrong_flag_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--port is 99999"):
+        load(tmp_path, port=99999)
+
+
+def test_a_survey_lists_everything_at_once(tmp_path: Path) -> None:
+    (tmp_path / SERVER.file).write_text('{"port": "x", "flood_rate": -1, "login_attempts": 0}')
+    found = survey(SERVER, None, {"buffer": 1}, {"CHAT_SENDQ": "x"}, [tmp_path])
+    assert len(found.problems) == 5
+    assert found.values == ServerSettings()
+
+
+# The server's name on the wire
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [
+        ("My.Little.Server", "My.Little.Server"),
+        ("Server", "server.internal"),
+        ("Büro Chat", "buro-chat.internal"),
+        ("a.b c", "a-b-c.internal"),
+        ("-a.b", "a-b.internal"),
+        ("Чат", "chat.internal"),
+        (":::", "chat.internal"),
+    ],
+)
+def test_the_prefix_is_host_like(name: str, prefix: str) -> None:
+    assert prefix_of(name) == prefix
+
+
+@given(name=st.text(min_size=1, max_size=64))
+def test_any_name_has_a_prefix_that_no_nick_can_be(name: str) -> None:
+    prefix = prefix_of(name)
+    assert "." in prefix
+    assert len(prefix) <= 63
+    assert prefix.isascii()
+    assert prefix.replace("-", "").replace(".", "").isalnum()
+    assert prefix_of(prefix) == prefix

@@ -1,0 +1,156 @@
+"""Setting up: the scripts on a machine as it is, the pinned versions, and the wheel."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ["scripts/setup", "scripts/server", "scripts/client", "scripts/test", ".ci/run"]
+NEEDED_IN_CHECKOUT = ["app", "migrations", "scripts", "pyproject.toml", "constraints.txt", "README.md"]
+TOO_OLD = '#!/bin/sh\ncase "$2" in *version_info*) exit 1 ;; *platform*) echo 3.8.18 ;; esac\n'
+BARE = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
+
+
+def run(*command: str | Path, folder: Path, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command with nothing in its environment but what a fresh machine has."""
+    kept = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("PIP_")}
+    environment = kept | {"PATH": path or f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin"}
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def checkout(folder: Path) -> Path:
+    """Copy what a clone of the repository has."""
+    leave = shutil.ignore_patterns("__pycache__")
+    folder.mkdir()
+    for name in NEEDED_IN_CHECKOUT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=leave)
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def commands(folder: Path, **scripts: str) -> str:
+    """Make a folder of programs: those that bash scripts need, and the given ones. Returns it for PATH."""
+    folder.mkdir()
+    for name in ("bash", "cat", "cksum", "dirname", "readlink"):
+        (folder / name).symlink_to(shutil.which(name) or name)
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_is_executable_and_parses(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    assert run("bash", "-n", script, folder=ROOT).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("python", "sentence"),
+    [
+        ({"python3": TOO_OLD}, "Python 3.11 or newer is needed, and python3 is 3.8.18"),
+        ({"python3": BARE}, "apt install python3-venv"),
+        ({"python3": TOO_OLD, "python3.12": BARE}, "apt install python3.12-venv"),
+        ({}, "there is no python3"),
+    ],
+)
+@pytest.mark.parametrize("script", ["server", "client", "test"])
+def test_a_machine_that_lacks_something_is_told_what(
+    tmp_path: Path, script: str, python: dict[str, str], sentence: str
+) -> None:
+    path = commands(tmp_path / "bin", **python)
+    done = run(checkout(tmp_path / "clone") / "scripts" / script, folder=tmp_path, path=path)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert not (tmp_path / "clone" / ".venv").exists()
+
+
+def test_versions_are_pinned_by_name_and_version_only() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + [
+        item for extra in project["optional-dependencies"].values() for item in extra
+    ]
+    names = {canonicalize_name(Requirement(item).name) for item in wanted} - {project["name"]}
+    assert names <= pinned
+
+
+def test_the_wheel_carries_the_migrations_and_nothing_left_over(tmp_path: Path) -> None:
+    clone = checkout(tmp_path / "clone")
+    left_over = clone / "migrations" / "versions" / "__pycache__" / "gone.cpython-311.pyc"
+    left_over.parent.mkdir()
+    left_over.touch()
+    done = run(
+        sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps", "-w", tmp_path, clone, folder=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    [wheel] = tmp_path.glob("*.whl")
+    names = set(ZipFile(wheel).namelist())
+    scripts = {path.name for path in (ROOT / "migrations" / "versions").glob("*.py")}
+    assert {f"app/migrations/versions/{name}" for name in scripts} | {"app/migrations/env.py"} <= names
+    assert [name for name in names if "__pycache__" in name or name.startswith(("tests", "scripts"))] == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_an_installed_wheel_works_in_an_empty_folder(tmp_path: Path) -> None:
+    clone, empty, bin_ = checkout(tmp_path / "clone"), tmp_path / "empty", tmp_path / "venv" / "bin"
+    empty.mkdir()
+    assert run(sys.executable, "-m", "venv", tmp_path / "venv", folder=tmp_path).returncode == 0
+    install = (bin_ / "pip", "install", "-qq", "-c", clone / "constraints.txt", clone)
+    assert run(*install, folder=tmp_path).returncode == 0
+    done = run(bin_ / "chat-server", "check", "--json", folder=empty)
+    assert json.loads(done.stdout)["ok"], done.stderr
+    assert list(empty.iterdir()) == []
+    for command in ("chat-admin", "chat-client"):
+        assert run(bin_ / command, "--help", folder=empty).returncode == 0
+    assert run(bin_ / "chat-admin", "db", "upgrade", folder=empty).returncode == 0
+    assert (empty / "chat.db").stat().st_size > 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_two_scripts_at_once_set_up_once_and_the_next_start_is_silent(tmp_path: Path) -> None:
+    clone, elsewhere = checkout(tmp_path / "clone"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {"PATH": f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    starts = [
+        subprocess.Popen(
+            [clone / "scripts" / "server", "check", "-p", "7000"],
+            cwd=elsewhere,
+            env=environment | kept,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [start.communicate()[1] for start in starts]
+    assert [start.returncode for start in starts] == [0, 0], said
+    assert sorted(map(bool, said)) == [False, True]
+    again = run(clone / "scripts" / "server", "check", folder=elsewhere)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert list(elsewhere.iterdir()) == []
