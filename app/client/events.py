@@ -1,0 +1,286 @@
+"""What the client has to tell its user: plain values that any display can show.
+
+The protocol state emits these; line mode, pipe mode or a full screen decide how they look.
+Instants are milliseconds since the epoch, UTC.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Phase(Enum):
+    """Where the connection is."""
+
+    CONNECTING = "connecting"
+    REGISTERING = "registering"
+    ONLINE = "connected"
+    LOST = "lost"
+    RECONNECTING = "reconnecting"
+    ENDED = "ended"
+
+
+class Trouble(Enum):
+    """Why a nick was refused."""
+
+    REGISTERED = "registered"
+    TAKEN = "taken"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of everything that can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Event):
+    """Somebody said something in a room, or in a conversation between two."""
+
+    room: str
+    author: str
+    text: str
+    at: int
+    is_mine: bool = False
+    is_action: bool = False
+    is_notice: bool = False
+    is_direct: bool = False
+    is_past: bool = False
+    msgid: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Event):
+    """Somebody came into a room."""
+
+    room: str
+    nick: str
+    at: int
+    is_mine: bool = False
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted(Event):
+    """Somebody left a room."""
+
+    room: str
+    nick: str
+    reason: str
+    at: int
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kicked(Event):
+    """Somebody was removed from a room."""
+
+    room: str
+    nick: str
+    by: str
+    reason: str
+    at: int
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Left(Event):
+    """Somebody left the server; `rooms` are the ones shared with us."""
+
+    nick: str
+    rooms: tuple[str, ...]
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed(Event):
+    """Somebody has another nick now."""
+
+    old: str
+    new: str
+    at: int
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged(Event):
+    """A room has another topic; `by` is empty when it was only told on joining."""
+
+    room: str
+    topic: str
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged(Event):
+    """Somebody changed the modes of a room, or of oneself."""
+
+    target: str
+    modes: str
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invited(Event):
+    """Somebody asks a person into a room."""
+
+    room: str
+    nick: str
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwayChanged(Event):
+    """Somebody went away (with a reason) or came back (without one)."""
+
+    nick: str
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRefused(Event):
+    """The server does not let us into a room."""
+
+    room: str
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Members(Event):
+    """Who is in a room, each with their status mark."""
+
+    room: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Event):
+    """Rows that answer a question: who is there, which rooms exist."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage(Event):
+    """The past that was asked for, oldest first; `is_cut` when there is more than was fetched."""
+
+    room: str
+    messages: tuple[Message, ...]
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged(Event):
+    """The connection is in another phase; `detail` says more."""
+
+    phase: Phase
+    detail: str = ""
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Event):
+    """After a lost connection everything missed has been shown; None: the server cannot tell."""
+
+    missed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Event):
+    """A line of one's own is on its way and not stored yet."""
+
+    number: int
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Event):
+    """The server has stored a line of one's own."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """A line of one's own was not stored, or nobody can tell."""
+
+    number: int
+    target: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NickRefused(Event):
+    """The nick wished for cannot be had; registration waits for a decision of the user."""
+
+    nick: str
+    reason: str
+    trouble: Trouble
+    may_log_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NickFree(Event):
+    """The nick that was wished for by name is ours, and nobody has registered it."""
+
+    nick: str
+    may_register: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Event):
+    """The account of this connection is now this one."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut(Event):
+    """This connection has no account any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed(Event):
+    """The server did not accept the name and password."""
+
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered(Event):
+    """An account was made for us."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationFailed(Event):
+    """No account was made."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """A sentence from the server or the program; `is_error` when something did not work."""
+
+    text: str
+    is_error: bool = False
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored(Event):
+    """Something came that only a machine cares about; displays show nothing."""
+
+    command: str

@@ -1,0 +1,63 @@
+"""What people say: a line on the wire becomes a message to show."""
+
+from app.client import pending
+from app.client.dispatch import deliver, moment, on, param
+from app.client.effects import Effects
+from app.client.events import Message, Notice
+from app.client.model import State
+from app.wire.line import Line
+
+ACTION = "\x01ACTION "
+
+
+@on("PRIVMSG", "NOTICE")
+def spoken(state: State, line: Line) -> Effects:
+    """Somebody says something to a room or to us; if it was us, the line is stored now."""
+    if is_from_server(state, line):
+        yield Notice(param(line, 1), at=moment(state, line))
+        return
+    message = to_message(state, line)
+    if message is None:
+        return
+    yield from pending.confirm(state, message, line.tags.get("label", ""))
+    yield from deliver(state.open_room(message.room), message)
+
+
+def is_from_server(state: State, line: Line) -> bool:
+    """Whether a line is a notice of the server itself."""
+    has_person = "!" in (line.source or "") or state.is_me(line.nick)
+    return line.command == "NOTICE" and not has_person and not state.is_room(param(line, 0))
+
+
+def to_message(state: State, line: Line, conversation: str = "") -> Message | None:
+    """Return what a line says, or None for a question that only programs ask (CTCP).
+
+    `conversation` names the other side when the line alone does not tell, as in a history.
+    """
+    text = param(line, 1)
+    is_action = text.startswith(ACTION)
+    if text.startswith("\x01") and not is_action:
+        return None
+    target = param(line, 0).lstrip(state.connection.isupport.get("STATUSMSG", ""))
+    is_mine = state.is_me(line.nick)
+    is_direct = not state.is_room(target)
+    other = conversation or (target if is_mine else line.nick)
+    return Message(
+        room=other if is_direct else target,
+        author=line.nick,
+        text=text.removeprefix(ACTION).removesuffix("\x01") if is_action else text,
+        at=moment(state, line),
+        is_mine=is_mine,
+        is_action=is_action,
+        is_notice=line.command == "NOTICE",
+        is_direct=is_direct,
+        is_past=bool(conversation),
+        msgid=line.tags.get("msgid", ""),
+        account=line.tags.get("account", ""),
+    )
+
+
+@on("TAGMSG")
+def tag_message(state: State, line: Line) -> Effects:
+    """A message of tags alone is for programs."""
+    yield from ()

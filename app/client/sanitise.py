@@ -1,0 +1,48 @@
+"""Making foreign text harmless before it reaches a terminal.
+
+Text from the network may carry escape sequences that move the cursor or retitle the window, marks that turn
+the direction of reading round, invisible characters, and the colour codes of mIRC. Codes are taken out;
+everything else that is not visible becomes a visible sign, so nobody can write what others do not see.
+"""
+
+import re
+import unicodedata
+
+MIRC = re.compile(
+    r"\x03(?:\d{1,2}(?:,\d{1,2})?)?"
+    r"|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?"
+    r"|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
+)
+PLACEHOLDER = "\ufffd"
+SPACES = "\t\n\r\x0b\x0c\x85\u2028\u2029"
+JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+JSON_HIDDEN = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+
+
+def clean(text: str) -> str:
+    """Return a text that a terminal shows as it is, on one line."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible, MIRC.sub("", text)))
+
+
+def _visible(character: str) -> str:
+    """Return a character, or what stands for it."""
+    if character in SPACES:
+        return " "
+    if character in JOINERS or unicodedata.category(character) not in HIDDEN:
+        return character
+    return PLACEHOLDER
+
+
+def escape_hidden(json_text: str) -> str:
+    """Write invisible characters of a JSON text as escapes: it means the same and is safe to look at."""
+    return JSON_HIDDEN.sub(_escape, json_text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[index]:02x}{units[index + 1]:02x}" for index in range(0, len(units), 2))

@@ -1,0 +1,277 @@
+"""Becoming known to a server: capabilities, nicks, log-in."""
+
+import base64
+
+from scramp import ScramMechanism
+
+from app.client import intents
+from app.client.events import LoginFailed, NickRefused
+from tests.client.bench import CAPS, Bench
+
+
+def test_server_with_capabilities() -> None:
+    Bench().play("""
+        = opened
+        > CAP LS 302
+        > NICK anna
+        > USER anna 0 * anna
+        < :srv CAP * LS * :server-time message-tags
+        < :srv CAP * LS :batch unheard-of=1
+        > CAP REQ :server-time message-tags batch
+        < :srv CAP * ACK :server-time message-tags batch
+        > CAP END
+        < :srv 001 anna :Welcome
+        | Connected as anna.
+        > JOIN #tea
+        < :anna!~a@h JOIN #tea
+        | You are in #tea.
+        < :srv 353 anna = #tea :@bob anna
+        < :srv 366 anna #tea :End
+    """)
+
+
+def test_server_without_capabilities() -> None:
+    Bench().play("""
+        = opened
+        > CAP LS 302
+        > NICK anna
+        > USER anna 0 * anna
+        < :srv 421 * CAP :Unknown command
+        < :srv 001 anna :Welcome
+        | Connected as anna.
+        > JOIN #tea
+    """)
+
+
+def test_a_request_that_is_refused_as_a_whole_is_made_one_by_one() -> None:
+    bench = Bench()
+    bench.opens()
+    bench.forget()
+    bench.play("""
+        < :srv CAP * LS :server-time batch
+        > CAP REQ :server-time batch
+        < :srv CAP * NAK :server-time batch
+        > CAP REQ server-time
+        > CAP REQ batch
+        < :srv CAP * ACK :server-time
+        < :srv CAP * NAK :batch
+        > CAP END
+    """)
+    assert bench.state.connection.enabled == {"server-time"}
+
+
+def test_a_guest_without_a_wish_takes_the_next_free_name() -> None:
+    bench = Bench(rooms=[])
+    bench.opens()
+    bench.forget()
+    bench.play("""
+        < :srv 433 * anna :Nickname is already in use
+        > NICK anna2
+        < :srv 433 * anna2 :Nickname is already in use
+        > NICK anna3
+        < :srv 001 anna3 :Welcome
+        | Connected as anna3.
+    """)
+
+
+def test_a_registered_name_is_asked_about_and_opened_with_its_password() -> None:
+    bench = _refused()
+    bench.does(intents.log_in(bench.state, "anna", "secret"))
+    bench.play("""
+        > AUTHENTICATE PLAIN
+        < AUTHENTICATE +
+        > AUTHENTICATE AGFubmEAc2VjcmV0
+        < :srv 900 * *!a@h anna :You are logged in
+        | Logged in as anna.
+        < :srv 903 * :SASL authentication successful
+        > NICK anna
+        > CAP END
+        < :srv 001 anna :Welcome
+        | Connected as anna.
+    """)
+
+
+def test_a_registered_name_can_be_left_to_its_owner() -> None:
+    bench = _refused()
+    bench.does(intents.go_as_guest(bench.state))
+    bench.play("""
+        > NICK anna2
+        > CAP END
+        < :srv 001 anna2 :Welcome
+        | Connected as anna2.
+    """)
+
+
+def _refused() -> Bench:
+    bench = Bench(is_named=True, rooms=[])
+    bench.opens()
+    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv 433 * anna :That nickname is registered")
+    bench.hears(":srv CAP * ACK :sasl")
+    assert isinstance(bench.events[-1], NickRefused)
+    assert "CAP END" not in bench.sent
+    bench.forget()
+    return bench
+
+
+def test_a_known_password_is_used_without_asking() -> None:
+    bench = Bench(is_named=True, password="pencil", rooms=[])
+    bench.opens()
+    bench.forget()
+    bench.play("""
+        < :srv CAP * LS :sasl=PLAIN
+        > CAP REQ sasl
+        < :srv 433 * anna :That nickname is registered
+        < :srv CAP * ACK :sasl
+        > AUTHENTICATE PLAIN
+        < :srv 903 * :SASL authentication successful
+        | Logged in as anna.
+        > NICK anna
+        > CAP END
+    """)
+
+
+def test_a_wrong_password_is_forgotten_and_the_user_decides() -> None:
+    bench = Bench(is_named=True, password="wrong", rooms=[])
+    bench.opens()
+    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    bench.hears(":srv 904 * :Invalid credentials")
+    assert bench.events[-1] == LoginFailed("anna", "Invalid credentials")
+    assert bench.state.wishes.credentials is None
+    assert "CAP END" not in bench.sent
+
+
+def test_a_password_nobody_needs_does_not_keep_the_client_out() -> None:
+    bench = Bench(is_named=True, password="secret", rooms=[])
+    bench.opens()
+    bench.forget()
+    bench.play("""
+        < :srv CAP * LS :server-time
+        > CAP REQ server-time
+        < :srv CAP * ACK :server-time
+        > CAP END
+        < :srv 433 * anna :Nickname is already in use
+        | ! anna cannot be had (Nickname is already in use), trying a similar name.
+        > NICK anna2
+    """)
+
+
+def test_scram_proves_both_sides() -> None:
+    bench = Bench(is_named=True, password="pencil", rooms=[])
+    server = _scram_server("pencil")
+    bench.opens()
+    bench.hears(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    server.set_client_first(_last_answer(bench))
+    bench.hears(f"AUTHENTICATE {_encoded(server.get_server_first())}")
+    server.set_client_final(_last_answer(bench))
+    bench.hears(f"AUTHENTICATE {_encoded(server.get_server_final())}")
+    assert bench.sent[-1] == "AUTHENTICATE +"
+    bench.hears(":srv 903 * :ok")
+    assert bench.state.connection.account == "anna"
+
+
+def test_a_server_that_does_not_know_the_password_is_not_trusted() -> None:
+    bench = Bench(is_named=True, password="pencil", rooms=[])
+    bench.opens()
+    bench.hears(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    bench.hears(f"AUTHENTICATE {_encoded('r=forged,s=c2FsdA==,i=4096')}")
+    assert bench.sent[-1] == "AUTHENTICATE *"
+    assert isinstance(bench.events[-1], LoginFailed)
+
+
+def _scram_server(password: str):  # type: ignore[no-untyped-def]
+    mechanism = ScramMechanism("SCRAM-SHA-256")
+    known = mechanism.make_auth_info(password, iteration_count=4096)
+    return mechanism.make_server(lambda _: known)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _last_answer(bench: Bench) -> str:
+    return base64.b64decode(bench.sent[-1].split()[1]).decode()
+
+
+def test_a_long_answer_is_cut_into_chunks() -> None:
+    bench = Bench(is_named=True, password="x" * 294, rooms=[])
+    bench.opens()
+    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    assert [len(line) for line in list(bench.sent)[-2:]] == [
+        len("AUTHENTICATE ") + 400,
+        len("AUTHENTICATE +"),
+    ]
+
+
+def test_passwords_do_not_show_in_values() -> None:
+    bench = Bench(is_named=True, password="pencil")
+    bench.does(intents.register(bench.state, "crayon"))
+    assert "pencil" not in repr(bench.state)
+    assert "crayon" not in repr(bench.state)
+
+
+def test_a_new_account_is_logged_in_again_after_a_lost_connection() -> None:
+    bench = Bench(rooms=[])
+    bench.opens()
+    bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
+    bench.does(intents.register(bench.state, "secret"))
+    assert bench.sent[-1] == "REGISTER * * secret"
+    bench.hears(":srv REGISTER SUCCESS anna :Account created")
+    assert bench.shown[-1].startswith("anna is registered and yours.")
+    bench.loses()
+    bench.opens()
+    bench.forget()
+    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl")
+    assert list(bench.sent) == ["CAP REQ sasl", "AUTHENTICATE PLAIN"]
+
+
+def test_a_registration_that_fails_says_why() -> None:
+    bench = Bench(rooms=[])
+    bench.play("""
+        < :srv FAIL REGISTER WEAK_PASSWORD anna :The password is too short.
+        | ! Not registered: The password is too short.
+    """)
+
+
+def test_a_free_name_is_offered_for_registration_once() -> None:
+    bench = Bench(is_named=True, rooms=[])
+    bench.opens()
+    bench.forget()
+    bench.play("""
+        < :srv CAP * LS :draft/account-registration
+        > CAP REQ draft/account-registration
+        < :srv CAP * ACK :draft/account-registration
+        > CAP END
+        < :srv 001 anna :Welcome
+        | Connected as anna.
+        | anna is not registered: you are a guest. /reg registers the name, so that nobody else can use it.
+    """)
+
+
+def test_the_wished_nick_is_taken_back_when_it_is_free() -> None:
+    bench = Bench(rooms=[])
+    bench.hears(":srv 433 * anna :in use", ":srv 001 anna2 :Welcome")
+    bench.forget()
+    bench.play("""
+        < :anna!~a@h QUIT :Ping timeout
+        | [2026-11-22 12:00:05] anna left (Ping timeout)
+        > NICK anna
+        < :anna2!~a@h NICK anna
+        | You are called anna now.
+    """)
+
+
+def test_a_log_in_later_takes_the_name() -> None:
+    bench = Bench(rooms=[])
+    bench.opens()
+    bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
+    bench.forget()
+    bench.does(intents.log_in(bench.state, "lev", "secret"))
+    bench.play("""
+        > AUTHENTICATE PLAIN
+        < :srv 900 anna anna!a@h lev :You are logged in
+        | Logged in as lev.
+        < :srv 903 anna :ok
+        > NICK lev
+        < :anna!a@h NICK lev
+        | You are called lev now.
+    """)
