@@ -6,10 +6,16 @@ Instants are integers everywhere: milliseconds since the epoch, UTC. They become
 import secrets
 import time
 from datetime import UTC, datetime
+from threading import Lock
+
+
+_identities = Lock()
 
 
 class Clock:
     """The system's time and randomness."""
+
+    _last_identity = 0
 
     def now(self) -> int:
         """Return the current instant in milliseconds since the epoch, UTC."""
@@ -22,9 +28,12 @@ class Clock:
     def identity(self) -> int:
         """Return a new id for a room, an account or a session: unique without asking anybody.
 
-        The upper bits are the instant, so ids sort by age; the lower 20 are chance.
+        The upper bits are the instant, so ids sort by age; the lower 20 are chance, which keeps programs that
+        share a database apart. Within one program no id comes twice.
         """
-        return (self.now() << 20) | secrets.randbits(20)
+        with _identities:
+            Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | secrets.randbits(20))
+            return Clock._last_identity
 
     def token(self) -> str:
         """Return a short random identifier of letters and digits."""

@@ -1,0 +1,195 @@
+"""The composition root: the only file that knows every part. It starts and stops them in order."""
+
+import logging
+import os
+import signal
+import ssl
+import threading
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+from app.clock import Clock
+from app.commands import verbs  # noqa: F401  fills the table of commands
+from app.commands.desk import Desk
+from app.commands.gate import Gate
+from app.commands.isupport import tokens
+from app.db import migrate
+from app.db.database import Database, url_of
+from app.errors import ChatError, SettingsRefused
+from app.events import Event, Kind
+from app.live import apply  # noqa: F401  declares what events change
+from app.live.engine import Engine
+from app.live.hub import Hub
+from app.live.restore import left_behind, restore
+from app.live.world import World
+from app.net.connection import Inside
+from app.net.flusher import Flusher
+from app.net.server import Census, ChatServer
+from app.services.ledger import Ledger
+from app.services.stats import stats
+from app.settings import Loaded, ServerSettings, prefix_of
+
+STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
+ENGINE_SECONDS = 3.0  # the last batch may take so long
+FLUSH_SECONDS = 1.0  # and the last bytes so long
+CRASHED = "The server stopped without notice"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The server without sockets: what tests drive, and what connections talk to."""
+
+    desk: Desk
+    gate: Gate
+    engine: Engine
+
+
+def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core:
+    """Put the engine together on a database that is ready, and restore the world."""
+    world = World(clock, settings.replay)
+    ledger = Ledger(database, clock)
+    _restore(settings, world, ledger, clock)
+    desk = Desk(
+        settings=settings,
+        world=world,
+        database=database,
+        ledger=ledger,
+        clock=clock,
+        server=prefix_of(settings.servername),
+        version=f"durable-chat-{version('durable-chat')}",
+        started=clock.now(),
+        tokens=tokens(settings),
+    )
+    gate = Gate(desk)
+    return Core(desk, gate, Engine(world, ledger, Hub(), gate, clock))
+
+
+def _restore(settings: ServerSettings, world: World, ledger: Ledger, clock: Clock) -> None:
+    """Read the world from the tables, end what a crash left open, and make the rooms everybody is in."""
+    connection = ledger.open_at_end()
+    restore(world, connection)
+    events = left_behind(connection, settings.node, CRASHED)
+    events += [_room(settings, clock, name) for name in settings.auto_join if not world.find_room(name)]
+    ledger.commit(events)
+    for event in events:
+        world.apply(event)
+
+
+def _room(settings: ServerSettings, clock: Clock, name: str) -> Event:
+    data = {"modes": "nt", "official": True, "founder": None}
+    nick = prefix_of(settings.servername)
+    return Event(Kind.CREATED, room=clock.identity(), nick=nick, target=name, data=data)
+
+
+def serve(loaded: Loaded[ServerSettings]) -> int:
+    """Run the server until it is told to stop. Returns the exit code.
+
+    Raises: ChatError when it cannot start; nothing was changed then.
+    """
+    settings = loaded.values
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    for warning in loaded.warnings:
+        logger.warning("%s", warning)
+    threading.stack_size(STACK_BYTES)
+    clock = Clock()
+    flushers = [Flusher(number, clock) for number in range(settings.flushers)]
+    servers = _listen(settings, flushers)
+    database = Database(url_of(settings.dbname))
+    try:
+        copy = migrate.prepare(database)
+        if copy is not None:
+            logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
+        core = assemble(settings, database, clock)
+        _run(core, servers, flushers)
+    finally:
+        for server in servers:
+            server.server_close()
+        database.close()
+    return 0
+
+
+def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
+    stopping = threading.Event()
+    _heed_signals(stopping)
+    inside = Inside(core.engine, core.gate, stopping)
+    for flusher in flushers:
+        flusher.start()
+    core.engine.start()
+    for server in servers:
+        server.open(inside)
+    for line in _greeting(core.desk, servers):
+        print(line, flush=True)
+    stopping.wait()
+    print("Stopping.", flush=True)
+    for server in servers:
+        server.close()
+    core.engine.stop(ENGINE_SECONDS)
+    for flusher in flushers:
+        flusher.drain(FLUSH_SECONDS)
+
+
+def _listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer]:
+    """Take the ports before anything else is touched.
+
+    Raises: ChatError when a port cannot be taken.
+    """
+    census = Census(settings.max_connections, settings.max_connections_per_address)
+    servers = [_bind(settings.ip, settings.port, flushers, census, None)]
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        context = _tls_context(settings.tls_cert, settings.tls_key)
+        servers.append(_bind(settings.ip, settings.tls_port, flushers, census, context))
+    return servers
+
+
+def _bind(
+    ip: str, port: int, flushers: list[Flusher], census: Census, tls: ssl.SSLContext | None
+) -> ChatServer:
+    try:
+        return ChatServer(ip, port, flushers, census, tls)
+    except OSError as error:
+        raise ChatError(
+            f"Cannot listen on {ip} port {port}: {error.strerror or error}. "
+            "Choose another with -i and -p, or stop what is using it."
+        ) from error
+
+
+def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsRefused(f"tls_cert {certificate} and tls_key {key} cannot be used: {error}.") from error
+    return context
+
+
+def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
+    """Return the few lines that tell whoever started the server what is there now."""
+    settings = desk.settings
+    plain, *encrypted = [server.port for server in servers]
+    with desk.database.reading() as session:
+        counted = stats(session)
+    secure = f", with TLS on port {encrypted[0]}" if encrypted else ""
+    return [
+        f"{desk.network} ({desk.version}) listens on {settings.ip} port {plain}{secure}.",
+        f"Database {desk.database}: {counted.rooms} rooms, {counted.accounts} accounts, "
+        f"{counted.messages} messages.",
+        f"Join with: chat-client -i {settings.ip} -p {plain}    or any IRC client: /connect {settings.ip} {plain}",
+        "Stop with Ctrl-C.",
+    ]
+
+
+def _heed_signals(stopping: threading.Event) -> None:
+    """Stop in order at the first signal, at once at the second."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

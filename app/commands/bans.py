@@ -1,0 +1,32 @@
+"""Server-wide bans, as the world knows them."""
+
+from ipaddress import ip_address, ip_network
+
+from app.live.user import AccountInfo
+from app.live.world import Ban, World
+from app.wire.masks import matches
+from app.wire.names import fold
+
+
+def ban_on(world: World, nick: str, user: str, address: str, account: AccountInfo | None) -> Ban | None:
+    """Return a ban that keeps out somebody like this, if one is in force."""
+    source = f"{nick}!{user}@{address}"
+    for ban in world.active_bans():
+        if _holds(ban, source, address, account):
+            return ban
+    return None
+
+
+def _holds(ban: Ban, source: str, address: str, account: AccountInfo | None) -> bool:
+    if ban.type == "account":
+        return account is not None and fold(account.name) == fold(ban.mask)
+    if ban.type == "address":
+        return _is_within(address, ban.mask)
+    return matches(ban.mask, source)
+
+
+def _is_within(address: str, network: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(network, strict=False)
+    except ValueError:
+        return False

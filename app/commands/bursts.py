@@ -1,0 +1,100 @@
+"""The bursts of lines that greet: the welcome to the server and the one to a room."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from app.clock import to_datetime
+from app.commands import server
+from app.commands.context import Context
+from app.events import Event
+from app.live.room import Room
+from app.services.pages import latest_messages
+from app.wire import numerics
+from app.wire.framing import LINE_BYTES
+
+TOKENS_A_LINE = 13  # most ISUPPORT tokens on one 005
+USER_MODES = "io"  # invisible, operator
+
+
+def welcome(ctx: Context) -> None:
+    """Greet somebody who finished registration (RFC 2812 section 5.1)."""
+    desk, nick = ctx.desk, ctx.client.nick
+    started = to_datetime(desk.started).strftime("%Y-%m-%d %H:%M:%S UTC")
+    ctx.reply(numerics.RPL_WELCOME, text=f"Welcome to {desk.network}, {nick}")
+    ctx.reply(numerics.RPL_YOURHOST, text=f"Your host is {desk.server}, running {desk.version}")
+    ctx.reply(numerics.RPL_CREATED, text=f"This server was started {started}")
+    ctx.reply(numerics.RPL_MYINFO, desk.server, desk.version, USER_MODES, "beIklmnstCRov")
+    isupport(ctx)
+    server.lusers(ctx)
+    server.motd(ctx)
+
+
+def isupport(ctx: Context) -> None:
+    """Tell what this server supports, some tokens a line."""
+    tokens = [f"{name}={value}" if value else name for name, value in ctx.desk.tokens.items()]
+    for start in range(0, len(tokens), TOKENS_A_LINE):
+        ctx.reply(numerics.RPL_ISUPPORT, *tokens[start : start + TOKENS_A_LINE])
+
+
+def room(ctx: Context, room: Room) -> None:
+    """Tell somebody who just came in what the topic is and who is there."""
+    if room.topic:
+        topic(ctx, room)
+    names(ctx, room)
+
+
+def topic(ctx: Context, room: Room) -> None:
+    """Tell the topic, who set it and when."""
+    ctx.reply(numerics.RPL_TOPIC, room.name, text=room.topic)
+    ctx.reply(numerics.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at // 1000))
+
+
+def names(ctx: Context, room: Room) -> None:
+    """Tell who is in a room, with the symbols of their roles."""
+    symbol = "@" if "s" in room.modes else "="
+    is_multi = "multi-prefix" in ctx.client.caps
+    member_names = (
+        (member.prefix if is_multi else member.prefix[:1]) + member.user.nick
+        for member in room.members.values()
+    )
+    start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
+    for words in packed(member_names, LINE_BYTES - 2 - len(start.encode())):
+        ctx.say(start + words)
+    ctx.reply(numerics.RPL_ENDOFNAMES, room.name)
+
+
+def packed(words: Iterable[str], room_bytes: int) -> Iterator[str]:
+    """Yield texts of words with single spaces, each at most so many bytes of UTF-8."""
+    line: list[str] = []
+    used = 0
+    for word in words:
+        size = len(word.encode()) + 1
+        if line and used + size > room_bytes + 1:
+            yield " ".join(line)
+            line, used = [], 0
+        line.append(word)
+        used += size
+    if line:
+        yield " ".join(line)
+
+
+def replay(ctx: Context, room: Room) -> None:
+    """Show the last messages to a client that has no way of asking for them."""
+    if not ctx.desk.settings.replay or "draft/chathistory" in ctx.client.caps:
+        return
+    is_timed = "server-time" in ctx.client.caps
+    for event in list(recent(ctx, room)):
+        ctx.show(event if is_timed or not event.at else _stamped(event))
+
+
+def recent(ctx: Context, room: Room) -> Iterable[Event]:
+    """Return a room's last messages, from memory once they have been read."""
+    if room.recent is None:
+        ctx.world.fill_recent(room, latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay))
+    return room.recent or ()
+
+
+def _stamped(event: Event) -> Event:
+    """Return the message with its time in the text, for a client that knows no server-time."""
+    stamp = to_datetime(event.at).strftime("%Y-%m-%d %H:%M:%S")
+    return replace(event, text=f"[{stamp} UTC] {event.text}")

@@ -1,0 +1,64 @@
+"""What follows when somebody else appended to the log: `chat-admin`, or another server."""
+
+from app.commands.bans import ban_on
+from app.commands.desk import Desk
+from app.commands.presence import expel
+from app.events import Event, Kind
+from app.live.audience import NOBODY, Audience
+from app.live.batch import Batch
+from app.live.world import World
+
+
+def adopt(desk: Desk, batch: Batch, event: Event) -> None:
+    """Apply the event, tell those who may hear of it, and act on those it concerns."""
+    audience = _audience(desk.world, event)
+    _complete(desk.world, event)
+    event.nick = event.nick or desk.server
+    batch.pass_on(event, audience)
+    if event.kind is Kind.BANNED:
+        _expel_banned(desk, batch)
+    elif event.kind is Kind.ACCOUNT_CHANGED and event.data.get("disabled"):
+        _expel_account(desk, batch, event)
+    elif event.kind is Kind.KILLED:
+        _expel_session(desk, batch, event)
+
+
+def _audience(world: World, event: Event) -> Audience:
+    """Return who hears of it; what was imported is history and is not announced."""
+    if event.kind is Kind.ANNOUNCED:
+        return world.everybody()
+    room = world.rooms.get(event.room or 0)
+    if room is None or event.data.get("imported") or event.kind is Kind.CREATED:
+        return NOBODY
+    return room.audience
+
+
+def _complete(world: World, event: Event) -> None:
+    """Add the name of the room where the row of the log has only its number."""
+    room = world.rooms.get(event.room or 0)
+    if room is None:
+        return
+    if event.kind is Kind.KICKED:
+        event.data.setdefault("room", room.name)
+    elif event.target is None:
+        event.target = room.name
+
+
+def _expel_banned(desk: Desk, batch: Batch) -> None:
+    for user in list(desk.world.users.values()):
+        ban = ban_on(desk.world, user.nick, user.user, user.address, user.account)
+        if ban is not None:
+            expel(desk, batch, user, f"Banned: {ban.reason}")
+
+
+def _expel_account(desk: Desk, batch: Batch, event: Event) -> None:
+    account = desk.world.find_account(event.account or "")
+    for user in list(desk.world.users.values()):
+        if account is not None and user.account is account:
+            expel(desk, batch, user, "The account was disabled")
+
+
+def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:
+    user = desk.world.users.get(event.data["session"])
+    if user is not None:
+        expel(desk, batch, user, f"Killed: {event.text}")

@@ -1,0 +1,212 @@
+"""A command's view of its caller: who asks, what they may see, and how they are answered."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.commands.answers import Answer, Failed, Refused
+from app.commands.desk import Desk
+from app.events import Event, Kind
+from app.live.audience import NOBODY, Audience
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.response import Entry, Response
+from app.live.room import Room
+from app.live.unit import Task
+from app.live.user import User
+from app.live.world import World
+from app.wire import numerics
+from app.wire.numerics import Numeric
+
+T = TypeVar("T")
+
+
+class Context:
+    """One command of one client, while it runs."""
+
+    __slots__ = ("_response", "batch", "client", "desk", "label", "tags", "verb")
+
+    def __init__(
+        self, desk: Desk, batch: Batch, client: Client, verb: str = "", tags: dict[str, str] | None = None
+    ) -> None:
+        self.desk = desk
+        self.batch = batch
+        self.client = client
+        self.verb = verb
+        self.tags = tags or {}
+        labelled = "label" in self.tags and "labeled-response" in client.caps
+        self.label = self.tags["label"] if labelled else None
+        self._response: Response | None = None
+
+    @property
+    def world(self) -> World:
+        """The world, to read."""
+        return self.desk.world
+
+    @property
+    def user(self) -> User | None:
+        """Who asks, if they have finished registration."""
+        return self.world.user_of(self.client)
+
+    @property
+    def me(self) -> User:
+        """Who asks; only for commands that need a finished registration."""
+        user = self.user
+        if user is None:
+            raise Refused(numerics.ERR_NOTREGISTERED)
+        return user
+
+    # Answering
+
+    @property
+    def response(self) -> Response:
+        """The response under way; it has its place in the plan from its first line on."""
+        if self._response is None:
+            self._response = Response(self.client, self.desk.server, self.label, self._batch_id())
+            self.batch.plan.append(self._response)
+        return self._response
+
+    def _batch_id(self) -> str:
+        return self.desk.clock.token() if self.label is not None else ""
+
+    def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
+        """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own)."""
+        words = [f":{self.desk.server}", numeric.code, self.client.nick, *params]
+        trailing = numeric.text if text is None else text
+        if trailing or text is not None:
+            words.append(":" + trailing)
+        self.say(" ".join(words))
+
+    def say(self, line: str, **tags: str) -> None:
+        """Answer with a whole line."""
+        self.response.entries.append(Entry(line, tags))
+
+    def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
+        """Answer with a line whose source is the server."""
+        line = " ".join((f":{self.desk.server}", *words))
+        self.say(line if text is None else f"{line} :{text}", **tags)
+
+    def show(self, event: Event, **tags: str) -> None:
+        """Answer with an event, as this client sees it."""
+        self.response.entries.append(Entry(event, tags))
+
+    def answer(self, answer: Answer) -> None:
+        """Send what a command raised instead of finishing."""
+        if isinstance(answer, Refused):
+            self.reply(answer.numeric, *answer.params, text=answer.text)
+        elif isinstance(answer, Failed):
+            self.server_says("FAIL", answer.command, answer.code, *answer.context, text=answer.text)
+
+    @contextmanager
+    def forgiving(self) -> Iterator[None]:
+        """Let one refusal be answered without ending the command."""
+        try:
+            yield
+        except Answer as refusal:
+            self.answer(refusal)
+
+    def finish(self) -> None:
+        """See to it that a labelled command has an answer, if only an ACK."""
+        if self.label is not None:
+            _ = self.response
+
+    def end(self, reason: str) -> None:
+        """Close the connection with an ERROR that gives the reason."""
+        self.client.ended = True
+        self.say(f"ERROR :{reason}")
+        self.response.end = True
+
+    def later(
+        self, work: Callable[[Session], T], then: "Callable[[Context, T], Task | None]", writes: bool = False
+    ) -> Task:
+        """Return slow work for the caller's own thread; `then` goes on with its result, on the engine's.
+
+        `writes` says whether `then` may emit events.
+        """
+
+        def go_on(batch: Batch, client: Client, result: T) -> Task | None:
+            again = Context(self.desk, batch, client, self.verb, self.tags)
+            return attempt(again, lambda: then(again, result))
+
+        return Task(work, go_on, writes)
+
+    # Deciding
+
+    def event(self, kind: Kind, room: Room | None = None, **fields: Any) -> Event:
+        """Return an event whose author is the caller."""
+        me = self.me
+        return Event(
+            kind,
+            room=room.id if room else None,
+            session=me.session,
+            nick=me.nick,
+            user=me.user,
+            host=me.host,
+            account=me.account.name if me.account else None,
+            **fields,
+        )
+
+    def emit(self, event: Event, audience: Audience) -> None:
+        """Decide that this happened, and let the caller see it among its answers."""
+        self.batch.emit(event, audience, self.client)
+        self.show(event)
+
+    def emit_unseen(self, event: Event, audience: Audience = NOBODY) -> None:
+        """Decide that this happened; the caller is not shown its own doing."""
+        self.batch.emit(event, audience, self.client)
+
+    # Looking things up
+
+    def room(self, name: str) -> Room:
+        """Return a room by its name.
+
+        Raises: Refused with ERR_NOSUCHCHANNEL.
+        """
+        room = self.world.find_room(name)
+        if room is None:
+            raise Refused(numerics.ERR_NOSUCHCHANNEL, name)
+        return room
+
+    def my_room(self, name: str) -> Room:
+        """Return a room the caller is in.
+
+        Raises: Refused with ERR_NOSUCHCHANNEL or ERR_NOTONCHANNEL.
+        """
+        room = self.room(name)
+        if room.member(self.me) is None:
+            raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+        return room
+
+    def my_moderated_room(self, name: str) -> Room:
+        """Return a room that the caller is in and moderates.
+
+        Raises: Refused with ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL or ERR_CHANOPRIVSNEEDED.
+        """
+        room = self.my_room(name)
+        if not room.is_operator(self.me):
+            raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+        return room
+
+    def somebody(self, nick: str) -> User:
+        """Return somebody who is here.
+
+        Raises: Refused with ERR_NOSUCHNICK.
+        """
+        user = self.world.find_user(nick)
+        if user is None:
+            raise Refused(numerics.ERR_NOSUCHNICK, nick)
+        return user
+
+
+def attempt(ctx: Context, deed: Callable[[], Task | None]) -> Task | None:
+    """Do a command's deed, or go on with it; what it raises as an answer is sent as one."""
+    try:
+        task = deed()
+    except Answer as answer:
+        ctx.answer(answer)
+        task = None
+    if task is None:
+        ctx.finish()
+    return task

@@ -1,0 +1,107 @@
+"""The table of commands. A function's name is the verb, its signature the grammar, its docstring the help.
+
+Parameters without a default must be there (else 461); a last parameter annotated `list[str]` by `*rest` takes
+all that remain. HELP, the errors, `docs/commands.md` and the costs are all derived from this table.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.live.unit import Task
+
+Run = Callable[..., Task | None]
+
+
+@dataclass(slots=True)
+class Command:
+    """One verb: what to run, and everything that is said of it in one place."""
+
+    name: str
+    run: Run
+    cost: int  # taken from the rate bucket
+    writes: bool  # emits events, so it needs the log
+    early: bool  # allowed before registration is finished
+    role: str | None  # the account role it needs
+    waits: bool = False  # can't be refused while nothing can be stored
+    family: dict[str, "Command"] = field(default_factory=dict)
+    minimum: int = 0
+    maximum: int | None = 0
+
+    @property
+    def syntax(self) -> str:
+        """The grammar, as help shows it: `KICK <channel> <nicks> [<reason>]`."""
+        words = [self.name]
+        for parameter in _parameters(self.run):
+            name = f"<{parameter.name.rstrip('_').replace('_', '-')}>"
+            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+                words.append(f"[{name} ...]")
+            else:
+                words.append(name if parameter.default is inspect.Parameter.empty else f"[{name}]")
+        return " ".join(words)
+
+    @property
+    def help(self) -> list[str]:
+        """The help text, line by line."""
+        return inspect.cleandoc(self.run.__doc__ or "").splitlines()
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(
+    name: str = "",
+    *,
+    cost: int = 1,
+    writes: bool = False,
+    early: bool = False,
+    role: str | None = None,
+    waits: bool = False,
+) -> Callable[[Run], Run]:
+    """Put a function into the table, under its own name unless another is given."""
+
+    def declare(run: Run) -> Run:
+        verb = name or run.__name__.rstrip("_").upper()
+        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits))
+        return run
+
+    return declare
+
+
+def subcommand(verb: str, name: str = "", *, writes: bool = False, cost: int = 1) -> Callable[[Run], Run]:
+    """Put a function into the family of a verb: it runs when the first parameter is its name.
+
+    The verb's own function, declared before, runs when no member of the family is meant.
+    """
+
+    def declare(run: Run) -> Run:
+        parent = COMMANDS[verb]
+        word = name or run.__name__.rpartition("_")[2].upper()
+        member = Command(f"{verb} {word}", run, cost, writes, parent.early, parent.role)
+        parent.family[word] = _command(member)
+        return run
+
+    return declare
+
+
+def find_command(verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
+    """Return the command for a line, or the member of its family, and the parameters left for it."""
+    found = COMMANDS.get(verb)
+    if found is not None and found.family and params:
+        member = found.family.get(params[0].upper())
+        if member is not None:
+            return member, params[1:]
+    return found, params
+
+
+def _command(made: Command) -> Command:
+    """Read the numbers of parameters off the signature."""
+    parameters = _parameters(made.run)
+    made.minimum = sum(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters)
+    made.maximum = None if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(parameters)
+    return made
+
+
+def _parameters(run: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(run).parameters.values())[1:]

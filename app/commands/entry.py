@@ -1,0 +1,98 @@
+"""The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
+
+from app.commands import bursts, joining
+from app.commands.answers import Refused
+from app.commands.bans import ban_on
+from app.commands.context import Context
+from app.events import Event, Kind
+from app.live.user import AccountInfo, User
+from app.wire import numerics
+from app.wire.names import fold
+
+
+def enter(ctx: Context) -> None:
+    """Let a connection in that has said everything: as a new person, or as a further device of one."""
+    said = ctx.client.registration
+    nick = said.nick or ""
+    account = ctx.world.find_account(ctx.client.account) if ctx.client.account else None
+    try:
+        holder = _holder(ctx, nick, account)
+    except Refused:
+        said.nick = None
+        raise
+    ban = ban_on(ctx.world, nick, said.user or "", ctx.client.address, account)
+    if ban is not None:
+        ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
+        ctx.end(f"Banned: {ban.reason}")
+    elif holder is not None:
+        _enter_as_device(ctx, holder)
+    else:
+        _enter_as_person(ctx, nick, account)
+
+
+def is_own(ctx: Context, holder: User) -> bool:
+    """Whether the nick's holder is the account that the caller is logged in to."""
+    return holder.account is not None and holder.account.name == ctx.client.account
+
+
+def refuse_reserved(ctx: Context, nick: str, account: AccountInfo | None) -> None:
+    """Refuse a nick that is a registered name of somebody else.
+
+    Raises: Refused with ERR_NICKNAMEINUSE.
+    """
+    owner = ctx.world.accounts.get(fold(nick))
+    if owner is not None and owner is not account:
+        text = "This nick is registered; log in to its account, or choose another"
+        raise Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text)
+
+
+def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
+    """Return the person this connection is a further device of, if it is.
+
+    Raises: Refused when the nick is somebody else's.
+    """
+    holder = ctx.world.find_user(nick)
+    if holder is not None and not is_own(ctx, holder):
+        raise Refused(numerics.ERR_NICKNAMEINUSE, nick)
+    refuse_reserved(ctx, nick, account)
+    return holder
+
+
+def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> None:
+    client, said = ctx.client, ctx.client.registration
+    session = ctx.desk.clock.identity()
+    ctx.batch.emit(
+        Event(
+            Kind.CONNECTED,
+            session=session,
+            nick=nick,
+            user=said.user or "",
+            host=host_of(client.address),
+            account=account.name if account else None,
+            data={
+                "address": client.address,
+                "realname": said.realname,
+                "node": ctx.desk.settings.node,
+            },
+        )
+    )
+    ctx.world.attach(client, ctx.world.users[session])
+    bursts.welcome(ctx)
+    for name in ctx.desk.settings.auto_join:
+        with ctx.forgiving():
+            joining.enter_room(ctx, name)
+
+
+def _enter_as_device(ctx: Context, holder: User) -> None:
+    ctx.world.attach(ctx.client, holder)
+    bursts.welcome(ctx)
+    for room in ctx.world.rooms_of(holder):
+        shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
+        shown.at = ctx.desk.clock.now()
+        ctx.show(shown)
+        bursts.room(ctx, room)
+
+
+def host_of(address: str) -> str:
+    """Write an address as a host name on the wire; one that begins with a colon gets a zero before it."""
+    return "0" + address if address.startswith(":") else address

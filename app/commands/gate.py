@@ -1,0 +1,127 @@
+"""The gate: the one place that admits steps, refuses them and answers their errors."""
+
+from dataclasses import dataclass
+
+from app.commands import consequences, presence
+from app.commands.context import Context, attempt
+from app.commands.declare import Command, find_command
+from app.commands.desk import Desk
+from app.events import Event
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.unit import Step, Task, Turn, Unit
+from app.wire import numerics
+from app.wire.framing import Oversized, Undecodable
+from app.wire.line import Line, parse
+
+UNKNOWN_COST = 1
+
+
+def cost_of(step: Step) -> int:
+    """Return what a step takes from its client's rate bucket."""
+    if not isinstance(step, Line):
+        return UNKNOWN_COST
+    command, _ = find_command(step.command, step.params)
+    return command.cost if command else UNKNOWN_COST
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The rules that the engine runs by."""
+
+    desk: Desk
+
+    def may_write(self, unit: Unit) -> bool:
+        """Whether the unit may emit events."""
+        return any(_writes(step) for step in unit.steps)
+
+    def must_wait(self, client: Client, step: Step) -> bool:
+        """Whether the step can be neither done nor refused while nothing can be stored."""
+        if isinstance(step, Turn):
+            return step.writes
+        command = _command_of(step)
+        return command is not None and command.writes and (client.session is None or command.waits)
+
+    def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
+        """Do one step of a client."""
+        if isinstance(step, Turn):
+            return step.act(batch, client)
+        client.heard, client.pinged = self.desk.clock.monotonic(), False
+        if client.ended:
+            return None
+        if isinstance(step, Oversized):
+            Context(self.desk, batch, client).reply(numerics.ERR_INPUTTOOLONG, text=step.reason)
+        elif isinstance(step, Undecodable):
+            self._refuse_undecodable(batch, client, step)
+        else:
+            return self._admit(Context(self.desk, batch, client, step.command, step.tags), step)
+        return None
+
+    def adopt(self, batch: Batch, event: Event) -> None:
+        """Apply and pass on what somebody else appended, and do what follows from it."""
+        consequences.adopt(self.desk, batch, event)
+
+    def tick(self, batch: Batch) -> None:
+        """Look after connections that say nothing."""
+        presence.look_after_idle(self.desk, batch)
+
+    def withdraw(self, batch: Batch, event: Event, author: Client) -> None:
+        """Tell an author that what it said could not be stored."""
+        self.desk.world.forget(event)
+        ctx = Context(self.desk, batch, author)
+        ctx.server_says("FAIL", event.kind.name, "NOT_STORED", event.target or "*", text=NOT_STORABLE)
+
+    def farewell(self, batch: Batch) -> None:
+        """Take leave of everybody."""
+        presence.farewell(self.desk, batch)
+
+    def _admit(self, ctx: Context, line: Line) -> Task | None:
+        command, params = find_command(line.command, line.params)
+        if ctx.client.session is None and not (command and command.early):
+            ctx.reply(numerics.ERR_NOTREGISTERED)
+        elif command is None:
+            ctx.reply(numerics.ERR_UNKNOWNCOMMAND, line.command)
+        elif command.role == "admin" and not ctx.me.is_admin:
+            ctx.reply(numerics.ERR_NOPRIVILEGES)
+        elif len(params) < command.minimum:
+            ctx.reply(numerics.ERR_NEEDMOREPARAMS, line.command)
+        elif command.writes and not ctx.batch.writable:
+            _refuse_unstorable(ctx, line)
+        else:
+            return attempt(ctx, lambda: command.run(ctx, *params[: command.maximum]))
+        ctx.finish()
+        return None
+
+    def _refuse_undecodable(self, batch: Batch, client: Client, step: Undecodable) -> None:
+        try:
+            line = parse(step.text)
+        except ValueError:
+            line = Line("*")
+        verb = line.command if line.command.isascii() and line.command.isalnum() else "*"
+        ctx = Context(self.desk, batch, client, verb, line.tags)
+        ctx.server_says("FAIL", verb, "INVALID_UTF8", text="The line is not UTF-8; it was ignored")
+
+
+NOT_STORABLE = "The database refused to store this, so nobody was shown it"
+NOT_NOW = "Not stored and not sent: the storage of the server is failing; try again in a moment"
+
+
+def _refuse_unstorable(ctx: Context, line: Line) -> None:
+    """Say clearly that nothing was stored or sent, in the way the client understands best."""
+    if "standard-replies" in ctx.client.caps:
+        ctx.server_says("FAIL", line.command, "TEMPORARILY_UNAVAILABLE", *line.params[:1], text=NOT_NOW)
+    elif line.command == "PRIVMSG" and line.params:
+        ctx.reply(numerics.ERR_CANNOTSENDTOCHAN, line.params[0], text=NOT_NOW)
+    elif line.command not in ("NOTICE", "TAGMSG"):
+        ctx.reply(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_NOW)
+
+
+def _command_of(step: Step) -> Command | None:
+    return find_command(step.command, step.params)[0] if isinstance(step, Line) else None
+
+
+def _writes(step: Step) -> bool:
+    if isinstance(step, Turn):
+        return step.writes
+    command = _command_of(step)
+    return command is not None and command.writes

@@ -1,0 +1,36 @@
+"""The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
+
+from app.settings import ServerSettings
+from app.wire import modes
+
+CASEMAPPING = "ascii"
+
+
+def tokens(settings: ServerSettings) -> dict[str, str]:
+    """Return the tokens in the order they are sent; an empty value means a token without one."""
+    network = settings.servername.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D")
+    return {
+        "NETWORK": network,
+        "CASEMAPPING": CASEMAPPING,
+        "CHANTYPES": "#",
+        "CHANMODES": modes.chanmodes(),
+        "PREFIX": modes.prefix(),
+        "STATUSMSG": "@",
+        "NICKLEN": str(settings.nick_length),
+        "CHANNELLEN": str(settings.room_length),
+        "TOPICLEN": str(settings.topic_length),
+        "KICKLEN": str(settings.topic_length),
+        "AWAYLEN": str(settings.topic_length),
+        "CHANLIMIT": f"#:{settings.max_rooms_per_user}",
+        "MAXLIST": f"{modes.LISTS}:{settings.max_list_entries}",
+        "MODES": str(modes.MOST_CHANGES),
+        "TARGMAX": f"JOIN:,KICK:,NAMES:1,NOTICE:{settings.max_targets},PART:,PRIVMSG:{settings.max_targets},"
+        f"TAGMSG:{settings.max_targets},WHOIS:1",
+        "EXCEPTS": "e",
+        "INVEX": "I",
+        "ELIST": "CMNTU",
+        "CHATHISTORY": str(settings.history_limit),
+        "MSGREFTYPES": "msgid,timestamp",
+        "UTF8ONLY": "",
+        "WHOX": "",
+    }

@@ -1,0 +1,113 @@
+"""How people come into rooms: JOIN, and the rooms everybody is in at once."""
+
+from itertools import zip_longest
+
+from app.commands import bursts
+from app.commands.answers import Refused
+from app.commands.context import Context
+from app.commands.declare import command
+from app.commands.parting import leave_all
+from app.events import Kind
+from app.live.room import Room
+from app.live.user import User
+from app.wire import numerics
+from app.wire.names import NameRefused, check_room
+
+NEW_ROOM_MODES = "nt"
+
+
+@command(cost=2, writes=True)
+def join(ctx: Context, channels: str, keys: str = "") -> None:
+    """Enter rooms, or make them: a room that does not exist yet is made, and you moderate it."""
+    if channels == "0":
+        leave_all(ctx)
+        return
+    names = [name for name in channels.split(",") if name]
+    for name, key in list(zip_longest(names, keys.split(","), fillvalue=""))[: len(names)]:
+        with ctx.forgiving():
+            enter_room(ctx, name, key)
+
+
+def enter_room(ctx: Context, name: str, key: str = "") -> None:
+    """Bring the caller into a room.
+
+    Raises: Refused with the reason it may not be.
+    """
+    me = ctx.me
+    room = ctx.world.find_room(name)
+    if room is not None and room.member(me) is not None:
+        return
+    if len(me.rooms) >= ctx.desk.settings.max_rooms_per_user:
+        raise Refused(numerics.ERR_TOOMANYCHANNELS, name)
+    if room is None:
+        room = _make(ctx, name)
+    else:
+        _refuse_entry(ctx, room, me, key)
+    _come_in(ctx, room, me)
+
+
+def _make(ctx: Context, name: str) -> Room:
+    """Make a room that belongs to the caller.
+
+    Raises: Refused when the name is none for a room, or there are too many.
+    """
+    try:
+        name = check_room(name, ctx.desk.settings.room_length)
+    except NameRefused as refusal:
+        raise Refused(
+            numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=refusal.reason
+        ) from refusal
+    if len(ctx.world.rooms) >= ctx.desk.settings.max_rooms:
+        raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have")
+    me = ctx.me
+    data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
+    event = ctx.event(Kind.CREATED, target=name, data=data)
+    event.room = ctx.desk.clock.identity()
+    ctx.emit_unseen(event)
+    return ctx.world.rooms[event.room]
+
+
+def _refuse_entry(ctx: Context, room: Room, me: User, key: str) -> None:
+    """Refuse those whom the room keeps out; an invitation overrides all of it."""
+    if room.id in me.invited or (me.is_admin and room.official):
+        return
+    if room.is_banned(me):
+        raise Refused(numerics.ERR_BANNEDFROMCHAN, room.name)
+    if "i" in room.modes and not room.is_listed("I", me):
+        raise Refused(numerics.ERR_INVITEONLYCHAN, room.name)
+    if "R" in room.modes and me.account is None:
+        raise Refused(numerics.ERR_NEEDREGGEDNICK, room.name)
+    if room.password is not None and key != room.password:
+        raise Refused(numerics.ERR_BADCHANNELKEY, room.name)
+    if room.limit is not None and len(room.members) >= room.limit:
+        raise Refused(numerics.ERR_CHANNELISFULL, room.name)
+
+
+def _come_in(ctx: Context, room: Room, me: User) -> None:
+    roles = _roles(room, me)
+    others = room.audience
+    data = {"realname": me.realname, "roles": "".join(sorted(roles))}
+    ctx.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
+    if roles and others.clients:
+        _announce_roles(ctx, room, me, roles)
+    if me.away is not None:
+        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others, ctx.client)
+    bursts.room(ctx, room)
+    bursts.replay(ctx, room)
+
+
+def _roles(room: Room, me: User) -> set[str]:
+    """Return the roles somebody has on coming in: those kept for them, or a room that nobody moderates."""
+    roles = room.kept_roles(me)
+    if room.is_orphaned or (room.official and me.is_admin):
+        roles.add("o")
+    return roles
+
+
+def _announce_roles(ctx: Context, room: Room, me: User, roles: set[str]) -> None:
+    """Let those who were there before know what the newcomer is."""
+    letters = "".join(sorted(roles))
+    words = f"+{letters} " + " ".join([me.nick] * len(letters))
+    event = ctx.event(Kind.MODE, room, target=room.name, text=words, data={"changes": []})
+    event.session, event.nick, event.user, event.account = None, ctx.desk.server, "", None
+    ctx.batch.emit(event, room.audience, ctx.client)

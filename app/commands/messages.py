@@ -1,0 +1,131 @@
+"""What people say: PRIVMSG, NOTICE, TAGMSG."""
+
+from collections.abc import Callable, Mapping
+
+from app.commands.answers import Answer, Refused
+from app.commands.context import Context
+from app.commands.declare import command
+from app.events import Event, Kind
+from app.live.audience import Audience
+from app.live.room import Room
+from app.live.user import User
+from app.wire import numerics
+from app.wire.framing import LINE_BYTES
+
+TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only, so never stored
+_CTCP = "\x01"
+
+
+@command(writes=True)
+def privmsg(ctx: Context, targets: str, text: str = "") -> None:
+    """Say something in rooms or to people."""
+    _each(ctx, targets, lambda target: _say(ctx, Kind.PRIVMSG, target, text))
+
+
+@command(writes=True)
+def notice(ctx: Context, targets: str, text: str = "") -> None:
+    """Say something that must not be answered by a machine; what can't be delivered is dropped silently."""
+    try:
+        _each(ctx, targets, lambda target: _say(ctx, Kind.NOTICE, target, text), silent=True)
+    except Refused:
+        return
+
+
+@command(writes=True)
+def tagmsg(ctx: Context, targets: str) -> None:
+    """Send tags without a text: that you are typing, a reaction."""
+    if client_tags(ctx.tags):
+        _each(ctx, targets, lambda target: _deliver(ctx, Kind.TAGMSG, target, None))
+
+
+def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool = False) -> None:
+    names = list(dict.fromkeys(targets.split(",")))
+    if len(names) > ctx.desk.settings.max_targets:
+        raise Refused(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
+    for name in names:
+        try:
+            deed(name)
+        except Answer as answer:
+            if not silent:
+                ctx.answer(answer)
+
+
+def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
+    if not text:
+        raise Refused(numerics.ERR_NOTEXTTOSEND)
+    _refuse_too_long(ctx, kind, target, text)
+    ctx.me.active = ctx.desk.clock.monotonic()
+    _deliver(ctx, kind, target, text)
+
+
+def _refuse_too_long(ctx: Context, kind: Kind, target: str, text: str) -> None:
+    """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
+    relayed = f":{ctx.me.source} {kind.name} {target} :"
+    size = len(text.encode())
+    if size > ctx.desk.settings.buffer or len(relayed.encode()) + size + 2 > LINE_BYTES:
+        raise Refused(numerics.ERR_INPUTTOOLONG)
+
+
+def _deliver(ctx: Context, kind: Kind, target: str, text: str | None) -> None:
+    if target.startswith("#"):
+        _to_room(ctx, kind, ctx.room(target), target, text)
+    elif target.startswith("@#"):
+        _to_operators(ctx, kind, ctx.room(target[1:]), target, text)
+    else:
+        _to_person(ctx, kind, ctx.somebody(target), target, text)
+
+
+def _to_room(ctx: Context, kind: Kind, room: Room, target: str, text: str | None) -> None:
+    _refuse_mute(ctx, room, text)
+    event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx))
+    _send(ctx, event, room.audience)
+
+
+def _to_operators(ctx: Context, kind: Kind, room: Room, target: str, text: str | None) -> None:
+    """Speak to those who moderate a room (STATUSMSG); it is stored, but not as part of the room's history."""
+    _refuse_mute(ctx, room, text)
+    event = ctx.event(kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx))
+    _send(ctx, event, room.operators())
+
+
+def _refuse_mute(ctx: Context, room: Room, text: str | None) -> None:
+    if not room.may_speak(ctx.me):
+        raise Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name)
+    if (
+        text is not None
+        and "C" in room.modes
+        and text.startswith(_CTCP)
+        and not text.startswith("\x01ACTION")
+    ):
+        raise Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name, text="CTCP is not allowed in this room")
+
+
+def _to_person(ctx: Context, kind: Kind, person: User, target: str, text: str | None) -> None:
+    me = ctx.me
+    parties = sorted({me.party, person.party})
+    data = _data(ctx) | {"parties": [me.party, person.party]}
+    event = ctx.event(kind, conversation=" ".join(parties), target=person.nick, text=text, data=data)
+    _send(ctx, event, Audience([*person.clients, *me.clients]), is_to_self=person is me)
+    if person.away is not None and kind is Kind.PRIVMSG:
+        ctx.reply(numerics.RPL_AWAY, person.nick, text=person.away)
+
+
+def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = False) -> None:
+    """Emit a message; its author sees it again if the client asked for echoes."""
+    if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
+        ctx.show(event)
+    author = None if is_to_self else ctx.client
+    if event.kind is Kind.TAGMSG and event.data["tags"].keys() <= TRANSIENT_TAGS:
+        ctx.batch.pass_on(event, audience, author)
+    else:
+        ctx.batch.emit(event, audience, author)
+
+
+def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that are passed on: those with a `+`, which are between clients."""
+    return {name: value for name, value in tags.items() if name.startswith("+")}
+
+
+def _data(ctx: Context) -> dict[str, object]:
+    tags = client_tags(ctx.tags) if ctx.tags else {}
+    return {"tags": tags} if tags else {}

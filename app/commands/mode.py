@@ -1,0 +1,164 @@
+"""The modes of rooms and people: MODE.
+
+A change is looked at letter by letter; refused ones are answered, the others become one event and one line.
+"""
+
+from collections.abc import Callable
+
+from app.commands.answers import Refused
+from app.commands.context import Context
+from app.commands.declare import command
+from app.events import Kind
+from app.live.room import Room
+from app.wire import numerics
+from app.wire.masks import normalise
+from app.wire.modes import FLAGS, LISTS, ROLES, Change, format_changes, parse_changes
+
+KEY_LETTERS = 32  # longest key of a room
+_LIST_REPLIES = {
+    "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
+    "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
+    "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
+}
+Decided = tuple[Change, int | None]  # with the account that keeps the role
+
+
+@command(writes=True)
+def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
+    """Show or change the modes of a room you moderate, or your own."""
+    if not target.startswith("#"):
+        _user_modes(ctx, target, modes)
+    elif not modes:
+        _show(ctx, ctx.room(target))
+    else:
+        _change(ctx, ctx.room(target), parse_changes(modes, list(arguments)))
+
+
+def _show(ctx: Context, room: Room) -> None:
+    is_inside = room.member(ctx.me) is not None
+    ctx.reply(numerics.RPL_CHANNELMODEIS, room.name, *room.mode_words(show_key=is_inside))
+    ctx.reply(numerics.RPL_CREATIONTIME, room.name, str(room.created // 1000))
+
+
+def _change(ctx: Context, room: Room, changes: list[Change]) -> None:
+    decided: list[Decided] = []
+    for change in changes:
+        with ctx.forgiving():
+            if change.letter in LISTS and change.argument is None:
+                _show_list(ctx, room, change.letter)
+            else:
+                decided += _decide(ctx, room, change)
+    if decided:
+        _carry_out(ctx, room, decided)
+
+
+def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
+    words = format_changes(change for change, _ in decided)
+    rows = [[change.sign, change.letter, change.argument, account] for change, account in decided]
+    event = ctx.event(Kind.MODE, room, target=room.name, text=" ".join(words), data={"changes": rows})
+    ctx.emit(event, room.audience)
+
+
+def _show_list(ctx: Context, room: Room, letter: str) -> None:
+    if room.member(ctx.me) is None:
+        raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+    entry_reply, end_reply = _LIST_REPLIES[letter]
+    for mask, entry in room.lists[letter].items():
+        ctx.reply(entry_reply, room.name, mask, entry.by, str(entry.at // 1000))
+    ctx.reply(end_reply, room.name)
+
+
+def _decide(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    """Return the change as it is to be made, or nothing if it would change nothing.
+
+    Raises: Refused when it may not or cannot be made.
+    """
+    decide = _deciders.get(change.letter)
+    if decide is None:
+        text = f"is not a mode of rooms known to me, for {room.name}"
+        raise Refused(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
+    if not room.is_operator(ctx.me):
+        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+    return decide(ctx, room, change)
+
+
+def _decide_flag(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    is_set = change.letter in room.modes
+    return [] if is_set == (change.sign == "+") else [(Change(change.sign, change.letter), None)]
+
+
+def _decide_role(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.argument is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    user = ctx.somebody(change.argument)
+    member = room.member(user)
+    if member is None:
+        raise Refused(numerics.ERR_USERNOTINCHANNEL, user.nick, room.name)
+    if (change.letter in member.roles) == (change.sign == "+"):
+        return []
+    account = user.account.id if user.account else None
+    return [(Change(change.sign, change.letter, user.nick), account)]
+
+
+def _decide_mask(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    mask = normalise(change.argument or "")
+    kept = room.lists[change.letter]
+    same = next((known for known in kept if known.lower() == mask.lower()), None)
+    if change.sign == "-":
+        return [(Change("-", change.letter, same), None)] if same else []
+    if same or len(mask.encode()) > 200:
+        return []
+    if len(kept) >= ctx.desk.settings.max_list_entries:
+        raise Refused(numerics.ERR_BANLISTFULL, room.name, change.letter)
+    return [(Change("+", change.letter, mask), None)]
+
+
+def _decide_key(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.sign == "-":
+        return [(Change("-", "k", room.password), None)] if room.password else []
+    key = change.argument
+    if key is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    if not key or " " in key or "," in key or key.startswith(":") or len(key) > KEY_LETTERS:
+        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "k", "*", text="This is no key for a room")
+    return [] if key == room.password else [(Change("+", "k", key), None)]
+
+
+def _decide_limit(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.sign == "-":
+        return [(Change("-", "l"), None)] if room.limit else []
+    if change.argument is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    limit = change.argument
+    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < 10**8 and len(limit) < 9):
+        shown = limit if limit and " " not in limit else "*"
+        raise Refused(
+            numerics.ERR_INVALIDMODEPARAM, room.name, "l", shown, text="A limit is a number above 0"
+        )
+    return [] if int(limit) == room.limit else [(Change("+", "l", str(int(limit))), None)]
+
+
+Decider = Callable[[Context, Room, Change], list[Decided]]
+_deciders: dict[str, Decider] = {
+    **dict.fromkeys(FLAGS, _decide_flag),
+    **dict.fromkeys(ROLES, _decide_role),
+    **dict.fromkeys(LISTS, _decide_mask),
+    "k": _decide_key,
+    "l": _decide_limit,
+}
+
+
+def _user_modes(ctx: Context, nick: str, modes: str) -> None:
+    me = ctx.me
+    if ctx.somebody(nick) is not me:
+        raise Refused(numerics.ERR_USERSDONTMATCH)
+    if not modes:
+        ctx.reply(numerics.RPL_UMODEIS, "+" + "".join(sorted(me.modes | ({"o"} if me.is_admin else set()))))
+        return
+    changes = parse_changes(modes, [])
+    if any(change.letter != "i" for change in changes):
+        ctx.reply(numerics.ERR_UMODEUNKNOWNFLAG)
+    made = [c for c in changes if c.letter == "i" and ("i" in me.modes) != (c.sign == "+")]
+    for change in made[-1:]:
+        (me.modes.add if change.sign == "+" else me.modes.discard)("i")
+        ctx.say(f":{me.source} MODE {me.nick} {change.sign}i")

@@ -1,0 +1,87 @@
+"""Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
+
+from app.commands.bursts import packed
+from app.commands.context import Context
+from app.commands.declare import command, subcommand
+from app.commands.registration import complete
+from app.live.unit import Task
+from app.wire import numerics
+from app.wire.capabilities import CAPABILITIES
+from app.wire.framing import LINE_BYTES
+
+WITH_VALUES = 302  # the version from which on a client understands values and several lines
+
+
+@command("CAP", early=True)
+def cap(ctx: Context, subcommand: str, *more: str) -> None:
+    """Negotiate capabilities: LS, LIST, REQ, END."""
+    ctx.reply(numerics.ERR_INVALIDCAPCMD, subcommand)
+
+
+@subcommand("CAP")
+def cap_ls(ctx: Context, version: str = "") -> None:
+    """List what the server can do; registration waits until CAP END."""
+    _begin(ctx)
+    if version.isascii() and version.isdigit():
+        ctx.client.cap_version = max(ctx.client.cap_version, int(version[:6]))
+    if ctx.client.cap_version < WITH_VALUES:
+        _list(ctx, "LS", list(CAPABILITIES))
+        return
+    values = capability_values(ctx)
+    _list(ctx, "LS", [f"{name}={values[name]}" if values.get(name) else name for name in CAPABILITIES])
+
+
+@subcommand("CAP")
+def cap_list(ctx: Context) -> None:
+    """List what is enabled for you."""
+    _list(ctx, "LIST", sorted(ctx.client.caps))
+
+
+@subcommand("CAP")
+def cap_req(ctx: Context, wanted: str = "") -> None:
+    """Enable capabilities, or disable those with a minus sign: all of them, or none."""
+    _begin(ctx)
+    caps = set(ctx.client.caps)
+    for word in wanted.split():
+        name = word.removeprefix("-")
+        if name not in CAPABILITIES:
+            ctx.server_says("CAP", ctx.client.nick, "NAK", text=wanted)
+            return
+        (caps.discard if word.startswith("-") else caps.add)(name)
+    ctx.world.reshape(ctx.client, frozenset(caps))
+    ctx.server_says("CAP", ctx.client.nick, "ACK", text=wanted)
+
+
+@subcommand("CAP", writes=True)
+def cap_end(ctx: Context) -> Task | None:
+    """End the negotiation; registration goes on."""
+    if ctx.client.session is not None:
+        return None
+    if ctx.client.sasl is not None:
+        ctx.client.sasl = None
+        ctx.reply(numerics.ERR_SASLABORTED)
+    ctx.client.registration.negotiating = False
+    return complete(ctx)
+
+
+def capability_values(ctx: Context) -> dict[str, str]:
+    """Return the values that some capabilities are advertised with."""
+    return {
+        "draft/account-registration": "before-connect",
+        "sasl": "PLAIN,SCRAM-SHA-256",
+    }
+
+
+def _begin(ctx: Context) -> None:
+    if ctx.client.session is None:
+        ctx.client.registration.negotiating = True
+
+
+def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
+    """Send a list of capabilities, over several lines if the client understands that."""
+    start = f"CAP {ctx.client.nick} {subcommand}"
+    space = LINE_BYTES - 2 - len(f":{ctx.desk.server} {start} * :".encode())
+    lines = list(packed(words, space)) or [""]
+    for line in lines[:-1]:
+        ctx.server_says(start, "*", text=line)
+    ctx.server_says(start, text=lines[-1])

@@ -1,0 +1,45 @@
+"""How people leave rooms: PART and KICK."""
+
+from app.commands.answers import Refused
+from app.commands.context import Context
+from app.commands.declare import command
+from app.events import Kind
+from app.live.room import Room
+from app.wire import numerics
+
+
+@command(writes=True)
+def part(ctx: Context, channels: str, reason: str = "") -> None:
+    """Leave rooms."""
+    for name in channels.split(","):
+        with ctx.forgiving():
+            _leave(ctx, ctx.my_room(name), reason)
+
+
+def leave_all(ctx: Context) -> None:
+    """Leave every room (`JOIN 0`)."""
+    for room in ctx.world.rooms_of(ctx.me):
+        _leave(ctx, room, "")
+
+
+def _leave(ctx: Context, room: Room, reason: str) -> None:
+    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=reason), room.audience)
+
+
+@command(cost=2, writes=True)
+def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
+    """Remove people from a room you moderate."""
+    rooms, names = channels.split(","), nicks.split(",")
+    if len(rooms) == 1:
+        rooms *= len(names)
+    for channel, nick in zip(rooms, names, strict=False):
+        with ctx.forgiving():
+            _kick(ctx, ctx.my_moderated_room(channel), nick, reason or ctx.me.nick)
+
+
+def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:
+    target = ctx.somebody(nick)
+    if room.member(target) is None:
+        raise Refused(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
+    data = {"session": target.session, "room": room.name}
+    ctx.emit(ctx.event(Kind.KICKED, room, target=target.nick, text=reason, data=data), room.audience)

@@ -1,0 +1,96 @@
+"""How people leave: by themselves, by silence, by force, or because the server stops."""
+
+from app.commands.desk import Desk
+from app.events import Event, Kind
+from app.live.audience import Audience
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.user import User
+from app.live.world import World
+
+
+def quit_events(user: User, reason: str) -> list[Event]:
+    """Return the rows of somebody's leaving: one for each room, or a single one without a room."""
+    return [_of(user, Kind.QUIT, room, text=reason) for room in _rows(user)]
+
+
+def nick_events(user: User, nick: str) -> list[Event]:
+    """Return the rows of a change of nick: one for each room, or a single one without a room."""
+    return [_of(user, Kind.NICK, room, target=nick) for room in _rows(user)]
+
+
+def _rows(user: User) -> list[int | None]:
+    return [*sorted(user.rooms)] or [None]
+
+
+def _of(
+    user: User, kind: Kind, room: int | None, text: str | None = None, target: str | None = None
+) -> Event:
+    return Event(
+        kind,
+        room=room,
+        session=user.session,
+        nick=user.nick,
+        user=user.user,
+        host=user.host,
+        account=user.account.name if user.account else None,
+        text=text,
+        target=target,
+    )
+
+
+def disconnect(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
+    """Take a connection out of the world; its person leaves with the last one."""
+    world = desk.world
+    user = world.user_of(client)
+    if user is not None and user.clients == [client]:
+        batch.emit_each(quit_events(user, reason), _others(world, user))
+    world.detach(client)
+
+
+def expel(desk: Desk, batch: Batch, user: User, reason: str) -> None:
+    """Disconnect somebody with all their connections."""
+    batch.emit_each(quit_events(user, reason), _others(desk.world, user))
+    for client in list(user.clients):
+        desk.world.detach(client)
+        batch.end(client, f"ERROR :Closing link: {reason}")
+
+
+def _others(world: World, user: User) -> Audience:
+    return Audience(world.neighbours(user).clients - set(user.clients))
+
+
+def gone(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
+    """The peer of a connection is gone, for a reason that its reader saw unless another is known."""
+    client.ended = True
+    disconnect(desk, batch, client, client.parting or reason)
+
+
+def look_after_idle(desk: Desk, batch: Batch) -> None:
+    """Ask the silent whether they are there, and end those that do not answer or never register."""
+    settings, now = desk.settings, desk.clock.monotonic()
+    for client in desk.world.clients:
+        silence = now - client.heard
+        if client.ended:
+            continue
+        if client.session is None and now - client.since > settings.register_timeout:
+            _end(batch, client, "Registration timed out")
+        elif silence > settings.ping_interval + settings.ping_timeout:
+            _end(batch, client, "Ping timeout")
+        elif silence > settings.ping_interval and not client.pinged:
+            client.pinged = True
+            batch.tell(client, f"PING :{desk.server}")
+
+
+def _end(batch: Batch, client: Client, reason: str) -> None:
+    client.parting = reason
+    batch.end(client, f"ERROR :Closing link: {reason}")
+
+
+def farewell(desk: Desk, batch: Batch) -> None:
+    """Everybody leaves because the server stops."""
+    reason = "The server is shutting down"
+    for user in list(desk.world.users.values()):
+        batch.events += quit_events(user, reason)
+    for client in desk.world.clients:
+        batch.end(client, f"ERROR :Closing link: {reason}")

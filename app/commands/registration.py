@@ -1,0 +1,159 @@
+"""How a connection becomes somebody: PASS, NICK, USER, QUIT, PING."""
+
+import hmac
+
+from sqlalchemy.orm import Session
+
+from app.commands import entry
+from app.commands.answers import Refused
+from app.commands.context import Context
+from app.commands.declare import command
+from app.commands.presence import disconnect, nick_events
+from app.live.unit import Task
+from app.live.user import User
+from app.services.accounts import find_account, is_password
+from app.wire import numerics
+from app.wire.names import NameRefused, check_nick, fold
+
+USER_LETTERS = 20  # longest user name kept
+
+
+@command("PASS", early=True)
+def pass_(ctx: Context, password: str) -> None:
+    """Give the server's password, or `account:password` to log in, before NICK and USER."""
+    if ctx.client.session is not None:
+        raise Refused(numerics.ERR_ALREADYREGISTERED)
+    ctx.client.registration.password = password
+
+
+@command(early=True, writes=True)
+def nick(ctx: Context, nick: str = "") -> Task | None:
+    """Choose the name that others see."""
+    if not nick:
+        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+    wanted = _prepared(ctx, nick)
+    if ctx.user is not None:
+        _rename(ctx, ctx.me, wanted)
+        return None
+    ctx.client.registration.wanted = wanted
+    _refuse_taken(ctx, wanted)
+    ctx.client.registration.nick = ctx.client.nick = wanted
+    return complete(ctx)
+
+
+@command(early=True, writes=True)
+def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Task | None:
+    """Say who you are; with NICK this finishes registration."""
+    if ctx.client.session is not None:
+        raise Refused(numerics.ERR_ALREADYREGISTERED)
+    if not realname:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "USER")
+    kept = "".join(letter for letter in user if letter.isascii() and (letter.isalnum() or letter in "-_."))
+    ctx.client.registration.user = "~" + (kept[:USER_LETTERS] or "user")
+    ctx.client.registration.realname = realname
+    return complete(ctx)
+
+
+@command(early=True)
+def ping(ctx: Context, token: str = "") -> None:
+    """Ask for a PONG; it comes after the answers to everything sent before."""
+    if not token:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "PING")
+    ctx.server_says("PONG", ctx.desk.server, text=token)
+
+
+@command(early=True, cost=0)
+def pong(ctx: Context, *token: str) -> None:
+    """Answer a PING of the server."""
+
+
+@command("QUIT", early=True, writes=True, waits=True)
+def quit_(ctx: Context, reason: str = "") -> None:
+    """Leave the server."""
+    said = f"Quit: {reason}" if reason else "Quit"
+    disconnect(ctx.desk, ctx.batch, ctx.client, said)
+    ctx.end(said)
+
+
+def complete(ctx: Context) -> Task | None:
+    """Finish registration if everything for it has been said, and nothing is being negotiated."""
+    said = ctx.client.registration
+    if ctx.client.session is not None or said.negotiating or said.nick is None or said.user is None:
+        return None
+    if ctx.desk.settings.password is not None:
+        return _check_server_password(ctx)
+    if said.password is not None and ctx.client.account is None:
+        return _log_in_by_pass(ctx)
+    entry.enter(ctx)
+    return None
+
+
+def _check_server_password(ctx: Context) -> Task | None:
+    expected, given = ctx.desk.settings.password or "", ctx.client.registration.password or ""
+    if expected.startswith("$argon2"):
+        return ctx.later(lambda session: is_password(expected, given), _admit, writes=True)
+    _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
+    return None
+
+
+def _admit(ctx: Context, is_right: bool) -> None:
+    if not is_right:
+        ctx.reply(numerics.ERR_PASSWDMISMATCH)
+        ctx.end("The server's password is missing or wrong")
+        return
+    entry.enter(ctx)
+
+
+def _log_in_by_pass(ctx: Context) -> Task:
+    """Take PASS as a log-in, for clients that know no SASL: `account:password`, or the password of the nick."""
+    said = ctx.client.registration
+    name, colon, password = (said.password or "").partition(":")
+    if not colon:
+        name, password = said.nick or "", said.password or ""
+
+    def check(session: Session) -> str | None:
+        account = find_account(session, fold(name))
+        if account is None or account.disabled or not is_password(account.password_hash, password):
+            return None
+        return account.name
+
+    return ctx.later(check, _enter_as, writes=True)
+
+
+def _enter_as(ctx: Context, account: str | None) -> None:
+    ctx.client.registration.password = None
+    ctx.client.account = account
+    entry.enter(ctx)
+
+
+def _prepared(ctx: Context, nick: str) -> str:
+    try:
+        return check_nick(nick, ctx.desk.settings.nick_length)
+    except NameRefused as refusal:
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
+
+
+def _shown(nick: str) -> str:
+    """A refused nick, made fit to stand in the middle of a line."""
+    return nick if nick and " " not in nick and not nick.startswith(":") else "*"
+
+
+def _refuse_taken(ctx: Context, wanted: str) -> None:
+    """Refuse a nick that is somebody else's, or looks like it."""
+    holder = ctx.world.find_user(wanted)
+    if holder is not None and holder is not ctx.user and not entry.is_own(ctx, holder):
+        raise Refused(numerics.ERR_NICKNAMEINUSE, wanted)
+    lookalike = ctx.world.lookalike(wanted)
+    if lookalike is not None:
+        text = f"This nick looks like {lookalike}; choose another"
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+
+
+def _rename(ctx: Context, me: User, wanted: str) -> None:
+    if wanted == me.nick:
+        return
+    _refuse_taken(ctx, wanted)
+    entry.refuse_reserved(ctx, wanted, me.account)
+    events = nick_events(me, wanted)
+    ctx.show(events[0])
+    ctx.batch.emit_each(events, ctx.world.neighbours(me), ctx.client)

@@ -1,0 +1,65 @@
+"""One turn of the engine: what was decided in it, before it is stored and delivered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.events import Event
+from app.live.audience import NOBODY, Audience
+from app.live.client import Client
+from app.live.hub import Broadcast, Plan
+from app.live.response import Entry, Response
+from app.live.world import World
+
+
+class Unwritable(Exception):
+    """Something was decided where nothing can be stored; the deciding command is declared wrongly."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Collects events and replies in the order they were decided. `writable` while the log is open."""
+
+    world: World
+    writable: bool
+    events: list[Event] = field(default_factory=list)
+    plan: Plan = field(default_factory=list)
+
+    def emit(self, event: Event, audience: Audience = NOBODY, author: Client | None = None) -> Event:
+        """Decide that something happened: the world changes now, the audience hears of it after the commit."""
+        self._apply(event)
+        self.events.append(event)
+        self._tell(event, audience, author)
+        return event
+
+    def pass_on(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
+        """Decide on something that is delivered in its order but leaves no row in the log."""
+        self._apply(event)
+        event.at = event.at or self.world.clock.now()
+        self._tell(event, audience, author)
+        return event
+
+    def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
+        """Decide on one happening that has a row in each of several rooms and is heard once."""
+        first, *others = events
+        self.emit(first, audience, author)
+        for event in others:
+            self._apply(event)
+            self.events.append(event)
+
+    def tell(self, client: Client, content: str | Event) -> None:
+        """Send one client a line of its own that answers none of its commands."""
+        self.plan.append(Response(client, "", entries=[Entry(content)]))
+
+    def end(self, client: Client, line: str) -> None:
+        """Close a client's connection behind a last line."""
+        client.ended = True
+        self.plan.append(Response(client, "", entries=[Entry(line)], end=True))
+
+    def _apply(self, event: Event) -> None:
+        if not self.writable:
+            raise Unwritable(event.kind)
+        self.world.apply(event)
+
+    def _tell(self, event: Event, audience: Audience, author: Client | None) -> None:
+        if audience is not NOBODY:
+            self.plan.append(Broadcast(event, audience, author))

@@ -1,0 +1,74 @@
+"""A connection as the engine sees it: what was negotiated, who it speaks for, and where its bytes go."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.wire.capabilities import shape_of
+
+
+class Sink(Protocol):
+    """Where the bytes for one client go; never blocks."""
+
+    def push(self, data: bytes) -> None:
+        """Queue bytes behind those already queued."""
+
+    def finish(self) -> None:
+        """End the connection once everything queued is sent."""
+
+
+@dataclass(slots=True)
+class Registration:
+    """What a connection has said of itself before it is somebody."""
+
+    nick: str | None = None
+    wanted: str | None = None  # the nick asked for last, even if it was refused
+    user: str | None = None
+    realname: str = ""
+    password: str | None = None
+    negotiating: bool = False
+
+
+class Client:
+    """One connection. Everything but `sink` belongs to the engine."""
+
+    __slots__ = (
+        "account",
+        "address",
+        "cap_version",
+        "caps",
+        "ended",
+        "heard",
+        "nick",
+        "parting",
+        "pinged",
+        "registration",
+        "sasl",
+        "secure",
+        "session",
+        "shape",
+        "since",
+        "sink",
+    )
+
+    def __init__(self, sink: Sink, address: str, secure: bool, now: float) -> None:
+        self.sink = sink
+        self.address = address
+        self.secure = secure
+        self.since = now  # monotonic seconds at which it connected
+        self.heard = now  # and at which it last said something
+        self.pinged = False
+        self.parting: str | None = None  # why the server ended it
+        self.caps: frozenset[str] = frozenset()
+        self.cap_version = 0
+        self.shape = 0
+        self.nick = "*"  # how replies address it
+        self.registration = Registration()
+        self.account: str | None = None  # logged in as, possibly before it is somebody
+        self.sasl: Any = None  # the mechanism under way
+        self.session: int | None = None  # whose connection it is, once registered
+        self.ended = False
+
+    def enable(self, caps: frozenset[str]) -> None:
+        """Have exactly these capabilities from now on."""
+        self.caps = caps
+        self.shape = shape_of(caps)

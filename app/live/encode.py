@@ -1,0 +1,131 @@
+"""Events become bytes, once for each shape of client.
+
+Every kind has one function that writes the part after the tags; an empty text means that clients of this
+shape do not hear of it. What is written depends on the event and the shape only, so it can be shared.
+"""
+
+from collections.abc import Callable, Mapping
+
+from app.clock import to_iso
+from app.events import Event, Kind, msgid
+from app.wire.capabilities import Shape
+from app.wire.line import format_tags
+
+Body = Callable[[Event, int], str]
+_bodies: dict[Kind, Body] = {}
+_IDENTIFIED = frozenset(
+    {Kind.PRIVMSG, Kind.NOTICE, Kind.TAGMSG, Kind.TOPIC, Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.MODE}
+)
+
+
+def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> bytes:
+    """Write the event as one line for clients of a shape, with further tags if given.
+
+    Returns nothing when clients of this shape are not told of such an event.
+    """
+    body = _bodies[event.kind](event, shape)
+    if not body:
+        return b""
+    section = tags(event, shape, extra)
+    return f"@{section} {body}\r\n".encode() if section else f"{body}\r\n".encode()
+
+
+def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
+    """Write the tags of an event: those the client asked for, in a fixed order."""
+    if not shape and not extra:
+        return ""
+    found: dict[str, str] = dict(extra or {})
+    if shape & Shape.TIME and event.at:
+        found["time"] = to_iso(event.at)
+    if shape & Shape.TAGS:
+        if event.id and event.kind in _IDENTIFIED:
+            found["msgid"] = msgid(event.id)
+        found |= event.data.get("tags") or {}
+    if shape & Shape.ACCOUNT_TAG and event.account and event.session is not None:
+        found["account"] = event.account
+    return format_tags(found)
+
+
+def writes(kind: Kind) -> Callable[[Body], Body]:
+    """Declare how events of this kind are written."""
+
+    def declare(body: Body) -> Body:
+        _bodies[kind] = body
+        return body
+
+    return declare
+
+
+@writes(Kind.PRIVMSG)
+@writes(Kind.NOTICE)
+def _message(event: Event, shape: int) -> str:
+    return f":{event.source} {event.kind.name} {event.target} :{event.text}"
+
+
+@writes(Kind.TAGMSG)
+def _tagmsg(event: Event, shape: int) -> str:
+    return f":{event.source} TAGMSG {event.target}" if shape & Shape.TAGS else ""
+
+
+@writes(Kind.JOINED)
+def _joined(event: Event, shape: int) -> str:
+    if shape & Shape.EXTENDED_JOIN:
+        return f":{event.source} JOIN {event.target} {event.account or '*'} :{event.data['realname']}"
+    return f":{event.source} JOIN {event.target}"
+
+
+@writes(Kind.PARTED)
+def _parted(event: Event, shape: int) -> str:
+    return f":{event.source} PART {event.target}" + (f" :{event.text}" if event.text else "")
+
+
+@writes(Kind.KICKED)
+def _kicked(event: Event, shape: int) -> str:
+    return f":{event.source} KICK {event.data['room']} {event.target} :{event.text}"
+
+
+@writes(Kind.QUIT)
+def _quit(event: Event, shape: int) -> str:
+    return f":{event.source} QUIT :{event.text}"
+
+
+@writes(Kind.NICK)
+def _nick(event: Event, shape: int) -> str:
+    return f":{event.source} NICK :{event.target}"
+
+
+@writes(Kind.TOPIC)
+def _topic(event: Event, shape: int) -> str:
+    return f":{event.source} TOPIC {event.target} :{event.text}"
+
+
+@writes(Kind.MODE)
+def _mode(event: Event, shape: int) -> str:
+    return f":{event.source} MODE {event.target} {event.text}"
+
+
+@writes(Kind.INVITED)
+def _invited(event: Event, shape: int) -> str:
+    return f":{event.source} INVITE {event.target} {event.data['room']}"
+
+
+@writes(Kind.AWAY)
+def _away(event: Event, shape: int) -> str:
+    if not shape & Shape.AWAY_NOTIFY:
+        return ""
+    return f":{event.source} AWAY" + (f" :{event.text}" if event.text is not None else "")
+
+
+@writes(Kind.LOGGED_IN)
+def _logged_in(event: Event, shape: int) -> str:
+    return f":{event.source} ACCOUNT {event.account}" if shape & Shape.ACCOUNT_NOTIFY else ""
+
+
+@writes(Kind.LOGGED_OUT)
+def _logged_out(event: Event, shape: int) -> str:
+    return f":{event.source} ACCOUNT *" if shape & Shape.ACCOUNT_NOTIFY else ""
+
+
+@writes(Kind.ANNOUNCED)
+def _announced(event: Event, shape: int) -> str:
+    return f":{event.nick} NOTICE $* :{event.text}"

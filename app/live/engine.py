@@ -1,0 +1,288 @@
+"""The engine: one thread that decides everything, in order, and lets nobody see what is not stored.
+
+A cycle takes every waiting unit. Units that only read are answered at once. For the others it opens the log,
+catches up with what others appended, runs their steps one after the other, records the events, commits, and
+only then delivers. While one batch commits, the next gathers.
+
+When the storage fails, the cycle's batch is *stuck*: it is retried until it is stored. Meanwhile nothing of it
+is shown, units that only read are still answered, and after a moment of grace new posts are refused with a
+clear failure instead of waiting.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Protocol
+
+from app.clock import Clock
+from app.errors import StorageError
+from app.events import Event
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.hub import Broadcast, Hub
+from app.live.unit import Step, Task, Unit
+from app.live.world import World
+from app.services.ledger import Ledger
+from app.threads import name_thread
+
+GRACE_SECONDS = 2.0  # how long a post waits for a failing storage before new ones are refused
+RETRY_SECONDS = 0.1  # pause between attempts to store a stuck batch
+NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
+TICK_SECONDS = 5.0  # how often idle connections are looked at
+
+logger = logging.getLogger(__name__)
+
+
+class Rules(Protocol):
+    """What the engine asks of the commands; the composition root gives it the real ones."""
+
+    def may_write(self, unit: Unit) -> bool:
+        """Whether the unit may emit events."""
+
+    def must_wait(self, client: Client, step: Step) -> bool:
+        """Whether the step can be neither done nor refused while nothing can be stored."""
+
+    def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
+        """Do one step; in a batch that is not writable, refuse what would write."""
+
+    def adopt(self, batch: Batch, event: Event) -> None:
+        """Apply an event that somebody else appended, tell those it concerns, and do what follows from it."""
+
+    def tick(self, batch: Batch) -> None:
+        """Look after idle connections."""
+
+    def withdraw(self, batch: Batch, event: Event, author: Client) -> None:
+        """Tell the author that the event could not be stored."""
+
+    def farewell(self, batch: Batch) -> None:
+        """Take leave of everybody: the server stops."""
+
+
+class Timer:
+    """Says when a period has passed again."""
+
+    def __init__(self, clock: Clock, period: float) -> None:
+        self._clock = clock
+        self._period = period
+        self._next = clock.monotonic() + period
+
+    def is_due(self) -> bool:
+        """Whether the period has passed since this was last true."""
+        now = self._clock.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._period
+        return True
+
+
+class Engine:
+    """Runs cycles on a thread of its own; tests call `cycle` instead."""
+
+    def __init__(self, world: World, ledger: Ledger, hub: Hub, rules: Rules, clock: Clock) -> None:
+        self.world = world
+        self._ledger = ledger
+        self._hub = hub
+        self._rules = rules
+        self._clock = clock
+        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
+        self._held: list[Unit] = []
+        self._stuck: tuple[Batch, list[Unit]] | None = None
+        self._failing_since: float | None = None
+        self._retry_at = 0.0
+        self._news = Timer(clock, NEWS_SECONDS)
+        self._tick = Timer(clock, TICK_SECONDS)
+        self._thread = Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take units."""
+        self._thread.start()
+
+    def submit(self, unit: Unit) -> None:
+        """Hand a unit in, from any thread."""
+        self._waiting.put(unit)
+
+    def stop(self, patience: float) -> bool:
+        """Finish what is waiting, take leave of everybody and end. Returns whether it did so in `patience` seconds."""
+        self._waiting.put(None)
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        name_thread("engine")
+        going = True
+        while going:
+            units, going = self._gather()
+            self.cycle(units)
+        self._take_leave()
+
+    def _gather(self) -> tuple[list[Unit], bool]:
+        """Take every waiting unit, or none when it is time for something else. False when it is time to stop."""
+        units: list[Unit] = []
+        try:
+            unit = self._waiting.get(timeout=RETRY_SECONDS if self._is_failing else NEWS_SECONDS)
+            while unit is not None:
+                units.append(unit)
+                unit = self._waiting.get_nowait()
+        except Empty:
+            return units, True
+        return units, False
+
+    @property
+    def _is_failing(self) -> bool:
+        return self._failing_since is not None
+
+    def cycle(self, units: Iterable[Unit]) -> None:
+        """Do everything that can be done now with these units and those held back."""
+        reading: list[Unit] = []
+        for unit in units:
+            (self._held if self._rules.may_write(unit) else reading).append(unit)
+        if reading:
+            self._read(reading)
+        if self._tick.is_due():
+            self._look_around()
+        if self._stuck is not None:
+            self._retry(*self._stuck)
+        if self._stuck is None and self._may_open():
+            self._write()
+        if self._failing_since is not None and self._clock.monotonic() - self._failing_since > GRACE_SECONDS:
+            self._refuse()
+
+    def _read(self, units: Sequence[Unit]) -> None:
+        """Answer units that write nothing; no transaction, no waiting for the disk."""
+        batch = Batch(self.world, writable=False)
+        for unit in units:
+            self._do(batch, unit)
+        self._deliver(batch, units)
+
+    def _look_around(self) -> None:
+        batch = Batch(self.world, writable=False)
+        self._rules.tick(batch)
+        self._deliver(batch, [])
+
+    def _write(self) -> None:
+        """Run the held units in a transaction, store what they decided, then deliver it."""
+        try:
+            news = self._ledger.open()
+        except StorageError as error:
+            self._fail(error)
+            return
+        units, self._held = self._held, []
+        batch = Batch(self.world, writable=True)
+        for event in news:
+            self._rules.adopt(batch, event)
+        for unit in units:
+            self._do(batch, unit)
+        self._store(batch, units)
+
+    def _do(self, batch: Batch, unit: Unit) -> None:
+        """Do the steps of a unit, up to one that needs slow work by the reader."""
+        steps, unit.steps = unit.steps, []
+        for number, step in enumerate(steps, 1):
+            unit.task = self._step(batch, unit.client, step)
+            if unit.task is not None:
+                unit.steps = steps[number:]
+                return
+
+    def _step(self, batch: Batch, client: Client, step: Step) -> Task | None:
+        try:
+            return self._rules.run(batch, client, step)
+        except Exception:
+            logger.exception("A command failed; its client is disconnected.")
+            batch.end(client, "ERROR :The server made a mistake with your last command; it is in its log")
+            return None
+
+    def _store(self, batch: Batch, units: list[Unit]) -> None:
+        """Commit the batch, then deliver it; or keep it for another attempt."""
+        try:
+            refused = self._ledger.commit(batch.events)
+        except StorageError as error:
+            self._stuck = (batch, units)
+            self._fail(error)
+            return
+        self._stuck = None
+        if refused:
+            self._withdraw(batch, refused)
+        self._recover()
+        self._deliver(batch, units)
+
+    def _retry(self, batch: Batch, units: list[Unit]) -> None:
+        """Try to store the stuck batch; what others appended meanwhile stands before it."""
+        if self._clock.monotonic() < self._retry_at:
+            return
+        try:
+            news = self._ledger.open()
+        except StorageError as error:
+            self._fail(error)
+            return
+        adopted = Batch(self.world, writable=True)
+        for event in news:
+            self._rules.adopt(adopted, event)
+        batch.events += adopted.events
+        batch.plan = adopted.plan + batch.plan
+        self._store(batch, units)
+
+    def _deliver(self, batch: Batch, units: Sequence[Unit]) -> None:
+        self._hub.deliver(batch.plan)
+        for unit in units:
+            unit.done()
+
+    def _withdraw(self, batch: Batch, refused: Sequence[Event]) -> None:
+        """Take events that could not be stored out of the plan, and tell their authors."""
+        failed = set(map(id, refused))
+        kept, batch.plan = batch.plan, []
+        for item in kept:
+            if not isinstance(item, Broadcast):
+                item.entries = [entry for entry in item.entries if id(entry.content) not in failed]
+                batch.plan.append(item)
+            elif id(item.event) not in failed:
+                batch.plan.append(item)
+            elif item.author is not None:
+                self._rules.withdraw(batch, item.event, item.author)
+
+    def _may_open(self) -> bool:
+        """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""
+        if self._is_failing and self._clock.monotonic() < self._retry_at:
+            return False
+        return bool(self._held) or (self._news.is_due() and self._ledger.has_news())
+
+    def _fail(self, error: StorageError) -> None:
+        now = self._clock.monotonic()
+        self._retry_at = now + RETRY_SECONDS
+        if self._failing_since is None:
+            self._failing_since = now
+            logger.error(
+                "The storage fails: %s. Nothing new is shown until it is stored; trying again.", error
+            )
+
+    def _recover(self) -> None:
+        if self._failing_since is not None:
+            logger.warning(
+                "The storage works again, after %.1f s.", self._clock.monotonic() - self._failing_since
+            )
+            self._failing_since = None
+
+    def _refuse(self) -> None:
+        """Answer held units with a failure, as far as they can be refused at all."""
+        held, self._held = self._held, []
+        for unit in held:
+            batch = Batch(self.world, writable=False)
+            while unit.steps and unit.task is None and not self._rules.must_wait(unit.client, unit.steps[0]):
+                unit.task = self._step(batch, unit.client, unit.steps.pop(0))
+            waits = unit.steps and unit.task is None
+            self._deliver(batch, [] if waits else [unit])
+            if waits:
+                self._held.append(unit)
+
+    def _take_leave(self) -> None:
+        """Store and deliver the last events: everybody is told and leaves."""
+        batch = Batch(self.world, writable=True)
+        self._rules.farewell(batch)
+        try:
+            for event in self._ledger.open():
+                self.world.apply(event)
+            self._ledger.commit(batch.events)
+        except StorageError as error:
+            logger.error("The last events could not be stored: %s", error)
+        self._deliver(batch, self._held)
+        self._ledger.close()

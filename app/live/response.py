@@ -1,0 +1,67 @@
+"""What a client gets back for one command, as one labelled whole (IRCv3 labeled-response).
+
+Entries stay values until they are delivered, because an event has its place and time only after it is stored.
+"""
+
+from dataclasses import dataclass, field
+
+from app.events import Event
+from app.live.client import Client
+from app.live.encode import encode
+from app.wire.line import format_tags
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of a response: text without tags, or an event; and the tags added to it."""
+
+    content: str | Event
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def render(self, shape: int, extra: dict[str, str]) -> bytes:
+        """Write the line with its own tags and further ones."""
+        tags = self.tags | extra
+        if isinstance(self.content, Event):
+            return encode(self.content, shape, tags)
+        section = f"@{format_tags(tags)} " if tags else ""
+        return f"{section}{self.content}\r\n".encode()
+
+
+@dataclass(slots=True)
+class Response:
+    """The lines that answer one command of a client; `end` closes the connection behind them."""
+
+    client: Client
+    server: str
+    label: str | None = None
+    batch: str = ""  # the id to use if the lines must be wrapped
+    entries: list[Entry] = field(default_factory=list)
+    end: bool = False
+
+    def render(self) -> bytes:
+        """Write all lines, labelled if the command was."""
+        shape = self.client.shape
+        if self.label is None:
+            return b"".join(entry.render(shape, {}) for entry in self.entries)
+        label = {"label": self.label}
+        if not self.entries:
+            return Entry(f":{self.server} ACK").render(shape, label)
+        if len(self.entries) == 1 or self._is_batch():
+            first, *others = self.entries
+            return first.render(shape, label) + b"".join(entry.render(shape, {}) for entry in others)
+        return self._wrapped(shape, label)
+
+    def _is_batch(self) -> bool:
+        """Whether the entries are one batch already, which then carries the label itself."""
+        first, last = self.entries[0].content, self.entries[-1].content
+        if isinstance(first, Event) or isinstance(last, Event):
+            return False
+        opened = first.partition(" BATCH +")[2].partition(" ")[0]
+        return bool(opened) and last.endswith(f" BATCH -{opened}")
+
+    def _wrapped(self, shape: int, label: dict[str, str]) -> bytes:
+        batch = {"batch": self.batch}
+        lines = [Entry(f":{self.server} BATCH +{self.batch} labeled-response").render(shape, label)]
+        lines += (entry.render(shape, {} if "batch" in entry.tags else batch) for entry in self.entries)
+        lines.append(Entry(f":{self.server} BATCH -{self.batch}").render(shape, {}))
+        return b"".join(lines)

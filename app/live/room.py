@@ -1,0 +1,133 @@
+"""A room: who is in it, what holds there, and who may do what."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from app.events import Event
+from app.live.audience import Audience
+from app.live.user import User
+from app.wire.masks import matches
+from app.wire.modes import LISTS, PREFIXES, ROLES
+from app.wire.names import Key
+
+_SYMBOLS = dict(zip(ROLES, PREFIXES, strict=True))
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """Somebody in a room, with the roles they have there."""
+
+    user: User
+    roles: set[str] = field(default_factory=set)
+
+    @property
+    def prefix(self) -> str:
+        """All role symbols, the highest first: `@+`."""
+        return "".join(symbol for role, symbol in _SYMBOLS.items() if role in self.roles)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether they moderate the room."""
+        return "o" in self.roles
+
+
+@dataclass(slots=True, frozen=True)
+class MaskEntry:
+    """Who put a mask on a room's list, and when."""
+
+    by: str
+    at: int
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """A channel with its members. `roles` are those kept for accounts; `recent` is what a newcomer is shown."""
+
+    id: int
+    name: str
+    key: Key
+    created: int
+    official: bool = False
+    topic: str = ""
+    topic_by: str = ""
+    topic_at: int = 0
+    modes: set[str] = field(default_factory=set)
+    password: str | None = None
+    limit: int | None = None
+    members: dict[int, Member] = field(default_factory=dict)
+    roles: dict[int, set[str]] = field(default_factory=dict)
+    lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
+    recent: deque[Event] | None = None
+    _audience: Audience | None = None
+
+    @property
+    def audience(self) -> Audience:
+        """Every client of every member, made anew only when that changed."""
+        if self._audience is None:
+            self._audience = Audience(self._clients(self.members.values()))
+        return self._audience
+
+    def changed_audience(self) -> None:
+        """Forget the audience: a member came or left, or negotiated other capabilities."""
+        self._audience = None
+
+    def operators(self) -> Audience:
+        """The clients of those who moderate the room."""
+        return Audience(self._clients(member for member in self.members.values() if member.is_operator))
+
+    @staticmethod
+    def _clients(members: Iterable[Member]) -> Iterator:  # type: ignore[type-arg]
+        return (client for member in members for client in member.user.clients)
+
+    def member(self, user: User) -> Member | None:
+        """Return the user's membership, if they are in the room."""
+        return self.members.get(user.session)
+
+    def is_operator(self, user: User) -> bool:
+        """Whether the user moderates the room."""
+        member = self.members.get(user.session)
+        return member is not None and member.is_operator
+
+    def is_listed(self, letter: str, user: User) -> bool:
+        """Whether a mask on the list matches the user."""
+        masks = self.lists[letter]
+        return bool(masks) and any(matches(mask, user.source) for mask in masks)
+
+    def is_banned(self, user: User) -> bool:
+        """Whether a ban matches the user and no exception does."""
+        return self.is_listed("b", user) and not self.is_listed("e", user)
+
+    def is_visible_to(self, user: User) -> bool:
+        """Whether the user may learn that the room exists: all but secret rooms, and one's own."""
+        return "s" not in self.modes or user.session in self.members or user.is_admin
+
+    def may_speak(self, user: User) -> bool:
+        """Whether a message of the user would be accepted; exactly the rules of +n, +m and +b."""
+        member = self.members.get(user.session)
+        if member is None and "n" in self.modes:
+            return False
+        if member is not None and member.roles:
+            return True
+        return "m" not in self.modes and not self.is_banned(user)
+
+    def kept_roles(self, user: User) -> set[str]:
+        """Return the roles the room keeps for the user's account."""
+        return set(self.roles.get(user.account.id, ())) if user.account else set()
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether nobody is in the room and no account moderates it: the next to come takes it over."""
+        return not self.members and not self.official and not any("o" in r for r in self.roles.values())
+
+    def mode_words(self, show_key: bool) -> list[str]:
+        """Return the modes as MODE writes them: `+klnt`, then the arguments."""
+        letters = "".join(
+            sorted(self.modes | ({"k"} if self.password else set()) | ({"l"} if self.limit else set()))
+        )
+        words = ["+" + letters]
+        if self.password:
+            words.append(self.password if show_key else "*")
+        if self.limit:
+            words.append(str(self.limit))
+        return words

@@ -1,0 +1,52 @@
+"""A person who is here: one nick, one session, and the connections that speak for it."""
+
+from dataclasses import dataclass, field
+
+from app.live.client import Client
+from app.wire.names import Key
+
+
+@dataclass(slots=True, eq=False)
+class AccountInfo:
+    """What the world knows of a registered name; its secrets stay in the database."""
+
+    id: int
+    name: str
+    role: str
+    disabled: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """Somebody who finished registration. `rooms` are the ids of the rooms they are in."""
+
+    session: int
+    nick: str
+    key: Key
+    user: str
+    host: str
+    address: str
+    realname: str
+    signon: int  # instant
+    active: float  # monotonic seconds of the last message
+    account: AccountInfo | None = None
+    away: str | None = None
+    modes: set[str] = field(default_factory=lambda: {"i"})
+    rooms: set[int] = field(default_factory=set)
+    invited: set[int] = field(default_factory=set)  # rooms they may enter once
+    clients: list[Client] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        """How IRC names the author of a line."""
+        return f"{self.nick}!{self.user}@{self.host}"
+
+    @property
+    def party(self) -> str:
+        """Who this is in a private conversation: the account, or this session of a guest."""
+        return f"a{self.account.id}" if self.account else f"s{self.session}"
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the account they are logged in to has the admin role."""
+        return self.account is not None and self.account.role == "admin"

@@ -1,0 +1,189 @@
+"""The world: who is here now, and what holds. It is owned by the engine's thread; nobody else touches it.
+
+`apply` is the only way its state changes, for events decided here and for those that others appended to the
+log. Commands read it, decide, and emit events.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from app.clock import Clock
+from app.events import Event, Kind
+from app.live.audience import Audience
+from app.live.client import Client
+from app.live.room import Room
+from app.live.user import AccountInfo, User
+from app.wire.names import Key, fold, skeleton
+
+WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
+WHOWAS_ENTRIES = 10  # entries remembered for each of them
+
+Apply = Callable[["World", Event], None]
+_appliers: dict[Kind, Apply] = {}
+
+
+@dataclass(slots=True, frozen=True)
+class Ban:
+    """A server-wide ban; `expires` is an instant, or None for ever."""
+
+    id: int
+    type: str
+    mask: str
+    reason: str
+    expires: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Departed:
+    """What WHOWAS tells of somebody who left."""
+
+    nick: str
+    user: str
+    host: str
+    realname: str
+    account: str | None
+    at: int
+
+
+class World:
+    """Everybody who is here, every room, every registered name and every ban."""
+
+    def __init__(self, clock: Clock, replay: int) -> None:
+        self.clock = clock
+        self.replay = replay  # messages of a room kept for newcomers
+        self.clients: set[Client] = set()
+        self.users: dict[int, User] = {}
+        self.nicks: dict[Key, User] = {}
+        self.rooms: dict[int, Room] = {}
+        self.room_keys: dict[Key, Room] = {}
+        self.accounts: dict[Key, AccountInfo] = {}
+        self.bans: dict[int, Ban] = {}
+        self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
+        self.most_users = 0
+        self._faces: dict[str, set[Key]] = {}
+
+    def apply(self, event: Event) -> None:
+        """Change the world as the event says."""
+        applier = _appliers.get(event.kind)
+        if applier is not None:
+            applier(self, event)
+
+    def find_user(self, nick: str) -> User | None:
+        """Look somebody up by nick, in any case."""
+        return self.nicks.get(fold(nick))
+
+    def find_room(self, name: str) -> Room | None:
+        """Look a room up by name, in any case."""
+        return self.room_keys.get(fold(name))
+
+    def find_account(self, name: str) -> AccountInfo | None:
+        """Look a registered name up, in any case."""
+        return self.accounts.get(fold(name))
+
+    def user_of(self, client: Client) -> User | None:
+        """Return who the connection speaks for, if it is registered."""
+        return self.users.get(client.session) if client.session is not None else None
+
+    def rooms_of(self, user: User) -> list[Room]:
+        """Return the rooms the user is in."""
+        return [self.rooms[room] for room in user.rooms]
+
+    def neighbours(self, user: User) -> Audience:
+        """Return the clients that share a room with the user, and the user's own."""
+        clients = set(user.clients)
+        for room in self.rooms_of(user):
+            clients |= room.audience.clients
+        return Audience(clients)
+
+    def everybody(self) -> Audience:
+        """Return every registered client."""
+        return Audience(client for user in self.users.values() for client in user.clients)
+
+    def reshape(self, client: Client, caps: frozenset[str]) -> None:
+        """Give a client other capabilities; the rooms it is in are heard differently from now on."""
+        client.enable(caps)
+        user = self.user_of(client)
+        for room in self.rooms_of(user) if user else ():
+            room.changed_audience()
+
+    def attach(self, client: Client, user: User) -> None:
+        """Let a connection speak for a user."""
+        client.session = user.session
+        client.nick = user.nick
+        user.clients.append(client)
+        for room in self.rooms_of(user):
+            room.changed_audience()
+
+    def detach(self, client: Client) -> None:
+        """Let a connection speak for nobody any more, and forget it."""
+        self.clients.discard(client)
+        user = self.user_of(client)
+        client.session = None
+        if user is not None:
+            user.clients.remove(client)
+            for room in self.rooms_of(user):
+                room.changed_audience()
+
+    def active_bans(self) -> Iterable[Ban]:
+        """Yield the server-wide bans that are in force now."""
+        now = self.clock.now()
+        return (ban for ban in self.bans.values() if ban.expires is None or ban.expires > now)
+
+    def remember(self, event: Event) -> None:
+        """Keep a room's message for newcomers, if the room's last ones are in memory."""
+        room = self.rooms.get(event.room) if event.room is not None else None
+        if room is not None and room.recent is not None:
+            room.recent.append(event)
+
+    def fill_recent(self, room: Room, events: Iterable[Event]) -> None:
+        """Take what was read from the log as the room's last messages."""
+        room.recent = deque(events, maxlen=self.replay)
+
+    def forget(self, event: Event) -> None:
+        """Take back a message that could not be stored."""
+        room = self.rooms.get(event.room) if event.room is not None else None
+        if room is not None and room.recent is not None and event in room.recent:
+            room.recent.remove(event)
+
+    def lookalike(self, name: str) -> str | None:
+        """Return a name in use that this one could be mistaken for, by letters of another script.
+
+        Names in plain ASCII are never taken for one another: `anna1` and `annal` may both exist.
+        """
+        for key in self._faces.get(skeleton(name), ()):
+            if key != fold(name) and not (name.isascii() and key.isascii()):
+                return str(key)
+        return None
+
+    def show_face(self, name: str) -> None:
+        """Remember what a name in use looks like."""
+        self._faces.setdefault(skeleton(name), set()).add(fold(name))
+
+    def hide_face(self, name: str) -> None:
+        """Forget a name that is no longer in use, unless it is registered."""
+        if fold(name) in self.accounts:
+            return
+        faces = self._faces.get(skeleton(name), set())
+        faces.discard(fold(name))
+        if not faces:
+            self._faces.pop(skeleton(name), None)
+
+    def depart(self, user: User) -> None:
+        """Remember what WHOWAS tells of somebody who is no longer known by this nick."""
+        account = user.account.name if user.account else None
+        entry = Departed(user.nick, user.user, user.host, user.realname, account, self.clock.now())
+        self.whowas.setdefault(user.key, deque(maxlen=WHOWAS_ENTRIES)).appendleft(entry)
+        self.whowas.move_to_end(user.key)
+        if len(self.whowas) > WHOWAS_NICKS:
+            self.whowas.popitem(last=False)
+
+
+def applies(kind: Kind) -> Callable[[Apply], Apply]:
+    """Declare what an event of this kind changes in the world."""
+
+    def declare(applier: Apply) -> Apply:
+        _appliers[kind] = applier
+        return applier
+
+    return declare

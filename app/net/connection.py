@@ -1,0 +1,145 @@
+"""One connection's reader: from bytes to units, and waiting for each.
+
+It runs on the handler thread that `ThreadingTCPServer` made for the connection. Whatever it reads at once
+becomes one unit; it waits until the engine is done with it before it reads again, which is the back-pressure
+and keeps a client's lines in order. A flooder waits here, in its own thread.
+"""
+
+import socket
+import ssl
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Event as Signal
+from typing import Any
+
+from app.commands.gate import Gate, cost_of
+from app.commands.presence import gone
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.engine import Engine
+from app.live.unit import Step, Task, Turn, Unit
+from app.net.bucket import Bucket
+from app.net.outbox import Outbox
+from app.wire.framing import Frame, Framer, Undecodable, Unframed
+from app.wire.line import parse
+
+RECEIVE_BYTES = 64 * 1024
+LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
+LINGER_READS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a connection needs of the server: the engine, its rules, and the signal that all is over."""
+
+    engine: Engine
+    gate: Gate
+    stopping: Signal
+
+
+class Connection:
+    """Reads one socket until its end."""
+
+    def __init__(self, connection: socket.socket, client: Client, outbox: Outbox, inside: Inside) -> None:
+        self._socket = connection
+        self._client = client
+        self._outbox = outbox
+        self._inside = inside
+        self._framer = Framer()
+        desk = inside.gate.desk
+        self._desk = desk
+        self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
+        self._reason = "Connection closed"
+
+    def serve(self) -> None:
+        """Read until the peer or the server ends the connection, then leave the world and the socket."""
+        self._do([Turn(lambda batch, client: self._desk.world.clients.add(client), writes=False)])
+        try:
+            for steps in self._units():
+                self._do(steps)
+                if self._client.ended:
+                    break
+        finally:
+            reason = self._outbox.fault or self._reason
+            self._do([Turn(lambda batch, client: gone(self._desk, batch, client, reason))])
+            self._linger()
+            self._outbox.release()
+
+    def _units(self) -> Iterator[list[Step]]:
+        """Yield what each read brought, as steps."""
+        while data := self._receive():
+            try:
+                steps = [self._step(frame) for frame in self._plain(data)]
+            except ssl.SSLError as error:
+                self._reason = f"TLS failed: {error.reason or 'no TLS'}"
+                return
+            except Unframed:
+                self._reason = "A line without an end"
+                yield [Turn(self._end_unframed, writes=False)]
+                return
+            if steps:
+                self._slow_down(steps)
+                yield steps
+
+    def _receive(self) -> bytes:
+        try:
+            return self._socket.recv(RECEIVE_BYTES)
+        except OSError as error:
+            self._reason = error.strerror or str(error)
+            return b""
+
+    def _plain(self, data: bytes) -> list[Frame]:
+        """Return the whole lines that the received bytes complete."""
+        pipe = self._outbox.pipe
+        if pipe is None:
+            return self._framer.feed(data)
+        try:
+            return self._framer.feed(pipe.decrypt(data))
+        finally:
+            self._outbox.nudge()
+
+    @staticmethod
+    def _step(frame: Frame) -> Step:
+        if not isinstance(frame, str):
+            return frame
+        try:
+            return parse(frame)
+        except ValueError:
+            return Undecodable("*")
+
+    def _end_unframed(self, batch: Batch, client: Client) -> None:
+        client.parting = self._reason
+        batch.end(client, f"ERROR :Closing link: {self._reason}")
+
+    def _slow_down(self, steps: list[Step]) -> None:
+        """Wait as long as the client is ahead of its rate; at once over when the server stops."""
+        delay = self._bucket.take(sum(map(cost_of, steps)))
+        if delay > 0:
+            self._inside.stopping.wait(delay)
+
+    def _do(self, steps: list[Step]) -> None:
+        """Have the engine do the steps, and do the slow work in between on this thread."""
+        unit: Unit | None = Unit(self._client, steps)
+        while unit is not None:
+            self._inside.engine.submit(unit)
+            unit.wait()
+            unit = unit.rest_after(unit.task, self._work(unit.task)) if unit.task else None
+
+    def _work(self, task: Task) -> Any:
+        with self._desk.database.reading() as session:
+            return task.work(session)
+
+    def _linger(self) -> None:
+        """Read on for a moment, so that what the peer still sends does not turn the close into a reset."""
+        if not self._client.ended or self._outbox.fault is not None:
+            return
+        try:
+            self._socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", LINGER_SECONDS, 0)
+            )
+            for _ in range(LINGER_READS):
+                if not self._socket.recv(RECEIVE_BYTES):
+                    return
+        except OSError:
+            return

@@ -1,0 +1,160 @@
+"""Flushers: a few threads that send what is queued, and alone close sockets.
+
+A flusher sleeps in its selector. An outbox that has something new is scheduled; the flusher is woken through a
+pair of sockets, once however many outboxes became ready. One `send` takes all that waits for a connection; what
+the socket does not accept waits until it is writable. Nobody else closes a socket: a descriptor that is closed
+while a selector still lists it would be another connection's a moment later.
+"""
+
+import errno
+import selectors
+import socket
+from collections import deque
+from threading import Thread
+
+from app.clock import Clock
+from app.net.outbox import Outbox
+from app.threads import name_thread
+
+PASSING = (errno.ENOBUFS, errno.ENOMEM, errno.EINTR)  # the kernel is short of something; try again
+LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
+SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+
+
+class Flusher:
+    """One sending thread and the outboxes entrusted to it."""
+
+    def __init__(self, number: int, clock: Clock) -> None:
+        self._clock = clock
+        self._ready: deque[Outbox] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._wake_receiver, self._wake_sender = socket.socketpair()
+        self._wake_receiver.setblocking(False)
+        self._wake_sender.setblocking(False)
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
+        self._is_asleep = False
+        self._is_stopping = False
+        self._finishing: set[Outbox] = set()
+        self._thread = Thread(target=self._run, name=f"flusher-{number}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def schedule(self, outbox: Outbox) -> None:
+        """Look at the outbox soon; from any thread."""
+        self._ready.append(outbox)
+        if self._is_asleep:
+            self._is_asleep = False
+            self._wake()
+
+    def drain(self, patience: float) -> None:
+        """Send what is queued, for at most so many seconds, and end the thread."""
+        self._is_stopping = True
+        self._wake()
+        self._thread.join(patience)
+
+    def _wake(self) -> None:
+        try:
+            self._wake_sender.send(b"\0")
+        except BlockingIOError:
+            return  # so many wake-ups are under way that one more changes nothing
+
+    def _run(self) -> None:
+        name_thread(self._thread.name)
+        while not self._is_stopping or self._ready or self._finishing:
+            self._is_asleep = True
+            timeout = 0 if self._ready else self._patience()
+            for key, _ in self._selector.select(timeout):
+                if key.data is None:
+                    self._drain_wake_ups()
+                else:
+                    self._flush(key.data)
+            self._is_asleep = False
+            self._flush_ready()
+            self._give_up_lingering()
+
+    def _patience(self) -> float | None:
+        return 0.1 if self._finishing or self._is_stopping else None
+
+    def _drain_wake_ups(self) -> None:
+        try:
+            while self._wake_receiver.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def _flush_ready(self) -> None:
+        for _ in range(len(self._ready)):
+            outbox = self._ready.popleft()
+            outbox.scheduled = False
+            self._flush(outbox)
+
+    def _flush(self, outbox: Outbox) -> None:
+        """Send what the socket accepts now."""
+        if outbox.socket.fileno() < 0:
+            return
+        try:
+            while data := outbox.take():
+                sent = outbox.socket.send(data, SEND_FLAGS)
+                outbox.unsent = data[sent:]
+                if outbox.unsent:
+                    break
+        except BlockingIOError:
+            outbox.unsent = data
+        except OSError as error:
+            if error.errno in PASSING:
+                outbox.unsent = data
+            else:
+                outbox.fault = outbox.fault or (error.strerror or str(error))
+        self._after(outbox)
+
+    def _after(self, outbox: Outbox) -> None:
+        """Wait for writability, close, or forget about the outbox until it has something new."""
+        if outbox.fault is not None:
+            self._cut(outbox)
+        elif outbox.finishing and outbox.is_empty:
+            self._shut(outbox, socket.SHUT_WR)
+        elif outbox.finishing:
+            self._linger(outbox)
+        if outbox.released and (outbox.is_empty or outbox.fault is not None):
+            self._close(outbox)
+        else:
+            self._watch(outbox, bool(outbox.unsent) and outbox.fault is None)
+
+    def _watch(self, outbox: Outbox, is_waiting: bool) -> None:
+        if is_waiting and not outbox.is_registered:
+            self._selector.register(outbox.socket, selectors.EVENT_WRITE, outbox)
+        elif outbox.is_registered and not is_waiting:
+            self._selector.unregister(outbox.socket)
+        outbox.is_registered = is_waiting
+
+    def _linger(self, outbox: Outbox) -> None:
+        if outbox.deadline is None:
+            outbox.deadline = self._clock.monotonic() + LINGER_SECONDS
+            self._finishing.add(outbox)
+
+    def _give_up_lingering(self) -> None:
+        now = self._clock.monotonic()
+        for outbox in [late for late in self._finishing if (late.deadline or 0) < now or late.is_empty]:
+            self._finishing.discard(outbox)
+            if not outbox.is_empty:
+                outbox.fault = outbox.fault or "The peer does not read"
+                self._after(outbox)
+
+    def _cut(self, outbox: Outbox) -> None:
+        """Give a connection up: what is queued is dropped, and its reader is woken."""
+        outbox.unsent = b""
+        self._shut(outbox, socket.SHUT_RDWR)
+
+    @staticmethod
+    def _shut(outbox: Outbox, how: int) -> None:
+        try:
+            outbox.socket.shutdown(how)
+        except OSError:
+            return  # the peer was faster
+
+    def _close(self, outbox: Outbox) -> None:
+        self._watch(outbox, is_waiting=False)
+        self._finishing.discard(outbox)
+        outbox.socket.close()

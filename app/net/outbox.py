@@ -1,0 +1,111 @@
+"""One connection's queue of bytes to send.
+
+Two threads meet here without a lock. The engine pushes and only ever adds to `_pushed`; the flusher takes and
+only ever adds to `_sent`. `deque.append` and `popleft` are atomic. The engine marks the outbox as scheduled
+after it pushed; the flusher clears the mark before it takes. So whatever is pushed is either seen by the
+flusher that is about to take, or schedules the outbox again.
+"""
+
+import socket
+from collections import deque
+from typing import Protocol
+
+from app.net.tls import TlsPipe
+
+SEND_BYTES = 256 * 1024  # joined into one send
+
+
+class Scheduler(Protocol):
+    """Who sends what is queued: a flusher."""
+
+    def schedule(self, outbox: "Outbox") -> None:
+        """See to it that the outbox is looked at soon."""
+
+
+class Outbox:
+    """Bytes waiting for one socket, at most `limit` of them. Past the limit the connection is given up."""
+
+    __slots__ = (
+        "_chunks",
+        "_limit",
+        "_pushed",
+        "_scheduler",
+        "_sent",
+        "deadline",
+        "fault",
+        "finishing",
+        "is_registered",
+        "pipe",
+        "released",
+        "scheduled",
+        "socket",
+        "unsent",
+    )
+
+    def __init__(
+        self, connection: socket.socket, scheduler: Scheduler, limit: int, pipe: TlsPipe | None
+    ) -> None:
+        self.socket = connection
+        self.pipe = pipe
+        self.scheduled = False
+        self.finishing = False  # close when everything is sent
+        self.released = False  # the reader is done with the socket, so it may be closed
+        self.fault: str | None = None  # why the connection was given up
+        self.unsent = b""  # taken, perhaps encrypted, but not accepted by the socket yet
+        self.is_registered = False  # the flusher waits for the socket to become writable
+        self.deadline: float | None = None  # monotonic seconds until which a finishing connection may linger
+        self._chunks: deque[bytes] = deque()
+        self._scheduler = scheduler
+        self._limit = limit
+        self._pushed = 0
+        self._sent = 0
+
+    def push(self, data: bytes) -> None:
+        """Queue bytes; a peer that reads too slowly for the limit is given up instead."""
+        if self.fault is not None:
+            return
+        self._pushed += len(data)
+        if self._pushed - self._sent > self._limit:
+            self.fault = "SendQ exceeded"
+            self._chunks.clear()
+        else:
+            self._chunks.append(data)
+        self.nudge()
+
+    def finish(self) -> None:
+        """End the connection once everything queued is sent."""
+        self.finishing = True
+        self.nudge()
+
+    def release(self) -> None:
+        """Say that the reader will not touch the socket any more."""
+        self.released = True
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Have the flusher look at this outbox."""
+        if not self.scheduled:
+            self.scheduled = True
+            self._scheduler.schedule(self)
+
+    def take(self) -> bytes:
+        """Return the next bytes for the socket: what was left over, or what is queued, as much as one send takes."""
+        if self.unsent:
+            return self.unsent
+        parts: list[bytes] = []
+        size = 0
+        while self._chunks and size < SEND_BYTES:
+            try:
+                part = self._chunks.popleft()
+            except IndexError:  # the engine gave the connection up meanwhile
+                break
+            parts.append(part)
+            size += len(part)
+        self._sent += size
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        return data if self.pipe is None else self.pipe.encrypt(data)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is waiting."""
+        return not self._chunks and not self.unsent

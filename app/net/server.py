@@ -1,0 +1,157 @@
+"""The listening side: `socketserver.ThreadingTCPServer`, one handler thread for each connection."""
+
+import errno
+import logging
+import socket
+import socketserver
+import ssl
+from collections import Counter
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from threading import Lock, Thread
+from typing import Any
+
+from app.live.client import Client
+from app.net.connection import Connection, Inside
+from app.net.flusher import Flusher
+from app.net.outbox import Outbox
+from app.net.tls import TlsPipe
+from app.threads import name_thread
+
+BACKLOG = 1024  # connections the system accepts ahead of us
+PAUSE_SECONDS = 0.1  # before accepting again when there are no descriptors or threads left
+_SHORTAGE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts connections, so that one address cannot take all of them."""
+
+    most: int
+    most_per_address: int
+    _lock: Lock = field(default_factory=Lock)
+    _by_address: Counter[str] = field(default_factory=Counter)
+
+    def admit(self, address: str) -> str | None:
+        """Count a connection in, or return why it may not be."""
+        with self._lock:
+            if self._by_address.total() >= self.most:
+                return "The server is full; try again later"
+            if self._by_address[address] >= self.most_per_address and not ip_address(address).is_loopback:
+                return "Too many connections from your address"
+            self._by_address[address] += 1
+            return None
+
+    def release(self, address: str) -> None:
+        """Count a connection out."""
+        with self._lock:
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
+
+
+class Handler(socketserver.BaseRequestHandler):
+    """Serves one connection on its own thread."""
+
+    server: "ChatServer"
+
+    def handle(self) -> None:
+        """Read the connection until its end."""
+        self.server.serve_connection(self.request, self.client_address[0])
+
+
+class ChatServer(socketserver.ThreadingTCPServer):
+    """Accepts connections on one port. The flushers close their sockets; nobody else does."""
+
+    request_queue_size = BACKLOG
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def __init__(
+        self, ip: str, port: int, flushers: list[Flusher], census: Census, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Take the port; nobody is served before `open`."""
+        self.address_family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+        self._flushers = flushers
+        self._census = census
+        self._tls = tls
+        self._accepted = 0
+        super().__init__((ip, port), Handler)
+        self.port: int = self.server_address[1]
+        self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
+
+    def open(self, inside: Inside) -> None:
+        """Begin to serve."""
+        self._inside = inside
+        self._thread.start()
+
+    def close(self) -> None:
+        """Accept nobody any more."""
+        self.shutdown()
+        self.server_close()
+
+    def _accept(self) -> None:
+        name_thread(self._thread.name)
+        self.serve_forever(poll_interval=0.2)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; when descriptors are short, pause instead of spinning."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in _SHORTAGE:
+                logger.warning("A connection has to wait: %s", error.strerror)
+                self._inside.stopping.wait(PAUSE_SECONDS)
+            raise
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Refuse connections over the limits, with an ERROR that says so."""
+        refusal = self._census.admit(client_address[0])
+        if refusal is None:
+            return True
+        _refuse(request, refusal)
+        return False
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give the connection its thread; if there is none to be had, refuse it."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            logger.warning("A connection was refused: no thread to be had")
+            self._census.release(client_address[0])
+            _refuse(request, "The server is full; try again later")
+            request.close()
+
+    def serve_connection(self, connection: socket.socket, address: str) -> None:
+        """Read one connection until its end; runs on the connection's own thread."""
+        inside = self._inside
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        pipe = TlsPipe(self._tls) if self._tls is not None else None
+        self._accepted += 1
+        flusher = self._flushers[self._accepted % len(self._flushers)]
+        desk = inside.gate.desk
+        outbox = Outbox(connection, flusher, desk.settings.sendq, pipe)
+        client = Client(outbox, address, pipe is not None, desk.clock.monotonic())
+        try:
+            Connection(connection, client, outbox, inside).serve()
+        finally:
+            self._census.release(address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Leave the socket to its flusher, unless the connection was refused before it had one."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Note a fault of a handler in the server's log; the others notice nothing."""
+        logger.exception("The connection from %s failed", client_address[0])
+
+
+def _refuse(connection: socket.socket, reason: str) -> None:
+    try:
+        connection.send(f"ERROR :Closing link: {reason}\r\n".encode(), socket.MSG_DONTWAIT)
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    connection.close()

@@ -1,0 +1,61 @@
+"""TLS over memory: the socket is somebody else's.
+
+OpenSSL's objects must not be used by two threads at a time, and the reader decrypts while the flusher encrypts,
+so both go through one lock. Handshake bytes that the reader's side produces leave through the outbox like all
+others (`encrypt` returns them too), or records would interleave.
+"""
+
+import ssl
+from threading import Lock
+
+
+class TlsPipe:
+    """The TLS state of one connection on the server's side."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._lock = Lock()
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._is_open = False
+        self._early = b""
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Take received bytes and return what they mean; there may be new bytes to send afterwards.
+
+        Raises: ssl.SSLError when the peer does not speak TLS, or badly.
+        """
+        with self._lock:
+            self._incoming.write(data)
+            if not self._is_open and not self._shake_hands():
+                return b""
+            return self._read()
+
+    def _shake_hands(self) -> bool:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        self._is_open = True
+        if self._early:
+            self._tls.write(self._early)
+            self._early = b""
+        return True
+
+    def _read(self) -> bytes:
+        parts = []
+        try:
+            while part := self._tls.read(65536):
+                parts.append(part)
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            pass
+        return b"".join(parts)
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Return the bytes that go on the wire: those of the handshake so far, and the data, encrypted."""
+        with self._lock:
+            if data and self._is_open:
+                self._tls.write(data)
+            elif data:
+                self._early += data
+            return self._outgoing.read()

@@ -1,0 +1,139 @@
+"""The engine's hold on the log: one connection, one transaction at a time."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.clock import Clock
+from app.db.database import Database
+from app.db.log import Log, void
+from app.errors import StorageError
+from app.events import Event
+from app.services.record import record
+
+
+class Ledger:
+    """Opens the log, catches up with others, records, commits. Belongs to the engine's thread.
+
+    Raises: StorageError wherever the storage fails in a way that may pass; the transaction is over then and
+    nothing of it is stored.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._log = Log(clock)
+        self._connection: Connection | None = None
+        self._version: int | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, for reading within the transaction; opened anew after a failure."""
+        if self._connection is None:
+            self._connection = self._database.engine.connect()
+        return self._connection
+
+    @property
+    def last_id(self) -> int:
+        """The position of the last event known."""
+        return self._log.last_id
+
+    def open_at_end(self) -> Connection:
+        """Open the transaction and take what is in the log as known: the world is read from the tables now."""
+        try:
+            self.connection.begin()
+            self._database.dialect.lock(self.connection)
+            self._log.start_at_end(self.connection)
+            self._version = self._database.dialect.version(self.connection)
+        except SQLAlchemyError as error:
+            raise self._failed(error) from error
+        return self.connection
+
+    def has_news(self) -> bool:
+        """Whether somebody else may have appended. Cheap, and takes no lock."""
+        try:
+            version = self._database.dialect.version(self.connection)
+            self.connection.rollback()
+        except SQLAlchemyError:
+            return True
+        return version is None or version != self._version
+
+    def open(self) -> list[Event]:
+        """Open the transaction and return what others appended meanwhile; all of it."""
+        try:
+            self.connection.begin()
+            self._database.dialect.lock(self.connection)
+            return self._news()
+        except SQLAlchemyError as error:
+            raise self._failed(error) from error
+
+    def _news(self) -> list[Event]:
+        version = self._database.dialect.version(self.connection)
+        if version is not None and version == self._version:
+            return []
+        news: list[Event] = []
+        while found := self._log.catch_up(self.connection):
+            news += found
+        self._version = version
+        return news
+
+    def commit(self, events: Sequence[Event]) -> list[Event]:
+        """Record the events and commit. Returns those that could not be stored for a fault of their own.
+
+        The transaction must be open. Everything else is stored even if some are not.
+        """
+        try:
+            refused: list[Event] = []
+            if events:
+                refused = self._record(events)
+            self.connection.commit()
+        except SQLAlchemyError as error:
+            raise self._failed(error) from error
+        self._log.committed(events)
+        return refused
+
+    def _record(self, events: Sequence[Event]) -> list[Event]:
+        try:
+            with self.connection.begin_nested():
+                record(self.connection, self._log, events)
+        except SQLAlchemyError as error:
+            if self._database.dialect.is_passing(error):
+                raise
+        else:
+            return []
+        return self._record_singly(events)
+
+    def _record_singly(self, events: Sequence[Event]) -> list[Event]:
+        """Store what can be stored, each event for itself; a void row keeps the place of the others."""
+        refused = []
+        start = self._log.last_id
+        for event in events:
+            try:
+                with self.connection.begin_nested():
+                    record(self.connection, self._log, [event])
+            except SQLAlchemyError as error:
+                if self._database.dialect.is_passing(error):
+                    self._log.last_id = start
+                    raise
+                record(self.connection, self._log, [void(event)])
+                refused.append(event)
+            self._log.last_id += 1
+        self._log.last_id = start
+        return refused
+
+    def _failed(self, error: SQLAlchemyError) -> StorageError:
+        """Give the transaction up, and the connection too if it is of no use any more."""
+        try:
+            self.connection.rollback()
+        except SQLAlchemyError:
+            self.connection.invalidate()
+            self._connection = None
+        if not self._database.dialect.is_passing(error):
+            raise error
+        return StorageError(str(getattr(error, "orig", None) or error))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,59 @@
+"""The capabilities this server offers, each declared once with the page that specifies it.
+
+Some of them change how an event looks; those have a bit, and the bits a client has negotiated are its *shape*.
+"""
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+IRCV3 = "https://ircv3.net/specs/extensions/"
+
+
+class Shape(IntFlag):
+    """The capabilities that change the bytes of an event."""
+
+    TIME = 1
+    TAGS = 2
+    ACCOUNT_TAG = 4
+    EXTENDED_JOIN = 8
+    AWAY_NOTIFY = 16
+    ACCOUNT_NOTIFY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One capability: its name, what specifies it, and its bit if it has one."""
+
+    name: str
+    specification: str
+    bit: int = 0
+
+
+_ALL = (
+    Capability("account-notify", IRCV3 + "account-notify", Shape.ACCOUNT_NOTIFY),
+    Capability("account-tag", IRCV3 + "account-tag", Shape.ACCOUNT_TAG),
+    Capability("away-notify", IRCV3 + "away-notify", Shape.AWAY_NOTIFY),
+    Capability("batch", IRCV3 + "batch"),
+    Capability("cap-notify", IRCV3 + "capability-negotiation#cap-notify"),
+    Capability("draft/account-registration", IRCV3 + "account-registration"),
+    Capability("draft/chathistory", IRCV3 + "chathistory"),
+    Capability("draft/event-playback", IRCV3 + "chathistory"),
+    Capability("echo-message", IRCV3 + "echo-message"),
+    Capability("extended-join", IRCV3 + "extended-join", Shape.EXTENDED_JOIN),
+    Capability("labeled-response", IRCV3 + "labeled-response"),
+    Capability("message-tags", IRCV3 + "message-tags", Shape.TAGS),
+    Capability("multi-prefix", IRCV3 + "multi-prefix"),
+    Capability("sasl", IRCV3 + "sasl-3.2"),
+    Capability("server-time", IRCV3 + "server-time", Shape.TIME),
+    Capability("standard-replies", IRCV3 + "standard-replies"),
+)
+
+CAPABILITIES = {capability.name: capability for capability in _ALL}
+
+
+def shape_of(caps: frozenset[str]) -> int:
+    """Return the shape that a set of capability names amounts to."""
+    shape = 0
+    for name in caps:
+        shape |= CAPABILITIES[name].bit
+    return shape
