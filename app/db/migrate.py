@@ -6,13 +6,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, inspect
+from sqlalchemy import URL, Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
 from app.db.database import Database
+from app.db.models import Base
 from app.errors import DatabaseRefused
 
 OUR_TABLES = {"event", "room", "account"}
@@ -116,6 +118,12 @@ def prepare(database: Database) -> Path | None:
     if state is not State.CURRENT:
         upgrade(database)
     return copy
+
+
+def differences(connection: Connection) -> list[str]:
+    """Return where the schema is not what the models say, a sentence each."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return [f"The schema differs: {found}." for found in compare_metadata(context, Base.metadata)]
 
 
 def upgrade(database: Database) -> None:

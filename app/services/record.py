@@ -67,6 +67,12 @@ def decide_now(database: Database, clock: Clock, decide: Callable[[orm.Session],
     return change
 
 
+def audit_now(database: Database, audit: Audit) -> None:
+    """Leave a trace of something that changes nothing."""
+    with database.locked() as connection:
+        connection.execute(insert(Audit), [audit_row(audit)])
+
+
 def audit_row(audit: Audit) -> dict[str, object]:
     """Return the columns of an audit entry."""
     return {

@@ -1,0 +1,31 @@
+"""chat-admin announce."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from app.cli.admin.asking import one_line
+from app.cli.admin.desk import Desk
+from app.services import moderation
+from app.services.presence import online
+from app.services.record import Change
+
+TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
+
+
+def announce(
+    desk: Desk,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What everybody is told; one line.")],
+) -> None:
+    """Tell everybody who is online something."""
+    text = one_line(text, "announcement", TEXT_LENGTH)
+    listeners = 0
+
+    def decide(session: Session) -> Change:
+        nonlocal listeners
+        listeners = len(online(session))
+        return moderation.announced(desk.clock, desk.actor, desk.by, text)
+
+    desk.change(decide)
+    desk.out.done(f"Announced; {listeners} online.", text=text, online=listeners)

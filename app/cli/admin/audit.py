@@ -1,0 +1,31 @@
+"""chat-admin audit: who changed what."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.admin import moments
+from app.cli.admin.declare import command, new_noun
+from app.cli.admin.desk import Desk
+from app.services import audit
+
+app = new_noun("audit", "See who changed what.")
+
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most entries to show.")]
+Actor = Annotated[
+    str | None, typer.Option("--actor", metavar="TEXT", help="Only by people with this text in their name.")
+]
+Action = Annotated[
+    str | None, typer.Option("--action", metavar="ACTION", help="Only such actions: user, ban.add, ...")
+]
+
+
+@command(app, "list")
+def list_(
+    desk: Desk, limit: Limit = 50, since: moments.Since = None, actor: Actor = None, action: Action = None
+) -> None:
+    """List what administrators changed, the newest last."""
+    start = moments.since(since, desk.clock.now())
+    with desk.reading() as session:
+        found = audit.latest(session, limit, start, actor, action)
+    desk.out.table(found, "Nothing was changed.")

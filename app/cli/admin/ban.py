@@ -1,0 +1,79 @@
+"""chat-admin ban: who may not connect."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.admin import moments
+from app.cli.admin.asking import confirm, one_line
+from app.cli.admin.declare import Yes, command, new_noun
+from app.cli.admin.desk import Desk
+from app.cli.admin.kick import REASON_LENGTH
+from app.clock import to_datetime, to_iso
+from app.services import bans
+
+app = new_noun("ban", "See and change who may not connect.")
+
+Mask = Annotated[
+    str,
+    typer.Argument(metavar="WHO", help="An account, a nick mask (spam*!*@*), an address or 192.0.2.0/24."),
+]
+
+
+@command(app, "add")
+def add(
+    desk: Desk,
+    mask: Mask,
+    kind: Annotated[
+        bans.BanType | None, typer.Option("--type", help="What WHO is, where it could be several things.")
+    ] = None,
+    length: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="How long: 30m, 12h, 2d, 3w; else for ever.")
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="What the banned are told.")
+    ] = "Banned",
+    yes: Yes = False,
+) -> None:
+    """Ban an account, a mask of nicks, an address or a network from the whole server."""
+    reason = one_line(reason, "reason", REASON_LENGTH)
+    expires = None if length is None else desk.clock.now() + _milliseconds(length)
+    kind = kind or bans.guess_type(mask)
+    with desk.reading() as session:
+        mask = bans.normal_mask(session, kind, mask)
+    confirm(f"Ban the {kind.value} {mask} {_until(expires)}?", yes)
+    desk.change(
+        lambda session: bans.banned(session, desk.clock, desk.actor, desk.by, kind, mask, reason, expires)
+    )
+    facts = {"type": kind.value, "mask": mask, "reason": reason}
+    desk.out.done(
+        f"Banned the {kind.value} {mask} {_until(expires)}.",
+        **facts,
+        expires=None if expires is None else to_iso(expires),
+    )
+
+
+@command(app, "list")
+def list_(
+    desk: Desk,
+    expired: Annotated[bool, typer.Option("--expired", help="Also those that held once.")] = False,
+) -> None:
+    """List the bans that hold."""
+    with desk.reading() as session:
+        found = bans.bans(session, desk.clock.now(), expired)
+    desk.out.table(found, "Nobody is banned.")
+
+
+@command(app, "remove")
+def remove(desk: Desk, mask: Mask) -> None:
+    """Lift the bans of an account, mask or address."""
+    desk.change(lambda session: bans.unbanned(session, desk.clock, desk.actor, desk.by, mask))
+    desk.out.done(f"Lifted the ban of {mask}.", mask=mask)
+
+
+def _milliseconds(length: str) -> int:
+    return round(moments.duration(length).total_seconds() * 1000)
+
+
+def _until(expires: int | None) -> str:
+    return "for ever" if expires is None else f"until {to_datetime(expires):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,75 @@
+"""chat-admin db: the database itself."""
+
+from dataclasses import asdict
+
+from sqlalchemy import Connection
+
+from app.cli.admin.declare import command, new_noun
+from app.cli.admin.desk import Desk, missing
+from app.db import migrate
+from app.errors import CheckFailed, NotFound
+from app.services import stats
+
+app = new_noun("db", "Look after the database.")
+
+
+@command(app, "upgrade")
+def upgrade(desk: Desk) -> None:
+    """Make the database, or bring it to this version after setting a copy aside. Stop the server first."""
+    with desk.unchecked() as database:
+        before, _ = migrate.refuse_unless_ours(database)
+        copy = migrate.prepare(database)
+        name = str(database)
+    if copy is not None:
+        desk.out.note(f"The database as it was is kept in {copy}.")
+    changed = before is not migrate.State.CURRENT
+    sentence = f"{name} is at version {migrate.head()} {'now' if changed else 'already'}."
+    desk.out.done(
+        sentence,
+        database=name,
+        revision=migrate.head(),
+        changed=changed,
+        copy=None if copy is None else str(copy),
+    )
+
+
+@command(app, "current")
+def current(desk: Desk) -> None:
+    """Show the version of the database and the newest this program knows."""
+    with desk.unchecked() as database:
+        state, revision = migrate.refuse_unless_ours(database)
+        if state is migrate.State.MISSING:
+            raise NotFound(missing(database))
+        found = {
+            "database": str(database),
+            "revision": revision,
+            "newest": migrate.head(),
+            "state": state.name.lower(),
+        }
+    desk.out.record(found)
+
+
+@command(app, "check")
+def check(desk: Desk) -> None:
+    """Look for damage: in the file, in the schema, in the order of the log. Ends with 3 if there is any."""
+    with desk.database() as database, database.reading() as session:
+        connection: Connection = session.connection()
+        problems = [
+            *database.dialect.problems(connection),
+            *migrate.differences(connection),
+            *stats.problems(session),
+        ]
+        name = str(database)
+    desk.out.table([{"problem": problem} for problem in problems], f"{name} is sound.")
+    if problems:
+        raise CheckFailed(f"{name} has problems: {len(problems)}.")
+
+
+@command(app, "stats")
+def show_stats(desk: Desk) -> None:
+    """Show how much there is of everything."""
+    with desk.database() as database, database.reading() as session:
+        counted = asdict(stats.stats(session))
+        size = database.dialect.size(session.connection())
+        name = str(database)
+    desk.out.record({"database": name, "bytes": size, "revision": migrate.head(), **counted})

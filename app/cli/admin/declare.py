@@ -1,0 +1,93 @@
+"""How a command of chat-admin is declared: once, as a function that takes a desk and its own options.
+
+Every command also takes the options that all have in common. They may stand before the noun as well; what
+stands nearer to the command wins.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli import terminal
+from app.cli.admin.desk import Common, Desk
+
+Dbname = Annotated[
+    str | None,
+    typer.Option(
+        "-d", "--dbname", metavar="FILE-or-URL", help="Database; else as the server's settings say."
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file to read instead of serverSetup.json."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=terminal.print_version, is_eager=True, help="Print the version."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+Command = Callable[..., None]
+
+
+def new_admin(summary: str) -> typer.Typer:
+    """Return the root of the command tree, which takes the common options too."""
+    app = terminal.new_app(summary)
+
+    @app.callback(help=summary)
+    def before(
+        context: typer.Context,
+        dbname: Dbname = None,
+        config: Config = None,
+        as_json: Json = False,
+        version: Version = False,
+    ) -> None:
+        context.obj = Common(dbname, config, as_json)
+
+    return app
+
+
+def new_noun(name: str, summary: str) -> typer.Typer:
+    """Return an empty group of commands."""
+    app = terminal.new_app(summary)
+    app.info.name = name
+    app.callback(help=summary)(lambda: None)
+    return app
+
+
+def command(app: typer.Typer, name: str) -> Callable[[Command], Command]:
+    """Declare a command; its docstring is its help."""
+
+    def declare(function: Command) -> Command:
+        app.command(name, help=inspect.getdoc(function))(_with_common_options(function))
+        return function
+
+    return declare
+
+
+def _with_common_options(function: Command) -> Command:
+    def run(
+        context: typer.Context, dbname: str | None, config: Path | None, as_json: bool, **own: Any
+    ) -> None:
+        common = (context.find_root().obj or Common()).overridden(dbname, config, as_json)
+        function(Desk(common), **own)
+
+    _, *own = inspect.signature(function, eval_str=True).parameters.values()
+    shared = inspect.signature(_common).parameters.values()
+    first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    run.__signature__ = inspect.Signature(_as_keywords([first, *own, *shared]))  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    return run
+
+
+def _common(dbname: Dbname = None, config: Config = None, as_json: Json = False) -> None:
+    """The options that every command has."""
+
+
+def _as_keywords(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Let required and optional parameters stand in any order."""
+    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

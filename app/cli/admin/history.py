@@ -1,0 +1,166 @@
+"""chat-admin history: what was said."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from app.cli.admin import moments
+from app.cli.admin.declare import command, new_noun
+from app.cli.admin.desk import Desk
+from app.cli.admin.outfile import written
+from app.cli.admin.progress import bar, counted
+from app.db.database import Database
+from app.errors import NotFound, UsageError
+from app.services import audit
+from app.services.export import FORMATS, About
+from app.services.export.data import as_mapping
+from app.services.export.plain import clean, stamp
+from app.services.history import Entry, History, Selection, is_known
+from app.services.record import audit_now
+from app.services.rooms import get_room
+from app.wire.names import fold
+
+app = new_noun("history", "Read and export what was said.")
+
+FormatName = StrEnum("FormatName", {name.upper(): name for name in FORMATS})  # type: ignore[misc]
+
+Rooms = Annotated[
+    list[str] | None,
+    typer.Option("--room", "-r", metavar="ROOM", help="Only this room; may be given several times."),
+]
+User = Annotated[
+    str | None, typer.Option("--user", metavar="NAME", help="Only what this nick or account said.")
+]
+Events = Annotated[
+    bool,
+    typer.Option("--events/--no-events", help="Also joins, parts, topics and modes; else messages only."),
+]
+Direct = Annotated[
+    bool, typer.Option("--direct", help="Also private conversations; the audit trail tells of it.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="FILE", help="Write this file, readable by you only; else standard output."
+    ),
+]
+
+
+@command(app, "show")
+def show(
+    desk: Desk,
+    room: Annotated[str | None, typer.Argument(metavar="[ROOM]", help="Else all rooms.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
+    user: User = None,
+    since: moments.Since = None,
+    until: moments.Until = None,
+    events: Events = False,
+) -> None:
+    """Show the newest lines of a room, or of all."""
+    with desk.database() as database:
+        selection = _selection(desk, database, [room] if room else None, user, since, until, events, False)
+        found = History(database, selection).latest(limit)
+    if desk.as_json:
+        desk.out.table([as_mapping(entry) for entry in found], "")
+        return
+    if not found:
+        desk.out.note("There is nothing to show.")
+    for entry in found:
+        desk.out.line(stamp(entry) if room else f"{clean(entry.place)} {stamp(entry)}")
+
+
+@command(app, "export")
+def export(
+    desk: Desk,
+    form: Annotated[
+        FormatName | None, typer.Option("--format", "-f", help="Else as the name of FILE ends, or jsonl.")
+    ] = None,
+    rooms: Rooms = None,
+    user: User = None,
+    since: moments.Since = None,
+    until: moments.Until = None,
+    events: Events = False,
+    direct: Direct = False,
+    out: Out = None,
+) -> None:
+    """Write history out: jsonl, json and csv for programs, txt, md and html for people.
+
+    --json is short for --format json; with --out it prints how many lines were written instead.
+    """
+    with desk.database() as database:
+        _refuse_overwriting(database, out)
+        selection = _selection(desk, database, rooms, user, since, until, events, direct)
+        if direct:
+            trace = audit.entry(
+                desk.clock, desk.actor, "history.export", user or "", rooms=rooms, direct=True
+            )
+            audit_now(database, trace)
+        count = _write(desk, History(database, selection), form or _format_for(desk, out), out)
+    if out is not None:
+        sentence = f"Wrote {count} lines of history to {out}."
+        desk.out.done(sentence, file=str(out), lines=count) if desk.as_json else desk.out.note(sentence)
+
+
+def _write(desk: Desk, history: History, form: str, out: Path | None) -> int:
+    """Write the lines as they are read. Returns how many there were."""
+    format_ = FORMATS[form]
+    about = About(desk.settings.servername, desk.clock.now())
+    count = 0
+
+    def lines() -> Iterator[Entry]:
+        nonlocal count
+        for entry in history.entries(format_.by_place):
+            count += 1
+            yield entry
+
+    with written(out) as file, bar("Exporting", history.count) as advance:
+        for piece in format_.write(counted(lines(), advance), about):
+            file.write(piece)
+    return count
+
+
+def _format_for(desk: Desk, out: Path | None) -> str:
+    """Return the format that the file's name or --json asks for."""
+    suffix = "" if out is None else out.suffix.lstrip(".").lower()
+    if suffix in FORMATS:
+        return suffix
+    return "json" if desk.as_json else "jsonl"
+
+
+def _selection(
+    desk: Desk,
+    database: Database,
+    rooms: list[str] | None,
+    user: str | None,
+    since: str | None,
+    until: str | None,
+    events: bool,
+    direct: bool,
+) -> Selection:
+    """Return what is wanted.
+
+    Raises: NotFound for a room or a person there is not, UsageError for times that make no sense.
+    """
+    first, last = moments.since(since, desk.clock.now()), moments.until(until, desk.clock.now())
+    if first is not None and last is not None and first > last:
+        raise UsageError("--since is later than --until.")
+    with database.reading() as session:
+        ids = tuple(dict.fromkeys(get_room(session, room).id for room in rooms)) if rooms else None
+        _refuse_unknown(session, user)
+    return Selection(ids, None if user is None else fold(user), first, last, events, direct)
+
+
+def _refuse_unknown(session: Session, user: str | None) -> None:
+    if user is not None and not is_known(session, user):
+        raise NotFound(f"Nobody called {user} has an account here or said anything.")
+
+
+def _refuse_overwriting(database: Database, out: Path | None) -> None:
+    """The database must not become its own export."""
+    file = Path(database.url.database or "")
+    if out is not None and out.exists() and file.exists() and out.samefile(file):
+        raise UsageError(f"{out} is the database itself; name another file.")

@@ -1,0 +1,33 @@
+"""chat-admin kick."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.admin.asking import one_line
+from app.cli.admin.desk import Desk
+from app.services import moderation
+
+REASON_LENGTH = 300  # characters
+
+
+def kick(
+    desk: Desk,
+    nick: Annotated[str, typer.Argument(metavar="NICK", help="Nick or account of who is online.")],
+    room: Annotated[
+        str | None, typer.Option("--room", "-r", metavar="ROOM", help="Put out of this room only.")
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="What the person is told.")
+    ] = "Kicked",
+) -> None:
+    """Disconnect somebody, or put them out of one room. They may come back; see `ban add`."""
+    reason = one_line(reason, "reason", REASON_LENGTH)
+    if room is None:
+        desk.change(lambda session: moderation.killed(session, desk.clock, desk.actor, desk.by, nick, reason))
+    else:
+        desk.change(
+            lambda session: moderation.kicked(session, desk.clock, desk.actor, desk.by, nick, room, reason)
+        )
+    place = "the server" if room is None else room
+    desk.out.done(f"{nick} is put out of {place}.", nick=nick, room=room, reason=reason)

@@ -1,0 +1,102 @@
+"""Times as people write them: `2026-11-22 12:00`, `yesterday`, `2h`, `3 weeks ago`. They are UTC, as all output."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from app.clock import to_datetime
+from app.errors import UsageError
+
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="From this time on (UTC): 2026-11-22, 2h, yesterday."),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Up to this time (UTC); a day counts to its end."),
+]
+
+LONGEST = timedelta(days=3660)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
+_PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_A_MILLISECOND = timedelta(milliseconds=1)
+
+
+def duration(text: str) -> timedelta:
+    """Read `2d`, `1h30m` or `3 weeks`.
+
+    Raises: UsageError.
+    """
+    if not _DURATION.fullmatch(text.strip()):
+        raise UsageError(f"{text} is not a length of time such as 30m, 12h, 2d or 3w.")
+    seconds = sum(int(count) * _UNITS[unit.lower()] for count, unit in _PART.findall(text))
+    if not 0 < seconds <= LONGEST.total_seconds():
+        raise UsageError(f"{text} is not between a second and ten years.")
+    return timedelta(seconds=seconds)
+
+
+def since(text: str | None, now: int) -> int | None:
+    """Read the first instant that is meant.
+
+    Raises: UsageError.
+    """
+    return None if text is None else _milliseconds(_span(text, now)[0])
+
+
+def until(text: str | None, now: int) -> int | None:
+    """Read the last instant that is meant: the end of it when a whole day is named.
+
+    Raises: UsageError.
+    """
+    return None if text is None else _milliseconds(_span(text, now)[1])
+
+
+def _span(text: str, now: int) -> tuple[datetime, datetime]:
+    """Return the first and the last instant of what is named."""
+    if _DURATION.fullmatch(text.strip()):
+        moment = to_datetime(now) - duration(text)
+        return moment, moment
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _in_words(text, to_datetime(now))
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return _whole_day(moment) if _DAY.fullmatch(text.strip()) else (moment, moment)
+
+
+def _in_words(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """Leave it to the library, which is slow to load."""
+    from dateparser.date import DateDataParser
+
+    settings = {
+        "TIMEZONE": "UTC",
+        "RETURN_AS_TIMEZONE_AWARE": True,
+        "RETURN_TIME_AS_PERIOD": True,
+        "RELATIVE_BASE": now.replace(tzinfo=None),
+        "PREFER_DATES_FROM": "past",
+    }
+    found = DateDataParser(languages=["en"], settings=settings).get_date_data(text)
+    if found.date_obj is None:
+        raise UsageError(f"{text} is not a time; write 2026-11-22, 2026-11-22 12:00, 2h or yesterday.")
+    moment: datetime = found.date_obj
+    if found.period == "time":
+        return moment, moment
+    return _whole_month(moment) if found.period == "month" else _whole_day(moment)
+
+
+def _whole_day(moment: datetime) -> tuple[datetime, datetime]:
+    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(days=1) - _A_MILLISECOND
+
+
+def _whole_month(moment: datetime) -> tuple[datetime, datetime]:
+    start = _whole_day(moment.replace(day=1))[0]
+    return start, _whole_day(start + timedelta(days=31))[0].replace(day=1) - _A_MILLISECOND
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

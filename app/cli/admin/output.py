@@ -1,0 +1,120 @@
+"""What a command prints: JSON when asked for, a drawn table on a terminal, aligned columns elsewhere.
+
+Data goes to standard output, notes to standard error. Text that people wrote is cleaned of what could command
+a terminal.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from app.clock import to_iso
+from app.services.export.plain import clean
+
+Row = Mapping[str, Any]
+
+
+class Output:
+    """Prints results in the form that was asked for."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def table(self, items: Sequence[Any], empty: str) -> None:
+        """Print a list of things of one kind; `empty` is noted when there are none."""
+        rows = [as_row(item) for item in items]
+        if self._as_json:
+            self._print_json(rows)
+        elif not rows:
+            self.note(empty)
+        elif sys.stdout.isatty():
+            _draw(rows)
+        else:
+            typer.echo("\n".join(_aligned([list(rows[0]), *([_text(v) for v in r.values()] for r in rows)])))
+
+    def record(self, item: Any) -> None:
+        """Print all about one thing."""
+        row = as_row(item)
+        if self._as_json:
+            self._print_json(row)
+        else:
+            typer.echo("\n".join(_aligned([[f"{name}:", _text(value)] for name, value in row.items()])))
+
+    def done(self, sentence: str, **facts: Any) -> None:
+        """Print what was done."""
+        if self._as_json:
+            self._print_json(facts)
+        else:
+            typer.echo(clean(sentence))
+
+    def line(self, text: str) -> None:
+        """Print one line of text that is cleaned already."""
+        typer.echo(text)
+
+    def note(self, sentence: str) -> None:
+        """Say something that is not part of the result."""
+        typer.echo(clean(sentence), err=True)
+
+    def _print_json(self, value: Any) -> None:
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def as_row(item: Any) -> Row:
+    """Return a thing as its names and values."""
+    if is_dataclass(item) and not isinstance(item, type):
+        return asdict(item)
+    return item if isinstance(item, Mapping) else dict(item._asdict())
+
+
+def _plain(value: Any) -> str:
+    """Write what JSON has no form for."""
+    return to_iso(_instant(value)) if isinstance(value, datetime) else str(value)
+
+
+def _instant(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _text(value: Any) -> str:
+    """Write a value for a person."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_text(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(_text(part) for part in value)
+    return clean(str(value))
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Pad each column to its widest cell, as a terminal counts."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    padded = (
+        (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return ["  ".join(cells).rstrip() for cells in padded]
+
+
+def _draw(rows: Sequence[Row]) -> None:
+    """Draw a table as wide as the terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*(name.replace("_", " ") for name in rows[0]), box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(_text(value)) for value in row.values()))
+    Console().print(table)

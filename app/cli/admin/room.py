@@ -1,0 +1,77 @@
+"""chat-admin room: the rooms."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.admin.asking import one_line
+from app.cli.admin.declare import command, new_noun
+from app.cli.admin.desk import Desk
+from app.errors import UsageError
+from app.services import rooms
+
+app = new_noun("room", "See and change rooms.")
+
+Name = Annotated[
+    str, typer.Argument(metavar="ROOM", help="Name of the room; a shell wants it quoted: '#ops'.")
+]
+Search = Annotated[
+    str | None,
+    typer.Option("--search", metavar="TEXT", help="Only rooms with this text in their name or topic."),
+]
+
+
+@command(app, "list")
+def list_(desk: Desk, search: Search = None) -> None:
+    """List the rooms."""
+    with desk.reading() as session:
+        found = rooms.rooms(session, search)
+    desk.out.table(found, "There are no such rooms.")
+
+
+@command(app, "show")
+def show(desk: Desk, name: Name) -> None:
+    """Show all about a room: topic, modes, roles, lists, messages."""
+    with desk.reading() as session:
+        found = rooms.details(session, name)
+    desk.out.record(found)
+
+
+@command(app, "create")
+def create(desk: Desk, name: Name) -> None:
+    """Make a room that belongs to nobody and stays when it is empty."""
+    name = rooms.room_name(name, desk.settings.room_length)
+    desk.change(
+        lambda session: rooms.created(
+            session, desk.clock, desk.actor, desk.by, name, desk.settings.room_length
+        ),
+        create=True,
+    )
+    desk.out.done(f"Made the room {name}.", name=name)
+
+
+@command(app, "topic")
+def topic(
+    desk: Desk,
+    name: Name,
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The new topic.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take the topic away.")] = False,
+) -> None:
+    """Show the topic of a room, or set it."""
+    if clear and text is not None:
+        raise UsageError("Give either a text or --clear, not both.")
+    if text is None and not clear:
+        _show_topic(desk, name)
+        return
+    wanted = "" if text is None else one_line(text, "topic", desk.settings.topic_length)
+    changed = desk.change(
+        lambda session: rooms.topic_set(session, desk.clock, desk.actor, desk.by, name, wanted)
+    )
+    sentence = "The topic is set." if changed else "The topic is that already."
+    desk.out.done(sentence, room=name, topic=wanted, changed=changed)
+
+
+def _show_topic(desk: Desk, name: str) -> None:
+    with desk.reading() as session:
+        room = rooms.details(session, name)
+    desk.out.done(room.topic, room=room.name, topic=room.topic, by=room.topic_by, at=room.topic_at)

@@ -1,0 +1,158 @@
+"""chat-admin user: the accounts, and who is here."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.admin import moments
+from app.cli.admin.asking import PasswordFile, PasswordStdin, confirm, read_password
+from app.cli.admin.declare import Yes, command, new_noun
+from app.cli.admin.desk import Desk
+from app.cli.admin.output import as_row
+from app.clock import to_datetime
+from app.db.models import Session
+from app.services import administration, people
+from app.services.accounts import protect
+
+SESSIONS_SHOWN = 5
+
+app = new_noun("user", "See and change accounts.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
+Role = Annotated[str, typer.Option("--role", help="What the account may do: user or admin.")]
+Online = Annotated[bool, typer.Option("--online", help="Only who is connected now, guests included.")]
+Search = Annotated[
+    str | None, typer.Option("--search", metavar="TEXT", help="Only names with this text in them.")
+]
+InactiveSince = Annotated[
+    str | None,
+    typer.Option("--inactive-since", metavar="TIME", help="Only accounts not seen since: 2026-11-22, 90d."),
+]
+
+
+@command(app, "list")
+def list_(
+    desk: Desk, online: Online = False, search: Search = None, inactive_since: InactiveSince = None
+) -> None:
+    """List the accounts, and who of them is online."""
+    before = moments.since(inactive_since, desk.clock.now())
+    with desk.reading() as session:
+        found = people.people(session, search, before, online)
+    desk.out.table(found, "Nobody is online." if online else "There are no such accounts.")
+
+
+@command(app, "show")
+def show(desk: Desk, name: Name) -> None:
+    """Show an account and its latest connections."""
+    with desk.reading() as session:
+        person = people.get_person(session, name)
+        connections = [_connection(row) for row in people.last_sessions(session, person.name, SESSIONS_SHOWN)]
+    if desk.as_json:
+        desk.out.record({**as_row(person), "connections": connections})
+    else:
+        desk.out.record(person)
+        desk.out.table(connections, "No connections yet.")
+
+
+def _connection(session: Session) -> dict[str, object]:
+    ended = session.disconnected
+    return {
+        "nick": session.nick,
+        "address": session.address,
+        "connected": to_datetime(session.connected),
+        "disconnected": None if ended is None else to_datetime(ended),
+    }
+
+
+@command(app, "create")
+def create(
+    desk: Desk,
+    name: Name,
+    role: Role = "user",
+    password_stdin: PasswordStdin = False,
+    password_file: PasswordFile = None,
+) -> None:
+    """Make an account. The password is asked for, or read where an option says."""
+    name = administration.account_name(name, desk.settings.nick_length)
+    administration.check_role(role)
+    with desk.glancing() as database:
+        if database is not None:
+            with database.reading() as session:
+                administration.refuse_if_taken(session, name)
+    secret = protect(read_password(password_stdin, password_file, desk.settings.password_shortest))
+    desk.change(
+        lambda session: administration.account_created(
+            session, desk.clock, desk.actor, desk.by, name, secret, role
+        ),
+        create=True,
+    )
+    desk.out.done(f"Made the account {name} ({role}).", name=name, role=role)
+
+
+@command(app, "passwd")
+def passwd(
+    desk: Desk,
+    name: Name,
+    password_stdin: PasswordStdin = False,
+    password_file: PasswordFile = None,
+    yes: Yes = False,
+) -> None:
+    """Give an account another password. Whoever is logged in stays so."""
+    name = _existing(desk, name)
+    confirm(f"Change the password of {name}?", yes)
+    secret = protect(read_password(password_stdin, password_file, desk.settings.password_shortest))
+    desk.change(
+        lambda session: administration.password_set(session, desk.clock, desk.actor, desk.by, name, secret)
+    )
+    desk.out.done(f"{name} has a new password.", name=name, changed=True)
+
+
+@command(app, "disable")
+def disable(desk: Desk, name: Name, yes: Yes = False) -> None:
+    """Close an account: nobody can log in to it, and who is logged in is disconnected."""
+    name = _existing(desk, name)
+    confirm(f"Disable the account {name}?", yes)
+    _set_disabled(desk, name, True)
+
+
+@command(app, "enable")
+def enable(desk: Desk, name: Name) -> None:
+    """Open a disabled account again."""
+    _set_disabled(desk, _existing(desk, name), False)
+
+
+@command(app, "role")
+def role(
+    desk: Desk,
+    name: Name,
+    new: Annotated[str, typer.Argument(metavar="ROLE", help="The new role: user or admin.")],
+    yes: Yes = False,
+) -> None:
+    """Give an account another role; an admin may moderate every room and disconnect people."""
+    administration.check_role(new)
+    name = _existing(desk, name)
+    confirm(f"Make {name} {new}?", yes)
+    changed = desk.change(
+        lambda session: administration.role_set(session, desk.clock, desk.actor, desk.by, name, new)
+    )
+    sentence = f"{name} is {new} now." if changed else f"{name} is {new} already."
+    desk.out.done(sentence, name=name, role=new, changed=changed)
+
+
+def _set_disabled(desk: Desk, name: str, disabled: bool) -> None:
+    changed = desk.change(
+        lambda session: administration.disabled_set(session, desk.clock, desk.actor, desk.by, name, disabled)
+    )
+    state = "disabled" if disabled else "enabled"
+    desk.out.done(
+        f"{name} is {state} {'now' if changed else 'already'}.", name=name, disabled=disabled, changed=changed
+    )
+
+
+def _existing(desk: Desk, name: str) -> str:
+    """Return the name of an account as it is spelled.
+
+    Raises: NotFound.
+    """
+    with desk.reading() as session:
+        return people.get_person(session, name).name
