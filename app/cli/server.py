@@ -62,10 +62,10 @@ def run(
     An option beats the environment (CHAT_PORT, ...), which beats serverSetup.json, which beats the default.
     `chat-server check` takes the same options and only looks.
     """
-    from app.bootstrap import serve  # here, so that `check` and `--help` load no server
+    loaded = load_server(config, _flags(buffer, ip, port, servername, dbname, tls_cert, tls_key, tls_port))
+    from app.bootstrap import serve  # here, so that nothing of the server is loaded before it can start
 
-    flags = _flags(buffer, ip, port, servername, dbname, tls_cert, tls_key, tls_port)
-    raise typer.Exit(serve(load_server(config, flags)))
+    raise typer.Exit(serve(loaded))
 
 
 @app.command()
