@@ -92,6 +92,7 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
     """
     settings = loaded.values
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     for warning in loaded.warnings:
         logger.warning("%s", warning)
     threading.stack_size(STACK_BYTES)
