@@ -51,8 +51,10 @@ class Log:
         for event in events:
             self.last_id = event.id
             scope = event.room or event.conversation
-            if scope is not None:
-                self._last_at[scope] = max(event.at, self._last_at.get(scope, 0))
+            if scope is not None and event.data.get("imported"):
+                self._last_at.pop(scope, None)
+            elif scope is not None:
+                self._last_at[scope] = event.at
         return events
 
     def start_at_end(self, connection: Connection) -> None:

@@ -8,7 +8,7 @@ from ipaddress import IPv6Network, ip_network
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, to_datetime
+from app.clock import Clock, to_datetime, to_iso
 from app.db.models import Ban
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
@@ -121,7 +121,15 @@ def banned(
         raise AlreadyExists(f"There is a ban of {mask} already; remove it first to change it.")
     data = {"id": clock.identity(), "type": kind.value, "expires": expires}
     event = Event(Kind.BANNED, nick=by, target=mask, text=reason, data=data)
-    trace = audit.entry(clock, actor, "ban.add", mask, type=kind.value, reason=reason, expires=expires)
+    trace = audit.entry(
+        clock,
+        actor,
+        "ban.add",
+        mask,
+        type=kind.value,
+        reason=reason,
+        expires=None if expires is None else to_iso(expires),
+    )
     return Change([*(_lifted(ban, by) for ban in former), event], trace)
 
 

@@ -1,0 +1,267 @@
+"""Accounts, rooms, bans and moderation, as an administrator changes them."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+
+from app.clock import to_datetime
+from app.db.log import read_after
+from app.errors import AlreadyExists, NotFound, UsageError
+from app.events import Event, Kind
+from app.services import administration, audit, bans, moderation, people, rooms, stats
+from app.services.accounts import check_password
+from app.services.bans import BanType
+from tests.conftest import MovedClock
+from tests.story import SECRET, Story
+
+ME = "admin:me"
+SERVER = "server.internal"
+
+
+@pytest.fixture
+def by(clock: MovedClock) -> tuple[MovedClock, str, str]:
+    """What every decision takes."""
+    return clock, ME, SERVER
+
+
+By = tuple[MovedClock, str, str]
+
+
+def decide(story: Story, function: Callable[..., object], by: By, *arguments: object) -> list[Event]:
+    """Record a decision and return its events."""
+    return list(story.decides(lambda session: function(session, *by, *arguments)).events)
+
+
+def actions(story: Story) -> list[str]:
+    """Return the audit trail in short."""
+    with story.database.reading() as session:
+        return [f"{trace.action} {trace.target}" for trace in audit.latest(session, 100)]
+
+
+def test_an_account_is_made_once_whatever_its_case(story: Story, by: By) -> None:
+    decide(story, administration.account_created, by, "Анна", SECRET, "user")
+    with pytest.raises(AlreadyExists, match="Анна"):
+        decide(story, administration.account_created, by, "АННА", SECRET, "user")
+    with pytest.raises(UsageError, match="no role"):
+        decide(story, administration.account_created, by, "bob", SECRET, "king")
+    with story.database.reading() as session:
+        assert [person.name for person in people.people(session)] == ["Анна"]
+    assert actions(story) == ["user.create Анна"]
+
+
+def test_an_account_is_changed_by_events_that_tell_no_secret(story: Story, by: By) -> None:
+    story.account("anna")
+    events = [
+        *decide(story, administration.role_set, by, "ANNA", "admin"),
+        *decide(story, administration.disabled_set, by, "anna", True),
+        *decide(story, administration.password_set, by, "anna", SECRET),
+    ]
+    assert [{k: v for k, v in event.data.items() if k != "id"} for event in events] == [
+        {"role": "admin"},
+        {"disabled": True},
+        {"password": True},
+    ]
+    with story.database.reading() as session:
+        person = people.get_person(session, "anna")
+        logged = read_after(session.connection(), 0, 100)
+    assert (person.role, person.disabled) == ("admin", True)
+    assert "argon2" not in str([vars_of(event) for event in logged])
+
+
+def vars_of(event: Event) -> dict[str, object]:
+    """Return the fields of an event."""
+    return {name: getattr(event, name) for name in Event.__slots__}
+
+
+def test_what_is_so_already_is_no_change(story: Story, by: By) -> None:
+    story.account("anna")
+    assert decide(story, administration.disabled_set, by, "anna", False) == []
+    assert decide(story, administration.role_set, by, "anna", "user") == []
+    assert actions(story) == []
+
+
+@pytest.mark.parametrize("function", [administration.disabled_set, administration.role_set])
+def test_nobody_cannot_be_changed(story: Story, by: By, function: Callable[..., object]) -> None:
+    with pytest.raises(NotFound, match="no account nobody"):
+        decide(story, function, by, "nobody", "user")
+
+
+@pytest.mark.parametrize("name", ["x y", "#x", "", "a\0b", "pаypal"])
+def test_a_name_nobody_could_use_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be the name"):
+        administration.account_name(name, 32)
+
+
+@pytest.mark.parametrize("password", ["", "a\0b", "a\nb", "x" * 301, "\ud800", "\u0627a"])
+def test_what_cannot_be_a_password_is_refused(password: str) -> None:
+    with pytest.raises(UsageError, match="The password") as caught:
+        check_password(password)
+    assert not password or password not in caught.value.sentence
+
+
+def test_people_are_searched_and_shown_with_who_is_online(story: Story, clock: MovedClock) -> None:
+    story.account("anna")
+    story.account("Борис")
+    clock.instant += 1000
+    story.connects("ann", "anna", "198.51.100.7")
+    story.connects("guest")
+    with story.database.reading() as session:
+        assert [person.name for person in people.people(session, "БОРИС")] == ["Борис"]
+        assert [person.name for person in people.people(session, "%")] == []
+        anna, guest = people.people(session, only_online=True)
+        assert (anna.name, anna.nicks, anna.addresses) == ("anna", ["ann"], ["198.51.100.7"])
+        assert (guest.name, guest.role) == ("guest", "guest")
+        assert [p.name for p in people.people(session, inactive_since=clock.instant)] == ["Борис"]
+        assert [row.nick for row in people.last_sessions(session, "anna", 5)] == ["ann"]
+
+
+def test_a_room_is_made_and_its_topic_set(story: Story, by: By) -> None:
+    decide(story, rooms.created, by, "ops", 64)
+    with pytest.raises(AlreadyExists):
+        decide(story, rooms.created, by, "#OPS", 64)
+    with pytest.raises(UsageError):
+        decide(story, rooms.created, by, "#a b", 64)
+    decide(story, rooms.topic_set, by, "ops", "tea")
+    assert decide(story, rooms.topic_set, by, "#ops", "tea") == []
+    with pytest.raises(NotFound):
+        decide(story, rooms.topic_set, by, "#nope", "tea")
+    with story.database.reading() as session:
+        (room,) = rooms.rooms(session, "TEA")
+        assert (room.name, room.topic, room.official, room.last_message) == ("#ops", "tea", True, None)
+    assert actions(story) == ["room.create #ops", "room.topic #ops"]
+
+
+def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock) -> None:
+    room = story.room("#ops")
+    changes = [["+", "k", "sesame", None], ["+", "b", "x!*@*", None]]
+    story.happens(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}))
+    story.says(room, "anna", "hello")
+    with story.database.reading() as session:
+        found = rooms.details(session, "ops")
+    assert found.password is True
+    assert "sesame" not in str(found)
+    assert (found.messages, found.bans, found.last_message) == (1, ["x!*@*"], to_datetime(clock.instant + 2))
+
+
+def test_a_kick_ends_every_session_of_an_account(story: Story, by: By) -> None:
+    story.account("anna")
+    sessions = [story.connects("anna", "anna"), story.connects("ann_phone", "anna")]
+    events = decide(story, moderation.killed, by, "Anna", "enough")
+    assert [event.data["session"] for event in events] == sessions
+    assert {(event.kind, event.nick, event.text) for event in events} == {(Kind.KILLED, SERVER, "enough")}
+    with pytest.raises(NotFound, match="bob is not online"):
+        decide(story, moderation.killed, by, "bob", "enough")
+
+
+def test_a_kick_from_a_room_needs_somebody_in_it(story: Story, by: By) -> None:
+    room = story.room("#ops")
+    here = story.connects("anna")
+    with pytest.raises(NotFound, match="anna is not in #ops"):
+        decide(story, moderation.kicked, by, "anna", "#ops", "enough")
+    story.joins(here, "anna", room)
+    (event,) = decide(story, moderation.kicked, by, "anna", "ops", "enough")
+    assert (event.kind, event.room, event.target, event.data) == (
+        Kind.KICKED,
+        room,
+        "anna",
+        {"session": here},
+    )
+    with pytest.raises(NotFound, match="anna is not in #ops"):
+        decide(story, moderation.kicked, by, "anna", "#ops", "enough")
+    with pytest.raises(NotFound, match="no room"):
+        decide(story, moderation.kicked, by, "anna", "#nope", "enough")
+
+
+MASKS = [
+    ("10.1.2.3/8", BanType.ADDRESS, "10.0.0.0/8"),
+    ("192.0.2.7", BanType.ADDRESS, "192.0.2.7"),
+    ("2001:DB8::1", BanType.ADDRESS, "2001:db8::1"),
+    ("2001:db8::1/32", BanType.ADDRESS, "2001:db8::/32"),
+    ("::ffff:10.0.0.1", BanType.ADDRESS, "10.0.0.1"),
+    ("spam*", BanType.NICK, "spam*!*@*"),
+    ("*@192.0.2.*", BanType.NICK, "*!*@192.0.2.*"),
+    ("ANNA", BanType.ACCOUNT, "anna"),
+]
+
+
+@pytest.mark.parametrize(("typed", "kind", "kept"), MASKS)
+def test_a_ban_is_kept_in_one_form_and_lifted_in_any(
+    typed: str, kind: BanType, kept: str, story: Story, by: By, clock: MovedClock
+) -> None:
+    story.account("anna")
+    assert bans.guess_type(typed) is kind
+    decide(story, bans.banned, by, kind, typed, "why", None)
+    with pytest.raises(AlreadyExists):
+        decide(story, bans.banned, by, kind, kept, "why", None)
+    with story.database.reading() as session:
+        (ban,) = bans.bans(session, clock.instant)
+    assert (ban.type, ban.mask, ban.reason, ban.active) == (kind.value, kept, "why", True)
+    decide(story, bans.unbanned, by, typed)
+    with story.database.reading() as session:
+        assert bans.bans(session, clock.instant) == []
+    assert actions(story) == [f"ban.add {kept}", f"ban.remove {kept}"]
+
+
+def test_a_ban_that_expired_makes_way(story: Story, by: By, clock: MovedClock) -> None:
+    add = partial(decide, story, bans.banned, by, BanType.ADDRESS, "192.0.2.7", "why")
+    add(clock.instant + 1000)
+    clock.instant += 1000
+    with story.database.reading() as session:
+        assert bans.bans(session, clock.instant) == []
+        assert [ban.active for ban in bans.bans(session, clock.instant, expired=True)] == [False]
+    assert [event.kind for event in add(None)] == [Kind.UNBANNED, Kind.BANNED]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mask"),
+    [(BanType.ADDRESS, "10.0.0.300"), (BanType.NICK, "a b"), (BanType.NICK, ""), (BanType.NICK, "x" * 300)],
+)
+def test_a_mask_that_is_none_is_refused(kind: BanType, mask: str, story: Story, by: By) -> None:
+    with pytest.raises(UsageError):
+        decide(story, bans.banned, by, kind, mask, "why", None)
+
+
+def test_banning_or_lifting_what_is_not_there(story: Story, by: By) -> None:
+    with pytest.raises(NotFound, match="--type nick"):
+        decide(story, bans.banned, by, BanType.ACCOUNT, "nobody", "why", None)
+    with pytest.raises(NotFound, match="no ban"):
+        decide(story, bans.unbanned, by, "192.0.2.7")
+
+
+def test_the_trail_is_searched(story: Story, by: By, clock: MovedClock) -> None:
+    story.account("anna")
+    decide(story, administration.role_set, by, "anna", "admin")
+    clock.instant += 1000
+    decide(story, bans.banned, by, BanType.ACCOUNT, "anna", "why", None)
+    with story.database.reading() as session:
+        assert [t.action for t in audit.latest(session, 1)] == ["ban.add"]
+        assert [t.action for t in audit.latest(session, 9, action="user")] == ["user.role"]
+        assert [t.action for t in audit.latest(session, 9, since=clock.instant)] == ["ban.add"]
+        assert audit.latest(session, 9, actor="nobody") == []
+
+
+def test_counting_and_checking(story: Story, clock: MovedClock) -> None:
+    room = story.room("#general")
+    story.says(room, "anna", "one", "two")
+    story.whispers("anna", "bob", "psst")
+    story.connects("anna")
+    with story.database.reading() as session:
+        counted = stats.stats(session)
+        assert (counted.messages, counted.direct_messages, counted.events, counted.online) == (2, 1, 5, 1)
+        assert stats.problems(session) == []
+
+
+def test_a_check_finds_gaps_disorder_and_events_without_a_room(story: Story) -> None:
+    room = story.room("#general")
+    story.says(room, "anna", "one", "two", "three")
+    with story.database.engine.begin() as connection:
+        connection.execute(text("UPDATE event SET at = 5 WHERE id = 4"))
+        connection.execute(text("DELETE FROM event WHERE id = 2"))
+        connection.execute(text("DELETE FROM room"))
+    with story.database.reading() as session:
+        found = " ".join(stats.problems(session))
+    assert "gap between event 1 and event 3" in found
+    assert "Message 4 is not later" in found
+    assert "3 events belong to room" in found
