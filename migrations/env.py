@@ -1,10 +1,11 @@
 """Runs the migrations, on a connection given by the program or on the database named in the settings."""
 
 from alembic import context
+from sqlalchemy import Connection
+
 from app.db.database import Database, url_of
 from app.db.models import Base
 from app.settings import load_server
-from sqlalchemy import Connection
 
 
 def run(connection: Connection) -> None:

@@ -1,39 +1,15 @@
-"""The bursts of lines that greet: the welcome to the server and the one to a room."""
+"""The burst of lines that greets in a room: topic, names, and what was said last."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from app.clock import to_datetime
-from app.commands import server
 from app.commands.context import Context
 from app.events import Event
 from app.live.room import Room
 from app.services.pages import latest_messages
 from app.wire import numerics
 from app.wire.framing import LINE_BYTES
-
-TOKENS_A_LINE = 13  # most ISUPPORT tokens on one 005
-USER_MODES = "io"  # invisible, operator
-
-
-def welcome(ctx: Context) -> None:
-    """Greet somebody who finished registration (RFC 2812 section 5.1)."""
-    desk, nick = ctx.desk, ctx.client.nick
-    started = to_datetime(desk.started).strftime("%Y-%m-%d %H:%M:%S UTC")
-    ctx.reply(numerics.RPL_WELCOME, text=f"Welcome to {desk.network}, {nick}")
-    ctx.reply(numerics.RPL_YOURHOST, text=f"Your host is {desk.server}, running {desk.version}")
-    ctx.reply(numerics.RPL_CREATED, text=f"This server was started {started}")
-    ctx.reply(numerics.RPL_MYINFO, desk.server, desk.version, USER_MODES, "beIklmnstCRov")
-    isupport(ctx)
-    server.lusers(ctx)
-    server.motd(ctx)
-
-
-def isupport(ctx: Context) -> None:
-    """Tell what this server supports, some tokens a line."""
-    tokens = [f"{name}={value}" if value else name for name, value in ctx.desk.tokens.items()]
-    for start in range(0, len(tokens), TOKENS_A_LINE):
-        ctx.reply(numerics.RPL_ISUPPORT, *tokens[start : start + TOKENS_A_LINE])
 
 
 def room(ctx: Context, room: Room) -> None:

@@ -4,6 +4,7 @@ from app.commands import bursts, joining
 from app.commands.answers import Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
+from app.commands.welcome import welcome
 from app.events import Event, Kind
 from app.live.user import AccountInfo, User
 from app.wire import numerics
@@ -77,7 +78,7 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
         )
     )
     ctx.world.attach(client, ctx.world.users[session])
-    bursts.welcome(ctx)
+    welcome(ctx)
     for name in ctx.desk.settings.auto_join:
         with ctx.forgiving():
             joining.enter_room(ctx, name)
@@ -85,7 +86,7 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
 
 def _enter_as_device(ctx: Context, holder: User) -> None:
     ctx.world.attach(ctx.client, holder)
-    bursts.welcome(ctx)
+    welcome(ctx)
     for room in ctx.world.rooms_of(holder):
         shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
         shown.at = ctx.desk.clock.now()

@@ -1,9 +1,11 @@
 """The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
 
+from app.commands.context import Context
 from app.settings import ServerSettings
-from app.wire import modes
+from app.wire import modes, numerics
 
 CASEMAPPING = "ascii"
+TOKENS_A_LINE = 13  # most tokens on one 005
 
 
 def tokens(settings: ServerSettings) -> dict[str, str]:
@@ -34,3 +36,10 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "UTF8ONLY": "",
         "WHOX": "",
     }
+
+
+def show(ctx: Context) -> None:
+    """Tell what this server supports, some tokens a line."""
+    words = [f"{name}={value}" if value else name for name, value in ctx.desk.tokens.items()]
+    for start in range(0, len(words), TOKENS_A_LINE):
+        ctx.reply(numerics.RPL_ISUPPORT, *words[start : start + TOKENS_A_LINE])

@@ -1,7 +1,7 @@
 """What the server says of itself: MOTD, LUSERS, VERSION, TIME, INFO."""
 
 from app.clock import to_datetime
-from app.commands import bursts
+from app.commands import isupport
 from app.commands.context import Context
 from app.commands.declare import command
 from app.wire import numerics
@@ -45,7 +45,7 @@ def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
     ctx.reply(numerics.RPL_VERSION, ctx.desk.version, ctx.desk.server, text=ctx.desk.network)
-    bursts.isupport(ctx)
+    isupport.show(ctx)
 
 
 @command()
