@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime
 from threading import Lock
 
-
 _identities = Lock()
 
 
