@@ -1,5 +1,6 @@
 """The engine's hold on the log: one connection, one transaction at a time."""
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -11,6 +12,9 @@ from app.db.log import Log, void
 from app.errors import StorageError
 from app.events import Event
 from app.services.record import record
+
+
+logger = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -96,7 +100,7 @@ class Ledger:
         try:
             with self.connection.begin_nested():
                 record(self.connection, self._log, events)
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001  whatever is wrong with one event must not silence the others
             if self._database.dialect.is_passing(error):
                 raise
         else:
@@ -111,10 +115,11 @@ class Ledger:
             try:
                 with self.connection.begin_nested():
                     record(self.connection, self._log, [event])
-            except SQLAlchemyError as error:
+            except Exception as error:
                 if self._database.dialect.is_passing(error):
                     self._log.last_id = start
                     raise
+                logger.exception("An event of kind %s could not be stored; its author is told.", event.kind)
                 record(self.connection, self._log, [void(event)])
                 refused.append(event)
             self._log.last_id += 1
@@ -128,8 +133,6 @@ class Ledger:
         except SQLAlchemyError:
             self.connection.invalidate()
             self._connection = None
-        if not self._database.dialect.is_passing(error):
-            raise error
         return StorageError(str(getattr(error, "orig", None) or error))
 
     def close(self) -> None:

@@ -254,7 +254,7 @@ def _parameter(
 @projects(Kind.NOTICE)
 @projects(Kind.TAGMSG)
 def _message(connection: Connection, event: Event) -> None:
-    if event.conversation is None:
+    if "parties" not in event.data:
         return
     mine, theirs = event.data["parties"]
     _correspond(connection, event, mine, event.target or "")
