@@ -37,6 +37,7 @@ class Wishes:
     credentials: Credentials | None = None
     greeting: int = 0
     page: int = 50
+    buffer: int = 4096
 
 
 @dataclass(slots=True)

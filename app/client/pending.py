@@ -22,8 +22,9 @@ LOST = "the connection was lost before the server confirmed it"
 
 def say(state: State, target: str, text: str, is_action: bool = False) -> Effects:
     """Send a text, in as many lines as it needs."""
-    limit = room_for_text(state.nick, state.connection.mask, target, _line_bytes(state))
-    for piece in pieces(text, limit - ACTION_BYTES * is_action):
+    fitting = room_for_text(state.nick, state.connection.mask, target, _line_bytes(state))
+    limit = min(fitting - ACTION_BYTES * is_action, state.wishes.buffer)
+    for piece in pieces(text, limit):
         state.last_number += 1
         line = Pending(state.last_number, target, piece, is_action, state.nick)
         yield from _send(state, line)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.client import conditions
-from app.client.events import Event, HistoryPage, Message
+from app.client.events import Event, HistoryPage
 from app.client.painting import Piece, Style, paint, piece
 from app.client.wording import Lines, View, wording
 
@@ -13,15 +13,16 @@ TOPICS = (conditions,)  # importing it fills the table of words
 class Renderer:
     """Turns events into lines; it remembers the day it wrote last."""
 
-    def __init__(self, view: View, has_colours: bool) -> None:
+    def __init__(self, view: View, has_colours: bool, has_days: bool = True) -> None:
         self.view = view
-        self._has_colours = has_colours
+        self.has_colours = has_colours
+        self._has_days = has_days
         self._day: date | None = None
 
     def render(self, event: Event) -> list[str]:
         """Return the lines that tell about an event."""
         lines = self._page(event) if isinstance(event, HistoryPage) else self._dated(event)
-        return [paint(line, self._has_colours) for line in lines]
+        return [paint(line, self.has_colours) for line in lines]
 
     def _dated(self, event: Event) -> Lines:
         """Return the lines of an event, with its day before them when it is another one."""
@@ -31,7 +32,7 @@ class Renderer:
 
     def _day_line(self, at: int) -> Lines:
         day = self.view.local(at).date()
-        if day == self._day:
+        if day == self._day or not self._has_days:
             return []
         self._day = day
         return [[Piece(f"── {day:%A}, {day.day} {day:%B %Y} ──", Style.DIM)]]
@@ -49,8 +50,3 @@ class Renderer:
         count = len(page.messages)
         more = ", and there are more" if page.is_cut else ""
         return piece(f"── history of {page.room}: {count} message{'s' * (count != 1)}{more} ──", Style.DIM)
-
-
-def is_conversation(event: Event) -> bool:
-    """Whether an event is part of the talk itself."""
-    return isinstance(event, Message)

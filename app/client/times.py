@@ -1,0 +1,89 @@
+"""Times in people's words: `2026-11-01 10:00`, `10:30`, `2h`, `yesterday`, and what dateparser knows besides."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+from app.errors import UsageError
+
+UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+SPAN = re.compile(r"(\d{1,6}) ?(s|m|min|h|d|w)(?: ago)?")
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+DAYS = {"today": 0, "yesterday": 1}
+
+
+def read_time(text: str, now: datetime) -> datetime | None:
+    """Return the instant that a text names, or None; without a zone it is meant in the zone of `now`."""
+    return _plain(text.strip().lower(), now) or _foreign(text.strip(), now)
+
+
+def read_span(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return the two times that a text names; one alone means from then until now.
+
+    Raises: UsageError when it cannot be understood.
+    """
+    for reader in (_plain, _foreign):
+        if alone := reader(text, now):
+            return alone, now
+        if pair := _pair(text, now, reader):
+            return min(pair), max(pair)
+    raise UsageError(f"{text!r} is no time I understand. Examples: 2h, yesterday, 2026-11-01 10:00.")
+
+
+def _pair(
+    text: str, now: datetime, reader: Callable[[str, datetime], datetime | None]
+) -> tuple[datetime, datetime] | None:
+    """Find where the words of the first time end and those of the second begin."""
+    words = text.split()
+    for cut in range(1, len(words)):
+        first, second = reader(" ".join(words[:cut]), now), reader(" ".join(words[cut:]), now)
+        if first and second:
+            return first, second
+    return None
+
+
+def _plain(text: str, now: datetime) -> datetime | None:
+    """Read the forms that leave no doubt."""
+    text = text.lower()
+    if text == "now":
+        return now
+    if span := SPAN.fullmatch(text):
+        return now - timedelta(**{UNITS[span[2]]: int(span[1])})
+    day, _, clock = text.partition(" ")
+    if day in DAYS:
+        return _at(now - timedelta(days=DAYS[day]), clock or "00:00")
+    return _at(now, text) or _iso(text, now)
+
+
+def _at(day: datetime, clock: str) -> datetime | None:
+    """Return a time of day."""
+    found = CLOCK.fullmatch(clock)
+    if found is None:
+        return None
+    try:
+        moment = time(int(found[1]), int(found[2]), int(found[3] or 0))
+    except ValueError:
+        return None
+    return datetime.combine(day.date(), moment, day.tzinfo)
+
+
+def _iso(text: str, now: datetime) -> datetime | None:
+    """Return a date, perhaps with a time, as ISO 8601 writes it."""
+    if not re.match(r"\d{4}-\d{2}-\d{2}", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+
+
+def _foreign(text: str, now: datetime) -> datetime | None:
+    """Ask the library; it is slow to load, so only when nothing else understands."""
+    if not any(character.isalnum() for character in text):
+        return None
+    import dateparser
+
+    rules = {"PREFER_DATES_FROM": "past", "RELATIVE_BASE": now.replace(tzinfo=None)}
+    found: datetime | None = dateparser.parse(text, settings=rules)
+    return found.replace(tzinfo=found.tzinfo or now.tzinfo) if found else None
