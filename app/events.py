@@ -48,8 +48,8 @@ class Event:
     """One thing that happened. `id` and `at` are assigned when it is appended to the log.
 
     `session` is the actor's; it is None for what the server or an administrator did. `room` is the room's id,
-    `conversation` the key of a pair of correspondents. `secret` is for the tables only (password verifiers):
-    it is never part of the row.
+    `conversation` the key of a pair of correspondents. `secret` (password verifiers, the key of a room) is for the
+    tables and for those who may see it now: it is never part of the row.
     """
 
     kind: Kind
@@ -71,6 +71,14 @@ class Event:
     def source(self) -> str:
         """The author as IRC writes it, or the bare name when there is no user part."""
         return f"{self.nick}!{self.user}@{self.host}" if self.user else self.nick
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKey:
+    """The secret of a MODE event that changes a room's key: the key itself, and the line with it in it."""
+
+    key: str | None
+    words: str
 
 
 def msgid(event_id: int) -> str:

@@ -7,6 +7,7 @@ from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
 from app.live.batch import Batch
 from app.live.world import World
+from app.services.rooms import room_key
 
 
 def adopt(desk: Desk, batch: Batch, event: Event) -> None:
@@ -15,6 +16,8 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     _complete(desk.world, event)
     event.nick = event.nick or desk.server
     batch.pass_on(event, audience)
+    if event.kind is Kind.MODE:
+        _read_key(desk, event)
     if event.kind is Kind.BANNED:
         _expel_banned(desk, batch)
     elif event.kind is Kind.ACCOUNT_CHANGED and event.data.get("disabled"):
@@ -42,6 +45,13 @@ def _complete(world: World, event: Event) -> None:
         event.data.setdefault("room", room.name)
     elif event.target is None:
         event.target = room.name
+
+
+def _read_key(desk: Desk, event: Event) -> None:
+    """Take over a room's key from the tables: the log does not tell it."""
+    room = desk.world.rooms.get(event.room or 0)
+    if room is not None and any(change[1] == "k" for change in event.data["changes"]):
+        room.password = room_key(desk.ledger.connection, room.id)
 
 
 def _expel_banned(desk: Desk, batch: Batch) -> None:

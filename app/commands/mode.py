@@ -8,7 +8,7 @@ from collections.abc import Callable
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
-from app.events import Kind
+from app.events import Kind, RoomKey
 from app.live.room import Room
 from app.wire import numerics
 from app.wire.masks import normalise
@@ -53,10 +53,22 @@ def _change(ctx: Context, room: Room, changes: list[Change]) -> None:
 
 
 def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
-    words = format_changes(change for change, _ in decided)
-    rows = [[change.sign, change.letter, change.argument, account] for change, account in decided]
-    event = ctx.event(Kind.MODE, room, target=room.name, text=" ".join(words), data={"changes": rows})
+    """Make the changes one event. A key is told to the members, but the log does not keep it."""
+    masked = [(_masked(change), account) for change, account in decided]
+    rows = [[change.sign, change.letter, change.argument, account] for change, account in masked]
+    event = ctx.event(Kind.MODE, room, target=room.name, text=_words(masked), data={"changes": rows})
+    keys = [change for change, _ in decided if change.letter == "k"]
+    if keys:
+        event.secret = RoomKey(keys[-1].argument if keys[-1].sign == "+" else None, _words(decided))
     ctx.emit(event, room.audience)
+
+
+def _masked(change: Change) -> Change:
+    return Change(change.sign, "k", "*") if change.letter == "k" else change
+
+
+def _words(decided: list[Decided]) -> str:
+    return " ".join(format_changes(change for change, _ in decided))
 
 
 def _show_list(ctx: Context, room: Room, letter: str) -> None:

@@ -177,8 +177,8 @@ def mode(world: World, event: Event) -> None:
             _list(world, room, event, sign, letter, argument)
         elif letter in ROLES:
             _role(world, room, sign, letter, argument, account)
-        elif letter == "k":
-            room.password = argument if sign == "+" else None
+        elif letter == "k" and event.secret is not None:
+            room.password = event.secret.key
         elif letter == "l":
             room.limit = int(argument) if sign == "+" else None
         else:

@@ -101,7 +101,8 @@ def _topic(event: Event, shape: int) -> str:
 
 @writes(Kind.MODE)
 def _mode(event: Event, shape: int) -> str:
-    return f":{event.source} MODE {event.target} {event.text}"
+    words = event.text if event.secret is None else event.secret.words
+    return f":{event.source} MODE {event.target} {words}"
 
 
 @writes(Kind.INVITED)

@@ -13,7 +13,6 @@ from app.errors import StorageError
 from app.events import Event
 from app.services.record import record
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -100,7 +99,7 @@ class Ledger:
         try:
             with self.connection.begin_nested():
                 record(self.connection, self._log, events)
-        except Exception as error:  # noqa: BLE001  whatever is wrong with one event must not silence the others
+        except Exception as error:
             if self._database.dialect.is_passing(error):
                 raise
         else:

@@ -211,7 +211,7 @@ def _mode(connection: Connection, event: Event) -> None:
         elif letter in FLAG_MODES:
             _flag(connection, event.room, sign, letter)
         elif letter == "k":
-            _parameter(connection, event.room, Room.password, argument if sign == "+" else None)
+            _parameter(connection, event.room, Room.password, event.secret.key)
         elif letter == "l":
             _parameter(connection, event.room, Room.user_limit, int(argument) if sign == "+" else None)
 

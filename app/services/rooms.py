@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime
@@ -70,6 +70,11 @@ def get_room(session: Session, name: str) -> Room:
     if room is None:
         raise NotFound(f"There is no room {name}; `chat-admin room list` shows all.")
     return room
+
+
+def room_key(connection: Connection, room: int) -> str | None:
+    """Return the key that a room asks for, if it has one."""
+    return connection.execute(select(Room.password).where(Room.id == room)).scalar()
 
 
 def rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
