@@ -18,6 +18,8 @@ from app.live.unit import Task
 from app.live.user import User
 from app.live.world import World
 from app.wire import numerics
+from app.wire.framing import fitting
+from app.wire.line import plain
 from app.wire.numerics import Numeric
 
 T = TypeVar("T")
@@ -72,12 +74,15 @@ class Context:
         return self.desk.clock.token() if self.label is not None else ""
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
-        """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own)."""
-        words = [f":{self.desk.server}", numeric.code, self.client.nick, *params]
+        """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own).
+
+        A parameter that a client made up is changed where it would be read as several; a long line is cut.
+        """
+        words = [f":{self.desk.server}", numeric.code, self.client.nick, *map(plain, params)]
         trailing = numeric.text if text is None else text
         if trailing or text is not None:
             words.append(":" + trailing)
-        self.say(" ".join(words))
+        self.say(fitting(" ".join(words)))
 
     def say(self, line: str, **tags: str) -> None:
         """Answer with a whole line."""

@@ -35,6 +35,14 @@ class Undecodable:
 Frame = str | Oversized | Undecodable
 
 
+def fitting(line: str, limit: int = LINE_BYTES - 2) -> str:
+    """Return the line, without its line end, cut between two characters if it is longer than so many bytes."""
+    if len(line) * 4 <= limit:
+        return line
+    raw = line.encode()
+    return line if len(raw) <= limit else raw[:limit].decode(errors="ignore")
+
+
 class Framer:
     """Collects what was received until lines are whole."""
 

@@ -109,10 +109,15 @@ def format_line(
     words = [str(word) for word in params]
     if words:
         last = words.pop()
-        parts.extend(word if _is_plain(word) else _made_plain(word) for word in words)
+        parts.extend(map(plain, words))
         parts.append(last if _is_plain(last) else ":" + last)
     line = " ".join(parts)
     return line.translate(_LINE_BREAKS) if "\n" in line or "\r" in line or "\0" in line else line
+
+
+def plain(param: str) -> str:
+    """Return the parameter as it can stand before the last one, changed if it would be read as something else."""
+    return param if _is_plain(param) else _made_plain(param)
 
 
 def _is_plain(param: str) -> bool:

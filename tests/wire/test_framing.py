@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.wire.framing import Frame, Framer, Oversized, Undecodable, Unframed
+from app.wire.framing import Frame, Framer, Oversized, Undecodable, Unframed, fitting
 
 streams = st.lists(
     st.sampled_from(
@@ -98,3 +98,11 @@ def test_a_larger_line_limit_leaves_room_for_the_largest_line() -> None:
     line = b"@" + b"t" * 7_998 + b" " + b"x" * 19_998
     assert framer.feed(line) == []
     assert framer.feed(b"\r\n") == [line.decode()]
+
+
+@given(st.text(max_size=200), st.integers(1, 300))
+def test_a_line_that_is_cut_is_its_own_beginning_and_fits(line: str, limit: int) -> None:
+    kept = fitting(line, limit)
+    assert line.startswith(kept)
+    assert len(kept.encode()) <= limit
+    assert kept == line or len(line[: len(kept) + 1].encode()) > limit

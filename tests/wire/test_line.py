@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.wire.line import Line, format_line, format_tags, parse, parse_tags, unescape
+from app.wire.line import Line, format_line, format_tags, parse, parse_tags, plain, unescape
 
 inline = st.characters(blacklist_characters="\r\n\0", blacklist_categories=["Cs"])
 texts = st.text(inline, max_size=20)
@@ -109,3 +109,8 @@ def test_the_last_parameter_has_a_colon_only_where_it_must() -> None:
 
 def test_a_tag_without_a_value_has_no_equals_sign() -> None:
     assert format_line("PING", tags={"bot": "", "+a": ";"}) == "@bot;+a=\\: PING"
+
+
+@given(anything)
+def test_a_plain_parameter_reads_as_one(param: str) -> None:
+    assert parse(f"PING {plain(param)} :end").params == [plain(param), "end"]
