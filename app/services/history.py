@@ -180,6 +180,7 @@ def page_query(
         Event.at,
         Event.kind,
         Event.room_id,
+        Event.conversation,
         Event.nick,
         Event.account,
         Event.target,

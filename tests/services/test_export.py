@@ -1,0 +1,174 @@
+"""The six formats: nothing lost for programs, nothing dangerous for people."""
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from typing import ClassVar
+
+import pytest
+
+from app.clock import from_iso
+from app.events import Kind
+from app.services.export import FORMATS, About
+from app.services.export.plain import clean
+from app.services.history import ROOM_EVENTS, Entry
+
+ABOUT = About("Team <chat>", from_iso("2026-11-22T12:00:00Z"))
+NOON = from_iso("2026-11-21T12:00:05Z")
+DAY = 86_400_000
+
+
+def entry(text: str, kind: Kind = Kind.PRIVMSG, at: int = NOON, room: str = "#tea", **more: object) -> Entry:
+    """Return an entry of anna's."""
+    values = {"id": "1z", "at": at, "place": room, "room": room, "kind": kind, "nick": "anna"}
+    values |= {"account": None, "target": room, "text": text, **more}
+    return Entry(**values)
+
+
+NASTY = [
+    "<script>alert(1)</script> & \"quotes\" 'too'",
+    "\x1b[2J\x1b]0;title\x07 terminal",
+    "\x0304,05red\x03 \x02bold\x0f",
+    '=HYPERLINK("http://x")',
+    "*stars* _lines_ `code` [link](x) | table",
+    'https://example.org/a_b?c=1&d="><script>',
+    "line\u2028separator",
+    "Привет 日本語 🧵",
+]
+
+
+def export(form: str, *entries: Entry) -> str:
+    """Return what a format makes of entries."""
+    return "".join(FORMATS[form].write(entries, ABOUT))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_nothing_is_a_proper_export_too(form: str) -> None:
+    assert export(form) or form == "jsonl"
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_json_keeps_every_character(text: str) -> None:
+    line = export("jsonl", entry(text))
+    assert line.count("\n") == 1
+    assert json.loads(line)["text"] == text
+    assert [row["text"] for row in json.loads(export("json", entry(text), entry("x")))] == [text, "x"]
+
+
+def test_json_without_entries_is_an_empty_array() -> None:
+    assert json.loads(export("json")) == []
+
+
+def test_a_json_line_says_it_all() -> None:
+    assert json.loads(export("jsonl", entry("hello", account="anna"))) == {
+        "msgid": "1z",
+        "time": "2026-11-21T12:00:05.000Z",
+        "room": "#tea",
+        "kind": "privmsg",
+        "nick": "anna",
+        "account": "anna",
+        "target": "#tea",
+        "text": "hello",
+    }
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_csv_is_a_table_without_formulas(text: str) -> None:
+    head, row = csv.reader(io.StringIO(export("csv", entry(text))))
+    assert head[0] == "msgid"
+    assert len(row) == len(head)
+    assert row[-1].lstrip("'") == clean(text)
+    assert not row[-1].startswith("=")
+
+
+@pytest.mark.parametrize("form", ["txt", "md", "html", "csv"])
+@pytest.mark.parametrize("text", NASTY)
+def test_nothing_for_people_can_command_a_terminal(form: str, text: str) -> None:
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]", export(form, entry(text)))
+
+
+def test_text_reads_like_the_client() -> None:
+    text = export(
+        "txt",
+        entry("hello"),
+        entry("\x01ACTION waves\x01"),
+        entry("later", kind=Kind.PARTED, at=NOON + DAY),
+        entry("hi", room="#ops"),
+    )
+    assert text.splitlines()[1:] == [
+        "",
+        "== #tea ==",
+        "",
+        "[2026-11-21 12:00:05] anna: hello",
+        "[2026-11-21 12:00:05] * anna waves",
+        "[2026-11-22 12:00:05] -- anna left (later)",
+        "",
+        "== #ops ==",
+        "",
+        "[2026-11-21 12:00:05] anna: hi",
+    ]
+
+
+def test_markdown_means_what_was_said() -> None:
+    text = export("md", entry("*not bold* https://example.org/a_b."), entry("x", at=NOON + DAY))
+    assert "## \\#tea" in text
+    assert text.index("### 2026-11-21") < text.index("### 2026-11-22")
+    assert "- 12:00:05 **anna** \\*not bold\\* <https://example.org/a_b>.\n" in text
+
+
+class Page(HTMLParser):
+    """Reads a page back: its text, and every tag and attribute there is."""
+
+    empty: ClassVar = {"meta"}
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+        if tag not in self.empty:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_the_page_is_sound_and_holds_the_text_as_text(text: str) -> None:
+    page = Page(export("html", entry(text), entry(text, kind=Kind.NOTICE), entry("\x01ACTION bows\x01")))
+    assert page.open == []
+    assert not page.tags & {"script", "img", "iframe", "link", "object", "form"}
+    assert clean(text) in "".join(page.words)
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name == "src"]
+    assert all(
+        v and v.startswith(("#", "https://", "http://")) for name, v in page.attributes if name == "href"
+    )
+
+
+def test_the_page_has_headings_for_rooms_and_days() -> None:
+    page = export("html", entry("a"), entry("b", at=NOON + DAY), entry("c", room="#ops"))
+    assert re.findall(r"<h2>(.*)</h2>", page) == ["#tea", "#ops"]
+    assert re.findall(r"<h3>(.*)</h3>", page) == [
+        "Saturday, 21 November 2026",
+        "Sunday, 22 November 2026",
+        "Saturday, 21 November 2026",
+    ]
+    assert "Team &lt;chat&gt;" in page
+    assert "prefers-color-scheme: dark" in page
+    assert "3 lines." in page
+
+
+@pytest.mark.parametrize("kind", ROOM_EVENTS)
+def test_everything_that_happens_in_a_room_has_a_sentence(kind: Kind) -> None:
+    assert "anna" in export("txt", entry("why", kind=kind))

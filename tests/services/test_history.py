@@ -1,0 +1,145 @@
+"""Reading history: the order of the log, exactly what was asked for, in constant memory."""
+
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from app.events import Event, Kind
+from app.services import history
+from app.services.history import History, Selection, is_known, page_query
+from app.wire.names import fold
+from tests.conftest import MovedClock
+from tests.story import Story
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of three rows, so that a short story turns them."""
+    monkeypatch.setattr(history, "PAGE", 3)
+
+
+@pytest.fixture
+def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
+    """Two rooms in which people talked, and a private conversation."""
+    rooms = {name: story.room(name) for name in ("#tea", "#ops")}
+    for number in range(4):
+        clock.instant += 1000
+        story.says(rooms["#tea"], "anna", f"tea {number}")
+        story.says(rooms["#ops"], "Bob", f"ops {number}", account="robert")
+    story.whispers("anna", "bob", "psst")
+    story.happens(
+        Event(Kind.TOPIC, room=rooms["#tea"], nick="anna", text="Assam"),
+        Event(Kind.PRIVMSG, room=rooms["#tea"], nick="anna", text="", data={"redacted": True}),
+        Event(Kind.TAGMSG, room=rooms["#tea"], nick="anna", data={"tags": {"+typing": "active"}}),
+        Event(Kind.VOID, room=None),
+    )
+    return rooms
+
+
+def texts(story: Story, by_place: bool = False, **wanted: object) -> list[str]:
+    """Return what a selection reads."""
+    return [entry.text for entry in History(story.database, Selection(**wanted)).entries(by_place)]
+
+
+pytestmark = pytest.mark.usefixtures("small_pages")
+
+
+def test_everything_said_in_rooms_in_the_order_of_the_log(story: Story, rooms: dict[str, int]) -> None:
+    both = [text for number in range(4) for text in (f"tea {number}", f"ops {number}")]
+    assert texts(story) == both
+    assert texts(story, rooms=tuple(rooms.values())) == both
+
+
+def test_one_room_after_the_other(story: Story, rooms: dict[str, int]) -> None:
+    ops, tea = [f"ops {number}" for number in range(4)], [f"tea {number}" for number in range(4)]
+    assert texts(story, by_place=True) == ops + tea
+    assert texts(story, by_place=True, direct=True) == [*ops, *tea, "psst"]
+    assert texts(story, rooms=(rooms["#tea"],)) == tea
+
+
+def test_private_conversations_only_when_asked_for(story: Story, rooms: dict[str, int]) -> None:
+    assert "psst" not in texts(story)
+    entries = list(History(story.database, Selection(direct=True)).entries())
+    assert [(entry.room, entry.place) for entry in entries if entry.text == "psst"] == [
+        (None, "anna and bob")
+    ]
+
+
+def test_by_nick_by_account_and_by_either_side_of_a_conversation(story: Story, rooms: dict[str, int]) -> None:
+    ops = [f"ops {number}" for number in range(4)]
+    assert texts(story, user=fold("bob")) == ops
+    assert texts(story, user=fold("ROBERT")) == ops
+    assert texts(story, user=fold("bob"), direct=True) == [*ops, "psst"]
+
+
+def test_between_two_times_both_included(story: Story, rooms: dict[str, int], clock: MovedClock) -> None:
+    first, last = clock.instant - 2000, clock.instant - 1000
+    assert texts(story, since=first, until=last) == ["tea 1", "ops 1", "tea 2", "ops 2"]
+
+
+def test_events_only_when_asked_for(story: Story, rooms: dict[str, int]) -> None:
+    entries = list(History(story.database, Selection(events=True)).entries())
+    happened = [entry.kind for entry in entries if not entry.is_message]
+    assert happened == [Kind.CREATED, Kind.CREATED, Kind.TOPIC]
+
+
+def test_the_newest_lines_oldest_first(story: Story, rooms: dict[str, int]) -> None:
+    found = History(story.database, Selection(rooms=(rooms["#tea"],))).latest(2)
+    assert [entry.text for entry in found] == ["tea 2", "tea 3"]
+    assert len(History(story.database, Selection()).latest(100)) == 8
+
+
+def test_what_is_said_during_an_export_is_not_part_of_it(story: Story, rooms: dict[str, int]) -> None:
+    entries = History(story.database, Selection()).entries()
+    next(entries)
+    story.says(rooms["#tea"], "anna", "late")
+    assert "late" not in [entry.text for entry in entries]
+
+
+def test_a_rooms_password_is_never_read(story: Story, rooms: dict[str, int]) -> None:
+    changes = [["+", "k", "sesame", None], ["+", "o", "bob", None], ["+", "n", None, None]]
+    story.happens(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}))
+    assert texts(story, events=True)[-1] == "+k * +o bob +n"
+
+
+def test_who_is_known(story: Story, rooms: dict[str, int]) -> None:
+    story.account("carol")
+    with story.database.reading() as session:
+        assert [is_known(session, name) for name in ("CAROL", "BOB", "dave")] == [True, True, False]
+
+
+def test_a_page_is_found_without_sorting(story: Story, rooms: dict[str, int]) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("the plans of PostgreSQL depend on statistics")
+    selections = [{}, {"rooms": tuple(rooms.values())}, {"rooms": (rooms["#tea"],)}, {"direct": True}]
+    for wanted in selections:
+        for plan in plans(story, Selection(**wanted, since=1, until=9_000_000_000_000)):
+            assert "TEMP B-TREE" not in plan, (wanted, plan)
+            assert "USING" in plan or "SCAN event" in plan, (wanted, plan)
+
+
+def plans(story: Story, selection: Selection) -> Iterator[str]:
+    """Return how SQLite finds a page forwards and backwards."""
+    reader = History(story.database, selection)
+    with story.database.engine.connect() as connection:
+        for backwards in (False, True):
+            query = page_query(reader._anywhere(), reader._conditions(), backwards).params(last=5)
+            compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
+            rows = connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))
+            yield " ".join(row.detail for row in rows)
+
+
+def test_a_long_history_is_read_in_constant_memory(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE", 500)
+    room = story.room("#long")
+    story.says(room, "anna", *("x" * 500 for _ in range(10_000)))
+    reader = History(story.database, Selection())
+    sum(1 for _ in zip(range(600), reader.entries(), strict=False))  # what is loaded once is loaded now
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in reader.entries()) == 10_000
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
