@@ -5,6 +5,7 @@ import os
 import signal
 import ssl
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -104,8 +105,8 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
         copy = migrate.prepare(database)
         if copy is not None:
             logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
-        core = assemble(settings, database, clock)
-        _run(core, servers, flushers)
+        with closing(database.dialect.claim(database.engine, settings.node)):
+            _run(assemble(settings, database, clock), servers, flushers)
     finally:
         for server in servers:
             server.server_close()

@@ -6,6 +6,13 @@ from typing import Protocol
 from sqlalchemy import URL, Connection, Engine
 
 
+class Claim(Protocol):
+    """A database held for one server; closing it, or the end of the program, gives it up."""
+
+    def close(self) -> None:
+        """Give the claim up."""
+
+
 class Dialect(Protocol):
     """Every difference between the databases, in one place."""
 
@@ -35,6 +42,12 @@ class Dialect(Protocol):
 
     def lock(self, connection: Connection) -> None:
         """Open a transaction and take the log's lock: until it ends, nobody else appends."""
+
+    def claim(self, engine: Engine, node: str) -> Claim:
+        """Hold the database for the server of this name, as long as the program runs.
+
+        Raises: DatabaseRefused when another program holds it.
+        """
 
     def version(self, connection: Connection) -> int | None:
         """Return a number that changes when somebody else commits, or None when only the log can tell."""

@@ -58,6 +58,18 @@ class PostgreSQL:
         """Take the log's lock for this transaction: order of ids is then order of commits."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
 
+    def claim(self, engine: Engine, node: str) -> Connection:
+        """Take an advisory lock on the name, on a connection that stays open."""
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # so that closing it ends it, and the lock with it
+        lock = text("SELECT pg_try_advisory_lock(:space, hashtext(:node))")
+        if not connection.execute(lock, {"space": LOG_LOCK, "node": node}).scalar_one():
+            connection.close()
+            raise DatabaseRefused(
+                f"Another server of the name {node} is running on this database; stop it, or set another `node`."
+            )
+        return connection
+
     def version(self, connection: Connection) -> int | None:
         """Only the log itself can tell."""
         return None

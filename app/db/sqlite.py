@@ -1,9 +1,10 @@
 """SQLite: one file, WAL, every commit on the disk before it counts."""
 
+import fcntl
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -75,6 +76,18 @@ class SQLite:
         """Turn the transaction that just began into the one writer."""
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def claim(self, engine: Engine, node: str) -> BinaryIO:
+        """Lock the file as a whole (`flock`), which does not touch the locks SQLite itself takes on it."""
+        file = _path(engine.url).open("rb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise DatabaseRefused(
+                f"Another server is running on {_path(engine.url)}; stop it, or name another file with -d."
+            ) from error
+        return file
 
     def version(self, connection: Connection) -> int | None:
         """`PRAGMA data_version`: changes when another connection commits."""
