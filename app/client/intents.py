@@ -8,6 +8,7 @@ from app.client.model import Credentials, State
 from app.wire.names import fold
 
 say = pending.say
+keep = pending.keep
 resend = pending.resend
 show_latest = history.show_latest
 show_between = history.show_between

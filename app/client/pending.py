@@ -30,6 +30,12 @@ def say(state: State, target: str, text: str, is_action: bool = False) -> Effect
         yield from _send(state, line)
 
 
+def keep(state: State, target: str, text: str, reason: str) -> Effects:
+    """Keep a text that cannot be sent now, so that it is not lost."""
+    state.last_number += 1
+    yield _fail(state, Pending(state.last_number, target, text, False, state.nick), reason)
+
+
 def _line_bytes(state: State) -> int:
     told = state.connection.isupport.get("LINELEN", "")
     return int(told) if told.isdecimal() and int(told) > LINE_BYTES else LINE_BYTES

@@ -153,12 +153,8 @@ def nick_refused(state: State, line: Line) -> Effects:
         yield from _decide_nick(state, connection.refusal)
 
 
-@on("421", "451")
-def unknown_command(state: State, line: Line) -> Effects:
-    """The server does not know a command; one that does not know CAP has no capabilities."""
-    if param(line, 1).upper() != "CAP" and state.is_online:
-        yield Notice(f"{param(line, 1)}: {param(line, -1)}", is_error=True)
-        return
+def without_capabilities(state: State) -> Effects:
+    """The server does not know CAP: go on as it was before there were capabilities."""
     state.connection.is_plain = True
     yield from settle(state)
 

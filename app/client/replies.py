@@ -1,6 +1,6 @@
 """Answers of the server that have no topic of their own: lists, errors, notices."""
 
-from app.client import history, resume, sasl
+from app.client import history, registration, resume, sasl
 from app.client.dispatch import moment, on, param
 from app.client.effects import Effects
 from app.client.events import AwayChanged, Ignored, Notice, Table
@@ -33,6 +33,18 @@ def unknown(state: State, line: Line) -> Effects:
     if is_error and len(words) > 1:
         words[-1] = f"— {words[-1]}"
     yield Notice(" ".join(words), is_error=is_error, at=moment(state, line))
+
+
+@on("421", "451")
+def unknown_command(state: State, line: Line) -> Effects:
+    """The server does not know a command, or not yet; what waits for its answer must not wait for ever."""
+    match param(line, 1).upper():
+        case "CAP":
+            yield from registration.without_capabilities(state)
+        case "CHATHISTORY":
+            yield from history.refused(state, line)
+        case _ if state.is_online:
+            yield from unknown(state, line)
 
 
 @on("NOTE", "WARN")

@@ -61,7 +61,16 @@ class Talk:
         """Send what was typed, line by line, to where one is."""
         for line in text.splitlines():
             if line.strip():
-                self.do(intents.say(self.state, self.room, line))
+                self.do(self._said(line))
+
+    def _said(self, line: str) -> Effects:
+        """Return what saying a line means; while we are still on the way into a room, keep it."""
+        if not self.view.room and self._expected is not None:
+            room = self.state.rooms.get(self._expected)
+            return intents.keep(
+                self.state, room.name if room else self._expected, line, "you are in no room yet"
+            )
+        return intents.say(self.state, self.room, line)
 
     def tell(self, text: str, is_error: bool = False) -> None:
         """Tell the person a sentence of the program itself."""
