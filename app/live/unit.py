@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.live.batch import Batch
 from app.live.client import Client
-from app.wire.framing import Oversized, Undecodable
-from app.wire.line import Line
+from app.wire.framing import Frame, Oversized, Undecodable
+from app.wire.line import Line, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,16 @@ class Task:
 
 
 Step = Line | Oversized | Undecodable | Turn
+
+
+def step_of(frame: Frame) -> Step:
+    """Return the step that a received line is; one without a command counts as an unknown command."""
+    if not isinstance(frame, str):
+        return frame
+    try:
+        return parse(frame)
+    except ValueError:
+        return Line("*")
 
 
 class Unit:

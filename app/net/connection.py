@@ -18,11 +18,10 @@ from app.commands.presence import gone
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.engine import Engine
-from app.live.unit import Step, Task, Turn, Unit
+from app.live.unit import Step, Task, Turn, Unit, step_of
 from app.net.bucket import Bucket
 from app.net.outbox import Outbox
-from app.wire.framing import Frame, Framer, Undecodable, Unframed
-from app.wire.line import parse
+from app.wire.framing import Frame, Framer, Unframed
 
 RECEIVE_BYTES = 64 * 1024
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
@@ -70,7 +69,7 @@ class Connection:
         """Yield what each read brought, as steps."""
         while data := self._receive():
             try:
-                steps = [self._step(frame) for frame in self._plain(data)]
+                steps = [step_of(frame) for frame in self._plain(data)]
             except ssl.SSLError as error:
                 self._reason = f"TLS failed: {error.reason or 'no TLS'}"
                 return
@@ -98,15 +97,6 @@ class Connection:
             return self._framer.feed(pipe.decrypt(data))
         finally:
             self._outbox.nudge()
-
-    @staticmethod
-    def _step(frame: Frame) -> Step:
-        if not isinstance(frame, str):
-            return frame
-        try:
-            return parse(frame)
-        except ValueError:
-            return Undecodable("*")
 
     def _end_unframed(self, batch: Batch, client: Client) -> None:
         client.parting = self._reason

@@ -19,7 +19,7 @@ from app.commands.presence import gone
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.live.client import Client
-from app.live.unit import Step, Turn, Unit
+from app.live.unit import Step, Turn, Unit, step_of
 from app.settings import ServerSettings
 from app.wire.framing import Framer
 from app.wire.line import Line, parse
@@ -59,8 +59,7 @@ class Person:
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes in one read."""
-        steps = [parse(frame) if isinstance(frame, str) else frame for frame in self._framer.feed(data)]
-        self.do(steps)
+        self.do(map(step_of, self._framer.feed(data)))
 
     def hang_up(self, reason: str = "Connection closed") -> None:
         """Lose the connection."""
