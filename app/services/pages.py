@@ -1,25 +1,210 @@
 """Pages of history: a bounded stretch of the log, before, after or around a place in it.
 
-Places are positions in the log or instants; both order a room's events alike, because an instant is used once
-only in a room. Every query uses one of the indexes (room, id), (room, at), (conversation, id),
-(conversation, at), so a page costs the same in a small room and a large one.
+A page is cut either by positions in the log or by instants. Both order a history alike, because the log gives
+an instant once only in each room and to each correspondent. Every query is a stretch of one index, read from
+one of its ends until the page is full: it costs the same in a small room and a large one. What was said has
+indexes of its own in rooms, so a page of it is not slower for a million joins in between.
 """
 
-from sqlalchemy import Connection, select
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, or_, select
+from sqlalchemy.orm import Session
 
 from app.db.log import from_row
+from app.db.models import SPOKEN, Correspondent, Room
 from app.db.models import Event as Row
-from app.events import MESSAGES, Event
+from app.events import Event, Kind
+from app.wire.names import Key
+
+MOST_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
 
 _table = Row.__table__
+_said = and_(SPOKEN, _table.c.text != "")  # what was redacted has no text left
+PLAYED_BACK = (  # what a client may see of the past beside what was said
+    Kind.TAGMSG,
+    Kind.JOINED,
+    Kind.PARTED,
+    Kind.QUIT,
+    Kind.KICKED,
+    Kind.NICK,
+    Kind.TOPIC,
+    Kind.MODE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One history: a room's, or that of the conversations with one person. `extra` are kinds beside messages."""
+
+    room: int | None = None
+    conversations: tuple[str, ...] = ()
+    extra: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point in a history: an instant, and the position in the log if that is what was named."""
+
+    at: int
+    id: int | None = None
+
+    def value(self, by_time: bool) -> int:
+        """Return the mark as a number that can be compared."""
+        return self.at if by_time or self.id is None else self.id
+
+    def before(self) -> "Mark":
+        """Return the point just before, so that a stretch after it begins with this one."""
+        return Mark(self.at - 1, None if self.id is None else self.id - 1)
+
+
+def latest(session: Session, place: Place, limit: int, since: Mark | None = None) -> list[Event]:
+    """Return the last events, or the last of those after a mark. As everywhere here, the oldest comes first."""
+    return _stretch(session.connection(), place, limit, low=since, newest=True)
+
+
+def before(session: Session, place: Place, limit: int, mark: Mark) -> list[Event]:
+    """Return the last events before a mark."""
+    return _stretch(session.connection(), place, limit, high=mark, newest=True)
+
+
+def after(session: Session, place: Place, limit: int, mark: Mark) -> list[Event]:
+    """Return the first events after a mark."""
+    return _stretch(session.connection(), place, limit, low=mark)
+
+
+def between(session: Session, place: Place, limit: int, first: Mark, last: Mark) -> list[Event]:
+    """Return the events between two marks, those nearest to the first if there are too many."""
+    low, high = _ordered(first, last)
+    return _stretch(session.connection(), place, limit, low=low, high=high, newest=low is not first)
+
+
+def around(session: Session, place: Place, limit: int, mark: Mark) -> list[Event]:
+    """Return the events around a mark, with the one at the mark in the middle."""
+    earlier = before(session, place, limit // 2, mark)
+    return earlier + after(session, place, limit - limit // 2, mark.before())
+
+
+def locate(session: Session, place: Place, position: int) -> Mark | None:
+    """Return the mark of a position in the log, if it is one of this history.
+
+    What only a room's operators heard has a position in the room's history, though it is not shown there.
+    """
+    query = select(_table.c.at, _table.c.room_id, _table.c.conversation).where(_table.c.id == position)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    here = (*place.conversations, f"o{place.room}")
+    is_here = row.room_id == place.room if row.room_id is not None else row.conversation in here
+    return Mark(row.at, position) if is_here else None
 
 
 def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
     """Return the last messages of a room, oldest first."""
-    query = (
-        select(_table)
-        .where(_table.c.room_id == room, _table.c.kind.in_(MESSAGES))
-        .order_by(_table.c.id.desc())
-        .limit(limit)
-    )
-    return [from_row(row) for row in reversed(connection.execute(query).all())]
+    return _stretch(connection, Place(room), limit, newest=True)
+
+
+def _ordered(first: Mark, last: Mark) -> tuple[Mark, Mark]:
+    """Return the earlier mark, then the later."""
+    by_time = is_by_time(first, last)
+    return (last, first) if first.value(by_time) > last.value(by_time) else (first, last)
+
+
+def is_by_time(*marks: Mark | None) -> bool:
+    """Whether one of the marks is an instant only."""
+    return any(mark is not None and mark.id is None for mark in marks)
+
+
+def _stretch(
+    connection: Connection,
+    place: Place,
+    limit: int,
+    low: Mark | None = None,
+    high: Mark | None = None,
+    newest: bool = False,
+) -> list[Event]:
+    """Return up to so many events between two marks, both excluded: the oldest of them, or the newest."""
+    by_time = is_by_time(low, high)
+    found: list[Event] = []
+    for query in stretch_queries(place, low, high, newest):
+        found += [from_row(row) for row in connection.execute(query.limit(limit))]
+    found.sort(key=lambda event: (event.at, event.id) if by_time else (event.id, 0))
+    return found[max(len(found) - limit, 0) :] if newest else found[:limit]
+
+
+def stretch_queries(place: Place, low: Mark | None, high: Mark | None, newest: bool) -> Iterator[Select[Any]]:
+    """Yield a query for the room, or one for each conversation; each is a stretch of one index."""
+    by_time = is_by_time(low, high)
+    order = [_table.c.at, _table.c.id] if by_time else [_table.c.id]
+    query = select(_table).where(_wanted(place), *_bounds(low, high, by_time))
+    query = query.order_by(*(column.desc() for column in order) if newest else order)
+    if place.room is not None:
+        yield query.where(_table.c.room_id == place.room)
+    for conversation in place.conversations:
+        yield query.where(_table.c.conversation == conversation)
+
+
+def _wanted(place: Place) -> ColumnElement[bool]:
+    return or_(_table.c.kind.in_([kind.value for kind in place.extra]), _said) if place.extra else _said
+
+
+def _bounds(low: Mark | None, high: Mark | None, by_time: bool) -> Iterator[ColumnElement[bool]]:
+    column = _table.c.at if by_time else _table.c.id
+    if low is not None:
+        yield column > low.value(by_time)
+    if high is not None:
+        yield column < high.value(by_time)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where something was said: a room, or the person in a private conversation; and when last."""
+
+    name: str
+    at: int
+
+
+def targets(
+    session: Session, rooms: Mapping[int, str], party: str, limit: int, first: int, last: int
+) -> list[Target]:
+    """Return those of the rooms and of a party's partners whose latest message lies between two instants.
+
+    If there are too many, those nearest to the first instant; the oldest comes first.
+    """
+    low, high = sorted((first, last))
+    found = [*_last_in_rooms(session, rooms), *_last_with_partners(session, party, low)]
+    chosen = sorted((one for one in found if low < one.at < high), key=lambda one: (one.at, one.name))
+    return chosen[:limit] if first <= last else chosen[max(len(chosen) - limit, 0) :]
+
+
+def conversations_with(session: Session, party: str, key: Key) -> tuple[str, ...]:
+    """Return the private conversations of a party with people known by a name, the latest first."""
+    query = select(Correspondent.conversation).where(Correspondent.party == party, Correspondent.key == key)
+    query = query.order_by(Correspondent.last_at.desc()).limit(MOST_CONVERSATIONS)
+    return tuple(session.scalars(query))
+
+
+def _last_in_rooms(session: Session, rooms: Mapping[int, str]) -> Iterator[Target]:
+    query = select(Room.id, _last_at(_table.c.room_id == Room.id)).where(Room.id.in_(rooms))
+    for room, at in session.execute(query):
+        if at is not None:
+            yield Target(rooms[room], at)
+
+
+def _last_with_partners(session: Session, party: str, since: int) -> Iterator[Target]:
+    """Yield a party's partners, each name once; what happened last with them may have been no message."""
+    last_at = _last_at(_table.c.conversation == Correspondent.conversation)
+    query = select(Correspondent.name, Correspondent.key, last_at)
+    query = query.where(Correspondent.party == party, Correspondent.last_at > since)
+    latest: dict[str, Target] = {}
+    for name, key, at in session.execute(query):
+        if at is not None and (key not in latest or latest[key].at < at):
+            latest[key] = Target(name, at)
+    yield from latest.values()
+
+
+def _last_at(here: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return the instant of the last message somewhere, as part of a query."""
+    return select(_table.c.at).where(here, _said).order_by(_table.c.at.desc()).limit(1).scalar_subquery()

@@ -14,6 +14,15 @@ depends_on = None
 
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+SPOKEN = "kind IN ('privmsg', 'notice')"
+EVENT_INDEXES = (
+    ("ix_event_room_id_id", "room_id", "id", "room_id IS NOT NULL"),
+    ("ix_event_room_id_at", "room_id", "at", "room_id IS NOT NULL"),
+    ("ix_event_spoken_id", "room_id", "id", SPOKEN),
+    ("ix_event_spoken_at", "room_id", "at", SPOKEN),
+    ("ix_event_conversation_id", "conversation", "id", "conversation IS NOT NULL"),
+    ("ix_event_conversation_at", "conversation", "at", "conversation IS NOT NULL"),
+)
 
 
 def upgrade() -> None:
@@ -78,11 +87,9 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index("ix_event_conversation_at", ["conversation", "at"], unique=False)
-        batch_op.create_index("ix_event_conversation_id", ["conversation", "id"], unique=False)
-        batch_op.create_index("ix_event_room_id_at", ["room_id", "at"], unique=False)
-        batch_op.create_index("ix_event_room_id_id", ["room_id", "id"], unique=False)
+    for name, column, order, condition in EVENT_INDEXES:
+        where = sa.text(condition)
+        op.create_index(name, "event", [column, order], sqlite_where=where, postgresql_where=where)
 
     op.create_table(
         "import_mark",
@@ -164,11 +171,8 @@ def downgrade() -> None:
 
     op.drop_table("session")
     op.drop_table("import_mark")
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.drop_index("ix_event_room_id_id")
-        batch_op.drop_index("ix_event_room_id_at")
-        batch_op.drop_index("ix_event_conversation_id")
-        batch_op.drop_index("ix_event_conversation_at")
+    for name, *_ in EVENT_INDEXES:
+        op.drop_index(name, "event")
 
     op.drop_table("event")
     op.drop_table("correspondent")
