@@ -79,6 +79,10 @@ class PlainShell:
         if self._error:
             raise self._error
 
+    def input_history(self) -> list[str]:
+        """Return what the prompt remembers of what was typed, oldest first."""
+        return self._prompt.history.get_strings()
+
     def _new_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
         return PromptSession(
             message=self._message,

@@ -12,14 +12,10 @@ CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 DAYS = {"today": 0, "yesterday": 1}
 
 
-def read_time(text: str, now: datetime) -> datetime | None:
-    """Return the instant that a text names, or None; without a zone it is meant in the zone of `now`."""
-    return _plain(text.strip().lower(), now) or _foreign(text.strip(), now)
-
-
 def read_span(text: str, now: datetime) -> tuple[datetime, datetime]:
     """Return the two times that a text names; one alone means from then until now.
 
+    Without a zone they are meant in the zone of `now`.
     Raises: UsageError when it cannot be understood.
     """
     for reader in (_plain, _foreign):
@@ -48,11 +44,19 @@ def _plain(text: str, now: datetime) -> datetime | None:
     if text == "now":
         return now
     if span := SPAN.fullmatch(text):
-        return now - timedelta(**{UNITS[span[2]]: int(span[1])})
+        return _before(now, int(span[1]), UNITS[span[2]])
     day, _, clock = text.partition(" ")
     if day in DAYS:
         return _at(now - timedelta(days=DAYS[day]), clock or "00:00")
     return _at(now, text) or _iso(text, now)
+
+
+def _before(now: datetime, count: int, unit: str) -> datetime | None:
+    """Return the instant so long ago, unless there were no calendars then."""
+    try:
+        return now - timedelta(**{unit: count})
+    except OverflowError:
+        return None
 
 
 def _at(day: datetime, clock: str) -> datetime | None:
