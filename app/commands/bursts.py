@@ -25,18 +25,18 @@ def topic(ctx: Context, room: Room) -> None:
     ctx.reply(numerics.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at // 1000))
 
 
-def names(ctx: Context, room: Room) -> None:
-    """Tell who is in a room, with the symbols of their roles."""
+def names(ctx: Context, room: Room, asked: str = "") -> None:
+    """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
-    is_multi = "multi-prefix" in ctx.client.caps
-    member_names = (
-        (member.prefix if is_multi else member.prefix[:1]) + member.user.nick
-        for member in room.members.values()
-    )
     start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
-    for words in packed(member_names, LINE_BYTES - 2 - len(start.encode())):
+    for words in packed(_names(ctx, room), LINE_BYTES - 2 - len(start.encode())):
         ctx.say(start + words)
-    ctx.reply(numerics.RPL_ENDOFNAMES, room.name)
+    ctx.reply(numerics.RPL_ENDOFNAMES, asked or room.name)
+
+
+def _names(ctx: Context, room: Room) -> Iterator[str]:
+    longest = None if "multi-prefix" in ctx.client.caps else 1
+    return (member.prefix[:longest] + member.user.nick for member in room.members_shown_to(ctx.me))
 
 
 def packed(words: Iterable[str], room_bytes: int) -> Iterator[str]:

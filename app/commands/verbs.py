@@ -1,7 +1,11 @@
 """Every topic of commands; importing this fills the table."""
 
 from app.commands import (  # noqa: F401
+    away,
+    help,
+    history,
     joining,
+    lists,
     messages,
     mode,
     negotiation,
@@ -9,4 +13,6 @@ from app.commands import (  # noqa: F401
     registration,
     server,
     topics,
+    who,
+    whois,
 )

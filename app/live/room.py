@@ -24,6 +24,8 @@ class Member:
     @property
     def prefix(self) -> str:
         """All role symbols, the highest first: `@+`."""
+        if not self.roles:
+            return ""
         return "".join(symbol for role, symbol in _SYMBOLS.items() if role in self.roles)
 
     @property
@@ -101,6 +103,11 @@ class Room:
     def is_visible_to(self, user: User) -> bool:
         """Whether the user may learn that the room exists: all but secret rooms, and one's own."""
         return "s" not in self.modes or user.session in self.members or user.is_admin
+
+    def members_shown_to(self, viewer: User) -> Iterator[Member]:
+        """Yield the members whom the viewer may know of: all of them inside, those to be found from outside."""
+        is_inside = viewer.session in self.members
+        return (m for m in self.members.values() if is_inside or m.user.is_visible_to(viewer))
 
     def may_speak(self, user: User) -> bool:
         """Whether a message of the user would be accepted; exactly the rules of +n, +m and +b."""

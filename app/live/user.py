@@ -50,3 +50,17 @@ class User:
     def is_admin(self) -> bool:
         """Whether the account they are logged in to has the admin role."""
         return self.account is not None and self.account.role == "admin"
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether they have said that they are a program (user mode B)."""
+        return "B" in self.modes
+
+    def is_visible_to(self, viewer: "User") -> bool:
+        """Whether the viewer finds them without knowing their nick: not invisible, or in a room of the viewer's."""
+        return (
+            "i" not in self.modes
+            or self is viewer
+            or viewer.is_admin
+            or not self.rooms.isdisjoint(viewer.rooms)
+        )

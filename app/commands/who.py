@@ -1,0 +1,136 @@
+"""WHO: who is in a room, or has a nick like this. WHOX lets the client choose what it is told of each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from app.commands.context import Context
+from app.commands.declare import command
+from app.commands.entry import host_of
+from app.live.room import Room
+from app.live.user import User
+from app.wire import numerics
+from app.wire.masks import is_mask, matches
+from app.wire.names import is_room
+
+HIDDEN_ADDRESS = "255.255.255.255"  # what WHOX shows where the address is not to be known
+
+
+@dataclass(slots=True, frozen=True)
+class Sight:
+    """Somebody as the caller sees them: in the room that was asked about, or nowhere in particular."""
+
+    ctx: Context
+    user: User
+    room: Room | None = None
+
+    @property
+    def place(self) -> str:
+        """The room's name, or `*`."""
+        return self.room.name if self.room else "*"
+
+    @property
+    def flags(self) -> str:
+        """Here or gone, administrator, bot, and the roles in the room: `G*B@`."""
+        user = self.user
+        away = "H" if user.away is None else "G"
+        return away + "*" * user.is_admin + "B" * user.is_bot + self._prefix()
+
+    def _prefix(self) -> str:
+        member = self.room.member(self.user) if self.room else None
+        prefix = member.prefix if member else ""
+        return prefix if "multi-prefix" in self.ctx.client.caps else prefix[:1]
+
+    @property
+    def address(self) -> str:
+        """The real address, for those who may know it."""
+        may_know = self.user is self.ctx.user or self.ctx.me.is_admin
+        return host_of(self.user.address) if may_know else HIDDEN_ADDRESS
+
+    @property
+    def idle(self) -> str:
+        """Whole seconds since they last said something."""
+        return str(int(self.ctx.desk.clock.monotonic() - self.user.active))
+
+
+_FIELDS: dict[str, Callable[[Sight], str]] = {  # in the order in which WHOX sends them, behind the token
+    "c": lambda seen: seen.place,
+    "u": lambda seen: seen.user.user,
+    "i": lambda seen: seen.address,
+    "h": lambda seen: seen.user.host,
+    "s": lambda seen: seen.ctx.desk.server,
+    "n": lambda seen: seen.user.nick,
+    "f": lambda seen: seen.flags,
+    "d": lambda seen: "0",  # servers between
+    "l": lambda seen: seen.idle,
+    "a": lambda seen: seen.user.account.name if seen.user.account else "0",
+    "o": lambda seen: "n/a",  # ranks among operators, which rooms here do not have
+}
+
+
+@command(cost=2)
+def who(ctx: Context, mask: str = "*", options: str = "") -> None:
+    """Show who is in a room, or whose nick matches a mask.
+
+    The option `o` shows administrators only; `%` and any of the letters `tcuihsnfdlaor` choose what is shown,
+    `%tna,42` with the token 42 in front (WHOX).
+    """
+    restriction, _, wanted = options.partition("%")
+    fields, _, token = wanted.partition(",")
+    for seen in _found(ctx, mask):
+        if "o" in restriction and not seen.user.is_admin:
+            continue
+        if fields:
+            _show_fields(seen, fields, token)
+        else:
+            _show(seen)
+    ctx.reply(numerics.RPL_ENDOFWHO, mask)
+
+
+def _show(seen: Sight) -> None:
+    user, ctx = seen.user, seen.ctx
+    ctx.reply(
+        numerics.RPL_WHOREPLY,
+        seen.place,
+        user.user,
+        user.host,
+        ctx.desk.server,
+        user.nick,
+        seen.flags,
+        text=f"0 {user.realname}",
+    )
+
+
+def _show_fields(seen: Sight, wanted: str, token: str) -> None:
+    words = [_checked(token)] if "t" in wanted else []
+    words += [write(seen) for letter, write in _FIELDS.items() if letter in wanted]
+    seen.ctx.reply(numerics.RPL_WHOSPCRPL, *words, text=seen.user.realname if "r" in wanted else None)
+
+
+def _checked(token: str) -> str:
+    """Return the token if it is one: up to three digits."""
+    return token if token.isascii() and token.isdigit() and len(token) <= 3 else "0"
+
+
+def _found(ctx: Context, mask: str) -> Iterable[Sight]:
+    if is_room(mask):
+        return _in_room(ctx, mask)
+    if is_mask(mask):
+        return _matching(ctx, mask)
+    user = ctx.world.find_user(mask)
+    return [Sight(ctx, user)] if user else []
+
+
+def _in_room(ctx: Context, name: str) -> Iterator[Sight]:
+    room = ctx.world.find_room(name)
+    if room is not None and room.is_visible_to(ctx.me):
+        for member in room.members_shown_to(ctx.me):
+            yield Sight(ctx, member.user, room)
+
+
+def _matching(ctx: Context, mask: str) -> Iterator[Sight]:
+    """Yield those whom the caller may find without knowing their nick."""
+    is_whole = "!" in mask or "@" in mask
+    me = ctx.me
+    for user in ctx.world.users.values():
+        if user.is_visible_to(me) and matches(mask, user.source if is_whole else user.nick):
+            yield Sight(ctx, user)
