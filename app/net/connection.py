@@ -57,16 +57,17 @@ class Connection:
         try:
             for steps in self._units():
                 self._do(steps)
-                if self._client.ended:
+                if self._client.ended or self._outbox.fault is not None:
                     break
         finally:
             reason = self._outbox.fault or self._reason
             self._do([Turn(lambda batch, client: gone(self._desk, batch, client, reason))])
+            self._outbox.finish()
             self._linger()
             self._outbox.release()
 
     def _units(self) -> Iterator[list[Step]]:
-        """Yield what each read brought, as steps."""
+        """Yield what each read brought, as steps, no faster than the client's rate allows."""
         while data := self._receive():
             try:
                 steps = [step_of(frame) for frame in self._plain(data)]
@@ -77,9 +78,9 @@ class Connection:
                 self._reason = "A line without an end"
                 yield [Turn(self._end_unframed, writes=False)]
                 return
-            if steps:
-                self._slow_down(steps)
-                yield steps
+            yield from self._paced(steps)
+            if self._outbox.is_closed_by_peer:
+                return
 
     def _receive(self) -> bytes:
         try:
@@ -102,11 +103,22 @@ class Connection:
         client.parting = self._reason
         batch.end(client, f"ERROR :Closing link: {self._reason}")
 
-    def _slow_down(self, steps: list[Step]) -> None:
-        """Wait as long as the client is ahead of its rate; at once over when the server stops."""
-        delay = self._bucket.take(sum(map(cost_of, steps)))
-        if delay > 0:
-            self._inside.stopping.wait(delay)
+    def _paced(self, steps: list[Step]) -> Iterator[list[Step]]:
+        """Yield the steps in portions: what the rate allows now at once, the others one by one as it does.
+
+        So a flooder's lines never fill a batch, and it is noticed soon when it is gone or given up.
+        """
+        portion: list[Step] = []
+        for step in steps:
+            delay = self._bucket.take(cost_of(step))
+            if delay > 0:
+                if portion:
+                    yield portion
+                    portion = []
+                self._inside.stopping.wait(delay)
+            portion.append(step)
+        if portion:
+            yield portion
 
     def _do(self, steps: list[Step]) -> None:
         """Have the engine do the steps, and do the slow work in between on this thread."""
@@ -122,7 +134,7 @@ class Connection:
 
     def _linger(self) -> None:
         """Read on for a moment, so that what the peer still sends does not turn the close into a reset."""
-        if not self._client.ended or self._outbox.fault is not None:
+        if self._outbox.fault is not None:
             return
         try:
             self._socket.setsockopt(

@@ -23,7 +23,7 @@ class Scheduler(Protocol):
 
 
 class Outbox:
-    """Bytes waiting for one socket, at most `limit` of them. Past the limit the connection is given up."""
+    """Bytes waiting for one socket. Past `limit` bytes the connection is given up."""
 
     __slots__ = (
         "_chunks",
@@ -61,19 +61,22 @@ class Outbox:
         self._sent = 0
 
     def push(self, data: bytes) -> None:
-        """Queue bytes; a peer that reads too slowly for the limit is given up instead."""
-        if self.fault is not None:
+        """Queue bytes; a peer for whom more than the limit waits already is given up instead.
+
+        One push may pass the limit: what a single batch brings says nothing about how fast the peer reads.
+        """
+        if self.fault is not None or self.finishing:
             return
-        self._pushed += len(data)
         if self._pushed - self._sent > self._limit:
             self.fault = "SendQ exceeded"
             self._chunks.clear()
         else:
+            self._pushed += len(data)
             self._chunks.append(data)
         self.nudge()
 
     def finish(self) -> None:
-        """End the connection once everything queued is sent."""
+        """End the connection once everything queued is sent; nothing more is queued."""
         self.finishing = True
         self.nudge()
 
@@ -103,7 +106,14 @@ class Outbox:
             size += len(part)
         self._sent += size
         data = parts[0] if len(parts) == 1 else b"".join(parts)
-        return data if self.pipe is None else self.pipe.encrypt(data)
+        if self.pipe is None:
+            return data
+        return self.pipe.encrypt(data, is_last=self.finishing and not self._chunks)
+
+    @property
+    def is_closed_by_peer(self) -> bool:
+        """Whether the peer said, in TLS, that it sends nothing more."""
+        return self.pipe is not None and self.pipe.is_closed_by_peer
 
     @property
     def is_empty(self) -> bool:

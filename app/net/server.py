@@ -6,6 +6,7 @@ import socket
 import socketserver
 import ssl
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Lock, Thread
@@ -100,12 +101,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; when descriptors are short, pause instead of spinning."""
         try:
-            return super().get_request()
+            connection, (address, *rest) = super().get_request()
         except OSError as error:
             if error.errno in _SHORTAGE:
                 logger.warning("A connection has to wait: %s", error.strerror)
                 self._inside.stopping.wait(PAUSE_SECONDS)
             raise
+        return connection, (plain_address(address), *rest)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Refuse connections over the limits, with an ERROR that says so."""
@@ -128,7 +130,8 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def serve_connection(self, connection: socket.socket, address: str) -> None:
         """Read one connection until its end; runs on the connection's own thread."""
         inside = self._inside
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # some systems refuse this once the peer is gone
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pipe = TlsPipe(self._tls) if self._tls is not None else None
         self._accepted += 1
         flusher = self._flushers[self._accepted % len(self._flushers)]
@@ -146,6 +149,11 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Note a fault of a handler in the server's log; the others notice nothing."""
         logger.exception("The connection from %s failed", client_address[0])
+
+
+def plain_address(address: str) -> str:
+    """Write an IPv4 address as such, also where a socket for both versions shows it as `::ffff:192.0.2.1`."""
+    return address.removeprefix("::ffff:") if "." in address else address
 
 
 def _refuse(connection: socket.socket, reason: str) -> None:

@@ -6,6 +6,7 @@ others (`encrypt` returns them too), or records would interleave.
 """
 
 import ssl
+from contextlib import suppress
 from threading import Lock
 
 
@@ -18,7 +19,9 @@ class TlsPipe:
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._is_open = False
+        self._is_closed = False
         self._early = b""
+        self.is_closed_by_peer = False  # it sent close_notify: no more data comes from it
 
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return what they mean; there may be new bytes to send afterwards.
@@ -27,7 +30,7 @@ class TlsPipe:
         """
         with self._lock:
             self._incoming.write(data)
-            if not self._is_open and not self._shake_hands():
+            if self._is_closed or not (self._is_open or self._shake_hands()):
                 return b""
             return self._read()
 
@@ -47,15 +50,26 @@ class TlsPipe:
         try:
             while part := self._tls.read(65536):
                 parts.append(part)
-        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            self.is_closed_by_peer = True
+        except ssl.SSLWantReadError:
             pass
         return b"".join(parts)
 
-    def encrypt(self, data: bytes) -> bytes:
-        """Return the bytes that go on the wire: those of the handshake so far, and the data, encrypted."""
+    def encrypt(self, data: bytes, is_last: bool) -> bytes:
+        """Return the bytes that go on the wire: those of the handshake so far, and the data, encrypted.
+
+        Behind the last data comes close_notify, so that the peer knows that nothing was cut off.
+        """
         with self._lock:
             if data and self._is_open:
                 self._tls.write(data)
-            elif data:
+            elif data and not self._is_closed:
                 self._early += data
+            if is_last and self._is_open:
+                self._close()
             return self._outgoing.read()
+
+    def _close(self) -> None:
+        self._is_open, self._is_closed = False, True
+        with suppress(ssl.SSLError):  # it would wait for the peer's own close_notify
+            self._tls.unwrap()
