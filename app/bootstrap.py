@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import signal
 import ssl
 import threading
@@ -24,6 +25,7 @@ from app.live import apply  # noqa: F401  declares what events change
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.restore import left_behind, restore
+from app.live.throttle import Throttles
 from app.live.world import World
 from app.net.connection import Inside
 from app.net.flusher import Flusher
@@ -35,6 +37,7 @@ from app.settings import Loaded, ServerSettings, prefix_of
 STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
 ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
+SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
 CRASHED = "The server stopped without notice"
 
 logger = logging.getLogger(__name__)
@@ -64,6 +67,7 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core
         version=f"durable-chat-{version('durable-chat')}",
         started=clock.now(),
         tokens=tokens(settings),
+        throttles=Throttles.of(settings, clock),
     )
     gate = Gate(desk)
     return Core(desk, gate, Engine(world, ledger, Hub(), gate, clock))
@@ -97,6 +101,7 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
     for warning in loaded.warnings:
         logger.warning("%s", warning)
     threading.stack_size(STACK_BYTES)
+    _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = [Flusher(number, clock) for number in range(settings.flushers)]
     servers = _listen(settings, flushers)
@@ -117,21 +122,42 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
 def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
     stopping = threading.Event()
     _heed_signals(stopping)
-    inside = Inside(core.engine, core.gate, stopping)
-    for flusher in flushers:
-        flusher.start()
-    core.engine.start()
-    for server in servers:
-        server.open(inside)
+    start(core, servers, flushers, stopping)
     for line in _greeting(core.desk, servers):
         print(line, flush=True)
     stopping.wait()
     print("Stopping.", flush=True)
+    stop(core, servers, flushers)
+    if core.engine.has_failed:
+        raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
+
+
+def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stopping: threading.Event) -> None:
+    """Begin to serve, the innermost first. `stopping` is set when the engine cannot go on."""
+    for flusher in flushers:
+        flusher.start()
+    core.engine.start(stopping.set)
+    for server in servers:
+        server.open(Inside(core.engine, core.gate, stopping))
+
+
+def stop(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
+    """Accept nobody any more, finish the last batch, tell everybody, send the last bytes."""
     for server in servers:
         server.close()
     core.engine.stop(ENGINE_SECONDS)
     for flusher in flushers:
         flusher.drain(FLUSH_SECONDS)
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Have the system allow a descriptor for every connection, as far as it lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        logger.warning("The system allows %d open files; that many connections cannot be served.", most)
 
 
 def _listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer]:

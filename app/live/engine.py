@@ -6,11 +6,11 @@ only then delivers. While one batch commits, the next gathers.
 
 When the storage fails, the cycle's batch is *stuck*: it is retried until it is stored. Meanwhile nothing of it
 is shown, units that only read are still answered, and after a moment of grace new posts are refused with a
-clear failure instead of waiting.
+clear failure. Those that came before are kept for longer, and are refused only when that is over.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
@@ -20,13 +20,15 @@ from app.errors import StorageError
 from app.events import Event
 from app.live.batch import Batch
 from app.live.client import Client
-from app.live.hub import Broadcast, Hub
+from app.live.hub import Broadcast, Hub, Plan
 from app.live.unit import Step, Task, Unit
 from app.live.world import World
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
-GRACE_SECONDS = 2.0  # how long a post waits for a failing storage before new ones are refused
+GRACE_SECONDS = 2.0  # how long the storage may fail before new posts are refused at once
+PATIENCE_SECONDS = 15.0  # and before those that came earlier, and wait, are refused too
+BATCH_STEPS = 10_000  # about so many steps make a batch full; what else waits is for the next one
 RETRY_SECONDS = 0.1  # pause between attempts to store a stuck batch
 NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
 TICK_SECONDS = 5.0  # how often idle connections are looked at
@@ -85,6 +87,7 @@ class Engine:
         self._hub = hub
         self._rules = rules
         self._clock = clock
+        self.has_failed = False  # the thread ended because of a mistake in the program
         self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
         self._held: list[Unit] = []
         self._stuck: tuple[Batch, list[Unit]] | None = None
@@ -94,8 +97,9 @@ class Engine:
         self._tick = Timer(clock, TICK_SECONDS)
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
-    def start(self) -> None:
-        """Begin to take units."""
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Begin to take units; `on_end` is called when that is over, whatever the reason."""
+        self._on_end = on_end
         self._thread.start()
 
     def submit(self, unit: Unit) -> None:
@@ -110,19 +114,29 @@ class Engine:
 
     def _run(self) -> None:
         name_thread("engine")
-        going = True
-        while going:
-            units, going = self._gather()
-            self.cycle(units)
-        self._take_leave()
+        try:
+            going = True
+            while going:
+                units, going = self._gather()
+                self.cycle(units)
+            self._take_leave()
+        except Exception:
+            self.has_failed = True
+            logger.exception("The engine failed. The server stops: nothing may be shown that is not stored.")
+        finally:
+            self._on_end()
 
     def _gather(self) -> tuple[list[Unit], bool]:
         """Take every waiting unit, or none when it is time for something else. False when it is time to stop."""
         units: list[Unit] = []
+        steps = 0
         try:
             unit = self._waiting.get(timeout=RETRY_SECONDS if self._is_failing else NEWS_SECONDS)
             while unit is not None:
                 units.append(unit)
+                steps += len(unit.steps)
+                if steps >= BATCH_STEPS:
+                    return units, True
                 unit = self._waiting.get_nowait()
         except Empty:
             return units, True
@@ -135,8 +149,10 @@ class Engine:
     def cycle(self, units: Iterable[Unit]) -> None:
         """Do everything that can be done now with these units and those held back."""
         reading: list[Unit] = []
+        writing: list[Unit] = []
         for unit in units:
-            (self._held if self._rules.may_write(unit) else reading).append(unit)
+            (writing if self._rules.may_write(unit) else reading).append(unit)
+        self._held += writing
         if reading:
             self._read(reading)
         if self._tick.is_due():
@@ -145,8 +161,8 @@ class Engine:
             self._retry(*self._stuck)
         if self._stuck is None and self._may_open():
             self._write()
-        if self._failing_since is not None and self._clock.monotonic() - self._failing_since > GRACE_SECONDS:
-            self._refuse()
+        if self._failing_since is not None:
+            self._refuse_late(writing, self._clock.monotonic() - self._failing_since)
 
     def _read(self, units: Sequence[Unit]) -> None:
         """Answer units that write nothing; no transaction, no waiting for the disk."""
@@ -218,8 +234,9 @@ class Engine:
         adopted = Batch(self.world, writable=True)
         for event in news:
             self._rules.adopt(adopted, event)
+        theirs, follows = _divided(adopted.plan, news)
         batch.events += adopted.events
-        batch.plan = adopted.plan + batch.plan
+        batch.plan = [*theirs, *batch.plan, *follows]
         self._store(batch, units)
 
     def _deliver(self, batch: Batch, units: Sequence[Unit]) -> None:
@@ -262,10 +279,19 @@ class Engine:
             )
             self._failing_since = None
 
-    def _refuse(self) -> None:
+    def _refuse_late(self, newcomers: list[Unit], failing: float) -> None:
+        """Refuse what cannot wait until the storage works again, which has been failing for so many seconds."""
+        if failing > PATIENCE_SECONDS:
+            self._refuse(self._held)
+        elif failing > GRACE_SECONDS:
+            held = set(self._held)
+            self._refuse([unit for unit in newcomers if unit in held])
+
+    def _refuse(self, units: Sequence[Unit]) -> None:
         """Answer held units with a failure, as far as they can be refused at all."""
-        held, self._held = self._held, []
-        for unit in held:
+        refused = set(units)
+        self._held = [unit for unit in self._held if unit not in refused]
+        for unit in units:
             batch = Batch(self.world, writable=False)
             while unit.steps and unit.task is None and not self._rules.must_wait(unit.client, unit.steps[0]):
                 unit.task = self._step(batch, unit.client, unit.steps.pop(0))
@@ -286,3 +312,12 @@ class Engine:
             logger.error("The last events could not be stored: %s", error)
         self._deliver(batch, self._held)
         self._ledger.close()
+
+
+def _divided(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
+    """Divide what the news bring into the news themselves and what follows from them, which gets later rows."""
+    theirs = set(map(id, news))
+    parts: tuple[Plan, Plan] = ([], [])
+    for item in plan:
+        parts[not (isinstance(item, Broadcast) and id(item.event) in theirs)].append(item)
+    return parts
