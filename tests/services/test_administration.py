@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.clock import to_datetime
 from app.db.log import read_after
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.events import Event, Kind
+from app.events import Event, Kind, RoomKey
 from app.services import administration, audit, bans, moderation, people, rooms, stats
 from app.services.accounts import check_password
 from app.services.bans import BanType
@@ -135,8 +135,9 @@ def test_a_room_is_made_and_its_topic_set(story: Story, by: By) -> None:
 
 def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock) -> None:
     room = story.room("#ops")
-    changes = [["+", "k", "sesame", None], ["+", "b", "x!*@*", None]]
-    story.happens(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}))
+    changes = [["+", "k", "*", None], ["+", "b", "x!*@*", None]]
+    key = RoomKey("sesame", "+k sesame")
+    story.happens(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}, secret=key))
     story.says(room, "anna", "hello")
     with story.database.reading() as session:
         found = rooms.details(session, "ops")

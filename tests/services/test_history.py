@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from app.events import Event, Kind
+from app.events import Event, Kind, RoomKey
 from app.services import history
 from app.services.history import History, Selection, is_known, page_query
 from app.wire.names import fold
@@ -100,7 +100,8 @@ def test_what_is_said_during_an_export_is_not_part_of_it(story: Story, rooms: di
 
 def test_a_rooms_password_is_never_read(story: Story, rooms: dict[str, int]) -> None:
     changes = [["+", "k", "sesame", None], ["+", "o", "bob", None], ["+", "n", None, None]]
-    story.happens(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}))
+    key = RoomKey("sesame", "+k sesame")
+    story.happens(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}, secret=key))
     assert texts(story, events=True)[-1] == "+k * +o bob +n"
 
 

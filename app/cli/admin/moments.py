@@ -22,6 +22,7 @@ LONGEST = timedelta(days=3660)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
 _PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
+_NUMBERS = re.compile(r"\s*\d{4}-")  # so it is no words, and what the library would make of it is a surprise
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _A_MILLISECOND = timedelta(milliseconds=1)
 
@@ -62,7 +63,9 @@ def _span(text: str, now: int) -> tuple[datetime, datetime]:
         return moment, moment
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+    except ValueError as error:
+        if _NUMBERS.match(text):
+            raise _no_time(text) from error
         return _in_words(text, to_datetime(now))
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return _whole_day(moment) if _DAY.fullmatch(text.strip()) else (moment, moment)
@@ -81,11 +84,15 @@ def _in_words(text: str, now: datetime) -> tuple[datetime, datetime]:
     }
     found = DateDataParser(languages=["en"], settings=settings).get_date_data(text)
     if found.date_obj is None:
-        raise UsageError(f"{text} is not a time; write 2026-11-22, 2026-11-22 12:00, 2h or yesterday.")
+        raise _no_time(text)
     moment: datetime = found.date_obj
     if found.period == "time":
         return moment, moment
     return _whole_month(moment) if found.period == "month" else _whole_day(moment)
+
+
+def _no_time(text: str) -> UsageError:
+    return UsageError(f"{text} is not a time; write 2026-11-22, 2026-11-22 12:00, 2h or yesterday.")
 
 
 def _whole_day(moment: datetime) -> tuple[datetime, datetime]:

@@ -1,0 +1,243 @@
+"""Every command of chat-admin is held to the same: help, JSON, documentation, exit codes, sentences."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from app.cli.admin.tree import app
+from app.events import Event, Kind
+from tests.cli.conftest import Admin
+from tests.old_program import old_database
+from tests.story import Story
+
+DOCS = Path(__file__).parents[2] / "docs" / "admin.md"
+
+
+def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command that does something, with the words that call it."""
+    if not hasattr(command, "commands"):
+        yield path, command
+        return
+    for name, below in command.commands.items():
+        yield from walk(below, (*path, name))
+
+
+COMMANDS = dict(walk(get_command(app)))
+NAMES = [" ".join(path) for path in COMMANDS]
+
+# How each command is called so that it could work; `old.db` and `pw` are made by the test.
+CALLS = {
+    "kick": ["anna"],
+    "announce": ["hello"],
+    "import-legacy": ["old.db"],
+    "list-users": [],
+    "export-history": [],
+    "user list": [],
+    "user show": ["anna"],
+    "user create": ["zoe", "--password-file", "pw"],
+    "user passwd": ["anna", "--password-file", "pw", "--yes"],
+    "user disable": ["anna", "--yes"],
+    "user enable": ["anna"],
+    "user role": ["anna", "admin", "--yes"],
+    "room list": [],
+    "room show": ["#tea"],
+    "room create": ["#new"],
+    "room topic": ["#tea", "Assam"],
+    "history show": [],
+    "history export": [],
+    "ban add": ["192.0.2.9", "--yes"],
+    "ban list": [],
+    "ban remove": ["192.0.2.1"],
+    "db upgrade": [],
+    "db current": [],
+    "db check": [],
+    "db stats": [],
+    "audit list": [],
+}
+MAKE_IT = {"user create", "room create", "import-legacy", "db upgrade"}  # they make a missing database
+UNKNOWN = {
+    "kick": ["nobody"],
+    "user show": ["nobody"],
+    "user passwd": ["nobody", "--yes", "--password-file", "pw"],
+    "user disable": ["nobody", "--yes"],
+    "user enable": ["nobody"],
+    "user role": ["nobody", "admin", "--yes"],
+    "room show": ["#nowhere"],
+    "room topic": ["#nowhere", "x"],
+    "history show": ["#nowhere"],
+    "history export": ["--room", "#nowhere"],
+    "export-history": ["--user", "nobody"],
+    "ban add": ["nobody", "--yes"],
+    "ban remove": ["192.0.2.77"],
+    "import-legacy": ["nothing.db"],
+}
+ASK_FIRST = ["user passwd", "user disable", "user role", "ban add"]
+CHANGE = [
+    name
+    for name in CALLS
+    if name.split()[-1] in ("kick", "announce", "create", "passwd", "disable", "role", "topic", "add")
+]
+
+
+@pytest.fixture
+def populated(chat: Story, folder: Path) -> None:
+    """A chat in which everything that CALLS speaks of exists."""
+    chat.account("anna")
+    session = chat.connects("anna", "anna")
+    room = chat.room("#tea")
+    chat.joins(session, "anna", room)
+    chat.says(room, "anna", "hello")
+    ban = {"id": 1, "type": "address", "expires": None}
+    chat.happens(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
+    chat.database.close()
+    files(folder)
+
+
+def files(folder: Path) -> None:
+    """Make the files that CALLS speaks of."""
+    (folder / "pw").write_text("tea-for-two\n")
+    old_database(folder / "old.db", users=[])
+
+
+def options(command: Any) -> set[str]:
+    """Return every option of a command, but those of help."""
+    names = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return {name for name in names if name.startswith("-")} - {"-h", "--help"}
+
+
+def test_the_tree_is_the_one_these_tests_know() -> None:
+    assert set(NAMES) == set(CALLS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_help_for_itself_and_each_option(name: str, admin: Admin) -> None:
+    command = COMMANDS[tuple(name.split())]
+    assert re.search(r"\w+.*\.", command.help or "")
+    assert [p.name for p in command.params if not getattr(p, "help", None)] == []
+    assert {"-d", "--dbname", "--config", "--json"} <= options(command)
+    for flag in ("-h", "--help"):
+        shown = admin(*name.split(), flag)
+        assert shown.code == 0
+        assert "Usage: chat-admin" in shown.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    section = text.partition(f"\n### `chat-admin {name}")[2].partition("\n### ")[0]
+    if name in ("list-users", "export-history"):
+        assert f"`{name}`" in text
+        return
+    assert section, f"docs/admin.md has no section on {name}"
+    everywhere = text.partition("\n## Every command\n")[2].partition("\n## ")[0]
+    missing = {
+        option
+        for option in options(COMMANDS[tuple(name.split())])
+        if f"`{option}" not in section + everywhere
+    }
+    assert missing == set()
+
+
+def test_no_option_takes_a_secret() -> None:
+    named = {option for command in COMMANDS.values() for option in options(command) if "pass" in option}
+    assert named == {"--password-stdin", "--password-file"}
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_works_and_speaks_json(name: str, admin: Admin) -> None:
+    ended = admin(*name.split(), *CALLS[name], "--json")
+    assert ended.code == 0, ended.err
+    assert isinstance(ended.json, list | dict)
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_works_in_plain_text(name: str, admin: Admin) -> None:
+    ended = admin(*name.split(), *CALLS[name])
+    assert ended.code == 0, ended.err
+    assert "{" not in ended.out or name in ("history export", "export-history")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_database_is_a_sentence_or_is_made(name: str, admin: Admin, folder: Path) -> None:
+    files(folder)
+    ended = admin(*name.split(), *CALLS[name])
+    assert (folder / "chat.db").exists() == (name in MAKE_IT)
+    if name in MAKE_IT:
+        assert ended.code == 0, ended.err
+    else:
+        assert (ended.code, ended.out) == (5, "")
+        assert ended.err.startswith("Error: There is no database chat.db yet; start the server once")
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_not_there_ends_with_5(name: str, admin: Admin) -> None:
+    ended = admin(*name.split(), *UNKNOWN[name])
+    assert (ended.code, ended.out) == (5, "")
+    assert re.fullmatch(r"Error: [^\n]*\.?\n", ended.err)
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["user", "create", "Anna", "--password-file", "pw"],
+        ["room", "create", "#TEA"],
+        ["ban", "add", "192.0.2.1", "-y"],
+    ],
+)
+def test_what_is_there_already_ends_with_6(call: list[str], admin: Admin) -> None:
+    ended = admin(*call)
+    assert (ended.code, ended.out) == (6, "")
+    assert "already" in ended.err
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("name", ASK_FIRST)
+def test_what_destroys_asks_first(name: str, admin: Admin) -> None:
+    before = admin("audit", "list", "--json").json
+    ended = admin(*name.split(), *(word for word in CALLS[name] if word != "--yes"), stdin="y\n")
+    assert (ended.code, ended.out) == (2, "")
+    assert "add --yes" in ended.err
+    assert admin("audit", "list", "--json").json == before
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("name", CHANGE)
+def test_every_change_leaves_one_trace(name: str, admin: Admin) -> None:
+    before = admin("audit", "list", "--json").json
+    admin(*name.split(), *CALLS[name])
+    (trace,) = admin("audit", "list", "--json").json[len(before) :]
+    assert trace["actor"].startswith("admin:")
+    assert "tea-for-two" not in str(trace)
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_database_may_be_named_before_the_noun_or_after(name: str, admin: Admin, folder: Path) -> None:
+    (folder / "chat.db").rename(folder / "other.db")
+    before = admin("-d", "other.db", "--json", *name.split(), *CALLS[name])
+    assert before.code == 0, before.err
+    assert isinstance(before.json, list | dict)
+    assert admin(*name.split(), "-h", "-d", "other.db").code == 0
+    assert not (folder / "chat.db").exists()
+
+
+@pytest.mark.parametrize("content", [b"hello", b""])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_is_not_ours_is_left_alone(name: str, content: bytes, admin: Admin, folder: Path) -> None:
+    files(folder)
+    (folder / "their.db").write_bytes(content)
+    ended = admin("-d", "their.db", *name.split(), *CALLS[name])
+    if content:
+        assert (ended.code, ended.out) == (1, "")
+        assert "nothing was changed" in ended.err
+        assert (folder / "their.db").read_bytes() == content
+    assert "Traceback" not in ended.err
+    assert "defect" not in ended.err
