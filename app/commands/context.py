@@ -102,7 +102,8 @@ class Context:
         if isinstance(answer, Refused):
             self.reply(answer.numeric, *answer.params, text=answer.text)
         elif isinstance(answer, Failed):
-            self.server_says("FAIL", answer.command, answer.code, *answer.context, text=answer.text)
+            words = " ".join(("FAIL", answer.command, answer.code, *answer.context))
+            self.say(fitting(f":{self.desk.server} {words} :{answer.text}"))
 
     @contextmanager
     def forgiving(self) -> Iterator[None]:
@@ -114,7 +115,7 @@ class Context:
 
     def finish(self) -> None:
         """See to it that a labelled command has an answer, if only an ACK."""
-        if self.label is not None:
+        if self.label is not None and not self.client.ended:
             _ = self.response
 
     def end(self, reason: str) -> None:
@@ -128,10 +129,12 @@ class Context:
     ) -> Task:
         """Return slow work for the caller's own thread; `then` goes on with its result, on the engine's.
 
-        `writes` says whether `then` may emit events.
+        `writes` says whether `then` may emit events. It does not come to that if the client has gone meanwhile.
         """
 
         def go_on(batch: Batch, client: Client, result: T) -> Task | None:
+            if client.ended:
+                return None
             again = Context(self.desk, batch, client, self.verb, self.tags)
             return attempt(again, lambda: then(again, result))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.clock import Clock
 from app.db.database import Database
+from app.live.throttle import Throttles
 from app.live.world import World
 from app.services.ledger import Ledger
 from app.settings import ServerSettings
@@ -23,6 +24,7 @@ class Desk:
     version: str
     started: int  # instant
     tokens: Mapping[str, str]  # ISUPPORT
+    throttles: Throttles
 
     @property
     def network(self) -> str:

@@ -15,11 +15,11 @@ def enter(ctx: Context) -> None:
     """Let a connection in that has said everything: as a new person, or as a further device of one."""
     said = ctx.client.registration
     nick = said.nick or ""
-    account = ctx.world.find_account(ctx.client.account) if ctx.client.account else None
+    account = _account(ctx)
     try:
         holder = _holder(ctx, nick, account)
     except Refused:
-        said.nick = None
+        said.nick, ctx.client.nick = None, "*"
         raise
     ban = ban_on(ctx.world, nick, said.user or "", ctx.client.address, account)
     if ban is not None:
@@ -29,6 +29,15 @@ def enter(ctx: Context) -> None:
         _enter_as_device(ctx, holder)
     else:
         _enter_as_person(ctx, nick, account)
+
+
+def _account(ctx: Context) -> AccountInfo | None:
+    """Return the account the caller has logged in to, unless it was disabled meanwhile."""
+    account = ctx.world.find_account(ctx.client.account) if ctx.client.account else None
+    if account is None or account.disabled:
+        ctx.client.account = None
+        return None
+    return account
 
 
 def is_own(ctx: Context, holder: User) -> bool:

@@ -1,9 +1,11 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
+from app.commands import register
 from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.commands.registration import complete
+from app.commands.sasl import MECHANISMS
 from app.live.unit import Task
 from app.wire import numerics
 from app.wire.capabilities import CAPABILITIES
@@ -24,11 +26,12 @@ def cap_ls(ctx: Context, version: str = "") -> None:
     _begin(ctx)
     if version.isascii() and version.isdigit():
         ctx.client.cap_version = max(ctx.client.cap_version, int(version[:6]))
+    names = _offered(ctx)
     if ctx.client.cap_version < WITH_VALUES:
-        _list(ctx, "LS", list(CAPABILITIES))
+        _list(ctx, "LS", names)
         return
     values = capability_values(ctx)
-    _list(ctx, "LS", [f"{name}={values[name]}" if values.get(name) else name for name in CAPABILITIES])
+    _list(ctx, "LS", [f"{name}={values[name]}" if values.get(name) else name for name in names])
 
 
 @subcommand("CAP")
@@ -42,9 +45,10 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a minus sign: all of them, or none."""
     _begin(ctx)
     caps = set(ctx.client.caps)
+    offered = _offered(ctx)
     for word in wanted.split():
         name = word.removeprefix("-")
-        if name not in CAPABILITIES:
+        if name not in offered:
             ctx.server_says("CAP", ctx.client.nick, "NAK", text=wanted)
             return
         (caps.discard if word.startswith("-") else caps.add)(name)
@@ -57,9 +61,6 @@ def cap_end(ctx: Context) -> Task | None:
     """End the negotiation; registration goes on."""
     if ctx.client.session is not None:
         return None
-    if ctx.client.sasl is not None:
-        ctx.client.sasl = None
-        ctx.reply(numerics.ERR_SASLABORTED)
     ctx.client.registration.negotiating = False
     return complete(ctx)
 
@@ -67,9 +68,15 @@ def cap_end(ctx: Context) -> Task | None:
 def capability_values(ctx: Context) -> dict[str, str]:
     """Return the values that some capabilities are advertised with."""
     return {
-        "draft/account-registration": "before-connect",
-        "sasl": "PLAIN,SCRAM-SHA-256",
+        register.CAPABILITY: register.tokens(ctx.desk.settings),
+        "sasl": ",".join(MECHANISMS),
     }
+
+
+def _offered(ctx: Context) -> list[str]:
+    """Return the capabilities that there are, as this server is set up."""
+    is_open = register.is_offered(ctx.desk.settings)
+    return [name for name in CAPABILITIES if is_open or name != register.CAPABILITY]
 
 
 def _begin(ctx: Context) -> None:

@@ -2,18 +2,17 @@
 
 import hmac
 
-from sqlalchemy.orm import Session
-
-from app.commands import entry
+from app.commands import entry, logins
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events
+from app.live.throttle import household
 from app.live.unit import Task
 from app.live.user import User
-from app.services.accounts import find_account, is_password
+from app.services.accounts import is_password
 from app.wire import numerics
-from app.wire.names import NameRefused, check_nick, fold
+from app.wire.names import NameRefused, check_nick
 
 USER_LETTERS = 20  # longest user name kept
 
@@ -80,6 +79,9 @@ def complete(ctx: Context) -> Task | None:
     said = ctx.client.registration
     if ctx.client.session is not None or said.negotiating or said.nick is None or said.user is None:
         return None
+    if ctx.client.sasl is not None:
+        ctx.client.sasl = None
+        ctx.reply(numerics.ERR_SASLABORTED)
     if ctx.desk.settings.password is not None:
         return _check_server_password(ctx)
     if said.password is not None and ctx.client.account is None:
@@ -90,39 +92,62 @@ def complete(ctx: Context) -> Task | None:
 
 def _check_server_password(ctx: Context) -> Task | None:
     expected, given = ctx.desk.settings.password or "", ctx.client.registration.password or ""
+    if _must_wait(ctx):
+        return None
     if expected.startswith("$argon2"):
         return ctx.later(lambda session: is_password(expected, given), _admit, writes=True)
     _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
     return None
 
 
-def _admit(ctx: Context, is_right: bool) -> None:
-    if not is_right:
+def _must_wait(ctx: Context) -> bool:
+    """End a connection from where too many wrong passwords have come lately."""
+    seconds = ctx.desk.throttles.addresses.wait(household(ctx.client.address))
+    if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
-        ctx.end("The server's password is missing or wrong")
+        ctx.end(f"Too many wrong passwords from your address; wait {logins.patience(seconds)}")
+    return seconds > 0
+
+
+def _admit(ctx: Context, is_right: bool) -> None:
+    if _must_wait(ctx):
         return
+    if is_right:
+        entry.enter(ctx)
+        return
+    ctx.desk.throttles.addresses.note(household(ctx.client.address))
+    ctx.reply(numerics.ERR_PASSWDMISMATCH)
+    ctx.end("The server's password is missing or wrong")
+
+
+def _log_in_by_pass(ctx: Context) -> Task | None:
+    """Take PASS as a log-in, for clients that know no SASL: `account:password`, or the password of the nick."""
+    said = ctx.client.registration
+    given, said.password = said.password or "", None
+    name, colon, password = given.partition(":")
+    if not colon or ctx.world.find_account(name) is None:
+        name, password = said.nick or "", given
+    try:
+        return logins.prove(ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right))
+    except Refused as refusal:
+        _enter_as_guest(ctx, refusal)
+        return None
+
+
+def _enter_as(ctx: Context, name: str, is_right: bool) -> None:
+    try:
+        account = logins.judge(ctx, name, is_right)
+    except Refused as refusal:
+        _enter_as_guest(ctx, refusal)
+        return
+    logins.welcome_back(ctx, account)
+    logins.log_in(ctx, account)
     entry.enter(ctx)
 
 
-def _log_in_by_pass(ctx: Context) -> Task:
-    """Take PASS as a log-in, for clients that know no SASL: `account:password`, or the password of the nick."""
-    said = ctx.client.registration
-    name, colon, password = (said.password or "").partition(":")
-    if not colon:
-        name, password = said.nick or "", said.password or ""
-
-    def check(session: Session) -> str | None:
-        account = find_account(session, fold(name))
-        if account is None or account.disabled or not is_password(account.password_hash, password):
-            return None
-        return account.name
-
-    return ctx.later(check, _enter_as, writes=True)
-
-
-def _enter_as(ctx: Context, account: str | None) -> None:
-    ctx.client.registration.password = None
-    ctx.client.account = account
+def _enter_as_guest(ctx: Context, refusal: Refused) -> None:
+    """Say why there was no log-in, and go on without one; a registered nick is refused then."""
+    ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
     entry.enter(ctx)
 
 

@@ -72,7 +72,7 @@ def logged_in(world: World, event: Event) -> None:
     """A session speaks for an account."""
     user = world.users.get(event.session or 0)
     if user is not None and event.account is not None:
-        user.account = world.find_account(event.account)
+        _speak_for(user, world.find_account(event.account))
 
 
 @applies(Kind.LOGGED_OUT)
@@ -80,7 +80,14 @@ def logged_out(world: World, event: Event) -> None:
     """A session is a guest's again."""
     user = world.users.get(event.session or 0)
     if user is not None:
-        user.account = None
+        _speak_for(user, None)
+
+
+def _speak_for(user: User, account: AccountInfo | None) -> None:
+    """A session has one account, whichever of its connections logged in or out."""
+    user.account = account
+    for client in user.clients:
+        client.account = account.name if account else None
 
 
 @applies(Kind.AWAY)

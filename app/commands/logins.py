@@ -1,0 +1,169 @@
+"""Logging in and out: what SASL, PASS, REGISTER and LOGOUT have in common.
+
+A failed log-in is counted for the address and for the name. The count is looked at before the password is
+checked, and again after: many connections that try at once learn no more than one that tries often.
+"""
+
+from collections.abc import Callable
+from itertools import count
+from typing import NoReturn
+
+from sqlalchemy.orm import Session
+
+from app.commands.answers import Failed, Refused
+from app.commands.bans import ban_on
+from app.commands.context import Context
+from app.commands.declare import command
+from app.commands.entry import host_of
+from app.commands.presence import nick_events
+from app.events import Event, Kind
+from app.live.room import Room
+from app.live.throttle import household
+from app.live.unit import Task
+from app.live.user import AccountInfo, User
+from app.services.accounts import is_login
+from app.wire import numerics
+from app.wire.names import fold
+
+GUEST_DIGITS = 5  # behind `Guest`, while there are such nicks left
+
+
+@command(writes=True, cost=2)
+def logout(ctx: Context) -> None:
+    """Log out and stay as a guest, in the same rooms; a registered nick is left for a free one.
+
+    Only this server knows the command. All devices under your nick are logged out with you.
+    """
+    me = ctx.me
+    if me.account is None:
+        raise Failed("LOGOUT", "NOT_LOGGED_IN", text="You are a guest already")
+    nick = free_guest_nick(ctx) if fold(me.nick) in ctx.world.accounts else me.nick
+    ctx.reply(numerics.RPL_LOGGEDOUT, me.source)
+    _tell_devices(ctx, me)
+    event = ctx.event(Kind.LOGGED_OUT)
+    event.account = None
+    ctx.emit(event, ctx.world.neighbours(me))
+    if nick != me.nick:
+        events = nick_events(me, nick)
+        ctx.show(events[0])
+        ctx.batch.emit_each(events, ctx.world.neighbours(me), ctx.client)
+
+
+def _tell_devices(ctx: Context, me: User) -> None:
+    numeric = numerics.RPL_LOGGEDOUT
+    line = f":{ctx.desk.server} {numeric.code} {me.nick} {me.source} :{numeric.text}"
+    for client in me.clients:
+        if client is not ctx.client:
+            ctx.batch.tell(client, line)
+
+
+def free_guest_nick(ctx: Context) -> str:
+    """Return a nick that nobody has, and that nobody has registered."""
+    world, clock = ctx.world, ctx.desk.clock
+    nicks = (f"Guest{clock.identity() % 10**digits}" for digits in count(GUEST_DIGITS))
+    return next(nick for nick in nicks if not world.find_user(nick) and not world.find_account(nick))
+
+
+def prove(ctx: Context, name: str, password: str, then: Callable[[Context, bool], Task | None]) -> Task:
+    """Check a password on the caller's own thread, then go on with whether it is right.
+
+    Raises: Refused with ERR_SASLFAIL when the caller must wait first.
+    """
+    refuse_hasty(ctx, name)
+
+    def check(session: Session) -> bool:
+        return is_login(session, fold(name), password)
+
+    return ctx.later(check, then, writes=True)
+
+
+def judge(ctx: Context, name: str, is_right: bool) -> AccountInfo:
+    """Return the account that was logged in to; a failure is counted.
+
+    Raises: Refused with ERR_SASLFAIL.
+    """
+    refuse_hasty(ctx, name)
+    account = ctx.world.find_account(name)
+    if account is None or account.disabled or not is_right:
+        fail(ctx, name)
+    _refuse_banned(ctx, account)
+    return account
+
+
+def fail(ctx: Context, name: str) -> NoReturn:
+    """Count a failed log-in, and say no more than that it failed.
+
+    Raises: Refused with ERR_SASLFAIL.
+    """
+    ctx.desk.throttles.addresses.note(household(ctx.client.address))
+    ctx.desk.throttles.accounts.note(fold(name))
+    raise Refused(numerics.ERR_SASLFAIL, text="Log-in failed: the account or the password is wrong")
+
+
+def refuse_hasty(ctx: Context, name: str) -> None:
+    """Refuse whoever must wait: too many log-ins have failed lately, from this address or for this name.
+
+    Raises: Refused with ERR_SASLFAIL.
+    """
+    throttles = ctx.desk.throttles
+    seconds = max(
+        throttles.addresses.wait(household(ctx.client.address)), throttles.accounts.wait(fold(name))
+    )
+    if seconds > 0:
+        text = f"Too many failed log-ins; wait {patience(seconds)} and try again"
+        raise Refused(numerics.ERR_SASLFAIL, text=text)
+
+
+def patience(seconds: float) -> str:
+    """Write how long to wait, in minutes."""
+    minutes = max(1, -int(-seconds // 60))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
+    """Somebody who is here does not become an account that is banned; at the door, `entry` looks."""
+    me = ctx.user
+    ban = ban_on(ctx.world, me.nick, me.user, me.address, account) if me else None
+    if ban is not None:
+        raise Refused(numerics.ERR_SASLFAIL, text=f"You are banned from this server: {ban.reason}")
+
+
+def log_in(ctx: Context, account: AccountInfo) -> None:
+    """Let the connection, and its person if it has one, speak for the account."""
+    me = ctx.user
+    ctx.client.account = account.name
+    if me is None or me.account is account:
+        return
+    event = ctx.event(Kind.LOGGED_IN)
+    event.account = account.name
+    ctx.emit(event, ctx.world.neighbours(me))
+    for room in ctx.world.rooms_of(me):
+        _take_up_roles(ctx, room, me)
+
+
+def welcome_back(ctx: Context, account: AccountInfo) -> None:
+    """Tell the caller which account it speaks for now."""
+    text = f"You are now logged in as {account.name}"
+    ctx.reply(numerics.RPL_LOGGEDIN, source_of(ctx), account.name, text=text)
+
+
+def source_of(ctx: Context) -> str:
+    """Write who the caller is, as far as it is known before registration is finished."""
+    if ctx.user is not None:
+        return ctx.user.source
+    client = ctx.client
+    return f"{client.nick}!{client.registration.user or '*'}@{host_of(client.address)}"
+
+
+def _take_up_roles(ctx: Context, room: Room, me: User) -> None:
+    """Give somebody the roles that a room they are in keeps for their account."""
+    member = room.member(me)
+    kept = room.kept_roles(me) | ({"o"} if room.official and me.is_admin else set())
+    roles = sorted(kept - member.roles) if member else []
+    if not roles:
+        return
+    words = f"+{''.join(roles)} " + " ".join([me.nick] * len(roles))
+    changes = [["+", role, me.nick, None] for role in roles]
+    event = Event(Kind.MODE, room=room.id, nick=ctx.desk.server, target=room.name, text=words)
+    event.data["changes"] = changes
+    ctx.batch.emit(event, room.audience)

@@ -1,0 +1,114 @@
+"""Making an account: REGISTER (IRCv3 draft/account-registration).
+
+The account has the name of the nick. There is no e-mail, so there is nothing to verify.
+"""
+
+from app.commands.answers import Failed
+from app.commands.context import Context
+from app.commands.declare import command
+from app.commands.logins import log_in, patience, welcome_back
+from app.errors import UsageError
+from app.live.throttle import household
+from app.live.unit import Task
+from app.services.accounts import Credentials, check_password, protect, registered
+from app.settings import ServerSettings
+from app.wire.names import NameRefused, check_nick, fold
+
+CAPABILITY = "draft/account-registration"
+
+
+@command(early=True, writes=True, cost=5)
+def register(ctx: Context, account: str, email: str, password: str) -> Task:
+    """Make an account of your nick, so that nobody else can use it; `*` stands for the nick.
+
+    No e-mail address is kept: `*` will do.
+    """
+    _refuse_now(ctx, account)
+    name = _name_for(ctx, account)
+    _refuse_name(ctx, name)
+    _refuse_password(name, password, ctx.desk.settings.password_shortest)
+    _refuse_many(ctx, name)
+    return ctx.later(lambda session: protect(password), lambda ctx, kept: _make(ctx, name, kept), writes=True)
+
+
+def is_offered(settings: ServerSettings) -> bool:
+    """Whether people may register accounts themselves."""
+    return settings.registration == "open"
+
+
+def tokens(settings: ServerSettings) -> str:
+    """Return the capability's value. Who needs the server's password must have given it before."""
+    return "before-connect" if settings.password is None else ""
+
+
+def _refuse_now(ctx: Context, account: str) -> None:
+    """Refuse who may not register at all, or not yet."""
+    settings = ctx.desk.settings
+    if not is_offered(settings):
+        text = "Accounts are made by the administrators of this server; ask one"
+        raise Failed("REGISTER", "DISALLOWED", account, text=text)
+    if ctx.user is None and settings.password is not None:
+        raise Failed("REGISTER", "COMPLETE_CONNECTION_REQUIRED", text="Finish connecting first")
+    if ctx.client.account is not None:
+        text = f"You are logged in as {ctx.client.account} already"
+        raise Failed("REGISTER", "ALREADY_AUTHENTICATED", account, text=text)
+
+
+def _name_for(ctx: Context, account: str) -> str:
+    """Return the nick of the caller, or the one asked for last, if that is the account meant."""
+    nick = ctx.user.nick if ctx.user else ctx.client.registration.wanted
+    if nick is None:
+        raise Failed("REGISTER", "NEED_NICK", "*", text="Choose a nick first; the account gets its name")
+    if account == "*":
+        return nick
+    try:
+        check_nick(account, ctx.desk.settings.nick_length)
+    except NameRefused as refusal:
+        raise Failed("REGISTER", "BAD_ACCOUNT_NAME", account, text=refusal.reason) from refusal
+    if fold(account) != fold(nick):
+        text = f"The account has the name of your nick, which is {nick}"
+        raise Failed("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, text=text)
+    return nick
+
+
+def _refuse_name(ctx: Context, name: str) -> None:
+    """Refuse a name that is registered, somebody else's nick, or easily taken for another."""
+    holder = ctx.world.find_user(name)
+    if ctx.world.find_account(name) is not None:
+        raise Failed("REGISTER", "ACCOUNT_EXISTS", name, text="This name is registered already")
+    if holder is not None and holder is not ctx.user:
+        raise Failed("REGISTER", "ACCOUNT_EXISTS", name, text="Somebody else is using this name")
+    lookalike = ctx.world.lookalike(name)
+    if lookalike is not None:
+        text = f"This name looks like {lookalike}; choose another"
+        raise Failed("REGISTER", "BAD_ACCOUNT_NAME", name, text=text)
+
+
+def _refuse_password(name: str, password: str, shortest: int) -> None:
+    if len(password) < shortest:
+        text = f"The password is too short: {shortest} characters are the least"
+        raise Failed("REGISTER", "WEAK_PASSWORD", name, text=text)
+    try:
+        check_password(password)
+    except UsageError as error:
+        raise Failed("REGISTER", "UNACCEPTABLE_PASSWORD", name, text=error.sentence) from error
+
+
+def _refuse_many(ctx: Context, name: str) -> None:
+    """Refuse an address that has registered as many accounts as one may."""
+    seconds = ctx.desk.throttles.registrations.wait(household(ctx.client.address))
+    if seconds > 0:
+        text = f"Your address has registered many accounts; wait {patience(seconds)}"
+        raise Failed("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
+
+
+def _make(ctx: Context, name: str, kept: Credentials) -> None:
+    """Make the account, unless somebody was faster, and log the caller in."""
+    _refuse_name(ctx, name)
+    _refuse_many(ctx, name)
+    ctx.desk.throttles.registrations.note(household(ctx.client.address))
+    ctx.emit_unseen(registered(ctx.desk.clock, name, kept))
+    account = ctx.world.accounts[fold(name)]
+    ctx.server_says("REGISTER", "SUCCESS", name, text=f"The account {name} is yours")
+    welcome_back(ctx, account)
+    log_in(ctx, account)

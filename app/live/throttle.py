@@ -1,0 +1,74 @@
+"""Patience: how often something may happen in a while, for one address or one name.
+
+It belongs to the engine's thread. What is remembered has a bound; those that were quiet longest are forgotten
+first.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from app.clock import Clock
+from app.settings import ServerSettings
+
+REMEMBERED = 10_000  # addresses, or names, that a throttle knows of
+LOGIN_SECONDS = 300.0  # how long a failed log-in counts
+REGISTRATION_SECONDS = 3600.0  # and a registration
+HOUSEHOLD_BITS = 64  # of an IPv6 address: the part that one customer has to himself
+
+
+class Throttle:
+    """Counts what happened lately to each key. `most` is how often it may; 0 is no limit."""
+
+    def __init__(self, clock: Clock, most: int, seconds: float) -> None:
+        self._clock = clock
+        self._most = most
+        self._seconds = seconds
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, key: str) -> float:
+        """Return the seconds until it may happen again; 0 if it may now."""
+        times = self._times.get(key)
+        if times is None or len(times) < self._most:
+            return 0.0
+        return max(0.0, times[0] + self._seconds - self._clock.monotonic())
+
+    def note(self, key: str) -> None:
+        """It has happened."""
+        if not self._most:
+            return
+        self._times.setdefault(key, deque(maxlen=self._most)).append(self._clock.monotonic())
+        self._times.move_to_end(key)
+        if len(self._times) > REMEMBERED:
+            self._times.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttles:
+    """What strangers may not do endlessly: fail to log in (by address, by account), and register accounts."""
+
+    addresses: Throttle
+    accounts: Throttle
+    registrations: Throttle
+
+    @classmethod
+    def of(cls, settings: ServerSettings, clock: Clock) -> "Throttles":
+        """Make them as the settings say."""
+        return cls(
+            Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
+            Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
+            Throttle(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
+        )
+
+
+def household(address: str) -> str:
+    """Return what one customer of a provider has: an IPv4 address, or the first half of an IPv6 one."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ip_network((known, HOUSEHOLD_BITS), strict=False))
