@@ -17,7 +17,8 @@ def state_changed(event: events.StateChanged, view: View) -> Lines:
         case Phase.LOST:
             return [[piece(f"Connection lost: {event.detail}", Style.ERROR)]]
         case Phase.RECONNECTING:
-            return [[piece(f"{event.detail} Trying again in {event.wait:.0f} s.".strip(), Style.DIM)]]
+            wait = max(1, round(event.wait))
+            return [[piece(f"{event.detail} Trying again in {wait} s.".strip(), Style.DIM)]]
         case _:
             return []
 
@@ -26,7 +27,7 @@ def state_changed(event: events.StateChanged, view: View) -> Lines:
 def resumed(event: events.Resumed, view: View) -> Lines:
     """What was missed."""
     if event.missed is None:
-        return [[piece("Connected again; this server cannot tell what was missed.", Style.GOOD)]]
+        return [[piece("Connected again; what was missed cannot be told.", Style.GOOD)]]
     count = {0: "no missed messages", 1: "1 missed message"}.get(
         event.missed, f"{event.missed} missed messages"
     )
@@ -35,8 +36,8 @@ def resumed(event: events.Resumed, view: View) -> Lines:
 
 @says(events.NickRefused)
 def nick_refused(event: events.NickRefused, view: View) -> Lines:
-    """The name belongs to an account."""
-    return [[piece(f"{event.nick} is a registered name: {event.reason}", Style.BOLD)]]
+    """The name belongs to an account, or somebody has it now."""
+    return [[piece(f"You cannot be {event.nick} yet: {event.reason}.", Style.BOLD)]]
 
 
 @says(events.NickFree)

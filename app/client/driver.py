@@ -41,6 +41,7 @@ class Driver:
         self._keepalive = Keepalive(clock)
         self._lock = threading.RLock()
         self._is_over = False
+        self._has_waited = False  # later attempts are told by their waits
 
     def run(self) -> None:
         """Do what comes until `end`.
@@ -99,14 +100,17 @@ class Driver:
                 self._keepalive.heard()
                 for line in lines:
                     self._carry_out(machine.feed(self.state, line, now))
-            case Dialling():
+            case Dialling() if not self.state.has_been_online and not self._has_waited:
                 self.show(StateChanged(Phase.CONNECTING, str(self.link.address)))
             case Opened():
                 self._keepalive.heard()
                 self._carry_out(machine.opened(self.state, now))
             case Lost(reason):
                 self._carry_out(machine.lost(self.state, reason, now))
+            case Dialling():
+                pass
             case Waiting(reason, seconds):
+                self._has_waited = True
                 self.show(StateChanged(Phase.RECONNECTING, reason, seconds))
             case Ended(error):
                 self._give_up(error)

@@ -179,6 +179,7 @@ class Connection:
     requests: deque[Request] = field(default_factory=deque)
     resuming: set[Key] = field(default_factory=set)
     missed: int = 0
+    is_untold: bool = False
     since: int = 0
     rows: list[tuple[str, ...]] = field(default_factory=list)
     asked_names: set[Key] = field(default_factory=set)

@@ -111,12 +111,18 @@ def confirm(state: State, message: Message, label: str) -> Effects:
 
 def _find_same(state: State, message: Message) -> Pending | None:
     """Find the oldest line that a message could be: waiting, or given up after a lost connection."""
-    doubtful = [line for line in state.failed.values() if line.is_doubtful]
-    for line in [*state.pending.values(), *doubtful]:
+    for line in [*state.pending.values(), *state.failed.values()]:
+        if not _may_be_nameless(state, line):
+            continue
         is_author = fold(line.nick) == fold(message.author)
         if is_author and line.is_same(message.room, message.text, message.is_action):
             return line
     return None
+
+
+def _may_be_nameless(state: State, line: Pending) -> bool:
+    """Whether a line may come back without its label: when it is in doubt, or when there are no labels."""
+    return line.is_doubtful or (line.number in state.pending and not state.has("labeled-response"))
 
 
 def refuse(state: State, line: Line) -> Effects:

@@ -19,6 +19,7 @@ from app.client.events import (
     LoginFailed,
     NickRefused,
     Stored,
+    Trouble,
 )
 from app.errors import ChatError
 from app.wire.names import fold
@@ -134,6 +135,8 @@ class Pipe:
                 self._failures += 1
             case JoinRefused(room=room, reason=reason) if fold(room) == fold(self._room):
                 self._fail(f"{room}: {reason}")
+            case NickRefused(trouble=Trouble.TAKEN):
+                self._driver.do(intents.go_as_guest(self._driver.state))
             case NickRefused(nick=nick):
                 self._fail(f"{nick} is a registered name. --password-file names the file with its password.")
             case LoginFailed(account=account, reason=reason):

@@ -20,7 +20,7 @@ TALK = (
     events.ModeChanged,
     events.HistoryPage,
 )
-TROUBLE = (events.Failed, events.Resumed)
+TROUBLE = (events.Failed, events.Resumed, events.NickRefused)
 STATES = (events.StateChanged, events.LoggedIn)
 
 

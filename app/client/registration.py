@@ -160,20 +160,17 @@ def without_capabilities(state: State) -> Effects:
 
 
 def _decide_nick(state: State, refusal: Refusal) -> Effects:
-    """Ask the user about a registered name, else try the next one."""
+    """Ask the user about a name that was wished for, else try the next one."""
     connection = state.connection
     trouble = _trouble(refusal)
-    is_first = state.wishes.is_named and not connection.attempts
-    if is_first and trouble is Trouble.REGISTERED:
+    if not state.wishes.is_named or connection.attempts:
+        yield from try_next_nick(state)
+    elif trouble is Trouble.INVALID:
+        yield Notice(f"{refusal.nick}: {refusal.reason}. Trying a similar name.", is_error=True)
+        yield from try_next_nick(state)
+    else:
         connection.is_undecided = True
-        may_log_in = "sasl" in connection.offered
-        yield NickRefused(refusal.nick, refusal.reason, trouble, may_log_in)
-        return
-    if is_first:
-        yield Notice(
-            f"{refusal.nick} cannot be had ({refusal.reason}), trying a similar name.", is_error=True
-        )
-    yield from try_next_nick(state)
+        yield NickRefused(refusal.nick, refusal.reason, trouble, may_log_in="sasl" in connection.offered)
 
 
 def _trouble(refusal: Refusal) -> Trouble:

@@ -23,6 +23,34 @@ def message_of_the_day(state: State, line: Line) -> Effects:
     yield Notice(param(line, 1).removeprefix("- "))
 
 
+# What WHOIS says of somebody; each number is a parameter.
+WHOIS = {
+    "311": "{1} is {2}@{3} ({5})",
+    "312": "{1} is connected to {2} ({3})",
+    "313": "{1} {2}",
+    "317": "{1} has been idle for {2} s",
+    "319": "{1} is in {2}",
+    "330": "{1} is logged in as {2}",
+    "335": "{1} {2}",
+    "338": "{1} comes from {2}",
+    "378": "{1} {2}",
+    "671": "{1} {2}",
+}
+
+
+@on(*WHOIS)
+def somebody(state: State, line: Line) -> Effects:
+    """One thing that WHOIS says."""
+    words = line.params + [""] * 6
+    yield Notice(WHOIS[line.command].format(*words))
+
+
+@on("318", "369")
+def somebody_ended(state: State, line: Line) -> Effects:
+    """That was all about somebody."""
+    yield from ()
+
+
 def unknown(state: State, line: Line) -> Effects:
     """Show what has no handler: an error as such, any other numeric as the words it has."""
     if not line.command.isdecimal():

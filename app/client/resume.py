@@ -181,6 +181,7 @@ def _without(state: State, request: Request, reason: str) -> Effects:
         yield from _ask_after(state, room, f"timestamp={to_iso(room.last_at)}")
         return
     if request.reference and not room.is_direct:
+        state.connection.is_untold = True
         yield Notice(f"What was missed in {room.name} cannot be told: {reason}", is_error=True)
     yield from _release(state, room)
 
@@ -215,4 +216,5 @@ def _conclude(state: State) -> Effects:
     connection = state.connection
     if not connection.resuming:
         yield from pending.give_up(state)
-        yield Resumed(connection.missed if state.has(history.CAPABILITY) else None)
+        is_told = state.has(history.CAPABILITY) and not connection.is_untold
+        yield Resumed(connection.missed if is_told else None)

@@ -151,3 +151,10 @@ def test_the_waiting_lines_have_a_limit() -> None:
         bench.does(intents.say(bench.state, "#tea", str(number)))
     assert len(bench.state.pending) == 500
     assert [line.text for line in bench.state.failed.values()] == ["500"]
+
+
+def test_the_same_text_from_another_device_confirms_nothing() -> None:
+    bench = online()
+    bench.does(intents.say(bench.state, "#tea", "hello"))
+    bench.hears(said("m1", "hello", nick="anna"))
+    assert bench.state.pending

@@ -57,6 +57,11 @@ class Client:
         assert self.process.stdin is not None
         self.process.stdin.close()
 
+    def read_error(self) -> str:
+        """Wait for its next line on standard error."""
+        assert self.process.stderr is not None
+        return self.process.stderr.readline().rstrip("\n")
+
     def errors(self) -> str:
         """Return what it wrote to standard error, to the end."""
         assert self.process.stderr is not None
@@ -146,6 +151,7 @@ def test_a_lost_connection_is_resumed_and_a_stored_line_is_not_sent_again(peer: 
     peer.welcome("bot")
     peer.hear()
     peer.hang_up()
+    assert client.read_error() == "Connection lost: The server closed the connection."
     client.type("two")
     peer.welcome("bot")
     peer.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")

@@ -175,7 +175,7 @@ def test_a_password_is_asked_for_and_kept_nowhere(peer: Peer, keys: PipeInput) -
     peer.expect("NICK anna", "CAP END")
     peer.say(":srv 001 anna :Welcome")
     peer.expect("JOIN #tea")
-    anna.sees("anna is a registered name", "Logged in as anna.", "Connected as anna.")
+    anna.sees("You cannot be anna yet: That nick is registered.", "Logged in as anna.", "Connected as anna.")
     anna.types("/auth anna secret")
     anna.sees("! Do not type a password here, where it can be read: /auth asks for it.")
     anna.types("/away lunch")

@@ -5,7 +5,7 @@ import base64
 from scramp import ScramMechanism
 
 from app.client import intents
-from app.client.events import LoginFailed, NickRefused
+from app.client.events import LoginFailed, NickRefused, Trouble
 from tests.client.bench import CAPS, Bench
 
 
@@ -150,8 +150,35 @@ def test_a_password_nobody_needs_does_not_keep_the_client_out() -> None:
         < :srv CAP * ACK :server-time
         > CAP END
         < :srv 433 * anna :Nickname is already in use
-        | ! anna cannot be had (Nickname is already in use), trying a similar name.
+        | You cannot be anna yet: Nickname is already in use.
+    """)
+    assert bench.events[-1] == NickRefused("anna", "Nickname is already in use", Trouble.TAKEN, False)
+
+
+def test_a_name_that_cannot_be_one_is_replaced_by_a_similar_one() -> None:
+    bench = Bench(is_named=True, rooms=[])
+    bench.play("""
+        < :srv 432 * anna :This nick looks like аnna; choose another
+        | ! anna: This nick looks like аnna; choose another. Trying a similar name.
         > NICK anna2
+    """)
+
+
+def test_a_nick_refused_after_the_negotiation_is_opened_with_its_password() -> None:
+    bench = Bench(is_named=True, rooms=[])
+    bench.opens()
+    bench.hears(
+        ":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", ":srv 433 * anna :This nick is registered"
+    )
+    bench.forget()
+    bench.does(intents.log_in(bench.state, "anna", "secret"))
+    bench.play("""
+        > AUTHENTICATE PLAIN
+        < AUTHENTICATE +
+        > AUTHENTICATE AGFubmEAc2VjcmV0
+        < :srv 903 * :ok
+        | Logged in as anna.
+        > NICK anna
     """)
 
 

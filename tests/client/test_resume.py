@@ -64,7 +64,7 @@ def test_a_server_without_history_cannot_tell() -> None:
         | Connected as anna.
         > JOIN #tea
         < :anna!~a@h JOIN #tea
-        | Connected again; this server cannot tell what was missed.
+        | Connected again; what was missed cannot be told.
     """)
 
 
