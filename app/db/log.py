@@ -2,22 +2,26 @@
 
 Ids are contiguous and assigned here, inside the transaction that holds the log's lock, so the order of the
 ids is the order of the commits on every database. `at` is the wall clock, pushed forward where it must be so
-that it is strictly increasing, at one millisecond, within each room and each private conversation.
+that it is strictly increasing, at one millisecond, within each room and for each party to private
+conversations; so whoever reads a history by time meets every instant once, also where several conversations
+with people of one name are read together.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from app.clock import Clock
 from app.db import models
 from app.events import Event, Kind
 
-SCOPES_REMEMBERED = 100_000  # rooms and conversations whose last instant is kept in memory
+SCOPES_REMEMBERED = 100_000  # rooms and parties whose last instant is kept in memory
 CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
 _table = models.Event.__table__
+_correspondent = models.Correspondent.__table__
 _insert = insert(models.Event)
+Scope = tuple[str, int | str]  # "room", "party" or "conversation", and which
 
 
 class Log:
@@ -25,7 +29,7 @@ class Log:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last_at: dict[int | str, int] = {}
+        self._last_at: dict[Scope, int] = {}
         self.last_id = 0
 
     def append(self, connection: Connection, events: Sequence[Event]) -> None:
@@ -34,6 +38,8 @@ class Log:
         May be called again with the same events when the transaction failed: they get their places anew.
         `last_id` moves only when the caller says `committed`.
         """
+        if len(self._last_at) >= SCOPES_REMEMBERED:
+            self._last_at.clear()
         for number, event in enumerate(events, self.last_id + 1):
             event.id = number
             event.at = self._instant(connection, event)
@@ -50,11 +56,11 @@ class Log:
         events = read_after(connection, self.last_id, CATCH_UP_ROWS)
         for event in events:
             self.last_id = event.id
-            scope = event.room or event.conversation
-            if scope is not None and event.data.get("imported"):
-                self._last_at.pop(scope, None)
-            elif scope is not None:
-                self._last_at[scope] = event.at
+            for scope in _scopes(event):
+                if event.data.get("imported"):
+                    self._last_at.pop(scope, None)
+                else:
+                    self._last_at[scope] = event.at
         return events
 
     def start_at_end(self, connection: Connection) -> None:
@@ -67,24 +73,38 @@ class Log:
         What was imported keeps the time it brings: the importer answers for the order of messages, and a
         room may have been made, and entered, long after what is imported into it was said.
         """
-        instant = event.at if event.data.get("imported") else self._clock.now()
-        scope = event.room or event.conversation
-        if scope is None:
-            return instant
-        last = self._last_at.get(scope)
-        if last is None:
-            last = self._look_up(connection, event)
-        if not event.data.get("imported"):
+        is_imported = event.data.get("imported")
+        scopes = _scopes(event)
+        last = max((self._last(connection, scope) for scope in scopes), default=0)
+        instant = event.at if is_imported else self._clock.now()
+        if scopes and not is_imported:
             instant = max(instant, last + 1)
-        self._last_at[scope] = max(instant, last)
+        for scope in scopes:
+            self._last_at[scope] = max(instant, last)
         return instant
 
-    def _look_up(self, connection: Connection, event: Event) -> int:
-        if len(self._last_at) >= SCOPES_REMEMBERED:
-            self._last_at.clear()
-        column = _table.c.room_id if event.room else _table.c.conversation
-        query = select(func.max(_table.c.at)).where(column == (event.room or event.conversation))
-        return connection.execute(query).scalar() or 0
+    def _last(self, connection: Connection, scope: Scope) -> int:
+        """Return the last instant given in a scope."""
+        if scope not in self._last_at:
+            self._last_at[scope] = connection.scalar(_last_query(scope)) or 0
+        return self._last_at[scope]
+
+
+def _scopes(event: Event) -> list[Scope]:
+    """Return where the event's instant must be its own: its room, or what each of its two parties sees."""
+    if event.room is not None:
+        return [("room", event.room)]
+    if "parties" in event.data:
+        return [("party", party) for party in event.data["parties"]]
+    return [] if event.conversation is None else [("conversation", event.conversation)]
+
+
+def _last_query(scope: Scope) -> Select[tuple[int | None]]:
+    what, name = scope
+    if what == "party":
+        return select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == name)
+    column = _table.c.room_id if what == "room" else _table.c.conversation
+    return select(func.max(_table.c.at)).where(column == name)
 
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:

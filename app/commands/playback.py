@@ -1,0 +1,181 @@
+"""Playing back: pages of the past are read on the caller's own thread, then shown as one batch.
+
+Between the two the engine looks once more whether the caller may still see what was read.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.clock import to_iso
+from app.commands.answers import Failed
+from app.commands.context import Context
+from app.events import Event, Kind, msgid
+from app.live.room import Room
+from app.live.unit import Task
+from app.services import pages
+from app.services.pages import Mark, Place, Target
+from app.wire.line import plain
+from app.wire.names import fold
+
+NOT_RETRIEVED = "Messages could not be retrieved"
+Read = Callable[..., list[Event]]
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mark as the client wrote it: a position in the log, or an instant."""
+
+    word: str
+    position: int | None = None
+    instant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one command asks for. `room` is None for a private conversation, whose parties are the others."""
+
+    word: str  # the subcommand
+    target: str  # as the client spelled it
+    limit: int
+    room: int | None
+    party: str
+    peer: str | None  # the party that has the name now
+    extra: tuple[Kind, ...]
+
+    def place(self, session: Session) -> Place:
+        """Return the history that is meant."""
+        if self.room is not None:
+            return Place(self.room, extra=self.extra)
+        found = pages.conversations_with(session, self.party, fold(self.target))
+        direct = " ".join(sorted({self.party, self.peer})) if self.peer else None
+        others = tuple(one for one in found if one != direct)
+        return Place(conversations=(*others, direct) if direct else others, extra=self.extra)
+
+
+def my_room(ctx: Context, word: str, name: str) -> Room:
+    """Return a room the caller is in.
+
+    Raises: Failed when there is none of that name; which rooms there are elsewhere stays unsaid.
+    """
+    room = ctx.world.find_room(name)
+    if room is None or room.member(ctx.me) is None:
+        raise failed("INVALID_TARGET", word, name, text=NOT_RETRIEVED)
+    return room
+
+
+def extra(ctx: Context) -> tuple[Kind, ...]:
+    """Return what the caller is shown beside messages; tags alone only if the client knows tags."""
+    if "draft/event-playback" not in ctx.client.caps:
+        return ()
+    has_tags = "message-tags" in ctx.client.caps
+    return tuple(kind for kind in pages.PLAYED_BACK if has_tags or kind is not Kind.TAGMSG)
+
+
+def read_page(ctx: Context, request: Request, read: Read, *references: Reference) -> Task:
+    """Return the work that reads a page with one of the queries of `pages`, and shows it."""
+
+    def work(session: Session) -> list[Event]:
+        place = request.place(session)
+        marks = [_mark(session, request, place, reference) for reference in references]
+        return read(session, place, request.limit, *marks)
+
+    return later(ctx, not_there(request), work, lambda again, found: _show(again, request, found))
+
+
+def later(
+    ctx: Context, failure: Failed, work: Callable[[Session], T], show: Callable[[Context, T], None]
+) -> Task:
+    """Return the work that reads and then shows; a failing storage becomes the failure."""
+
+    def read(session: Session) -> T | Failed:
+        try:
+            return work(session)
+        except Failed as refusal:
+            return refusal
+        except SQLAlchemyError as error:
+            logger.warning("A page of history could not be read: %s", error)
+            return failure
+
+    def then(again: Context, found: T | Failed) -> None:
+        if isinstance(found, Failed):
+            raise found
+        show(again, found)
+
+    return ctx.later(read, then)
+
+
+def _mark(session: Session, request: Request, place: Place, reference: Reference) -> Mark:
+    """Return the place in the history that a reference names.
+
+    Raises: Failed when there is no such message, so that the client can try by time instead.
+    """
+    if reference.position is None:
+        return Mark(reference.instant)
+    mark = pages.locate(session, place, reference.position)
+    if mark is None:
+        raise not_there(request, reference.word)
+    return mark
+
+
+def _show(ctx: Context, request: Request, found: list[Event]) -> None:
+    """Show a page; somebody who was put out of the room meanwhile does not see it any more."""
+    room = my_room(ctx, request.word, request.target) if request.room is not None else None
+    with _batch(ctx, "chathistory", plain(request.target)) as tags:
+        for event in found:
+            _complete(ctx, event, room)
+            ctx.show(event, **tags, **_identity(ctx, event))
+
+
+@contextmanager
+def _batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
+    """Put what is said meanwhile into a batch, for a client that knows batches; gives the tags to say it with."""
+    if "batch" not in ctx.client.caps:
+        yield {}
+        return
+    name = ctx.desk.clock.token()
+    ctx.server_says("BATCH", f"+{name}", *words)
+    yield {"batch": name}
+    ctx.server_says("BATCH", f"-{name}")
+
+
+def _complete(ctx: Context, event: Event, room: Room | None) -> None:
+    """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
+    event.nick = event.nick or ctx.desk.server
+    event.data.setdefault("realname", "")
+    if room is None:
+        return
+    event.data["room"] = room.name
+    if event.kind not in (Kind.KICKED, Kind.NICK):
+        event.target = room.name
+
+
+def _identity(ctx: Context, event: Event) -> dict[str, str]:
+    """Return the id of what has none when it happens, because it happens in several rooms at once."""
+    is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
+    return {"msgid": msgid(event.id)} if is_shared else {}
+
+
+def show_targets(ctx: Context, found: list[Target]) -> None:
+    """Show where something was said, with the time of the latest message there."""
+    with _batch(ctx, "draft/chathistory-targets") as tags:
+        for target in found:
+            ctx.server_says("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
+
+
+def not_there(request: Request, *word: str) -> Failed:
+    """Return the failure that what is referred to cannot be found, or not be read."""
+    return failed("MESSAGE_ERROR", request.word, request.target, *word, text=NOT_RETRIEVED)
+
+
+def failed(code: str, *context: str, text: str) -> Failed:
+    """Return a failure; what the client made up is written so that it stays one word."""
+    return Failed("CHATHISTORY", code, *map(plain, context), text=text)
