@@ -21,7 +21,7 @@ def motd(ctx: Context, server: str = "") -> None:
         return
     ctx.reply(numerics.RPL_MOTDSTART, text=f"- {ctx.desk.server} Message of the day -")
     for line in lines:
-        ctx.reply(numerics.RPL_MOTD, text=f"- {line}")
+        ctx.reply(numerics.RPL_MOTD, text=f"- {line}".rstrip())
     ctx.reply(numerics.RPL_ENDOFMOTD)
 
 

@@ -112,9 +112,9 @@ def _most(count: str) -> int | None:
 @command()
 def ison(ctx: Context, nick: str, *nicks: str) -> None:
     """Show which of some nicks are here."""
-    asked = dict.fromkeys(" ".join((nick, *nicks)).split())
+    asked = " ".join((nick, *nicks)).split()
     found = filter(None, map(ctx.world.find_user, asked))
-    _tell_words(ctx, numerics.RPL_ISON, "", (user.nick for user in found))
+    _tell_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in found))
 
 
 @command()

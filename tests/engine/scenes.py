@@ -1,0 +1,31 @@
+"""How a conversation begins: people come, gather in rooms, and are somebody."""
+
+from app.live.user import AccountInfo, User
+from tests.engine.bench import Bench, Person
+
+
+def people(bench: Bench, *names: str) -> list[Person]:
+    """Let people connect, unless they are there; what they heard so far is forgotten."""
+    found = [bench.people.get(name) or bench.connect(name) for name in names]
+    for person in found:
+        person.heard()
+    return found
+
+
+def gather(bench: Bench, room: str, *names: str) -> list[Person]:
+    """Let people enter a room in this order; what they heard so far is forgotten."""
+    for person in people(bench, *names):
+        person.send(f"JOIN {room}")
+    return people(bench, *names)
+
+
+def user(bench: Bench, nick: str) -> User:
+    """Return somebody as the world knows them."""
+    found = bench.core.desk.world.find_user(nick)
+    assert found is not None
+    return found
+
+
+def log_in(bench: Bench, nick: str, account: str, role: str = "user") -> None:
+    """Let somebody be logged in, without the ceremony."""
+    user(bench, nick).account = AccountInfo(1, account, role)
