@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from app.clock import to_datetime
 from app.commands.context import Context
-from app.events import Event
+from app.events import MESSAGES, Event
+from app.live.encode import encode
 from app.live.room import Room
 from app.services.pages import latest_messages
 from app.wire import numerics
 from app.wire.framing import LINE_BYTES
+
+ACTION = "\x01ACTION "  # what begins a message that says what somebody does
 
 
 def room(ctx: Context, room: Room) -> None:
@@ -60,17 +63,32 @@ def replay(ctx: Context, room: Room) -> None:
         return
     is_timed = "server-time" in ctx.client.caps
     for event in list(recent(ctx, room)):
-        ctx.show(event if is_timed or not event.at else _stamped(event))
+        if not _is_request(event):
+            ctx.show(event if is_timed or not event.at else _stamped(event))
 
 
 def recent(ctx: Context, room: Room) -> Iterable[Event]:
     """Return a room's last messages, from memory once they have been read."""
     if room.recent is None:
-        ctx.world.fill_recent(room, latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay))
+        stored = latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay)
+        decided = [event for event in ctx.batch.events if event.room == room.id and event.kind in MESSAGES]
+        ctx.world.fill_recent(room, stored + decided)
     return room.recent or ()
 
 
+def _is_request(event: Event) -> bool:
+    """Whether a program would answer the message (CTCP); what was asked once is not asked again."""
+    text = event.text or ""
+    return text.startswith("\x01") and not text.startswith(ACTION)
+
+
 def _stamped(event: Event) -> Event:
-    """Return the message with its time in the text, for a client that knows no server-time."""
-    stamp = to_datetime(event.at).strftime("%Y-%m-%d %H:%M:%S")
-    return replace(event, text=f"[{stamp} UTC] {event.text}")
+    """Return the message with its time in the text, for a client that knows no server-time.
+
+    A text that fills its line already stays as it is.
+    """
+    stamp = to_datetime(event.at).strftime("[%Y-%m-%d %H:%M:%S UTC] ")
+    text = event.text or ""
+    opening = ACTION if text.startswith(ACTION) else ""
+    stamped = replace(event, text=opening + stamp + text.removeprefix(opening))
+    return stamped if len(encode(stamped, 0)) <= LINE_BYTES else event

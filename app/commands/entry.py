@@ -101,6 +101,7 @@ def _enter_as_device(ctx: Context, holder: User) -> None:
         shown.at = ctx.desk.clock.now()
         ctx.show(shown)
         bursts.room(ctx, room)
+        bursts.replay(ctx, room)
 
 
 def host_of(address: str) -> str:
