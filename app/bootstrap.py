@@ -19,7 +19,8 @@ from app.commands.gate import Gate
 from app.commands.isupport import tokens
 from app.db import migrate
 from app.db.database import Database, url_of
-from app.errors import ChatError, SettingsRefused
+from app.db.place import fault_of_place
+from app.errors import ChatError, DatabaseRefused, SettingsRefused
 from app.events import Event, Kind
 from app.live import apply  # noqa: F401  declares what events change
 from app.live.engine import Engine
@@ -107,6 +108,8 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
     servers = _listen(settings, flushers)
     database = Database(url_of(settings.dbname))
     try:
+        if fault := fault_of_place(database):
+            raise DatabaseRefused(fault)
         copy = migrate.prepare(database)
         if copy is not None:
             logger.warning("The database was upgraded; a copy of what it was is in %s", copy)

@@ -112,6 +112,19 @@ class Peer:
         self.send(f"PING {token}")
         return self.until(lambda line: line.command == "PONG" and line.params[-1] == token)[:-1]
 
+    def is_silent(self, seconds: float) -> bool:
+        """Whether nothing comes for so long."""
+        if b"\n" in self._unread:
+            return False
+        self.socket.settimeout(seconds)
+        try:
+            self.receive()
+        except TimeoutError:
+            return True
+        finally:
+            self.socket.settimeout(PATIENCE)
+        return False
+
     def rest(self) -> list[str]:
         """Return all lines up to the end of the connection."""
         return list(self.lines())

@@ -1,0 +1,107 @@
+"""P6: while nothing can be stored nothing is shown, nothing is lost, and all goes on by itself afterwards."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.db.database import Database, url_of
+from app.services.stats import problems
+from tests.process.peer import Peer
+from tests.process.server import Server
+
+GRACE = 2.5  # seconds after which new posts are refused: the engine's grace, and some more
+Outage = Callable[[Server], AbstractContextManager[None]]
+
+
+@contextmanager
+def locked(server: Server) -> Iterator[None]:
+    """Another process holds the database's lock."""
+    with closing(sqlite3.connect(server.database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def full(server: Server) -> Iterator[None]:
+    """No file of the database can grow."""
+    server.limit_files(server.database.with_name("chat.db-wal").stat().st_size)
+    yield
+    server.limit_files(-1)
+
+
+def pass_time(peer: Peer, seconds: float) -> None:
+    """Let time pass, in which somebody gets an answer to every PING and is shown nothing."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert peer.fence() == []
+        assert peer.is_silent(0.1)
+
+
+def texts_of(server: Server) -> list[str]:
+    """Return the texts of all stored messages; the log and the tables must be as they have to be."""
+    database = Database(url_of(str(server.database)))
+    with database.reading() as session:
+        assert problems(session) == []
+    database.close()
+    with closing(sqlite3.connect(server.database)) as connection:
+        return [
+            text
+            for (text,) in connection.execute("SELECT text FROM event WHERE kind = 'privmsg' ORDER BY id")
+        ]
+
+
+def play(server: Server, outage: Outage, seconds: float) -> None:
+    """Live through an outage of some seconds after the grace."""
+    alice = server.connect("alice", "echo-message")
+    bob = server.connect("bob")
+    dave = server.connect("dave", "standard-replies")
+    erin = server.connect("erin")
+    for peer in (alice, bob, dave):
+        peer.fence()
+    with outage(server):
+        alice.send("PRIVMSG #general :at the start", "PING behind")
+        pass_time(bob, GRACE)
+        dave.send("PRIVMSG #general :too late")
+        assert dave.line().startswith(
+            ":server.internal FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #general :Not stored"
+        )
+        erin.send("PRIVMSG #general :too late as well", "JOIN #new", "PRIVMSG bob :and in private")
+        assert [line.split()[1] for line in erin.fence()] == ["404", "400", "404"]
+        pass_time(bob, seconds)
+    assert bob.line().endswith(" PRIVMSG #general :at the start")
+    assert [line.split()[1] for line in alice.hears("behind")] == ["PRIVMSG", "PONG"]
+    dave.send("PRIVMSG #general :again")
+    assert bob.line().endswith(" PRIVMSG #general :again")
+    assert [line.partition(" :")[2] for line in dave.fence()] == ["at the start"]
+
+
+@pytest.mark.parametrize("outage", [locked, full])
+def test_an_outage_loses_nothing_shows_nothing_early_and_passes(tmp_path: Path, outage: Outage) -> None:
+    with Server(tmp_path) as server:
+        play(server, outage, 0.5)
+        assert texts_of(server) == ["at the start", "again"]
+        assert "The storage fails" in server.log
+        assert "The storage works again" in server.log
+
+
+@pytest.mark.long
+def test_ten_seconds_of_a_locked_database(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        play(server, locked, 10 - GRACE)
+        assert texts_of(server) == ["at the start", "again"]
+
+
+def test_a_server_that_is_stopped_during_an_outage_ends(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        alice, bob = server.connect("alice"), server.connect("bob")
+        bob.fence()
+        with locked(server):
+            alice.send("PRIVMSG #general :never stored")
+            assert bob.is_silent(0.5)
+            assert server.end() == 0
+        assert [line.partition(" ")[0] for line in bob.rest()] == ["ERROR"]
+        assert texts_of(server) == []
