@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.entry import host_of
-from app.live.room import Room
+from app.live.room import Member, Room
 from app.live.user import User
 from app.wire import numerics
+from app.wire.framing import fitting
 from app.wire.masks import is_mask, matches
 from app.wire.names import is_room
 
 HIDDEN_ADDRESS = "255.255.255.255"  # what WHOX shows where the address is not to be known
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Sight:
     """Somebody as the caller sees them: in the room that was asked about, or nowhere in particular."""
 
     ctx: Context
     user: User
     room: Room | None = None
+    member: Member | None = None
 
     @property
     def place(self) -> str:
@@ -32,12 +34,11 @@ class Sight:
     def flags(self) -> str:
         """Here or gone, administrator, bot, and the roles in the room: `G*B@`."""
         user = self.user
-        away = "H" if user.away is None else "G"
-        return away + "*" * user.is_admin + "B" * user.is_bot + self._prefix()
+        here = "H" if user.away is None else "G"
+        return here + "*" * user.is_admin + "B" * user.is_bot + self._prefix()
 
     def _prefix(self) -> str:
-        member = self.room.member(self.user) if self.room else None
-        prefix = member.prefix if member else ""
+        prefix = self.member.prefix if self.member else ""
         return prefix if "multi-prefix" in self.ctx.client.caps else prefix[:1]
 
     @property
@@ -64,6 +65,7 @@ _FIELDS: dict[str, Callable[[Sight], str]] = {  # in the order in which WHOX sen
     "l": lambda seen: seen.idle,
     "a": lambda seen: seen.user.account.name if seen.user.account else "0",
     "o": lambda seen: "n/a",  # ranks among operators, which rooms here do not have
+    "r": lambda seen: f":{seen.user.realname}",
 }
 
 
@@ -75,35 +77,32 @@ def who(ctx: Context, mask: str = "*", options: str = "") -> None:
     `%tna,42` with the token 42 in front (WHOX).
     """
     restriction, _, wanted = options.partition("%")
-    fields, _, token = wanted.partition(",")
+    write = _writer(ctx, wanted)
     for seen in _found(ctx, mask):
-        if "o" in restriction and not seen.user.is_admin:
-            continue
-        if fields:
-            _show_fields(seen, fields, token)
-        else:
-            _show(seen)
+        if "o" not in restriction or seen.user.is_admin:
+            ctx.say(fitting(write(seen)))
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 
-def _show(seen: Sight) -> None:
-    user, ctx = seen.user, seen.ctx
-    ctx.reply(
-        numerics.RPL_WHOREPLY,
-        seen.place,
-        user.user,
-        user.host,
-        ctx.desk.server,
-        user.nick,
-        seen.flags,
-        text=f"0 {user.realname}",
-    )
+def _writer(ctx: Context, wanted: str) -> Callable[[Sight], str]:
+    """Return what writes a line about somebody: the usual one, or the fields that are wanted.
+
+    There may be thousands of lines, so what they have in common is put together once.
+    """
+    letters, _, token = wanted.partition(",")
+    fields = {letter for letter in letters if letter == "t" or letter in _FIELDS}
+    nick, server = ctx.client.nick, ctx.desk.server
+    if fields:
+        start = f":{server} {numerics.RPL_WHOSPCRPL.code} {nick}" + f" {_checked(token)}" * ("t" in fields)
+        writers = [write for letter, write in _FIELDS.items() if letter in fields]
+        return lambda seen: " ".join([start, *(write(seen) for write in writers)])
+    start = f":{server} {numerics.RPL_WHOREPLY.code} {nick} "
+    return lambda seen: start + _usual(seen, server)
 
 
-def _show_fields(seen: Sight, wanted: str, token: str) -> None:
-    words = [_checked(token)] if "t" in wanted else []
-    words += [write(seen) for letter, write in _FIELDS.items() if letter in wanted]
-    seen.ctx.reply(numerics.RPL_WHOSPCRPL, *words, text=seen.user.realname if "r" in wanted else None)
+def _usual(seen: Sight, server: str) -> str:
+    user = seen.user
+    return f"{seen.place} {user.user} {user.host} {server} {user.nick} {seen.flags} :0 {user.realname}"
 
 
 def _checked(token: str) -> str:
@@ -124,7 +123,7 @@ def _in_room(ctx: Context, name: str) -> Iterator[Sight]:
     room = ctx.world.find_room(name)
     if room is not None and room.is_visible_to(ctx.me):
         for member in room.members_shown_to(ctx.me):
-            yield Sight(ctx, member.user, room)
+            yield Sight(ctx, member.user, room, member)
 
 
 def _matching(ctx: Context, mask: str) -> Iterator[Sight]:

@@ -123,6 +123,9 @@ def test_whox_sends_the_fields_in_its_own_order(bench: Bench) -> None:
         alice > WHO bob %na
         alice < :irc.example 354 alice bob bobby
         alice < :irc.example 315 alice bob :End of WHO list
+        alice > WHO bob %xyz
+        alice < :irc.example 352 alice * ~bob 127.0.0.1 irc.example bob H :0 Bob
+        alice < :irc.example 315 alice bob :End of WHO list
         alice > WHO bob %ta
         alice < :irc.example 354 alice 0 bobby
         """
