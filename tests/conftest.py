@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import URL
 
 from app.clock import Clock
 from app.db import migrate
 from app.db.database import Database, url_of
+from app.services import accounts
 from tests.postgres import Postgres
 
 DIALECTS = ("sqlite", "postgresql")
@@ -39,6 +41,12 @@ class MovedClock(Clock):
 def clock() -> MovedClock:
     """A clock the test moves by setting `instant`."""
     return MovedClock()
+
+
+@pytest.fixture
+def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Argon2 cost next to nothing: the same hashing with the least parameters there are."""
+    monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")

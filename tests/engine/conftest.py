@@ -1,18 +1,37 @@
 """A bench on a new file, for every test of a conversation."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.db.database import Database, url_of
 from tests.conftest import MovedClock
 from tests.engine.bench import Bench
 
+MakeBench = Callable[..., Bench]
+
 
 @pytest.fixture
-def bench(tmp_path: Path, clock: MovedClock) -> Iterator[Bench]:
+def make_bench(
+    tmp_path: Path, sqlite_template: Path, clock: MovedClock, cheap_hashing: None
+) -> Iterator[MakeBench]:
+    """Servers with the settings a test chooses, each on a file of its own, all on the clock that it moves."""
+    made: list[Bench] = []
+
+    def make(**settings: object) -> Bench:
+        path = shutil.copy(sqlite_template, tmp_path / f"chat-{len(made)}.db")
+        made.append(Bench(Database(url_of(str(path))), clock, **settings))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.core.desk.ledger.close()
+        bench.database.close()
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench) -> Bench:
     """A server without sockets, on a clock that the test moves."""
-    made = Bench.fresh(tmp_path / "chat.db", clock)
-    yield made
-    made.core.desk.ledger.close()
-    made.database.close()
+    return make_bench()
