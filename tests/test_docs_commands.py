@@ -1,0 +1,79 @@
+"""The page of commands says what the table of commands says, and names every refusal there is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.commands import verbs
+from app.commands.declare import COMMANDS, Command
+from app.wire import numerics
+from app.wire.numerics import Numeric
+
+PAGE = (Path(__file__).parents[1] / "docs" / "commands.md").read_text(encoding="utf-8")
+SOURCES = sorted(Path(verbs.__file__).parent.glob("*.py"))
+CODES = {value.code: name for name, value in vars(numerics).items() if isinstance(value, Numeric)}
+
+
+def entries() -> Iterator[Command]:
+    """Yield every command with the members of its family behind it, in the order of the page."""
+    for _, command in sorted(COMMANDS.items()):
+        yield command
+        yield from command.family.values()
+
+
+def entry(command: Command) -> str:
+    """Write what the page says of a command before it says what refuses it."""
+    level = "####" if " " in command.name else "###"
+    said = [f"{level} {command.name}", f"`{command.syntax}`", "\n".join(command.help)]
+    if command.early:
+        said.append("May be used before registration.")
+    if command.role:
+        said.append("For administrators only.")
+    return "\n\n".join(said) + "\n"
+
+
+def section(name: str) -> str:
+    """Return what stands under a heading of the page."""
+    return re.split(rf"^###+ {re.escape(name)}$", PAGE, flags=re.MULTILINE)[1].partition("\n###")[0]
+
+
+def refusals(path: Path) -> Iterator[str]:
+    """Yield the numbers and codes with which the functions of a file refuse."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("ERR_"):
+            yield getattr(numerics, node.attr).code
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = {"Failed": 1, "failed": 0}.get(node.func.id)
+            code = node.args[place] if place is not None else None
+            if isinstance(code, ast.Constant):
+                yield code.value
+
+
+def test_every_command_is_on_the_page_with_its_syntax_and_help() -> None:
+    for command in entries():
+        assert f"\n{entry(command)}\n" in PAGE, f"docs/commands.md lacks this:\n\n{entry(command)}"
+
+
+def test_nothing_else_is_on_the_page_and_all_in_order() -> None:
+    headings = re.findall(r"^###+ (.+)$", PAGE, re.MULTILINE)
+    assert headings == [command.name for command in entries()]
+
+
+def test_every_command_says_what_refuses_it() -> None:
+    for command in entries():
+        said = section(command.name)
+        assert "\nRefused: " in said or "\nNever refused." in said, command.name
+
+
+def test_what_refuses_is_a_numeric_for_that() -> None:
+    for command in entries():
+        for code in re.findall(r"`(\d{3})`", section(command.name).partition("\nRefused: ")[2]):
+            assert CODES[code].startswith("ERR_"), f"{command.name}: {code}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_every_refusal_in_the_code_is_on_the_page(path: Path) -> None:
+    assert [code for code in refusals(path) if f"`{code}`" not in PAGE] == []
