@@ -138,7 +138,19 @@ class Context:
             again = Context(self.desk, batch, client, self.verb, self.tags)
             return attempt(again, lambda: then(again, result))
 
-        return Task(work, go_on, writes)
+        def give_up(batch: Batch, client: Client) -> None:
+            again = Context(self.desk, batch, client, self.verb, self.tags)
+            attempt(again, again.refuse_unreadable)
+
+        return Task(work, go_on, give_up, writes)
+
+    def refuse_unreadable(self) -> None:
+        """Refuse what needed to read from a storage that fails.
+
+        Raises: Refused with ERR_UNKNOWNERROR.
+        """
+        text = "The storage of the server cannot be read now; try again in a moment"
+        raise Refused(numerics.ERR_UNKNOWNERROR, self.verb or "*", text=text)
 
     # Deciding
 

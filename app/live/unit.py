@@ -1,16 +1,20 @@
 """What a connection's reader hands to the engine, and waits for."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.live.batch import Batch
 from app.live.client import Client
 from app.wire.framing import Frame, Oversized, Undecodable
 from app.wire.line import Line, parse
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,24 @@ class Turn:
 class Task:
     """Slow work for the reader's own thread, and what the engine does with its result.
 
-    `work` gets a session that reads one state of the database.
+    `work` gets a session that reads one state of the database. If it cannot be read, the engine does `failed`
+    instead of `then`.
     """
 
     work: Callable[[Session], Any]
     then: Callable[[Batch, Client, Any], "Task | None"]
+    failed: Callable[[Batch, Client], None]
     writes: bool = True
+
+
+def outcome(task: Task, session: Session) -> Turn:
+    """Do a task's work and return what follows from it."""
+    try:
+        result = task.work(session)
+    except SQLAlchemyError as error:
+        logger.error("The storage cannot be read: %s", error)
+        return Turn(task.failed, writes=False)
+    return Turn(lambda batch, client: task.then(batch, client, result), task.writes)
 
 
 Step = Line | Oversized | Undecodable | Turn
@@ -69,7 +85,6 @@ class Unit:
         """Let the reader go on."""
         self._done.release()
 
-    def rest_after(self, task: Task, result: object) -> "Unit":
-        """Return the unit that goes on where a task interrupted this one."""
-        follow = Turn(lambda batch, client: task.then(batch, client, result), task.writes)
-        return Unit(self.client, [follow, *self.steps])
+    def rest_after(self, turn: Turn) -> "Unit":
+        """Return the unit that goes on where a task interrupted this one, beginning with what follows from it."""
+        return Unit(self.client, [turn, *self.steps])

@@ -11,14 +11,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Event as Signal
-from typing import Any
 
 from app.commands.gate import Gate, cost_of
 from app.commands.presence import gone
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.engine import Engine
-from app.live.unit import Step, Task, Turn, Unit, step_of
+from app.live.unit import Step, Task, Turn, Unit, outcome, step_of
 from app.net.bucket import Bucket
 from app.net.outbox import Outbox
 from app.wire.framing import Frame, Framer, Unframed
@@ -126,11 +125,11 @@ class Connection:
         while unit is not None:
             self._inside.engine.submit(unit)
             unit.wait()
-            unit = unit.rest_after(unit.task, self._work(unit.task)) if unit.task else None
+            unit = unit.rest_after(self._work(unit.task)) if unit.task else None
 
-    def _work(self, task: Task) -> Any:
+    def _work(self, task: Task) -> Turn:
         with self._desk.database.reading() as session:
-            return task.work(session)
+            return outcome(task, session)
 
     def _linger(self) -> None:
         """Read on for a moment, so that what the peer still sends does not turn the close into a reset."""

@@ -63,11 +63,13 @@ class Ledger:
 
     def open(self) -> list[Event]:
         """Open the transaction and return what others appended meanwhile; all of it."""
+        known = self._log.last_id
         try:
             self.connection.begin()
             self._database.dialect.lock(self.connection)
             return self._news()
         except SQLAlchemyError as error:
+            self._log.last_id = known  # what was read of the news is lost with the transaction
             raise self._failed(error) from error
 
     def _news(self) -> list[Event]:

@@ -19,7 +19,7 @@ from app.commands.presence import gone
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.live.client import Client
-from app.live.unit import Step, Turn, Unit, step_of
+from app.live.unit import Step, Turn, Unit, outcome, step_of
 from app.settings import ServerSettings
 from app.wire.framing import Framer
 from app.wire.line import Line, parse
@@ -72,8 +72,8 @@ class Person:
         self.bench.core.engine.cycle([unit])
         while unit.task is not None:
             with self.bench.database.reading() as session:
-                result = unit.task.work(session)
-            unit = unit.rest_after(unit.task, result)
+                turn = outcome(unit.task, session)
+            unit = unit.rest_after(turn)
             self.bench.core.engine.cycle([unit])
 
     def heard(self) -> list[str]:
