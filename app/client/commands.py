@@ -87,7 +87,7 @@ def unauth(talk: Talk) -> None:
         raise UsageError("You are a guest already.")
     nick = intents.be_guest(talk.state)
     talk.tell(f"Logged out of {account}; coming back as {nick}.")
-    talk.driver.link.drop()
+    talk.driver.link.drop("logging out.")
 
 
 @command(works_offline=True)

@@ -140,4 +140,4 @@ class Driver:
             self.link.send("PING alive")
         elif self._keepalive.is_dead():
             self._keepalive.heard()
-            self.link.drop()
+            self.link.drop("The server does not answer.")

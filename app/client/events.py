@@ -12,9 +12,9 @@ class Phase(Enum):
     """Where the connection is."""
 
     CONNECTING = "connecting"
-    REGISTERING = "registering"
+    REGISTERING = "not logged in yet"
     ONLINE = "connected"
-    LOST = "lost"
+    LOST = "not connected"
     RECONNECTING = "reconnecting"
     ENDED = "ended"
 

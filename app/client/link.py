@@ -75,8 +75,8 @@ class Link:
         self._report = report
         self._backoff = Backoff(clock)
         self._unsent = bytearray()
-        self._lock = threading.Lock()  # guards _unsent and _is_dropped
-        self._is_dropped = False
+        self._lock = threading.Lock()  # guards _unsent and _dropped
+        self._dropped = ""
         self._stopping = threading.Event()
         self._hurry = threading.Event()
         self._ear, self._bell = socket.socketpair()
@@ -98,11 +98,11 @@ class Link:
         """The connection works: a later loss is retried soon again."""
         self._backoff.reset()
 
-    def drop(self) -> None:
+    def drop(self, reason: str) -> None:
         """End this connection; the next one is made at once."""
         self._hurry.set()
         with self._lock:
-            self._is_dropped = True
+            self._dropped = reason
         self._ring()
 
     def stop(self, patience: float = 2.0) -> None:
@@ -112,7 +112,7 @@ class Link:
         self._ring()
         self._thread.join(patience)
         if self._thread.is_alive():
-            self.drop()
+            self.drop(ENDED)
             self._thread.join(patience)
 
     def _ring(self) -> None:
@@ -150,7 +150,7 @@ class Link:
         """Forget what was meant for the connection before."""
         with self._lock:
             self._unsent.clear()
-            self._is_dropped = False
+            self._dropped = ""
 
     def _pause(self, reason: str) -> None:
         """Wait before the next attempt; a dropped connection is followed by a new one at once."""
@@ -185,9 +185,9 @@ class Link:
         with contextlib.suppress(BlockingIOError):
             self._ear.recv(CHUNK)
         self._write(connected)
-        if self._is_dropped or len(self._unsent) > UNSENT_BYTES:
-            return "The connection was given up."
-        return self._read(connected, framer)
+        if len(self._unsent) > UNSENT_BYTES:
+            return "The server does not take what is sent."
+        return self._dropped or self._read(connected, framer)
 
     def _write(self, connected: socket.socket) -> None:
         """Send what the connection takes now."""

@@ -195,8 +195,8 @@ class PlainShell:
         return ANSI(paint(self._driver.look(self._summary), has_colours=False))
 
     def _summary(self, state: State) -> list[Piece]:
-        account = state.connection.account
-        status = f" {state.nick}{'' if account else ' (guest)'} · {state.connection.phase.value}"
+        guest = " (guest)" if state.is_online and not state.connection.account else ""
+        status = f" {state.nick}{guest} · {state.connection.phase.value}"
         room = state.rooms.get(fold(self.talk.view.room))
         people = f" · {room.name}: {len(room.members)} here" if room and room.is_joined else ""
         return [piece(status + people + _waiting(state))]
