@@ -1,0 +1,59 @@
+"""An export of any length takes the same memory: measured on the real program, as the system counts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.services.export import FORMATS
+from tests.story import Story
+
+PROGRAM = [sys.executable, "-c", "from app.cli.admin import main; main()", "export-history"]
+LIMIT = 150  # MiB
+MANY = """
+WITH RECURSIVE number(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM number WHERE n <= {count})
+INSERT INTO event (id, kind, at, room_id, nick, "user", host, target, text)
+SELECT n, 'privmsg', 1700000000000 + n * 1000, {room}, 'anna', 'u', 'h', '#tea',
+       'message number ' || n || ' says what a message of the usual length says' FROM number
+"""
+
+
+def fill(story: Story, count: int) -> None:
+    """Put many messages into one room, faster than by saying them."""
+    room = story.room("#tea")
+    with story.database.engine.begin() as connection:
+        connection.exec_driver_sql(MANY.format(count=count, room=room))
+
+
+def peak(folder: Path, form: str, count: int) -> float:
+    """Export in a program of its own. Returns its greatest resident size in MiB."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [*PROGRAM, "--format", form, "--out", f"out.{form}"]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    with process, process.stderr as notes:
+        said = notes.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert said == f"Wrote {count} lines of history to out.{form}.\n".encode()
+    return usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
+
+
+def test_a_longer_export_takes_no_more_memory(chat: Story, folder: Path) -> None:
+    fill(chat, 1_000)
+    short = peak(folder, "json", 1_000)
+    with chat.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM event")
+        connection.exec_driver_sql("DELETE FROM room")
+    fill(chat, 60_000)
+    assert peak(folder, "json", 60_000) < min(short + 20, LIMIT)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_million_messages_stay_under_the_limit(form: str, chat: Story, folder: Path) -> None:
+    fill(chat, 1_000_000)
+    assert peak(folder, form, 1_000_000) < LIMIT
