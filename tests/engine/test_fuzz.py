@@ -21,7 +21,9 @@ WORDS = st.sampled_from(
     "pаypal \x01ACTION\x01".split(" ")
 )
 TEXTS = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=40)
-TAGS = st.sampled_from(["", "@label=1 ", "@+draft/react=x;label=2 ", "@+typing=active ", "@=;;;= ", "@time=x "])
+TAGS = st.sampled_from(
+    ["", "@label=1 ", "@+draft/react=x;label=2 ", "@+typing=active ", "@=;;;= ", "@time=x "]
+)
 VERBS = st.sampled_from(sorted(COMMANDS)) | st.just("BLAH")
 
 
