@@ -115,7 +115,8 @@ def _admit(ctx: Context, is_right: bool) -> None:
     if is_right:
         entry.enter(ctx)
         return
-    ctx.desk.throttles.addresses.note(household(ctx.client.address))
+    if ctx.client.registration.password is not None:
+        ctx.desk.throttles.addresses.note(household(ctx.client.address))
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
     ctx.end("The server's password is missing or wrong")
 

@@ -4,8 +4,10 @@ from base64 import b64decode, b64encode
 
 from scramp import ScramClient
 
+from app.live.unit import Unit, outcome
 from app.services.accounts import protect, registered
 from app.services.record import record_now
+from app.wire.line import parse
 from tests.engine.bench import Bench, Person
 
 PASSWORD = "sesame street"
@@ -46,6 +48,24 @@ def enter(bench: Bench, nick: str, name: str, *caps: str) -> Person:
     person.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END")
     assert "001" in codes(person.heard()), f"{nick} was not let in"
     return person
+
+
+def begin(person: Person, *lines: str) -> Unit:
+    """Send lines, and stop where the reader would do the slow work of the last one."""
+    unit = Unit(person.client, [parse(line) for line in lines])
+    person.bench.core.engine.cycle([unit])
+    person.heard()
+    assert unit.task is not None
+    return unit
+
+
+def finish(person: Person, unit: Unit) -> list[str]:
+    """Do the slow work, go on, and return what is heard."""
+    assert unit.task is not None
+    with person.bench.database.reading() as session:
+        turn = outcome(unit.task, session)
+    person.bench.core.engine.cycle([unit.rest_after(turn)])
+    return person.heard()
 
 
 class Scram:
