@@ -1,0 +1,275 @@
+"""Pages of history: each is what somebody with the whole list would cut out of it, and is found by an index."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event as listening
+
+from app.db.database import Database
+from app.db.log import Log
+from app.events import MESSAGES, Event, Kind
+from app.services import pages
+from app.services.pages import PLAYED_BACK, Mark, Place, Target
+from app.services.record import record
+from app.wire.names import fold
+from tests.conftest import MovedClock
+from tests.story import Story
+
+ROOM, ELSEWHERE, WITH_BOB, WITH_GUEST = range(4)
+OTHERS = (Kind.INVITED, Kind.TAGMSG, Kind.JOINED, Kind.QUIT, Kind.TOPIC)
+FACTS = st.tuples(
+    st.sampled_from((ROOM, ROOM, ELSEWHERE, WITH_BOB, WITH_GUEST)),
+    st.sampled_from((*MESSAGES, *MESSAGES, *OTHERS)),
+    st.sampled_from(("hello", "hello", "")),  # a message without a text was redacted
+    st.integers(-3, 5),  # milliseconds by which the clock moves before it
+)
+HISTORIES = st.lists(FACTS, min_size=1, max_size=25)
+READ: dict[str, Callable[..., list[Event]]] = {
+    "LATEST": pages.latest,
+    "BEFORE": pages.before,
+    "AFTER": pages.after,
+    "AROUND": pages.around,
+    "BETWEEN": pages.between,
+}
+
+
+class Chat:
+    """Things that happen in two rooms and two conversations, and where they can be read."""
+
+    def __init__(self, story: Story, clock: MovedClock) -> None:
+        self._story = story
+        self._clock = clock
+        self._number = clock.identity() * 2
+        self.events: list[Event] = []
+        me, bob, guest = (f"{letter}{self._number}" for letter in "abs")
+        self._parties = {WITH_BOB: [me, bob], WITH_GUEST: [guest, me]}
+        self.party = me
+        conversations = (" ".join([me, bob]), " ".join([guest, me]))
+        places = (Place(self._number), Place(None, conversations[:1]), Place(None, conversations))
+        self.places = [
+            Place(place.room, place.conversations, extra) for place in places for extra in ((), PLAYED_BACK)
+        ]
+
+    def tell(self, facts: list[Any]) -> None:
+        """Let things happen, in one transaction."""
+        log = Log(self._clock)
+        with self._story.database.locked() as connection:
+            log.start_at_end(connection)
+            for where, kind, text, pause in facts:
+                self._clock.instant += pause
+                self.events.append(self._event(where, kind, text))
+                record(connection, log, self.events[-1:])
+                log.committed(self.events[-1:])
+
+    def _event(self, where: int, kind: Kind, text: str) -> Event:
+        if where not in self._parties:
+            return Event(kind, room=self._number + where, nick="bob", target="#tea", text=text)
+        parties = self._parties[where]
+        kind = kind if kind in (*MESSAGES, Kind.TAGMSG) else Kind.PRIVMSG
+        data = {"parties": parties}
+        return Event(kind, conversation=" ".join(parties), nick="me", target="bob", text=text, data=data)
+
+    def shown(self, place: Place) -> list[Event]:
+        """Return all that is shown in a place."""
+        here = [
+            event
+            for event in self.events
+            if (event.room == place.room if event.room else event.conversation in place.conversations)
+        ]
+        return [e for e in here if e.kind in place.extra or (e.kind in MESSAGES and e.text)]
+
+
+def cut(shown: list[Event], name: str, limit: int, *marks: Mark) -> list[Event]:
+    """Cut a page out of all that is shown, in the plainest way."""
+
+    def is_later(event: Event, mark: Mark) -> bool:
+        return event.at > mark.at if by_time else event.id > (mark.id or 0)
+
+    def is_earlier(event: Event, mark: Mark) -> bool:
+        return event.at < mark.at if by_time else event.id < (mark.id or 0)
+
+    def newest(events: list[Event], number: int) -> list[Event]:
+        return events[max(0, len(events) - number) :]
+
+    by_time = any(mark.id is None for mark in marks)
+    if name == "LATEST":
+        return newest([event for event in shown if all(is_later(event, mark) for mark in marks)], limit)
+    if name == "BEFORE":
+        return newest([event for event in shown if is_earlier(event, marks[0])], limit)
+    if name == "AFTER":
+        return [event for event in shown if is_later(event, marks[0])][:limit]
+    if name == "AROUND":
+        rest = [event for event in shown if not is_earlier(event, marks[0])]
+        return cut(shown, "BEFORE", limit // 2, *marks) + rest[: limit - limit // 2]
+    forwards = [event for event in shown if is_later(event, marks[0]) and is_earlier(event, marks[1])]
+    backwards = [event for event in shown if is_earlier(event, marks[0]) and is_later(event, marks[1])]
+    return forwards[:limit] or newest(backwards, limit)
+
+
+@st.composite
+def marks(draw: st.DrawFn, events: list[Event]) -> Mark:
+    """A mark at something that happened, or an instant near it."""
+    event = draw(st.sampled_from(events))
+    if draw(st.booleans()):
+        return Mark(event.at, event.id)
+    return Mark(event.at + draw(st.integers(-1, 1)))
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(facts=HISTORIES, limit=st.integers(0, 6), name=st.sampled_from(sorted(READ)), data=st.data())
+def test_a_page_is_cut_out_of_the_whole(
+    story: Story, clock: MovedClock, facts: list[Any], limit: int, name: str, data: st.DataObject
+) -> None:
+    chat = Chat(story, clock)
+    chat.tell(facts)
+    for place in chat.places:
+        number = {"BETWEEN": 2, "LATEST": data.draw(st.integers(0, 1))}.get(name, 1)
+        chosen = [data.draw(marks(chat.events)) for _ in range(number)]
+        with story.database.reading() as session:
+            found = READ[name](session, place, limit, *chosen)
+        expected = cut(chat.shown(place), name, limit, *chosen)
+        assert [event.id for event in found] == [event.id for event in expected]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(facts=HISTORIES)
+def test_time_and_position_order_every_history_alike(
+    story: Story, clock: MovedClock, facts: list[Any]
+) -> None:
+    chat = Chat(story, clock)
+    chat.tell(facts)
+    for place in chat.places:
+        instants = [event.at for event in chat.shown(place)]
+        assert instants == sorted(set(instants))
+
+
+def test_what_is_read_is_what_happened(story: Story) -> None:
+    room = story.room("#tea")
+    story.says(room, "anna", "hi", data={"tags": {"+draft/reply": "7"}})
+    with story.database.reading() as session:
+        (found,) = pages.latest(session, Place(room), 5)
+    assert (found.source, found.target, found.text) == ("anna!u@h", None, "hi")
+    assert found.data == {"tags": {"+draft/reply": "7"}}
+
+
+def test_a_position_is_only_a_mark_where_it_was_seen(story: Story) -> None:
+    tea, milk = story.room("#tea"), story.room("#milk")
+    operators = Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="psst")
+    said = [Event(Kind.PRIVMSG, room=room, nick="anna", text="hi") for room in (tea, milk)]
+    story.happens(*said, operators)
+    with story.database.reading() as session:
+        assert pages.locate(session, Place(tea), said[0].id) == Mark(said[0].at, said[0].id)
+        assert pages.locate(session, Place(tea), operators.id) == Mark(operators.at, operators.id)
+        assert pages.locate(session, Place(tea), said[1].id) is None
+        assert pages.locate(session, Place(tea), operators.id + 1) is None
+        assert pages.locate(session, Place(conversations=("a1 a2",)), said[0].id) is None
+        assert pages.latest(session, Place(tea), 5)[-1].id == said[0].id
+
+
+def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -> int:
+    """Let the first party say something to the second, or send tags only; returns when."""
+    kind = Kind.TAGMSG if text is None else Kind.PRIVMSG
+    pair = " ".join(sorted((mine, theirs)))
+    data = {"parties": [mine, theirs]}
+    event = Event(kind, conversation=pair, nick="me", target=name, text=text, data=data)
+    story.happens(event)
+    return event.at
+
+
+def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, clock: MovedClock) -> None:
+    tea, milk, empty = (story.room(name) for name in ("#tea", "#milk", "#empty"))
+    start = clock.instant
+    clock.instant += 10
+    whisper(story, "a1", "a2", "Bob", "one")
+    clock.instant += 10
+    story.says(tea, "anna", "two")
+    clock.instant += 10
+    last = whisper(story, "a1", "s9", "bob", "three")
+    clock.instant += 10
+    whisper(story, "a1", "a2", "Bob", None)
+    story.joins(7, "carol", tea)
+    clock.instant += 10
+    story.says(milk, "anna", "four")
+    rooms = {tea: "#tea", milk: "#milk", empty: "#empty"}
+    expected = [Target("#tea", start + 20), Target("bob", last), Target("#milk", start + 50)]
+
+    def targets(limit: int, first: int, end: int) -> list[Target]:
+        with story.database.reading() as session:
+            return pages.targets(session, rooms, "a1", limit, first, end)
+
+    assert targets(9, start, start + 99) == expected
+    assert targets(2, start, start + 99) == expected[:2]
+    assert targets(2, start + 99, start) == expected[1:]
+    assert targets(0, start + 99, start) == []
+    assert targets(9, start + 20, start + 50) == expected[1:2]
+    with story.database.reading() as session:
+        assert pages.targets(session, {}, "s9", 5, start, start + 99) == [Target("me", last)]
+
+
+def test_conversations_are_found_by_the_name_of_the_other(story: Story, clock: MovedClock) -> None:
+    whisper(story, "a1", "a2", "Bob", "hi")
+    clock.instant += 1
+    whisper(story, "a1", "s9", "bob", "hi")
+    whisper(story, "a3", "a2", "bob", "hi")
+    with story.database.reading() as session:
+        assert pages.conversations_with(session, "a1", fold("BOB")) == ("a1 s9", "a1 a2")
+        assert pages.conversations_with(session, "s8", fold("bob")) == ()
+
+
+def plans(database: Database, ask: Callable[[Any], object]) -> Iterator[str]:
+    """Return how SQLite finds what a page asks for."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+        statements.append((statement, parameters))
+
+    with database.reading() as session:
+        listening.listen(database.engine, "before_cursor_execute", note)
+        ask(session)
+        listening.remove(database.engine, "before_cursor_execute", note)
+    with database.engine.connect() as connection:
+        for statement, parameters in statements:
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
+                yield row.detail
+
+
+def is_direct(plan: str) -> bool:
+    """Whether a step of a plan goes straight to the rows it needs."""
+    return plan.startswith("SEARCH") or "SUBQUERY" in plan
+
+
+def test_every_page_is_a_stretch_of_one_index(story: Story) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("the plans of PostgreSQL depend on statistics")
+    low, high = Mark(5, 5), Mark(9)
+    for place in (Place(1), Place(1, (), PLAYED_BACK), Place(None, ("a1 a2", "a1 s3"), PLAYED_BACK)):
+        for name, read in READ.items():
+            for first, last in ((low, low), (low, high), (high, high)):
+                some = {"BETWEEN": (first, last)}.get(name, (last,))
+                for plan in plans(
+                    story.database, lambda s, read=read, place=place, some=some: read(s, place, 5, *some)
+                ):
+                    assert is_direct(plan), (name, place, plan)
+
+
+def test_targets_and_marks_are_found_by_indexes(story: Story) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("the plans of PostgreSQL depend on statistics")
+    rooms = {1: "#tea", 2: "#milk"}
+    asked = [
+        *plans(story.database, lambda session: pages.targets(session, rooms, "a1", 5, 0, 9)),
+        *plans(story.database, lambda session: pages.locate(session, Place(1), 5)),
+    ]
+    assert asked
+    assert all(is_direct(plan) for plan in asked), asked
+
+
+def test_what_is_said_is_found_among_what_happens(story: Story) -> None:
+    """A page of a room where almost everything is joins reads the index that has none of them."""
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("the plans of PostgreSQL depend on statistics")
+    for read in (lambda s: pages.latest(s, Place(1), 5), lambda s: pages.before(s, Place(1), 5, Mark(9))):
+        assert all("ix_event_spoken" in plan for plan in plans(story.database, read))
