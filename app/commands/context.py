@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from app.clock import to_iso
 from app.commands.answers import Answer, Failed, Refused
 from app.commands.desk import Desk
 from app.events import Event, Kind
@@ -18,6 +19,7 @@ from app.live.unit import Task
 from app.live.user import User
 from app.live.world import World
 from app.wire import numerics
+from app.wire.capabilities import Shape
 from app.wire.framing import fitting
 from app.wire.line import plain
 from app.wire.numerics import Numeric
@@ -85,7 +87,9 @@ class Context:
         self.say(fitting(" ".join(words)))
 
     def say(self, line: str, **tags: str) -> None:
-        """Answer with a whole line."""
+        """Answer with a whole line; a client that asked for times is told this one too."""
+        if self.client.shape & Shape.TIME:
+            tags = {"time": to_iso(self.desk.clock.now())} | tags
         self.response.entries.append(Entry(line, tags))
 
     def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
