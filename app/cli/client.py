@@ -6,7 +6,7 @@ import queue
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -116,7 +116,7 @@ def _start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float
         pipe.send(_lines(), timeout, follow)
 
 
-def _lines() -> Any:
+def _lines() -> TextIO:
     """Return the lines of the standard input; what is not UTF-8 in them is replaced."""
     return open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
 

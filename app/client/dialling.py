@@ -43,12 +43,7 @@ def dial(address: Address) -> socket.socket:
 
     Raises: Unreachable, or Untrusted when another attempt would end the same way.
     """
-    try:
-        plain = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
-    except OSError as error:
-        raise Unreachable(explain(error, address)) from error
-    except UnicodeError as error:  # a host name that cannot be written as IDNA
-        raise Unreachable(f"There is no host named {address.host}.") from error
+    plain = _connect(address)
     try:
         connected = _secure(plain, address) if address.has_tls else plain
     except BaseException:
@@ -57,6 +52,16 @@ def dial(address: Address) -> socket.socket:
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connected.setblocking(False)
     return connected
+
+
+def _connect(address: Address) -> socket.socket:
+    """Return a connection to the host, without TLS yet."""
+    try:
+        return socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+    except OSError as error:
+        raise Unreachable(explain(error, address)) from error
+    except UnicodeError as error:  # a host name that cannot be written as IDNA
+        raise Unreachable(f"There is no host named {address.host}.") from error
 
 
 def _secure(plain: socket.socket, address: Address) -> ssl.SSLSocket:
@@ -68,6 +73,8 @@ def _secure(plain: socket.socket, address: Address) -> ssl.SSLSocket:
             f"The certificate of {address.host} is refused: {error.verify_message}. Nothing was sent. "
             "If you know the authority that signed it, name its file as tls_ca."
         ) from error
+    except ssl.SSLEOFError as error:  # a server that stops in the middle of the handshake
+        raise Unreachable("The server closed the connection.") from error
     except ssl.SSLError as error:
         raise Untrusted(
             f"{address} does not answer as TLS ({error.reason}). Is it the port for TLS?"

@@ -93,29 +93,38 @@ class Driver:
             self.beat()
 
     def _take(self, happening: Happening | Call) -> None:
-        """Tell the state what happened."""
+        """Do what happened: the link tells of the connection, everybody else posts a deed."""
+        match happening:
+            case Dialling() | Waiting() | Ended():
+                self._take_outage(happening)
+            case Opened() | Received() | Lost():
+                self._tell_state(happening)
+            case _:
+                happening()
+
+    def _tell_state(self, happening: Opened | Received | Lost) -> None:
+        """Tell the state about its connection."""
         now = self._clock.now()
+        self._keepalive.heard()
         match happening:
             case Received(lines):
-                self._keepalive.heard()
                 for line in lines:
                     self._carry_out(machine.feed(self.state, line, now))
-            case Dialling() if not self.state.has_been_online and not self._has_waited:
-                self.show(StateChanged(Phase.CONNECTING, str(self.link.address)))
             case Opened():
-                self._keepalive.heard()
                 self._carry_out(machine.opened(self.state, now))
             case Lost(reason):
                 self._carry_out(machine.lost(self.state, reason, now))
-            case Dialling():
-                pass
+
+    def _take_outage(self, happening: Dialling | Waiting | Ended) -> None:
+        """There is no connection: say what is done about it, for the first attempt and for every wait."""
+        match happening:
+            case Dialling() if not self._has_waited and not self.state.has_been_online:
+                self.show(StateChanged(Phase.CONNECTING, str(self.link.address)))
             case Waiting(reason, seconds):
                 self._has_waited = True
                 self.show(StateChanged(Phase.RECONNECTING, reason, seconds))
             case Ended(error):
                 self._give_up(error)
-            case _:
-                happening()
 
     def _give_up(self, error: Untrusted | None) -> None:
         self._is_over = True
@@ -134,7 +143,7 @@ class Driver:
 
     def _watch(self) -> None:
         """Ask a silent server whether it is there, and drop it when it is not."""
-        if not self.state.is_online:
+        if self.state.connection.phase not in (Phase.REGISTERING, Phase.ONLINE):
             return
         if self._keepalive.must_ask():
             self.link.send("PING alive")

@@ -34,18 +34,16 @@ def to_message(state: State, line: Line, conversation: str = "") -> Message | No
 
     `conversation` names the other side when the line alone does not tell, as in a history.
     """
-    text = param(line, 1)
-    is_action = text.startswith(ACTION)
-    if text.startswith("\x01") and not is_action:
+    text, is_action = _content(param(line, 1))
+    if text is None:
         return None
     target = param(line, 0).lstrip(state.connection.isupport.get("STATUSMSG", ""))
-    is_mine = state.is_me(line.nick)
-    is_direct = not state.is_room(target)
+    is_mine, is_direct = state.is_me(line.nick), not state.is_room(target)
     other = conversation or (target if is_mine else line.nick)
     return Message(
         room=other if is_direct else target,
         author=line.nick,
-        text=text.removeprefix(ACTION).removesuffix("\x01") if is_action else text,
+        text=text,
         at=moment(state, line),
         is_mine=is_mine,
         is_action=is_action,
@@ -55,6 +53,13 @@ def to_message(state: State, line: Line, conversation: str = "") -> Message | No
         msgid=line.tags.get("msgid", ""),
         account=line.tags.get("account", ""),
     )
+
+
+def _content(text: str) -> tuple[str | None, bool]:
+    """Return what is said and whether it is an action; None for any other CTCP."""
+    if text.startswith(ACTION):
+        return text.removeprefix(ACTION).removesuffix("\x01"), True
+    return (None if text.startswith("\x01") else text), False
 
 
 @on("TAGMSG")
