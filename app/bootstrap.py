@@ -150,7 +150,9 @@ def stop(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
         server.close()
     core.engine.stop(ENGINE_SECONDS)
     for flusher in flushers:
-        flusher.drain(FLUSH_SECONDS)
+        flusher.finish()
+    for flusher in flushers:
+        flusher.join(FLUSH_SECONDS)
 
 
 def _allow_descriptors(wanted: int) -> None:

@@ -11,6 +11,7 @@ clear failure. Those that came before are kept for longer, and are refused only 
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
@@ -88,6 +89,7 @@ class Engine:
         self._rules = rules
         self._clock = clock
         self.has_failed = False  # the thread ended because of a mistake in the program
+        self._has_ended = False
         self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
         self._held: list[Unit] = []
         self._stuck: tuple[Batch, list[Unit]] | None = None
@@ -103,8 +105,18 @@ class Engine:
         self._thread.start()
 
     def submit(self, unit: Unit) -> None:
-        """Hand a unit in, from any thread."""
+        """Hand a unit in, from any thread. Once the engine has ended, nothing is done with it any more."""
         self._waiting.put(unit)
+        if self._has_ended:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Do nothing with the units that still come, but let their readers go on to their own ends."""
+        with suppress(Empty):
+            while True:
+                unit = self._waiting.get_nowait()
+                if unit is not None:
+                    unit.done()
 
     def stop(self, patience: float) -> bool:
         """Finish what is waiting, take leave of everybody and end. Returns whether it did so in `patience` seconds."""
@@ -124,6 +136,8 @@ class Engine:
             self.has_failed = True
             logger.exception("The engine failed. The server stops: nothing may be shown that is not stored.")
         finally:
+            self._has_ended = True
+            self._let_go()
             self._on_end()
 
     def _gather(self) -> tuple[list[Unit], bool]:
@@ -302,6 +316,9 @@ class Engine:
 
     def _take_leave(self) -> None:
         """Store and deliver the last events: everybody is told and leaves."""
+        if self._stuck is not None:
+            self._retry_at = 0.0
+            self._retry(*self._stuck)
         batch = Batch(self.world, writable=True)
         self._rules.farewell(batch)
         try:
@@ -310,7 +327,7 @@ class Engine:
             self._ledger.commit(batch.events)
         except StorageError as error:
             logger.error("The last events could not be stored: %s", error)
-        self._deliver(batch, self._held)
+        self._deliver(batch, [*self._held, *(self._stuck[1] if self._stuck else ())])
         self._ledger.close()
 
 

@@ -5,6 +5,7 @@ becomes one unit; it waits until the engine is done with it before it reads agai
 and keeps a client's lines in order. A flooder waits here, in its own thread.
 """
 
+import os
 import socket
 import ssl
 import struct
@@ -49,6 +50,7 @@ class Connection:
         self._desk = desk
         self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
         self._reason = "Connection closed"
+        self._is_over = False  # nothing that was received, or will be, matters any more
 
     def serve(self) -> None:
         """Read until the peer or the server ends the connection, then leave the world and the socket."""
@@ -67,7 +69,7 @@ class Connection:
 
     def _units(self) -> Iterator[list[Step]]:
         """Yield what each read brought, as steps, no faster than the client's rate allows."""
-        while data := self._receive():
+        while not self._is_over and (data := self._receive()):
             try:
                 steps = [step_of(frame) for frame in self._plain(data)]
             except ssl.SSLError as error:
@@ -78,8 +80,7 @@ class Connection:
                 yield [Turn(self._end_unframed, writes=False)]
                 return
             yield from self._paced(steps)
-            if self._outbox.is_closed_by_peer:
-                return
+            self._is_over = self._is_over or self._outbox.is_closed_by_peer
 
     def _receive(self) -> bytes:
         try:
@@ -115,9 +116,18 @@ class Connection:
                     yield portion
                     portion = []
                 self._inside.stopping.wait(delay)
+                if self._is_reset():
+                    return
             portion.append(step)
         if portion:
             yield portion
+
+    def _is_reset(self) -> bool:
+        """Whether the peer is gone for good, so that a flooder's last lines need not be waited for."""
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._reason, self._is_over = os.strerror(error), True
+        return self._is_over
 
     def _do(self, steps: list[Step]) -> None:
         """Have the engine do the steps, and do the slow work in between on this thread."""

@@ -34,12 +34,22 @@ class Flusher:
         self._selector.register(self._wake_receiver, selectors.EVENT_READ)
         self._is_asleep = False
         self._is_stopping = False
+        self._entrusted: set[Outbox] = set()
         self._finishing: set[Outbox] = set()
         self._thread = Thread(target=self._run, name=f"flusher-{number}", daemon=True)
 
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()
+
+    def entrust(self, outbox: Outbox) -> None:
+        """Take an outbox over, up to the closing of its socket; from any thread."""
+        self._entrusted.add(outbox)
+
+    @property
+    def held(self) -> int:
+        """How many sockets are entrusted to this flusher and not closed yet."""
+        return len(self._entrusted)
 
     def schedule(self, outbox: Outbox) -> None:
         """Look at the outbox soon; from any thread."""
@@ -48,21 +58,24 @@ class Flusher:
             self._is_asleep = False
             self._wake()
 
-    def drain(self, patience: float) -> None:
-        """Send what is queued, for at most so many seconds, and end the thread."""
+    def finish(self) -> None:
+        """Begin to end: send what is queued and close every socket, then end the thread."""
         self._is_stopping = True
         self._wake()
+
+    def join(self, patience: float) -> None:
+        """Wait for the end, but at most so many seconds."""
         self._thread.join(patience)
 
     def _wake(self) -> None:
         try:
             self._wake_sender.send(b"\0")
-        except BlockingIOError:
-            return  # so many wake-ups are under way that one more changes nothing
+        except OSError:
+            return  # so many wake-ups are under way that one more changes nothing, or all is over
 
     def _run(self) -> None:
         name_thread(self._thread.name)
-        while not self._is_stopping or self._ready or self._finishing:
+        while not self._is_stopping or self._entrusted:
             self._is_asleep = True
             timeout = 0 if self._ready else self._patience()
             for key, _ in self._selector.select(timeout):
@@ -73,6 +86,8 @@ class Flusher:
             self._is_asleep = False
             self._flush_ready()
             self._give_up_lingering()
+        for held in (self._selector, self._wake_receiver, self._wake_sender):
+            held.close()
 
     def _patience(self) -> float | None:
         return 0.1 if self._finishing or self._is_stopping else None
@@ -113,9 +128,9 @@ class Flusher:
         """Wait for writability, close, or forget about the outbox until it has something new."""
         if outbox.fault is not None:
             self._cut(outbox)
-        elif outbox.finishing and outbox.is_empty:
-            self._shut(outbox, socket.SHUT_WR)
         elif outbox.finishing:
+            if outbox.is_empty:
+                self._shut(outbox, socket.SHUT_WR)
             self._linger(outbox)
         if outbox.released and (outbox.is_empty or outbox.fault is not None):
             self._close(outbox)
@@ -135,12 +150,12 @@ class Flusher:
             self._finishing.add(outbox)
 
     def _give_up_lingering(self) -> None:
+        """Cut those off that neither read their last lines nor close, and wake the readers that wait for it."""
         now = self._clock.monotonic()
-        for outbox in [late for late in self._finishing if (late.deadline or 0) < now or late.is_empty]:
+        for outbox in [late for late in self._finishing if (late.deadline or 0) < now]:
             self._finishing.discard(outbox)
-            if not outbox.is_empty:
-                outbox.fault = outbox.fault or "The peer does not read"
-                self._after(outbox)
+            outbox.fault = outbox.fault or "The peer does not close"
+            self._after(outbox)
 
     def _cut(self, outbox: Outbox) -> None:
         """Give a connection up: what is queued is dropped, and its reader is woken."""
@@ -157,4 +172,5 @@ class Flusher:
     def _close(self, outbox: Outbox) -> None:
         self._watch(outbox, is_waiting=False)
         self._finishing.discard(outbox)
+        self._entrusted.discard(outbox)
         outbox.socket.close()

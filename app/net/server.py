@@ -137,6 +137,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         flusher = self._flushers[self._accepted % len(self._flushers)]
         desk = inside.gate.desk
         outbox = Outbox(connection, flusher, desk.settings.sendq, pipe)
+        flusher.entrust(outbox)
         client = Client(outbox, address, pipe is not None, desk.clock.monotonic())
         try:
             Connection(connection, client, outbox, inside).serve()

@@ -22,13 +22,12 @@ class Peer:
     def __init__(
         self,
         port: int,
-        nick: str | None = None,
-        *caps: str,
+        *,
         receive_buffer: int | None = None,
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
     ) -> None:
-        self.nick = nick or "*"
+        self.nick = "*"
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -37,8 +36,6 @@ class Peer:
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._unread = b""
-        if nick is not None:
-            self.register(nick, *caps)
 
     def __enter__(self) -> "Peer":
         return self
@@ -52,6 +49,7 @@ class Peer:
 
     def register(self, nick: str, *caps: str) -> list[str]:
         """Become somebody; returns what the server said on the way."""
+        self.nick = nick
         wanted = ["CAP LS 302", f"CAP REQ :{' '.join(caps)}"] if caps else []
         end = ["CAP END"] if caps else []
         self.send(*wanted, f"NICK {nick}", f"USER {nick} 0 * :{nick}", *end)
@@ -128,3 +126,11 @@ class Peer:
     def rest(self) -> list[str]:
         """Return all lines up to the end of the connection."""
         return list(self.lines())
+
+    def rest_of_bytes(self) -> bytes:
+        """Return everything up to the end of the connection, as it came."""
+        try:
+            while True:
+                self.receive()
+        except Ended:
+            return self._unread

@@ -64,8 +64,10 @@ class Server:
 
     def connect(self, nick: str | None = None, *caps: str, receive_buffer: int | None = None) -> Peer:
         """Open a connection, and register it if a nick is given; it is closed with the server."""
-        peer = Peer(self.port, nick, *caps, receive_buffer=receive_buffer)
+        peer = Peer(self.port, receive_buffer=receive_buffer)
         self._peers.append(peer)
+        if nick is not None:
+            peer.register(nick, *caps)
         return peer
 
     def kill(self) -> None:

@@ -1,0 +1,64 @@
+"""The server in the test's own process: real sockets on loopback, real threads, the settings a test wants."""
+
+import ssl
+from pathlib import Path
+from threading import Event
+
+from app.bootstrap import assemble, start, stop
+from app.clock import Clock
+from app.db.database import Database, url_of
+from app.net.flusher import Flusher
+from app.net.server import Census, ChatServer
+from app.settings import ServerSettings
+from tests.process.peer import Peer
+
+PEMS = Path(__file__).parents[1] / "tls"
+
+
+def trust() -> ssl.SSLContext:
+    """Return a client's context that trusts the certificate of the tests."""
+    return ssl.create_default_context(cafile=str(PEMS / "cert.pem"))
+
+
+class Chat:
+    """A running server on a database file that has its schema; one plain port and one with TLS."""
+
+    def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
+        given = {"flood_rate": 0, "replay": 0, "auto_join": ["#general"]} | settings
+        self.settings = ServerSettings.model_validate(given)
+        self.database = Database(url_of(str(path)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(PEMS / "cert.pem", PEMS / "key.pem")
+        census = Census(self.settings.max_connections, self.settings.max_connections_per_address)
+        self._flushers = [Flusher(number, clock) for number in range(self.settings.flushers)]
+        self._servers = [ChatServer("127.0.0.1", 0, self._flushers, census, tls) for tls in (None, context)]
+        self._core = assemble(self.settings, self.database, clock)
+        self._stopping = Event()
+        self._peers: list[Peer] = []
+        start(self._core, self._servers, self._flushers, self._stopping)
+        self.port, self.tls_port = (server.port for server in self._servers)
+
+    def connect(
+        self, nick: str | None = None, *caps: str, receive_buffer: int | None = None, tls: bool = False
+    ) -> Peer:
+        """Open a connection, and register it if a nick is given; it is closed with the server."""
+        context, port = (trust(), self.tls_port) if tls else (None, self.port)
+        peer = Peer(port, receive_buffer=receive_buffer, tls=context)
+        self._peers.append(peer)
+        if nick is not None:
+            peer.register(nick, *caps)
+        return peer
+
+    @property
+    def open_sockets(self) -> int:
+        """How many connections are not closed yet."""
+        return sum(flusher.held for flusher in self._flushers)
+
+    def close(self) -> None:
+        """Stop as the server does, once everybody has hung up."""
+        for peer in self._peers:
+            peer.close()
+        self._stopping.set()
+        stop(self._core, self._servers, self._flushers)
+        assert not self.open_sockets
+        self.database.close()

@@ -1,0 +1,216 @@
+"""Connections on real sockets: framing, farewells, resets, floods and silence."""
+
+import socket
+import struct
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import MovedClock
+from tests.net.chat import Chat
+from tests.net.conftest import Serve
+from tests.process.peer import Peer
+
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, with a reset
+CONVERSATION = (
+    "NICK alice\r\nUSER alice 0 * :Alice\nJOIN #tea\r\nPRIVMSG #tea :\x85 one\u2028line\x0b\nPING end\r\n"
+).encode()
+
+
+def reset(peer: Peer) -> None:
+    """Close a connection so that the server is told with a reset."""
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    peer.close()
+
+
+def test_lines_may_come_in_any_cut(chat: Chat) -> None:
+    bob = chat.connect("bob")
+    bob.send("JOIN #tea")
+    answers = []
+    for size in (1, 7, len(CONVERSATION)):
+        with Peer(chat.port) as alice:
+            for start in range(0, len(CONVERSATION), size):
+                alice.socket.sendall(CONVERSATION[start : start + size])
+            answers.append(alice.until(lambda line: line.command == "PONG"))
+            assert bob.hears("PRIVMSG")[-1].endswith("PRIVMSG #tea :\x85 one\u2028line\x0b")
+            alice.send("QUIT")
+        bob.hears("QUIT")
+    assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.parametrize(
+    ("raw", "answer"),
+    [
+        (b"PING a\0b\r\n", ":ab"),
+        (b"PRIVMSG #general :\xff\xfe\r\n", "INVALID_UTF8"),
+        (b"PRIVMSG #general :" + b"x" * 600 + b"\r\n", " 417 "),
+        (b"@" + b"x" * 5000 + b" PING a\r\n", " 417 "),
+        (b"\r\n \r\n\n:\r\nPING next\r\n", ":next"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(chat: Chat, raw: bytes, answer: str) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    alice.fence()
+    alice.socket.sendall(raw)
+    assert answer in " ".join(alice.fence() or [answer])
+    bob.send("PRIVMSG alice :still there?")
+    assert alice.line().endswith(":still there?")
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_what_has_no_line_end_is_no_irc(chat: Chat, end: bytes) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    alice.socket.sendall(b"x" * (16 * 1024 + 1) + end)
+    assert alice.rest()[-1] == "ERROR :Closing link: A line without an end"
+    assert bob.line().endswith(" QUIT :A line without an end")
+
+
+def test_the_farewell_arrives_though_more_input_is_under_way(chat: Chat) -> None:
+    alice = chat.connect("alice")
+    alice.send("QUIT :bye", *(f"PRIVMSG #general :{'x' * 400}" for _ in range(2000)))
+    assert alice.rest()[-1] == "ERROR :Quit: bye"
+
+
+def test_a_half_closed_connection_gets_its_answers(chat: Chat) -> None:
+    with Peer(chat.port) as pipe:
+        pipe.send("NICK pipe", "USER pipe 0 * :Pipe", "PRIVMSG #general :from a script", "PING end")
+        pipe.socket.shutdown(socket.SHUT_WR)
+        assert pipe.rest()[-1].endswith(":end")
+
+
+def test_who_half_closes_and_never_reads_is_not_kept(serve: Serve, clock: MovedClock) -> None:
+    chat = serve(sendq=1 << 28)
+    alice, bob = chat.connect("alice", receive_buffer=1024), chat.connect("bob", "echo-message")
+    for _ in range(200):
+        bob.send(*(f"PRIVMSG #general :{'x' * 400}" for _ in range(100)))
+        bob.fence()
+    alice.socket.shutdown(socket.SHUT_WR)
+    bob.hears(":alice!~alice@127.0.0.1 QUIT :Connection closed")
+    while bob.is_silent(0.1) and chat.open_sockets > 1:
+        clock.instant += 1_000
+    assert len(alice.rest()) < 20_000, "what was queued is dropped"
+
+
+def test_a_reset_is_a_quit_and_harms_nobody(chat: Chat) -> None:
+    bob = chat.connect("bob", "echo-message")
+    for number in range(10):
+        gone = chat.connect("alice")
+        bob.hears("JOIN")
+        bob.send(*(f"PRIVMSG #general :{number} {index} {'x' * 400}" for index in range(200)))
+        reset(gone)
+        heard = [*bob.hears(f":{number} 199"), *bob.fence()]
+        if not any(" QUIT :" in line for line in heard):
+            bob.hears(":alice!~alice@127.0.0.1 QUIT :")
+        assert sum("PRIVMSG" in line for line in heard) == 200
+
+
+def test_descriptors_that_are_used_again_get_no_bytes_of_others(chat: Chat) -> None:
+    """Trap 3: people come and go while the room is loud; nobody who did not join hears a thing."""
+    loud = [chat.connect(f"loud{number}", "echo-message") for number in range(2)]
+    stop = threading.Event()
+
+    def talk(peer: Peer) -> None:
+        while not stop.is_set():
+            peer.send(*(f"PRIVMSG #general :{'x' * 300}" for _ in range(20)))
+            peer.fence()
+
+    talkers = [threading.Thread(target=talk, args=(peer,)) for peer in loud]
+    for thread in talkers:
+        thread.start()
+    try:
+        for number in range(60):
+            guest = chat.connect(f"guest{number}")
+            silent = chat.connect()
+            (reset if number % 2 else Peer.close)(guest)
+            silent.send("CAP LS")
+            assert " CAP * LS " in silent.line()
+            assert silent.fence() == [], "nothing of the room reached a stranger"
+            silent.close()
+    finally:
+        stop.set()
+        for thread in talkers:
+            thread.join()
+
+
+def test_a_flooder_is_slowed_in_its_own_thread(serve: Serve) -> None:
+    chat = serve(flood_rate=20, flood_burst=20)
+    bob, flooder = chat.connect("bob"), chat.connect("flooder")
+    flooder.send(*(f"PRIVMSG #general :{number}" for number in range(2000)))
+    assert bob.hears("PRIVMSG")[-1].endswith(":0")
+    for _ in range(5):
+        assert not any(line.endswith(":1999") for line in bob.fence())
+    reset(flooder)
+    assert bob.hears("QUIT")[-1].endswith("QUIT :Connection reset by peer")
+
+
+def test_who_never_registers_is_told_and_gone(serve: Serve, clock: MovedClock) -> None:
+    chat = serve(register_timeout=30)
+    slow, alice = chat.connect(), chat.connect("alice")
+    slow.send("NICK slow", "PING here")
+    slow.hears("PONG")
+    clock.instant += 31_000
+    assert slow.rest() == ["ERROR :Closing link: Registration timed out"]
+    assert alice.fence() == []
+
+
+def test_who_is_silent_is_asked_and_then_gone(serve: Serve, clock: MovedClock) -> None:
+    chat = serve(ping_interval=60, ping_timeout=30)
+    silent, lively = chat.connect("silent"), chat.connect("lively")
+    silent.fence()
+    clock.instant += 61_000
+    silent.hears("PING :server.internal")
+    lively.hears("PING :server.internal")
+    lively.send("PONG :server.internal")
+    lively.fence()
+    clock.instant += 31_000
+    assert silent.rest() == ["ERROR :Closing link: Ping timeout"]
+    while lively.is_silent(0.1):  # it may have its last lines for a while, though it never closes
+        clock.instant += 1_000
+    assert lively.hears("QUIT")[-1] == ":silent!~silent@127.0.0.1 QUIT :Ping timeout"
+    lively.fence()
+
+
+def test_who_does_not_read_is_evicted_at_the_limit(serve: Serve) -> None:
+    chat = serve(sendq=65536)
+    chat.connect("deaf", receive_buffer=1024)
+    alice = chat.connect("alice", "echo-message")
+    for _ in range(500):
+        alice.send(*(f"PRIVMSG #general :{'x' * 400}" for _ in range(100)))
+        if any(line == ":deaf!~deaf@127.0.0.1 QUIT :SendQ exceeded" for line in alice.fence()):
+            return
+    raise AssertionError("still there")
+
+
+def test_who_reads_survives_more_at_once_than_the_limit(serve: Serve) -> None:
+    chat = serve(sendq=65536)
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    for _ in range(5):
+        lines = [f"PRIVMSG #general :{'x' * 20} {number}" for number in range(1500)]
+        alice.send(*lines)
+        assert sum("PRIVMSG" in line for line in bob.hears(" 1499")) == len(lines)
+
+
+def test_the_server_is_full(serve: Serve) -> None:
+    chat = serve(max_connections=2)
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    assert chat.connect().rest() == ["ERROR :Closing link: The server is full; try again later"]
+    bob.send("QUIT")
+    bob.rest()
+    bob.close()
+    alice.hears("QUIT")
+    while chat.open_sockets > 1:
+        alice.fence()
+    chat.connect("carol")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=3000))
+def test_no_bytes_at_all_harm_anybody_else(chat: Chat, data: bytes) -> None:
+    with Peer(chat.port) as stranger, Peer(chat.port) as other:
+        stranger.socket.sendall(data)
+        stranger.socket.shutdown(socket.SHUT_WR)
+        stranger.rest_of_bytes()
+        other.send("PING still")
+        assert other.line().endswith(":still")
