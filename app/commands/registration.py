@@ -167,12 +167,20 @@ def _shown(nick: str) -> str:
 def _refuse_taken(ctx: Context, wanted: str) -> None:
     """Refuse a nick that is somebody else's, or looks like it."""
     holder = ctx.world.find_user(wanted)
-    if holder is not None and holder is not ctx.user and not entry.is_own(ctx, holder):
+    if holder is not None and holder is not ctx.user and not _may_be_own(ctx, holder):
         raise Refused(numerics.ERR_NICKNAMEINUSE, wanted)
     lookalike = ctx.world.lookalike(wanted)
     if lookalike is not None:
         text = f"This nick looks like {lookalike}; choose another"
         raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+
+
+def _may_be_own(ctx: Context, holder: User) -> bool:
+    """Whether a newcomer is a further device of the holder, or may yet log in as one; `entry` looks again."""
+    said = ctx.client.registration
+    if ctx.client.session is not None or holder.account is None:
+        return False
+    return entry.is_own(ctx, holder) or said.negotiating or said.password is not None
 
 
 def _rename(ctx: Context, me: User, wanted: str) -> None:
