@@ -80,6 +80,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self._census = census
         self._tls = tls
         self._accepted = 0
+        self._is_short = False  # the system has no descriptors left for those who wait
         super().__init__((ip, port), Handler)
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
@@ -104,10 +105,16 @@ class ChatServer(socketserver.ThreadingTCPServer):
             connection, (address, *rest) = super().get_request()
         except OSError as error:
             if error.errno in _SHORTAGE:
-                logger.warning("A connection has to wait: %s", error.strerror)
-                self._inside.stopping.wait(PAUSE_SECONDS)
+                self._pause(error)
             raise
+        self._is_short = False
         return connection, (plain_address(address), *rest)
+
+    def _pause(self, error: OSError) -> None:
+        if not self._is_short:
+            logger.warning("Connections have to wait: %s", error.strerror)
+        self._is_short = True
+        self._inside.stopping.wait(PAUSE_SECONDS)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Refuse connections over the limits, with an ERROR that says so."""

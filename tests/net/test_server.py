@@ -1,0 +1,45 @@
+"""Who is accepted: the census, and what is done when the system is short of descriptors."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.net.server import Census, plain_address
+
+FULL = "The server is full; try again later"
+TOO_MANY = "Too many connections from your address"
+
+
+def test_one_address_cannot_take_all_connections() -> None:
+    census = Census(most=5, most_per_address=2)
+    assert [census.admit("192.0.2.1") for _ in range(3)] == [None, None, TOO_MANY]
+    assert census.admit("2001:db8::1") is None
+    census.release("192.0.2.1")
+    assert census.admit("192.0.2.1") is None
+
+
+def test_loopback_may_have_all_but_no_more() -> None:
+    census = Census(most=3, most_per_address=1)
+    assert [census.admit("127.0.0.1"), census.admit("127.0.0.1"), census.admit("::1")] == [None] * 3
+    assert census.admit("127.0.0.1") == FULL
+    assert census.admit("192.0.2.1") == FULL
+
+
+@given(moves=st.lists(st.tuples(st.booleans(), st.sampled_from(["192.0.2.1", "192.0.2.2", "127.0.0.1"]))))
+def test_the_count_is_right_whoever_comes_and_goes(moves: list[tuple[bool, str]]) -> None:
+    census = Census(most=6, most_per_address=3)
+    here: list[str] = []
+    for comes, address in moves:
+        if not comes and address in here:
+            census.release(address)
+            here.remove(address)
+        elif comes:
+            is_over = address != "127.0.0.1" and here.count(address) >= 3
+            expected = FULL if len(here) >= 6 else TOO_MANY if is_over else None
+            assert census.admit(address) == expected
+            here += [address] if expected is None else []
+
+
+def test_an_address_is_the_same_on_both_kinds_of_sockets() -> None:
+    assert plain_address("::ffff:192.0.2.1") == "192.0.2.1"
+    for address in ("192.0.2.1", "2001:db8::1", "::1", "fe80::1%eth0"):
+        assert plain_address(address) == address

@@ -1,0 +1,45 @@
+"""The system is short of descriptors: those who are here go on, those who come wait, and nothing spins."""
+
+import os
+import resource
+from pathlib import Path
+
+from tests.process.server import Server
+
+MOST_CPU = 0.5  # seconds spent in one second of waiting; a loop that spins takes all of it
+
+
+def cpu_seconds(server: Server) -> float:
+    """Return how much CPU time the server has taken."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_those_who_come_wait_until_somebody_goes(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        alice, bob = server.connect("alice"), server.connect("bob")
+        used = max(map(int, os.listdir(f"/proc/{server.process.pid}/fd")))  # noqa: PTH208  names, not files
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (used + 1, used + 1))
+        late = server.connect()
+        late.send("PING late")
+        before = cpu_seconds(server)
+        assert late.is_silent(1.0)
+        assert cpu_seconds(server) - before < MOST_CPU
+        alice.fence()
+        bob.send("QUIT")
+        bob.rest()
+        bob.close()
+        assert late.line().endswith(":late")
+        assert server.log.count("Connections have to wait") == 1
+
+
+def test_it_asks_for_as_many_descriptors_as_it_may_have(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(2_000, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
+    try:
+        server = Server(tmp_path, max_connections=wanted - 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with server:
+        assert resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE) == (wanted, hard)
