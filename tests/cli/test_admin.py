@@ -1,108 +1,15 @@
 """What chat-admin does, as whoever runs a chat sees it."""
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from app.cli.admin import moments
-from app.cli.admin.outfile import written
-from app.clock import from_iso, to_iso
-from app.errors import UsageError
 from app.events import Event, Kind
 from tests.cli.conftest import Admin
 from tests.old_program import old_database
 from tests.story import Story
-
-PROGRAM = [sys.executable, "-c", "from app.cli.admin import main; main()"]
-NOW = from_iso("2026-11-22T15:30:00Z")
-
-
-# times
-
-SPANS = [
-    ("2026-11-01", "2026-11-01T00:00:00.000Z", "2026-11-01T23:59:59.999Z"),
-    ("2026-11-01 10:00", "2026-11-01T10:00:00.000Z", "2026-11-01T10:00:00.000Z"),
-    ("2026-11-01T10:00+02:00", "2026-11-01T08:00:00.000Z", "2026-11-01T08:00:00.000Z"),
-    ("2h", "2026-11-22T13:30:00.000Z", "2026-11-22T13:30:00.000Z"),
-    ("2 hours ago", "2026-11-22T13:30:00.000Z", "2026-11-22T13:30:00.000Z"),
-    ("now", "2026-11-22T15:30:00.000Z", "2026-11-22T15:30:00.000Z"),
-    ("yesterday", "2026-11-21T00:00:00.000Z", "2026-11-21T23:59:59.999Z"),
-    ("last friday", "2026-11-20T00:00:00.000Z", "2026-11-20T23:59:59.999Z"),
-    ("february 2024", "2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z"),
-]
-
-
-@pytest.mark.parametrize(("text", "first", "last"), SPANS)
-def test_times_as_people_write_them(text: str, first: str, last: str) -> None:
-    assert to_iso(moments.since(text, NOW) or 0) == first
-    assert to_iso(moments.until(text, NOW) or 0) == last
-
-
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-11-22 25:00", "99999999999h"])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        moments.since(text, NOW)
-
-
-@pytest.mark.parametrize(
-    ("text", "length"),
-    [("30m", 1800), ("12h", 43200), ("2d", 172800), ("3w", 1814400), ("1h30m", 5400), ("2 days", 172800)],
-)
-def test_lengths_of_time(text: str, length: int) -> None:
-    assert moments.duration(text) == timedelta(seconds=length)
-
-
-@pytest.mark.parametrize("text", ["", "d", "2", "2x", "0d", "9999999w", "two days", "1d!"])
-def test_what_is_no_length_of_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        moments.duration(text)
-
-
-# files
-
-
-def test_a_file_is_replaced_whole_and_is_its_owners_only(tmp_path: Path) -> None:
-    path = tmp_path / "out.txt"
-    path.write_text("before")
-    with written(path) as file:
-        file.write("after")
-        assert path.read_text() == "before"
-    assert path.read_text() == "after"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def refuse(text: str) -> str:
-    """Fail in the middle of an export."""
-    raise ValueError(text)
-
-
-def test_a_failure_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "out.txt"
-    path.write_text("before")
-    with pytest.raises(ValueError, match="half"), written(path) as file:
-        file.write(refuse("half"))
-    assert path.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "real.txt")
-    with written(tmp_path / "link") as file:
-        file.write("x")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real.txt").read_text() == "x"
-
-
-# commands
 
 
 @pytest.fixture
@@ -246,78 +153,3 @@ def test_a_busy_database_is_a_sentence(talk: Story, admin: Admin, monkeypatch: p
     assert ended.code == 1
     assert "database is locked" in ended.err
     assert "nothing was changed" in ended.err
-
-
-# on a terminal
-
-
-@pytest.fixture
-def terminal(chat: Story, folder: Path) -> Iterator["Terminal"]:
-    """A terminal on which chat-admin runs."""
-    with Terminal(folder) as terminal:
-        yield terminal
-
-
-class Terminal:
-    """Runs the program with a terminal for all three streams, and answers what it asks."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> "Terminal":
-        self._ours, self._theirs = pty.openpty()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        os.close(self._ours)
-        os.close(self._theirs)
-
-    def run(self, *arguments: str, answers: dict[str, str] | None = None) -> tuple[int, str]:
-        """Run to the end; each question is answered when it is seen. Returns exit code and what was shown."""
-        environment = {
-            **os.environ,
-            "TERM": "xterm",
-            "COLUMNS": "120",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        }
-        streams = {"stdin": self._theirs, "stdout": self._theirs, "stderr": self._theirs}
-        with subprocess.Popen(
-            [*PROGRAM, *arguments], cwd=self._folder, env=environment, start_new_session=True, **streams
-        ) as process:
-            shown = self._converse(process, dict(answers or {}))
-        return process.returncode, shown
-
-    def _converse(self, process: "subprocess.Popen[bytes]", answers: dict[str, str]) -> str:
-        shown = b""
-        os.set_blocking(self._ours, False)
-        while process.poll() is None or self._has_more():
-            try:
-                shown += os.read(self._ours, 4096)
-            except BlockingIOError:
-                continue
-            for question in [q for q in answers if q.encode() in shown]:
-                os.write(self._ours, answers.pop(question).encode() + b"\n")
-        return shown.decode()
-
-    def _has_more(self) -> bool:
-        import select
-
-        return bool(select.select([self._ours], [], [], 0)[0])
-
-
-def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: Terminal) -> None:
-    answers = {"Password: ": "tea-for-two", "Once more: ": "tea-for-two"}
-    code, shown = terminal.run("user", "create", "anna", answers=answers)
-    assert code == 0, shown
-    assert "Made the account anna" in shown
-    assert "tea-for-two" not in shown
-
-
-def test_on_a_terminal_a_no_changes_nothing(terminal: Terminal, chat: Story, admin: Admin) -> None:
-    chat.account("anna")
-    code, shown = terminal.run("user", "disable", "anna", answers={"[y/N]": "n"})
-    assert (code, "Nothing was changed." in shown) == (1, True)
-    assert terminal.run("user", "disable", "anna", answers={"[y/N]": "y"})[0] == 0
-    code, shown = terminal.run("user", "list")
-    assert re.search(r"anna\s+user\s+yes", shown)
-    assert "━" in shown or "─" in shown

@@ -1,13 +1,38 @@
-"""A story for each test, on both databases."""
+"""A story for each test, on both databases, and imports into it."""
+
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from app.db.database import Database
+from app.db.legacy import OldDatabase
+from app.services.legacy import Import, Report, importing
+from app.services.legacy.rows import Limits
 from tests.conftest import MovedClock
-from tests.story import Story
+from tests.services.imports import Run
+from tests.story import SECRET, Story
 
 
 @pytest.fixture
 def story(database: Database, clock: MovedClock) -> Story:
     """Something to tell what happened with."""
     return Story(database, clock)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing takes its time; only one test needs it done."""
+    monkeypatch.setattr(importing, "protect", lambda password: SECRET)
+
+
+@pytest.fixture
+def run(story: Story, tmp_path: Path) -> Run:
+    """Import a file into the story's database."""
+
+    def import_(path: Path = tmp_path / "old.db", room: str = "#general", dry_run: bool = False) -> Report:
+        with closing(OldDatabase(path)) as old:
+            limits = Limits(nick_length=32, message_bytes=4096, now=story.clock.now())
+            return Import(old, story.database, story.clock, room, limits, "admin:me", "server", dry_run).run()
+
+    return import_

@@ -121,26 +121,26 @@ class Import:
     # messages
 
     def _take_messages(self, rows: Sequence[OldMessage]) -> None:
-        """Take a page of messages."""
+        """Take a page of messages. They are checked before the log is locked."""
+        readable = self._readable(rows)
         with self._writing() as connection, self._reading(connection) as session:
-            marks = _known(session, [digest(row) for row in rows])
-            known = [row for row in rows if digest(row) in marks]
+            known = _known(session, list(readable))
             self.report.messages_known += len(known)
             self._destination.goes_on |= bool(known)
-            news = self._new_messages([row for row in rows if digest(row) not in marks])
+            news = {mark: message for mark, message in readable.items() if mark not in known}
             events = self._destination.place(session, list(news.values()), self._said) if news else []
             if connection is not None:
                 self._record(connection, events, list(news))
             self.report.messages_taken += len(news)
 
-    def _new_messages(self, rows: Sequence[OldMessage]) -> dict[str, NewMessage]:
-        news: dict[str, NewMessage] = {}
+    def _readable(self, rows: Sequence[OldMessage]) -> dict[str, NewMessage]:
+        readable: dict[str, NewMessage] = {}
         for row in rows:
             try:
-                news[digest(row)] = read_message(row, self._names, self._limits)
+                readable[digest(row)] = read_message(row, self._names, self._limits)
             except RowRefused as error:
                 self._refuse("message", row, error)
-        return news
+        return readable
 
     def _said(self, message: NewMessage) -> tuple[str, str | None]:
         """Return the nick and the account of an author."""

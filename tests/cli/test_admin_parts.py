@@ -1,0 +1,90 @@
+"""Times as people write them, and files that are there whole or not at all."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.cli.admin import moments
+from app.cli.admin.outfile import written
+from app.clock import from_iso, to_iso
+from app.errors import UsageError
+
+NOW = from_iso("2026-11-22T15:30:00Z")
+
+
+# times
+
+SPANS = [
+    ("2026-11-01", "2026-11-01T00:00:00.000Z", "2026-11-01T23:59:59.999Z"),
+    ("2026-11-01 10:00", "2026-11-01T10:00:00.000Z", "2026-11-01T10:00:00.000Z"),
+    ("2026-11-01T10:00+02:00", "2026-11-01T08:00:00.000Z", "2026-11-01T08:00:00.000Z"),
+    ("2h", "2026-11-22T13:30:00.000Z", "2026-11-22T13:30:00.000Z"),
+    ("2 hours ago", "2026-11-22T13:30:00.000Z", "2026-11-22T13:30:00.000Z"),
+    ("now", "2026-11-22T15:30:00.000Z", "2026-11-22T15:30:00.000Z"),
+    ("yesterday", "2026-11-21T00:00:00.000Z", "2026-11-21T23:59:59.999Z"),
+    ("last friday", "2026-11-20T00:00:00.000Z", "2026-11-20T23:59:59.999Z"),
+    ("february 2024", "2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z"),
+]
+
+
+@pytest.mark.parametrize(("text", "first", "last"), SPANS)
+def test_times_as_people_write_them(text: str, first: str, last: str) -> None:
+    assert to_iso(moments.since(text, NOW) or 0) == first
+    assert to_iso(moments.until(text, NOW) or 0) == last
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-11-22 25:00", "99999999999h"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        moments.since(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("30m", 1800), ("12h", 43200), ("2d", 172800), ("3w", 1814400), ("1h30m", 5400), ("2 days", 172800)],
+)
+def test_lengths_of_time(text: str, length: int) -> None:
+    assert moments.duration(text) == timedelta(seconds=length)
+
+
+@pytest.mark.parametrize("text", ["", "d", "2", "2x", "0d", "9999999w", "two days", "1d!"])
+def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        moments.duration(text)
+
+
+# files
+
+
+def test_a_file_is_replaced_whole_and_is_its_owners_only(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("before")
+    with written(path) as file:
+        file.write("after")
+        assert path.read_text() == "before"
+    assert path.read_text() == "after"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def refuse(text: str) -> str:
+    """Fail in the middle of an export."""
+    raise ValueError(text)
+
+
+def test_a_failure_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("before")
+    with pytest.raises(ValueError, match="half"), written(path) as file:
+        file.write(refuse("half"))
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real.txt")
+    with written(tmp_path / "link") as file:
+        file.write("x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "x"

@@ -1,0 +1,87 @@
+"""chat-admin on a terminal: it asks, hides what is typed, and draws."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Admin
+from tests.story import Story
+
+PROGRAM = [sys.executable, "-c", "from app.cli.admin import main; main()"]
+
+
+@pytest.fixture
+def terminal(chat: Story, folder: Path) -> Iterator["Terminal"]:
+    """A terminal on which chat-admin runs."""
+    with Terminal(folder) as terminal:
+        yield terminal
+
+
+class Terminal:
+    """Runs the program with a terminal for all three streams, and answers what it asks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> "Terminal":
+        self._ours, self._theirs = pty.openpty()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def run(self, *arguments: str, answers: dict[str, str] | None = None) -> tuple[int, str]:
+        """Run to the end; each question is answered when it is seen. Returns exit code and what was shown."""
+        environment = {
+            **os.environ,
+            "TERM": "xterm",
+            "COLUMNS": "120",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        streams = {"stdin": self._theirs, "stdout": self._theirs, "stderr": self._theirs}
+        with subprocess.Popen(
+            [*PROGRAM, *arguments], cwd=self._folder, env=environment, start_new_session=True, **streams
+        ) as process:
+            shown = self._converse(process, dict(answers or {}))
+        return process.returncode, shown
+
+    def _converse(self, process: "subprocess.Popen[bytes]", answers: dict[str, str]) -> str:
+        shown = b""
+        os.set_blocking(self._ours, False)
+        while process.poll() is None or self._has_more():
+            try:
+                shown += os.read(self._ours, 4096)
+            except BlockingIOError:
+                continue
+            for question in [q for q in answers if q.encode() in shown]:
+                os.write(self._ours, answers.pop(question).encode() + b"\n")
+        return shown.decode()
+
+    def _has_more(self) -> bool:
+        return bool(select.select([self._ours], [], [], 0)[0])
+
+
+def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: Terminal) -> None:
+    answers = {"Password: ": "tea-for-two", "Once more: ": "tea-for-two"}
+    code, shown = terminal.run("user", "create", "anna", answers=answers)
+    assert code == 0, shown
+    assert "Made the account anna" in shown
+    assert "tea-for-two" not in shown
+
+
+def test_on_a_terminal_a_no_changes_nothing(terminal: Terminal, chat: Story, admin: Admin) -> None:
+    chat.account("anna")
+    code, shown = terminal.run("user", "disable", "anna", answers={"[y/N]": "n"})
+    assert (code, "Nothing was changed." in shown) == (1, True)
+    assert terminal.run("user", "disable", "anna", answers={"[y/N]": "y"})[0] == 0
+    code, shown = terminal.run("user", "list")
+    assert re.search(r"anna\s+user\s+yes", shown)
+    assert "━" in shown or "─" in shown
