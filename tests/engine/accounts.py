@@ -19,6 +19,14 @@ def account(bench: Bench, name: str, password: str = PASSWORD, role: str = "user
     record_now(bench.database, bench.clock, [event])
 
 
+def stranger(bench: Bench, name: str = "bar") -> Person:
+    """Open a connection that is about to log in."""
+    person = bench.dial(name)
+    person.send("CAP REQ sasl")
+    person.heard()
+    return person
+
+
 def plain(name: str, password: str = PASSWORD, asked: str = "") -> list[str]:
     """Return the lines that carry a log-in by PLAIN."""
     return pieces(f"{asked}\0{name}\0{password}".encode())
