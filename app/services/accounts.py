@@ -9,7 +9,6 @@ import os
 import unicodedata
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from functools import cache
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -74,10 +73,13 @@ def is_login(session: Session, key: Key, password: str) -> bool:
     return is_right and account is not None and not account.disabled
 
 
-@cache
 def _nobodys_hash() -> str:
     """Return a hash that no password belongs to, as costly to check as any other."""
-    return _hasher.hash(os.urandom(32))
+    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, key = (
+        b64encode(os.urandom(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len)
+    )
+    return f"$argon2id$v=19${cost}${salt}${key}"
 
 
 def scram_verifier(scram: str) -> tuple[bytes, bytes, bytes, int]:
