@@ -52,8 +52,13 @@ def refuse_reserved(ctx: Context, nick: str, account: AccountInfo | None) -> Non
     """
     owner = ctx.world.accounts.get(fold(nick))
     if owner is not None and owner is not account:
-        text = "This nick is registered; log in to its account, or choose another"
-        raise Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text)
+        raise taken(ctx, nick)
+
+
+def taken(ctx: Context, nick: str) -> Refused:
+    """Return the refusal of a nick that is somebody else's; it says so if the owner could log in to it."""
+    text = "This nick is registered; log in to its account, or choose another"
+    return Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text if fold(nick) in ctx.world.accounts else None)
 
 
 def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
@@ -63,7 +68,7 @@ def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None
     """
     holder = ctx.world.find_user(nick)
     if holder is not None and not is_own(ctx, holder):
-        raise Refused(numerics.ERR_NICKNAMEINUSE, nick)
+        raise taken(ctx, nick)
     refuse_reserved(ctx, nick, account)
     return holder
 

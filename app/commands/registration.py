@@ -168,7 +168,7 @@ def _refuse_taken(ctx: Context, wanted: str) -> None:
     """Refuse a nick that is somebody else's, or looks like it."""
     holder = ctx.world.find_user(wanted)
     if holder is not None and holder is not ctx.user and not _may_be_own(ctx, holder):
-        raise Refused(numerics.ERR_NICKNAMEINUSE, wanted)
+        raise entry.taken(ctx, wanted)
     lookalike = ctx.world.lookalike(wanted)
     if lookalike is not None:
         text = f"This nick looks like {lookalike}; choose another"
