@@ -65,11 +65,10 @@ class Gate:
         """Look after connections that say nothing."""
         presence.look_after_idle(self.desk, batch)
 
-    def withdraw(self, batch: Batch, event: Event, author: Client) -> None:
-        """Tell an author that what it said could not be stored."""
+    def withdraw(self, event: Event) -> str:
+        """Take back what was said, and return what its author is told."""
         self.desk.world.forget(event)
-        ctx = Context(self.desk, batch, author)
-        ctx.server_says("FAIL", event.kind.name, "NOT_STORED", event.target or "*", text=NOT_STORABLE)
+        return f":{self.desk.server} FAIL {event.kind.name} NOT_STORED {event.target or '*'} :{NOT_STORABLE}"
 
     def farewell(self, batch: Batch) -> None:
         """Take leave of everybody."""

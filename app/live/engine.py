@@ -10,7 +10,7 @@ clear failure. Those that came before are kept for longer, and are refused only 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -22,6 +22,7 @@ from app.events import Event
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.hub import Broadcast, Hub, Plan
+from app.live.response import Entry, Response
 from app.live.unit import Step, Task, Unit
 from app.live.world import World
 from app.services.ledger import Ledger
@@ -55,8 +56,8 @@ class Rules(Protocol):
     def tick(self, batch: Batch) -> None:
         """Look after idle connections."""
 
-    def withdraw(self, batch: Batch, event: Event, author: Client) -> None:
-        """Tell the author that the event could not be stored."""
+    def withdraw(self, event: Event) -> str:
+        """Take back an event that could not be stored, and return the line that tells its author so."""
 
     def farewell(self, batch: Batch) -> None:
         """Take leave of everybody: the server stops."""
@@ -259,17 +260,20 @@ class Engine:
             unit.done()
 
     def _withdraw(self, batch: Batch, refused: Sequence[Event]) -> None:
-        """Take events that could not be stored out of the plan, and tell their authors."""
-        failed = set(map(id, refused))
-        kept, batch.plan = batch.plan, []
-        for item in kept:
-            if not isinstance(item, Broadcast):
-                item.entries = [entry for entry in item.entries if id(entry.content) not in failed]
+        """Take events that could not be stored out of the plan, and tell their authors in the place of each."""
+        lines = {id(event): self._rules.withdraw(event) for event in refused}
+        shown = _replaced(batch.plan, lines)
+        plan, batch.plan = batch.plan, []
+        for place, item in enumerate(plan):
+            if not isinstance(item, Broadcast) or id(item.event) not in lines:
                 batch.plan.append(item)
-            elif id(item.event) not in failed:
-                batch.plan.append(item)
-            elif item.author is not None:
-                self._rules.withdraw(batch, item.event, item.author)
+            elif item.author is not None and id(item.event) not in shown:
+                line = lines[id(item.event)]
+                empty = _empty_response(plan[place:], item.author)
+                if empty is None:
+                    batch.tell(item.author, line)
+                else:
+                    empty.entries.append(Entry(line))
 
     def _may_open(self) -> bool:
         """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""
@@ -329,6 +333,29 @@ class Engine:
             logger.error("The last events could not be stored: %s", error)
         self._deliver(batch, [*self._held, *(self._stuck[1] if self._stuck else ())])
         self._ledger.close()
+
+
+def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
+    """Put the lines in the place of the events, known by their `id`, that authors would be shown; return which."""
+    shown = set()
+    for item in plan:
+        for entry in () if isinstance(item, Broadcast) else item.entries:
+            if id(entry.content) in lines:
+                shown.add(id(entry.content))
+                entry.content = lines[id(entry.content)]
+    return shown
+
+
+def _empty_response(plan: Plan, client: Client) -> Response | None:
+    """Return the bare acknowledgement that a client would be given next, or None."""
+    return next(
+        (
+            item
+            for item in plan
+            if isinstance(item, Response) and item.client is client and not (item.entries or item.end)
+        ),
+        None,
+    )
 
 
 def _divided(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
