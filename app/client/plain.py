@@ -73,8 +73,9 @@ class PlainShell:
         driving = threading.Thread(target=self._drive, name="driver", daemon=True)
         with patch_stdout(raw=True):
             driving.start()
-            for text, question in self._typed():
-                self._driver.post(self._taking(text, question))
+            with self._prompt.input.raw_mode():  # or what is typed between two prompts echoes
+                for text, question in self._typed():
+                    self._driver.post(self._taking(text, question))
             driving.join()
         if self._error:
             raise self._error
