@@ -33,9 +33,9 @@ class Ear:
         self.is_finished = False
 
     def push(self, data: bytes) -> None:
-        """Keep the bytes."""
-        assert not self.is_finished, "bytes after the end of the connection"
-        self.data += data
+        """Keep the bytes, unless the connection was ended: an outbox takes nothing more then."""
+        if not self.is_finished:
+            self.data += data
 
     def finish(self) -> None:
         """Remember that the connection was ended."""

@@ -1,0 +1,134 @@
+"""The hub: whatever is shared and joined, everybody hears exactly what a naive rendering gives them."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.events import Event, Kind
+from app.live.audience import Audience
+from app.live.client import Client
+from app.live.encode import encode
+from app.live.hub import Broadcast, Hub, Plan
+from app.live.response import Entry, Response
+
+CAPS = (
+    frozenset[str](),
+    frozenset({"server-time"}),
+    frozenset({"message-tags", "away-notify"}),
+    frozenset({"server-time", "message-tags", "extended-join"}),
+)
+PEOPLE = 5
+
+
+@dataclass(eq=False)
+class Ear:
+    """A sink that keeps what comes before its end, as an outbox does."""
+
+    data: bytes = b""
+    pushes: list[bytes] = field(default_factory=list)
+    is_finished: bool = False
+
+    def push(self, data: bytes) -> None:
+        """Keep the bytes, unless all is over."""
+        assert data, "nobody is given nothing"
+        if not self.is_finished:
+            self.data += data
+            self.pushes.append(data)
+
+    def finish(self) -> None:
+        """Take nothing more."""
+        self.is_finished = True
+
+
+def client(number: int) -> Client:
+    """Return somebody; the number decides what they negotiated."""
+    made = Client(Ear(), "127.0.0.1", False, 0.0)
+    made.enable(CAPS[number % len(CAPS)])
+    return made
+
+
+def event(number: int, kind: Kind) -> Event:
+    """Return something that happened; not every client is told of every kind."""
+    data = {"realname": "Somebody", "tags": {"+x": str(number)} if number % 2 else {}}
+    return Event(
+        kind,
+        id=number + 1,
+        at=1_795_000_000_000 + number,
+        nick="n",
+        user="u",
+        host="h",
+        target="#tea",
+        text="hi",
+        data=data,
+    )
+
+
+numbers = st.integers(0, PEOPLE - 1)
+broadcasts = st.tuples(
+    st.just("broadcast"),
+    numbers,
+    st.none() | numbers,
+    st.sampled_from([Kind.PRIVMSG, Kind.JOINED, Kind.AWAY]),
+)
+responses = st.tuples(
+    st.just("response"),
+    numbers,
+    st.none() | st.just("label"),
+    st.lists(st.none() | st.text("abc ", min_size=1, max_size=5), max_size=3),
+)
+ends = st.tuples(st.just("end"), numbers, st.none(), st.just(["ERROR"]))
+audiences = st.lists(st.frozensets(numbers), min_size=PEOPLE, max_size=PEOPLE)
+stories = st.lists(st.one_of(broadcasts, broadcasts, responses, ends), max_size=25)
+
+
+def plan_of(story: list[tuple], people: list[Client], rooms: list[Audience]) -> Plan:  # type: ignore[type-arg]
+    """Make a plan of a story."""
+    plan: Plan = []
+    for number, (what, first, second, third) in enumerate(story):
+        if what == "broadcast":
+            author = None if second is None else people[second]
+            plan.append(Broadcast(event(number, third), rooms[first], author))
+        else:
+            contents = [Entry(event(number, Kind.PRIVMSG) if text is None else text) for text in third]
+            plan.append(
+                Response(people[first], "irc.example", second, f"b{number}", contents, end=what == "end")
+            )
+    return plan
+
+
+def naive(plan: Plan, who: Client) -> bytes:
+    """Render what one client hears, one item after the other."""
+    heard = b""
+    for item in plan:
+        if isinstance(item, Broadcast):
+            if who in item.audience.clients and who is not item.author:
+                heard += encode(item.event, who.shape)
+        elif item.client is who:
+            heard += item.render()
+            if item.end:
+                break
+    return heard
+
+
+@given(story=stories, members=audiences)
+def test_everybody_hears_what_a_naive_rendering_gives_them(
+    story: list[tuple],  # type: ignore[type-arg]
+    members: list[frozenset[int]],
+) -> None:
+    people = [client(number) for number in range(PEOPLE)]
+    rooms = [Audience(people[number] for number in room) for room in members]
+    plan = plan_of(story, people, rooms)
+    Hub().deliver(plan)
+    for who in people:
+        assert isinstance(who.sink, Ear)
+        assert who.sink.data == naive(plan, who)
+
+
+def test_those_who_hear_the_same_share_the_same_bytes() -> None:
+    people = [client(0) for _ in range(3)]
+    room = Audience(people)
+    Hub().deliver([Broadcast(event(number, Kind.PRIVMSG), room) for number in range(4)])
+    first, *others = [who.sink.pushes for who in people if isinstance(who.sink, Ear)]
+    assert len(first) == 1
+    assert all(pushes[0] is first[0] for pushes in others)
