@@ -1,0 +1,1 @@
+"""Stock clients, as people run them, on the installed server."""
