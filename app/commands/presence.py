@@ -39,6 +39,14 @@ def _of(
     )
 
 
+def arrive(desk: Desk, batch: Batch, client: Client) -> None:
+    """A connection is there; it may stay unless too many others are logging in."""
+    world = desk.world
+    world.clients.add(client)
+    if len(world.clients) - world.registered > desk.settings.max_unregistered:
+        _end(batch, client, "Too many connections are logging in; try again later")
+
+
 def disconnect(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
     """Take a connection out of the world; its person leaves with the last one."""
     world = desk.world

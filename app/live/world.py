@@ -53,6 +53,7 @@ class World:
         self.clock = clock
         self.replay = replay  # messages of a room kept for newcomers
         self.clients: set[Client] = set()
+        self.registered = 0  # of the clients, those that speak for somebody
         self.users: dict[int, User] = {}
         self.nicks: dict[Key, User] = {}
         self.rooms: dict[int, Room] = {}
@@ -112,12 +113,14 @@ class World:
         client.session = user.session
         client.nick = user.nick
         user.clients.append(client)
+        self.registered += 1
         for room in self.rooms_of(user):
             room.changed_audience()
 
     def detach(self, client: Client) -> None:
         """Let a connection speak for nobody any more, and forget it."""
         self.clients.discard(client)
+        self.registered -= client.session is not None
         user = self.user_of(client)
         client.session = None
         if user is not None:

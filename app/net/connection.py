@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Event as Signal
 
 from app.commands.gate import Gate, cost_of
-from app.commands.presence import gone
+from app.commands.presence import arrive, gone
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.engine import Engine
@@ -54,7 +54,7 @@ class Connection:
 
     def serve(self) -> None:
         """Read until the peer or the server ends the connection, then leave the world and the socket."""
-        self._do([Turn(lambda batch, client: self._desk.world.clients.add(client), writes=False)])
+        self._do([Turn(lambda batch, client: arrive(self._desk, batch, client), writes=False)])
         try:
             for steps in self._units():
                 self._do(steps)
@@ -69,7 +69,7 @@ class Connection:
 
     def _units(self) -> Iterator[list[Step]]:
         """Yield what each read brought, as steps, no faster than the client's rate allows."""
-        while not self._is_over and (data := self._receive()):
+        while not (self._is_over or self._client.ended) and (data := self._receive()):
             try:
                 steps = [step_of(frame) for frame in self._plain(data)]
             except ssl.SSLError as error:

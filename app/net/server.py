@@ -137,6 +137,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def serve_connection(self, connection: socket.socket, address: str) -> None:
         """Read one connection until its end; runs on the connection's own thread."""
         inside = self._inside
+        name_thread(f"reader {address}")
         with suppress(OSError):  # some systems refuse this once the peer is gone
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pipe = TlsPipe(self._tls) if self._tls is not None else None

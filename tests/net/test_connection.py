@@ -205,6 +205,18 @@ def test_the_server_is_full(serve: Serve) -> None:
     chat.connect("carol")
 
 
+def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
+    chat = serve(max_unregistered=2)
+    alice, first, second = chat.connect("alice"), chat.connect(), chat.connect()
+    second.fence()
+    refused = chat.connect().rest()
+    assert refused == ["ERROR :Closing link: Too many connections are logging in; try again later"]
+    first.register("bob")
+    chat.connect("carol")
+    second.close()
+    assert alice.hears("carol")
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=3000))
 def test_no_bytes_at_all_harm_anybody_else(chat: Chat, data: bytes) -> None:
