@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from app.wire.line import parse
 from tests.clients.irssi import Irssi
 from tests.clients.terminal import Terminal
 from tests.clients.weechat import Weechat
 from tests.old_program import old_database
+from tests.process.peer import Peer
 from tests.process.server import PROGRAM, Server
 
 PASSWORD = "tea for two"
+LAST_WORD = "конец"
+LONG = " ".join([*(f"слово{number}" for number in range(100)), LAST_WORD])  # clients cut it into lines
 
 StartIrssi = Callable[..., Irssi]
 StartWeechat = Callable[..., Weechat]
@@ -37,6 +41,12 @@ def admin(folder: Path, *words: str | Path) -> str:
     return done.stdout
 
 
+def whole(peer: Peer) -> str:
+    """Return what was said up to the last word, without the spaces: clients cut at them."""
+    lines = peer.until(lambda line: line.command == "PRIVMSG" and line.params[1].endswith(LAST_WORD))
+    return "".join(parse(line).params[1] for line in lines if " PRIVMSG " in line).replace(" ", "")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder in which the server runs."""
@@ -55,7 +65,7 @@ def server(folder: Path) -> Iterator[Server]:
 @pytest.fixture
 def old_server(folder: Path, tmp_path: Path) -> Iterator[Server]:
     """A server with a room in which people talked years ago."""
-    admin(folder, "import-legacy", old_database(tmp_path / "old.db"))
+    admin(folder, "import-legacy", old_database(tmp_path / "old.db", users=()))
     with Server(folder) as server:
         yield server
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clients.conftest import StartIrssi
+from tests.clients.conftest import LONG, StartIrssi, whole
 from tests.process.server import Server
 
 pytestmark = pytest.mark.clients
@@ -25,6 +25,9 @@ def test_is_in_the_room_at_once_and_talks(server: Server, irssi: StartIrssi) -> 
         "PRIVMSG #general :и тебе 🙂", "PRIVMSG #general :\x01ACTION smiles\x01", "NOTICE #general :psst"
     )
     anna.shows("< peer> и тебе 🙂", " * peer smiles", "-peer:#general- psst")
+
+    anna.type(LONG)
+    assert whole(peer) == LONG.replace(" ", "")
 
     peer.send("PRIVMSG anna :between us")
     anna.shows("[Act: 3]")

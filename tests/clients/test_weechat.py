@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clients.conftest import StartWeechat
+from tests.clients.conftest import LONG, StartWeechat, whole
 from tests.old_program import MESSAGES
 from tests.process.server import Server
 
@@ -25,6 +25,9 @@ def test_joins_talks_and_asks(server: Server, weechat: StartWeechat) -> None:
     wanda.shows("only you", "peer", "peer")
     wanda.type("only me", "peer")
     assert "PRIVMSG peer :only me" in peer.hears("only me")[-1]
+
+    wanda.type(LONG)
+    assert whole(peer) == LONG.replace(" ", "")
 
     wanda.type("/join #tea")
     wanda.shows("1 nick (1 op", place="#tea")
