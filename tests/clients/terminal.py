@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PATIENCE = 15.0  # seconds a test waits for what must come
+from tests.process.peer import PATIENCE
+
 WIDTH, HEIGHT = 160, 100  # characters
 DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some matters
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from tests.clients.terminal import PATIENCE
+from tests.process.peer import PATIENCE
 
 TAP = Path(__file__).with_name("tap.py")
 OPTIONS = {
