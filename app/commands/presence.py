@@ -42,8 +42,9 @@ def _of(
 def arrive(desk: Desk, batch: Batch, client: Client) -> None:
     """A connection is there; it may stay unless too many others are logging in."""
     world = desk.world
-    world.clients.add(client)
-    if len(world.clients) - world.registered > desk.settings.max_unregistered:
+    if len(world.clients) - world.registered < desk.settings.max_unregistered:
+        world.clients.add(client)
+    else:
         _end(batch, client, "Too many connections are logging in; try again later")
 
 
