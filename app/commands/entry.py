@@ -1,6 +1,6 @@
 """The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
 
-from app.commands import bursts, joining
+from app.commands import joining
 from app.commands.answers import Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
@@ -104,9 +104,7 @@ def _enter_as_device(ctx: Context, holder: User) -> None:
     for room in ctx.world.rooms_of(holder):
         shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
         shown.at = ctx.desk.clock.now()
-        ctx.show(shown)
-        bursts.room(ctx, room)
-        bursts.replay(ctx, room)
+        joining.show_arrival(ctx, room, shown)
 
 
 def host_of(address: str) -> str:

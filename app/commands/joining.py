@@ -7,7 +7,8 @@ from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.parting import leave_all
-from app.events import Kind
+from app.events import Event, Kind
+from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
 from app.wire import numerics
@@ -87,11 +88,20 @@ def _come_in(ctx: Context, room: Room, me: User) -> None:
     roles = _roles(room, me)
     others = room.audience
     data = {"realname": me.realname, "roles": "".join(sorted(roles))}
-    ctx.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
+    joined = ctx.batch.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
     if roles and others.clients:
-        _announce_roles(ctx, room, me, roles)
+        _announce_roles(ctx, room, me, roles, others)
     if me.away is not None:
-        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others, ctx.client)
+        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
+    show_arrival(ctx, room, joined)
+    for device in me.clients:
+        if device is not ctx.client:
+            show_arrival(Context(ctx.desk, ctx.batch, device), room, joined)
+
+
+def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
+    """Show a client that its person is in a room from now on, and what there is."""
+    ctx.show(joined)
     bursts.room(ctx, room)
     bursts.replay(ctx, room)
 
@@ -104,10 +114,10 @@ def _roles(room: Room, me: User) -> set[str]:
     return roles
 
 
-def _announce_roles(ctx: Context, room: Room, me: User, roles: set[str]) -> None:
+def _announce_roles(ctx: Context, room: Room, me: User, roles: set[str], others: Audience) -> None:
     """Let those who were there before know what the newcomer is."""
     letters = "".join(sorted(roles))
     words = f"+{letters} " + " ".join([me.nick] * len(letters))
     event = ctx.event(Kind.MODE, room, target=room.name, text=words, data={"changes": []})
     event.session, event.nick, event.user, event.account = None, ctx.desk.server, "", None
-    ctx.batch.emit(event, room.audience, ctx.client)
+    ctx.batch.emit(event, others)
