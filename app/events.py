@@ -39,6 +39,11 @@ class Kind(StrEnum):
     UNBANNED = "unbanned"  # data: id; target: the mask
     VOID = "void"  # stands where a row could not be stored, so that the numbers have no gap
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Kind":
+        """Read a kind that a newer version wrote as one that changes nothing."""
+        return cls.VOID
+
 
 MESSAGES = (Kind.PRIVMSG, Kind.NOTICE)
 

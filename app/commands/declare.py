@@ -25,9 +25,15 @@ class Command:
     early: bool  # allowed before registration is finished
     role: str | None  # the account role it needs
     waits: bool = False  # can't be refused while nothing can be stored
+    blind: bool = False  # looks at nothing that people change, so it is answered whatever the storage does
     family: dict[str, "Command"] = field(default_factory=dict)
     minimum: int = 0
     maximum: int | None = 0
+
+    @property
+    def looks(self) -> bool:
+        """Whether its answer depends on what people change."""
+        return not (self.blind or (self.early and not self.writes))
 
     @property
     def syntax(self) -> str:
@@ -58,12 +64,13 @@ def command(
     early: bool = False,
     role: str | None = None,
     waits: bool = False,
+    blind: bool = False,
 ) -> Callable[[Run], Run]:
     """Put a function into the table, under its own name unless another is given."""
 
     def declare(run: Run) -> Run:
         verb = name or run.__name__.rstrip("_").upper()
-        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits))
+        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits, blind))
         return run
 
     return declare

@@ -35,6 +35,10 @@ class Gate:
         """Whether the unit may emit events."""
         return any(_writes(step) for step in unit.steps)
 
+    def looks(self, unit: Unit) -> bool:
+        """Whether its answers depend on what people change."""
+        return any(command.looks for step in unit.steps if (command := _command_of(step)) is not None)
+
     def must_wait(self, client: Client, step: Step) -> bool:
         """Whether the step can be neither done nor refused while nothing can be stored."""
         if isinstance(step, Turn):
@@ -86,6 +90,8 @@ class Gate:
             ctx.reply(numerics.ERR_NEEDMOREPARAMS, line.command)
         elif command.writes and not ctx.batch.writable:
             _refuse_unstorable(ctx, line)
+        elif command.looks and not ctx.batch.sighted:
+            ctx.reply(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
         else:
             return attempt(ctx, lambda: command.run(ctx, *params[: command.maximum]))
         ctx.finish()
@@ -102,6 +108,7 @@ class Gate:
 
 
 NOT_STORABLE = "The database refused to store this, so nobody was shown it"
+NOT_SEEN = "Not answered: the storage of the server is failing; try again in a moment"
 NOT_NOW = "Not stored and not sent: the storage of the server is failing; try again in a moment"
 
 

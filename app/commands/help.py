@@ -10,8 +10,8 @@ INDEX = "index"  # the subject of HELP without one
 LINE_WIDTH = 72  # characters
 
 
-@command("HELPOP")
-@command("HELP")
+@command("HELPOP", blind=True)
+@command("HELP", blind=True)
 def help_(ctx: Context, command: str = "", subcommand: str = "") -> None:
     """Show how a command is used, or which commands there are."""
     words = f"{command} {subcommand}".split()

@@ -11,7 +11,7 @@ from app.wire import numerics
 from app.wire.masks import matches
 
 
-@command()
+@command(blind=True)
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
     _refuse_other(ctx, server)
@@ -43,7 +43,7 @@ def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
     ctx.reply(numerics.RPL_GLOBALUSERS, str(here), most, text=f"Current global users {here}, max {most}")
 
 
-@command()
+@command(blind=True)
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
     _refuse_other(ctx, server)
@@ -51,7 +51,7 @@ def version(ctx: Context, server: str = "") -> None:
     isupport.show(ctx)
 
 
-@command()
+@command(blind=True)
 def time(ctx: Context, server: str = "") -> None:
     """Show the server's time, in UTC."""
     _refuse_other(ctx, server)
@@ -59,7 +59,7 @@ def time(ctx: Context, server: str = "") -> None:
     ctx.reply(numerics.RPL_TIME, ctx.desk.server, text=now)
 
 
-@command()
+@command(blind=True)
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
     _refuse_other(ctx, server)
@@ -84,7 +84,7 @@ def admin(ctx: Context, server: str = "") -> None:
     ctx.reply(numerics.RPL_ADMINEMAIL, text="Write to one of them with PRIVMSG")
 
 
-@command()
+@command(blind=True)
 def links(ctx: Context, server: str = "", mask: str = "") -> None:
     """Show the servers of the network; what they are is not for everybody to know, so the list is empty."""
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")

@@ -17,10 +17,14 @@ class Unwritable(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Collects events and replies in the order they were decided. `writable` while the log is open."""
+    """Collects events and replies in the order they were decided. `writable` while the log is open.
+
+    It is not `sighted` while the world holds what is not stored: nobody may be told of that.
+    """
 
     world: World
     writable: bool
+    sighted: bool = True
     events: list[Event] = field(default_factory=list)
     plan: Plan = field(default_factory=list)
 

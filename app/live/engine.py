@@ -44,6 +44,9 @@ class Rules(Protocol):
     def may_write(self, unit: Unit) -> bool:
         """Whether the unit may emit events."""
 
+    def looks(self, unit: Unit) -> bool:
+        """Whether its answers depend on what people change."""
+
     def must_wait(self, client: Client, step: Step) -> bool:
         """Whether the step can be neither done nor refused while nothing can be stored."""
 
@@ -166,7 +169,7 @@ class Engine:
         reading: list[Unit] = []
         writing: list[Unit] = []
         for unit in units:
-            (writing if self._rules.may_write(unit) else reading).append(unit)
+            (writing if self._must_hold(unit) else reading).append(unit)
         self._held += writing
         if reading:
             self._read(reading)
@@ -178,6 +181,10 @@ class Engine:
             self._write()
         if self._failing_since is not None:
             self._refuse_late(writing, self._clock.monotonic() - self._failing_since)
+
+    def _must_hold(self, unit: Unit) -> bool:
+        """Whether the unit needs the log, or a world in which everything is stored."""
+        return self._rules.may_write(unit) or (self._stuck is not None and self._rules.looks(unit))
 
     def _read(self, units: Sequence[Unit]) -> None:
         """Answer units that write nothing; no transaction, no waiting for the disk."""
@@ -310,7 +317,7 @@ class Engine:
         refused = set(units)
         self._held = [unit for unit in self._held if unit not in refused]
         for unit in units:
-            batch = Batch(self.world, writable=False)
+            batch = Batch(self.world, writable=False, sighted=self._stuck is None)
             while unit.steps and unit.task is None and not self._rules.must_wait(unit.client, unit.steps[0]):
                 unit.task = self._step(batch, unit.client, unit.steps.pop(0))
             waits = unit.steps and unit.task is None

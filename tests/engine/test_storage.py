@@ -227,6 +227,21 @@ def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
     assert alice.ear.is_finished
 
 
+def test_nobody_is_told_of_changes_that_are_not_stored(bench: Bench, clock: MovedClock) -> None:
+    """While a batch is stuck the world is ahead of the log; who asks about it waits, or is refused."""
+    _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
+    with full(bench):
+        hand_in(bench, alice="TOPIC #tea :unstored")
+        (asked,) = hand_in(bench, bob="TOPIC #tea")
+        assert bob.heard() == []
+        assert carol.ask("PING x", "VERSION")[0] == ":irc.example PONG irc.example :x"
+        later(bench, clock, 2_500)
+        assert [line.split()[1] for line in carol.ask("TOPIC #tea")] == ["400"]
+    later(bench, clock)
+    asked.wait()
+    assert [line.split()[1] for line in bob.heard()] == ["TOPIC", "332", "333"]
+
+
 # What others append (has_news)
 
 
