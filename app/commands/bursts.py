@@ -88,7 +88,8 @@ def _stamped(event: Event) -> Event:
     A text that fills its line already stays as it is.
     """
     stamp = to_datetime(event.at).strftime("[%Y-%m-%d %H:%M:%S UTC] ")
+    if len(encode(event, 0)) + len(stamp) > LINE_BYTES:
+        return event
     text = event.text or ""
     opening = ACTION if text.startswith(ACTION) else ""
-    stamped = replace(event, text=opening + stamp + text.removeprefix(opening))
-    return stamped if len(encode(stamped, 0)) <= LINE_BYTES else event
+    return replace(event, text=opening + stamp + text.removeprefix(opening))

@@ -20,7 +20,6 @@ from app.live.user import User
 from app.live.world import World
 from app.wire import numerics
 from app.wire.capabilities import Shape
-from app.wire.framing import fitting
 from app.wire.line import plain
 from app.wire.numerics import Numeric
 
@@ -78,13 +77,13 @@ class Context:
     def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own).
 
-        A parameter that a client made up is changed where it would be read as several; a long line is cut.
+        A parameter that a client made up is changed where it would be read as several.
         """
         words = [f":{self.desk.server}", numeric.code, self.client.nick, *map(plain, params)]
         trailing = numeric.text if text is None else text
         if trailing or text is not None:
             words.append(":" + trailing)
-        self.say(fitting(" ".join(words)))
+        self.say(" ".join(words))
 
     def say(self, line: str, **tags: str) -> None:
         """Answer with a whole line; a client that asked for times is told this one too."""
@@ -107,7 +106,7 @@ class Context:
             self.reply(answer.numeric, *answer.params, text=answer.text)
         elif isinstance(answer, Failed):
             words = " ".join(("FAIL", answer.command, answer.code, *answer.context))
-            self.say(fitting(f":{self.desk.server} {words} :{answer.text}"))
+            self.say(f":{self.desk.server} {words} :{answer.text}")
 
     @contextmanager
     def forgiving(self) -> Iterator[None]:

@@ -53,17 +53,8 @@ def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool 
 def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
     if not text:
         raise Refused(numerics.ERR_NOTEXTTOSEND)
-    _refuse_too_long(ctx, kind, target, text)
     ctx.me.active = ctx.desk.clock.monotonic()
     _deliver(ctx, kind, target, text)
-
-
-def _refuse_too_long(ctx: Context, kind: Kind, target: str, text: str) -> None:
-    """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
-    relayed = f":{ctx.me.source} {kind.name} {target} :"
-    size = len(text.encode())
-    if size > ctx.desk.settings.buffer or len(relayed.encode()) + size + 2 > LINE_BYTES:
-        raise Refused(numerics.ERR_INPUTTOOLONG)
 
 
 def _deliver(ctx: Context, kind: Kind, target: str, text: str | None) -> None:
@@ -112,6 +103,8 @@ def _to_person(ctx: Context, kind: Kind, person: User, target: str, text: str | 
 
 def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = False) -> None:
     """Emit a message; its author sees it again if the client asked for echoes."""
+    if event.text is not None:
+        _refuse_too_long(event, event.text, ctx.desk.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.show(event)
     author = None if is_to_self else ctx.client
@@ -119,6 +112,14 @@ def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = Fal
         ctx.batch.pass_on(event, audience, author)
     else:
         ctx.batch.emit(event, audience, author)
+
+
+def _refuse_too_long(event: Event, text: str, most: int) -> None:
+    """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
+    relayed = f":{event.source} {event.kind.name} {event.target} :"
+    size = len(text.encode())
+    if size > most or len(relayed.encode()) + size + 2 > LINE_BYTES:
+        raise Refused(numerics.ERR_INPUTTOOLONG)
 
 
 def client_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from app.commands.declare import command
 from app.events import Kind, RoomKey
 from app.live.room import Room
 from app.wire import numerics
+from app.wire.framing import LINE_BYTES
 from app.wire.masks import normalise
 from app.wire.modes import FLAGS, LISTS, ROLES, Change, format_changes, parse_changes
 
@@ -53,7 +54,19 @@ def _change(ctx: Context, room: Room, changes: list[Change]) -> None:
 
 
 def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
-    """Make the changes one event. A key is told to the members, but the log does not keep it."""
+    """Make the changes, as few events as their lines have room for."""
+    space = LINE_BYTES - 2 - len(f":{ctx.me.source} MODE {room.name} ".encode())
+    portion: list[Decided] = []
+    for one in decided:
+        if portion and len(_words([*portion, one]).encode()) > space:
+            _make(ctx, room, portion)
+            portion = []
+        portion.append(one)
+    _make(ctx, room, portion)
+
+
+def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
+    """Make some changes one event. A key is told to the members, but the log does not keep it."""
     masked = [(_masked(change), account) for change, account in decided]
     rows = [[change.sign, change.letter, change.argument, account] for change, account in masked]
     event = ctx.event(Kind.MODE, room, target=room.name, text=_words(masked), data={"changes": rows})

@@ -15,6 +15,7 @@ from app.wire import numerics
 from app.wire.names import NameRefused, check_nick
 
 USER_LETTERS = 20  # longest user name kept
+REALNAME_LETTERS = 128  # and real name
 
 
 @command("PASS", early=True)
@@ -49,7 +50,7 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Task
         raise Refused(numerics.ERR_NEEDMOREPARAMS, "USER")
     kept = "".join(letter for letter in user if letter.isascii() and (letter.isalnum() or letter in "-_."))
     ctx.client.registration.user = "~" + (kept[:USER_LETTERS] or "user")
-    ctx.client.registration.realname = realname
+    ctx.client.registration.realname = realname[:REALNAME_LETTERS]
     return complete(ctx)
 
 

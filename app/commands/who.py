@@ -9,7 +9,6 @@ from app.commands.entry import host_of
 from app.live.room import Member, Room
 from app.live.user import User
 from app.wire import numerics
-from app.wire.framing import fitting
 from app.wire.masks import is_mask, matches
 from app.wire.names import is_room
 
@@ -80,7 +79,7 @@ def who(ctx: Context, mask: str = "*", options: str = "") -> None:
     write = _writer(ctx, wanted)
     for seen in _found(ctx, mask):
         if "o" not in restriction or seen.user.is_admin:
-            ctx.say(fitting(write(seen)))
+            ctx.say(write(seen))
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from app.clock import to_iso
 from app.events import Event, Kind, msgid
 from app.wire.capabilities import Shape
+from app.wire.framing import fitting
 from app.wire.line import format_tags
 
 Body = Callable[[Event, int], str]
@@ -19,7 +20,7 @@ _IDENTIFIED = frozenset(
 
 
 def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> bytes:
-    """Write the event as one line for clients of a shape, with further tags if given.
+    """Write the event as one line for clients of a shape, with further tags if given; a long one is cut.
 
     Returns nothing when clients of this shape are not told of such an event.
     """
@@ -27,7 +28,8 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
     if not body:
         return b""
     section = tags(event, shape, extra)
-    return f"@{section} {body}\r\n".encode() if section else f"{body}\r\n".encode()
+    line = fitting(body)
+    return f"@{section} {line}\r\n".encode() if section else f"{line}\r\n".encode()
 
 
 def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:

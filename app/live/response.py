@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.events import Event
 from app.live.client import Client
 from app.live.encode import encode
+from app.wire.framing import fitting
 from app.wire.line import format_tags
 
 
@@ -19,12 +20,12 @@ class Entry:
     tags: dict[str, str] = field(default_factory=dict)
 
     def render(self, shape: int, extra: dict[str, str]) -> bytes:
-        """Write the line with its own tags and further ones."""
+        """Write the line with its own tags and further ones; a long one is cut."""
         tags = self.tags | extra
         if isinstance(self.content, Event):
             return encode(self.content, shape, tags)
         section = f"@{format_tags(tags)} " if tags else ""
-        return f"{section}{self.content}\r\n".encode()
+        return f"{section}{fitting(self.content)}\r\n".encode()
 
 
 @dataclass(slots=True)
