@@ -15,7 +15,7 @@ from app.wire.line import Line
 from app.wire.names import fold
 
 PENDING_LIMIT = 500  # unconfirmed lines; past it a line fails at once
-FAILED_LIMIT = 100  # failed lines kept for sending again; the oldest is forgotten first
+FAILED_LIMIT = 1_000  # failed lines kept for sending again; the oldest is forgotten first
 ACTION_BYTES = len("\x01ACTION \x01")
 LOST = "the connection was lost before the server confirmed it"
 

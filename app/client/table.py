@@ -152,7 +152,7 @@ def find(name: str, state: State) -> Command:
 
 def _require_connection(chosen: Command, state: State) -> None:
     if not state.is_online and not chosen.works_offline:
-        raise UsageError("There is no connection now.")
+        raise UsageError(f"/{chosen.name} needs the server, and there is no connection now.")
 
 
 def shows_secret(text: str) -> bool:
