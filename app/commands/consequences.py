@@ -2,10 +2,13 @@
 
 from app.commands.bans import ban_on
 from app.commands.desk import Desk
-from app.commands.presence import expel
+from app.commands.logins import free_guest_nick
+from app.commands.presence import expel, nick_events
+from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
 from app.live.batch import Batch
+from app.live.user import User
 from app.live.world import World
 from app.services.rooms import room_key
 
@@ -13,13 +16,18 @@ from app.services.rooms import room_key
 def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     """Apply the event, tell those who may hear of it, and act on those it concerns."""
     audience = _audience(desk.world, event)
+    concerned = {user: roles_of(desk, user) for user in _logged_in(desk.world, event)}
     _complete(desk.world, event)
     event.nick = event.nick or desk.server
     batch.pass_on(event, audience)
+    for user, before in concerned.items():
+        settle(desk, batch, user, before)
     if event.kind is Kind.MODE:
         _read_key(desk, event)
     if event.kind is Kind.BANNED:
         _expel_banned(desk, batch)
+    elif event.kind is Kind.REGISTERED:
+        _free_name(desk, batch, event.account or "")
     elif event.kind is Kind.ACCOUNT_CHANGED and event.data.get("disabled"):
         _expel_account(desk, batch, event)
     elif event.kind is Kind.KILLED:
@@ -62,10 +70,22 @@ def _expel_banned(desk: Desk, batch: Batch) -> None:
 
 
 def _expel_account(desk: Desk, batch: Batch, event: Event) -> None:
-    account = desk.world.find_account(event.account or "")
-    for user in list(desk.world.users.values()):
-        if account is not None and user.account is account:
-            expel(desk, batch, user, "The account was disabled")
+    for user in _logged_in(desk.world, event):
+        expel(desk, batch, user, "The account was disabled")
+
+
+def _logged_in(world: World, event: Event) -> list[User]:
+    """Return who is logged in to the account that has changed."""
+    account = world.find_account(event.account or "") if event.kind is Kind.ACCOUNT_CHANGED else None
+    return [user for user in world.users.values() if user.account is account] if account else []
+
+
+def _free_name(desk: Desk, batch: Batch, name: str) -> None:
+    """Give whoever has a nick that somebody else has just registered another one."""
+    user = desk.world.find_user(name)
+    if user is not None and user.account is not desk.world.find_account(name):
+        events = nick_events(user, free_guest_nick(desk))
+        batch.emit_each(events, desk.world.neighbours(user))
 
 
 def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:

@@ -109,7 +109,7 @@ def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
 def _roles(room: Room, me: User) -> set[str]:
     """Return the roles somebody has on coming in: those kept for them, or a room that nobody moderates."""
     roles = room.kept_roles(me)
-    if room.is_orphaned or (room.official and me.is_admin):
+    if room.is_orphaned:
         roles.add("o")
     return roles
 

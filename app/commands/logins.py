@@ -10,14 +10,15 @@ from typing import NoReturn
 
 from sqlalchemy.orm import Session
 
+from app.commands import standing
 from app.commands.answers import Failed, Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.desk import Desk
 from app.commands.entry import host_of
 from app.commands.presence import nick_events
-from app.events import Event, Kind
-from app.live.room import Room
+from app.events import Kind
 from app.live.throttle import household
 from app.live.unit import Task
 from app.live.user import AccountInfo, User
@@ -37,7 +38,8 @@ def logout(ctx: Context) -> None:
     me = ctx.me
     if me.account is None:
         raise Failed("LOGOUT", "NOT_LOGGED_IN", text="You are a guest already")
-    nick = free_guest_nick(ctx) if fold(me.nick) in ctx.world.accounts else me.nick
+    before = standing.roles_of(ctx.desk, me)
+    nick = free_guest_nick(ctx.desk) if fold(me.nick) in ctx.world.accounts else me.nick
     ctx.reply(numerics.RPL_LOGGEDOUT, me.source)
     _tell_devices(ctx, me)
     event = ctx.event(Kind.LOGGED_OUT)
@@ -47,6 +49,7 @@ def logout(ctx: Context) -> None:
         events = nick_events(me, nick)
         ctx.show(events[0])
         ctx.batch.emit_each(events, ctx.world.neighbours(me), ctx.client)
+    standing.settle(ctx.desk, ctx.batch, me, before)
 
 
 def _tell_devices(ctx: Context, me: User) -> None:
@@ -57,9 +60,9 @@ def _tell_devices(ctx: Context, me: User) -> None:
             ctx.batch.tell(client, line)
 
 
-def free_guest_nick(ctx: Context) -> str:
+def free_guest_nick(desk: Desk) -> str:
     """Return a nick that nobody has, and that nobody has registered."""
-    world, clock = ctx.world, ctx.desk.clock
+    world, clock = desk.world, desk.clock
     nicks = (f"Guest{clock.identity() % 10**digits}" for digits in count(GUEST_DIGITS))
     return next(nick for nick in nicks if not world.find_user(nick) and not world.find_account(nick))
 
@@ -134,11 +137,11 @@ def log_in(ctx: Context, account: AccountInfo) -> None:
     ctx.client.account = account.name
     if me is None or me.account is account:
         return
+    before = standing.roles_of(ctx.desk, me)
     event = ctx.event(Kind.LOGGED_IN)
     event.account = account.name
     ctx.emit(event, ctx.world.neighbours(me))
-    for room in ctx.world.rooms_of(me):
-        _take_up_roles(ctx, room, me)
+    standing.settle(ctx.desk, ctx.batch, me, before)
 
 
 def welcome_back(ctx: Context, account: AccountInfo) -> None:
@@ -153,17 +156,3 @@ def source_of(ctx: Context) -> str:
         return ctx.user.source
     client = ctx.client
     return f"{client.nick}!{client.registration.user or '*'}@{host_of(client.address)}"
-
-
-def _take_up_roles(ctx: Context, room: Room, me: User) -> None:
-    """Give somebody the roles that a room they are in keeps for their account."""
-    member = room.member(me)
-    kept = room.kept_roles(me) | ({"o"} if room.official and me.is_admin else set())
-    roles = sorted(kept - member.roles) if member else []
-    if not roles:
-        return
-    words = f"+{''.join(roles)} " + " ".join([me.nick] * len(roles))
-    changes = [["+", role, me.nick, None] for role in roles]
-    event = Event(Kind.MODE, room=room.id, nick=ctx.desk.server, target=room.name, text=words)
-    event.data["changes"] = changes
-    ctx.batch.emit(event, room.audience)

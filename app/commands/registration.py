@@ -4,6 +4,7 @@ import hmac
 
 from app.commands import entry, logins
 from app.commands.answers import Refused
+from app.commands.bans import ban_on
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events
@@ -189,6 +190,10 @@ def _rename(ctx: Context, me: User, wanted: str) -> None:
         return
     _refuse_taken(ctx, wanted)
     entry.refuse_reserved(ctx, wanted, me.account)
+    ban = ban_on(ctx.world, wanted, me.user, me.address, me.account)
+    if ban is not None:
+        text = f"This nick is banned from this server: {ban.reason}"
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
     events = nick_events(me, wanted)
     ctx.show(events[0])
     ctx.batch.emit_each(events, ctx.world.neighbours(me), ctx.client)

@@ -119,8 +119,9 @@ class Room:
         return "m" not in self.modes and not self.is_banned(user)
 
     def kept_roles(self, user: User) -> set[str]:
-        """Return the roles the room keeps for the user's account."""
-        return set(self.roles.get(user.account.id, ())) if user.account else set()
+        """Return the roles that the user has by their account: those the room keeps, and an administrator's."""
+        kept = set(self.roles.get(user.account.id, ())) if user.account else set()
+        return kept | {"o"} if self.official and user.is_admin else kept
 
     @property
     def is_orphaned(self) -> bool:

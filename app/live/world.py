@@ -164,8 +164,9 @@ class World:
         self._faces.setdefault(skeleton(name), set()).add(fold(name))
 
     def hide_face(self, name: str) -> None:
-        """Forget a name that is no longer in use, unless it is registered."""
-        if fold(name) in self.accounts:
+        """Forget a name that is no longer in use, unless it is registered and looks like this."""
+        account = self.accounts.get(fold(name))
+        if account is not None and skeleton(account.name) == skeleton(name):
             return
         faces = self._faces.get(skeleton(name), set())
         faces.discard(fold(name))

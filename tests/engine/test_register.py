@@ -104,7 +104,9 @@ def test_what_is_refused(bench: Bench) -> None:
 def test_a_name_registered_meanwhile_beside_the_server_is_taken(bench: Bench) -> None:
     anna = bench.connect("anna")
     account(bench, "anna")
-    assert " FAIL REGISTER ACCOUNT_EXISTS anna :" in anna.ask("REGISTER * * secret")[0]
+    told, refusal = anna.ask("REGISTER anna * secret")
+    assert told.startswith(":anna!~anna@127.0.0.1 NICK :Guest")
+    assert " FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK anna :" in refusal
 
 
 def test_of_two_who_register_one_name_at_once_the_faster_gets_it(bench: Bench) -> None:
@@ -208,9 +210,11 @@ def test_logging_out_leaves_a_guest_in_the_same_rooms(bench: Bench) -> None:
         anna > LOGOUT
         anna < :irc.example 901 anna anna!~anna@127.0.0.1 :You are now logged out
         anna ~ :anna!~anna@127.0.0.1 NICK :Guest*
+        anna ~ :irc.example MODE #tea -o Guest*
         anna =
         bob < :anna!~anna@127.0.0.1 ACCOUNT *
         bob ~ :anna!~anna@127.0.0.1 NICK :Guest*
+        bob ~ :irc.example MODE #tea -o Guest*
         bob =
         anna > PRIVMSG #tea :hi
         bob ~ :Guest*!~anna@127.0.0.1 PRIVMSG #tea :hi

@@ -1,0 +1,35 @@
+"""What somebody is in their rooms by their account, and what changes with it."""
+
+from collections.abc import Mapping
+
+from app.commands.desk import Desk
+from app.events import Event, Kind
+from app.live.batch import Batch
+from app.live.room import Room
+from app.live.user import User
+
+Roles = Mapping[int, set[str]]  # by the room's id
+
+
+def roles_of(desk: Desk, user: User) -> Roles:
+    """Return the roles that somebody has by their account, in each of their rooms."""
+    return {room.id: room.kept_roles(user) for room in desk.world.rooms_of(user)}
+
+
+def settle(desk: Desk, batch: Batch, user: User, before: Roles) -> None:
+    """Give somebody whose account is another now its roles, and take from them those they had by it before."""
+    for room in desk.world.rooms_of(user):
+        kept, has = room.kept_roles(user), room.members[user.session].roles
+        _change(desk, batch, room, user, "-", (before[room.id] & has) - kept)
+        _change(desk, batch, room, user, "+", kept - has)
+
+
+def _change(desk: Desk, batch: Batch, room: Room, user: User, sign: str, roles: set[str]) -> None:
+    if not roles:
+        return
+    letters = "".join(sorted(roles))
+    words = f"{sign}{letters} " + " ".join([user.nick] * len(letters))
+    changes = [[sign, role, user.nick, None] for role in letters]
+    event = Event(Kind.MODE, room=room.id, nick=desk.server, target=room.name, text=words)
+    event.data["changes"] = changes
+    batch.emit(event, room.audience)
