@@ -8,6 +8,7 @@ from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
 from app.live.batch import Batch
+from app.live.encode import is_told
 from app.live.user import User
 from app.live.world import World
 from app.services.rooms import room_key
@@ -39,7 +40,7 @@ def _audience(world: World, event: Event) -> Audience:
     if event.kind is Kind.ANNOUNCED:
         return world.everybody()
     room = world.rooms.get(event.room or 0)
-    if room is None or event.data.get("imported") or event.kind is Kind.CREATED:
+    if room is None or event.data.get("imported") or not is_told(event.kind):
         return NOBODY
     return room.audience
 

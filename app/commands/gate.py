@@ -1,5 +1,6 @@
 """The gate: the one place that admits steps, refuses them and answers their errors."""
 
+import logging
 from dataclasses import dataclass
 
 from app.commands import consequences, presence
@@ -15,6 +16,8 @@ from app.wire.framing import Oversized, Undecodable
 from app.wire.line import Line, parse
 
 UNKNOWN_COST = 1
+
+logger = logging.getLogger(__name__)
 
 
 def cost_of(step: Step) -> int:
@@ -62,8 +65,13 @@ class Gate:
         return None
 
     def adopt(self, batch: Batch, event: Event) -> None:
-        """Apply and pass on what somebody else appended, and do what follows from it."""
-        consequences.adopt(self.desk, batch, event)
+        """Apply and pass on what somebody else appended, and do what follows from it, as far as it makes sense."""
+        try:
+            consequences.adopt(self.desk, batch, event)
+        except (LookupError, TypeError, ValueError):
+            logger.exception(
+                "Event %d of the log (%s) makes no sense here; it is left out.", event.id, event.kind
+            )
 
     def tick(self, batch: Batch) -> None:
         """Look after connections that say nothing."""

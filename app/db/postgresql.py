@@ -23,6 +23,7 @@ class PostgreSQL:
             return create_engine(
                 url.set(drivername="postgresql+psycopg"),
                 connect_args={"options": options, "connect_timeout": 10},
+                hide_parameters=True,
                 pool_pre_ping=True,
             )
         except ModuleNotFoundError as error:

@@ -35,7 +35,7 @@ class SQLite:
 
         The driver would begin deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
         """
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:

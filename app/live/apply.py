@@ -184,8 +184,8 @@ def mode(world: World, event: Event) -> None:
             _list(world, room, event, sign, letter, argument)
         elif letter in ROLES:
             _role(world, room, sign, letter, argument, account)
-        elif letter == "k" and event.secret is not None:
-            room.password = event.secret.key
+        elif letter == "k":
+            room.password = event.secret.key if event.secret is not None else room.password
         elif letter == "l":
             room.limit = int(argument) if sign == "+" else None
         else:

@@ -48,6 +48,11 @@ def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
     return format_tags(found)
 
 
+def is_told(kind: Kind) -> bool:
+    """Whether anybody is ever told of events of this kind."""
+    return kind in _bodies
+
+
 def writes(kind: Kind) -> Callable[[Body], Body]:
     """Declare how events of this kind are written."""
 
@@ -72,7 +77,7 @@ def _tagmsg(event: Event, shape: int) -> str:
 @writes(Kind.JOINED)
 def _joined(event: Event, shape: int) -> str:
     if shape & Shape.EXTENDED_JOIN:
-        return f":{event.source} JOIN {event.target} {event.account or '*'} :{event.data['realname']}"
+        return f":{event.source} JOIN {event.target} {event.account or '*'} :{event.data.get('realname', '')}"
     return f":{event.source} JOIN {event.target}"
 
 
