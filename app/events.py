@@ -15,6 +15,8 @@ class Kind(StrEnum):
 
     CONNECTED = "connected"  # a person finished registration: session, nick, user, host
     QUIT = "quit"  # a session ended; one row for each of its rooms; text: the reason
+    APPEARED = "appeared"  # somebody came who is watched; text: their source; never stored
+    VANISHED = "vanished"  # text: the nick that is nobody's now; never stored
     NICK = "nick"  # target: the new nick; one row for each of the session's rooms
     LOGGED_IN = "logged-in"  # the session now speaks for `account`
     LOGGED_OUT = "logged-out"  # the session is a guest's again

@@ -126,6 +126,9 @@ class ServerSettings(Settings):
     max_rooms_per_user: Whole = Field(100, ge=1, le=10000, description="Most rooms one connection is in.")
     max_targets: Whole = Field(10, ge=1, le=100, description="Most targets of one message.")
     max_list_entries: Whole = Field(100, ge=1, le=10000, description="Most masks in each list of a room.")
+    max_monitored: Whole = Field(
+        100, ge=1, le=10000, description="Most nicks that one connection watches with MONITOR."
+    )
     flushers: Whole = Field(2, ge=1, le=32, description="Threads that send to clients.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important kind of line that is logged."

@@ -42,19 +42,19 @@ def _names(ctx: Context, room: Room) -> Iterator[str]:
     return (member.prefix[:longest] + member.user.nick for member in room.members_shown_to(ctx.me))
 
 
-def packed(words: Iterable[str], room_bytes: int) -> Iterator[str]:
-    """Yield texts of words with single spaces, each at most so many bytes of UTF-8."""
+def packed(words: Iterable[str], room_bytes: int, separator: str = " ") -> Iterator[str]:
+    """Yield texts of words with a space (or another byte) between them, each at most so many bytes of UTF-8."""
     line: list[str] = []
     used = 0
     for word in words:
         size = len(word.encode()) + 1
         if line and used + size > room_bytes + 1:
-            yield " ".join(line)
+            yield separator.join(line)
             line, used = [], 0
         line.append(word)
         used += size
     if line:
-        yield " ".join(line)
+        yield separator.join(line)
 
 
 def replay(ctx: Context, room: Room) -> None:

@@ -3,7 +3,7 @@
 from app.commands.bans import ban_on
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
-from app.commands.presence import expel, nick_events
+from app.commands.presence import expel, nick_events, rename
 from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
@@ -85,8 +85,7 @@ def _free_name(desk: Desk, batch: Batch, name: str) -> None:
     """Give whoever has a nick that somebody else has just registered another one."""
     user = desk.world.find_user(name)
     if user is not None and user.account is not desk.world.find_account(name):
-        events = nick_events(user, free_guest_nick(desk))
-        batch.emit_each(events, desk.world.neighbours(user))
+        rename(desk, batch, user, nick_events(user, free_guest_nick(desk)))
 
 
 def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:

@@ -4,6 +4,7 @@ from app.commands import joining
 from app.commands.answers import Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
+from app.commands.presence import appear
 from app.commands.welcome import welcome
 from app.events import Event, Kind
 from app.live.user import AccountInfo, User
@@ -91,7 +92,9 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
             },
         )
     )
-    ctx.world.attach(client, ctx.world.users[session])
+    me = ctx.world.users[session]
+    ctx.world.attach(client, me)
+    appear(ctx.desk, ctx.batch, me)
     welcome(ctx)
     for name in ctx.desk.settings.auto_join:
         with ctx.forgiving():

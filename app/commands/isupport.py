@@ -25,6 +25,7 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "AWAYLEN": str(settings.topic_length),
         "CHANLIMIT": f"#:{settings.max_rooms_per_user}",
         "MAXLIST": f"{modes.LISTS}:{settings.max_list_entries}",
+        "MONITOR": str(settings.max_monitored),
         "MODES": str(modes.MOST_CHANGES),
         "TARGMAX": f"JOIN:,KICK:,NAMES:1,NOTICE:{settings.max_targets},PART:,PRIVMSG:{settings.max_targets},"
         f"TAGMSG:{settings.max_targets},WHOIS:1",

@@ -17,7 +17,7 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.desk import Desk
 from app.commands.entry import host_of
-from app.commands.presence import nick_events
+from app.commands.presence import nick_events, rename
 from app.events import Kind
 from app.live.throttle import household
 from app.live.unit import Task
@@ -48,7 +48,7 @@ def logout(ctx: Context) -> None:
     if nick != me.nick:
         events = nick_events(me, nick)
         ctx.show(events[0])
-        ctx.batch.emit_each(events, ctx.world.neighbours(me), ctx.client)
+        rename(ctx.desk, ctx.batch, me, events, ctx.client)
     standing.settle(ctx.desk, ctx.batch, me, before)
 
 

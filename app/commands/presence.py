@@ -6,7 +6,7 @@ from app.live.audience import Audience
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.user import User
-from app.live.world import World
+from app.wire.names import Key
 
 
 def quit_events(user: User, reason: str) -> list[Event]:
@@ -17,6 +17,39 @@ def quit_events(user: User, reason: str) -> list[Event]:
 def nick_events(user: User, nick: str) -> list[Event]:
     """Return the rows of a change of nick: one for each room, or a single one without a room."""
     return [_of(user, Kind.NICK, room, target=nick) for room in _rows(user)]
+
+
+def appear(desk: Desk, batch: Batch, user: User) -> None:
+    """Tell those who watch a nick (MONITOR) that somebody has it now."""
+    _tell_watchers(batch, user.key, Event(Kind.APPEARED, nick=desk.server, text=user.source))
+
+
+def rename(desk: Desk, batch: Batch, user: User, events: list[Event], author: Client | None = None) -> None:
+    """Let somebody be known by another nick, and tell their neighbours and those who watch either nick."""
+    key, nick = user.key, user.nick
+    batch.emit_each(events, desk.world.neighbours(user), author)
+    if user.key != key:
+        _vanish(desk, batch, key, nick)
+        appear(desk, batch, user)
+
+
+def _leave(desk: Desk, batch: Batch, user: User, reason: str) -> None:
+    """Let somebody be gone, and tell their neighbours and those who watch their nick."""
+    for client in user.clients:
+        desk.world.watches.clear(client)
+    others = Audience(desk.world.neighbours(user).clients - set(user.clients))
+    batch.emit_each(quit_events(user, reason), others)
+    _vanish(desk, batch, user.key, user.nick)
+
+
+def _vanish(desk: Desk, batch: Batch, key: Key, nick: str) -> None:
+    _tell_watchers(batch, key, Event(Kind.VANISHED, nick=desk.server, text=nick))
+
+
+def _tell_watchers(batch: Batch, key: Key, event: Event) -> None:
+    watchers = batch.world.watches.of(key)
+    if watchers:
+        batch.pass_on(event, Audience(watchers))
 
 
 def _rows(user: User) -> list[int | None]:
@@ -53,20 +86,16 @@ def disconnect(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
     world = desk.world
     user = world.user_of(client)
     if user is not None and user.clients == [client]:
-        batch.emit_each(quit_events(user, reason), _others(world, user))
+        _leave(desk, batch, user, reason)
     world.detach(client)
 
 
 def expel(desk: Desk, batch: Batch, user: User, reason: str) -> None:
     """Disconnect somebody with all their connections."""
-    batch.emit_each(quit_events(user, reason), _others(desk.world, user))
+    _leave(desk, batch, user, reason)
     for client in list(user.clients):
         desk.world.detach(client)
         batch.end(client, f"ERROR :Closing link: {reason}")
-
-
-def _others(world: World, user: User) -> Audience:
-    return Audience(world.neighbours(user).clients - set(user.clients))
 
 
 def gone(desk: Desk, batch: Batch, client: Client, reason: str) -> None:

@@ -7,7 +7,7 @@ from app.commands.answers import Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.presence import disconnect, nick_events
+from app.commands.presence import disconnect, nick_events, rename
 from app.live.throttle import household
 from app.live.unit import Task
 from app.live.user import User
@@ -196,4 +196,4 @@ def _rename(ctx: Context, me: User, wanted: str) -> None:
         raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
     events = nick_events(me, wanted)
     ctx.show(events[0])
-    ctx.batch.emit_each(events, ctx.world.neighbours(me), ctx.client)
+    rename(ctx.desk, ctx.batch, me, events, ctx.client)

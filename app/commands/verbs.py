@@ -10,6 +10,7 @@ from app.commands import (  # noqa: F401
     messages,
     mode,
     moderation,
+    monitor,
     negotiation,
     parting,
     register,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.wire.capabilities import shape_of
+from app.wire.names import Key
 
 
 class Sink(Protocol):
@@ -48,6 +49,7 @@ class Client:
         "shape",
         "since",
         "sink",
+        "watched",
     )
 
     def __init__(self, sink: Sink, address: str, secure: bool, now: float) -> None:
@@ -67,6 +69,7 @@ class Client:
         self.sasl: Any = None  # the mechanism under way
         self.session: int | None = None  # whose connection it is, once registered
         self.ended = False
+        self.watched: dict[Key, str] = {}  # nicks whose coming and going it is told of, as it spells them
 
     def enable(self, caps: frozenset[str]) -> None:
         """Have exactly these capabilities from now on."""

@@ -11,6 +11,7 @@ from app.events import Event, Kind, msgid
 from app.wire.capabilities import Shape
 from app.wire.framing import fitting
 from app.wire.line import format_tags
+from app.wire.numerics import RPL_MONOFFLINE, RPL_MONONLINE
 
 Body = Callable[[Event, int], str]
 _bodies: dict[Kind, Body] = {}
@@ -99,6 +100,16 @@ def _quit(event: Event, shape: int) -> str:
 @writes(Kind.NICK)
 def _nick(event: Event, shape: int) -> str:
     return f":{event.source} NICK :{event.target}"
+
+
+@writes(Kind.APPEARED)
+def _appeared(event: Event, shape: int) -> str:
+    return f":{event.nick} {RPL_MONONLINE.code} * :{event.text}"
+
+
+@writes(Kind.VANISHED)
+def _vanished(event: Event, shape: int) -> str:
+    return f":{event.nick} {RPL_MONOFFLINE.code} * :{event.text}"
 
 
 @writes(Kind.TOPIC)

@@ -14,6 +14,7 @@ from app.live.audience import Audience
 from app.live.client import Client
 from app.live.room import Room
 from app.live.user import AccountInfo, User
+from app.live.watches import Watches
 from app.wire.names import Key, fold, skeleton
 
 WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
@@ -61,6 +62,7 @@ class World:
         self.accounts: dict[Key, AccountInfo] = {}
         self.bans: dict[int, Ban] = {}
         self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
+        self.watches = Watches()
         self.most_users = 0
         self._faces: dict[str, set[Key]] = {}
 
@@ -120,6 +122,7 @@ class World:
     def detach(self, client: Client) -> None:
         """Let a connection speak for nobody any more, and forget it."""
         self.clients.discard(client)
+        self.watches.clear(client)
         self.registered -= client.session is not None
         user = self.user_of(client)
         client.session = None
