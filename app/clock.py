@@ -61,6 +61,21 @@ def to_datetime(instant: int) -> datetime:
     return datetime.fromtimestamp(instant / 1000, UTC)
 
 
+def to_datetime_or_none(instant: int | None) -> datetime | None:
+    """Return the instant as an aware datetime in UTC, or None for one that has not come."""
+    return None if instant is None else to_datetime(instant)
+
+
+def from_datetime(moment: datetime) -> int:
+    """Return an aware datetime as an instant."""
+    return round(moment.timestamp() * 1000)
+
+
+def to_text(instant: int) -> str:
+    """Write an instant for people, to the second: `2026-11-22 12:00:05 UTC`."""
+    return to_datetime(instant).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 _memo: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 

@@ -7,6 +7,7 @@ from app.client.history import CAPABILITY as HISTORY
 from app.client.table import COMMANDS, Rest, command, find
 from app.client.talk import Talk
 from app.client.times import read_span
+from app.clock import from_datetime
 from app.errors import UsageError
 
 REGISTRATION = "draft/account-registration"
@@ -141,15 +142,11 @@ def _ask_times(talk: Talk, room: str) -> None:
 
 def _show_span(talk: Talk, room: str, words: str) -> None:
     since, until = read_span(words, _now(talk))
-    talk.do(intents.show_between(talk.state, room, _instant(since), _instant(until)))
+    talk.do(intents.show_between(talk.state, room, from_datetime(since), from_datetime(until)))
 
 
 def _now(talk: Talk) -> datetime:
     return talk.view.local(talk.driver.now())
-
-
-def _instant(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 @command(works_offline=True)

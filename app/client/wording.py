@@ -6,11 +6,12 @@ besides.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from app.client import events
 from app.client.painting import Piece, Style, piece
+from app.clock import to_datetime
 
 Lines = list[list[Piece]]
 E_ = TypeVar("E_", bound=events.Event)
@@ -29,7 +30,7 @@ class View:
 
     def local(self, at: int) -> datetime:
         """Return an instant in the time of the person who looks."""
-        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self.zone)
+        return to_datetime(at).astimezone(self.zone)
 
     def stamp(self, at: int) -> Piece:
         """Return the time of a line, as it stands before it."""

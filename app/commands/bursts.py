@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from app.clock import to_datetime
+from app.clock import to_text
 from app.commands.context import Context
 from app.events import MESSAGES, Event
 from app.live.encode import encode
@@ -87,7 +87,7 @@ def _stamped(event: Event) -> Event:
 
     A text that fills its line already stays as it is.
     """
-    stamp = to_datetime(event.at).strftime("[%Y-%m-%d %H:%M:%S UTC] ")
+    stamp = f"[{to_text(event.at)}] "
     if len(encode(event, 0)) + len(stamp) > LINE_BYTES:
         return event
     text = event.text or ""

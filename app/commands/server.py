@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.clock import to_datetime
+from app.clock import to_datetime, to_text
 from app.commands import isupport
 from app.commands.answers import Refused
 from app.commands.context import Context
@@ -63,11 +63,10 @@ def time(ctx: Context, server: str = "") -> None:
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
     _refuse_other(ctx, server)
-    started = to_datetime(ctx.desk.started).strftime("%Y-%m-%d %H:%M:%S UTC")
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.desk.network}, running {ctx.desk.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat whose log is the truth: what you see is stored,")
     ctx.reply(numerics.RPL_INFO, text="and everybody sees it in the same order.")
-    ctx.reply(numerics.RPL_INFO, text=f"Online since {started}")
+    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.desk.started)}")
     ctx.reply(numerics.RPL_ENDOFINFO)
 
 

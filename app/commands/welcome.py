@@ -1,6 +1,6 @@
 """The welcome: the burst of lines after registration (RFC 2812 section 5.1)."""
 
-from app.clock import to_datetime
+from app.clock import to_text
 from app.commands import isupport, server
 from app.commands.context import Context
 from app.wire import modes, numerics
@@ -12,10 +12,9 @@ ROOM_MODES = "".join(sorted(modes.LISTS + modes.ALWAYS + modes.WHEN_SET + modes.
 def welcome(ctx: Context) -> None:
     """Greet somebody who finished registration."""
     desk, nick = ctx.desk, ctx.client.nick
-    started = to_datetime(desk.started).strftime("%Y-%m-%d %H:%M:%S UTC")
     ctx.reply(numerics.RPL_WELCOME, text=f"Welcome to {desk.network}, {nick}")
     ctx.reply(numerics.RPL_YOURHOST, text=f"Your host is {desk.server}, running {desk.version}")
-    ctx.reply(numerics.RPL_CREATED, text=f"This server was started {started}")
+    ctx.reply(numerics.RPL_CREATED, text=f"This server was started {to_text(desk.started)}")
     ctx.reply(numerics.RPL_MYINFO, desk.server, desk.version, USER_MODES, ROOM_MODES)
     isupport.show(ctx)
     server.lusers(ctx)

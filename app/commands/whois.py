@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from app.clock import to_datetime
+from app.clock import to_text
 from app.commands.answers import Refused
 from app.commands.bursts import packed
 from app.commands.context import Context
@@ -98,9 +98,8 @@ def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> N
 
 
 def _tell_departed(ctx: Context, entry: Departed) -> None:
-    until = to_datetime(entry.at).strftime("%Y-%m-%d %H:%M:%S UTC")
     ctx.reply(numerics.RPL_WHOWASUSER, entry.nick, entry.user, entry.host, "*", text=entry.realname)
-    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.desk.server, text=until)
+    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.desk.server, text=to_text(entry.at))
 
 
 def _most(count: str) -> int | None:

@@ -8,7 +8,7 @@ from ipaddress import IPv6Network, ip_network
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, to_datetime, to_iso
+from app.clock import Clock, to_datetime, to_datetime_or_none, to_iso
 from app.db.models import Ban
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
@@ -96,7 +96,7 @@ def _line(ban: Ban, now: int) -> BanLine:
         reason=ban.reason,
         by=ban.by,
         created=to_datetime(ban.created),
-        expires=None if ban.expires is None else to_datetime(ban.expires),
+        expires=to_datetime_or_none(ban.expires),
         active=ban.expires is None or ban.expires > now,
     )
 

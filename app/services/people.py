@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session as Orm
 
-from app.clock import to_datetime
+from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import Account, Session
 from app.services.accounts import get_account
 from app.services.presence import online
@@ -84,7 +84,7 @@ def _person(account: Account, sessions: Sequence[Session]) -> Person:
         role=account.role,
         disabled=account.disabled,
         created=to_datetime(account.created),
-        last_seen=None if account.last_seen is None else to_datetime(account.last_seen),
+        last_seen=to_datetime_or_none(account.last_seen),
     )
     return _present(person, sessions) if sessions else person
 

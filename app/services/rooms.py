@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, to_datetime
+from app.clock import Clock, to_datetime, to_datetime_or_none
 from app.db.models import Account, Event, Room, RoomMask, RoomRole
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import MESSAGES, Kind
@@ -96,7 +96,7 @@ def _summary(session: Session, room: Room, founder: str | None) -> RoomSummary:
         official=room.official,
         founder=founder,
         created=to_datetime(room.created),
-        last_message=_instant(_edge_message(session, room, newest=True)),
+        last_message=to_datetime_or_none(_edge_message(session, room, newest=True)),
     )
 
 
@@ -110,7 +110,7 @@ def details(session: Session, name: str) -> RoomDetails:
         name=room.name,
         topic=room.topic,
         topic_by=room.topic_by,
-        topic_at=_instant(room.topic_at),
+        topic_at=to_datetime_or_none(room.topic_at),
         modes="".join(sorted(room.modes)),
         password=room.password is not None,
         limit=room.user_limit,
@@ -118,8 +118,8 @@ def details(session: Session, name: str) -> RoomDetails:
         founder=session.scalar(select(Account.name).where(Account.id == room.founder_id)),
         created=to_datetime(room.created),
         messages=_count_messages(session, room),
-        first_message=_instant(_edge_message(session, room, newest=False)),
-        last_message=_instant(_edge_message(session, room, newest=True)),
+        first_message=to_datetime_or_none(_edge_message(session, room, newest=False)),
+        last_message=to_datetime_or_none(_edge_message(session, room, newest=True)),
         operators=_roles(session, room, "o"),
         voices=_roles(session, room, "v"),
         bans=_masks(session, room, "b"),
@@ -167,10 +167,6 @@ def topic_set(session: Session, clock: Clock, actor: str, by: str, name: str, to
     if room.topic == topic:
         return Change([], trace)
     return Change([Happened(Kind.TOPIC, room=room.id, nick=by, text=topic)], trace)
-
-
-def _instant(value: int | None) -> datetime | None:
-    return None if value is None else to_datetime(value)
 
 
 def _count_messages(session: Session, room: Room) -> int:

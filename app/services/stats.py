@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Orm
 
-from app.clock import to_datetime
+from app.clock import to_datetime_or_none
 from app.db.models import Account, Audit, Ban, Event, Room, Session
 from app.events import MESSAGES
 
@@ -45,8 +45,8 @@ def stats(orm: Orm) -> Stats:
             orm, select(func.count(Event.id)).where(said, Event.conversation.is_not(None))
         ),
         events=_count(orm, select(func.count(Event.id))),
-        first_message=None if first is None else to_datetime(first),
-        last_message=None if last is None else to_datetime(last),
+        first_message=to_datetime_or_none(first),
+        last_message=to_datetime_or_none(last),
         online=_count(orm, select(func.count(Session.id)).where(Session.disconnected.is_(None))),
         sessions=_count(orm, select(func.count(Session.id))),
         bans=_count(orm, select(func.count(Ban.id))),

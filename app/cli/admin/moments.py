@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.clock import to_datetime
+from app.clock import from_datetime, to_datetime
 from app.errors import UsageError
 
 Since = Annotated[
@@ -45,7 +45,7 @@ def since(text: str | None, now: int) -> int | None:
 
     Raises: UsageError.
     """
-    return None if text is None else _milliseconds(_span(text, now)[0])
+    return None if text is None else from_datetime(_span(text, now)[0])
 
 
 def until(text: str | None, now: int) -> int | None:
@@ -53,7 +53,7 @@ def until(text: str | None, now: int) -> int | None:
 
     Raises: UsageError.
     """
-    return None if text is None else _milliseconds(_span(text, now)[1])
+    return None if text is None else from_datetime(_span(text, now)[1])
 
 
 def _span(text: str, now: int) -> tuple[datetime, datetime]:
@@ -103,7 +103,3 @@ def _whole_day(moment: datetime) -> tuple[datetime, datetime]:
 def _whole_month(moment: datetime) -> tuple[datetime, datetime]:
     start = _whole_day(moment.replace(day=1))[0]
     return start, _whole_day(start + timedelta(days=31))[0].replace(day=1) - _A_MILLISECOND
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

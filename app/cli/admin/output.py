@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from app.clock import to_iso
+from app.clock import from_datetime, to_iso
 from app.services.export.plain import clean
 
 Row = Mapping[str, Any]
@@ -73,11 +73,7 @@ def as_row(item: Any) -> Row:
 
 def _plain(value: Any) -> str:
     """Write what JSON has no form for."""
-    return to_iso(_instant(value)) if isinstance(value, datetime) else str(value)
-
-
-def _instant(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+    return to_iso(from_datetime(value)) if isinstance(value, datetime) else str(value)
 
 
 def _text(value: Any) -> str:

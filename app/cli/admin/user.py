@@ -9,7 +9,7 @@ from app.cli.admin.asking import PasswordFile, PasswordStdin, confirm, read_pass
 from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.desk import Desk
 from app.cli.admin.output import as_row
-from app.clock import to_datetime
+from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import Session
 from app.services import administration, people
 from app.services.accounts import protect
@@ -55,12 +55,11 @@ def show(desk: Desk, name: Name) -> None:
 
 
 def _connection(session: Session) -> dict[str, object]:
-    ended = session.disconnected
     return {
         "nick": session.nick,
         "address": session.address,
         "connected": to_datetime(session.connected),
-        "disconnected": None if ended is None else to_datetime(ended),
+        "disconnected": to_datetime_or_none(session.disconnected),
     }
 
 
