@@ -63,7 +63,7 @@ def ping(ctx: Context, token: str = "") -> None:
     ctx.server_says("PONG", ctx.desk.server, text=token)
 
 
-@command(early=True, cost=0)
+@command(early=True)
 def pong(ctx: Context, *token: str) -> None:
     """Answer a PING of the server."""
 

@@ -21,7 +21,7 @@ from app.live.engine import Engine
 from app.live.unit import Step, Task, Turn, Unit, outcome, step_of
 from app.net.bucket import Bucket
 from app.net.outbox import Outbox
-from app.wire.framing import Frame, Framer, Unframed
+from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
 
 RECEIVE_BYTES = 64 * 1024
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
@@ -71,7 +71,7 @@ class Connection:
         """Yield what each read brought, as steps, no faster than the client's rate allows."""
         while not (self._is_over or self._client.ended) and (data := self._receive()):
             try:
-                steps = [step_of(frame) for frame in self._plain(data)]
+                frames = self._plain(data)
             except ssl.SSLError as error:
                 self._reason = f"TLS failed: {error.reason or 'no TLS'}"
                 return
@@ -79,7 +79,7 @@ class Connection:
                 self._reason = "A line without an end"
                 yield [Turn(self._end_unframed, writes=False)]
                 return
-            yield from self._paced(steps)
+            yield from self._paced(frames, len(data))
             self._is_over = self._is_over or self._outbox.is_closed_by_peer
 
     def _receive(self) -> bytes:
@@ -103,13 +103,17 @@ class Connection:
         client.parting = self._reason
         batch.end(client, f"ERROR :Closing link: {self._reason}")
 
-    def _paced(self, steps: list[Step]) -> Iterator[list[Step]]:
-        """Yield the steps in portions: what the rate allows now at once, the others one by one as it does.
+    def _paced(self, frames: list[Frame], received: int) -> Iterator[list[Step]]:
+        """Yield the lines as steps in portions: what the rate allows now at once, the others one by one as it does.
 
-        So a flooder's lines never fill a batch, and it is noticed soon when it is gone or given up.
+        So a flooder's lines never fill a batch, and it is noticed soon when it is gone or given up. Nothing is
+        looked at before it is paid for; what was received and is no line costs as much as lines of its length.
         """
+        noise = received // LINE_BYTES - len(frames)
+        self._inside.stopping.wait(self._bucket.take(max(noise, 0)))
         portion: list[Step] = []
-        for step in steps:
+        for frame in frames:
+            step = step_of(frame)
             delay = self._bucket.take(cost_of(step))
             if delay > 0:
                 if portion:

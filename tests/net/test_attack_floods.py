@@ -1,0 +1,20 @@
+"""Floods of what costs the server work but is no conversation: they wait in their own thread like all others."""
+
+import pytest
+
+from tests.net.conftest import Serve
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [b"\n" * 65536, b"PONG\n" * 40, b" \r\n" * 20000, (b"x" * 16000 + b"\n") * 4],
+    ids=["empty lines", "answers nobody asked for", "blanks", "lines too long"],
+)
+def test_noise_is_paid_for(serve: Serve, noise: bytes) -> None:
+    chat = serve(flood_rate=100, flood_burst=20)
+    bob, flooder = chat.connect("bob"), chat.connect("flooder")
+    bob.fence()
+    flooder.socket.sendall(noise + b"PRIVMSG #general :behind it\r\n")
+    for _ in range(5):
+        assert not any(line.endswith(":behind it") for line in bob.fence())
+    bob.hears(":behind it")
