@@ -16,7 +16,6 @@ class Phase(Enum):
     ONLINE = "connected"
     LOST = "not connected"
     RECONNECTING = "reconnecting"
-    ENDED = "ended"
 
 
 class Trouble(Enum):
@@ -44,7 +43,6 @@ class Message(Event):
     is_action: bool = False
     is_notice: bool = False
     is_direct: bool = False
-    is_past: bool = False
     msgid: str = ""
     account: str = ""
 

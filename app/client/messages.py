@@ -49,7 +49,6 @@ def to_message(state: State, line: Line, conversation: str = "") -> Message | No
         is_action=is_action,
         is_notice=line.command == "NOTICE",
         is_direct=is_direct,
-        is_past=bool(conversation),
         msgid=line.tags.get("msgid", ""),
         account=line.tags.get("account", ""),
     )

@@ -47,7 +47,6 @@ class Member:
     nick: str
     prefix: str = ""
     account: str = ""
-    is_away: bool = False
 
 
 @dataclass(slots=True)
@@ -232,7 +231,7 @@ class State:
         known = self.find_room(name)
         if known is None:
             self._make_place()
-            known = self.rooms[fold(name)] = Room(name, is_direct=not self.is_room(name), last_at=0)
+            known = self.rooms[fold(name)] = Room(name, is_direct=not self.is_room(name))
         return known
 
     def joined_rooms(self) -> list[Room]:

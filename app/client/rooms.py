@@ -147,8 +147,6 @@ def names_ended(state: State, line: Line) -> Effects:
 @on("AWAY")
 def away_changed(state: State, line: Line) -> Effects:
     """Somebody goes away or comes back (away-notify)."""
-    for room in state.rooms_of(line.nick):
-        room.members[fold(line.nick)].is_away = bool(param(line, 0))
     yield AwayChanged(line.nick, param(line, 0), moment(state, line))
 
 

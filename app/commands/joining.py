@@ -11,10 +11,9 @@ from app.events import Event, Kind
 from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
+from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
 from app.wire.names import NameRefused, check_room
-
-NEW_ROOM_MODES = "nt"
 
 
 @command(cost=2, writes=True)

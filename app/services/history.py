@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.models import Account, Event, Room
+from app.db.models import Event, Room
 from app.events import MESSAGES, Kind, msgid
+from app.services.accounts import find_account
 from app.wire.names import Key, fold
 
 PAGE = 2_000  # rows read at a time
@@ -205,7 +206,7 @@ def modes_text(changes: list[list[Any]]) -> str:
 def is_known(session: Session, name: str) -> bool:
     """Whether there is an account of that name, or the log has somebody who used it as a nick."""
     key = fold(name)
-    if session.scalar(select(Account.id).where(Account.key == key)) is not None:
+    if find_account(session, key) is not None:
         return True
     return any(fold(nick) == key for nick in session.scalars(select(Event.nick).distinct()))
 

@@ -6,6 +6,7 @@ Each kind of event that changes a table has one small function here; kinds witho
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, orm, select, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -15,11 +16,8 @@ from app.db.database import Database
 from app.db.log import Log
 from app.db.models import Account, Audit, Ban, Correspondent, Room, RoomMask, RoomRole, Session
 from app.events import Event, Kind
+from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import fold
-
-FLAG_MODES = "CRimnst"  # modes of a room that are on or off
-LIST_MODES = "beI"  # modes that are lists of masks
-ROLE_MODES = "ov"  # modes that are somebody's role
 
 Projection = Callable[[Connection, Event], None]
 _projections: dict[Kind, Projection] = {}
@@ -204,11 +202,11 @@ def _topic(connection: Connection, event: Event) -> None:
 @projects(Kind.MODE)
 def _mode(connection: Connection, event: Event) -> None:
     for sign, letter, argument, account_id in event.data["changes"]:
-        if letter in LIST_MODES:
+        if letter in LISTS:
             _mask(connection, event, sign, letter, argument)
-        elif letter in ROLE_MODES:
+        elif letter in ROLES:
             _role(connection, event.room, sign, letter, account_id)
-        elif letter in FLAG_MODES:
+        elif letter in FLAGS:
             _flag(connection, event.room, sign, letter)
         elif letter == "k":
             _parameter(connection, event.room, Room.password, event.secret.key)
@@ -245,7 +243,7 @@ def _flag(connection: Connection, room: int | None, sign: str, letter: str) -> N
 
 
 def _parameter(
-    connection: Connection, room: int | None, column: "InstrumentedAttribute[object]", value: object
+    connection: Connection, room: int | None, column: InstrumentedAttribute[Any], value: object
 ) -> None:
     connection.execute(update(Room).where(Room.id == room).values({column: value}))
 

@@ -72,6 +72,12 @@ def get_room(session: Session, name: str) -> Room:
     return room
 
 
+def founded(clock: Clock, by: str, name: str) -> Happened:
+    """Return the event of a new room that is official: it belongs to nobody and stays when it is empty."""
+    data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES}
+    return Happened(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
+
+
 def room_key(connection: Connection, room: int) -> str | None:
     """Return the key that a room asks for, if it has one."""
     return connection.execute(select(Room.password).where(Room.id == room)).scalar()
@@ -136,14 +142,7 @@ def created(session: Session, clock: Clock, actor: str, by: str, name: str, long
     name = room_name(name, longest)
     if find_room(session, name) is not None:
         raise AlreadyExists(f"There is a room {name} already.")
-    event = Happened(
-        Kind.CREATED,
-        room=clock.identity(),
-        nick=by,
-        target=name,
-        data={"official": True, "founder": None, "modes": NEW_ROOM_MODES},
-    )
-    return Change([event], audit.entry(clock, actor, "room.create", name))
+    return Change([founded(clock, by, name)], audit.entry(clock, actor, "room.create", name))
 
 
 def room_name(name: str, longest: int) -> str:

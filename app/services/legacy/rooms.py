@@ -10,7 +10,7 @@ from app.db import models
 from app.errors import ChatError
 from app.events import MESSAGES, Event, Kind
 from app.services.legacy.rows import NewMessage
-from app.services.rooms import NEW_ROOM_MODES, find_room
+from app.services.rooms import find_room, founded
 
 Author = Callable[[NewMessage], tuple[str, str | None]]
 
@@ -33,8 +33,8 @@ class Destination:
         room = None if session is None else find_room(session, self._name)
         if session is not None and room is not None:
             self._look_at_newest(session, room, messages[0])
-        room_id = room.id if room else self._clock.identity()
-        made = [] if room else [self._created(room_id, messages[0].at)]
+        made = [] if room else [self._made(messages[0].at)]
+        room_id = room.id if room else made[0].room
         said = [event for message in messages for event in self._events(room_id, message, author)]
         self.goes_on = True
         return made + said
@@ -55,11 +55,13 @@ class Destination:
             )
         self._last = max(self._last, newest.at)
 
-    def _created(self, room_id: int, before: int) -> Event:
-        data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES, "imported": True}
-        return Event(Kind.CREATED, room=room_id, nick=self._by, target=self._name, data=data, at=before - 1)
+    def _made(self, before: int) -> Event:
+        """Return the event of the room, made just before what is said in it."""
+        event = founded(self._clock, self._by, self._name)
+        event.data["imported"], event.at = True, before - 1
+        return event
 
-    def _events(self, room_id: int, message: NewMessage, author: Author) -> list[Event]:
+    def _events(self, room_id: int | None, message: NewMessage, author: Author) -> list[Event]:
         nick, account = author(message)
         events = []
         for line in message.lines:
