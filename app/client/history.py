@@ -19,8 +19,7 @@ CAPABILITY = "draft/chathistory"
 
 def page_limit(state: State) -> int:
     """Return how many messages to ask for at once."""
-    told = state.connection.isupport.get("CHATHISTORY", "")
-    allowed = int(told) if told.isdecimal() else 0
+    allowed = state.connection.limit("CHATHISTORY")
     return min(state.wishes.page, allowed) if allowed else state.wishes.page
 
 

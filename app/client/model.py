@@ -184,6 +184,11 @@ class Connection:
     asked_names: set[Key] = field(default_factory=set)
     fence: int = 0
 
+    def limit(self, token: str) -> int:
+        """Return a number that the server says about itself (ISUPPORT), or 0 when it says none."""
+        told = self.isupport.get(token, "")
+        return int(told) if told.isdecimal() else 0
+
 
 @dataclass(slots=True)
 class State:

@@ -10,7 +10,8 @@ from app.client.dispatch import on, param, send
 from app.client.effects import Effects, Send
 from app.client.events import Failed, Message, Notice, Queued, Stored
 from app.client.model import Pending, State
-from app.client.splitting import LINE_BYTES, pieces, room_for_text
+from app.client.splitting import pieces, room_for_text
+from app.wire.framing import LINE_BYTES
 from app.wire.line import Line
 from app.wire.names import fold
 
@@ -22,7 +23,8 @@ LOST = "the connection was lost before the server confirmed it"
 
 def say(state: State, target: str, text: str, is_action: bool = False) -> Effects:
     """Send a text, in as many lines as it needs."""
-    fitting = room_for_text(state.nick, state.connection.mask, target, _line_bytes(state))
+    line_bytes = max(LINE_BYTES, state.connection.limit("LINELEN"))
+    fitting = room_for_text(state.nick, state.connection.mask, target, line_bytes)
     limit = min(fitting - ACTION_BYTES * is_action, state.wishes.buffer)
     for piece in pieces(text, limit):
         state.last_number += 1
@@ -34,11 +36,6 @@ def keep(state: State, target: str, text: str, reason: str) -> Effects:
     """Keep a text that cannot be sent now, so that it is not lost."""
     state.last_number += 1
     yield _fail(state, Pending(state.last_number, target, text, False, state.nick), reason)
-
-
-def _line_bytes(state: State) -> int:
-    told = state.connection.isupport.get("LINELEN", "")
-    return int(told) if told.isdecimal() and int(told) > LINE_BYTES else LINE_BYTES
 
 
 def _send(state: State, line: Pending) -> Effects:

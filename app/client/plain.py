@@ -26,7 +26,6 @@ from app.client.rendering import Renderer
 from app.client.table import perform
 from app.client.talk import Talk
 from app.errors import ChatError
-from app.wire.names import fold
 
 TABLES = (commands,)  # importing it fills the table of commands
 PREVIEW = 40  # characters of a waiting line that are shown
@@ -198,7 +197,7 @@ class PlainShell:
     def _summary(self, state: State) -> list[Piece]:
         guest = " (guest)" if state.is_online and not state.connection.account else ""
         status = f" {state.nick}{guest} · {state.connection.phase.value}"
-        room = state.rooms.get(fold(self.talk.view.room))
+        room = state.find_room(self.talk.view.room)
         people = f" · {room.name}: {len(room.members)} here" if room and room.is_joined else ""
         return [piece(status + people + _waiting(state))]
 

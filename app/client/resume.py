@@ -96,17 +96,14 @@ def is_returning(state: State, room: Room) -> bool:
 def entered(state: State, room: Room, at: int) -> Effects:
     """We are in a room: fetch what was missed, or some past as a greeting."""
     room.is_wanted = True
-    is_resume = is_returning(state, room)
-    if not state.has(history.CAPABILITY):
-        room.last_at = max(room.last_at, at)
-        yield from _finish(state, fold(room.name))
-    elif is_resume and _position(room):
+    may_ask = state.has(history.CAPABILITY)
+    if may_ask and is_returning(state, room) and _position(room):
         yield from _catch_up(state, room)
-    elif state.wishes.greeting:
-        room.last_at = max(room.last_at, at)
+        return
+    room.last_at = max(room.last_at, at)
+    if may_ask and state.wishes.greeting:
         yield from _greet(state, room)
     else:
-        room.last_at = max(room.last_at, at)
         yield from _finish(state, fold(room.name))
 
 

@@ -10,13 +10,12 @@ import binascii
 from scramp import ScramClient, ScramException
 
 from app.client.dispatch import on, param, send
-from app.client.effects import Effects, Send
+from app.client.effects import Effects
 from app.client.events import LoggedIn, LoginFailed, Notice, Registered, RegistrationFailed
 from app.client.model import Credentials, State
 from app.wire.line import Line
 from app.wire.names import fold
-
-CHUNK = 400  # characters of base64 in one AUTHENTICATE (IRCv3 sasl-3.1)
+from app.wire.sasl import pieces
 
 
 class Plain:
@@ -102,16 +101,7 @@ def challenged(state: State, line: Line) -> Effects:
         yield send("AUTHENTICATE", "*")
         yield from _fail(state, str(error))
         return
-    yield from _pieces(answer)
-
-
-def _pieces(answer: bytes) -> list[Send]:
-    """Cut an answer into lines; a last piece that fills its line is followed by an empty one."""
-    text = base64.b64encode(answer).decode()
-    pieces = [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
-    if not pieces or len(pieces[-1]) == CHUNK:
-        pieces.append("+")
-    return [send("AUTHENTICATE", piece) for piece in pieces]
+    yield from (send("AUTHENTICATE", piece) for piece in pieces(answer))
 
 
 @on("900")

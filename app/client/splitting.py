@@ -8,7 +8,8 @@ letter and its accents.
 import unicodedata
 from collections.abc import Iterator
 
-LINE_BYTES = 512
+from app.wire.framing import LINE_BYTES
+
 MASK_BYTES = 10 + 63 + 3  # user, host and `!~@`, when the server has not told ours yet
 JOINERS = "\u200d\ufe0e\ufe0f"
 

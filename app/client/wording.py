@@ -12,6 +12,7 @@ from typing import TypeVar
 from app.client import events
 from app.client.painting import Piece, Style, piece
 from app.clock import to_datetime
+from app.wire.names import fold
 
 Lines = list[list[Piece]]
 E_ = TypeVar("E_", bound=events.Event)
@@ -85,7 +86,7 @@ def message(event: events.Message, view: View) -> Lines:
 
 def _place(event: events.Message, view: View) -> list[Piece]:
     """Name the room of a message when it is another one than ours."""
-    is_elsewhere = event.room.casefold() != view.room.casefold() and not event.is_direct
+    is_elsewhere = fold(event.room) != fold(view.room) and not event.is_direct
     return [piece(f"{event.room} ", Style.DIM)] if is_elsewhere else []
 
 
@@ -151,7 +152,7 @@ def topic_changed(event: events.TopicChanged, view: View) -> Lines:
 @says(events.ModeChanged)
 def mode_changed(event: events.ModeChanged, view: View) -> Lines:
     """Modes of a room; one's own modes are not worth a line."""
-    if event.target.casefold() == view.nick.casefold():
+    if fold(event.target) == fold(view.nick):
         return []
     return _dated(view, event.at, f"{event.by} set {event.modes} on {event.target}")
 
@@ -159,7 +160,7 @@ def mode_changed(event: events.ModeChanged, view: View) -> Lines:
 @says(events.Invited)
 def invited(event: events.Invited, view: View) -> Lines:
     """Somebody asks us, or another, into a room."""
-    if event.nick.casefold() != view.nick.casefold():
+    if fold(event.nick) != fold(view.nick):
         return _dated(view, event.at, f"{event.by} invited {event.nick} to {event.room}")
     return [[view.stamp(event.at), piece(f"{event.by} invites you: /join {event.room}", Style.BOLD)]]
 

@@ -8,8 +8,7 @@ may write: an account that `chat-admin` has just made, or disabled, is known by 
 """
 
 import binascii
-from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from base64 import b64decode
 from typing import Protocol
 
 from scramp import ScramException
@@ -22,8 +21,8 @@ from app.commands.logins import fail, judge, log_in, prove, refuse_hasty, welcom
 from app.live.unit import Task
 from app.services.scram import Proving, begin
 from app.wire import numerics
+from app.wire.sasl import PIECE, pieces
 
-PIECE = 400  # characters of one AUTHENTICATE
 LONGEST = 4000  # characters of base64 that one message of the client may have
 _MECHANISM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # RFC 4422 section 3.1
 _MECHANISM_LETTERS = 20
@@ -94,14 +93,6 @@ def _whole(exchange: Exchange) -> bytes:
 def _send(ctx: Context, message: bytes) -> None:
     for piece in pieces(message):
         ctx.server_says("AUTHENTICATE", piece)
-
-
-def pieces(message: bytes) -> Iterator[str]:
-    """Cut a message into lines; one that fills its last line is followed by an empty piece."""
-    text = b64encode(message).decode()
-    yield from (text[start : start + PIECE] for start in range(0, len(text), PIECE))
-    if len(text) % PIECE == 0:
-        yield "+"
 
 
 def _conclude(ctx: Context, name: str, is_right: bool) -> None:
