@@ -14,7 +14,7 @@ def away(ctx: Context, message: str = "") -> None:
     text = _shortened(ctx, message) or None
     me = ctx.me
     if text != me.away:
-        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=text), ctx.world.neighbours(me), ctx.client)
+        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=text), ctx.world.acquaintances(me), ctx.client)
     ctx.reply(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)
 
 

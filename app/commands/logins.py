@@ -44,7 +44,7 @@ def logout(ctx: Context) -> None:
     _tell_devices(ctx, me)
     event = ctx.event(Kind.LOGGED_OUT)
     event.account = None
-    ctx.emit(event, ctx.world.neighbours(me))
+    ctx.emit(event, ctx.world.acquaintances(me))
     if nick != me.nick:
         events = nick_events(me, nick)
         ctx.show(events[0])
@@ -140,7 +140,7 @@ def log_in(ctx: Context, account: AccountInfo) -> None:
     before = standing.roles_of(ctx.desk, me)
     event = ctx.event(Kind.LOGGED_IN)
     event.account = account.name
-    ctx.emit(event, ctx.world.neighbours(me))
+    ctx.emit(event, ctx.world.acquaintances(me))
     standing.settle(ctx.desk, ctx.batch, me, before)
 
 

@@ -99,6 +99,12 @@ class World:
             clients |= room.audience.clients
         return Audience(clients)
 
+    def acquaintances(self, user: User) -> Audience:
+        """Return those who hear how the user is: neighbours, and those who watch the user and asked for that too."""
+        watchers = [client for client in self.watches.of(user.key) if "extended-monitor" in client.caps]
+        neighbours = self.neighbours(user)
+        return Audience(neighbours.clients.union(watchers)) if watchers else neighbours
+
     def everybody(self) -> Audience:
         """Return every registered client."""
         return Audience(client for user in self.users.values() for client in user.clients)

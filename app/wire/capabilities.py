@@ -40,6 +40,7 @@ _ALL = (
     Capability("draft/event-playback", IRCV3 + "chathistory"),
     Capability("echo-message", IRCV3 + "echo-message"),
     Capability("extended-join", IRCV3 + "extended-join", Shape.EXTENDED_JOIN),
+    Capability("extended-monitor", IRCV3 + "extended-monitor"),
     Capability("labeled-response", IRCV3 + "labeled-response"),
     Capability("message-tags", IRCV3 + "message-tags", Shape.TAGS),
     Capability("multi-prefix", IRCV3 + "multi-prefix"),
