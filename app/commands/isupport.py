@@ -1,6 +1,7 @@
 """The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
 
 from app.commands.context import Context
+from app.commands.realname import REALNAME_LETTERS
 from app.settings import ServerSettings
 from app.wire import modes, numerics
 
@@ -18,6 +19,7 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "CHANMODES": modes.chanmodes(),
         "PREFIX": modes.prefix(),
         "STATUSMSG": "@",
+        "NAMELEN": str(REALNAME_LETTERS),
         "NICKLEN": str(settings.nick_length),
         "CHANNELLEN": str(settings.room_length),
         "TOPICLEN": str(settings.topic_length),

@@ -8,6 +8,7 @@ from app.commands.bans import ban_on
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events, rename
+from app.commands.realname import REALNAME_LETTERS
 from app.live.throttle import household
 from app.live.unit import Task
 from app.live.user import User
@@ -16,7 +17,6 @@ from app.wire import numerics
 from app.wire.names import NameRefused, check_nick
 
 USER_LETTERS = 20  # longest user name kept
-REALNAME_LETTERS = 128  # and real name
 
 
 @command("PASS", early=True)

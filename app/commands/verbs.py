@@ -13,6 +13,7 @@ from app.commands import (  # noqa: F401
     monitor,
     negotiation,
     parting,
+    realname,
     register,
     registration,
     sasl,

@@ -67,6 +67,14 @@ def nick(world: World, event: Event) -> None:
         client.nick = new
 
 
+@applies(Kind.REALNAME)
+def realname(world: World, event: Event) -> None:
+    """Somebody has another real name."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.realname = event.text or ""
+
+
 @applies(Kind.LOGGED_IN)
 def logged_in(world: World, event: Event) -> None:
     """A session speaks for an account."""

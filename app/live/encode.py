@@ -102,6 +102,11 @@ def _nick(event: Event, shape: int) -> str:
     return f":{event.source} NICK :{event.target}"
 
 
+@writes(Kind.REALNAME)
+def _realname(event: Event, shape: int) -> str:
+    return f":{event.source} SETNAME :{event.text}" if shape & Shape.SETNAME else ""
+
+
 @writes(Kind.APPEARED)
 def _appeared(event: Event, shape: int) -> str:
     return f":{event.nick} {RPL_MONONLINE.code} * :{event.text}"

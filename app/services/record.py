@@ -125,6 +125,11 @@ def _nick(connection: Connection, event: Event) -> None:
     connection.execute(update(Session).where(Session.id == event.session).values(nick=event.target))
 
 
+@projects(Kind.REALNAME)
+def _realname(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(realname=event.text))
+
+
 @projects(Kind.LOGGED_IN)
 def _logged_in(connection: Connection, event: Event) -> None:
     connection.execute(update(Session).where(Session.id == event.session).values(account=event.account))

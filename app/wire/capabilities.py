@@ -18,6 +18,7 @@ class Shape(IntFlag):
     EXTENDED_JOIN = 8
     AWAY_NOTIFY = 16
     ACCOUNT_NOTIFY = 32
+    SETNAME = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ _ALL = (
     Capability("multi-prefix", IRCV3 + "multi-prefix"),
     Capability("sasl", IRCV3 + "sasl-3.2"),
     Capability("server-time", IRCV3 + "server-time", Shape.TIME),
+    Capability("setname", IRCV3 + "setname", Shape.SETNAME),
     Capability("standard-replies", IRCV3 + "standard-replies"),
 )
 
