@@ -4,7 +4,7 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.events import Kind
 from app.wire import numerics
-from app.wire.framing import LINE_BYTES, fitting
+from app.wire.framing import fitting, space_behind
 from app.wire.names import NICK_BYTES
 
 
@@ -21,7 +21,7 @@ def away(ctx: Context, message: str = "") -> None:
 def _shortened(ctx: Context, message: str) -> str:
     """Return the message as far as it fits into every line it will stand in: AWAY, and 301 to anybody."""
     me = ctx.me
-    told = len(f":{me.source} AWAY :".encode())
-    replied = len(f":{ctx.desk.server} 301  {me.nick} :".encode()) + NICK_BYTES
+    told = space_behind(f":{me.source} AWAY :")
+    replied = space_behind(f":{ctx.desk.server} 301  {me.nick} :") - NICK_BYTES
     kept = message[: ctx.desk.settings.topic_length]
-    return fitting(kept, LINE_BYTES - 2 - max(told, replied))
+    return fitting(kept, min(told, replied))

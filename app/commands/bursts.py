@@ -10,7 +10,7 @@ from app.live.encode import encode
 from app.live.room import Room
 from app.services.pages import latest_messages
 from app.wire import numerics
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import LINE_BYTES, space_behind
 
 ACTION = "\x01ACTION "  # what begins a message that says what somebody does
 
@@ -32,7 +32,7 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
     start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
-    for words in packed(_names(ctx, room), LINE_BYTES - 2 - len(start.encode())):
+    for words in packed(_names(ctx, room), space_behind(start)):
         ctx.say(start + words)
     ctx.reply(numerics.RPL_ENDOFNAMES, asked or room.name)
 

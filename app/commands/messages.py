@@ -10,7 +10,7 @@ from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
 from app.wire import numerics
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import space_behind
 
 TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only, so never stored
 _CTCP = "\x01"
@@ -118,7 +118,7 @@ def _refuse_too_long(event: Event, text: str, most: int) -> None:
     """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
     relayed = f":{event.source} {event.kind.name} {event.target} :"
     size = len(text.encode())
-    if size > most or len(relayed.encode()) + size + 2 > LINE_BYTES:
+    if size > min(most, space_behind(relayed)):
         raise Refused(numerics.ERR_INPUTTOOLONG)
 
 

@@ -11,7 +11,7 @@ from app.commands.declare import command
 from app.events import Kind, RoomKey
 from app.live.room import Room
 from app.wire import numerics
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import space_behind
 from app.wire.masks import normalise
 from app.wire.modes import FLAGS, LISTS, ROLES, Change, format_changes, parse_changes
 
@@ -55,7 +55,7 @@ def _change(ctx: Context, room: Room, changes: list[Change]) -> None:
 
 def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
     """Make the changes, as few events as their lines have room for."""
-    space = LINE_BYTES - 2 - len(f":{ctx.me.source} MODE {room.name} ".encode())
+    space = space_behind(f":{ctx.me.source} MODE {room.name} ")
     portion: list[Decided] = []
     for one in decided:
         if portion and len(_words([*portion, one]).encode()) > space:

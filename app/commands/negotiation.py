@@ -9,7 +9,7 @@ from app.commands.sasl import MECHANISMS
 from app.live.unit import Task
 from app.wire import numerics
 from app.wire.capabilities import CAPABILITIES
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import space_behind
 
 WITH_VALUES = 302  # the version from which on a client understands values and several lines
 
@@ -87,7 +87,7 @@ def _begin(ctx: Context) -> None:
 def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
     """Send a list of capabilities, over several lines if the client understands that."""
     start = f"CAP {ctx.client.nick} {subcommand}"
-    space = LINE_BYTES - 2 - len(f":{ctx.desk.server} {start} * :".encode())
+    space = space_behind(f":{ctx.desk.server} {start} * :")
     lines = list(packed(words, space)) or [""]
     for line in lines[:-1]:
         ctx.server_says(start, "*", text=line)

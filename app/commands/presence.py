@@ -78,7 +78,7 @@ def arrive(desk: Desk, batch: Batch, client: Client) -> None:
     if len(world.clients) - world.registered < desk.settings.max_unregistered:
         world.clients.add(client)
     else:
-        _end(batch, client, "Too many connections are logging in; try again later")
+        end(batch, client, "Too many connections are logging in; try again later")
 
 
 def disconnect(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
@@ -112,15 +112,16 @@ def look_after_idle(desk: Desk, batch: Batch) -> None:
         if client.ended:
             continue
         if client.session is None and now - client.since > settings.register_timeout:
-            _end(batch, client, "Registration timed out")
+            end(batch, client, "Registration timed out")
         elif silence > settings.ping_interval + settings.ping_timeout:
-            _end(batch, client, "Ping timeout")
+            end(batch, client, "Ping timeout")
         elif silence > settings.ping_interval and not client.pinged:
             client.pinged = True
             batch.tell(client, f"PING :{desk.server}")
 
 
-def _end(batch: Batch, client: Client, reason: str) -> None:
+def end(batch: Batch, client: Client, reason: str) -> None:
+    """Close a connection of somebody who hears why, and who leaves for that reason."""
     client.parting = reason
     batch.end(client, f"ERROR :Closing link: {reason}")
 

@@ -13,7 +13,7 @@ from app.live.room import Room
 from app.live.user import User
 from app.live.world import Departed
 from app.wire import numerics
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import space_behind
 from app.wire.names import fold
 from app.wire.numerics import Numeric
 
@@ -132,5 +132,5 @@ def _userhost(user: User) -> str:
 def _tell_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, at least one."""
     start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} {before}:"
-    for text in list(packed(words, LINE_BYTES - 2 - len(start.encode()))) or [""]:
+    for text in list(packed(words, space_behind(start))) or [""]:
         ctx.say(start + text)

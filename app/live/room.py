@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.events import Event
 from app.live.audience import Audience
+from app.live.client import Client
 from app.live.user import User
 from app.wire.masks import matches
 from app.wire.modes import LISTS, PREFIXES, ROLES
@@ -79,7 +80,7 @@ class Room:
         return Audience(self._clients(member for member in self.members.values() if member.is_operator))
 
     @staticmethod
-    def _clients(members: Iterable[Member]) -> Iterator:  # type: ignore[type-arg]
+    def _clients(members: Iterable[Member]) -> Iterator[Client]:
         return (client for member in members for client in member.user.clients)
 
     def member(self, user: User) -> Member | None:

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 class Turn:
     """A step that is not a line from the client: something to do on the engine's thread.
 
-    A `lasting` step may not be refused: if nothing can be stored now, it waits.
+    One that `writes` is never refused: if nothing can be stored now, it waits.
     """
 
     act: Callable[[Batch, Client], "Task | None"]

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from threading import Event as Signal
 
 from app.commands.gate import Gate, cost_of
-from app.commands.presence import arrive, gone
-from app.live.batch import Batch
+from app.commands.presence import arrive, end, gone
 from app.live.client import Client
 from app.live.engine import Engine
 from app.live.unit import Step, Task, Turn, Unit, outcome, step_of
@@ -77,7 +76,7 @@ class Connection:
                 return
             except Unframed:
                 self._reason = "A line without an end"
-                yield [Turn(self._end_unframed, writes=False)]
+                yield [Turn(lambda batch, client: end(batch, client, self._reason), writes=False)]
                 return
             yield from self._paced(frames, len(data))
             self._is_over = self._is_over or self._outbox.is_closed_by_peer
@@ -98,10 +97,6 @@ class Connection:
             return self._framer.feed(pipe.decrypt(data))
         finally:
             self._outbox.nudge()
-
-    def _end_unframed(self, batch: Batch, client: Client) -> None:
-        client.parting = self._reason
-        batch.end(client, f"ERROR :Closing link: {self._reason}")
 
     def _paced(self, frames: list[Frame], received: int) -> Iterator[list[Step]]:
         """Yield the lines as steps in portions: what the rate allows now at once, the others one by one as it does.

@@ -43,6 +43,11 @@ def fitting(line: str, limit: int = LINE_BYTES - 2) -> str:
     return line if len(raw) <= limit else raw[:limit].decode(errors="ignore")
 
 
+def space_behind(start: str) -> int:
+    """Return how many bytes are left of a line that begins like this, its line end counted out."""
+    return LINE_BYTES - len("\r\n") - len(start.encode())
+
+
 class Framer:
     """Collects what was received until lines are whole."""
 

@@ -106,7 +106,7 @@ def format_line(
     if source:
         parts.append(":" + source)
     parts.append(command)
-    words = [str(word) for word in params]
+    words = list(params)
     if words:
         last = words.pop()
         parts.extend(map(plain, words))
