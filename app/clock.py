@@ -39,6 +39,23 @@ class Clock:
         return secrets.token_hex(6)
 
 
+class Timer:
+    """Says when a period has passed again."""
+
+    def __init__(self, clock: Clock, period: float) -> None:
+        self._clock = clock
+        self._period = period
+        self._next = clock.monotonic() + period
+
+    def is_due(self) -> bool:
+        """Whether the period has passed since this was last true."""
+        now = self._clock.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._period
+        return True
+
+
 def to_iso(instant: int) -> str:
     """Write an instant as IRCv3 server-time does: `2026-11-22T12:00:05.123Z`."""
     seconds, millis = divmod(instant, 1000)

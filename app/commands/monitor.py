@@ -7,7 +7,7 @@ from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.wire import numerics
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import space_behind
 from app.wire.names import NameRefused, check_nick, fold
 from app.wire.numerics import Numeric
 
@@ -90,5 +90,5 @@ def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
 def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, also none."""
     start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} :"
-    for text in packed(words, LINE_BYTES - 2 - len(start.encode()), separator=","):
+    for text in packed(words, space_behind(start), separator=","):
         ctx.say(start + text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.events import Event
 from app.live.audience import NOBODY, Audience
 from app.live.client import Client
-from app.live.hub import Broadcast, Plan
+from app.live.plan import Broadcast, Plan
 from app.live.response import Entry, Response
 from app.live.world import World
 

@@ -10,19 +10,18 @@ clear failure. Those that came before are kept for longer, and are refused only 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Protocol
 
-from app.clock import Clock
+from app.clock import Clock, Timer
 from app.errors import StorageError
-from app.events import Event
 from app.live.batch import Batch
 from app.live.client import Client
-from app.live.hub import Broadcast, Hub, Plan
-from app.live.response import Entry, Response
+from app.live.hub import Hub
+from app.live.plan import divided, withdrawn
+from app.live.rules import Rules
 from app.live.unit import Step, Task, Unit
 from app.live.world import World
 from app.services.ledger import Ledger
@@ -36,51 +35,6 @@ NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
 TICK_SECONDS = 5.0  # how often idle connections are looked at
 
 logger = logging.getLogger(__name__)
-
-
-class Rules(Protocol):
-    """What the engine asks of the commands; the composition root gives it the real ones."""
-
-    def may_write(self, unit: Unit) -> bool:
-        """Whether the unit may emit events."""
-
-    def looks(self, unit: Unit) -> bool:
-        """Whether its answers depend on what people change."""
-
-    def must_wait(self, client: Client, step: Step) -> bool:
-        """Whether the step can be neither done nor refused while nothing can be stored."""
-
-    def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
-        """Do one step; in a batch that is not writable, refuse what would write."""
-
-    def adopt(self, batch: Batch, event: Event) -> None:
-        """Apply an event that somebody else appended, tell those it concerns, and do what follows from it."""
-
-    def tick(self, batch: Batch) -> None:
-        """Look after idle connections."""
-
-    def withdraw(self, event: Event) -> str:
-        """Take back an event that could not be stored, and return the line that tells its author so."""
-
-    def farewell(self, batch: Batch) -> None:
-        """Take leave of everybody: the server stops."""
-
-
-class Timer:
-    """Says when a period has passed again."""
-
-    def __init__(self, clock: Clock, period: float) -> None:
-        self._clock = clock
-        self._period = period
-        self._next = clock.monotonic() + period
-
-    def is_due(self) -> bool:
-        """Whether the period has passed since this was last true."""
-        now = self._clock.monotonic()
-        if now < self._next:
-            return False
-        self._next = now + self._period
-        return True
 
 
 class Engine:
@@ -240,7 +194,7 @@ class Engine:
             return
         self._stuck = None
         if refused:
-            self._withdraw(batch, refused)
+            batch.plan = withdrawn(batch.plan, {id(event): self._rules.withdraw(event) for event in refused})
         self._recover()
         self._deliver(batch, units)
 
@@ -256,7 +210,7 @@ class Engine:
         adopted = Batch(self.world, writable=True)
         for event in news:
             self._rules.adopt(adopted, event)
-        theirs, follows = _divided(adopted.plan, news)
+        theirs, follows = divided(adopted.plan, news)
         batch.events += adopted.events
         batch.plan = [*theirs, *batch.plan, *follows]
         self._store(batch, units)
@@ -265,22 +219,6 @@ class Engine:
         self._hub.deliver(batch.plan)
         for unit in units:
             unit.done()
-
-    def _withdraw(self, batch: Batch, refused: Sequence[Event]) -> None:
-        """Take events that could not be stored out of the plan, and tell their authors in the place of each."""
-        lines = {id(event): self._rules.withdraw(event) for event in refused}
-        shown = _replaced(batch.plan, lines)
-        plan, batch.plan = batch.plan, []
-        for place, item in enumerate(plan):
-            if not isinstance(item, Broadcast) or id(item.event) not in lines:
-                batch.plan.append(item)
-            elif item.author is not None and id(item.event) not in shown:
-                line = lines[id(item.event)]
-                empty = _empty_response(plan[place:], item.author)
-                if empty is None:
-                    batch.tell(item.author, line)
-                else:
-                    empty.entries.append(Entry(line))
 
     def _may_open(self) -> bool:
         """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""
@@ -340,35 +278,3 @@ class Engine:
             logger.error("The last events could not be stored: %s", error)
         self._deliver(batch, [*self._held, *(self._stuck[1] if self._stuck else ())])
         self._ledger.close()
-
-
-def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
-    """Put the lines in the place of the events, known by their `id`, that authors would be shown; return which."""
-    shown = set()
-    for item in plan:
-        for entry in () if isinstance(item, Broadcast) else item.entries:
-            if id(entry.content) in lines:
-                shown.add(id(entry.content))
-                entry.content = lines[id(entry.content)]
-    return shown
-
-
-def _empty_response(plan: Plan, client: Client) -> Response | None:
-    """Return the bare acknowledgement that a client would be given next, or None."""
-    return next(
-        (
-            item
-            for item in plan
-            if isinstance(item, Response) and item.client is client and not (item.entries or item.end)
-        ),
-        None,
-    )
-
-
-def _divided(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
-    """Divide what the news bring into the news themselves and what follows from them, which gets later rows."""
-    theirs = set(map(id, news))
-    parts: tuple[Plan, Plan] = ([], [])
-    for item in plan:
-        parts[not (isinstance(item, Broadcast) and id(item.event) in theirs)].append(item)
-    return parts

@@ -7,25 +7,13 @@ their own replies have their place between the events.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.events import Event
 from app.live.audience import Audience
 from app.live.client import Client
 from app.live.encode import encode
+from app.live.plan import Broadcast, Plan
 from app.live.response import Response
-
-
-@dataclass(slots=True)
-class Broadcast:
-    """An event for an audience. The author's own client is passed over: it has its copy in a response."""
-
-    event: Event
-    audience: Audience
-    author: Client | None = None
-
-
-Plan = list[Broadcast | Response]
 
 
 class Run:

@@ -9,7 +9,8 @@ from app.events import Event, Kind
 from app.live.audience import Audience
 from app.live.client import Client
 from app.live.encode import encode
-from app.live.hub import Broadcast, Hub, Plan
+from app.live.hub import Hub
+from app.live.plan import Broadcast, Plan
 from app.live.response import Entry, Response
 
 CAPS = (

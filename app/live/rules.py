@@ -1,0 +1,36 @@
+"""What the engine asks of the commands, which are above it; the composition root gives it the real ones."""
+
+from typing import Protocol
+
+from app.events import Event
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.unit import Step, Task, Unit
+
+
+class Rules(Protocol):
+    """What the engine asks of the commands; the composition root gives it the real ones."""
+
+    def may_write(self, unit: Unit) -> bool:
+        """Whether the unit may emit events."""
+
+    def looks(self, unit: Unit) -> bool:
+        """Whether its answers depend on what people change."""
+
+    def must_wait(self, client: Client, step: Step) -> bool:
+        """Whether the step can be neither done nor refused while nothing can be stored."""
+
+    def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
+        """Do one step; in a batch that is not writable, refuse what would write."""
+
+    def adopt(self, batch: Batch, event: Event) -> None:
+        """Apply an event that somebody else appended, tell those it concerns, and do what follows from it."""
+
+    def tick(self, batch: Batch) -> None:
+        """Look after idle connections."""
+
+    def withdraw(self, event: Event) -> str:
+        """Take back an event that could not be stored, and return the line that tells its author so."""
+
+    def farewell(self, batch: Batch) -> None:
+        """Take leave of everybody: the server stops."""
