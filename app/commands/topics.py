@@ -6,6 +6,8 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.events import Kind
 from app.live.audience import Audience
+from app.live.room import Room
+from app.live.user import User
 from app.wire import numerics
 
 
@@ -49,9 +51,16 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
     ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
     data = {"session": target.session, "room": room.name}
     event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
-    ctx.batch.pass_on(event, Audience(target.clients))
+    ctx.batch.pass_on(event, _audience(room, target), ctx.client)
     if target.away is not None:
         ctx.reply(numerics.RPL_AWAY, target.nick, text=target.away)
+
+
+def _audience(room: Room, target: User) -> Audience:
+    """Return who hears of an invitation: the one invited, and (invite-notify) those who might have invited too."""
+    peers = room.operators() if "i" in room.modes else room.audience
+    notified = (client for client in peers.clients if "invite-notify" in client.caps)
+    return Audience([*target.clients, *notified])
 
 
 def _list_invitations(ctx: Context) -> None:

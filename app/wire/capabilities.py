@@ -42,6 +42,7 @@ _ALL = (
     Capability("echo-message", IRCV3 + "echo-message"),
     Capability("extended-join", IRCV3 + "extended-join", Shape.EXTENDED_JOIN),
     Capability("extended-monitor", IRCV3 + "extended-monitor"),
+    Capability("invite-notify", IRCV3 + "invite-notify"),
     Capability("labeled-response", IRCV3 + "labeled-response"),
     Capability("message-tags", IRCV3 + "message-tags", Shape.TAGS),
     Capability("multi-prefix", IRCV3 + "multi-prefix"),
