@@ -19,7 +19,8 @@ def room(ctx: Context, room: Room) -> None:
     """Tell somebody who just came in what the topic is and who is there."""
     if room.topic:
         topic(ctx, room)
-    names(ctx, room)
+    if "no-implicit-names" not in ctx.client.caps:
+        names(ctx, room)
 
 
 def topic(ctx: Context, room: Room) -> None:
@@ -39,7 +40,10 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
 
 def _names(ctx: Context, room: Room) -> Iterator[str]:
     longest = None if "multi-prefix" in ctx.client.caps else 1
-    return (member.prefix[:longest] + member.user.nick for member in room.members_shown_to(ctx.me))
+    is_whole = "userhost-in-names" in ctx.client.caps
+    for member in room.members_shown_to(ctx.me):
+        user = member.user
+        yield member.prefix[:longest] + (user.source if is_whole else user.nick)
 
 
 def packed(words: Iterable[str], room_bytes: int, separator: str = " ") -> Iterator[str]:

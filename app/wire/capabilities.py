@@ -46,10 +46,12 @@ _ALL = (
     Capability("labeled-response", IRCV3 + "labeled-response"),
     Capability("message-tags", IRCV3 + "message-tags", Shape.TAGS),
     Capability("multi-prefix", IRCV3 + "multi-prefix"),
+    Capability("no-implicit-names", IRCV3 + "no-implicit-names"),
     Capability("sasl", IRCV3 + "sasl-3.2"),
     Capability("server-time", IRCV3 + "server-time", Shape.TIME),
     Capability("setname", IRCV3 + "setname", Shape.SETNAME),
     Capability("standard-replies", IRCV3 + "standard-replies"),
+    Capability("userhost-in-names", IRCV3 + "userhost-in-names"),
 )
 
 CAPABILITIES = {capability.name: capability for capability in _ALL}
