@@ -1,5 +1,6 @@
-"""Whether somebody is there: AWAY."""
+"""Whether somebody is there: AWAY, also before registration is finished (IRCv3 draft/pre-away)."""
 
+from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.events import Kind
@@ -7,15 +8,39 @@ from app.wire import numerics
 from app.wire.framing import fitting, space_behind
 from app.wire.names import NICK_BYTES
 
+PRE_AWAY = "draft/pre-away"
+UNSPECIFIED = "*"  # the message of a client that connected by itself: its person is not there
 
-@command(writes=True)
+
+@command(early=True, writes=True)
 def away(ctx: Context, message: str = "") -> None:
     """Say that you are away, and why; without a message, that you are back."""
-    text = _shortened(ctx, message) or None
+    if ctx.user is not None:
+        _be(ctx, message)
+    elif PRE_AWAY in ctx.client.caps:
+        ctx.client.registration.away = message
+    else:
+        raise Refused(numerics.ERR_NOTREGISTERED)
+    ctx.reply(numerics.RPL_NOWAWAY if message else numerics.RPL_UNAWAY)
+
+
+def settle(ctx: Context) -> None:
+    """Be away or back as a connection said before it was let in; one that said nothing means its person is there."""
+    said = ctx.client.registration.away
+    if said is not None:
+        _be(ctx, said)
+    elif ctx.me.away == UNSPECIFIED:
+        _be(ctx, "")
+
+
+def _be(ctx: Context, message: str) -> None:
+    """Be away, or back if there is no message, and let those know who hear how the caller is."""
     me = ctx.me
+    if message == UNSPECIFIED and PRE_AWAY in ctx.client.caps and len(me.clients) > 1:
+        return  # what a connection without its person says does not count beside others
+    text = _shortened(ctx, message) or None
     if text != me.away:
         ctx.batch.pass_on(ctx.event(Kind.AWAY, text=text), ctx.world.acquaintances(me), ctx.client)
-    ctx.reply(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)
 
 
 def _shortened(ctx: Context, message: str) -> str:

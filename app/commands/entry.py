@@ -1,6 +1,6 @@
 """The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
 
-from app.commands import joining
+from app.commands import away, joining
 from app.commands.answers import Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
@@ -95,6 +95,7 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
     me = ctx.world.users[session]
     ctx.world.attach(client, me)
     appear(ctx.desk, ctx.batch, me)
+    away.settle(ctx)
     welcome(ctx)
     for name in ctx.desk.settings.auto_join:
         with ctx.forgiving():
@@ -103,6 +104,7 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
 
 def _enter_as_device(ctx: Context, holder: User) -> None:
     ctx.world.attach(ctx.client, holder)
+    away.settle(ctx)
     welcome(ctx)
     for room in ctx.world.rooms_of(holder):
         shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})

@@ -26,6 +26,7 @@ class Registration:
     user: str | None = None
     realname: str = ""
     password: str | None = None
+    away: str | None = None  # the message, empty for being there, None if nothing was said
     negotiating: bool = False
 
 

@@ -39,6 +39,7 @@ _ALL = (
     Capability("draft/account-registration", IRCV3 + "account-registration"),
     Capability("draft/chathistory", IRCV3 + "chathistory"),
     Capability("draft/event-playback", IRCV3 + "chathistory"),
+    Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("echo-message", IRCV3 + "echo-message"),
     Capability("extended-join", IRCV3 + "extended-join", Shape.EXTENDED_JOIN),
     Capability("extended-monitor", IRCV3 + "extended-monitor"),
