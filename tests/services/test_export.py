@@ -169,6 +169,30 @@ def test_the_page_has_headings_for_rooms_and_days() -> None:
     assert "3 lines." in page
 
 
+def test_a_page_of_many_months_and_rooms_begins_with_its_contents() -> None:
+    page = export(
+        "html", entry("a"), entry("b", at=NOON + 10 * DAY, id="20"), entry("c", room="#<ops>", id="21")
+    )
+    contents = page[page.index("<nav") : page.index("</nav>")]
+    links = re.findall(r'<a href="#(\w+)">(.*?)</a>', contents)
+    assert links == [
+        ("r1", "#tea"),
+        ("m1z", "November 2026"),
+        ("m20", "December 2026"),
+        ("r2", "#&lt;ops&gt;"),
+        ("m21", "November 2026"),
+    ]
+    assert all(f'id="{target}"' in page for target, _ in links)
+    assert "2 lines<" in contents
+    assert "1 line<" in contents
+
+
+def test_a_page_of_one_month_needs_no_contents() -> None:
+    page = export("html", entry("a"))
+    assert "<nav" not in page
+    assert "1 line." in page
+
+
 @pytest.mark.parametrize("kind", ROOM_EVENTS)
 def test_everything_that_happens_in_a_room_has_a_sentence(kind: Kind) -> None:
     assert "anna" in export("txt", entry("why", kind=kind))

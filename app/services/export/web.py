@@ -1,7 +1,13 @@
-"""Export as one self-contained web page: no scripts, nothing fetched, readable on any screen and on paper."""
+"""Export as one self-contained web page: no scripts, nothing fetched, readable on any screen and on paper.
 
-from collections.abc import Generator, Iterable, Iterator
+The contents are known when everything is written, so they stand at the end of the page, and its style shows
+them at the beginning.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from html import escape
+from itertools import chain
 from zlib import crc32
 
 from app.clock import to_datetime, to_iso
@@ -11,31 +17,39 @@ from app.services.history import Entry
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #22242a; --faint: #6d7280; --rule: #e4e1d8;
-  --light: 36%; --link: #1f5fbf; }
+  --light: 31%; --link: #1f5fbf; }
 @media (prefers-color-scheme: dark) { :root { --paper: #16181d; --ink: #e3e4e8; --faint: #8d93a1;
   --rule: #2c3039; --light: 72%; --link: #8ab4f8; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 52rem; background: var(--paper);
-  color: var(--ink); font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+body { display: flex; flex-direction: column; margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 52rem;
+  background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 h1 { margin: 0; font-size: 1.7rem; }
-header p, footer { color: var(--faint); margin: .25rem 0 0; font-size: .9rem; }
+main, footer { order: 1; }
+header p, nav, footer { color: var(--faint); margin: .25rem 0 0; font-size: .9rem; }
+nav ul { list-style: none; margin: 1.5rem 0 0; padding: 0; }
+nav li { margin-top: .4rem; overflow-wrap: anywhere; }
+nav li > a { margin-right: .5rem; font-weight: 600; }
+nav div { display: flex; flex-wrap: wrap; gap: .1rem .8rem; }
 h2 { margin: 3rem 0 0; padding-bottom: .4rem; border-bottom: 2px solid var(--rule); font-size: 1.3rem;
   overflow-wrap: anywhere; }
 h3 { position: sticky; top: 0; margin: 1.5rem 0 .5rem; padding: .35rem 0; background: var(--paper);
   color: var(--faint); font-size: .85rem; font-weight: 600; letter-spacing: .04em; }
 ol { list-style: none; margin: 0; padding: 0; }
-li { display: grid; grid-template-columns: 4.6rem 1fr; column-gap: .75rem; padding: .14rem 0; }
+ol li { display: grid; grid-template-columns: 4.6rem 1fr; column-gap: .75rem; padding: .14rem 0;
+  scroll-margin-top: 2.5rem; }
 li:target { background: color-mix(in srgb, var(--link) 14%, transparent); border-radius: .3rem; }
 time, time a { color: var(--faint); font-size: .8rem; line-height: 1.95; text-decoration: none;
   font-variant-numeric: tabular-nums; }
-p { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+p { margin: 0; unicode-bidi: isolate; overflow-wrap: anywhere; white-space: pre-wrap; }
 b { font-weight: 600; color: hsl(var(--hue) 55% var(--light)); margin-right: .5rem; }
 .happened { color: var(--faint); font-style: italic; font-size: .92rem; }
 .notice { border-left: 3px solid var(--rule); padding-left: .6rem; }
 .empty { margin-top: 3rem; color: var(--faint); }
 a { color: var(--link); }
-@media (max-width: 34rem) { li { grid-template-columns: 1fr; } time, time a { line-height: 1.2; } }
-@media print { body { max-width: none; padding: 0; } h3 { position: static; } li { break-inside: avoid; } }
+@media (max-width: 34rem) { ol li { display: block; } ol p { display: inline; } time { margin-right: .5rem; }
+  time, time a { line-height: inherit; } }
+@media print { body { display: block; max-width: none; padding: 0; } nav { display: none; }
+  h3 { position: static; break-after: avoid; } li { break-inside: avoid; } }
 """
 
 _HEAD = """<!DOCTYPE html>
@@ -54,32 +68,68 @@ _HEAD = """<!DOCTYPE html>
 """
 
 
+@dataclass(slots=True)
+class _Section:
+    """One room in the contents: how much there is, and where each of its months begins."""
+
+    place: str
+    lines: int = 0
+    months: list[tuple[str, str]] = field(default_factory=list)
+
+    def note_day(self, entry: Entry) -> None:
+        """Keep the first line of each month, given the first of each day."""
+        month = f"{to_datetime(entry.at):%B %Y}"
+        if not self.months or self.months[-1][0] != month:
+            self.months.append((month, f"#m{entry.id}"))
+
+
 def write_html(entries: Iterable[Entry], about: About) -> Iterator[str]:
     """Write the whole page, room by room and day by day."""
     title = escape(f"{clean(about.servername)}: history")
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
-    count = 0
+    sections: list[_Section] = []
     for place, here in by_place(entries):
-        yield f"<section>\n<h2>{escape(clean(place))}</h2>\n"
+        sections.append(_Section(clean(place)))
+        yield f'<section id="r{len(sections)}">\n<h2>{escape(clean(place))}</h2>\n'
         for _, that_day in by_day(here):
-            count += yield from _day(that_day)
+            yield from _day(that_day, sections[-1])
         yield "</section>\n"
-    yield f'</main>\n<footer class="empty">{_closing(count)}</footer>\n</body>\n</html>\n'
+    yield f"</main>\n{_contents(sections)}"
+    yield f'<footer class="empty">{_closing(sections)}</footer>\n</body>\n</html>\n'
 
 
-def _closing(count: int) -> str:
-    return "Nothing was said here yet." if count == 0 else f"{count:,} lines."
+def _closing(sections: list[_Section]) -> str:
+    count = sum(section.lines for section in sections)
+    return "Nothing was said here yet." if count == 0 else f"{_lines(count)}."
 
 
-def _day(entries: Iterator[Entry]) -> Generator[str, None, int]:
-    """Write one day under its heading. Returns how many lines it has."""
-    count = 0
-    for count, entry in enumerate(entries, 1):
-        if count == 1:
-            yield f"<h3>{to_datetime(entry.at):%A, %d %B %Y}</h3>\n<ol>\n"
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count:,} lines"
+
+
+def _contents(sections: list[_Section]) -> str:
+    """Write where everything is, unless it is all in one place."""
+    if len(sections) < 2 and all(len(section.months) < 2 for section in sections):
+        return ""
+    items = "".join(_place(number, section) for number, section in enumerate(sections, 1))
+    return f'<nav aria-label="Contents"><ul>\n{items}</ul></nav>\n'
+
+
+def _place(number: int, section: _Section) -> str:
+    months = "".join(f'<a href="{start}">{month}</a>' for month, start in section.months)
+    title = f'<a href="#r{number}">{escape(section.place)}</a>{_lines(section.lines)}'
+    return f"<li>{title}<div>{months}</div></li>\n"
+
+
+def _day(entries: Iterator[Entry], section: _Section) -> Iterator[str]:
+    """Write one day under its heading."""
+    first = next(entries)
+    section.note_day(first)
+    yield f"<h3>{to_datetime(first.at):%A, %d %B %Y}</h3>\n<ol>\n"
+    for entry in chain([first], entries):
+        section.lines += 1
         yield _item(entry)
     yield "</ol>\n"
-    return count
 
 
 def _item(entry: Entry) -> str:
