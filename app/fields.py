@@ -14,7 +14,7 @@ LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 
 def _whole(value: object) -> object:
     """Refuse true and false, which Python would take for 1 and 0."""
     if isinstance(value, bool):
-        raise ValueError("should be a number")
+        raise ValueError("should be a whole number")
     return value
 
 
@@ -64,15 +64,21 @@ def _room(value: str) -> str:
     return value
 
 
+def _node(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
+        raise ValueError("should be 1 to 64 letters, digits, dots, underscores or hyphens")
+    return value
+
+
 Whole = Annotated[int, BeforeValidator(_whole)]
 Port = Annotated[Whole, Field(ge=0, le=65535)]
 Buffer = Annotated[Whole, Field(ge=64, le=65536)]
 Host = Annotated[str, AfterValidator(_address)]
-Line = Annotated[str, AfterValidator(_printable), StringConstraints(min_length=1, max_length=1024)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_printable)]
 Title = Annotated[
-    str, AfterValidator(_printable), StringConstraints(strip_whitespace=True, min_length=1, max_length=64)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_printable)
 ]
-Password = Annotated[str, AfterValidator(_password), Field(max_length=1024)]
-Room = Annotated[str, AfterValidator(_room), Field(max_length=128)]
+Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_password)]
+Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_room)]
 Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=100)]
-Node = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Node = Annotated[str, AfterValidator(_node)]

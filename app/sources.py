@@ -24,6 +24,17 @@ SHOWN = 60  # characters of a wrong value or key that are shown
 ALIKE = 0.75  # similarity from which a misspelt key is taken for a protecting one
 NOTHING_STARTED = "it protects something, so nothing is started"
 
+_OUT_OF_RANGE = {  # kinds of fault, as Pydantic names them
+    *("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
+    *("less_than_equal", "greater_than_equal"),
+}
+_IN_WORDS = {
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "string_type": "should be text",
+    "path_type": "should be a file name",
+}
+
 Model = type[BaseModel]
 
 
@@ -210,10 +221,19 @@ def _fault(model: Model, key: str, value: object) -> str | None:
     try:
         model.model_validate({key: value})
     except ValidationError as error:
-        message = error.errors(include_input=False, include_url=False, include_context=False)[0]["msg"]
-        _, should, rest = message.split(", unable")[0].partition("should")
-        return should + rest if should else message
+        found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        if found["type"] in _OUT_OF_RANGE:
+            return _range(model, key)
+        _, should, rest = found["msg"].partition("should")
+        return _IN_WORDS.get(found["type"]) or (should + rest if should else found["msg"])
     return None
+
+
+def _range(model: Model, key: str) -> str:
+    """Say which numbers a setting may have."""
+    marks = model.model_fields[key].metadata
+    least, most = (next(getattr(mark, end) for mark in marks if hasattr(mark, end)) for end in ("ge", "le"))
+    return f"should be a whole number from {least} to {most}"
 
 
 def _bad(model: Model, source: Source, key: str, reason: str, used: dict[str, object]) -> Problem:

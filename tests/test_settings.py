@@ -134,7 +134,7 @@ def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> Non
     loaded = load(tmp_path, '{"port": 1001}', {"CHAT_PORT": "tcp://10.0.0.1:6667"})
     assert loaded.values.port == 1001
     assert loaded.warnings == [
-        'CHAT_PORT is "tcp://10.0.0.1:6667", but should be a valid integer; 1001 is used.'
+        'CHAT_PORT is "tcp://10.0.0.1:6667", but should be a whole number from 0 to 65535; 1001 is used.'
     ]
 
 

@@ -41,9 +41,9 @@ def _option(key: str, metavar: str | None, *names: str) -> Any:
 
 @app.command()
 def client(
-    buffer: Annotated[int | None, _option("buffer", "BYTES", "-b", "--buffer")] = None,
+    buffer: Annotated[str | None, _option("buffer", "BYTES", "-b", "--buffer")] = None,
     ip: Annotated[str | None, _option("ip", "IP", "-i", "--ip")] = None,
-    port: Annotated[int | None, _option("port", "PORT", "-p", "--port")] = None,
+    port: Annotated[str | None, _option("port", "PORT", "-p", "--port")] = None,
     username: Annotated[str | None, _option("username", "NAME", "-u", "--username")] = None,
     password_file: Annotated[Path | None, _option("password_file", "FILE", "--password-file")] = None,
     room: Annotated[str | None, _option("room", "ROOM", "--room")] = None,

@@ -12,6 +12,7 @@ from app.errors import CheckFailed
 from app.services.checkup import Report, examine
 from app.settings import SERVER, ServerSettings, load_server, survey
 
+# Numbers are read by the settings, which say what is wrong with one and which would be right.
 app = terminal.new_app("A group chat over IRC whose log is the truth.")
 
 
@@ -21,14 +22,14 @@ def _option(key: str, metavar: str, *names: str) -> Any:
     return typer.Option(*names, metavar=metavar, help=description, show_default=False)
 
 
-Buffer = Annotated[int | None, _option("buffer", "BYTES", "-b", "--buffer")]
+Buffer = Annotated[str | None, _option("buffer", "BYTES", "-b", "--buffer")]
 Ip = Annotated[str | None, _option("ip", "IP", "-i", "--ip")]
-Port = Annotated[int | None, _option("port", "PORT", "-p", "--port")]
+Port = Annotated[str | None, _option("port", "PORT", "-p", "--port")]
 Servername = Annotated[str | None, _option("servername", "NAME", "-n", "--servername")]
 Dbname = Annotated[str | None, _option("dbname", "FILE-or-URL", "-d", "--dbname")]
 TlsCert = Annotated[Path | None, _option("tls_cert", "FILE", "--tls-cert")]
 TlsKey = Annotated[Path | None, _option("tls_key", "FILE", "--tls-key")]
-TlsPort = Annotated[int | None, _option("tls_port", "PORT", "--tls-port")]
+TlsPort = Annotated[str | None, _option("tls_port", "PORT", "--tls-port")]
 Config = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings file to read instead of serverSetup.json."),
