@@ -6,9 +6,11 @@ and a reader of standard output that goes away (`| head`) ends the program witho
 """
 
 import os
+import re
 import sys
 import traceback
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
@@ -19,6 +21,7 @@ from app.errors import ChatError
 
 DISTRIBUTION = "durable-chat"
 INTERRUPTED = 130  # 128 and SIGINT, as shells count
+_LONG_WORD = re.compile(r"(\S{60})\S{340,}")
 
 
 def new_app(summary: str) -> typer.Typer:
@@ -43,6 +46,7 @@ def print_version(wanted: bool) -> None:
 def run(app: typer.Typer, program: str) -> NoReturn:
     """Run a program to its end and exit with its code."""
     sys.excepthook = _print_defect
+    _replace_closed_streams()
     try:
         _call(app, program)
     except ChatError as error:
@@ -54,6 +58,7 @@ def run(app: typer.Typer, program: str) -> NoReturn:
         _leave_quietly()
     except OSError as error:
         print_error(ChatError(explain(error)))
+        _forget_output()
     sys.exit(ChatError.exit_code)
 
 
@@ -66,14 +71,34 @@ def _call(app: typer.Typer, program: str) -> None:
 
 
 def print_error(error: ChatError) -> None:
-    """Write the sentence to standard error."""
-    typer.echo(f"Error: {error.sentence}", err=True)
+    """Write the sentence to standard error; of a word as long as a page, its beginning."""
+    sentence = _LONG_WORD.sub(r"\1...", error.sentence)
+    typer.echo(f"Error: {sentence}", err=True)
 
 
 def explain(error: OSError) -> str:
     """Say what the system refused: the file, when there is one, and the reason."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def _replace_closed_streams() -> None:
+    """Let what is written to a stream that the caller closed (`>&-`) go nowhere, and read nothing from one.
+
+    This also takes its number, which a database file would get else.
+    """
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+
+
+def _forget_output() -> None:
+    """Drop what could not be written, as on a full disk."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _leave_quietly()
 
 
 def _leave_quietly() -> None:

@@ -63,6 +63,21 @@ def test_an_export_to_a_file_takes_its_format_from_the_name(talk: Story, admin: 
     assert admin("export-history", "--out", "x", "--json").json == {"file": "x", "lines": 3}
 
 
+def test_an_export_into_a_folder_that_is_not_there_says_so(talk: Story, admin: Admin, folder: Path) -> None:
+    ended = admin("history", "export", "-o", "none/tea.html")
+    assert (ended.code, ended.out) == (1, "")
+    assert (
+        ended.err
+        == f"Error: There is no folder {folder / 'none'} for tea.html; make it, or name another file.\n"
+    )
+
+
+def test_an_export_may_have_a_name_as_long_as_names_can_be(talk: Story, admin: Admin, folder: Path) -> None:
+    name = f"{'t' * 250}.html"
+    assert admin("history", "export", "-o", name).code == 0
+    assert (folder / name).stat().st_size > 0
+
+
 def test_an_export_never_becomes_the_database(talk: Story, admin: Admin, folder: Path) -> None:
     ended = admin("export-history", "--out", "./chat.db")
     assert ended.code == 2

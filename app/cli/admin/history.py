@@ -53,7 +53,7 @@ Out = Annotated[
 @command(app, "show")
 def show(
     desk: Desk,
-    room: Annotated[str | None, typer.Argument(metavar="[ROOM]", help="Else all rooms.")] = None,
+    room: Annotated[str | None, typer.Argument(metavar="ROOM", help="Else all rooms.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
     user: User = None,
     since: moments.Since = None,

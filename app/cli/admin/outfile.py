@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from app.errors import ChatError
+
+LONGEST_PREFIX = 40  # characters; a name made longer than the file's own could be too long
+
 
 @contextmanager
 def written(path: Path | None) -> Iterator[TextIO]:
@@ -25,8 +29,13 @@ def written(path: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
-    """Write a temporary file beside the path, and rename it when all of it is on the disk."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Write a temporary file beside the path, and rename it when all of it is on the disk.
+
+    Raises: ChatError when there is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise ChatError(f"There is no folder {path.parent} for {path.name}; make it, or name another file.")
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:LONGEST_PREFIX]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             yield file

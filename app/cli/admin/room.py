@@ -54,7 +54,7 @@ def create(desk: Desk, name: Name) -> None:
 def topic(
     desk: Desk,
     name: Name,
-    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The new topic.")] = None,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="The new topic.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take the topic away.")] = False,
 ) -> None:
     """Show the topic of a room, or set it."""
