@@ -19,13 +19,22 @@ def url_of(dbname: str) -> URL:
     Raises: UsageError when it is a URL that cannot be read or of a database that is not supported.
     """
     if "://" not in dbname:
-        return URL.create("sqlite", database=dbname)
+        return _file_url(URL.create("sqlite", database=dbname))
     try:
         url = make_url(dbname)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError("The database URL cannot be read; write postgresql://user@host/name.") from error
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise UsageError(f"{url.get_backend_name()} is not supported; use sqlite or postgresql.")
+    return _file_url(url) if url.get_backend_name() == "sqlite" else url
+
+
+def _file_url(url: URL) -> URL:
+    """Refuse what is no file: a database in memory would forget what people were shown."""
+    if not url.database or url.database == ":memory:":
+        raise UsageError("A database in memory would lose everything; name a file.")
+    if url.query or url.host:
+        raise UsageError("A URL of an SQLite file is sqlite:///chat.db or sqlite:////var/lib/chat.db.")
     return url
 
 

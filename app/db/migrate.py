@@ -59,7 +59,10 @@ def inspect_database(database: Database) -> tuple[State, str | None]:
     try:
         return _look(engine)
     except DBAPIError as error:
-        raise DatabaseRefused(f"{database} cannot be read ({error.orig}); nothing was changed.") from error
+        raise DatabaseRefused(
+            f"{database} cannot be read ({error.orig}); nothing was changed. "
+            "Restore a copy of it, or name another with -d."
+        ) from error
     finally:
         engine.dispose()
 

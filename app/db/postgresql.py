@@ -1,5 +1,6 @@
 """PostgreSQL: several servers share one log, serialised by an advisory lock."""
 
+import sys
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
@@ -28,8 +29,8 @@ class PostgreSQL:
             )
         except ModuleNotFoundError as error:
             raise DatabaseRefused(
-                "PostgreSQL needs its driver: install the project with its extra, "
-                "`pip install '.[postgresql]'`."
+                "PostgreSQL needs its driver; install it with: "
+                f"{sys.executable} -m pip install 'psycopg[binary]'"
             ) from error
 
     def make_room(self, url: URL) -> None:

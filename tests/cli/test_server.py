@@ -100,8 +100,13 @@ def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["-p", "99999"], "--port is 99999"),
-        (["-p", "many"], "Invalid value for '-p'"),
+        (["-p", "99999"], '--port is "99999"'),
+        (["-p", "many"], '--port is "many", but should be a whole number from 0 to 65535'),
+        (["-n", "x" * 65], "should have at most 64 characters"),
+        (["-d", ":memory:"], "in memory would lose everything"),
+        (["-d", "sqlite://"], "in memory would lose everything"),
+        (["-d", "sqlite:///x.db?mode=ro"], "sqlite:///chat.db"),
+        (["-d", "postgresql://chat@host:port/chat"], "URL cannot be read"),
         (["--config", "none.json"], "There is no settings file none.json"),
         (["--prot", "1"], "No such option"),
     ],
@@ -129,11 +134,42 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("descriptors", ["0", "1", "2", "0 1 2"])
+def test_a_stream_that_the_caller_closed_is_no_error(tmp_path: Path, descriptors: str) -> None:
+    closed = " ".join(f"{number}>&-" for number in descriptors.split())
+    script = f'"$0" -c "$1" check {closed}'
+    done = subprocess.run(
+        ["bash", "-c", script, sys.executable, PROGRAM[-1]],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "check"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "Error: No space left on device.\n")
+
+
 @pytest.mark.parametrize(
     ("failure", "code", "sentence"),
     [
         ("KeyboardInterrupt", 130, ""),
         ("PermissionError(13, 'Permission denied', 'chat.db')", 1, "Error: chat.db: Permission denied.\n"),
+        ("terminal.ChatError('x' * 5000 + ' is too long.')", 1, f"Error: {'x' * 60}... is too long.\n"),
         ("ZeroDivisionError", 1, "Error: the program has a defect (ZeroDivisionError at <string>:5)"),
     ],
 )
