@@ -1,10 +1,14 @@
 """The composition root: the only file that knows every part. It starts and stops them in order."""
 
+import errno
 import logging
 import os
+import platform
 import resource
+import shutil
 import signal
 import ssl
+import sys
 import threading
 from contextlib import closing
 from dataclasses import dataclass
@@ -39,6 +43,7 @@ STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten th
 ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
 SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
+EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
 CRASHED = "The server stopped without notice"
 
 logger = logging.getLogger(__name__)
@@ -184,9 +189,10 @@ def _bind(
     try:
         return ChatServer(ip, port, flushers, census, tls)
     except OSError as error:
+        is_taken = error.errno == errno.EADDRINUSE
         raise ChatError(
             f"Cannot listen on {ip} port {port}: {error.strerror or error}. "
-            "Choose another with -i and -p, or stop what is using it."
+            f"Choose another with -i and -p{', or stop what is using it' if is_taken else ''}."
         ) from error
 
 
@@ -204,16 +210,29 @@ def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
     """Return the few lines that tell whoever started the server what is there now."""
     settings = desk.settings
     plain, *encrypted = [server.port for server in servers]
+    host = platform.node() if settings.ip in EVERYWHERE else settings.ip
     with desk.database.reading() as session:
         counted = stats(session)
     secure = f", with TLS on port {encrypted[0]}" if encrypted else ""
     return [
         f"{desk.network} ({desk.version}) listens on {settings.ip} port {plain}{secure}.",
-        f"Database {desk.database}: {counted.rooms} rooms, {counted.accounts} accounts, "
-        f"{counted.messages} messages.",
-        f"Join with: chat-client -i {settings.ip} -p {plain}    or any IRC client: /connect {settings.ip} {plain}",
+        f"Database {desk.database}: {_counted(counted.rooms, 'room')}, "
+        f"{_counted(counted.accounts, 'account')}, {_counted(counted.messages, 'message')}.",
+        f"Join with: {_client()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
         "Stop with Ctrl-C.",
     ]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _client() -> str:
+    """Return how the client is called: by its path where the shell would not find it by its name."""
+    beside = Path(sys.argv[0]).with_name("chat-client")
+    if shutil.which(beside.name) or not beside.exists():
+        return beside.name
+    return min(str(beside), os.path.relpath(beside), key=len)
 
 
 def _heed_signals(stopping: threading.Event) -> None:
