@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PRIVMSG = "privmsg"  # target: as it was addressed; text; data: tags
     NOTICE = "notice"  # as PRIVMSG
     TAGMSG = "tagmsg"  # target; data: tags
+    MARKED = "marked"  # how far somebody has read; target: a room or a nick; data: party, instant
     REGISTERED = "registered"  # account: the name; data: id, role
     ACCOUNT_CHANGED = (
         "account-changed"  # account: the name; data: id and what is new (role, disabled, password)

@@ -39,6 +39,8 @@ def _audience(world: World, event: Event) -> Audience:
     """Return who hears of it; what was imported is history and is not announced."""
     if event.kind is Kind.ANNOUNCED:
         return world.everybody()
+    if event.kind is Kind.MARKED:
+        return world.devices(event.data["party"])
     room = world.rooms.get(event.room or 0)
     if room is None or event.data.get("imported") or not is_told(event.kind):
         return NOBODY

@@ -1,6 +1,6 @@
 """The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
 
-from app.commands import away, joining
+from app.commands import away, joining, markers
 from app.commands.answers import Refused
 from app.commands.bans import ban_on
 from app.commands.context import Context
@@ -100,6 +100,7 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
     for name in ctx.desk.settings.auto_join:
         with ctx.forgiving():
             joining.enter_room(ctx, name)
+    markers.show_where_absent(ctx)
 
 
 def _enter_as_device(ctx: Context, holder: User) -> None:
@@ -110,6 +111,7 @@ def _enter_as_device(ctx: Context, holder: User) -> None:
         shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
         shown.at = ctx.desk.clock.now()
         joining.show_arrival(ctx, room, shown)
+    markers.show_where_absent(ctx)
 
 
 def host_of(address: str) -> str:

@@ -6,6 +6,7 @@ from app.commands import bursts
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.markers import show as show_marker
 from app.commands.parting import leave_all
 from app.events import Event, Kind
 from app.live.audience import Audience
@@ -101,6 +102,8 @@ def _come_in(ctx: Context, room: Room, me: User) -> None:
 def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
     """Show a client that its person is in a room from now on, and what there is."""
     ctx.show(joined)
+    if "draft/read-marker" in ctx.client.caps:
+        show_marker(ctx, room.name)
     bursts.room(ctx, room)
     bursts.replay(ctx, room)
 

@@ -7,6 +7,7 @@ from app.commands import (  # noqa: F401
     joining,
     lists,
     logins,
+    markers,
     messages,
     mode,
     moderation,

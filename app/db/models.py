@@ -180,6 +180,19 @@ class Correspondent(Base):
     last_at: Mapped[Instant]
 
 
+class ReadMarker(Base):
+    """How far a party has read in a room, or what a nick wrote: up to and with this instant.
+
+    `target` is the folded name, whether there is such a room or not. A guest's markers end with the session.
+    """
+
+    __tablename__ = "read_marker"
+
+    party: Mapped[str] = mapped_column(String(32), primary_key=True)
+    target: Mapped[Name] = mapped_column(primary_key=True)
+    at: Mapped[Instant]
+
+
 class Audit(Base):
     """Who changed what, when. Secrets are never part of it."""
 

@@ -224,6 +224,14 @@ def said(world: World, event: Event) -> None:
     world.remember(event)
 
 
+@applies(Kind.MARKED)
+def marked(world: World, event: Event) -> None:
+    """Somebody has read a room, or what a nick wrote, up to an instant."""
+    reader = world.find_reader(event)
+    if reader is not None and reader.markers is not None:
+        reader.markers[fold(event.target or "")] = event.data["instant"]
+
+
 @applies(Kind.REGISTERED)
 def registered(world: World, event: Event) -> None:
     """A name belongs to an account."""

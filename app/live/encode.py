@@ -128,6 +128,13 @@ def _mode(event: Event, shape: int) -> str:
     return f":{event.source} MODE {event.target} {words}"
 
 
+@writes(Kind.MARKED)
+def _marked(event: Event, shape: int) -> str:
+    if not shape & Shape.READ_MARKER:
+        return ""
+    return f":{event.nick} MARKREAD {event.target} timestamp={to_iso(event.data['instant'])}"
+
+
 @writes(Kind.INVITED)
 def _invited(event: Event, shape: int) -> str:
     return f":{event.source} INVITE {event.target} {event.data['room']}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from app.live.client import Client
 from app.wire.names import Key
 
+Markers = dict[Key, int] | None  # the instants up to which somebody has read; None until they are asked for
+
 
 @dataclass(slots=True, eq=False)
 class AccountInfo:
@@ -14,6 +16,7 @@ class AccountInfo:
     name: str
     role: str
     disabled: bool = False
+    markers: Markers = None
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +38,7 @@ class User:
     rooms: set[int] = field(default_factory=set)
     invited: set[int] = field(default_factory=set)  # rooms they may enter once
     clients: list[Client] = field(default_factory=list)
+    markers: Markers = None
 
     @property
     def source(self) -> str:
@@ -45,6 +49,11 @@ class User:
     def party(self) -> str:
         """Who this is in a private conversation: the account, or this session of a guest."""
         return f"a{self.account.id}" if self.account else f"s{self.session}"
+
+    @property
+    def reader(self) -> "AccountInfo | User":
+        """Whose the read markers are: the account's, or this session's of a guest."""
+        return self.account or self
 
     @property
     def is_admin(self) -> bool:

@@ -137,6 +137,16 @@ class World:
             for room in self.rooms_of(user):
                 room.changed_audience()
 
+    def devices(self, party: str) -> Audience:
+        """Return the clients of everybody who is this party: an account may be here under several nicks."""
+        return Audience(client for u in self.users.values() if u.party == party for client in u.clients)
+
+    def find_reader(self, event: Event) -> AccountInfo | User | None:
+        """Return whose read markers an event is about, if they are here or have an account."""
+        if event.account is not None:
+            return self.find_account(event.account)
+        return self.users.get(int(event.data["party"].removeprefix("s")))
+
     def active_bans(self) -> Iterable[Ban]:
         """Yield the server-wide bans that are in force now."""
         now = self.clock.now()
@@ -153,7 +163,9 @@ class World:
         room.recent = deque(events, maxlen=self.replay)
 
     def forget(self, event: Event) -> None:
-        """Take back a message that could not be stored."""
+        """Take back a message that could not be stored; a read marker is read anew from what is stored."""
+        if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:
+            reader.markers = None
         room = self.rooms.get(event.room) if event.room is not None else None
         if room is not None and room.recent is not None and event in room.recent:
             room.recent.remove(event)

@@ -14,7 +14,17 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
-from app.db.models import Account, Audit, Ban, Correspondent, Room, RoomMask, RoomRole, Session
+from app.db.models import (
+    Account,
+    Audit,
+    Ban,
+    Correspondent,
+    ReadMarker,
+    Room,
+    RoomMask,
+    RoomRole,
+    Session,
+)
 from app.events import Event, Kind
 from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import fold
@@ -117,6 +127,7 @@ def _quit(connection: Connection, event: Event) -> None:
         .where(Session.id == event.session, Session.disconnected.is_(None))
         .values(disconnected=event.at)
     )
+    connection.execute(delete(ReadMarker).where(ReadMarker.party == f"s{event.session}"))
     _seen(connection, event)
 
 
@@ -281,6 +292,13 @@ def _correspond(connection: Connection, event: Event, party: str, name: str) -> 
                 last_at=event.at,
             )
         )
+
+
+@projects(Kind.MARKED)
+def _marked(connection: Connection, event: Event) -> None:
+    party, target = event.data["party"], fold(event.target or "")
+    connection.execute(delete(ReadMarker).where(ReadMarker.party == party, ReadMarker.target == target))
+    connection.execute(insert(ReadMarker).values(party=party, target=target, at=event.data["instant"]))
 
 
 @projects(Kind.BANNED)

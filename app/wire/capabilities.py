@@ -18,6 +18,7 @@ class Shape(IntFlag):
     EXTENDED_JOIN = 8
     AWAY_NOTIFY = 16
     ACCOUNT_NOTIFY = 32
+    READ_MARKER = 64
     SETNAME = 128
 
 
@@ -40,6 +41,7 @@ _ALL = (
     Capability("draft/chathistory", IRCV3 + "chathistory"),
     Capability("draft/event-playback", IRCV3 + "chathistory"),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
+    Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),
     Capability("echo-message", IRCV3 + "echo-message"),
     Capability("extended-join", IRCV3 + "extended-join", Shape.EXTENDED_JOIN),
     Capability("extended-monitor", IRCV3 + "extended-monitor"),

@@ -9,10 +9,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, inspect, text
 
+from app.clock import Clock
 from app.db import migrate
 from app.db.database import Database, url_of
+from app.db.log import read_after
 from app.db.models import Base
 from app.errors import DatabaseRefused, StorageError
+from app.events import Event, Kind
+from app.services.record import record_now
 
 
 @pytest.fixture
@@ -176,3 +180,20 @@ def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -
         migrate.prepare(older)
     older.close()
     assert migrate.inspect_database(older)[0] is migrate.State.OLDER
+
+
+def test_a_database_with_data_comes_up_from_the_first_schema(fresh: Database) -> None:
+    migrate.prepare(fresh)
+    settings = migrate.config()
+    with fresh.engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        migrate.command.downgrade(settings, "0001")
+    row = Event(Kind.PRIVMSG, room=1, session=2, nick="anna", user="a", host="h", target="#tea", text="hi")
+    record_now(fresh, Clock(), [row])
+    assert migrate.inspect_database(fresh) == (migrate.State.OLDER, "0001")
+    migrate.prepare(fresh)
+    assert migrate.inspect_database(fresh) == (migrate.State.CURRENT, migrate.head())
+    with fresh.engine.connect() as connection:
+        assert [event.text for event in read_after(connection, 0, 10)] == ["hi"]
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
