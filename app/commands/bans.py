@@ -10,19 +10,16 @@ from app.wire.names import fold
 
 def ban_on(world: World, nick: str, user: str, address: str, account: AccountInfo | None) -> Ban | None:
     """Return a ban that keeps out somebody like this, if one is in force."""
-    source = f"{nick}!{user}@{address}"
-    for ban in world.active_bans():
-        if _holds(ban, source, address, account):
-            return ban
-    return None
+    return next((ban for ban in world.active_bans() if is_about(ban, nick, user, address, account)), None)
 
 
-def _holds(ban: Ban, source: str, address: str, account: AccountInfo | None) -> bool:
+def is_about(ban: Ban, nick: str, user: str, address: str, account: AccountInfo | None) -> bool:
+    """Whether a ban is about somebody like this."""
     if ban.type == "account":
         return account is not None and fold(account.name) == fold(ban.mask)
     if ban.type == "address":
         return _is_within(address, ban.mask)
-    return matches(ban.mask, source)
+    return matches(ban.mask, f"{nick}!{user}@{address}")
 
 
 def _is_within(address: str, network: str) -> bool:

@@ -1,6 +1,6 @@
 """What follows when somebody else appended to the log: `chat-admin`, or another server."""
 
-from app.commands.bans import ban_on
+from app.commands.bans import is_about
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
 from app.commands.presence import expel, nick_events, rename
@@ -26,7 +26,7 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     if event.kind is Kind.MODE:
         _read_key(desk, event)
     if event.kind is Kind.BANNED:
-        _expel_banned(desk, batch)
+        _expel_banned(desk, batch, event)
     elif event.kind is Kind.REGISTERED:
         _free_name(desk, batch, event.account or "")
     elif event.kind is Kind.ACCOUNT_CHANGED and event.data.get("disabled"):
@@ -65,11 +65,11 @@ def _read_key(desk: Desk, event: Event) -> None:
         room.password = room_key(desk.ledger.connection, room.id)
 
 
-def _expel_banned(desk: Desk, batch: Batch) -> None:
-    for user in list(desk.world.users.values()):
-        ban = ban_on(desk.world, user.nick, user.user, user.address, user.account)
-        if ban is not None:
-            expel(desk, batch, user, f"Banned: {ban.reason}")
+def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
+    for ban in [ban for ban in desk.world.active_bans() if ban.id == event.data["id"]]:
+        for user in list(desk.world.users.values()):
+            if is_about(ban, user.nick, user.user, user.address, user.account):
+                expel(desk, batch, user, f"Banned: {ban.reason}")
 
 
 def _expel_account(desk: Desk, batch: Batch, event: Event) -> None:

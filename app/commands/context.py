@@ -89,6 +89,7 @@ class Context:
         """Answer with a whole line; a client that asked for times is told this one too."""
         if self.client.shape & Shape.TIME:
             tags = {"time": to_iso(self.desk.clock.now())} | tags
+        self.client.owed += 1
         self.response.entries.append(Entry(line, tags))
 
     def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
@@ -98,6 +99,7 @@ class Context:
 
     def show(self, event: Event, **tags: str) -> None:
         """Answer with an event, as this client sees it."""
+        self.client.owed += 1
         self.response.entries.append(Entry(event, tags))
 
     def answer(self, answer: Answer) -> None:

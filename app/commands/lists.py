@@ -10,10 +10,11 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.live.room import Room
 from app.wire import numerics
-from app.wire.masks import is_mask, matches
+from app.wire.masks import is_mask, pattern
 
 MINUTE = 60_000  # milliseconds
 MOST_ROOMS = 2_000  # shown by one LIST: the largest ones, and then that there are more
+COMPARISONS_A_LINE = 10  # so many are as much work as a line of the answer
 MOST_MASKS = 10  # in one LIST; each is compared with every room
 
 Condition = Callable[[Room], bool]
@@ -28,6 +29,7 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
     less than 60 minutes ago, `C>60` earlier; `T<60` and `T>60` say when the topic was set.
     """
     wish = _read(conditions, ctx.desk.clock.now())
+    ctx.client.owed += len(ctx.world.rooms) * wish.width // COMPARISONS_A_LINE
     found = [room for room in _named(ctx, wish) if room.is_visible_to(ctx.me) and wish.is_met_by(room)]
     found.sort(key=lambda room: -len(room.members))
     ctx.reply(numerics.RPL_LISTSTART, "Channel", text="Users Topic")
@@ -53,13 +55,18 @@ class Wish:
     """Which rooms somebody wants to see listed."""
 
     names: list[str]
-    masks: list[str]
-    unwanted: list[str]
+    masks: list[re.Pattern[str]]
+    unwanted: list[re.Pattern[str]]
     conditions: list[Condition]
+
+    @property
+    def width(self) -> int:
+        """How often each room is looked at."""
+        return len(self.masks) + len(self.unwanted) + len(self.conditions) or 1
 
     def is_met_by(self, room: Room) -> bool:
         """Whether the room is one of those; an empty room that belongs to nobody never is."""
-        if room.is_orphaned or any(matches(mask, room.name) for mask in self.unwanted):
+        if room.is_orphaned or any(mask.fullmatch(room.key) for mask in self.unwanted):
             return False
         return all(holds(room) for holds in self.conditions)
 
@@ -71,7 +78,7 @@ def _named(ctx: Context, wish: Wish) -> Iterable[Room]:
     found = {room for room in map(ctx.world.find_room, wish.names) if room is not None}
     if wish.masks:
         rooms = ctx.world.rooms.values()
-        found |= {room for room in rooms if any(matches(mask, room.name) for mask in wish.masks)}
+        found |= {room for room in rooms if any(mask.fullmatch(room.key) for mask in wish.masks)}
     return found
 
 
@@ -89,7 +96,8 @@ def _read(text: str, now: int) -> Wish:
     if len(masks) + len(unwanted) + len(measures) > MOST_MASKS:
         raise Refused(numerics.ERR_TOOMANYTARGETS, "LIST", text="Too many conditions in one LIST")
     plain = [word for word in wanted if not is_mask(word)]
-    return Wish(plain, masks, unwanted, [_condition(found, now) for found in measures])
+    tests = [_condition(found, now) for found in measures]
+    return Wish(plain, list(map(pattern, masks)), list(map(pattern, unwanted)), tests)
 
 
 def _condition(measure: re.Match[str], now: int) -> Condition:

@@ -11,7 +11,7 @@ from app.wire import numerics
 from app.wire.masks import matches
 
 
-@command(blind=True)
+@command(cost=2, blind=True)
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
     _refuse_other(ctx, server)

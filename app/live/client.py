@@ -41,6 +41,7 @@ class Client:
         "ended",
         "heard",
         "nick",
+        "owed",
         "parting",
         "pinged",
         "registration",
@@ -70,6 +71,7 @@ class Client:
         self.sasl: Any = None  # the mechanism under way
         self.session: int | None = None  # whose connection it is, once registered
         self.ended = False
+        self.owed = 0  # lines it was answered, or so much work, since it last paid for them
         self.watched: dict[Key, str] = {}  # nicks whose coming and going it is told of, as it spells them
 
     def enable(self, caps: frozenset[str]) -> None:

@@ -23,6 +23,7 @@ from app.net.outbox import Outbox
 from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
 
 RECEIVE_BYTES = 64 * 1024
+LINES_A_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
 LINGER_READS = 64
 
@@ -103,13 +104,15 @@ class Connection:
 
         So a flooder's lines never fill a batch, and it is noticed soon when it is gone or given up. Nothing is
         looked at before it is paid for; what was received and is no line costs as much as lines of its length.
+        What costs more than others ends its portion, because its answer has its own price.
         """
         noise = received // LINE_BYTES - len(frames)
         self._inside.stopping.wait(self._bucket.take(max(noise, 0)))
         portion: list[Step] = []
         for frame in frames:
             step = step_of(frame)
-            delay = self._bucket.take(cost_of(step))
+            cost = cost_of(step)
+            delay = self._bucket.take(cost)
             if delay > 0:
                 if portion:
                     yield portion
@@ -118,6 +121,9 @@ class Connection:
                 if self._is_reset():
                     return
             portion.append(step)
+            if cost > 1:
+                yield portion
+                portion = []
         if portion:
             yield portion
 
@@ -135,6 +141,12 @@ class Connection:
             self._inside.engine.submit(unit)
             unit.wait()
             unit = unit.rest_after(self._work(unit.task)) if unit.task else None
+        self._pay_for_answers()
+
+    def _pay_for_answers(self) -> None:
+        """Take from the bucket for what was answered; the next line waits if that was much."""
+        tokens, self._client.owed = divmod(self._client.owed, LINES_A_TOKEN)
+        self._bucket.take(tokens)
 
     def _work(self, task: Task) -> Turn:
         with self._desk.database.reading() as session:

@@ -28,7 +28,12 @@ def matches(mask: str, text: str) -> bool:
 
     The work grows with the product of both lengths and no faster, whatever the mask.
     """
-    return _compile(caseless(mask)).fullmatch(caseless(text)) is not None
+    return pattern(mask).fullmatch(caseless(text)) is not None
+
+
+def pattern(mask: str) -> re.Pattern[str]:
+    """Return the mask as an expression for many texts, which have to be caseless or folded already."""
+    return _compile(caseless(mask))
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from tests.net.conftest import Serve
 
 @pytest.mark.parametrize(
     "noise",
-    [b"\n" * 65536, b"PONG\n" * 40, b" \r\n" * 20000, (b"x" * 16000 + b"\n") * 4],
+    [b"\n" * 65536, b"PONG\n" * 40, b" \r\n" * 20000, (b"x" * 16000 + b"\n") * 2],
     ids=["empty lines", "answers nobody asked for", "blanks", "lines too long"],
 )
 def test_noise_is_paid_for(serve: Serve, noise: bytes) -> None:
@@ -15,6 +15,17 @@ def test_noise_is_paid_for(serve: Serve, noise: bytes) -> None:
     bob, flooder = chat.connect("bob"), chat.connect("flooder")
     bob.fence()
     flooder.socket.sendall(noise + b"PRIVMSG #general :behind it\r\n")
+    for _ in range(5):
+        assert not any(line.endswith(":behind it") for line in bob.fence())
+    bob.hears(":behind it")
+
+
+def test_long_answers_are_paid_for(serve: Serve) -> None:
+    """Who asks for much, and again, waits; however short each question is."""
+    chat = serve(flood_rate=100, flood_burst=400, motd="x\n" * 5000)
+    bob, asker = chat.connect("bob"), chat.connect("asker")
+    bob.fence()
+    asker.send(*["MOTD"] * 8, "PRIVMSG #general :behind it")
     for _ in range(5):
         assert not any(line.endswith(":behind it") for line in bob.fence())
     bob.hears(":behind it")
