@@ -2,14 +2,13 @@
 
 from itertools import zip_longest
 
-from app.commands import bursts
+from app.commands import bursts, standing
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.markers import show as show_marker
 from app.commands.parting import leave_all
 from app.events import Event, Kind
-from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
 from app.services.rooms import NEW_ROOM_MODES
@@ -89,8 +88,8 @@ def _come_in(ctx: Context, room: Room, me: User) -> None:
     others = room.audience
     data = {"realname": me.realname, "roles": "".join(sorted(roles))}
     joined = ctx.batch.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
-    if roles and others.clients:
-        _announce_roles(ctx, room, me, roles, others)
+    if others.clients:
+        standing.change(ctx.desk, ctx.batch, room, me, "+", roles, others)
     if me.away is not None:
         ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
     show_arrival(ctx, room, joined)
@@ -114,12 +113,3 @@ def _roles(room: Room, me: User) -> set[str]:
     if room.is_orphaned:
         roles.add("o")
     return roles
-
-
-def _announce_roles(ctx: Context, room: Room, me: User, roles: set[str], others: Audience) -> None:
-    """Let those who were there before know what the newcomer is."""
-    letters = "".join(sorted(roles))
-    words = f"+{letters} " + " ".join([me.nick] * len(letters))
-    event = ctx.event(Kind.MODE, room, target=room.name, text=words, data={"changes": []})
-    event.session, event.nick, event.user, event.account = None, ctx.desk.server, "", None
-    ctx.batch.emit(event, others)

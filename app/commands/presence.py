@@ -11,12 +11,12 @@ from app.wire.names import Key
 
 def quit_events(user: User, reason: str) -> list[Event]:
     """Return the rows of somebody's leaving: one for each room, or a single one without a room."""
-    return [_of(user, Kind.QUIT, room, text=reason) for room in _rows(user)]
+    return [user.event(Kind.QUIT, room, text=reason) for room in _rows(user)]
 
 
 def nick_events(user: User, nick: str) -> list[Event]:
     """Return the rows of a change of nick: one for each room, or a single one without a room."""
-    return [_of(user, Kind.NICK, room, target=nick) for room in _rows(user)]
+    return [user.event(Kind.NICK, room, target=nick) for room in _rows(user)]
 
 
 def appear(desk: Desk, batch: Batch, user: User) -> None:
@@ -54,22 +54,6 @@ def _tell_watchers(batch: Batch, key: Key, event: Event) -> None:
 
 def _rows(user: User) -> list[int | None]:
     return [*sorted(user.rooms)] or [None]
-
-
-def _of(
-    user: User, kind: Kind, room: int | None, text: str | None = None, target: str | None = None
-) -> Event:
-    return Event(
-        kind,
-        room=room,
-        session=user.session,
-        nick=user.nick,
-        user=user.user,
-        host=user.host,
-        account=user.account.name if user.account else None,
-        text=text,
-        target=target,
-    )
 
 
 def arrive(desk: Desk, batch: Batch, client: Client) -> None:

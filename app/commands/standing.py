@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.commands.desk import Desk
 from app.events import Event, Kind
+from app.live.audience import Audience
 from app.live.batch import Batch
 from app.live.room import Room
 from app.live.user import User
@@ -20,11 +21,14 @@ def settle(desk: Desk, batch: Batch, user: User, before: Roles) -> None:
     """Give somebody whose account is another now its roles, and take from them those they had by it before."""
     for room in desk.world.rooms_of(user):
         kept, has = room.kept_roles(user), room.members[user.session].roles
-        _change(desk, batch, room, user, "-", (before[room.id] & has) - kept)
-        _change(desk, batch, room, user, "+", kept - has)
+        change(desk, batch, room, user, "-", (before[room.id] & has) - kept, room.audience)
+        change(desk, batch, room, user, "+", kept - has, room.audience)
 
 
-def _change(desk: Desk, batch: Batch, room: Room, user: User, sign: str, roles: set[str]) -> None:
+def change(
+    desk: Desk, batch: Batch, room: Room, user: User, sign: str, roles: set[str], audience: Audience
+) -> None:
+    """Give roles to somebody in a room, or take them, in the name of the server; the room keeps none of it."""
     if not roles:
         return
     letters = "".join(sorted(roles))
@@ -32,4 +36,4 @@ def _change(desk: Desk, batch: Batch, room: Room, user: User, sign: str, roles: 
     changes = [[sign, role, user.nick, None] for role in letters]
     event = Event(Kind.MODE, room=room.id, nick=desk.server, target=room.name, text=words)
     event.data["changes"] = changes
-    batch.emit(event, room.audience)
+    batch.emit(event, audience)

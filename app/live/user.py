@@ -1,7 +1,9 @@
 """A person who is here: one nick, one session, and the connections that speak for it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from app.events import Event, Kind
 from app.live.client import Client
 from app.wire.names import Key
 
@@ -44,6 +46,19 @@ class User:
     def source(self) -> str:
         """How IRC names the author of a line."""
         return f"{self.nick}!{self.user}@{self.host}"
+
+    def event(self, kind: Kind, room: int | None = None, **fields: Any) -> Event:
+        """Return an event whose author they are; `room` is the room's id."""
+        return Event(
+            kind,
+            room=room,
+            session=self.session,
+            nick=self.nick,
+            user=self.user,
+            host=self.host,
+            account=self.account.name if self.account else None,
+            **fields,
+        )
 
     @property
     def party(self) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from app.wire.line import Line, parse
-from tests.engine.accounts import PASSWORD
+from tests.engine import accounts, scenes
 from tests.engine.bench import Bench, Person
 
 CAPS = ("batch", "server-time", "message-tags", "draft/chathistory", "labeled-response", "echo-message")
@@ -12,21 +12,15 @@ PLAYBACK = (*CAPS, "draft/event-playback")
 
 def gather(bench: Bench, room: str, *names: str, caps: tuple[str, ...] = CAPS) -> list[Person]:
     """Let people with history come and enter a room; what they heard so far is forgotten."""
-    found = [bench.people.get(name) or bench.connect(name, *caps) for name in names]
-    for person in found:
-        person.send(f"JOIN {room}")
-    for person in found:
-        person.heard()
-    return found
+    for name in names:
+        if name not in bench.people:
+            bench.connect(name, *caps)
+    return scenes.gather(bench, room, *names)
 
 
 def enter(bench: Bench, nick: str, name: str) -> Person:
-    """Connect as somebody with an account; the welcome is forgotten."""
-    person = bench.dial(nick)
-    person.send(f"CAP REQ :{' '.join(CAPS)}", f"PASS :{name}:{PASSWORD}")
-    person.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END")
-    assert any(" 900 " in line for line in person.heard()), f"{name} was not logged in"
-    return person
+    """Connect as somebody with an account whose client knows history; the welcome is forgotten."""
+    return accounts.enter(bench, nick, name, *CAPS)
 
 
 def page(person: Person, question: str) -> list[Line]:
