@@ -27,9 +27,8 @@ h1 { margin: 0; font-size: 1.7rem; }
 main, footer { order: 1; }
 header p, nav, footer { color: var(--faint); margin: .25rem 0 0; font-size: .9rem; }
 nav ul { list-style: none; margin: 1.5rem 0 0; padding: 0; }
-nav li { margin-top: .4rem; overflow-wrap: anywhere; }
-nav li > a { margin-right: .5rem; font-weight: 600; }
-nav div { display: flex; flex-wrap: wrap; gap: .1rem .8rem; }
+nav li { display: flex; flex-wrap: wrap; gap: 0 .8rem; margin-top: .3rem; overflow-wrap: anywhere; }
+nav li > a:first-child { font-weight: 600; }
 h2 { margin: 3rem 0 0; padding-bottom: .4rem; border-bottom: 2px solid var(--rule); font-size: 1.3rem;
   overflow-wrap: anywhere; }
 h3 { position: sticky; top: 0; margin: 1.5rem 0 .5rem; padding: .35rem 0; background: var(--paper);
@@ -117,8 +116,8 @@ def _contents(sections: list[_Section]) -> str:
 
 def _place(number: int, section: _Section) -> str:
     months = "".join(f'<a href="{start}">{month}</a>' for month, start in section.months)
-    title = f'<a href="#r{number}">{escape(section.place)}</a>{_lines(section.lines)}'
-    return f"<li>{title}<div>{months}</div></li>\n"
+    title = f'<a href="#r{number}">{escape(section.place)}</a><span>{_lines(section.lines)}</span>'
+    return f"<li>{title}{months}</li>\n"
 
 
 def _day(entries: Iterator[Entry], section: _Section) -> Iterator[str]:
