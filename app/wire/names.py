@@ -23,6 +23,9 @@ Key = NewType("Key", str)
 
 NICK_BYTES = 64  # UTF-8; the limit in characters is a setting, this one keeps `nick!user@host` short
 ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
+KEY_LETTERS = (
+    128  # characters of a folded name, as the tables hold it; folding can make one character eighteen
+)
 _EXAMINED = 256  # characters; a longer nick is refused before it is looked at
 _REMEMBERED = 64  # characters; longer names are worked out anew each time
 
@@ -99,6 +102,8 @@ def check_room(name: str, longest: int) -> str:
         raise NameRefused("The name of a room is a # and at least one character after it.")
     prepared = unicodedata.normalize("NFC", name)
     _refuse_length(prepared, longest, ROOM_BYTES)
+    if len(fold(prepared)) > KEY_LETTERS:
+        raise NameRefused("The name has characters in it that stand for too many others.")
     _refuse_leading_mark(prepared[1:])
     for character in prepared:
         if character == "," or not _is_visible(character):

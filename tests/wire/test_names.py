@@ -215,6 +215,13 @@ def test_a_room_is_limited_in_bytes_too() -> None:
         check_room("#" + "я" * 100, 150)
 
 
+def test_a_room_is_limited_by_what_its_name_is_folded_to() -> None:
+    """One character may stand for eighteen, and the tables have room for 128."""
+    assert check_room("#" + "ﷺ" * 7, 64)
+    with pytest.raises(NameRefused, match="too many others"):
+        check_room("#" + "ﷺ" * 20, 64)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
