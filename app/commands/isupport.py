@@ -1,11 +1,14 @@
 """The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
 
+from app.commands.answers import Refused
 from app.commands.context import Context
+from app.commands.declare import command
 from app.commands.realname import REALNAME_LETTERS
 from app.settings import ServerSettings
 from app.wire import modes, numerics
 
 CASEMAPPING = "ascii"
+EXTENDED = "draft/extended-isupport"
 TOKENS_A_LINE = 13  # most tokens on one 005
 
 
@@ -41,8 +44,24 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
     }
 
 
+@command("ISUPPORT", early=True, blind=True)
+def isupport(ctx: Context) -> None:
+    """Show what this server supports; clients that asked for `draft/extended-isupport` may do so at any time."""
+    if ctx.client.session is None and EXTENDED not in ctx.client.caps:
+        raise Refused(numerics.ERR_NOTREGISTERED)
+    show(ctx)
+
+
 def show(ctx: Context) -> None:
-    """Tell what this server supports, some tokens a line."""
+    """Tell what this server supports, some tokens a line; in a batch to clients that know of it."""
     words = [f"{name}={value}" if value else name for name, value in ctx.desk.tokens.items()]
-    for start in range(0, len(words), TOKENS_A_LINE):
-        ctx.reply(numerics.RPL_ISUPPORT, *words[start : start + TOKENS_A_LINE])
+    lines = [words[start : start + TOKENS_A_LINE] for start in range(0, len(words), TOKENS_A_LINE)]
+    if not {EXTENDED, "batch"} <= ctx.client.caps:
+        for line in lines:
+            ctx.reply(numerics.RPL_ISUPPORT, *line)
+        return
+    batch, numeric = ctx.desk.clock.token(), numerics.RPL_ISUPPORT
+    ctx.server_says("BATCH", f"+{batch}", "draft/isupport")
+    for line in lines:
+        ctx.server_says(numeric.code, ctx.client.nick, *line, text=numeric.text, batch=batch)
+    ctx.server_says("BATCH", f"-{batch}")

@@ -4,6 +4,7 @@ from app.commands import (  # noqa: F401
     away,
     help,
     history,
+    isupport,
     joining,
     lists,
     logins,

@@ -40,6 +40,7 @@ _ALL = (
     Capability("draft/account-registration", IRCV3 + "account-registration"),
     Capability("draft/chathistory", IRCV3 + "chathistory"),
     Capability("draft/event-playback", IRCV3 + "chathistory"),
+    Capability("draft/extended-isupport", IRCV3 + "extended-isupport"),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),
     Capability("echo-message", IRCV3 + "echo-message"),
