@@ -18,6 +18,7 @@ class Kind(StrEnum):
     APPEARED = "appeared"  # somebody came who is watched; text: their source; never stored
     VANISHED = "vanished"  # text: the nick that is nobody's now; never stored
     NICK = "nick"  # target: the new nick; one row for each of the session's rooms
+    USER_MODE = "user-mode"  # target: the nick; text: the change, as MODE writes it; never stored
     REALNAME = "realname"  # text: what the session's person is called from now on
     LOGGED_IN = "logged-in"  # the session now speaks for `account`
     LOGGED_OUT = "logged-out"  # the session is a guest's again

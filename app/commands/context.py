@@ -161,17 +161,7 @@ class Context:
 
     def event(self, kind: Kind, room: Room | None = None, **fields: Any) -> Event:
         """Return an event whose author is the caller."""
-        me = self.me
-        return Event(
-            kind,
-            room=room.id if room else None,
-            session=me.session,
-            nick=me.nick,
-            user=me.user,
-            host=me.host,
-            account=me.account.name if me.account else None,
-            **fields,
-        )
+        return self.me.event(kind, room.id if room else None, **fields)
 
     def emit(self, event: Event, audience: Audience) -> None:
         """Decide that this happened, and let the caller see it among its answers."""

@@ -37,6 +37,7 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "EXCEPTS": "e",
         "INVEX": "I",
         "ELIST": "CMNTU",
+        "BOT": "B",
         "CHATHISTORY": str(settings.history_limit),
         "MSGREFTYPES": "msgid,timestamp",
         "UTF8ONLY": "",

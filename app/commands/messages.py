@@ -108,7 +108,7 @@ def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = Fal
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.show(event)
     author = None if is_to_self else ctx.client
-    if event.kind is Kind.TAGMSG and event.data["tags"].keys() <= TRANSIENT_TAGS:
+    if event.kind is Kind.TAGMSG and client_tags(event.data["tags"]).keys() <= TRANSIENT_TAGS:
         ctx.batch.pass_on(event, audience, author)
     else:
         ctx.batch.emit(event, audience, author)

@@ -1,10 +1,11 @@
-"""The modes of rooms and people: MODE.
+"""The modes of rooms: MODE; with a nick, `usermodes` goes on.
 
 A change is looked at letter by letter; refused ones are answered, the others become one event and one line.
 """
 
 from collections.abc import Callable
 
+from app.commands import usermodes
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
@@ -28,7 +29,7 @@ Decided = tuple[Change, int | None]  # with the account that keeps the role
 def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
     """Show or change the modes of a room you moderate, or your own."""
     if not target.startswith("#"):
-        _user_modes(ctx, target, modes)
+        usermodes.show_or_change(ctx, target, modes)
     elif not modes:
         _show(ctx, ctx.room(target))
     else:
@@ -171,19 +172,3 @@ _deciders: dict[str, Decider] = {
     "k": _decide_key,
     "l": _decide_limit,
 }
-
-
-def _user_modes(ctx: Context, nick: str, modes: str) -> None:
-    me = ctx.me
-    if ctx.somebody(nick) is not me:
-        raise Refused(numerics.ERR_USERSDONTMATCH)
-    if not modes:
-        ctx.reply(numerics.RPL_UMODEIS, "+" + "".join(sorted(me.modes | ({"o"} if me.is_admin else set()))))
-        return
-    changes = parse_changes(modes, [])
-    if any(change.letter != "i" for change in changes):
-        ctx.reply(numerics.ERR_UMODEUNKNOWNFLAG)
-    made = [c for c in changes if c.letter == "i" and ("i" in me.modes) != (c.sign == "+")]
-    for change in made[-1:]:
-        (me.modes.add if change.sign == "+" else me.modes.discard)("i")
-        ctx.say(f":{me.source} MODE {me.nick} {change.sign}i")

@@ -5,7 +5,7 @@ from app.commands import isupport, server
 from app.commands.context import Context
 from app.wire import modes, numerics
 
-USER_MODES = "io"  # invisible, operator
+USER_MODES = "".join(sorted(modes.USER_FLAGS + "o"))
 ROOM_MODES = "".join(sorted(modes.LISTS + modes.ALWAYS + modes.WHEN_SET + modes.FLAGS + modes.ROLES))
 
 

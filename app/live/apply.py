@@ -9,7 +9,7 @@ from app.events import Event, Kind
 from app.live.room import MaskEntry, Member, Room
 from app.live.user import AccountInfo, User
 from app.live.world import Ban, World, applies
-from app.wire.modes import LISTS, ROLES
+from app.wire.modes import LISTS, ROLES, parse_changes
 from app.wire.names import fold
 
 
@@ -65,6 +65,16 @@ def nick(world: World, event: Event) -> None:
     world.show_face(user.nick)
     for client in user.clients:
         client.nick = new
+
+
+@applies(Kind.USER_MODE)
+def user_mode(world: World, event: Event) -> None:
+    """Somebody changed their own modes."""
+    user = world.users.get(event.session or 0)
+    if user is None:
+        return
+    for change in parse_changes(event.text or "", []):
+        (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
 
 
 @applies(Kind.REALNAME)

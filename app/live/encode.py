@@ -102,6 +102,11 @@ def _nick(event: Event, shape: int) -> str:
     return f":{event.source} NICK :{event.target}"
 
 
+@writes(Kind.USER_MODE)
+def _user_mode(event: Event, shape: int) -> str:
+    return f":{event.source} MODE {event.target} {event.text}"
+
+
 @writes(Kind.REALNAME)
 def _realname(event: Event, shape: int) -> str:
     return f":{event.source} SETNAME :{event.text}" if shape & Shape.SETNAME else ""

@@ -48,8 +48,8 @@ class User:
         return f"{self.nick}!{self.user}@{self.host}"
 
     def event(self, kind: Kind, room: int | None = None, **fields: Any) -> Event:
-        """Return an event whose author they are; `room` is the room's id."""
-        return Event(
+        """Return an event whose author they are, with a tag if they are a program; `room` is the room's id."""
+        event = Event(
             kind,
             room=room,
             session=self.session,
@@ -59,6 +59,9 @@ class User:
             account=self.account.name if self.account else None,
             **fields,
         )
+        if self.is_bot:
+            event.data = {**event.data, "tags": {**event.data.get("tags", {}), "bot": ""}}
+        return event
 
     @property
     def party(self) -> str:
