@@ -1,10 +1,14 @@
 """Runs the migrations, on a connection given by the program or on the database named in the settings."""
 
+import sys
+
 from alembic import context
 from sqlalchemy import Connection
 
 from app.db.database import Database, url_of
+from app.db.migrate import State, refuse_unless_ours
 from app.db.models import Base
+from app.errors import ChatError
 from app.settings import load_server
 
 
@@ -21,10 +25,12 @@ def run(connection: Connection) -> None:
 
 
 def from_shell() -> None:
-    """Open the database that `-x db=` names, or the settings."""
+    """Open the database that `-x db=` names, or the settings, if it is ours or yet to be made."""
     dbname = context.get_x_argument(as_dictionary=True).get("db") or load_server().values.dbname
     database = Database(url_of(dbname))
-    with database.engine.begin() as connection:
+    if refuse_unless_ours(database)[0] is State.MISSING:
+        database.dialect.make_room(database.url)
+    with database.locked() as connection:
         run(connection)
     database.close()
 
@@ -33,4 +39,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    from_shell()
+    try:
+        from_shell()
+    except ChatError as error:
+        sys.exit(f"Error: {error.sentence}")

@@ -74,9 +74,12 @@ def _look(engine: Engine) -> tuple[State, str | None]:
             return State.MISSING, None
         if tables & {"User", "user"} and "message" in tables:
             return State.LEGACY, None
-        if not tables >= OUR_TABLES or "alembic_version" not in tables:
+        is_bare = tables == {"alembic_version"}  # as `alembic downgrade base` leaves it
+        if not tables >= OUR_TABLES and not is_bare:
             return State.FOREIGN, None
         revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return State.MISSING if is_bare else State.FOREIGN, None
     if revision == head():
         return State.CURRENT, revision
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}

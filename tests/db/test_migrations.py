@@ -1,6 +1,8 @@
 """The schema comes from the migrations, and a database that is not ours stays as it was."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from app.db.models import Base
 from app.errors import DatabaseRefused, StorageError
 from app.events import Event, Kind
 from app.services.record import record_now
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -64,6 +68,34 @@ def test_each_revision_can_be_undone(fresh: Database) -> None:
         settings.attributes["connection"] = connection
         migrate.command.downgrade(settings, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
+    assert migrate.inspect_database(fresh) == (migrate.State.MISSING, None)
+    migrate.prepare(fresh)
+    assert migrate.inspect_database(fresh) == (migrate.State.CURRENT, migrate.head())
+
+
+def alembic(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Alembic as a shell would."""
+    command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "alembic.ini"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_alembic_from_a_shell_does_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    assert alembic("-x", f"db={path}", "upgrade", "head").returncode == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    database = Database(url_of(str(path)))
+    assert migrate.inspect_database(database) == (migrate.State.CURRENT, migrate.head())
+    database.close()
+
+
+def test_alembic_from_a_shell_refuses_a_strangers_file_too(tmp_path: Path) -> None:
+    path = execute(tmp_path / "their.db", "CREATE TABLE song (title TEXT)")
+    before = contents(tmp_path)
+    done = alembic("-x", f"db={path}", "upgrade", "head")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "a database of another program" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert contents(tmp_path) == before
 
 
 def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -91,6 +123,13 @@ REFUSED = {
     "legacy lower case": (
         ['CREATE TABLE "user" (UserId INTEGER)', "CREATE TABLE message (MessageId INTEGER)"],
         "import-legacy",
+    ),
+    "no version": (
+        [
+            *("CREATE TABLE event (id INTEGER)", "CREATE TABLE room (id INTEGER)"),
+            *("CREATE TABLE account (id INTEGER)", "CREATE TABLE alembic_version (version_num TEXT)"),
+        ],
+        "a database of another program",
     ),
     "newer": (
         [
