@@ -123,7 +123,9 @@ class ServerSettings(Settings):
     room_length: Whole = Field(64, ge=2, le=128, description="Characters of a room's name at most.")
     topic_length: Whole = Field(390, ge=1, le=4096, description="Characters of a topic at most.")
     max_rooms: Whole = Field(10000, ge=1, le=1000000, description="Most rooms.")
-    max_rooms_per_user: Whole = Field(100, ge=1, le=10000, description="Most rooms one connection is in.")
+    max_rooms_per_user: Whole = Field(
+        100, ge=1, le=10000, description="Most rooms one connection is in, and one address makes in an hour."
+    )
     max_targets: Whole = Field(10, ge=1, le=100, description="Most targets of one message.")
     max_list_entries: Whole = Field(100, ge=1, le=10000, description="Most masks in each list of a room.")
     max_monitored: Whole = Field(

@@ -10,6 +10,7 @@ from app.commands.markers import show as show_marker
 from app.commands.parting import leave_all
 from app.events import Event, Kind
 from app.live.room import Room
+from app.live.throttle import household, patience
 from app.live.user import User
 from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
@@ -59,12 +60,26 @@ def _make(ctx: Context, name: str) -> Room:
         ) from refusal
     if len(ctx.world.rooms) >= ctx.desk.settings.max_rooms:
         raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have")
+    _count_room(ctx, name)
     me = ctx.me
     data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
     event = ctx.event(Kind.CREATED, target=name, data=data)
     event.room = ctx.desk.clock.identity()
     ctx.emit_unseen(event)
     return ctx.world.rooms[event.room]
+
+
+def _count_room(ctx: Context, name: str) -> None:
+    """Count a room that is made; rooms stay, so nobody may use all of them up.
+
+    Raises: Refused when many were made from the caller's address lately.
+    """
+    made, address = ctx.desk.throttles.rooms, household(ctx.client.address)
+    seconds = made.wait(address)
+    if seconds > 0:
+        text = f"Many rooms were made from your address; wait {patience(seconds)}"
+        raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text=text)
+    made.note(address)
 
 
 def _refuse_entry(ctx: Context, room: Room, me: User, key: str) -> None:

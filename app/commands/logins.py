@@ -19,7 +19,7 @@ from app.commands.desk import Desk
 from app.commands.entry import host_of
 from app.commands.presence import nick_events, rename
 from app.events import Kind
-from app.live.throttle import household
+from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.live.user import AccountInfo, User
 from app.services.accounts import is_login
@@ -115,12 +115,6 @@ def refuse_hasty(ctx: Context, name: str) -> None:
     if seconds > 0:
         text = f"Too many failed log-ins; wait {patience(seconds)} and try again"
         raise Refused(numerics.ERR_SASLFAIL, text=text)
-
-
-def patience(seconds: float) -> str:
-    """Write how long to wait, in minutes."""
-    minutes = max(1, -int(-seconds // 60))
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def _refuse_banned(ctx: Context, account: AccountInfo) -> None:

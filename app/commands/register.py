@@ -6,9 +6,9 @@ The account has the name of the nick. There is no e-mail, so there is nothing to
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.logins import log_in, patience, welcome_back
+from app.commands.logins import log_in, welcome_back
 from app.errors import UsageError
-from app.live.throttle import household
+from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.services.accounts import Credentials, check_password, protect, registered
 from app.settings import ServerSettings

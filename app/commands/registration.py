@@ -9,7 +9,7 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events, rename
 from app.commands.realname import REALNAME_LETTERS
-from app.live.throttle import household
+from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.live.user import User
 from app.services.accounts import is_password
@@ -107,7 +107,7 @@ def _must_wait(ctx: Context) -> bool:
     seconds = ctx.desk.throttles.addresses.wait(household(ctx.client.address))
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
-        ctx.end(f"Too many wrong passwords from your address; wait {logins.patience(seconds)}")
+        ctx.end(f"Too many wrong passwords from your address; wait {patience(seconds)}")
     return seconds > 0
 
 

@@ -44,7 +44,7 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
         raise Refused(numerics.ERR_NEEDMOREPARAMS, "INVITE")
     target = ctx.somebody(nick)
     room = ctx.my_room(channel)
-    if "i" in room.modes and not room.is_operator(ctx.me):
+    if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
         raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     if room.member(target) is not None:
         raise Refused(numerics.ERR_USERONCHANNEL, target.nick, room.name)

@@ -14,6 +14,7 @@ from app.settings import ServerSettings
 REMEMBERED = 10_000  # addresses, or names, that a throttle knows of
 LOGIN_SECONDS = 300.0  # how long a failed log-in counts
 REGISTRATION_SECONDS = 3600.0  # and a registration
+ROOM_SECONDS = 3600.0  # and the making of a room
 HOUSEHOLD_BITS = 64  # of an IPv6 address: the part that one customer has to himself
 
 
@@ -45,11 +46,12 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Throttles:
-    """What strangers may not do endlessly: fail to log in (by address, by account), and register accounts."""
+    """What strangers may not do endlessly: fail to log in (by address, by account), make accounts and rooms."""
 
     addresses: Throttle
     accounts: Throttle
     registrations: Throttle
+    rooms: Throttle
 
     @classmethod
     def of(cls, settings: ServerSettings, clock: Clock) -> "Throttles":
@@ -58,7 +60,14 @@ class Throttles:
             Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
             Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
             Throttle(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
+            Throttle(clock, settings.max_rooms_per_user, ROOM_SECONDS),
         )
+
+
+def patience(seconds: float) -> str:
+    """Write how long to wait, in minutes."""
+    minutes = max(1, -int(-seconds // 60))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def household(address: str) -> str:
