@@ -39,6 +39,7 @@ class Kind(StrEnum):
     ACCOUNT_CHANGED = (
         "account-changed"  # account: the name; data: id and what is new (role, disabled, password)
     )
+    WALLOPS = "wallops"  # text: what an administrator says to all who want to hear it
     ANNOUNCED = "announced"  # text: a notice to everybody
     BANNED = "banned"  # server-wide; data: id, type, expires; target: the mask; text: the reason
     UNBANNED = "unbanned"  # data: id; target: the mask

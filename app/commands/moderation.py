@@ -1,9 +1,11 @@
-"""What administrators do to whoever disturbs: KILL. Server-wide bans are `chat-admin ban`."""
+"""What administrators do and say as such: KILL, WALLOPS. Server-wide bans are `chat-admin ban`."""
 
+from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import expel
 from app.events import Kind
+from app.wire import numerics
 
 
 @command(writes=True, role="admin")
@@ -13,3 +15,11 @@ def kill(ctx: Context, nick: str, reason: str = "") -> None:
     data = {"session": victim.session}
     ctx.emit_unseen(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
     expel(ctx.desk, ctx.batch, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))
+
+
+@command(cost=2, writes=True, role="admin")
+def wallops(ctx: Context, text: str) -> None:
+    """Say something to everybody who wants to hear it: who has the mode +w."""
+    if not text:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
+    ctx.batch.emit(ctx.event(Kind.WALLOPS, text=text), ctx.world.listeners())

@@ -162,6 +162,11 @@ def _logged_out(event: Event, shape: int) -> str:
     return f":{event.source} ACCOUNT *" if shape & Shape.ACCOUNT_NOTIFY else ""
 
 
+@writes(Kind.WALLOPS)
+def _wallops(event: Event, shape: int) -> str:
+    return f":{event.source} WALLOPS :{event.text}"
+
+
 @writes(Kind.ANNOUNCED)
 def _announced(event: Event, shape: int) -> str:
     return f":{event.nick} NOTICE $* :{event.text}"

@@ -109,6 +109,12 @@ class World:
         """Return every registered client."""
         return Audience(client for user in self.users.values() for client in user.clients)
 
+    def listeners(self) -> Audience:
+        """Return the clients of those who hear what administrators say to all who want to (user mode w)."""
+        return Audience(
+            client for user in self.users.values() if "w" in user.modes for client in user.clients
+        )
+
     def reshape(self, client: Client, caps: frozenset[str]) -> None:
         """Give a client other capabilities; the rooms it is in are heard differently from now on."""
         client.enable(caps)

@@ -13,7 +13,7 @@ WHEN_SET = "l"  # an argument when set
 FLAGS = "CRimnst"  # never an argument
 ROLES = "ov"  # a member's nick
 PREFIXES = "@+"  # as they stand before a nick, in the order of ROLES
-USER_FLAGS = "Bi"  # of people, which they change themselves: a program, invisible
+USER_FLAGS = "Biw"  # of people, which they change themselves: a program, invisible, hears WALLOPS
 MOST_CHANGES = 32  # of one command; the letters after these are ignored
 
 _NEVER_BARE = LISTS + ALWAYS + ROLES
