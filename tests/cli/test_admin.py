@@ -168,3 +168,9 @@ def test_a_busy_database_is_a_sentence(talk: Story, admin: Admin, monkeypatch: p
     assert ended.code == 1
     assert "database is locked" in ended.err
     assert "nothing was changed" in ended.err
+
+
+def test_an_empty_list_says_why_it_is_empty(chat: Story, admin: Admin) -> None:
+    assert admin("list-users").err == "There are no accounts yet; /reg in a client makes one.\n"
+    assert admin("list-users", "--search", "x").err == "There are no such accounts.\n"
+    assert admin("list-users", "--online", "--search", "x").err == "Nobody is online.\n"

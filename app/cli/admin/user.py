@@ -38,7 +38,15 @@ def list_(
     before = moments.since(inactive_since, desk.clock.now())
     with desk.reading() as session:
         found = people.people(session, search, before, online)
-    desk.out.table(found, "Nobody is online." if online else "There are no such accounts.")
+    desk.out.table(found, _nobody(online, search is not None or before is not None))
+
+
+def _nobody(online: bool, chosen: bool) -> str:
+    if online:
+        return "Nobody is online."
+    return (
+        "There are no such accounts." if chosen else "There are no accounts yet; /reg in a client makes one."
+    )
 
 
 @command(app, "show")
