@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.dialect import Dialect
-from app.db.postgresql import PostgreSQL
+from app.db.postgresql import PostgreSQL, without_secrets
 from app.db.sqlite import SQLite
 from app.errors import StorageError, UsageError
 
@@ -49,7 +49,7 @@ class Database:
     def __str__(self) -> str:
         if self.dialect.name == "sqlite":
             return self.url.database or "memory"
-        return self.url.render_as_string(hide_password=True)
+        return without_secrets(self.url)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -12,6 +12,11 @@ from app.errors import DatabaseRefused
 LOG_LOCK = 0x63686174  # the advisory lock's number: "chat"
 
 
+def without_secrets(url: URL) -> str:
+    """Write a URL without its password, which may stand among the parameters as well."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 class PostgreSQL:
     """The shared database."""
 
@@ -51,8 +56,7 @@ class PostgreSQL:
             engine.connect().close()
         except OperationalError as error:
             raise DatabaseRefused(
-                f"PostgreSQL does not answer at {url.render_as_string(hide_password=True)}: "
-                f"{str(error.orig).splitlines()[0]}"
+                f"PostgreSQL does not answer at {without_secrets(url)}: {str(error.orig).splitlines()[0]}"
             ) from error
         return engine
 

@@ -118,6 +118,14 @@ def test_a_wrong_option_of_run_ends_with_2(chat: Chat, arguments: list[str], sen
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("url", ["chat:geheim@127.0.0.1:1/chat", "chat@127.0.0.1:1/chat?password=geheim"])
+def test_a_database_that_does_not_answer_is_named_without_its_password(chat: Chat, url: str) -> None:
+    done = chat("run", "-p", "0", "-d", f"postgresql://{url}")
+    assert done.returncode == 1
+    assert "does not answer at postgresql://chat" in done.stderr
+    assert "geheim" not in done.stdout + done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
