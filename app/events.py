@@ -34,6 +34,7 @@ class Kind(StrEnum):
     PRIVMSG = "privmsg"  # target: as it was addressed; text; data: tags
     NOTICE = "notice"  # as PRIVMSG
     TAGMSG = "tagmsg"  # target; data: tags
+    REDACTED = "redacted"  # a message was taken back; target; text: the reason; data: event, its position
     MARKED = "marked"  # how far somebody has read; target: a room or a nick; data: party, instant
     REGISTERED = "registered"  # account: the name; data: id, role
     ACCOUNT_CHANGED = (

@@ -75,6 +75,7 @@ def recent(ctx: Context, room: Room) -> Iterable[Event]:
     """Return a room's last messages, from memory once they have been read."""
     if room.recent is None:
         stored = latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay)
+        stored = [event for event in stored if event.id not in ctx.world.redacted]
         decided = [event for event in ctx.batch.events if event.room == room.id and event.kind in MESSAGES]
         ctx.world.fill_recent(room, stored + decided)
     return room.recent or ()

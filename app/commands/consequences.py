@@ -41,6 +41,9 @@ def _audience(world: World, event: Event) -> Audience:
         return world.everybody()
     if event.kind is Kind.MARKED:
         return world.devices(event.data["party"])
+    if event.kind is Kind.REDACTED and "parties" in event.data:
+        mine, theirs = event.data["parties"]
+        return Audience(world.devices(mine).clients | world.devices(theirs).clients)
     room = world.rooms.get(event.room or 0)
     if room is None or event.data.get("imported") or not is_told(event.kind):
         return NOBODY

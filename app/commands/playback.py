@@ -131,6 +131,8 @@ def _show(ctx: Context, request: Request, found: list[Event]) -> None:
     room = my_room(ctx, request.word, request.target) if request.room is not None else None
     with _batch(ctx, "chathistory", plain(request.target)) as tags:
         for event in found:
+            if event.id in ctx.world.redacted:
+                continue  # since the page was read
             _complete(ctx, event, room)
             ctx.show(event, **tags, **_identity(ctx, event))
 

@@ -16,6 +16,7 @@ from app.commands import (  # noqa: F401
     negotiation,
     parting,
     realname,
+    redaction,
     register,
     registration,
     sasl,

@@ -19,6 +19,7 @@ _OPENING = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what was redacted is overwritten with zeros
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-16384",
 )

@@ -133,6 +133,14 @@ def _mode(event: Event, shape: int) -> str:
     return f":{event.source} MODE {event.target} {words}"
 
 
+@writes(Kind.REDACTED)
+def _redacted(event: Event, shape: int) -> str:
+    if not shape & Shape.REDACTION:
+        return ""
+    words = f":{event.source} REDACT {event.target} {msgid(event.data['event'])}"
+    return f"{words} :{event.text}" if event.text else words
+
+
 @writes(Kind.MARKED)
 def _marked(event: Event, shape: int) -> str:
     if not shape & Shape.READ_MARKER:

@@ -18,6 +18,7 @@ from app.live.watches import Watches
 from app.wire.names import Key, fold, skeleton
 
 WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
+REDACTIONS = 1_000  # the latest, that a page read before must not show any more
 WHOWAS_ENTRIES = 10  # entries remembered for each of them
 
 Apply = Callable[["World", Event], None]
@@ -64,6 +65,7 @@ class World:
         self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
         self.watches = Watches()
         self.most_users = 0
+        self.redacted: deque[int] = deque(maxlen=REDACTIONS)
         self._faces: dict[str, set[Key]] = {}
 
     def apply(self, event: Event) -> None:
@@ -172,8 +174,12 @@ class World:
         """Take back a message that could not be stored; a read marker is read anew from what is stored."""
         if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:
             reader.markers = None
+        if event.kind is Kind.REDACTED and event.data["event"] in self.redacted:
+            self.redacted.remove(event.data["event"])
         room = self.rooms.get(event.room) if event.room is not None else None
-        if room is not None and room.recent is not None and event in room.recent:
+        if room is not None and event.kind is Kind.REDACTED:
+            room.recent = None  # to be read anew
+        elif room is not None and room.recent is not None and event in room.recent:
             room.recent.remove(event)
 
     def lookalike(self, name: str) -> str | None:

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.log import from_row
 from app.db.models import SPOKEN, Correspondent, Room
 from app.db.models import Event as Row
-from app.events import Event, Kind
+from app.events import MESSAGES, Event, Kind
 from app.wire.names import Key
 
 MOST_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
@@ -101,6 +101,14 @@ def locate(session: Session, place: Place, position: int) -> Mark | None:
     return Mark(row.at, position) if is_here else None
 
 
+def find_message(connection: Connection, position: int) -> Event | None:
+    """Return the message at a position in the log, unless there is none or it was redacted."""
+    row = connection.execute(select(_table).where(_table.c.id == position)).one_or_none()
+    event = None if row is None else from_row(row)
+    is_there = event is not None and event.kind in (*MESSAGES, Kind.TAGMSG) and event.text != ""
+    return event if is_there else None
+
+
 def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
     """Return the last messages of a room, oldest first."""
     return _stretch(connection, Place(room), limit, newest=True)
@@ -147,7 +155,11 @@ def stretch_queries(place: Place, low: Mark | None, high: Mark | None, newest: b
 
 
 def _wanted(place: Place) -> ColumnElement[bool]:
-    return or_(_table.c.kind.in_([kind.value for kind in place.extra]), _said) if place.extra else _said
+    if not place.extra:
+        return _said
+    happened = _table.c.kind.in_([kind.value for kind in place.extra])
+    is_whole = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
+    return or_(and_(happened, is_whole), _said)
 
 
 def _bounds(low: Mark | None, high: Mark | None, by_time: bool) -> Iterator[ColumnElement[bool]]:
@@ -179,7 +191,7 @@ def targets(
     return chosen[:limit] if first <= last else chosen[max(len(chosen) - limit, 0) :]
 
 
-def conversations_with(session: Session, party: str, key: Key) -> tuple[str, ...]:
+def conversations_with(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
     """Return the private conversations of a party with people known by a name, the latest first."""
     query = select(Correspondent.conversation).where(Correspondent.party == party, Correspondent.key == key)
     query = query.order_by(Correspondent.last_at.desc()).limit(MOST_CONVERSATIONS)

@@ -25,7 +25,8 @@ from app.db.models import (
     RoomRole,
     Session,
 )
-from app.events import Event, Kind
+from app.db.models import Event as Row
+from app.events import Event, Kind, msgid
 from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import fold
 
@@ -292,6 +293,20 @@ def _correspond(connection: Connection, event: Event, party: str, name: str) -> 
                 last_at=event.at,
             )
         )
+
+
+@projects(Kind.REDACTED)
+def _redacted(connection: Connection, event: Event) -> None:
+    """Blank the message where it stands: its place in the log stays, what it said goes."""
+    here = Row.id == event.data["event"]
+    data = connection.execute(select(Row.data).where(here)).scalar_one_or_none() or {}
+    kept = {name: value for name, value in data.items() if name in ("parties", "imported", "author")}
+    connection.execute(update(Row).where(here).values(text="", data=kept | {"redacted": event.id}))
+    detail = {"msgid": msgid(event.data["event"]), "reason": event.text, "by": event.nick}
+    actor = event.account or event.nick
+    connection.execute(
+        insert(Audit).values(at=event.at, actor=actor, action="redact", target=event.target, detail=detail)
+    )
 
 
 @projects(Kind.MARKED)

@@ -20,6 +20,7 @@ class Shape(IntFlag):
     ACCOUNT_NOTIFY = 32
     READ_MARKER = 64
     SETNAME = 128
+    REDACTION = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ _ALL = (
     Capability("draft/chathistory", IRCV3 + "chathistory"),
     Capability("draft/event-playback", IRCV3 + "chathistory"),
     Capability("draft/extended-isupport", IRCV3 + "extended-isupport"),
+    Capability("draft/message-redaction", IRCV3 + "message-redaction", Shape.REDACTION),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),
     Capability("echo-message", IRCV3 + "echo-message"),

@@ -79,7 +79,8 @@ class Chat:
             for event in self.events
             if (event.room == place.room if event.room else event.conversation in place.conversations)
         ]
-        return [e for e in here if e.kind in place.extra or (e.kind in MESSAGES and e.text)]
+        spoken = (*MESSAGES, Kind.TAGMSG)
+        return [e for e in here if e.kind in (*place.extra, *MESSAGES) and (e.text or e.kind not in spoken)]
 
 
 def cut(shown: list[Event], name: str, limit: int, *marks: Mark) -> list[Event]:
