@@ -6,11 +6,12 @@ import queue
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
 from app.cli import terminal
+from app.cli.options import ClientConfig, Version, first_line, flags, setting
 from app.client.dialling import Address
 from app.client.driver import INBOX_LIMIT, Driver, Inbox
 from app.client.link import Link
@@ -25,35 +26,25 @@ from app.settings import ClientSettings, load_client
 
 PATIENCE = 60.0  # seconds without progress before a script is told that it failed
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _option(key: str, metavar: str | None, *names: str) -> Any:
-    """Return the option of a setting, described as the setting is."""
-    description = ClientSettings.model_fields[key].description
-    return typer.Option(*names, metavar=metavar, help=description, show_default=False)
+app = terminal.new_app()
 
 
 @app.command()
 def client(
-    buffer: Annotated[str | None, _option("buffer", "BYTES", "-b", "--buffer")] = None,
-    ip: Annotated[str | None, _option("ip", "IP", "-i", "--ip")] = None,
-    port: Annotated[str | None, _option("port", "PORT", "-p", "--port")] = None,
-    username: Annotated[str | None, _option("username", "NAME", "-u", "--username")] = None,
-    password_file: Annotated[Path | None, _option("password_file", "FILE", "--password-file")] = None,
-    room: Annotated[str | None, _option("room", "ROOM", "--room")] = None,
-    tls: Annotated[bool | None, _option("tls", None, "--tls/--no-tls")] = None,
-    tls_verify: Annotated[bool | None, _option("tls_verify", None, "--tls-verify/--no-tls-verify")] = None,
-    tls_ca: Annotated[Path | None, _option("tls_ca", "FILE", "--tls-ca")] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Settings file to read instead of clientSetup.json."),
+    buffer: Annotated[str | None, setting(ClientSettings, "buffer", "BYTES", "-b", "--buffer")] = None,
+    ip: Annotated[str | None, setting(ClientSettings, "ip", "IP", "-i", "--ip")] = None,
+    port: Annotated[str | None, setting(ClientSettings, "port", "PORT", "-p", "--port")] = None,
+    username: Annotated[str | None, setting(ClientSettings, "username", "NAME", "-u", "--username")] = None,
+    password_file: Annotated[
+        Path | None, setting(ClientSettings, "password_file", "FILE", "--password-file")
     ] = None,
+    room: Annotated[str | None, setting(ClientSettings, "room", "ROOM", "--room")] = None,
+    tls: Annotated[bool | None, setting(ClientSettings, "tls", None, "--tls/--no-tls")] = None,
+    tls_verify: Annotated[
+        bool | None, setting(ClientSettings, "tls_verify", None, "--tls-verify/--no-tls-verify")
+    ] = None,
+    tls_ca: Annotated[Path | None, setting(ClientSettings, "tls_ca", "FILE", "--tls-ca")] = None,
+    config: ClientConfig = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what is said as one JSON object a line; no prompt.")
     ] = False,
@@ -66,10 +57,7 @@ def client(
             metavar="SECONDS", min=1, help="Without a terminal: give up when nothing moves so long."
         ),
     ] = PATIENCE,
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=terminal.print_version, is_eager=True, help="Print the version."),
-    ] = False,
+    version: Version = False,
 ) -> None:
     """Chat in the terminal.
 
@@ -80,18 +68,7 @@ def client(
     to the standard output; the exit code is 0 when every line was stored. When only the output is not a
     terminal, or with --json, nothing is sent: it listens until Ctrl-C.
     """
-    flags = {
-        "buffer": buffer,
-        "ip": ip,
-        "port": port,
-        "username": username,
-        "password_file": password_file,
-        "room": room,
-        "tls": tls,
-        "tls_verify": tls_verify,
-        "tls_ca": tls_ca,
-    }
-    loaded = load_client(config, flags)
+    loaded = load_client(config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     if not loaded.values.tls_verify and loaded.values.tls:
@@ -170,10 +147,10 @@ def _credentials(settings: ClientSettings, nick: str) -> Credentials | None:
         return None
     if settings.username is None:
         raise UsageError("A password file needs a name: -u NAME.")
-    first, *_ = settings.password_file.read_text(encoding="utf-8").splitlines() or [""]
-    if not first:
+    password = first_line(settings.password_file)
+    if not password:
         raise UsageError(f"{settings.password_file} has no password in its first line.")
-    return Credentials(nick, first)
+    return Credentials(nick, password)
 
 
 def _print(line: str) -> None:

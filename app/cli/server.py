@@ -3,11 +3,12 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli import terminal
+from app.cli.options import ServerConfig, Version, flags, setting
 from app.errors import CheckFailed
 from app.services.checkup import Report, examine
 from app.settings import SERVER, ServerSettings, load_server, survey
@@ -16,29 +17,15 @@ from app.settings import SERVER, ServerSettings, load_server, survey
 app = terminal.new_app("A group chat over IRC whose log is the truth.")
 
 
-def _option(key: str, metavar: str, *names: str) -> Any:
-    """Return the option of a setting, described as the setting is."""
-    description = ServerSettings.model_fields[key].description
-    return typer.Option(*names, metavar=metavar, help=description, show_default=False)
-
-
-Buffer = Annotated[str | None, _option("buffer", "BYTES", "-b", "--buffer")]
-Ip = Annotated[str | None, _option("ip", "IP", "-i", "--ip")]
-Port = Annotated[str | None, _option("port", "PORT", "-p", "--port")]
-Servername = Annotated[str | None, _option("servername", "NAME", "-n", "--servername")]
-Dbname = Annotated[str | None, _option("dbname", "FILE-or-URL", "-d", "--dbname")]
-TlsCert = Annotated[Path | None, _option("tls_cert", "FILE", "--tls-cert")]
-TlsKey = Annotated[Path | None, _option("tls_key", "FILE", "--tls-key")]
-TlsPort = Annotated[str | None, _option("tls_port", "PORT", "--tls-port")]
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file to read instead of serverSetup.json."),
-]
+Buffer = Annotated[str | None, setting(ServerSettings, "buffer", "BYTES", "-b", "--buffer")]
+Ip = Annotated[str | None, setting(ServerSettings, "ip", "IP", "-i", "--ip")]
+Port = Annotated[str | None, setting(ServerSettings, "port", "PORT", "-p", "--port")]
+Servername = Annotated[str | None, setting(ServerSettings, "servername", "NAME", "-n", "--servername")]
+Dbname = Annotated[str | None, setting(ServerSettings, "dbname", "FILE-or-URL", "-d", "--dbname")]
+TlsCert = Annotated[Path | None, setting(ServerSettings, "tls_cert", "FILE", "--tls-cert")]
+TlsKey = Annotated[Path | None, setting(ServerSettings, "tls_key", "FILE", "--tls-key")]
+TlsPort = Annotated[str | None, setting(ServerSettings, "tls_port", "PORT", "--tls-port")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Version = Annotated[
-    bool,
-    typer.Option("--version", callback=terminal.print_version, is_eager=True, help="Print the version."),
-]
 
 
 @app.callback()
@@ -56,14 +43,14 @@ def run(
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     tls_port: TlsPort = None,
-    config: Config = None,
+    config: ServerConfig = None,
 ) -> None:
     """Run the server in the foreground until Ctrl-C or SIGTERM.
 
     An option beats the environment (CHAT_PORT, ...), which beats serverSetup.json, which beats the default.
     `chat-server check` takes the same options and only looks.
     """
-    loaded = load_server(config, _flags(buffer, ip, port, servername, dbname, tls_cert, tls_key, tls_port))
+    loaded = load_server(config, flags(ServerSettings, locals()))
     from app.bootstrap import serve  # here, so that nothing of the server is loaded before it can start
 
     raise typer.Exit(serve(loaded))
@@ -79,24 +66,17 @@ def check(
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     tls_port: TlsPort = None,
-    config: Config = None,
+    config: ServerConfig = None,
     as_json: Json = False,
 ) -> None:
     """Look the settings and the database over without starting or changing anything.
 
     Ends with 0 when the server could start without a warning, else with 3 and every problem listed.
     """
-    flags = _flags(buffer, ip, port, servername, dbname, tls_cert, tls_key, tls_port)
-    report = examine(survey(SERVER, config, flags))
+    report = examine(survey(SERVER, config, flags(ServerSettings, locals())))
     typer.echo(_as_json(report) if as_json else _as_text(report))
     if report.problems:
         raise CheckFailed(f"Problems found: {len(report.problems)}.")
-
-
-def _flags(*values: object) -> dict[str, object]:
-    """Name the options, in the order both commands declare them."""
-    names = ("buffer", "ip", "port", "servername", "dbname", "tls_cert", "tls_key", "tls_port")
-    return dict(zip(names, values, strict=True))
 
 
 def _as_text(report: Report) -> str:

@@ -24,11 +24,14 @@ INTERRUPTED = 130  # 128 and SIGINT, as shells count
 _LONG_WORD = re.compile(r"(\S{60})\S{340,}")
 
 
-def new_app(summary: str) -> typer.Typer:
-    """Return an empty command tree: plain text, `-h` beside `--help`, help when nothing was asked for."""
+def new_app(summary: str | None = None) -> typer.Typer:
+    """Return an empty command tree: plain text, `-h` beside `--help`, help when nothing was asked for.
+
+    Without a summary it is for a program that is one command and needs no arguments.
+    """
     return typer.Typer(
         help=summary,
-        no_args_is_help=True,
+        no_args_is_help=summary is not None,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.options import first_line
 from app.errors import ChatError, UsageError
 from app.services.accounts import check_password
 
@@ -42,21 +43,13 @@ def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif file is not None:
-        password = _first_line(file)
+        password = first_line(file)
     elif sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
     else:
         raise UsageError("A password is needed: use a terminal, --password-stdin or --password-file FILE.")
     check_password(password, shortest)
     return password
-
-
-def _first_line(file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            return lines.readline().rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text file in UTF-8.") from error
 
 
 def one_line(text: str, what: str, longest: int) -> str:

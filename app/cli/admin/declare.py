@@ -13,6 +13,7 @@ import typer
 
 from app.cli import terminal
 from app.cli.admin.desk import Common, Desk
+from app.cli.options import ServerConfig, Version
 
 Dbname = Annotated[
     str | None,
@@ -20,15 +21,7 @@ Dbname = Annotated[
         "-d", "--dbname", metavar="FILE-or-URL", help="Database; else as the server's settings say."
     ),
 ]
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file to read instead of serverSetup.json."),
-]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Version = Annotated[
-    bool,
-    typer.Option("--version", callback=terminal.print_version, is_eager=True, help="Print the version."),
-]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 Command = Callable[..., None]
@@ -42,7 +35,7 @@ def new_admin(summary: str) -> typer.Typer:
     def before(
         context: typer.Context,
         dbname: Dbname = None,
-        config: Config = None,
+        config: ServerConfig = None,
         as_json: Json = False,
         version: Version = False,
     ) -> None:
@@ -84,7 +77,7 @@ def _with_common_options(function: Command) -> Command:
     return run
 
 
-def _common(dbname: Dbname = None, config: Config = None, as_json: Json = False) -> None:
+def _common(dbname: Dbname = None, config: ServerConfig = None, as_json: Json = False) -> None:
     """The options that every command has."""
 
 
