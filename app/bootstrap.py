@@ -25,7 +25,6 @@ from app.db import migrate
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.errors import ChatError, DatabaseRefused, SettingsRefused
-from app.events import Event, Kind
 from app.live import apply  # noqa: F401  declares what events change
 from app.live.engine import Engine
 from app.live.hub import Hub
@@ -36,6 +35,7 @@ from app.net.connection import Inside
 from app.net.flusher import Flusher
 from app.net.server import Census, ChatServer
 from app.services.ledger import Ledger
+from app.services.rooms import founded
 from app.services.stats import stats
 from app.settings import Loaded, ServerSettings, prefix_of
 
@@ -84,16 +84,11 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger, clock: Cloc
     connection = ledger.open_at_end()
     restore(world, connection)
     events = left_behind(connection, settings.node, CRASHED)
-    events += [_room(settings, clock, name) for name in settings.auto_join if not world.find_room(name)]
+    server = prefix_of(settings.servername)
+    events += [founded(clock, server, name) for name in settings.auto_join if not world.find_room(name)]
     ledger.commit(events)
     for event in events:
         world.apply(event)
-
-
-def _room(settings: ServerSettings, clock: Clock, name: str) -> Event:
-    data = {"modes": "nt", "official": True, "founder": None}
-    nick = prefix_of(settings.servername)
-    return Event(Kind.CREATED, room=clock.identity(), nick=nick, target=name, data=data)
 
 
 def serve(loaded: Loaded[ServerSettings]) -> int:

@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_network
 
 from app.live.user import AccountInfo
 from app.live.world import Ban, World
+from app.services.bans import BanType
 from app.wire.masks import matches
 from app.wire.names import fold
 
@@ -15,9 +16,9 @@ def ban_on(world: World, nick: str, user: str, address: str, account: AccountInf
 
 def is_about(ban: Ban, nick: str, user: str, address: str, account: AccountInfo | None) -> bool:
     """Whether a ban is about somebody like this."""
-    if ban.type == "account":
+    if ban.type == BanType.ACCOUNT:
         return account is not None and fold(account.name) == fold(ban.mask)
-    if ban.type == "address":
+    if ban.type == BanType.ADDRESS:
         return _is_within(address, ban.mask)
     return matches(ban.mask, f"{nick}!{user}@{address}")
 

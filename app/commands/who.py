@@ -34,11 +34,8 @@ class Sight:
         """Here or gone, administrator, bot, and the roles in the room: `G*B@`."""
         user = self.user
         here = "H" if user.away is None else "G"
-        return here + "*" * user.is_admin + "B" * user.is_bot + self._prefix()
-
-    def _prefix(self) -> str:
-        prefix = self.member.prefix if self.member else ""
-        return prefix if "multi-prefix" in self.ctx.client.caps else prefix[:1]
+        prefix = self.member.prefix_for(self.ctx.client) if self.member else ""
+        return here + "*" * user.is_admin + "B" * user.is_bot + prefix
 
     @property
     def address(self) -> str:

@@ -45,12 +45,11 @@ def _tell(ctx: Context, user: User) -> None:
 
 
 def _tell_rooms(ctx: Context, user: User) -> None:
-    is_multi = "multi-prefix" in ctx.client.caps
     words = []
     for room in ctx.world.rooms_of(user):
         member = room.member(user)
         if member is not None and _is_shown(room, user, ctx.me):
-            words.append((member.prefix if is_multi else member.prefix[:1]) + room.name)
+            words.append(member.prefix_for(ctx.client) + room.name)
     if words:
         _tell_words(ctx, numerics.RPL_WHOISCHANNELS, f"{user.nick} ", sorted(words))
 

@@ -25,7 +25,7 @@ class Dialect(Protocol):
         leaves it to the dialect, as suits the server's engine.
         """
 
-    def make_room(self, url: URL) -> None:
+    def make_place(self, url: URL) -> None:
         """Make the place of a new database, readable by its owner only.
 
         Raises: StorageError when it cannot be made there.

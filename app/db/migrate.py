@@ -120,7 +120,7 @@ def prepare(database: Database) -> Path | None:
     if state is State.OLDER:
         copy = database.dialect.back_up(database.url, revision or "")
     if state is State.MISSING:
-        database.dialect.make_room(database.url)
+        database.dialect.make_place(database.url)
     if state is not State.CURRENT:
         upgrade(database)
     return copy

@@ -38,7 +38,7 @@ class PostgreSQL:
                 f"{sys.executable} -m pip install 'psycopg[binary]'"
             ) from error
 
-    def make_room(self, url: URL) -> None:
+    def make_place(self, url: URL) -> None:
         """The database is there already: its administrator made it."""
 
     def exists(self, url: URL) -> bool:

@@ -51,7 +51,7 @@ class SQLite:
 
         return engine
 
-    def make_room(self, url: URL) -> None:
+    def make_place(self, url: URL) -> None:
         """Make the empty file: it will hold what people said and the hashes of their passwords."""
         path = _path(url)
         try:

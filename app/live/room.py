@@ -29,6 +29,10 @@ class Member:
             return ""
         return "".join(symbol for role, symbol in _SYMBOLS.items() if role in self.roles)
 
+    def prefix_for(self, client: Client) -> str:
+        """Return the symbols that a client is shown: all of them if it knows multi-prefix, else the highest."""
+        return self.prefix if "multi-prefix" in client.caps else self.prefix[:1]
+
     @property
     def is_operator(self) -> bool:
         """Whether they moderate the room."""
