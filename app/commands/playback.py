@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,9 @@ from app.wire.names import fold
 
 NOT_RETRIEVED = "Messages could not be retrieved"
 Read = Callable[..., list[Event]]
+_turnstile = BoundedSemaphore(
+    2
+)  # pages that are read at a time; more would only take the interpreter from the engine
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -98,7 +102,8 @@ def later(
 
     def read(session: Session) -> T | Failed:
         try:
-            return work(session)
+            with _turnstile:
+                return work(session)
         except Failed as refusal:
             return refusal
         except SQLAlchemyError as error:
