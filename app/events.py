@@ -13,7 +13,7 @@ from typing import Any
 class Kind(StrEnum):
     """The kinds of event, as they stand in the log. `docs/architecture.md` describes each."""
 
-    CONNECTED = "connected"  # a person finished registration: session, nick, user, host
+    CONNECTED = "connected"  # a person finished registration; data: address, realname, node
     QUIT = "quit"  # a session ended; one row for each of its rooms; text: the reason
     APPEARED = "appeared"  # somebody came who is watched; text: their source; never stored
     VANISHED = "vanished"  # text: the nick that is nobody's now; never stored
@@ -23,15 +23,15 @@ class Kind(StrEnum):
     LOGGED_IN = "logged-in"  # the session now speaks for `account`
     LOGGED_OUT = "logged-out"  # the session is a guest's again
     AWAY = "away"  # text: the message, None on return; never stored
-    CREATED = "created"  # a room; target: its name; data: official, founder
-    JOINED = "joined"  # data: realname
+    CREATED = "created"  # a room; target: its name; data: official, founder, modes
+    JOINED = "joined"  # data: realname, roles
     PARTED = "parted"  # text: the reason
-    KICKED = "kicked"  # target: the nick; data: session of the one kicked; text: the reason
+    KICKED = "kicked"  # target: the nick; data: session of the one kicked, room; text: the reason
     KILLED = "killed"  # an administrator ends a session; target: the nick; data: session; text: the reason
-    INVITED = "invited"  # target: the nick; data: session of the one invited; never stored
+    INVITED = "invited"  # target: the nick; data: session of the one invited, room; never stored
     TOPIC = "topic"  # text: the new topic, empty when cleared
     MODE = "mode"  # data: changes, a list of [sign, letter, argument, account id]
-    PRIVMSG = "privmsg"  # target: as it was addressed; text; data: tags
+    PRIVMSG = "privmsg"  # target: as it was addressed; text; data: tags, parties (of a private one)
     NOTICE = "notice"  # as PRIVMSG
     TAGMSG = "tagmsg"  # target; data: tags
     REDACTED = "redacted"  # a message was taken back; target; text: the reason; data: event, its position

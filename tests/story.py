@@ -9,7 +9,8 @@ from app.clock import Clock
 from app.db.database import Database
 from app.events import Event, Kind
 from app.services.accounts import Credentials, registered
-from app.services.record import Change, decide_now, record_now
+from app.services.decisions import Change, decide_now
+from app.services.record import record_now
 
 SECRET = Credentials("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # hashing would take its time
 

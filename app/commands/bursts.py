@@ -39,11 +39,10 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
 
 
 def _names(ctx: Context, room: Room) -> Iterator[str]:
-    longest = None if "multi-prefix" in ctx.client.caps else 1
     is_whole = "userhost-in-names" in ctx.client.caps
     for member in room.members_shown_to(ctx.me):
         user = member.user
-        yield member.prefix[:longest] + (user.source if is_whole else user.nick)
+        yield member.prefix_for(ctx.client) + (user.source if is_whole else user.nick)
 
 
 def packed(words: Iterable[str], room_bytes: int, separator: str = " ") -> Iterator[str]:

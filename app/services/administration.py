@@ -8,7 +8,7 @@ from app.errors import AlreadyExists, UsageError
 from app.events import Event
 from app.services import audit
 from app.services.accounts import ROLES, Credentials, changed, find_account, get_account, registered
-from app.services.record import Change
+from app.services.decisions import Change
 from app.wire.names import NameRefused, check_nick, fold
 
 

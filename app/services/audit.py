@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime
+from app.db.database import Database
 from app.db.models import Audit
 
 
@@ -29,6 +30,18 @@ def entry(clock: Clock, actor: str, action: str, target: str = "", **detail: Any
         target=target,
         detail={name: value for name, value in detail.items() if value is not None} or None,
     )
+
+
+def append(connection: Connection, trace: Audit) -> None:
+    """Store an entry in the caller's transaction."""
+    columns = ("at", "actor", "action", "target", "detail")
+    connection.execute(insert(Audit), [{name: getattr(trace, name) for name in columns}])
+
+
+def append_now(database: Database, trace: Audit) -> None:
+    """Store an entry about something that changes nothing."""
+    with database.locked() as connection:
+        append(connection, trace)
 
 
 def latest(

@@ -14,7 +14,7 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services import audit
 from app.services.accounts import find_account
-from app.services.record import Change
+from app.services.decisions import Change
 from app.wire.masks import normalise
 from app.wire.names import fold
 

@@ -6,8 +6,8 @@ from app.clock import Clock
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import audit
+from app.services.decisions import Change
 from app.services.presence import get_online, is_in_room
-from app.services.record import Change
 from app.services.rooms import get_room
 
 

@@ -5,10 +5,9 @@ Each kind of event that changes a table has one small function here; kinds witho
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, orm, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.clock import Clock
@@ -43,54 +42,12 @@ def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
             projection(connection, event)
 
 
-def record_now(database: Database, clock: Clock, events: Sequence[Event], audit: Audit | None = None) -> None:
+def record_now(database: Database, clock: Clock, events: Sequence[Event]) -> None:
     """Record events in a transaction of their own; for programs that are not the server's engine."""
     log = Log(clock)
     with database.locked() as connection:
         log.start_at_end(connection)
         record(connection, log, events)
-        if audit is not None:
-            connection.execute(insert(Audit), [audit_row(audit)])
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an administrator decided: the events, and the trace of it. No events: it is so already."""
-
-    events: Sequence[Event]
-    audit: Audit
-
-
-def decide_now(database: Database, clock: Clock, decide: Callable[[orm.Session], Change]) -> Change:
-    """Decide and record in one transaction, so that nobody changes what the decision rests on.
-
-    Whatever `decide` raises leaves the database as it was.
-    """
-    log = Log(clock)
-    with database.locked() as connection:
-        change = decide(orm.Session(connection, join_transaction_mode="rollback_only"))
-        log.start_at_end(connection)
-        if change.events:
-            record(connection, log, change.events)
-            connection.execute(insert(Audit), [audit_row(change.audit)])
-    return change
-
-
-def audit_now(database: Database, audit: Audit) -> None:
-    """Leave a trace of something that changes nothing."""
-    with database.locked() as connection:
-        connection.execute(insert(Audit), [audit_row(audit)])
-
-
-def audit_row(audit: Audit) -> dict[str, object]:
-    """Return the columns of an audit entry."""
-    return {
-        "at": audit.at,
-        "actor": audit.actor,
-        "action": audit.action,
-        "target": audit.target,
-        "detail": audit.detail,
-    }
 
 
 def projects(kind: Kind) -> Callable[[Projection], Projection]:

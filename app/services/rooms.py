@@ -12,7 +12,7 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import MESSAGES, Kind
 from app.events import Event as Happened
 from app.services import audit
-from app.services.record import Change
+from app.services.decisions import Change
 from app.wire.names import NameRefused, check_room, fold
 
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic

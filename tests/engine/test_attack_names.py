@@ -4,7 +4,8 @@ from itertools import product
 
 from app.events import Event, Kind
 from app.services.administration import role_set
-from app.services.record import decide_now, record_now
+from app.services.decisions import decide_now
+from app.services.record import record_now
 from tests.engine.accounts import account, codes, enter
 from tests.engine.bench import Bench
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.db.models import Event, Session
 from app.services import moderation
-from app.services.record import decide_now
+from app.services.decisions import decide_now
 from tests.engine.accounts import account, codes, enter
 from tests.engine.bench import Bench
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.services import administration
-from app.services.record import decide_now
+from app.services.decisions import decide_now
 from tests.engine.accounts import PASSWORD, Scram, account, codes, enter, log_in, plain, stranger
 from tests.engine.bench import Bench
 

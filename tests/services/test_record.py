@@ -11,7 +11,8 @@ from app.db.models import Session as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import audit
-from app.services.record import Change, record
+from app.services.decisions import Change
+from app.services.record import record
 from tests.conftest import MovedClock
 from tests.story import Story
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from app.cli.admin.asking import one_line
 from app.cli.admin.desk import Desk
 from app.services import moderation
+from app.services.decisions import Change
 from app.services.presence import online
-from app.services.record import Change
 
 TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
 

@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.errors import ChatError, NotFound
-from app.services.record import Change, decide_now
+from app.services.decisions import Change, decide_now
 from app.settings import ServerSettings, load_server, prefix_of
 
 PATIENCE = 15_000  # milliseconds to wait for a busy server

@@ -20,7 +20,6 @@ from app.services.export import FORMATS, About
 from app.services.export.data import as_mapping
 from app.services.export.plain import clean, stamp
 from app.services.history import Entry, History, Selection, is_known
-from app.services.record import audit_now
 from app.services.rooms import get_room
 from app.wire.names import fold
 
@@ -98,7 +97,7 @@ def export(
             trace = audit.entry(
                 desk.clock, desk.actor, "history.export", user or "", rooms=rooms, direct=True
             )
-            audit_now(database, trace)
+            audit.append_now(database, trace)
         count = _write(desk, History(database, selection), form or _format_for(desk, out), out)
     if out is not None:
         sentence = f"Wrote {count} lines of history to {out}."

@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.legacy import OldDatabase, OldMessage, OldUser
 from app.db.log import Log
-from app.db.models import Audit, ImportMark
+from app.db.models import ImportMark
 from app.events import Event
 from app.services import audit
 from app.services.accounts import Credentials, find_account, protect, registered
@@ -26,7 +26,7 @@ from app.services.legacy.rows import (
     read_user,
     show_id,
 )
-from app.services.record import audit_row, record
+from app.services.record import record
 from app.wire.names import Key, fold
 
 USERS_AT_A_TIME = 20  # hashing their passwords takes about a second
@@ -165,7 +165,7 @@ class Import:
             trace = audit.entry(
                 self._clock, self._actor, "import-legacy", self.report.room, file=self._old.path.name
             )
-            connection.execute(insert(Audit), [audit_row(trace)])
+            audit.append(connection, trace)
             self._audited = True
 
     @contextmanager

@@ -1,0 +1,37 @@
+"""What administrators decide beside the running server: recorded with its trace, or not at all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.clock import Clock
+from app.db.database import Database
+from app.db.log import Log
+from app.db.models import Audit
+from app.events import Event
+from app.services import audit
+from app.services.record import record
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an administrator decided: the events, and the trace of it. No events: it is so already."""
+
+    events: Sequence[Event]
+    audit: Audit
+
+
+def decide_now(database: Database, clock: Clock, decide: Callable[[Session], Change]) -> Change:
+    """Decide and record in one transaction, so that nobody changes what the decision rests on.
+
+    Whatever `decide` raises leaves the database as it was.
+    """
+    log = Log(clock)
+    with database.locked() as connection:
+        change = decide(Session(connection, join_transaction_mode="rollback_only"))
+        log.start_at_end(connection)
+        if change.events:
+            record(connection, log, change.events)
+            audit.append(connection, change.audit)
+    return change
