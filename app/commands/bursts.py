@@ -95,5 +95,7 @@ def _stamped(event: Event) -> Event:
     if len(encode(event, 0)) + len(stamp) > LINE_BYTES:
         return event
     text = event.text or ""
+    if "lines" in event.data:
+        return event
     opening = ACTION if text.startswith(ACTION) else ""
     return replace(event, text=opening + stamp + text.removeprefix(opening))

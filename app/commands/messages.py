@@ -1,15 +1,16 @@
 """What people say: PRIVMSG, NOTICE, TAGMSG."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from app.commands.answers import Answer, Refused
+from app.commands.collecting import collect
 from app.commands.context import Context
 from app.commands.declare import command
 from app.events import Event, Kind
 from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
-from app.wire import numerics
+from app.wire import multiline, numerics
 from app.wire.framing import space_behind
 
 TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only, so never stored
@@ -19,12 +20,18 @@ _CTCP = "\x01"
 @command(writes=True)
 def privmsg(ctx: Context, targets: str, text: str = "") -> None:
     """Say something in rooms or to people."""
+    if "batch" in ctx.tags:
+        collect(ctx, Kind.PRIVMSG, targets, text)
+        return
     _each(ctx, targets, lambda target: _say(ctx, Kind.PRIVMSG, target, text))
 
 
 @command(writes=True)
 def notice(ctx: Context, targets: str, text: str = "") -> None:
     """Say something that must not be answered by a machine; what can't be delivered is dropped silently."""
+    if "batch" in ctx.tags:
+        collect(ctx, Kind.NOTICE, targets, text)
+        return
     try:
         _each(ctx, targets, lambda target: _say(ctx, Kind.NOTICE, target, text), silent=True)
     except Refused:
@@ -35,7 +42,7 @@ def notice(ctx: Context, targets: str, text: str = "") -> None:
 def tagmsg(ctx: Context, targets: str) -> None:
     """Send tags without a text: that you are typing, a reaction."""
     if client_tags(ctx.tags):
-        _each(ctx, targets, lambda target: _deliver(ctx, Kind.TAGMSG, target, None))
+        _each(ctx, targets, lambda target: deliver(ctx, Kind.TAGMSG, target, None))
 
 
 def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool = False) -> None:
@@ -53,29 +60,37 @@ def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool 
 def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
     if not text:
         raise Refused(numerics.ERR_NOTEXTTOSEND)
-    ctx.me.active = ctx.desk.clock.monotonic()
-    _deliver(ctx, kind, target, text)
+    deliver(ctx, kind, target, text)
 
 
-def _deliver(ctx: Context, kind: Kind, target: str, text: str | None) -> None:
+def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
+    """Say something in a room, to those who moderate it, or to somebody; `lines` are those of a multiline message."""
+    if text is not None:
+        ctx.me.active = ctx.desk.clock.monotonic()
     if target.startswith("#"):
-        _to_room(ctx, kind, ctx.room(target), target, text)
+        _to_room(ctx, kind, ctx.room(target), target, text, lines)
     elif target.startswith("@#"):
-        _to_operators(ctx, kind, ctx.room(target[1:]), target, text)
+        _to_operators(ctx, kind, ctx.room(target[1:]), target, text, lines)
     else:
-        _to_person(ctx, kind, ctx.somebody(target), target, text)
+        _to_person(ctx, kind, ctx.somebody(target), target, text, lines)
 
 
-def _to_room(ctx: Context, kind: Kind, room: Room, target: str, text: str | None) -> None:
+def _to_room(
+    ctx: Context, kind: Kind, room: Room, target: str, text: str | None, lines: Sequence[int]
+) -> None:
     _refuse_mute(ctx, room, text)
-    event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx))
+    event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
     _send(ctx, event, room.audience)
 
 
-def _to_operators(ctx: Context, kind: Kind, room: Room, target: str, text: str | None) -> None:
+def _to_operators(
+    ctx: Context, kind: Kind, room: Room, target: str, text: str | None, lines: Sequence[int]
+) -> None:
     """Speak to those who moderate a room (STATUSMSG); it is stored, but not as part of the room's history."""
     _refuse_mute(ctx, room, text)
-    event = ctx.event(kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx))
+    event = ctx.event(
+        kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
+    )
     _send(ctx, event, room.operators())
 
 
@@ -91,10 +106,12 @@ def _refuse_mute(ctx: Context, room: Room, text: str | None) -> None:
         raise Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name, text="CTCP is not allowed in this room")
 
 
-def _to_person(ctx: Context, kind: Kind, person: User, target: str, text: str | None) -> None:
+def _to_person(
+    ctx: Context, kind: Kind, person: User, target: str, text: str | None, lines: Sequence[int]
+) -> None:
     me = ctx.me
     parties = sorted({me.party, person.party})
-    data = _data(ctx) | {"parties": [me.party, person.party]}
+    data = _data(ctx, lines) | {"parties": [me.party, person.party]}
     event = ctx.event(kind, conversation=" ".join(parties), target=person.nick, text=text, data=data)
     _send(ctx, event, Audience([*person.clients, *me.clients]), is_to_self=person is me)
     if person.away is not None and kind is Kind.PRIVMSG:
@@ -117,8 +134,9 @@ def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = Fal
 def _refuse_too_long(event: Event, text: str, most: int) -> None:
     """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
     relayed = f":{event.source} {event.kind.name} {event.target} :"
-    size = len(text.encode())
-    if size > min(most, space_behind(relayed)):
+    pieces = multiline.cut(text, event.data["lines"]) if "lines" in event.data else [(text, False)]
+    longest = max(len(line.encode()) for line, _ in pieces)
+    if len(text.encode()) > most or longest > space_behind(relayed):
         raise Refused(numerics.ERR_INPUTTOOLONG)
 
 
@@ -127,6 +145,7 @@ def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in tags.items() if name.startswith("+")}
 
 
-def _data(ctx: Context) -> dict[str, object]:
+def _data(ctx: Context, lines: Sequence[int]) -> dict[str, object]:
     tags = client_tags(ctx.tags) if ctx.tags else {}
-    return {"tags": tags} if tags else {}
+    data: dict[str, object] = {"tags": tags} if tags else {}
+    return data | {"lines": list(lines)} if lines else data

@@ -1,6 +1,6 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
-from app.commands import register
+from app.commands import multiline, register
 from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
@@ -68,6 +68,7 @@ def cap_end(ctx: Context) -> Task | None:
 def capability_values(ctx: Context) -> dict[str, str]:
     """Return the values that some capabilities are advertised with."""
     return {
+        multiline.CAPABILITY: multiline.tokens(ctx.desk.settings),
         register.CAPABILITY: register.tokens(ctx.desk.settings),
         "sasl": ",".join(MECHANISMS),
     }

@@ -13,6 +13,7 @@ from app.commands import (  # noqa: F401
     mode,
     moderation,
     monitor,
+    multiline,
     negotiation,
     parting,
     realname,

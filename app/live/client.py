@@ -38,6 +38,7 @@ class Client:
         "address",
         "cap_version",
         "caps",
+        "collected",
         "ended",
         "heard",
         "nick",
@@ -70,6 +71,7 @@ class Client:
         self.account: str | None = None  # logged in as, possibly before it is somebody
         self.sasl: Any = None  # the mechanism under way
         self.session: int | None = None  # whose connection it is, once registered
+        self.collected: Any = None  # the multiline message that it is sending
         self.ended = False
         self.owed = 0  # lines it was answered, or so much work, since it last paid for them
         self.watched: dict[Key, str] = {}  # nicks whose coming and going it is told of, as it spells them

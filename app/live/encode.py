@@ -4,10 +4,12 @@ Every kind has one function that writes the part after the tags; an empty text m
 shape do not hear of it. What is written depends on the event and the shape only, so it can be shared.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from app.clock import to_iso
 from app.events import Event, Kind, msgid
+from app.wire import multiline
 from app.wire.capabilities import Shape
 from app.wire.framing import fitting
 from app.wire.line import format_tags
@@ -25,11 +27,41 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
 
     Returns nothing when clients of this shape are not told of such an event.
     """
+    if "lines" in event.data:
+        return _multiline(event, shape, extra)
     body = _bodies[event.kind](event, shape)
     if not body:
         return b""
     section = tags(event, shape, extra)
     line = fitting(body)
+    return f"@{section} {line}\r\n".encode() if section else f"{line}\r\n".encode()
+
+
+def _multiline(event: Event, shape: int, extra: Mapping[str, str] | None) -> bytes:
+    """Write a multiline message as a batch, or for clients that do not know them line by line, without blank ones."""
+    start = f":{event.source} {event.kind.name} {event.target} :"
+    pieces = multiline.cut(event.text or "", event.data["lines"])
+    if shape & Shape.MULTILINE:
+        return b"".join(_batch(event, start, pieces, tags(event, shape, extra), extra or {}))
+    lines = [fitting(start + line) for line, _ in pieces if line]
+    first = _line(tags(event, shape, extra), lines[0])
+    rest = tags(replace(event, id=0), shape, {k: v for k, v in (extra or {}).items() if k != "label"})
+    return first + b"".join(_line(rest, line) for line in lines[1:])
+
+
+def _batch(
+    event: Event, start: str, pieces: Iterable[multiline.Piece], section: str, extra: Mapping[str, str]
+) -> Iterator[bytes]:
+    name = f"m{msgid(event.id)}"
+    yield _line(section, f":{event.source} BATCH +{name} draft/multiline {event.target}")
+    for line, continues in pieces:
+        own = {"batch": name} | ({multiline.CONCAT: ""} if continues else {})
+        yield _line(format_tags(own), fitting(start + line))
+    outer = {"batch": extra["batch"]} if "batch" in extra else {}
+    yield _line(format_tags(outer), f":{event.source} BATCH -{name}")
+
+
+def _line(section: str, line: str) -> bytes:
     return f"@{section} {line}\r\n".encode() if section else f"{line}\r\n".encode()
 
 

@@ -21,6 +21,7 @@ class Shape(IntFlag):
     READ_MARKER = 64
     SETNAME = 128
     REDACTION = 256
+    MULTILINE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ _ALL = (
     Capability("draft/event-playback", IRCV3 + "chathistory"),
     Capability("draft/extended-isupport", IRCV3 + "extended-isupport"),
     Capability("draft/message-redaction", IRCV3 + "message-redaction", Shape.REDACTION),
+    Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),
     Capability("echo-message", IRCV3 + "echo-message"),
@@ -68,4 +70,6 @@ def shape_of(caps: frozenset[str]) -> int:
     shape = 0
     for name in caps:
         shape |= CAPABILITIES[name].bit
+    if "batch" not in caps:
+        shape &= ~Shape.MULTILINE
     return shape

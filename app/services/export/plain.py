@@ -26,8 +26,8 @@ _SENTENCES: dict[Kind, str] = {
 
 
 def clean(text: str) -> str:
-    """Return the text without colours, other formatting and anything that could command a terminal."""
-    return _CONTROL.sub("", _FORMATTING.sub("", text))
+    """Return the text on one line, without colours, other formatting and anything that could command a terminal."""
+    return _CONTROL.sub("", _FORMATTING.sub("", text.replace("\n", " ")))
 
 
 def day(entry: Entry) -> str:
