@@ -53,6 +53,15 @@ class Kind(StrEnum):
 
 
 MESSAGES = (Kind.PRIVMSG, Kind.NOTICE)
+HAPPENINGS = (  # in a room, beside what is said there
+    Kind.JOINED,
+    Kind.PARTED,
+    Kind.QUIT,
+    Kind.KICKED,
+    Kind.NICK,
+    Kind.TOPIC,
+    Kind.MODE,
+)
 
 
 @dataclass(slots=True, eq=False)

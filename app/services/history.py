@@ -13,21 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.db.database import Database
 from app.db.models import Event, Room
-from app.events import MESSAGES, Kind, msgid
+from app.events import HAPPENINGS, MESSAGES, Kind, msgid
 from app.services.accounts import find_account
 from app.wire.names import Key, fold
 
 PAGE = 2_000  # rows read at a time
-ROOM_EVENTS = (
-    Kind.CREATED,
-    Kind.JOINED,
-    Kind.PARTED,
-    Kind.QUIT,
-    Kind.KICKED,
-    Kind.NICK,
-    Kind.TOPIC,
-    Kind.MODE,
-)
+ROOM_EVENTS = (Kind.CREATED, *HAPPENINGS)
 
 
 @dataclass(frozen=True, slots=True)

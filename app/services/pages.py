@@ -16,23 +16,14 @@ from sqlalchemy.orm import Session
 from app.db.log import from_row
 from app.db.models import SPOKEN, Correspondent, Room
 from app.db.models import Event as Row
-from app.events import MESSAGES, Event, Kind
+from app.events import HAPPENINGS, MESSAGES, Event, Kind
 from app.wire.names import Key
 
 MOST_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
 
 _table = Row.__table__
 _said = and_(SPOKEN, _table.c.text != "")  # what was redacted has no text left
-PLAYED_BACK = (  # what a client may see of the past beside what was said
-    Kind.TAGMSG,
-    Kind.JOINED,
-    Kind.PARTED,
-    Kind.QUIT,
-    Kind.KICKED,
-    Kind.NICK,
-    Kind.TOPIC,
-    Kind.MODE,
-)
+PLAYED_BACK = (Kind.TAGMSG, *HAPPENINGS)  # what a client may see of the past beside what was said
 
 
 @dataclass(frozen=True, slots=True)
