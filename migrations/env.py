@@ -29,7 +29,7 @@ def from_shell() -> None:
     dbname = context.get_x_argument(as_dictionary=True).get("db") or load_server().values.dbname
     database = Database(url_of(dbname))
     if refuse_unless_ours(database)[0] is State.MISSING:
-        database.dialect.make_room(database.url)
+        database.dialect.make_place(database.url)
     with database.locked() as connection:
         run(connection)
     database.close()
