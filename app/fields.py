@@ -1,5 +1,6 @@
 """The kinds of value a setting may have, each with its check; a fault reads "should be ..."."""
 
+import json
 import re
 from ipaddress import ip_address
 from typing import Annotated
@@ -21,6 +22,23 @@ def _whole(value: object) -> object:
 def _listed(value: object) -> object:
     """Read text as names with commas between them."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+def _mapped(value: object) -> object:
+    """Read text as a JSON object: a variable of the environment has no other form."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise ValueError("should be an object of names, each with an Argon2id hash")
+    return read
+
+
+def _hash(value: str) -> str:
+    """Accept a whole Argon2id hash."""
+    _check_hash(value)
+    return value
 
 
 def _address(value: str) -> str:
@@ -79,6 +97,7 @@ Title = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_printable)
 ]
 Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_password)]
+Operators = Annotated[dict[Title, Annotated[str, AfterValidator(_hash)]], BeforeValidator(_mapped)]
 Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_room)]
 Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=100)]
 Node = Annotated[str, AfterValidator(_node)]

@@ -17,7 +17,7 @@ from pydantic.config import JsonDict
 
 from app.certificates import fault_of_authorities, fault_of_pair
 from app.errors import ChatError, SettingsRefused, UsageError
-from app.fields import LABEL, Buffer, Host, Line, Node, Password, Port, Room, Rooms, Title, Whole
+from app.fields import LABEL, Buffer, Host, Line, Node, Operators, Password, Port, Room, Rooms, Title, Whole
 from app.sources import Problem, read_environment, read_file, read_flags, settle
 
 OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # variables that begin like the server's and are not
@@ -58,6 +58,12 @@ class ServerSettings(Settings):
         repr=False,
         json_schema_extra=SECRET,
         description="Password everybody needs to connect: plain text or an Argon2id hash.",
+    )
+    operators: Operators = Field(
+        {},
+        repr=False,
+        json_schema_extra=SECRET,
+        description="Names for OPER, each with the Argon2id hash of its password.",
     )
     motd: str = Field("", max_length=16384, description="Message of the day; may have several lines.")
     auto_join: Rooms = Field(("#general",), description="Rooms that everybody is in after connecting.")

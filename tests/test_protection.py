@@ -176,3 +176,30 @@ def test_a_file_cut_anywhere_after_its_password_is_refused(
 ) -> None:
     whole = '{ "password": "open sesame", "port": 1001 }'
     refusal(tmp_path_factory.getbasetemp(), whole[: min(cut, len(whole) - 1)])
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        [],
+        "root",
+        {"root": "plain text"},
+        {"": HASH},
+        {"root": HASH.replace("argon2id", "argon2i")},
+        "[" * 9999,
+    ],
+)
+def test_wrong_operators_are_refused_and_never_shown(tmp_path: Path, operators: object) -> None:
+    sentence = refusal(tmp_path, json.dumps({"operators": operators}))
+    assert "operators" in sentence
+    assert "plain text" not in sentence
+
+
+def test_operators_are_read_from_a_file_or_a_variable_and_kept_out_of_what_is_printed(tmp_path: Path) -> None:
+    for text, environment in (
+        (json.dumps({"operators": {"root": HASH}}), {}),
+        ("{}", {"CHAT_OPERATORS": json.dumps({"root": HASH})}),
+    ):
+        values = load(tmp_path, text, environment).values
+        assert values.operators == {"root": HASH}
+        assert HASH not in repr(values)

@@ -1,5 +1,6 @@
 """The modes of people: MODE with a nick. Everybody changes their own, and those of nobody else."""
 
+from app.commands import standing
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.events import Kind
@@ -28,19 +29,26 @@ def _show(ctx: Context) -> None:
 
 
 def _change(ctx: Context, modes: str) -> None:
-    """Make changes; of several changes of one mode the last one counts."""
+    """Make changes; of several changes of one mode the last one counts.
+
+    To become an administrator there is OPER; `+o` is ignored (RFC 2812 section 3.1.5).
+    """
     me = ctx.me
     wanted = {change.letter: change for change in parse_changes(modes, [])}
-    if not wanted.keys() <= set(USER_FLAGS):
+    if not wanted.keys() <= set(USER_FLAGS + "o"):
         ctx.reply(numerics.ERR_UMODEUNKNOWNFLAG)
     known = [wanted[letter] for letter in wanted if letter in USER_FLAGS]
     made = [change for change in known if (change.letter in me.modes) != (change.sign == "+")]
+    if "o" in wanted and wanted["o"].sign == "-" and me.is_admin:
+        made.append(wanted["o"])
     if made:
-        _make(ctx, made)
+        make(ctx, made)
 
 
-def _make(ctx: Context, changes: list[Change]) -> None:
-    """Let all devices of the caller hear of changes; like AWAY, they end with the session and are not stored."""
+def make(ctx: Context, changes: list[Change]) -> None:
+    """Make changes, and let all devices hear of them; like AWAY, they end with the session and are not stored."""
+    before = standing.roles_of(ctx.desk, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
     ctx.batch.pass_on(event, Audience(ctx.me.clients), ctx.client)
     ctx.show(event)
+    standing.settle(ctx.desk, ctx.batch, ctx.me, before)

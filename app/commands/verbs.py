@@ -15,6 +15,7 @@ from app.commands import (  # noqa: F401
     monitor,
     multiline,
     negotiation,
+    oper,
     parting,
     realname,
     redaction,

@@ -74,6 +74,9 @@ def user_mode(world: World, event: Event) -> None:
     if user is None:
         return
     for change in parse_changes(event.text or "", []):
+        if change.letter == "o":
+            user.operator = change.sign == "+"
+            continue
         (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
 
 
@@ -104,6 +107,7 @@ def logged_out(world: World, event: Event) -> None:
 def _speak_for(user: User, account: AccountInfo | None) -> None:
     """A session has one account, whichever of its connections logged in or out."""
     user.account = account
+    user.operator = user.operator or None
     for client in user.clients:
         client.account = account.name if account else None
 

@@ -36,6 +36,7 @@ class User:
     active: float  # monotonic seconds of the last message
     account: AccountInfo | None = None
     away: str | None = None
+    operator: bool | None = None  # by OPER, or not any more by MODE -o; None as the account has it
     modes: set[str] = field(default_factory=lambda: {"i"})
     rooms: set[int] = field(default_factory=set)
     invited: set[int] = field(default_factory=set)  # rooms they may enter once
@@ -75,7 +76,9 @@ class User:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the account they are logged in to has the admin role."""
+        """Whether they are an administrator: by OPER, or by their account as long as they do not renounce it."""
+        if self.operator is not None:
+            return self.operator
         return self.account is not None and self.account.role == "admin"
 
     @property

@@ -1,0 +1,58 @@
+"""How somebody becomes an administrator for a while: OPER, by a name and a password that the settings know.
+
+Whoever is logged in to an account with the admin role is one already, and needs none of this.
+"""
+
+from app.commands import usermodes
+from app.commands.answers import Refused
+from app.commands.context import Context
+from app.commands.declare import command
+from app.live.throttle import household, patience
+from app.live.unit import Task
+from app.services.accounts import is_password
+from app.wire import numerics
+from app.wire.modes import Change
+
+
+@command(cost=5, writes=True)
+def oper(ctx: Context, name: str, password: str) -> Task:
+    """Become an administrator until you leave or say `MODE -o`, as an operator whom the settings name."""
+    _refuse_hasty(ctx, name)
+    expected = ctx.desk.settings.operators.get(name)
+    return ctx.later(
+        lambda session: is_password(expected, password),
+        lambda again, is_right: _judge(again, name, is_right),
+        writes=True,
+    )
+
+
+def _judge(ctx: Context, name: str, is_right: bool) -> None:
+    """Let the caller be an administrator if the password was right; a failure is counted."""
+    _refuse_hasty(ctx, name)
+    if not is_right:
+        ctx.desk.throttles.addresses.note(household(ctx.client.address))
+        ctx.desk.throttles.accounts.note(_counted_as(name))
+        raise Refused(numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong")
+    ctx.reply(numerics.RPL_YOUREOPER)
+    if not ctx.me.is_admin:
+        usermodes.make(ctx, [Change("+", "o")])
+
+
+def _refuse_hasty(ctx: Context, name: str) -> None:
+    """Refuse whoever must wait: too many passwords were wrong lately, from this address or for this name.
+
+    Raises: Refused with ERR_PASSWDMISMATCH.
+    """
+    throttles = ctx.desk.throttles
+    seconds = max(
+        throttles.addresses.wait(household(ctx.client.address)),
+        throttles.accounts.wait(_counted_as(name)),
+    )
+    if seconds > 0:
+        text = f"Too many wrong passwords; wait {patience(seconds)} and try again"
+        raise Refused(numerics.ERR_PASSWDMISMATCH, text=text)
+
+
+def _counted_as(name: str) -> str:
+    """Return the key under which failures are counted: no account's, so that none is locked by them."""
+    return f"OPER {name}"
