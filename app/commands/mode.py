@@ -27,7 +27,11 @@ Decided = tuple[Change, int | None]  # with the account that keeps the role
 
 @command(writes=True)
 def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
-    """Show or change the modes of a room you moderate, or your own."""
+    """Show or change the modes of a room you moderate, or your own.
+
+    Your own are B (you are a program), i (masks do not find you) and w (you hear WALLOPS); an administrator has
+    o beside them, and may renounce it.
+    """
     if not target.startswith("#"):
         usermodes.show_or_change(ctx, target, modes)
     elif not modes:
