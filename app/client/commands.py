@@ -35,24 +35,9 @@ def reg(talk: Talk) -> None:
 
     You are asked for a password twice; it is not shown and not kept.
     """
-    nick = talk.state.nick
     if talk.state.connection.account:
         raise UsageError(f"You are logged in as {talk.state.connection.account} already.")
-
-    def repeat(first: str) -> None:
-        if first:
-            talk.ask("The same again: ", lambda second: _register(talk, nick, first, second), is_secret=True)
-
-    _warn_of_listeners(talk)
-    talk.ask(f"New password for {nick} (Enter: leave it): ", repeat, is_secret=True)
-
-
-def _register(talk: Talk, nick: str, first: str, second: str) -> None:
-    if first != second:
-        raise UsageError("The two passwords differ. /reg asks again.")
-    if talk.state.nick != nick:
-        raise UsageError(f"You are called {talk.state.nick} now. /reg registers that.")
-    talk.do(intents.register(talk.state, first))
+    talk.enrol()
 
 
 @command(needs="sasl", takes_secret=True)
@@ -67,14 +52,8 @@ def auth(talk: Talk, name: str | None = None) -> None:
         if password:
             talk.do(intents.log_in(talk.state, account, password))
 
-    _warn_of_listeners(talk)
+    talk.warn_of_listeners()
     talk.ask(f"Password for {account} (Enter: leave it): ", log_in, is_secret=True)
-
-
-def _warn_of_listeners(talk: Talk) -> None:
-    """A password on an open network can be read by others."""
-    if not talk.driver.link.address.is_private:
-        talk.tell("This connection is not encrypted (--tls): others on the way may read the password.", True)
 
 
 @command(needs="sasl")

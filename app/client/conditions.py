@@ -43,10 +43,7 @@ def nick_refused(event: events.NickRefused, view: View) -> Lines:
 @says(events.NickFree)
 def nick_free(event: events.NickFree, view: View) -> Lines:
     """The name belongs to nobody."""
-    text = f"{event.nick} is not registered: you are a guest."
-    if event.may_register:
-        text += " /reg registers the name, so that nobody else can use it."
-    return [[piece(text, Style.BOLD)]]
+    return [[piece(f"{event.nick} is not registered: you are a guest.", Style.BOLD)]]
 
 
 @says(events.LoggedIn)

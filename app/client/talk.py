@@ -13,6 +13,7 @@ from app.client.events import (
     Joined,
     Kicked,
     LoginFailed,
+    NickFree,
     NickRefused,
     Notice,
     Parted,
@@ -23,6 +24,8 @@ from app.client.questions import Question, Questions
 from app.client.wording import View
 from app.errors import UsageError
 from app.wire.names import fold
+
+YES = ("y", "yes")
 
 
 class Talk:
@@ -124,6 +127,8 @@ class Talk:
         match event:
             case NickRefused(nick=nick, may_log_in=True):
                 self._ask_password(nick)
+            case NickFree(nick=nick, may_register=True):
+                self._offer_registration(nick)
             case NickRefused():
                 self.do(intents.go_as_guest(self.state))
             case LoginFailed(account=account) if not self.state.is_online:
@@ -146,6 +151,46 @@ class Talk:
             intents.log_in(self.state, account, password) if password else intents.go_as_guest(self.state)
         )
         self.do(chosen)
+
+    def _offer_registration(self, nick: str) -> None:
+        """Ask whether a free name is to be registered; anything but a yes leaves the person a guest."""
+
+        def decide(answer: str) -> None:
+            if answer.strip().lower() in YES:
+                self.enrol()
+            else:
+                self.tell("You go on as a guest. /reg registers the name later.")
+
+        self.ask(
+            f"Register {nick}, so that nobody else can use it? (yes, or Enter: go on as a guest): ", decide
+        )
+
+    def enrol(self) -> None:
+        """Register the present nick: ask for a new password, twice."""
+        nick = self.state.nick
+
+        def repeat(first: str) -> None:
+            if first:
+                self.ask(
+                    "The same again: ", lambda second: self._register(nick, first, second), is_secret=True
+                )
+
+        self.warn_of_listeners()
+        self.ask(f"New password for {nick} (Enter: leave it): ", repeat, is_secret=True)
+
+    def _register(self, nick: str, first: str, second: str) -> None:
+        if first != second:
+            raise UsageError("The two passwords differ. /reg asks again.")
+        if self.state.nick != nick:
+            raise UsageError(f"You are called {self.state.nick} now. /reg registers that.")
+        self.do(intents.register(self.state, first))
+
+    def warn_of_listeners(self) -> None:
+        """Warn that a password on an open network can be read by others."""
+        if not self.driver.link.address.is_private:
+            self.tell(
+                "This connection is not encrypted (--tls): others on the way may read the password.", True
+            )
 
     def move_out(self, room: str) -> None:
         """We left the room we were in: go on in another one we are in, or nowhere."""

@@ -211,6 +211,29 @@ def test_registering_asks_twice(peer: Peer, keys: PipeInput) -> None:
     anna.leaves()
 
 
+def test_a_free_name_is_offered_and_nothing_typed_in_answer_is_said(peer: Peer, keys: PipeInput) -> None:
+    anna = Person(keys, peer.port, is_named=True)
+    peer.welcome("anna", caps="draft/account-registration sasl")
+    anna.waits_for_question("Register anna")
+    anna.types("hello everybody")
+    anna.sees("You go on as a guest. /reg registers the name later.")
+    anna.types("/names")
+    peer.expect("NAMES #tea")
+    anna.leaves()
+
+
+def test_a_free_name_is_registered_on_a_yes(peer: Peer, keys: PipeInput) -> None:
+    anna = Person(keys, peer.port, is_named=True)
+    peer.welcome("anna", caps="draft/account-registration sasl")
+    anna.waits_for_question("Register anna")
+    anna.types("yes")
+    for question in ("New password for anna", "The same again"):
+        anna.waits_for_question(question)
+        anna.types("secret")
+    peer.expect("REGISTER ? ? secret")
+    anna.leaves()
+
+
 def test_a_line_typed_without_a_connection_can_be_sent_again(peer: Peer, keys: PipeInput) -> None:
     anna = Person(keys, peer.port)
     peer.welcome("anna")

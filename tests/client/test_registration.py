@@ -270,7 +270,7 @@ def test_a_free_name_is_offered_for_registration_once() -> None:
         > CAP END
         < :srv 001 anna :Welcome
         | Connected as anna.
-        | anna is not registered: you are a guest. /reg registers the name, so that nobody else can use it.
+        | anna is not registered: you are a guest.
     """)
 
 
