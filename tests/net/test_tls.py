@@ -10,6 +10,7 @@ from tests.net.chat import Chat, trust
 from tests.process.peer import Peer
 
 LINES = 3000
+PORTION = 50  # lines sent at once
 TEXT = "x" * 380
 
 
@@ -70,16 +71,20 @@ def test_much_goes_both_ways_at_once(chat: Chat) -> None:
     peers = [chat.connect(f"peer{number}", "echo-message", tls=True) for number in range(3)]
     heard: dict[str, list[str]] = {}
 
-    def send(peer: Peer) -> None:
-        peer.send(*(f"PRIVMSG #general :{peer.nick} {number} {TEXT}" for number in range(LINES)))
-
-    def read(peer: Peer) -> None:
+    def talk(peer: Peer) -> None:
+        """Say a portion, then read until it comes back; one thread a peer, as OpenSSL wants it."""
         lines: list[str] = []
+        for start in range(0, LINES, PORTION):
+            portion = range(start, min(start + PORTION, LINES))
+            peer.send(*(f"PRIVMSG #general :{peer.nick} {number} {TEXT}" for number in portion))
+            mine = f":{peer.nick}!"
+            while not (lines and lines[-1].startswith(mine) and f" {portion[-1]} " in lines[-1]):
+                lines += [line for line in [peer.line()] if "PRIVMSG" in line]
         while len(lines) < LINES * len(peers):
             lines += [line for line in [peer.line()] if "PRIVMSG" in line]
         heard[peer.nick] = lines
 
-    threads = [threading.Thread(target=work, args=(peer,)) for peer in peers for work in (send, read)]
+    threads = [threading.Thread(target=talk, args=(peer,)) for peer in peers]
     for thread in threads:
         thread.start()
     for thread in threads:
