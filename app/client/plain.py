@@ -6,6 +6,7 @@ driver shows is printed above the prompt (`patch_stdout`), so incoming lines do 
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition
@@ -108,9 +109,14 @@ class PlainShell:
 
     def _leave_prompt(self) -> None:
         """End the prompt from the driver's thread."""
+        self._in_prompt(self._leave_if_over)
+
+    def _in_prompt(self, deed: Callable[[], None]) -> None:
+        """Do something in the prompt's own thread, if there is a prompt just now."""
         loop = self._prompt.app.loop
-        if loop and self._prompt.app.is_running:
-            loop.call_soon_threadsafe(self._leave_if_over)
+        with suppress(RuntimeError):  # the prompt ended in this very moment
+            if loop and self._prompt.app.is_running:
+                loop.call_soon_threadsafe(deed)
 
     def _leave_if_over(self) -> None:
         """End the prompt when the talk is over; called in the prompt's own thread."""
@@ -133,9 +139,7 @@ class PlainShell:
 
     def _stash(self) -> None:
         """A question comes while something is being typed: put that aside until it is answered."""
-        loop = self._prompt.app.loop
-        if loop and self._prompt.app.is_running:
-            loop.call_soon_threadsafe(self._empty_prompt)
+        self._in_prompt(self._empty_prompt)
 
     def _empty_prompt(self) -> None:
         self._draft = self._draft or self._prompt.default_buffer.text
@@ -173,7 +177,7 @@ class PlainShell:
         """Print an event above the prompt, and let the prompt follow the state."""
         for line in self._renderer.render(event):
             self._write(line)
-        self._prompt.app.invalidate()
+        self._in_prompt(self._prompt.app.invalidate)
 
     def _is_secret(self) -> bool:
         question = self.talk.questions.current
