@@ -105,11 +105,7 @@ class PlainShell:
             self._error = error
         finally:
             self.talk.is_over = True
-            self._leave_prompt()
-
-    def _leave_prompt(self) -> None:
-        """End the prompt from the driver's thread."""
-        self._in_prompt(self._leave_if_over)
+            self._in_prompt(self._leave_if_over)
 
     def _in_prompt(self, deed: Callable[[], None]) -> None:
         """Do something in the prompt's own thread, if there is a prompt just now."""
