@@ -25,7 +25,7 @@ from app.db import migrate
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.errors import ChatError, DatabaseRefused, SettingsRefused
-from app.live import apply  # noqa: F401  declares what events change
+from app.live import applying  # noqa: F401  declares what events change
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.restore import left_behind, restore

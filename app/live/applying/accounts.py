@@ -1,0 +1,38 @@
+"""What holds for accounts and against strangers: registered names, and bans from the server."""
+
+from app.events import Event, Kind
+from app.live.user import AccountInfo
+from app.live.world import Ban, World, applies
+from app.wire.names import fold
+
+
+@applies(Kind.REGISTERED)
+def registered(world: World, event: Event) -> None:
+    """A name belongs to an account."""
+    name = event.account or ""
+    world.accounts[fold(name)] = AccountInfo(event.data["id"], name, event.data["role"])
+    world.show_face(name)
+
+
+@applies(Kind.ACCOUNT_CHANGED)
+def account_changed(world: World, event: Event) -> None:
+    """An account has another role, or may or may not be used."""
+    account = world.find_account(event.account or "")
+    if account is not None:
+        account.role = event.data.get("role", account.role)
+        account.disabled = event.data.get("disabled", account.disabled)
+
+
+@applies(Kind.BANNED)
+def banned(world: World, event: Event) -> None:
+    """A server-wide ban holds."""
+    data = event.data
+    world.bans[data["id"]] = Ban(
+        data["id"], data["type"], event.target or "", event.text or "", data["expires"]
+    )
+
+
+@applies(Kind.UNBANNED)
+def unbanned(world: World, event: Event) -> None:
+    """A server-wide ban is lifted."""
+    world.bans.pop(event.data["id"], None)

@@ -1,0 +1,114 @@
+"""What happens to people: they come, go, and are known otherwise."""
+
+from app.events import Event, Kind
+from app.live.user import AccountInfo, User
+from app.live.world import World, applies
+from app.wire.modes import parse_changes
+from app.wire.names import fold
+
+
+@applies(Kind.CONNECTED)
+def connected(world: World, event: Event) -> None:
+    """Somebody finished registration."""
+    user = User(
+        session=event.session or 0,
+        nick=event.nick,
+        key=fold(event.nick),
+        user=event.user,
+        host=event.host,
+        address=event.data["address"],
+        realname=event.data["realname"],
+        signon=world.clock.now(),
+        active=world.clock.monotonic(),
+        account=world.find_account(event.account) if event.account else None,
+    )
+    world.users[user.session] = user
+    world.nicks[user.key] = user
+    world.show_face(user.nick)
+    world.most_users = max(world.most_users, len(world.users))
+
+
+@applies(Kind.QUIT)
+def quit_(world: World, event: Event) -> None:
+    """A session ended; of its several rows the first one removes it."""
+    user = world.users.pop(event.session or 0, None)
+    if user is None:
+        return
+    for room in world.rooms_of(user):
+        del room.members[user.session]
+        room.changed_audience()
+    user.rooms.clear()
+    del world.nicks[user.key]
+    world.hide_face(user.nick)
+    world.depart(user)
+
+
+@applies(Kind.NICK)
+def nick(world: World, event: Event) -> None:
+    """Somebody is known by another nick."""
+    user = world.users.get(event.session or 0)
+    new = event.target or ""
+    if user is None or user.nick == new:
+        return
+    if fold(new) != user.key:
+        world.depart(user)
+    del world.nicks[user.key]
+    world.hide_face(user.nick)
+    user.nick, user.key = new, fold(new)
+    world.nicks[user.key] = user
+    world.show_face(user.nick)
+    for client in user.clients:
+        client.nick = new
+
+
+@applies(Kind.USER_MODE)
+def user_mode(world: World, event: Event) -> None:
+    """Somebody changed their own modes."""
+    user = world.users.get(event.session or 0)
+    if user is None:
+        return
+    for change in parse_changes(event.text or "", []):
+        if change.letter == "o":
+            user.operator = change.sign == "+"
+            continue
+        (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
+
+
+@applies(Kind.REALNAME)
+def realname(world: World, event: Event) -> None:
+    """Somebody has another real name."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.realname = event.text or ""
+
+
+@applies(Kind.LOGGED_IN)
+def logged_in(world: World, event: Event) -> None:
+    """A session speaks for an account."""
+    user = world.users.get(event.session or 0)
+    if user is not None and event.account is not None:
+        _speak_for(user, world.find_account(event.account))
+
+
+@applies(Kind.LOGGED_OUT)
+def logged_out(world: World, event: Event) -> None:
+    """A session is a guest's again."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        _speak_for(user, None)
+
+
+def _speak_for(user: User, account: AccountInfo | None) -> None:
+    """A session has one account, whichever of its connections logged in or out."""
+    user.account = account
+    user.operator = user.operator or None
+    for client in user.clients:
+        client.account = account.name if account else None
+
+
+@applies(Kind.AWAY)
+def away(world: World, event: Event) -> None:
+    """Somebody went away, or came back."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.away = event.text

@@ -1,0 +1,121 @@
+"""What happens to rooms: they are made, entered and left, and what holds there changes."""
+
+from collections import deque
+
+from app.events import Event, Kind
+from app.live.room import MaskEntry, Member, Room
+from app.live.user import User
+from app.live.world import World, applies
+from app.wire.modes import LISTS, ROLES
+from app.wire.names import fold
+
+
+@applies(Kind.CREATED)
+def created(world: World, event: Event) -> None:
+    """A room exists from now on."""
+    name = event.target or ""
+    room = Room(
+        id=event.room or 0,
+        name=name,
+        key=fold(name),
+        created=event.at or world.clock.now(),
+        official=event.data["official"],
+        modes=set(event.data["modes"]),
+        recent=deque(maxlen=world.replay),
+    )
+    if event.data["founder"] is not None:
+        room.roles[event.data["founder"]] = {"o"}
+    world.rooms[room.id] = room
+    world.room_keys[room.key] = room
+
+
+@applies(Kind.JOINED)
+def joined(world: World, event: Event) -> None:
+    """Somebody is in a room, with the roles the event gives them."""
+    user, room = _who_and_where(world, event)
+    if user is None or room is None:
+        return
+    room.members[user.session] = Member(user, set(event.data.get("roles", "")))
+    room.changed_audience()
+    user.rooms.add(room.id)
+    user.invited.discard(room.id)
+
+
+@applies(Kind.PARTED)
+def parted(world: World, event: Event) -> None:
+    """Somebody left a room."""
+    user, room = _who_and_where(world, event)
+    if user is not None and room is not None:
+        _leave(room, user)
+
+
+@applies(Kind.KICKED)
+def kicked(world: World, event: Event) -> None:
+    """Somebody was removed from a room."""
+    user = world.users.get(event.data["session"])
+    room = world.rooms.get(event.room or 0)
+    if user is not None and room is not None:
+        _leave(room, user)
+
+
+def _leave(room: Room, user: User) -> None:
+    if room.members.pop(user.session, None) is not None:
+        room.changed_audience()
+    user.rooms.discard(room.id)
+
+
+def _who_and_where(world: World, event: Event) -> tuple[User | None, Room | None]:
+    return world.users.get(event.session or 0), world.rooms.get(event.room or 0)
+
+
+@applies(Kind.INVITED)
+def invited(world: World, event: Event) -> None:
+    """Somebody may enter a room once, whatever its modes."""
+    user = world.users.get(event.data["session"])
+    if user is not None and event.room is not None:
+        user.invited.add(event.room)
+
+
+@applies(Kind.TOPIC)
+def topic(world: World, event: Event) -> None:
+    """A room has another topic."""
+    room = world.rooms.get(event.room or 0)
+    if room is not None:
+        room.topic, room.topic_by = event.text or "", event.source
+        room.topic_at = event.at or world.clock.now()
+
+
+@applies(Kind.MODE)
+def mode(world: World, event: Event) -> None:
+    """A room's modes, lists or roles changed."""
+    room = world.rooms.get(event.room or 0)
+    if room is None:
+        return
+    for sign, letter, argument, account in event.data["changes"]:
+        if letter in LISTS:
+            _list(world, room, event, sign, letter, argument)
+        elif letter in ROLES:
+            _role(world, room, sign, letter, argument, account)
+        elif letter == "k":
+            room.password = event.secret.key if event.secret is not None else room.password
+        elif letter == "l":
+            room.limit = int(argument) if sign == "+" else None
+        else:
+            (room.modes.add if sign == "+" else room.modes.discard)(letter)
+
+
+def _list(world: World, room: Room, event: Event, sign: str, letter: str, mask: str) -> None:
+    if sign == "+":
+        room.lists[letter][mask] = MaskEntry(event.source, event.at or world.clock.now())
+    else:
+        room.lists[letter].pop(mask, None)
+
+
+def _role(world: World, room: Room, sign: str, role: str, nick: str, account: int | None) -> None:
+    user = world.find_user(nick)
+    member = room.member(user) if user else None
+    if member is not None:
+        (member.roles.add if sign == "+" else member.roles.discard)(role)
+    if account is not None:
+        kept = room.roles.setdefault(account, set())
+        (kept.add if sign == "+" else kept.discard)(role)

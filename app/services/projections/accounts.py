@@ -1,0 +1,55 @@
+"""Accounts, and bans from the server."""
+
+from sqlalchemy import Connection, delete, insert, update
+
+from app.db.models import Account, Ban
+from app.events import Event, Kind
+from app.services.projections.declare import projects
+from app.wire.names import fold
+
+
+@projects(Kind.REGISTERED)
+def _registered(connection: Connection, event: Event) -> None:
+    connection.execute(
+        insert(Account).values(
+            id=event.data["id"],
+            name=event.account,
+            key=fold(event.account or ""),
+            password_hash=event.secret.password_hash,
+            scram=event.secret.scram,
+            role=event.data["role"],
+            created=event.at,
+            disabled=False,
+        )
+    )
+
+
+@projects(Kind.ACCOUNT_CHANGED)
+def _account_changed(connection: Connection, event: Event) -> None:
+    values: dict[str, object] = {
+        name: event.data[name] for name in ("role", "disabled") if name in event.data
+    }
+    if event.secret is not None:
+        values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}
+    if values:
+        connection.execute(update(Account).where(Account.id == event.data["id"]).values(values))
+
+
+@projects(Kind.BANNED)
+def _banned(connection: Connection, event: Event) -> None:
+    connection.execute(
+        insert(Ban).values(
+            id=event.data["id"],
+            type=event.data["type"],
+            mask=event.target,
+            reason=event.text,
+            by=event.nick,
+            created=event.at,
+            expires=event.data["expires"],
+        )
+    )
+
+
+@projects(Kind.UNBANNED)
+def _unbanned(connection: Connection, event: Event) -> None:
+    connection.execute(delete(Ban).where(Ban.id == event.data["id"]))

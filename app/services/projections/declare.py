@@ -1,0 +1,20 @@
+"""The table of projections: what brings the tables up to date after an event of a kind."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from app.events import Event, Kind
+
+Projection = Callable[[Connection, Event], None]
+PROJECTIONS: dict[Kind, Projection] = {}
+
+
+def projects(kind: Kind) -> Callable[[Projection], Projection]:
+    """Declare what brings the tables up to date after an event of this kind."""
+
+    def declare(projection: Projection) -> Projection:
+        PROJECTIONS[kind] = projection
+        return projection
+
+    return declare

@@ -1,0 +1,64 @@
+"""Sessions: who is and was connected."""
+
+from sqlalchemy import Connection, delete, insert, update
+
+from app.db.models import Account, ReadMarker, Session
+from app.events import Event, Kind
+from app.services.projections.declare import projects
+from app.wire.names import fold
+
+
+@projects(Kind.CONNECTED)
+def _connected(connection: Connection, event: Event) -> None:
+    connection.execute(
+        insert(Session).values(
+            id=event.session,
+            nick=event.nick,
+            user=event.user,
+            host=event.host,
+            address=event.data["address"],
+            realname=event.data["realname"],
+            account=event.account,
+            node=event.data["node"],
+            connected=event.at,
+        )
+    )
+    _seen(connection, event)
+
+
+@projects(Kind.QUIT)
+def _quit(connection: Connection, event: Event) -> None:
+    connection.execute(
+        update(Session)
+        .where(Session.id == event.session, Session.disconnected.is_(None))
+        .values(disconnected=event.at)
+    )
+    connection.execute(delete(ReadMarker).where(ReadMarker.party == f"s{event.session}"))
+    _seen(connection, event)
+
+
+@projects(Kind.NICK)
+def _nick(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(nick=event.target))
+
+
+@projects(Kind.REALNAME)
+def _realname(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(realname=event.text))
+
+
+@projects(Kind.LOGGED_IN)
+def _logged_in(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(account=event.account))
+    _seen(connection, event)
+
+
+@projects(Kind.LOGGED_OUT)
+def _logged_out(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(account=None))
+
+
+def _seen(connection: Connection, event: Event) -> None:
+    if event.account is not None:
+        key = fold(event.account)
+        connection.execute(update(Account).where(Account.key == key).values(last_seen=event.at))

@@ -1,0 +1,91 @@
+"""Rooms: what holds there, who moderates, and their lists of masks."""
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.db.models import Room, RoomMask, RoomRole
+from app.events import Event, Kind
+from app.services.projections.declare import projects
+from app.wire.modes import FLAGS, LISTS, ROLES
+from app.wire.names import fold
+
+
+@projects(Kind.CREATED)
+def _created(connection: Connection, event: Event) -> None:
+    connection.execute(
+        insert(Room).values(
+            id=event.room,
+            name=event.target,
+            key=fold(event.target or ""),
+            topic="",
+            topic_by="",
+            modes=event.data["modes"],
+            founder_id=event.data["founder"],
+            official=event.data["official"],
+            created=event.at,
+        )
+    )
+    if event.data["founder"] is not None:
+        connection.execute(
+            insert(RoomRole).values(room_id=event.room, account_id=event.data["founder"], role="o")
+        )
+
+
+@projects(Kind.TOPIC)
+def _topic(connection: Connection, event: Event) -> None:
+    connection.execute(
+        update(Room)
+        .where(Room.id == event.room)
+        .values(topic=event.text, topic_by=event.source, topic_at=event.at)
+    )
+
+
+@projects(Kind.MODE)
+def _mode(connection: Connection, event: Event) -> None:
+    for sign, letter, argument, account_id in event.data["changes"]:
+        if letter in LISTS:
+            _mask(connection, event, sign, letter, argument)
+        elif letter in ROLES:
+            _role(connection, event.room, sign, letter, account_id)
+        elif letter in FLAGS:
+            _flag(connection, event.room, sign, letter)
+        elif letter == "k":
+            _parameter(connection, event.room, Room.password, event.secret.key)
+        elif letter == "l":
+            _parameter(connection, event.room, Room.user_limit, int(argument) if sign == "+" else None)
+
+
+def _mask(connection: Connection, event: Event, sign: str, letter: str, mask: str) -> None:
+    connection.execute(
+        delete(RoomMask).where(RoomMask.room_id == event.room, RoomMask.mode == letter, RoomMask.mask == mask)
+    )
+    if sign == "+":
+        connection.execute(
+            insert(RoomMask).values(room_id=event.room, mode=letter, mask=mask, by=event.source, at=event.at)
+        )
+
+
+def _role(connection: Connection, room: int | None, sign: str, role: str, account_id: int | None) -> None:
+    if account_id is None:
+        return
+    connection.execute(
+        delete(RoomRole).where(
+            RoomRole.room_id == room, RoomRole.account_id == account_id, RoomRole.role == role
+        )
+    )
+    if sign == "+":
+        connection.execute(insert(RoomRole).values(room_id=room, account_id=account_id, role=role))
+
+
+def _flag(connection: Connection, room: int | None, sign: str, letter: str) -> None:
+    modes = set(connection.execute(select(Room.modes).where(Room.id == room)).scalar_one())
+    modes = modes | {letter} if sign == "+" else modes - {letter}
+    connection.execute(update(Room).where(Room.id == room).values(modes="".join(sorted(modes))))
+
+
+def _parameter(
+    connection: Connection, room: int | None, column: InstrumentedAttribute[Any], value: object
+) -> None:
+    connection.execute(update(Room).where(Room.id == room).values({column: value}))

@@ -1,0 +1,32 @@
+"""The settings of the server and of the client. `docs/settings.md` is checked against the two models."""
+
+from app.settings.client import ClientSettings
+from app.settings.declare import Settings
+from app.settings.loading import (
+    CLIENT,
+    SERVER,
+    Loaded,
+    Program,
+    Survey,
+    load_client,
+    load_server,
+    survey,
+)
+from app.settings.naming import PREFIX_LENGTH, prefix_of
+from app.settings.server import ServerSettings
+
+__all__ = [
+    "CLIENT",
+    "PREFIX_LENGTH",
+    "SERVER",
+    "ClientSettings",
+    "Loaded",
+    "Program",
+    "ServerSettings",
+    "Settings",
+    "Survey",
+    "load_client",
+    "load_server",
+    "prefix_of",
+    "survey",
+]

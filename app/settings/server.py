@@ -1,0 +1,161 @@
+"""The settings of `chat-server` and `chat-admin`: what there is, in which range, with which default."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from app.certificates import fault_of_pair
+from app.fields import Buffer, Host, Line, Node, Operators, Password, Port, Rooms, Title, Whole
+from app.settings.declare import PROTECTS, SECRET, Settings
+
+
+class Identity(Settings):
+    """Who the server is, and where it keeps what it knows."""
+
+    servername: Title = Field("Server", description="Name that people read; it is the name of the network.")
+    node: Node = Field("main", description="Name of this server among those sharing a database.")
+    motd: str = Field("", max_length=16384, description="Message of the day; may have several lines.")
+    dbname: Line = Field(
+        "chat.db", repr=False, json_schema_extra={"secret": True}, description="SQLite file or database URL."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important kind of line that is logged."
+    )
+
+
+class Listening(Settings):
+    """Where the server listens, and for whom."""
+
+    ip: Host = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 or :: is every interface.")
+    port: Port = Field(6667, description="TCP port for plain connections; 0 takes any free one.")
+    tls_cert: Path | None = Field(
+        None, json_schema_extra=PROTECTS, description="PEM file with the certificate chain; needs tls_key."
+    )
+    tls_key: Path | None = Field(
+        None, json_schema_extra=PROTECTS, description="PEM file with the private key, without a passphrase."
+    )
+    tls_port: Port = Field(
+        6697,
+        json_schema_extra=PROTECTS,
+        description="TCP port for TLS, used when tls_cert and tls_key are set.",
+    )
+    max_connections: Whole = Field(12000, ge=1, le=100000, description="Most connections at a time.")
+    max_connections_per_address: Whole = Field(
+        64,
+        ge=1,
+        le=100000,
+        json_schema_extra=PROTECTS,
+        description="Most connections at a time from one address; loopback is exempt.",
+    )
+    max_unregistered: Whole = Field(
+        2000, ge=1, le=100000, description="Most connections at a time that have not finished logging in."
+    )
+    register_timeout: Whole = Field(60, ge=1, le=3600, description="Seconds a new connection has to log in.")
+    ping_interval: Whole = Field(120, ge=1, le=86400, description="Seconds of silence before a PING is sent.")
+    ping_timeout: Whole = Field(120, ge=1, le=86400, description="Seconds the answer to a PING may take.")
+    sendq: Whole = Field(
+        4194304,
+        ge=65536,
+        le=1 << 30,
+        description="Bytes waiting for a slow client before it is disconnected.",
+    )
+    flushers: Whole = Field(2, ge=1, le=32, description="Threads that send to clients.")
+
+
+class Access(Settings):
+    """Who gets in, and what they have to show for it."""
+
+    password: Password | None = Field(
+        None,
+        repr=False,
+        json_schema_extra=SECRET,
+        description="Password everybody needs to connect: plain text or an Argon2id hash.",
+    )
+    operators: Operators = Field(
+        {},
+        repr=False,
+        json_schema_extra=SECRET,
+        description="Names for OPER, each with the Argon2id hash of its password.",
+    )
+    login_attempts: Whole = Field(
+        10,
+        ge=1,
+        le=10000,
+        json_schema_extra=PROTECTS,
+        description="Failed log-ins per address and per account in 5 minutes.",
+    )
+    registration: Literal["open", "closed"] = Field(
+        "open", json_schema_extra=PROTECTS, description="Whether people may register accounts themselves."
+    )
+    registrations_per_address: Whole = Field(
+        10,
+        ge=0,
+        le=10000,
+        json_schema_extra=PROTECTS,
+        description="Accounts registered from one address per hour; 0 is no limit.",
+    )
+    password_shortest: Whole = Field(
+        6,
+        ge=1,
+        le=128,
+        json_schema_extra=PROTECTS,
+        description="Characters that a new password has at least.",
+    )
+    flood_burst: Whole = Field(60, ge=1, le=100000, description="Command cost accepted at once.")
+    flood_rate: Whole = Field(
+        20,
+        ge=0,
+        le=100000,
+        json_schema_extra=PROTECTS,
+        description="Command cost accepted per second after a burst; 0 is no limit.",
+    )
+
+
+class Talking(Settings):
+    """What people can do in rooms, and how much of it."""
+
+    buffer: Buffer = Field(4096, description="Bytes accepted for the text of one message.")
+    auto_join: Rooms = Field(("#general",), description="Rooms that everybody is in after connecting.")
+    replay: Whole = Field(
+        50, ge=0, le=1000, description="Lines shown on joining to clients that cannot ask for history."
+    )
+    history_limit: Whole = Field(
+        1000, ge=1, le=10000, description="Most lines that one history request gets."
+    )
+    nick_length: Whole = Field(32, ge=1, le=64, description="Characters of a nick at most.")
+    room_length: Whole = Field(64, ge=2, le=128, description="Characters of a room's name at most.")
+    topic_length: Whole = Field(390, ge=1, le=4096, description="Characters of a topic at most.")
+    max_rooms: Whole = Field(10000, ge=1, le=1000000, description="Most rooms.")
+    max_rooms_per_user: Whole = Field(
+        100, ge=1, le=10000, description="Most rooms one connection is in, and one address makes in an hour."
+    )
+    max_targets: Whole = Field(10, ge=1, le=100, description="Most targets of one message.")
+    max_list_entries: Whole = Field(100, ge=1, le=10000, description="Most masks in each list of a room.")
+    max_monitored: Whole = Field(
+        100, ge=1, le=10000, description="Most nicks that one connection watches with MONITOR."
+    )
+
+
+class ServerSettings(Identity, Listening, Access, Talking):
+    """Everything that serverSetup.json and CHAT_ variables may set."""
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether there is a TLS listener."""
+        return self.tls_cert is not None and self.tls_key is not None
+
+
+def server_faults(settings: ServerSettings) -> Iterator[str]:
+    """Say what contradicts what, and which of the TLS files cannot be used."""
+    certificate, key = settings.tls_cert, settings.tls_key
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        yield "tls_cert and tls_key need each other, and only one of them is set; nothing is started."
+        return
+    if settings.port == settings.tls_port != 0:
+        yield f"port and tls_port are both {settings.port}; nothing is started."
+    if reason := fault_of_pair(certificate, key):
+        yield f"tls_cert and tls_key cannot be used, so nothing is started: {reason}."
