@@ -8,10 +8,8 @@ from app.commands.registration import complete
 from app.commands.sasl import MECHANISMS
 from app.live.unit import Task
 from app.wire import numerics
-from app.wire.capabilities import CAPABILITIES
+from app.wire.capabilities import CAPABILITIES, WITH_VALUES
 from app.wire.framing import space_behind
-
-WITH_VALUES = 302  # the version from which on a client understands values and several lines
 
 
 @command("CAP", early=True)
@@ -24,13 +22,10 @@ def cap(ctx: Context, subcommand: str, *more: str) -> None:
 def cap_ls(ctx: Context, version: str = "") -> None:
     """List what the server can do; registration waits until CAP END."""
     _begin(ctx)
-    if version.isascii() and version.isdigit():
-        ctx.client.cap_version = max(ctx.client.cap_version, int(version[:6]))
-    names = _offered(ctx)
-    if ctx.client.cap_version < WITH_VALUES:
-        _list(ctx, "LS", names)
-        return
-    values = capability_values(ctx)
+    asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
+    ctx.client.cap_version = max(ctx.client.cap_version, asked)
+    names = [name for name in _offered(ctx) if CAPABILITIES[name].version <= asked]
+    values = capability_values(ctx) if asked >= WITH_VALUES else {}
     _list(ctx, "LS", [f"{name}={values[name]}" if values.get(name) else name for name in names])
 
 
@@ -49,11 +44,11 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
     for word in wanted.split():
         name = word.removeprefix("-")
         if name not in offered:
-            ctx.server_says("CAP", ctx.client.nick, "NAK", text=wanted)
+            _repeat(ctx, "NAK", wanted)
             return
         (caps.discard if word.startswith("-") else caps.add)(name)
     ctx.world.reshape(ctx.client, frozenset(caps))
-    ctx.server_says("CAP", ctx.client.nick, "ACK", text=wanted)
+    _repeat(ctx, "ACK", wanted)
 
 
 @subcommand("CAP", writes=True)
@@ -83,6 +78,13 @@ def _offered(ctx: Context) -> list[str]:
 def _begin(ctx: Context) -> None:
     if ctx.client.session is None:
         ctx.client.registration.negotiating = True
+
+
+def _repeat(ctx: Context, verdict: str, wanted: str) -> None:
+    """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
+    start = f"CAP {ctx.client.nick} {verdict}"
+    for words in packed(wanted.split(" "), space_behind(f":{ctx.desk.server} {start} :")):
+        ctx.server_says(start, text=words)
 
 
 def _list(ctx: Context, subcommand: str, words: list[str]) -> None:

@@ -1,12 +1,17 @@
 """The capabilities this server offers, each declared once with the page that specifies it.
 
 Some of them change how an event looks; those have a bit, and the bits a client has negotiated are its *shape*.
+
+Clients that negotiate an old version get the names in one line, which has no room for all of them. What
+cannot be used without its value, without a batch or without other capabilities of that kind is therefore
+listed from version 302 on. It may still be asked for by whoever knows of it.
 """
 
 from dataclasses import dataclass
 from enum import IntFlag
 
 IRCV3 = "https://ircv3.net/specs/extensions/"
+WITH_VALUES = 302  # the version of the negotiation from which on clients understand values and several lines
 
 
 class Shape(IntFlag):
@@ -26,11 +31,18 @@ class Shape(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One capability: its name, what specifies it, and its bit if it has one."""
+    """One capability: its name, what specifies it, its bit if it has one, and from which version it is listed."""
 
     name: str
     specification: str
     bit: int = 0
+    version: int = 0
+
+    @property
+    def state(self) -> str:
+        """How settled it is, which its name tells (capability-negotiation, "Rules for naming capabilities")."""
+        vendor, separator, _ = self.name.rpartition("/")
+        return "ratified" if not separator else "draft" if vendor == "draft" else "vendor"
 
 
 _ALL = (
@@ -39,12 +51,12 @@ _ALL = (
     Capability("away-notify", IRCV3 + "away-notify", Shape.AWAY_NOTIFY),
     Capability("batch", IRCV3 + "batch"),
     Capability("cap-notify", IRCV3 + "capability-negotiation#cap-notify"),
-    Capability("draft/account-registration", IRCV3 + "account-registration"),
-    Capability("draft/chathistory", IRCV3 + "chathistory"),
-    Capability("draft/event-playback", IRCV3 + "chathistory"),
-    Capability("draft/extended-isupport", IRCV3 + "extended-isupport"),
+    Capability("draft/account-registration", IRCV3 + "account-registration", version=WITH_VALUES),
+    Capability("draft/chathistory", IRCV3 + "chathistory", version=WITH_VALUES),
+    Capability("draft/event-playback", IRCV3 + "chathistory", version=WITH_VALUES),
+    Capability("draft/extended-isupport", IRCV3 + "extended-isupport", version=WITH_VALUES),
     Capability("draft/message-redaction", IRCV3 + "message-redaction", Shape.REDACTION),
-    Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE),
+    Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE, version=WITH_VALUES),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),
     Capability("echo-message", IRCV3 + "echo-message"),

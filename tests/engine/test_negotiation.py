@@ -2,12 +2,15 @@
 
 import pytest
 
-from app.wire.capabilities import CAPABILITIES
+from app.settings import PREFIX_LENGTH
+from app.wire.capabilities import CAPABILITIES, WITH_VALUES
+from app.wire.framing import LINE_BYTES
 from app.wire.line import parse
+from app.wire.names import NICK_BYTES
 from tests.engine.accounts import codes
 from tests.engine.bench import Bench
 
-NAMES = " ".join(CAPABILITIES)
+NAMES = " ".join(name for name, capability in CAPABILITIES.items() if not capability.version)
 
 
 def test_an_unknown_subcommand_is_refused_as_it_was_sent(bench: Bench) -> None:
@@ -33,8 +36,35 @@ def test_a_client_without_the_new_version_gets_one_line_without_values(bench: Be
     assert bar.ask(f"CAP LS{version}") == [f":irc.example CAP bar LS :{NAMES}"]
 
 
-def test_all_names_fit_one_line_whatever_the_nick(bench: Bench) -> None:
-    assert len(f":irc.example CAP {'x' * 32} LS :{NAMES}\r\n") <= 512
+def test_what_needs_its_value_or_batches_is_only_listed_to_the_new_version(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    old, new = (parse(bar.ask(line)[-1]).params[-1] for line in ("CAP LS 301", "CAP LS 303"))
+    hidden = {name for name, capability in CAPABILITIES.items() if capability.version == WITH_VALUES}
+    assert {"draft/multiline", "draft/chathistory"} <= hidden
+    assert not hidden & set(old.split())
+    assert "draft/multiline=max-bytes=4096,max-lines=32" in new.split()
+
+
+def test_a_client_that_knows_of_what_is_not_listed_may_ask_for_it(bench: Bench) -> None:
+    bench.dial("bar")
+    bench.play(
+        """
+        bar > CAP REQ :draft/chathistory batch
+        bar < :irc.example CAP * ACK :draft/chathistory batch
+        """
+    )
+
+
+def test_an_older_question_gets_an_older_answer_and_the_version_stays(bench: Bench) -> None:
+    """The "CAP LS Version" section of capability-negotiation."""
+    bar = bench.dial("bar")
+    bar.ask("CAP LS 302")
+    assert bar.ask("CAP LS") == [f":irc.example CAP * LS :{NAMES}"]
+    assert bar.client.cap_version == WITH_VALUES
+
+
+def test_all_names_fit_one_line_whatever_the_nick_and_the_server_are_called() -> None:
+    assert len(f":{'s' * PREFIX_LENGTH} CAP {'x' * NICK_BYTES} LS :{NAMES}\r\n") <= LINE_BYTES
 
 
 def test_the_new_version_gets_values_and_marks_lines_that_continue(bench: Bench) -> None:
@@ -100,6 +130,14 @@ def test_a_request_is_all_or_nothing_and_comes_back_as_it_was(bench: Bench) -> N
         bar =
         """
     )
+
+
+def test_a_request_too_long_to_come_back_in_one_line_comes_back_in_two(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    wanted = " ".join(["multi-prefix  sasl"] * 26)
+    lines = [parse(line) for line in bar.ask(f"CAP REQ :{wanted}")]
+    assert [line.params[:2] for line in lines] == [["*", "ACK"]] * 2
+    assert " ".join(line.params[2] for line in lines) == wanted
 
 
 def test_a_capability_goes_at_once(bench: Bench) -> None:
