@@ -30,11 +30,12 @@ def _leave(ctx: Context, room: Room, reason: str) -> None:
 def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
     """Remove people from a room you moderate."""
     rooms, names = channels.split(","), nicks.split(",")
+    told = (reason or ctx.me.nick)[: ctx.desk.settings.topic_length]
     if len(rooms) == 1:
         rooms *= len(names)
     for channel, nick in zip(rooms, names, strict=False):
         with ctx.forgiving():
-            _kick(ctx, ctx.my_moderated_room(channel), nick, reason or ctx.me.nick)
+            _kick(ctx, ctx.my_moderated_room(channel), nick, told)
 
 
 def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:

@@ -1,6 +1,7 @@
 """Conversations: entering, leaving and running rooms (IRC_BEHAVIOUR section 6)."""
 
 from tests.engine.bench import Bench
+from tests.engine.conftest import MakeBench
 
 
 def people(bench: Bench, *names: str) -> None:
@@ -131,6 +132,20 @@ def test_kicking_with_the_kickers_nick_as_the_reason_if_none_is_given(bench: Ben
         bob =
         carol < :alice!~alice@127.0.0.1 KICK #tea bob :alice
         carol < :alice!~alice@127.0.0.1 KICK #tea carol :alice
+        """
+    )
+
+
+def test_a_reason_for_kicking_is_cut_to_the_length_that_kicklen_tells(make_bench: MakeBench) -> None:
+    """Modern IRC, the KICKLEN token."""
+    bench = make_bench(topic_length=10)
+    gather(bench, "#tea", "alice", "bob")
+    assert "KICKLEN=10" in " ".join(bench.people["alice"].ask("VERSION"))
+    bench.play(
+        """
+        alice > KICK #tea bob :чай чай чай
+        alice < :alice!~alice@127.0.0.1 KICK #tea bob :чай чай ча
+        bob < :alice!~alice@127.0.0.1 KICK #tea bob :чай чай ча
         """
     )
 
