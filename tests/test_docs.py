@@ -1,4 +1,4 @@
-"""The documentation says what the code does: every setting with its default, its range and its protection."""
+"""The documentation says what the code does: every setting, every capability and every ISUPPORT token."""
 
 import json
 import re
@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from annotated_types import Ge, Le
 
+from app.commands import isupport
 from app.settings import ClientSettings, ServerSettings, Settings, load_server
 from app.sources import is_protecting
+from app.wire.capabilities import CAPABILITIES, Capability
 
 DOCS = Path(__file__).parents[1] / "docs"
 MODELS = {"Server": ServerSettings, "Client": ClientSettings}
 
 
-def section(title: str) -> str:
-    """Return one section of the page of settings."""
-    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+def section(title: str, page: str = "settings.md") -> str:
+    """Return one section of a page, that of settings if no other is named."""
+    text = (DOCS / page).read_text(encoding="utf-8")
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
@@ -62,3 +64,23 @@ def test_the_example_file_loads_without_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "serverSetup.json"
     path.write_text(example[1] if example else "", encoding="utf-8")
     assert load_server(path, environment={}).warnings == []
+
+
+def written(capability: Capability) -> str:
+    """Write what the page of the protocol says of a capability before it says what there is of it."""
+    star = r" \*" if capability.version else ""
+    page = capability.specification
+    name = re.sub("#.*", "", page.rpartition("/")[2])
+    return f"| `{capability.name}`{star} | [{name}]({page}) | {capability.state} |"
+
+
+def test_every_capability_is_documented_as_it_is_declared_and_no_other() -> None:
+    lines = [line for line in section("Capabilities", "protocol.md").splitlines() if line.startswith("| `")]
+    declared = [written(capability) for capability in CAPABILITIES.values()]
+    assert [" | ".join(line.split(" | ")[:3]) + " |" for line in lines] == declared
+
+
+def test_every_token_is_documented_with_what_a_new_server_says_and_no_other() -> None:
+    lines = section("Tokens", "protocol.md").splitlines()
+    cells = [[cell.strip(" `") for cell in line.split("|")] for line in lines if line.startswith("| `")]
+    assert {name: value for _, name, value, *_ in cells} == isupport.tokens(ServerSettings())
