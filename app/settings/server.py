@@ -138,7 +138,7 @@ class Talking(Settings):
     )
 
 
-class ServerSettings(Identity, Listening, Access, Talking):
+class ServerSettings(Talking, Access, Identity, Listening):
     """Everything that serverSetup.json and CHAT_ variables may set."""
 
     @property
