@@ -7,7 +7,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from app.db.dialect import Dialect
+from app.db.dialect import HOLDS_LOCK, Dialect
 from app.db.postgresql import PostgreSQL, without_secrets
 from app.db.sqlite import SQLite
 from app.errors import StorageError, UsageError
@@ -61,9 +61,12 @@ class Database:
     @contextmanager
     def locked(self) -> Iterator[Connection]:
         """Open a transaction that holds the log's lock; it commits at the end, or not at all."""
-        with self.engine.connect() as connection, connection.begin():
-            self.dialect.lock(connection)
+        with self.connect_to_append() as connection, connection.begin():
             yield connection
+
+    def connect_to_append(self) -> Connection:
+        """Open a connection each of whose transactions holds the log's lock, so that it may append."""
+        return self.engine.connect().execution_options(**{HOLDS_LOCK: True})
 
     @contextmanager
     def explained(self) -> Iterator[None]:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine
 
+HOLDS_LOCK = "holds_log_lock"  # an execution option of connections that append
+
 
 class Claim(Protocol):
     """A database held for one server; closing it, or the end of the program, gives it up."""
@@ -20,6 +22,9 @@ class Dialect(Protocol):
 
     def create_engine(self, url: URL, patience: int | None = None) -> Engine:
         """Make the engine, with durable commits.
+
+        A transaction of a connection with the option HOLDS_LOCK begins by taking the log's lock: until it
+        ends, nobody else appends.
 
         `patience` is how many milliseconds a statement waits for somebody else's lock before it fails; None
         leaves it to the dialect, as suits the server's engine.
@@ -39,9 +44,6 @@ class Dialect(Protocol):
 
         Raises: DatabaseRefused when it can't be read at all.
         """
-
-    def lock(self, connection: Connection) -> None:
-        """Open a transaction and take the log's lock: until it ends, nobody else appends."""
 
     def claim(self, engine: Engine, node: str) -> Claim:
         """Hold the database for the server of this name, as long as the program runs.

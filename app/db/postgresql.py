@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused
 
 LOG_LOCK = 0x63686174  # the advisory lock's number: "chat"
@@ -26,7 +27,7 @@ class PostgreSQL:
         """Make an engine whose commits wait for the disk, whatever the server's default is."""
         options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={patience or 0}"
         try:
-            return create_engine(
+            engine = create_engine(
                 url.set(drivername="postgresql+psycopg"),
                 connect_args={"options": options, "connect_timeout": 10},
                 hide_parameters=True,
@@ -37,6 +38,13 @@ class PostgreSQL:
                 "PostgreSQL needs its driver; install it with: "
                 f"{sys.executable} -m pip install 'psycopg[binary]'"
             ) from error
+
+        @event.listens_for(engine, "begin")
+        def began(connection: Connection) -> None:
+            if connection.get_execution_options().get(HOLDS_LOCK):
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
+
+        return engine
 
     def make_place(self, url: URL) -> None:
         """The database is there already: its administrator made it."""
@@ -59,10 +67,6 @@ class PostgreSQL:
                 f"PostgreSQL does not answer at {without_secrets(url)}: {str(error.orig).splitlines()[0]}"
             ) from error
         return engine
-
-    def lock(self, connection: Connection) -> None:
-        """Take the log's lock for this transaction: order of ids is then order of commits."""
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
 
     def claim(self, engine: Engine, node: str) -> Connection:
         """Take an advisory lock on the name, on a connection that stays open."""

@@ -4,13 +4,14 @@ import fcntl
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused, StorageError
 
 BUSY_MILLISECONDS = 200  # how long a statement waits for another process before it fails
@@ -47,7 +48,8 @@ class SQLite:
 
         @event.listens_for(engine, "begin")
         def began(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN")
+            is_writer = connection.get_execution_options().get(HOLDS_LOCK)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
         return engine
 
@@ -73,11 +75,6 @@ class SQLite:
         read_header(path)
         return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
 
-    def lock(self, connection: Connection) -> None:
-        """Turn the transaction that just began into the one writer."""
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
     def claim(self, engine: Engine, node: str) -> BinaryIO:
         """Lock the file as a whole (`flock`), which does not touch the locks SQLite itself takes on it."""
         file = _path(engine.url).open("rb")
@@ -91,8 +88,13 @@ class SQLite:
         return file
 
     def version(self, connection: Connection) -> int | None:
-        """`PRAGMA data_version`: changes when another connection commits."""
-        return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+        """`PRAGMA data_version`: changes when another connection commits. The driver is asked, so nothing begins."""
+        statement = "PRAGMA data_version"
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        try:
+            return int(driver.execute(statement).fetchone()[0])
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
 
     def is_passing(self, error: Exception) -> bool:
         """Anything but the fault of a row."""

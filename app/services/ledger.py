@@ -33,7 +33,7 @@ class Ledger:
     def connection(self) -> Connection:
         """The connection, for reading within the transaction; opened anew after a failure."""
         if self._connection is None:
-            self._connection = self._database.engine.connect()
+            self._connection = self._database.connect_to_append()
         return self._connection
 
     @property
@@ -45,7 +45,6 @@ class Ledger:
         """Open the transaction and take what is in the log as known: the world is read from the tables now."""
         try:
             self.connection.begin()
-            self._database.dialect.lock(self.connection)
             self._log.start_at_end(self.connection)
             self._version = self._database.dialect.version(self.connection)
         except SQLAlchemyError as error:
@@ -56,7 +55,6 @@ class Ledger:
         """Whether somebody else may have appended. Cheap, and takes no lock."""
         try:
             version = self._database.dialect.version(self.connection)
-            self.connection.rollback()
         except SQLAlchemyError:
             return True
         return version is None or version != self._version
@@ -66,7 +64,6 @@ class Ledger:
         known = self._log.last_id
         try:
             self.connection.begin()
-            self._database.dialect.lock(self.connection)
             return self._news()
         except SQLAlchemyError as error:
             self._log.last_id = known  # what was read of the news is lost with the transaction
@@ -98,15 +95,28 @@ class Ledger:
         return refused
 
     def _record(self, events: Sequence[Event]) -> list[Event]:
+        """Store the events together; only if one of them is at fault, each for itself."""
         try:
-            with self.connection.begin_nested():
-                record(self.connection, self._log, events)
+            record(self.connection, self._log, events)
         except Exception as error:
             if self._database.dialect.is_passing(error):
                 raise
         else:
             return []
+        self._start_over()
         return self._record_singly(events)
+
+    def _start_over(self) -> None:
+        """Give the transaction up and open another with the same past.
+
+        Raises: StorageError when somebody else appended in between; the whole batch has to be tried again.
+        """
+        self.connection.rollback()
+        known = self._log.last_id
+        if self.open():
+            self.connection.rollback()
+            self._log.last_id, self._version = known, None
+            raise StorageError("others appended at this very moment")
 
     def _record_singly(self, events: Sequence[Event]) -> list[Event]:
         """Store what can be stored, each event for itself; a void row keeps the place of the others."""

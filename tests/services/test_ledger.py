@@ -1,0 +1,57 @@
+"""The engine's hold on the log: what happens to a batch with a row that no database accepts."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import Connection, event
+
+from app.db.log import read_after
+from app.errors import StorageError
+from app.events import Event, Kind
+from app.services.ledger import Ledger
+from tests.story import Story
+
+
+@pytest.fixture
+def ledger(story: Story) -> Iterator[Ledger]:
+    """A ledger that knows the story so far."""
+    with closing(Ledger(story.database, story.clock)) as ledger:
+        ledger.open_at_end()
+        ledger.commit([])
+        yield ledger
+
+
+def said(*texts: object) -> list[Event]:
+    """Return messages outside of rooms; a text that is none cannot be stored."""
+    return [Event(Kind.PRIVMSG, nick="anna", target="bob", text=text) for text in texts]  # type: ignore[arg-type]
+
+
+def log(story: Story) -> list[tuple[Kind, str | None]]:
+    """Return the kinds and texts of the whole log."""
+    with story.database.engine.connect() as connection:
+        return [(event.kind, event.text) for event in read_after(connection, 0, 100)]
+
+
+def test_a_row_at_fault_leaves_an_empty_place_and_the_others_are_stored(story: Story, ledger: Ledger) -> None:
+    events = said("one", object(), "three")
+    ledger.open()
+    assert ledger.commit(events) == [events[1]]
+    assert log(story) == [(Kind.PRIVMSG, "one"), (Kind.VOID, None), (Kind.PRIVMSG, "three")]
+    assert ledger.last_id == 3
+
+
+def test_who_appends_while_the_faulty_row_is_looked_for_comes_first(story: Story, ledger: Ledger) -> None:
+    events = said("one", object())
+    ledger.open()
+
+    def interrupt(connection: Connection) -> None:
+        connection.connection.rollback()
+        story.happens(*said("theirs"))
+
+    event.listen(story.database.engine, "rollback", interrupt, once=True)
+    with pytest.raises(StorageError):
+        ledger.commit(events)
+    assert [one.text for one in ledger.open()] == ["theirs"]
+    assert ledger.commit(events) == [events[1]]
+    assert log(story) == [(Kind.PRIVMSG, "theirs"), (Kind.PRIVMSG, "one"), (Kind.VOID, None)]
