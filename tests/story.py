@@ -1,18 +1,27 @@
 """Telling what happened in a chat, so that a test has something to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from app.clock import Clock
 from app.db.database import Database
+from app.db.log import Log
 from app.events import Event, Kind
 from app.services.accounts import Credentials, registered
-from app.services.decisions import Change, decide_now
-from app.services.record import record_now
+from app.services.decisions import Administrator, Change, decide_now
+from app.services.record import record
 
 SECRET = Credentials("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # hashing would take its time
+ME = "admin:me"
+SERVER = "server.internal"
+
+
+def record_now(database: Database, clock: Clock, events: Sequence[Event]) -> None:
+    """Record events in a transaction of their own, as another server would."""
+    log = Log(clock)
+    with database.locked() as connection:
+        log.start_at_end(connection)
+        record(connection, log, events)
 
 
 class Story:
@@ -26,9 +35,9 @@ class Story:
         """Record events as they are."""
         record_now(self.database, self.clock, events)
 
-    def decides(self, decide: Callable[[Session], Change]) -> Change:
+    def decides(self, decide: Callable[[Administrator], Change], by: str = SERVER) -> Change:
         """Record what an administrator decides."""
-        return decide_now(self.database, self.clock, decide)
+        return decide_now(self.database, self.clock, ME, by, decide)
 
     def room(self, name: str, **data: Any) -> int:
         """Make a room."""

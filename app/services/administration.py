@@ -2,13 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from app.clock import Clock
-from app.db.models import Account, Audit
 from app.errors import AlreadyExists, UsageError
-from app.events import Event
-from app.services import audit
 from app.services.accounts import ROLES, Credentials, changed, find_account, get_account, registered
-from app.services.decisions import Change
+from app.services.decisions import Administrator, Change
 from app.wire.names import NameRefused, check_nick, fold
 
 
@@ -30,57 +26,50 @@ def refuse_if_taken(session: Session, name: str) -> None:
         raise AlreadyExists(f"There is an account {account.name} already.")
 
 
-def account_created(
-    session: Session, clock: Clock, actor: str, by: str, name: str, secret: Credentials, role: str
-) -> Change:
+def account_created(admin: Administrator, name: str, secret: Credentials, role: str) -> Change:
     """Decide on a new account.
 
     Raises: AlreadyExists, or UsageError for a role there is not.
     """
     check_role(role)
-    refuse_if_taken(session, name)
-    event = registered(clock, name, secret, role, by)
-    return Change([event], audit.entry(clock, actor, "user.create", name, role=role))
+    refuse_if_taken(admin.session, name)
+    event = registered(admin.clock, name, secret, role, admin.by)
+    return admin.decided([event], "user.create", name, role=role)
 
 
-def password_set(
-    session: Session, clock: Clock, actor: str, by: str, name: str, secret: Credentials
-) -> Change:
+def password_set(admin: Administrator, name: str, secret: Credentials) -> Change:
     """Decide on another password.
 
     Raises: NotFound.
     """
-    account = get_account(session, fold(name))
-    trace = audit.entry(clock, actor, "user.passwd", account.name)
-    return Change([changed(clock, account, by, secret)], trace)
+    account = get_account(admin.session, fold(name))
+    event = changed(admin.clock, account, admin.by, secret)
+    return admin.decided([event], "user.passwd", account.name)
 
 
-def disabled_set(session: Session, clock: Clock, actor: str, by: str, name: str, disabled: bool) -> Change:
+def disabled_set(admin: Administrator, name: str, disabled: bool) -> Change:
     """Decide whether an account may be used.
 
     Raises: NotFound.
     """
-    account = get_account(session, fold(name))
-    trace = audit.entry(clock, actor, "user.disable" if disabled else "user.enable", account.name)
-    return _unless_so(account.disabled == disabled, changed(clock, account, by, disabled=disabled), trace)
+    account = get_account(admin.session, fold(name))
+    is_so = account.disabled == disabled
+    events = [] if is_so else [changed(admin.clock, account, admin.by, disabled=disabled)]
+    return admin.decided(events, "user.disable" if disabled else "user.enable", account.name)
 
 
-def role_set(session: Session, clock: Clock, actor: str, by: str, name: str, role: str) -> Change:
+def role_set(admin: Administrator, name: str, role: str) -> Change:
     """Decide on another role.
 
     Raises: NotFound, or UsageError for a role there is not.
     """
     check_role(role)
-    account: Account = get_account(session, fold(name))
-    trace = audit.entry(clock, actor, "user.role", account.name, role=role, before=account.role)
-    return _unless_so(account.role == role, changed(clock, account, by, role=role), trace)
+    account = get_account(admin.session, fold(name))
+    events = [] if account.role == role else [changed(admin.clock, account, admin.by, role=role)]
+    return admin.decided(events, "user.role", account.name, role=role, before=account.role)
 
 
 def check_role(role: str) -> None:
     """Raises: UsageError for a role there is not."""
     if role not in ROLES:
         raise UsageError(f"There is no role {role}; the roles are {' and '.join(ROLES)}.")
-
-
-def _unless_so(is_so: bool, event: Event, trace: Audit) -> Change:
-    return Change([] if is_so else [event], trace)

@@ -8,13 +8,12 @@ from ipaddress import IPv6Network, ip_network
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, to_datetime, to_datetime_or_none, to_iso
+from app.clock import to_datetime, to_datetime_or_none, to_iso
 from app.db.models import Ban
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
-from app.services import audit
 from app.services.accounts import find_account
-from app.services.decisions import Change
+from app.services.decisions import Administrator, Change
 from app.wire.masks import normalise
 from app.wire.names import fold
 
@@ -101,47 +100,31 @@ def _line(ban: Ban, now: int) -> BanLine:
     )
 
 
-def banned(
-    session: Session,
-    clock: Clock,
-    actor: str,
-    by: str,
-    kind: BanType,
-    mask: str,
-    reason: str,
-    expires: int | None,
-) -> Change:
+def banned(admin: Administrator, kind: BanType, mask: str, reason: str, expires: int | None) -> Change:
     """Decide on a new ban; one that expired makes way for it.
 
     Raises: AlreadyExists, UsageError, NotFound.
     """
-    mask = normal_mask(session, kind, mask)
-    former = _find(session, kind, mask)
-    if any(ban.expires is None or ban.expires > clock.now() for ban in former):
+    mask = normal_mask(admin.session, kind, mask)
+    former = _find(admin.session, kind, mask)
+    if any(ban.expires is None or ban.expires > admin.clock.now() for ban in former):
         raise AlreadyExists(f"There is a ban of {mask} already; remove it first to change it.")
-    data = {"id": clock.identity(), "type": kind.value, "expires": expires}
-    event = Event(Kind.BANNED, nick=by, target=mask, text=reason, data=data)
-    trace = audit.entry(
-        clock,
-        actor,
-        "ban.add",
-        mask,
-        type=kind.value,
-        reason=reason,
-        expires=None if expires is None else to_iso(expires),
-    )
-    return Change([*(_lifted(ban, by) for ban in former), event], trace)
+    data = {"id": admin.clock.identity(), "type": kind.value, "expires": expires}
+    event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
+    events = [*(_lifted(ban, admin.actor) for ban in former), event]
+    until = None if expires is None else to_iso(expires)
+    return admin.decided(events, "ban.add", mask, type=kind.value, reason=reason, expires=until)
 
 
-def unbanned(session: Session, clock: Clock, actor: str, by: str, mask: str) -> Change:
+def unbanned(admin: Administrator, mask: str) -> Change:
     """Decide to lift every ban of a mask.
 
     Raises: NotFound.
     """
-    found = _find_any(session, mask)
+    found = _find_any(admin.session, mask)
     if not found:
         raise NotFound(f"There is no ban of {mask}; `chat-admin ban list` shows all.")
-    return Change([_lifted(ban, by) for ban in found], audit.entry(clock, actor, "ban.remove", found[0].mask))
+    return admin.decided([_lifted(ban, admin.actor) for ban in found], "ban.remove", found[0].mask)
 
 
 def _lifted(ban: Ban, by: str) -> Event:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -22,14 +23,31 @@ class Change:
     audit: Audit
 
 
-def decide_now(database: Database, clock: Clock, decide: Callable[[Session], Change]) -> Change:
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """Whoever decides: on what the database says now, known to the trail as `actor` and to the chat as `by`."""
+
+    session: Session
+    clock: Clock
+    actor: str
+    by: str
+
+    def decided(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> Change:
+        """Return the change with its trace; details that are None say nothing and are left out."""
+        return Change(events, audit.entry(self.clock, self.actor, action, target, **detail))
+
+
+def decide_now(
+    database: Database, clock: Clock, actor: str, by: str, decide: Callable[[Administrator], Change]
+) -> Change:
     """Decide and record in one transaction, so that nobody changes what the decision rests on.
 
     Whatever `decide` raises leaves the database as it was.
     """
     log = Log(clock)
     with database.locked() as connection:
-        change = decide(Session(connection, join_transaction_mode="rollback_only"))
+        session = Session(connection, join_transaction_mode="rollback_only")
+        change = decide(Administrator(session, clock, actor, by))
         log.start_at_end(connection)
         if change.events:
             record(connection, log, change.events)

@@ -1,34 +1,31 @@
 """Moderation: who is put out, and what everybody is told."""
 
-from sqlalchemy.orm import Session as Orm
-
-from app.clock import Clock
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services import audit
-from app.services.decisions import Change
+from app.services.decisions import Administrator, Change
 from app.services.presence import get_online, is_in_room
 from app.services.rooms import get_room
 
 
-def killed(orm: Orm, clock: Clock, actor: str, by: str, name: str, reason: str) -> Change:
+def killed(admin: Administrator, name: str, reason: str) -> Change:
     """Decide to end every connection of a nick or an account.
 
     Raises: NotFound when nobody of that name is online.
     """
-    sessions = get_online(orm, name)
+    sessions = get_online(admin.session, name)
     events = [
-        Event(Kind.KILLED, nick=by, target=session.nick, text=reason, data={"session": session.id})
+        Event(Kind.KILLED, nick=admin.by, target=session.nick, text=reason, data={"session": session.id})
         for session in sessions
     ]
-    return Change(events, audit.entry(clock, actor, "kick", sessions[0].nick, reason=reason))
+    return admin.decided(events, "kick", sessions[0].nick, reason=reason)
 
 
-def kicked(orm: Orm, clock: Clock, actor: str, by: str, name: str, room_name: str, reason: str) -> Change:
+def kicked(admin: Administrator, name: str, room_name: str, reason: str) -> Change:
     """Decide to put somebody out of one room.
 
     Raises: NotFound when there is no such room, or nobody of that name in it.
     """
+    orm = admin.session
     room = get_room(orm, room_name)
     sessions = [session for session in get_online(orm, name) if is_in_room(orm, session, room.id)]
     if not sessions:
@@ -37,19 +34,16 @@ def kicked(orm: Orm, clock: Clock, actor: str, by: str, name: str, room_name: st
         Event(
             Kind.KICKED,
             room=room.id,
-            nick=by,
+            nick=admin.by,
             target=session.nick,
             text=reason,
             data={"session": session.id},
         )
         for session in sessions
     ]
-    trace = audit.entry(clock, actor, "kick", sessions[0].nick, room=room.name, reason=reason)
-    return Change(events, trace)
+    return admin.decided(events, "kick", sessions[0].nick, room=room.name, reason=reason)
 
 
-def announced(clock: Clock, actor: str, by: str, text: str) -> Change:
+def announced(admin: Administrator, text: str) -> Change:
     """Decide to tell everybody something."""
-    return Change(
-        [Event(Kind.ANNOUNCED, nick=by, text=text)], audit.entry(clock, actor, "announce", text=text)
-    )
+    return admin.decided([Event(Kind.ANNOUNCED, nick=admin.by, text=text)], "announce", "", text=text)

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from app.clock import Clock
-from app.db.database import Database
 from app.db.log import Log
 from app.events import Event
 from app.services import projections  # noqa: F401  fills the table
@@ -24,11 +22,3 @@ def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
         projection = PROJECTIONS.get(event.kind)
         if projection is not None:
             projection(connection, event)
-
-
-def record_now(database: Database, clock: Clock, events: Sequence[Event]) -> None:
-    """Record events in a transaction of their own; for programs that are not the server's engine."""
-    log = Log(clock)
-    with database.locked() as connection:
-        log.start_at_end(connection)
-        record(connection, log, events)

@@ -11,8 +11,7 @@ from app.db.models import Account, Event, Room, RoomMask, RoomRole
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import MESSAGES, Kind
 from app.events import Event as Happened
-from app.services import audit
-from app.services.decisions import Change
+from app.services.decisions import Administrator, Change
 from app.wire.names import NameRefused, check_room, fold
 
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
@@ -134,15 +133,15 @@ def details(session: Session, name: str) -> RoomDetails:
     )
 
 
-def created(session: Session, clock: Clock, actor: str, by: str, name: str, longest: int) -> Change:
+def created(admin: Administrator, name: str, longest: int) -> Change:
     """Decide on a new room that belongs to nobody.
 
     Raises: AlreadyExists, or UsageError when the name cannot be a room's.
     """
     name = room_name(name, longest)
-    if find_room(session, name) is not None:
+    if find_room(admin.session, name) is not None:
         raise AlreadyExists(f"There is a room {name} already.")
-    return Change([founded(clock, by, name)], audit.entry(clock, actor, "room.create", name))
+    return admin.decided([founded(admin.clock, admin.by, name)], "room.create", name)
 
 
 def room_name(name: str, longest: int) -> str:
@@ -156,16 +155,15 @@ def room_name(name: str, longest: int) -> str:
         raise UsageError(f"{name} cannot be the name of a room: {error.reason}") from error
 
 
-def topic_set(session: Session, clock: Clock, actor: str, by: str, name: str, topic: str) -> Change:
+def topic_set(admin: Administrator, name: str, topic: str) -> Change:
     """Decide on another topic; an empty one clears it.
 
     Raises: NotFound.
     """
-    room = get_room(session, name)
-    trace = audit.entry(clock, actor, "room.topic", room.name, topic=topic)
-    if room.topic == topic:
-        return Change([], trace)
-    return Change([Happened(Kind.TOPIC, room=room.id, nick=by, text=topic)], trace)
+    room = get_room(admin.session, name)
+    is_so = room.topic == topic
+    events = [] if is_so else [Happened(Kind.TOPIC, room=room.id, nick=admin.by, text=topic)]
+    return admin.decided(events, "room.topic", room.name, topic=topic)
 
 
 def _count_messages(session: Session, room: Room) -> int:

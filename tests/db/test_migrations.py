@@ -18,7 +18,7 @@ from app.db.log import read_after
 from app.db.models import Base
 from app.errors import DatabaseRefused, StorageError
 from app.events import Event, Kind
-from app.services.record import record_now
+from tests.story import record_now
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,10 +6,10 @@ from scramp import ScramClient
 
 from app.live.unit import Unit, outcome
 from app.services.accounts import protect, registered
-from app.services.record import record_now
 from app.wire import sasl
 from app.wire.line import parse
 from tests.engine.bench import Bench, Person
+from tests.story import record_now
 
 PASSWORD = "sesame street"
 

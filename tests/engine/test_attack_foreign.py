@@ -10,10 +10,10 @@ from app.db import models
 from app.events import Event, Kind
 from app.live.batch import Batch
 from app.services.accounts import Credentials, registered
-from app.services.record import record_now
 from tests.engine.accounts import account
 from tests.engine.bench import Bench
 from tests.engine.scenes import gather
+from tests.story import record_now
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INVITED])  # which is never stored

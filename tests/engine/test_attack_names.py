@@ -4,10 +4,9 @@ from itertools import product
 
 from app.events import Event, Kind
 from app.services.administration import role_set
-from app.services.decisions import decide_now
-from app.services.record import record_now
 from tests.engine.accounts import account, codes, enter
 from tests.engine.bench import Bench
+from tests.story import Story, record_now
 
 
 def catch_up(bench: Bench) -> None:
@@ -24,11 +23,7 @@ def ban(bench: Bench, mask: str) -> None:
 
 
 def make(bench: Bench, name: str, role: str) -> None:
-    decide_now(
-        bench.database,
-        bench.clock,
-        lambda session: role_set(session, bench.clock, "root", "root", name, role),
-    )
+    Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, name, role))
     catch_up(bench)
 
 

@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from app.db.models import Event, Session
 from app.services import moderation
-from app.services.decisions import decide_now
 from tests.engine.accounts import account, codes, enter
 from tests.engine.bench import Bench
+from tests.story import Story
 
 
 def test_others_may_kill_nobody_not_even_themselves(bench: Bench) -> None:
@@ -95,10 +95,8 @@ def test_a_kick_beside_the_running_server_reaches_the_room(bench: Bench) -> None
     for name in ("alice", "bob"):
         bench.people[name].send("JOIN #tea")
     bench.play("alice .\nbob .")
-    decide_now(
-        bench.database,
-        bench.clock,
-        lambda session: moderation.kicked(session, bench.clock, "root", "root", "bob", "#tea", "enough"),
+    Story(bench.database, bench.clock).decides(
+        lambda admin: moderation.kicked(admin, "bob", "#tea", "enough"), by="root"
     )
     bench.connect("carol")
     bench.play(
@@ -117,11 +115,7 @@ def test_a_kill_beside_the_running_server_ends_the_connection(bench: Bench) -> N
     bench.connect("alice").send("JOIN #tea")
     bench.connect("bob").send("JOIN #tea")
     bench.play("alice .\nbob .")
-    decide_now(
-        bench.database,
-        bench.clock,
-        lambda session: moderation.killed(session, bench.clock, "root", "root", "bob", "spam"),
-    )
+    Story(bench.database, bench.clock).decides(lambda admin: moderation.killed(admin, "bob", "spam"))
     bench.connect("carol")
     bench.play(
         """

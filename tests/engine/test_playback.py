@@ -1,10 +1,10 @@
 """Conversations: what happened, played back to clients that can tell it from what happens now."""
 
 from app.events import Event, Kind
-from app.services.record import record_now
 from app.wire.line import parse
 from tests.engine.bench import Bench
 from tests.engine.past import PLAYBACK, gather, page, say, texts
+from tests.story import record_now
 
 
 def test_what_operators_heard_is_a_place_but_is_not_shown(bench: Bench) -> None:

@@ -17,12 +17,12 @@ from app.events import Kind
 from app.live.room import Room
 from app.live.world import World
 from app.services.accounts import Credentials, changed, find_account, registered
-from app.services.record import record_now
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.engine.accounts import PASSWORD, plain
 from tests.engine.bench import Bench, Person
 from tests.engine.test_fuzz import no_faults
+from tests.story import record_now
 
 PEOPLE = ("anna", "bob", "Анна", "carol")
 ROOMS = ("#tea", "#Tea", "#чай", "#all")

@@ -3,9 +3,9 @@
 import pytest
 
 from app.services import administration
-from app.services.decisions import decide_now
 from tests.engine.accounts import PASSWORD, Scram, account, codes, enter, log_in, plain, stranger
 from tests.engine.bench import Bench
+from tests.story import Story
 
 FAILED = ":irc.example 904 * :Log-in failed: the account or the password is wrong"
 
@@ -88,11 +88,7 @@ def test_an_account_disabled_between_log_in_and_welcome_is_not_entered_with(benc
 
 def disable(bench: Bench, name: str) -> None:
     """Disable an account, as `chat-admin` does beside the running server."""
-    decide_now(
-        bench.database,
-        bench.clock,
-        lambda session: administration.disabled_set(session, bench.clock, "root", "root", name, True),
-    )
+    Story(bench.database, bench.clock).decides(lambda admin: administration.disabled_set(admin, name, True))
 
 
 @pytest.mark.parametrize("data", ["=", "AAAA=", "not-base64!", "+", "AGZvbw==", "/w=="])

@@ -13,13 +13,12 @@ from app.events import Event, Kind
 from app.live.unit import Unit
 from app.services import bans, moderation, rooms
 from app.services.administration import disabled_set
-from app.services.record import record_now
 from app.services.stats import problems
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.bench import Bench
 from tests.engine.scenes import gather, people
-from tests.story import Story
+from tests.story import Story, record_now
 
 POISON = """
 CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.text = 'poison'
@@ -216,11 +215,7 @@ def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with full(bench):
         hand_in(bench, alice="PRIVMSG #tea stuck")
-    other.decides(
-        lambda session: bans.banned(
-            session, clock, "root", "admin", bans.BanType.NICK, "alice!*@*", "enough", None
-        )
-    )
+    other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
     assert texts(bob.heard()) == ["stuck", "QUIT"]
     assert [kind for kind, _ in log(bench)] == ["privmsg", "quit"]
@@ -250,9 +245,9 @@ def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     decisions = [
-        lambda session: moderation.announced(clock, "root", "admin", "hear, hear"),
-        lambda session: rooms.topic_set(session, clock, "root", "admin", "#tea", "Green tea"),
-        lambda session: moderation.kicked(session, clock, "root", "admin", "alice", "#tea", "spilled"),
+        lambda admin: moderation.announced(admin, "hear, hear"),
+        lambda admin: rooms.topic_set(admin, "#tea", "Green tea"),
+        lambda admin: moderation.kicked(admin, "alice", "#tea", "spilled"),
     ]
     heard = []
     for decide in decisions:
@@ -261,9 +256,9 @@ def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
         later(bench, clock)
         heard += bob.heard()
     assert heard == [
-        ":admin NOTICE $* :hear, hear",
-        ":admin TOPIC #tea :Green tea",
-        ":admin KICK #tea alice :spilled",
+        ":server.internal NOTICE $* :hear, hear",
+        ":server.internal TOPIC #tea :Green tea",
+        ":server.internal KICK #tea alice :spilled",
     ]
     assert texts(alice.heard()) == ["NOTICE", "TOPIC", "KICK"]
     assert bob.ask("TOPIC #tea")[0].endswith(":Green tea")
@@ -271,11 +266,7 @@ def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
 
 def test_a_ban_puts_out_whom_it_meets(bench: Bench, clock: MovedClock, other: Story) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    other.decides(
-        lambda session: bans.banned(
-            session, clock, "root", "admin", bans.BanType.NICK, "alice!*@*", "enough", None
-        )
-    )
+    other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
     assert alice.heard() == ["ERROR :Closing link: Banned: enough"]
     assert alice.ear.is_finished
@@ -291,11 +282,11 @@ def test_a_kill_and_a_disabled_account_put_out(bench: Bench, clock: MovedClock, 
     anna = bench.core.desk.world.find_user("carol")
     assert anna is not None
     anna.account = account
-    other.decides(lambda session: disabled_set(session, clock, "root", "admin", "anna", True))
+    other.decides(lambda admin: disabled_set(admin, "anna", True))
     later(bench, clock)
     assert carol.heard() == ["ERROR :Closing link: The account was disabled"]
     assert texts(bob.heard()) == ["QUIT"]
-    other.decides(lambda session: moderation.killed(session, clock, "root", "admin", "bob", "spam"))
+    other.decides(lambda admin: moderation.killed(admin, "bob", "spam"))
     later(bench, clock)
     assert bob.heard() == ["ERROR :Closing link: Killed: spam"]
 

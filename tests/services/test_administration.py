@@ -13,25 +13,14 @@ from app.events import Event, Kind, RoomKey
 from app.services import administration, audit, bans, moderation, people, rooms, stats
 from app.services.accounts import check_password
 from app.services.bans import BanType
+from app.services.decisions import Change
 from tests.conftest import MovedClock
-from tests.story import SECRET, Story
-
-ME = "admin:me"
-SERVER = "server.internal"
+from tests.story import SECRET, SERVER, Story
 
 
-@pytest.fixture
-def by(clock: MovedClock) -> tuple[MovedClock, str, str]:
-    """What every decision takes."""
-    return clock, ME, SERVER
-
-
-By = tuple[MovedClock, str, str]
-
-
-def decide(story: Story, function: Callable[..., object], by: By, *arguments: object) -> list[Event]:
+def decide(story: Story, function: Callable[..., Change], *arguments: object) -> list[Event]:
     """Record a decision and return its events."""
-    return list(story.decides(lambda session: function(session, *by, *arguments)).events)
+    return list(story.decides(lambda admin: function(admin, *arguments)).events)
 
 
 def actions(story: Story) -> list[str]:
@@ -40,23 +29,23 @@ def actions(story: Story) -> list[str]:
         return [f"{trace.action} {trace.target}" for trace in audit.latest(session, 100)]
 
 
-def test_an_account_is_made_once_whatever_its_case(story: Story, by: By) -> None:
-    decide(story, administration.account_created, by, "Анна", SECRET, "user")
+def test_an_account_is_made_once_whatever_its_case(story: Story) -> None:
+    decide(story, administration.account_created, "Анна", SECRET, "user")
     with pytest.raises(AlreadyExists, match="Анна"):
-        decide(story, administration.account_created, by, "АННА", SECRET, "user")
+        decide(story, administration.account_created, "АННА", SECRET, "user")
     with pytest.raises(UsageError, match="no role"):
-        decide(story, administration.account_created, by, "bob", SECRET, "king")
+        decide(story, administration.account_created, "bob", SECRET, "king")
     with story.database.reading() as session:
         assert [person.name for person in people.people(session)] == ["Анна"]
     assert actions(story) == ["user.create Анна"]
 
 
-def test_an_account_is_changed_by_events_that_tell_no_secret(story: Story, by: By) -> None:
+def test_an_account_is_changed_by_events_that_tell_no_secret(story: Story) -> None:
     story.account("anna")
     events = [
-        *decide(story, administration.role_set, by, "ANNA", "admin"),
-        *decide(story, administration.disabled_set, by, "anna", True),
-        *decide(story, administration.password_set, by, "anna", SECRET),
+        *decide(story, administration.role_set, "ANNA", "admin"),
+        *decide(story, administration.disabled_set, "anna", True),
+        *decide(story, administration.password_set, "anna", SECRET),
     ]
     assert [{k: v for k, v in event.data.items() if k != "id"} for event in events] == [
         {"role": "admin"},
@@ -75,17 +64,17 @@ def vars_of(event: Event) -> dict[str, object]:
     return {name: getattr(event, name) for name in Event.__slots__}
 
 
-def test_what_is_so_already_is_no_change(story: Story, by: By) -> None:
+def test_what_is_so_already_is_no_change(story: Story) -> None:
     story.account("anna")
-    assert decide(story, administration.disabled_set, by, "anna", False) == []
-    assert decide(story, administration.role_set, by, "anna", "user") == []
+    assert decide(story, administration.disabled_set, "anna", False) == []
+    assert decide(story, administration.role_set, "anna", "user") == []
     assert actions(story) == []
 
 
 @pytest.mark.parametrize("function", [administration.disabled_set, administration.role_set])
-def test_nobody_cannot_be_changed(story: Story, by: By, function: Callable[..., object]) -> None:
+def test_nobody_cannot_be_changed(story: Story, function: Callable[..., object]) -> None:
     with pytest.raises(NotFound, match="no account nobody"):
-        decide(story, function, by, "nobody", "user")
+        decide(story, function, "nobody", "user")
 
 
 @pytest.mark.parametrize("name", ["x y", "#x", "", "a\0b", "pаypal"])
@@ -117,16 +106,16 @@ def test_people_are_searched_and_shown_with_who_is_online(story: Story, clock: M
         assert [row.nick for row in people.last_sessions(session, "anna", 5)] == ["ann"]
 
 
-def test_a_room_is_made_and_its_topic_set(story: Story, by: By) -> None:
-    decide(story, rooms.created, by, "ops", 64)
+def test_a_room_is_made_and_its_topic_set(story: Story) -> None:
+    decide(story, rooms.created, "ops", 64)
     with pytest.raises(AlreadyExists):
-        decide(story, rooms.created, by, "#OPS", 64)
+        decide(story, rooms.created, "#OPS", 64)
     with pytest.raises(UsageError):
-        decide(story, rooms.created, by, "#a b", 64)
-    decide(story, rooms.topic_set, by, "ops", "tea")
-    assert decide(story, rooms.topic_set, by, "#ops", "tea") == []
+        decide(story, rooms.created, "#a b", 64)
+    decide(story, rooms.topic_set, "ops", "tea")
+    assert decide(story, rooms.topic_set, "#ops", "tea") == []
     with pytest.raises(NotFound):
-        decide(story, rooms.topic_set, by, "#nope", "tea")
+        decide(story, rooms.topic_set, "#nope", "tea")
     with story.database.reading() as session:
         (room,) = rooms.rooms(session, "TEA")
         assert (room.name, room.topic, room.official, room.last_message) == ("#ops", "tea", True, None)
@@ -146,23 +135,23 @@ def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock
     assert (found.messages, found.bans, found.last_message) == (1, ["x!*@*"], to_datetime(clock.instant + 2))
 
 
-def test_a_kick_ends_every_session_of_an_account(story: Story, by: By) -> None:
+def test_a_kick_ends_every_session_of_an_account(story: Story) -> None:
     story.account("anna")
     sessions = [story.connects("anna", "anna"), story.connects("ann_phone", "anna")]
-    events = decide(story, moderation.killed, by, "Anna", "enough")
+    events = decide(story, moderation.killed, "Anna", "enough")
     assert [event.data["session"] for event in events] == sessions
     assert {(event.kind, event.nick, event.text) for event in events} == {(Kind.KILLED, SERVER, "enough")}
     with pytest.raises(NotFound, match="bob is not online"):
-        decide(story, moderation.killed, by, "bob", "enough")
+        decide(story, moderation.killed, "bob", "enough")
 
 
-def test_a_kick_from_a_room_needs_somebody_in_it(story: Story, by: By) -> None:
+def test_a_kick_from_a_room_needs_somebody_in_it(story: Story) -> None:
     room = story.room("#ops")
     here = story.connects("anna")
     with pytest.raises(NotFound, match="anna is not in #ops"):
-        decide(story, moderation.kicked, by, "anna", "#ops", "enough")
+        decide(story, moderation.kicked, "anna", "#ops", "enough")
     story.joins(here, "anna", room)
-    (event,) = decide(story, moderation.kicked, by, "anna", "ops", "enough")
+    (event,) = decide(story, moderation.kicked, "anna", "ops", "enough")
     assert (event.kind, event.room, event.target, event.data) == (
         Kind.KICKED,
         room,
@@ -170,9 +159,9 @@ def test_a_kick_from_a_room_needs_somebody_in_it(story: Story, by: By) -> None:
         {"session": here},
     )
     with pytest.raises(NotFound, match="anna is not in #ops"):
-        decide(story, moderation.kicked, by, "anna", "#ops", "enough")
+        decide(story, moderation.kicked, "anna", "#ops", "enough")
     with pytest.raises(NotFound, match="no room"):
-        decide(story, moderation.kicked, by, "anna", "#nope", "enough")
+        decide(story, moderation.kicked, "anna", "#nope", "enough")
 
 
 MASKS = [
@@ -189,24 +178,24 @@ MASKS = [
 
 @pytest.mark.parametrize(("typed", "kind", "kept"), MASKS)
 def test_a_ban_is_kept_in_one_form_and_lifted_in_any(
-    typed: str, kind: BanType, kept: str, story: Story, by: By, clock: MovedClock
+    typed: str, kind: BanType, kept: str, story: Story, clock: MovedClock
 ) -> None:
     story.account("anna")
     assert bans.guess_type(typed) is kind
-    decide(story, bans.banned, by, kind, typed, "why", None)
+    decide(story, bans.banned, kind, typed, "why", None)
     with pytest.raises(AlreadyExists):
-        decide(story, bans.banned, by, kind, kept, "why", None)
+        decide(story, bans.banned, kind, kept, "why", None)
     with story.database.reading() as session:
         (ban,) = bans.bans(session, clock.instant)
     assert (ban.type, ban.mask, ban.reason, ban.active) == (kind.value, kept, "why", True)
-    decide(story, bans.unbanned, by, typed)
+    decide(story, bans.unbanned, typed)
     with story.database.reading() as session:
         assert bans.bans(session, clock.instant) == []
     assert actions(story) == [f"ban.add {kept}", f"ban.remove {kept}"]
 
 
-def test_a_ban_that_expired_makes_way(story: Story, by: By, clock: MovedClock) -> None:
-    add = partial(decide, story, bans.banned, by, BanType.ADDRESS, "192.0.2.7", "why")
+def test_a_ban_that_expired_makes_way(story: Story, clock: MovedClock) -> None:
+    add = partial(decide, story, bans.banned, BanType.ADDRESS, "192.0.2.7", "why")
     add(clock.instant + 1000)
     clock.instant += 1000
     with story.database.reading() as session:
@@ -219,23 +208,23 @@ def test_a_ban_that_expired_makes_way(story: Story, by: By, clock: MovedClock) -
     ("kind", "mask"),
     [(BanType.ADDRESS, "10.0.0.300"), (BanType.NICK, "a b"), (BanType.NICK, ""), (BanType.NICK, "x" * 300)],
 )
-def test_a_mask_that_is_none_is_refused(kind: BanType, mask: str, story: Story, by: By) -> None:
+def test_a_mask_that_is_none_is_refused(kind: BanType, mask: str, story: Story) -> None:
     with pytest.raises(UsageError):
-        decide(story, bans.banned, by, kind, mask, "why", None)
+        decide(story, bans.banned, kind, mask, "why", None)
 
 
-def test_banning_or_lifting_what_is_not_there(story: Story, by: By) -> None:
+def test_banning_or_lifting_what_is_not_there(story: Story) -> None:
     with pytest.raises(NotFound, match="--type nick"):
-        decide(story, bans.banned, by, BanType.ACCOUNT, "nobody", "why", None)
+        decide(story, bans.banned, BanType.ACCOUNT, "nobody", "why", None)
     with pytest.raises(NotFound, match="no ban"):
-        decide(story, bans.unbanned, by, "192.0.2.7")
+        decide(story, bans.unbanned, "192.0.2.7")
 
 
-def test_the_trail_is_searched(story: Story, by: By, clock: MovedClock) -> None:
+def test_the_trail_is_searched(story: Story, clock: MovedClock) -> None:
     story.account("anna")
-    decide(story, administration.role_set, by, "anna", "admin")
+    decide(story, administration.role_set, "anna", "admin")
     clock.instant += 1000
-    decide(story, bans.banned, by, BanType.ACCOUNT, "anna", "why", None)
+    decide(story, bans.banned, BanType.ACCOUNT, "anna", "why", None)
     with story.database.reading() as session:
         assert [t.action for t in audit.latest(session, 1)] == ["ban.add"]
         assert [t.action for t in audit.latest(session, 9, action="user")] == ["user.role"]

@@ -10,11 +10,10 @@ from app.db.models import Event as Row
 from app.db.models import Session as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services import audit
 from app.services.decisions import Change
 from app.services.record import record
 from tests.conftest import MovedClock
-from tests.story import Story
+from tests.story import ME, Story
 
 
 def rows(story: Story) -> list[Event]:
@@ -88,7 +87,7 @@ def test_a_nul_character_is_the_rows_fault_where_it_cannot_be_stored(story: Stor
 
 
 def test_a_refused_decision_changes_nothing(story: Story) -> None:
-    def decide(session: object) -> Change:
+    def decide(admin: object) -> Change:
         raise NotFound("no")
 
     with pytest.raises(NotFound):
@@ -98,12 +97,12 @@ def test_a_refused_decision_changes_nothing(story: Story) -> None:
 
 def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedClock) -> None:
     event = Event(Kind.ANNOUNCED, nick="server", text="hello")
-    story.decides(lambda session: Change([event], audit.entry(clock, "admin:x", "announce", text="hello")))
-    story.decides(lambda session: Change([], audit.entry(clock, "admin:x", "nothing")))
+    story.decides(lambda admin: admin.decided([event], "announce", "", text="hello"))
+    story.decides(lambda admin: admin.decided([], "nothing", ""))
     with story.database.reading() as session:
         traces = session.scalars(select(Audit)).all()
         assert [(trace.actor, trace.action, trace.detail) for trace in traces] == [
-            ("admin:x", "announce", {"text": "hello"})
+            (ME, "announce", {"text": "hello"})
         ]
 
 

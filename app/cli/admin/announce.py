@@ -3,12 +3,11 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from app.cli.admin.asking import one_line
 from app.cli.admin.desk import Desk
 from app.services import moderation
-from app.services.decisions import Change
+from app.services.decisions import Administrator, Change
 from app.services.presence import online
 
 TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
@@ -22,10 +21,10 @@ def announce(
     text = one_line(text, "announcement", TEXT_LENGTH)
     listeners = 0
 
-    def decide(session: Session) -> Change:
+    def decide(admin: Administrator) -> Change:
         nonlocal listeners
-        listeners = len(online(session))
-        return moderation.announced(desk.clock, desk.actor, desk.by, text)
+        listeners = len(online(admin.session))
+        return moderation.announced(admin, text)
 
     desk.change(decide)
     desk.out.done(f"Announced; {listeners} online.", text=text, online=listeners)

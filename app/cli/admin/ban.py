@@ -42,9 +42,7 @@ def add(
     with desk.reading() as session:
         mask = bans.normal_mask(session, kind, mask)
     confirm(f"Ban the {kind.value} {mask} {_until(expires)}?", yes)
-    desk.change(
-        lambda session: bans.banned(session, desk.clock, desk.actor, desk.by, kind, mask, reason, expires)
-    )
+    desk.change(lambda admin: bans.banned(admin, kind, mask, reason, expires))
     facts = {"type": kind.value, "mask": mask, "reason": reason}
     desk.out.done(
         f"Banned the {kind.value} {mask} {_until(expires)}.",
@@ -67,7 +65,7 @@ def list_(
 @command(app, "remove")
 def remove(desk: Desk, mask: Mask) -> None:
     """Lift the bans of an account, mask or address."""
-    desk.change(lambda session: bans.unbanned(session, desk.clock, desk.actor, desk.by, mask))
+    desk.change(lambda admin: bans.unbanned(admin, mask))
     desk.out.done(f"Lifted the ban of {mask}.", mask=mask)
 
 

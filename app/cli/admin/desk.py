@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.errors import ChatError, NotFound
-from app.services.decisions import Change, decide_now
+from app.services.decisions import Administrator, Change, decide_now
 from app.settings import ServerSettings, load_server, prefix_of
 
 PATIENCE = 15_000  # milliseconds to wait for a busy server
@@ -106,10 +106,10 @@ class Desk:
         with self.database() as database, database.reading() as session:
             yield session
 
-    def change(self, decide: Callable[[Session], Change], create: bool = False) -> bool:
+    def change(self, decide: Callable[[Administrator], Change], create: bool = False) -> bool:
         """Record what is decided. Returns whether anything changed."""
         with self.database(create) as database:
-            return bool(decide_now(database, self.clock, decide).events)
+            return bool(decide_now(database, self.clock, self.actor, self.by, decide).events)
 
 
 def missing(database: Database) -> str:

@@ -24,10 +24,8 @@ def kick(
     """Disconnect somebody, or put them out of one room. They may come back; see `ban add`."""
     reason = one_line(reason, "reason", REASON_LENGTH)
     if room is None:
-        desk.change(lambda session: moderation.killed(session, desk.clock, desk.actor, desk.by, nick, reason))
+        desk.change(lambda admin: moderation.killed(admin, nick, reason))
     else:
-        desk.change(
-            lambda session: moderation.kicked(session, desk.clock, desk.actor, desk.by, nick, room, reason)
-        )
+        desk.change(lambda admin: moderation.kicked(admin, nick, room, reason))
     place = "the server" if room is None else room
     desk.out.done(f"{nick} is put out of {place}.", nick=nick, room=room, reason=reason)

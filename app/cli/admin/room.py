@@ -42,9 +42,7 @@ def create(desk: Desk, name: Name) -> None:
     """Make a room that belongs to nobody and stays when it is empty."""
     name = rooms.room_name(name, desk.settings.room_length)
     desk.change(
-        lambda session: rooms.created(
-            session, desk.clock, desk.actor, desk.by, name, desk.settings.room_length
-        ),
+        lambda admin: rooms.created(admin, name, desk.settings.room_length),
         create=True,
     )
     desk.out.done(f"Made the room {name}.", name=name)
@@ -64,9 +62,7 @@ def topic(
         _show_topic(desk, name)
         return
     wanted = "" if text is None else one_line(text, "topic", desk.settings.topic_length)
-    changed = desk.change(
-        lambda session: rooms.topic_set(session, desk.clock, desk.actor, desk.by, name, wanted)
-    )
+    changed = desk.change(lambda admin: rooms.topic_set(admin, name, wanted))
     sentence = "The topic is set." if changed else "The topic is that already."
     desk.out.done(sentence, room=name, topic=wanted, changed=changed)
 

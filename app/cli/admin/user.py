@@ -88,9 +88,7 @@ def create(
                 administration.refuse_if_taken(session, name)
     secret = protect(read_password(password_stdin, password_file, desk.settings.password_shortest))
     desk.change(
-        lambda session: administration.account_created(
-            session, desk.clock, desk.actor, desk.by, name, secret, role
-        ),
+        lambda admin: administration.account_created(admin, name, secret, role),
         create=True,
     )
     desk.out.done(f"Made the account {name} ({role}).", name=name, role=role)
@@ -108,9 +106,7 @@ def passwd(
     name = _existing(desk, name)
     confirm(f"Change the password of {name}?", yes)
     secret = protect(read_password(password_stdin, password_file, desk.settings.password_shortest))
-    desk.change(
-        lambda session: administration.password_set(session, desk.clock, desk.actor, desk.by, name, secret)
-    )
+    desk.change(lambda admin: administration.password_set(admin, name, secret))
     desk.out.done(f"{name} has a new password.", name=name, changed=True)
 
 
@@ -139,17 +135,13 @@ def role(
     administration.check_role(new)
     name = _existing(desk, name)
     confirm(f"Make {name} {new}?", yes)
-    changed = desk.change(
-        lambda session: administration.role_set(session, desk.clock, desk.actor, desk.by, name, new)
-    )
+    changed = desk.change(lambda admin: administration.role_set(admin, name, new))
     sentence = f"{name} is {new} now." if changed else f"{name} is {new} already."
     desk.out.done(sentence, name=name, role=new, changed=changed)
 
 
 def _set_disabled(desk: Desk, name: str, disabled: bool) -> None:
-    changed = desk.change(
-        lambda session: administration.disabled_set(session, desk.clock, desk.actor, desk.by, name, disabled)
-    )
+    changed = desk.change(lambda admin: administration.disabled_set(admin, name, disabled))
     state = "disabled" if disabled else "enabled"
     desk.out.done(
         f"{name} is {state} {'now' if changed else 'already'}.", name=name, disabled=disabled, changed=changed
