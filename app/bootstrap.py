@@ -26,6 +26,7 @@ from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.errors import ChatError, DatabaseRefused, SettingsRefused
 from app.live import applying  # noqa: F401  declares what events change
+from app.live.cloak import Disguise, cloaked, host_of
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.restore import left_behind, restore
@@ -36,6 +37,7 @@ from app.net.flusher import Flusher
 from app.net.server import Census, ChatServer
 from app.services.ledger import Ledger
 from app.services.rooms import founded
+from app.services.secrets import CLOAK_KEY, kept_secret
 from app.services.stats import stats
 from app.settings import Loaded, ServerSettings, prefix_of
 
@@ -74,6 +76,7 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core
         started=clock.now(),
         tokens=tokens(settings),
         throttles=Throttles.of(settings, clock),
+        disguise=_disguise(settings, ledger, clock),
     )
     gate = Gate(desk)
     return Core(desk, gate, Engine(world, ledger, Hub(), gate, clock))
@@ -89,6 +92,15 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger, clock: Cloc
     ledger.commit(events)
     for event in events:
         world.apply(event)
+
+
+def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> Disguise:
+    """Return what makes addresses into the hosts that others see."""
+    if not settings.cloak:
+        return host_of
+    key = kept_secret(ledger.open_at_end(), clock, CLOAK_KEY)
+    ledger.commit([])
+    return cloaked(key)
 
 
 def serve(loaded: Loaded[ServerSettings]) -> int:

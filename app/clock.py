@@ -38,6 +38,10 @@ class Clock:
         """Return a short random identifier of letters and digits."""
         return secrets.token_hex(6)
 
+    def secret(self) -> bytes:
+        """Return 32 random bytes, such as a key is."""
+        return secrets.token_bytes(32)
+
 
 class Timer:
     """Says when a period has passed again."""

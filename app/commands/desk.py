@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.clock import Clock
 from app.db.database import Database
+from app.live.cloak import Disguise
 from app.live.throttle import Throttles
 from app.live.world import World
 from app.services.ledger import Ledger
@@ -25,6 +26,7 @@ class Desk:
     started: int  # instant
     tokens: Mapping[str, str]  # ISUPPORT
     throttles: Throttles
+    disguise: Disguise  # of people's addresses, for others
 
     @property
     def network(self) -> str:

@@ -2,7 +2,7 @@
 
 from app.commands import away, joining, markers
 from app.commands.answers import Refused
-from app.commands.bans import ban_on
+from app.commands.bans import Suspect, ban_on
 from app.commands.context import Context
 from app.commands.presence import appear
 from app.commands.welcome import welcome
@@ -22,7 +22,9 @@ def enter(ctx: Context) -> None:
     except Refused:
         said.nick, ctx.client.nick = None, "*"
         raise
-    ban = ban_on(ctx.world, nick, said.user or "", ctx.client.address, account)
+    address = ctx.client.address
+    newcomer = Suspect(nick, said.user or "", address, ctx.desk.disguise(address), account)
+    ban = ban_on(ctx.world, newcomer)
     if ban is not None:
         ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
         ctx.end(f"Banned: {ban.reason}")
@@ -83,7 +85,7 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
             session=session,
             nick=nick,
             user=said.user or "",
-            host=host_of(client.address),
+            host=ctx.desk.disguise(client.address),
             account=account.name if account else None,
             data={
                 "address": client.address,
@@ -112,8 +114,3 @@ def _enter_as_device(ctx: Context, holder: User) -> None:
         shown.at = ctx.desk.clock.now()
         joining.show_arrival(ctx, room, shown)
     markers.show_where_absent(ctx)
-
-
-def host_of(address: str) -> str:
-    """Write an address as a host name on the wire; one that begins with a colon gets a zero before it."""
-    return "0" + address if address.startswith(":") else address

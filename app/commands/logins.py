@@ -5,6 +5,7 @@ checked, and again after: many connections that try at once learn no more than o
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import NoReturn
 
@@ -12,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.commands import standing
 from app.commands.answers import Failed, Refused
-from app.commands.bans import ban_on
+from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.desk import Desk
-from app.commands.entry import host_of
 from app.commands.presence import nick_events, rename
 from app.events import Kind
 from app.live.throttle import household, patience
@@ -120,7 +120,7 @@ def refuse_hasty(ctx: Context, name: str) -> None:
 def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
     """Somebody who is here does not become an account that is banned; at the door, `entry` looks."""
     me = ctx.user
-    ban = ban_on(ctx.world, me.nick, me.user, me.address, account) if me else None
+    ban = ban_on(ctx.world, replace(suspect(me), account=account)) if me else None
     if ban is not None:
         raise Refused(numerics.ERR_SASLFAIL, text=f"You are banned from this server: {ban.reason}")
 
@@ -149,4 +149,4 @@ def source_of(ctx: Context) -> str:
     if ctx.user is not None:
         return ctx.user.source
     client = ctx.client
-    return f"{client.nick}!{client.registration.user or '*'}@{host_of(client.address)}"
+    return f"{client.nick}!{client.registration.user or '*'}@{ctx.desk.disguise(client.address)}"

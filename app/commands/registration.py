@@ -1,10 +1,11 @@
 """How a connection becomes somebody: PASS, NICK, USER, QUIT, PING."""
 
 import hmac
+from dataclasses import replace
 
 from app.commands import entry, logins
 from app.commands.answers import Refused
-from app.commands.bans import ban_on
+from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events, rename
@@ -190,7 +191,7 @@ def _rename(ctx: Context, me: User, wanted: str) -> None:
         return
     _refuse_taken(ctx, wanted)
     entry.refuse_reserved(ctx, wanted, me.account)
-    ban = ban_on(ctx.world, wanted, me.user, me.address, me.account)
+    ban = ban_on(ctx.world, replace(suspect(me), nick=wanted))
     if ban is not None:
         text = f"This nick is banned from this server: {ban.reason}"
         raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)

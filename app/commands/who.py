@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.entry import host_of
+from app.live.cloak import host_of
 from app.live.room import Member, Room
 from app.live.user import User
 from app.wire import numerics

@@ -8,7 +8,7 @@ from app.commands.answers import Refused
 from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.entry import host_of
+from app.live.cloak import host_of
 from app.live.room import Room
 from app.live.user import User
 from app.live.world import Departed

@@ -206,6 +206,15 @@ class Audit(Base):
     detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class ServerSecret(Base):
+    """Random bytes, in hexadecimal, that the servers on this database share and show to nobody."""
+
+    __tablename__ = "server_secret"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
+
+
 class ImportMark(Base):
     """A row of an older program's database that was taken over, known by its digest."""
 

@@ -79,6 +79,11 @@ class Access(Settings):
         json_schema_extra=SECRET,
         description="Names for OPER, each with the Argon2id hash of its password.",
     )
+    cloak: bool = Field(
+        True,
+        json_schema_extra=PROTECTS,
+        description="Whether others see a cloak instead of somebody's address.",
+    )
     login_attempts: Whole = Field(
         10,
         ge=1,

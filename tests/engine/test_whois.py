@@ -139,10 +139,11 @@ def test_whowas_shows_the_latest_first(bench: Bench, clock: MovedClock) -> None:
     bench.connect("bob").send("QUIT")
     clock.instant += 1_000
     bench.connect("bob", address="10.0.0.2").send("NICK robert")
+    cloak = bench.core.desk.disguise("10.0.0.2")
     bench.play(
-        """
+        f"""
         alice > WHOWAS BOB
-        alice < :irc.example 314 alice bob ~bob 10.0.0.2 * :Bob
+        alice < :irc.example 314 alice bob ~bob {cloak} * :Bob
         alice < :irc.example 312 alice bob irc.example :2026-11-18 11:06:41 UTC
         alice < :irc.example 314 alice bob ~bob 127.0.0.1 * :Bob
         alice < :irc.example 312 alice bob irc.example :2026-11-18 11:06:40 UTC
