@@ -71,9 +71,9 @@ class Framer:
     def _frame(self, raw: bytes) -> Frame:
         tags = raw.index(b" ") + 1 if raw.startswith(b"@") and b" " in raw else 0
         if tags > self._tag_bytes:
-            return Oversized("the tags are longer than a client may send")
+            return Oversized("The tags are longer than a client may send")
         if len(raw) - tags + 2 > self._line_bytes:
-            return Oversized("the line is too long")
+            return Oversized("The line is too long")
         try:
             return raw.decode()
         except UnicodeDecodeError:

@@ -60,7 +60,7 @@ def test_a_line_without_its_end_waits() -> None:
 def test_a_line_of_512_bytes_passes_and_the_next_byte_is_too_much() -> None:
     framer = Framer()
     assert framer.feed(b"x" * 510 + b"\r\n") == ["x" * 510]
-    assert framer.feed(b"x" * 511 + b"\r\nPING 1\r\n") == [Oversized("the line is too long"), "PING 1"]
+    assert framer.feed(b"x" * 511 + b"\r\nPING 1\r\n") == [Oversized("The line is too long"), "PING 1"]
 
 
 def test_tags_are_counted_apart_from_the_line() -> None:
@@ -68,12 +68,12 @@ def test_tags_are_counted_apart_from_the_line() -> None:
     framer = Framer()
     assert framer.feed(tags + b"x" * 510 + b"\r\n") == [(tags + b"x" * 510).decode()]
     assert framer.feed(b"@t" + tags[1:] + b"x\r\n") == [
-        Oversized("the tags are longer than a client may send")
+        Oversized("The tags are longer than a client may send")
     ]
 
 
 def test_tags_alone_are_a_line_like_any_other() -> None:
-    assert Framer().feed(b"@" + b"t" * 600 + b"\n") == [Oversized("the line is too long")]
+    assert Framer().feed(b"@" + b"t" * 600 + b"\n") == [Oversized("The line is too long")]
 
 
 def test_a_line_that_is_not_utf8_is_told_from_one_that_is() -> None:
