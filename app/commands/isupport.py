@@ -3,7 +3,7 @@
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.realname import REALNAME_LETTERS
+from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
 from app.settings import ServerSettings
 from app.wire import modes, numerics
 
@@ -23,10 +23,12 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "PREFIX": modes.prefix(),
         "STATUSMSG": "@",
         "NAMELEN": str(REALNAME_LETTERS),
+        "USERLEN": str(USER_LETTERS),
         "NICKLEN": str(settings.nick_length),
         "CHANNELLEN": str(settings.room_length),
         "TOPICLEN": str(settings.topic_length),
         "KICKLEN": str(settings.topic_length),
+        "KEYLEN": str(modes.KEY_LETTERS),
         "AWAYLEN": str(settings.topic_length),
         "CHANLIMIT": f"#:{settings.max_rooms_per_user}",
         "MAXLIST": f"{modes.LISTS}:{settings.max_list_entries}",

@@ -14,9 +14,8 @@ from app.live.room import Room
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.masks import normalise
-from app.wire.modes import FLAGS, LISTS, ROLES, Change, format_changes, parse_changes
+from app.wire.modes import FLAGS, KEY_LETTERS, LISTS, ROLES, Change, format_changes, parse_changes
 
-KEY_LETTERS = 32  # longest key of a room
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
     "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),

@@ -7,6 +7,7 @@ from app.events import Kind
 from app.wire.framing import LINE_BYTES
 
 REALNAME_LETTERS = 128  # longest real name kept
+USER_LETTERS = 20  # longest user name kept
 
 
 @command(cost=2, writes=True)

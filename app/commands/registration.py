@@ -9,15 +9,13 @@ from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events, rename
-from app.commands.realname import REALNAME_LETTERS
+from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
 from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.live.user import User
 from app.services.accounts import is_password
 from app.wire import numerics
 from app.wire.names import NameRefused, check_nick
-
-USER_LETTERS = 20  # longest user name kept
 
 
 @command("PASS", early=True)

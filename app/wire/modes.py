@@ -14,6 +14,7 @@ FLAGS = "CRimnst"  # never an argument
 ROLES = "ov"  # a member's nick
 PREFIXES = "@+"  # as they stand before a nick, in the order of ROLES
 USER_FLAGS = "Biw"  # of people, which they change themselves: a program, invisible, hears WALLOPS
+KEY_LETTERS = 32  # longest key of a room
 MOST_CHANGES = 32  # of one command; the letters after these are ignored
 
 _NEVER_BARE = LISTS + ALWAYS + ROLES
