@@ -1,13 +1,11 @@
 """The composition root: the only file that knows every part. It starts and stops them in order."""
 
-import errno
 import logging
 import os
 import platform
 import resource
 import shutil
 import signal
-import ssl
 import sys
 import threading
 from contextlib import closing
@@ -24,7 +22,7 @@ from app.commands.isupport import tokens
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
-from app.errors import ChatError, DatabaseRefused, SettingsRefused
+from app.errors import ChatError, DatabaseRefused
 from app.live import applying  # noqa: F401  declares what events change
 from app.live.cloak import Disguise, cloaked, host_of
 from app.live.engine import Engine
@@ -33,8 +31,9 @@ from app.live.restore import left_behind, restore
 from app.live.throttle import Throttles
 from app.live.world import World
 from app.net.connection import Inside
+from app.net.doors import listen
 from app.net.flusher import Flusher
-from app.net.server import Census, ChatServer
+from app.net.server import ChatServer
 from app.services.ledger import Ledger
 from app.services.rooms import founded
 from app.services.secrets import CLOAK_KEY, kept_secret
@@ -117,7 +116,7 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
     _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = [Flusher(number, clock) for number in range(settings.flushers)]
-    servers = _listen(settings, flushers)
+    servers = listen(settings, flushers)
     database = Database(url_of(settings.dbname))
     try:
         if fault := fault_of_place(database):
@@ -177,52 +176,17 @@ def _allow_descriptors(wanted: int) -> None:
         logger.warning("The system allows %d open files; that many connections cannot be served.", most)
 
 
-def _listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer]:
-    """Take the ports before anything else is touched.
-
-    Raises: ChatError when a port cannot be taken.
-    """
-    census = Census(settings.max_connections, settings.max_connections_per_address)
-    servers = [_bind(settings.ip, settings.port, flushers, census, None)]
-    if settings.tls_cert is not None and settings.tls_key is not None:
-        context = _tls_context(settings.tls_cert, settings.tls_key)
-        servers.append(_bind(settings.ip, settings.tls_port, flushers, census, context))
-    return servers
-
-
-def _bind(
-    ip: str, port: int, flushers: list[Flusher], census: Census, tls: ssl.SSLContext | None
-) -> ChatServer:
-    try:
-        return ChatServer(ip, port, flushers, census, tls)
-    except OSError as error:
-        is_taken = error.errno == errno.EADDRINUSE
-        raise ChatError(
-            f"Cannot listen on {ip} port {port}: {error.strerror or error}. "
-            f"Choose another with -i and -p{', or stop what is using it' if is_taken else ''}."
-        ) from error
-
-
-def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsRefused(f"tls_cert {certificate} and tls_key {key} cannot be used: {error}.") from error
-    return context
-
-
 def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
     """Return the few lines that tell whoever started the server what is there now."""
     settings = desk.settings
-    plain, *encrypted = [server.port for server in servers]
+    ports = {server.door.name: server.port for server in servers}
+    plain = ports.pop("IRC")
     host = platform.node() if settings.ip in EVERYWHERE else settings.ip
     with desk.database.reading() as session:
         counted = stats(session)
-    secure = f", with TLS on port {encrypted[0]}" if encrypted else ""
+    others = "".join(f", with {name} on port {port}" for name, port in ports.items())
     return [
-        f"{desk.network} ({desk.version}) listens on {settings.ip} port {plain}{secure}.",
+        f"{desk.network} ({desk.version}) listens on {settings.ip} port {plain}{others}.",
         f"Database {desk.database}: {_counted(counted.rooms, 'room')}, "
         f"{_counted(counted.accounts, 'account')}, {_counted(counted.messages, 'message')}.",
         f"Join with: {_client()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",

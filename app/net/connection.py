@@ -7,7 +7,6 @@ and keeps a client's lines in order. A flooder waits here, in its own thread.
 
 import os
 import socket
-import ssl
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from app.live.engine import Engine
 from app.live.unit import Step, Task, Turn, Unit, outcome, step_of
 from app.net.bucket import Bucket
 from app.net.outbox import Outbox
+from app.net.pipe import Broken
 from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
 
 RECEIVE_BYTES = 64 * 1024
@@ -72,8 +72,8 @@ class Connection:
         while not (self._is_over or self._client.ended) and (data := self._receive()):
             try:
                 frames = self._plain(data)
-            except ssl.SSLError as error:
-                self._reason = f"TLS failed: {error.reason or 'no TLS'}"
+            except Broken as error:
+                self._reason = error.reason
                 return
             except Unframed:
                 self._reason = "A line without an end"

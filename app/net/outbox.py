@@ -10,7 +10,7 @@ import socket
 from collections import deque
 from typing import Protocol
 
-from app.net.tls import TlsPipe
+from app.net.pipe import Pipe
 
 SEND_BYTES = 256 * 1024  # joined into one send
 
@@ -43,7 +43,7 @@ class Outbox:
     )
 
     def __init__(
-        self, connection: socket.socket, scheduler: Scheduler, limit: int, pipe: TlsPipe | None
+        self, connection: socket.socket, scheduler: Scheduler, limit: int, pipe: Pipe | None
     ) -> None:
         self.socket = connection
         self.pipe = pipe
@@ -112,7 +112,7 @@ class Outbox:
 
     @property
     def is_closed_by_peer(self) -> bool:
-        """Whether the peer said, in TLS, that it sends nothing more."""
+        """Whether the peer said, in the terms of its pipe, that it sends nothing more."""
         return self.pipe is not None and self.pipe.is_closed_by_peer
 
     @property

@@ -4,19 +4,18 @@ import errno
 import logging
 import socket
 import socketserver
-import ssl
-from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from ipaddress import ip_address
-from threading import Lock, Thread
+from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 from app.live.client import Client
+from app.net.census import Census
 from app.net.connection import Connection, Inside
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
-from app.net.tls import TlsPipe
+from app.net.pipe import Pipe
 from app.threads import name_thread
 
 BACKLOG = 1024  # connections the system accepts ahead of us
@@ -26,31 +25,15 @@ _SHORTAGE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Census:
-    """Counts connections, so that one address cannot take all of them."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One port, as people call it. `wrap` makes a connection's pipe; without one, its bytes are lines as they come."""
 
-    most: int
-    most_per_address: int
-    _lock: Lock = field(default_factory=Lock)
-    _by_address: Counter[str] = field(default_factory=Counter)
-
-    def admit(self, address: str) -> str | None:
-        """Count a connection in, or return why it may not be."""
-        with self._lock:
-            if self._by_address.total() >= self.most:
-                return "The server is full; try again later"
-            if self._by_address[address] >= self.most_per_address and not ip_address(address).is_loopback:
-                return "Too many connections from your address"
-            self._by_address[address] += 1
-            return None
-
-    def release(self, address: str) -> None:
-        """Count a connection out."""
-        with self._lock:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+    name: str
+    ip: str
+    port: int
+    wrap: Callable[[], Pipe] | None = None
+    is_encrypted: bool = False
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -71,17 +54,15 @@ class ChatServer(socketserver.ThreadingTCPServer):
     block_on_close = False
     allow_reuse_address = True
 
-    def __init__(
-        self, ip: str, port: int, flushers: list[Flusher], census: Census, tls: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, door: Door, flushers: list[Flusher], census: Census) -> None:
         """Take the port; nobody is served before `open`."""
-        self.address_family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+        self.address_family = socket.AF_INET6 if ":" in door.ip else socket.AF_INET
+        self.door = door
         self._flushers = flushers
         self._census = census
-        self._tls = tls
         self._accepted = 0
         self._is_short = False  # the system has no descriptors left for those who wait
-        super().__init__((ip, port), Handler)
+        super().__init__((door.ip, door.port), Handler)
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 
@@ -140,13 +121,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
         name_thread(f"reader {address}")
         with suppress(OSError):  # some systems refuse this once the peer is gone
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        pipe = TlsPipe(self._tls) if self._tls is not None else None
+        pipe = self.door.wrap() if self.door.wrap is not None else None
         self._accepted += 1
         flusher = self._flushers[self._accepted % len(self._flushers)]
         desk = inside.gate.desk
         outbox = Outbox(connection, flusher, desk.settings.sendq, pipe)
         flusher.entrust(outbox)
-        client = Client(outbox, address, pipe is not None, desk.clock.monotonic())
+        client = Client(outbox, address, self.door.is_encrypted, desk.clock.monotonic())
         try:
             Connection(connection, client, outbox, inside).serve()
         finally:

@@ -9,6 +9,8 @@ import ssl
 from contextlib import suppress
 from threading import Lock
 
+from app.net.pipe import Broken
+
 
 class TlsPipe:
     """The TLS state of one connection on the server's side."""
@@ -26,13 +28,16 @@ class TlsPipe:
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return what they mean; there may be new bytes to send afterwards.
 
-        Raises: ssl.SSLError when the peer does not speak TLS, or badly.
+        Raises: Broken when the peer does not speak TLS, or badly.
         """
         with self._lock:
             self._incoming.write(data)
-            if self._is_closed or not (self._is_open or self._shake_hands()):
-                return b""
-            return self._read()
+            try:
+                if self._is_closed or not (self._is_open or self._shake_hands()):
+                    return b""
+                return self._read()
+            except ssl.SSLError as error:
+                raise Broken(f"TLS failed: {error.reason or 'no TLS'}") from error
 
     def _shake_hands(self) -> bool:
         try:

@@ -7,12 +7,20 @@ from threading import Event
 from app.bootstrap import assemble, start, stop
 from app.clock import Clock
 from app.db.database import Database, url_of
+from app.net.doors import listen
 from app.net.flusher import Flusher
-from app.net.server import Census, ChatServer
 from app.settings import ServerSettings
 from tests.process.peer import Peer
 
 PEMS = Path(__file__).parents[1] / "tls"
+GIVEN = {
+    "port": 0,
+    "tls_port": 0,
+    "tls_cert": PEMS / "cert.pem",
+    "tls_key": PEMS / "key.pem",
+    "flood_rate": 0,
+    "replay": 0,
+}
 
 
 def trust() -> ssl.SSLContext:
@@ -24,19 +32,16 @@ class Chat:
     """A running server on a database file that has its schema; one plain port and one with TLS."""
 
     def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
-        given = {"flood_rate": 0, "replay": 0, "auto_join": ["#general"]} | settings
-        self.settings = ServerSettings.model_validate(given)
+        self.settings = ServerSettings.model_validate(GIVEN | settings)
         self.database = Database(url_of(str(path)))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(PEMS / "cert.pem", PEMS / "key.pem")
-        census = Census(self.settings.max_connections, self.settings.max_connections_per_address)
         self._flushers = [Flusher(number, clock) for number in range(self.settings.flushers)]
-        self._servers = [ChatServer("127.0.0.1", 0, self._flushers, census, tls) for tls in (None, context)]
+        self._servers = listen(self.settings, self._flushers)
         self._core = assemble(self.settings, self.database, clock)
         self._stopping = Event()
         self._peers: list[Peer] = []
         start(self._core, self._servers, self._flushers, self._stopping)
-        self.port, self.tls_port = (server.port for server in self._servers)
+        self.ports = {server.door.name: server.port for server in self._servers}
+        self.port, self.tls_port = self.ports["IRC"], self.ports["TLS"]
 
     def connect(
         self, nick: str | None = None, *caps: str, receive_buffer: int | None = None, tls: bool = False

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.net.server import Census, plain_address
+from app.net.census import Census
+from app.net.server import plain_address
 
 FULL = "The server is full; try again later"
 TOO_MANY = "Too many connections from your address"

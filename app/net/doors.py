@@ -1,0 +1,59 @@
+"""The doors of the server: its ports, and what stands between a socket's bytes and IRC at each."""
+
+import errno
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.errors import ChatError, SettingsRefused
+from app.net.census import Census
+from app.net.flusher import Flusher
+from app.net.server import ChatServer, Door
+from app.net.tls import TlsPipe
+from app.settings import ServerSettings
+
+
+def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer]:
+    """Take the ports; nobody is served yet.
+
+    Raises: ChatError when a port cannot be taken.
+    """
+    census = Census(settings.max_connections, settings.max_connections_per_address)
+    servers: list[ChatServer] = []
+    try:
+        for door in _doors(settings):
+            servers.append(_bind(door, flushers, census))
+    except ChatError:
+        for server in servers:
+            server.server_close()
+        raise
+    return servers
+
+
+def _doors(settings: ServerSettings) -> Iterator[Door]:
+    """Yield the doors that the settings ask for, the plain one first."""
+    yield Door("IRC", settings.ip, settings.port)
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        context = _tls_context(settings.tls_cert, settings.tls_key)
+        yield Door("TLS", settings.ip, settings.tls_port, lambda: TlsPipe(context), is_encrypted=True)
+
+
+def _bind(door: Door, flushers: list[Flusher], census: Census) -> ChatServer:
+    try:
+        return ChatServer(door, flushers, census)
+    except OSError as error:
+        is_taken = error.errno == errno.EADDRINUSE
+        raise ChatError(
+            f"Cannot listen on {door.ip} port {door.port}: {error.strerror or error}. "
+            f"Choose another with -i and -p{', or stop what is using it' if is_taken else ''}."
+        ) from error
+
+
+def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsRefused(f"tls_cert {certificate} and tls_key {key} cannot be used: {error}.") from error
+    return context

@@ -1,0 +1,33 @@
+"""Pipes: what stands between a socket's bytes and the bytes of IRC, such as TLS and WebSocket.
+
+The reader decrypts and the flusher encrypts, each on its own thread, so a pipe locks itself. What a pipe has to
+say by itself (a handshake, a pong) leaves with the next `encrypt`, which may be given no data at all; the reader
+sees to it that there is one after each `decrypt`.
+"""
+
+from typing import Protocol
+
+
+class Broken(Exception):
+    """The peer does not speak what the pipe expects; nothing it sends can be understood any more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Pipe(Protocol):
+    """One connection's way of wrapping bytes."""
+
+    @property
+    def is_closed_by_peer(self) -> bool:
+        """Whether the peer said that it sends nothing more."""
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Take received bytes and return what they mean; there may be new bytes to send afterwards.
+
+        Raises: Broken when they mean nothing.
+        """
+
+    def encrypt(self, data: bytes, is_last: bool) -> bytes:
+        """Return the bytes that go on the wire: what the pipe itself has to say, and whole lines, wrapped."""
