@@ -15,7 +15,10 @@ from pathlib import Path
 from types import FrameType
 
 from app.clock import Clock
-from app.commands import verbs  # noqa: F401  fills the table of commands
+from app.commands import (
+    attendants,
+    verbs,  # noqa: F401  fills the table of commands
+)
 from app.commands.desk import Desk
 from app.commands.gate import Gate
 from app.commands.isupport import tokens
@@ -62,6 +65,7 @@ class Core:
 def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core:
     """Put the engine together on a database that is ready, and restore the world."""
     world = World(clock, settings.replay)
+    attendants.seat(world, clock, prefix_of(settings.servername))
     ledger = Ledger(database, clock)
     _restore(settings, world, ledger, clock)
     desk = Desk(

@@ -20,8 +20,13 @@ CODES = {value.code: name for name, value in vars(numerics).items() if isinstanc
 def entries() -> Iterator[Command]:
     """Yield every command with the members of its family behind it, in the order of the page."""
     for _, command in sorted(COMMANDS.items()):
-        yield command
-        yield from command.family.values()
+        yield from _with_family(command)
+
+
+def _with_family(command: Command) -> Iterator[Command]:
+    yield command
+    for member in command.family.values():
+        yield from _with_family(member)
 
 
 def entry(command: Command) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -130,7 +130,7 @@ class Context:
         self.response.end = True
 
     def later(
-        self, work: Callable[[Session], T], then: "Callable[[Context, T], Task | None]", writes: bool = False
+        self, work: Callable[[Session], T], then: Callable[[Self, T], Task | None], writes: bool = False
     ) -> Task:
         """Return slow work for the caller's own thread; `then` goes on with its result, on the engine's.
 
@@ -140,11 +140,11 @@ class Context:
         def go_on(batch: Batch, client: Client, result: T) -> Task | None:
             if client.ended:
                 return None
-            again = Context(self.desk, batch, client, self.verb, self.tags)
+            again = type(self)(self.desk, batch, client, self.verb, self.tags)
             return attempt(again, lambda: then(again, result))
 
         def give_up(batch: Batch, client: Client) -> None:
-            again = Context(self.desk, batch, client, self.verb, self.tags)
+            again = type(self)(self.desk, batch, client, self.verb, self.tags)
             attempt(again, again.refuse_unreadable)
 
         return Task(work, go_on, give_up, writes)

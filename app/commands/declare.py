@@ -7,11 +7,12 @@ all that remain. HELP, the errors, `docs/commands.md` and the costs are all deri
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NewType
 
 from app.live.unit import Task
 
 Run = Callable[..., Task | None]
+Secret = NewType("Secret", str)  # a parameter that nobody is shown again, not even who gave it
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Command:
     role: str | None  # the account role it needs
     waits: bool = False  # can't be refused while nothing can be stored
     blind: bool = False  # looks at nothing that people change, so it is answered whatever the storage does
+    grammar: str = ""  # of the parameters, where the signature cannot say it
     family: dict[str, "Command"] = field(default_factory=dict)
     minimum: int = 0
     maximum: int | None = 0
@@ -38,6 +40,8 @@ class Command:
     @property
     def syntax(self) -> str:
         """The grammar, as help shows it: `KICK <channel> <nicks> [<reason>]`."""
+        if self.grammar:
+            return f"{self.name} {self.grammar}"
         words = [self.name]
         for parameter in _parameters(self.run):
             name = f"<{parameter.name.rstrip('_').replace('_', '-')}>"
@@ -52,8 +56,14 @@ class Command:
         """The help text, line by line."""
         return inspect.cleandoc(self.run.__doc__ or "").splitlines()
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether one of its parameters is a secret."""
+        return any(parameter.annotation is Secret for parameter in _parameters(self.run))
+
 
 COMMANDS: dict[str, Command] = {}
+ALIASES: dict[str, str] = {}  # short names, and the verbs they stand for
 
 
 def command(
@@ -65,40 +75,59 @@ def command(
     role: str | None = None,
     waits: bool = False,
     blind: bool = False,
+    alias: str = "",
 ) -> Callable[[Run], Run]:
     """Put a function into the table, under its own name unless another is given."""
 
     def declare(run: Run) -> Run:
         verb = name or run.__name__.rstrip("_").upper()
         COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits, blind))
+        if alias:
+            ALIASES[alias] = verb
         return run
 
     return declare
 
 
-def subcommand(verb: str, name: str = "", *, writes: bool = False, cost: int = 1) -> Callable[[Run], Run]:
+def subcommand(
+    verb: str, name: str = "", *, writes: bool = False, cost: int = 1, grammar: str = ""
+) -> Callable[[Run], Run]:
     """Put a function into the family of a verb: it runs when the first parameter is its name.
 
-    The verb's own function, declared before, runs when no member of the family is meant.
+    The verb's own function, declared before, runs when no member of the family is meant. A member may have a
+    family too: `subcommand("NICKSERV SET")`.
     """
 
     def declare(run: Run) -> Run:
-        parent = COMMANDS[verb]
+        parent, _ = find_command(*_split(verb))
+        if parent is None or parent.name != verb:
+            raise LookupError(f"{verb} is not declared yet")
         word = name or run.__name__.rpartition("_")[2].upper()
-        member = Command(f"{verb} {word}", run, cost, writes, parent.early, parent.role)
+        member = Command(f"{verb} {word}", run, cost, writes, parent.early, parent.role, grammar=grammar)
         parent.family[word] = _command(member)
         return run
 
     return declare
 
 
+def _split(name: str) -> tuple[str, list[str]]:
+    verb, *words = name.split(" ")
+    return verb, words
+
+
+def verb_of(word: str) -> str:
+    """Return the verb that a word is, or stands for."""
+    return ALIASES.get(word, word)
+
+
 def find_command(verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
     """Return the command for a line, or the member of its family, and the parameters left for it."""
-    found = COMMANDS.get(verb)
-    if found is not None and found.family and params:
+    found = COMMANDS.get(verb_of(verb))
+    while found is not None and found.family and params:
         member = found.family.get(params[0].upper())
-        if member is not None:
-            return member, params[1:]
+        if member is None:
+            break
+        found, params = member, params[1:]
     return found, params
 
 

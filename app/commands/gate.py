@@ -3,7 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from app.commands import consequences, presence
+from app.commands import attendants, consequences, presence
+from app.commands.answers import Failed, Refused
 from app.commands.context import Context, attempt
 from app.commands.declare import Command, find_command
 from app.commands.desk import Desk
@@ -22,9 +23,7 @@ logger = logging.getLogger(__name__)
 
 def cost_of(step: Step) -> int:
     """Return what a step takes from its client's rate bucket."""
-    if not isinstance(step, Line):
-        return UNKNOWN_COST
-    command, _ = find_command(step.command, step.params)
+    command = _command_of(step)
     return command.cost if command else UNKNOWN_COST
 
 
@@ -61,7 +60,7 @@ class Gate:
         elif isinstance(step, Undecodable):
             self._refuse_undecodable(batch, client, step)
         else:
-            return self._admit(Context(self.desk, batch, client, step.command, step.tags), step)
+            return self._admit(batch, client, step)
         return None
 
     def adopt(self, batch: Batch, event: Event) -> None:
@@ -86,24 +85,12 @@ class Gate:
         """Take leave of everybody."""
         presence.farewell(self.desk, batch)
 
-    def _admit(self, ctx: Context, line: Line) -> Task | None:
-        command, params = find_command(line.command, line.params)
-        if ctx.client.session is None and not (command and command.early):
-            ctx.reply(numerics.ERR_NOTREGISTERED)
-        elif command is None:
-            ctx.reply(numerics.ERR_UNKNOWNCOMMAND, line.command)
-        elif command.role == "admin" and not ctx.me.is_admin:
-            ctx.reply(numerics.ERR_NOPRIVILEGES)
-        elif len(params) < command.minimum:
-            ctx.reply(numerics.ERR_NEEDMOREPARAMS, line.command)
-        elif command.writes and not ctx.batch.writable:
-            _refuse_unstorable(ctx, line)
-        elif command.looks and not ctx.batch.sighted:
-            ctx.reply(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
-        else:
-            return attempt(ctx, lambda: command.run(ctx, *params[: command.maximum]))
-        ctx.finish()
-        return None
+    def _admit(self, batch: Batch, client: Client, said: Line) -> Task | None:
+        line = attendants.meaning(said)
+        ctx = attendants.context(self.desk, batch, client, line)
+        if line is not said:
+            attendants.echo(ctx, said, line)
+        return attempt(ctx, lambda: _carry_out(ctx, line))
 
     def _refuse_undecodable(self, batch: Batch, client: Client, step: Undecodable) -> None:
         try:
@@ -120,18 +107,48 @@ NOT_SEEN = "Not answered: the storage of the server is failing; try again in a m
 NOT_NOW = "Not stored and not sent: the storage of the server is failing; try again in a moment"
 
 
+def _carry_out(ctx: Context, line: Line) -> Task | None:
+    """Run the command of a line if the caller may, and it can be done now.
+
+    Raises: Answer.
+    """
+    command, params = find_command(line.command, line.params)
+    if ctx.client.session is None and not (command and command.early):
+        raise Refused(numerics.ERR_NOTREGISTERED)
+    if command is None:
+        raise Refused(numerics.ERR_UNKNOWNCOMMAND, line.command)
+    if command.role == "admin" and not ctx.me.is_admin:
+        raise Refused(numerics.ERR_NOPRIVILEGES)
+    if len(params) < command.minimum:
+        raise Refused(
+            numerics.ERR_NEEDMOREPARAMS, line.command, text=f"Not enough parameters: {command.syntax}"
+        )
+    if command.writes and not ctx.batch.writable:
+        _refuse_unstorable(ctx, line)
+        return None
+    if command.looks and not ctx.batch.sighted:
+        raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
+    return command.run(ctx, *params[: command.maximum])
+
+
 def _refuse_unstorable(ctx: Context, line: Line) -> None:
-    """Say clearly that nothing was stored or sent, in the way the client understands best."""
+    """Say clearly that nothing was stored or sent, in the way the client understands best.
+
+    Raises: Answer, except to what must not be answered.
+    """
     if "standard-replies" in ctx.client.caps:
-        ctx.server_says("FAIL", line.command, "TEMPORARILY_UNAVAILABLE", *line.params[:1], text=NOT_NOW)
-    elif line.command == "PRIVMSG" and line.params:
-        ctx.reply(numerics.ERR_CANNOTSENDTOCHAN, line.params[0], text=NOT_NOW)
-    elif line.command not in ("NOTICE", "TAGMSG"):
-        ctx.reply(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_NOW)
+        raise Failed(line.command, "TEMPORARILY_UNAVAILABLE", *line.params[:1], text=NOT_NOW)
+    if line.command == "PRIVMSG" and line.params:
+        raise Refused(numerics.ERR_CANNOTSENDTOCHAN, line.params[0], text=NOT_NOW)
+    if line.command not in ("NOTICE", "TAGMSG"):
+        raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_NOW)
 
 
 def _command_of(step: Step) -> Command | None:
-    return find_command(step.command, step.params)[0] if isinstance(step, Line) else None
+    if not isinstance(step, Line):
+        return None
+    line = attendants.meaning(step)
+    return find_command(line.command, line.params)[0]
 
 
 def _writes(step: Step) -> bool:

@@ -3,7 +3,7 @@
 from app.commands.answers import Refused
 from app.commands.bursts import packed
 from app.commands.context import Context
-from app.commands.declare import COMMANDS, Command, command
+from app.commands.declare import COMMANDS, Command, command, find_command
 from app.wire import numerics
 
 INDEX = "index"  # the subject of HELP without one
@@ -12,31 +12,23 @@ LINE_WIDTH = 72  # characters
 
 @command("HELPOP", blind=True)
 @command("HELP", blind=True)
-def help_(ctx: Context, command: str = "", subcommand: str = "") -> None:
+def help_(ctx: Context, command: str = "", *subcommand: str) -> None:
     """Show how a command is used, or which commands there are."""
-    words = f"{command} {subcommand}".split()
+    words = " ".join((command, *subcommand)).split()
     if not words:
         _tell(ctx, INDEX, _index())
         return
-    found = _find(words)
-    if found is None:
+    found, left = find_command(words[0].upper(), words[1:])
+    if found is None or left:
         raise Refused(numerics.ERR_HELPNOTFOUND, words[0])
-    _tell(ctx, words[0], _page(found))
-
-
-def _find(words: list[str]) -> Command | None:
-    """Return the command of this name, or the member of its family."""
-    found = COMMANDS.get(words[0].upper())
-    if found is None or len(words) == 1:
-        return found
-    return found.family.get(words[1].upper())
+    _tell(ctx, words[0], page(found))
 
 
 def _index() -> list[str]:
     return ["HELP and a command shows how it is used. There are:", *packed(sorted(COMMANDS), LINE_WIDTH)]
 
 
-def _page(command: Command) -> list[str]:
+def page(command: Command) -> list[str]:
     """Return what is to be said about a command: its syntax, its help, its family, and who may use it."""
     lines = [command.syntax, *command.help]
     lines += [member.syntax for member in command.family.values()]

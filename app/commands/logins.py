@@ -7,7 +7,7 @@ checked, and again after: many connections that try at once learn no more than o
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from app.services.accounts import is_login
 from app.wire import numerics
 from app.wire.names import fold
 
+C = TypeVar("C", bound=Context)
 GUEST_DIGITS = 5  # behind `Guest`, while there are such nicks left
 
 
@@ -67,7 +68,7 @@ def free_guest_nick(desk: Desk) -> str:
     return next(nick for nick in nicks if not world.find_user(nick) and not world.find_account(nick))
 
 
-def prove(ctx: Context, name: str, password: str, then: Callable[[Context, bool], Task | None]) -> Task:
+def prove(ctx: C, name: str, password: str, then: Callable[[C, bool], Task | None]) -> Task:
     """Check a password on the caller's own thread, then go on with whether it is right.
 
     Raises: Refused with ERR_SASLFAIL when the caller must wait first.

@@ -109,6 +109,9 @@ def _refuse_mute(ctx: Context, room: Room, text: str | None) -> None:
 def _to_person(
     ctx: Context, kind: Kind, person: User, target: str, text: str | None, lines: Sequence[int]
 ) -> None:
+    if person.is_attendant:
+        _refuse_crowd(kind, person, text)
+        return
     me = ctx.me
     parties = sorted({me.party, person.party})
     data = _data(ctx, lines) | {"parties": [me.party, person.party]}
@@ -116,6 +119,16 @@ def _to_person(
     _send(ctx, event, Audience([*person.clients, *me.clients]), is_to_self=person is me)
     if person.away is not None and kind is Kind.PRIVMSG:
         ctx.reply(numerics.RPL_AWAY, person.nick, text=person.away)
+
+
+def _refuse_crowd(kind: Kind, attendant: User, text: str | None) -> None:
+    """Refuse what an attendant would have to pick its part from; it says nothing to CTCP and notices.
+
+    What is said to it alone, in one line, is a command of its own and does not come here.
+    """
+    if kind is Kind.PRIVMSG and text is not None and not text.startswith(_CTCP):
+        refusal = f"Write to {attendant.nick} alone, one line at a time"
+        raise Refused(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
 
 
 def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = False) -> None:

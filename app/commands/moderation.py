@@ -12,6 +12,8 @@ from app.wire import numerics
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
     """Disconnect somebody, with all their devices. They may come back: `chat-admin ban` keeps them out."""
     victim = ctx.somebody(nick)
+    if victim.is_attendant:
+        raise Refused(numerics.ERR_CANTKILLSERVER)
     data = {"session": victim.session}
     ctx.emit_unseen(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
     expel(ctx.desk, ctx.batch, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))

@@ -30,6 +30,7 @@ _turnstile = BoundedSemaphore(
     2
 )  # pages that are read at a time; more would only take the interpreter from the engine
 T = TypeVar("T")
+C = TypeVar("C", bound=Context)
 
 logger = logging.getLogger(__name__)
 
@@ -95,9 +96,7 @@ def read_page(ctx: Context, request: Request, read: Read, *references: Reference
     return later(ctx, not_there(request), work, lambda again, found: _show(again, request, found))
 
 
-def later(
-    ctx: Context, failure: Failed, work: Callable[[Session], T], show: Callable[[Context, T], None]
-) -> Task:
+def later(ctx: C, failure: Failed, work: Callable[[Session], T], show: Callable[[C, T], None]) -> Task:
     """Return the work that reads and then shows; a failing storage becomes the failure."""
 
     def read(session: Session) -> T | Failed:
@@ -110,7 +109,7 @@ def later(
             logger.warning("A page of history could not be read: %s", error)
             return failure
 
-    def then(again: Context, found: T | Failed) -> None:
+    def then(again: C, found: T | Failed) -> None:
         if isinstance(found, Failed):
             raise found
         show(again, found)

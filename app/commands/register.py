@@ -3,6 +3,9 @@
 The account has the name of the nick. There is no e-mail, so there is nothing to verify.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
@@ -12,9 +15,10 @@ from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.services.accounts import Credentials, check_password, protect, registered
 from app.settings import ServerSettings
-from app.wire.names import NameRefused, check_nick, fold
+from app.wire.names import NameRefused, check_new_nick, fold
 
 CAPABILITY = "draft/account-registration"
+C = TypeVar("C", bound=Context)
 
 
 @command(early=True, writes=True, cost=5)
@@ -23,12 +27,22 @@ def register(ctx: Context, account: str, email: str, password: str) -> Task:
 
     No e-mail address is kept: `*` will do.
     """
+    return sign_up(ctx, account, password, _announce)
+
+
+def sign_up(ctx: C, account: str, password: str, announce: Callable[[C, str], None]) -> Task:
+    """Make an account and log the caller in to it; `announce` tells them so first.
+
+    Raises: Failed.
+    """
     _refuse_now(ctx, account)
     name = _name_for(ctx, account)
     _refuse_name(ctx, name)
-    _refuse_password(name, password, ctx.desk.settings.password_shortest)
+    refuse_password(name, password, ctx.desk.settings.password_shortest)
     _refuse_many(ctx, name)
-    return ctx.later(lambda session: protect(password), lambda ctx, kept: _make(ctx, name, kept), writes=True)
+    return ctx.later(
+        lambda session: protect(password), lambda ctx, kept: _make(ctx, name, kept, announce), writes=True
+    )
 
 
 def is_offered(settings: ServerSettings) -> bool:
@@ -62,7 +76,7 @@ def _name_for(ctx: Context, account: str) -> str:
     if account == "*":
         return nick
     try:
-        check_nick(account, ctx.desk.settings.nick_length)
+        check_new_nick(account, ctx.desk.settings.nick_length)
     except NameRefused as refusal:
         raise Failed("REGISTER", "BAD_ACCOUNT_NAME", account, text=refusal.reason) from refusal
     if fold(account) != fold(nick):
@@ -84,7 +98,11 @@ def _refuse_name(ctx: Context, name: str) -> None:
         raise Failed("REGISTER", "BAD_ACCOUNT_NAME", name, text=text)
 
 
-def _refuse_password(name: str, password: str, shortest: int) -> None:
+def refuse_password(name: str, password: str, shortest: int) -> None:
+    """Refuse what cannot be a password, or is too easily guessed.
+
+    Raises: Failed.
+    """
     if len(password) < shortest:
         text = f"The password is too short: {shortest} characters are the least"
         raise Failed("REGISTER", "WEAK_PASSWORD", name, text=text)
@@ -102,13 +120,17 @@ def _refuse_many(ctx: Context, name: str) -> None:
         raise Failed("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
 
 
-def _make(ctx: Context, name: str, kept: Credentials) -> None:
+def _make(ctx: C, name: str, kept: Credentials, announce: Callable[[C, str], None]) -> None:
     """Make the account, unless somebody was faster, and log the caller in."""
     _refuse_name(ctx, name)
     _refuse_many(ctx, name)
     ctx.desk.throttles.registrations.note(household(ctx.client.address))
     ctx.emit_unseen(registered(ctx.desk.clock, name, kept))
     account = ctx.world.accounts[fold(name)]
-    ctx.server_says("REGISTER", "SUCCESS", name, text=f"The account {name} is yours")
+    announce(ctx, name)
     welcome_back(ctx, account)
     log_in(ctx, account)
+
+
+def _announce(ctx: Context, name: str) -> None:
+    ctx.server_says("REGISTER", "SUCCESS", name, text=f"The account {name} is yours")

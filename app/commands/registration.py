@@ -15,7 +15,7 @@ from app.live.unit import Task
 from app.live.user import User
 from app.services.accounts import is_password
 from app.wire import numerics
-from app.wire.names import NameRefused, check_nick
+from app.wire.names import NameRefused, check_new_nick
 
 
 @command("PASS", early=True)
@@ -155,7 +155,7 @@ def _enter_as_guest(ctx: Context, refusal: Refused) -> None:
 
 def _prepared(ctx: Context, nick: str) -> str:
     try:
-        return check_nick(nick, ctx.desk.settings.nick_length)
+        return check_new_nick(nick, ctx.desk.settings.nick_length)
     except NameRefused as refusal:
         raise Refused(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
 

@@ -43,6 +43,8 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
     if not channel:
         raise Refused(numerics.ERR_NEEDMOREPARAMS, "INVITE")
     target = ctx.somebody(nick)
+    if target.is_attendant:
+        raise Refused(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
     room = ctx.my_room(channel)
     if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
         raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)

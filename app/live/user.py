@@ -82,6 +82,11 @@ class User:
         return self.account is not None and self.account.role == "admin"
 
     @property
+    def is_attendant(self) -> bool:
+        """Whether this is the server itself, under a nick that people may write to."""
+        return self.session < 0
+
+    @property
     def is_bot(self) -> bool:
         """Whether they have said that they are a program (user mode B)."""
         return "B" in self.modes

@@ -133,6 +133,11 @@ class World:
         for room in self.rooms_of(user):
             room.changed_audience()
 
+    def seat(self, attendant: User) -> None:
+        """Let an attendant be found like a person; it has no connection and is in no room."""
+        self.nicks[attendant.key] = attendant
+        self.show_face(attendant.nick)
+
     def detach(self, client: Client) -> None:
         """Let a connection speak for nobody any more, and forget it."""
         self.clients.discard(client)

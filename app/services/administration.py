@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app.errors import AlreadyExists, UsageError
 from app.services.accounts import ROLES, Credentials, changed, find_account, get_account, registered
 from app.services.decisions import Administrator, Change
-from app.wire.names import NameRefused, check_nick, fold
+from app.wire.names import NameRefused, check_new_nick, fold
 
 
 def account_name(name: str, longest: int) -> str:
@@ -14,7 +14,7 @@ def account_name(name: str, longest: int) -> str:
     Raises: UsageError when it cannot be a nick.
     """
     try:
-        return check_nick(name, longest)
+        return check_new_nick(name, longest)
     except NameRefused as error:
         raise UsageError(f"{name} cannot be the name of an account: {error.reason}") from error
 

@@ -1,6 +1,7 @@
 """Names of people and rooms: which are allowed, which are the same, and which look the same.
 
-- `check_nick` and `check_room` admit a name and return the spelling to keep.
+- `check_nick` and `check_room` admit a name and return the spelling to keep; `check_new_nick` also sees to it that
+  nobody passes for the server.
 - `fold` says which spellings are one name: for every name that PRECIS allows it is the profile
   UsernameCaseMapped with full case folding (RFC 7613, the `rfc7613` of CASEMAPPING). Full folding and not
   RFC 8265's lower case, so that the three sigmas are one letter wherever they stand.
@@ -38,6 +39,8 @@ _WRITTEN_TOGETHER = (  # Unicode TS #39 section 5.1: languages that are written 
 )
 _EVERYWHERE = frozenset({"COMMON", "INHERITED"})
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~]+")  # ASCII punctuation
+ATTENDANTS = ("HistServ", "NickServ")  # who are the server itself
+_TRUSTED = ("AuthServ", "BotServ", "ChanServ", "HostServ", "MemoServ", "OperServ", "SaslServ")  # elsewhere
 _BLANK = re.compile(  # fillers and variation selectors: drawn as nothing, though classed as letters or marks
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -83,6 +86,25 @@ def check_nick(name: str, longest: int) -> str:
     _refuse_length(prepared, longest, NICK_BYTES)
     _refuse_mixture(prepared)
     return prepared
+
+
+def check_new_nick(name: str, longest: int) -> str:
+    """Return the spelling to keep of a nick or account that somebody wants to have.
+
+    Nobody is called like an attendant of this server or of others, or nearly so: people would tell them passwords.
+
+    Raises: NameRefused with the first thing that is wrong.
+    """
+    prepared = check_nick(name, longest)
+    if not _reserved().isdisjoint((fold(prepared), skeleton(prepared))):
+        raise NameRefused("The name is kept for the server itself.")
+    return prepared
+
+
+@lru_cache(maxsize=1)
+def _reserved() -> frozenset[str]:
+    names = ATTENDANTS + _TRUSTED
+    return frozenset((*map(fold, names), *map(skeleton, names)))
 
 
 def is_room(name: str) -> bool:

@@ -144,6 +144,7 @@ ERR_CHANOPRIVSNEEDED = Numeric("482", "You are not a channel operator")
 
 # Operators and modes
 ERR_NOPRIVILEGES = Numeric("481", "Only a server operator may do that")
+ERR_CANTKILLSERVER = Numeric("483", "A server cannot be killed")
 ERR_UMODEUNKNOWNFLAG = Numeric("501", "Unknown user mode")
 ERR_USERSDONTMATCH = Numeric("502", "You can only see and change your own modes")
 ERR_HELPNOTFOUND = Numeric("524", "There is no help on this topic")

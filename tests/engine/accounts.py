@@ -48,10 +48,10 @@ def codes(lines: list[str]) -> list[str]:
     return [line.split(" ")[1] if line.startswith(":") else line.split(" ")[0] for line in lines]
 
 
-def enter(bench: Bench, nick: str, name: str, *caps: str) -> Person:
+def enter(bench: Bench, nick: str, name: str, *caps: str, password: str = PASSWORD) -> Person:
     """Connect as somebody with an account; the welcome is forgotten."""
     person = bench.dial(nick)
-    person.send(f"CAP REQ :{' '.join(('sasl', *caps))}", "AUTHENTICATE PLAIN", *plain(name))
+    person.send(f"CAP REQ :{' '.join(('sasl', *caps))}", "AUTHENTICATE PLAIN", *plain(name, password))
     person.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END")
     assert any(" 001 " in line for line in person.heard()), f"{nick} was not let in"
     return person

@@ -192,7 +192,7 @@ def test_how_long_the_server_is_up(bench: Bench, clock: MovedClock) -> None:
         alice > STATS x
         alice < :irc.example 219 alice x :End of STATS report
         alice > STATS
-        alice < :irc.example 461 alice STATS :Not enough parameters
+        alice < :irc.example 461 alice STATS :Not enough parameters: STATS <query> [<server>]
         alice =
         """
     )

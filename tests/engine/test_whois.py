@@ -186,7 +186,7 @@ def test_ison_names_who_is_here_as_they_are_spelled(bench: Bench) -> None:
         alice > ISON nobody
         alice < :irc.example 303 alice :
         alice > ISON
-        alice < :irc.example 461 alice ISON :Not enough parameters
+        alice < :irc.example 461 alice ISON :Not enough parameters: ISON <nick> [<nicks> ...]
         alice =
         """
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.db.legacy import Cell, OldMessage, OldUser
 from app.errors import UsageError
 from app.services.accounts import check_password
-from app.wire.names import NameRefused, check_nick
+from app.wire.names import NameRefused, check_new_nick
 
 LONGEST_SHOWN = 64  # characters of an author's name
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -65,7 +65,7 @@ def read_user(row: OldUser, limits: Limits) -> NewUser:
     name, password = read_text(row.name, "name"), read_text(row.password, "password")
     try:
         check_password(password)
-        return NewUser(check_nick(name, limits.nick_length), password)
+        return NewUser(check_new_nick(name, limits.nick_length), password)
     except UsageError as error:
         raise RowRefused(error.sentence) from error
     except NameRefused as error:

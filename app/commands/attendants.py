@@ -1,0 +1,137 @@
+"""Attendants: nicks behind which there is nobody but the server itself, such as NickServ.
+
+What is said to one (`/msg NickServ HELP`) is a command of its family, and so is its verb (`/ns HELP`). It is
+answered by notices to the device that asked, among its other answers. Nothing of it is stored or told to other
+devices, because there may be secrets in it; these are left out of the echo too.
+
+An attendant is in the world as a person without connections: WHOIS, ISON and MONITOR find it, and nobody else
+can have its nick.
+"""
+
+from app.clock import Clock
+from app.commands.answers import Answer, Failed, Refused
+from app.commands.bursts import packed
+from app.commands.context import Context
+from app.commands.declare import Command, find_command, verb_of
+from app.commands.desk import Desk
+from app.commands.help import page
+from app.events import Kind
+from app.live.batch import Batch
+from app.live.client import Client
+from app.live.user import User
+from app.live.world import World
+from app.wire import names, numerics
+from app.wire.framing import space_behind
+from app.wire.line import Line, parse
+from app.wire.names import fold
+
+HIDDEN = "***"  # what an echo shows of a secret
+_NICKS = {nick.lower(): nick for nick in names.ATTENDANTS}
+_CTCP = "\x01"
+
+
+class Consultation(Context):
+    """A command of an attendant: it tells things, and what else would be refused by numbers, by notices."""
+
+    __slots__ = ()
+
+    @property
+    def attendant(self) -> str:
+        """The nick of whoever answers."""
+        return _NICKS[self.verb.lower()]
+
+    def tell(self, *lines: str) -> None:
+        """Answer with notices; a line that is too long for one goes on in the next."""
+        nick = self.attendant
+        start = f":{nick}!{nick}@{self.desk.server} NOTICE {self.client.nick} :"
+        for line in lines:
+            for text in packed(line.split(" "), space_behind(start)):
+                self.say(start + text)
+
+    def answer(self, answer: Answer) -> None:
+        """Tell what a command raised instead of finishing."""
+        if isinstance(answer, Refused):
+            self.tell((answer.text or answer.numeric.text).replace(f"{self.verb} ", ""))
+        elif isinstance(answer, Failed):
+            self.tell(answer.text)
+
+
+def seat(world: World, clock: Clock, server: str) -> None:
+    """Give the attendants their places in a new world."""
+    for number, nick in enumerate(names.ATTENDANTS, 1):
+        world.seat(
+            User(
+                session=-number,
+                nick=nick,
+                key=fold(nick),
+                user=nick,
+                host=server,
+                address="127.0.0.1",
+                realname=f"Part of the server; for its help: /msg {nick} HELP",
+                signon=clock.now(),
+                active=clock.monotonic(),
+                modes={"B", "i"},
+            )
+        )
+
+
+def meaning(line: Line) -> Line:
+    """Return what a line means: one that is said to an attendant alone is a command of its own."""
+    if line.command != "PRIVMSG" or len(line.params) < 2 or "batch" in line.tags:
+        return line
+    target, text, *more = line.params
+    nick = _NICKS.get(target.lower())
+    if nick is None or not text or text.startswith(_CTCP):
+        return line
+    verb = nick.upper()
+    words = [text, *more] if more else parse(f"{verb} {text}").params
+    return Line(verb, words, tags=line.tags)
+
+
+def context(desk: Desk, batch: Batch, client: Client, line: Line) -> Context:
+    """Return the view of the caller that a line is done with."""
+    verb = verb_of(line.command)
+    is_consulted = verb.lower() in _NICKS and client.session is not None
+    return (Consultation if is_consulted else Context)(desk, batch, client, verb, line.tags)
+
+
+def echo(ctx: Context, said: Line, meant: Line) -> None:
+    """Show the caller what they said to an attendant, without its secrets, if their client asks for echoes."""
+    if "echo-message" not in ctx.client.caps or ctx.user is None:
+        return
+    nick = _NICKS[said.params[0].lower()]
+    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(said, meant))
+    event.at = ctx.desk.clock.now()
+    ctx.show(event)
+
+
+def _without_secrets(said: Line, meant: Line) -> str:
+    command, left = find_command(meant.command, meant.params)
+    if command is None or not command.has_secrets:
+        return " ".join(said.params[1:])
+    kept = meant.params[: len(meant.params) - len(left)]
+    return " ".join([*kept, *[HIDDEN] * len(left)])
+
+
+def help_on(ctx: Consultation, *command: str) -> None:
+    """Tell what an attendant does, or how one command of its family is used.
+
+    Raises: Refused when there is no such command.
+    """
+    verb = ctx.verb
+    found, left = find_command(verb, list(command))
+    if found is None or left:
+        raise unknown(ctx, " ".join(command))
+    lines = page(found) if command else _overview(found)
+    ctx.tell(*(line.replace(f"{verb} ", "") for line in lines))
+
+
+def _overview(parent: Command) -> list[str]:
+    """Return what an attendant is for, and a line for each of its commands."""
+    return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.family.values())]
+
+
+def unknown(ctx: Consultation, command: str) -> Refused:
+    """Return the refusal of a command that the attendant does not have."""
+    text = f"{ctx.attendant} knows no {command}; HELP shows what there is" if command else "Try HELP"
+    return Refused(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=text)

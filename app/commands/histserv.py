@@ -1,0 +1,130 @@
+"""HistServ: the past, for people whose clients cannot ask for it by CHATHISTORY. Who may see what is the same."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from app.clock import to_text
+from app.commands import attendants
+from app.commands.answers import Failed
+from app.commands.attendants import Consultation
+from app.commands.declare import command, subcommand
+from app.commands.playback import NOT_RETRIEVED, Request, later
+from app.events import Event, msgid, position
+from app.live.unit import Task
+from app.services import pages
+from app.services.pages import Mark, Place
+from app.wire.names import is_room
+
+COST = 3  # a page is heavier than a line
+LINES = 10  # told if no number is given
+MOST_LINES = 100
+
+
+@command("HISTSERV", alias="HS")
+def histserv(ctx: Consultation, command: str = "", *more: str) -> None:
+    """Tell what was said before: `/msg HistServ HELP` tells how to ask. HS is short for it."""
+    raise attendants.unknown(ctx, command)
+
+
+@subcommand("HISTSERV")
+def histserv_help(ctx: Consultation, *command: str) -> None:
+    """Tell what there is to say, or how one command is used."""
+    attendants.help_on(ctx, *command)
+
+
+@subcommand("HISTSERV", cost=COST)
+def histserv_last(ctx: Consultation, target: str = "", count: str = "") -> Task:
+    """Tell what was said last in a room you are in, or between you and somebody: 10 lines, at most 100.
+
+    Without a target it is the room you are in, if there is but one.
+    """
+    if target.isdigit():  # which no nick begins with
+        target, count = "", target
+    request = _request(ctx, target or _only_room(ctx), _lines(count))
+
+    def read(session: Session) -> list[Event]:
+        return pages.latest(session, request.place(session), request.limit)
+
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found))
+
+
+@subcommand("HISTSERV", cost=COST)
+def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Task:
+    """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
+    here, limit = _position(message_id), _lines(count)
+    rooms, party = frozenset(ctx.me.rooms), ctx.me.party
+
+    def read(session: Session) -> list[Event]:
+        message = pages.find_message(session.connection(), here)
+        if message is None or not _is_theirs(message, rooms, party):
+            raise _no_message(message_id)
+        conversations = (message.conversation,) if message.conversation else ()
+        return pages.around(session, Place(message.room, conversations), limit, Mark(message.at, message.id))
+
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found))
+
+
+def _request(ctx: Consultation, target: str, limit: int) -> Request:
+    """Return what is asked for.
+
+    Raises: Failed when it is not the caller's to see.
+    """
+    room = ctx.world.find_room(target) if is_room(target) else None
+    if is_room(target) and (room is None or room.member(ctx.me) is None):
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"You are not in {target}")
+    peer = None if room else ctx.world.find_user(target)
+    return Request(
+        word="LAST",
+        target=target,
+        limit=limit,
+        room=room.id if room else None,
+        party=ctx.me.party,
+        peer=peer.party if peer else None,
+        extra=(),
+    )
+
+
+def _only_room(ctx: Consultation) -> str:
+    rooms = ctx.world.rooms_of(ctx.me)
+    if len(rooms) != 1:
+        raise Failed(ctx.verb, "INVALID_TARGET", text="Say where: LAST and the name of a room or a person")
+    return rooms[0].name
+
+
+def _lines(count: str) -> int:
+    if not count:
+        return LINES
+    if not (count.isascii() and count.isdigit() and len(count) < 10 and int(count)):
+        raise Failed("HISTSERV", "INVALID_PARAMS", text=f"{count} is no number of lines")
+    return min(int(count), MOST_LINES)
+
+
+def _position(message_id: str) -> int:
+    try:
+        return position(message_id)
+    except ValueError as error:
+        raise _no_message(message_id) from error
+
+
+def _no_message(message_id: str) -> Failed:
+    return Failed("HISTSERV", "UNKNOWN_MSGID", text=f"There is no message {message_id} that you may see")
+
+
+def _unreadable(ctx: Consultation) -> Failed:
+    return Failed(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
+
+
+def _is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
+    """Whether somebody who is in these rooms, and is this party in private, may see a message."""
+    return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
+
+
+def _show(ctx: Consultation, found: list[Event]) -> None:
+    """Tell messages, as far as the caller may still see them."""
+    me = ctx.me
+    seen = [one for one in found if one.id not in ctx.world.redacted and _is_theirs(one, me.rooms, me.party)]
+    for event in seen:
+        for line in filter(None, (event.text or "").split("\n")):
+            ctx.tell(f"[{to_text(event.at)}] {event.nick}: {line} ({msgid(event.id)})")
+    ctx.tell("That is all" if seen else "Nothing was said there")

@@ -1,0 +1,92 @@
+"""NickServ: accounts, for people whose clients know neither SASL nor REGISTER.
+
+A thin layer: whatever it does is done by what those commands use, with the same guards and limits.
+"""
+
+from sqlalchemy.orm import Session
+
+from app.clock import to_text
+from app.commands import attendants, logins, register
+from app.commands.answers import Failed
+from app.commands.attendants import Consultation
+from app.commands.declare import Secret, command, subcommand
+from app.db.models import Account
+from app.live.unit import Task
+from app.services.accounts import find_account
+from app.wire.names import fold
+
+
+@command("NICKSERV", alias="NS")
+def nickserv(ctx: Consultation, command: str = "", *more: Secret) -> None:
+    """Look after accounts: `/msg NickServ HELP` tells what there is. NS is short for it.
+
+    The last word may have spaces in it if a colon stands before it, as everywhere in IRC.
+    """
+    raise attendants.unknown(ctx, command)
+
+
+@subcommand("NICKSERV")
+def nickserv_help(ctx: Consultation, *command: str) -> None:
+    """Tell what there is to say, or how one command is used."""
+    attendants.help_on(ctx, *command)
+
+
+@subcommand("NICKSERV", writes=True, cost=5)
+def nickserv_register(ctx: Consultation, password: Secret) -> Task:
+    """Make an account of your nick, so that nobody else can use it."""
+    return register.sign_up(ctx, "*", password, _tell_account)
+
+
+def _tell_account(ctx: Consultation, name: str) -> None:
+    ctx.tell(f"The account {name} is yours, and you are logged in to it")
+
+
+@subcommand("NICKSERV", writes=True, cost=2, grammar="[<account>] <password>")
+def nickserv_identify(ctx: Consultation, word: Secret, *more: Secret) -> Task:
+    """Log in to an account; without its name, to the one that is called like your nick."""
+    name, password = (word, more[0]) if more else (ctx.me.nick, word)
+    return logins.prove(ctx, name, password, lambda ctx, is_right: _identified(ctx, name, is_right))
+
+
+def _identified(ctx: Consultation, name: str, is_right: bool) -> None:
+    account = logins.judge(ctx, name, is_right)
+    ctx.tell(f"You are logged in as {account.name}")
+    logins.welcome_back(ctx, account)
+    logins.log_in(ctx, account)
+
+
+@subcommand("NICKSERV", writes=True)
+def nickserv_logout(ctx: Consultation) -> None:
+    """Log out on all devices under your nick, and stay as a guest."""
+    logins.logout(ctx)
+    ctx.tell("You are logged out")
+
+
+@subcommand("NICKSERV")
+def nickserv_info(ctx: Consultation, account: str = "") -> Task:
+    """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
+    mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
+    name = account or mine
+    return ctx.later(lambda session: _read(session, name), lambda ctx, found: _tell_about(ctx, name, found))
+
+
+def _read(session: Session, name: str) -> Account | None:
+    found = find_account(session, fold(name))
+    if found is not None:
+        session.expunge(found)
+    return found
+
+
+def _tell_about(ctx: Consultation, name: str, found: Account | None) -> None:
+    """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
+    if found is None:
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
+    ctx.tell(f"{found.name} is registered since {to_text(found.created)}")
+    nicks = [u.nick for u in ctx.world.users.values() if u.account and u.account.id == found.id]
+    if nicks:
+        ctx.tell(f"Logged in now as {', '.join(sorted(nicks))}")
+    me = ctx.me
+    if me.is_admin and found.disabled:
+        ctx.tell("The account is disabled")
+    if not nicks and me.is_admin and found.last_seen is not None:
+        ctx.tell(f"Last seen {to_text(found.last_seen)}")

@@ -1,0 +1,111 @@
+"""Conversations: the past by way of HistServ, for those who may see it by CHATHISTORY (IRC_BEHAVIOUR section 12)."""
+
+import pytest
+
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine import past
+from tests.engine.accounts import account
+from tests.engine.bench import Bench
+from tests.engine.scenes import gather, people
+
+ALL = "That is all"
+NOT_THERE = "Nothing was said there"
+
+
+def ask(bench: Bench, person: str, words: str) -> list[str]:
+    """Ask HistServ and return the texts of its notices, which is all that comes."""
+    lines = [parse(line) for line in bench.people[person].ask(f"HS {words}")]
+    assert {(line.command, line.source) for line in lines} == {("NOTICE", "HistServ!HistServ@irc.example")}
+    return [line.params[-1] for line in lines]
+
+
+def said(bench: Bench, person: str, words: str) -> list[str]:
+    """Ask HistServ and return who said what, without the times and the ids."""
+    *lines, last = ask(bench, person, words)
+    assert last == ALL
+    return [line.partition("] ")[2].rpartition(" (")[0] for line in lines]
+
+
+def test_the_last_of_a_room_with_times_and_ids(bench: Bench, clock: MovedClock) -> None:
+    (alice, _) = past.gather(bench, "#tea", "alice", "bob")
+    (first,) = past.say(alice, "#tea", "one")
+    past.say(alice, "#tea", "two")
+    clock.instant += 60_000
+    assert ask(bench, "bob", "LAST #TEA")[0] == (
+        f"[2026-11-18 11:06:40 UTC] alice: one ({first.tags['msgid']})"
+    )
+    assert said(bench, "bob", "LAST #tea 1") == said(bench, "bob", "LAST 1") == ["alice: two"]
+
+
+def test_the_last_with_a_person(bench: Bench) -> None:
+    account(bench, "anna")
+    anna, bob = past.enter(bench, "anna", "anna"), bench.connect("bob")
+    past.say(anna, "bob", "hi")
+    bob.send("PRIVMSG anna :hello")
+    assert said(bench, "anna", "LAST Bob") == ["anna: hi", "bob: hello"]
+    bench.connect("carol")
+    assert ask(bench, "carol", "LAST anna") == [NOT_THERE]
+
+
+def test_where_one_is_not_there_is_nothing_to_see(bench: Bench) -> None:
+    past.gather(bench, "#tea", "alice")
+    past.say(bench.people["alice"], "#tea", "one")
+    people(bench, "eve")
+    assert ask(bench, "eve", "LAST #tea") == ["You are not in #tea"]
+    assert ask(bench, "eve", "LAST #nowhere") == ["You are not in #nowhere"]
+    assert ask(bench, "eve", "LAST") == ["Say where: LAST and the name of a room or a person"]
+    gather(bench, "#one", "eve")
+    gather(bench, "#two", "eve")
+    assert ask(bench, "eve", "LAST")[0].startswith("Say where")
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "٣", "9" * 20])
+def test_a_count_is_a_number(bench: Bench, count: str) -> None:
+    gather(bench, "#tea", "alice")
+    assert ask(bench, "alice", f"LAST #tea {count}") == [f"{count} is no number of lines"]
+
+
+def test_there_is_a_most(bench: Bench) -> None:
+    (alice,) = past.gather(bench, "#tea", "alice")
+    past.say(alice, "#tea", *map(str, range(120)))
+    assert said(bench, "alice", "LAST #tea 1000") == [f"alice: {number}" for number in range(20, 120)]
+    assert len(said(bench, "alice", "LAST #tea")) == 10
+
+
+def test_around_a_message(bench: Bench) -> None:
+    alice, *_ = past.gather(bench, "#tea", "alice", "bob")
+    lines = past.say(alice, "#tea", *map(str, range(9)))
+    middle = lines[4].tags["msgid"]
+    assert said(bench, "bob", f"CONTEXT {middle} 3") == ["alice: 3", "alice: 4", "alice: 5"]
+    people(bench, "eve")
+    assert ask(bench, "eve", f"CONTEXT {middle}") == [f"There is no message {middle} that you may see"]
+    for wrong in ("zzzzz", "!", "0"):
+        assert ask(bench, "bob", f"CONTEXT {wrong}") == [f"There is no message {wrong} that you may see"]
+
+
+def test_around_a_private_message_only_for_the_two(bench: Bench) -> None:
+    alice, _ = past.gather(bench, "#tea", "alice", "bob")
+    (line,) = past.say(alice, "bob", "psst")
+    (whole,) = past.say(alice, "@#tea", "among us")
+    people(bench, "eve")
+    for nick in ("alice", "bob"):
+        assert said(bench, nick, f"CONTEXT {line.tags['msgid']}") == ["alice: psst"]
+    assert "no message" in ask(bench, "eve", f"CONTEXT {line.tags['msgid']}")[0]
+    assert "no message" in ask(bench, "bob", f"CONTEXT {whole.tags['msgid']}")[0]
+
+
+def test_what_was_taken_back_is_not_told(bench: Bench) -> None:
+    (alice,) = past.gather(bench, "#tea", "alice")
+    one, _ = past.say(alice, "#tea", "one", "two")
+    alice.ask(f"REDACT #tea {one.tags['msgid']}")
+    assert said(bench, "alice", "LAST #tea") == ["alice: two"]
+    assert "no message" in ask(bench, "alice", f"CONTEXT {one.tags['msgid']}")[0]
+
+
+def test_a_long_message_is_told_whole(bench: Bench) -> None:
+    (alice,) = past.gather(bench, "#tea", "alice")
+    text = " ".join(["leaves"] * 60)
+    past.say(alice, "#tea", text)
+    told = " ".join(ask(bench, "alice", "LAST #tea"))
+    assert text in told
