@@ -103,7 +103,7 @@ def _come_in(ctx: Context, room: Room, me: User) -> None:
     others = room.audience
     data = {"realname": me.realname, "roles": "".join(sorted(roles))}
     joined = ctx.batch.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
-    if others.clients:
+    if not others.is_empty:
         standing.change(ctx.desk, ctx.batch, room, me, "+", roles, others)
     if me.away is not None:
         ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others)

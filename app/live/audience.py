@@ -2,6 +2,10 @@
 
 A *shape* is the set of negotiated capabilities that changes how an event looks on the wire. Clients of one
 shape get the same bytes, so an event is encoded once for each shape and not once for each client.
+
+When many people enter a room one after the other, each of them is told to an audience that is the last one and
+one more. Such an audience only remembers what it grew from, so that the hub can tell all of them in one go,
+and becomes a set of its own when somebody asks for it.
 """
 
 from collections.abc import Iterable
@@ -12,13 +16,49 @@ from app.live.client import Client
 class Audience:
     """An unchanging set of clients. A room makes a new one when its members or their capabilities change."""
 
-    __slots__ = ("by_shape", "clients")
+    __slots__ = ("_by_shape", "_clients", "added", "base")
 
-    def __init__(self, clients: Iterable[Client]) -> None:
-        self.clients = frozenset(clients)
-        self.by_shape: dict[int, list[Client]] = {}
-        for client in self.clients:
-            self.by_shape.setdefault(client.shape, []).append(client)
+    def __init__(self, clients: Iterable[Client], base: "Audience | None" = None) -> None:
+        self.added = frozenset(clients)  # those that the base does not have
+        self.base = base  # what it grew from, until it is a set of its own
+        self._clients = self.added if base is None else None
+        self._by_shape: dict[int, list[Client]] | None = None
+
+    def joined_by(self, clients: Iterable[Client]) -> "Audience":
+        """Return this audience with further clients, which it does not have yet."""
+        added = frozenset(clients)
+        return Audience(added, self) if added else self
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in it; asked without making a set of it, because one that grew is not."""
+        return not self.added
+
+    @property
+    def clients(self) -> frozenset[Client]:
+        """All of them."""
+        if self._clients is None:
+            self._clients = self._settled()
+            self.base = None
+        return self._clients
+
+    def _settled(self) -> frozenset[Client]:
+        """Add up what it grew from, back to the last one that is a set; a storm of people makes long chains."""
+        added: list[frozenset[Client]] = []
+        link = self
+        while link._clients is None and link.base is not None:
+            added.append(link.added)
+            link = link.base
+        return (link._clients or frozenset()).union(*added)
+
+    @property
+    def by_shape(self) -> dict[int, list[Client]]:
+        """The clients by their shape."""
+        if self._by_shape is None:
+            self._by_shape = {}
+            for client in self.clients:
+                self._by_shape.setdefault(client.shape, []).append(client)
+        return self._by_shape
 
 
 NOBODY = Audience(())

@@ -3,10 +3,9 @@
 A plan is a list in the order of decisions. Events that follow each other for the same audience form a *run*:
 it is encoded once for each shape and joined once, and all who hear the whole run get a reference to the same
 bytes. Only the few clients that take part in the batch themselves get their stream pieced together, because
-their own replies have their place between the events.
+their own replies have their place between the events. A run goes on when people enter its room: they hear the
+rest of it.
 """
-
-from collections.abc import Sequence
 
 from app.events import Event
 from app.live.audience import Audience
@@ -17,18 +16,35 @@ from app.live.response import Response
 
 
 class Run:
-    """Events that follow each other for one audience."""
+    """Events that follow each other for one audience, to which others may join on the way."""
 
-    __slots__ = ("_events", "_private", "audience")
+    __slots__ = ("_events", "_joined", "_latest", "_lines", "_private", "_start")
 
     def __init__(self, audience: Audience) -> None:
-        self.audience = audience
+        self._start = audience
+        self._latest = audience
         self._events: list[Event] = []
+        self._joined: dict[Client, int] = {}  # who hears the run from which place on
         self._private: dict[Client, list[tuple[int, bytes | None]]] = {}
+        self._lines: dict[int, list[bytes]] = {}
+
+    def goes_on(self, audience: Audience) -> bool:
+        """Whether an event for this audience continues the run: it is the same, or has grown from it."""
+        if audience is self._latest:
+            return True
+        if audience.base is not self._latest:
+            return False
+        self._latest = audience
+        self._joined |= dict.fromkeys(audience.added, len(self._events))
+        return True
+
+    def has(self, client: Client) -> bool:
+        """Whether the client hears this run."""
+        return client in self._start.clients or client in self._joined
 
     def add(self, event: Event, author: Client | None) -> None:
         """Continue the run; the author does not hear this event."""
-        if author is not None and author in self.audience.clients:
+        if author is not None and self.has(author):
             self._private.setdefault(author, []).append((len(self._events), None))
         self._events.append(event)
 
@@ -38,29 +54,35 @@ class Run:
 
     def deliver(self) -> None:
         """Hand everybody their bytes."""
-        for shape, clients in self.audience.by_shape.items():
-            lines = [encode(event, shape) for event in self._events]
-            whole = b"".join(lines)
+        for shape, clients in self._start.by_shape.items():
+            whole = b"".join(self._encoded(shape))
             for client in clients:
-                private = self._private.get(client)
-                data = whole if private is None else _pieced(lines, private)
+                data = self._pieced(client, 0) if client in self._private else whole
                 if data:
                     client.sink.push(data)
+        for client, start in self._joined.items():
+            if data := self._pieced(client, start):
+                client.sink.push(data)
 
+    def _encoded(self, shape: int) -> list[bytes]:
+        """Return the lines of the run for clients of a shape, each encoded once."""
+        if shape not in self._lines:
+            self._lines[shape] = [encode(event, shape) for event in self._events]
+        return self._lines[shape]
 
-def _pieced(lines: Sequence[bytes], private: Sequence[tuple[int, bytes | None]]) -> bytes:
-    """Join one client's stream: the lines, without those it does not hear, with its own in their places."""
-    pieces: list[bytes] = []
-    heard = 0
-    for place, own in private:
-        pieces.extend(lines[heard:place])
-        heard = place
-        if own is None:
-            heard += 1
-        else:
-            pieces.append(own)
-    pieces.extend(lines[heard:])
-    return b"".join(pieces)
+    def _pieced(self, client: Client, heard: int) -> bytes:
+        """Join one client's stream from a place on: without what it does not hear, with its own in their places."""
+        lines = self._encoded(client.shape)
+        pieces: list[bytes] = []
+        for place, own in self._private.get(client, ()):
+            pieces.extend(lines[heard:place])
+            heard = place
+            if own is None:
+                heard += 1
+            else:
+                pieces.append(own)
+        pieces.extend(lines[heard:])
+        return b"".join(pieces)
 
 
 class Hub:
@@ -71,11 +93,11 @@ class Hub:
         run: Run | None = None
         for item in plan:
             if isinstance(item, Broadcast):
-                if run is None or run.audience is not item.audience:
+                if run is None or not run.goes_on(item.audience):
                     self._close(run)
                     run = Run(item.audience)
                 run.add(item.event, item.author)
-            elif run is not None and not item.end and item.client in run.audience.clients:
+            elif run is not None and not item.end and run.has(item.client):
                 run.insert(item.client, item.render())
             else:
                 if item.end:

@@ -70,7 +70,7 @@ class Room:
 
     @property
     def audience(self) -> Audience:
-        """Every client of every member, made anew only when that changed."""
+        """Every client of every member, made anew only when that changed otherwise than by growing."""
         if self._audience is None:
             self._audience = Audience(self._clients(self.members.values()))
         return self._audience
@@ -78,6 +78,12 @@ class Room:
     def changed_audience(self) -> None:
         """Forget the audience: a member came or left, or negotiated other capabilities."""
         self._audience = None
+
+    def add(self, user: User, roles: set[str]) -> None:
+        """Let somebody in with these roles; for whoever is in already, only the roles change."""
+        if self._audience is not None and user.session not in self.members:
+            self._audience = self._audience.joined_by(user.clients)
+        self.members[user.session] = Member(user, roles)
 
     def operators(self) -> Audience:
         """The clients of those who moderate the room."""

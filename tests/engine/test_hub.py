@@ -80,16 +80,25 @@ responses = st.tuples(
 )
 ends = st.tuples(st.just("end"), numbers, st.none(), st.just(["ERROR"]))
 audiences = st.lists(st.frozensets(numbers), min_size=PEOPLE, max_size=PEOPLE)
-stories = st.lists(st.one_of(broadcasts, broadcasts, responses, ends), max_size=25)
+joins = st.tuples(st.just("join"), numbers, numbers, st.sampled_from([Kind.JOINED, None]))
+stories = st.lists(st.one_of(broadcasts, broadcasts, responses, ends, joins, joins), max_size=25)
 
 
 def plan_of(story: list[tuple], people: list[Client], rooms: list[Audience]) -> Plan:  # type: ignore[type-arg]
-    """Make a plan of a story."""
+    """Make a plan of a story; who joins a room may be told to those who were in it."""
     plan: Plan = []
+    rooms = list(rooms)
+    inside = [set(room.clients) for room in rooms]
     for number, (what, first, second, third) in enumerate(story):
         if what == "broadcast":
             author = None if second is None else people[second]
             plan.append(Broadcast(event(number, third), rooms[first], author))
+        elif what == "join":
+            if third is not None:
+                plan.append(Broadcast(event(number, third), rooms[first]))
+            if people[second] not in inside[first]:
+                inside[first].add(people[second])
+                rooms[first] = rooms[first].joined_by([people[second]])
         else:
             contents = [Entry(event(number, Kind.PRIVMSG) if text is None else text) for text in third]
             plan.append(
@@ -124,6 +133,29 @@ def test_everybody_hears_what_a_naive_rendering_gives_them(
     for who in people:
         assert isinstance(who.sink, Ear)
         assert who.sink.data == naive(plan, who)
+
+
+def test_whoever_was_there_hears_of_all_who_join_at_once() -> None:
+    people = [client(0) for _ in range(4)]
+    room, plan = Audience(people[:1]), []
+    for number, who in enumerate(people[1:]):
+        plan.append(Broadcast(event(number, Kind.JOINED), room))
+        room = room.joined_by([who])
+    Hub().deliver(plan)
+    assert [len(who.sink.pushes) for who in people if isinstance(who.sink, Ear)] == [1, 1, 1, 0]
+
+
+def test_an_audience_that_grew_a_lot_is_the_same_as_one_made_at_once() -> None:
+    people = [client(number) for number in range(3_000)]
+    grown = Audience(())
+    assert grown.is_empty
+    for who in people:
+        grown = grown.joined_by([who])
+    assert not grown.is_empty
+    assert grown.clients == frozenset(people)
+    assert {shape: set(those) for shape, those in grown.by_shape.items()} == {
+        shape: set(those) for shape, those in Audience(people).by_shape.items()
+    }
 
 
 def test_those_who_hear_the_same_share_the_same_bytes() -> None:

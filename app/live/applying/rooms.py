@@ -3,7 +3,7 @@
 from collections import deque
 
 from app.events import Event, Kind
-from app.live.room import MaskEntry, Member, Room
+from app.live.room import MaskEntry, Room
 from app.live.user import User
 from app.live.world import World, applies
 from app.wire.modes import LISTS, ROLES
@@ -35,8 +35,7 @@ def joined(world: World, event: Event) -> None:
     user, room = _who_and_where(world, event)
     if user is None or room is None:
         return
-    room.members[user.session] = Member(user, set(event.data.get("roles", "")))
-    room.changed_audience()
+    room.add(user, set(event.data.get("roles", "")))
     user.rooms.add(room.id)
     user.invited.discard(room.id)
 
