@@ -9,7 +9,7 @@ from app.db.database import Database, url_of
 from app.db.migrate import State, refuse_unless_ours
 from app.db.models import Base
 from app.errors import ChatError
-from app.settings import load_server
+from app.settings import SERVER, load
 
 
 def run(connection: Connection) -> None:
@@ -26,7 +26,7 @@ def run(connection: Connection) -> None:
 
 def from_shell() -> None:
     """Open the database that `-x db=` names, or the settings, if it is ours or yet to be made."""
-    dbname = context.get_x_argument(as_dictionary=True).get("db") or load_server().values.dbname
+    dbname = context.get_x_argument(as_dictionary=True).get("db") or load(SERVER).values.dbname
     database = Database(url_of(dbname))
     if refuse_unless_ours(database)[0] is State.MISSING:
         database.dialect.make_place(database.url)

@@ -8,7 +8,7 @@ import pytest
 from annotated_types import Ge, Le
 
 from app.commands import isupport
-from app.settings import ClientSettings, ServerSettings, Settings, load_server
+from app.settings import SERVER, ClientSettings, ServerSettings, Settings, load
 from app.sources import is_protecting
 from app.wire.capabilities import CAPABILITIES, Capability
 
@@ -63,7 +63,7 @@ def test_the_example_file_loads_without_a_warning(tmp_path: Path) -> None:
     example = re.search(r"```json\n(.*?)```", (DOCS / "settings.md").read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "serverSetup.json"
     path.write_text(example[1] if example else "", encoding="utf-8")
-    assert load_server(path, environment={}).warnings == []
+    assert load(SERVER, path, environment={}).warnings == []
 
 
 def written(capability: Capability) -> str:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.errors import SettingsRefused
-from app.settings import SERVER, ServerSettings, load_client
+from app.settings import CLIENT, SERVER, ServerSettings, load
 from app.sources import FILE_LIMIT, is_protecting
-from tests.test_settings import load
+from tests.test_settings import loaded_from
 
 TLS = Path(__file__).parent / "tls"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
@@ -23,7 +23,7 @@ PROTECTING = [key for key in ServerSettings.model_fields if is_protecting(Server
 def refusal(folder: Path, text: str | bytes, environment: Mapping[str, str] | None = None) -> str:
     """Return the sentence that loading is refused with."""
     with pytest.raises(SettingsRefused) as caught:
-        load(folder, text, environment)
+        loaded_from(folder, text, environment)
     return caught.value.sentence
 
 
@@ -74,7 +74,7 @@ def test_a_broken_file_that_mentions_a_protecting_key_is_refused(tmp_path: Path,
 def test_a_file_that_cannot_be_read_may_protect(tmp_path: Path) -> None:
     (tmp_path / SERVER.file).symlink_to(tmp_path / "unmounted" / "settings.json")
     with pytest.raises(SettingsRefused, match="cannot be read"):
-        load(tmp_path)
+        loaded_from(tmp_path)
 
 
 def test_a_file_that_is_too_long_is_not_read_in_part(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_wrong_password_is_refused_and_never_shown(tmp_path: Path, password: o
 
 @pytest.mark.parametrize("password", ["open sesame", "пароль", HASH])
 def test_a_password_is_kept_out_of_what_is_printed(tmp_path: Path, password: str) -> None:
-    values = load(tmp_path, json.dumps({"password": password})).values
+    values = loaded_from(tmp_path, json.dumps({"password": password})).values
     assert values.password == password
     assert password not in repr(values)
 
@@ -130,16 +130,16 @@ def test_tls_files_must_load(tmp_path: Path, certificate: str, key: str, word: s
 
 def test_a_pair_that_loads_is_taken(tmp_path: Path) -> None:
     text = json.dumps({"tls_cert": str(TLS / "cert.pem"), "tls_key": str(TLS / "key.pem")})
-    assert load(tmp_path, text).values.has_tls
+    assert loaded_from(tmp_path, text).values.has_tls
     with pytest.raises(SettingsRefused, match="both 6697"):
-        load(tmp_path, text, port=6697)
+        loaded_from(tmp_path, text, port=6697)
 
 
 def test_the_clients_authorities_must_load(tmp_path: Path) -> None:
-    load_client(flags={"tls_ca": TLS / "cert.pem"}, environment={}, folders=[])
+    load(CLIENT, flags={"tls_ca": TLS / "cert.pem"}, environment={}, folders=[])
     for name in ("key.pem", "none.pem"):
         with pytest.raises(SettingsRefused, match="tls_ca cannot be used"):
-            load_client(flags={"tls_ca": TLS / name}, environment={}, folders=[])
+            load(CLIENT, flags={"tls_ca": TLS / name}, environment={}, folders=[])
 
 
 # Any file at all
@@ -155,7 +155,7 @@ keys = st.sampled_from(sorted(ServerSettings.model_fields)) | st.text(max_size=1
 def load_anything(folder: Path, raw: bytes) -> None:
     """Load it, or see it refused with a sentence; anything else fails the test."""
     with suppress(SettingsRefused):
-        assert isinstance(load(folder, raw).values, ServerSettings)
+        assert isinstance(loaded_from(folder, raw).values, ServerSettings)
 
 
 @given(content=st.dictionaries(keys, values, max_size=4))
@@ -200,6 +200,6 @@ def test_operators_are_read_from_a_file_or_a_variable_and_kept_out_of_what_is_pr
         (json.dumps({"operators": {"root": HASH}}), {}),
         ("{}", {"CHAT_OPERATORS": json.dumps({"root": HASH})}),
     ):
-        values = load(tmp_path, text, environment).values
+        values = loaded_from(tmp_path, text, environment).values
         assert values.operators == {"root": HASH}
         assert HASH not in repr(values)

@@ -15,8 +15,7 @@ from app.settings import (
     ClientSettings,
     Loaded,
     ServerSettings,
-    load_client,
-    load_server,
+    load,
     prefix_of,
     survey,
 )
@@ -24,7 +23,7 @@ from app.settings import (
 ROOT = Path(__file__).parents[1]
 
 
-def load(
+def loaded_from(
     folder: Path,
     text: str | bytes | None = None,
     environment: Mapping[str, str] | None = None,
@@ -34,20 +33,22 @@ def load(
     if text is not None:
         raw = text if isinstance(text, bytes) else text.encode()
         (folder / SERVER.file).write_bytes(raw)
-    return load_server(flags=flags, environment=environment or {}, folders=[folder])
+    return load(SERVER, flags=flags, environment=environment or {}, folders=[folder])
 
 
 # Where settings come from
 
 
 def test_without_a_file_the_defaults_hold_and_nothing_is_said(tmp_path: Path) -> None:
-    loaded = load(tmp_path)
+    loaded = loaded_from(tmp_path)
     assert (loaded.values, loaded.source, loaded.warnings) == (ServerSettings(), None, [])
 
 
 def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
     text = '{"port": 1001, "ip": "::1", "buffer": 512}'
-    values = load(tmp_path, text, {"CHAT_PORT": "1002", "CHAT_IP": "0.0.0.0"}, port=1003, ip=None).values
+    values = loaded_from(
+        tmp_path, text, {"CHAT_PORT": "1002", "CHAT_IP": "0.0.0.0"}, port=1003, ip=None
+    ).values
     assert (values.port, values.ip, values.buffer, values.servername) == (1003, "0.0.0.0", 512, "Server")
 
 
@@ -56,37 +57,37 @@ def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
     for folder, port in ((first, 1001), (second, 1002)):
         folder.mkdir()
         (folder / SERVER.file).write_text(json.dumps({"port": port}))
-    assert load_server(environment={}, folders=[tmp_path, second, first]).values.port == 1002
-    assert load_server(environment={}, folders=[first, second]).source == first / SERVER.file
+    assert load(SERVER, environment={}, folders=[tmp_path, second, first]).values.port == 1002
+    assert load(SERVER, environment={}, folders=[first, second]).source == first / SERVER.file
 
 
 def test_a_file_asked_for_is_the_only_one_read(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text('{"port": 1004}')
-    load(tmp_path, '{"port": 1001, "buffer": 512}')
-    loaded = load_server(other, environment={}, folders=[tmp_path])
+    loaded_from(tmp_path, '{"port": 1001, "buffer": 512}')
+    loaded = load(SERVER, other, environment={}, folders=[tmp_path])
     assert (loaded.values.port, loaded.values.buffer, loaded.source) == (1004, 4096, other)
 
 
 def test_a_file_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no settings file"):
-        load_server(tmp_path / "none.json", environment={}, folders=[])
+        load(SERVER, tmp_path / "none.json", environment={}, folders=[])
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
-    assert load(tmp_path, b'\xef\xbb\xbf{"port": 1001}').values.port == 1001
+    assert loaded_from(tmp_path, b'\xef\xbb\xbf{"port": 1001}').values.port == 1001
 
 
 def test_the_client_has_its_own_file_and_variables(tmp_path: Path) -> None:
     (tmp_path / CLIENT.file).write_text('{"port": 1001, "username": "anna"}')
     environment = {"CHAT_PORT": "1002", "CHAT_CLIENT_ROOM": "#tea", "CHAT_CLIENT_COLOURS": "no"}
-    values = load_client(environment=environment, folders=[tmp_path]).values
+    values = load(CLIENT, environment=environment, folders=[tmp_path]).values
     assert (values.port, values.username, values.room, values.colours) == (1001, "anna", "#tea", False)
 
 
 def test_the_servers_variables_are_not_the_clients(tmp_path: Path) -> None:
     environment = {"CHAT_CLIENT_TLS": "nonsense", "CHAT_TRACEBACK": "1", "CHAT_SERVICE_HOST": "10.0.0.1"}
-    assert load(tmp_path, None, environment).warnings == []
+    assert loaded_from(tmp_path, None, environment).warnings == []
 
 
 def test_the_files_in_the_repository_state_the_defaults() -> None:
@@ -126,12 +127,12 @@ def test_the_files_in_the_repository_state_the_defaults() -> None:
 def test_a_mistake_is_named_with_what_is_used_instead(
     tmp_path: Path, text: str | bytes, words: list[str]
 ) -> None:
-    [warning] = load(tmp_path, text).warnings
+    [warning] = loaded_from(tmp_path, text).warnings
     assert all(word in warning for word in [SERVER.file, *words])
 
 
 def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> None:
-    loaded = load(tmp_path, '{"port": 1001}', {"CHAT_PORT": "tcp://10.0.0.1:6667"})
+    loaded = loaded_from(tmp_path, '{"port": 1001}', {"CHAT_PORT": "tcp://10.0.0.1:6667"})
     assert loaded.values.port == 1001
     assert loaded.warnings == [
         'CHAT_PORT is "tcp://10.0.0.1:6667", but should be a whole number from 0 to 65535; 1001 is used.'
@@ -140,7 +141,7 @@ def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> Non
 
 def test_a_wrong_flag_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--port is 99999"):
-        load(tmp_path, port=99999)
+        loaded_from(tmp_path, port=99999)
 
 
 def test_a_survey_lists_everything_at_once(tmp_path: Path) -> None:

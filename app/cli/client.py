@@ -22,7 +22,7 @@ from app.client.rendering import Renderer
 from app.client.wording import View
 from app.clock import Clock
 from app.errors import UsageError
-from app.settings import ClientSettings, load_client
+from app.settings import CLIENT, ClientSettings, load
 
 PATIENCE = 60.0  # seconds without progress before a script is told that it failed
 
@@ -68,7 +68,7 @@ def client(
     to the standard output; the exit code is 0 when every line was stored. When only the output is not a
     terminal, or with --json, nothing is sent: it listens until Ctrl-C.
     """
-    loaded = load_client(config, flags(ClientSettings, locals()))
+    loaded = load(CLIENT, config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     if not loaded.values.tls_verify and loaded.values.tls:

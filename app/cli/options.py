@@ -1,6 +1,7 @@
 """Options that several programs have, declared once."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,19 @@ def _config(program: Program[Any]) -> Any:
 
 ServerConfig = Annotated[Path | None, _config(SERVER)]
 ClientConfig = Annotated[Path | None, _config(CLIENT)]
+
+
+def parameters_of(declaration: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the options that a function declares by its signature."""
+    return list(inspect.signature(declaration, eval_str=True).parameters.values())
+
+
+def takes(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> Callable[..., None]:
+    """Let a function of keywords have these parameters on the command line, required or not, in any order."""
+    named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    run.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    return run
 
 
 def flags(model: type[Settings], arguments: Mapping[str, object]) -> dict[str, object]:

@@ -1,21 +1,24 @@
 """chat-server: run the server, or check that it could."""
 
+import inspect
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from app.cli import terminal
-from app.cli.options import ServerConfig, Version, flags, setting
+from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, takes
 from app.errors import CheckFailed
 from app.services.checkup import Report, examine
-from app.settings import SERVER, ServerSettings, load_server, survey
+from app.settings import SERVER, ServerSettings, load, survey
 
 # Numbers are read by the settings, which say what is wrong with one and which would be right.
 app = terminal.new_app("A group chat over IRC whose log is the truth.")
 
+Flags = dict[str, object]
 
 Buffer = Annotated[str | None, setting(ServerSettings, "buffer", "BYTES", "-b", "--buffer")]
 Ip = Annotated[str | None, setting(ServerSettings, "ip", "IP", "-i", "--ip")]
@@ -33,8 +36,7 @@ def server(version: Version = False) -> None:
     """A group chat over IRC whose log is the truth."""
 
 
-@app.command()
-def run(
+def _settings(
     buffer: Buffer = None,
     ip: Ip = None,
     port: Port = None,
@@ -45,35 +47,43 @@ def run(
     tls_port: TlsPort = None,
     config: ServerConfig = None,
 ) -> None:
+    """The options that a start and the check before it have in common."""
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Declare a command that takes the settings beside its own options: as the file and the flags given."""
+
+    def run(config: Path | None, **given: Any) -> None:
+        own = {name: value for name, value in given.items() if name not in ServerSettings.model_fields}
+        function(config, flags(ServerSettings, given), **own)
+
+    _, _, *own = parameters_of(function)
+    app.command(function.__name__, help=inspect.getdoc(function))(
+        takes(run, [*parameters_of(_settings), *own])
+    )
+    return function
+
+
+@command
+def run(config: Path | None, given: Flags) -> None:
     """Run the server in the foreground until Ctrl-C or SIGTERM.
 
     An option beats the environment (CHAT_PORT, ...), which beats serverSetup.json, which beats the default.
     `chat-server check` takes the same options and only looks.
     """
-    loaded = load_server(config, flags(ServerSettings, locals()))
+    loaded = load(SERVER, config, given)
     from app.bootstrap import serve  # here, so that nothing of the server is loaded before it can start
 
     raise typer.Exit(serve(loaded))
 
 
-@app.command()
-def check(
-    buffer: Buffer = None,
-    ip: Ip = None,
-    port: Port = None,
-    servername: Servername = None,
-    dbname: Dbname = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
-    tls_port: TlsPort = None,
-    config: ServerConfig = None,
-    as_json: Json = False,
-) -> None:
+@command
+def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
     """Look the settings and the database over without starting or changing anything.
 
     Ends with 0 when the server could start without a warning, else with 3 and every problem listed.
     """
-    report = examine(survey(SERVER, config, flags(ServerSettings, locals())))
+    report = examine(survey(SERVER, config, given))
     typer.echo(_as_json(report) if as_json else _as_text(report))
     if report.problems:
         raise CheckFailed(f"Problems found: {len(report.problems)}.")

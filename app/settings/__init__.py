@@ -8,8 +8,7 @@ from app.settings.loading import (
     Loaded,
     Program,
     Survey,
-    load_client,
-    load_server,
+    load,
     survey,
 )
 from app.settings.naming import PREFIX_LENGTH, prefix_of
@@ -25,8 +24,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "Survey",
-    "load_client",
-    "load_server",
+    "load",
     "prefix_of",
     "survey",
 ]

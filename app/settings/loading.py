@@ -70,38 +70,22 @@ def survey(
     return Survey(values, path, problems + faults)
 
 
-def load_server(
+def load(
+    program: Program[S],
     config: Path | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] = os.environ,
     folders: Sequence[Path] | None = None,
-) -> Loaded[ServerSettings]:
-    """Return the settings a server may start with.
+) -> Loaded[S]:
+    """Return the settings a program may start with.
 
     Raises: UsageError for a wrong flag, SettingsRefused for a wrong value of a protecting key.
     """
-    return _accept(survey(SERVER, config, flags, environment, folders))
-
-
-def load_client(
-    config: Path | None = None,
-    flags: Mapping[str, object] | None = None,
-    environment: Mapping[str, str] = os.environ,
-    folders: Sequence[Path] | None = None,
-) -> Loaded[ClientSettings]:
-    """Return the settings a client may start with.
-
-    Raises: UsageError for a wrong flag, SettingsRefused for a wrong value of a protecting key.
-    """
-    return _accept(survey(CLIENT, config, flags, environment, folders))
-
-
-def _accept(survey: Survey[S]) -> Loaded[S]:
-    """Turn a survey into settings to start with, or raise what speaks against it."""
-    refused = [problem for problem in survey.problems if problem.refusal]
+    found = survey(program, config, flags, environment, folders)
+    refused = [problem for problem in found.problems if problem.refusal]
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
-    return Loaded(survey.values, survey.source, [problem.sentence for problem in survey.problems])
+    return Loaded(found.values, found.source, [problem.sentence for problem in found.problems])
 
 
 def _find(name: str, config: Path | None, folders: Sequence[Path] | None) -> Path | None:

@@ -13,7 +13,7 @@ import typer
 
 from app.cli import terminal
 from app.cli.admin.desk import Common, Desk
-from app.cli.options import ServerConfig, Version
+from app.cli.options import ServerConfig, Version, parameters_of, takes
 
 Dbname = Annotated[
     str | None,
@@ -69,18 +69,10 @@ def _with_common_options(function: Command) -> Command:
         common = (context.find_root().obj or Common()).overridden(dbname, config, as_json)
         function(Desk(common), **own)
 
-    _, *own = inspect.signature(function, eval_str=True).parameters.values()
-    shared = inspect.signature(_common).parameters.values()
+    _, *own = parameters_of(function)
     first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    run.__signature__ = inspect.Signature(_as_keywords([first, *own, *shared]))  # type: ignore[attr-defined]
-    run.__annotations__ = {}
-    return run
+    return takes(run, [first, *own, *parameters_of(_common)])
 
 
 def _common(dbname: Dbname = None, config: ServerConfig = None, as_json: Json = False) -> None:
     """The options that every command has."""
-
-
-def _as_keywords(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
-    """Let required and optional parameters stand in any order."""
-    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

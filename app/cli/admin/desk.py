@@ -16,7 +16,7 @@ from app.db import migrate
 from app.db.database import Database, url_of
 from app.errors import ChatError, NotFound
 from app.services.decisions import Administrator, Change, decide_now
-from app.settings import ServerSettings, load_server, prefix_of
+from app.settings import SERVER, ServerSettings, load, prefix_of
 
 PATIENCE = 15_000  # milliseconds to wait for a busy server
 LONGEST_ACTOR = 128  # characters, as the column
@@ -48,7 +48,7 @@ class Desk:
     @cached_property
     def settings(self) -> ServerSettings:
         """The server's settings; what is wrong with them is noted once."""
-        loaded = load_server(self._common.config, {"dbname": self._common.dbname})
+        loaded = load(SERVER, self._common.config, {"dbname": self._common.dbname})
         for warning in loaded.warnings:
             self.out.note(f"Warning: {warning}")
         return loaded.values
