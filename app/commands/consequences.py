@@ -13,6 +13,8 @@ from app.live.user import User
 from app.live.world import World
 from app.services.rooms import room_key
 
+RESET = "given another password by an administrator"
+
 
 def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     """Apply the event, tell those who may hear of it, and act on those it concerns."""
@@ -29,8 +31,8 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
         _expel_banned(desk, batch, event)
     elif event.kind is Kind.REGISTERED:
         _free_name(desk, batch, event.account or "")
-    elif event.kind is Kind.ACCOUNT_CHANGED and event.data.get("disabled"):
-        _expel_account(desk, batch, event)
+    elif event.kind is Kind.ACCOUNT_CHANGED:
+        _close_account(desk, batch, event)
     elif event.kind is Kind.KILLED:
         _expel_session(desk, batch, event)
 
@@ -75,9 +77,19 @@ def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
                 expel(desk, batch, user, f"Banned: {ban.reason}")
 
 
-def _expel_account(desk: Desk, batch: Batch, event: Event) -> None:
+def _close_account(desk: Desk, batch: Batch, event: Event) -> None:
+    """Let nobody speak for an account any more that was disabled, or that an administrator gave another password.
+
+    Whoever changed their own password is not put out: their devices have proved who they are.
+    """
+    is_reset = event.data.get("password") and event.session is None
+    if not (is_reset or event.data.get("disabled")):
+        return
     for user in _logged_in(desk.world, event):
-        expel(desk, batch, user, "The account was disabled")
+        expel(desk, batch, user, f"The account was {'disabled' if event.data.get('disabled') else RESET}")
+    for client in desk.world.clients:
+        if client.session is None and client.account == event.account:
+            client.account = None  # about to enter with what it proved before
 
 
 def _logged_in(world: World, event: Event) -> list[User]:

@@ -74,11 +74,21 @@ def prove(ctx: C, name: str, password: str, then: Callable[[C, bool], Task | Non
     Raises: Refused with ERR_SASLFAIL when the caller must wait first.
     """
     refuse_hasty(ctx, name)
+    before = renewals(ctx, name)
 
     def check(session: Session) -> bool:
         return is_login(session, fold(name), password)
 
-    return ctx.later(check, then, writes=True)
+    def go_on(again: C, is_right: bool) -> Task | None:
+        return then(again, is_right and renewals(again, name) == before)
+
+    return ctx.later(check, go_on, writes=True)
+
+
+def renewals(ctx: Context, name: str) -> int:
+    """Return how often an account had another password: what was proved with one counts only as long as it holds."""
+    account = ctx.world.find_account(name)
+    return account.renewals if account else 0
 
 
 def judge(ctx: Context, name: str, is_right: bool) -> AccountInfo:

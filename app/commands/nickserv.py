@@ -11,8 +11,10 @@ from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import Secret, command, subcommand
 from app.db.models import Account
+from app.events import Kind
 from app.live.unit import Task
-from app.services.accounts import find_account
+from app.live.user import AccountInfo
+from app.services.accounts import Credentials, find_account, protect
 from app.wire.names import fold
 
 
@@ -60,6 +62,46 @@ def nickserv_logout(ctx: Consultation) -> None:
     """Log out on all devices under your nick, and stay as a guest."""
     logins.logout(ctx)
     ctx.tell("You are logged out")
+
+
+@subcommand("NICKSERV")
+def nickserv_set(ctx: Consultation, setting: str = "", *more: Secret) -> None:
+    """Change what holds for your account."""
+    raise attendants.unknown(ctx, f"SET {setting}".strip())
+
+
+@subcommand("NICKSERV SET", writes=True, cost=5)
+def nickserv_set_password(ctx: Consultation, old: Secret, new: Secret) -> Task:
+    """Change your password. Your other devices stay logged in."""
+    account = _my_account(ctx)
+    register.refuse_password(account.name, new, ctx.desk.settings.password_shortest)
+    return logins.prove(ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right))
+
+
+def _my_account(ctx: Consultation) -> AccountInfo:
+    """Return the account of the caller.
+
+    Raises: Failed when they have none.
+    """
+    account = ctx.me.account
+    if account is None:
+        raise Failed(ctx.verb, "NOT_LOGGED_IN", text="Log in first: IDENTIFY")
+    return account
+
+
+def _renew(ctx: Consultation, account: AccountInfo, new: str, is_right: bool) -> Task:
+    """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
+    logins.judge(ctx, account.name, is_right)
+    return ctx.later(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
+
+
+def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
+    """Take the new password, unless the caller has logged out meanwhile."""
+    if _my_account(ctx) is not account:
+        raise Failed(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
+    data = {"id": account.id, "password": True}
+    ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
+    ctx.tell(f"The password of {account.name} is changed")
 
 
 @subcommand("NICKSERV")

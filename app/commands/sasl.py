@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.logins import fail, judge, log_in, prove, refuse_hasty, welcome_back
+from app.commands.logins import fail, judge, log_in, prove, refuse_hasty, renewals, welcome_back
 from app.live.unit import Task
 from app.services.scram import Proving, begin
 from app.wire import numerics
@@ -127,6 +127,7 @@ class Scram:
     def __init__(self) -> None:
         self.collected = ""
         self._proving: Proving | None = None
+        self._renewals = 0
 
     def take(self, ctx: Context, message: bytes) -> Task | None:
         """Take the next of the three messages: who it is, the proof, the consent."""
@@ -155,6 +156,7 @@ class Scram:
             raise Refused(numerics.ERR_SASLFAIL)
         refuse_hasty(ctx, proving.name)
         self._proving = proving
+        self._renewals = renewals(ctx, proving.name)
         ctx.client.sasl = self
         _send(ctx, proving.challenge.encode())
 
@@ -171,7 +173,9 @@ class Scram:
         if consent:
             raise Refused(numerics.ERR_SASLFAIL)
         return ctx.later(
-            lambda session: True, lambda ctx, is_right: _conclude(ctx, name, is_right), writes=True
+            lambda session: None,
+            lambda ctx, nothing: _conclude(ctx, name, renewals(ctx, name) == self._renewals),
+            writes=True,
         )
 
 

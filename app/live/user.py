@@ -18,6 +18,7 @@ class AccountInfo:
     name: str
     role: str
     disabled: bool = False
+    renewals: int = 0  # of the password, since the server was started
     markers: Markers = None
 
 

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 from scramp import ScramClient
 
-from app.live.unit import Unit, outcome
+from app.live.unit import Turn, Unit, outcome
 from app.services.accounts import protect, registered
 from app.wire import sasl
 from app.wire.line import parse
@@ -69,10 +69,18 @@ def begin(person: Person, *lines: str) -> Unit:
 def finish(person: Person, unit: Unit) -> list[str]:
     """Do the slow work, go on, and return what is heard."""
     assert unit.task is not None
-    with person.bench.database.reading() as session:
-        turn = outcome(unit.task, session)
-    person.bench.core.engine.cycle([unit.rest_after(turn)])
+    while unit.task is not None:
+        turn = work(person, unit)
+        unit = unit.rest_after(turn)
+        person.bench.core.engine.cycle([unit])
     return person.heard()
+
+
+def work(person: Person, unit: Unit) -> Turn:
+    """Do the slow work of a unit, and go on later."""
+    assert unit.task is not None
+    with person.bench.database.reading() as session:
+        return outcome(unit.task, session)
 
 
 class Scram:

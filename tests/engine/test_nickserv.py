@@ -100,3 +100,39 @@ def test_what_is_told_of_an_account(bench: Bench, clock: MovedClock) -> None:
     assert tell(bench, "bob", "INFO anna") == [since]
     assert tell(bench, "root", "INFO anna")[1].startswith("Last seen ")
     assert root.client.account == "root"
+
+
+def test_a_password_is_changed_and_the_other_devices_stay(bench: Bench) -> None:
+    account(bench, "anna", "secret")
+    phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
+    laptop.heard()
+    assert phone.ask("NS SET PASSWORD secret :better words") == [
+        f":{NICKSERV} NOTICE anna :The password of anna is changed"
+    ]
+    assert laptop.ask("PING x") == [":irc.example PONG irc.example :x"]
+    assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "904"]
+    bench.restart()
+    assert codes(log_in(bench.dial("x"), "anna", "better words")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_what_may_not_become_a_password(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    anna = enter(bench, "anna", "anna", "echo-message")
+    people(bench, "bob")
+    assert tell(bench, "bob", "SET PASSWORD secret better") == ["Log in first: IDENTIFY"]
+    assert tell(bench, "bob", "SET") == ["NickServ knows no SET; HELP shows what there is"]
+    assert "PRIVMSG NickServ :set password *** ***" in anna.ask("PRIVMSG NickServ :set password a b")[0]
+    assert "too short" in anna.ask("NS SET PASSWORD x y")[0]
+    assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
+    assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
+    assert "wait 5 minutes" in anna.ask("NS SET PASSWORD wrong! better")[0]
+
+
+def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: Bench) -> None:
+    account(bench, "anna", "secret")
+    phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
+    unit = begin(phone, "NS SET PASSWORD secret better")
+    laptop.ask("LOGOUT")
+    assert ":Log in first" in finish(phone, unit)[-1]
+    assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]

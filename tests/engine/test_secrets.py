@@ -25,6 +25,9 @@ def live_through_every_use_of_a_secret(bench: Bench) -> None:
         person = bench.dial("carol")
         person.send(f"PASS {said}", "NICK carol", "USER carol 0 * :Carol")
         person.send("QUIT")
+    dave = bench.connect("dave", "echo-message")
+    dave.send(f"PRIVMSG NickServ :IDENTIFY alice {wrong}", f"PRIVMSG NickServ :REGISTER {right}")
+    dave.send(f"PRIVMSG NickServ :SET PASSWORD {right} {changed}", f"PRIVMSG NickServ :INDENTIFY {changed}")
 
 
 def plain(name: str, password: str) -> str:

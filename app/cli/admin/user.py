@@ -102,7 +102,7 @@ def passwd(
     password_file: PasswordFile = None,
     yes: Yes = False,
 ) -> None:
-    """Give an account another password. Whoever is logged in stays so."""
+    """Give an account another password. Whoever is logged in to it is disconnected."""
     name = _existing(desk, name)
     confirm(f"Change the password of {name}?", yes)
     secret = protect(read_password(password_stdin, password_file, desk.settings.password_shortest))

@@ -21,6 +21,7 @@ def account_changed(world: World, event: Event) -> None:
     if account is not None:
         account.role = event.data.get("role", account.role)
         account.disabled = event.data.get("disabled", account.disabled)
+        account.renewals += bool(event.data.get("password"))
 
 
 @applies(Kind.BANNED)
