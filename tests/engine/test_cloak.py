@@ -195,9 +195,7 @@ def test_a_ban_of_the_server_is_of_the_address_and_of_the_cloak(bench: Bench, ma
     mask = f"*!*@{user(bench, 'bob').host}" if mask == "cloak" else mask
     kind = bans.guess_type(mask)
     decide_now(
-        bench.database,
-        bench.clock,
-        lambda orm: bans.banned(orm, bench.clock, "me", "root", kind, mask, "spam", None),
+        bench.database, bench.clock, "me", "root", lambda admin: bans.banned(admin, kind, mask, "spam", None)
     )
     alice.send("JOIN #tea")
     assert bob.heard() == ["ERROR :Closing link: Banned: spam"]
