@@ -10,7 +10,6 @@ can have its nick.
 
 from app.clock import Clock
 from app.commands.answers import Answer, Failed, Refused
-from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import Command, find_command, verb_of
 from app.commands.desk import Desk
@@ -24,6 +23,7 @@ from app.wire import names, numerics
 from app.wire.framing import space_behind
 from app.wire.line import Line, parse
 from app.wire.names import fold
+from app.wire.packing import packed
 
 HIDDEN = "***"  # what an echo shows of a secret
 _NICKS = {nick.lower(): nick for nick in names.ATTENDANTS}

@@ -1,6 +1,6 @@
 """The burst of lines that greets in a room: topic, names, and what was said last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from app.clock import to_text
@@ -33,31 +33,9 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
     start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
-    for words in packed(_names(ctx, room), space_behind(start)):
+    for words in room.names_for(ctx.client, ctx.me, space_behind(start)):
         ctx.say(start + words)
     ctx.reply(numerics.RPL_ENDOFNAMES, asked or room.name)
-
-
-def _names(ctx: Context, room: Room) -> Iterator[str]:
-    is_whole = "userhost-in-names" in ctx.client.caps
-    for member in room.members_shown_to(ctx.me):
-        user = member.user
-        yield member.prefix_for(ctx.client) + (user.source if is_whole else user.nick)
-
-
-def packed(words: Iterable[str], room_bytes: int, separator: str = " ") -> Iterator[str]:
-    """Yield texts of words with a space (or another byte) between them, each at most so many bytes of UTF-8."""
-    line: list[str] = []
-    used = 0
-    for word in words:
-        size = len(word.encode()) + 1
-        if line and used + size > room_bytes + 1:
-            yield separator.join(line)
-            line, used = [], 0
-        line.append(word)
-        used += size
-    if line:
-        yield separator.join(line)
 
 
 def replay(ctx: Context, room: Room) -> None:

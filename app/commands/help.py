@@ -1,10 +1,10 @@
 """HELP: what there is to say about the commands, read off the table they are declared in."""
 
 from app.commands.answers import Refused
-from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import COMMANDS, Command, command, find_command
 from app.wire import numerics
+from app.wire.packing import packed
 
 INDEX = "index"  # the subject of HELP without one
 LINE_WIDTH = 72  # characters

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from app.commands.answers import Refused
-from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.names import NameRefused, check_nick, fold
 from app.wire.numerics import Numeric
+from app.wire.packing import packed
 
 
 @command()

@@ -1,7 +1,6 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
 from app.commands import multiline, register
-from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.commands.registration import complete
@@ -10,6 +9,7 @@ from app.live.unit import Task
 from app.wire import numerics
 from app.wire.capabilities import CAPABILITIES, WITH_VALUES
 from app.wire.framing import space_behind
+from app.wire.packing import packed
 
 
 @command("CAP", early=True)

@@ -5,7 +5,6 @@ from itertools import islice
 
 from app.clock import to_text
 from app.commands.answers import Refused
-from app.commands.bursts import packed
 from app.commands.context import Context
 from app.commands.declare import command
 from app.live.cloak import host_of
@@ -16,6 +15,7 @@ from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.names import fold
 from app.wire.numerics import Numeric
+from app.wire.packing import packed
 
 MOST_USERHOSTS = 5  # RFC 2812 section 4.8
 

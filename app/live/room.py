@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from app.events import Event
 from app.live.audience import Audience
 from app.live.client import Client
+from app.live.roster import Roster
 from app.live.user import User
 from app.wire.masks import matches
 from app.wire.modes import LISTS, PREFIXES, ROLES
 from app.wire.names import Key
+from app.wire.packing import packed
 
+NAMED = frozenset({"multi-prefix", "userhost-in-names"})
 _SYMBOLS = dict(zip(ROLES, PREFIXES, strict=True))
 
 
@@ -32,6 +35,12 @@ class Member:
     def prefix_for(self, client: Client) -> str:
         """Return the symbols that a client is shown: all of them if it knows multi-prefix, else the highest."""
         return self.prefix if "multi-prefix" in client.caps else self.prefix[:1]
+
+    def name_for(self, client: Client) -> str:
+        """Return what NAMES tells a client of them; it depends on the capabilities NAMED only."""
+        return self.prefix_for(client) + (
+            self.user.source if "userhost-in-names" in client.caps else self.user.nick
+        )
 
     @property
     def is_operator(self) -> bool:
@@ -67,6 +76,7 @@ class Room:
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
     recent: deque[Event] | None = None
     _audience: Audience | None = None
+    _roster: Roster[Member] = field(default_factory=Roster)
 
     @property
     def audience(self) -> Audience:
@@ -76,14 +86,26 @@ class Room:
         return self._audience
 
     def changed_audience(self) -> None:
-        """Forget the audience: a member came or left, or negotiated other capabilities."""
+        """Forget the audience: a member has other connections, or negotiated other capabilities."""
         self._audience = None
+
+    def changed_names(self) -> None:
+        """Forget how the members are written: one has another nick, host or role."""
+        self._roster = Roster()
 
     def add(self, user: User, roles: set[str]) -> None:
         """Let somebody in with these roles; for whoever is in already, only the roles change."""
-        if self._audience is not None and user.session not in self.members:
+        if user.session in self.members:
+            self.changed_names()
+        elif self._audience is not None:
             self._audience = self._audience.joined_by(user.clients)
         self.members[user.session] = Member(user, roles)
+
+    def remove(self, user: User) -> None:
+        """Let somebody be gone, if they are here."""
+        if self.members.pop(user.session, None) is not None:
+            self.changed_audience()
+            self.changed_names()
 
     def operators(self) -> Audience:
         """The clients of those who moderate the room."""
@@ -119,6 +141,13 @@ class Room:
         """Yield the members whom the viewer may know of: all of them inside, those to be found from outside."""
         is_inside = viewer.session in self.members
         return (m for m in self.members.values() if is_inside or m.user.is_visible_to(viewer))
+
+    def names_for(self, client: Client, viewer: User, most: int) -> list[str]:
+        """Return the names of those whom the viewer may know of, in texts of at most so many bytes."""
+        if viewer.session not in self.members:
+            return packed((member.name_for(client) for member in self.members_shown_to(viewer)), most)
+        way = client.caps & NAMED
+        return self._roster.texts(self.members.values(), way, lambda member: member.name_for(client), most)
 
     def may_speak(self, user: User) -> bool:
         """Whether a message of the user would be accepted; exactly the rules of +n, +m and +b."""

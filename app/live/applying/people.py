@@ -35,8 +35,7 @@ def quit_(world: World, event: Event) -> None:
     if user is None:
         return
     for room in world.rooms_of(user):
-        del room.members[user.session]
-        room.changed_audience()
+        room.remove(user)
     user.rooms.clear()
     del world.nicks[user.key]
     world.hide_face(user.nick)
@@ -59,6 +58,8 @@ def nick(world: World, event: Event) -> None:
     world.show_face(user.nick)
     for client in user.clients:
         client.nick = new
+    for room in world.rooms_of(user):
+        room.changed_names()
 
 
 @applies(Kind.USER_MODE)

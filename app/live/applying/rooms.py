@@ -58,8 +58,7 @@ def kicked(world: World, event: Event) -> None:
 
 
 def _leave(room: Room, user: User) -> None:
-    if room.members.pop(user.session, None) is not None:
-        room.changed_audience()
+    room.remove(user)
     user.rooms.discard(room.id)
 
 
@@ -115,6 +114,7 @@ def _role(world: World, room: Room, sign: str, role: str, nick: str, account: in
     member = room.member(user) if user else None
     if member is not None:
         (member.roles.add if sign == "+" else member.roles.discard)(role)
+        room.changed_names()
     if account is not None:
         kept = room.roles.setdefault(account, set())
         (kept.add if sign == "+" else kept.discard)(role)
