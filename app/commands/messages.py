@@ -1,5 +1,6 @@
 """What people say: PRIVMSG, NOTICE, TAGMSG."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from app.commands.answers import Answer, Refused
@@ -15,6 +16,7 @@ from app.wire.framing import space_behind
 
 TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only, so never stored
 _CTCP = "\x01"
+_CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-tags, "Format"
 
 
 @command(writes=True)
@@ -154,8 +156,8 @@ def _refuse_too_long(event: Event, text: str, most: int) -> None:
 
 
 def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags that are passed on: those with a `+`, which are between clients."""
-    return {name: value for name, value in tags.items() if name.startswith("+")}
+    """Return the tags that are passed on: those with a `+`, which are between clients, and a name that can be one."""
+    return {name: value for name, value in tags.items() if _CLIENT_TAG.fullmatch(name)}
 
 
 def _data(ctx: Context, lines: Sequence[int]) -> dict[str, object]:

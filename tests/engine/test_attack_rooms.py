@@ -37,5 +37,9 @@ def test_only_an_operator_s_invitation_lets_a_banned_person_in(bench: Bench) -> 
         mallory ~ :alice!* INVITE mallory #tea
         mallory > JOIN #tea
         mallory < :mallory!~mallory@127.0.0.1 JOIN #tea
+        mallory > PART #tea
+        mallory .
+        mallory > JOIN #tea
+        mallory ~ :irc.example 474 mallory #tea :*
         """
     )

@@ -1,6 +1,7 @@
-"""Whatever anybody sends ends in an answer or a close: never a fault, never a stuck engine."""
+"""Whatever anybody sends ends in an answer or a close: never a fault, a stuck engine, or a line that is none."""
 
 import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.commands.declare import COMMANDS
 from app.wire.capabilities import CAPABILITIES
+from app.wire.framing import LINE_BYTES, SERVER_TAG_BYTES
 from tests.engine.bench import Bench, Person
 
 WORDS = st.sampled_from(
@@ -22,8 +24,20 @@ WORDS = st.sampled_from(
 )
 TEXTS = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=40)
 TAGS = st.sampled_from(
-    ["", "@label=1 ", "@+draft/react=x;label=2 ", "@+typing=active ", "@=;;;= ", "@time=x "]
+    [
+        "",
+        "@label=1 ",
+        "@+draft/react=x;label=2 ",
+        "@+typing=active ",
+        "@=;;;= ",
+        "@time=x ",
+        "@+;+a!b=c;+ü;+x/=y;+q= ",
+    ]
 )
+TAG = re.compile(
+    r"\+?([a-zA-Z0-9.-]+/)?[a-zA-Z0-9-]+(=[^\0\r\n; ]+)?"
+)  # IRCv3 message-tags; never an empty value
+LISTS = ("303", "319", "353")  # whose last parameter is a list of words
 VERBS = st.sampled_from(sorted(COMMANDS)) | st.just("BLAH")
 
 
@@ -44,10 +58,25 @@ def new_bench() -> Iterator[Bench]:
         bench.database.close()
 
 
+def check_form(line: str) -> None:
+    """Hold a line to being one that strict readers understand (IRC_BEHAVIOUR section 0)."""
+    section, _, rest = line[1:].partition(" ") if line.startswith("@") else ("", "", line)
+    assert all(map(TAG.fullmatch, section.split(";") if section else ())), line
+    assert len(section.encode()) < SERVER_TAG_BYTES, line
+    assert len(rest.encode()) <= LINE_BYTES - 2, line
+    head, _, last = rest.partition(" :")
+    assert head.startswith(":") or head == "ERROR", line
+    assert all(head.split(" ")), line
+    is_list = head.split(" ")[1] in LISTS if head.startswith(":") else False
+    assert not (is_list and last) or all(last.split(" ")), line
+
+
 def fence(person: Person) -> None:
-    """Hold a person to being answered, unless the server closed the connection."""
+    """Hold a person to being answered in lines that are ones, unless the server closed the connection."""
     person.send("PING fence")
     heard = person.heard()
+    for line in heard:
+        check_form(line)
     assert person.ear.is_finished or any("PONG" in line and "fence" in line for line in heard), heard
 
 

@@ -109,6 +109,23 @@ def test_tags_without_a_text_reach_only_those_who_know_tags(bench: Bench) -> Non
     )
 
 
+def test_only_tags_that_strict_readers_understand_are_passed_on(bench: Bench) -> None:
+    """IRC_BEHAVIOUR sections 0 and 3: letters, digits and hyphens behind the `+`, no `=` without a value."""
+    for name in ("alice", "bob"):
+        bench.connect(name, "message-tags")
+        bench.people[name].send("JOIN #tea")
+    bench.play(
+        """
+        alice .
+        bob .
+        bob > @+;+a!b=c;+x/=y;+/k=1;+a/b/c=2;+ö;reply=x;+q=;+ex.example/a-1=1 PRIVMSG #tea :hi
+        alice ~ @msgid=*;+q;+ex.example/a-1=1 :bob!~bob@127.0.0.1 PRIVMSG #tea :hi
+        bob > @+a!b=c TAGMSG #tea
+        alice =
+        """
+    )
+
+
 def test_what_does_not_fit_a_line_with_its_source_is_refused_whole(bench: Bench) -> None:
     bench.connect("alice")
     bench.connect("bob")

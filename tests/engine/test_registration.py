@@ -91,6 +91,14 @@ def test_what_is_missing_or_wrong_leaves_the_connection_open(bench: Bench) -> No
     )
 
 
+def test_a_name_that_is_no_utf8_is_refused_at_once_and_may_be_said_again(bench: Bench) -> None:
+    """IRC_BEHAVIOUR sections 1 and 15."""
+    bar = bench.dial("bar")
+    bar.send_bytes(b"NICK bar\r\nUSER bar 0 * :caf\xe9\r\n")
+    assert bar.heard() == [":irc.example FAIL USER INVALID_UTF8 :The line is not UTF-8; it was ignored"]
+    assert codes(bar.ask("USER bar 0 * :café"))[0] == "001"
+
+
 @pytest.mark.parametrize(
     ("user", "shown"), [("🔑" * 10, "~user"), ("a@b!c", "~abc"), ("x" * 50, "~" + "x" * 20)]
 )
