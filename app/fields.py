@@ -2,7 +2,7 @@
 
 import json
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
 from argon2 import extract_parameters
@@ -50,6 +50,16 @@ def _address(value: str) -> str:
         if not re.fullmatch(rf"{LABEL}(\.{LABEL})*", value) or last.isdigit():
             raise ValueError("should be an IP address or a host name") from None
     return value
+
+
+def _network(value: object) -> object:
+    """Accept an address or a network; bits behind its prefix would leave it open which one is meant."""
+    if isinstance(value, Network):
+        return value
+    try:
+        return ip_network(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError("should be addresses or networks such as 192.0.2.7 or 192.0.2.0/24") from None
 
 
 def _password(value: str) -> str:
@@ -100,4 +110,8 @@ Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_pa
 Operators = Annotated[dict[Title, Annotated[str, AfterValidator(_hash)]], BeforeValidator(_mapped)]
 Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_room)]
 Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=100)]
+Network = IPv4Network | IPv6Network
+Networks = Annotated[
+    tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(_listed), Field(max_length=100)
+]
 Node = Annotated[str, AfterValidator(_node)]

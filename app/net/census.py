@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Lock
 
+from app.fields import Network
+
 
 @dataclass(slots=True)
 class Census:
-    """Counts connections, all of them and those of each address."""
+    """Counts connections, all of them and those of each address; proxies may have any number."""
 
     most: int
     most_per_address: int
+    proxies: tuple[Network, ...] = ()
     _lock: Lock = field(default_factory=Lock)
     _by_address: Counter[str] = field(default_factory=Counter)
 
@@ -20,14 +23,60 @@ class Census:
         with self._lock:
             if self._by_address.total() >= self.most:
                 return "The server is full; try again later"
-            if self._by_address[address] >= self.most_per_address and not ip_address(address).is_loopback:
-                return "Too many connections from your address"
-            self._by_address[address] += 1
-            return None
+            return self._count(address)
+
+    def move(self, address: str, origin: str) -> str | None:
+        """Count a connection for another address, or return why it may not be and leave all as it was."""
+        with self._lock:
+            refusal = self._count(origin)
+            if refusal is None:
+                self._discount(address)
+            return refusal
 
     def release(self, address: str) -> None:
         """Count a connection out."""
         with self._lock:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+            self._discount(address)
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether the address may say for whom it connects."""
+        known = ip_address(address)
+        return any(known in network for network in self.proxies)
+
+    def _count(self, address: str) -> str | None:
+        if self._by_address[address] >= self.most_per_address and not self._is_exempt(address):
+            return "Too many connections from your address"
+        self._by_address[address] += 1
+        return None
+
+    def _discount(self, address: str) -> None:
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
+
+    def _is_exempt(self, address: str) -> bool:
+        return ip_address(address).is_loopback or self.is_proxy(address)
+
+
+@dataclass(slots=True)
+class Seat:
+    """One connection's place in the census, under the address it counts for."""
+
+    census: Census
+    address: str
+
+    def move(self, origin: str) -> str | None:
+        """Count for another address from now on, or return why it may not be."""
+        refusal = self.census.move(self.address, origin)
+        if refusal is None:
+            self.address = origin
+        return refusal
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether it is the place of a proxy, which says for whom it connects."""
+        return self.census.is_proxy(self.address)
+
+    def leave(self) -> None:
+        """Be free for somebody else."""
+        self.census.release(self.address)

@@ -14,18 +14,26 @@ from threading import Event as Signal
 
 from app.commands.gate import Gate, cost_of
 from app.commands.presence import arrive, end, gone
+from app.live.batch import Batch
 from app.live.client import Client
 from app.live.engine import Engine
 from app.live.unit import Step, Task, Turn, Unit, outcome, step_of
 from app.net.bucket import Bucket
+from app.net.census import Seat
 from app.net.outbox import Outbox
 from app.net.pipe import Broken
+from app.threads import name_thread
 from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
+from app.wire.proxy import Malformed, read_header
 
 RECEIVE_BYTES = 64 * 1024
 LINES_A_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
 LINGER_READS = 64
+
+
+class TurnedAway(Exception):
+    """There are too many connections from where a proxy says that this one comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,17 @@ class Inside:
 class Connection:
     """Reads one socket until its end."""
 
-    def __init__(self, connection: socket.socket, client: Client, outbox: Outbox, inside: Inside) -> None:
+    def __init__(
+        self, connection: socket.socket, client: Client, outbox: Outbox, seat: Seat, inside: Inside
+    ) -> None:
         self._socket = connection
         self._client = client
         self._outbox = outbox
+        self._seat = seat
         self._inside = inside
+        self._header: bytes | None = (
+            b"" if seat.is_proxy else None
+        )  # what has come of what a proxy begins with
         self._framer = Framer()
         desk = inside.gate.desk
         self._desk = desk
@@ -71,12 +85,12 @@ class Connection:
         """Yield what each read brought, as steps, no faster than the client's rate allows."""
         while not (self._is_over or self._client.ended) and (data := self._receive()):
             try:
-                frames = self._plain(data)
+                frames = self._plain(self._behind_header(data))
             except Broken as error:
                 self._reason = error.reason
                 return
-            except Unframed:
-                self._reason = "A line without an end"
+            except (Malformed, TurnedAway, Unframed) as error:
+                self._reason = str(error)
                 yield [Turn(lambda batch, client: end(batch, client, self._reason), writes=False)]
                 return
             yield from self._paced(frames, len(data))
@@ -88,6 +102,37 @@ class Connection:
         except OSError as error:
             self._reason = error.strerror or str(error)
             return b""
+
+    def _behind_header(self, data: bytes) -> bytes:
+        """Return what follows the header of a proxy, which stands before everything else; nothing until it is whole.
+
+        Raises: Malformed, TurnedAway.
+        """
+        if self._header is None:
+            return data
+        self._header += data
+        found = read_header(self._header)
+        if found is None:
+            return b""
+        origin, length = found
+        rest, self._header = self._header[length:], None
+        if origin.address is not None:
+            self._speak_for(origin.address, origin.secure)
+        return rest
+
+    def _speak_for(self, address: str, secure: bool) -> None:
+        """Be the connection of somebody at another address.
+
+        Raises: TurnedAway when there are too many from there.
+        """
+        if refusal := self._seat.move(address):
+            raise TurnedAway(refusal)
+        name_thread(f"reader {address}")
+
+        def move(batch: Batch, client: Client) -> None:
+            client.address, client.secure = address, client.secure or secure
+
+        self._do([Turn(move, writes=False)])
 
     def _plain(self, data: bytes) -> list[Frame]:
         """Return the whole lines that the received bytes complete."""

@@ -18,7 +18,7 @@ def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer
 
     Raises: ChatError when a port cannot be taken.
     """
-    census = Census(settings.max_connections, settings.max_connections_per_address)
+    census = Census(settings.max_connections, settings.max_connections_per_address, settings.proxy_from)
     servers: list[ChatServer] = []
     try:
         for door in _doors(settings):

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from app.live.client import Client
-from app.net.census import Census
+from app.net.census import Census, Seat
 from app.net.connection import Connection, Inside
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
@@ -128,10 +128,11 @@ class ChatServer(socketserver.ThreadingTCPServer):
         outbox = Outbox(connection, flusher, desk.settings.sendq, pipe)
         flusher.entrust(outbox)
         client = Client(outbox, address, self.door.is_encrypted, desk.clock.monotonic())
+        seat = Seat(self._census, address)
         try:
-            Connection(connection, client, outbox, inside).serve()
+            Connection(connection, client, outbox, seat, inside).serve()
         finally:
-            self._census.release(address)
+            seat.leave()
 
     def shutdown_request(self, request: Any) -> None:
         """Leave the socket to its flusher, unless the connection was refused before it had one."""

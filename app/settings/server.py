@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.certificates import fault_of_pair
-from app.fields import Buffer, Host, Line, Node, Operators, Password, Port, Rooms, Title, Whole
+from app.fields import Buffer, Host, Line, Networks, Node, Operators, Password, Port, Rooms, Title, Whole
 from app.settings.declare import PROTECTS, SECRET, Settings
 
 
@@ -40,6 +40,11 @@ class Listening(Settings):
         6697,
         json_schema_extra=PROTECTS,
         description="TCP port for TLS, used when tls_cert and tls_key are set.",
+    )
+    proxy_from: Networks = Field(
+        (),
+        json_schema_extra=PROTECTS,
+        description="Addresses of reverse proxies, which begin with a PROXY header.",
     )
     max_connections: Whole = Field(12000, ge=1, le=100000, description="Most connections at a time.")
     max_connections_per_address: Whole = Field(

@@ -64,7 +64,7 @@ class Framer:
         *whole, self._unfinished = (self._unfinished + data).split(b"\n")
         longest = max(UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
         if len(self._unfinished) > longest or any(len(raw) > longest for raw in whole):
-            raise Unframed
+            raise Unframed("A line without an end")
         lines = (raw.translate(None, b"\0\r") for raw in whole)
         return [self._frame(line) for line in lines if line.strip(b" ")]
 

@@ -1,9 +1,11 @@
 """Who is accepted: the census, and what is done when the system is short of descriptors."""
 
+from ipaddress import ip_network
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.net.census import Census
+from app.net.census import Census, Seat
 from app.net.server import plain_address
 
 FULL = "The server is full; try again later"
@@ -38,6 +40,20 @@ def test_the_count_is_right_whoever_comes_and_goes(moves: list[tuple[bool, str]]
             expected = FULL if len(here) >= 6 else TOO_MANY if is_over else None
             assert census.admit(address) == expected
             here += [address] if expected is None else []
+
+
+def test_a_proxy_may_have_all_and_those_behind_it_count_for_themselves() -> None:
+    census = Census(most=5, most_per_address=2, proxies=(ip_network("192.0.2.0/24"),))
+    assert [census.admit("192.0.2.1") for _ in range(6)] == [None] * 5 + [FULL]
+    seats = [Seat(census, "192.0.2.1") for _ in range(4)]
+    assert all(seat.is_proxy for seat in seats)
+    assert [seat.move("198.51.100.7") for seat in seats] == [None, None, TOO_MANY, TOO_MANY]
+    assert [seat.address for seat in seats] == ["198.51.100.7"] * 2 + ["192.0.2.1"] * 2
+    seats[0].leave()
+    assert not seats[1].is_proxy
+    assert seats[2].move("198.51.100.7") is None
+    assert census.admit("198.51.100.7") == TOO_MANY
+    assert census.admit("203.0.113.1") is None
 
 
 def test_an_address_is_the_same_on_both_kinds_of_sockets() -> None:

@@ -1,0 +1,158 @@
+"""Reverse proxies on real sockets: whom they speak for is limited, banned and shown; nobody else is believed."""
+
+import struct
+
+import pytest
+
+from app.services import bans
+from app.services.bans import BanType
+from app.services.decisions import decide_now
+from tests.conftest import MovedClock
+from tests.net.chat import Chat, trust
+from tests.net.conftest import Serve
+from tests.process.peer import Peer
+
+TEXT = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 6667\r\n"
+LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
+TLS = b"\x20\0\x05\x01\0\0\0\0"  # what says that the client speaks TLS with the proxy
+
+
+def binary(address: bytes, more: bytes = b"") -> bytes:
+    """Write a header of version 2 for somebody with an IPv4 address."""
+    block = address + bytes(4) + bytes(4) + more
+    return b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", 0x21, 0x11, len(block)) + block
+
+
+def numeric(lines: list[str], code: str) -> list[str]:
+    """Return the lines with a numeric."""
+    return [line for line in lines if f" {code} " in line]
+
+
+@pytest.fixture
+def chat(serve: Serve) -> Chat:
+    """A server that believes whatever connects from 127.0.0.1."""
+    return serve(proxy_from=["127.0.0.1"])
+
+
+def come(chat: Chat, header: bytes, nick: str) -> Peer:
+    """Connect through a proxy and register."""
+    peer = chat.connect()
+    peer.socket.sendall(header)
+    peer.register(nick)
+    return peer
+
+
+def asked(peer: Peer, nick: str) -> list[str]:
+    """Return what WHOIS says of somebody."""
+    peer.send(f"WHOIS {nick}")
+    return peer.fence()
+
+
+@pytest.mark.parametrize(
+    "header", [TEXT, binary(bytes([192, 0, 2, 7])), binary(bytes([192, 0, 2, 7]), b"\4\0\x90" + b"x" * 144)]
+)
+def test_the_address_behind_the_proxy_is_the_address(chat: Chat, header: bytes) -> None:
+    alice = come(chat, header, "alice")
+    lines = asked(alice, "alice")
+    assert "192.0.2.7" in numeric(lines, "338")[0]
+    assert ".ip * :alice" in numeric(lines, "311")[0], "and others see its cloak"
+    assert numeric(lines, "671") == []
+
+
+def test_a_header_may_come_byte_by_byte_or_with_what_follows(chat: Chat) -> None:
+    alice = chat.connect()
+    for byte in TEXT:
+        alice.socket.sendall(bytes([byte]))
+    alice.register("alice")
+    bob = chat.connect()
+    bob.socket.sendall(TEXT + b"NICK bob\r\nUSER bob 0 * :Bob\r\nPING done\r\n")
+    bob.hears(":done")
+    assert "192.0.2.7" in numeric(asked(bob, "bob"), "338")[0]
+    assert "192.0.2.7" in numeric(asked(alice, "alice"), "338")[0]
+
+
+def test_a_proxy_that_speaks_for_itself_has_its_own_address(chat: Chat) -> None:
+    for nick, header in (("alice", LOCAL), ("bob", b"PROXY UNKNOWN\r\n")):
+        assert "127.0.0.1" in numeric(asked(come(chat, header, nick), nick), "338")[0]
+
+
+def test_the_proxy_says_whether_the_client_speaks_tls(chat: Chat) -> None:
+    alice = come(chat, binary(bytes([192, 0, 2, 7]), TLS), "alice")
+    assert len(numeric(asked(alice, "alice"), "671")) == 1
+
+
+def test_the_header_stands_before_tls(chat: Chat) -> None:
+    with Peer(chat.tls_port) as alice:
+        alice.socket.sendall(TEXT)
+        alice.socket = trust().wrap_socket(alice.socket, server_hostname="localhost")
+        alice.register("alice")
+        lines = asked(alice, "alice")
+    assert "192.0.2.7" in numeric(lines, "338")[0]
+    assert len(numeric(lines, "671")) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"NICK alice\r\nUSER alice 0 * :Alice\r\n", "This address has to begin with a PROXY header"),
+        (b"PROXY TCP4 nowhere 198.51.100.1 1 2\r\n", "The PROXY header names no address"),
+        (b"PROXY TCP4 192.0.2.7\r\n", "The PROXY header makes no sense"),
+        (b"PROXY " + b"x" * 200, "The PROXY header is too long"),
+    ],
+)
+def test_what_is_no_header_is_told_so_and_closed(chat: Chat, data: bytes, reason: str) -> None:
+    peer = chat.connect()
+    peer.socket.sendall(data)
+    assert peer.rest() == [f"ERROR :Closing link: {reason}"]
+
+
+def test_a_second_header_is_a_line_like_any_other(chat: Chat) -> None:
+    alice = come(chat, TEXT, "alice")
+    alice.socket.sendall(b"PROXY TCP4 203.0.113.1 198.51.100.1 1 2\r\n")
+    assert any(" 421 " in line for line in alice.fence())
+    assert "192.0.2.7" in numeric(asked(alice, "alice"), "338")[0]
+
+
+def test_who_never_says_for_whom_is_gone_in_time(chat: Chat, clock: MovedClock) -> None:
+    alice, slow = come(chat, TEXT, "alice"), chat.connect()
+    slow.socket.sendall(TEXT[:-1])
+    alice.fence()
+    clock.instant += 61_000
+    assert slow.rest() == ["ERROR :Closing link: Registration timed out"]
+
+
+def test_others_are_not_believed(serve: Serve) -> None:
+    chat = serve(proxy_from=["127.0.0.2", "2001:db8::/32"])
+    alice = chat.connect("alice")
+    alice.socket.sendall(TEXT)
+    assert any(" 421 " in line for line in alice.fence())
+    assert "127.0.0.1" in numeric(asked(alice, "alice"), "338")[0]
+
+
+def test_limits_count_for_those_behind_the_proxy(serve: Serve) -> None:
+    chat = serve(proxy_from=["127.0.0.1"], max_connections_per_address=2)
+    first, second = come(chat, TEXT, "first"), come(chat, TEXT, "second")
+    come(chat, binary(bytes([192, 0, 2, 8])), "other")
+    third = chat.connect()
+    third.socket.sendall(TEXT)
+    assert third.rest() == ["ERROR :Closing link: Too many connections from your address"]
+    first.send("QUIT")
+    first.rest()
+    first.close()
+    while chat.open_sockets > 2:
+        second.fence()
+    come(chat, TEXT, "third")
+
+
+def test_a_ban_is_of_who_is_behind_the_proxy(chat: Chat, clock: MovedClock) -> None:
+    decide_now(
+        chat.database,
+        clock,
+        "me",
+        "root",
+        lambda admin: bans.banned(admin, BanType.ADDRESS, "192.0.2.7", "spam", None),
+    )
+    alice = chat.connect()
+    alice.socket.sendall(TEXT + b"NICK alice\r\nUSER alice 0 * :Alice\r\n")
+    assert alice.rest()[-1] == "ERROR :Banned: spam"
+    come(chat, binary(bytes([192, 0, 2, 8])), "bob")
