@@ -87,15 +87,15 @@ def _close_account(desk: Desk, batch: Batch, event: Event) -> None:
         return
     for user in _logged_in(desk.world, event):
         expel(desk, batch, user, f"The account was {'disabled' if event.data.get('disabled') else RESET}")
-    for client in desk.world.clients:
-        if client.session is None and client.account == event.account:
+    for client in desk.world.strangers:
+        if client.account == event.account:
             client.account = None  # about to enter with what it proved before
 
 
 def _logged_in(world: World, event: Event) -> list[User]:
     """Return who is logged in to the account that has changed."""
     account = world.find_account(event.account or "") if event.kind is Kind.ACCOUNT_CHANGED else None
-    return [user for user in world.users.values() if user.account is account] if account else []
+    return world.users_of(account) if account else []
 
 
 def _free_name(desk: Desk, batch: Batch, name: str) -> None:

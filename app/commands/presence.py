@@ -59,8 +59,8 @@ def _rows(user: User) -> list[int | None]:
 def arrive(desk: Desk, batch: Batch, client: Client) -> None:
     """A connection is there; it may stay unless too many others are logging in."""
     world = desk.world
-    if len(world.clients) - world.registered < desk.settings.max_unregistered:
-        world.clients.add(client)
+    if len(world.strangers) < desk.settings.max_unregistered:
+        world.arrive(client)
     else:
         end(batch, client, "Too many connections are logging in; try again later")
 

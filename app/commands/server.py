@@ -30,11 +30,11 @@ def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
     """Show how many people and rooms are here."""
     world = ctx.world
     here, most = len(world.users), str(world.most_users)
-    invisible = sum("i" in user.modes for user in world.users.values())
+    invisible = world.tally.invisible
     told = f"There are {here - invisible} users and {invisible} invisible on 1 servers"
     ctx.reply(numerics.RPL_LUSERCLIENT, text=told)
-    ctx.reply(numerics.RPL_LUSEROP, str(sum(user.is_admin for user in world.users.values())))
-    unknown = sum(client.session is None and not client.ended for client in world.clients)
+    ctx.reply(numerics.RPL_LUSEROP, str(world.tally.administrators))
+    unknown = sum(not client.ended for client in world.strangers)
     if unknown:
         ctx.reply(numerics.RPL_LUSERUNKNOWN, str(unknown))
     ctx.reply(numerics.RPL_LUSERCHANNELS, str(len(world.rooms)))

@@ -13,6 +13,7 @@ from app.events import Event, Kind
 from app.live.audience import Audience
 from app.live.client import Client
 from app.live.room import Room
+from app.live.tally import Tally
 from app.live.user import AccountInfo, User
 from app.live.watches import Watches
 from app.wire.names import Key, fold, skeleton
@@ -55,7 +56,7 @@ class World:
         self.clock = clock
         self.replay = replay  # messages of a room kept for newcomers
         self.clients: set[Client] = set()
-        self.registered = 0  # of the clients, those that speak for somebody
+        self.strangers: set[Client] = set()  # of the clients, those that do not speak for anybody yet
         self.users: dict[int, User] = {}
         self.nicks: dict[Key, User] = {}
         self.rooms: dict[int, Room] = {}
@@ -64,6 +65,7 @@ class World:
         self.bans: dict[int, Ban] = {}
         self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
         self.watches = Watches()
+        self.tally = Tally()
         self.most_users = 0
         self.redacted: deque[int] = deque(maxlen=REDACTIONS)
         self._faces: dict[str, set[Key]] = {}
@@ -85,6 +87,10 @@ class World:
     def find_account(self, name: str) -> AccountInfo | None:
         """Look a registered name up, in any case."""
         return self.accounts.get(fold(name))
+
+    def users_of(self, account: AccountInfo) -> list[User]:
+        """Return everybody who speaks for the account; they may be here under several nicks."""
+        return [user for user in self.users.values() if user.account is account]
 
     def user_of(self, client: Client) -> User | None:
         """Return who the connection speaks for, if it is registered."""
@@ -124,12 +130,17 @@ class World:
         for room in self.rooms_of(user) if user else ():
             room.changed_audience()
 
+    def arrive(self, client: Client) -> None:
+        """Let a connection be there, and speak for nobody yet."""
+        self.clients.add(client)
+        self.strangers.add(client)
+
     def attach(self, client: Client, user: User) -> None:
         """Let a connection speak for a user."""
         client.session = user.session
         client.nick = user.nick
         user.clients.append(client)
-        self.registered += 1
+        self.strangers.discard(client)
         for room in self.rooms_of(user):
             room.changed_audience()
 
@@ -142,7 +153,7 @@ class World:
         """Let a connection speak for nobody any more, and forget it."""
         self.clients.discard(client)
         self.watches.clear(client)
-        self.registered -= client.session is not None
+        self.strangers.discard(client)
         user = self.user_of(client)
         client.session = None
         if user is not None:

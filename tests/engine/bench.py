@@ -51,7 +51,7 @@ class Person:
         self.ear = Ear()
         self._framer = Framer()
         self.client = Client(self.ear, address, False, bench.clock.monotonic())
-        self.do([Turn(lambda batch, client: bench.core.desk.world.clients.add(client), writes=False)])
+        self.do([Turn(lambda batch, client: bench.core.desk.world.arrive(client), writes=False)])
 
     def send(self, *lines: str) -> None:
         """Send lines in one read."""

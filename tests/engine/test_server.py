@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from app.services.administration import role_set
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.bench import Bench, Person
 from tests.engine.scenes import log_in, people
+from tests.story import Story
 
 ABOUT_SERVERS = ["MOTD", "VERSION", "TIME", "INFO", "ADMIN", "STATS u"]
 
@@ -103,6 +105,15 @@ def test_lusers_follows_at_once(bench: Bench) -> None:
     assert counted(found["255"][0]) == [1, 0]
     assert found["252"][0] == "0"
     assert found["265"][:2] == found["266"][:2] == ["1", "3"]
+
+
+def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: Bench) -> None:
+    alice, bob = people(bench, "alice", "bob")
+    log_in(bench, "bob", "bob", "user")
+    for role, administrators in (("admin", "1"), ("user", "0")):
+        Story(bench.database, bench.clock).decides(lambda admin, role=role: role_set(admin, "bob", role))
+        bob.send("JOIN #tea", "PART #tea")  # whoever writes learns first what others appended
+        assert numbers(alice)["252"][0] == administrators
 
 
 def test_a_probe_does_not_linger_in_the_counts(bench: Bench) -> None:

@@ -22,6 +22,8 @@ def account_changed(world: World, event: Event) -> None:
         account.role = event.data.get("role", account.role)
         account.disabled = event.data.get("disabled", account.disabled)
         account.renewals += bool(event.data.get("password"))
+        for user in world.users_of(account):
+            world.tally.note(user)
 
 
 @applies(Kind.BANNED)

@@ -25,6 +25,7 @@ def connected(world: World, event: Event) -> None:
     world.users[user.session] = user
     world.nicks[user.key] = user
     world.show_face(user.nick)
+    world.tally.note(user)
     world.most_users = max(world.most_users, len(world.users))
 
 
@@ -39,6 +40,7 @@ def quit_(world: World, event: Event) -> None:
     user.rooms.clear()
     del world.nicks[user.key]
     world.hide_face(user.nick)
+    world.tally.drop(user)
     world.depart(user)
 
 
@@ -73,6 +75,7 @@ def user_mode(world: World, event: Event) -> None:
             user.operator = change.sign == "+"
             continue
         (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
+    world.tally.note(user)
 
 
 @applies(Kind.REALNAME)
@@ -88,7 +91,7 @@ def logged_in(world: World, event: Event) -> None:
     """A session speaks for an account."""
     user = world.users.get(event.session or 0)
     if user is not None and event.account is not None:
-        _speak_for(user, world.find_account(event.account))
+        _speak_for(world, user, world.find_account(event.account))
 
 
 @applies(Kind.LOGGED_OUT)
@@ -96,15 +99,16 @@ def logged_out(world: World, event: Event) -> None:
     """A session is a guest's again."""
     user = world.users.get(event.session or 0)
     if user is not None:
-        _speak_for(user, None)
+        _speak_for(world, user, None)
 
 
-def _speak_for(user: User, account: AccountInfo | None) -> None:
+def _speak_for(world: World, user: User, account: AccountInfo | None) -> None:
     """A session has one account, whichever of its connections logged in or out."""
     user.account = account
     user.operator = user.operator or None
     for client in user.clients:
         client.account = account.name if account else None
+    world.tally.note(user)
 
 
 @applies(Kind.AWAY)

@@ -1,39 +1,43 @@
 """Sessions: who is and was connected."""
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from app.db.models import Account, ReadMarker, Session
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
 
+# People come and go in storms: what that takes is written once, and given its values each time.
+_BEGIN = insert(Session)
+_END = (
+    update(Session)
+    .where(Session.id == bindparam("session"), Session.disconnected.is_(None))
+    .values(disconnected=bindparam("instant"))
+)
+_FORGET_MARKERS = delete(ReadMarker).where(ReadMarker.party == bindparam("guest"))
+
 
 @projects(Kind.CONNECTED)
 def _connected(connection: Connection, event: Event) -> None:
-    connection.execute(
-        insert(Session).values(
-            id=event.session,
-            nick=event.nick,
-            user=event.user,
-            host=event.host,
-            address=event.data["address"],
-            realname=event.data["realname"],
-            account=event.account,
-            node=event.data["node"],
-            connected=event.at,
-        )
-    )
+    row = {
+        "id": event.session,
+        "nick": event.nick,
+        "user": event.user,
+        "host": event.host,
+        "address": event.data["address"],
+        "realname": event.data["realname"],
+        "account": event.account,
+        "node": event.data["node"],
+        "connected": event.at,
+    }
+    connection.execute(_BEGIN, row)
     _seen(connection, event)
 
 
 @projects(Kind.QUIT)
 def _quit(connection: Connection, event: Event) -> None:
-    connection.execute(
-        update(Session)
-        .where(Session.id == event.session, Session.disconnected.is_(None))
-        .values(disconnected=event.at)
-    )
-    connection.execute(delete(ReadMarker).where(ReadMarker.party == f"s{event.session}"))
+    connection.execute(_END, {"session": event.session, "instant": event.at})
+    connection.execute(_FORGET_MARKERS, {"guest": f"s{event.session}"})
     _seen(connection, event)
 
 
