@@ -1,6 +1,7 @@
 """How a conversation begins: people come, gather in rooms, and are somebody."""
 
-from app.live.user import AccountInfo, User
+from app.events import Event, Kind
+from app.live.user import User
 from tests.engine.bench import Bench, Person
 
 
@@ -28,4 +29,7 @@ def user(bench: Bench, nick: str) -> User:
 
 def log_in(bench: Bench, nick: str, account: str, role: str = "user") -> None:
     """Let somebody be logged in, without the ceremony."""
-    user(bench, nick).account = AccountInfo(1, account, role)
+    world = bench.core.desk.world
+    number = len(world.accounts) + 1
+    world.apply(Event(Kind.REGISTERED, account=account, data={"id": number, "role": role}))
+    world.apply(Event(Kind.LOGGED_IN, session=user(bench, nick).session, account=account))

@@ -8,6 +8,7 @@ import pytest
 from app.services.administration import role_set
 from app.wire.line import parse
 from tests.conftest import MovedClock
+from tests.engine.accounts import account, enter
 from tests.engine.bench import Bench, Person
 from tests.engine.scenes import log_in, people
 from tests.story import Story
@@ -108,8 +109,9 @@ def test_lusers_follows_at_once(bench: Bench) -> None:
 
 
 def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: Bench) -> None:
-    alice, bob = people(bench, "alice", "bob")
-    log_in(bench, "bob", "bob", "user")
+    account(bench, "bob")
+    (alice,) = people(bench, "alice")
+    bob = enter(bench, "bob", "bob")
     for role, administrators in (("admin", "1"), ("user", "0")):
         Story(bench.database, bench.clock).decides(lambda admin, role=role: role_set(admin, "bob", role))
         bob.send("JOIN #tea", "PART #tea")  # whoever writes learns first what others appended
