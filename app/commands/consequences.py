@@ -1,6 +1,6 @@
 """What follows when somebody else appended to the log: `chat-admin`, or another server."""
 
-from app.commands.bans import is_about, suspect
+from app.commands.bans import enforce
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
 from app.commands.presence import expel, nick_events, rename
@@ -72,9 +72,7 @@ def _read_key(desk: Desk, event: Event) -> None:
 
 def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
     for ban in [ban for ban in desk.world.active_bans() if ban.id == event.data["id"]]:
-        for user in list(desk.world.users.values()):
-            if is_about(ban, suspect(user)):
-                expel(desk, batch, user, f"Banned: {ban.reason}")
+        enforce(desk, batch, ban)
 
 
 def _close_account(desk: Desk, batch: Batch, event: Event) -> None:

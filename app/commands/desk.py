@@ -1,7 +1,8 @@
 """What every command may use: the settings, the world, the database, the time. Made once, at start."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.clock import Clock
 from app.db.database import Database
@@ -27,6 +28,8 @@ class Desk:
     tokens: Mapping[str, str]  # ISUPPORT
     throttles: Throttles
     disguise: Disguise  # of people's addresses, for others
+
+    usage: Counter[str] = field(default_factory=Counter)  # how often each command was carried out
 
     @property
     def network(self) -> str:

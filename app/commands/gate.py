@@ -128,6 +128,7 @@ def _carry_out(ctx: Context, line: Line) -> Task | None:
         return None
     if command.looks and not ctx.batch.sighted:
         raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
+    ctx.desk.usage[command.name] += 1
     return command.run(ctx, *params[: command.maximum])
 
 

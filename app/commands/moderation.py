@@ -1,4 +1,4 @@
-"""What administrators do and say as such: KILL, WALLOPS. Server-wide bans are `chat-admin ban`."""
+"""What administrators do and say as such: KILL, WALLOPS."""
 
 from app.commands.answers import Refused
 from app.commands.context import Context
@@ -10,7 +10,7 @@ from app.wire import numerics
 
 @command(writes=True, role="admin")
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
-    """Disconnect somebody, with all their devices. They may come back: `chat-admin ban` keeps them out."""
+    """Disconnect somebody, with all their devices. They may come back: KLINE keeps them out."""
     victim = ctx.somebody(nick)
     if victim.is_attendant:
         raise Refused(numerics.ERR_CANTKILLSERVER)

@@ -78,8 +78,13 @@ def expel(desk: Desk, batch: Batch, user: User, reason: str) -> None:
     """Disconnect somebody with all their connections."""
     _leave(desk, batch, user, reason)
     for client in list(user.clients):
-        desk.world.detach(client)
-        batch.end(client, f"ERROR :Closing link: {reason}")
+        dismiss(desk, batch, client, reason)
+
+
+def dismiss(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
+    """Disconnect one connection of somebody, who has others or has left."""
+    desk.world.detach(client)
+    batch.end(client, f"ERROR :Closing link: {reason}")
 
 
 def gone(desk: Desk, batch: Batch, client: Client, reason: str) -> None:

@@ -1,6 +1,4 @@
-"""What the server says of itself: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS, STATS."""
-
-from datetime import timedelta
+"""What the server says of itself: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS."""
 
 from app.clock import to_datetime, to_text
 from app.commands import isupport
@@ -14,7 +12,7 @@ from app.wire.masks import matches
 @command(cost=2, blind=True)
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
-    _refuse_other(ctx, server)
+    refuse_other(ctx, server)
     lines = ctx.desk.settings.motd.replace("\0", "").splitlines()
     if not lines:
         ctx.reply(numerics.ERR_NOMOTD)
@@ -46,7 +44,7 @@ def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
 @command(blind=True)
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
-    _refuse_other(ctx, server)
+    refuse_other(ctx, server)
     ctx.reply(numerics.RPL_VERSION, ctx.desk.version, ctx.desk.server, text=ctx.desk.network)
     isupport.show(ctx)
 
@@ -54,7 +52,7 @@ def version(ctx: Context, server: str = "") -> None:
 @command(blind=True)
 def time(ctx: Context, server: str = "") -> None:
     """Show the server's time, in UTC."""
-    _refuse_other(ctx, server)
+    refuse_other(ctx, server)
     now = to_datetime(ctx.desk.clock.now()).strftime("%A %B %d %Y -- %H:%M:%S +00:00")
     ctx.reply(numerics.RPL_TIME, ctx.desk.server, text=now)
 
@@ -62,7 +60,7 @@ def time(ctx: Context, server: str = "") -> None:
 @command(blind=True)
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
-    _refuse_other(ctx, server)
+    refuse_other(ctx, server)
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.desk.network}, running {ctx.desk.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat whose log is the truth: what you see is stored,")
     ctx.reply(numerics.RPL_INFO, text="and everybody sees it in the same order.")
@@ -73,7 +71,7 @@ def info(ctx: Context, server: str = "") -> None:
 @command()
 def admin(ctx: Context, server: str = "") -> None:
     """Show which administrators are here, to be asked for help."""
-    _refuse_other(ctx, server)
+    refuse_other(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
         raise Refused(numerics.ERR_NOADMININFO, ctx.desk.server, text="No administrator is here now")
@@ -89,17 +87,7 @@ def links(ctx: Context, server: str = "", mask: str = "") -> None:
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")
 
 
-@command()
-def stats(ctx: Context, query: str, server: str = "") -> None:
-    """Show a statistic of the server: `u` is how long it has been running."""
-    _refuse_other(ctx, server)
-    if query == "u":
-        seconds = (ctx.desk.clock.now() - ctx.desk.started) // 1000
-        ctx.reply(numerics.RPL_STATSUPTIME, text=f"The server has been up for {timedelta(seconds=seconds)}")
-    ctx.reply(numerics.RPL_ENDOFSTATS, query)
-
-
-def _refuse_other(ctx: Context, server: str) -> None:
+def refuse_other(ctx: Context, server: str) -> None:
     """Refuse a question about another server than this one, or than that of somebody who is here.
 
     Raises: Refused with ERR_NOSUCHSERVER.

@@ -15,9 +15,10 @@ from base64 import b32encode
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
+from app.wire.masks import CLOAK_ENDING
+
 WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # bits of the address that each word stands for
 WORD_BYTES = 5  # eight letters
-ENDING = ".ip"
 
 Disguise = Callable[[str], str]  # from an address to the host that others see
 
@@ -38,7 +39,7 @@ def cloaked(key: bytes) -> Disguise:
         if known.is_loopback:
             return host_of(address)
         networks = (ip_network((known, width), strict=False) for width in WIDTHS[known.version])
-        return ".".join(_word(key, str(network)) for network in networks) + ENDING
+        return ".".join(_word(key, str(network)) for network in networks) + CLOAK_ENDING
 
     return disguise
 

@@ -25,7 +25,7 @@ def restore(world: World, connection: Connection) -> None:
     for mask in connection.execute(select(RoomMask.__table__)):
         world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.by, mask.at)
     for ban in connection.execute(select(Ban.__table__)):
-        world.bans[ban.id] = LiveBan(ban.id, ban.type, ban.mask, ban.reason, ban.expires)
+        world.bans[ban.id] = LiveBan(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
 
 
 def _room(world: World, row: RowMapping) -> None:

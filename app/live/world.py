@@ -28,13 +28,14 @@ _appliers: dict[Kind, Apply] = {}
 
 @dataclass(slots=True, frozen=True)
 class Ban:
-    """A server-wide ban; `expires` is an instant, or None for ever."""
+    """A server-wide ban and who decided on it; `expires` is an instant, or None for ever."""
 
     id: int
     type: str
     mask: str
     reason: str
     expires: int | None
+    by: str
 
 
 @dataclass(slots=True, frozen=True)

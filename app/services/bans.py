@@ -1,24 +1,33 @@
-"""Server-wide bans: an account, a mask of nicks, an address or a network of addresses."""
+"""Server-wide bans: an account, a mask of nicks, an address or a network of addresses.
 
+What cannot be a ban is the same for `chat-admin` and in the chat, and so is the form in which a mask is kept. A ban
+that would meet everybody, or a good part of the world, is a mistake and is refused.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv6Network, ip_network
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.clock import to_datetime, to_datetime_or_none, to_iso
+from app.clock import Clock, to_datetime, to_datetime_or_none, to_iso
 from app.db.models import Ban
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.accounts import find_account
 from app.services.decisions import Administrator, Change
-from app.wire.masks import normalise
-from app.wire.names import fold
+from app.wire.masks import CLOAK_ENDING, normalise
+from app.wire.names import caseless, fold
 
 _OF_MASKS = "!@*?"
 LONGEST_MASK = 256  # characters, as the column
+WIDEST = {4: 8, 6: 16}  # bits that a network of addresses has at least
+
+Named = Callable[[str], str | None]  # from any spelling of an account's name to its own, if there is one
 
 
 class BanType(StrEnum):
@@ -51,21 +60,46 @@ def guess_type(mask: str) -> BanType:
     return BanType.ADDRESS
 
 
-def normal_mask(session: Session, kind: BanType, mask: str) -> str:
+def registered_names(session: Session) -> Named:
+    """Return what finds the names of accounts in the database."""
+
+    def named(name: str) -> str | None:
+        account = find_account(session, fold(name))
+        return account.name if account else None
+
+    return named
+
+
+def normal_mask(kind: BanType, mask: str, named: Named) -> str:
     """Return the mask in the one form it is kept in.
 
-    Raises: UsageError when it is no such mask, NotFound when the account does not exist.
+    Raises: UsageError when it is no such mask, or one of nearly everybody; NotFound when the account does not exist.
     """
     if not mask.strip() or len(mask) > LONGEST_MASK or any(c.isspace() or c < " " for c in mask):
         raise UsageError("A ban needs an account, a nick mask such as spam*!*@*, or an address; no spaces.")
     if kind is BanType.ADDRESS:
-        return _network(mask)
+        return _narrow(_network(mask))
     if kind is BanType.NICK:
-        return normalise(mask)
-    account = find_account(session, fold(mask))
-    if account is None:
-        raise NotFound(f"There is no account {mask}; to ban the nick of a guest, add --type nick.")
-    return account.name
+        return _telling(normalise(mask))
+    name = named(mask)
+    if name is None:
+        raise NotFound(f"There is no account {mask}; to ban the nick of a guest, write {mask}!*@*.")
+    return name
+
+
+def _narrow(network: str) -> str:
+    """Refuse a network that a good part of the world is in."""
+    found = ip_network(network)
+    if found.prefixlen < WIDEST[found.version]:
+        raise UsageError(f"{network} is too wide; a ban is of /{WIDEST[found.version]} or less.")
+    return network
+
+
+def _telling(mask: str) -> str:
+    """Refuse a mask that tells nobody from others."""
+    if not any(letter.isalnum() for letter in mask.removesuffix(CLOAK_ENDING)):
+        raise UsageError(f"{mask} would ban everybody; name a letter or a digit of whom it is about.")
+    return mask
 
 
 def _network(mask: str) -> str:
@@ -105,15 +139,25 @@ def banned(admin: Administrator, kind: BanType, mask: str, reason: str, expires:
 
     Raises: AlreadyExists, UsageError, NotFound.
     """
-    mask = normal_mask(admin.session, kind, mask)
+    mask = normal_mask(kind, mask, registered_names(admin.session))
     former = _find(admin.session, kind, mask)
     if any(ban.expires is None or ban.expires > admin.clock.now() for ban in former):
         raise AlreadyExists(f"There is a ban of {mask} already; remove it first to change it.")
-    data = {"id": admin.clock.identity(), "type": kind.value, "expires": expires}
+    data = ban_data(admin.clock, kind, expires)
     event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
     events = [*(_lifted(ban, admin.actor) for ban in former), event]
     until = None if expires is None else to_iso(expires)
     return admin.decided(events, "ban.add", mask, type=kind.value, reason=reason, expires=until)
+
+
+def ban_data(clock: Clock, kind: BanType, expires: int | None) -> dict[str, Any]:
+    """Return what the event of a new ban says beside its mask and reason."""
+    return {"id": clock.identity(), "type": kind.value, "expires": expires}
+
+
+def until(expires: int | None) -> str:
+    """Write for people how long a ban holds."""
+    return "for ever" if expires is None else f"until {to_datetime(expires):%Y-%m-%d %H:%M} UTC"
 
 
 def unbanned(admin: Administrator, mask: str) -> Change:
@@ -132,15 +176,17 @@ def _lifted(ban: Ban, by: str) -> Event:
 
 
 def _find(session: Session, kind: BanType, mask: str) -> list[Ban]:
-    return list(session.scalars(select(Ban).where(Ban.type == kind.value, Ban.mask == mask)))
+    found = session.scalars(select(Ban).where(Ban.type == kind.value))
+    return [ban for ban in found if is_meant(ban.mask, mask)]
 
 
 def _find_any(session: Session, mask: str) -> list[Ban]:
-    """Find the bans of a mask as it was typed or in its normal form."""
-    forms = {mask, normalise(mask), str(fold(mask))}
-    if guess_type(mask) is BanType.ADDRESS:
-        forms.add(_network(mask))
-    query = select(Ban).where(Ban.mask.in_(forms))
-    by_account = select(Ban).where(Ban.type == BanType.ACCOUNT.value)
-    accounts = [ban for ban in session.scalars(by_account) if fold(ban.mask) == fold(mask)]
-    return list({ban.id: ban for ban in (*session.scalars(query), *accounts)}.values())
+    return [ban for ban in session.scalars(select(Ban)) if is_meant(ban.mask, mask)]
+
+
+def is_meant(kept: str, typed: str) -> bool:
+    """Whether somebody who types this means the ban that is kept like that; case makes no difference."""
+    forms = {typed, normalise(typed)}
+    if guess_type(typed) is BanType.ADDRESS:
+        forms.add(_network(typed))
+    return caseless(kept) in map(caseless, forms)

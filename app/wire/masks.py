@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from app.wire.names import caseless
 
+CLOAK_ENDING = ".ip"  # of what others see instead of an address
+
 
 def is_mask(text: str) -> bool:
     """Whether the text has a wildcard in it."""

@@ -24,9 +24,12 @@ RPL_ISUPPORT = Numeric("005", "are supported by this server")
 
 # The server, its statistics and its administrator
 RPL_STATSCOMMANDS = Numeric("212")
+RPL_STATSKLINE = Numeric("216")
 RPL_ENDOFSTATS = Numeric("219", "End of STATS report")
 RPL_UMODEIS = Numeric("221")
+RPL_STATSDLINE = Numeric("225")
 RPL_STATSUPTIME = Numeric("242")
+RPL_STATSOLINE = Numeric("243")
 RPL_STATSCONN = Numeric("250")
 RPL_LUSERCLIENT = Numeric("251")
 RPL_LUSEROP = Numeric("252", "operators online")

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from app.cli.admin import moments
 from app.cli.admin.asking import confirm, one_line
 from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.desk import Desk
 from app.cli.admin.kick import REASON_LENGTH
-from app.clock import to_datetime, to_iso
+from app.clock import to_iso
 from app.services import bans
+from app.services.durations import milliseconds
 
 app = new_noun("ban", "See and change who may not connect.")
 
@@ -37,15 +37,15 @@ def add(
 ) -> None:
     """Ban an account, a mask of nicks, an address or a network from the whole server."""
     reason = one_line(reason, "reason", REASON_LENGTH)
-    expires = None if length is None else desk.clock.now() + _milliseconds(length)
+    expires = None if length is None else desk.clock.now() + milliseconds(length)
     kind = kind or bans.guess_type(mask)
     with desk.reading() as session:
-        mask = bans.normal_mask(session, kind, mask)
-    confirm(f"Ban the {kind.value} {mask} {_until(expires)}?", yes)
+        mask = bans.normal_mask(kind, mask, bans.registered_names(session))
+    confirm(f"Ban the {kind.value} {mask} {bans.until(expires)}?", yes)
     desk.change(lambda admin: bans.banned(admin, kind, mask, reason, expires))
     facts = {"type": kind.value, "mask": mask, "reason": reason}
     desk.out.done(
-        f"Banned the {kind.value} {mask} {_until(expires)}.",
+        f"Banned the {kind.value} {mask} {bans.until(expires)}.",
         **facts,
         expires=None if expires is None else to_iso(expires),
     )
@@ -67,11 +67,3 @@ def remove(desk: Desk, mask: Mask) -> None:
     """Lift the bans of an account, mask or address."""
     desk.change(lambda admin: bans.unbanned(admin, mask))
     desk.out.done(f"Lifted the ban of {mask}.", mask=mask)
-
-
-def _milliseconds(length: str) -> int:
-    return round(moments.duration(length).total_seconds() * 1000)
-
-
-def _until(expires: int | None) -> str:
-    return "for ever" if expires is None else f"until {to_datetime(expires):%Y-%m-%d %H:%M} UTC"

@@ -8,6 +8,7 @@ import typer
 
 from app.clock import from_datetime, to_datetime
 from app.errors import UsageError
+from app.services.durations import duration, is_duration
 
 Since = Annotated[
     str | None,
@@ -18,26 +19,9 @@ Until = Annotated[
     typer.Option("--until", metavar="TIME", help="Up to this time (UTC); a day counts to its end."),
 ]
 
-LONGEST = timedelta(days=3660)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
-_PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
 _NUMBERS = re.compile(r"\s*\d{4}-")  # so it is no words, and what the library would make of it is a surprise
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _A_MILLISECOND = timedelta(milliseconds=1)
-
-
-def duration(text: str) -> timedelta:
-    """Read `2d`, `1h30m` or `3 weeks`.
-
-    Raises: UsageError.
-    """
-    if not _DURATION.fullmatch(text.strip()):
-        raise UsageError(f"{text} is not a length of time such as 30m, 12h, 2d or 3w.")
-    seconds = sum(int(count) * _UNITS[unit.lower()] for count, unit in _PART.findall(text))
-    if not 0 < seconds <= LONGEST.total_seconds():
-        raise UsageError(f"{text} is not between a second and ten years.")
-    return timedelta(seconds=seconds)
 
 
 def since(text: str | None, now: int) -> int | None:
@@ -58,7 +42,7 @@ def until(text: str | None, now: int) -> int | None:
 
 def _span(text: str, now: int) -> tuple[datetime, datetime]:
     """Return the first and the last instant of what is named."""
-    if _DURATION.fullmatch(text.strip()):
+    if is_duration(text):
         moment = to_datetime(now) - duration(text)
         return moment, moment
     try:

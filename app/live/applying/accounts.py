@@ -29,9 +29,9 @@ def account_changed(world: World, event: Event) -> None:
 @applies(Kind.BANNED)
 def banned(world: World, event: Event) -> None:
     """A server-wide ban holds."""
-    data = event.data
+    data, by = event.data, event.account or event.nick
     world.bans[data["id"]] = Ban(
-        data["id"], data["type"], event.target or "", event.text or "", data["expires"]
+        data["id"], data["type"], event.target or "", event.text or "", data["expires"], by
     )
 
 

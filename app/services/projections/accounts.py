@@ -43,7 +43,7 @@ def _banned(connection: Connection, event: Event) -> None:
             type=event.data["type"],
             mask=event.target,
             reason=event.text,
-            by=event.nick,
+            by=event.account or event.nick,
             created=event.at,
             expires=event.data["expires"],
         )

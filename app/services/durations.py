@@ -1,0 +1,37 @@
+"""Lengths of time as people write them: `30m`, `1h30m`, `2d`, `3 weeks`."""
+
+import re
+from datetime import timedelta
+
+from app.errors import UsageError
+
+LONGEST = timedelta(days=3660)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
+_PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
+
+
+def is_duration(text: str) -> bool:
+    """Whether the text is meant as a length of time, be it too long."""
+    return _DURATION.fullmatch(text.strip()) is not None
+
+
+def duration(text: str) -> timedelta:
+    """Read `2d`, `1h30m` or `3 weeks`.
+
+    Raises: UsageError.
+    """
+    if not is_duration(text):
+        raise UsageError(f"{text} is not a length of time such as 30m, 12h, 2d or 3w.")
+    seconds = sum(int(count) * _UNITS[unit.lower()] for count, unit in _PART.findall(text))
+    if not 0 < seconds <= LONGEST.total_seconds():
+        raise UsageError(f"{text} is not between a second and ten years.")
+    return timedelta(seconds=seconds)
+
+
+def milliseconds(text: str) -> int:
+    """Read a length of time as a number of milliseconds.
+
+    Raises: UsageError.
+    """
+    return round(duration(text).total_seconds() * 1000)
