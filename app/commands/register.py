@@ -62,7 +62,7 @@ def _refuse_now(ctx: Context, account: str) -> None:
         text = "Accounts are made by the administrators of this server; ask one"
         raise Failed("REGISTER", "DISALLOWED", account, text=text)
     if ctx.user is None and settings.password is not None:
-        raise Failed("REGISTER", "COMPLETE_CONNECTION_REQUIRED", text="Finish connecting first")
+        raise Failed("REGISTER", "COMPLETE_CONNECTION_REQUIRED", account, text="Finish connecting first")
     if ctx.client.account is not None:
         text = f"You are logged in as {ctx.client.account} already"
         raise Failed("REGISTER", "ALREADY_AUTHENTICATED", account, text=text)

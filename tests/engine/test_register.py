@@ -149,7 +149,7 @@ def test_the_password_of_the_server_comes_first(make_bench: MakeBench) -> None:
         """
         anna > NICK anna
         anna > REGISTER * * secret
-        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED :*
+        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :*
         anna > PASS letmein
         anna > USER anna 0 * :Anna
         anna > CAP END
