@@ -36,10 +36,14 @@ class Kind(StrEnum):
     TAGMSG = "tagmsg"  # target; data: tags
     REDACTED = "redacted"  # a message was taken back; target; text: the reason; data: event, its position
     MARKED = "marked"  # how far somebody has read; target: a room or a nick; data: party, instant
-    REGISTERED = "registered"  # account: the name; data: id, role
+    REGISTERED = (
+        "registered"  # account: the name; data: id, role, invitation (the id of the one that was used)
+    )
     ACCOUNT_CHANGED = (
         "account-changed"  # account: the name; data: id and what is new (role, disabled, password)
     )
+    INVITATION_MADE = "invitation-made"  # to make accounts; target: its name; data: id, digest, uses, expires
+    INVITATION_REVOKED = "invitation-revoked"  # target: its name; data: id
     WALLOPS = "wallops"  # text: what an administrator says to all who want to hear it
     ANNOUNCED = "announced"  # text: a notice to everybody
     BANNED = "banned"  # server-wide; data: id, type, expires; target: the mask; text: the reason

@@ -4,13 +4,12 @@ from datetime import datetime
 
 from app.client import intents
 from app.client.history import CAPABILITY as HISTORY
+from app.client.registration import REGISTRATION
 from app.client.table import COMMANDS, Rest, command, find
 from app.client.talk import Talk
 from app.client.times import read_span
 from app.clock import from_datetime
 from app.errors import UsageError
-
-REGISTRATION = "draft/account-registration"
 
 
 @command(works_offline=True)

@@ -5,6 +5,7 @@ from app.client.dispatch import send
 from app.client.effects import Effects
 from app.client.events import Notice
 from app.client.model import Credentials, State
+from app.client.registration import REGISTRATION
 from app.wire.names import fold
 
 say = pending.say
@@ -77,10 +78,15 @@ def invite(state: State, nick: str, room: str) -> Effects:
     yield send("INVITE", nick, room)
 
 
-def register(state: State, password: str) -> Effects:
-    """Make an account of our nick."""
+def needs_invitation(state: State) -> bool:
+    """Whether the server makes accounts only for those who show the code of an invitation."""
+    return "invitation-required" in state.connection.offered.get(REGISTRATION, "").split(",")
+
+
+def register(state: State, password: str, shown: str = "*") -> Effects:
+    """Make an account of our nick; what is shown for it is an invitation."""
     state.connection.new_password = password
-    yield send("REGISTER", "*", "*", password)
+    yield send("REGISTER", "*", shown, password)
 
 
 def log_in(state: State, account: str, password: str) -> Effects:

@@ -14,6 +14,7 @@ from app.client.model import Refusal, State
 from app.wire.line import Line
 from app.wire.names import fold
 
+REGISTRATION = "draft/account-registration"
 WANTED = (
     "server-time",
     "message-tags",
@@ -28,7 +29,7 @@ WANTED = (
     "away-notify",
     "cap-notify",
     "draft/chathistory",
-    "draft/account-registration",
+    REGISTRATION,
     "standard-replies",
 )
 REGISTERED_MARKS = ("regist", "reserved", "account", "password", "identif")
@@ -203,7 +204,7 @@ def welcome(state: State, line: Line) -> Effects:
     yield StateChanged(Phase.ONLINE, state.nick)
     yield from resume.return_to_rooms(state)
     if state.wishes.is_named and not state.has_been_online and _is_free(state):
-        yield NickFree(state.nick, may_register=state.has("draft/account-registration"))
+        yield NickFree(state.nick, may_register=state.has(REGISTRATION))
     state.has_been_online = True
 
 

@@ -166,24 +166,34 @@ class Talk:
         )
 
     def enrol(self) -> None:
-        """Register the present nick: ask for a new password, twice."""
-        nick = self.state.nick
+        """Register the present nick: ask for what the server wants to see, and for a password."""
+        self.warn_of_listeners()
+        if intents.needs_invitation(self.state):
+            self.ask("Code of your invitation (Enter: leave it): ", self._enrol_with)
+        else:
+            self._enrol_with("*")
+
+    def _enrol_with(self, shown: str) -> None:
+        """Ask for a new password, twice, and register with that and what the server wants to see."""
+        nick, code = self.state.nick, shown.strip()
 
         def repeat(first: str) -> None:
             if first:
                 self.ask(
-                    "The same again: ", lambda second: self._register(nick, first, second), is_secret=True
+                    "The same again: ",
+                    lambda second: self._register(nick, code, first, second),
+                    is_secret=True,
                 )
 
-        self.warn_of_listeners()
-        self.ask(f"New password for {nick} (Enter: leave it): ", repeat, is_secret=True)
+        if code:
+            self.ask(f"New password for {nick} (Enter: leave it): ", repeat, is_secret=True)
 
-    def _register(self, nick: str, first: str, second: str) -> None:
+    def _register(self, nick: str, shown: str, first: str, second: str) -> None:
         if first != second:
             raise UsageError("The two passwords differ. /reg asks again.")
         if self.state.nick != nick:
             raise UsageError(f"You are called {self.state.nick} now. /reg registers that.")
-        self.do(intents.register(self.state, first))
+        self.do(intents.register(self.state, first, shown))
 
     def warn_of_listeners(self) -> None:
         """Warn that a password on an open network can be read by others."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_text
 from app.commands import attendants, logins, register
+from app.commands.admission import NOTHING
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import Secret, command, subcommand
@@ -16,6 +17,8 @@ from app.live.unit import Task
 from app.live.user import AccountInfo
 from app.services.accounts import Credentials, find_account, protect
 from app.wire.names import fold
+
+_NOTHING = Secret(NOTHING)
 
 
 @command("NICKSERV", alias="NS")
@@ -34,9 +37,9 @@ def nickserv_help(ctx: Consultation, *command: str) -> None:
 
 
 @subcommand("NICKSERV", writes=True, cost=5)
-def nickserv_register(ctx: Consultation, password: Secret) -> Task:
-    """Make an account of your nick, so that nobody else can use it."""
-    return register.sign_up(ctx, "*", password, _tell_account)
+def nickserv_register(ctx: Consultation, password: Secret, invitation: Secret = _NOTHING) -> Task:
+    """Make an account of your nick, so that nobody else can use it; some servers want an invitation for that."""
+    return register.sign_up(ctx, "*", invitation, password, _tell_account)
 
 
 def _tell_account(ctx: Consultation, name: str) -> None:

@@ -1,11 +1,14 @@
 """Making an account: REGISTER (IRCv3 draft/account-registration).
 
-The account has the name of the nick. There is no e-mail, so there is nothing to verify.
+The account has the name of the nick. There is no e-mail, so there is nothing to verify; where people need an
+invitation, its code stands in the place of the address.
 """
 
 from collections.abc import Callable
 from typing import TypeVar
 
+from app.commands import admission
+from app.commands.admission import invitation_shown
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
@@ -25,34 +28,42 @@ C = TypeVar("C", bound=Context)
 def register(ctx: Context, account: str, email: str, password: str) -> Task:
     """Make an account of your nick, so that nobody else can use it; `*` stands for the nick.
 
-    No e-mail address is kept: `*` will do.
+    For the e-mail `*` will do, unless the server wants an invitation: then its code stands there.
     """
-    return sign_up(ctx, account, password, _announce)
+    return sign_up(ctx, account, email, password, _announce)
 
 
-def sign_up(ctx: C, account: str, password: str, announce: Callable[[C, str], None]) -> Task:
+def sign_up(ctx: C, account: str, shown: str, password: str, announce: Callable[[C, str], None]) -> Task:
     """Make an account and log the caller in to it; `announce` tells them so first.
+
+    What is `shown` is the code of an invitation, where one is needed.
 
     Raises: Failed.
     """
     _refuse_now(ctx, account)
     name = _name_for(ctx, account)
     _refuse_name(ctx, name)
+    invitation_shown(ctx, name, shown)
     refuse_password(name, password, ctx.desk.settings.password_shortest)
     _refuse_many(ctx, name)
-    return ctx.later(
-        lambda session: protect(password), lambda ctx, kept: _make(ctx, name, kept, announce), writes=True
-    )
+
+    def make(ctx: C, kept: Credentials) -> None:
+        _make(ctx, name, shown, kept)
+        announce(ctx, name)
+        _log_in(ctx, name)
+
+    return ctx.later(lambda session: protect(password), make, writes=True)
 
 
 def is_offered(settings: ServerSettings) -> bool:
     """Whether people may register accounts themselves."""
-    return settings.registration == "open"
+    return settings.registration != "closed"
 
 
 def tokens(settings: ServerSettings) -> str:
     """Return the capability's value. Who needs the server's password must have given it before."""
-    return "before-connect" if settings.password is None else ""
+    early = ["before-connect"] if settings.password is None else []
+    return ",".join([*early, *admission.tokens(settings)])
 
 
 def _refuse_now(ctx: Context, account: str) -> None:
@@ -120,14 +131,20 @@ def _refuse_many(ctx: Context, name: str) -> None:
         raise Failed("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
 
 
-def _make(ctx: C, name: str, kept: Credentials, announce: Callable[[C, str], None]) -> None:
-    """Make the account, unless somebody was faster, and log the caller in."""
+def _make(ctx: Context, name: str, shown: str, kept: Credentials) -> None:
+    """Make the account, unless somebody was faster."""
     _refuse_name(ctx, name)
     _refuse_many(ctx, name)
+    invitation = invitation_shown(ctx, name, shown)
     ctx.desk.throttles.registrations.note(household(ctx.client.address))
-    ctx.emit_unseen(registered(ctx.desk.clock, name, kept))
+    event = registered(ctx.desk.clock, name, kept)
+    if invitation is not None:
+        event.data["invitation"] = invitation.id
+    ctx.emit_unseen(event)
+
+
+def _log_in(ctx: Context, name: str) -> None:
     account = ctx.world.accounts[fold(name)]
-    announce(ctx, name)
     welcome_back(ctx, account)
     log_in(ctx, account)
 

@@ -88,6 +88,21 @@ class Account(Base):
     disabled: Mapped[bool] = mapped_column(Boolean)
 
 
+class Invitation(Base):
+    """A code with which accounts may be made, known by its digest; `name` is its first letters."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    uses: Mapped[int]
+    used: Mapped[int]
+    by: Mapped[Name]
+    created: Mapped[Instant]
+    expires: Mapped[Instant | None]
+
+
 class Room(Base):
     """A channel. `official` rooms were made by the server or an administrator and belong to nobody."""
 

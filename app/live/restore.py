@@ -2,17 +2,18 @@
 
 from sqlalchemy import Connection, RowMapping, select
 
-from app.db.models import Account, Ban, Room, RoomMask, RoomRole, Session
+from app.db.models import Account, Ban, Invitation, Room, RoomMask, RoomRole, Session
 from app.events import Event, Kind
 from app.live import room as live
 from app.live.user import AccountInfo
 from app.live.world import Ban as LiveBan
+from app.live.world import Invitation as LiveInvitation
 from app.live.world import World
 from app.wire.names import Key
 
 
 def restore(world: World, connection: Connection) -> None:
-    """Read accounts, rooms and bans into an empty world."""
+    """Read accounts, invitations, rooms and bans into an empty world."""
     for account in connection.execute(
         select(Account.id, Account.name, Account.key, Account.role, Account.disabled)
     ):
@@ -24,6 +25,8 @@ def restore(world: World, connection: Connection) -> None:
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMask.__table__)):
         world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.by, mask.at)
+    for row in connection.execute(select(Invitation.__table__)):
+        world.invitations[row.digest] = LiveInvitation(row.id, row.uses - row.used, row.expires)
     for ban in connection.execute(select(Ban.__table__)):
         world.bans[ban.id] = LiveBan(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
 

@@ -38,6 +38,15 @@ class Ban:
     by: str
 
 
+@dataclass(slots=True)
+class Invitation:
+    """A code with which `left` more accounts may be made; `expires` is an instant, or None for ever."""
+
+    id: int
+    left: int
+    expires: int | None
+
+
 @dataclass(slots=True, frozen=True)
 class Departed:
     """What WHOWAS tells of somebody who left."""
@@ -63,6 +72,7 @@ class World:
         self.rooms: dict[int, Room] = {}
         self.room_keys: dict[Key, Room] = {}
         self.accounts: dict[Key, AccountInfo] = {}
+        self.invitations: dict[str, Invitation] = {}  # by the digest of the code
         self.bans: dict[int, Ban] = {}
         self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
         self.watches = Watches()

@@ -96,8 +96,10 @@ class Access(Settings):
         json_schema_extra=PROTECTS,
         description="Failed log-ins per address and per account in 5 minutes.",
     )
-    registration: Literal["open", "closed"] = Field(
-        "open", json_schema_extra=PROTECTS, description="Whether people may register accounts themselves."
+    registration: Literal["open", "invitation", "closed"] = Field(
+        "open",
+        json_schema_extra=PROTECTS,
+        description="Whether people may register accounts themselves, or need an invitation for it.",
     )
     registrations_per_address: Whole = Field(
         10,

@@ -128,6 +128,19 @@ def test_kicks_are_for_who_is_there(chat: Story, admin: Admin) -> None:
     assert admin("announce", "two\nlines").code == 2
 
 
+def test_an_invitation_is_shown_once(admin: Admin) -> None:
+    made = admin("invite", "create", "--uses", "3", "--expires", "never", "--json")
+    code = made.json["code"]
+    assert (made.json["uses"], made.json["expires"]) == (3, None)
+    assert "The setting registration is open" in made.err
+    listed = admin("invite", "list")
+    assert code[:6] in listed.out
+    assert code not in listed.out + admin("audit", "list").out
+    assert admin("invite", "create", "--expires", "soon").code == 2
+    assert admin("invite", "revoke", code).out == f"The invitation {code[:6]} is taken back.\n"
+    assert admin("invite", "list").err == "There are no invitations; `chat-admin invite create` makes one.\n"
+
+
 def test_a_check_ends_with_3_when_it_finds_something(talk: Story, admin: Admin) -> None:
     assert admin("db", "check", "--json").json == []
     with talk.database.engine.begin() as connection:

@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from app.cli.admin.tree import app
 from app.events import Event, Kind
+from app.services.invitations import invited
 from tests.cli.conftest import Admin
 from tests.old_program import old_database
 from tests.story import Story
@@ -43,6 +44,9 @@ CALLS = {
     "user disable": ["anna", "--yes"],
     "user enable": ["anna"],
     "user role": ["anna", "admin", "--yes"],
+    "invite create": ["--uses", "3"],
+    "invite list": [],
+    "invite revoke": ["abcdef"],
     "room list": [],
     "room show": ["#tea"],
     "room create": ["#new"],
@@ -58,7 +62,13 @@ CALLS = {
     "db stats": [],
     "audit list": [],
 }
-MAKE_IT = {"user create", "room create", "import-legacy", "db upgrade"}  # they make a missing database
+MAKE_IT = {
+    "user create",
+    "invite create",
+    "room create",
+    "import-legacy",
+    "db upgrade",
+}  # they make a missing database
 UNKNOWN = {
     "kick": ["nobody"],
     "user show": ["nobody"],
@@ -66,6 +76,7 @@ UNKNOWN = {
     "user disable": ["nobody", "--yes"],
     "user enable": ["nobody"],
     "user role": ["nobody", "admin", "--yes"],
+    "invite revoke": ["zzzzzz"],
     "room show": ["#nowhere"],
     "room topic": ["#nowhere", "x"],
     "history show": ["#nowhere"],
@@ -79,7 +90,8 @@ ASK_FIRST = ["user passwd", "user disable", "user role", "ban add"]
 CHANGE = [
     name
     for name in CALLS
-    if name.split()[-1] in ("kick", "announce", "create", "passwd", "disable", "role", "topic", "add")
+    if name.split()[-1]
+    in ("kick", "announce", "create", "passwd", "disable", "role", "topic", "add", "revoke")
 ]
 
 
@@ -91,6 +103,7 @@ def populated(chat: Story, folder: Path) -> None:
     room = chat.room("#tea")
     chat.joins(session, "anna", room)
     chat.says(room, "anna", "hello")
+    chat.decides(lambda admin: invited(admin, "abcdef", 1, None))
     ban = {"id": 1, "type": "address", "expires": None}
     chat.happens(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
     chat.database.close()

@@ -79,7 +79,7 @@ class Peer:
         self.expect("CAP LS 302", f"NICK {nick}", "USER *")
         self.say(f":srv CAP * LS :{caps}")
         self.expect("CAP REQ *")
-        self.say(f":srv CAP * ACK :{caps}")
+        self.say(f":srv CAP * ACK :{' '.join(cap.partition('=')[0] for cap in caps.split())}")
         self.expect("CAP END")
         self.say(f":srv 001 {nick} :Welcome", f":srv 005 {nick} CHANTYPES=# :are supported")
         self.expect(f"JOIN {room}")

@@ -211,6 +211,20 @@ def test_registering_asks_twice(peer: Peer, keys: PipeInput) -> None:
     anna.leaves()
 
 
+def test_where_an_invitation_is_needed_its_code_is_asked_for_first(peer: Peer, keys: PipeInput) -> None:
+    anna = Person(keys, peer.port)
+    peer.welcome("anna", caps="draft/account-registration=invitation-required sasl")
+    anna.sees("You are in #tea.")
+    anna.types("/reg")
+    anna.waits_for_question("Code of your invitation")
+    anna.types("k7f3")
+    for question in ("New password for anna", "The same again"):
+        anna.waits_for_question(question)
+        anna.types("secret")
+    peer.expect("REGISTER ? k7f3 secret")
+    anna.leaves()
+
+
 def test_a_free_name_is_offered_and_nothing_typed_in_answer_is_said(peer: Peer, keys: PipeInput) -> None:
     anna = Person(keys, peer.port, is_named=True)
     peer.welcome("anna", caps="draft/account-registration sasl")

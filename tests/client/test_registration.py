@@ -251,6 +251,15 @@ def test_a_new_account_is_logged_in_again_after_a_lost_connection() -> None:
     assert list(bench.sent) == ["CAP REQ sasl", "AUTHENTICATE PLAIN"]
 
 
+def test_what_the_server_wants_to_see_is_shown() -> None:
+    bench = Bench(rooms=[])
+    bench.opens()
+    bench.hears(":srv CAP * LS :draft/account-registration=before-connect,invitation-required")
+    assert intents.needs_invitation(bench.state)
+    bench.does(intents.register(bench.state, "secret", "k7f3"))
+    assert bench.sent[-1] == "REGISTER * k7f3 secret"
+
+
 def test_a_registration_that_fails_says_why() -> None:
     bench = Bench(rooms=[])
     bench.play("""

@@ -1,10 +1,10 @@
 """The command tree: nouns first, and the two names that people know from before."""
 
-from app.cli.admin import announce, audit, ban, db, history, kick, legacy, room, user
+from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, room, user
 from app.cli.admin.declare import command, new_admin
 
 app = new_admin("Look after a chat: its people, rooms and history. A running server applies what changes.")
-for noun in (user.app, room.app, history.app, ban.app, db.app, audit.app):
+for noun in (user.app, invite.app, room.app, history.app, ban.app, db.app, audit.app):
     app.add_typer(noun)
 command(app, "kick")(kick.kick)
 command(app, "announce")(announce.announce)

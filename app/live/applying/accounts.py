@@ -1,8 +1,8 @@
-"""What holds for accounts and against strangers: registered names, and bans from the server."""
+"""What holds for accounts and against strangers: registered names, invitations, and bans from the server."""
 
 from app.events import Event, Kind
 from app.live.user import AccountInfo
-from app.live.world import Ban, World, applies
+from app.live.world import Ban, Invitation, World, applies
 from app.wire.names import fold
 
 
@@ -12,6 +12,9 @@ def registered(world: World, event: Event) -> None:
     name = event.account or ""
     world.accounts[fold(name)] = AccountInfo(event.data["id"], name, event.data["role"])
     world.show_face(name)
+    for invitation in world.invitations.values():
+        if invitation.id == event.data.get("invitation"):
+            invitation.left -= 1
 
 
 @applies(Kind.ACCOUNT_CHANGED)
@@ -24,6 +27,20 @@ def account_changed(world: World, event: Event) -> None:
         account.renewals += bool(event.data.get("password"))
         for user in world.users_of(account):
             world.tally.note(user)
+
+
+@applies(Kind.INVITATION_MADE)
+def invitation_made(world: World, event: Event) -> None:
+    """Whoever shows a code may make an account."""
+    data = event.data
+    world.invitations[data["digest"]] = Invitation(data["id"], data["uses"], data["expires"])
+
+
+@applies(Kind.INVITATION_REVOKED)
+def invitation_revoked(world: World, event: Event) -> None:
+    """A code is worth nothing any more."""
+    id_ = event.data["id"]
+    world.invitations = {digest: one for digest, one in world.invitations.items() if one.id != id_}
 
 
 @applies(Kind.BANNED)

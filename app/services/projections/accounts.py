@@ -1,8 +1,8 @@
-"""Accounts, and bans from the server."""
+"""Accounts, invitations to make them, and bans from the server."""
 
 from sqlalchemy import Connection, delete, insert, update
 
-from app.db.models import Account, Ban
+from app.db.models import Account, Ban, Invitation
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
@@ -22,6 +22,9 @@ def _registered(connection: Connection, event: Event) -> None:
             disabled=False,
         )
     )
+    if "invitation" in event.data:
+        used = update(Invitation).where(Invitation.id == event.data["invitation"])
+        connection.execute(used.values(used=Invitation.used + 1))
 
 
 @projects(Kind.ACCOUNT_CHANGED)
@@ -33,6 +36,28 @@ def _account_changed(connection: Connection, event: Event) -> None:
         values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}
     if values:
         connection.execute(update(Account).where(Account.id == event.data["id"]).values(values))
+
+
+@projects(Kind.INVITATION_MADE)
+def _invitation_made(connection: Connection, event: Event) -> None:
+    data = event.data
+    connection.execute(
+        insert(Invitation).values(
+            id=data["id"],
+            name=event.target,
+            digest=data["digest"],
+            uses=data["uses"],
+            used=0,
+            by=event.nick,
+            created=event.at,
+            expires=data["expires"],
+        )
+    )
+
+
+@projects(Kind.INVITATION_REVOKED)
+def _invitation_revoked(connection: Connection, event: Event) -> None:
+    connection.execute(delete(Invitation).where(Invitation.id == event.data["id"]))
 
 
 @projects(Kind.BANNED)

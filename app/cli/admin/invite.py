@@ -1,0 +1,65 @@
+"""chat-admin invite: codes for those who may make an account where not everybody may."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.admin.declare import command, new_noun
+from app.cli.admin.desk import Desk
+from app.clock import to_iso
+from app.services import invitations
+from app.services.bans import until
+from app.services.durations import milliseconds
+
+app = new_noun("invite", "Make and take back codes with which people may register.")
+
+
+@command(app, "create")
+def create(
+    desk: Desk,
+    uses: Annotated[
+        int,
+        typer.Option(
+            "--uses", min=1, max=100_000, metavar="N", help="How many accounts may be made with it."
+        ),
+    ] = 1,
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="TIME", help="How long it holds: 12h, 7d, 3w; or `never`.")
+    ] = "7d",
+) -> None:
+    """Make a code. It is shown now and never again."""
+    end = None if expires == "never" else desk.clock.now() + milliseconds(expires)
+    code = invitations.new_code(desk.clock)
+    desk.change(lambda admin: invitations.invited(admin, code, uses, end), create=True)
+    if desk.settings.registration != "invitation":
+        desk.out.note(
+            f"The setting registration is {desk.settings.registration}, so nobody is asked for a code."
+        )
+    sentence = (
+        f"{code}\nWhoever shows this code may register: /reg in a client, or REGISTER * {code} PASSWORD."
+    )
+    desk.out.done(
+        f"{sentence}\nIt holds for {uses} and {until(end)}; it is not shown again.",
+        code=code,
+        uses=uses,
+        expires=None if end is None else to_iso(end),
+    )
+
+
+@command(app, "list")
+def list_(desk: Desk) -> None:
+    """List the codes by their first letters, and how often each was used."""
+    with desk.reading() as session:
+        found = invitations.invitations(session, desk.clock.now())
+    desk.out.table(found, "There are no invitations; `chat-admin invite create` makes one.")
+
+
+@command(app, "revoke")
+def revoke(
+    desk: Desk,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The first six letters of the code.")],
+) -> None:
+    """Take a code back; accounts made with it stay."""
+    desk.change(lambda admin: invitations.revoked(admin, code))
+    name = code.casefold()[: invitations.NAME_LETTERS]
+    desk.out.done(f"The invitation {name} is taken back.", name=name)

@@ -1,0 +1,86 @@
+"""Invitations: codes with which strangers may make accounts where not everybody may.
+
+A code is chance, shown once to whoever makes it. What is kept is its digest, by which it is recognised, and its
+first letters, by which administrators name it. No password hashing is needed: nobody guesses so much chance.
+"""
+
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import Clock, to_datetime, to_datetime_or_none, to_iso
+from app.db.models import Invitation
+from app.errors import NotFound
+from app.events import Event, Kind
+from app.services.decisions import Administrator, Change
+
+NAME_LETTERS = 6
+CODE_LETTERS = 32  # of five bits each
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLine:
+    """An invitation in a list."""
+
+    name: str
+    uses: int
+    used: int
+    by: str
+    created: datetime
+    expires: datetime | None
+    active: bool
+
+
+def new_code(clock: Clock) -> str:
+    """Return a code that nobody knows yet: 32 letters and digits."""
+    return b32encode(clock.secret()).decode().lower()[:CODE_LETTERS]
+
+
+def digest_of(code: str) -> str:
+    """Return what is kept of a code; people may type it in any case."""
+    return sha256(code.casefold().encode(errors="replace")).hexdigest()
+
+
+def invited(admin: Administrator, code: str, uses: int, expires: int | None) -> Change:
+    """Decide that whoever shows a code may make an account: so many people, until an instant if one is given."""
+    name = code[:NAME_LETTERS]
+    data = {"id": admin.clock.identity(), "digest": digest_of(code), "uses": uses, "expires": expires}
+    event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
+    until = None if expires is None else to_iso(expires)
+    return admin.decided([event], "invite.create", name, uses=uses, expires=until)
+
+
+def revoked(admin: Administrator, name: str) -> Change:
+    """Decide that a code lets nobody in any more; the whole code names it too.
+
+    Raises: NotFound.
+    """
+    short = name.casefold()[:NAME_LETTERS]
+    found = list(admin.session.scalars(select(Invitation).where(Invitation.name == short)))
+    if not found:
+        raise NotFound(f"There is no invitation {short}; `chat-admin invite list` shows all.")
+    events = [
+        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data={"id": one.id}) for one in found
+    ]
+    return admin.decided(events, "invite.revoke", short)
+
+
+def invitations(session: Session, now: int) -> list[InvitationLine]:
+    """Return the invitations that were not revoked, oldest first."""
+    return [_line(row, now) for row in session.scalars(select(Invitation).order_by(Invitation.id))]
+
+
+def _line(row: Invitation, now: int) -> InvitationLine:
+    return InvitationLine(
+        name=row.name,
+        uses=row.uses,
+        used=row.used,
+        by=row.by,
+        created=to_datetime(row.created),
+        expires=to_datetime_or_none(row.expires),
+        active=row.used < row.uses and (row.expires is None or row.expires > now),
+    )

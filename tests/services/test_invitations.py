@@ -1,0 +1,66 @@
+"""Codes with which accounts may be made: their list, and what becomes of them."""
+
+import pytest
+from sqlalchemy import select
+
+from app.clock import to_datetime
+from app.db.models import Invitation
+from app.errors import NotFound
+from app.services.accounts import registered
+from app.services.audit import latest
+from app.services.invitations import digest_of, invitations, invited, new_code, revoked
+from tests.conftest import MovedClock
+from tests.story import ME, SECRET, Story
+
+
+def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
+    """Make a code."""
+    code = new_code(story.clock)
+    story.decides(lambda admin: invited(admin, code, uses, expires))
+    return code
+
+
+def test_a_code_is_much_chance_and_stands_in_the_middle_of_a_line(clock: MovedClock) -> None:
+    codes = {new_code(clock) for _ in range(100)}
+    assert len(codes) == 100
+    assert all(len(code) == 32 and code.isalnum() and code.isascii() for code in codes)
+    assert len({code[:6] for code in codes}) == 100
+
+
+def test_the_list_tells_what_was_made_and_how_often_it_was_used(story: Story, clock: MovedClock) -> None:
+    code, other = make(story, 2, clock.instant + 1000), make(story)
+    with story.database.reading() as session:
+        first, second = invitations(session, clock.now())
+    assert (first.name, first.uses, first.used, first.by, first.active) == (code[:6], 2, 0, ME, True)
+    assert (first.created, first.expires) == (to_datetime(clock.now()), to_datetime(clock.now() + 1000))
+    assert (second.name, second.expires) == (other[:6], None)
+    event = registered(clock, "anna", SECRET)
+    event.data["invitation"] = _id_of(story, code)
+    story.happens(event)
+    with story.database.reading() as session:
+        assert [one.used for one in invitations(session, clock.now())] == [1, 0]
+        assert [one.active for one in invitations(session, clock.now() + 1000)] == [False, True]
+
+
+def _id_of(story: Story, code: str) -> int:
+    with story.database.reading() as session:
+        return session.scalars(select(Invitation.id).where(Invitation.digest == digest_of(code))).one()
+
+
+def test_a_code_is_taken_back_by_its_name_or_whole(story: Story, clock: MovedClock) -> None:
+    code, other = make(story), make(story)
+    story.decides(lambda admin: revoked(admin, code[:6].upper()))
+    story.decides(lambda admin: revoked(admin, other))
+    with story.database.reading() as session:
+        assert invitations(session, clock.now()) == []
+    with pytest.raises(NotFound, match="invite list"):
+        story.decides(lambda admin: revoked(admin, code))
+
+
+def test_the_trail_tells_of_it_without_the_code(story: Story, clock: MovedClock) -> None:
+    code = make(story, 3)
+    story.decides(lambda admin: revoked(admin, code))
+    with story.database.reading() as session:
+        made, taken = latest(session, 10)
+    assert (made.action, made.target, made.detail) == ("invite.create", code[:6], {"uses": 3})
+    assert (taken.action, taken.target, taken.detail) == ("invite.revoke", code[:6], {})
