@@ -1,8 +1,8 @@
 """Recording: events enter the log, and the tables are brought up to what the events say.
 
 This is the one way in, for the server's engine and for `chat-admin` alike. The caller holds the log's lock.
-Each kind of event that changes a table has one small function in `projections`; kinds without one only have
-their row.
+Each kind of event that changes tables has small functions in `projections`, one for each concern; kinds
+without one only have their row.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,5 @@ def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
     """Append the events and bring the tables up to date, all in the caller's transaction."""
     log.append(connection, events)
     for event in events:
-        projection = PROJECTIONS.get(event.kind)
-        if projection is not None:
+        for projection in PROJECTIONS.get(event.kind, ()):
             projection(connection, event)

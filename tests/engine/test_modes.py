@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.services import audit
 from tests.engine.bench import Bench
 from tests.engine.test_rooms import gather, people
 
@@ -244,3 +245,21 @@ def test_one_line_for_many_changes(bench: Bench) -> None:
         bob < :alice!~alice@127.0.0.1 MODE #tea +ov-t+k bob bob secret
         """
     )
+
+
+def test_who_changed_what_is_in_the_audit_trail_without_the_key(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", "bob")
+    bench.play(
+        """
+        alice > MODE #tea +kb secret bob!*@*
+        alice < :alice!~alice@127.0.0.1 MODE #tea +kb secret bob!*@*
+        alice > KICK #tea bob :enough
+        alice < :alice!~alice@127.0.0.1 KICK #tea bob :enough
+        """
+    )
+    with bench.database.reading() as session:
+        found = [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 9)]
+    assert found == [
+        ("alice", "room.mode", "#tea", {"by": "alice", "modes": "+kb * bob!*@*"}),
+        ("alice", "kick", "bob", {"by": "alice", "room": "#tea", "reason": "enough"}),
+    ]

@@ -1,3 +1,3 @@
 """What the tables say after each kind of event: one small function for each that changes one."""
 
-from app.services.projections import accounts, messages, people, rooms  # noqa: F401  fill the table
+from app.services.projections import accounts, messages, people, rooms, trail  # noqa: F401  fill the table

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from app.db.models import Audit, Correspondent, ReadMarker
+from app.db.models import Correspondent, ReadMarker
 from app.db.models import Event as Row
-from app.events import Event, Kind, msgid
+from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
 
@@ -46,11 +46,6 @@ def _redacted(connection: Connection, event: Event) -> None:
     data = connection.execute(select(Row.data).where(here)).scalar_one_or_none() or {}
     kept = {name: value for name, value in data.items() if name in ("parties", "imported", "author")}
     connection.execute(update(Row).where(here).values(text="", data=kept | {"redacted": event.id}))
-    detail = {"msgid": msgid(event.data["event"]), "reason": event.text, "by": event.nick}
-    actor = event.account or event.nick
-    connection.execute(
-        insert(Audit).values(at=event.at, actor=actor, action="redact", target=event.target, detail=detail)
-    )
 
 
 @projects(Kind.MARKED)

@@ -1,0 +1,56 @@
+"""The audit trail of what people with rights do within the chat: who, what, where, when.
+
+What `chat-admin` decides has its entry already, made together with the decision: its events have no session,
+and leave nothing here. Neither does what the server does of itself.
+"""
+
+from sqlalchemy import Connection, insert
+
+from app.db.models import Audit
+from app.events import Event, Kind, msgid
+from app.services.projections.declare import projects
+
+_ENTRY = insert(Audit)
+
+
+def leave_trace(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:
+    """Store that a person did this; details that are None or empty say nothing and are left out.
+
+    The actor is the account, or the nick of a guest; `by` is how the room knew them.
+    """
+    if event.session is None:
+        return
+    said = {name: value for name, value in detail.items() if value}
+    connection.execute(
+        _ENTRY,
+        {
+            "at": event.at,
+            "actor": event.account or event.nick,
+            "action": action,
+            "target": target,
+            "detail": {"by": event.nick} | said,
+        },
+    )
+
+
+@projects(Kind.KICKED)
+def _kicked(connection: Connection, event: Event) -> None:
+    room = event.data.get("room")
+    leave_trace(connection, event, "kick", event.target or "", room=room, reason=event.text)
+
+
+@projects(Kind.TOPIC)
+def _topic(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "room.topic", event.target or "", topic=event.text)
+
+
+@projects(Kind.MODE)
+def _mode(connection: Connection, event: Event) -> None:
+    """Roles, lists and modes alike; the text never has a room's key in it."""
+    leave_trace(connection, event, "room.mode", event.target or "", modes=event.text)
+
+
+@projects(Kind.REDACTED)
+def _redacted(connection: Connection, event: Event) -> None:
+    message = msgid(event.data["event"])
+    leave_trace(connection, event, "redact", event.target or "", msgid=message, reason=event.text)

@@ -1,0 +1,66 @@
+"""The audit trail of what people do within the chat, on either database (docs/admin.md, audit list)."""
+
+from app.events import Event, Kind
+from app.services import audit, moderation, rooms
+from tests.story import Story
+
+
+def trail(story: Story) -> list[tuple[str, str, str, object]]:
+    """Return actor, action, target and detail of every entry."""
+    with story.database.reading() as session:
+        return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
+
+
+def test_what_somebody_does_in_a_room_is_kept(story: Story) -> None:
+    room = story.room("#tea")
+    who = {"room": room, "session": story.connects("anna", "Anna"), "nick": "anna", "account": "Anna"}
+    story.happens(
+        Event(Kind.KICKED, target="bob", text="out", data={"session": 7, "room": "#tea"}, **who),
+        Event(Kind.TOPIC, target="#tea", text="green", **who),
+        Event(Kind.TOPIC, target="#tea", text="", **who),
+        Event(
+            Kind.MODE,
+            target="#tea",
+            text="+b bob!*@*",
+            data={"changes": [["+", "b", "bob!*@*", None]]},
+            **who,
+        ),
+    )
+    assert trail(story) == [
+        ("Anna", "kick", "bob", {"by": "anna", "room": "#tea", "reason": "out"}),
+        ("Anna", "room.topic", "#tea", {"by": "anna", "topic": "green"}),
+        ("Anna", "room.topic", "#tea", {"by": "anna"}),
+        ("Anna", "room.mode", "#tea", {"by": "anna", "modes": "+b bob!*@*"}),
+    ]
+
+
+def test_a_guest_is_known_by_the_nick(story: Story) -> None:
+    room = story.room("#tea")
+    session = story.connects("bob")
+    story.happens(Event(Kind.TOPIC, room=room, session=session, nick="bob", target="#tea", text="green"))
+    assert trail(story) == [("bob", "room.topic", "#tea", {"by": "bob", "topic": "green"})]
+
+
+def test_the_decision_of_an_administrator_has_one_entry(story: Story) -> None:
+    room = story.room("#tea")
+    story.joins(story.connects("bob"), "bob", room)
+    story.decides(lambda admin: rooms.topic_set(admin, "#tea", "green"))
+    story.decides(lambda admin: moderation.kicked(admin, "bob", "#tea", "out"))
+    assert [(action, target) for _, action, target, _ in trail(story)] == [
+        ("room.topic", "#tea"),
+        ("kick", "bob"),
+    ]
+
+
+def test_what_the_server_does_of_itself_is_not_moderation(story: Story) -> None:
+    room = story.room("#tea")
+    changes = {"changes": [["+", "o", "anna", None]]}
+    story.happens(Event(Kind.MODE, room=room, nick="server", target="#tea", text="+o anna", data=changes))
+    assert trail(story) == []
+
+
+def test_what_is_said_leaves_no_entry(story: Story) -> None:
+    room = story.room("#tea")
+    session = story.connects("bob")
+    story.says(room, "bob", "one", "two", session=session)
+    assert trail(story) == []
