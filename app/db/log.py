@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Dialect, Row, Select, func, insert, select
 
 from app.clock import Clock
 from app.db import models
+from app.db.fulltext import fulltext_of
 from app.events import Event, Kind
 
 SCOPES_REMEMBERED = 100_000  # rooms and parties whose last instant is kept in memory
@@ -68,6 +69,7 @@ class Log:
             insertion = self._insertion or Insertion(connection.dialect)
             self._insertion = insertion
             insertion.run(connection, events)
+            fulltext_of(connection).add(connection, events[0].id, events[-1].id)
 
     def committed(self, events: Sequence[Event]) -> None:
         """The transaction of these events is on the disk."""

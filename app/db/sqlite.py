@@ -3,6 +3,8 @@
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused, StorageError
+from app.wire.names import caseless
 
 BUSY_MILLISECONDS = 200  # how long a statement waits for another process before it fails
 _WAL_MODE = 2  # the file format's read version, byte 19, of a database in WAL mode
@@ -24,6 +27,7 @@ _OPENING = (
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-16384",
 )
+_NEEDED = "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='trigram')"  # since 3.34
 _ROWS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
 
@@ -36,7 +40,9 @@ class SQLite:
         """Make an engine whose transactions this module opens itself.
 
         The driver would begin deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
+        Raises: DatabaseRefused when Python's SQLite is too old.
         """
+        _refuse_without_trigrams()
         engine = create_engine(url, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
@@ -45,6 +51,7 @@ class SQLite:
             connection.execute(f"PRAGMA busy_timeout={patience or BUSY_MILLISECONDS}")
             for statement in _OPENING:
                 connection.execute(statement)
+            connection.create_function("caseless", 1, _caseless, deterministic=True)
 
         @event.listens_for(engine, "begin")
         def began(connection: Connection) -> None:
@@ -88,13 +95,8 @@ class SQLite:
         return file
 
     def version(self, connection: Connection) -> int | None:
-        """`PRAGMA data_version`: changes when another connection commits. The driver is asked, so nothing begins."""
-        statement = "PRAGMA data_version"
-        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-        try:
-            return int(driver.execute(statement).fetchone()[0])
-        except sqlite3.Error as error:
-            raise OperationalError(statement, None, error) from error
+        """`PRAGMA data_version`: changes when another connection commits."""
+        return ask_driver(connection, "PRAGMA data_version")
 
     def is_passing(self, error: Exception) -> bool:
         """Anything but the fault of a row."""
@@ -126,6 +128,35 @@ class SQLite:
         """Pages times page size."""
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+
+def ask_driver(connection: Connection, statement: str) -> int:
+    """Return the number that a statement answers with. The driver is asked, so no transaction begins."""
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    try:
+        return int(driver.execute(statement).fetchone()[0])
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
+
+
+@cache
+def _refuse_without_trigrams() -> None:
+    """Try what the search of texts needs of the library that Python was built with.
+
+    Raises: DatabaseRefused when it lacks that.
+    """
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute(_NEEDED)
+        except sqlite3.OperationalError as error:
+            raise DatabaseRefused(
+                f"The SQLite of this Python ({sqlite3.sqlite_version}) is too old, or was built without FTS5; "
+                "nothing was changed. Use a Python with SQLite 3.34 or newer, or PostgreSQL."
+            ) from error
+
+
+def _caseless(text: str | None) -> str | None:
+    return None if text is None else caseless(text)
 
 
 def _path(url: URL) -> Path:

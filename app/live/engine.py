@@ -33,6 +33,7 @@ BATCH_STEPS = 10_000  # about so many steps make a batch full; what else waits i
 RETRY_SECONDS = 0.1  # pause between attempts to store a stuck batch
 NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
 TICK_SECONDS = 5.0  # how often idle connections are looked at
+TIDY_SECONDS = 0.25  # how often a part of the index of texts is made tidy, if there is a reason
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Engine:
         self._retry_at = 0.0
         self._news = Timer(clock, NEWS_SECONDS)
         self._tick = Timer(clock, TICK_SECONDS)
+        self._tidy = Timer(clock, TIDY_SECONDS)
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self, on_end: Callable[[], None]) -> None:
@@ -135,6 +137,8 @@ class Engine:
             self._write()
         if self._failing_since is not None:
             self._refuse_late(writing, self._clock.monotonic() - self._failing_since)
+        elif self._tidy.is_due():
+            self._tidy_up()
 
     def _must_hold(self, unit: Unit) -> bool:
         """Whether the unit needs the log, or a world in which everything is stored."""
@@ -219,6 +223,11 @@ class Engine:
         self._hub.deliver(batch.plan)
         for unit in units:
             unit.done()
+
+    def _tidy_up(self) -> None:
+        """Go on with what redactions left to do; there is always another time."""
+        with suppress(StorageError):
+            self._ledger.tidy()
 
     def _may_open(self) -> bool:
         """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""

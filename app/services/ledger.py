@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock
 from app.db.database import Database
+from app.db.fulltext import fulltext_of
 from app.db.log import Log, void
 from app.errors import StorageError
 from app.events import Event
@@ -136,6 +137,16 @@ class Ledger:
             self._log.last_id += 1
         self._log.last_id = start
         return refused
+
+    def tidy(self) -> None:
+        """Do a part of what removes the traces of redactions from the index of texts, if there are any."""
+        try:
+            fulltext = fulltext_of(self.connection)
+            if fulltext.is_untidy(self.connection):
+                fulltext.tidy(self.connection)
+                self.connection.commit()
+        except SQLAlchemyError as error:
+            raise self._failed(error) from error
 
     def _failed(self, error: SQLAlchemyError) -> StorageError:
         """Give the transaction up, and the connection too if it is of no use any more."""

@@ -1,13 +1,19 @@
 """Conversations: REDACT (IRC_BEHAVIOUR section 13, redact; IRCv3 draft/message-redaction)."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from app.db import fulltext_sqlite
+from app.db.fulltext import fulltext_of
+from app.db.fulltext_sqlite import STEP
 from app.services import audit
 from app.services.history import History, Selection
 from app.wire.line import parse
+from tests.conftest import MovedClock
 from tests.engine import past
 from tests.engine.accounts import account, begin, finish
 from tests.engine.bench import Bench, Person
@@ -221,3 +227,63 @@ def test_the_text_is_in_no_file_of_the_database_any_more(bench: Bench, size: int
     assert b"Geheimnis" in files()
     alice.ask(f"REDACT #tea {one}")
     assert not {word for word in (b"Geheimnis", b"Tagnotiz", b"xxxxxxxx") if word in files()}
+
+
+def leave_traces(bench: Bench, alice: Person, *texts: str) -> None:
+    """Say things among many others and take them back again."""
+    ids = []
+    for text_ in texts:
+        ids.append(say(alice, "#tea", text_))
+        alice.send(*(f"PRIVMSG #tea :{text_[:1]}{number} and so on" for number in range(STEP)))
+    alice.send(*(f"REDACT #tea {one}" for one in ids))
+
+
+def traces(bench: Bench) -> bool:
+    """Whether the files have anything of the letters that the tests redact; one alone is in the index too."""
+    with bench.database.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    path = Path(str(bench.database))
+    data = b"".join(found.read_bytes() for found in path.parent.glob(f"{path.name}*"))
+    return "龘靐".encode() in data or "靐龗".encode() in data
+
+
+def let_pass(bench: Bench, clock: MovedClock, times: int) -> None:
+    """Let the engine look around so many times."""
+    for _ in range(times):
+        clock.instant += 300
+        bench.core.engine.cycle([])
+
+
+@pytest.mark.parametrize("pages", [1, 100])
+def test_the_index_of_texts_forgets_it_too(
+    bench: Bench, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    """Even three letters in a row are not left, however little is tidied at a time."""
+    monkeypatch.setattr(fulltext_sqlite, "MERGED_PAGES", pages)
+    (alice,) = gather(bench, "alice")
+    leave_traces(bench, alice, "a鑫龘靐龗b", "c靐龗麤")
+    assert traces(bench)
+    let_pass(bench, clock, 40)
+    assert not traces(bench)
+    with bench.database.engine.connect() as connection:
+        assert not fulltext_of(connection).is_untidy(connection)
+
+
+def test_a_restart_goes_on_with_forgetting(bench: Bench, clock: MovedClock) -> None:
+    (alice,) = gather(bench, "alice")
+    leave_traces(bench, alice, "a鑫龘靐龗b")
+    assert traces(bench)
+    bench.restart()
+    let_pass(bench, clock, 3)
+    assert not traces(bench)
+
+
+def test_forgetting_waits_while_somebody_else_holds_the_log(bench: Bench, clock: MovedClock) -> None:
+    (alice,) = gather(bench, "alice")
+    leave_traces(bench, alice, "a鑫龘靐龗b")
+    with closing(sqlite3.connect(str(bench.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        let_pass(bench, clock, 2)
+        assert len(alice.ask("PING x")) == 1
+    let_pass(bench, clock, 3)
+    assert not traces(bench)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from app.db.fulltext import fulltext_of
 from app.db.models import Correspondent, ReadMarker
 from app.db.models import Event as Row
 from app.events import Event, Kind
@@ -43,6 +44,7 @@ def _correspond(connection: Connection, event: Event, party: str, name: str) -> 
 def _redacted(connection: Connection, event: Event) -> None:
     """Blank the message where it stands: its place in the log stays, what it said goes."""
     here = Row.id == event.data["event"]
+    fulltext_of(connection).remove(connection, event.data["event"])
     data = connection.execute(select(Row.data).where(here)).scalar_one_or_none() or {}
     kept = {name: value for name, value in data.items() if name in ("parties", "imported", "author")}
     connection.execute(update(Row).where(here).values(text="", data=kept | {"redacted": event.id}))

@@ -1,0 +1,104 @@
+"""The index of what was said on SQLite: FTS5, with its trigram tokenizer.
+
+The table holds trigrams and no text (`content=''`), and no places within a text (`detail=none`): that makes it
+a third of the size, and halves what an insert costs. Every transaction that adds to it writes a part of the
+index of its own, to be merged later, which costs as much for one row as for some hundred. So rows enter it by
+the `STEP`, together with the row that makes the step full; the few after the last whole step are read as they
+are. Where the index ends thus follows from the length of the log, and is never out of step with it.
+
+FTS5 does not overwrite what is deleted: it appends that it was, and drops both when it merges the parts of the
+index they are in. So after a removal the whole index is merged, a small part at a time. Until that is done
+the header of the file says so (`PRAGMA user_version`), which outlives a crash and commits with the removal.
+Newer versions of FTS5 can overwrite at once (`secure-delete`, since 3.42), but leave a table behind that older
+ones do not open.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, column, func, literal, select, table, text
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
+
+from app.db.models import SPOKEN, Event
+from app.db.sqlite import ask_driver
+
+T = TypeVar("T")
+
+MERGED_PAGES = 100  # of 4 KiB, in one part: about twenty milliseconds
+MOST_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
+STEP = 512  # rows of the log, indexed at once; another number needs a migration that builds the index anew
+_UNTIDY = 1
+
+_index = table("spoken_index", column("rowid"))
+_matches = text("spoken_index MATCH :trigrams")
+_end = f"(SELECT max(id) / {STEP} * {STEP} FROM event)"  # noqa: S608  the last row of the last whole step
+_add = f"""
+    INSERT INTO spoken_index (rowid, text)
+    SELECT id, text FROM event WHERE id > ? AND id <= ? AND {SPOKEN.text} AND text <> ''
+"""  # noqa: S608
+_remove = f"""
+    INSERT INTO spoken_index (spoken_index, rowid, text)
+    SELECT 'delete', id, text FROM event WHERE id = ? AND id <= {_end} AND {SPOKEN.text} AND text <> ''
+"""  # noqa: S608
+_merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
+
+
+class SQLiteFulltext:
+    """The index in the file of the database."""
+
+    def add(self, connection: Connection, first: int, last: int) -> None:
+        """Index the steps that these rows make full, each as a whole."""
+        begin, end = ((position - position % STEP) for position in (first - 1, last))
+        if begin < end:
+            connection.exec_driver_sql(_add, (begin, end))
+
+    def remove(self, connection: Connection, position: int) -> None:
+        """Take the row out, and note that its trigrams are still in the file."""
+        connection.exec_driver_sql(_remove, (position,))
+        connection.exec_driver_sql(f"PRAGMA user_version = {_UNTIDY}")
+
+    def is_untidy(self, connection: Connection) -> bool:
+        """Whether a removal was noted."""
+        return bool(ask_driver(connection, "PRAGMA user_version"))
+
+    def tidy(self, connection: Connection) -> None:
+        """Merge some pages; that there is nothing left to merge shows in that hardly a row changes."""
+        before = _changes(connection)
+        connection.exec_driver_sql(_merge, (-MERGED_PAGES,))
+        if _changes(connection) - before < 2:
+            connection.exec_driver_sql("PRAGMA user_version = 0")
+
+    def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
+        """Read the rows after the last whole step, and the index from one of its ends."""
+        log = select(Event.__table__)
+        rest = log.where(Event.id > text(_end), SPOKEN)
+        trigrams = " AND ".join(islice(_quoted(words), MOST_TRIGRAMS))
+        found = log.join_from(_index, Event.__table__, _index.c.rowid == Event.id)
+        found = found.where(_matches.bindparams(trigrams=trigrams))
+        if newest:
+            return [rest.order_by(Event.id.desc()), found.order_by(_index.c.rowid.desc())]
+        return [rest.order_by(Event.id), found.order_by(_index.c.rowid)]
+
+    def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
+        """Put a plus before it, as SQLite's documentation of its planner has it."""
+        return UnaryExpression(value, operator=custom_op("+"), type_=value.type)
+
+    def folded(self, text: ColumnElement[Any]) -> ColumnElement[str]:
+        """Call the function that every connection is given; SQLite's own know ASCII only."""
+        return func.caseless(text)
+
+    def contains(self, text: ColumnElement[Any], word: str) -> ColumnElement[bool]:
+        """Look for the word in the folded text."""
+        return func.instr(self.folded(text), self.folded(literal(word))) > 0
+
+
+def _changes(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT total_changes()").scalar_one())
+
+
+def _quoted(words: Sequence[str]) -> dict[str, None]:
+    """Return every trigram of the words once, as FTS5 reads it; one may hold any letter, also a quote."""
+    trigrams = (word[start : start + 3] for word in words for start in range(len(word) - 2))
+    return {'"' + trigram.replace('"', '""') + '"': None for trigram in trigrams}

@@ -1,0 +1,140 @@
+"""Search: what was said, found by its words, by who said it and when, and only where the asker may read.
+
+A word is found in any case and also inside a longer one; all words asked for must be there, in any order, and
+what stands between quotation marks is one word. Words of three letters or more are looked up in the index of
+texts (`app.db.fulltext`), however long the log is. For shorter ones, which are words in Chinese, and when no
+words are asked for, the last messages of each place are read.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, literal, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from app.db.fulltext import TRIGRAM, Fulltext, fulltext_of
+from app.db.log import from_row
+from app.db.models import SPOKEN, Correspondent
+from app.db.models import Event as Row
+from app.events import Event
+
+READ_THROUGH = 50_000  # messages that are read when the index is of no use, a part of them in each place
+_log = Row.__table__.c
+_WORDS = re.compile(r'"([^"]+)"|(\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the asker may read, or chose to look of that. What it does not name is not found.
+
+    None is every room, or every private conversation, there is; `party` stands for all of that party's.
+    """
+
+    rooms: tuple[int, ...] | None = ()
+    conversations: tuple[str, ...] | None = ()
+    party: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for. `sender` is a nick or an account; the instants are part of what they bound."""
+
+    text: str = ""
+    sender: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def newest(self) -> bool:
+        """Whether the search begins with the newest messages; one that has a beginning starts there."""
+        return self.since is None
+
+    def words(self) -> list[str]:
+        """Return what must be in the text."""
+        return [quoted or bare for quoted, bare in _WORDS.findall(self.text)]
+
+
+def search(session: Session, reach: Reach, question: Question, limit: int) -> list[Event]:
+    """Return up to so many messages that answer the question, in the order of the log.
+
+    If there are more, those are left out that are furthest from where the search begins.
+    """
+    found = {
+        row.id: from_row(row)
+        for query in queries(fulltext_of(session.connection()), reach, question)
+        for row in session.execute(query.limit(limit))
+    }
+    order = sorted(found, reverse=question.newest)[:limit]
+    return [found[position] for position in sorted(order)]
+
+
+def queries(fulltext: Fulltext, reach: Reach, question: Question) -> Iterator[Select[Any]]:
+    """Yield the queries of the index, or those that read through each place."""
+    indexed = [word for word in question.words() if len(word) >= TRIGRAM]
+    if indexed:
+        for query in fulltext.candidates(indexed, question.newest):
+            yield query.where(_within(fulltext, reach), *_conditions(fulltext, question, _log))
+        return
+    places = list(_places(reach))
+    for place, order in places:
+        read = _last(place, order, question, READ_THROUGH // len(places)).subquery()
+        found = select(read).where(*_conditions(fulltext, question, read.c))
+        yield found.order_by(read.c.id.desc() if question.newest else read.c.id)
+
+
+def _conditions(
+    fulltext: Fulltext, question: Question, columns: ReadOnlyColumnCollection[str, Any]
+) -> Iterator[ColumnElement[bool]]:
+    yield columns.text != ""
+    if question.since is not None:
+        yield fulltext.unindexed(columns.at) >= question.since
+    if question.until is not None:
+        yield fulltext.unindexed(columns.at) <= question.until
+    if question.sender is not None:
+        sender = fulltext.folded(literal(question.sender))
+        yield or_(fulltext.folded(columns.nick) == sender, fulltext.folded(columns.account) == sender)
+    for word in question.words():
+        yield fulltext.contains(columns.text, word)
+
+
+def _within(fulltext: Fulltext, reach: Reach) -> ColumnElement[bool]:
+    """Return the condition that a row is within reach."""
+    room, conversation = fulltext.unindexed(_log.room_id), fulltext.unindexed(_log.conversation)
+    return or_(
+        room.is_not(None) if reach.rooms is None else room.in_(reach.rooms),
+        conversation.is_not(None) if reach.conversations is None else conversation.in_(reach.conversations),
+        conversation.in_(_conversations_of(reach.party)) if reach.party else false(),
+    )
+
+
+def _places(reach: Reach) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
+    """Yield a condition for each place within reach, and the column in whose order an index has its rows."""
+    if reach.rooms is None:
+        yield _log.room_id.is_not(None), _log.id
+    for room in reach.rooms or ():
+        yield _log.room_id == room, _log.at
+    if reach.conversations is None:
+        yield _log.conversation.is_not(None), _log.id
+    for conversation in reach.conversations or ():
+        yield _log.conversation == conversation, _log.at
+    if reach.party:
+        yield _log.conversation.in_(_conversations_of(reach.party)), _log.at
+
+
+def _conversations_of(party: str) -> Select[str]:
+    return select(Correspondent.conversation).where(Correspondent.party == party)
+
+
+def _last(
+    place: ColumnElement[bool], order: ColumnElement[int], question: Question, most: int
+) -> Select[Any]:
+    """Return the query of so many messages of a place, from where the search begins."""
+    query = select(Row.__table__).where(place, SPOKEN, _log.text != "")
+    if question.since is not None:
+        query = query.where(_log.at >= question.since)
+    if question.until is not None:
+        query = query.where(_log.at <= question.until)
+    return query.order_by(order.desc() if question.newest else order).limit(most)

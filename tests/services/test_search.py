@@ -1,0 +1,230 @@
+"""Search: what is found is what somebody would find who read everything within reach; the index finds it."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from app.db.database import Database
+from app.db.fulltext import fulltext_of
+from app.db.fulltext_sqlite import STEP
+from app.events import Event, Kind
+from app.services import search as searching
+from app.services.search import Question, Reach, queries, search
+from tests.conftest import MovedClock
+from tests.story import Story
+
+LETTERS = st.text(alphabet="aAbВв日本 \"%_'", max_size=8)
+FACTS = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from((Kind.PRIVMSG, Kind.NOTICE, Kind.TOPIC, Kind.PRIVMSG)),
+        st.sampled_from(("anna", "Боб")),
+        LETTERS,
+    ),
+    max_size=20,
+)
+
+
+def find(story: Story, reach: Reach, words: str = "", limit: int = 50, **more: Any) -> list[str]:
+    """Search, and return the texts that are found."""
+    with story.database.reading() as session:
+        return [event.text or "" for event in search(session, reach, Question(words, **more), limit)]
+
+
+def age(story: Story, is_old: bool) -> None:
+    """Let so much happen, if it is to be long ago, that what was said before is in SQLite's index."""
+    if is_old:
+        story.happens(*(Event(Kind.VOID) for _ in range(STEP)))
+
+
+def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
+    """Let one party say something to another; returns their conversation."""
+    pair = " ".join(sorted((mine, theirs)))
+    data = {"parties": [mine, theirs]}
+    story.happens(Event(Kind.PRIVMSG, conversation=pair, nick="me", target="you", text=words, data=data))
+    return pair
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(facts=FACTS, words=LETTERS, limit=st.integers(0, 5), newest=st.booleans())
+def test_what_is_found_is_what_a_reader_would_find(
+    story: Story, clock: MovedClock, facts: list[Any], words: str, limit: int, newest: bool
+) -> None:
+    first = clock.identity() * 3
+    events = [Event(kind, room=first + room, nick=nick, text=said) for room, kind, nick, said in facts]
+    story.happens(*events)
+    age(story, limit % 2 == 0)
+    reach = Reach((first, first + 1))
+    question = Question(words, sender="АННА" if "%" in words else None, since=None if newest else 0)
+    expected = [event.text for event in events if is_hit(event, reach, question)]
+    expected = expected[max(len(expected) - limit, 0) :] if newest else expected[:limit]
+    assert find(story, reach, words, limit, sender=question.sender, since=question.since) == expected
+
+
+def is_hit(event: Event, reach: Reach, question: Question) -> bool:
+    """Whether a reader of everything would take the event for an answer."""
+    said = (event.text or "").casefold()
+    is_said = event.kind in (Kind.PRIVMSG, Kind.NOTICE) and bool(said) and event.room in (reach.rooms or ())
+    is_theirs = question.sender is None or event.nick.casefold() == question.sender.casefold()
+    return is_said and is_theirs and all(word.casefold() in said for word in question.words())
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("привет", ["Привет, мир!"]),
+        ("РИВЕ", ["Привет, мир!"]),
+        ("мир прив", ["Привет, мир!"]),
+        ('"мир прив"', []),
+        ('"вет, мир"', ["Привет, мир!"]),
+        ("日本", ["昨日、日本語を勉強した"]),
+        ("日本語を", ["昨日、日本語を勉強した"]),
+        ("100%", ["it is 100% sure"]),
+        ("100_", []),
+        ('say"', ['they say" a lot']),
+        ("tea cup 100", []),
+        ("ea", ["Tea in a cup"]),
+        ("TEA cup in a", ["Tea in a cup"]),
+        (
+            "",
+            ["Привет, мир!", "昨日、日本語を勉強した", "it is 100% sure", 'they say" a lot', "Tea in a cup"],
+        ),
+        ("x" * 400, []),
+    ],
+)
+def test_words_in_any_case_parts_of_words_and_phrases(
+    story: Story, words: str, found: list[str], is_old: bool
+) -> None:
+    room = story.room("#tea")
+    story.says(room, "anna", "Привет, мир!", "昨日、日本語を勉強した", "it is 100% sure", 'they say" a lot')
+    story.says(room, "bob", "Tea in a cup")
+    age(story, is_old)
+    assert find(story, Reach((room,)), words) == found
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize("words", ["hello", "he", ""])
+def test_only_what_is_within_reach_is_found(story: Story, words: str, is_old: bool) -> None:
+    tea, milk = story.room("#tea"), story.room("#milk")
+    story.says(tea, "anna", "hello tea")
+    story.says(milk, "anna", "hello milk")
+    mine = whisper(story, "a1", "a2", "hello you")
+    theirs = whisper(story, "a2", "a3", "hello them")
+    story.happens(Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="hello o"))
+    age(story, is_old)
+    assert find(story, Reach(), words) == []
+    assert find(story, Reach((tea,)), words) == ["hello tea"]
+    assert find(story, Reach((tea, milk), party="a1"), words) == ["hello tea", "hello milk", "hello you"]
+    assert find(story, Reach((), (mine,)), words) == ["hello you"]
+    assert find(story, Reach((), (mine, theirs)), words) == ["hello you", "hello them"]
+    assert find(story, Reach(party="a2"), words) == ["hello you", "hello them"]
+    assert find(story, Reach(party="a4"), words) == []
+    assert find(story, Reach(None), words) == ["hello tea", "hello milk"]
+    assert find(story, Reach((milk,), None), words)[:3] == ["hello milk", "hello you", "hello them"]
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize("words", ["one", "on"])
+def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old: bool) -> None:
+    room, start = story.room("#tea"), clock.instant
+    for number, nick in enumerate(("Anna", "bob", "Анна", "anna")):
+        clock.instant = start + 10 * (number + 1)
+        story.says(room, nick, f"one {number}", account="robert" if nick == "bob" else None)
+    age(story, is_old)
+    reach = Reach((room,))
+    assert find(story, reach, words, sender="ANNA") == ["one 0", "one 3"]
+    assert find(story, reach, words, sender="анна") == ["one 2"]
+    assert find(story, reach, words, sender="Robert") == ["one 1"]
+    assert find(story, reach, words, until=start + 20) == ["one 0", "one 1"]
+    assert find(story, reach, words, since=start + 20, until=start + 30) == ["one 1", "one 2"]
+    assert find(story, reach, words, limit=2) == ["one 2", "one 3"]
+    assert find(story, reach, words, limit=2, since=start + 20) == ["one 1", "one 2"]
+    assert find(story, reach, words, limit=1, until=start + 30) == ["one 2"]
+
+
+def test_short_words_are_looked_for_in_the_last_messages_only(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "READ_THROUGH", 6)
+    tea, milk = story.room("#tea"), story.room("#milk")
+    story.says(tea, "anna", "日本 old", "one", "two", "three", "日本 new")
+    story.says(milk, "anna", *("noise",) * 20)
+    assert find(story, Reach((tea,)), "日本") == ["日本 old", "日本 new"]
+    assert find(story, Reach((tea, milk)), "日本") == ["日本 new"]
+    assert find(story, Reach((tea, milk)), "old") == ["日本 old"]
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
+def test_what_was_redacted_is_not_found_and_not_in_the_index(story: Story, is_old: bool) -> None:
+    room = story.room("#tea")
+    message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Geheimnis")
+    story.happens(message)
+    age(story, is_old)
+    assert find(story, Reach((room,)), "geheim") == ["Geheimnis"]
+    story.happens(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data={"event": message.id}))
+    assert find(story, Reach((room,)), "geheim") == []
+    age(story, True)
+    with story.database.engine.connect() as connection:
+        for candidates in fulltext_of(connection).candidates(["geheim"], newest=True):
+            assert not [row.text for row in connection.execute(candidates) if row.text]
+
+
+def plan(database: Database, reach: Reach, question: Question) -> Iterator[str]:
+    """Yield how the database finds the answers to a question."""
+    explain = "EXPLAIN QUERY PLAN " if database.dialect.name == "sqlite" else "EXPLAIN "
+    with database.engine.connect() as connection:
+        for query in queries(fulltext_of(connection), reach, question):
+            compiled = query.limit(5).compile(connection, compile_kwargs={"literal_binds": True})
+            for row in connection.exec_driver_sql(explain + str(compiled).replace("%%", "%")):
+                yield row[-1]
+
+
+EVERY = [
+    Reach((1,)),
+    Reach((1, 2), party="a1"),
+    Reach((), ("a1 a2",)),
+    Reach(party="a1"),
+    Reach(None, None),
+]
+
+
+def test_words_are_found_by_the_index_alone(story: Story) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("the plans of PostgreSQL depend on statistics")
+    bounds: list[dict[str, Any]] = [{}, {"since": 5}, {"until": 5}, {"since": 5, "until": 9}]
+    for reach, more in product(EVERY, [*bounds, {"sender": "anna"}]):
+        steps = list(plan(story.database, reach, Question("hello you", **more)))
+        by_index = [step.startswith("SCAN spoken_index VIRTUAL TABLE") for step in steps]
+        assert steps[by_index.index(True) + 1].startswith("SEARCH event USING INTEGER PRIMARY KEY"), steps
+        assert not any(step.startswith("SCAN event") for step in steps), steps
+        assert not any("B-TREE" in step for step in steps), steps
+
+
+def test_postgresql_chooses_the_index_for_what_is_rare_and_the_end_of_the_log_for_what_is_not(
+    story: Story,
+) -> None:
+    if story.database.dialect.name != "postgresql":
+        pytest.skip("SQLite has but one way")
+    story.says(1, "anna", *("hello again",) * 2_000, "rarely")
+    with story.database.engine.begin() as connection:
+        connection.execute(text("ANALYZE event"))
+    assert any("on ix_event_trigrams" in step for step in plan(story.database, EVERY[0], Question("rarely")))
+    assert any(
+        "Scan Backward using pk_event" in step for step in plan(story.database, EVERY[0], Question("hello"))
+    )
+
+
+@pytest.mark.parametrize("words", ["he", ""])
+def test_what_no_index_has_is_read_from_one_end_of_each_place(story: Story, words: str) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("the plans of PostgreSQL depend on statistics")
+    steps = list(plan(story.database, Reach((1, 2), ("a1 a2",), "a1"), Question(words)))
+    assert sum("ix_event_spoken_at (room_id=?)" in step for step in steps) == 2
+    assert sum("USING INDEX ix_event_conversation_" in step for step in steps) == 2
+    assert not [step for step in steps if step.startswith("SCAN event")], steps
