@@ -62,6 +62,13 @@ def _network(value: object) -> object:
         raise ValueError("should be addresses or networks such as 192.0.2.7 or 192.0.2.0/24") from None
 
 
+def _origin(value: str) -> str:
+    """Accept where a web page comes from, as browsers say it: in small letters and without a path."""
+    if not re.fullmatch(r"https?://[a-z0-9.\[\]:-]+", value):
+        raise ValueError("should be origins such as https://chat.example.org, without a path")
+    return value
+
+
 def _password(value: str) -> str:
     """Accept plain text or a whole Argon2id hash."""
     if not value or not value.isprintable():
@@ -100,6 +107,7 @@ def _node(value: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Port = Annotated[Whole, Field(ge=0, le=65535)]
+OptionalPort = Annotated[int | None, Field(ge=0, le=65535), BeforeValidator(_whole)]
 Buffer = Annotated[Whole, Field(ge=64, le=65536)]
 Host = Annotated[str, AfterValidator(_address)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_printable)]
@@ -113,5 +121,8 @@ Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=1
 Network = IPv4Network | IPv6Network
 Networks = Annotated[
     tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(_listed), Field(max_length=100)
+]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed), Field(max_length=100)
 ]
 Node = Annotated[str, AfterValidator(_node)]

@@ -8,8 +8,10 @@ from pathlib import Path
 from app.errors import ChatError, SettingsRefused
 from app.net.census import Census
 from app.net.flusher import Flusher
+from app.net.pipe import Chain, Pipe
 from app.net.server import ChatServer, Door
 from app.net.tls import TlsPipe
+from app.net.websocket import WebSocketPipe
 from app.settings import ServerSettings
 
 
@@ -32,10 +34,20 @@ def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer
 
 def _doors(settings: ServerSettings) -> Iterator[Door]:
     """Yield the doors that the settings ask for, the plain one first."""
-    yield Door("IRC", settings.ip, settings.port)
-    if settings.tls_cert is not None and settings.tls_key is not None:
-        context = _tls_context(settings.tls_cert, settings.tls_key)
-        yield Door("TLS", settings.ip, settings.tls_port, lambda: TlsPipe(context), is_encrypted=True)
+    ip, origins = settings.ip, settings.websocket_origins
+    yield Door("IRC", ip, settings.port)
+    if settings.websocket_port is not None:
+        yield Door("WebSocket", ip, settings.websocket_port, lambda: WebSocketPipe(origins))
+    if settings.tls_cert is None or settings.tls_key is None:
+        return
+    context = _tls_context(settings.tls_cert, settings.tls_key)
+    yield Door("TLS", ip, settings.tls_port, lambda: TlsPipe(context), is_encrypted=True)
+    if settings.websocket_tls_port is not None:
+
+        def wrap() -> Pipe:
+            return Chain(TlsPipe(context), WebSocketPipe(origins))
+
+        yield Door("WebSocket in TLS", ip, settings.websocket_tls_port, wrap, is_encrypted=True)
 
 
 def _bind(door: Door, flushers: list[Flusher], census: Census) -> ChatServer:

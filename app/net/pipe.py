@@ -31,3 +31,27 @@ class Pipe(Protocol):
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
         """Return the bytes that go on the wire: what the pipe itself has to say, and whole lines, wrapped."""
+
+
+class Chain:
+    """Two pipes as one: `inner` inside `outer`, such as WebSocket inside TLS."""
+
+    def __init__(self, outer: Pipe, inner: Pipe) -> None:
+        self._outer = outer
+        self._inner = inner
+
+    @property
+    def is_closed_by_peer(self) -> bool:
+        """Whether the peer has closed either of them."""
+        return self._outer.is_closed_by_peer or self._inner.is_closed_by_peer
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Unwrap the outer, then the inner one.
+
+        Raises: Broken.
+        """
+        return self._inner.decrypt(self._outer.decrypt(data))
+
+    def encrypt(self, data: bytes, is_last: bool) -> bytes:
+        """Wrap with the inner, then with the outer one."""
+        return self._outer.encrypt(self._inner.encrypt(data, is_last), is_last)

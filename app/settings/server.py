@@ -1,13 +1,28 @@
 """The settings of `chat-server` and `chat-admin`: what there is, in which range, with which default."""
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from app.certificates import fault_of_pair
-from app.fields import Buffer, Host, Line, Networks, Node, Operators, Password, Port, Rooms, Title, Whole
+from app.fields import (
+    Buffer,
+    Host,
+    Line,
+    Networks,
+    Node,
+    Operators,
+    OptionalPort,
+    Origins,
+    Password,
+    Port,
+    Rooms,
+    Title,
+    Whole,
+)
 from app.settings.declare import PROTECTS, SECRET, Settings
 
 
@@ -40,6 +55,17 @@ class Listening(Settings):
         6697,
         json_schema_extra=PROTECTS,
         description="TCP port for TLS, used when tls_cert and tls_key are set.",
+    )
+    websocket_port: OptionalPort = Field(
+        None, description="TCP port for WebSocket connections; 0 takes any free one."
+    )
+    websocket_tls_port: OptionalPort = Field(
+        None, description="TCP port for WebSocket within TLS; needs tls_cert and tls_key."
+    )
+    websocket_origins: Origins = Field(
+        (),
+        json_schema_extra=PROTECTS,
+        description="Web pages that may connect by WebSocket; none named means any.",
     )
     proxy_from: Networks = Field(
         (),
@@ -161,13 +187,24 @@ class ServerSettings(Talking, Access, Identity, Listening):
 
 def server_faults(settings: ServerSettings) -> Iterator[str]:
     """Say what contradicts what, and which of the TLS files cannot be used."""
+    yield from _faults_of_tls(settings)
+    yield from _faults_of_ports(settings)
+
+
+def _faults_of_tls(settings: ServerSettings) -> Iterator[str]:
     certificate, key = settings.tls_cert, settings.tls_key
-    if certificate is None and key is None:
-        return
-    if certificate is None or key is None:
+    if (certificate is None) != (key is None):
         yield "tls_cert and tls_key need each other, and only one of them is set; nothing is started."
-        return
-    if settings.port == settings.tls_port != 0:
-        yield f"port and tls_port are both {settings.port}; nothing is started."
-    if reason := fault_of_pair(certificate, key):
+    elif certificate and key and (reason := fault_of_pair(certificate, key)):
         yield f"tls_cert and tls_key cannot be used, so nothing is started: {reason}."
+    if certificate is None and key is None and settings.websocket_tls_port is not None:
+        yield "websocket_tls_port needs tls_cert and tls_key; nothing is started."
+
+
+def _faults_of_ports(settings: ServerSettings) -> Iterator[str]:
+    ports = {"port": settings.port, "websocket_port": settings.websocket_port}
+    if settings.has_tls:
+        ports |= {"tls_port": settings.tls_port, "websocket_tls_port": settings.websocket_tls_port}
+    for one, other in combinations(sorted(ports), 2):
+        if ports[one] == ports[other] and ports[one]:
+            yield f"{one} and {other} are both {ports[one]}; nothing is started."

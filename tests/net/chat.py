@@ -16,6 +16,8 @@ PEMS = Path(__file__).parents[1] / "tls"
 GIVEN = {
     "port": 0,
     "tls_port": 0,
+    "websocket_port": 0,
+    "websocket_tls_port": 0,
     "tls_cert": PEMS / "cert.pem",
     "tls_key": PEMS / "key.pem",
     "flood_rate": 0,

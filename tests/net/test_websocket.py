@@ -1,0 +1,235 @@
+"""WebSocket on real sockets, with the client of the `websockets` library (IRC_BEHAVIOUR section 15)."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from tests.conftest import MovedClock
+from tests.net.chat import Chat, trust
+from tests.net.conftest import Serve
+from tests.process.peer import PATIENCE, Peer
+
+TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
+
+
+class Page:
+    """A web page with a connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    def send(self, *lines: str | bytes) -> None:
+        """Send each line as a message."""
+        for line in lines:
+            self.connection.send(line)
+
+    def message(self) -> str | bytes:
+        """Return the next message."""
+        return self.connection.recv(PATIENCE)
+
+    def line(self) -> str:
+        """Return the next message as text."""
+        message = self.message()
+        return message if isinstance(message, str) else message.decode()
+
+    def hears(self, text: str) -> list[str]:
+        """Return the lines up to the first one with the text in it."""
+        heard = [self.line()]
+        while text not in heard[-1]:
+            heard.append(self.line())
+        return heard
+
+    def register(self, nick: str) -> list[str]:
+        """Become somebody."""
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "PING welcome")
+        return self.hears(":welcome")
+
+    def rest(self) -> list[str]:
+        """Return all lines up to the end of the connection."""
+        heard = []
+        while True:
+            try:
+                heard.append(self.line())
+            except ConnectionClosed:
+                return heard
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chat: Chat) -> Iterator[Open]:
+    """Connect to the server of the test."""
+    with ExitStack() as stack:
+
+        def dial(*offered: str, origin: str | None = None, tls: ssl.SSLContext | None = None) -> Page:
+            door = "WebSocket" if tls is None else "WebSocket in TLS"
+            connection = connect(
+                f"{'ws' if tls is None else 'wss'}://localhost:{chat.ports[door]}/",
+                subprotocols=[*map(Subprotocol, offered)] or None,
+                origin=None if origin is None else Origin(origin),
+                ssl=tls,
+                open_timeout=PATIENCE,
+            )
+            return Page(stack.enter_context(connection))
+
+        yield dial
+
+
+@pytest.mark.parametrize(("subprotocol", "kind"), [(TEXT, str), (BINARY, bytes)])
+def test_a_conversation(chat: Chat, open_page: Open, subprotocol: str, kind: type) -> None:
+    bob = chat.connect("bob")
+    alice = open_page(subprotocol)
+    assert alice.connection.subprotocol == subprotocol
+    assert not [line for line in alice.register("alice") if "\r" in line or "\n" in line]
+    alice.send("PRIVMSG #general :привет")
+    assert bob.hears("PRIVMSG")[-1] == ":alice!~alice@127.0.0.1 PRIVMSG #general :привет"
+    bob.send("PRIVMSG #general :hello", "PRIVMSG #general :again")
+    first, second = alice.message(), alice.message()
+    assert isinstance(first, kind)
+    assert b":bob!~bob@127.0.0.1 PRIVMSG #general :hello" in (
+        first,
+        first.encode() if isinstance(first, str) else b"",
+    )
+    assert "again" in (second if isinstance(second, str) else second.decode())
+
+
+def test_within_tls(chat: Chat, open_page: Open) -> None:
+    bob, alice = chat.connect("bob"), open_page(TEXT, tls=trust())
+    alice.register("alice")
+    bob.send("WHOIS alice")
+    assert any(" 671 bob alice " in line for line in bob.fence()), "it is encrypted"
+    alice.send("QUIT :bye")
+    assert alice.rest() == ["ERROR :Quit: bye"]
+    assert (alice.connection.close_code, bob.hears("QUIT")[-1]) == (
+        1000,
+        ":alice!~alice@127.0.0.1 QUIT :Quit: bye",
+    )
+
+
+def test_a_binary_message_is_read_by_a_text_connection_too(chat: Chat, open_page: Open) -> None:
+    alice = open_page(TEXT)
+    alice.register("alice")
+    alice.send(b"PING binary")
+    assert alice.hears(":binary")
+
+
+def test_what_is_not_utf8_is_refused_and_the_connection_stays(chat: Chat, open_page: Open) -> None:
+    bob = chat.connect("bob")
+    for nick, subprotocol in (("alice", TEXT), ("carol", BINARY)):
+        page = open_page(subprotocol)
+        page.register(nick)
+        page.send(b"PRIVMSG #general :\xff\xfe", "PING still")
+        heard = page.hears(":still")
+        assert sum(" FAIL PRIVMSG INVALID_UTF8 " in line for line in heard) == 1
+        assert not any("PRIVMSG" in line for line in bob.fence())
+
+
+def test_a_line_of_510_bytes_is_a_whole_one(chat: Chat, open_page: Open) -> None:
+    alice = open_page(TEXT)
+    alice.register("alice")
+    alice.send(f"PING {'x' * 505}")
+    assert "x" * 400 in alice.line()
+    alice.send(f"PING {'x' * 506}", "PING y")
+    assert " 417 " in alice.hears("PONG")[0]
+    alice.send(f"PRIVMSG #general :{'x' * 492}", "PING z")
+    assert " 417 " in alice.hears("PONG")[0], "there is no room for the source"
+
+
+def test_line_ends_within_a_message_are_line_ends(open_page: Open) -> None:
+    alice = open_page(TEXT)
+    alice.register("alice")
+    alice.send("PING a\r\nPING b\r\n", "", "\r\n", "PING c")
+    assert [line[-2:] for line in (alice.line(), alice.line(), alice.line())] == [":a", ":b", ":c"]
+
+
+def test_a_message_may_come_in_pieces(open_page: Open) -> None:
+    alice = open_page(TEXT)
+    alice.register("alice")
+    alice.connection.send(iter(["PI", "", "NG привет", " "]))
+    assert alice.line().endswith(":привет")
+
+
+def test_pings_of_websocket_are_answered(open_page: Open) -> None:
+    alice = open_page(TEXT)
+    assert alice.connection.ping().wait(PATIENCE)
+
+
+def test_who_closes_in_order_is_answered_so(chat: Chat, open_page: Open) -> None:
+    bob, alice = chat.connect("bob"), open_page(TEXT)
+    alice.register("alice")
+    alice.connection.close(1001)
+    assert alice.connection.close_code == 1001
+    assert bob.hears("QUIT")[-1] == ":alice!~alice@127.0.0.1 QUIT :Connection closed"
+
+
+def test_too_long_a_message_ends_the_connection(chat: Chat, open_page: Open) -> None:
+    bob, alice = chat.connect("bob"), open_page(TEXT)
+    alice.register("alice")
+    alice.send("x" * 20_000)
+    assert alice.rest() == []
+    assert alice.connection.close_code == 1009
+    assert " QUIT :WebSocket failed: " in bob.hears("QUIT")[-1]
+
+
+def test_who_speaks_no_websocket_is_answered_by_http(chat: Chat) -> None:
+    alice = chat.connect("alice")
+    with Peer(chat.ports["WebSocket"]) as stranger:
+        stranger.send("NICK stranger", "USER stranger 0 * :Stranger")
+        assert stranger.rest()[0] == "HTTP/1.1 400 Bad Request"
+    with Peer(chat.ports["WebSocket"]) as stranger:
+        stranger.send("GET / HTTP/1.1", "Host: localhost", "")
+        assert stranger.rest()[0] == "HTTP/1.1 426 Upgrade Required"
+    assert alice.fence() == []
+
+
+def test_pages_that_are_not_named_are_kept_out(serve: Serve) -> None:
+    chat = serve(websocket_origins=["https://chat.example"])
+    address = f"ws://localhost:{chat.ports['WebSocket']}/"
+    with connect(address, origin=Origin("https://chat.example")) as page:
+        Page(page).register("alice")
+    with connect(address) as program:
+        Page(program).register("bot")
+    with pytest.raises(InvalidStatus) as refused:
+        connect(address, origin=Origin("https://evil.example"))
+    assert refused.value.response.status_code == 403
+
+
+def test_who_never_registers_is_told_and_gone(chat: Chat, open_page: Open, clock: MovedClock) -> None:
+    page = open_page(TEXT)
+    page.send("PING here")
+    page.line()
+    with Peer(chat.ports["WebSocket"]) as mute:
+        clock.instant += 61_000
+        assert page.rest() == ["ERROR :Closing link: Registration timed out"]
+        while mute.is_silent(0.1):  # until it is accepted, nobody counts its seconds
+            clock.instant += 61_000
+        assert mute.rest()[0] == "HTTP/1.1 503 Service Unavailable"
+
+
+def test_behind_a_proxy(serve: Serve) -> None:
+    chat = serve(proxy_from=["127.0.0.1"])
+    with Peer(chat.ports["WebSocket"]) as raw:
+        raw.socket.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\n")
+        with connect("ws://localhost/", sock=raw.socket) as connection:
+            page = Page(connection)
+            page.register("alice")
+            page.send("WHOIS alice")
+            assert "192.0.2.7" in page.hears(" 338 ")[-1]
+
+
+def test_much_goes_both_ways_at_once(chat: Chat, open_page: Open) -> None:
+    bob, alice = chat.connect("bob"), open_page(TEXT)
+    alice.register("alice")
+    for start in range(0, 1000, 50):
+        numbers = range(start, start + 50)
+        alice.send(*(f"PRIVMSG #general :a {number} {'x' * 300}" for number in numbers))
+        bob.send(*(f"PRIVMSG #general :b {number} {'x' * 300}" for number in numbers))
+    mine = [line.split(" ")[4] for line in bob.hears(" :a 999 ") if " :a " in line]
+    theirs = [line.split(" ")[4] for line in alice.hears(" :b 999 ") if " :b " in line]
+    assert mine == theirs == [str(number) for number in range(1000)]
