@@ -2,6 +2,7 @@
 
 from app.wire.line import parse
 from tests.engine.bench import Bench
+from tests.engine.conftest import MakeBench
 from tests.engine.scenes import people
 
 CAPS = ("batch", "draft/extended-isupport")
@@ -62,3 +63,26 @@ def test_a_batch_inside_a_labelled_answer_is_nested(bench: Bench) -> None:
     )
     assert version.tags == inner.tags == {"batch": reference}
     assert {line.tags.get("batch") for line in rest} == {inner.params[0].removeprefix("+"), reference, None}
+
+
+READ = "BOT CASEMAPPING CHANMODES CHATHISTORY ELIST EXCEPTS INVEX MONITOR MSGREFTYPES PREFIX STATUSMSG TARGMAX UTF8ONLY"
+LENGTHS = "AWAYLEN CHANNELLEN KEYLEN KICKLEN NAMELEN NICKLEN TOPICLEN USERLEN"
+
+
+def test_the_tokens_that_clients_read_are_there_and_well_formed(make_bench: MakeBench) -> None:
+    """IRC_BEHAVIOUR sections 8 (isupport) and 16; a reader splits each token at its only `=`."""
+    (alice,) = people(make_bench(servername="A=B \\ C"), "alice")
+    lines = [parse(line) for line in alice.ask("ISUPPORT")]
+    assert all(len(line.params) <= 15 and " ".join(line.params).isascii() for line in lines)
+    words = [token.partition("=") for line in lines for token in line.params[1:-1]]
+    tokens = {name: value for name, _, value in words}
+    assert set(f"{READ} {LENGTHS} WHOX NETWORK CHANTYPES".split()) <= tokens.keys()
+    assert not [value for value in tokens.values() if "=" in value or " " in value]
+    assert tokens["NETWORK"] == r"A\x3DB\x20\x5C\x20C"
+    assert tokens["ELIST"] == "CMNTU"
+    lists, _, _, flags = tokens["CHANMODES"].split(",")
+    assert {"e", "I"} <= set(lists)
+    assert "C" in flags
+    most = dict(word.split(":") for word in tokens["TARGMAX"].split(","))
+    assert (most["JOIN"], most["KICK"], most["NAMES"]) == ("", "", "1")
+    assert int(most["PRIVMSG"]) >= 3
