@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,44 @@ def test_a_pair_that_loads_is_taken(tmp_path: Path) -> None:
     assert loaded_from(tmp_path, text).values.has_tls
     with pytest.raises(SettingsRefused, match="both 6697"):
         loaded_from(tmp_path, text, port=6697)
+
+
+@pytest.mark.parametrize("key", ["websocket_tls_port", "sts_seconds"])
+def test_what_needs_tls_is_refused_without_it(tmp_path: Path, key: str) -> None:
+    assert f"{key} needs tls_cert" in refusal(tmp_path, json.dumps({key: 7000}))
+
+
+def test_sending_clients_to_tls_needs_a_port_to_send_them_to(tmp_path: Path) -> None:
+    keys = {"tls_cert": TLS / "cert.pem", "tls_key": TLS / "key.pem", "sts_seconds": 60}
+    assert "a tls_port other than 0" in tls(tmp_path, **keys, tls_port=0)
+
+
+def test_no_two_doors_have_one_port(tmp_path: Path) -> None:
+    pair = {"tls_cert": str(TLS / "cert.pem"), "tls_key": str(TLS / "key.pem")}
+    ports = ("port", "tls_port", "websocket_port", "websocket_tls_port")
+    for one, other in combinations(ports, 2):
+        assert f"{one} and {other} are both 7000" in refusal(
+            tmp_path, json.dumps(pair | {one: 7000, other: 7000})
+        )
+    loaded_from(tmp_path, json.dumps(pair | dict.fromkeys(ports, 0)))
+    loaded_from(tmp_path, json.dumps({"tls_port": 7000, "port": 7000}))
+
+
+# Who may come, and from where
+
+
+@pytest.mark.parametrize(
+    "origin", ["chat.example", "https://chat.example/", "HTTPS://chat.example", "*", "https://"]
+)
+def test_an_origin_is_what_browsers_send(tmp_path: Path, origin: str) -> None:
+    assert "should be origins such as" in refusal(tmp_path, json.dumps({"websocket_origins": [origin]}))
+    loaded_from(tmp_path, '{"websocket_origins": ["https://chat.example:8443", "http://[::1]:80"]}')
+
+
+@pytest.mark.parametrize("network", ["nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None])
+def test_a_proxy_is_an_address_or_a_network(tmp_path: Path, network: object) -> None:
+    assert "should be addresses or networks" in refusal(tmp_path, json.dumps({"proxy_from": [network]}))
+    loaded_from(tmp_path, '{"proxy_from": ["192.0.2.1", "2001:db8::/32"]}')
 
 
 def test_the_clients_authorities_must_load(tmp_path: Path) -> None:

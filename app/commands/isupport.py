@@ -44,6 +44,7 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "MSGREFTYPES": "msgid,timestamp",
         "UTF8ONLY": "",
         "WHOX": "",
+        "SAFERATE": "",
     }
 
 

@@ -1,6 +1,6 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
-from app.commands import multiline, register
+from app.commands import multiline, register, sts
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.commands.registration import complete
@@ -25,8 +25,12 @@ def cap_ls(ctx: Context, version: str = "") -> None:
     asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
     ctx.client.cap_version = max(ctx.client.cap_version, asked)
     names = [name for name in _offered(ctx) if CAPABILITIES[name].version <= asked]
-    values = capability_values(ctx) if asked >= WITH_VALUES else {}
-    _list(ctx, "LS", [f"{name}={values[name]}" if values.get(name) else name for name in names])
+    if asked < WITH_VALUES:
+        _list(ctx, "LS", names)
+        return
+    values = capability_values(ctx)
+    words = [f"{name}={values[name]}" if values.get(name) else name for name in names]
+    _list(ctx, "LS", words + sts.policy(ctx))
 
 
 @subcommand("CAP")

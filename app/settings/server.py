@@ -56,6 +56,13 @@ class Listening(Settings):
         json_schema_extra=PROTECTS,
         description="TCP port for TLS, used when tls_cert and tls_key are set.",
     )
+    sts_seconds: Whole = Field(
+        0,
+        ge=0,
+        le=315360000,
+        json_schema_extra=PROTECTS,
+        description="Seconds for which clients insist on TLS once they used it; 0 sends nobody to TLS.",
+    )
     websocket_port: OptionalPort = Field(
         None, description="TCP port for WebSocket connections; 0 takes any free one."
     )
@@ -199,6 +206,8 @@ def _faults_of_tls(settings: ServerSettings) -> Iterator[str]:
         yield f"tls_cert and tls_key cannot be used, so nothing is started: {reason}."
     if certificate is None and key is None and settings.websocket_tls_port is not None:
         yield "websocket_tls_port needs tls_cert and tls_key; nothing is started."
+    if settings.sts_seconds and not (settings.has_tls and settings.tls_port):
+        yield "sts_seconds needs tls_cert, tls_key and a tls_port other than 0; nothing is started."
 
 
 def _faults_of_ports(settings: ServerSettings) -> Iterator[str]:
