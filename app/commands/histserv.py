@@ -1,7 +1,5 @@
 """HistServ: the past, for people whose clients cannot ask for it by CHATHISTORY. Who may see what is the same."""
 
-from collections.abc import Iterable
-
 from sqlalchemy.orm import Session
 
 from app.clock import to_text
@@ -9,7 +7,7 @@ from app.commands import attendants
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import command, subcommand
-from app.commands.playback import NOT_RETRIEVED, Request, later
+from app.commands.playback import NOT_RETRIEVED, Request, is_theirs, later
 from app.events import Event, msgid, position
 from app.live.unit import Task
 from app.services import pages
@@ -57,7 +55,7 @@ def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Tas
 
     def read(session: Session) -> list[Event]:
         message = pages.find_message(session.connection(), here)
-        if message is None or not _is_theirs(message, rooms, party):
+        if message is None or not is_theirs(message, rooms, party):
             raise _no_message(message_id)
         conversations = (message.conversation,) if message.conversation else ()
         return pages.around(session, Place(message.room, conversations), limit, Mark(message.at, message.id))
@@ -115,15 +113,10 @@ def _unreadable(ctx: Consultation) -> Failed:
     return Failed(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
 
 
-def _is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
-    """Whether somebody who is in these rooms, and is this party in private, may see a message."""
-    return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
-
-
 def _show(ctx: Consultation, found: list[Event]) -> None:
     """Tell messages, as far as the caller may still see them."""
     me = ctx.me
-    seen = [one for one in found if one.id not in ctx.world.redacted and _is_theirs(one, me.rooms, me.party)]
+    seen = [one for one in found if one.id not in ctx.world.redacted and is_theirs(one, me.rooms, me.party)]
     for event in seen:
         for line in filter(None, (event.text or "").split("\n")):
             ctx.tell(f"[{to_text(event.at)}] {event.nick}: {line} ({msgid(event.id)})")

@@ -4,8 +4,7 @@ Between the two the engine looks once more whether the caller may still see what
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import TypeVar
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.answers import Failed
+from app.commands.batches import batch
 from app.commands.context import Context
 from app.events import Event, Kind, msgid
 from app.live.room import Room
@@ -133,27 +133,15 @@ def _mark(session: Session, request: Request, place: Place, reference: Reference
 def _show(ctx: Context, request: Request, found: list[Event]) -> None:
     """Show a page; somebody who was put out of the room meanwhile does not see it any more."""
     room = my_room(ctx, request.word, request.target) if request.room is not None else None
-    with _batch(ctx, "chathistory", plain(request.target)) as tags:
+    with batch(ctx, "chathistory", plain(request.target)) as tags:
         for event in found:
             if event.id in ctx.world.redacted:
                 continue  # since the page was read
-            _complete(ctx, event, room)
+            complete(ctx, event, room)
             ctx.show(event, **tags, **_identity(ctx, event))
 
 
-@contextmanager
-def _batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
-    """Put what is said meanwhile into a batch, for a client that knows batches; gives the tags to say it with."""
-    if "batch" not in ctx.client.caps:
-        yield {}
-        return
-    name = ctx.desk.clock.token()
-    ctx.server_says("BATCH", f"+{name}", *words)
-    yield {"batch": name}
-    ctx.server_says("BATCH", f"-{name}")
-
-
-def _complete(ctx: Context, event: Event, room: Room | None) -> None:
+def complete(ctx: Context, event: Event, room: Room | None) -> None:
     """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
     event.nick = event.nick or ctx.desk.server
     event.data.setdefault("realname", "")
@@ -164,6 +152,11 @@ def _complete(ctx: Context, event: Event, room: Room | None) -> None:
         event.target = room.name
 
 
+def is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
+    """Whether somebody who is in these rooms, and is this party in private, may see a message."""
+    return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
+
+
 def _identity(ctx: Context, event: Event) -> dict[str, str]:
     """Return the id of what has none when it happens, because it happens in several rooms at once."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
@@ -172,7 +165,7 @@ def _identity(ctx: Context, event: Event) -> dict[str, str]:
 
 def show_targets(ctx: Context, found: list[Target]) -> None:
     """Show where something was said, with the time of the latest message there."""
-    with _batch(ctx, "draft/chathistory-targets") as tags:
+    with batch(ctx, "draft/chathistory-targets") as tags:
         for target in found:
             ctx.server_says("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 

@@ -25,6 +25,7 @@ from app.commands import (  # noqa: F401
     register,
     registration,
     sasl,
+    search,
     server,
     statistics,
     topics,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 
 IRCV3 = "https://ircv3.net/specs/extensions/"
+SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/"
 WITH_VALUES = 302  # the version of the negotiation from which on clients understand values and several lines
 
 
@@ -70,6 +71,7 @@ _ALL = (
     Capability("sasl", IRCV3 + "sasl-3.2"),
     Capability("server-time", IRCV3 + "server-time", Shape.TIME),
     Capability("setname", IRCV3 + "setname", Shape.SETNAME),
+    Capability("soju.im/search", SOJU + "search.md", version=WITH_VALUES),
     Capability("standard-replies", IRCV3 + "standard-replies"),
     Capability("userhost-in-names", IRCV3 + "userhost-in-names"),
 )

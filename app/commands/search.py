@@ -1,0 +1,109 @@
+"""Searching what was said, wherever the caller may read: SEARCH (the capability soju.im/search)."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from app.clock import from_iso
+from app.commands.answers import Failed
+from app.commands.batches import batch
+from app.commands.context import Context
+from app.commands.declare import command
+from app.commands.playback import Request, complete, is_theirs, later
+from app.events import Event
+from app.live.unit import Task
+from app.services.search import Question, Reach
+from app.services.search import search as found_by
+from app.wire.line import parse_tags, plain
+from app.wire.names import is_room
+
+COST = 5  # a search may read tens of thousands of messages
+LIMIT = 100  # messages shown when no number is asked for
+ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
+
+
+@command(cost=COST)
+def search(ctx: Context, attributes: str) -> Task:
+    """Find what was said: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;before=...;limit=9`.
+
+    All words of the text must be there, in any case and any order; what stands between quotation marks, as it
+    stands. A room or a nick (in), a sender, times and a number of messages may be left out.
+    """
+    wanted = _read(attributes)
+    question = Question(
+        text=wanted.get("text", ""),
+        sender=wanted.get("from") or None,
+        since=_instant(wanted, "after"),
+        until=_instant(wanted, "before"),
+    )
+    limit = _limit(wanted, ctx.desk.settings.history_limit)
+    reach = reach_of(ctx, wanted.get("in", ""))
+
+    def work(session: Session) -> list[Event]:
+        return found_by(session, reach(session), question, limit)
+
+    failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
+    return later(ctx, failure, work, _show)
+
+
+def reach_of(ctx: Context, target: str) -> Callable[[Session], Reach]:
+    """Return how to find where to look: one place, or with an empty target all that the caller may read.
+
+    Raises: Failed when it is a room that the caller is not in.
+    """
+    me = ctx.me
+    if not target:
+        everything = Reach(tuple(me.rooms), party=me.party)
+        return lambda session: everything
+    if is_room(target):
+        room = ctx.world.find_room(target)
+        if room is None or room.member(me) is None:
+            raise _failed("INVALID_PARAMS", "in", text=f"You are in no room {plain(target)}")
+        here = Reach((room.id,))
+        return lambda session: here
+    peer = ctx.world.find_user(target)
+    request = Request("SEARCH", target, 0, None, me.party, peer.party if peer else None, ())
+    return lambda session: Reach(conversations=request.place(session).conversations)
+
+
+def _show(ctx: Context, found: list[Event]) -> None:
+    """Show what was found, as far as the caller may still see it."""
+    me = ctx.me
+    with batch(ctx, "soju.im/search") as tags:
+        for event in found:
+            if event.id not in ctx.world.redacted and is_theirs(event, me.rooms, me.party):
+                complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
+                ctx.show(event, **tags)
+
+
+# Guards
+
+
+def _read(attributes: str) -> dict[str, str]:
+    """Read the attributes, which are written as tags are.
+
+    Raises: Failed when there is one that nobody knows.
+    """
+    wanted = parse_tags(attributes)
+    for name in wanted.keys() - ATTRIBUTES:
+        raise _failed("INVALID_PARAMS", name, text=f"There are {', '.join(sorted(ATTRIBUTES))}")
+    return wanted
+
+
+def _instant(wanted: dict[str, str], name: str) -> int | None:
+    try:
+        return from_iso(wanted[name]) if name in wanted else None
+    except ValueError as error:
+        raise _failed("INVALID_PARAMS", name, text="A time is 2026-11-22T12:00:05.123Z") from error
+
+
+def _limit(wanted: dict[str, str], most: int) -> int:
+    limit = wanted.get("limit", str(LIMIT))
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 10):
+        raise _failed("INVALID_PARAMS", "limit", text="A limit is a number")
+    return min(int(limit), most)
+
+
+def _failed(code: str, *context: str, text: str) -> Failed:
+    """Return a failure; what the client made up is written so that it stays one word."""
+    return Failed("SEARCH", code, *map(plain, context), text=text)
