@@ -15,7 +15,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = ["scripts/setup", "scripts/server", "scripts/client", "scripts/admin", "scripts/test", ".ci/run"]
+SCRIPTS = [
+    "scripts/setup",
+    "scripts/server",
+    "scripts/client",
+    "scripts/admin",
+    "scripts/bench",
+    "scripts/test",
+    ".ci/run",
+]
 NEEDED_IN_CHECKOUT = ["app", "migrations", "scripts", "pyproject.toml", "constraints.txt", "README.md"]
 TOO_OLD = '#!/bin/sh\ncase "$2" in *version_info*) exit 1 ;; *platform*) echo 3.8.18 ;; esac\n'
 BARE = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'

@@ -1,0 +1,83 @@
+"""Showing what was found: as a table, as JSON, as a chart."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import pygal
+from rich.console import Console
+from rich.table import Table
+
+from scripts.benchmarks.scenarios import Finding
+
+MORE_IS_BETTER = ("deliveries_per_second", "connections_per_second")
+COUNTS = ("messages", "deliveries")  # say how much was measured; nothing to compare
+
+
+def middle(findings: Sequence[Finding]) -> dict[tuple[str, str, str], float]:
+    """Return the median of each figure over the rounds, by scenario, figure and server."""
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for finding in findings:
+        for figure, value in finding.figures.items():
+            values.setdefault((finding.scenario, figure, finding.server), []).append(value)
+    return {key: median(found) for key, found in values.items()}
+
+
+def show(console: Console, findings: Sequence[Finding], servers: Sequence[str]) -> None:
+    """Print a table: a line for each figure, a column for each server, and how the first compares with the second."""
+    figures = middle(findings)
+    table = Table("scenario", "figure")
+    for server in servers:
+        table.add_column(server, justify="right")
+    if len(servers) > 1:
+        table.add_column("ratio", justify="right")
+    for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
+        values = [figures.get((name, figure, server)) for server in servers]
+        cells = ["" if value is None else written(value) for value in values]
+        table.add_row(name, figure, *cells, *([_ratio(values)] if len(servers) > 1 else []))
+    console.print(table)
+    for finding in findings:
+        for note in finding.notes:
+            console.print(f"{finding.scenario}, {finding.server}: {note}", markup=False)
+
+
+def written(value: float) -> str:
+    """Write a figure with three digits that matter."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _ratio(values: Sequence[float | None]) -> str:
+    first, second = values[:2]
+    return f"{first / second:.2f}" if first is not None and second else ""
+
+
+def save(path: Path, findings: Sequence[Finding]) -> None:
+    """Write everything as JSON, each round for itself."""
+    text = json.dumps([finding.as_dict() for finding in findings], indent=2)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> None:
+    """Draw how the first server compares with the second, figure by figure; above 1 it is better."""
+    figures = middle(findings)
+    chart = pygal.HorizontalBar(
+        show_legend=False, title=f"{servers[0]} against {servers[1]}: above 1 is better"
+    )
+    for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
+        first, second = (figures.get((name, figure, server)) for server in servers[:2])
+        if figure not in COUNTS and first and second:
+            better = first / second if figure in MORE_IS_BETTER else second / first
+            chart.add(f"{name} {figure}", [{"value": round(better, 3), "label": f"{name} {figure}"}])
+    chart.x_title = "ratio"
+    chart.render_to_file(str(path))
+
+
+def draw_growth(path: Path, points: dict[str, dict[int, float]], figure: str) -> None:
+    """Draw how a figure grows with the number of people, a line for each server."""
+    chart = pygal.XY(
+        title=f"{figure} by people in the room", x_title="people", y_title=figure, logarithmic=False
+    )
+    for server, line in points.items():
+        chart.add(server, sorted(line.items()))
+    chart.render_to_file(str(path))

@@ -1,0 +1,199 @@
+"""What is measured. Each scenario is a function from a server and a crew to what was found."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+
+from scripts.benchmarks.crew import Crew
+from scripts.benchmarks.history import pages
+from scripts.benchmarks.plan import Crowd, Heard, Talk
+from scripts.benchmarks.target import Target
+
+PATIENCE = 120.0  # seconds for everybody to come
+BUSY = 0.85  # a worker that computes for this share of the time may be what limits the figures
+
+
+@dataclass(slots=True)
+class Finding:
+    """What was found in one run: figures by name, and what a reader should know of them."""
+
+    scenario: str
+    server: str
+    figures: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+
+class Incomplete(Exception):
+    """A scenario could not be carried out; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large and how long."""
+
+    people: int
+    seconds: float
+
+
+Scenario = Callable[[Target, Crew, Scale], Finding]
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(run: Scenario) -> Scenario:
+    """Put a scenario into the table, under the name of its function."""
+    SCENARIOS[run.__name__] = run
+    return run
+
+
+@scenario
+def fanout(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """Ten people speak to a full room as fast as all of it hears them."""
+    crowd = Crowd(target.address, scale.people)
+    return _talked(target, crew, "fanout", crowd, Talk(10, scale.seconds, hearers=scale.people - 1))
+
+
+@scenario
+def mixed(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """As `fanout`, and a third of the people each has no, some, more capabilities."""
+    crowd = Crowd(target.address, scale.people, mixed=True)
+    # Of ten senders, those with echo-message hear themselves; nine of each thousand deliveries more are noise.
+    return _talked(target, crew, "mixed", crowd, Talk(10, scale.seconds, hearers=scale.people - 1))
+
+
+@scenario
+def rate(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """Ten people say 500 things a second to a room of 200, and every delivery is timed."""
+    people = min(scale.people, 200)
+    talk = Talk(10, scale.seconds, rate=500, hearers=people - 1)
+    return _talked(target, crew, "rate", Crowd(target.address, people), talk)
+
+
+@scenario
+def rooms(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """Everybody speaks in one of many rooms of ten people."""
+    crowd = Crowd(target.address, scale.people, rooms=max(scale.people // 10, 1))
+    talk = Talk(scale.people, scale.seconds, window=2, hearers=9)
+    return _talked(target, crew, "rooms", crowd, talk)
+
+
+@scenario
+def slow(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """As `fanout` to 200, and five of them never read."""
+    people = min(scale.people, 200)
+    crowd = Crowd(target.address, people, mute=5)
+    return _talked(target, crew, "slow", crowd, Talk(10, scale.seconds, hearers=people - 6))
+
+
+@scenario
+def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """Everybody connects and enters one room at once."""
+    finding = Finding("joinstorm", target.name)
+    with _measured(target, finding, "cpu_us_per_join", scale.people):
+        begin = time.monotonic()
+        _gather(crew, Crowd(target.address, scale.people, at_once=scale.people, prefix="j"))
+        finding.figures["seconds"] = time.monotonic() - begin
+    crew.disperse()
+    return finding
+
+
+@scenario
+def idle(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """Many connect, 200 at a time, and stay."""
+    finding = Finding("idle", target.name)
+    before = target.memory
+    with _measured(target, finding, "cpu_us_per_connection", scale.people):
+        begin = time.monotonic()
+        _gather(crew, Crowd(target.address, scale.people, rooms=0, prefix="i"))
+        finding.figures["connections_per_second"] = scale.people / (time.monotonic() - begin)
+    after = target.memory
+    if before is not None and after is not None:
+        finding.figures["kib_per_connection"] = (after - before) / scale.people / 1024
+    crew.disperse()
+    return finding
+
+
+@scenario
+def history(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """One person asks for pages of 100 lines at random places of a room with 20,000."""
+    finding = Finding("history", target.name)
+    waits = pages(target.address, lines=20_000, requests=100)
+    if not waits:
+        raise Incomplete("the server has no draft/chathistory")
+    _time(finding, [wait * 1e9 for wait in waits])
+    return finding
+
+
+def _gather(crew: Crew, crowd: Crowd) -> None:
+    came = crew.gather(crowd, PATIENCE)
+    if came < crowd.people:
+        crew.disperse()
+        raise Incomplete(f"only {came} of {crowd.people} got in; are the server's limits off?")
+
+
+def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> Finding:
+    finding = Finding(name, target.name)
+    _gather(crew, crowd)
+    crew.settle()
+    with _measured(target, finding, "cpu_us_per_delivery", lambda: int(finding.figures["deliveries"])):
+        _sum_up(finding, crew.talk(talk), talk)
+    lost = crew.lost()
+    if lost:
+        finding.notes.append(f"{lost} people were disconnected")
+    crew.disperse()
+    return finding
+
+
+def _sum_up(finding: Finding, heard: list[Heard], talk: Talk) -> None:
+    """Add up what the workers heard, and say what is wrong with it."""
+    sent, deliveries = sum(one.sent for one in heard), sum(one.deliveries for one in heard)
+    seconds = max(one.seconds for one in heard)
+    finding.figures |= {
+        "messages": sent,
+        "deliveries": deliveries,
+        "deliveries_per_second": deliveries / seconds,
+    }
+    _time(finding, [float(wait) for one in heard for wait in one.waits])
+    if deliveries < sent * talk.hearers:
+        finding.notes.append(f"{sent * talk.hearers - deliveries} deliveries are missing")
+    if not _is_one_order(heard):
+        finding.notes.append("not everybody heard the same in the same order")
+    if max(one.busy for one in heard) > BUSY:
+        finding.notes.append("the measuring side was busy itself: the server may be faster than this")
+
+
+def _is_one_order(heard: list[Heard]) -> bool:
+    """Whether all who only listened heard the same, as far as it is the same that they should hear."""
+    seen: dict[str, set[tuple[int, int]]] = {}
+    for one in heard:
+        for what, deliveries, order in one.orders:
+            seen.setdefault(what, set()).add((deliveries, order))
+    return all(len(orders) == 1 for orders in seen.values())
+
+
+def _time(finding: Finding, waits: list[float]) -> None:
+    """Add the middle and the slow end of times, given in nanoseconds."""
+    waits.sort()
+    if waits:
+        finding.figures["p50_ms"] = waits[len(waits) // 2] / 1e6
+        finding.figures["p99_ms"] = waits[len(waits) * 99 // 100] / 1e6
+
+
+@contextmanager
+def _measured(target: Target, finding: Finding, name: str, units: int | Callable[[], int]) -> Iterator[None]:
+    """Add what the server computed for each unit, if that can be known."""
+    before = target.computed
+    yield
+    after = target.computed
+    count = units if isinstance(units, int) else units()
+    if before is not None and after is not None and count:
+        finding.figures[name] = (after - before) / count * 1e6
+
+
+def scenario_help() -> str:
+    """Return a sentence on each scenario."""
+    return " ".join(f"{name}: {run.__doc__}" for name, run in SCENARIOS.items())

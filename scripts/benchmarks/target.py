@@ -1,0 +1,93 @@
+"""The servers that are measured: one of one's own, started for the purpose, or any that runs already."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server at an address; with the number of its process, what it costs can be told as well."""
+
+    name: str
+    address: tuple[str, int]
+    process: int | None = None
+
+    @property
+    def computed(self) -> float | None:
+        """Seconds of processor time that its process has used so far."""
+        if self.process is None:
+            return None
+        try:
+            fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(") ")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of memory that its process has in use."""
+        if self.process is None:
+            return None
+        try:
+            pages = Path(f"/proc/{self.process}/statm").read_text().split()[1]
+        except OSError:
+            return None
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def parse(text: str) -> Target:
+    """Read `HOST:PORT` or `HOST:PORT,PID` or `NAME=HOST:PORT,PID`.
+
+    Raises: ValueError.
+    """
+    name, _, rest = text.rpartition("=")
+    where, _, process = rest.partition(",")
+    host, _, port = where.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdigit() or (process and not process.isdigit()):
+        raise ValueError(f"{text} is no server; write HOST:PORT, or NAME=HOST:PORT,PROCESS")
+    return Target(name or where, (host, int(port)), int(process) if process else None)
+
+
+@contextlib.contextmanager
+def own() -> Iterator[Target]:
+    """Start this server on a new database in a temporary folder, its limits of rate off; stop it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
+    port = _free_port()
+    command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
+    settings = {"CHAT_FLOOD_RATE": "0", "CHAT_LOG_LEVEL": "warning", "CHAT_AUTO_JOIN": ""}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=os.environ | settings, stdout=log, stderr=log)
+    try:
+        _wait_for(port, process, folder / "log")
+        yield Target("this server", ("127.0.0.1", port), process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"The server does not start:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,185 @@
+"""A worker process: it holds a share of the connections and does what the scenario asks, one order at a time."""
+
+import contextlib
+import resource
+import selectors
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from scripts.benchmarks.board import Board, Count
+from scripts.benchmarks.peer import Peer
+from scripts.benchmarks.plan import Crowd, Heard, Talk
+
+POLL_SECONDS = 0.001  # how long to wait for bytes before looking at the clock and at the other workers
+CAPABILITIES = (
+    "",
+    "server-time message-tags account-tag echo-message",
+    "server-time message-tags account-tag echo-message batch labeled-response",
+)
+
+
+class Worker:
+    """One of several processes that share the people of a scenario between them, in turn."""
+
+    def __init__(self, number: int, workers: int, board: Board) -> None:
+        self._number = number
+        self._workers = workers
+        self._board = board
+        self._selector = selectors.DefaultSelector()
+        self._peers: list[Peer] = []
+
+    def _count(self, what: Count, amount: int = 1) -> None:
+        self._board.add(self._number, what, amount)
+
+    # Coming
+
+    def gather(self, crowd: Crowd, patience: float) -> None:
+        """Connect this worker's share of the people, so many at a time, until all are where they should be."""
+        waiting = list(range(crowd.people))[self._number :: self._workers][::-1]
+        goal = "joined" if crowd.rooms else "registered"
+        at_once = max(crowd.at_once // self._workers, 1)
+        under_way: set[Peer] = set()
+        end = time.monotonic() + patience
+        while (waiting or under_way) and time.monotonic() < end:
+            while waiting and len(under_way) < at_once:
+                under_way.add(self._come(crowd, waiting.pop()))
+            self._listen(lambda peer, lines: peer.advance(lines))
+            arrived = {peer for peer in under_way if peer.stage == goal or not peer.is_open}
+            under_way -= arrived
+            self._count(Count.READY, sum(peer.is_open for peer in arrived))
+            self._count(Count.LOST, sum(not peer.is_open for peer in arrived))
+
+    def _come(self, crowd: Crowd, number: int) -> Peer:
+        room = f"#{crowd.prefix}{number % crowd.rooms}" if crowd.rooms else ""
+        capabilities = CAPABILITIES[number % len(CAPABILITIES)] if crowd.mixed else ""
+        is_mute = number >= crowd.people - crowd.mute
+        peer = Peer(number, f"{crowd.prefix}{number}", room, capabilities, is_mute)
+        peer.dial(crowd.address, self._selector)
+        self._peers.append(peer)
+        return peer
+
+    def _listen(self, hear: Callable[[Peer, bytes], None], timeout: float = POLL_SECONDS) -> None:
+        """Take what has come for anybody, and send what waits."""
+        for key, events in self._selector.select(timeout):
+            peer: Peer = key.data
+            if events & selectors.EVENT_WRITE:
+                peer.flush()
+            if events & selectors.EVENT_READ and (lines := peer.receive()):
+                hear(peer, lines)
+
+    def settle(self, seconds: float) -> None:
+        """Let everybody hear what there is still to hear, so that only what follows is measured."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._listen(lambda peer, lines: peer.answer_pings(lines))
+        for peer in self._peers:
+            if peer.is_mute:
+                peer.stop_reading()
+
+    # Talking
+
+    def talk(self, talk: Talk) -> Heard:
+        """Send this worker's share of the messages and count what everybody here is delivered."""
+        speakers = [peer for peer in self._peers if peer.number < talk.senders]
+        begin, busy = time.monotonic(), _computed()
+        pace = Pace(talk, speakers, self._number, self._workers, self._board)
+        last = begin
+        while not self._is_over(talk, begin, last):
+            if time.monotonic() - begin < talk.seconds:
+                self._count(Count.SENT, pace.send(time.monotonic() - begin))
+            elif not pace.is_over:
+                pace.is_over = True
+                self._count(Count.DONE)
+            before = self._board.total(Count.RECEIVED)
+            self._listen(lambda peer, lines: self._hear(peer, lines, bool(talk.rate)))
+            last = time.monotonic() if self._board.total(Count.RECEIVED) > before else last
+        seconds = last - begin
+        computed = (_computed() - busy) / max(time.monotonic() - begin, 0.001)
+        return Heard(
+            sent=pace.sent,
+            deliveries=sum(peer.deliveries for peer in self._peers),
+            seconds=seconds,
+            busy=computed,
+            orders=frozenset(
+                (peer.hears, peer.deliveries, peer.order)
+                for peer in self._peers
+                if peer.number >= talk.senders and not peer.is_mute and peer.is_open
+            ),
+            waits=[wait for peer in self._peers for wait in peer.waits],
+        )
+
+    def _hear(self, peer: Peer, lines: bytes, every: bool) -> None:
+        self._count(Count.RECEIVED, peer.count(lines, time.time_ns(), every))
+
+    def _is_over(self, talk: Talk, begin: float, last: float) -> bool:
+        """Whether everybody has sent everything and all of it has come, or nothing comes any more."""
+        if self._board.total(Count.DONE) < self._workers:
+            return False
+        expected = self._board.total(Count.SENT) * talk.hearers
+        is_complete = self._board.total(Count.RECEIVED) >= expected
+        return is_complete or time.monotonic() - max(last, begin + talk.seconds) > talk.patience
+
+    def lost(self) -> int:
+        """Return how many of the people who read are not connected any more."""
+        return sum(not peer.is_open and not peer.is_mute for peer in self._peers)
+
+    def leave(self) -> None:
+        """Close every connection."""
+        for peer in self._peers:
+            peer.close()
+        self._peers.clear()
+
+
+class Pace:
+    """When which speaker sends what."""
+
+    def __init__(self, talk: Talk, speakers: list[Peer], number: int, workers: int, board: Board) -> None:
+        self.sent = 0
+        self.is_over = not speakers
+        self._talk = talk
+        self._speakers = speakers
+        self._board = board
+        self._turn = 0
+        self._filler = "x" * max(talk.size - 18, 0)
+        if not speakers:
+            board.add(number, Count.DONE)
+
+    def send(self, elapsed: float) -> int:
+        """Send as many messages as are due now, so many seconds after the beginning; return how many."""
+        due = self._by_rate(elapsed) if self._talk.rate else self._by_window()
+        for _ in range(due):
+            speaker = self._speakers[self._turn % len(self._speakers)]
+            self._turn += 1
+            mark = f"{time.time_ns():016x}"
+            speaker.send(f"PRIVMSG {speaker.room} :~{mark} {self._filler}\r\n".encode())
+        self.sent += due
+        return due
+
+    def _by_rate(self, elapsed: float) -> int:
+        share = self._talk.rate * len(self._speakers) / self._talk.senders
+        return max(int(elapsed * share) - self.sent, 0)
+
+    def _by_window(self) -> int:
+        """Return this worker's share of what the window still allows all senders."""
+        sent, received = self._board.total(Count.SENT), self._board.total(Count.RECEIVED)
+        under_way = sent - received / max(self._talk.hearers, 1)
+        allowed = self._talk.window * self._talk.senders - under_way
+        return max(int(allowed * len(self._speakers) / self._talk.senders), 0)
+
+
+def _computed() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def work(number: int, workers: int, board: Board, orders: Connection) -> None:
+    """Do what the conductor orders, until it hangs up: the name of a deed, and what it takes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    worker = Worker(number, workers, board)
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while True:
+            deed, arguments = orders.recv()
+            orders.send(getattr(worker, deed)(*arguments))
+    worker.leave()

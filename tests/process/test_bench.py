@@ -1,0 +1,65 @@
+"""The benchmark: every scenario runs against a real server, loses nothing, and finds one order for everybody."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmarks.scenarios import SCENARIOS
+from tests.process.server import Server
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the benchmark as the script does."""
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.benchmarks", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_scenario_is_measured(scenario: str, tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", scenario, "--people", "20", "--seconds", "0.5", "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert finding["scenario"] == scenario
+    assert all(value > 0 for figure, value in finding["figures"].items() if figure != "kib_per_connection")
+    wrong = [note for note in finding["notes"] if "busy itself" not in note]
+    assert not wrong
+
+
+def test_two_servers_are_compared(tmp_path: Path) -> None:
+    chart = tmp_path / "chart.svg"
+    with Server(tmp_path) as server:
+        place = f"127.0.0.1:{server.port},{server.process.pid}"
+        options = ("--server", f"one={place}", "--against", f"two={place}", "--chart", chart)
+        result = bench("run", "fanout", "--people", "20", "--seconds", "0.5", *options)
+    assert result.returncode == 0, result.stderr
+    assert all(word in result.stdout for word in ("one", "two", "ratio", "cpu_us_per_delivery"))
+    assert "deliveries_per_second" in chart.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "fanoot"), "there is no scenario fanoot"),
+        (("run", "idle", "--server", "nonsense"), "nonsense is no server"),
+        (("run", "idle", "--server", "192.0.2.1:6667"), "192.0.2.1 is not this machine"),
+        (("run", "idle", "--chart", "x.svg"), "a chart compares two servers"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    result = bench(*arguments)
+    assert result.returncode == 2
+    assert sentence in " ".join(result.stderr.replace("│", " ").split())
+    assert "Traceback" not in result.stderr
