@@ -22,15 +22,17 @@ from app.commands import (
 from app.commands.desk import Desk
 from app.commands.gate import Gate
 from app.commands.isupport import tokens
+from app.commands.returning import resume
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.errors import ChatError, DatabaseRefused
 from app.live import applying  # noqa: F401  declares what events change
+from app.live.batch import Batch
 from app.live.cloak import Disguise, cloaked, host_of
 from app.live.engine import Engine
 from app.live.hub import Hub
-from app.live.restore import left_behind, restore
+from app.live.restore import restore, restore_people
 from app.live.throttle import Throttles
 from app.live.world import World
 from app.net.connection import Inside
@@ -48,7 +50,6 @@ ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
 SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
 EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
-CRASHED = "The server stopped without notice"
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core
     world = World(clock, settings.replay)
     attendants.seat(world, clock, prefix_of(settings.servername))
     ledger = Ledger(database, clock)
-    _restore(settings, world, ledger, clock)
+    ended = _restore(settings, world, ledger)
     desk = Desk(
         settings=settings,
         world=world,
@@ -81,20 +82,29 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core
         throttles=Throttles.of(settings, clock),
         disguise=_disguise(settings, ledger, clock),
     )
+    _go_on(desk, ended)
     gate = Gate(desk)
     return Core(desk, gate, Engine(world, ledger, Hub(), gate, clock))
 
 
-def _restore(settings: ServerSettings, world: World, ledger: Ledger, clock: Clock) -> None:
-    """Read the world from the tables, end what a crash left open, and make the rooms everybody is in."""
+def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]:
+    """Read the world from the tables. Returns the sessions of those who are in it though they were ended."""
     connection = ledger.open_at_end()
     restore(world, connection)
-    events = left_behind(connection, settings.node, CRASHED)
-    server = prefix_of(settings.servername)
-    events += [founded(clock, server, name) for name in settings.auto_join if not world.find_room(name)]
-    ledger.commit(events)
-    for event in events:
-        world.apply(event)
+    ended = restore_people(world, connection, settings.node)
+    ledger.commit([])
+    return ended
+
+
+def _go_on(desk: Desk, ended: set[int]) -> None:
+    """End what a stop or a crash left open, and make the rooms everybody is in."""
+    desk.ledger.open_at_end()
+    batch = Batch(desk.world, writable=True)
+    resume(desk, batch, ended)
+    for name in desk.settings.auto_join:
+        if not desk.world.find_room(name):
+            batch.emit(founded(desk.clock, desk.server, name))
+    desk.ledger.commit(batch.events)
 
 
 def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> Disguise:

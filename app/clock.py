@@ -51,12 +51,15 @@ class Timer:
         self._period = period
         self._next = clock.monotonic() + period
 
+    def is_over(self) -> bool:
+        """Whether the period has passed; it stays so until that is taken as due."""
+        return self._clock.monotonic() >= self._next
+
     def is_due(self) -> bool:
         """Whether the period has passed since this was last true."""
-        now = self._clock.monotonic()
-        if now < self._next:
+        if not self.is_over():
             return False
-        self._next = now + self._period
+        self._next = self._clock.monotonic() + self._period
         return True
 
 

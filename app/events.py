@@ -22,7 +22,9 @@ class Kind(StrEnum):
     REALNAME = "realname"  # text: what the session's person is called from now on
     LOGGED_IN = "logged-in"  # the session now speaks for `account`
     LOGGED_OUT = "logged-out"  # the session is a guest's again
-    AWAY = "away"  # text: the message, None on return; never stored
+    AWAY = "away"  # text: the message, None on return
+    DETACHED = "detached"  # the last device of somebody who stays has left
+    ATTACHED = "attached"  # and the first one has come back
     CREATED = "created"  # a room; target: its name; data: official, founder, modes
     JOINED = "joined"  # data: realname, roles
     PARTED = "parted"  # text: the reason
@@ -40,7 +42,7 @@ class Kind(StrEnum):
         "registered"  # account: the name; data: id, role, invitation (the id of the one that was used)
     )
     ACCOUNT_CHANGED = (
-        "account-changed"  # account: the name; data: id and what is new (role, disabled, password)
+        "account-changed"  # account: the name; data: id and what is new (role, disabled, always_on, password)
     )
     INVITATION_MADE = "invitation-made"  # to make accounts; target: its name; data: id, digest, uses, expires
     INVITATION_REVOKED = "invitation-revoked"  # target: its name; data: id

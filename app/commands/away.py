@@ -1,5 +1,6 @@
 """Whether somebody is there: AWAY, also before registration is finished (IRCv3 draft/pre-away)."""
 
+from app.commands import staying
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
@@ -29,7 +30,7 @@ def settle(ctx: Context) -> None:
     said = ctx.client.registration.away
     if said is not None:
         _be(ctx, said)
-    elif ctx.me.away == UNSPECIFIED:
+    elif ctx.me.away in (UNSPECIFIED, staying.ABSENT):
         _be(ctx, "")
 
 
@@ -40,7 +41,7 @@ def _be(ctx: Context, message: str) -> None:
         return  # what a connection without its person says does not count beside others
     text = _shortened(ctx, message) or None
     if text != me.away:
-        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=text), ctx.world.acquaintances(me), ctx.client)
+        ctx.batch.emit(ctx.event(Kind.AWAY, text=text), ctx.world.acquaintances(me), ctx.client)
 
 
 def _shortened(ctx: Context, message: str) -> str:

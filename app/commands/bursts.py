@@ -8,7 +8,8 @@ from app.commands.context import Context
 from app.events import MESSAGES, Event
 from app.live.encode import encode
 from app.live.room import Room
-from app.services.pages import latest_messages
+from app.live.unit import Task
+from app.services.pages import latest_messages, written_to
 from app.wire import numerics
 from app.wire.framing import LINE_BYTES, space_behind
 
@@ -38,14 +39,39 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
     ctx.reply(numerics.RPL_ENDOFNAMES, asked or room.name)
 
 
+def is_replayed(ctx: Context) -> bool:
+    """Whether the client is shown what was said before without asking: it has no way to ask."""
+    return bool(ctx.desk.settings.replay) and "draft/chathistory" not in ctx.client.caps
+
+
 def replay(ctx: Context, room: Room) -> None:
     """Show the last messages to a client that has no way of asking for them."""
-    if not ctx.desk.settings.replay or "draft/chathistory" in ctx.client.caps:
+    if not is_replayed(ctx):
         return
+    _show_old(ctx, list(recent(ctx, room)))
+
+
+def _show_old(ctx: Context, events: Iterable[Event]) -> None:
     is_timed = "server-time" in ctx.client.caps
-    for event in list(recent(ctx, room)):
+    for event in events:
         if not _is_request(event):
             ctx.show(event if is_timed or not event.at else _stamped(event))
+
+
+def missed(ctx: Context, since: int) -> Task | None:
+    """Return the work that shows what was written to the caller alone since an instant, to such a client.
+
+    What is decided from now on, the client is told as it happens; it must not hear it twice.
+    """
+    if not is_replayed(ctx):
+        return None
+    party, most = ctx.me.party, ctx.desk.settings.replay
+    end = ctx.desk.ledger.last_id + len(ctx.batch.events)
+
+    def show(again: Context, found: list[Event]) -> None:
+        _show_old(again, [one for one in found if one.id <= end and one.id not in again.world.redacted])
+
+    return ctx.later(lambda session: written_to(session, party, most, since), show)
 
 
 def recent(ctx: Context, room: Room) -> Iterable[Event]:

@@ -3,7 +3,7 @@
 from app.commands.bans import enforce
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
-from app.commands.presence import expel, nick_events, rename
+from app.commands.presence import expel, nick_events, rename, see_off
 from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
@@ -33,6 +33,7 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
         _free_name(desk, batch, event.account or "")
     elif event.kind is Kind.ACCOUNT_CHANGED:
         _close_account(desk, batch, event)
+        see_off(desk, batch, concerned)
     elif event.kind is Kind.KILLED:
         _expel_session(desk, batch, event)
 

@@ -1,18 +1,19 @@
 """The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
 
-from app.commands import away, joining, markers
+from app.commands import away, bursts, joining, markers
 from app.commands.answers import Refused
 from app.commands.bans import Suspect, ban_on
 from app.commands.context import Context
 from app.commands.presence import appear
 from app.commands.welcome import welcome
 from app.events import Event, Kind
+from app.live.unit import Task
 from app.live.user import AccountInfo, User
 from app.wire import numerics
 from app.wire.names import fold
 
 
-def enter(ctx: Context) -> None:
+def enter(ctx: Context) -> Task | None:
     """Let a connection in that has said everything: as a new person, or as a further device of one."""
     said = ctx.client.registration
     nick = said.nick or ""
@@ -29,9 +30,10 @@ def enter(ctx: Context) -> None:
         ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
         ctx.end(f"Banned: {ban.reason}")
     elif holder is not None:
-        _enter_as_device(ctx, holder)
+        return _enter_as_device(ctx, holder)
     else:
         _enter_as_person(ctx, nick, account)
+    return None
 
 
 def _account(ctx: Context) -> AccountInfo | None:
@@ -105,8 +107,12 @@ def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> No
     markers.show_where_absent(ctx)
 
 
-def _enter_as_device(ctx: Context, holder: User) -> None:
+def _enter_as_device(ctx: Context, holder: User) -> Task | None:
+    """Let a connection speak for somebody who is here; the first one after a while is shown what was missed."""
+    since = holder.detached
     ctx.world.attach(ctx.client, holder)
+    if since is not None:
+        ctx.emit_unseen(ctx.event(Kind.ATTACHED))
     away.settle(ctx)
     welcome(ctx)
     for room in ctx.world.rooms_of(holder):
@@ -114,3 +120,4 @@ def _enter_as_device(ctx: Context, holder: User) -> None:
         shown.at = ctx.desk.clock.now()
         joining.show_arrival(ctx, room, shown)
     markers.show_where_absent(ctx)
+    return None if since is None else bursts.missed(ctx, since)

@@ -76,6 +76,10 @@ class Gate:
         """Look after connections that say nothing."""
         presence.look_after_idle(self.desk, batch)
 
+    def see_to(self, batch: Batch) -> None:
+        """Let those leave who have been here without a device for too long."""
+        presence.see_off(self.desk, batch, self.desk.world.users.values())
+
     def withdraw(self, event: Event) -> str:
         """Take back what was said, and return what its author is told."""
         self.desk.world.forget(event)

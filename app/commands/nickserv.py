@@ -107,6 +107,26 @@ def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
     ctx.tell(f"The password of {account.name} is changed")
 
 
+@subcommand("NICKSERV SET", "ALWAYS-ON", writes=True, grammar="on|off")
+def nickserv_set_always_on(ctx: Consultation, choice: str) -> None:
+    """Stay in your rooms while no device of yours is connected, or leave with the last one."""
+    account = _my_account(ctx)
+    if ctx.desk.settings.always_on == "off":
+        raise Failed(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
+    if choice.lower() not in ("on", "off"):
+        raise Failed(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
+    is_on = choice.lower() == "on"
+    ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
+    ctx.tell(_stays(ctx, account) if is_on else f"{account.name} leaves with its last device")
+
+
+def _stays(ctx: Consultation, account: AccountInfo) -> str:
+    """Say what always-on means, for how long, and for which nick."""
+    days = ctx.desk.settings.always_on_days
+    until = f" for up to {days} days" if days else ""
+    return f"As {account.name} you stay in your rooms without a device{until}"
+
+
 @subcommand("NICKSERV")
 def nickserv_info(ctx: Consultation, account: str = "") -> Task:
     """Tell about an account, yours if none is named: since when there is one, and who is logged in."""

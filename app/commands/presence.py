@@ -1,5 +1,8 @@
 """How people leave: by themselves, by silence, by force, or because the server stops."""
 
+from collections.abc import Iterable
+
+from app.commands import staying
 from app.commands.desk import Desk
 from app.events import Event, Kind
 from app.live.audience import Audience
@@ -66,12 +69,16 @@ def arrive(desk: Desk, batch: Batch, client: Client) -> None:
 
 
 def disconnect(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
-    """Take a connection out of the world; its person leaves with the last one."""
+    """Take a connection out of the world; its person leaves with the last one, or stays without any."""
     world = desk.world
     user = world.user_of(client)
-    if user is not None and user.clients == [client]:
-        _leave(desk, batch, user, reason)
+    last_of = user if user is not None and user.clients == [client] else None
+    if last_of is not None and not staying.stays(desk, last_of):
+        _leave(desk, batch, last_of, reason)
+        last_of = None
     world.detach(client)
+    if last_of is not None:
+        staying.stay(desk, batch, last_of)
 
 
 def expel(desk: Desk, batch: Batch, user: User, reason: str) -> None:
@@ -85,6 +92,14 @@ def dismiss(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
     """Disconnect one connection of somebody, who has others or has left."""
     desk.world.detach(client)
     batch.end(client, f"ERROR :Closing link: {reason}")
+
+
+def see_off(desk: Desk, batch: Batch, users: Iterable[User]) -> None:
+    """Let those leave who are here without a device and are not to be any longer."""
+    for user in list(users):
+        reason = staying.why_over(desk, user)
+        if reason is not None:
+            expel(desk, batch, user, reason)
 
 
 def gone(desk: Desk, batch: Batch, client: Client, reason: str) -> None:
@@ -116,9 +131,10 @@ def end(batch: Batch, client: Client, reason: str) -> None:
 
 
 def farewell(desk: Desk, batch: Batch) -> None:
-    """Everybody leaves because the server stops."""
+    """Everybody leaves because the server stops, but for those who stay: they are there when it starts again."""
     reason = "The server is shutting down"
     for user in list(desk.world.users.values()):
-        batch.events += quit_events(user, reason)
+        if not staying.stays(desk, user):
+            batch.events += quit_events(user, reason)
     for client in desk.world.clients:
         batch.end(client, f"ERROR :Closing link: {reason}")

@@ -87,8 +87,7 @@ def complete(ctx: Context) -> Task | None:
         return _check_server_password(ctx)
     if said.password is not None and ctx.client.account is None:
         return _log_in_by_pass(ctx)
-    entry.enter(ctx)
-    return None
+    return entry.enter(ctx)
 
 
 def _check_server_password(ctx: Context) -> Task | None:
@@ -97,8 +96,7 @@ def _check_server_password(ctx: Context) -> Task | None:
         return None
     if expected.startswith("$argon2"):
         return ctx.later(lambda session: is_password(expected, given), _admit, writes=True)
-    _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
-    return None
+    return _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
 
 
 def _must_wait(ctx: Context) -> bool:
@@ -110,16 +108,16 @@ def _must_wait(ctx: Context) -> bool:
     return seconds > 0
 
 
-def _admit(ctx: Context, is_right: bool) -> None:
+def _admit(ctx: Context, is_right: bool) -> Task | None:
     if _must_wait(ctx):
-        return
+        return None
     if is_right:
-        entry.enter(ctx)
-        return
+        return entry.enter(ctx)
     if ctx.client.registration.password is not None:
         ctx.desk.throttles.addresses.note(household(ctx.client.address))
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
     ctx.end("The server's password is missing or wrong")
+    return None
 
 
 def _log_in_by_pass(ctx: Context) -> Task | None:
@@ -132,25 +130,23 @@ def _log_in_by_pass(ctx: Context) -> Task | None:
     try:
         return logins.prove(ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right))
     except Refused as refusal:
-        _enter_as_guest(ctx, refusal)
-        return None
+        return _enter_as_guest(ctx, refusal)
 
 
-def _enter_as(ctx: Context, name: str, is_right: bool) -> None:
+def _enter_as(ctx: Context, name: str, is_right: bool) -> Task | None:
     try:
         account = logins.judge(ctx, name, is_right)
     except Refused as refusal:
-        _enter_as_guest(ctx, refusal)
-        return
+        return _enter_as_guest(ctx, refusal)
     logins.welcome_back(ctx, account)
     logins.log_in(ctx, account)
-    entry.enter(ctx)
+    return entry.enter(ctx)
 
 
-def _enter_as_guest(ctx: Context, refusal: Refused) -> None:
+def _enter_as_guest(ctx: Context, refusal: Refused) -> Task | None:
     """Say why there was no log-in, and go on without one; a registered nick is refused then."""
     ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
-    entry.enter(ctx)
+    return entry.enter(ctx)
 
 
 def _prepared(ctx: Context, nick: str) -> str:

@@ -73,7 +73,10 @@ class Event(Base):
 
 
 class Account(Base):
-    """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier."""
+    """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier.
+
+    `always_on` says whether it stays without a device; None is as the server's setting has it.
+    """
 
     __tablename__ = "account"
 
@@ -86,6 +89,7 @@ class Account(Base):
     created: Mapped[Instant]
     last_seen: Mapped[Instant | None]
     disabled: Mapped[bool] = mapped_column(Boolean)
+    always_on: Mapped[bool | None] = mapped_column(Boolean)
 
 
 class Invitation(Base):
@@ -159,7 +163,7 @@ class Ban(Base):
 
 
 class Session(Base):
-    """Who is and was connected. `disconnected` is None while it lasts."""
+    """Who is and was connected. `disconnected` is None while it lasts, `detached` while a device is connected."""
 
     __tablename__ = "session"
     __table_args__ = (
@@ -177,6 +181,18 @@ class Session(Base):
     node: Mapped[Name]
     connected: Mapped[Instant]
     disconnected: Mapped[Instant | None]
+    detached: Mapped[Instant | None]
+    away: Mapped[str | None] = mapped_column(Text)
+
+
+class Membership(Base):
+    """A session that is in a room, with its roles there: what a crash leaves of who was where."""
+
+    __tablename__ = "membership"
+
+    session_id: Mapped[Id]
+    room_id: Mapped[RoomId]
+    roles: Mapped[str] = mapped_column(String(8))
 
 
 class Correspondent(Base):

@@ -32,6 +32,7 @@ PATIENCE_SECONDS = 15.0  # and before those that came earlier, and wait, are ref
 BATCH_STEPS = 10_000  # about so many steps make a batch full; what else waits is for the next one
 RETRY_SECONDS = 0.1  # pause between attempts to store a stuck batch
 NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
+CHORE_SECONDS = 60.0  # how often it is seen to what time alone brings about
 TICK_SECONDS = 5.0  # how often idle connections are looked at
 TIDY_SECONDS = 0.25  # how often a part of the index of texts is made tidy, if there is a reason
 
@@ -57,6 +58,7 @@ class Engine:
         self._news = Timer(clock, NEWS_SECONDS)
         self._tick = Timer(clock, TICK_SECONDS)
         self._tidy = Timer(clock, TIDY_SECONDS)
+        self._chores = Timer(clock, CHORE_SECONDS)
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self, on_end: Callable[[], None]) -> None:
@@ -167,6 +169,8 @@ class Engine:
         batch = Batch(self.world, writable=True)
         for event in news:
             self._rules.adopt(batch, event)
+        if self._chores.is_due():
+            self._rules.see_to(batch)
         for unit in units:
             self._do(batch, unit)
         self._store(batch, units)
@@ -233,7 +237,9 @@ class Engine:
         """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""
         if self._is_failing and self._clock.monotonic() < self._retry_at:
             return False
-        return bool(self._held) or (self._news.is_due() and self._ledger.has_news())
+        if self._held or self._chores.is_over():
+            return True
+        return self._news.is_due() and self._ledger.has_news()
 
     def _fail(self, error: StorageError) -> None:
         now = self._clock.monotonic()

@@ -29,6 +29,9 @@ class Rules(Protocol):
     def tick(self, batch: Batch) -> None:
         """Look after idle connections."""
 
+    def see_to(self, batch: Batch) -> None:
+        """Decide what time alone has brought about; in a batch that is writable."""
+
     def withdraw(self, event: Event) -> str:
         """Take back an event that could not be stored, and return the line that tells its author so."""
 

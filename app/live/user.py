@@ -19,6 +19,7 @@ class AccountInfo:
     role: str
     disabled: bool = False
     renewals: int = 0  # of the password, since the server was started
+    always_on: bool | None = None  # whether its person stays without a device; None is as the settings say
     markers: Markers = None
 
 
@@ -37,6 +38,7 @@ class User:
     active: float  # monotonic seconds of the last message
     account: AccountInfo | None = None
     away: str | None = None
+    detached: int | None = None  # the instant at which the last device left, of somebody who stays
     operator: bool | None = None  # by OPER, or not any more by MODE -o; None as the account has it
     modes: set[str] = field(default_factory=lambda: {"i"})
     rooms: set[int] = field(default_factory=set)

@@ -146,6 +146,13 @@ class World:
         self.clients.add(client)
         self.strangers.add(client)
 
+    def admit(self, user: User) -> None:
+        """Let somebody be here."""
+        self.users[user.session] = user
+        self.nicks[user.key] = user
+        self.show_face(user.nick)
+        self.tally.note(user)
+
     def attach(self, client: Client, user: User) -> None:
         """Let a connection speak for a user."""
         client.session = user.session

@@ -58,6 +58,17 @@ def disabled_set(admin: Administrator, name: str, disabled: bool) -> Change:
     return admin.decided(events, "user.disable" if disabled else "user.enable", account.name)
 
 
+def always_on_set(admin: Administrator, name: str, always_on: bool) -> Change:
+    """Decide whether an account stays in its rooms without a device.
+
+    Raises: NotFound.
+    """
+    account = get_account(admin.session, fold(name))
+    is_so = account.always_on == always_on
+    events = [] if is_so else [changed(admin.clock, account, admin.by, always_on=always_on)]
+    return admin.decided(events, "user.always-on", account.name, on=always_on)
+
+
 def role_set(admin: Administrator, name: str, role: str) -> Change:
     """Decide on another role.
 

@@ -105,6 +105,14 @@ def latest_messages(connection: Connection, room: int, limit: int) -> list[Event
     return _stretch(connection, Place(room), limit, newest=True)
 
 
+def written_to(session: Session, party: str, limit: int, since: int) -> list[Event]:
+    """Return the last messages of a party's private conversations since an instant, those of it included."""
+    query = select(Correspondent.conversation).where(Correspondent.party == party)
+    query = query.where(Correspondent.last_at >= since).order_by(Correspondent.last_at.desc())
+    found = tuple(session.scalars(query.limit(MOST_CONVERSATIONS)))
+    return latest(session, Place(conversations=found), limit, Mark(since).before()) if found else []
+
+
 def _ordered(first: Mark, last: Mark) -> tuple[Mark, Mark]:
     """Return the earlier mark, then the later."""
     by_time = is_by_time(first, last)

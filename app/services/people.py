@@ -22,6 +22,7 @@ class Person:
     name: str
     role: str
     disabled: bool = False
+    always_on: bool | None = None
     created: datetime | None = None
     last_seen: datetime | None = None
     online: bool = False
@@ -83,6 +84,7 @@ def _person(account: Account, sessions: Sequence[Session]) -> Person:
         name=account.name,
         role=account.role,
         disabled=account.disabled,
+        always_on=account.always_on,
         created=to_datetime(account.created),
         last_seen=to_datetime_or_none(account.last_seen),
     )

@@ -5,12 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Orm
 
-from app.db.models import Event, Session
+from app.db.models import Membership, Session
 from app.errors import NotFound
-from app.events import Kind
 from app.wire.names import fold
-
-_COMES_OR_GOES = (Kind.JOINED, Kind.PARTED, Kind.QUIT, Kind.KICKED)
 
 
 def online(orm: Orm) -> Sequence[Session]:
@@ -35,15 +32,5 @@ def get_online(orm: Orm, name: str) -> list[Session]:
 
 
 def is_in_room(orm: Orm, session: Session, room_id: int) -> bool:
-    """Whether a session is in a room: the last that the log says of the two is that it joined."""
-    query = (
-        select(Event.kind, Event.session_id, Event.data)
-        .where(Event.room_id == room_id, Event.at >= session.connected)
-        .where(Event.kind.in_(_COMES_OR_GOES))
-        .order_by(Event.at.desc())
-    )
-    for kind, actor, data in orm.execute(query):
-        who = (data or {}).get("session") if kind == Kind.KICKED else actor
-        if who == session.id:
-            return bool(kind == Kind.JOINED)
-    return False
+    """Whether a session is in a room."""
+    return orm.get(Membership, (session.id, room_id)) is not None

@@ -178,6 +178,13 @@ class Talking(Settings):
     )
     max_targets: Whole = Field(10, ge=1, le=100, description="Most targets of one message.")
     max_list_entries: Whole = Field(100, ge=1, le=10000, description="Most masks in each list of a room.")
+    always_on: Literal["off", "opt-in", "opt-out"] = Field(
+        "opt-in",
+        description="Whether accounts stay in their rooms without a device: none, who wants, or all.",
+    )
+    always_on_days: Whole = Field(
+        90, ge=0, le=36500, description="Days somebody stays so without a device; 0 is for ever."
+    )
     max_monitored: Whole = Field(
         100, ge=1, le=10000, description="Most nicks that one connection watches with MONITOR."
     )

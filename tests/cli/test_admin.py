@@ -124,7 +124,7 @@ def test_kicks_are_for_who_is_there(chat: Story, admin: Admin) -> None:
     chat.joins(session, "anna", room)
     assert admin("kick", "anna", "--room", "#tea", "--reason", "enough").out == "anna is put out of #tea.\n"
     assert admin("kick", "ANNA").code == 0
-    assert admin("announce", "hello", "--json").json == {"text": "hello", "online": 1}
+    assert admin("announce", "hello", "--json").json == {"text": "hello", "online": 0}
     assert admin("announce", "two\nlines").code == 2
 
 

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.commands.staying import stays
 from app.db.database import Database
 from app.db.log import read_after
-from app.db.models import Event, Session
+from app.db.models import Event, Membership, Session
 from app.events import Event as Happened
 from app.events import Kind
 from app.live.room import Room
@@ -56,7 +57,7 @@ LINES = st.one_of(
     command("REGISTER", WHO | st.just("*"), st.just("*"), st.just(PASSWORD)),
     WHO.map(lambda name: "\r\n".join(("AUTHENTICATE PLAIN", *plain(name)))),
     st.tuples(WHERE, MODES).map(_mode),
-    st.sampled_from(["LOGOUT", "QUIT", "JOIN 0", "MODE evil -i"]),
+    st.sampled_from(["LOGOUT", "QUIT", "JOIN 0", "MODE evil -i", "AWAY", "AWAY :tea", "NS SET ALWAYS-ON on"]),
 )
 DEEDS = st.one_of(
     st.sampled_from(["connect", "hang up"]),
@@ -155,6 +156,21 @@ def connected(database: Database) -> dict[int, tuple[str, str | None]]:
         return {row.id: (row.nick, row.account) for row in rows}
 
 
+def members(world: World) -> dict[tuple[int, int], str]:
+    """Return who is in which room with which roles, as the world knows it."""
+    return {
+        (session, room.id): "".join(sorted(member.roles))
+        for room in world.rooms.values()
+        for session, member in room.members.items()
+    }
+
+
+def stored_members(database: Database) -> dict[tuple[int, int], str]:
+    """Return who is in which room with which roles, as the table says."""
+    with database.reading() as session:
+        return {(row.session_id, row.room_id): row.roles for row in session.scalars(select(Membership))}
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(deeds=st.lists(st.tuples(WHO, DEEDS), max_size=40))
 @example(
@@ -171,14 +187,22 @@ def test_a_restart_changes_nothing_that_lasts(cheap_hashing: None, deeds: list[t
             do(bench, name, deed)
         bench.dial("passer").send("CAP END", "QUIT")
         assert connected(bench.database) == here(bench.core.desk.world)
+        assert stored_members(bench.database) == members(bench.core.desk.world)
+        present = members(bench.core.desk.world)
+        staying = {
+            user.session for user in bench.core.desk.world.users.values() if stays(bench.core.desk, user)
+        }
         before = lasting(bench.core.desk.world)
         assert without_keys(lasting(replayed(bench))) == without_keys(before)
         bench.core.desk.ledger.close()
         bench.restart()
         assert lasting(bench.core.desk.world) == before
-        assert connected(bench.database) == {}
-        for name in PEOPLE:
-            assert bench.core.desk.world.find_user(name) is None
+        after = bench.core.desk.world
+        assert connected(bench.database) == here(after)
+        assert {
+            user.session for user in after.users.values() if after.find_user(user.nick) is user
+        } == staying
+        assert {place: roles for place, roles in present.items() if place[0] in staying} == members(after)
         assert is_whole(bench.database)
 
 

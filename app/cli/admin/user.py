@@ -11,6 +11,7 @@ from app.cli.admin.desk import Desk
 from app.cli.admin.output import as_row
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import Session
+from app.errors import UsageError
 from app.services import administration, people
 from app.services.accounts import protect
 
@@ -138,6 +139,31 @@ def role(
     changed = desk.change(lambda admin: administration.role_set(admin, name, new))
     sentence = f"{name} is {new} now." if changed else f"{name} is {new} already."
     desk.out.done(sentence, name=name, role=new, changed=changed)
+
+
+@command(app, "always-on")
+def always_on(
+    desk: Desk,
+    name: Name,
+    choice: Annotated[str, typer.Argument(metavar="on|off", help="Whether it stays.")],
+) -> None:
+    """Let an account stay in its rooms while none of its devices is connected, or not."""
+    wanted = _on_or_off(choice)
+    name = _existing(desk, name)
+    changed = desk.change(lambda admin: administration.always_on_set(admin, name, wanted))
+    state = "stays in its rooms without a device" if wanted else "leaves with its last device"
+    sentence = f"{name} {state} {'now' if changed else 'already'}."
+    desk.out.done(sentence, name=name, always_on=wanted, changed=changed)
+
+
+def _on_or_off(choice: str) -> bool:
+    """Read a choice.
+
+    Raises: UsageError.
+    """
+    if choice not in ("on", "off"):
+        raise UsageError(f"{choice} is neither on nor off.")
+    return choice == "on"
 
 
 def _set_disabled(desk: Desk, name: str, disabled: bool) -> None:

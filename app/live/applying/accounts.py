@@ -19,12 +19,13 @@ def registered(world: World, event: Event) -> None:
 
 @applies(Kind.ACCOUNT_CHANGED)
 def account_changed(world: World, event: Event) -> None:
-    """An account has another role, or may or may not be used."""
+    """An account has another role, or may or may not be used, or stays or not."""
     account = world.find_account(event.account or "")
     if account is not None:
         account.role = event.data.get("role", account.role)
         account.disabled = event.data.get("disabled", account.disabled)
         account.renewals += bool(event.data.get("password"))
+        account.always_on = event.data.get("always_on", account.always_on)
         for user in world.users_of(account):
             world.tally.note(user)
 

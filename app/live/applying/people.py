@@ -22,10 +22,7 @@ def connected(world: World, event: Event) -> None:
         active=world.clock.monotonic(),
         account=world.find_account(event.account) if event.account else None,
     )
-    world.users[user.session] = user
-    world.nicks[user.key] = user
-    world.show_face(user.nick)
-    world.tally.note(user)
+    world.admit(user)
     world.most_users = max(world.most_users, len(world.users))
 
 
@@ -117,3 +114,19 @@ def away(world: World, event: Event) -> None:
     user = world.users.get(event.session or 0)
     if user is not None:
         user.away = event.text
+
+
+@applies(Kind.DETACHED)
+def detached(world: World, event: Event) -> None:
+    """Somebody is here without a device."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.detached = event.at or world.clock.now()
+
+
+@applies(Kind.ATTACHED)
+def attached(world: World, event: Event) -> None:
+    """Somebody is here with a device again."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.detached = None

@@ -1,3 +1,10 @@
 """What the tables say after each kind of event: one small function for each that changes one."""
 
-from app.services.projections import accounts, messages, people, rooms, trail  # noqa: F401  fill the table
+from app.services.projections import (  # noqa: F401  fill the table
+    accounts,
+    memberships,
+    messages,
+    people,
+    rooms,
+    trail,
+)

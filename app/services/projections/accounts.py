@@ -30,7 +30,7 @@ def _registered(connection: Connection, event: Event) -> None:
 @projects(Kind.ACCOUNT_CHANGED)
 def _account_changed(connection: Connection, event: Event) -> None:
     values: dict[str, object] = {
-        name: event.data[name] for name in ("role", "disabled") if name in event.data
+        name: event.data[name] for name in ("role", "disabled", "always_on") if name in event.data
     }
     if event.secret is not None:
         values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from app.db.models import Account, ReadMarker, Session
 from app.events import Event, Kind
 from app.services.projections.declare import projects
+from app.services.projections.memberships import leave_all
 from app.wire.names import fold
 
 # People come and go in storms: what that takes is written once, and given its values each time.
@@ -37,7 +38,31 @@ def _connected(connection: Connection, event: Event) -> None:
 @projects(Kind.QUIT)
 def _quit(connection: Connection, event: Event) -> None:
     connection.execute(_END, {"session": event.session, "instant": event.at})
+    leave_all(connection, event.session)
     connection.execute(_FORGET_MARKERS, {"guest": f"s{event.session}"})
+    _seen(connection, event)
+
+
+@projects(Kind.KILLED)
+def _killed(connection: Connection, event: Event) -> None:
+    """End the session; what is left of it in its rooms goes with the QUIT, for which a server is needed."""
+    connection.execute(_END, {"session": event.data["session"], "instant": event.at})
+
+
+@projects(Kind.AWAY)
+def _away(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(away=event.text))
+
+
+@projects(Kind.DETACHED)
+def _detached(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(detached=event.at))
+    _seen(connection, event)
+
+
+@projects(Kind.ATTACHED)
+def _attached(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(detached=None))
     _seen(connection, event)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.db.models import Room, RoomMask, RoomRole
 from app.events import Event, Kind
 from app.services.projections.declare import projects
+from app.services.projections.memberships import change_role
 from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import fold
 
@@ -49,6 +50,7 @@ def _mode(connection: Connection, event: Event) -> None:
             _mask(connection, event, sign, letter, argument)
         elif letter in ROLES:
             _role(connection, event.room, sign, letter, account_id)
+            change_role(connection, event.room, sign, letter, argument)
         elif letter in FLAGS:
             _flag(connection, event.room, sign, letter)
         elif letter == "k":

@@ -1,0 +1,48 @@
+"""Who is in which room, with which roles: what a start needs to know of those who were here."""
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from app.db.models import Membership, Session
+from app.events import Event, Kind
+from app.services.projections.declare import projects
+
+# As sessions, they come and go in storms.
+_ENTER = insert(Membership)
+_LEAVE_ALL = delete(Membership).where(Membership.session_id == bindparam("session"))
+
+
+@projects(Kind.JOINED)
+def _joined(connection: Connection, event: Event) -> None:
+    if event.session is not None:
+        roles = event.data.get("roles", "")
+        row = {"session_id": event.session, "room_id": event.room, "roles": roles}
+        connection.execute(_ENTER, row)
+
+
+@projects(Kind.PARTED)
+def _parted(connection: Connection, event: Event) -> None:
+    _leave(connection, event.room, event.session)
+
+
+@projects(Kind.KICKED)
+def _kicked(connection: Connection, event: Event) -> None:
+    _leave(connection, event.room, event.data["session"])
+
+
+def _leave(connection: Connection, room: int | None, session: int | None) -> None:
+    here = (Membership.session_id == session, Membership.room_id == room)
+    connection.execute(delete(Membership).where(*here))
+
+
+def leave_all(connection: Connection, session: int | None) -> None:
+    """Bring the table up to date after the end of a session."""
+    connection.execute(_LEAVE_ALL, {"session": session})
+
+
+def change_role(connection: Connection, room: int | None, sign: str, role: str, nick: str) -> None:
+    """Bring the table up to date after somebody in a room got a role, or lost it."""
+    called = select(Session.id).where(Session.nick == nick, Session.disconnected.is_(None))
+    here = (Membership.room_id == room, Membership.session_id.in_(called))
+    for roles in connection.execute(select(Membership.roles).where(*here)).scalars().all():
+        new = "".join(sorted(set(roles) | {role} if sign == "+" else set(roles) - {role}))
+        connection.execute(update(Membership).where(*here).values(roles=new))
