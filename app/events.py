@@ -41,6 +41,9 @@ class Kind(StrEnum):
     REGISTERED = (
         "registered"  # account: the name; data: id, role, invitation (the id of the one that was used)
     )
+    APPLIED = (
+        "applied"  # somebody wants an account and has yet to verify it; account: the name; data: id, expires
+    )
     ACCOUNT_CHANGED = (
         "account-changed"  # account: the name; data: id and what is new (role, disabled, always_on, password)
     )

@@ -39,6 +39,12 @@ def reg(talk: Talk) -> None:
     talk.enrol()
 
 
+@command(needs=REGISTRATION)
+def verify(talk: Talk, code: str) -> None:
+    """Complete a registration with the code that was mailed to you."""
+    talk.do(intents.verify(talk.state, code))
+
+
 @command(needs="sasl", takes_secret=True)
 def auth(talk: Talk, name: str | None = None) -> None:
     """Log in, as yourself or as somebody else.

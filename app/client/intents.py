@@ -8,6 +8,11 @@ from app.client.model import Credentials, State
 from app.client.registration import REGISTRATION
 from app.wire.names import fold
 
+WANTED_BY = {
+    "invitation-required": "Code of your invitation",
+    "email-required": "E-mail address, to which a code is sent",
+}
+
 say = pending.say
 keep = pending.keep
 resend = pending.resend
@@ -78,15 +83,21 @@ def invite(state: State, nick: str, room: str) -> Effects:
     yield send("INVITE", nick, room)
 
 
-def needs_invitation(state: State) -> bool:
-    """Whether the server makes accounts only for those who show the code of an invitation."""
-    return "invitation-required" in state.connection.offered.get(REGISTRATION, "").split(",")
+def wanted_for_an_account(state: State) -> str:
+    """Name what the server wants to see before it makes an account; empty if nothing."""
+    tokens = state.connection.offered.get(REGISTRATION, "").split(",")
+    return next((WANTED_BY[token] for token in WANTED_BY if token in tokens), "")
 
 
 def register(state: State, password: str, shown: str = "*") -> Effects:
-    """Make an account of our nick; what is shown for it is an invitation."""
+    """Make an account of our nick; what is shown for it is an invitation, or an e-mail address."""
     state.connection.new_password = password
     yield send("REGISTER", "*", shown, password)
+
+
+def verify(state: State, code: str) -> Effects:
+    """Complete the registration of our nick with the code that was mailed."""
+    yield send("VERIFY", state.nick, code)
 
 
 def log_in(state: State, account: str, password: str) -> Effects:

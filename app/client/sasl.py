@@ -154,14 +154,15 @@ def account_changed(state: State, line: Line) -> Effects:
     yield from ()
 
 
-@on("REGISTER")
+@on("REGISTER", "VERIFY")
 def registered(state: State, line: Line) -> Effects:
     """The server made an account for us (and logged us in), or wants it confirmed first."""
     if param(line, 0) != "SUCCESS":
         yield Notice(param(line, -1))
         return
     account, connection = param(line, 1), state.connection
-    state.wishes.credentials = Credentials(account, connection.new_password)
+    if connection.new_password:  # else it was asked for on another connection
+        state.wishes.credentials = Credentials(account, connection.new_password)
     state.wishes.nick, state.wishes.is_named = state.nick, True
     connection.account, connection.new_password = account, ""
     yield Registered(account)

@@ -168,8 +168,9 @@ class Talk:
     def enrol(self) -> None:
         """Register the present nick: ask for what the server wants to see, and for a password."""
         self.warn_of_listeners()
-        if intents.needs_invitation(self.state):
-            self.ask("Code of your invitation (Enter: leave it): ", self._enrol_with)
+        wanted = intents.wanted_for_an_account(self.state)
+        if wanted:
+            self.ask(f"{wanted} (Enter: leave it): ", self._enrol_with)
         else:
             self._enrol_with("*")
 

@@ -1,10 +1,12 @@
-"""What strangers have to show before they get an account: nothing, or the code of an invitation."""
+"""What strangers have to show before they get an account: nothing, the code of an invitation, or an address."""
 
 from app.clock import to_text
 from app.commands.answers import Failed
 from app.commands.context import Context
+from app.live.throttle import patience
 from app.live.world import Invitation
-from app.services.invitations import digest_of
+from app.services.codes import digest_of
+from app.services.mail import is_address
 from app.settings import ServerSettings
 
 NOTHING = "*"  # in the place of an e-mail address
@@ -12,7 +14,9 @@ NOTHING = "*"  # in the place of an e-mail address
 
 def tokens(settings: ServerSettings) -> list[str]:
     """Return what the capability says of it; clients that do not know a token pass it over."""
-    return ["invitation-required"] if settings.registration == "invitation" else []
+    if settings.registration == "invitation":
+        return ["invitation-required"]
+    return ["email-required"] if settings.mailer else []
 
 
 def invitation_shown(ctx: Context, name: str, code: str) -> Invitation | None:
@@ -34,3 +38,21 @@ def invitation_shown(ctx: Context, name: str, code: str) -> Invitation | None:
         text = f"This invitation ended at {to_text(found.expires)}"
         raise Failed("REGISTER", "INVALID_INVITATION", name, text=text)
     return found
+
+
+def address_shown(ctx: Context, name: str, address: str) -> str | None:
+    """Return the e-mail address that somebody gives, or None where none is needed: who was invited is known.
+
+    Raises: Failed when no mail can be sent to it, or too much was sent to it lately.
+    """
+    settings = ctx.desk.settings
+    if settings.mailer is None or settings.registration == "invitation":
+        return None
+    if not is_address(address):
+        text = "An e-mail address is needed, to which a code is sent: name@example.org"
+        raise Failed("REGISTER", "INVALID_EMAIL", name, text=text)
+    seconds = ctx.desk.throttles.mails.wait(address.lower())
+    if seconds > 0:
+        text = f"Several codes were sent to this address; wait {patience(seconds)}"
+        raise Failed("REGISTER", "UNACCEPTABLE_EMAIL", name, text=text)
+    return address

@@ -30,7 +30,7 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     if event.kind is Kind.BANNED:
         _expel_banned(desk, batch, event)
     elif event.kind is Kind.REGISTERED:
-        _free_name(desk, batch, event.account or "")
+        free_name(desk, batch, event.account or "")
     elif event.kind is Kind.ACCOUNT_CHANGED:
         _close_account(desk, batch, event)
         see_off(desk, batch, concerned)
@@ -97,7 +97,7 @@ def _logged_in(world: World, event: Event) -> list[User]:
     return world.users_of(account) if account else []
 
 
-def _free_name(desk: Desk, batch: Batch, name: str) -> None:
+def free_name(desk: Desk, batch: Batch, name: str) -> None:
     """Give whoever has a nick that somebody else has just registered another one."""
     user = desk.world.find_user(name)
     if user is not None and user.account is not desk.world.find_account(name):

@@ -109,9 +109,20 @@ def fail(ctx: Context, name: str) -> NoReturn:
 
     Raises: Refused with ERR_SASLFAIL.
     """
+    note_failure(ctx, name)
+    raise Refused(numerics.ERR_SASLFAIL, text="Log-in failed: the account or the password is wrong")
+
+
+def note_failure(ctx: Context, name: str) -> None:
+    """Count a secret that was wrong."""
     ctx.desk.throttles.addresses.note(household(ctx.client.address))
     ctx.desk.throttles.accounts.note(fold(name))
-    raise Refused(numerics.ERR_SASLFAIL, text="Log-in failed: the account or the password is wrong")
+
+
+def seconds_to_wait(ctx: Context, name: str) -> float:
+    """Return how long the caller must wait before they may try again to be somebody."""
+    throttles = ctx.desk.throttles
+    return max(throttles.addresses.wait(household(ctx.client.address)), throttles.accounts.wait(fold(name)))
 
 
 def refuse_hasty(ctx: Context, name: str) -> None:
@@ -119,10 +130,7 @@ def refuse_hasty(ctx: Context, name: str) -> None:
 
     Raises: Refused with ERR_SASLFAIL.
     """
-    throttles = ctx.desk.throttles
-    seconds = max(
-        throttles.addresses.wait(household(ctx.client.address)), throttles.accounts.wait(fold(name))
-    )
+    seconds = seconds_to_wait(ctx, name)
     if seconds > 0:
         text = f"Too many failed log-ins; wait {patience(seconds)} and try again"
         raise Refused(numerics.ERR_SASLFAIL, text=text)

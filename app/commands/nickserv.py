@@ -6,7 +6,7 @@ A thin layer: whatever it does is done by what those commands use, with the same
 from sqlalchemy.orm import Session
 
 from app.clock import to_text
-from app.commands import attendants, logins, register
+from app.commands import attendants, logins, register, verify
 from app.commands.admission import NOTHING
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
@@ -37,13 +37,20 @@ def nickserv_help(ctx: Consultation, *command: str) -> None:
 
 
 @subcommand("NICKSERV", writes=True, cost=5)
-def nickserv_register(ctx: Consultation, password: Secret, invitation: Secret = _NOTHING) -> Task:
-    """Make an account of your nick, so that nobody else can use it; some servers want an invitation for that."""
-    return register.sign_up(ctx, "*", invitation, password, _tell_account)
+def nickserv_register(ctx: Consultation, password: Secret, invitation_or_email: Secret = _NOTHING) -> Task:
+    """Make an account of your nick, so that nobody else can use it; some servers want to see more for that."""
+    return register.sign_up(ctx, "*", invitation_or_email, password, _tell_outcome)
 
 
-def _tell_account(ctx: Consultation, name: str) -> None:
-    ctx.tell(f"The account {name} is yours, and you are logged in to it")
+def _tell_outcome(ctx: Consultation, outcome: str, name: str, text: str) -> None:
+    ctx.tell(text)
+
+
+@subcommand("NICKSERV", writes=True, cost=5, grammar="[<account>] <code>")
+def nickserv_verify(ctx: Consultation, word: Secret, *more: Secret) -> None:
+    """Complete a registration with the code that was mailed; without a name, that of your nick."""
+    name, code = (word, more[0]) if more else (ctx.me.nick, word)
+    verify.complete(ctx, name, code, _tell_outcome)
 
 
 @subcommand("NICKSERV", writes=True, cost=2, grammar="[<account>] <password>")

@@ -1,10 +1,9 @@
 """Making an account: REGISTER (IRCv3 draft/account-registration).
 
-The account has the name of the nick. There is no e-mail, so there is nothing to verify; where people need an
-invitation, its code stands in the place of the address.
+The account has the name of the nick. Where people need an invitation, its code stands in the place of the e-mail
+address; where the server can send mail, the account is made when the code in the mail is shown (`verify`).
 """
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from app.commands import admission
@@ -12,7 +11,7 @@ from app.commands.admission import invitation_shown
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.logins import log_in, welcome_back
+from app.commands.verify import Announce, apply, enter, say
 from app.errors import UsageError
 from app.live.throttle import household, patience
 from app.live.unit import Task
@@ -28,15 +27,15 @@ C = TypeVar("C", bound=Context)
 def register(ctx: Context, account: str, email: str, password: str) -> Task:
     """Make an account of your nick, so that nobody else can use it; `*` stands for the nick.
 
-    For the e-mail `*` will do, unless the server wants an invitation: then its code stands there.
+    For the e-mail `*` will do, unless the server sends a code there. The code of an invitation stands there too.
     """
-    return sign_up(ctx, account, email, password, _announce)
+    return sign_up(ctx, account, email, password, say)
 
 
-def sign_up(ctx: C, account: str, shown: str, password: str, announce: Callable[[C, str], None]) -> Task:
-    """Make an account and log the caller in to it; `announce` tells them so first.
+def sign_up(ctx: C, account: str, shown: str, password: str, announce: Announce[C]) -> Task:
+    """Make an account and log the caller in to it, or have them verify it first; `announce` tells them which.
 
-    What is `shown` is the code of an invitation, where one is needed.
+    What is `shown` is the code of an invitation, or an e-mail address, where one is needed.
 
     Raises: Failed.
     """
@@ -44,13 +43,16 @@ def sign_up(ctx: C, account: str, shown: str, password: str, announce: Callable[
     name = _name_for(ctx, account)
     _refuse_name(ctx, name)
     invitation_shown(ctx, name, shown)
+    address = admission.address_shown(ctx, name, shown)
     refuse_password(name, password, ctx.desk.settings.password_shortest)
     _refuse_many(ctx, name)
+    if address is not None:
+        return apply(ctx, name, address, password, announce)
 
     def make(ctx: C, kept: Credentials) -> None:
         _make(ctx, name, shown, kept)
-        announce(ctx, name)
-        _log_in(ctx, name)
+        announce(ctx, "SUCCESS", name, f"The account {name} is yours")
+        enter(ctx, name)
 
     return ctx.later(lambda session: protect(password), make, writes=True)
 
@@ -141,13 +143,3 @@ def _make(ctx: Context, name: str, shown: str, kept: Credentials) -> None:
     if invitation is not None:
         event.data["invitation"] = invitation.id
     ctx.emit_unseen(event)
-
-
-def _log_in(ctx: Context, name: str) -> None:
-    account = ctx.world.accounts[fold(name)]
-    welcome_back(ctx, account)
-    log_in(ctx, account)
-
-
-def _announce(ctx: Context, name: str) -> None:
-    ctx.server_says("REGISTER", "SUCCESS", name, text=f"The account {name} is yours")

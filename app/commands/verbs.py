@@ -29,6 +29,7 @@ from app.commands import (  # noqa: F401
     server,
     statistics,
     topics,
+    verify,
     who,
     whois,
 )

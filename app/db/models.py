@@ -76,6 +76,7 @@ class Account(Base):
     """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier.
 
     `always_on` says whether it stays without a device; None is as the server's setting has it.
+    `email` is where the code was sent that verified the account; it is shown to nobody.
     """
 
     __tablename__ = "account"
@@ -90,6 +91,23 @@ class Account(Base):
     last_seen: Mapped[Instant | None]
     disabled: Mapped[bool] = mapped_column(Boolean)
     always_on: Mapped[bool | None] = mapped_column(Boolean)
+    email: Mapped[str | None] = mapped_column(String(256))
+
+
+class Application(Base):
+    """An account that is to be, once its code is shown; there may be several for one name."""
+
+    __tablename__ = "application"
+
+    id: Mapped[Id]
+    name: Mapped[Name]
+    key: Mapped[Name] = mapped_column(index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(String(256))
+    password_hash: Mapped[str] = mapped_column(String(256))
+    scram: Mapped[str] = mapped_column(String(256))
+    created: Mapped[Instant]
+    expires: Mapped[Instant]
 
 
 class Invitation(Base):

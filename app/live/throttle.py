@@ -15,6 +15,8 @@ REMEMBERED = 10_000  # addresses, or names, that a throttle knows of
 LOGIN_SECONDS = 300.0  # how long a failed log-in counts
 REGISTRATION_SECONDS = 3600.0  # and a registration
 ROOM_SECONDS = 3600.0  # and the making of a room
+MAILS = 3  # codes that are sent to one e-mail address
+MAIL_SECONDS = 3600.0  # in so much time
 HOUSEHOLD_BITS = 64  # of an IPv6 address: the part that one customer has to himself
 
 
@@ -46,12 +48,13 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Throttles:
-    """What strangers may not do endlessly: fail to log in (by address, by account), make accounts and rooms."""
+    """What strangers may not do endlessly: fail to log in, make accounts and rooms, have mail sent."""
 
     addresses: Throttle
     accounts: Throttle
     registrations: Throttle
     rooms: Throttle
+    mails: Throttle
 
     @classmethod
     def of(cls, settings: ServerSettings, clock: Clock) -> "Throttles":
@@ -61,6 +64,7 @@ class Throttles:
             Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
             Throttle(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
             Throttle(clock, settings.max_rooms_per_user, ROOM_SECONDS),
+            Throttle(clock, MAILS, MAIL_SECONDS),
         )
 
 

@@ -36,10 +36,11 @@ _scram = ScramMechanism("SCRAM-SHA-256")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What is kept of a password."""
+    """What is kept of a password, and where its owner gets mail."""
 
     password_hash: str
     scram: str
+    email: str | None = None
 
 
 def protect(password: str) -> Credentials:

@@ -4,18 +4,17 @@ A code is chance, shown once to whoever makes it. What is kept is its digest, by
 first letters, by which administrators name it. No password hashing is needed: nobody guesses so much chance.
 """
 
-from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, to_datetime, to_datetime_or_none, to_iso
+from app.clock import to_datetime, to_datetime_or_none, to_iso
 from app.db.models import Invitation
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.services.codes import digest_of
 from app.services.decisions import Administrator, Change
 
 NAME_LETTERS = 6
@@ -33,16 +32,6 @@ class InvitationLine:
     created: datetime
     expires: datetime | None
     active: bool
-
-
-def new_code(clock: Clock) -> str:
-    """Return a code that nobody knows yet: 32 letters and digits."""
-    return b32encode(clock.secret()).decode().lower()[:CODE_LETTERS]
-
-
-def digest_of(code: str) -> str:
-    """Return what is kept of a code; people may type it in any case."""
-    return sha256(code.casefold().encode(errors="replace")).hexdigest()
 
 
 def invited(admin: Administrator, code: str, uses: int, expires: int | None) -> Change:

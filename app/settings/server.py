@@ -1,5 +1,7 @@
 """The settings of `chat-server` and `chat-admin`: what there is, in which range, with which default."""
 
+import shlex
+import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -134,6 +136,14 @@ class Access(Settings):
         json_schema_extra=PROTECTS,
         description="Whether people may register accounts themselves, or need an invitation for it.",
     )
+    mailer: Line | None = Field(
+        None,
+        json_schema_extra=PROTECTS,
+        description="Program that takes mail on its standard input; with it, e-mail addresses are verified.",
+    )
+    mail_from: Line | None = Field(
+        None, json_schema_extra=PROTECTS, description="Address that such mail is from; needs mailer."
+    )
     registrations_per_address: Whole = Field(
         10,
         ge=0,
@@ -200,9 +210,10 @@ class ServerSettings(Talking, Access, Identity, Listening):
 
 
 def server_faults(settings: ServerSettings) -> Iterator[str]:
-    """Say what contradicts what, and which of the TLS files cannot be used."""
+    """Say what contradicts what, and which of the files and programs that are named cannot be used."""
     yield from _faults_of_tls(settings)
     yield from _faults_of_ports(settings)
+    yield from _faults_of_mail(settings)
 
 
 def _faults_of_tls(settings: ServerSettings) -> Iterator[str]:
@@ -224,3 +235,17 @@ def _faults_of_ports(settings: ServerSettings) -> Iterator[str]:
     for one, other in combinations(sorted(ports), 2):
         if ports[one] == ports[other] and ports[one]:
             yield f"{one} and {other} are both {ports[one]}; nothing is started."
+
+
+def _faults_of_mail(settings: ServerSettings) -> Iterator[str]:
+    if (settings.mailer is None) != (settings.mail_from is None):
+        yield "mailer and mail_from need each other, and only one of them is set; nothing is started."
+    if settings.mailer is None:
+        return
+    try:
+        program, *_ = shlex.split(settings.mailer)
+    except ValueError as error:
+        yield f"mailer is no command line ({error}); nothing is started."
+        return
+    if shutil.which(program) is None:
+        yield f"mailer names {program}, which is no program that can be run; nothing is started."

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from typer.main import get_command
 
 from app.cli.admin.tree import app
 from app.events import Event, Kind
+from app.services.applications import Applicant, applied
 from app.services.invitations import invited
 from tests.cli.conftest import Admin
 from tests.old_program import old_database
-from tests.story import Story
+from tests.story import SECRET, Story
 
 DOCS = Path(__file__).parents[2] / "docs" / "admin.md"
 
@@ -45,6 +47,8 @@ CALLS = {
     "user always-on": ["anna", "on"],
     "user enable": ["anna"],
     "user role": ["anna", "admin", "--yes"],
+    "user pending": [],
+    "user verify": ["lev"],
     "invite create": ["--uses", "3"],
     "invite list": [],
     "invite revoke": ["abcdef"],
@@ -77,6 +81,7 @@ UNKNOWN = {
     "user disable": ["nobody", "--yes"],
     "user always-on": ["nobody", "on"],
     "user enable": ["nobody"],
+    "user verify": ["nobody"],
     "user role": ["nobody", "admin", "--yes"],
     "invite revoke": ["zzzzzz"],
     "room show": ["#nowhere"],
@@ -93,7 +98,7 @@ CHANGE = [
     name
     for name in CALLS
     if name.split()[-1]
-    in ("kick", "announce", "create", "passwd", "disable", "role", "topic", "add", "revoke")
+    in ("kick", "announce", "create", "passwd", "disable", "role", "topic", "add", "revoke", "verify")
 ]
 
 
@@ -106,6 +111,7 @@ def populated(chat: Story, folder: Path) -> None:
     chat.joins(session, "anna", room)
     chat.says(room, "anna", "hello")
     chat.decides(lambda admin: invited(admin, "abcdef", 1, None))
+    chat.happens(applied(chat.clock, "lev", Applicant(replace(SECRET, email="lev@example.org"), "digest")))
     ban = {"id": 1, "type": "address", "expires": None}
     chat.happens(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
     chat.database.close()

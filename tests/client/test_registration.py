@@ -255,7 +255,7 @@ def test_what_the_server_wants_to_see_is_shown() -> None:
     bench = Bench(rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :draft/account-registration=before-connect,invitation-required")
-    assert intents.needs_invitation(bench.state)
+    assert intents.wanted_for_an_account(bench.state) == "Code of your invitation"
     bench.does(intents.register(bench.state, "secret", "k7f3"))
     assert bench.sent[-1] == "REGISTER * k7f3 secret"
 
@@ -311,3 +311,22 @@ def test_a_log_in_later_takes_the_name() -> None:
         < :anna!a@h NICK lev
         | You are called lev now.
     """)
+
+
+def test_an_account_that_is_verified_by_mail() -> None:
+    bench = Bench(rooms=[])
+    bench.opens()
+    bench.hears(":srv CAP * LS :draft/account-registration=email-required", ":srv 001 anna :Welcome")
+    assert intents.wanted_for_an_account(bench.state).startswith("E-mail address")
+    bench.does(intents.register(bench.state, "secret", "anna@example.org"))
+    bench.forget()
+    bench.play("""
+        < :srv REGISTER VERIFICATION_REQUIRED anna :A code was mailed
+        | A code was mailed
+        < :srv FAIL VERIFY INVALID_CODE anna :This is not the code
+        | ! This is not the code
+    """)
+    bench.does(intents.verify(bench.state, "abc"))
+    assert bench.sent[-1] == "VERIFY anna abc"
+    bench.hears(":srv VERIFY SUCCESS anna :Yours")
+    assert bench.shown[-1].startswith("anna is registered and yours.")

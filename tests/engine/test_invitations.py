@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from app.services.invitations import invited, new_code, revoked
+from app.services.codes import new_code
+from app.services.invitations import CODE_LETTERS, invited, revoked
 from tests.conftest import MovedClock
 from tests.engine.accounts import begin, codes, finish, work
 from tests.engine.bench import Bench
@@ -21,7 +22,7 @@ def bench(make_bench: MakeBench) -> Bench:
 
 def invite(bench: Bench, uses: int = 1, expires: int | None = None) -> str:
     """Make a code, as `chat-admin invite create` does beside the running server."""
-    code = new_code(bench.clock)
+    code = new_code(bench.clock, CODE_LETTERS)
     Story(bench.database, bench.clock).decides(lambda admin: invited(admin, code, uses, expires))
     return code
 

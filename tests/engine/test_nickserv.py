@@ -13,7 +13,7 @@ def test_an_account_is_made(bench: Bench) -> None:
     bench.play(
         f"""
         anna > PRIVMSG NickServ :REGISTER secret
-        anna < :{NICKSERV} NOTICE anna :The account anna is yours, and you are logged in to it
+        anna < :{NICKSERV} NOTICE anna :The account anna is yours
         anna < :irc.example 900 anna anna!~anna@127.0.0.1 anna :You are now logged in as anna
         anna =
         """

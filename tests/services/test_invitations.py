@@ -8,20 +8,21 @@ from app.db.models import Invitation
 from app.errors import NotFound
 from app.services.accounts import registered
 from app.services.audit import latest
-from app.services.invitations import digest_of, invitations, invited, new_code, revoked
+from app.services.codes import digest_of, new_code
+from app.services.invitations import CODE_LETTERS, invitations, invited, revoked
 from tests.conftest import MovedClock
 from tests.story import ME, SECRET, Story
 
 
 def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
     """Make a code."""
-    code = new_code(story.clock)
+    code = new_code(story.clock, CODE_LETTERS)
     story.decides(lambda admin: invited(admin, code, uses, expires))
     return code
 
 
 def test_a_code_is_much_chance_and_stands_in_the_middle_of_a_line(clock: MovedClock) -> None:
-    codes = {new_code(clock) for _ in range(100)}
+    codes = {new_code(clock, CODE_LETTERS) for _ in range(100)}
     assert len(codes) == 100
     assert all(len(code) == 32 and code.isalnum() and code.isascii() for code in codes)
     assert len({code[:6] for code in codes}) == 100

@@ -9,6 +9,7 @@ from app.cli.admin.desk import Desk
 from app.clock import to_iso
 from app.services import invitations
 from app.services.bans import until
+from app.services.codes import new_code
 from app.services.durations import milliseconds
 
 app = new_noun("invite", "Make and take back codes with which people may register.")
@@ -29,7 +30,7 @@ def create(
 ) -> None:
     """Make a code. It is shown now and never again."""
     end = None if expires == "never" else desk.clock.now() + milliseconds(expires)
-    code = invitations.new_code(desk.clock)
+    code = new_code(desk.clock, invitations.CODE_LETTERS)
     desk.change(lambda admin: invitations.invited(admin, code, uses, end), create=True)
     if desk.settings.registration != "invitation":
         desk.out.note(

@@ -12,7 +12,7 @@ from app.cli.admin.output import as_row
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import Session
 from app.errors import UsageError
-from app.services import administration, people
+from app.services import administration, applications, people
 from app.services.accounts import protect
 
 SESSIONS_SHOWN = 5
@@ -123,6 +123,21 @@ def disable(desk: Desk, name: Name, yes: Yes = False) -> None:
 def enable(desk: Desk, name: Name) -> None:
     """Open a disabled account again."""
     _set_disabled(desk, _existing(desk, name), False)
+
+
+@command(app, "pending")
+def pending(desk: Desk) -> None:
+    """List who has applied for an account and has yet to show the code that was mailed to them."""
+    with desk.reading() as session:
+        found = applications.applications(session, desk.clock.now())
+    desk.out.table(found, "Nobody has applied for an account.")
+
+
+@command(app, "verify")
+def verify(desk: Desk, name: Name) -> None:
+    """Make the account that somebody has applied for, without the code that was mailed."""
+    desk.change(lambda admin: applications.verified(admin, name))
+    desk.out.done(f"The account {name} is made.", name=name)
 
 
 @command(app, "role")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, update
 
-from app.db.models import Account, Ban, Invitation
+from app.db.models import Account, Application, Ban, Invitation
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
@@ -20,11 +20,32 @@ def _registered(connection: Connection, event: Event) -> None:
             role=event.data["role"],
             created=event.at,
             disabled=False,
+            email=event.secret.email,
         )
     )
+    connection.execute(delete(Application).where(Application.key == fold(event.account or "")))
     if "invitation" in event.data:
         used = update(Invitation).where(Invitation.id == event.data["invitation"])
         connection.execute(used.values(used=Invitation.used + 1))
+
+
+@projects(Kind.APPLIED)
+def _applied(connection: Connection, event: Event) -> None:
+    applicant = event.secret
+    connection.execute(delete(Application).where(Application.expires <= event.at))
+    connection.execute(
+        insert(Application).values(
+            id=event.data["id"],
+            name=event.account,
+            key=fold(event.account or ""),
+            digest=applicant.digest,
+            email=applicant.credentials.email,
+            password_hash=applicant.credentials.password_hash,
+            scram=applicant.credentials.scram,
+            created=event.at,
+            expires=event.data["expires"],
+        )
+    )
 
 
 @projects(Kind.ACCOUNT_CHANGED)

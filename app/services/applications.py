@@ -1,0 +1,82 @@
+"""Applications: accounts that are to be, once somebody shows the code that was sent to their e-mail address.
+
+An application keeps no name from others: whoever shows their code first has the account. It is forgotten after
+a day. Of the code only a digest is kept, of the password what is kept of any.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.orm import Session
+
+from app.clock import Clock, to_datetime
+from app.db.models import Application
+from app.errors import NotFound
+from app.events import Event, Kind
+from app.services.accounts import Credentials, registered
+from app.services.administration import refuse_if_taken
+from app.services.codes import digest_of
+from app.services.decisions import Administrator, Change
+from app.wire.names import Key, fold
+
+LASTS = 24 * 3600 * 1000  # milliseconds
+CODE_LETTERS = 10  # of five bits each
+
+_table = Application.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """What is kept of an application beside its name."""
+
+    credentials: Credentials
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationLine:
+    """An application in a list; the address is nobody's business."""
+
+    name: str
+    applied: datetime
+    expires: datetime
+
+
+def applied(clock: Clock, name: str, applicant: Applicant) -> Event:
+    """Return the event of somebody who wants an account."""
+    data = {"id": clock.identity(), "expires": clock.now() + LASTS}
+    return Event(Kind.APPLIED, nick=name, account=name, data=data, secret=applicant)
+
+
+def granted(connection: Connection, clock: Clock, key: Key, code: str) -> Event | None:
+    """Return the event of the account that a code completes, or None if it completes none."""
+    here = _table.c.key == key, _table.c.digest == digest_of(code), _table.c.expires > clock.now()
+    row = connection.execute(select(_table).where(*here)).first()
+    return None if row is None else _account_of(clock, row)
+
+
+def verified(admin: Administrator, name: str) -> Change:
+    """Decide that the latest application for a name needs no code.
+
+    Raises: NotFound, AlreadyExists.
+    """
+    refuse_if_taken(admin.session, name)
+    here = _table.c.key == fold(name), _table.c.expires > admin.clock.now()
+    row = admin.session.execute(select(_table).where(*here).order_by(_table.c.id.desc())).first()
+    if row is None:
+        raise NotFound(f"Nobody has applied for {name}; `chat-admin user pending` shows who has.")
+    return admin.decided([_account_of(admin.clock, row, admin.by)], "user.verify", row.name)
+
+
+def _account_of(clock: Clock, row: Row[tuple[object, ...]], by: str = "") -> Event:
+    return registered(clock, row.name, Credentials(row.password_hash, row.scram, row.email), by=by)
+
+
+def applications(session: Session, now: int) -> list[ApplicationLine]:
+    """Return the applications that still can be completed, oldest first."""
+    query = select(Application).where(Application.expires > now).order_by(Application.id)
+    return [
+        ApplicationLine(row.name, to_datetime(row.created), to_datetime(row.expires))
+        for row in session.scalars(query)
+    ]

@@ -1,0 +1,57 @@
+"""Mail, by a program that takes it: the server itself speaks no SMTP.
+
+The program gets the whole message on its standard input (`/usr/sbin/sendmail -t -i` is one). It is run without a
+shell, without the server's own settings in its environment, and not for long.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+from email.message import EmailMessage
+from threading import BoundedSemaphore
+
+from app.errors import ChatError
+from app.fields import LABEL
+from app.settings import ServerSettings
+
+MAIL_SECONDS = 20  # that the program may take
+LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
+_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{LABEL}(\.{LABEL})*")  # RFC 5322 dot-atom
+_turnstile = BoundedSemaphore(2)
+
+
+class NotSent(ChatError):
+    """The mail was not taken by the program that sends it."""
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to this: a plain address in ASCII."""
+    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
+    """Hand a mail to the program that the settings name.
+
+    Raises: NotSent.
+    """
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.mail_from, to, subject
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
+    message.set_content(text)
+    try:
+        with _turnstile:
+            subprocess.run(
+                shlex.split(settings.mailer or ""),
+                input=message.as_bytes(),
+                stdout=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if not name.startswith("CHAT_")},
+                timeout=MAIL_SECONDS,
+                check=True,
+            )
+    except subprocess.CalledProcessError as error:
+        raise NotSent(f"The mailer ended with {error.returncode}.") from None
+    except subprocess.TimeoutExpired:
+        raise NotSent(f"The mailer took longer than {MAIL_SECONDS} seconds.") from None
+    except (OSError, ValueError) as error:
+        raise NotSent(f"The mailer cannot be run: {error}.") from None
