@@ -4,7 +4,7 @@ A history page is then handed over whole, so a connection cut in the middle of o
 Other batches only group: their lines are handled one after the other.
 """
 
-from app.client import history, pending, resume
+from app.client import history, pending, resume, search
 from app.client.dispatch import HANDLERS, param
 from app.client.effects import Effects
 from app.client.events import Notice
@@ -55,6 +55,8 @@ def _close(state: State, batch: Batch) -> Effects:
     """Hand over what a batch collected."""
     if batch.kind == "chathistory":
         yield from history.page(state, batch)
+    elif batch.kind == search.CAPABILITY:
+        yield from search.answer(state, batch)
     elif batch.kind == "draft/chathistory-targets":
         yield from resume.targets(state, batch)
     else:

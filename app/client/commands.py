@@ -5,6 +5,8 @@ from datetime import datetime
 from app.client import intents
 from app.client.history import CAPABILITY as HISTORY
 from app.client.registration import REGISTRATION
+from app.client.search import CAPABILITY as SEARCH
+from app.client.search import read_question
 from app.client.table import COMMANDS, Rest, command, find
 from app.client.talk import Talk
 from app.client.times import read_span
@@ -131,6 +133,19 @@ def _show_span(talk: Talk, room: str, words: str) -> None:
 
 def _now(talk: Talk) -> datetime:
     return talk.view.local(talk.driver.now())
+
+
+@command(needs=SEARCH)
+def search(talk: Talk, words: Rest) -> None:
+    """Find what was said, wherever you may read.
+
+    /search green tea       both words, in any case, also within longer ones
+    /search "green tea"     the words as they stand
+    /search tea from:anna in:#kitchen
+    /search tea after:yesterday before:2h
+    /search in:bob after:2026-11-01 10:00
+    """
+    talk.do(intents.search(talk.state, read_question(words, _now(talk))))
 
 
 @command(works_offline=True)

@@ -7,6 +7,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from app.client.model import State
+from app.client.search import NAMES
 from app.client.table import COMMANDS
 from app.wire.names import fold
 
@@ -42,8 +43,19 @@ def candidates(text: str, words: Words) -> Iterator[str]:
     if text.startswith("/") and text == typed:
         yield from _matching(typed, words.commands, " ")
         return
+    if text.startswith("/search "):
+        yield from _for_search(typed, words)
     yield from _matching(typed, words.rooms, " ")
     yield from _matching(typed, words.nicks, ": " if text == typed else " ")
+
+
+def _for_search(typed: str, words: Words) -> Iterator[str]:
+    """Return the names of what can be searched by, or what may stand behind one of them."""
+    name, colon, start = typed.partition(":")
+    if not colon:
+        yield from _matching(typed, [f"{known}:" for known in NAMES], "")
+    known = {"from": words.nicks, "in": (*words.rooms, *words.nicks)}.get(name, ())
+    yield from (f"{name}:{found}" for found in _matching(start, known, " ") if colon)
 
 
 def _matching(typed: str, known: Iterable[str], ending: str) -> Iterator[str]:

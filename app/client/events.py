@@ -175,6 +175,15 @@ class HistoryPage(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Found(Event):
+    """What a search found, oldest first; `is_cut` when there may be more."""
+
+    question: str
+    messages: tuple[Message, ...]
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged(Event):
     """The connection is in another phase; `detail` says more."""
 

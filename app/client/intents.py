@@ -1,6 +1,7 @@
 """What a user can want, as effects: the other half of the protocol, beside what the server says."""
 
 from app.client import history, pending, registration, sasl
+from app.client import search as searching
 from app.client.dispatch import send
 from app.client.effects import Effects
 from app.client.events import Notice
@@ -18,6 +19,7 @@ keep = pending.keep
 resend = pending.resend
 show_latest = history.show_latest
 show_between = history.show_between
+search = searching.ask
 go_as_guest = registration.try_next_nick
 
 

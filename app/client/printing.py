@@ -19,6 +19,7 @@ TALK = (
     events.TopicChanged,
     events.ModeChanged,
     events.HistoryPage,
+    events.Found,
 )
 TROUBLE = (events.Failed, events.Resumed, events.NickRefused)
 STATES = (events.StateChanged, events.LoggedIn)

@@ -30,6 +30,7 @@ WANTED = (
     "cap-notify",
     "draft/chathistory",
     REGISTRATION,
+    "soju.im/search",
     "standard-replies",
 )
 REGISTERED_MARKS = ("regist", "reserved", "account", "password", "identif")

@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.client import conditions
-from app.client.events import Event, HistoryPage
+from app.client.events import Event, Found, HistoryPage
 from app.client.painting import Piece, Style, paint, piece
 from app.client.wording import Lines, View, wording
 
@@ -21,7 +21,7 @@ class Renderer:
 
     def render(self, event: Event) -> list[str]:
         """Return the lines that tell about an event."""
-        lines = self._page(event) if isinstance(event, HistoryPage) else self._dated(event)
+        lines = self._page(event) if isinstance(event, HistoryPage | Found) else self._dated(event)
         return [paint(line, self.has_colours) for line in lines]
 
     def _dated(self, event: Event) -> Lines:
@@ -37,16 +37,27 @@ class Renderer:
         self._day = day
         return [[Piece(f"── {day:%A}, {day.day} {day:%B %Y} ──", Style.DIM)]]
 
-    def _page(self, page: HistoryPage) -> Lines:
+    def _page(self, page: HistoryPage | Found) -> Lines:
         """Return a page of the past between two rules; the days in it do not count as written."""
         if not page.messages:
-            return [[piece(f"No messages of {page.room} there.", Style.DIM)]]
+            return [[piece(_nothing(page), Style.DIM)]]
         day, self._day = self._day, None
         body = [line for event in page.messages for line in self._dated(event)]
         self._day = day
-        return [[self._title(page)], *body, [Piece("── end of history ──", Style.DIM)]]
+        kind = "search" if isinstance(page, Found) else "history"
+        return [[piece(_title(page), Style.DIM)], *body, [Piece(f"── end of {kind} ──", Style.DIM)]]
 
-    def _title(self, page: HistoryPage) -> Piece:
-        count = len(page.messages)
-        more = ", and there are more" if page.is_cut else ""
-        return piece(f"── history of {page.room}: {count} message{'s' * (count != 1)}{more} ──", Style.DIM)
+
+def _nothing(page: HistoryPage | Found) -> str:
+    """Say that there are no messages."""
+    if isinstance(page, Found):
+        return f"Nothing was found for {page.question}."
+    return f"No messages of {page.room} there."
+
+
+def _title(page: HistoryPage | Found) -> str:
+    count = len(page.messages)
+    number = f"{count} message{'s' * (count != 1)}"
+    if isinstance(page, Found):
+        return f"── {number} for {page.question}{', and there may be more' * page.is_cut} ──"
+    return f"── history of {page.room}: {number}{', and there are more' * page.is_cut} ──"

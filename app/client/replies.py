@@ -1,6 +1,6 @@
 """Answers of the server that have no topic of their own: lists, errors, notices."""
 
-from app.client import history, registration, resume, sasl
+from app.client import history, registration, resume, sasl, search
 from app.client.dispatch import moment, on, param
 from app.client.effects import Effects
 from app.client.events import AwayChanged, Ignored, Notice, Table
@@ -89,6 +89,8 @@ def failure(state: State, line: Line) -> Effects:
             yield from resume.targets_refused(state, line)
         case "CHATHISTORY":
             yield from history.refused(state, line)
+        case "SEARCH":
+            yield from search.refused(state, line)
         case "REGISTER":
             yield from sasl.registration_failed(state, line)
         case _:

@@ -9,6 +9,7 @@ from app.errors import UsageError
 UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SPAN = re.compile(r"(\d{1,6}) ?(s|m|min|h|d|w)(?: ago)?")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+MOST_WORDS = 4  # of a time among other words
 DAYS = {"today": 0, "yesterday": 1}
 
 
@@ -23,7 +24,23 @@ def read_span(text: str, now: datetime) -> tuple[datetime, datetime]:
             return alone, now
         if pair := _pair(text, now, reader):
             return min(pair), max(pair)
-    raise UsageError(f"{text!r} is no time I understand. Examples: 2h, yesterday, 2026-11-01 10:00.")
+    raise _no_time(text)
+
+
+def read_first(words: list[str], now: datetime) -> tuple[datetime, int]:
+    """Return the time that some words begin with, and how many of them it takes.
+
+    Raises: UsageError when they begin with none.
+    """
+    for reader in (_plain, _foreign):
+        for count in range(min(len(words), MOST_WORDS), 0, -1):
+            if found := reader(" ".join(words[:count]), now):
+                return found, count
+    raise _no_time(words[0])
+
+
+def _no_time(text: str) -> UsageError:
+    return UsageError(f"{text!r} is no time I understand. Examples: 2h, yesterday, 2026-11-01 10:00.")
 
 
 def _pair(

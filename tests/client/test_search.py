@@ -1,0 +1,114 @@
+"""Searching: what people type, what the server is asked, and what is shown of its answer."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.client import commands, intents
+from app.client.completion import candidates, words_of
+from app.client.search import read_question
+from app.client.table import find
+from app.errors import UsageError
+from tests.client.bench import CAPS, Bench, online, said
+
+NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+SEARCH = f"{CAPS} soju.im/search"
+
+
+def asking(typed: str) -> Bench:
+    """Return a client that has just asked."""
+    bench = online(SEARCH)
+    bench.does(intents.search(bench.state, read_question(typed, NOW)))
+    return bench
+
+
+def answer(*lines: str) -> list[str]:
+    """Return an answer as the server sends it."""
+    body = [f"@batch=s;{line.removeprefix('@')}" for line in lines]
+    return [":srv BATCH +s soju.im/search", *body, ":srv BATCH -s"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "attributes"),
+    [
+        ("green tea", {"text": "green tea"}),
+        ('"green tea" hot', {"text": '"green tea" hot'}),
+        ("tea from:anna in:#kitchen", {"text": "tea", "from": "anna", "in": "#kitchen"}),
+        ("From: anna tea", {"text": "tea", "from": "anna"}),
+        ("what:ever http://x from", {"text": "what:ever http://x from"}),
+        ("after:yesterday tea", {"text": "tea", "after": "2026-11-21T00:00:00.000Z"}),
+        ("after:yesterday 10:00 tea", {"text": "tea", "after": "2026-11-21T10:00:00.000Z"}),
+        ('tea before:"2026-11-01 10:00" 12:00', {"text": "tea 12:00", "before": "2026-11-01T10:00:00.000Z"}),
+        (
+            "after:3 days ago before:2h tea",
+            {"text": "tea", "after": "2026-11-19T12:00:05.000Z", "before": "2026-11-22T10:00:05.000Z"},
+        ),
+        ("before:2h from:bob", {"from": "bob", "before": "2026-11-22T10:00:05.000Z"}),
+    ],
+)
+def test_what_is_typed_is_understood(typed: str, attributes: dict[str, str]) -> None:
+    assert read_question(typed, NOW).attributes == attributes
+
+
+def test_what_is_no_time_is_refused_and_nothing_is_asked() -> None:
+    with pytest.raises(UsageError, match="'whenever' is no time I understand"):
+        read_question("tea after:whenever it was", NOW)
+
+
+def test_what_is_found_stands_between_rules_with_time_room_and_sender() -> None:
+    bench = asking("green tea; from:bob")
+    bench.play(r"> SEARCH from=bob;text=green\stea\:;limit=50")
+    direct = "@msgid=m3;time=2026-11-22T12:00:03.000Z :bob!~u@host PRIVMSG anna :tea for you"
+    bench.hears(*answer(said("m1", "tea one"), said("m2", "tea two", room="#ops", second=2), direct))
+    bench.play("""
+        | [2026-11-22 12:00:01] bob: tea one
+        | [2026-11-22 12:00:02] #ops bob: tea two
+        | [2026-11-22 12:00:03] bob → anna: tea for you
+    """)
+
+
+def test_nothing_found_and_refusals_are_told_in_the_order_of_asking() -> None:
+    bench = asking("one")
+    bench.does(intents.search(bench.state, read_question("two in:#vip", NOW)))
+    bench.play(r"""
+        > SEARCH text=one;limit=50
+        > SEARCH in=#vip;text=two;limit=50
+    """)
+    bench.hears(*answer())
+    bench.play("""
+        | Nothing was found for one.
+        < FAIL SEARCH INVALID_PARAMS in :You are in no room #vip
+        | ! The search was refused: You are in no room #vip
+    """)
+    assert not bench.state.connection.searches
+    bench.hears(*answer(said("m1", "unasked")))
+    bench.play("")
+
+
+def test_what_is_found_does_not_count_as_new() -> None:
+    bench = asking("tea")
+    bench.forget()
+    bench.hears(*answer(said("m9", "tea", room="#tea", second=9)))
+    assert bench.state.rooms["#tea"].last_msgid != "m9"
+
+
+def test_a_full_page_says_that_there_may_be_more() -> None:
+    bench = online(SEARCH, page=1)
+    bench.does(intents.search(bench.state, read_question("tea", NOW)))
+    bench.hears(*answer(said("m1", "tea")))
+    title = bench.renderer.render(bench.events[-1])[0]
+    assert title == "── 1 message for tea, and there may be more ──"
+
+
+def test_it_is_refused_in_words_where_the_server_cannot_search() -> None:
+    with pytest.raises(UsageError, match="This server cannot do /search"):
+        find(commands.search.__name__, online().state)
+
+
+def test_completion_knows_what_can_be_searched_by() -> None:
+    words = words_of(online(SEARCH).state, "#tea")
+    assert list(candidates("/sea", words)) == ["/search "]
+    assert list(candidates("/search fr", words)) == ["from:"]
+    assert list(candidates("/search tea from:b", words)) == ["from:bob "]
+    assert list(candidates("/search in:#", words)) == ["in:#tea "]
+    assert list(candidates("say from:b", words)) == []
