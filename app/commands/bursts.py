@@ -10,6 +10,7 @@ from app.live.encode import encode
 from app.live.room import Room
 from app.live.unit import Task
 from app.services.pages import latest_messages, written_to
+from app.services.visibility import NEVER, stay
 from app.wire import numerics
 from app.wire.framing import LINE_BYTES, space_behind
 
@@ -48,7 +49,7 @@ def replay(ctx: Context, room: Room) -> None:
     """Show the last messages to a client that has no way of asking for them."""
     if not is_replayed(ctx):
         return
-    _show_old(ctx, list(recent(ctx, room)))
+    _show_old(ctx, _visible(ctx, room, list(recent(ctx, room))))
 
 
 def _show_old(ctx: Context, events: Iterable[Event]) -> None:
@@ -82,6 +83,16 @@ def recent(ctx: Context, room: Room) -> Iterable[Event]:
         decided = [event for event in ctx.batch.events if event.room == room.id and event.kind in MESSAGES]
         ctx.world.fill_recent(room, stored + decided)
     return room.recent or ()
+
+
+def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
+    """Return those of a room's last messages that the caller may see."""
+    if not room.hides_past or not events:
+        return events
+    first = stay(ctx.desk.ledger.connection, room.id, ctx.me.parties)
+    if first is NEVER:
+        return []
+    return [one for one in events if not one.id or one.id >= first.value(by_time=False)]  # 0: just decided
 
 
 def _is_request(event: Event) -> bool:

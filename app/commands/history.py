@@ -3,6 +3,8 @@
 Here is what may be asked, and by whom; `playback` reads the pages and shows them.
 """
 
+from sqlalchemy.orm import Session
+
 from app.clock import from_iso
 from app.commands.answers import Failed
 from app.commands.context import Context
@@ -23,6 +25,8 @@ from app.events import position
 from app.live.unit import Task
 from app.live.user import User
 from app.services import pages
+from app.services.pages import Target
+from app.services.visibility import first_visible
 from app.wire.names import NICK_BYTES, NameRefused, check_nick, is_room
 
 COST = 3  # a page is heavier than a line
@@ -85,11 +89,14 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
     most = _limit(ctx, "TARGETS", limit)
     begin, end = _instant("TARGETS", first), _instant("TARGETS", last)
     rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
-    party = ctx.me.party
+    parties = ctx.me.parties
+
+    def work(session: Session) -> list[Target]:
+        visible = first_visible(session.connection(), rooms, parties)
+        return pages.targets(session, rooms, parties[0], most, begin, end, visible)
+
     failure = failed("MESSAGE_ERROR", "TARGETS", text=NOT_RETRIEVED)
-    return later(
-        ctx, failure, lambda session: pages.targets(session, rooms, party, most, begin, end), show_targets
-    )
+    return later(ctx, failure, work, show_targets)
 
 
 # Guards
@@ -110,9 +117,10 @@ def _request(ctx: Context, word: str, target: str, limit: str) -> Request:
         target=target,
         limit=most,
         room=room.id if room else None,
-        party=ctx.me.party,
+        parties=ctx.me.parties,
         peer=peer.party if peer else None,
         extra=extra(ctx),
+        is_hidden=room is not None and room.hides_past,
     )
 
 

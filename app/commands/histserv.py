@@ -1,5 +1,7 @@
 """HistServ: the past, for people whose clients cannot ask for it by CHATHISTORY. Who may see what is the same."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from app.clock import to_text
@@ -12,6 +14,7 @@ from app.events import Event, msgid, position
 from app.live.unit import Task
 from app.services import pages
 from app.services.pages import Mark, Place
+from app.services.visibility import first_visible
 from app.wire.names import is_room
 
 COST = 3  # a page is heavier than a line
@@ -51,16 +54,26 @@ def histserv_last(ctx: Consultation, target: str = "", count: str = "") -> Task:
 def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Task:
     """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
     here, limit = _position(message_id), _lines(count)
-    rooms, party = frozenset(ctx.me.rooms), ctx.me.party
+    rooms, parties = frozenset(ctx.me.rooms), ctx.me.parties
 
     def read(session: Session) -> list[Event]:
         message = pages.find_message(session.connection(), here)
-        if message is None or not is_theirs(message, rooms, party):
+        if message is None or not is_theirs(message, rooms, parties[0]):
             raise _no_message(message_id)
-        conversations = (message.conversation,) if message.conversation else ()
-        return pages.around(session, Place(message.room, conversations), limit, Mark(message.at, message.id))
+        place = _place(session, message, parties)
+        if place.first is not None and message.id < place.first.value(by_time=False):
+            raise _no_message(message_id)
+        return pages.around(session, place, limit, Mark(message.at, message.id))
 
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found))
+
+
+def _place(session: Session, message: Event, parties: Sequence[str]) -> Place:
+    """Return the history that a message is part of, as far as somebody may see it."""
+    if message.room is None:
+        return Place(conversations=(message.conversation or "",))
+    first = first_visible(session.connection(), [message.room], parties).get(message.room)
+    return Place(message.room, first=first)
 
 
 def _request(ctx: Consultation, target: str, limit: int) -> Request:
@@ -77,7 +90,7 @@ def _request(ctx: Consultation, target: str, limit: int) -> Request:
         target=target,
         limit=limit,
         room=room.id if room else None,
-        party=ctx.me.party,
+        parties=ctx.me.parties,
         peer=peer.party if peer else None,
         extra=(),
     )

@@ -21,6 +21,7 @@ from app.live.room import Room
 from app.live.unit import Task
 from app.services import pages
 from app.services.pages import Mark, Place, Target
+from app.services.visibility import first_visible
 from app.wire.line import plain
 from app.wire.names import fold
 
@@ -52,16 +53,19 @@ class Request:
     target: str  # as the client spelled it
     limit: int
     room: int | None
-    party: str
+    parties: tuple[str, ...]  # whom the caller reads as; the first of them in private conversations
     peer: str | None  # the party that has the name now
     extra: tuple[Kind, ...]
+    is_hidden: bool = False  # what was said in the room before the caller came
 
     def place(self, session: Session) -> Place:
         """Return the history that is meant."""
         if self.room is not None:
-            return Place(self.room, extra=self.extra)
-        found = pages.conversations_with(session, self.party, fold(self.target))
-        direct = " ".join(sorted({self.party, self.peer})) if self.peer else None
+            visible = first_visible(session.connection(), [self.room], self.parties)
+            return Place(self.room, extra=self.extra, first=visible.get(self.room))
+        party = self.parties[0]
+        found = pages.conversations_with(session, party, fold(self.target))
+        direct = " ".join(sorted({party, self.peer})) if self.peer else None
         others = tuple(one for one in found if one != direct)
         return Place(conversations=(*others, direct) if direct else others, extra=self.extra)
 
@@ -131,8 +135,13 @@ def _mark(session: Session, request: Request, place: Place, reference: Reference
 
 
 def _show(ctx: Context, request: Request, found: list[Event]) -> None:
-    """Show a page; somebody who was put out of the room meanwhile does not see it any more."""
+    """Show a page; somebody who was put out of the room meanwhile does not see it any more.
+
+    Raises: Failed also when the past of the room has been hidden since it was read.
+    """
     room = my_room(ctx, request.word, request.target) if request.room is not None else None
+    if room is not None and room.hides_past and not request.is_hidden:
+        raise not_there(request)
     with batch(ctx, "chathistory", plain(request.target)) as tags:
         for event in found:
             if event.id in ctx.world.redacted:

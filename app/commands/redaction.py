@@ -11,6 +11,7 @@ from app.events import Event, Kind, position
 from app.live.audience import Audience
 from app.live.room import Room
 from app.services.pages import conversations_with, find_message
+from app.services.visibility import stay
 from app.wire.line import plain
 from app.wire.names import fold
 
@@ -34,7 +35,7 @@ def _in_room(ctx: Context, target: str, message_id: str, reason: str) -> None:
         raise _failed("INVALID_TARGET", target, text="You are in no such room")
     message = _message(ctx, target, message_id)
     is_here = message.conversation == f"o{room.id}" if target.startswith("@") else message.room == room.id
-    if not is_here:
+    if not is_here or _is_hidden(ctx, room, message):
         raise _unknown(target, message_id)
     if not (_is_own(ctx, message) or room.is_operator(ctx.me) or ctx.me.is_admin):
         raise _forbidden(target, message_id)
@@ -78,6 +79,13 @@ def _message(ctx: Context, target: str, message_id: str) -> Event:
     if found is None:
         raise _unknown(target, message_id)
     return found
+
+
+def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
+    """Whether the room does not show the caller the message, which was there before they came (+H)."""
+    if not room.hides_past or _is_own(ctx, message):
+        return False
+    return message.id < stay(ctx.desk.ledger.connection, room.id, ctx.me.parties).value(by_time=False)
 
 
 def _is_own(ctx: Context, message: Event) -> bool:

@@ -1,6 +1,7 @@
 """Searching what was said, wherever the caller may read: SEARCH (the capability soju.im/search)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from app.events import Event
 from app.live.unit import Task
 from app.services.search import Question, Reach
 from app.services.search import search as found_by
+from app.services.visibility import first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
 
@@ -53,17 +55,24 @@ def reach_of(ctx: Context, target: str) -> Callable[[Session], Reach]:
     """
     me = ctx.me
     if not target:
-        everything = Reach(tuple(me.rooms), party=me.party)
-        return lambda session: everything
+        return _visible(Reach(tuple(me.rooms), party=me.party), me.parties)
     if is_room(target):
         room = ctx.world.find_room(target)
         if room is None or room.member(me) is None:
             raise _failed("INVALID_PARAMS", "in", text=f"You are in no room {plain(target)}")
-        here = Reach((room.id,))
-        return lambda session: here
+        return _visible(Reach((room.id,)), me.parties)
     peer = ctx.world.find_user(target)
-    request = Request("SEARCH", target, 0, None, me.party, peer.party if peer else None, ())
+    request = Request("SEARCH", target, 0, None, me.parties, peer.party if peer else None, ())
     return lambda session: Reach(conversations=request.place(session).conversations)
+
+
+def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reach]:
+    """Return how to leave out what was said in rooms before the caller came, where that is hidden."""
+
+    def limited(session: Session) -> Reach:
+        return replace(reach, visible=first_visible(session.connection(), reach.rooms or (), parties))
+
+    return limited
 
 
 def _show(ctx: Context, found: list[Event]) -> None:

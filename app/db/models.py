@@ -166,6 +166,20 @@ class RoomMask(Base):
     at: Mapped[Instant]
 
 
+class RoomStay(Base):
+    """Since when a party is in a room without having left it: the event's place in the log, and its instant.
+
+    Parties are those of `Correspondent`; an account's stay outlasts its connections, a session's does not.
+    """
+
+    __tablename__ = "room_stay"
+
+    party: Mapped[str] = mapped_column(String(32), primary_key=True)
+    room_id: Mapped[RoomId]
+    since: Mapped[Reference]
+    at: Mapped[Instant]
+
+
 class Ban(Base):
     """A server-wide ban: `type` is `account`, `nick` or `address`; `expires` is None for ever."""
 

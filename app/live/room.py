@@ -10,7 +10,7 @@ from app.live.client import Client
 from app.live.roster import Roster
 from app.live.user import User
 from app.wire.masks import matches
-from app.wire.modes import LISTS, PREFIXES, ROLES
+from app.wire.modes import HIDDEN_PAST, LISTS, PREFIXES, ROLES
 from app.wire.names import Key
 from app.wire.packing import packed
 
@@ -132,6 +132,11 @@ class Room:
     def is_banned(self, user: User) -> bool:
         """Whether a ban matches the user and no exception does."""
         return self.is_listed("b", user) and not self.is_listed("e", user)
+
+    @property
+    def hides_past(self) -> bool:
+        """Whether nobody reads what was said before they came."""
+        return HIDDEN_PAST in self.modes
 
     def is_visible_to(self, user: User) -> bool:
         """Whether the user may learn that the room exists: all but secret rooms, and one's own."""

@@ -73,6 +73,12 @@ class User:
         return f"a{self.account.id}" if self.account else f"s{self.session}"
 
     @property
+    def parties(self) -> tuple[str, ...]:
+        """Who this is where both count, the account first and this session: how long they are in a room."""
+        session = f"s{self.session}"
+        return (self.party, session) if self.account else (session,)
+
+    @property
     def reader(self) -> "AccountInfo | User":
         """Whose the read markers are: the account's, or this session's of a guest."""
         return self.account or self

@@ -8,6 +8,7 @@ indexes of its own in rooms, so a page of it is not slower for a million joins i
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
@@ -27,15 +28,6 @@ PLAYED_BACK = (Kind.TAGMSG, *HAPPENINGS)  # what a client may see of the past be
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One history: a room's, or that of the conversations with one person. `extra` are kinds beside messages."""
-
-    room: int | None = None
-    conversations: tuple[str, ...] = ()
-    extra: tuple[Kind, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A point in a history: an instant, and the position in the log if that is what was named."""
 
@@ -49,6 +41,22 @@ class Mark:
     def before(self) -> "Mark":
         """Return the point just before, so that a stretch after it begins with this one."""
         return Mark(self.at - 1, None if self.id is None else self.id - 1)
+
+
+NOTHING_HIDDEN: Mapping[int, Mark] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One history: a room's, or that of the conversations with one person. `extra` are kinds beside messages.
+
+    What comes before `first` is not to be seen (`visibility.first_visible`).
+    """
+
+    room: int | None = None
+    conversations: tuple[str, ...] = ()
+    extra: tuple[Kind, ...] = ()
+    first: Mark | None = None
 
 
 def latest(session: Session, place: Place, limit: int, since: Mark | None = None) -> list[Event]:
@@ -81,8 +89,11 @@ def around(session: Session, place: Place, limit: int, mark: Mark) -> list[Event
 def locate(session: Session, place: Place, position: int) -> Mark | None:
     """Return the mark of a position in the log, if it is one of this history.
 
-    What only a room's operators heard has a position in the room's history, though it is not shown there.
+    What only a room's operators heard has a position in the room's history, though it is not shown there. Every
+    position before what may be seen is the beginning of that, so that nobody learns what it is.
     """
+    if place.first is not None and position < place.first.value(by_time=False):
+        return place.first.before()
     query = select(_table.c.at, _table.c.room_id, _table.c.conversation).where(_table.c.id == position)
     row = session.execute(query).one_or_none()
     if row is None:
@@ -145,7 +156,7 @@ def stretch_queries(place: Place, low: Mark | None, high: Mark | None, newest: b
     """Yield a query for the room, or one for each conversation; each is a stretch of one index."""
     by_time = is_by_time(low, high)
     order = [_table.c.at, _table.c.id] if by_time else [_table.c.id]
-    query = select(_table).where(_wanted(place), *_bounds(low, high, by_time))
+    query = select(_table).where(_wanted(place), *_bounds(low, high, by_time), *_visible(place, by_time))
     query = query.order_by(*(column.desc() for column in order) if newest else order)
     if place.room is not None:
         yield query.where(_table.c.room_id == place.room)
@@ -169,6 +180,15 @@ def _bounds(low: Mark | None, high: Mark | None, by_time: bool) -> Iterator[Colu
         yield column < high.value(by_time)
 
 
+def _visible(place: Place, by_time: bool) -> Iterator[ColumnElement[bool]]:
+    """Yield that a row is not before what may be seen; the sum keeps the planner on the index of the order."""
+    if place.first is None:
+        return
+    at, position = (_table.c.at, _table.c.id + 0) if by_time else (_table.c.at + 0, _table.c.id)
+    yield at >= place.first.at
+    yield position >= place.first.value(by_time=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where something was said: a room, or the person in a private conversation; and when last."""
@@ -178,14 +198,21 @@ class Target:
 
 
 def targets(
-    session: Session, rooms: Mapping[int, str], party: str, limit: int, first: int, last: int
+    session: Session,
+    rooms: Mapping[int, str],
+    party: str,
+    limit: int,
+    first: int,
+    last: int,
+    visible: Mapping[int, Mark] = NOTHING_HIDDEN,
 ) -> list[Target]:
     """Return those of the rooms and of a party's partners whose latest message lies between two instants.
 
-    If there are too many, those nearest to the first instant; the oldest comes first.
+    `visible` says where that begins which may be seen of a room. If there are too many targets, those nearest to
+    the first instant; the oldest comes first.
     """
     low, high = sorted((first, last))
-    found = [*_last_in_rooms(session, rooms), *_last_with_partners(session, party, low)]
+    found = [*_last_in_rooms(session, rooms, visible), *_last_with_partners(session, party, low)]
     chosen = sorted((one for one in found if low < one.at < high), key=lambda one: (one.at, one.name))
     return chosen[:limit] if first <= last else chosen[max(len(chosen) - limit, 0) :]
 
@@ -197,10 +224,12 @@ def conversations_with(session: Session | Connection, party: str, key: Key) -> t
     return tuple(session.scalars(query))
 
 
-def _last_in_rooms(session: Session, rooms: Mapping[int, str]) -> Iterator[Target]:
+def _last_in_rooms(
+    session: Session, rooms: Mapping[int, str], visible: Mapping[int, Mark]
+) -> Iterator[Target]:
     query = select(Room.id, _last_at(_table.c.room_id == Room.id)).where(Room.id.in_(rooms))
     for room, at in session.execute(query):
-        if at is not None:
+        if at is not None and (room not in visible or at >= visible[room].at):
             yield Target(rooms[room], at)
 
 

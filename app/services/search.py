@@ -7,11 +7,11 @@ words are asked for, the last messages of each place are read.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -20,6 +20,7 @@ from app.db.log import from_row
 from app.db.models import SPOKEN, Correspondent
 from app.db.models import Event as Row
 from app.events import Event
+from app.services.pages import Mark
 
 READ_THROUGH = 50_000  # messages that are read when the index is of no use, a part of them in each place
 _log = Row.__table__.c
@@ -30,12 +31,14 @@ _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 class Reach:
     """Where the asker may read, or chose to look of that. What it does not name is not found.
 
-    None is every room, or every private conversation, there is; `party` stands for all of that party's.
+    None is every room, or every private conversation, there is; `party` stands for all of that party's. `visible`
+    has the rooms of which only what follows a place may be read (`visibility.first_visible`).
     """
 
     rooms: tuple[int, ...] | None = ()
     conversations: tuple[str, ...] | None = ()
     party: str | None = None
+    visible: Mapping[int, Mark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def queries(fulltext: Fulltext, reach: Reach, question: Question) -> Iterator[Se
         for query in fulltext.candidates(indexed, question.newest):
             yield query.where(_within(fulltext, reach), *_conditions(fulltext, question, _log))
         return
-    places = list(_places(reach))
+    places = list(_places(fulltext, reach))
     for place, order in places:
         read = _last(place, order, question, READ_THROUGH // len(places)).subquery()
         found = select(read).where(*_conditions(fulltext, question, read.c))
@@ -103,19 +106,29 @@ def _conditions(
 def _within(fulltext: Fulltext, reach: Reach) -> ColumnElement[bool]:
     """Return the condition that a row is within reach."""
     room, conversation = fulltext.unindexed(_log.room_id), fulltext.unindexed(_log.conversation)
+    shown = [number for number in reach.rooms or () if number not in reach.visible]
     return or_(
-        room.is_not(None) if reach.rooms is None else room.in_(reach.rooms),
+        room.is_not(None) if reach.rooms is None else room.in_(shown),
+        *(and_(room == number, _is_visible(fulltext, mark)) for number, mark in reach.visible.items()),
         conversation.is_not(None) if reach.conversations is None else conversation.in_(reach.conversations),
         conversation.in_(_conversations_of(reach.party)) if reach.party else false(),
     )
 
 
-def _places(reach: Reach) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
+def _is_visible(fulltext: Fulltext, first: Mark) -> ColumnElement[bool]:
+    """Return the condition that a row does not come before what may be seen."""
+    position = first.value(by_time=False)
+    return and_(fulltext.unindexed(_log.at) >= first.at, fulltext.unindexed(_log.id) >= position)
+
+
+def _places(fulltext: Fulltext, reach: Reach) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
     """Yield a condition for each place within reach, and the column in whose order an index has its rows."""
     if reach.rooms is None:
         yield _log.room_id.is_not(None), _log.id
     for room in reach.rooms or ():
-        yield _log.room_id == room, _log.at
+        here = _log.room_id == room
+        first = reach.visible.get(room)
+        yield here if first is None else and_(here, _is_visible(fulltext, first)), _log.at
     if reach.conversations is None:
         yield _log.conversation.is_not(None), _log.id
     for conversation in reach.conversations or ():

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 LISTS = "beI"  # masks; without an argument the list is asked for
 ALWAYS = "k"  # an argument when set and when removed
 WHEN_SET = "l"  # an argument when set
-FLAGS = "CRimnst"  # never an argument
+FLAGS = "CHRimnst"  # never an argument
 ROLES = "ov"  # a member's nick
 PREFIXES = "@+"  # as they stand before a nick, in the order of ROLES
+HIDDEN_PAST = "H"  # of the flags: nobody reads what was said before they came
 USER_FLAGS = "Biw"  # of people, which they change themselves: a program, invisible, hears WALLOPS
 KEY_LETTERS = 32  # longest key of a room
 MOST_CHANGES = 32  # of one command; the letters after these are ignored

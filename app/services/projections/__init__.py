@@ -6,5 +6,6 @@ from app.services.projections import (  # noqa: F401  fill the table
     messages,
     people,
     rooms,
+    stays,
     trail,
 )

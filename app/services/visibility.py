@@ -1,0 +1,37 @@
+"""Which part of a room's history somebody may read: all of it, or what followed their own coming (+H)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, and_, func, select
+
+from app.db.models import Room, RoomStay
+from app.services.pages import Mark
+from app.wire.modes import HIDDEN_PAST
+
+NEVER = Mark(at=1 << 62, id=1 << 62)  # behind everything there will ever be
+
+
+def first_visible(connection: Connection, rooms: Iterable[int], parties: Sequence[str]) -> Mapping[int, Mark]:
+    """Return the first place in the log that somebody may see, for each of the rooms whose past is hidden.
+
+    `parties` is whom they stay there as: the session, and the account. In a room that is not in the answer they
+    may see everything.
+    """
+    query = (
+        select(Room.id, Room.modes, func.min(RoomStay.since), func.min(RoomStay.at))
+        .outerjoin(RoomStay, and_(RoomStay.room_id == Room.id, RoomStay.party.in_(parties)))
+        .where(Room.id.in_(tuple(rooms)))
+        .group_by(Room.id, Room.modes)
+    )
+    return {
+        room: NEVER if since is None else Mark(at, since)
+        for room, modes, since, at in connection.execute(query)
+        if HIDDEN_PAST in modes
+    }
+
+
+def stay(connection: Connection, room: int, parties: Sequence[str]) -> Mark:
+    """Return since when somebody is in a room without having left it, whatever its modes are."""
+    query = select(func.min(RoomStay.since), func.min(RoomStay.at))
+    since, at = connection.execute(query.where(RoomStay.room_id == room, RoomStay.party.in_(parties))).one()
+    return NEVER if since is None else Mark(at, since)

@@ -1,0 +1,90 @@
+"""Which part of a room's history somebody may read, on either database (docs/commands.md, MODE)."""
+
+import pytest
+from sqlalchemy import select
+
+from app.db.models import Account, RoomStay
+from app.events import Event, Kind
+from app.services.pages import Mark
+from app.services.visibility import NEVER, first_visible
+from tests.story import Story
+
+ROOM = "#tea"
+
+
+class Chat:
+    """A room with a hidden past, and Bob, who is in it as a session and as an account."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        story.account("Bob")
+        self.room = story.room(ROOM, modes="Hnt")
+        self.session = story.connects("bob", "Bob")
+
+    def event(self, kind: Kind, account: str | None = "Bob", **fields: object) -> Event:
+        made = Event(kind, room=self.room, session=self.session, nick="bob", account=account, **fields)  # type: ignore[arg-type]
+        self.story.happens(made)
+        return made
+
+    def first(self, *more: int) -> dict[int, Mark]:
+        with self.story.database.engine.connect() as connection:
+            bob = connection.scalar(select(Account.id).where(Account.key == "bob"))
+            parties = (f"a{bob}", f"s{self.session}")
+            return dict(first_visible(connection, [self.room, *more], parties))
+
+
+@pytest.fixture
+def chat(story: Story) -> Chat:
+    return Chat(story)
+
+
+def test_only_rooms_with_a_hidden_past_have_a_beginning(chat: Chat) -> None:
+    open_room = chat.story.room("#milk")
+    joined = chat.event(Kind.JOINED)
+    assert chat.first(open_room) == {chat.room: Mark(joined.at, joined.id)}
+
+
+def test_who_never_came_sees_nothing(chat: Chat) -> None:
+    assert chat.first() == {chat.room: NEVER}
+
+
+def test_coming_again_without_having_left_changes_nothing(chat: Chat) -> None:
+    joined = chat.event(Kind.JOINED)
+    chat.event(Kind.QUIT)
+    chat.session = chat.story.connects("bob", "Bob")
+    chat.event(Kind.JOINED)
+    assert chat.first()[chat.room].id == joined.id
+
+
+@pytest.mark.parametrize("kind", [Kind.PARTED, Kind.KICKED])
+def test_leaving_ends_the_stay_of_session_and_account(chat: Chat, kind: Kind) -> None:
+    chat.event(Kind.JOINED)
+    chat.event(kind, data={"session": chat.session, "room": ROOM})
+    assert chat.first() == {chat.room: NEVER}
+
+
+def test_a_kick_from_another_program_ends_it_too(chat: Chat) -> None:
+    chat.event(Kind.JOINED)
+    chat.story.happens(Event(Kind.KICKED, room=chat.room, target="bob", data={"session": chat.session}))
+    assert chat.first() == {chat.room: NEVER}
+
+
+def test_the_stay_of_a_session_leaves_no_row_behind(chat: Chat) -> None:
+    chat.event(Kind.JOINED, account=None)
+    chat.event(Kind.QUIT, account=None)
+    with chat.story.database.reading() as session:
+        assert session.scalars(select(RoomStay.party)).all() == []
+
+
+def test_logging_in_takes_the_stay_over_but_does_not_shorten_an_older_one(chat: Chat) -> None:
+    older = chat.event(Kind.JOINED)
+    chat.event(Kind.QUIT)
+    chat.session = chat.story.connects("bob")
+    chat.event(Kind.JOINED, account=None)
+    chat.event(Kind.LOGGED_IN)
+    assert chat.first()[chat.room].id == older.id
+    chat.event(Kind.PARTED)
+    newer = chat.event(Kind.JOINED, account=None)
+    chat.event(Kind.LOGGED_IN)
+    chat.event(Kind.QUIT)
+    assert chat.first()[chat.room].id == newer.id
