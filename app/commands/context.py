@@ -74,7 +74,7 @@ class Context:
     def _batch_id(self) -> str:
         return self.desk.clock.token() if self.label is not None else ""
 
-    def reply(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
+    def reply(self, numeric: Numeric, *params: str, text: str | None = None, **tags: str) -> None:
         """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own).
 
         A parameter that a client made up is changed where it would be read as several.
@@ -83,7 +83,7 @@ class Context:
         trailing = numeric.text if text is None else text
         if trailing or text is not None:
             words.append(":" + trailing)
-        self.say(" ".join(words))
+        self.say(" ".join(words), **tags)
 
     def say(self, line: str, **tags: str) -> None:
         """Answer with a whole line; a client that asked for times is told this one too."""

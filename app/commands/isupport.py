@@ -1,6 +1,7 @@
 """The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
 
 from app.commands.answers import Refused
+from app.commands.batches import batch
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
@@ -64,8 +65,6 @@ def show(ctx: Context) -> None:
         for line in lines:
             ctx.reply(numerics.RPL_ISUPPORT, *line)
         return
-    batch, numeric = ctx.desk.clock.token(), numerics.RPL_ISUPPORT
-    ctx.server_says("BATCH", f"+{batch}", "draft/isupport")
-    for line in lines:
-        ctx.server_says(numeric.code, ctx.client.nick, *line, text=numeric.text, batch=batch)
-    ctx.server_says("BATCH", f"-{batch}")
+    with batch(ctx, "draft/isupport") as tags:
+        for line in lines:
+            ctx.reply(numerics.RPL_ISUPPORT, *line, **tags)
