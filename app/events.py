@@ -38,6 +38,9 @@ class Kind(StrEnum):
     TAGMSG = "tagmsg"  # target; data: tags
     REDACTED = "redacted"  # a message was taken back; target; text: the reason; data: event, its position
     MARKED = "marked"  # how far somebody has read; target: a room or a nick; data: party, instant
+    METADATA = (
+        "metadata"  # target: who or what is shown; text: the value, None for none; data: key, by, party
+    )
     REGISTERED = (
         "registered"  # account: the name; data: id, role, invitation (the id of the one that was used)
     )

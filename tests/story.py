@@ -7,9 +7,10 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
 from app.events import Event, Kind
-from app.services.accounts import Credentials, registered
+from app.services.accounts import Credentials, get_account, registered
 from app.services.decisions import Administrator, Change, decide_now
 from app.services.record import record
+from app.wire.names import fold
 
 SECRET = Credentials("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # hashing would take its time
 ME = "admin:me"
@@ -66,6 +67,22 @@ class Story:
             )
         )
         return session
+
+    def account_says(self, name: str, **words: str | None) -> None:
+        """Let an account say something of itself, for clients to show."""
+        with self.database.reading() as session:
+            party = f"a{get_account(session, fold(name)).id}"
+        for key, value in words.items():
+            data = {"key": key, "by": name, "party": party}
+            self.happens(
+                Event(Kind.METADATA, nick="server", account=name, target=name, text=value, data=data)
+            )
+
+    def room_says(self, room: int, **words: str | None) -> None:
+        """Let something be said of a room, for clients to show."""
+        for key, value in words.items():
+            data = {"key": key, "by": "anna"}
+            self.happens(Event(Kind.METADATA, room=room, nick="server", text=value, data=data))
 
     def joins(self, session: int, nick: str, room: int) -> None:
         """Let somebody into a room."""

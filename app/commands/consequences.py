@@ -1,5 +1,6 @@
 """What follows when somebody else appended to the log: `chat-admin`, or another server."""
 
+from app.commands import profiles
 from app.commands.bans import enforce
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
@@ -18,6 +19,9 @@ RESET = "given another password by an administrator"
 
 def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     """Apply the event, tell those who may hear of it, and act on those it concerns."""
+    if event.kind is Kind.METADATA:
+        profiles.adopt(desk, batch, event)
+        return
     audience = _audience(desk.world, event)
     concerned = {user: roles_of(desk, user) for user in _logged_in(desk.world, event)}
     _complete(desk.world, event)

@@ -6,7 +6,7 @@ all that remain. HELP, the errors, `docs/commands.md` and the costs are all deri
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
 from app.live.unit import Task
@@ -28,6 +28,7 @@ class Command:
     waits: bool = False  # can't be refused while nothing can be stored
     blind: bool = False  # looks at nothing that people change, so it is answered whatever the storage does
     grammar: str = ""  # of the parameters, where the signature cannot say it
+    place: int = 0  # which parameter names the member of the family that is meant
     family: dict[str, "Command"] = field(default_factory=dict)
     minimum: int = 0
     maximum: int | None = 0
@@ -35,20 +36,22 @@ class Command:
     @property
     def looks(self) -> bool:
         """Whether its answer depends on what people change."""
-        return not (self.blind or (self.early and not self.writes))
+        return not self.blind
 
     @property
     def syntax(self) -> str:
         """The grammar, as help shows it: `KICK <channel> <nicks> [<reason>]`."""
         if self.grammar:
             return f"{self.name} {self.grammar}"
-        words = [self.name]
+        verb, *member = self.name.split(" ")
+        words = [verb]
         for parameter in _parameters(self.run):
             name = f"<{parameter.name.rstrip('_').replace('_', '-')}>"
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 words.append(f"[{name} ...]")
             else:
                 words.append(name if parameter.default is inspect.Parameter.empty else f"[{name}]")
+        words[1 + self.place : 1 + self.place] = member
         return " ".join(words)
 
     @property
@@ -76,12 +79,13 @@ def command(
     waits: bool = False,
     blind: bool = False,
     alias: str = "",
+    place: int = 0,
 ) -> Callable[[Run], Run]:
     """Put a function into the table, under its own name unless another is given."""
 
     def declare(run: Run) -> Run:
         verb = name or run.__name__.rstrip("_").upper()
-        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits, blind))
+        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits, blind, place=place))
         if alias:
             ALIASES[alias] = verb
         return run
@@ -92,7 +96,7 @@ def command(
 def subcommand(
     verb: str, name: str = "", *, writes: bool = False, cost: int = 1, grammar: str = ""
 ) -> Callable[[Run], Run]:
-    """Put a function into the family of a verb: it runs when the first parameter is its name.
+    """Put a function into the family of a verb: it runs when a parameter, the first unless said, is its name.
 
     The verb's own function, declared before, runs when no member of the family is meant. A member may have a
     family too: `subcommand("NICKSERV SET")`.
@@ -103,7 +107,8 @@ def subcommand(
         if parent is None or parent.name != verb:
             raise LookupError(f"{verb} is not declared yet")
         word = name or run.__name__.rpartition("_")[2].upper()
-        member = Command(f"{verb} {word}", run, cost, writes, parent.early, parent.role, grammar=grammar)
+        member = replace(parent, name=f"{verb} {word}", run=run, cost=cost, writes=writes, grammar=grammar)
+        member.waits, member.family = False, {}
         parent.family[word] = _command(member)
         return run
 
@@ -123,11 +128,11 @@ def verb_of(word: str) -> str:
 def find_command(verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
     """Return the command for a line, or the member of its family, and the parameters left for it."""
     found = COMMANDS.get(verb_of(verb))
-    while found is not None and found.family and params:
-        member = found.family.get(params[0].upper())
+    while found is not None and found.family and len(params) > found.place:
+        member = found.family.get(params[found.place].upper())
         if member is None:
             break
-        found, params = member, params[1:]
+        found, params = member, params[: found.place] + params[found.place + 1 :]
     return found, params
 
 

@@ -2,7 +2,7 @@
 
 from itertools import zip_longest
 
-from app.commands import bursts, standing
+from app.commands import bursts, standing, syncing
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
@@ -119,6 +119,7 @@ def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
     bursts.room(ctx, room)
+    syncing.tell_room(ctx, room)
     bursts.replay(ctx, room)
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.commands import standing
+from app.commands import profiles, standing
 from app.commands.answers import Failed, Refused
 from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
@@ -39,7 +39,7 @@ def logout(ctx: Context) -> None:
     me = ctx.me
     if me.account is None:
         raise Failed("LOGOUT", "NOT_LOGGED_IN", text="You are a guest already")
-    before = standing.roles_of(ctx.desk, me)
+    before, said = standing.roles_of(ctx.desk, me), dict(me.profile)
     nick = free_guest_nick(ctx.desk) if fold(me.nick) in ctx.world.accounts else me.nick
     ctx.reply(numerics.RPL_LOGGEDOUT, me.source)
     _tell_devices(ctx, me)
@@ -51,6 +51,7 @@ def logout(ctx: Context) -> None:
         ctx.show(events[0])
         rename(ctx.desk, ctx.batch, me, events, ctx.client)
     standing.settle(ctx.desk, ctx.batch, me, before)
+    profiles.speak_for_another(ctx.desk, ctx.batch, me, said)
 
 
 def _tell_devices(ctx: Context, me: User) -> None:
@@ -150,11 +151,12 @@ def log_in(ctx: Context, account: AccountInfo) -> None:
     ctx.client.account = account.name
     if me is None or me.account is account:
         return
-    before = standing.roles_of(ctx.desk, me)
+    before, said = standing.roles_of(ctx.desk, me), dict(me.profile)
     event = ctx.event(Kind.LOGGED_IN)
     event.account = account.name
     ctx.emit(event, ctx.world.acquaintances(me))
     standing.settle(ctx.desk, ctx.batch, me, before)
+    profiles.speak_for_another(ctx.desk, ctx.batch, me, said)
 
 
 def welcome_back(ctx: Context, account: AccountInfo) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
+from app.commands.syncing import tell_person
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.names import NameRefused, check_nick, fold
@@ -85,6 +86,8 @@ def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
     found = {nick: ctx.world.find_user(nick) for nick in nicks}
     _tell(ctx, numerics.RPL_MONONLINE, [user.source for user in found.values() if user])
     _tell(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in found.items() if not user])
+    for user in filter(None, found.values()):
+        tell_person(ctx, user)
 
 
 def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:

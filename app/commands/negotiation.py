@@ -1,18 +1,18 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
-from app.commands import multiline, register, sts
+from app.commands import metadata, multiline, register, sts
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.commands.registration import complete
 from app.commands.sasl import MECHANISMS
 from app.live.unit import Task
 from app.wire import numerics
-from app.wire.capabilities import CAPABILITIES, WITH_VALUES
+from app.wire.capabilities import CAPABILITIES, METADATA, WITH_VALUES
 from app.wire.framing import space_behind
 from app.wire.packing import packed
 
 
-@command("CAP", early=True)
+@command("CAP", early=True, blind=True)
 def cap(ctx: Context, subcommand: str, *more: str) -> None:
     """Negotiate capabilities: LS, LIST, REQ, END."""
     ctx.reply(numerics.ERR_INVALIDCAPCMD, subcommand)
@@ -67,6 +67,7 @@ def cap_end(ctx: Context) -> Task | None:
 def capability_values(ctx: Context) -> dict[str, str]:
     """Return the values that some capabilities are advertised with."""
     return {
+        METADATA: metadata.tokens(ctx),
         multiline.CAPABILITY: multiline.tokens(ctx.desk.settings),
         register.CAPABILITY: register.tokens(ctx.desk.settings),
         "sasl": ",".join(MECHANISMS),

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from app.commands import staying
+from app.commands.context import Context
 from app.commands.desk import Desk
+from app.commands.syncing import tell_person
 from app.events import Event, Kind
 from app.live.audience import Audience
 from app.live.batch import Batch
@@ -25,6 +27,9 @@ def nick_events(user: User, nick: str) -> list[Event]:
 def appear(desk: Desk, batch: Batch, user: User) -> None:
     """Tell those who watch a nick (MONITOR) that somebody has it now."""
     _tell_watchers(batch, user.key, Event(Kind.APPEARED, nick=desk.server, text=user.source))
+    for client in desk.world.watches.of(user.key):
+        if client.knows_metadata:
+            tell_person(Context(desk, batch, client), user)
 
 
 def rename(desk: Desk, batch: Batch, user: User, events: list[Event], author: Client | None = None) -> None:

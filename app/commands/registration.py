@@ -18,7 +18,7 @@ from app.wire import numerics
 from app.wire.names import NameRefused, check_new_nick
 
 
-@command("PASS", early=True)
+@command("PASS", early=True, blind=True)
 def pass_(ctx: Context, password: str) -> None:
     """Give the server's password, or `account:password` to log in, before NICK and USER."""
     if ctx.client.session is not None:
@@ -54,7 +54,7 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Task
     return complete(ctx)
 
 
-@command(early=True)
+@command(early=True, blind=True)
 def ping(ctx: Context, token: str = "") -> None:
     """Ask for a PONG; it comes after the answers to everything sent before."""
     if not token:
@@ -62,7 +62,7 @@ def ping(ctx: Context, token: str = "") -> None:
     ctx.server_says("PONG", ctx.desk.server, text=token)
 
 
-@command(early=True)
+@command(early=True, blind=True)
 def pong(ctx: Context, *token: str) -> None:
     """Answer a PING of the server."""
 

@@ -40,7 +40,7 @@ class Exchange(Protocol):
         """
 
 
-@command(early=True)
+@command(early=True, blind=True)
 def authenticate(ctx: Context, data: str) -> Task | None:
     """Log in to an account: first the name of a mechanism, then what it asks for, in base64."""
     exchange: Exchange | None = ctx.client.sasl

@@ -11,6 +11,7 @@ from app.commands.answers import Failed
 from app.commands.consequences import free_name
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.profiles import take_along
 from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.services import mail
@@ -99,6 +100,8 @@ def complete(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
 def enter(ctx: Context, name: str) -> None:
     """Log the caller in to an account that was just made."""
     account = ctx.world.accounts[fold(name)]
+    if ctx.user is not None:
+        take_along(ctx.desk, ctx.batch, ctx.user, account)
     logins.welcome_back(ctx, account)
     logins.log_in(ctx, account)
 

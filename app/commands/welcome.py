@@ -1,7 +1,7 @@
 """The welcome: the burst of lines after registration (RFC 2812 section 5.1)."""
 
 from app.clock import to_text
-from app.commands import isupport, server
+from app.commands import isupport, metadata, server
 from app.commands.context import Context
 from app.wire import modes, numerics
 
@@ -18,4 +18,5 @@ def welcome(ctx: Context) -> None:
     ctx.reply(numerics.RPL_MYINFO, desk.server, desk.version, USER_MODES, ROOM_MODES)
     isupport.show(ctx)
     server.lusers(ctx)
+    metadata.greet(ctx)
     server.motd(ctx)

@@ -7,6 +7,7 @@ from app.clock import to_text
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.metadata import EVERYBODY
 from app.live.cloak import host_of
 from app.live.room import Room
 from app.live.user import User
@@ -42,6 +43,8 @@ def _tell(ctx: Context, user: User) -> None:
     _tell_connection(ctx, user)
     idle = int(ctx.desk.clock.monotonic() - user.active)
     ctx.reply(numerics.RPL_WHOISIDLE, user.nick, str(idle), str(user.signon // 1000))
+    if ctx.client.knows_metadata:
+        _tell_metadata(ctx, user)
 
 
 def _tell_rooms(ctx: Context, user: User) -> None:
@@ -81,6 +84,12 @@ def _tell_connection(ctx: Context, user: User) -> None:
         ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, host_of(user.address))
     if user.clients and all(client.secure for client in user.clients):
         ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
+
+
+def _tell_metadata(ctx: Context, user: User) -> None:
+    """Tell what the user says of themselves for clients to show."""
+    for key, value in sorted(user.profile.items()):
+        ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, EVERYBODY, text=value)
 
 
 @command()

@@ -256,6 +256,26 @@ class ReadMarker(Base):
     at: Mapped[Instant]
 
 
+class AccountMetadata(Base):
+    """What somebody says of themselves under a key (IRCv3 metadata), for clients to show."""
+
+    __tablename__ = "account_metadata"
+
+    account_id: Mapped[AccountId]
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class RoomMetadata(Base):
+    """What is said of a room under a key."""
+
+    __tablename__ = "room_metadata"
+
+    room_id: Mapped[RoomId]
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
 class Audit(Base):
     """Who changed what, when. Secrets are never part of it."""
 

@@ -1,9 +1,9 @@
 """A connection as the engine sees it: what was negotiated, who it speaks for, and where its bytes go."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from app.wire.capabilities import shape_of
+from app.wire.capabilities import METADATA, shape_of
 from app.wire.names import Key
 
 
@@ -27,6 +27,7 @@ class Registration:
     realname: str = ""
     password: str | None = None
     away: str | None = None  # the message, empty for being there, None if nothing was said
+    metadata: dict[str, str] = field(default_factory=dict)
     negotiating: bool = False
 
 
@@ -52,6 +53,7 @@ class Client:
         "shape",
         "since",
         "sink",
+        "subscribed",
         "watched",
     )
 
@@ -75,8 +77,16 @@ class Client:
         self.ended = False
         self.owed = 0  # lines it was answered, or so much work, since it last paid for them
         self.watched: dict[Key, str] = {}  # nicks whose coming and going it is told of, as it spells them
+        self.subscribed: frozenset[str] = frozenset()  # keys of metadata whose changes it is told of
 
     def enable(self, caps: frozenset[str]) -> None:
         """Have exactly these capabilities from now on."""
         self.caps = caps
         self.shape = shape_of(caps)
+        if not self.knows_metadata:
+            self.subscribed = frozenset()
+
+    @property
+    def knows_metadata(self) -> bool:
+        """Whether it is told metadata, which comes in batches (draft/metadata-3, "Definitions")."""
+        return METADATA in self.caps and "batch" in self.caps

@@ -13,7 +13,7 @@ from app.wire import multiline
 from app.wire.capabilities import Shape
 from app.wire.framing import fitting
 from app.wire.line import format_tags
-from app.wire.numerics import RPL_MONOFFLINE, RPL_MONONLINE
+from app.wire.numerics import RPL_KEYNOTSET, RPL_KEYVALUE, RPL_MONOFFLINE, RPL_MONONLINE
 
 Body = Callable[[Event, int], str]
 _bodies: dict[Kind, Body] = {}
@@ -178,6 +178,14 @@ def _marked(event: Event, shape: int) -> str:
     if not shape & Shape.READ_MARKER:
         return ""
     return f":{event.nick} MARKREAD {event.target} timestamp={to_iso(event.data['instant'])}"
+
+
+@writes(Kind.METADATA)
+def _metadata(event: Event, shape: int) -> str:
+    words = f"* {event.target} {event.data['key']}"
+    if event.text is None:
+        return f":{event.nick} {RPL_KEYNOTSET.code} {words} :{RPL_KEYNOTSET.text}"
+    return f":{event.nick} {RPL_KEYVALUE.code} {words} * :{event.text}"
 
 
 @writes(Kind.INVITED)

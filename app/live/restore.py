@@ -2,7 +2,18 @@
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
-from app.db.models import Account, Ban, Invitation, Membership, Room, RoomMask, RoomRole, Session
+from app.db.models import (
+    Account,
+    AccountMetadata,
+    Ban,
+    Invitation,
+    Membership,
+    Room,
+    RoomMask,
+    RoomMetadata,
+    RoomRole,
+    Session,
+)
 from app.live import room as live
 from app.live.user import AccountInfo, User
 from app.live.world import Ban as LiveBan
@@ -12,7 +23,7 @@ from app.wire.names import Key, fold
 
 
 def restore(world: World, connection: Connection) -> None:
-    """Read accounts, invitations, rooms and bans into an empty world."""
+    """Read accounts, invitations, rooms, what is said of them, and bans into an empty world."""
     for row in connection.execute(select(Account.__table__)):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
@@ -26,8 +37,17 @@ def restore(world: World, connection: Connection) -> None:
         world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.by, mask.at)
     for one in connection.execute(select(Invitation.__table__)):
         world.invitations[one.digest] = LiveInvitation(one.id, one.uses - one.used, one.expires)
+    _metadata(world, connection)
     for ban in connection.execute(select(Ban.__table__)):
         world.bans[ban.id] = LiveBan(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
+
+
+def _metadata(world: World, connection: Connection) -> None:
+    accounts = {account.id: account for account in world.accounts.values()}
+    for words in connection.execute(select(AccountMetadata.__table__)):
+        accounts[words.account_id].metadata[words.key] = words.value
+    for words in connection.execute(select(RoomMetadata.__table__)):
+        world.rooms[words.room_id].metadata[words.key] = words.value
 
 
 def _room(world: World, row: RowMapping) -> None:

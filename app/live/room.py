@@ -8,7 +8,7 @@ from app.events import Event
 from app.live.audience import Audience
 from app.live.client import Client
 from app.live.roster import Roster
-from app.live.user import User
+from app.live.user import Metadata, User
 from app.wire.masks import matches
 from app.wire.modes import HIDDEN_PAST, LISTS, PREFIXES, ROLES
 from app.wire.names import Key
@@ -75,6 +75,7 @@ class Room:
     roles: dict[int, set[str]] = field(default_factory=dict)
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
     recent: deque[Event] | None = None
+    metadata: Metadata = field(default_factory=dict)
     _audience: Audience | None = None
     _roster: Roster[Member] = field(default_factory=Roster)
 

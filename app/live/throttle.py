@@ -17,6 +17,8 @@ REGISTRATION_SECONDS = 3600.0  # and a registration
 ROOM_SECONDS = 3600.0  # and the making of a room
 MAILS = 3  # codes that are sent to one e-mail address
 MAIL_SECONDS = 3600.0  # in so much time
+METADATA_SECONDS = 60.0  # and a change of metadata, which is told to many
+METADATA_CHANGES = 60
 HOUSEHOLD_BITS = 64  # of an IPv6 address: the part that one customer has to himself
 
 
@@ -48,13 +50,14 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Throttles:
-    """What strangers may not do endlessly: fail to log in, make accounts and rooms, have mail sent."""
+    """What nobody may do endlessly: fail to log in, make accounts and rooms, have mail sent, change metadata."""
 
     addresses: Throttle
     accounts: Throttle
     registrations: Throttle
     rooms: Throttle
     mails: Throttle
+    metadata: Throttle
 
     @classmethod
     def of(cls, settings: ServerSettings, clock: Clock) -> "Throttles":
@@ -65,6 +68,7 @@ class Throttles:
             Throttle(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
             Throttle(clock, settings.max_rooms_per_user, ROOM_SECONDS),
             Throttle(clock, MAILS, MAIL_SECONDS),
+            Throttle(clock, METADATA_CHANGES, METADATA_SECONDS),
         )
 
 

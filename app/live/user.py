@@ -7,6 +7,7 @@ from app.events import Event, Kind
 from app.live.client import Client
 from app.wire.names import Key
 
+Metadata = dict[str, str]  # what somebody says of themselves for clients to show, by key
 Markers = dict[Key, int] | None  # the instants up to which somebody has read; None until they are asked for
 
 
@@ -21,6 +22,7 @@ class AccountInfo:
     renewals: int = 0  # of the password, since the server was started
     always_on: bool | None = None  # whether its person stays without a device; None is as the settings say
     markers: Markers = None
+    metadata: Metadata = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +47,7 @@ class User:
     invited: set[int] = field(default_factory=set)  # rooms they may enter once
     clients: list[Client] = field(default_factory=list)
     markers: Markers = None
+    metadata: Metadata = field(default_factory=dict)  # as long as they have no account
 
     @property
     def source(self) -> str:
@@ -82,6 +85,11 @@ class User:
     def reader(self) -> "AccountInfo | User":
         """Whose the read markers are: the account's, or this session's of a guest."""
         return self.account or self
+
+    @property
+    def profile(self) -> Metadata:
+        """What they say of themselves: the account does, or this session of a guest."""
+        return self.metadata if self.account is None else self.account.metadata
 
     @property
     def is_admin(self) -> bool:

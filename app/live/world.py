@@ -77,6 +77,7 @@ class World:
         self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
         self.watches = Watches()
         self.tally = Tally()
+        self.syncing: set[Client] = set()  # those that are told much metadata, page by page
         self.most_users = 0
         self.redacted: deque[int] = deque(maxlen=REDACTIONS)
         self._faces: dict[str, set[Key]] = {}
@@ -170,6 +171,7 @@ class World:
     def detach(self, client: Client) -> None:
         """Let a connection speak for nobody any more, and forget it."""
         self.clients.discard(client)
+        self.syncing.discard(client)
         self.watches.clear(client)
         self.strangers.discard(client)
         user = self.user_of(client)
@@ -184,7 +186,7 @@ class World:
         return Audience(client for u in self.users.values() if u.party == party for client in u.clients)
 
     def find_reader(self, event: Event) -> AccountInfo | User | None:
-        """Return whose read markers an event is about, if they are here or have an account."""
+        """Return whose read markers, or metadata, an event is about, if they are here or have an account."""
         if event.account is not None:
             return self.find_account(event.account)
         return self.users.get(int(event.data["party"].removeprefix("s")))

@@ -1,10 +1,15 @@
-"""Moderation: who is put out, and what everybody is told."""
+"""Moderation: who is put out, who says nothing of themselves any more, and what everybody is told."""
+
+from collections.abc import Collection, Iterable
 
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.services import metadata
+from app.services.accounts import get_account
 from app.services.decisions import Administrator, Change
 from app.services.presence import get_online, is_in_room
 from app.services.rooms import get_room
+from app.wire.names import fold
 
 
 def killed(admin: Administrator, name: str, reason: str) -> Change:
@@ -47,3 +52,33 @@ def kicked(admin: Administrator, name: str, room_name: str, reason: str) -> Chan
 def announced(admin: Administrator, text: str) -> Change:
     """Decide to tell everybody something."""
     return admin.decided([Event(Kind.ANNOUNCED, nick=admin.by, text=text)], "announce", "", text=text)
+
+
+def account_silenced(admin: Administrator, name: str, keys: Collection[str]) -> Change:
+    """Decide that an account says nothing under these keys any more (METADATA), or under any if none is given.
+
+    Raises: NotFound.
+    """
+    account = get_account(admin.session, fold(name))
+    gone = _among(metadata.of_account(admin.session, account.id), keys)
+    said = {"by": admin.by, "party": f"a{account.id}"}
+    events = [
+        Event(Kind.METADATA, nick=admin.by, account=account.name, data={"key": key, **said}) for key in gone
+    ]
+    return admin.decided(events, "user.metadata", account.name, removed=gone)
+
+
+def room_silenced(admin: Administrator, name: str, keys: Collection[str]) -> Change:
+    """Decide that a room says nothing under these keys any more (METADATA), or under any if none is given.
+
+    Raises: NotFound.
+    """
+    room = get_room(admin.session, name)
+    gone = _among(metadata.of_room(admin.session, room.id), keys)
+    said = {"by": admin.by}
+    events = [Event(Kind.METADATA, room=room.id, nick=admin.by, data={"key": key, **said}) for key in gone]
+    return admin.decided(events, "room.metadata", room.name, removed=gone)
+
+
+def _among(said: Iterable[str], keys: Collection[str]) -> list[str]:
+    return [key for key in said if not keys or key in keys]

@@ -12,6 +12,7 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import MESSAGES, Kind
 from app.events import Event as Happened
 from app.services.decisions import Administrator, Change
+from app.services.metadata import of_room
 from app.wire.names import NameRefused, check_room, fold
 
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
@@ -52,6 +53,7 @@ class RoomDetails:
     bans: list[str]
     exceptions: list[str]
     invitations: list[str]
+    metadata: dict[str, str]
 
 
 def find_room(session: Session, name: str) -> Room | None:
@@ -130,6 +132,7 @@ def details(session: Session, name: str) -> RoomDetails:
         bans=_masks(session, room, "b"),
         exceptions=_masks(session, room, "e"),
         invitations=_masks(session, room, "I"),
+        metadata=of_room(session, room.id),
     )
 
 

@@ -198,6 +198,9 @@ class Talking(Settings):
     max_monitored: Whole = Field(
         100, ge=1, le=10000, description="Most nicks that one connection watches with MONITOR."
     )
+    max_metadata: Whole = Field(
+        50, ge=0, le=1000, description="Most keys that one person or room says something under (METADATA)."
+    )
 
 
 class ServerSettings(Talking, Access, Identity, Listening):

@@ -12,6 +12,7 @@ from enum import IntFlag
 
 IRCV3 = "https://ircv3.net/specs/extensions/"
 SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/"
+METADATA = "draft/metadata-3"
 WITH_VALUES = 302  # the version of the negotiation from which on clients understand values and several lines
 
 
@@ -57,6 +58,7 @@ _ALL = (
     Capability("draft/event-playback", IRCV3 + "chathistory", version=WITH_VALUES),
     Capability("draft/extended-isupport", IRCV3 + "extended-isupport", version=WITH_VALUES),
     Capability("draft/message-redaction", IRCV3 + "message-redaction", Shape.REDACTION),
+    Capability(METADATA, IRCV3 + "metadata", version=WITH_VALUES),
     Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE, version=WITH_VALUES),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),

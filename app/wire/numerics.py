@@ -179,7 +179,7 @@ RPL_METADATASUBOK = Numeric("770")
 RPL_METADATAUNSUBOK = Numeric("771")
 RPL_METADATASUBS = Numeric("772")
 ERR_METADATATOOMANYSUBS = Numeric("773", "Too many subscriptions")
-RPL_METADATASYNCLATER = Numeric("774")
+RPL_METADATASYNCLATER = Numeric("774", "Ask for it with METADATA SYNC later")
 
 # Accounts and SASL (IRCv3 sasl)
 RPL_LOGGEDIN = Numeric("900")

@@ -49,6 +49,7 @@ CALLS = {
     "user role": ["anna", "admin", "--yes"],
     "user pending": [],
     "user verify": ["lev"],
+    "user metadata": ["anna", "--remove", "avatar", "--yes"],
     "invite create": ["--uses", "3"],
     "invite list": [],
     "invite revoke": ["abcdef"],
@@ -56,6 +57,7 @@ CALLS = {
     "room show": ["#tea"],
     "room create": ["#new"],
     "room topic": ["#tea", "Assam"],
+    "room metadata": ["#tea", "--clear", "--yes"],
     "history show": [],
     "history export": [],
     "ban add": ["192.0.2.9", "--yes"],
@@ -83,9 +85,11 @@ UNKNOWN = {
     "user enable": ["nobody"],
     "user verify": ["nobody"],
     "user role": ["nobody", "admin", "--yes"],
+    "user metadata": ["nobody"],
     "invite revoke": ["zzzzzz"],
     "room show": ["#nowhere"],
     "room topic": ["#nowhere", "x"],
+    "room metadata": ["#nowhere"],
     "history show": ["#nowhere"],
     "history export": ["--room", "#nowhere"],
     "export-history": ["--user", "nobody"],
@@ -93,12 +97,24 @@ UNKNOWN = {
     "ban remove": ["192.0.2.77"],
     "import-legacy": ["nothing.db"],
 }
-ASK_FIRST = ["user passwd", "user disable", "user role", "ban add"]
+ASK_FIRST = ["user passwd", "user disable", "user role", "user metadata", "room metadata", "ban add"]
 CHANGE = [
     name
     for name in CALLS
     if name.split()[-1]
-    in ("kick", "announce", "create", "passwd", "disable", "role", "topic", "add", "revoke", "verify")
+    in (
+        "kick",
+        "announce",
+        "create",
+        "passwd",
+        "disable",
+        "role",
+        "topic",
+        "metadata",
+        "add",
+        "revoke",
+        "verify",
+    )
 ]
 
 
@@ -112,6 +128,8 @@ def populated(chat: Story, folder: Path) -> None:
     chat.says(room, "anna", "hello")
     chat.decides(lambda admin: invited(admin, "abcdef", 1, None))
     chat.happens(applied(chat.clock, "lev", Applicant(replace(SECRET, email="lev@example.org"), "digest")))
+    chat.account_says("anna", avatar="https://offensive.example/a.png")
+    chat.room_says(room, avatar="https://offensive.example/t.png")
     ban = {"id": 1, "type": "address", "expires": None}
     chat.happens(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
     chat.database.close()

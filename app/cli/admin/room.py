@@ -31,7 +31,7 @@ def list_(desk: Desk, search: Search = None) -> None:
 
 @command(app, "show")
 def show(desk: Desk, name: Name) -> None:
-    """Show all about a room: topic, modes, roles, lists, messages."""
+    """Show all about a room: topic, modes, roles, lists, messages, metadata."""
     with desk.reading() as session:
         found = rooms.details(session, name)
     desk.out.record(found)

@@ -1,11 +1,13 @@
 """The command tree: nouns first, and the two names that people know from before."""
 
-from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, room, user
+from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, metadata, room, user
 from app.cli.admin.declare import command, new_admin
 
 app = new_admin("Look after a chat: its people, rooms and history. A running server applies what changes.")
 for noun in (user.app, invite.app, room.app, history.app, ban.app, db.app, audit.app):
     app.add_typer(noun)
+command(user.app, "metadata")(metadata.of_user)
+command(room.app, "metadata")(metadata.of_room)
 command(app, "kick")(kick.kick)
 command(app, "announce")(announce.announce)
 command(app, "import-legacy")(legacy.import_legacy)

@@ -12,8 +12,9 @@ from app.cli.admin.output import as_row
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import Session
 from app.errors import UsageError
-from app.services import administration, applications, people
-from app.services.accounts import protect
+from app.services import administration, applications, metadata, people
+from app.services.accounts import get_account, protect
+from app.wire.names import fold
 
 SESSIONS_SHOWN = 5
 
@@ -52,14 +53,16 @@ def _nobody(online: bool, chosen: bool) -> str:
 
 @command(app, "show")
 def show(desk: Desk, name: Name) -> None:
-    """Show an account and its latest connections."""
+    """Show an account, what it says for clients to show, and its latest connections."""
     with desk.reading() as session:
         person = people.get_person(session, name)
+        said = metadata.of_account(session, get_account(session, fold(name)).id)
         connections = [_connection(row) for row in people.last_sessions(session, person.name, SESSIONS_SHOWN)]
+    found = {**as_row(person), "metadata": said}
     if desk.as_json:
-        desk.out.record({**as_row(person), "connections": connections})
+        desk.out.record({**found, "connections": connections})
     else:
-        desk.out.record(person)
+        desk.out.record(found)
         desk.out.table(connections, "No connections yet.")
 
 

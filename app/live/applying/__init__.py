@@ -3,4 +3,4 @@
 Events that others appended may speak of people and rooms that are gone by now; such an event changes nothing.
 """
 
-from app.live.applying import accounts, messages, people, rooms  # noqa: F401  fill the table
+from app.live.applying import accounts, messages, metadata, people, rooms  # noqa: F401  fill the table

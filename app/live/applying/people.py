@@ -103,6 +103,7 @@ def _speak_for(world: World, user: User, account: AccountInfo | None) -> None:
     """A session has one account, whichever of its connections logged in or out."""
     user.account = account
     user.operator = user.operator or None
+    user.metadata.clear()
     for client in user.clients:
         client.account = account.name if account else None
     world.tally.note(user)

@@ -4,6 +4,7 @@ from app.services.projections import (  # noqa: F401  fill the table
     accounts,
     memberships,
     messages,
+    metadata,
     people,
     rooms,
     stays,

@@ -1,0 +1,72 @@
+"""chat-admin user metadata, chat-admin room metadata: what is said for clients to show, and taking it away."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated
+
+import typer
+
+from app.cli.admin import room, user
+from app.cli.admin.asking import confirm
+from app.cli.admin.declare import Yes
+from app.cli.admin.desk import Desk
+from app.errors import UsageError
+from app.services import metadata, moderation
+from app.services.accounts import get_account
+from app.services.decisions import Administrator, Change
+from app.services.rooms import get_room
+from app.wire.names import fold
+
+Remove = Annotated[
+    list[str] | None,
+    typer.Option("--remove", metavar="KEY", help="Take this away; may be given several times."),
+]
+Clear = Annotated[bool, typer.Option("--clear", help="Take everything away.")]
+Silenced = Callable[[Administrator, str, Collection[str]], Change]
+
+
+def of_user(
+    desk: Desk, name: user.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
+) -> None:
+    """Show what an account says for clients to show (avatar, display-name, ...), or take it away."""
+    with desk.reading() as session:
+        account = get_account(session, fold(name))
+        name, said = account.name, metadata.of_account(session, account.id)
+    if _is_change(remove, clear):
+        _remove(desk, name, moderation.account_silenced, remove or (), yes)
+    else:
+        _show(desk, name, said)
+
+
+def of_room(
+    desk: Desk, name: room.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
+) -> None:
+    """Show what a room says for clients to show (avatar, display-name, ...), or take it away."""
+    with desk.reading() as session:
+        found = get_room(session, name)
+        name, said = found.name, metadata.of_room(session, found.id)
+    if _is_change(remove, clear):
+        _remove(desk, name, moderation.room_silenced, remove or (), yes)
+    else:
+        _show(desk, name, said)
+
+
+def _is_change(remove: Remove, clear: bool) -> bool:
+    """Whether something is to be taken away.
+
+    Raises: UsageError when it is said twice what.
+    """
+    if clear and remove:
+        raise UsageError("Give either --remove or --clear, not both.")
+    return clear or bool(remove)
+
+
+def _show(desk: Desk, name: str, said: Mapping[str, str]) -> None:
+    rows = [{"key": key, "value": value} for key, value in said.items()]
+    desk.out.table(rows, f"{name} has no metadata.")
+
+
+def _remove(desk: Desk, name: str, silenced: Silenced, keys: Collection[str], yes: bool) -> None:
+    confirm(f"Take metadata of {name} away?", yes)
+    changed = desk.change(lambda admin: silenced(admin, name, keys))
+    sentence = "It is gone." if changed else f"{name} has no such metadata."
+    desk.out.done(sentence, name=name, changed=changed)

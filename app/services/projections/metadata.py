@@ -1,0 +1,29 @@
+"""What accounts and rooms say of themselves; a guest's words are kept nowhere but in the log."""
+
+from sqlalchemy import ColumnElement, Connection, delete, insert
+
+from app.db.models import AccountMetadata, RoomMetadata
+from app.events import Event, Kind
+from app.services.projections.declare import projects
+
+
+@projects(Kind.METADATA)
+def _metadata(connection: Connection, event: Event) -> None:
+    if event.room is not None:
+        _put(connection, event, RoomMetadata, RoomMetadata.room_id == event.room, room_id=event.room)
+    elif event.data["party"].startswith("a"):
+        account = int(event.data["party"].removeprefix("a"))
+        _put(connection, event, AccountMetadata, AccountMetadata.account_id == account, account_id=account)
+
+
+def _put(
+    connection: Connection,
+    event: Event,
+    table: type[AccountMetadata] | type[RoomMetadata],
+    whose: ColumnElement[bool],
+    **owner: int,
+) -> None:
+    key = event.data["key"]
+    connection.execute(delete(table).where(whose, table.key == key))
+    if event.text is not None:
+        connection.execute(insert(table).values(**owner, key=key, value=event.text))

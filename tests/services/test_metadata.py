@@ -1,0 +1,98 @@
+"""What accounts and rooms say of themselves, in the tables and for administrators (METADATA)."""
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from app.db.log import read_after
+from app.db.models import Account, AccountMetadata, Room, RoomMetadata
+from app.errors import NotFound
+from app.events import Event, Kind
+from app.services import audit, metadata, moderation, rooms
+from app.services.accounts import get_account
+from app.services.decisions import Change
+from app.wire.names import fold
+from tests.story import Story
+
+TABLES = (AccountMetadata, RoomMetadata)
+
+
+@pytest.fixture
+def tea(story: Story) -> int:
+    """A room; it and `anna` say things, `bob` and another room other things."""
+    room, other = story.room("#tea"), story.room("#milk")
+    for name in ("anna", "bob"):
+        story.account(name)
+        story.account_says(name, avatar=f"https://{name}.example", color="red", status="здесь 🍵")
+    for one in (room, other):
+        story.room_says(one, url=f"https://{one}.example", avatar="x")
+    return room
+
+
+def of(story: Story, name: str) -> dict[str, str]:
+    """Return what an account or a room says."""
+    with story.database.reading() as session:
+        if name.startswith("#"):
+            return metadata.of_room(session, rooms.get_room(session, name).id)
+        return metadata.of_account(session, get_account(session, fold(name)).id)
+
+
+def silence(story: Story, name: str, *keys: str) -> Change:
+    """Take something away, as an administrator does."""
+    silenced = moderation.room_silenced if name.startswith("#") else moderation.account_silenced
+    return story.decides(lambda admin: silenced(admin, name, keys))
+
+
+@pytest.mark.usefixtures("tea")
+def test_the_last_word_under_a_key_is_kept_and_an_empty_one_nowhere(story: Story) -> None:
+    story.account_says("anna", color="blue", status=None, nothing=None)
+    assert of(story, "anna") == {"avatar": "https://anna.example", "color": "blue"}
+    assert of(story, "bob") == {"avatar": "https://bob.example", "color": "red", "status": "здесь 🍵"}
+
+
+def test_rooms_say_what_they_say_each_for_itself(story: Story, tea: int) -> None:
+    story.room_says(tea, avatar=None, url="https://tea.example")
+    assert of(story, "#tea") == {"url": "https://tea.example"}
+    assert of(story, "#milk").keys() == {"avatar", "url"}
+    with story.database.reading() as session:
+        assert rooms.details(session, "#tea").metadata == {"url": "https://tea.example"}
+
+
+def test_the_words_of_a_guest_are_in_no_table(story: Story) -> None:
+    session = story.connects("guest")
+    data = {"key": "color", "by": "guest", "party": f"s{session}"}
+    story.happens(Event(Kind.METADATA, nick="server", target="guest", text="red", data=data))
+    with story.database.reading() as orm:
+        assert [orm.scalar(select(func.count()).select_from(table)) for table in TABLES] == [0, 0]
+
+
+@pytest.mark.usefixtures("tea")
+@pytest.mark.parametrize("name", ["anna", "#tea"])
+def test_an_administrator_takes_away_what_is_named_or_everything(story: Story, name: str) -> None:
+    before = of(story, name)
+    change = silence(story, name.upper(), "avatar", "nothing-there")
+    assert [(event.data["key"], event.text) for event in change.events] == [("avatar", None)]
+    assert of(story, name) == {key: value for key, value in before.items() if key != "avatar"}
+    assert silence(story, name, "avatar").events == []
+    assert len(silence(story, name).events) == len(before) - 1
+    assert of(story, name) == {}
+    with story.database.reading() as session:
+        traces = [(trace.action, trace.target) for trace in audit.latest(session, 9)]
+        logged = read_after(session.connection(), 0, 100)
+    what = "room.metadata" if name.startswith("#") else "user.metadata"
+    assert traces == [(what, name)] * 2
+    assert [event.text for event in logged[-len(before) :]] == [None] * len(before)
+
+
+@pytest.mark.parametrize("name", ["nobody", "#nowhere"])
+def test_nothing_is_taken_from_who_is_not_there(story: Story, name: str) -> None:
+    with pytest.raises(NotFound):
+        silence(story, name)
+
+
+@pytest.mark.usefixtures("tea")
+def test_what_is_said_goes_with_the_account_and_with_the_room(story: Story) -> None:
+    with story.database.locked() as connection:
+        connection.execute(delete(Account).where(Account.name == "anna"))
+        connection.execute(delete(Room).where(Room.name == "#tea"))
+        counts = [connection.scalar(select(func.count()).select_from(table)) for table in TABLES]
+    assert counts == [3, 2]
