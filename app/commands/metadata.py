@@ -218,8 +218,7 @@ def _count_change(ctx: Context, target: Target, key: str) -> None:
 
 def _put(ctx: Context, target: Target, key: str, value: str | None) -> None:
     if target.owner is not None:
-        by = ctx.client.account or ctx.client.nick
-        profiles.change(ctx.desk, ctx.batch, target.owner, key, value, by, ctx.client)
+        profiles.change(ctx.desk, ctx.batch, target.owner, key, value, ctx.me, ctx.client)
     elif value is None:
         ctx.client.registration.metadata.pop(key, None)
     else:

@@ -18,10 +18,15 @@ from app.live.world import World
 
 
 def change(
-    desk: Desk, batch: Batch, owner: User | Room, key: str, value: str | None, by: str, author: Client | None
+    desk: Desk, batch: Batch, owner: User | Room, key: str, value: str | None, by: User, author: Client
 ) -> None:
-    """Let a person or a room say something else under a key, or nothing; the author is answered apart."""
+    """Let a person or a room say something else under a key, or nothing; the author is answered apart.
+
+    Who speaks for others is named in the event, for the audit trail.
+    """
     event = _event(desk, owner, key, value, by)
+    if not (isinstance(owner, User) and owner.reader is by.reader):
+        event.data["session"] = by.session
     batch.emit(event, _subscribers(desk.world, owner, key), author)
     for other in _namesakes(desk.world, owner):
         batch.pass_on(replace(event, target=other.nick), _subscribers(desk.world, other, key))
@@ -49,22 +54,21 @@ def speak_for_another(desk: Desk, batch: Batch, user: User, before: Mapping[str,
     now = user.profile
     for key in sorted({*before, *now}):
         if before.get(key) != now.get(key):
-            event = _event(desk, user, key, now.get(key), user.nick)
+            event = _event(desk, user, key, now.get(key), user)
             batch.pass_on(event, _subscribers(desk.world, user, key))
 
 
 def take_along(desk: Desk, batch: Batch, user: User, account: AccountInfo) -> None:
     """Let a new account say what the guest said who made it."""
     for key, value in user.metadata.items():
-        event = _event(desk, user, key, value, user.nick)
+        event = _event(desk, user, key, value, user)
         event.account, event.data["party"] = account.name, f"a{account.id}"
         batch.emit(event)
 
 
-def _event(desk: Desk, owner: User | Room, key: str, value: str | None, by: str) -> Event:
-    event = Event(
-        Kind.METADATA, nick=desk.server, target=_name(owner), text=value, data={"key": key, "by": by}
-    )
+def _event(desk: Desk, owner: User | Room, key: str, value: str | None, by: User) -> Event:
+    said = {"key": key, "by": by.account.name if by.account else by.nick}
+    event = Event(Kind.METADATA, nick=desk.server, target=_name(owner), text=value, data=said)
     if isinstance(owner, Room):
         event.room = owner.id
     else:

@@ -96,3 +96,18 @@ def test_what_is_said_goes_with_the_account_and_with_the_room(story: Story) -> N
         connection.execute(delete(Room).where(Room.name == "#tea"))
         counts = [connection.scalar(select(func.count()).select_from(table)) for table in TABLES]
     assert counts == [3, 2]
+
+
+def test_who_speaks_for_others_leaves_a_trace_and_who_speaks_for_themselves_none(story: Story, tea: int) -> None:
+    said = {"key": "avatar", "by": "anna"}
+    with story.database.reading() as session:
+        party = f"a{get_account(session, fold('bob')).id}"
+    bob = Event(Kind.METADATA, account="bob", target="bob", data={**said, "party": party, "session": 7})
+    room = Event(Kind.METADATA, room=tea, target="#tea", text="x.png", data={**said, "session": 7})
+    story.happens(bob, room)
+    with story.database.reading() as session:
+        traces = [trace[1:] for trace in audit.latest(session, 9)]
+    assert traces == [
+        ("anna", "user.metadata", "bob", {"by": "anna", "key": "avatar"}),
+        ("anna", "room.metadata", "#tea", {"by": "anna", "key": "avatar", "value": "x.png"}),
+    ]

@@ -4,6 +4,8 @@ What `chat-admin` decides has its entry already, made together with the decision
 and leave nothing here. Neither does what the server does of itself.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, insert
 
 from app.db.models import Audit
@@ -54,3 +56,12 @@ def _mode(connection: Connection, event: Event) -> None:
 def _redacted(connection: Connection, event: Event) -> None:
     message = msgid(event.data["event"])
     leave_trace(connection, event, "redact", event.target or "", msgid=message, reason=event.text)
+
+
+@projects(Kind.METADATA)
+def _metadata(connection: Connection, event: Event) -> None:
+    """Only what is said for others leaves a trace: for a room, or by an administrator."""
+    data = event.data
+    spoken = replace(event, session=data.get("session"), account=None, nick=data["by"])
+    action = "user.metadata" if event.room is None else "room.metadata"
+    leave_trace(connection, spoken, action, event.target or "", key=data["key"], value=event.text)
