@@ -18,6 +18,7 @@ from app.events import Kind
 from app.live.room import Room
 from app.live.world import World
 from app.services.accounts import Credentials, changed, find_account, registered
+from app.services.rooms import find_room
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.engine.accounts import PASSWORD, plain
@@ -34,6 +35,7 @@ MODES = st.sampled_from(
     "-v:carol +bk-l:a,b +R+C -bo:evil!*@*,bob".split(" ")
 )
 TEXTS = st.sampled_from(["", "hi", "привет", "x" * 300])
+METADATA = st.sampled_from(["SET color red", "SET color", "SET avatar :a b", "SET avatar x", "CLEAR"])
 
 
 def command(verb: str, *words: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -54,6 +56,7 @@ LINES = st.one_of(
     command("PRIVMSG", WHERE | WHO, TEXTS.map(":".__add__)),
     command("KICK", WHERE, WHO),
     command("INVITE", WHO, WHERE),
+    command("METADATA", st.just("*") | WHO | WHERE, METADATA),
     command("REGISTER", WHO | st.just("*"), st.just("*"), st.just(PASSWORD)),
     WHO.map(lambda name: "\r\n".join(("AUTHENTICATE PLAIN", *plain(name)))),
     st.tuples(WHERE, MODES).map(_mode),
@@ -106,10 +109,9 @@ def administer(bench: Bench, name: str, deed: str) -> None:
 def _decided(bench: Bench, name: str, deed: str) -> Iterator[Happened]:
     with bench.database.reading() as session:
         account = find_account(session, fold(name))
-        rooms = bench.core.desk.world.room_keys
         if deed == "create" and account is None:
             yield registered(bench.clock, name, Credentials("$none", "4096$eA==$eA==$eA=="))
-        elif deed == "create" and "#made" not in rooms:
+        elif deed == "create" and find_room(session, "#made") is None:
             data = {"official": True, "founder": None, "modes": "nt"}
             yield Happened(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
         elif deed in ("admin", "user") and account is not None:
@@ -129,7 +131,9 @@ def lasting(world: World) -> dict[str, object]:
     return {
         "rooms": {room.id: _room(room) for room in world.rooms.values()},
         "keys": {key: room.id for key, room in world.room_keys.items()},
-        "accounts": {key: (a.id, a.name, a.role, a.disabled) for key, a in world.accounts.items()},
+        "accounts": {
+            key: (a.id, a.name, a.role, a.disabled, a.metadata) for key, a in world.accounts.items()
+        },
         "bans": dict(world.bans),
     }
 
@@ -141,7 +145,13 @@ def _room(room: Room) -> object:
         letter: {mask: entry.by for mask, entry in found.items()} for letter, found in room.lists.items()
     }
     about = (room.name, room.key, room.official, room.modes, room.password, room.limit)
-    return about, (room.topic, room.topic_by, room.topic_at // 1000, room.created // 1000), roles, lists
+    return (
+        about,
+        room.metadata,
+        (room.topic, room.topic_by, room.topic_at // 1000, room.created // 1000),
+        roles,
+        lists,
+    )
 
 
 def here(world: World) -> dict[int, tuple[str, str | None]]:
