@@ -35,6 +35,10 @@ class Door:
     wrap: Callable[[], Pipe] | None = None
     is_encrypted: bool = False
 
+    def pipe(self) -> Pipe | None:
+        """Return the pipe of a new connection, if there is to be one."""
+        return None if self.wrap is None else self.wrap()
+
 
 class Handler(socketserver.BaseRequestHandler):
     """Serves one connection on its own thread."""
@@ -102,7 +106,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         refusal = self._census.admit(client_address[0])
         if refusal is None:
             return True
-        _refuse(request, refusal)
+        self._refuse(request, refusal)
         return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -112,8 +116,17 @@ class ChatServer(socketserver.ThreadingTCPServer):
         except RuntimeError:
             logger.warning("A connection was refused: no thread to be had")
             self._census.release(client_address[0])
-            _refuse(request, "The server is full; try again later")
-            request.close()
+            self._refuse(request, "The server is full; try again later")
+
+    def _refuse(self, connection: socket.socket, reason: str) -> None:
+        """Say why in the terms of this door, as far as they allow to say anything before the peer has, and close."""
+        line, pipe = f"ERROR :Closing link: {reason}\r\n".encode(), self.door.pipe()
+        try:
+            connection.send(line if pipe is None else pipe.encrypt(line, is_last=True), socket.MSG_DONTWAIT)
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        connection.close()
 
     def serve_connection(self, connection: socket.socket, address: str) -> None:
         """Read one connection until its end; runs on the connection's own thread."""
@@ -121,7 +134,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         name_thread(f"reader {address}")
         with suppress(OSError):  # some systems refuse this once the peer is gone
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        pipe = self.door.wrap() if self.door.wrap is not None else None
+        pipe = self.door.pipe()
         self._accepted += 1
         flusher = self._flushers[self._accepted % len(self._flushers)]
         desk = inside.gate.desk
@@ -145,12 +158,3 @@ class ChatServer(socketserver.ThreadingTCPServer):
 def plain_address(address: str) -> str:
     """Write an IPv4 address as such, also where a socket for both versions shows it as `::ffff:192.0.2.1`."""
     return address.removeprefix("::ffff:") if "." in address else address
-
-
-def _refuse(connection: socket.socket, reason: str) -> None:
-    try:
-        connection.send(f"ERROR :Closing link: {reason}\r\n".encode(), socket.MSG_DONTWAIT)
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
-    connection.close()

@@ -205,6 +205,18 @@ def test_the_server_is_full(serve: Serve) -> None:
     chat.connect("carol")
 
 
+def test_each_door_says_in_its_own_terms_that_the_server_is_full(serve: Serve) -> None:
+    chat = serve(max_connections=1)
+    chat.connect("alice")
+    with Peer(chat.ports["WebSocket"]) as page, Peer(chat.tls_port) as stranger:
+        heard = page.rest()
+        assert (heard[0], heard[-1]) == (
+            "HTTP/1.1 503 Service Unavailable",
+            "ERROR :Closing link: The server is full; try again later",
+        )
+        assert stranger.rest_of_bytes() == b"", "nothing is said outside of TLS"
+
+
 def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
     chat = serve(max_unregistered=2)
     alice, first, second = chat.connect("alice"), chat.connect(), chat.connect()
