@@ -56,9 +56,8 @@ class Connection:
         self._outbox = outbox
         self._seat = seat
         self._inside = inside
-        self._header: bytes | None = (
-            b"" if seat.is_proxy else None
-        )  # what has come of what a proxy begins with
+        # What has come of the header that a proxy begins with; None when there is none to come.
+        self._header: bytes | None = b"" if seat.is_proxy else None
         self._framer = Framer()
         desk = inside.gate.desk
         self._desk = desk

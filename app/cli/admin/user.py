@@ -70,6 +70,7 @@ def _connection(session: Session) -> dict[str, object]:
     return {
         "nick": session.nick,
         "address": session.address,
+        "host": session.host,
         "connected": to_datetime(session.connected),
         "disconnected": to_datetime_or_none(session.disconnected),
     }
