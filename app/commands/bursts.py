@@ -14,6 +14,7 @@ from app.services.visibility import NEVER, stay
 from app.wire import numerics
 from app.wire.framing import LINE_BYTES, space_behind
 
+ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
 ACTION = "\x01ACTION "  # what begins a message that says what somebody does
 
 
@@ -42,7 +43,7 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
 
 def is_replayed(ctx: Context) -> bool:
     """Whether the client is shown what was said before without asking: it has no way to ask."""
-    return bool(ctx.desk.settings.replay) and "draft/chathistory" not in ctx.client.caps
+    return bool(ctx.desk.settings.replay) and ctx.client.caps.isdisjoint(ASKING)
 
 
 def replay(ctx: Context, room: Room) -> None:

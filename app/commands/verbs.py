@@ -35,4 +35,5 @@ from app.commands import (  # noqa: F401
     verify,
     who,
     whois,
+    znc,
 )

@@ -224,6 +224,17 @@ def conversations_with(session: Session | Connection, party: str, key: Key) -> t
     return tuple(session.scalars(query))
 
 
+def partners(session: Session, party: str) -> dict[str, list[str]]:
+    """Return the private conversations of a party by the names of its partners, at most the latest of them."""
+    query = select(Correspondent.key, Correspondent.name, Correspondent.conversation)
+    query = query.where(Correspondent.party == party).order_by(Correspondent.last_at.desc())
+    names: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for key, name, conversation in session.execute(query.limit(MOST_CONVERSATIONS)):
+        found.setdefault(names.setdefault(key, name), []).append(conversation)
+    return found
+
+
 def _last_in_rooms(
     session: Session, rooms: Mapping[int, str], visible: Mapping[int, Mark]
 ) -> Iterator[Target]:

@@ -76,6 +76,7 @@ _ALL = (
     Capability("soju.im/search", SOJU + "search.md", version=WITH_VALUES),
     Capability("standard-replies", IRCV3 + "standard-replies"),
     Capability("userhost-in-names", IRCV3 + "userhost-in-names"),
+    Capability("znc.in/playback", "https://wiki.znc.in/Playback", version=WITH_VALUES),
 )
 
 CAPABILITIES = {capability.name: capability for capability in _ALL}

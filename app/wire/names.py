@@ -39,7 +39,7 @@ _WRITTEN_TOGETHER = (  # Unicode TS #39 section 5.1: languages that are written 
 )
 _EVERYWHERE = frozenset({"COMMON", "INHERITED"})
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~]+")  # ASCII punctuation
-ATTENDANTS = ("HistServ", "NickServ")  # who are the server itself
+ATTENDANTS = ("*playback", "HistServ", "NickServ")  # who are the server itself
 _TRUSTED = ("AuthServ", "BotServ", "ChanServ", "HostServ", "MemoServ", "OperServ", "SaslServ")  # elsewhere
 _BLANK = re.compile(  # fillers and variation selectors: drawn as nothing, though classed as letters or marks
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
