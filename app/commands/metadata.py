@@ -15,6 +15,7 @@ from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.live.room import Room
 from app.live.user import User
+from app.settings import ServerSettings, prefix_of
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.line import plain
@@ -97,11 +98,12 @@ def metadata_clear(ctx: Context, target: str) -> None:
 NOT_A_KEY = f"A key is up to {KEY_BYTES} letters of a-z, 0-9 and _./-"
 
 
-def tokens(ctx: Context) -> str:
+def tokens(settings: ServerSettings) -> str:
     """Return what is said of the capability: when, and how much."""
+    space = _space(prefix_of(settings.servername), "n" * NICK_BYTES, "k" * KEY_BYTES)
     return (
-        f"before-connect,max-subs={MOST_SUBSCRIPTIONS},max-keys={ctx.desk.settings.max_metadata},"
-        f"max-key-bytes={KEY_BYTES},max-value-bytes={_space(ctx, 'n' * NICK_BYTES, 'k' * KEY_BYTES)}"
+        f"before-connect,max-subs={MOST_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
+        f"max-key-bytes={KEY_BYTES},max-value-bytes={space}"
     )
 
 
@@ -187,16 +189,16 @@ def _refuse_unfit(ctx: Context, target: Target, key: str, value: str) -> None:
     Raises: Failed.
     """
     name = target.name if isinstance(target.owner, Room) else "n" * NICK_BYTES
-    most, keys = _space(ctx, name, key), ctx.desk.settings.max_metadata
+    most, keys = _space(ctx.desk.server, name, key), ctx.desk.settings.max_metadata
     if len(value.encode()) > most:
         raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
     if key not in target.values and len(target.values) >= keys:
         raise failed("LIMIT_REACHED", target.name, str(keys), text=f"There are {keys} keys already")
 
 
-def _space(ctx: Context, name: str, key: str) -> int:
+def _space(server: str, name: str, key: str) -> int:
     """Return how many bytes a value may have, so that it fits into a 761 to anybody."""
-    start = f":{ctx.desk.server} 761 {'n' * NICK_BYTES} {name} {key} {EVERYBODY} :"
+    start = f":{server} 761 {'n' * NICK_BYTES} {name} {key} {EVERYBODY} :"
     return min(VALUE_BYTES, max(space_behind(start), 0))
 
 

@@ -1,13 +1,11 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
-from app.commands import metadata, multiline, register, sts
+from app.commands import offers
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
 from app.commands.registration import complete
-from app.commands.sasl import MECHANISMS
 from app.live.unit import Task
 from app.wire import numerics
-from app.wire.capabilities import CAPABILITIES, METADATA, WITH_VALUES
 from app.wire.framing import space_behind
 from app.wire.packing import packed
 
@@ -24,13 +22,7 @@ def cap_ls(ctx: Context, version: str = "") -> None:
     _begin(ctx)
     asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
     ctx.client.cap_version = max(ctx.client.cap_version, asked)
-    names = [name for name in _offered(ctx) if CAPABILITIES[name].version <= asked]
-    if asked < WITH_VALUES:
-        _list(ctx, "LS", names)
-        return
-    values = capability_values(ctx)
-    words = [f"{name}={values[name]}" if values.get(name) else name for name in names]
-    _list(ctx, "LS", words + sts.policy(ctx))
+    _list(ctx, "LS", offers.words(offers.listed(ctx.desk.settings, ctx.client, asked)))
 
 
 @subcommand("CAP")
@@ -44,7 +36,7 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a minus sign: all of them, or none."""
     _begin(ctx)
     caps = set(ctx.client.caps)
-    offered = _offered(ctx)
+    offered = offers.offered(ctx.desk.settings)
     for word in wanted.split():
         name = word.removeprefix("-")
         if name not in offered:
@@ -62,22 +54,6 @@ def cap_end(ctx: Context) -> Task | None:
         return None
     ctx.client.registration.negotiating = False
     return complete(ctx)
-
-
-def capability_values(ctx: Context) -> dict[str, str]:
-    """Return the values that some capabilities are advertised with."""
-    return {
-        METADATA: metadata.tokens(ctx),
-        multiline.CAPABILITY: multiline.tokens(ctx.desk.settings),
-        register.CAPABILITY: register.tokens(ctx.desk.settings),
-        "sasl": ",".join(MECHANISMS),
-    }
-
-
-def _offered(ctx: Context) -> list[str]:
-    """Return the capabilities that there are, as this server is set up."""
-    is_open = register.is_offered(ctx.desk.settings)
-    return [name for name in CAPABILITIES if is_open or name != register.CAPABILITY]
 
 
 def _begin(ctx: Context) -> None:

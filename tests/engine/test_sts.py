@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.wire.line import parse
 from tests.engine.bench import Bench
 from tests.engine.conftest import MakeBench
 
@@ -10,8 +11,8 @@ def listed(bench: Bench, version: str = "302", secure: bool = False) -> list[str
     """Return the words of CAP LS that begin like the policy."""
     person = bench.dial("alice")
     person.client.secure = secure
-    lines = person.ask(f"CAP LS {version}")
-    return [word for line in lines for word in line.split(" ") if word.lstrip(":").startswith("sts")]
+    lines = map(parse, person.ask(f"CAP LS {version}"))
+    return [word for line in lines for word in line.params[-1].split() if word.startswith("sts")]
 
 
 def test_there_is_no_policy_unless_it_is_set(bench: Bench) -> None:
