@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,9 +17,10 @@ from types import FrameType
 from app.clock import Clock
 from app.commands import (
     attendants,
+    reloading,
     verbs,  # noqa: F401  fills the table of commands
 )
-from app.commands.desk import Desk
+from app.commands.desk import Desk, Exchange, Load
 from app.commands.gate import Gate
 from app.commands.isupport import tokens
 from app.commands.returning import resume
@@ -27,16 +28,19 @@ from app.db import migrate
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.errors import ChatError, DatabaseRefused
+from app.events import Event, Kind
 from app.live import applying  # noqa: F401  declares what events change
 from app.live.batch import Batch
+from app.live.client import Client, Nowhere
 from app.live.cloak import Disguise, cloaked, host_of
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.restore import restore, restore_people
 from app.live.throttle import Throttles
+from app.live.unit import Turn, Unit
 from app.live.world import World
 from app.net.connection import Inside
-from app.net.doors import listen
+from app.net.doors import listen, refitted
 from app.net.flusher import Flusher
 from app.net.server import ChatServer
 from app.services.ledger import Ledger
@@ -48,6 +52,7 @@ from app.settings import Loaded, ServerSettings, prefix_of
 STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
 ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
+SIGNAL_SECONDS = 0.5  # within which SIGHUP is heeded
 SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
 EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
 
@@ -63,8 +68,11 @@ class Core:
     engine: Engine
 
 
-def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core:
-    """Put the engine together on a database that is ready, and restore the world."""
+def assemble(settings: ServerSettings, database: Database, clock: Clock, load: Load | None = None) -> Core:
+    """Put the engine together on a database that is ready, and restore the world.
+
+    `load` reads the settings again; without it they stay as they are.
+    """
     world = World(clock, settings.replay)
     attendants.seat(world, clock, prefix_of(settings.servername))
     ledger = Ledger(database, clock)
@@ -81,6 +89,7 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock) -> Core
         tokens=tokens(settings),
         throttles=Throttles.of(settings, clock),
         disguise=_disguise(settings, ledger, clock),
+        load=load or (lambda: Loaded(settings, None, [])),
     )
     _go_on(desk, ended)
     gate = Gate(desk)
@@ -116,8 +125,8 @@ def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> Disguis
     return cloaked(key)
 
 
-def serve(loaded: Loaded[ServerSettings]) -> int:
-    """Run the server until it is told to stop. Returns the exit code.
+def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
+    """Run the server until it is told to stop. `load` reads the settings again. Returns the exit code.
 
     Raises: ChatError when it cannot start; nothing was changed then.
     """
@@ -139,7 +148,7 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
         if copy is not None:
             logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
         with closing(database.dialect.claim(database.engine, settings.node)):
-            _run(assemble(settings, database, clock), servers, flushers)
+            _run(assemble(settings, database, clock, load), servers, flushers)
     finally:
         for server in servers:
             server.server_close()
@@ -148,16 +157,45 @@ def serve(loaded: Loaded[ServerSettings]) -> int:
 
 
 def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
-    stopping = threading.Event()
-    _heed_signals(stopping)
+    stopping, hangup = threading.Event(), threading.Event()
+    _heed_signals(stopping, hangup)
+    core.desk.followers.append(lambda settings: _prepared(servers, settings))
     start(core, servers, flushers, stopping)
     for line in _greeting(core.desk, servers):
         print(line, flush=True)
-    stopping.wait()
-    print("Stopping.", flush=True)
+    while not stopping.wait(SIGNAL_SECONDS):
+        if hangup.is_set():
+            hangup.clear()
+            _reload(core)
+    with suppress(OSError):  # the terminal may be gone, which is why we stop
+        print("Stopping.", flush=True)
     stop(core, servers, flushers)
     if core.engine.has_failed:
         raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
+
+
+def _prepared(servers: list[ChatServer], settings: ServerSettings) -> Exchange:
+    """Get what is beside the commands ready for other settings: the doors, the log, what the system allows."""
+    refit = refitted(servers, settings)
+
+    def exchange() -> None:
+        refit()
+        logging.getLogger().setLevel(settings.log_level.upper())
+        _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
+
+    return exchange
+
+
+def _reload(core: Core) -> None:
+    """Read the settings again, on this thread, and let the engine go on with them."""
+    found = reloading.read(core.desk)
+
+    def follow(batch: Batch, client: Client) -> None:
+        reloading.follow(core.desk, batch, found, Event(Kind.REHASHED, nick=core.desk.server))
+
+    unit = Unit(Client(Nowhere(), "", False, core.desk.clock.monotonic()), [Turn(follow)])
+    core.engine.submit(unit)
+    unit.wait()
 
 
 def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stopping: threading.Event) -> None:
@@ -220,8 +258,15 @@ def _client() -> str:
     return min(str(beside), os.path.relpath(beside), key=len)
 
 
-def _heed_signals(stopping: threading.Event) -> None:
-    """Stop in order at the first signal, at once at the second."""
+def _heed_signals(stopping: threading.Event, hangup: threading.Event) -> None:
+    """Stop in order at the first signal, at once at the second; SIGHUP means to read the settings again.
+
+    It comes too when the terminal is closed that the server was started in. That still means to stop.
+    """
+    had_terminal = os.isatty(0)
+
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        (stopping if had_terminal and not os.isatty(0) else hangup).set()
 
     def stop(number: int, frame: FrameType | None) -> None:
         if stopping.is_set():
@@ -230,3 +275,4 @@ def _heed_signals(stopping: threading.Event) -> None:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, hang_up)

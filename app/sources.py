@@ -40,10 +40,14 @@ Model = type[BaseModel]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with the settings; `refusal` is raised for it, or it is only a warning."""
+    """Something wrong with the settings; `refusal` is raised for it, or it is only a warning.
+
+    `spoils` all of its source: nothing there could be read.
+    """
 
     sentence: str
     refusal: type[ChatError] | None = None
+    spoils: bool = False
 
 
 @dataclass(slots=True)
@@ -59,6 +63,11 @@ class Source:
 def is_protecting(model: Model, key: str) -> bool:
     """Whether a wrong value of this key must keep the program from starting."""
     return _has_mark(model, key, "protects")
+
+
+def needs_restart(model: Model, key: str) -> bool:
+    """Whether another value of this key waits until the program starts again."""
+    return _has_mark(model, key, "restart")
 
 
 def read_flags(flags: Mapping[str, object]) -> Source:
@@ -171,7 +180,8 @@ def _broken(model: Model, path: Path, raw: bytes, where: str) -> Problem:
     """Warn of a file that is not JSON, or refuse it when it was meant to protect something."""
     key = _mentioned(model, raw)
     if key is None:
-        return Problem(f"{path} is not valid JSON ({where}); the defaults are used for what it sets.")
+        sentence = f"{path} is not valid JSON ({where}); the defaults are used for what it sets."
+        return Problem(sentence, spoils=True)
     return Problem(
         f"{path} is not valid JSON ({where}) and mentions {key}; {NOTHING_STARTED}.", SettingsRefused
     )

@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from app.commands import isupport
 from app.settings import SERVER, ClientSettings, ServerSettings, Settings, load
-from app.sources import is_protecting
+from app.sources import is_protecting, needs_restart
 from app.wire.capabilities import CAPABILITIES, Capability
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -47,11 +47,19 @@ def test_every_setting_is_documented_and_nothing_else(title: str) -> None:
 def test_defaults_ranges_and_meanings_are_those_of_the_code(title: str) -> None:
     model = MODELS[title]
     defaults = model().model_dump(mode="json")
-    for key, (default, extent, meaning, wrong) in rows(section(title)).items():
+    for key, (default, extent, meaning, wrong, *_) in rows(section(title)).items():
         assert json.loads(default.strip("`")) == defaults[key], key
         assert extent == (range_of(model, key) or extent), key
         assert meaning == model.model_fields[key].description
         assert wrong == ("**refused**" if is_protecting(model, key) else "default"), key
+
+
+def test_the_page_says_which_settings_a_running_server_can_change() -> None:
+    said = {key: cells[-1] for key, cells in rows(section("Server")).items()}
+    assert said == {
+        key: "restart" if needs_restart(ServerSettings, key) else "at once"
+        for key in ServerSettings.model_fields
+    }
 
 
 def test_every_description_is_a_sentence() -> None:

@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,7 +75,7 @@ def run(config: Path | None, given: Flags) -> None:
     loaded = load(SERVER, config, given)
     from app.bootstrap import serve  # here, so that nothing of the server is loaded before it can start
 
-    raise typer.Exit(serve(loaded))
+    raise typer.Exit(serve(loaded, partial(load, SERVER, loaded.source or config, given)))
 
 
 @command

@@ -1,7 +1,7 @@
 """What every command may use: the settings, the world, the database, the time. Made once, at start."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from app.clock import Clock
@@ -10,12 +10,22 @@ from app.live.cloak import Disguise
 from app.live.throttle import Throttles
 from app.live.world import World
 from app.services.ledger import Ledger
-from app.settings import ServerSettings
+from app.settings import Loaded, ServerSettings
+
+Load = Callable[[], Loaded[ServerSettings]]
+Exchange = Callable[[], None]
+Prepare = Callable[[ServerSettings], Exchange]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
-    """The server behind the commands. `server` is the name in prefixes, `network` the one that people read."""
+    """The server behind the commands. `server` is the name in prefixes, `network` the one that people read.
+
+    Only `settings` and `tokens` are ever exchanged, each as a whole and on the engine's thread (`reloading`); other
+    threads may read them at any time. `load` reads the settings again. What has settings of its own beside the
+    commands is among the `followers`: each gets ready for others, which may be slow or fail (ChatError), and returns
+    what lets them hold.
+    """
 
     settings: ServerSettings
     world: World
@@ -29,6 +39,8 @@ class Desk:
     throttles: Throttles
     disguise: Disguise  # of people's addresses, for others
 
+    load: Load
+    followers: list[Prepare] = field(default_factory=list)
     usage: Counter[str] = field(default_factory=Counter)  # how often each command was carried out
 
     @property

@@ -1,10 +1,14 @@
 """The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
 
+from collections.abc import Sequence
+
 from app.commands.answers import Refused
 from app.commands.batches import batch
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.desk import Desk
 from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
+from app.live.batch import Batch
 from app.settings import ServerSettings
 from app.wire import modes, numerics
 
@@ -57,9 +61,27 @@ def isupport(ctx: Context) -> None:
     show(ctx)
 
 
+def renew(desk: Desk, batch: Batch) -> None:
+    """Derive the tokens from other settings, and tell everybody those that are not as they were."""
+    before, desk.tokens = desk.tokens, tokens(desk.settings)
+    words = [_written(name, value) for name, value in desk.tokens.items() if before.get(name) != value]
+    words += [f"-{name}" for name in before if name not in desk.tokens]
+    if words:
+        for client in desk.world.everybody().clients:
+            _tell(Context(desk, batch, client), words)
+
+
 def show(ctx: Context) -> None:
-    """Tell what this server supports, some tokens a line; in a batch to clients that know of it."""
-    words = [f"{name}={value}" if value else name for name, value in ctx.desk.tokens.items()]
+    """Tell what this server supports."""
+    _tell(ctx, [_written(name, value) for name, value in ctx.desk.tokens.items()])
+
+
+def _written(name: str, value: str) -> str:
+    return f"{name}={value}" if value else name
+
+
+def _tell(ctx: Context, words: Sequence[str]) -> None:
+    """Tell tokens, some a line; in a batch to clients that know of it."""
     lines = [words[start : start + TOKENS_A_LINE] for start in range(0, len(words), TOKENS_A_LINE)]
     if not {EXTENDED, "batch"} <= ctx.client.caps:
         for line in lines:

@@ -25,6 +25,7 @@ from app.commands import (  # noqa: F401
     redaction,
     register,
     registration,
+    reloading,
     sasl,
     search,
     server,

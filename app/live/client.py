@@ -17,6 +17,16 @@ class Sink(Protocol):
         """End the connection once everything queued is sent."""
 
 
+class Nowhere:
+    """The sink of nobody: for what the server itself hands to the engine."""
+
+    def push(self, data: bytes) -> None:
+        """Let the bytes go."""
+
+    def finish(self) -> None:
+        """There is no connection to end."""
+
+
 @dataclass(slots=True)
 class Registration:
     """What a connection has said of itself before it is somebody."""

@@ -31,10 +31,15 @@ class Throttle:
         self._seconds = seconds
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
+    def allow(self, most: int) -> None:
+        """Let it happen so often from now on; of what was noted before, the latest still counts."""
+        self._most = most
+        self._times = OrderedDict((key, deque(times, maxlen=most)) for key, times in self._times.items())
+
     def wait(self, key: str) -> float:
         """Return the seconds until it may happen again; 0 if it may now."""
         times = self._times.get(key)
-        if times is None or len(times) < self._most:
+        if not self._most or times is None or len(times) < self._most:
             return 0.0
         return max(0.0, times[0] + self._seconds - self._clock.monotonic())
 
@@ -70,6 +75,13 @@ class Throttles:
             Throttle(clock, MAILS, MAIL_SECONDS),
             Throttle(clock, METADATA_CHANGES, METADATA_SECONDS),
         )
+
+    def follow(self, settings: ServerSettings) -> None:
+        """Be as patient as other settings say."""
+        self.addresses.allow(settings.login_attempts)
+        self.accounts.allow(settings.login_attempts)
+        self.registrations.allow(settings.registrations_per_address)
+        self.rooms.allow(settings.max_rooms_per_user)
 
 
 def patience(seconds: float) -> str:

@@ -206,6 +206,12 @@ class World:
         """Take what was read from the log as the room's last messages."""
         room.recent = deque(events, maxlen=self.replay)
 
+    def keep_recent(self, number: int) -> None:
+        """Keep so many messages of each room for newcomers from now on; what they are is read anew."""
+        self.replay = number
+        for room in self.rooms.values():
+            room.recent = None
+
     def forget(self, event: Event) -> None:
         """Take back a message that could not be stored; a read marker is read anew from what is stored."""
         if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:

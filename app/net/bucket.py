@@ -15,6 +15,10 @@ class Bucket:
         self._tokens = float(burst)
         self._filled = clock.monotonic()
 
+    def fit(self, burst: int, rate: int) -> None:
+        """Hold so many tokens, and gain so many, from now on."""
+        self._burst, self._rate = burst, rate
+
     def take(self, cost: int) -> float:
         """Take tokens, and return how many seconds to wait until they are really there."""
         if self._rate == 0:

@@ -18,6 +18,11 @@ class Census:
     _lock: Lock = field(default_factory=Lock)
     _by_address: Counter[str] = field(default_factory=Counter)
 
+    def limit(self, most: int, most_per_address: int, proxies: tuple[Network, ...]) -> None:
+        """Count by other limits from now on; whoever is over them already stays."""
+        with self._lock:
+            self.most, self.most_per_address, self.proxies = most, most_per_address, proxies
+
     def admit(self, address: str) -> str | None:
         """Count a connection in, or return why it may not be."""
         with self._lock:

@@ -150,6 +150,8 @@ class Connection:
         looked at before it is paid for; what was received and is no line costs as much as lines of its length.
         What costs more than others ends its portion, because its answer has its own price.
         """
+        settings = self._desk.settings
+        self._bucket.fit(settings.flood_burst, settings.flood_rate)
         noise = received // LINE_BYTES - len(frames)
         self._inside.stopping.wait(self._bucket.take(max(noise, 0)))
         portion: list[Step] = []

@@ -2,7 +2,7 @@
 
 import errno
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.errors import ChatError, SettingsRefused
@@ -30,6 +30,20 @@ def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer
             server.server_close()
         raise
     return servers
+
+
+def refitted(servers: Sequence[ChatServer], settings: ServerSettings) -> Callable[[], None]:
+    """Get the doors ready for other settings: certificates, limits. What is returned lets them hold, at once.
+
+    Raises: SettingsRefused when a certificate cannot be used; nothing was changed then.
+    """
+    doors = {door.name: door for door in _doors(settings)}
+
+    def exchange() -> None:
+        for server in servers:
+            server.refit(doors.get(server.door.name, server.door), settings)
+
+    return exchange
 
 
 def _doors(settings: ServerSettings) -> Iterator[Door]:

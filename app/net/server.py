@@ -16,6 +16,7 @@ from app.net.connection import Connection, Inside
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
 from app.net.pipe import Pipe
+from app.settings import ServerSettings
 from app.threads import name_thread
 
 BACKLOG = 1024  # connections the system accepts ahead of us
@@ -69,6 +70,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
         super().__init__((door.ip, door.port), Handler)
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
+
+    def refit(self, door: Door, settings: ServerSettings) -> None:
+        """Let those who come from now on through another door, and count them by other limits; the port stays."""
+        self.door = door
+        self._census.limit(
+            settings.max_connections, settings.max_connections_per_address, settings.proxy_from
+        )
 
     def open(self, inside: Inside) -> None:
         """Begin to serve."""

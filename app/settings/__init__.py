@@ -12,6 +12,7 @@ from app.settings.loading import (
     survey,
 )
 from app.settings.naming import PREFIX_LENGTH, prefix_of
+from app.settings.renewal import Renewal, renewed
 from app.settings.server import ServerSettings
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "ClientSettings",
     "Loaded",
     "Program",
+    "Renewal",
     "ServerSettings",
     "Settings",
     "Survey",
     "load",
     "prefix_of",
+    "renewed",
     "survey",
 ]

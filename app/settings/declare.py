@@ -5,6 +5,7 @@ from pydantic.config import JsonDict
 
 PROTECTS: JsonDict = {"protects": True}
 SECRET: JsonDict = {"protects": True, "secret": True}
+RESTART: JsonDict = {"restart": True}  # a running server cannot take over another value
 
 
 class Settings(BaseModel):

@@ -31,11 +31,15 @@ class Survey(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """Settings to start with: their values, the file they came from and what to warn of."""
+    """Settings to start with: their values, the file they came from and what to warn of.
+
+    They are not whole when nothing of that file could be read.
+    """
 
     values: S
     source: Path | None
     warnings: list[str]
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ def load(
     refused = [problem for problem in found.problems if problem.refusal]
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
-    return Loaded(found.values, found.source, [problem.sentence for problem in found.problems])
+    is_whole = not any(problem.spoils for problem in found.problems)
+    return Loaded(found.values, found.source, [problem.sentence for problem in found.problems], is_whole)
 
 
 def _find(name: str, config: Path | None, folders: Sequence[Path] | None) -> Path | None:

@@ -25,17 +25,26 @@ from app.fields import (
     Title,
     Whole,
 )
-from app.settings.declare import PROTECTS, SECRET, Settings
+from app.settings.declare import PROTECTS, RESTART, SECRET, Settings
 
 
 class Identity(Settings):
     """Who the server is, and where it keeps what it knows."""
 
-    servername: Title = Field("Server", description="Name that people read; it is the name of the network.")
-    node: Node = Field("main", description="Name of this server among those sharing a database.")
+    servername: Title = Field(
+        "Server",
+        json_schema_extra=RESTART,
+        description="Name that people read; it is the name of the network.",
+    )
+    node: Node = Field(
+        "main", json_schema_extra=RESTART, description="Name of this server among those sharing a database."
+    )
     motd: str = Field("", max_length=16384, description="Message of the day; may have several lines.")
     dbname: Line = Field(
-        "chat.db", repr=False, json_schema_extra={"secret": True}, description="SQLite file or database URL."
+        "chat.db",
+        repr=False,
+        json_schema_extra={"secret": True} | RESTART,
+        description="SQLite file or database URL.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important kind of line that is logged."
@@ -45,8 +54,14 @@ class Identity(Settings):
 class Listening(Settings):
     """Where the server listens, and for whom."""
 
-    ip: Host = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 or :: is every interface.")
-    port: Port = Field(6667, description="TCP port for plain connections; 0 takes any free one.")
+    ip: Host = Field(
+        "127.0.0.1",
+        json_schema_extra=RESTART,
+        description="Address to listen on; 0.0.0.0 or :: is every interface.",
+    )
+    port: Port = Field(
+        6667, json_schema_extra=RESTART, description="TCP port for plain connections; 0 takes any free one."
+    )
     tls_cert: Path | None = Field(
         None, json_schema_extra=PROTECTS, description="PEM file with the certificate chain; needs tls_key."
     )
@@ -55,7 +70,7 @@ class Listening(Settings):
     )
     tls_port: Port = Field(
         6697,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=PROTECTS | RESTART,
         description="TCP port for TLS, used when tls_cert and tls_key are set.",
     )
     sts_seconds: Whole = Field(
@@ -66,10 +81,14 @@ class Listening(Settings):
         description="Seconds for which clients insist on TLS once they used it; 0 sends nobody to TLS.",
     )
     websocket_port: OptionalPort = Field(
-        None, description="TCP port for WebSocket connections; 0 takes any free one."
+        None,
+        json_schema_extra=RESTART,
+        description="TCP port for WebSocket connections; 0 takes any free one.",
     )
     websocket_tls_port: OptionalPort = Field(
-        None, description="TCP port for WebSocket within TLS; needs tls_cert and tls_key."
+        None,
+        json_schema_extra=RESTART,
+        description="TCP port for WebSocket within TLS; needs tls_cert and tls_key.",
     )
     websocket_origins: Origins = Field(
         (),
@@ -101,7 +120,9 @@ class Listening(Settings):
         le=1 << 30,
         description="Bytes waiting for a slow client before it is disconnected.",
     )
-    flushers: Whole = Field(2, ge=1, le=32, description="Threads that send to clients.")
+    flushers: Whole = Field(
+        2, ge=1, le=32, json_schema_extra=RESTART, description="Threads that send to clients."
+    )
 
 
 class Access(Settings):
@@ -121,7 +142,7 @@ class Access(Settings):
     )
     cloak: bool = Field(
         True,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=PROTECTS | RESTART,
         description="Whether others see a cloak instead of somebody's address.",
     )
     login_attempts: Whole = Field(
