@@ -37,6 +37,7 @@ def search(ctx: Context, attributes: str) -> Task:
         sender=wanted.get("from") or None,
         since=_instant(wanted, "after"),
         until=_instant(wanted, "before"),
+        newest="after" not in wanted,
     )
     limit = _limit(wanted, ctx.desk.settings.history_limit)
     reach = reach_of(ctx, wanted.get("in", ""))
@@ -45,7 +46,8 @@ def search(ctx: Context, attributes: str) -> Task:
         return found_by(session, reach(session), question, limit)
 
     failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
-    return later(ctx, failure, work, _show)
+    shown = frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
+    return later(ctx, failure, work, lambda again, found: _show(again, found, shown))
 
 
 def reach_of(ctx: Context, target: str) -> Callable[[Session], Reach]:
@@ -75,14 +77,20 @@ def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reac
     return limited
 
 
-def _show(ctx: Context, found: list[Event]) -> None:
-    """Show what was found, as far as the caller may still see it."""
-    me = ctx.me
+def _show(ctx: Context, found: list[Event], shown: frozenset[int]) -> None:
+    """Show what was found, as far as the caller may still see it; `shown` are rooms that hid nothing before."""
     with batch(ctx, "soju.im/search") as tags:
         for event in found:
-            if event.id not in ctx.world.redacted and is_theirs(event, me.rooms, me.party):
+            if _is_visible(ctx, event, shown):
                 complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
                 ctx.show(event, **tags)
+
+
+def _is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
+    me = ctx.me
+    if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
+        return False
+    return event.room not in shown or not ctx.world.rooms[event.room].hides_past
 
 
 # Guards

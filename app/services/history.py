@@ -15,6 +15,7 @@ from app.db.database import Database
 from app.db.models import Event, Room
 from app.events import HAPPENINGS, MESSAGES, Kind, msgid
 from app.services.accounts import find_account
+from app.services.search import Question, Reach, search_rows
 from app.wire.names import Key, fold
 
 PAGE = 2_000  # rows read at a time
@@ -88,6 +89,14 @@ class History:
             if len(found) >= limit:
                 break
         return found[::-1]
+
+    def search(self, words: str, limit: int) -> list[Entry]:
+        """Search the messages among it for words, and return the newest that have them, oldest first."""
+        wanted = self._wanted
+        reach = Reach(wanted.rooms, None if wanted.direct else ())
+        question = Question(words, wanted.user, wanted.since, wanted.until)
+        with self._database.reading() as session:
+            return [self._entry(row) for row in search_rows(session, reach, question, limit)]
 
     def _rooms_by_name(self) -> list[int]:
         wanted = self._rooms if self._wanted.rooms is None else self._wanted.rooms

@@ -49,11 +49,7 @@ class Question:
     sender: str | None = None
     since: int | None = None
     until: int | None = None
-
-    @property
-    def newest(self) -> bool:
-        """Whether the search begins with the newest messages; one that has a beginning starts there."""
-        return self.since is None
+    newest: bool = True  # where the search begins: with the newest messages, or else with the oldest
 
     def words(self) -> list[str]:
         """Return what must be in the text."""
@@ -65,11 +61,13 @@ def search(session: Session, reach: Reach, question: Question, limit: int) -> li
 
     If there are more, those are left out that are furthest from where the search begins.
     """
-    found = {
-        row.id: from_row(row)
-        for query in queries(fulltext_of(session.connection()), reach, question)
-        for row in session.execute(query.limit(limit))
-    }
+    return [from_row(row) for row in search_rows(session, reach, question, limit)]
+
+
+def search_rows(session: Session, reach: Reach, question: Question, limit: int) -> list[Any]:
+    """Return the same as rows of the log."""
+    asked = queries(fulltext_of(session.connection()), reach, question)
+    found = {row.id: row for query in asked for row in session.execute(query.limit(limit))}
     order = sorted(found, reverse=question.newest)[:limit]
     return [found[position] for position in sorted(order)]
 

@@ -53,6 +53,25 @@ def test_private_conversations_are_exported_on_demand_and_on_record(talk: Story,
     assert (trace["action"], trace["detail"]) == ("history.export", {"direct": True})
 
 
+def test_history_is_searched_for_all_the_words(talk: Story, admin: Admin) -> None:
+    assert admin("history", "search", "ПРИВ").out.endswith("Борис: привет\n")
+    assert [row["text"] for row in admin("history", "search", "--json", "HELLO").json] == ["hello"]
+    assert admin("history", "search", "hello", "there").err == "There is nothing to show.\n"
+    assert admin("history", "search", "Assam").out == ""  # a topic is not a message
+    assert admin("history", "search", "ps").out == ""
+    assert [row["text"] for row in admin("history", "search", "--json", "e", "-n", "1").json] == [
+        "\x1b[2Jclear"
+    ]
+    assert admin("history", "search", "e", "--user", "борис").out == ""
+    assert admin("history", "search", "hello", "--room", "ops").out == ""
+
+
+def test_private_conversations_are_searched_on_demand_and_on_record(talk: Story, admin: Admin) -> None:
+    assert admin("history", "search", "psst", "--direct").out.startswith("anna and bob ")
+    (trace,) = admin("audit", "list", "--json").json
+    assert (trace["action"], trace["detail"]) == ("history.search", {"direct": True})
+
+
 def test_an_export_to_a_file_takes_its_format_from_the_name(talk: Story, admin: Admin, folder: Path) -> None:
     for name in ("all.html", "all.csv", "all.md", "all.txt", "all.json"):
         ended = admin("export-history", "--out", name)

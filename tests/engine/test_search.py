@@ -145,7 +145,7 @@ def test_an_account_finds_what_its_other_sessions_said(bench: Bench) -> None:
     assert texts(anna, "text=milk;from=bob") == ["remember the milk"]
 
 
-@pytest.mark.parametrize("reader", ["KICK #tea bob", "REDACT #tea {msgid}"])
+@pytest.mark.parametrize("reader", ["KICK #tea bob", "REDACT #tea {msgid}", "MODE #tea +H"])
 def test_what_changes_while_the_search_runs_counts(bench: Bench, reader: str) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     (said,) = say(alice, "#tea", "one")

@@ -60,10 +60,10 @@ def test_what_is_found_is_what_a_reader_would_find(
     story.happens(*events)
     age(story, limit % 2 == 0)
     reach = Reach((first, first + 1))
-    question = Question(words, sender="АННА" if "%" in words else None, since=None if newest else 0)
+    question = Question(words, sender="АННА" if "%" in words else None, newest=newest)
     expected = [event.text for event in events if is_hit(event, reach, question)]
     expected = expected[max(len(expected) - limit, 0) :] if newest else expected[:limit]
-    assert find(story, reach, words, limit, sender=question.sender, since=question.since) == expected
+    assert find(story, reach, words, limit, sender=question.sender, newest=newest) == expected
 
 
 def is_hit(event: Event, reach: Reach, question: Question) -> bool:
@@ -144,7 +144,8 @@ def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old:
     assert find(story, reach, words, until=start + 20) == ["one 0", "one 1"]
     assert find(story, reach, words, since=start + 20, until=start + 30) == ["one 1", "one 2"]
     assert find(story, reach, words, limit=2) == ["one 2", "one 3"]
-    assert find(story, reach, words, limit=2, since=start + 20) == ["one 1", "one 2"]
+    assert find(story, reach, words, limit=2, since=start + 20) == ["one 2", "one 3"]
+    assert find(story, reach, words, limit=2, since=start + 20, newest=False) == ["one 1", "one 2"]
     assert find(story, reach, words, limit=1, until=start + 30) == ["one 2"]
 
 

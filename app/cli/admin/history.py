@@ -63,13 +63,46 @@ def show(
     with desk.database() as database:
         selection = _selection(desk, database, [room] if room else None, user, since, until, events, False)
         found = History(database, selection).latest(limit)
+    _print(desk, found, has_places=room is None)
+
+
+@command(app, "search")
+def search(
+    desk: Desk,
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="All of them, in any case.")],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
+    rooms: Rooms = None,
+    user: User = None,
+    since: moments.Since = None,
+    until: moments.Until = None,
+    direct: Direct = False,
+) -> None:
+    """Show the newest messages that have all the words in them, also within longer words."""
+    with desk.database() as database:
+        selection = _selection(desk, database, rooms, user, since, until, False, direct)
+        if direct:
+            _leave_trace(desk, database, "history.search", user, rooms)
+        found = History(database, selection).search(" ".join(words), limit)
+    _print(desk, found, has_places=True)
+
+
+def _print(desk: Desk, found: list[Entry], has_places: bool) -> None:
+    """Print lines of history."""
     if desk.as_json:
         desk.out.table([as_mapping(entry) for entry in found], "")
         return
     if not found:
         desk.out.note("There is nothing to show.")
     for entry in found:
-        desk.out.line(stamp(entry) if room else f"{clean(entry.place)} {stamp(entry)}")
+        desk.out.line(f"{clean(entry.place)} {stamp(entry)}" if has_places else stamp(entry))
+
+
+def _leave_trace(
+    desk: Desk, database: Database, action: str, user: str | None, rooms: list[str] | None
+) -> None:
+    """Note that private conversations are about to be read."""
+    trace = audit.entry(desk.clock, desk.actor, action, user or "", rooms=rooms, direct=True)
+    audit.append_now(database, trace)
 
 
 @command(app, "export")
@@ -94,10 +127,7 @@ def export(
         _refuse_overwriting(database, out)
         selection = _selection(desk, database, rooms, user, since, until, events, direct)
         if direct:
-            trace = audit.entry(
-                desk.clock, desk.actor, "history.export", user or "", rooms=rooms, direct=True
-            )
-            audit.append_now(database, trace)
+            _leave_trace(desk, database, "history.export", user, rooms)
         count = _write(desk, History(database, selection), form or _format_for(desk, out), out)
     if out is not None:
         sentence = f"Wrote {count} lines of history to {out}."
