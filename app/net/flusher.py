@@ -107,13 +107,13 @@ class Flusher:
 
     def _flush(self, outbox: Outbox) -> None:
         """Send what the socket accepts now."""
-        if outbox.socket.fileno() < 0:
+        if outbox.is_closed:
             return
         try:
             while data := outbox.take():
                 sent = outbox.socket.send(data, SEND_FLAGS)
-                outbox.unsent = data[sent:]
-                if outbox.unsent:
+                if sent < len(data):
+                    outbox.unsent = data[sent:]
                     break
         except BlockingIOError:
             outbox.unsent = data
@@ -122,7 +122,8 @@ class Flusher:
                 outbox.unsent = data
             else:
                 outbox.fault = outbox.fault or (error.strerror or str(error))
-        self._after(outbox)
+        if outbox.unsent or outbox.is_registered or outbox.is_ending:
+            self._after(outbox)
 
     def _after(self, outbox: Outbox) -> None:
         """Wait for writability, close, or forget about the outbox until it has something new."""
@@ -174,3 +175,4 @@ class Flusher:
         self._finishing.discard(outbox)
         self._entrusted.discard(outbox)
         outbox.socket.close()
+        outbox.is_closed = True

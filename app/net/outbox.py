@@ -34,6 +34,7 @@ class Outbox:
         "deadline",
         "fault",
         "finishing",
+        "is_closed",
         "is_registered",
         "pipe",
         "released",
@@ -51,6 +52,7 @@ class Outbox:
         self.finishing = False  # close when everything is sent
         self.released = False  # the reader is done with the socket, so it may be closed
         self.fault: str | None = None  # why the connection was given up
+        self.is_closed = False  # the flusher has closed the socket
         self.unsent = b""  # taken, perhaps encrypted, but not accepted by the socket yet
         self.is_registered = False  # the flusher waits for the socket to become writable
         self.deadline: float | None = None  # monotonic seconds until which a finishing connection may linger
@@ -73,7 +75,9 @@ class Outbox:
         else:
             self._pushed += len(data)
             self._chunks.append(data)
-        self.nudge()
+        if not self.scheduled:  # as `nudge`; this is done for every delivery
+            self.scheduled = True
+            self._scheduler.schedule(self)
 
     def finish(self) -> None:
         """End the connection once everything queued is sent; nothing more is queued."""
@@ -94,21 +98,36 @@ class Outbox:
     def take(self) -> bytes:
         """Return the next bytes for the socket: what was left over, or what is queued, as much as one send takes."""
         if self.unsent:
-            return self.unsent
-        parts: list[bytes] = []
-        size = 0
-        while self._chunks and size < SEND_BYTES:
-            try:
-                part = self._chunks.popleft()
-            except IndexError:  # the engine gave the connection up meanwhile
-                break
-            parts.append(part)
-            size += len(part)
-        self._sent += size
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
+            data, self.unsent = self.unsent, b""
+            return data
+        data = self._next() if self._chunks else b""
         if self.pipe is None:
             return data
         return self.pipe.encrypt(data, is_last=self.finishing and not self._chunks)
+
+    def _next(self) -> bytes:
+        """Return what is queued; mostly that is one piece, which is passed on as it is."""
+        chunks = self._chunks
+        try:
+            data = chunks.popleft()
+            if chunks and len(data) < SEND_BYTES:
+                data = self._joined(data)
+        except IndexError:  # the engine gave the connection up meanwhile
+            return b""
+        self._sent += len(data)
+        return data
+
+    def _joined(self, first: bytes) -> bytes:
+        parts, size = [first], len(first)
+        while self._chunks and size < SEND_BYTES:
+            parts.append(self._chunks.popleft())
+            size += len(parts[-1])
+        return b"".join(parts)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the connection is on its way out, for whatever reason."""
+        return self.finishing or self.released or self.fault is not None
 
     @property
     def is_closed_by_peer(self) -> bool:
