@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
@@ -10,6 +12,8 @@ from argon2.exceptions import InvalidHashError
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
+EMAIL_LETTERS = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
+_EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{LABEL}(\.{LABEL})*")  # RFC 5322: a dot-atom
 
 
 def _whole(value: object) -> object:
@@ -99,6 +103,28 @@ def _room(value: str) -> str:
     return value
 
 
+def _command_line(value: str) -> str:
+    """Accept the words of a program that there is, and its arguments, quoted as in a shell."""
+    try:
+        program, *_ = shlex.split(value)
+    except ValueError:
+        program = ""
+    if shutil.which(program) is None:
+        raise ValueError("should be a program that can be run, with its arguments")
+    return value
+
+
+def is_email(text: str) -> bool:
+    """Whether mail can be sent to this: a plain address in ASCII."""
+    return len(text) <= EMAIL_LETTERS and _EMAIL.fullmatch(text) is not None
+
+
+def _email(value: str) -> str:
+    if not is_email(value):
+        raise ValueError("should be an e-mail address such as chat@example.org")
+    return value
+
+
 def _node(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
         raise ValueError("should be 1 to 64 letters, digits, dots, underscores or hyphens")
@@ -125,4 +151,6 @@ Networks = Annotated[
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed), Field(max_length=100)
 ]
+CommandLine = Annotated[Line, AfterValidator(_command_line)]
+Email = Annotated[str, AfterValidator(_email)]
 Node = Annotated[str, AfterValidator(_node)]

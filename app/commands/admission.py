@@ -3,10 +3,10 @@
 from app.clock import to_text
 from app.commands.answers import Failed
 from app.commands.context import Context
+from app.fields import is_email
 from app.live.throttle import patience
 from app.live.world import Invitation
 from app.services.codes import digest_of
-from app.services.mail import is_address
 from app.settings import ServerSettings
 
 NOTHING = "*"  # in the place of an e-mail address
@@ -48,7 +48,7 @@ def address_shown(ctx: Context, name: str, address: str) -> str | None:
     settings = ctx.desk.settings
     if settings.mailer is None or settings.registration == "invitation":
         return None
-    if not is_address(address):
+    if not is_email(address):
         text = "An e-mail address is needed, to which a code is sent: name@example.org"
         raise Failed("REGISTER", "INVALID_EMAIL", name, text=text)
     seconds = ctx.desk.throttles.mails.wait(address.lower())

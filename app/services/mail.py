@@ -5,29 +5,20 @@ shell, without the server's own settings in its environment, and not for long.
 """
 
 import os
-import re
 import shlex
 import subprocess
 from email.message import EmailMessage
 from threading import BoundedSemaphore
 
 from app.errors import ChatError
-from app.fields import LABEL
 from app.settings import ServerSettings
 
 MAIL_SECONDS = 20  # that the program may take
-LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
-_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{LABEL}(\.{LABEL})*")  # RFC 5322 dot-atom
 _turnstile = BoundedSemaphore(2)
 
 
 class NotSent(ChatError):
     """The mail was not taken by the program that sends it."""
-
-
-def is_address(text: str) -> bool:
-    """Whether mail can be sent to this: a plain address in ASCII."""
-    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:

@@ -1,7 +1,5 @@
 """The settings of `chat-server` and `chat-admin`: what there is, in which range, with which default."""
 
-import shlex
-import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -12,6 +10,8 @@ from pydantic import Field
 from app.certificates import fault_of_pair
 from app.fields import (
     Buffer,
+    CommandLine,
+    Email,
     Host,
     Line,
     Networks,
@@ -157,12 +157,12 @@ class Access(Settings):
         json_schema_extra=PROTECTS,
         description="Whether people may register accounts themselves, or need an invitation for it.",
     )
-    mailer: Line | None = Field(
+    mailer: CommandLine | None = Field(
         None,
         json_schema_extra=PROTECTS,
         description="Program that takes mail on its standard input; with it, e-mail addresses are verified.",
     )
-    mail_from: Line | None = Field(
+    mail_from: Email | None = Field(
         None, json_schema_extra=PROTECTS, description="Address that such mail is from; needs mailer."
     )
     registrations_per_address: Whole = Field(
@@ -264,12 +264,3 @@ def _faults_of_ports(settings: ServerSettings) -> Iterator[str]:
 def _faults_of_mail(settings: ServerSettings) -> Iterator[str]:
     if (settings.mailer is None) != (settings.mail_from is None):
         yield "mailer and mail_from need each other, and only one of them is set; nothing is started."
-    if settings.mailer is None:
-        return
-    try:
-        program, *_ = shlex.split(settings.mailer)
-    except ValueError as error:
-        yield f"mailer is no command line ({error}); nothing is started."
-        return
-    if shutil.which(program) is None:
-        yield f"mailer names {program}, which is no program that can be run; nothing is started."
