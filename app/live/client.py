@@ -49,6 +49,7 @@ class Client:
         "address",
         "cap_version",
         "caps",
+        "certificate",
         "collected",
         "ended",
         "heard",
@@ -71,6 +72,7 @@ class Client:
         self.sink = sink
         self.address = address
         self.secure = secure
+        self.certificate: str | None = None  # the fingerprint of the one that it has shown (TLS)
         self.since = now  # monotonic seconds at which it connected
         self.heard = now  # and at which it last said something
         self.pinged = False

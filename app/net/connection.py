@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from threading import Event as Signal
 
 from app.commands.gate import Gate, cost_of
@@ -139,9 +140,12 @@ class Connection:
         if pipe is None:
             return self._framer.feed(data)
         try:
-            return self._framer.feed(pipe.decrypt(data))
+            frames = self._framer.feed(pipe.decrypt(data))
         finally:
             self._outbox.nudge()
+        if frames and pipe.certificate != self._client.certificate:
+            self._do([Turn(partial(_show, pipe.certificate), writes=False)])
+        return frames
 
     def _paced(self, frames: list[Frame], received: int) -> Iterator[list[Step]]:
         """Yield the lines as steps in portions: what the rate allows now at once, the others one by one as it does.
@@ -211,3 +215,8 @@ class Connection:
                     return
         except OSError:
             return
+
+
+def _show(certificate: str | None, batch: Batch, client: Client) -> None:
+    """Let the engine know by which certificate the peer is known."""
+    client.certificate = certificate

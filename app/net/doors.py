@@ -1,16 +1,17 @@
 """The doors of the server: its ports, and what stands between a socket's bytes and IRC at each."""
 
 import errno
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+from OpenSSL import SSL
 
 from app.errors import ChatError, SettingsRefused
 from app.net.census import Census
 from app.net.flusher import Flusher
 from app.net.pipe import Chain, Pipe
 from app.net.server import ChatServer, Door
-from app.net.tls import TlsPipe
+from app.net.tls import TlsPipe, new_context, reason_of
 from app.net.websocket import WebSocketPipe
 from app.settings import ServerSettings
 
@@ -75,11 +76,10 @@ def _bind(door: Door, flushers: list[Flusher], census: Census) -> ChatServer:
         ) from error
 
 
-def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+def _tls_context(certificate: Path, key: Path) -> SSL.Context:
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsRefused(f"tls_cert {certificate} and tls_key {key} cannot be used: {error}.") from error
-    return context
+        return new_context(certificate, key)
+    except SSL.Error as error:
+        raise SettingsRefused(
+            f"tls_cert {certificate} and tls_key {key} cannot be used: {reason_of(error)}."
+        ) from error

@@ -23,6 +23,10 @@ class Pipe(Protocol):
     def is_closed_by_peer(self) -> bool:
         """Whether the peer said that it sends nothing more."""
 
+    @property
+    def certificate(self) -> str | None:
+        """The fingerprint of the certificate that the peer has shown: SHA-256, in hexadecimal."""
+
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return what they mean; there may be new bytes to send afterwards.
 
@@ -44,6 +48,11 @@ class Chain:
     def is_closed_by_peer(self) -> bool:
         """Whether the peer has closed either of them."""
         return self._outer.is_closed_by_peer or self._inner.is_closed_by_peer
+
+    @property
+    def certificate(self) -> str | None:
+        """What the outer pipe was shown, which is TLS."""
+        return self._outer.certificate
 
     def decrypt(self, data: bytes) -> bytes:
         """Unwrap the outer, then the inner one.

@@ -3,27 +3,58 @@
 OpenSSL's objects must not be used by two threads at a time, and the reader decrypts while the flusher encrypts,
 so both go through one lock. Handshake bytes that the reader's side produces leave through the outbox like all
 others (`encrypt` returns them too), or records would interleave.
+
+It is pyOpenSSL and not the standard library's `ssl`, which cannot take a client's certificate without an authority
+that vouches for it. What people identify by (SASL EXTERNAL) are certificates they made themselves: only the
+fingerprint counts, and TLS proves that the peer has the key.
 """
 
-import ssl
 from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
 from threading import Lock
 
+from OpenSSL import SSL
+from OpenSSL.crypto import FILETYPE_ASN1, X509, dump_certificate
+
 from app.net.pipe import Broken
+
+RECORD_BYTES = 16384  # that one TLS record holds at most (RFC 8446 section 5.1)
+TAKEN_BYTES = 256 * 1024
+
+
+def new_context(certificate: Path, key: Path) -> SSL.Context:
+    """Return what all TLS connections of a port have in common. Clients may show a certificate, and need not.
+
+    Raises: SSL.Error when the files cannot be used.
+    """
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.use_certificate_chain_file(str(certificate))
+    context.use_privatekey_file(str(key))
+    context.check_privatekey()
+    context.set_verify(SSL.VERIFY_PEER, _take_any)
+    context.set_session_id(b"chat")  # or nobody who shows a certificate could resume a session
+    return context
+
+
+def _take_any(connection: SSL.Connection, shown: X509, error: int, depth: int, is_right: int) -> bool:
+    """Accept a certificate whoever vouches for it."""
+    return True
 
 
 class TlsPipe:
     """The TLS state of one connection on the server's side."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: SSL.Context) -> None:
         self._lock = Lock()
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._tls = SSL.Connection(context, None)
+        self._tls.set_accept_state()
         self._is_open = False
         self._is_closed = False
         self._early = b""
         self.is_closed_by_peer = False  # it sent close_notify: no more data comes from it
+        self.certificate: str | None = None  # SHA-256 of the one that the peer has shown
 
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return what they mean; there may be new bytes to send afterwards.
@@ -31,33 +62,37 @@ class TlsPipe:
         Raises: Broken when the peer does not speak TLS, or badly.
         """
         with self._lock:
-            self._incoming.write(data)
+            if self._is_closed:
+                return b""
             try:
-                if self._is_closed or not (self._is_open or self._shake_hands()):
-                    return b""
-                return self._read()
-            except ssl.SSLError as error:
-                raise Broken(f"TLS failed: {error.reason or 'no TLS'}") from error
+                self._tls.bio_write(data)
+                return self._read() if self._is_open or self._shake_hands() else b""
+            except SSL.Error as error:
+                raise Broken(f"TLS failed: {reason_of(error)}") from error
 
     def _shake_hands(self) -> bool:
         try:
             self._tls.do_handshake()
-        except ssl.SSLWantReadError:
+        except SSL.WantReadError:
             return False
         self._is_open = True
+        shown = self._tls.get_peer_certificate()
+        if shown is not None:
+            self.certificate = sha256(dump_certificate(FILETYPE_ASN1, shown)).hexdigest()
         if self._early:
-            self._tls.write(self._early)
+            self._write(self._early)
             self._early = b""
         return True
 
     def _read(self) -> bytes:
         parts = []
         try:
-            while part := self._tls.read(65536):
-                parts.append(part)
-            self.is_closed_by_peer = True
-        except ssl.SSLWantReadError:
+            while True:
+                parts.append(self._tls.recv(RECORD_BYTES))
+        except SSL.WantReadError:
             pass
+        except SSL.ZeroReturnError:
+            self.is_closed_by_peer = True
         return b"".join(parts)
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
@@ -67,14 +102,36 @@ class TlsPipe:
         """
         with self._lock:
             if data and self._is_open:
-                self._tls.write(data)
+                self._write(data)
             elif data and not self._is_closed:
                 self._early += data
             if is_last and self._is_open:
                 self._close()
-            return self._outgoing.read()
+            return self._taken()
+
+    def _write(self, data: bytes) -> None:
+        """Encrypt data; once the peer has broken TLS there is nobody to encrypt for."""
+        try:
+            self._tls.sendall(data)
+        except SSL.Error:
+            self._is_open, self._is_closed = False, True
+
+    def _taken(self) -> bytes:
+        """Return all bytes that wait to go on the wire."""
+        parts = [b""]
+        with suppress(SSL.WantReadError):  # there are none
+            while len(part := self._tls.bio_read(TAKEN_BYTES)) == TAKEN_BYTES:
+                parts.append(part)
+            parts.append(part)
+        return b"".join(parts)
 
     def _close(self) -> None:
         self._is_open, self._is_closed = False, True
-        with suppress(ssl.SSLError):  # it would wait for the peer's own close_notify
-            self._tls.unwrap()
+        with suppress(SSL.Error):
+            self._tls.shutdown()
+
+
+def reason_of(error: SSL.Error) -> str:
+    """Say what OpenSSL found; the last of its words is the reason."""
+    found = error.args[0] if error.args else None
+    return found[0][-1] if isinstance(found, list) and found else "no TLS"

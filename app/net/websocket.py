@@ -49,6 +49,7 @@ class WebSocketPipe:
         self._unsent: list[bytes] = []
         self._early = b""  # lines for a client that has not said hello
         self.is_closed_by_peer = False  # no more messages come from it
+        self.certificate = None  # which only TLS is shown
 
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return the lines of the messages they complete.
