@@ -1,10 +1,17 @@
-"""What clients may negotiate, as the server is set up: the capabilities, and the values they are listed with."""
+"""What clients may negotiate, as the server is set up: the capabilities, and the values they are listed with.
+
+When the settings change while the server runs, clients that asked for it are told what that changes (cap-notify).
+"""
 
 from app.commands import metadata, multiline, register, sts
+from app.commands.desk import Desk
 from app.commands.sasl import MECHANISMS
+from app.live.batch import Batch
 from app.live.client import Client
 from app.settings import ServerSettings
 from app.wire.capabilities import CAPABILITIES, METADATA, WITH_VALUES
+from app.wire.framing import space_behind
+from app.wire.packing import packed
 
 
 def offered(settings: ServerSettings) -> dict[str, str]:
@@ -33,3 +40,34 @@ def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, 
 def words(found: dict[str, str]) -> list[str]:
     """Write capabilities with their values, as they stand in CAP LS and CAP NEW."""
     return [f"{name}={value}" if value else name for name, value in found.items()]
+
+
+def renew(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+    """Tell what has gone, come or got another value with the settings (cap-notify), and take back what has gone."""
+    after = offered(desk.settings)
+    gone = [name for name in offered(before) if name not in after]
+    for client in desk.world.clients:
+        if _is_notified(client):
+            _tell(desk, batch, client, "DEL", gone)
+            _tell(desk, batch, client, "NEW", words(_news(client, before, desk.settings)))
+        if client.caps.intersection(gone):
+            desk.world.reshape(client, client.caps.difference(gone))
+
+
+def _news(client: Client, before: ServerSettings, after: ServerSettings) -> dict[str, str]:
+    """Return what is new to a client, or has another value; a policy for TLS never goes, it ends (sts)."""
+    old, now = (listed(settings, client, client.cap_version) for settings in (before, after))
+    ended = sts.end(client) if sts.NAME in old and sts.NAME not in now else {}
+    return {name: value for name, value in now.items() if old.get(name) != value} | ended
+
+
+def _is_notified(client: Client) -> bool:
+    """Whether a client hears of changes: the new version implies it."""
+    return not client.ended and (client.cap_version >= WITH_VALUES or "cap-notify" in client.caps)
+
+
+def _tell(desk: Desk, batch: Batch, client: Client, subcommand: str, found: list[str]) -> None:
+    """Send a list of capabilities, over as many lines as it takes."""
+    start = f":{desk.server} CAP {client.nick} {subcommand} :"
+    for line in packed(found, space_behind(start)):
+        batch.tell(client, start + line)

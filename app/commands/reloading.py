@@ -5,15 +5,14 @@ exchanged as one value, and what depends on them follows: `follow`. What cannot 
 
 What the commands derive from settings is brought up to date by the steps in `_STEPS`, one after the other. Each is
 given the desk, whose settings are the new ones, the batch, and the settings that held before. A step may tell
-people: capabilities that come, go or get another value with the settings (CAP NEW, CAP DEL) want one that compares
-what was offered by the two.
+people what has changed for them.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from app.commands import isupport
+from app.commands import isupport, offers
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
@@ -112,4 +111,4 @@ def _renew_tokens(desk: Desk, batch: Batch, before: ServerSettings) -> None:
     isupport.renew(desk, batch)
 
 
-_STEPS: tuple[Step, ...] = (_follow_limits, _make_rooms, _renew_tokens)
+_STEPS: tuple[Step, ...] = (_follow_limits, _make_rooms, _renew_tokens, offers.renew)

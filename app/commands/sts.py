@@ -17,3 +17,8 @@ def policy(settings: ServerSettings, client: Client) -> dict[str, str]:
     if not settings.sts_seconds:
         return {}
     return {NAME: f"duration={settings.sts_seconds}" if client.secure else f"port={settings.tls_port}"}
+
+
+def end(client: Client) -> dict[str, str]:
+    """Return what to tell when the settings want it no more: who stays with TLS for its sake need not any longer."""
+    return {NAME: "duration=0"} if client.secure else {}

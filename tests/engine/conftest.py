@@ -9,6 +9,7 @@ import pytest
 from app.db.database import Database, url_of
 from tests.conftest import MovedClock
 from tests.engine.bench import Bench
+from tests.engine.rereading import File
 
 MakeBench = Callable[..., Bench]
 
@@ -35,3 +36,9 @@ def make_bench(
 def bench(make_bench: MakeBench) -> Bench:
     """A server without sockets, on a clock that the test moves."""
     return make_bench()
+
+
+@pytest.fixture
+def file(bench: Bench, tmp_path: Path) -> File:
+    """The settings file that the server reads again."""
+    return File(bench, tmp_path / "serverSetup.json")

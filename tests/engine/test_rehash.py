@@ -1,43 +1,20 @@
 """Conversations: settings that are read again while the server runs (docs/settings.md, "While the server runs")."""
 
-import json
-from pathlib import Path
-
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from app.db.models import Event, Room
 from app.services.administration import role_set
-from app.settings import SERVER, load
 from tests.conftest import MovedClock
 from tests.engine.accounts import account, begin, codes, enter, finish
 from tests.engine.bench import Bench, Person
 from tests.engine.conftest import MakeBench
+from tests.engine.rereading import File
 from tests.engine.scenes import gather, people
 from tests.story import Story
 
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
-START = {"servername": "irc.example", "auto_join": [], "flood_rate": 0}
-
-
-class File:
-    """The settings file of a server on the bench, which reads it again."""
-
-    def __init__(self, bench: Bench, path: Path) -> None:
-        self.path = path
-        self.write()
-        bench.core.desk.load = lambda: load(SERVER, path, environment={})
-
-    def write(self, **settings: object) -> None:
-        """Say other things in it than the server started with."""
-        self.path.write_text(json.dumps(START | settings))
-
-
-@pytest.fixture
-def file(bench: Bench, tmp_path: Path) -> File:
-    """What the server reads again."""
-    return File(bench, tmp_path / "serverSetup.json")
 
 
 @pytest.fixture
