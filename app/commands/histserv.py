@@ -1,22 +1,27 @@
 """HistServ: the past, for people whose clients cannot ask for it by CHATHISTORY. Who may see what is the same."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from app.clock import to_text
+from app.clock import from_datetime, to_text
 from app.commands import attendants
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import command, subcommand
 from app.commands.playback import NOT_RETRIEVED, Request, is_theirs, later
+from app.commands.search import COST as SEARCH_COST
+from app.commands.search import find
 from app.events import Event, msgid, position
 from app.live.unit import Task
 from app.services import pages
 from app.services.pages import Mark, Place
+from app.services.search import Question
 from app.services.visibility import first_visible
 from app.wire.names import is_room
 
+SELECTORS = ("from", "in", "after", "before", "limit")  # beside the words of a search
 COST = 3  # a page is heavier than a line
 LINES = 10  # told if no number is given
 MOST_LINES = 100
@@ -66,6 +71,49 @@ def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Tas
         return pages.around(session, place, limit, Mark(message.at, message.id))
 
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found))
+
+
+@subcommand("HISTSERV", cost=SEARCH_COST)
+def histserv_search(ctx: Consultation, *words: str) -> Task:
+    """Tell the last messages that have all the words in them, wherever you may read: 10 lines, at most 100.
+
+    Among the words may stand `from:anna`, `in:#tea`, `after:2026-11-01`, `before:2026-11-30` and `limit:20`.
+    """
+    if not words:
+        raise Failed(ctx.verb, "INVALID_PARAMS", text="Say what to search for: SEARCH and some words")
+    pairs = [word.partition(":")[::2] for word in words]
+    chosen = {name.lower(): value for name, value in pairs if name.lower() in SELECTORS and value}
+    text = " ".join(word for word in words if word.partition(":")[0].lower() not in SELECTORS)
+    since, until = _instant(chosen.get("after")), _instant(chosen.get("before"))
+    question = Question(text, chosen.get("from"), since, until)
+    limit = _lines(chosen.get("limit", ""))
+    return find(ctx, chosen.get("in", ""), question, limit, _unreadable(ctx), _show_found)
+
+
+def _instant(day: str | None) -> int | None:
+    """Read a day, or a day and a time, of UTC.
+
+    Raises: Failed when it is none.
+    """
+    try:
+        moment = None if day is None else datetime.fromisoformat(day)
+    except ValueError as error:
+        raise Failed("HISTSERV", "INVALID_PARAMS", text=f"{day} is no day such as 2026-11-22") from error
+    return None if moment is None else from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _show_found(ctx: Consultation, found: list[Event]) -> None:
+    """Tell what was found, and where it was said."""
+    for event in found:
+        private = f"{event.nick} to {event.target}"
+        where = private if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
+        _tell(ctx, event, where)
+    ctx.tell("That is all" if found else "Nothing was found")
+
+
+def _tell(ctx: Consultation, event: Event, who: str) -> None:
+    for line in filter(None, (event.text or "").split("\n")):
+        ctx.tell(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
 
 
 def _place(session: Session, message: Event, parties: Sequence[str]) -> Place:
@@ -131,6 +179,5 @@ def _show(ctx: Consultation, found: list[Event]) -> None:
     me = ctx.me
     seen = [one for one in found if one.id not in ctx.world.redacted and is_theirs(one, me.rooms, me.party)]
     for event in seen:
-        for line in filter(None, (event.text or "").split("\n")):
-            ctx.tell(f"[{to_text(event.at)}] {event.nick}: {line} ({msgid(event.id)})")
+        _tell(ctx, event, event.nick)
     ctx.tell("That is all" if seen else "Nothing was said there")

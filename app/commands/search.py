@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from app.services.visibility import first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
 
+C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
 LIMIT = 100  # messages shown when no number is asked for
 ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
@@ -40,21 +42,37 @@ def search(ctx: Context, attributes: str) -> Task:
         newest="after" not in wanted,
     )
     limit = _limit(wanted, ctx.desk.settings.history_limit)
-    reach = reach_of(ctx, wanted.get("in", ""))
+    failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
+    return find(ctx, wanted.get("in", ""), question, limit, failure, _show)
+
+
+def find(
+    ctx: C,
+    target: str,
+    question: Question,
+    limit: int,
+    failure: Failed,
+    show: Callable[[C, list[Event]], None],
+) -> Task:
+    """Return the work that searches one place, or with an empty target all that the caller may read.
+
+    What is found is handed on as far as the caller may still see it by then.
+    Raises: Failed when it is a room that the caller is not in.
+    """
+    reach = _reach(ctx, target)
+    shown = frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
 
     def work(session: Session) -> list[Event]:
         return found_by(session, reach(session), question, limit)
 
-    failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
-    shown = frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
-    return later(ctx, failure, work, lambda again, found: _show(again, found, shown))
+    def then(again: C, found: list[Event]) -> None:
+        show(again, [event for event in found if _is_visible(again, event, shown)])
+
+    return later(ctx, failure, work, then)
 
 
-def reach_of(ctx: Context, target: str) -> Callable[[Session], Reach]:
-    """Return how to find where to look: one place, or with an empty target all that the caller may read.
-
-    Raises: Failed when it is a room that the caller is not in.
-    """
+def _reach(ctx: Context, target: str) -> Callable[[Session], Reach]:
+    """Return how to find out where to look."""
     me = ctx.me
     if not target:
         return _visible(Reach(tuple(me.rooms), party=me.party), me.parties)
@@ -77,20 +95,19 @@ def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reac
     return limited
 
 
-def _show(ctx: Context, found: list[Event], shown: frozenset[int]) -> None:
-    """Show what was found, as far as the caller may still see it; `shown` are rooms that hid nothing before."""
-    with batch(ctx, "soju.im/search") as tags:
-        for event in found:
-            if _is_visible(ctx, event, shown):
-                complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
-                ctx.show(event, **tags)
-
-
 def _is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
+    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was searched."""
     me = ctx.me
     if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
         return False
     return event.room not in shown or not ctx.world.rooms[event.room].hides_past
+
+
+def _show(ctx: Context, found: list[Event]) -> None:
+    with batch(ctx, "soju.im/search") as tags:
+        for event in found:
+            complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
+            ctx.show(event, **tags)
 
 
 # Guards

@@ -10,6 +10,7 @@ from tests.engine.bench import Bench
 from tests.engine.scenes import gather, people
 
 ALL = "That is all"
+NOTHING = "Nothing was found"
 NOT_THERE = "Nothing was said there"
 
 
@@ -109,3 +110,23 @@ def test_a_long_message_is_told_whole(bench: Bench) -> None:
     past.say(alice, "#tea", text)
     told = " ".join(ask(bench, "alice", "LAST #tea"))
     assert text in told
+
+
+def test_a_search_tells_where_it_was_said_and_only_what_one_may_read(bench: Bench) -> None:
+    alice, bob = past.gather(bench, "#tea", "alice", "bob")
+    past.gather(bench, "#milk", "alice")
+    past.say(alice, "#tea", "green tea", "black tea")
+    past.say(alice, "#milk", "no tea")
+    past.say(alice, "bob", "tea for two")
+    past.say(bob, "#tea", "TEA?")
+    in_tea = ["#tea alice: green tea", "#tea alice: black tea"]
+    assert said(bench, "bob", "SEARCH tea") == [*in_tea, "alice to bob: tea for two", "#tea bob: TEA?"]
+    assert said(bench, "bob", "SEARCH tea from:ALICE in:#tea") == in_tea
+    assert said(bench, "bob", "SEARCH te limit:1") == ["#tea bob: TEA?"]
+    assert said(bench, "bob", "SEARCH tea green after:2026-11-01 before:2026-11-30") == in_tea[:1]
+    assert said(bench, "bob", "SEARCH in:alice") == ["alice to bob: tea for two"]
+    assert ask(bench, "bob", "SEARCH milk") == ask(bench, "bob", "SEARCH tea before:2026-11-01") == [NOTHING]
+    assert ask(bench, "bob", "SEARCH") == ["Say what to search for: SEARCH and some words"]
+    assert ask(bench, "bob", "SEARCH tea in:#milk") == ["You are in no room #milk"]
+    assert ask(bench, "bob", "SEARCH tea after:noon") == ["noon is no day such as 2026-11-22"]
+    assert ask(bench, "bob", "SEARCH tea limit:many") == ["many is no number of lines"]
