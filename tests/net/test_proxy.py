@@ -48,6 +48,12 @@ def asked(peer: Peer, nick: str) -> list[str]:
     return peer.fence()
 
 
+def counted(peer: Peer) -> list[str]:
+    """Return what LUSERS says."""
+    peer.send("LUSERS")
+    return peer.fence()
+
+
 @pytest.mark.parametrize(
     "header", [TEXT, binary(bytes([192, 0, 2, 7])), binary(bytes([192, 0, 2, 7]), b"\4\0\x90" + b"x" * 144)]
 )
@@ -116,7 +122,8 @@ def test_a_second_header_is_a_line_like_any_other(chat: Chat) -> None:
 def test_who_never_says_for_whom_is_gone_in_time(chat: Chat, clock: MovedClock) -> None:
     alice, slow = come(chat, TEXT, "alice"), chat.connect()
     slow.socket.sendall(TEXT[:-1])
-    alice.fence()
+    while not numeric(counted(alice), "253"):
+        pass  # until the server knows of the slow one at all
     clock.instant += 61_000
     assert slow.rest() == ["ERROR :Closing link: Registration timed out"]
 
