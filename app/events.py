@@ -54,9 +54,11 @@ class Kind(StrEnum):
     INVITATION_REVOKED = "invitation-revoked"  # target: its name; data: id
     WALLOPS = "wallops"  # text: what an administrator says to all who want to hear it
     ANNOUNCED = "announced"  # text: a notice to everybody
-    REHASHED = (
-        "rehashed"  # a server has read its settings again; data: changed and waiting, names of settings
+    OPERED = "opered"  # somebody is an administrator by OPER; target: the operator's name; data: address
+    OPER_REFUSED = (
+        "oper-refused"  # the password was wrong; target: the name, if the settings know it; data: address
     )
+    REHASHED = "rehashed"  # a server read its settings again; data: changed, waiting: names of settings
     BANNED = "banned"  # server-wide; data: id, type, expires; target: the mask; text: the reason
     UNBANNED = "unbanned"  # data: id; target: the mask
     VOID = "void"  # stands where a row could not be stored, so that the numbers have no gap

@@ -7,11 +7,11 @@ from app.commands import usermodes
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
+from app.events import Kind
 from app.live.throttle import household, patience
 from app.live.unit import Task
 from app.services.accounts import is_password
 from app.wire import numerics
-from app.wire.modes import Change
 
 
 @command(cost=5, writes=True)
@@ -30,12 +30,18 @@ def _judge(ctx: Context, name: str, is_right: bool) -> None:
     """Let the caller be an administrator if the password was right; a failure is counted."""
     _refuse_hasty(ctx, name)
     if not is_right:
+        _keep_failure(ctx, name)
         ctx.desk.throttles.addresses.note(household(ctx.client.address))
         ctx.desk.throttles.accounts.note(_counted_as(name))
         raise Refused(numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong")
     ctx.reply(numerics.RPL_YOUREOPER)
-    if not ctx.me.is_admin:
-        usermodes.make(ctx, [Change("+", "o")])
+    usermodes.become_operator(ctx, name)
+
+
+def _keep_failure(ctx: Context, name: str) -> None:
+    """Let the audit trail tell of the failure; a name that nobody knows may be a password in the wrong place."""
+    known = name if name in ctx.desk.settings.operators else ""
+    ctx.emit_unseen(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
 
 
 def _refuse_hasty(ctx: Context, name: str) -> None:

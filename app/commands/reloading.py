@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from app.commands import isupport, offers
+from app.commands import isupport, offers, usermodes
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
@@ -107,8 +107,16 @@ def _make_rooms(desk: Desk, batch: Batch, before: ServerSettings) -> None:
             batch.emit(founded(desk.clock, desk.server, name))
 
 
+def _retire_operators(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+    """Let those be administrators no longer who are it by a name that the settings do not know any more."""
+    gone = before.operators.keys() - desk.settings.operators.keys()
+    for user in list(desk.world.users.values()):
+        if user.operator and user.operator_name in gone and not user.is_admin_by_account:
+            usermodes.retire(desk, batch, user)
+
+
 def _renew_tokens(desk: Desk, batch: Batch, before: ServerSettings) -> None:
     isupport.renew(desk, batch)
 
 
-_STEPS: tuple[Step, ...] = (_follow_limits, _make_rooms, _renew_tokens, offers.renew)
+_STEPS: tuple[Step, ...] = (_follow_limits, _make_rooms, _retire_operators, _renew_tokens, offers.renew)

@@ -3,8 +3,11 @@
 from app.commands import standing
 from app.commands.answers import Refused
 from app.commands.context import Context
+from app.commands.desk import Desk
 from app.events import Kind
 from app.live.audience import Audience
+from app.live.batch import Batch
+from app.live.user import User
 from app.wire import numerics
 from app.wire.modes import USER_FLAGS, Change, format_changes, parse_changes
 
@@ -52,3 +55,22 @@ def make(ctx: Context, changes: list[Change]) -> None:
     ctx.batch.pass_on(event, Audience(ctx.me.clients), ctx.client)
     ctx.show(event)
     standing.settle(ctx.desk, ctx.batch, ctx.me, before)
+
+
+def become_operator(ctx: Context, name: str) -> None:
+    """Let the caller be an administrator by a name for OPER, and let all devices hear of it unless they were one."""
+    before, audience = standing.roles_of(ctx.desk, ctx.me), Audience(ctx.me.clients)
+    event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
+    if ctx.me.is_admin:
+        ctx.emit_unseen(event)
+    else:
+        ctx.emit(event, audience)
+    standing.settle(ctx.desk, ctx.batch, ctx.me, before)
+
+
+def retire(desk: Desk, batch: Batch, user: User) -> None:
+    """Let somebody be an administrator by OPER no longer."""
+    before = standing.roles_of(desk, user)
+    event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
+    batch.pass_on(event, Audience(user.clients))
+    standing.settle(desk, batch, user, before)

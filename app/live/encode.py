@@ -139,6 +139,11 @@ def _user_mode(event: Event, shape: int) -> str:
     return f":{event.source} MODE {event.target} {event.text}"
 
 
+@writes(Kind.OPERED)
+def _opered(event: Event, shape: int) -> str:
+    return f":{event.source} MODE {event.nick} +o"
+
+
 @writes(Kind.REALNAME)
 def _realname(event: Event, shape: int) -> str:
     return f":{event.source} SETNAME :{event.text}" if shape & Shape.SETNAME else ""

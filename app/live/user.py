@@ -42,6 +42,7 @@ class User:
     away: str | None = None
     detached: int | None = None  # the instant at which the last device left, of somebody who stays
     operator: bool | None = None  # by OPER, or not any more by MODE -o; None as the account has it
+    operator_name: str | None = None  # the name for OPER by which they are
     modes: set[str] = field(default_factory=lambda: {"i"})
     rooms: set[int] = field(default_factory=set)
     invited: set[int] = field(default_factory=set)  # rooms they may enter once
@@ -96,6 +97,11 @@ class User:
         """Whether they are an administrator: by OPER, or by their account as long as they do not renounce it."""
         if self.operator is not None:
             return self.operator
+        return self.is_admin_by_account
+
+    @property
+    def is_admin_by_account(self) -> bool:
+        """Whether their account makes them an administrator, unless they renounced it."""
         return self.account is not None and self.account.role == "admin"
 
     @property

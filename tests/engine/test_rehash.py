@@ -201,3 +201,22 @@ def test_two_who_read_at_the_same_time_do_no_harm(make_bench: MakeBench) -> None
     root.heard()
     root.send("REHASH", "REHASH", "MOTD")
     assert codes(root.heard())[-3:] == ["375", "372", "376"]
+
+
+def test_who_is_an_operator_by_a_name_that_has_gone_is_none_any_more(
+    bench: Bench, root: Person, file: File
+) -> None:
+    file.write(operators={"boss": HASH, "chief": HASH})
+    root.ask("REHASH", "OPER chief :open sesame")
+    (alice, bob) = people(bench, "alice", "bob")
+    alice.ask("OPER boss :open sesame")
+    bob.ask("OPER chief :open sesame")
+    file.write(operators={"chief": HASH})
+    root.ask("REHASH")
+    assert alice.heard() == [":alice!~alice@127.0.0.1 MODE alice -o"]
+    assert codes(alice.ask("REHASH")) == ["481"]
+    assert bob.heard() == []
+    file.write()
+    root.ask("REHASH")
+    assert codes(bob.heard()) == ["MODE"]
+    assert codes(root.ask("REHASH"))[0] == "382", "the account is an administrator's"

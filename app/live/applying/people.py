@@ -75,6 +75,15 @@ def user_mode(world: World, event: Event) -> None:
     world.tally.note(user)
 
 
+@applies(Kind.OPERED)
+def opered(world: World, event: Event) -> None:
+    """Somebody is an administrator by a name and a password that the settings know."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.operator, user.operator_name = True, event.target
+        world.tally.note(user)
+
+
 @applies(Kind.REALNAME)
 def realname(world: World, event: Event) -> None:
     """Somebody has another real name."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, insert
 
+from app.clock import to_iso
 from app.db.models import Audit
 from app.events import Event, Kind, msgid
 from app.services.projections.declare import projects
@@ -56,6 +57,44 @@ def _mode(connection: Connection, event: Event) -> None:
 def _redacted(connection: Connection, event: Event) -> None:
     message = msgid(event.data["event"])
     leave_trace(connection, event, "redact", event.target or "", msgid=message, reason=event.text)
+
+
+@projects(Kind.OPERED)
+def _opered(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "oper", event.target or "", address=event.data["address"])
+
+
+@projects(Kind.OPER_REFUSED)
+def _oper_refused(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "oper.refused", event.target or "", address=event.data["address"])
+
+
+@projects(Kind.KILLED)
+def _killed(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "kill", event.target or "", reason=event.text)
+
+
+@projects(Kind.WALLOPS)
+def _wallops(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "wallops", "", text=event.text)
+
+
+@projects(Kind.REHASHED)
+def _rehashed(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "rehash", "", **event.data)
+
+
+@projects(Kind.BANNED)
+def _banned(connection: Connection, event: Event) -> None:
+    expires = event.data["expires"]
+    until = None if expires is None else to_iso(expires)
+    kind = event.data["type"]
+    leave_trace(connection, event, "ban.add", event.target or "", type=kind, reason=event.text, expires=until)
+
+
+@projects(Kind.UNBANNED)
+def _unbanned(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "ban.remove", event.target or "")
 
 
 @projects(Kind.METADATA)
