@@ -1,0 +1,74 @@
+"""What holds of a world at any time, whatever happened in it."""
+
+from app.live.client import Client
+from app.live.room import Room
+from app.live.user import User
+from app.live.world import World
+from app.wire.names import fold
+
+WIDE = 1 << 20  # bytes of a line that has room for all names
+
+
+def check_world(world: World) -> None:
+    """Hold a world to what is kept twice in it: each thing says of the others what they say of it."""
+    for user in world.users.values():
+        check_user(world, user)
+    seated = [user for user in world.nicks.values() if not user.is_attendant]
+    assert len(seated) == len(world.users), "everybody has one nick, and nobody else has one"
+    for room in world.rooms.values():
+        check_room(world, room)
+    assert len(world.room_keys) == len(world.rooms)
+    for client in world.clients:
+        check_client(world, client)
+    assert world.tally.invisible == sum("i" in user.modes for user in world.users.values())
+    assert world.tally.administrators == sum(user.is_admin for user in world.users.values())
+
+
+def check_user(world: World, user: User) -> None:
+    """Hold somebody to their nick, rooms and devices."""
+    assert world.users[user.session] is user
+    assert world.nicks[user.key] is user
+    assert user.key == fold(user.nick)
+    assert all(user.session in world.rooms[room].members for room in user.rooms)
+    for client in user.clients:
+        assert client in world.clients
+        assert (client.session, client.nick) == (user.session, user.nick)
+        assert client.account == (user.account.name if user.account else None)
+    assert user.clients or user.detached is not None, "without a device, one stays on purpose"
+    assert user.account is None or world.accounts[fold(user.account.name)] is user.account
+
+
+def check_room(world: World, room: Room) -> None:
+    """Hold a room to its name and members, and what it remembers of them to what it would work out anew."""
+    assert world.rooms[room.id] is room
+    assert world.room_keys[room.key] is room
+    assert room.key == fold(room.name)
+    heard: set[Client] = set()
+    for session, member in room.members.items():
+        assert world.users[session] is member.user
+        assert room.id in member.user.rooms
+        heard.update(member.user.clients)
+    assert room.audience.clients == heard
+    assert {client for clients in room.audience.by_shape.values() for client in clients} == heard
+    assert all(client.shape == shape for shape, found in room.audience.by_shape.items() for client in found)
+    for client in heard:
+        check_names(world, room, client)
+
+
+def check_names(world: World, room: Room, client: Client) -> None:
+    """Hold the names that a room keeps packed for a client to those of its members."""
+    viewer = world.users[client.session or 0]
+    is_whole = "userhost-in-names" in client.caps
+    names = [
+        member.prefix_for(client) + (member.user.source if is_whole else member.user.nick)
+        for member in room.members_shown_to(viewer)
+    ]
+    assert sorted(" ".join(room.names_for(client, viewer, WIDE)).split()) == sorted(names)
+
+
+def check_client(world: World, client: Client) -> None:
+    """Hold a connection to whom it speaks for, and to what it watches."""
+    user = world.user_of(client)
+    assert (client in world.strangers) == (client.session is None)
+    assert client.session is None or (user is not None and client in user.clients)
+    assert all(client in world.watches.of(key) for key in client.watched)
