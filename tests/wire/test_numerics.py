@@ -1,12 +1,15 @@
 """Numerics: each name has a code of its own and a text that can stand in a line."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+import app
 from app.wire import numerics
 from app.wire.numerics import Numeric
 
+APP = Path(app.__file__).parent
 NAMED = [(name, value) for name, value in vars(numerics).items() if isinstance(value, Numeric)]
 
 
@@ -23,6 +26,12 @@ def test_a_numeric_is_well_formed(name: str, numeric: Numeric) -> None:
     assert numeric.text.isascii()
     assert numeric.text == numeric.text.strip()
     assert not numeric.text or numeric.text.isprintable()
+
+
+def test_there_is_none_that_nothing_says() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in APP.rglob("*.py") if path.name != "numerics.py"]
+    said = {word for source in sources for word in re.findall(r"\b(?:RPL|ERR)_[A-Z0-9]+\b", source)}
+    assert [name for name, _ in NAMED if name not in said] == []
 
 
 @pytest.mark.parametrize(("name", "numeric"), NAMED)
