@@ -69,6 +69,7 @@ class Kind(StrEnum):
         return cls.VOID
 
 
+TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only
 MESSAGES = (Kind.PRIVMSG, Kind.NOTICE)
 HAPPENINGS = (  # in a room, beside what is said there
     Kind.JOINED,
@@ -117,6 +118,12 @@ class RoomKey:
 
     key: str | None
     words: str
+
+
+def is_transient(event: Event) -> bool:
+    """Whether it is a tag message that is true for a moment only: it is not stored, and no message."""
+    tags = event.data.get("tags", ())
+    return event.kind is Kind.TAGMSG and TRANSIENT_TAGS.issuperset(name for name in tags if name[:1] == "+")
 
 
 def msgid(event_id: int) -> str:

@@ -10,7 +10,7 @@ from app.commands.desk import Desk
 from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
 from app.live.batch import Batch
 from app.settings import ServerSettings
-from app.wire import modes, numerics
+from app.wire import extbans, modes, numerics
 
 CASEMAPPING = "ascii"
 EXTENDED = "draft/extended-isupport"
@@ -36,13 +36,15 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "KEYLEN": str(modes.KEY_LETTERS),
         "AWAYLEN": str(settings.topic_length),
         "CHANLIMIT": f"#:{settings.max_rooms_per_user}",
-        "MAXLIST": f"{modes.LISTS}:{settings.max_list_entries}",
+        "MAXLIST": ",".join(f"{letter}:{settings.max_list_entries}" for letter in modes.LISTS),
         "MONITOR": str(settings.max_monitored),
         "MODES": str(modes.MOST_CHANGES),
         "TARGMAX": f"JOIN:,KICK:,NAMES:1,NOTICE:{settings.max_targets},PART:,PRIVMSG:{settings.max_targets},"
         f"TAGMSG:{settings.max_targets},WHOIS:1",
         "EXCEPTS": "e",
         "INVEX": "I",
+        "EXTBAN": f"{extbans.PREFIX},{extbans.ACCOUNT}{extbans.MUTE}",
+        "ACCOUNTEXTBAN": extbans.ACCOUNT,
         "ELIST": "CMNTU",
         "BOT": "B",
         "CHATHISTORY": str(settings.history_limit),

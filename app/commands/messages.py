@@ -7,14 +7,14 @@ from app.commands.answers import Answer, Refused
 from app.commands.collecting import collect
 from app.commands.context import Context
 from app.commands.declare import command
-from app.events import Event, Kind
+from app.commands.speaking import refuse_mute
+from app.events import Event, Kind, is_transient
 from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
 from app.wire import multiline, numerics
 from app.wire.framing import space_behind
 
-TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only, so never stored
 _CTCP = "\x01"
 _CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-tags, "Format"
 
@@ -80,8 +80,8 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
 def _to_room(
     ctx: Context, kind: Kind, room: Room, target: str, text: str | None, lines: Sequence[int]
 ) -> None:
-    _refuse_mute(ctx, room, text)
     event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
+    refuse_mute(ctx, room, text, is_transient(event))
     _send(ctx, event, room.audience)
 
 
@@ -89,23 +89,11 @@ def _to_operators(
     ctx: Context, kind: Kind, room: Room, target: str, text: str | None, lines: Sequence[int]
 ) -> None:
     """Speak to those who moderate a room (STATUSMSG); it is stored, but not as part of the room's history."""
-    _refuse_mute(ctx, room, text)
     event = ctx.event(
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
     )
+    refuse_mute(ctx, room, text, is_transient(event))
     _send(ctx, event, room.operators())
-
-
-def _refuse_mute(ctx: Context, room: Room, text: str | None) -> None:
-    if not room.may_speak(ctx.me):
-        raise Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name)
-    if (
-        text is not None
-        and "C" in room.modes
-        and text.startswith(_CTCP)
-        and not text.startswith("\x01ACTION")
-    ):
-        raise Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name, text="CTCP is not allowed in this room")
 
 
 def _to_person(
@@ -140,7 +128,7 @@ def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = Fal
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.show(event)
     author = None if is_to_self else ctx.client
-    if event.kind is Kind.TAGMSG and client_tags(event.data["tags"]).keys() <= TRANSIENT_TAGS:
+    if is_transient(event):
         ctx.batch.pass_on(event, audience, author)
     else:
         ctx.batch.emit(event, audience, author)

@@ -11,15 +11,27 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.events import Kind, RoomKey
 from app.live.room import Room
-from app.wire import numerics
+from app.wire import extbans, numerics, words
 from app.wire.framing import space_behind
-from app.wire.masks import normalise
-from app.wire.modes import FLAGS, KEY_LETTERS, LISTS, ROLES, Change, format_changes, parse_changes
+from app.wire.line import plain
+from app.wire.modes import (
+    FLAGS,
+    KEY_LETTERS,
+    LISTS,
+    LONGEST_PAUSE,
+    ROLES,
+    WORDS,
+    Change,
+    format_changes,
+    parse_changes,
+)
+from app.wire.names import caseless
 
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
     "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
+    "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
 Decided = tuple[Change, int | None]  # with the account that keeps the role
 
@@ -52,9 +64,27 @@ def _change(ctx: Context, room: Room, changes: list[Change]) -> None:
             if change.letter in LISTS and change.argument is None:
                 _show_list(ctx, room, change.letter)
             else:
-                decided += _decide(ctx, room, change)
+                found = _decide(ctx, room, change)
+                _refuse_excess(ctx, room, decided, found)
+                decided += found
     if decided:
         _carry_out(ctx, room, decided)
+
+
+def _refuse_excess(ctx: Context, room: Room, decided: list[Decided], found: list[Decided]) -> None:
+    """Refuse what a list has no place for, with what was decided just before.
+
+    Raises: Refused with ERR_BANLISTFULL.
+    """
+    for change, _ in found:
+        if change.letter not in LISTS or change.sign == "-":
+            continue
+        new = [one.sign for one, _ in decided if one.letter == change.letter]
+        if (
+            len(room.lists[change.letter]) + new.count("+") - new.count("-")
+            >= ctx.desk.settings.max_list_entries
+        ):
+            raise Refused(numerics.ERR_BANLISTFULL, room.name, change.letter)
 
 
 def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
@@ -62,7 +92,8 @@ def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
     space = space_behind(f":{ctx.me.source} MODE {room.name} ")
     portion: list[Decided] = []
     for one in decided:
-        if portion and len(_words([*portion, one]).encode()) > space:
+        is_other = portion and (one[0].letter == WORDS) != (portion[0][0].letter == WORDS)
+        if portion and (is_other or len(_words([*portion, one]).encode()) > space):
             _make(ctx, room, portion)
             portion = []
         portion.append(one)
@@ -70,18 +101,24 @@ def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
 
 
 def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
-    """Make some changes one event. A key is told to the members, but the log does not keep it."""
-    masked = [(_masked(change), account) for change, account in decided]
-    rows = [[change.sign, change.letter, change.argument, account] for change, account in masked]
-    event = ctx.event(Kind.MODE, room, target=room.name, text=_words(masked), data={"changes": rows})
-    keys = [change for change, _ in decided if change.letter == "k"]
-    if keys:
-        event.secret = RoomKey(keys[-1].argument if keys[-1].sign == "+" else None, _words(decided))
-    ctx.emit(event, room.audience)
+    """Make some changes one event. A key is told to the members, but the log does not keep it.
+
+    What nobody may say is told to those who moderate the room only; others find that there was a change.
+    """
+    shown = [(_masked(change, "k" + WORDS), account) for change, account in decided]
+    kept = [(_masked(change, "k"), account) for change, account in decided]
+    rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
+    event = ctx.event(Kind.MODE, room, target=room.name, text=_words(shown), data={"changes": rows})
+    if shown != decided:
+        keys = [change for change, _ in decided if change.letter == "k"]
+        key = keys[-1].argument if keys and keys[-1].sign == "+" else None
+        event.secret = RoomKey(key, _words(decided))
+    is_for_operators = decided[0][0].letter == WORDS
+    ctx.emit(event, room.operators() if is_for_operators else room.audience)
 
 
-def _masked(change: Change) -> Change:
-    return Change(change.sign, "k", "*") if change.letter == "k" else change
+def _masked(change: Change, secret: str) -> Change:
+    return Change(change.sign, change.letter, "*") if change.letter in secret else change
 
 
 def _words(decided: list[Decided]) -> str:
@@ -91,6 +128,8 @@ def _words(decided: list[Decided]) -> str:
 def _show_list(ctx: Context, room: Room, letter: str) -> None:
     if room.member(ctx.me) is None:
         raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+    if letter == WORDS and not room.is_operator(ctx.me):
+        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     entry_reply, end_reply = _LIST_REPLIES[letter]
     for mask, entry in room.lists[letter].items():
         ctx.reply(entry_reply, room.name, mask, entry.by, str(entry.at // 1000))
@@ -130,16 +169,36 @@ def _decide_role(ctx: Context, room: Room, change: Change) -> list[Decided]:
 
 
 def _decide_mask(ctx: Context, room: Room, change: Change) -> list[Decided]:
-    mask = normalise(change.argument or "")
+    mask = _completed(room, change)
     kept = room.lists[change.letter]
-    same = next((known for known in kept if known.lower() == mask.lower()), None)
+    same = next((known for known in kept if caseless(known) == caseless(mask)), None)
     if change.sign == "-":
         return [(Change("-", change.letter, same), None)] if same else []
     if same or len(mask.encode()) > 200:
         return []
-    if len(kept) >= ctx.desk.settings.max_list_entries:
-        raise Refused(numerics.ERR_BANLISTFULL, room.name, change.letter)
     return [(Change("+", change.letter, mask), None)]
+
+
+def _completed(room: Room, change: Change) -> str:
+    """Return a mask, or a word, as it is kept.
+
+    Raises: Refused when it is none.
+    """
+    written = change.argument or ""
+    try:
+        if change.letter == "I" and extbans.is_mute(written):
+            raise ValueError("Who may come in is no matter of their voice")
+        if change.letter != WORDS:
+            return extbans.completed(written)
+        if " " in written or written.startswith(":"):
+            raise ValueError("A word has no space in it")
+        words.read(written)
+    except ValueError as error:
+        shown = plain(written) if written else "*"
+        raise Refused(
+            numerics.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text=str(error)
+        ) from error
+    return written
 
 
 def _decide_key(ctx: Context, room: Room, change: Change) -> list[Decided]:
@@ -167,6 +226,18 @@ def _decide_limit(ctx: Context, room: Room, change: Change) -> list[Decided]:
     return [] if int(limit) == room.limit else [(Change("+", "l", str(int(limit))), None)]
 
 
+def _decide_pause(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.sign == "-":
+        return [(Change("-", "W"), None)] if room.pause else []
+    if change.argument is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    pause = change.argument
+    if not (pause.isascii() and pause.isdigit() and len(pause) < 6 and 0 < int(pause) <= LONGEST_PAUSE):
+        text = f"A pause is between 1 and {LONGEST_PAUSE} seconds"
+        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "W", plain(pause) or "*", text=text)
+    return [] if int(pause) == room.pause else [(Change("+", "W", str(int(pause))), None)]
+
+
 Decider = Callable[[Context, Room, Change], list[Decided]]
 _deciders: dict[str, Decider] = {
     **dict.fromkeys(FLAGS, _decide_flag),
@@ -174,4 +245,5 @@ _deciders: dict[str, Decider] = {
     **dict.fromkeys(LISTS, _decide_mask),
     "k": _decide_key,
     "l": _decide_limit,
+    "W": _decide_pause,
 }

@@ -3,6 +3,7 @@
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.speaking import may_say
 from app.events import Kind
 from app.live.room import Room
 from app.wire import numerics
@@ -10,7 +11,7 @@ from app.wire import numerics
 
 @command(writes=True)
 def part(ctx: Context, channels: str, reason: str = "") -> None:
-    """Leave rooms."""
+    """Leave rooms. The reason is told unless you may not speak there."""
     for name in channels.split(","):
         with ctx.forgiving():
             _leave(ctx, ctx.my_room(name), reason)
@@ -23,7 +24,8 @@ def leave_all(ctx: Context) -> None:
 
 
 def _leave(ctx: Context, room: Room, reason: str) -> None:
-    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=reason), room.audience)
+    told = reason if may_say(ctx, room, reason) else ""
+    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=told), room.audience)
 
 
 @command(cost=2, writes=True)

@@ -4,6 +4,7 @@ from app.commands import bursts
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.speaking import refuse_text
 from app.events import Kind
 from app.live.audience import Audience
 from app.live.room import Room
@@ -21,6 +22,8 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
     if "t" in room.modes and not room.is_operator(ctx.me):
         raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     kept = text[: ctx.desk.settings.topic_length]
+    if kept:
+        refuse_text(ctx, room, kept)
     ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=kept), room.audience)
 
 

@@ -126,7 +126,10 @@ class Invitation(Base):
 
 
 class Room(Base):
-    """A channel. `official` rooms were made by the server or an administrator and belong to nobody."""
+    """A channel. `official` rooms were made by the server or an administrator and belong to nobody.
+
+    `pause` is how many seconds lie between two messages of one person.
+    """
 
     __tablename__ = "room"
 
@@ -139,6 +142,7 @@ class Room(Base):
     modes: Mapped[str] = mapped_column(String(32))
     password: Mapped[str | None] = mapped_column(String(64))
     user_limit: Mapped[int | None]
+    pause: Mapped[int | None]
     founder_id: Mapped[Reference | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     official: Mapped[bool] = mapped_column(Boolean)
     created: Mapped[Instant]

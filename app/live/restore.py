@@ -34,7 +34,7 @@ def restore(world: World, connection: Connection) -> None:
     for role in connection.execute(select(RoomRole.__table__)):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMask.__table__)):
-        world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.by, mask.at)
+        world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.mask, mask.by, mask.at)
     for one in connection.execute(select(Invitation.__table__)):
         world.invitations[one.digest] = LiveInvitation(one.id, one.uses - one.used, one.expires)
     _metadata(world, connection)
@@ -63,6 +63,7 @@ def _room(world: World, row: RowMapping) -> None:
         modes=set(row["modes"]),
         password=row["password"],
         limit=row["user_limit"],
+        pause=row["pause"],
     )
     world.rooms[room.id] = room
     world.room_keys[room.key] = room

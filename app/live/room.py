@@ -3,17 +3,21 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from app.events import Event
 from app.live.audience import Audience
 from app.live.client import Client
 from app.live.roster import Roster
 from app.live.user import Metadata, User
-from app.wire.masks import matches
+from app.wire import extbans, words
+from app.wire.extbans import Rule
 from app.wire.modes import HIDDEN_PAST, LISTS, PREFIXES, ROLES
-from app.wire.names import Key
+from app.wire.names import Key, caseless, fold
 from app.wire.packing import packed
+from app.wire.words import Word
 
+SPEAKERS = 1_000  # remembered of a slow room before those are looked for who need not wait any more
 NAMED = frozenset({"multi-prefix", "userhost-in-names"})
 _SYMBOLS = dict(zip(ROLES, PREFIXES, strict=True))
 
@@ -48,12 +52,23 @@ class Member:
         return "o" in self.roles
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class MaskEntry:
-    """Who put a mask on a room's list, and when."""
+    """A mask or a word on a list of a room: who put it there, and when. It is compiled once, when first needed."""
 
+    mask: str
     by: str
     at: int
+
+    @cached_property
+    def rule(self) -> Rule:
+        """Whom it describes, if it is a mask."""
+        return extbans.read(self.mask)
+
+    @cached_property
+    def word(self) -> Word:
+        """What nobody may say, if it is a word."""
+        return words.read(self.mask)
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +86,8 @@ class Room:
     modes: set[str] = field(default_factory=set)
     password: str | None = None
     limit: int | None = None
+    pause: int | None = None  # seconds between two messages of one person
+    speakers: dict[str, float] = field(default_factory=dict)  # parties, until when they wait (monotonic)
     members: dict[int, Member] = field(default_factory=dict)
     roles: dict[int, set[str]] = field(default_factory=dict)
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
@@ -127,8 +144,17 @@ class Room:
 
     def is_listed(self, letter: str, user: User) -> bool:
         """Whether a mask on the list matches the user."""
-        masks = self.lists[letter]
-        return bool(masks) and any(matches(mask, user.source) for mask in masks)
+        return any(not rule.is_mute for rule in self._rules_for(letter, user))
+
+    def _rules_for(self, letter: str, user: User) -> Iterator[Rule]:
+        """Yield what describes the user on a list."""
+        entries = self.lists[letter]
+        if not entries:
+            return
+        source, account = caseless(user.source), fold(user.account.name) if user.account else None
+        for entry in entries.values():
+            if entry.rule.describes(source, account):
+                yield entry.rule
 
     def is_banned(self, user: User) -> bool:
         """Whether a ban matches the user and no exception does."""
@@ -138,6 +164,13 @@ class Room:
     def hides_past(self) -> bool:
         """Whether nobody reads what was said before they came."""
         return HIDDEN_PAST in self.modes
+
+    def is_silenced(self, user: User) -> bool:
+        """Whether a ban, or one that only takes the voice, matches the user and no exception of its kind does."""
+        bans = {rule.is_mute for rule in self._rules_for("b", user)}
+        if not bans or self.is_listed("e", user):
+            return False
+        return False in bans or not any(rule.is_mute for rule in self._rules_for("e", user))
 
     def is_visible_to(self, user: User) -> bool:
         """Whether the user may learn that the room exists: all but secret rooms, and one's own."""
@@ -162,7 +195,23 @@ class Room:
             return False
         if member is not None and member.roles:
             return True
-        return "m" not in self.modes and not self.is_banned(user)
+        return "m" not in self.modes and not self.is_silenced(user)
+
+    def has_role(self, user: User) -> bool:
+        """Whether the user has any role here."""
+        member = self.members.get(user.session)
+        return member is not None and bool(member.roles)
+
+    def slow_down(self, pause: int | None) -> None:
+        """Let people wait so many seconds between two messages, or not any more; nobody waits already."""
+        self.pause = pause
+        self.speakers.clear()
+
+    def note_speaker(self, user: User, now: float) -> None:
+        """Let somebody wait who has spoken; those who need not any more are forgotten."""
+        if len(self.speakers) >= SPEAKERS:
+            self.speakers = {party: until for party, until in self.speakers.items() if until > now}
+        self.speakers[user.party] = now + (self.pause or 0)
 
     def kept_roles(self, user: User) -> set[str]:
         """Return the roles that the user has by their account: those the room keeps, and an administrator's."""
@@ -176,12 +225,7 @@ class Room:
 
     def mode_words(self, show_key: bool) -> list[str]:
         """Return the modes as MODE writes them: `+klnt`, then the arguments."""
-        letters = "".join(
-            sorted(self.modes | ({"k"} if self.password else set()) | ({"l"} if self.limit else set()))
-        )
-        words = ["+" + letters]
-        if self.password:
-            words.append(self.password if show_key else "*")
-        if self.limit:
-            words.append(str(self.limit))
-        return words
+        values = {"W": self.pause, "k": self.password if show_key else self.password and "*", "l": self.limit}
+        values = {letter: value for letter, value in values.items() if value}
+        letters = sorted(self.modes | values.keys())
+        return ["+" + "".join(letters), *(str(values[letter]) for letter in letters if letter in values)]

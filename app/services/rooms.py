@@ -42,6 +42,7 @@ class RoomDetails:
     modes: str
     password: bool
     limit: int | None
+    pause: int | None
     official: bool
     founder: str | None
     created: datetime
@@ -53,6 +54,7 @@ class RoomDetails:
     bans: list[str]
     exceptions: list[str]
     invitations: list[str]
+    words: list[str]
     metadata: dict[str, str]
 
 
@@ -121,6 +123,7 @@ def details(session: Session, name: str) -> RoomDetails:
         modes="".join(sorted(room.modes)),
         password=room.password is not None,
         limit=room.user_limit,
+        pause=room.pause,
         official=room.official,
         founder=session.scalar(select(Account.name).where(Account.id == room.founder_id)),
         created=to_datetime(room.created),
@@ -132,6 +135,7 @@ def details(session: Session, name: str) -> RoomDetails:
         bans=_masks(session, room, "b"),
         exceptions=_masks(session, room, "e"),
         invitations=_masks(session, room, "I"),
+        words=_masks(session, room, "g"),
         metadata=of_room(session, room.id),
     )
 

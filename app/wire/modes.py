@@ -7,15 +7,17 @@ on like any other; whoever carries the changes out answers it with ERR_UNKNOWNMO
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LISTS = "beI"  # masks; without an argument the list is asked for
+LISTS = "beIg"  # masks, or words; without an argument the list is asked for
 ALWAYS = "k"  # an argument when set and when removed
-WHEN_SET = "l"  # an argument when set
+WHEN_SET = "lW"  # an argument when set
 FLAGS = "CHRimnst"  # never an argument
 ROLES = "ov"  # a member's nick
 PREFIXES = "@+"  # as they stand before a nick, in the order of ROLES
 HIDDEN_PAST = "H"  # of the flags: nobody reads what was said before they came
 USER_FLAGS = "Biw"  # of people, which they change themselves: a program, invisible, hears WALLOPS
+WORDS = "g"  # of the lists, the one of words that nobody may say
 KEY_LETTERS = 32  # longest key of a room
+LONGEST_PAUSE = 21_600  # seconds of a slow room: six hours
 MOST_CHANGES = 32  # of one command; the letters after these are ignored
 
 _NEVER_BARE = LISTS + ALWAYS + ROLES

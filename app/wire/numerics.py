@@ -83,6 +83,8 @@ RPL_EXCEPTLIST = Numeric("348")
 RPL_ENDOFEXCEPTLIST = Numeric("349", "End of channel ban exception list")
 RPL_NAMREPLY = Numeric("353")
 RPL_ENDOFNAMES = Numeric("366", "End of NAMES list")
+RPL_WORDLIST = Numeric("941")  # as other servers that have such a list
+RPL_ENDOFWORDLIST = Numeric("940", "End of the words that nobody may say")
 RPL_BANLIST = Numeric("367")
 RPL_ENDOFBANLIST = Numeric("368", "End of channel ban list")
 

@@ -260,6 +260,6 @@ def test_who_changed_what_is_in_the_audit_trail_without_the_key(bench: Bench) ->
     with bench.database.reading() as session:
         found = [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 9)]
     assert found == [
-        ("alice", "room.mode", "#tea", {"by": "alice", "modes": "+kb * bob!*@*"}),
+        ("alice", "room.mode", "#tea", {"by": "alice", "modes": "+k * +b bob!*@*"}),
         ("alice", "kick", "bob", {"by": "alice", "room": "#tea", "reason": "enough"}),
     ]

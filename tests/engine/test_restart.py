@@ -32,7 +32,7 @@ WHO = st.sampled_from(PEOPLE)
 WHERE = st.sampled_from(ROOMS)
 MODES = st.sampled_from(
     "+i -i +k:key -k:* +l:5 -l +m-t +s +b:evil!*@* -b:evil!*@* +e:*!*@good +I:anna +oo:anna,bob -o:anna +v:Анна "
-    "-v:carol +bk-l:a,b +R+C -bo:evil!*@*,bob".split(" ")
+    "-v:carol +bk-l:a,b +R+C -bo:evil!*@*,bob +H +W:5 -W +g:word -g:word +b:~a:anna +e:~m:bob".split(" ")
 )
 TEXTS = st.sampled_from(["", "hi", "привет", "x" * 300])
 METADATA = st.sampled_from(["SET color red", "SET color", "SET avatar :a b", "SET avatar x", "CLEAR"])
@@ -144,7 +144,7 @@ def _room(room: Room) -> object:
     lists = {
         letter: {mask: entry.by for mask, entry in found.items()} for letter, found in room.lists.items()
     }
-    about = (room.name, room.key, room.official, room.modes, room.password, room.limit)
+    about = (room.name, room.key, room.official, room.modes, room.password, room.limit, room.pause)
     return (
         about,
         room.metadata,

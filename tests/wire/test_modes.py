@@ -83,7 +83,7 @@ def test_a_change_without_an_argument_writes_none() -> None:
 
 
 def test_the_tokens_name_each_letter_once() -> None:
-    assert chanmodes() == "beI,k,l,CHRimnst"
+    assert chanmodes() == "beIg,k,lW,CHRimnst"
     assert prefix() == "(ov)@+"
     assert len(ROLES) == len(PREFIXES)
     letters = LISTS + ALWAYS + WHEN_SET + FLAGS + ROLES

@@ -1,6 +1,6 @@
 """What is said, taken back and read."""
 
-from app.events import Event, Kind
+from app.events import Event, Kind, is_transient
 from app.live.world import World, applies
 from app.wire.names import fold
 
@@ -8,8 +8,26 @@ from app.wire.names import fold
 @applies(Kind.PRIVMSG)
 @applies(Kind.NOTICE)
 def said(world: World, event: Event) -> None:
-    """A message is what newcomers to the room are shown."""
+    """A message is what newcomers to the room are shown; in a slow room its author has to wait then."""
     world.remember(event)
+    _pause(world, event)
+
+
+@applies(Kind.TAGMSG)
+def tagged(world: World, event: Event) -> None:
+    """Tags that stay are a message too."""
+    if not is_transient(event):
+        _pause(world, event)
+
+
+def _pause(world: World, event: Event) -> None:
+    """Note who spoke in a slow room, or to those who moderate it."""
+    conversation = event.conversation or ""
+    among_operators = int(conversation[1:]) if conversation.startswith("o") else 0
+    room = world.rooms.get(event.room or among_operators)
+    user = world.users.get(event.session or 0) if room is not None and room.pause else None
+    if room is not None and user is not None:
+        room.note_speaker(user, world.clock.monotonic())
 
 
 @applies(Kind.REDACTED)

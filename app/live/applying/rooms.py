@@ -98,13 +98,15 @@ def mode(world: World, event: Event) -> None:
             room.password = event.secret.key if event.secret is not None else room.password
         elif letter == "l":
             room.limit = int(argument) if sign == "+" else None
+        elif letter == "W":
+            room.slow_down(int(argument) if sign == "+" else None)
         else:
             (room.modes.add if sign == "+" else room.modes.discard)(letter)
 
 
 def _list(world: World, room: Room, event: Event, sign: str, letter: str, mask: str) -> None:
     if sign == "+":
-        room.lists[letter][mask] = MaskEntry(event.source, event.at or world.clock.now())
+        room.lists[letter][mask] = MaskEntry(mask, event.source, event.at or world.clock.now())
     else:
         room.lists[letter].pop(mask, None)
 

@@ -57,6 +57,8 @@ def _mode(connection: Connection, event: Event) -> None:
             _parameter(connection, event.room, Room.password, event.secret.key)
         elif letter == "l":
             _parameter(connection, event.room, Room.user_limit, int(argument) if sign == "+" else None)
+        elif letter == "W":
+            _parameter(connection, event.room, Room.pause, int(argument) if sign == "+" else None)
 
 
 def _mask(connection: Connection, event: Event, sign: str, letter: str, mask: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert
 from app.clock import to_iso
 from app.db.models import Audit
 from app.events import Event, Kind, msgid
+from app.services.history import modes_text
 from app.services.projections.declare import projects
 
 _ENTRY = insert(Audit)
@@ -49,8 +50,9 @@ def _topic(connection: Connection, event: Event) -> None:
 
 @projects(Kind.MODE)
 def _mode(connection: Connection, event: Event) -> None:
-    """Roles, lists and modes alike; the text never has a room's key in it."""
-    leave_trace(connection, event, "room.mode", event.target or "", modes=event.text)
+    """Roles, lists and modes alike; a room's key is never part of it."""
+    modes = modes_text(event.data["changes"])
+    leave_trace(connection, event, "room.mode", event.target or "", modes=modes)
 
 
 @projects(Kind.REDACTED)

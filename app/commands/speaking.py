@@ -1,0 +1,64 @@
+"""Who may speak in a room, and what may be said there. TAGMSG counts as speaking, unless its tags pass in a moment."""
+
+from app.commands.answers import Refused
+from app.commands.context import Context
+from app.live.room import Room
+from app.wire import numerics, words
+from app.wire.modes import WORDS
+
+_CTCP = "\x01"
+_ACTION = "\x01ACTION"
+
+
+def refuse_mute(ctx: Context, room: Room, text: str | None, is_transient: bool) -> None:
+    """Refuse what the caller may not say in a room; who has a role there may say anything but CTCP.
+
+    Raises: Refused with ERR_CANNOTSENDTOCHAN.
+    """
+    refuse_text(ctx, room, text)
+    if text is not None and "C" in room.modes and text.startswith(_CTCP) and not text.startswith(_ACTION):
+        raise _refused(room, "CTCP is not allowed in this room")
+    if room.pause and not is_transient and not room.has_role(ctx.me):
+        _refuse_haste(ctx, room)
+
+
+def refuse_text(ctx: Context, room: Room, text: str | None) -> None:
+    """Refuse what nobody may hear of the caller in a room, whether it is a message, a topic or a farewell.
+
+    Raises: Refused with ERR_CANNOTSENDTOCHAN.
+    """
+    if not room.may_speak(ctx.me):
+        raise _refused(room, numerics.ERR_CANNOTSENDTOCHAN.text)
+    if room.has_role(ctx.me):
+        return
+    if "R" in room.modes and ctx.me.account is None:
+        raise _refused(room, "Only people with an account may speak in this room; log in first")
+    if text is not None and room.lists[WORDS]:
+        _refuse_words(room, text)
+
+
+def may_say(ctx: Context, room: Room, text: str) -> bool:
+    """Whether the caller may be heard in a room with this."""
+    try:
+        refuse_text(ctx, room, text)
+    except Refused:
+        return False
+    return True
+
+
+def _refuse_words(room: Room, text: str) -> None:
+    heard = words.heard(text)
+    if any(entry.word.is_in(heard) for entry in room.lists[WORDS].values()):
+        raise _refused(room, "The message has a word in it that this room does not allow")
+
+
+def _refuse_haste(ctx: Context, room: Room) -> None:
+    wait = room.speakers.get(ctx.me.party, 0) - ctx.desk.clock.monotonic()
+    if wait > 0:
+        seconds = -int(-wait // 1)
+        unit = "second" if seconds == 1 else "seconds"
+        raise _refused(room, f"This room is slow: you may speak again in {seconds} {unit}")
+
+
+def _refused(room: Room, text: str) -> Refused:
+    return Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name, text=text)
