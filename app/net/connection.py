@@ -29,6 +29,7 @@ from app.wire.proxy import Malformed, read_header
 
 RECEIVE_BYTES = 64 * 1024
 LINES_A_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
+BEHIND_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
 LINGER_READS = 64
 
@@ -199,6 +200,9 @@ class Connection:
         self._bucket.take(tokens)
 
     def _work(self, task: Task) -> Turn:
+        """Do slow work, once the peer has read most of what it got, so that many pages never overrun it."""
+        while self._outbox.is_behind and not self._inside.stopping.wait(BEHIND_SECONDS):
+            pass
         with self._desk.database.reading() as session:
             return outcome(task, session)
 

@@ -135,6 +135,12 @@ class Outbox:
         return self.pipe is not None and self.pipe.is_closed_by_peer
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the peer has yet to read so much that slow work for it can wait: half of the limit."""
+        waits = self.fault is None and not self.finishing
+        return waits and self._pushed - self._sent > self._limit // 2
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is waiting."""
         return not self._chunks and not self.unsent

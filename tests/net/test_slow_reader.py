@@ -1,0 +1,47 @@
+"""Somebody who reads slowly, and asks for very much, gets all of it (DESIGN, promises P4 and P5)."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from app.db.database import Database, url_of
+from app.db.models import RoomMetadata
+from tests.conftest import MovedClock
+from tests.net.chat import Chat
+from tests.story import Story
+
+ROOMS, KEYS = 300, 50  # with values of 300 bytes: more than the limit and the buffers of the kernel hold
+
+
+@pytest.fixture
+def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[Chat]:
+    """A server with the least limit for bytes that wait, and with rooms that say much."""
+    path = tmp_path / "chat.db"
+    shutil.copy(sqlite_template, path)
+    with closing(Database(url_of(str(path)))) as database:
+        rooms = [Story(database, clock).room(f"#r{number}") for number in range(ROOMS)]
+        said = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
+        with database.locked() as connection:
+            connection.execute(insert(RoomMetadata), said)
+    with closing(Chat(path, clock, sendq=65536, max_rooms_per_user=ROOMS + 1)) as server:
+        yield server
+
+
+def test_who_reads_slowly_is_told_no_faster_than_that(chat: Chat) -> None:
+    """One page waits until most of the one before has been read, so that nobody is evicted for a question."""
+    slow = chat.connect("slow", "batch", "draft/metadata-3", receive_buffer=65536)
+    alice = chat.connect("alice")
+    for number in range(0, ROOMS, 10):
+        slow.send("JOIN " + ",".join(f"#r{number + offset}" for offset in range(10)))
+        slow.fence()
+    for key in range(0, KEYS, 10):
+        slow.send("METADATA * SUB " + " ".join(f"k{key + offset}" for offset in range(10)))
+    slow.fence()
+    slow.send("METADATA *ALL SYNC")
+    for _ in range(300):
+        alice.fence()
+    assert sum(" 761 slow #r" in line for line in slow.fence()) == ROOMS * KEYS
