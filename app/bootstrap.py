@@ -36,7 +36,8 @@ from app.live.cloak import Disguise, cloaked, host_of
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.restore import restore, restore_people
-from app.live.throttle import Throttles
+from app.live.throttle import REMEMBERED
+from app.live.throttles import Throttles
 from app.live.unit import Turn, Unit
 from app.live.world import World
 from app.net.connection import Inside
@@ -44,6 +45,7 @@ from app.net.doors import listen, refitted
 from app.net.flusher import Flusher
 from app.net.server import ChatServer
 from app.services.ledger import Ledger
+from app.services.presence import homes
 from app.services.rooms import founded
 from app.services.secrets import CLOAK_KEY, kept_secret
 from app.services.stats import stats
@@ -107,7 +109,8 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
 
 def _go_on(desk: Desk, ended: set[int]) -> None:
     """End what a stop or a crash left open, and make the rooms everybody is in."""
-    desk.ledger.open_at_end()
+    connection = desk.ledger.open_at_end()
+    desk.throttles.guesses.trust_all(homes(connection, REMEMBERED))
     batch = Batch(desk.world, writable=True)
     resume(desk, batch, ended)
     for name in desk.settings.auto_join:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from app.clock import Clock
 from app.db.database import Database
 from app.live.cloak import Disguise
-from app.live.throttle import Throttles
+from app.live.throttles import Throttles
 from app.live.world import World
 from app.services.ledger import Ledger
 from app.settings import Loaded, ServerSettings

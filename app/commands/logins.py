@@ -1,7 +1,7 @@
 """Logging in and out: what SASL, PASS, REGISTER and LOGOUT have in common.
 
-A failed log-in is counted for the address and for the name. The count is looked at before the password is
-checked, and again after: many connections that try at once learn no more than one that tries often.
+A failed log-in is counted for the address and for the name (`live/guesses.py`). The count is looked at before the
+password is checked, and again after: many connections that try at once learn no more than one that tries often.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from app.commands.declare import command
 from app.commands.desk import Desk
 from app.commands.presence import nick_events, rename
 from app.events import Kind
-from app.live.throttle import household, patience
+from app.live.throttle import patience
 from app.live.unit import Task
 from app.live.user import AccountInfo, User
 from app.services.accounts import is_login
@@ -116,14 +116,12 @@ def fail(ctx: Context, name: str) -> NoReturn:
 
 def note_failure(ctx: Context, name: str) -> None:
     """Count a secret that was wrong."""
-    ctx.desk.throttles.addresses.note(household(ctx.client.address))
-    ctx.desk.throttles.accounts.note(fold(name))
+    ctx.desk.throttles.guesses.note(ctx.client.address, fold(name))
 
 
 def seconds_to_wait(ctx: Context, name: str) -> float:
     """Return how long the caller must wait before they may try again to be somebody."""
-    throttles = ctx.desk.throttles
-    return max(throttles.addresses.wait(household(ctx.client.address)), throttles.accounts.wait(fold(name)))
+    return ctx.desk.throttles.guesses.wait(ctx.client.address, fold(name))
 
 
 def refuse_hasty(ctx: Context, name: str) -> None:
@@ -149,6 +147,7 @@ def log_in(ctx: Context, account: AccountInfo) -> None:
     """Let the connection, and its person if it has one, speak for the account."""
     me = ctx.user
     ctx.client.account = account.name
+    ctx.desk.throttles.guesses.trust(ctx.client.address, fold(account.name))
     if me is None or me.account is account:
         return
     before, said = standing.roles_of(ctx.desk, me), dict(me.profile)

@@ -8,7 +8,7 @@ from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.events import Kind
-from app.live.throttle import household, patience
+from app.live.throttle import patience
 from app.live.unit import Task
 from app.services.accounts import is_password
 from app.wire import numerics
@@ -31,9 +31,9 @@ def _judge(ctx: Context, name: str, is_right: bool) -> None:
     _refuse_hasty(ctx, name)
     if not is_right:
         _keep_failure(ctx, name)
-        ctx.desk.throttles.addresses.note(household(ctx.client.address))
-        ctx.desk.throttles.accounts.note(_counted_as(name))
+        ctx.desk.throttles.guesses.note(ctx.client.address, _counted_as(name))
         raise Refused(numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong")
+    ctx.desk.throttles.guesses.trust(ctx.client.address, _counted_as(name))
     ctx.reply(numerics.RPL_YOUREOPER)
     usermodes.become_operator(ctx, name)
 
@@ -49,11 +49,7 @@ def _refuse_hasty(ctx: Context, name: str) -> None:
 
     Raises: Refused with ERR_PASSWDMISMATCH.
     """
-    throttles = ctx.desk.throttles
-    seconds = max(
-        throttles.addresses.wait(household(ctx.client.address)),
-        throttles.accounts.wait(_counted_as(name)),
-    )
+    seconds = ctx.desk.throttles.guesses.wait(ctx.client.address, _counted_as(name))
     if seconds > 0:
         text = f"Too many wrong passwords; wait {patience(seconds)} and try again"
         raise Refused(numerics.ERR_PASSWDMISMATCH, text=text)

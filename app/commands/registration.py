@@ -10,7 +10,7 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.presence import disconnect, nick_events, rename
 from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
-from app.live.throttle import household, patience
+from app.live.throttle import patience
 from app.live.unit import Task
 from app.live.user import User
 from app.services.accounts import is_password
@@ -101,7 +101,7 @@ def _check_server_password(ctx: Context) -> Task | None:
 
 def _must_wait(ctx: Context) -> bool:
     """End a connection from where too many wrong passwords have come lately."""
-    seconds = ctx.desk.throttles.addresses.wait(household(ctx.client.address))
+    seconds = ctx.desk.throttles.guesses.wait(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
         ctx.end(f"Too many wrong passwords from your address; wait {patience(seconds)}")
@@ -114,7 +114,7 @@ def _admit(ctx: Context, is_right: bool) -> Task | None:
     if is_right:
         return entry.enter(ctx)
     if ctx.client.registration.password is not None:
-        ctx.desk.throttles.addresses.note(household(ctx.client.address))
+        ctx.desk.throttles.guesses.note(ctx.client.address)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
     ctx.end("The server's password is missing or wrong")
     return None

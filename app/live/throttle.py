@@ -5,20 +5,11 @@ first.
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from app.clock import Clock
-from app.settings import ServerSettings
 
 REMEMBERED = 10_000  # addresses, or names, that a throttle knows of
-LOGIN_SECONDS = 300.0  # how long a failed log-in counts
-REGISTRATION_SECONDS = 3600.0  # and a registration
-ROOM_SECONDS = 3600.0  # and the making of a room
-MAILS = 3  # codes that are sent to one e-mail address
-MAIL_SECONDS = 3600.0  # in so much time
-METADATA_SECONDS = 60.0  # and a change of metadata, which is told to many
-METADATA_CHANGES = 60
 HOUSEHOLD_BITS = 64  # of an IPv6 address: the part that one customer has to himself
 
 
@@ -51,37 +42,6 @@ class Throttle:
         self._times.move_to_end(key)
         if len(self._times) > REMEMBERED:
             self._times.popitem(last=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Throttles:
-    """What nobody may do endlessly: fail to log in, make accounts and rooms, have mail sent, change metadata."""
-
-    addresses: Throttle
-    accounts: Throttle
-    registrations: Throttle
-    rooms: Throttle
-    mails: Throttle
-    metadata: Throttle
-
-    @classmethod
-    def of(cls, settings: ServerSettings, clock: Clock) -> "Throttles":
-        """Make them as the settings say."""
-        return cls(
-            Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
-            Throttle(clock, settings.login_attempts, LOGIN_SECONDS),
-            Throttle(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
-            Throttle(clock, settings.max_rooms_per_user, ROOM_SECONDS),
-            Throttle(clock, MAILS, MAIL_SECONDS),
-            Throttle(clock, METADATA_CHANGES, METADATA_SECONDS),
-        )
-
-    def follow(self, settings: ServerSettings) -> None:
-        """Be as patient as other settings say."""
-        self.addresses.allow(settings.login_attempts)
-        self.accounts.allow(settings.login_attempts)
-        self.registrations.allow(settings.registrations_per_address)
-        self.rooms.allow(settings.max_rooms_per_user)
 
 
 def patience(seconds: float) -> str:

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session as Orm
 
 from app.db.models import Membership, Session
 from app.errors import NotFound
-from app.wire.names import fold
+from app.wire.names import Key, fold
 
 
 def online(orm: Orm) -> Sequence[Session]:
     """Return everybody who is connected, in the order they came."""
     return orm.scalars(select(Session).where(Session.disconnected.is_(None)).order_by(Session.id)).all()
+
+
+def homes(connection: Connection, limit: int) -> list[tuple[str, Key]]:
+    """Return from which addresses which accounts were used, the latest last; at most so many."""
+    query = select(Session.address, Session.account).where(Session.account.is_not(None))
+    rows = connection.execute(query.order_by(Session.id.desc()).limit(limit))
+    return [(address, fold(account or "")) for address, account in rows][::-1]
 
 
 def get_online(orm: Orm, name: str) -> list[Session]:

@@ -150,7 +150,7 @@ class Access(Settings):
         ge=1,
         le=10000,
         json_schema_extra=PROTECTS,
-        description="Failed log-ins per address and per account in 5 minutes.",
+        description="Failed log-ins per address in 5 minutes; per account ten times as many, from strangers.",
     )
     registration: Literal["open", "invitation", "closed"] = Field(
         "open",

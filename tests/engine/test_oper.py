@@ -64,6 +64,10 @@ def test_whoever_tries_too_often_must_wait_but_no_account_is_locked(bench: Bench
     wait = ":irc.example 464 {} :Too many wrong passwords; wait 5 minutes and try again"
     assert alice.ask("OPER root :open sesame") == [wait.format("alice")]
     bob = bench.connect("bob", "sasl", address="192.0.2.8")
+    for number in range(2, 2 + 9):
+        guesser = bench.connect(f"guesser{number}", address=f"198.51.100.{number}")
+        for _ in range(3):
+            guesser.ask("OPER root wrong")
     assert bob.ask("OPER root :open sesame") == [wait.format("bob")]
     assert codes(log_in(bob, "root"))[-1] == "903"
     clock.instant += 300_001

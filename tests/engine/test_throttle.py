@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.live.guesses import STRANGERS, Guesses
 from app.live.throttle import REMEMBERED, Throttle, household
 from tests.conftest import MovedClock
 from tests.engine.accounts import PASSWORD, Scram, account, begin, codes, finish, log_in, plain
@@ -32,22 +33,70 @@ def test_an_address_that_failed_too_often_must_wait(make_bench: MakeBench, clock
     assert codes(log_in(same, "anna")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_a_name_that_was_guessed_at_too_often_must_wait(make_bench: MakeBench) -> None:
-    bench = make_bench(login_attempts=3)
+def guess_from_everywhere(bench: Bench, name: str, most: int) -> None:
+    """Fail as often as all strangers together may, from ever new addresses."""
+    for number in range(most * STRANGERS):
+        fail(bench, 1, name, f"198.51.100.{number}")
+
+
+def test_strangers_cannot_lock_an_owner_out(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2, register_timeout=600)
     account(bench, "Anna")
     account(bench, "bob")
-    for number in range(3):
-        fail(bench, 1, "anna", f"192.0.2.{number}")
-    other = bench.dial("other", "192.0.2.9")
-    assert log_in(other, "ANNA")[1:] == [WAIT]
-    assert codes(log_in(other, "bob")) == ["AUTHENTICATE", "900", "903"]
+    assert codes(log_in(bench.dial("home", "192.0.2.9"), "anna")) == ["AUTHENTICATE", "900", "903"]
+    guess_from_everywhere(bench, "anna", 2)
+    assert log_in(bench.dial("stranger", "192.0.2.8"), "ANNA")[1:] == [WAIT]
+    assert codes(log_in(bench.dial("home", "192.0.2.9"), "Anna")) == ["AUTHENTICATE", "900", "903"]
+    assert codes(log_in(bench.dial("other", "192.0.2.8"), "bob")) == ["AUTHENTICATE", "900", "903"]
+    fail(bench, 2, "anna", "192.0.2.9")
+    assert log_in(bench.dial("home", "192.0.2.9"), "anna")[1:] == [WAIT], "its own failures count"
+
+
+def test_who_was_here_before_a_restart_is_no_stranger(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=1)
+    account(bench, "anna")
+    person = bench.dial("home", "2001:db8:1:2::7")
+    log_in(person, "anna")
+    person.ask("NICK anna", "USER anna 0 * :x")
+    bench.restart()
+    guess_from_everywhere(bench, "anna", 1)
+    assert log_in(bench.dial("stranger", "2001:db8:1:3::7"), "anna")[1:] == [WAIT]
+    neighbour = bench.dial("neighbour", "2001:db8:1:2:ffff::1")
+    assert codes(log_in(neighbour, "anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_who_made_an_account_is_no_stranger_to_it(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=1)
+    bench.connect("anna", address="192.0.2.9").ask("REGISTER * * secret")
+    guess_from_everywhere(bench, "anna", 1)
+    assert codes(log_in(bench.dial("x", "192.0.2.9"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
 
 
 def test_names_that_nobody_has_are_limited_alike(make_bench: MakeBench) -> None:
-    bench = make_bench(login_attempts=3)
-    for number in range(3):
-        fail(bench, 1, "nobody", f"192.0.2.{number}")
+    bench = make_bench(login_attempts=1)
+    guess_from_everywhere(bench, "nobody", 1)
     assert log_in(bench.dial("other", "192.0.2.9"), "nobody")[1:] == [WAIT]
+
+
+def test_an_ipv6_network_counts_as_one_address(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    for number in range(2):
+        fail(bench, 1, f"x{number}", f"2001:db8::{number}")
+    assert log_in(bench.dial("same", "2001:db8::ffff"), "anna")[1:] == [WAIT]
+    assert codes(log_in(bench.dial("other", "2001:db8:0:1::1"), "anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_what_is_familiar_is_forgotten_when_it_is_too_much(clock: MovedClock) -> None:
+    guesses = Guesses(clock, 1)
+    for number in range(REMEMBERED + 1):
+        guesses.trust("192.0.2.1", str(number))
+    for name in ("0", str(REMEMBERED)):
+        for number in range(STRANGERS):
+            guesses.note(f"198.51.100.{number}", name)
+    assert guesses.wait("192.0.2.1", "0") == 300
+    assert guesses.wait("192.0.2.1", str(REMEMBERED)) == 0
+    assert guesses.wait("192.0.2.1") == 0
 
 
 def test_loopback_is_not_exempt_and_ten_are_free(bench: Bench) -> None:
@@ -82,7 +131,7 @@ def test_those_who_try_at_once_learn_no_more(make_bench: MakeBench) -> None:
     account(bench, "anna")
     person = bench.dial("bob")
     unit = begin(person, "AUTHENTICATE PLAIN", *plain("anna"))
-    fail(bench, 2)
+    fail(bench, 2, address="127.0.0.1")
     assert finish(person, unit) == [WAIT]
 
 
