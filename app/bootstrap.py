@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +43,7 @@ from app.live.world import World
 from app.net.connection import Inside
 from app.net.doors import listen, refitted
 from app.net.flusher import Flusher
+from app.net.metrics import Endpoint
 from app.net.server import ChatServer
 from app.services.ledger import Ledger
 from app.services.presence import homes
@@ -134,29 +135,54 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
     Raises: ChatError when it cannot start; nothing was changed then.
     """
     settings = loaded.values
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    for warning in loaded.warnings:
-        logger.warning("%s", warning)
+    _begin_log(loaded)
     threading.stack_size(STACK_BYTES)
     _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = [Flusher(number, clock) for number in range(settings.flushers)]
-    servers = listen(settings, flushers)
-    database = Database(url_of(settings.dbname))
-    try:
-        if fault := fault_of_place(database):
-            raise DatabaseRefused(fault)
-        copy = migrate.prepare(database)
-        if copy is not None:
-            logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
-        with closing(database.dialect.claim(database.engine, settings.node)):
-            _run(assemble(settings, database, clock, load), servers, flushers)
-    finally:
+    with ExitStack() as held:
+        servers = listen(settings, flushers)
         for server in servers:
-            server.server_close()
-        database.close()
+            held.callback(server.server_close)
+        endpoint = _endpoint(settings, held)
+        database = _database(settings, held)
+        held.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
+        core = assemble(settings, database, clock, load)
+        if endpoint is not None:
+            endpoint.tell_of(core.engine, flushers)
+        _run(core, servers, flushers)
     return 0
+
+
+def _begin_log(loaded: Loaded[ServerSettings]) -> None:
+    level = loaded.values.log_level.upper()
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for warning in loaded.warnings:
+        logger.warning("%s", warning)
+
+
+def _endpoint(settings: ServerSettings, held: ExitStack) -> Endpoint | None:
+    """Take the port for metrics, if the settings name one."""
+    if settings.metrics_port is None:
+        return None
+    endpoint = held.enter_context(closing(Endpoint(settings.metrics_ip, settings.metrics_port)))
+    logger.info("Metrics are at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
+    return endpoint
+
+
+def _database(settings: ServerSettings, held: ExitStack) -> Database:
+    """Open the database, made or brought up to date if it has to be.
+
+    Raises: ChatError when it cannot be used; not a byte of it was changed then.
+    """
+    database = held.enter_context(closing(Database(url_of(settings.dbname))))
+    if fault := fault_of_place(database):
+        raise DatabaseRefused(fault)
+    copy = migrate.prepare(database)
+    if copy is not None:
+        logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
+    return database
 
 
 def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:

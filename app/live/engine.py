@@ -20,6 +20,7 @@ from app.errors import StorageError
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.hub import Hub
+from app.live.meter import Meter
 from app.live.plan import divided, withdrawn
 from app.live.rules import Rules
 from app.live.unit import Step, Task, Unit
@@ -48,6 +49,7 @@ class Engine:
         self._hub = hub
         self._rules = rules
         self._clock = clock
+        self.meter = Meter()
         self.has_failed = False  # the thread ended because of a mistake in the program
         self._has_ended = False
         self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
@@ -65,6 +67,16 @@ class Engine:
         """Begin to take units; `on_end` is called when that is over, whatever the reason."""
         self._on_end = on_end
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait to be taken, or for the log."""
+        return self._waiting.qsize() + len(self._held)
+
+    @property
+    def deliveries(self) -> int:
+        """How many events were handed to connections so far."""
+        return self._hub.deliveries
 
     def submit(self, unit: Unit) -> None:
         """Hand a unit in, from any thread. Once the engine has ended, nothing is done with it any more."""
@@ -194,12 +206,16 @@ class Engine:
 
     def _store(self, batch: Batch, units: list[Unit]) -> None:
         """Commit the batch, then deliver it; or keep it for another attempt."""
+        begin = self._clock.monotonic()
         try:
             refused = self._ledger.commit(batch.events)
         except StorageError as error:
             self._stuck = (batch, units)
+            self.meter.failures += 1
             self._fail(error)
             return
+        self.meter.commits.note(self._clock.monotonic() - begin)
+        self.meter.batches.note(len(batch.events))
         self._stuck = None
         if refused:
             batch.plan = withdrawn(batch.plan, {id(event): self._rules.withdraw(event) for event in refused})

@@ -52,8 +52,8 @@ class Run:
         """Let one client hear something of its own between the events so far and those to come."""
         self._private.setdefault(client, []).append((len(self._events), data))
 
-    def deliver(self) -> None:
-        """Hand everybody their bytes."""
+    def deliver(self) -> int:
+        """Hand everybody their bytes; return how many deliveries that makes, an author's own counted in."""
         for shape, clients in self._start.by_shape.items():
             whole = b"".join(self._encoded(shape))
             for client in clients:
@@ -63,6 +63,8 @@ class Run:
         for client, start in self._joined.items():
             if data := self._pieced(client, start):
                 client.sink.push(data)
+        later = sum(len(self._events) - start for start in self._joined.values())
+        return len(self._events) * len(self._start.clients) + later
 
     def _encoded(self, shape: int) -> list[bytes]:
         """Return the lines of the run for clients of a shape, each encoded once."""
@@ -88,6 +90,9 @@ class Run:
 class Hub:
     """Delivers plans. Belongs to the engine's thread."""
 
+    def __init__(self) -> None:
+        self.deliveries = 0  # events handed to a connection so far
+
     def deliver(self, plan: Plan) -> None:
         """Hand the bytes of a plan to the sinks of all who are concerned, each in the order of the plan."""
         run: Run | None = None
@@ -108,7 +113,7 @@ class Hub:
 
     def _close(self, run: Run | None) -> None:
         if run is not None:
-            run.deliver()
+            self.deliveries += run.deliver()
 
 
 def _answer(response: Response) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from threading import Thread
 
 from app.clock import Clock
-from app.net.outbox import Outbox
+from app.net.outbox import EVICTED, Outbox
 from app.threads import name_thread
 
 PASSING = (errno.ENOBUFS, errno.ENOMEM, errno.EINTR)  # the kernel is short of something; try again
@@ -25,6 +25,7 @@ class Flusher:
     """One sending thread and the outboxes entrusted to it."""
 
     def __init__(self, number: int, clock: Clock) -> None:
+        self.evicted = 0  # connections given up because they did not read
         self._clock = clock
         self._ready: deque[Outbox] = deque()
         self._selector = selectors.DefaultSelector()
@@ -50,6 +51,11 @@ class Flusher:
     def held(self) -> int:
         """How many sockets are entrusted to this flusher and not closed yet."""
         return len(self._entrusted)
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes wait for all sockets entrusted to this flusher."""
+        return sum(outbox.backlog for outbox in self._entrusted.copy())
 
     def schedule(self, outbox: Outbox) -> None:
         """Look at the outbox soon; from any thread."""
@@ -176,3 +182,4 @@ class Flusher:
         self._entrusted.discard(outbox)
         outbox.socket.close()
         outbox.is_closed = True
+        self.evicted += outbox.fault is EVICTED

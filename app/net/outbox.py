@@ -12,6 +12,7 @@ from typing import Protocol
 
 from app.net.pipe import Pipe
 
+EVICTED = "SendQ exceeded"
 SEND_BYTES = 256 * 1024  # joined into one send
 
 
@@ -70,7 +71,7 @@ class Outbox:
         if self.fault is not None or self.finishing:
             return
         if self._pushed - self._sent > self._limit:
-            self.fault = "SendQ exceeded"
+            self.fault = EVICTED
             self._chunks.clear()
         else:
             self._pushed += len(data)
@@ -139,6 +140,11 @@ class Outbox:
         """Whether the peer has yet to read so much that slow work for it can wait: half of the limit."""
         waits = self.fault is None and not self.finishing
         return waits and self._pushed - self._sent > self._limit // 2
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes wait, before they are wrapped."""
+        return self._pushed - self._sent + len(self.unsent)
 
     @property
     def is_empty(self) -> bool:

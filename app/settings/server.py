@@ -80,6 +80,16 @@ class Listening(Settings):
         json_schema_extra=PROTECTS,
         description="Seconds for which clients insist on TLS once they used it; 0 sends nobody to TLS.",
     )
+    metrics_ip: Host = Field(
+        "127.0.0.1",
+        json_schema_extra=PROTECTS | RESTART,
+        description="Address on which metrics are told; used with metrics_port.",
+    )
+    metrics_port: OptionalPort = Field(
+        None,
+        json_schema_extra=PROTECTS | RESTART,
+        description="TCP port for metrics over HTTP, as Prometheus reads them; 0 takes any free one.",
+    )
     websocket_port: OptionalPort = Field(
         None,
         json_schema_extra=RESTART,

@@ -1,6 +1,7 @@
 """How the server begins, and what it refuses to begin with: a sentence, and nothing is touched."""
 
 import ctypes
+import json
 import os
 import socket
 import sqlite3
@@ -90,6 +91,12 @@ def test_it_says_how_to_join_and_listens_on_loopback_only(tmp_path: Path) -> Non
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         assert "Cannot listen on 127.0.0.1" in refusal(tmp_path, "-p", str(other.getsockname()[1]))
+
+
+def test_a_port_for_metrics_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        (tmp_path / "serverSetup.json").write_text(json.dumps({"metrics_port": other.getsockname()[1]}))
+        assert "for metrics" in refusal(tmp_path)
 
 
 def test_an_address_that_is_not_ours(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""What the engine measures of itself: plain numbers that it alone writes and anybody may read."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+BATCH_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Distribution:
+    """How often a measurement was at most each of some bounds."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def note(self, value: float) -> None:
+        """Take a measurement."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self.total += value
+
+    @property
+    def cumulative(self) -> list[tuple[float, int]]:
+        """The bounds, infinity the last, each with the number of measurements up to it."""
+        counted, found = 0, []
+        for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
+            counted += count
+            found.append((bound, counted))
+        return found
+
+
+class Meter:
+    """The engine's measurements since it started."""
+
+    def __init__(self) -> None:
+        self.batches = Distribution(BATCH_EVENTS)  # events stored by each batch
+        self.commits = Distribution(COMMIT_SECONDS)  # seconds from the first row to the disk
+        self.failures = 0  # commits that had to be tried again

@@ -1,0 +1,37 @@
+"""The metrics endpoint tells what the server measures of itself, and only where the settings say so."""
+
+from pathlib import Path
+from urllib.request import urlopen
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.process.server import Server
+
+
+def metrics(server: Server) -> dict[str, float]:
+    """Return the samples that the endpoint tells, by name; of histograms the number and the sum."""
+    (address,) = [line.split()[-1] for line in server.log.splitlines() if "Metrics are at" in line]
+    with urlopen(address, timeout=20) as answer:
+        text = answer.read().decode()
+    families = text_string_to_metric_families(text)
+    return {
+        sample.name: sample.value for family in families for sample in family.samples if not sample.labels
+    }
+
+
+def test_what_people_do_is_counted(tmp_path: Path) -> None:
+    with Server(tmp_path, metrics_port=0, auto_join="") as server:
+        anna, bob = server.connect("anna"), server.connect("bob")
+        for peer in (anna, bob):
+            peer.send("JOIN #tea")
+            peer.fence()
+        before = metrics(server)
+        anna.send(*(f"PRIVMSG #tea :{number}" for number in range(10)))
+        anna.fence()
+        after = metrics(server)
+    assert before["chat_connections"] == before["chat_people"] == 2
+    assert before["chat_rooms"] == 1
+    assert after["chat_batch_events_sum"] - before["chat_batch_events_sum"] == 10
+    assert after["chat_batch_events_count"] == after["chat_commit_seconds_count"] > 0
+    assert after["chat_deliveries_total"] - before["chat_deliveries_total"] >= 10
+    assert after["chat_evictions_total"] == after["chat_failed_commits_total"] == 0
