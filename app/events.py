@@ -19,6 +19,9 @@ class Kind(StrEnum):
     VANISHED = "vanished"  # text: the nick that is nobody's now; never stored
     NICK = "nick"  # target: the new nick; one row for each of the session's rooms
     USER_MODE = "user-mode"  # target: the nick; text: the change, as MODE writes it; never stored
+    HOST = (
+        "host"  # text: the host that others see from now on; data: by, account, operator (who wanted it so)
+    )
     REALNAME = "realname"  # text: what the session's person is called from now on
     LOGGED_IN = "logged-in"  # the session now speaks for `account`
     LOGGED_OUT = "logged-out"  # the session is a guest's again

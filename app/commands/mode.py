@@ -48,7 +48,8 @@ def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
     elif not modes:
         _show(ctx, ctx.room(target))
     else:
-        _change(ctx, ctx.room(target), parse_changes(modes, list(arguments)))
+        room = ctx.room(target)
+        change(ctx, room, parse_changes(modes, list(arguments)), room.is_operator(ctx.me))
 
 
 def _show(ctx: Context, room: Room) -> None:
@@ -57,14 +58,15 @@ def _show(ctx: Context, room: Room) -> None:
     ctx.reply(numerics.RPL_CREATIONTIME, room.name, str(room.created // 1000))
 
 
-def _change(ctx: Context, room: Room, changes: list[Change]) -> None:
+def change(ctx: Context, room: Room, changes: list[Change], is_allowed: bool) -> None:
+    """Make the changes that can be made, if the caller is allowed to make any, and show lists that are asked for."""
     decided: list[Decided] = []
-    for change in changes:
+    for wanted in changes:
         with ctx.forgiving():
-            if change.letter in LISTS and change.argument is None:
-                _show_list(ctx, room, change.letter)
+            if wanted.letter in LISTS and wanted.argument is None:
+                _show_list(ctx, room, wanted.letter, is_allowed)
             else:
-                found = _decide(ctx, room, change)
+                found = _decide(ctx, room, wanted, is_allowed)
                 _refuse_excess(ctx, room, decided, found)
                 decided += found
     if decided:
@@ -109,6 +111,8 @@ def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
     kept = [(_masked(change, "k"), account) for change, account in decided]
     rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
     event = ctx.event(Kind.MODE, room, target=room.name, text=_words(shown), data={"changes": rows})
+    if not room.is_operator(ctx.me):
+        event.data["override"] = True  # by the standing of an administrator (SAMODE)
     if shown != decided:
         keys = [change for change, _ in decided if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None
@@ -125,10 +129,10 @@ def _words(decided: list[Decided]) -> str:
     return " ".join(format_changes(change for change, _ in decided))
 
 
-def _show_list(ctx: Context, room: Room, letter: str) -> None:
-    if room.member(ctx.me) is None:
+def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
+    if room.member(ctx.me) is None and not is_allowed:
         raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
-    if letter == WORDS and not room.is_operator(ctx.me):
+    if letter == WORDS and not is_allowed:
         raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     entry_reply, end_reply = _LIST_REPLIES[letter]
     for mask, entry in room.lists[letter].items():
@@ -136,7 +140,7 @@ def _show_list(ctx: Context, room: Room, letter: str) -> None:
     ctx.reply(end_reply, room.name)
 
 
-def _decide(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide(ctx: Context, room: Room, change: Change, is_allowed: bool) -> list[Decided]:
     """Return the change as it is to be made, or nothing if it would change nothing.
 
     Raises: Refused when it may not or cannot be made.
@@ -145,7 +149,7 @@ def _decide(ctx: Context, room: Room, change: Change) -> list[Decided]:
     if decide is None:
         text = f"is not a mode of rooms known to me, for {room.name}"
         raise Refused(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
-    if not room.is_operator(ctx.me):
+    if not is_allowed:
         raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     return decide(ctx, room, change)
 

@@ -144,6 +144,11 @@ def _opered(event: Event, shape: int) -> str:
     return f":{event.source} MODE {event.nick} +o"
 
 
+@writes(Kind.HOST)
+def _host(event: Event, shape: int) -> str:
+    return f":{event.source} CHGHOST {event.user} {event.text}" if shape & Shape.CHGHOST else ""
+
+
 @writes(Kind.REALNAME)
 def _realname(event: Event, shape: int) -> str:
     return f":{event.source} SETNAME :{event.text}" if shape & Shape.SETNAME else ""

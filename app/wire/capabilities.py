@@ -29,6 +29,7 @@ class Shape(IntFlag):
     SETNAME = 128
     REDACTION = 256
     MULTILINE = 512
+    CHGHOST = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ _ALL = (
     Capability("away-notify", IRCV3 + "away-notify", Shape.AWAY_NOTIFY),
     Capability("batch", IRCV3 + "batch"),
     Capability("cap-notify", IRCV3 + "capability-negotiation#cap-notify"),
+    Capability("chghost", IRCV3 + "chghost", Shape.CHGHOST),
     Capability("draft/account-registration", IRCV3 + "account-registration", version=WITH_VALUES),
     Capability("draft/chathistory", IRCV3 + "chathistory", version=WITH_VALUES),
     Capability("draft/event-playback", IRCV3 + "chathistory", version=WITH_VALUES),

@@ -63,6 +63,7 @@ RPL_WHOISACTUALLY = Numeric("338", "is connecting from")
 RPL_WHOREPLY = Numeric("352")
 RPL_WHOSPCRPL = Numeric("354")
 RPL_ENDOFWHOWAS = Numeric("369", "End of WHOWAS")
+RPL_VISIBLEHOST = Numeric("396", "is now the host that others see")
 RPL_WHOISSECURE = Numeric("671", "is using a secure connection")
 
 # Rooms: LIST, MODE, TOPIC, INVITE, NAMES and the lists of masks

@@ -28,7 +28,7 @@ def test_what_an_administrator_does_is_kept(bench: Bench) -> None:
     root = enter(bench, "chief", "Root")
     bench.connect("bob")
     root.send("KILL bob :spam", "KLINE 1d bob!*@* :spam", "UNKLINE bob!*@*", "DLINE 192.0.2.7")
-    root.send("WALLOPS :tea is ready", "REHASH")
+    root.send("WALLOPS :tea is ready", "REHASH", "CHGHOST chief tea.example")
     by = {"by": "chief"}
     assert trail(bench) == [
         ("Root", "kill", "bob", by | {"reason": "spam"}),
@@ -42,6 +42,7 @@ def test_what_an_administrator_does_is_kept(bench: Bench) -> None:
         ("Root", "ban.add", "192.0.2.7", by | {"type": "address", "reason": "Banned"}),
         ("Root", "wallops", "", by | {"text": "tea is ready"}),
         ("Root", "rehash", "", by),
+        ("Root", "chghost", "chief", by | {"host": "tea.example", "before": "127.0.0.1"}),
     ]
 
 

@@ -84,6 +84,16 @@ def opered(world: World, event: Event) -> None:
         world.tally.note(user)
 
 
+@applies(Kind.HOST)
+def host(world: World, event: Event) -> None:
+    """Somebody is seen with another host."""
+    user = world.users.get(event.session or 0)
+    if user is not None:
+        user.host = event.text or ""
+        for room in world.rooms_of(user):
+            room.changed_names()
+
+
 @applies(Kind.REALNAME)
 def realname(world: World, event: Event) -> None:
     """Somebody has another real name."""

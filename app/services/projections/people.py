@@ -71,6 +71,11 @@ def _nick(connection: Connection, event: Event) -> None:
     connection.execute(update(Session).where(Session.id == event.session).values(nick=event.target))
 
 
+@projects(Kind.HOST)
+def _host(connection: Connection, event: Event) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(host=event.text))
+
+
 @projects(Kind.REALNAME)
 def _realname(connection: Connection, event: Event) -> None:
     connection.execute(update(Session).where(Session.id == event.session).values(realname=event.text))

@@ -52,7 +52,8 @@ def _topic(connection: Connection, event: Event) -> None:
 def _mode(connection: Connection, event: Event) -> None:
     """Roles, lists and modes alike; a room's key is never part of it."""
     modes = modes_text(event.data["changes"])
-    leave_trace(connection, event, "room.mode", event.target or "", modes=modes)
+    action = "samode" if event.data.get("override") else "room.mode"
+    leave_trace(connection, event, action, event.target or "", modes=modes)
 
 
 @projects(Kind.REDACTED)
@@ -74,6 +75,20 @@ def _oper_refused(connection: Connection, event: Event) -> None:
 @projects(Kind.KILLED)
 def _killed(connection: Connection, event: Event) -> None:
     leave_trace(connection, event, "kill", event.target or "", reason=event.text)
+
+
+@projects(Kind.HOST)
+def _host(connection: Connection, event: Event) -> None:
+    data = event.data
+    operator = replace(event, session=data["operator"], account=data["account"], nick=data["by"])
+    leave_trace(connection, operator, "chghost", event.nick, host=event.text, before=event.host)
+
+
+@projects(Kind.JOINED)
+def _joined(connection: Connection, event: Event) -> None:
+    """Only to enter by the standing of an administrator leaves a trace."""
+    if event.data.get("override"):
+        leave_trace(connection, event, "sajoin", event.target or "")
 
 
 @projects(Kind.WALLOPS)
