@@ -29,6 +29,7 @@ class Kind(StrEnum):
     DETACHED = "detached"  # the last device of somebody who stays has left
     ATTACHED = "attached"  # and the first one has come back
     CREATED = "created"  # a room; target: its name; data: official, founder, modes
+    RENAMED = "renamed"  # a room; target: its old name; text: the reason; data: to, its new name
     JOINED = "joined"  # data: realname, roles
     PARTED = "parted"  # text: the reason
     KICKED = "kicked"  # target: the nick; data: session of the one kicked, room; text: the reason

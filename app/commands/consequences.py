@@ -5,6 +5,7 @@ from app.commands.bans import enforce
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
 from app.commands.presence import expel, nick_events, rename, see_off
+from app.commands.renaming import tell_others
 from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
@@ -29,6 +30,8 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
     batch.pass_on(event, audience)
     for user, before in concerned.items():
         settle(desk, batch, user, before)
+    if event.kind is Kind.RENAMED and event.room in desk.world.rooms:
+        tell_others(desk, batch, desk.world.rooms[event.room], event)
     if event.kind is Kind.MODE:
         _read_key(desk, event)
     if event.kind is Kind.BANNED:

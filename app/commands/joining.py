@@ -127,13 +127,18 @@ def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
 
 
 def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
+    """Show a client that its person is in a room from now on, what there is, and what was said."""
+    show_entrance(ctx, room, joined)
+    bursts.replay(ctx, room)
+
+
+def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
     """Show a client that its person is in a room from now on, and what there is."""
     ctx.show(joined)
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
     bursts.room(ctx, room)
     syncing.tell_room(ctx, room)
-    bursts.replay(ctx, room)
 
 
 def _roles(room: Room, me: User) -> set[str]:

@@ -28,6 +28,7 @@ from app.commands import (  # noqa: F401
     register,
     registration,
     reloading,
+    renaming,
     sasl,
     search,
     server,

@@ -114,6 +114,13 @@ def _joined(event: Event, shape: int) -> str:
     return f":{event.source} JOIN {event.target}"
 
 
+@writes(Kind.RENAMED)
+def _renamed(event: Event, shape: int) -> str:
+    if not shape & Shape.RENAMING:
+        return ""
+    return f":{event.source} RENAME {event.target} {event.data['to']} :{event.text or ''}"
+
+
 @writes(Kind.PARTED)
 def _parted(event: Event, shape: int) -> str:
     return f":{event.source} PART {event.target}" + (f" :{event.text}" if event.text else "")

@@ -93,6 +93,7 @@ class Room:
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
     recent: deque[Event] | None = None
     metadata: Metadata = field(default_factory=dict)
+    renamed: float | None = None  # monotonic seconds of the last time
     _audience: Audience | None = None
     _roster: Roster[Member] = field(default_factory=Roster)
 

@@ -19,7 +19,7 @@ from app.services.search import Question, Reach, search_rows
 from app.wire.names import Key, fold
 
 PAGE = 2_000  # rows read at a time
-ROOM_EVENTS = (Kind.CREATED, *HAPPENINGS)
+ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, *HAPPENINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class History:
             nick=data.get("author", row.nick),
             account=row.account,
             target=row.target,
-            text=modes_text(data.get("changes", [])) if row.kind == Kind.MODE else row.text or "",
+            text=_text(row, data),
         )
 
     def _conversation_name(self, row: Row[Any]) -> str:
@@ -192,6 +192,13 @@ def page_query(
     if backwards:
         return query.where(Event.id < last).order_by(Event.id.desc())
     return query.where(Event.id > last).order_by(Event.id)
+
+
+def _text(row: Row[Any], data: dict[str, Any]) -> str:
+    """Return what was said, or set, or what the room is called now."""
+    if row.kind == Kind.MODE:
+        return modes_text(data.get("changes", []))
+    return data["to"] if row.kind == Kind.RENAMED else row.text or ""
 
 
 def modes_text(changes: list[list[Any]]) -> str:

@@ -1,5 +1,6 @@
 """Rooms: what there is, and what an administrator may change about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from app.events import MESSAGES, Kind
 from app.events import Event as Happened
 from app.services.decisions import Administrator, Change
 from app.services.metadata import of_room
-from app.wire.names import NameRefused, check_room, fold
+from app.wire.names import Key, NameRefused, check_room, fold
 
+AUTO_JOINED = "The setting auto_join names this room, and would make it anew; take it out there first"
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
 
 
@@ -149,6 +151,31 @@ def created(admin: Administrator, name: str, longest: int) -> Change:
     if find_room(admin.session, name) is not None:
         raise AlreadyExists(f"There is a room {name} already.")
     return admin.decided([founded(admin.clock, admin.by, name)], "room.create", name)
+
+
+def renamed(
+    admin: Administrator, name: str, new: str, longest: int, auto_join: Iterable[str], reason: str
+) -> Change:
+    """Decide on another name for a room, which keeps everything else.
+
+    Raises: NotFound, AlreadyExists, or UsageError when the new name cannot be a room's, or the settings need the old.
+    """
+    room, new = get_room(admin.session, name), room_name(new, longest)
+    taken = admin.session.scalar(select(Room).where(Room.key == fold(new)))
+    if taken is not None and taken.id != room.id:
+        raise AlreadyExists(f"There is a room {taken.name} already.")
+    if room.key != fold(new) and room.key in room_names(auto_join):
+        raise UsageError(f"{AUTO_JOINED}.")
+    event = Happened(
+        Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new}
+    )
+    events = [] if room.name == new else [event]
+    return admin.decided(events, "room.rename", room.name, to=new, reason=reason or None)
+
+
+def room_names(names: Iterable[str]) -> set[Key]:
+    """Return names as rooms are known by."""
+    return {fold(name) for name in names}
 
 
 def room_name(name: str, longest: int) -> str:

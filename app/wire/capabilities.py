@@ -30,6 +30,7 @@ class Shape(IntFlag):
     REDACTION = 256
     MULTILINE = 512
     CHGHOST = 1024
+    RENAMING = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ _ALL = (
     Capability("cap-notify", IRCV3 + "capability-negotiation#cap-notify"),
     Capability("chghost", IRCV3 + "chghost", Shape.CHGHOST),
     Capability("draft/account-registration", IRCV3 + "account-registration", version=WITH_VALUES),
+    Capability("draft/channel-rename", IRCV3 + "channel-rename", Shape.RENAMING),
     Capability("draft/chathistory", IRCV3 + "chathistory", version=WITH_VALUES),
     Capability("draft/event-playback", IRCV3 + "chathistory", version=WITH_VALUES),
     Capability("draft/extended-isupport", IRCV3 + "extended-isupport", version=WITH_VALUES),

@@ -56,6 +56,7 @@ CALLS = {
     "room list": [],
     "room show": ["#tea"],
     "room create": ["#new"],
+    "room rename": ["#tea", "#chai"],
     "room topic": ["#tea", "Assam"],
     "room metadata": ["#tea", "--clear", "--yes"],
     "history show": [],

@@ -52,6 +52,7 @@ LINES = st.one_of(
     command("JOIN", WHERE, st.just("key")),
     command("PART", WHERE),
     command("NICK", WHO | st.just("evil")),
+    command("RENAME", WHERE, WHERE),
     command("TOPIC", WHERE, TEXTS.map(":".__add__)),
     command("PRIVMSG", WHERE | WHO, TEXTS.map(":".__add__)),
     command("KICK", WHERE, WHO),

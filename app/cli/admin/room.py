@@ -48,6 +48,22 @@ def create(desk: Desk, name: Name) -> None:
     desk.out.done(f"Made the room {name}.", name=name)
 
 
+@command(app, "rename")
+def rename(
+    desk: Desk,
+    name: Name,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="What its people are told.")] = "",
+) -> None:
+    """Give a room another name; everything else about it stays."""
+    told = one_line(reason, "reason", desk.settings.topic_length) if reason else ""
+    longest, auto_join = desk.settings.room_length, desk.settings.auto_join
+    changed = desk.change(lambda admin: rooms.renamed(admin, name, new, longest, auto_join, told))
+    new = rooms.room_name(new, longest)
+    sentence = f"{name} is called {new} now." if changed else "It is called that already."
+    desk.out.done(sentence, room=name, name=new, changed=changed)
+
+
 @command(app, "topic")
 def topic(
     desk: Desk,

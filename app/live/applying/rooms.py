@@ -7,7 +7,7 @@ from app.live.room import MaskEntry, Room
 from app.live.user import User
 from app.live.world import World, applies
 from app.wire.modes import LISTS, ROLES
-from app.wire.names import fold
+from app.wire.names import Key, fold
 
 
 @applies(Kind.CREATED)
@@ -27,6 +27,29 @@ def created(world: World, event: Event) -> None:
         room.roles[event.data["founder"]] = {"o"}
     world.rooms[room.id] = room
     world.room_keys[room.key] = room
+
+
+@applies(Kind.RENAMED)
+def renamed(world: World, event: Event) -> None:
+    """A room has another name, which its read markers follow."""
+    room = world.rooms.get(event.room or 0)
+    if room is None:
+        return
+    old, room.name = room.key, event.data["to"]
+    room.key, room.renamed = fold(room.name), world.clock.monotonic()
+    del world.room_keys[old]
+    world.room_keys[room.key] = room
+    accounts, guests = world.accounts.values(), world.users.values()
+    for markers in (*(one.markers for one in accounts), *(one.markers for one in guests)):
+        if markers and old != room.key:
+            _follow(markers, old, room.key)
+
+
+def _follow(markers: dict[Key, int], old: Key, new: Key) -> None:
+    marker = markers.pop(old, None)
+    markers.pop(new, None)
+    if marker is not None:
+        markers[new] = marker
 
 
 @applies(Kind.JOINED)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.models import Room, RoomMask, RoomRole
+from app.db.models import ReadMarker, Room, RoomMask, RoomRole
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.services.projections.memberships import change_role
@@ -32,6 +32,17 @@ def _created(connection: Connection, event: Event) -> None:
         connection.execute(
             insert(RoomRole).values(room_id=event.room, account_id=event.data["founder"], role="o")
         )
+
+
+@projects(Kind.RENAMED)
+def _renamed(connection: Connection, event: Event) -> None:
+    """The read markers follow; what somebody had marked under a name without a room before is gone."""
+    old, new = fold(event.target or ""), fold(event.data["to"])
+    connection.execute(update(Room).where(Room.id == event.room).values(name=event.data["to"], key=new))
+    if old == new:
+        return
+    connection.execute(delete(ReadMarker).where(ReadMarker.target == new))
+    connection.execute(update(ReadMarker).where(ReadMarker.target == old).values(target=new))
 
 
 @projects(Kind.TOPIC)

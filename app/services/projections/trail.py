@@ -48,6 +48,12 @@ def _topic(connection: Connection, event: Event) -> None:
     leave_trace(connection, event, "room.topic", event.target or "", topic=event.text)
 
 
+@projects(Kind.RENAMED)
+def _renamed(connection: Connection, event: Event) -> None:
+    to = event.data["to"]
+    leave_trace(connection, event, "room.rename", event.target or "", to=to, reason=event.text)
+
+
 @projects(Kind.MODE)
 def _mode(connection: Connection, event: Event) -> None:
     """Roles, lists and modes alike; a room's key is never part of it."""
