@@ -4,6 +4,7 @@ import errno
 import logging
 import socket
 import socketserver
+from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -118,9 +119,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
         return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give the connection its thread; if there is none to be had, refuse it."""
+        """Give the connection its thread; if there is none to be had, refuse it.
+
+        `Thread.start` would wait until the new thread has had its first turn, behind all that are at work:
+        under load that takes milliseconds, and all who connect wait in line behind each other.
+        """
         try:
-            super().process_request(request, client_address)
+            start_new_thread(self.process_request_thread, (request, client_address))
         except RuntimeError:
             logger.warning("A connection was refused: no thread to be had")
             self._census.release(client_address[0])
