@@ -54,6 +54,8 @@ class Kind(StrEnum):
     ACCOUNT_CHANGED = (
         "account-changed"  # account: the name; data: id and what is new (role, disabled, always_on, password)
     )
+    CERTIFICATE_ADDED = "certificate-added"  # it opens an account; account: the name; data: id, fingerprint
+    CERTIFICATE_REMOVED = "certificate-removed"  # it does so no more; as above
     INVITATION_MADE = "invitation-made"  # to make accounts; target: its name; data: id, digest, uses, expires
     INVITATION_REVOKED = "invitation-revoked"  # target: its name; data: id
     WALLOPS = "wallops"  # text: what an administrator says to all who want to hear it

@@ -83,12 +83,12 @@ def nickserv_set(ctx: Consultation, setting: str = "", *more: Secret) -> None:
 @subcommand("NICKSERV SET", writes=True, cost=5)
 def nickserv_set_password(ctx: Consultation, old: Secret, new: Secret) -> Task:
     """Change your password. Your other devices stay logged in."""
-    account = _my_account(ctx)
+    account = my_account(ctx)
     register.refuse_password(account.name, new, ctx.desk.settings.password_shortest)
     return logins.prove(ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right))
 
 
-def _my_account(ctx: Consultation) -> AccountInfo:
+def my_account(ctx: Consultation) -> AccountInfo:
     """Return the account of the caller.
 
     Raises: Failed when they have none.
@@ -107,7 +107,7 @@ def _renew(ctx: Consultation, account: AccountInfo, new: str, is_right: bool) ->
 
 def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
     """Take the new password, unless the caller has logged out meanwhile."""
-    if _my_account(ctx) is not account:
+    if my_account(ctx) is not account:
         raise Failed(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
     data = {"id": account.id, "password": True}
     ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
@@ -117,7 +117,7 @@ def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
 @subcommand("NICKSERV SET", "ALWAYS-ON", writes=True, grammar="on|off")
 def nickserv_set_always_on(ctx: Consultation, choice: str) -> None:
     """Stay in your rooms while no device of yours is connected, or leave with the last one."""
-    account = _my_account(ctx)
+    account = my_account(ctx)
     if ctx.desk.settings.always_on == "off":
         raise Failed(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
     if choice.lower() not in ("on", "off"):

@@ -5,7 +5,7 @@ When the settings change while the server runs, clients that asked for it are to
 
 from app.commands import metadata, multiline, register, sts
 from app.commands.desk import Desk
-from app.commands.sasl import MECHANISMS
+from app.commands.sasl import mechanisms
 from app.live.batch import Batch
 from app.live.client import Client
 from app.settings import ServerSettings
@@ -20,7 +20,6 @@ def offered(settings: ServerSettings) -> dict[str, str]:
         METADATA: metadata.tokens(settings),
         multiline.CAPABILITY: multiline.tokens(settings),
         register.CAPABILITY: register.tokens(settings),
-        "sasl": ",".join(MECHANISMS),
     }
     is_open = register.is_offered(settings)
     names = (name for name in CAPABILITIES if is_open or name != register.CAPABILITY)
@@ -34,7 +33,7 @@ def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, 
     }
     if version < WITH_VALUES:
         return dict.fromkeys(names, "")
-    return names | sts.policy(settings, client)
+    return names | {"sasl": ",".join(mechanisms(client))} | sts.policy(settings, client)
 
 
 def words(found: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Logging in by SASL: AUTHENTICATE with PLAIN (RFC 4616) and SCRAM-SHA-256 (RFC 7677).
+"""Logging in by SASL: AUTHENTICATE with PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677) and EXTERNAL.
 
 An *exchange* is what a mechanism remembers between two messages of the client; it is kept in `client.sasl`.
 A message comes in pieces of 400 characters of base64, and a shorter piece ends it (IRCv3 sasl-3.1).
@@ -18,9 +18,11 @@ from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.logins import fail, judge, log_in, prove, refuse_hasty, renewals, welcome_back
+from app.live.client import Client
 from app.live.unit import Task
 from app.services.scram import Proving, begin
 from app.wire import numerics
+from app.wire.names import fold
 from app.wire.sasl import PIECE, pieces
 
 LONGEST = 4000  # characters of base64 that one message of the client may have
@@ -54,10 +56,11 @@ def authenticate(ctx: Context, data: str) -> Task | None:
 
 
 def _begin(ctx: Context, mechanism: str) -> None:
+    offered = mechanisms(ctx.client)
     make = MECHANISMS.get(mechanism.upper())
     if make is None:
         if len(mechanism) <= _MECHANISM_LETTERS and _MECHANISM.issuperset(mechanism.upper()):
-            ctx.reply(numerics.RPL_SASLMECHS, ",".join(MECHANISMS))
+            ctx.reply(numerics.RPL_SASLMECHS, ",".join(offered))
         raise Refused(numerics.ERR_SASLFAIL)
     ctx.client.sasl = make()
     _send(ctx, b"")
@@ -179,4 +182,33 @@ class Scram:
         )
 
 
-MECHANISMS: dict[str, type[Plain] | type[Scram]] = {"PLAIN": Plain, "SCRAM-SHA-256": Scram}
+class External:
+    """The certificate that TLS was shown (RFC 4422 appendix A); there is nothing left to prove."""
+
+    def __init__(self) -> None:
+        self.collected = ""
+
+    def take(self, ctx: Context, message: bytes) -> Task:
+        """Take the name of the account, which may be empty; log in in a batch that may write."""
+        asked = message.decode(errors="replace")
+        return ctx.later(lambda session: None, lambda ctx, nothing: self._finish(ctx, asked), writes=True)
+
+    def _finish(self, ctx: Context, asked: str) -> None:
+        ctx.client.sasl = None
+        account = ctx.world.certificates.get(ctx.client.certificate or "")
+        if account is None or fold(asked) not in ("", fold(account.name)):
+            text = "Your certificate opens no such account; /msg NickServ CERT ADD while you are logged in"
+            raise Refused(numerics.ERR_SASLFAIL, text=text)
+        _conclude(ctx, account.name, is_right=True)
+
+
+MECHANISMS: dict[str, type[Plain] | type[Scram] | type[External]] = {
+    "PLAIN": Plain,
+    "SCRAM-SHA-256": Scram,
+    "EXTERNAL": External,
+}
+
+
+def mechanisms(client: Client) -> list[str]:
+    """Return the mechanisms that a client may use: EXTERNAL only if it shows a certificate."""
+    return [name for name in MECHANISMS if name != "EXTERNAL" or client.certificate is not None]

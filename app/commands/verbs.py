@@ -2,6 +2,7 @@
 
 from app.commands import (  # noqa: F401
     away,
+    fingerprints,
     help,
     history,
     histserv,

@@ -82,6 +82,8 @@ def _tell_connection(ctx: Context, user: User) -> None:
     """Tell where the user connects from, if the caller may know it, and whether all of it is encrypted."""
     if user is ctx.user or ctx.me.is_admin:
         ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, host_of(user.address))
+        for shown in sorted({client.certificate for client in user.clients if client.certificate}):
+            ctx.reply(numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {shown}")
     if user.clients and all(client.secure for client in user.clients):
         ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
 

@@ -110,6 +110,16 @@ class Application(Base):
     expires: Mapped[Instant]
 
 
+class Certificate(Base):
+    """A certificate that opens an account, known by its SHA-256 fingerprint."""
+
+    __tablename__ = "certificate"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[Reference] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    added: Mapped[Instant]
+
+
 class Invitation(Base):
     """A code with which accounts may be made, known by its digest; `name` is its first letters."""
 

@@ -6,6 +6,7 @@ from app.db.models import (
     Account,
     AccountMetadata,
     Ban,
+    Certificate,
     Invitation,
     Membership,
     Room,
@@ -35,6 +36,9 @@ def restore(world: World, connection: Connection) -> None:
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMask.__table__)):
         world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.mask, mask.by, mask.at)
+    accounts = {account.id: account for account in world.accounts.values()}
+    for shown in connection.execute(select(Certificate.__table__)):
+        world.certificates[shown.fingerprint] = accounts[shown.account_id]
     for one in connection.execute(select(Invitation.__table__)):
         world.invitations[one.digest] = LiveInvitation(one.id, one.uses - one.used, one.expires)
     _metadata(world, connection)

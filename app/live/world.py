@@ -72,6 +72,7 @@ class World:
         self.rooms: dict[int, Room] = {}
         self.room_keys: dict[Key, Room] = {}
         self.accounts: dict[Key, AccountInfo] = {}
+        self.certificates: dict[str, AccountInfo] = {}  # that open accounts, by the fingerprint
         self.invitations: dict[str, Invitation] = {}  # by the digest of the code
         self.bans: dict[int, Ban] = {}
         self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()

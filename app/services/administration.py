@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import AlreadyExists, UsageError
 from app.services.accounts import ROLES, Credentials, changed, find_account, get_account, registered
+from app.services.certificates import withdrawn
 from app.services.decisions import Administrator, Change
 from app.wire.names import NameRefused, check_new_nick, fold
 
@@ -38,13 +39,13 @@ def account_created(admin: Administrator, name: str, secret: Credentials, role: 
 
 
 def password_set(admin: Administrator, name: str, secret: Credentials) -> Change:
-    """Decide on another password.
+    """Decide on another password; with the old one go the certificates.
 
     Raises: NotFound.
     """
     account = get_account(admin.session, fold(name))
     event = changed(admin.clock, account, admin.by, secret)
-    return admin.decided([event], "user.passwd", account.name)
+    return admin.decided([event, *withdrawn(admin.session, account, admin.by)], "user.passwd", account.name)
 
 
 def disabled_set(admin: Administrator, name: str, disabled: bool) -> Change:

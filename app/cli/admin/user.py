@@ -12,7 +12,7 @@ from app.cli.admin.output import as_row
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import Session
 from app.errors import UsageError
-from app.services import administration, applications, metadata, people
+from app.services import administration, applications, certificates, metadata, people
 from app.services.accounts import get_account, protect
 from app.wire.names import fold
 
@@ -127,6 +127,14 @@ def disable(desk: Desk, name: Name, yes: Yes = False) -> None:
 def enable(desk: Desk, name: Name) -> None:
     """Open a disabled account again."""
     _set_disabled(desk, _existing(desk, name), False)
+
+
+@command(app, "certs")
+def certs(desk: Desk, name: Name) -> None:
+    """List the certificates that open an account, by their fingerprints."""
+    with desk.reading() as session:
+        found = certificates.certificates(session, name)
+    desk.out.table(found, f"No certificate opens {name}.")
 
 
 @command(app, "pending")

@@ -30,6 +30,20 @@ def account_changed(world: World, event: Event) -> None:
             world.tally.note(user)
 
 
+@applies(Kind.CERTIFICATE_ADDED)
+def certificate_added(world: World, event: Event) -> None:
+    """A certificate opens an account."""
+    account = world.find_account(event.account or "")
+    if account is not None:
+        world.certificates[event.data["fingerprint"]] = account
+
+
+@applies(Kind.CERTIFICATE_REMOVED)
+def certificate_removed(world: World, event: Event) -> None:
+    """A certificate opens nothing any more."""
+    world.certificates.pop(event.data["fingerprint"], None)
+
+
 @applies(Kind.INVITATION_MADE)
 def invitation_made(world: World, event: Event) -> None:
     """Whoever shows a code may make an account."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, update
 
-from app.db.models import Account, Application, Ban, Invitation
+from app.db.models import Account, Application, Ban, Certificate, Invitation
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
@@ -57,6 +57,18 @@ def _account_changed(connection: Connection, event: Event) -> None:
         values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}
     if values:
         connection.execute(update(Account).where(Account.id == event.data["id"]).values(values))
+
+
+@projects(Kind.CERTIFICATE_ADDED)
+def _certificate_added(connection: Connection, event: Event) -> None:
+    row = {"fingerprint": event.data["fingerprint"], "account_id": event.data["id"], "added": event.at}
+    connection.execute(insert(Certificate).values(row))
+
+
+@projects(Kind.CERTIFICATE_REMOVED)
+def _certificate_removed(connection: Connection, event: Event) -> None:
+    here = Certificate.fingerprint == event.data["fingerprint"]
+    connection.execute(delete(Certificate).where(here, Certificate.account_id == event.data["id"]))
 
 
 @projects(Kind.INVITATION_MADE)

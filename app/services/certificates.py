@@ -1,0 +1,50 @@
+"""Which certificates open which accounts, by their fingerprints (SHA-256)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import to_datetime
+from app.db.models import Account, Certificate
+from app.events import Event, Kind
+from app.services.accounts import get_account
+from app.wire.names import fold
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLine:
+    """A certificate in a list."""
+
+    fingerprint: str
+    added: datetime
+
+
+def certificates(session: Session, name: str) -> list[CertificateLine]:
+    """Return the certificates of an account, oldest first.
+
+    Raises: NotFound.
+    """
+    account = get_account(session, fold(name))
+    query = select(Certificate).where(Certificate.account_id == account.id)
+    rows = session.scalars(query.order_by(Certificate.added, Certificate.fingerprint))
+    return [CertificateLine(row.fingerprint, to_datetime(row.added)) for row in rows]
+
+
+def withdrawn(session: Session, account: Account, by: str) -> list[Event]:
+    """Return the events that leave an account no certificates."""
+    fingerprints = session.scalars(
+        select(Certificate.fingerprint)
+        .where(Certificate.account_id == account.id)
+        .order_by(Certificate.added)
+    )
+    return [
+        Event(
+            Kind.CERTIFICATE_REMOVED,
+            nick=by,
+            account=account.name,
+            data={"id": account.id, "fingerprint": fingerprint},
+        )
+        for fingerprint in fingerprints
+    ]

@@ -1,0 +1,86 @@
+"""TLS with the certificates that people make themselves, on real sockets: asked for, not required (SASL EXTERNAL)."""
+
+import socket
+import ssl
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.net.chat import Chat, trust
+from tests.process.peer import Peer
+
+
+def own_certificate(folder: Path) -> tuple[Path, str]:
+    """Make a key and a certificate that only itself vouches for, as people do; return the file and the fingerprint."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "anna")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=9)).not_valid_after(now - timedelta(days=1))
+    certificate = made.sign(key, hashes.SHA256())
+    pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
+    path = folder / "own.pem"
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + certificate.public_bytes(pem))
+    return path, sha256(certificate.public_bytes(der)).hexdigest()
+
+
+def show(chat: Chat, path: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Peer:
+    """Connect with a certificate."""
+    context = trust()
+    context.maximum_version = version
+    context.load_cert_chain(path)
+    return Peer(chat.tls_port, tls=context)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_certificate_of_ones_own_logs_in(chat: Chat, tmp_path: Path, version: ssl.TLSVersion) -> None:
+    """Also one that has expired: nothing but the fingerprint counts, and that the peer has the key."""
+    path, fingerprint = own_certificate(tmp_path)
+    with show(chat, path, version) as first:
+        first.register("anna")
+        first.send("REGISTER * * secret", "NS CERT ADD", "WHOIS anna")
+        assert first.hears("276")[-1].endswith(fingerprint)
+        first.send("QUIT")
+        first.hears("ERROR")
+    with show(chat, path, version) as again:
+        again.send("CAP LS 302", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+        heard = again.hears("903")
+        assert any("SCRAM-SHA-256,EXTERNAL" in line for line in heard)
+    with show(chat, path, version) as named:
+        named.send("AUTHENTICATE EXTERNAL", f"AUTHENTICATE {b64encode(b'anna').decode()}")
+        named.hears("903")
+
+
+def test_nobody_needs_one(chat: Chat) -> None:
+    alice = chat.connect("alice", tls=True)
+    alice.send("CAP LS 302", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "PING x")
+    heard = alice.hears("PONG")
+    assert not any("EXTERNAL" in line for line in heard)
+    assert any(" 904 " in line for line in heard)
+
+
+def test_a_session_that_is_resumed_shows_it_still(chat: Chat, tmp_path: Path) -> None:
+    """OpenSSL refuses to resume a session with a certificate where the server has given its sessions no name."""
+    path, fingerprint = own_certificate(tmp_path)
+    context = trust()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # where a session is whole after the handshake
+    context.load_cert_chain(path)
+    with Peer(chat.tls_port, tls=context) as first:
+        assert isinstance(first.socket, ssl.SSLSocket)
+        first.register("anna")
+        session = first.socket.session
+        plain = socket.create_connection(("127.0.0.1", chat.tls_port))
+        with context.wrap_socket(plain, server_hostname="localhost", session=session) as again:
+            assert again.session_reused
+            again.sendall(b"NICK bob\r\nUSER b 0 * :b\r\nWHOIS bob\r\n")
+            heard = b""
+            while b" 318 " not in heard:
+                heard += again.recv(4096)
+            assert fingerprint.encode() in heard
