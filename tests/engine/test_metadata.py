@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.commands.metadata import VALUE_BYTES
-from app.live.throttle import METADATA_CHANGES, METADATA_SECONDS
+from app.live.throttles import METADATA_CHANGES, METADATA_SECONDS
 from app.wire.line import parse
 from app.wire.metadata import KEY_BYTES, is_key
 from tests.conftest import MovedClock
