@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from app.services.administration import role_set
 from app.wire.line import parse
 from tests.conftest import MovedClock
-from tests.engine.accounts import account, enter
+from tests.engine.accounts import account, codes, enter
 from tests.engine.bench import Bench, Person
+from tests.engine.conftest import MakeBench
 from tests.engine.scenes import log_in, people
 from tests.story import Story
+
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
 
 ABOUT_SERVERS = ["MOTD", "VERSION", "TIME", "INFO", "ADMIN", "STATS u"]
 
@@ -209,3 +213,19 @@ def test_how_long_the_server_is_up(bench: Bench, clock: MovedClock) -> None:
         alice =
         """
     )
+
+
+def test_statistics_for_administrators(make_bench: MakeBench) -> None:
+    """The numerics of RFC 2812 section 5.1; bans are in test_klines."""
+    bench = make_bench(operators={"boss": HASH})
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root")
+    root.ask("TIME", "TIME", "CAP LIST")
+    lines = [line.split(" ", 3)[3] for line in root.ask("STATS M") if " 212 " in line]
+    assert {"TIME 2", "CAP-LIST 1", "STATS 1"} <= set(lines)
+    assert root.ask("STATS o") == [
+        ":irc.example 243 root O * * boss",
+        ":irc.example 219 root o :End of STATS report",
+    ]
+    (alice,) = people(bench, "alice")
+    assert codes(alice.ask("STATS o", "STATS m", "STATS O")) == ["481", "481", "481"]

@@ -1,5 +1,8 @@
 """The audit trail of what people do within the chat, on either database (docs/admin.md, audit list)."""
 
+from sqlalchemy import select
+
+from app.db.models import Session
 from app.events import Event, Kind
 from app.services import audit, moderation, rooms
 from tests.story import Story
@@ -64,3 +67,37 @@ def test_what_is_said_leaves_no_entry(story: Story) -> None:
     session = story.connects("bob")
     story.says(room, "bob", "one", "two", session=session)
     assert trail(story) == []
+
+
+def test_what_an_administrator_does_is_kept(story: Story) -> None:
+    who = {"session": story.connects("root", "Root"), "nick": "root", "account": "Root"}
+    data = {"changed": ["motd"], "waiting": ["port"], "tags": {"bot": ""}}
+    story.happens(
+        Event(Kind.OPERED, target="boss", data={"address": "192.0.2.1"}, **who),
+        Event(Kind.OPER_REFUSED, target="", data={"address": "192.0.2.1"}, **who),
+        Event(Kind.KILLED, target="bob", text="spam", data={"session": 7}, **who),
+        Event(Kind.WALLOPS, text="tea", **who),
+        Event(Kind.REHASHED, data=data, **who),
+        Event(Kind.BANNED, target="x!*@*", text="go", data={"id": 1, "type": "nick", "expires": None}, **who),
+        Event(Kind.UNBANNED, target="x!*@*", data={"id": 1}, **who),
+    )
+    by = {"by": "root"}
+    assert trail(story) == [
+        ("Root", "oper", "boss", by | {"address": "192.0.2.1"}),
+        ("Root", "oper.refused", "", by | {"address": "192.0.2.1"}),
+        ("Root", "kill", "bob", by | {"reason": "spam"}),
+        ("Root", "wallops", "", by | {"text": "tea"}),
+        ("Root", "rehash", "", by | {"changed": ["motd"], "waiting": ["port"]}),
+        ("Root", "ban.add", "x!*@*", by | {"type": "nick", "reason": "go"}),
+        ("Root", "ban.remove", "x!*@*", by),
+    ]
+
+
+def test_another_host_is_kept_with_who_wanted_it_so_and_in_the_session(story: Story) -> None:
+    session = story.connects("bob", "Bob")
+    data = {"by": "root", "account": None, "operator": 7}
+    who = {"session": session, "nick": "bob", "user": "u", "host": "h", "account": "Bob"}
+    story.happens(Event(Kind.HOST, text="tea.example", data=data, **who))
+    assert trail(story) == [("root", "chghost", "bob", {"by": "root", "host": "tea.example", "before": "h"})]
+    with story.database.reading() as database:
+        assert database.scalar(select(Session.host).where(Session.id == session)) == "tea.example"

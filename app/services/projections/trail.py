@@ -104,7 +104,8 @@ def _wallops(connection: Connection, event: Event) -> None:
 
 @projects(Kind.REHASHED)
 def _rehashed(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "rehash", "", **event.data)
+    data = event.data
+    leave_trace(connection, event, "rehash", "", changed=data["changed"], waiting=data["waiting"])
 
 
 @projects(Kind.BANNED)
