@@ -93,8 +93,8 @@ class Event:
     """One thing that happened. `id` and `at` are assigned when it is appended to the log.
 
     `session` is the actor's; it is None for what the server or an administrator did. `room` is the room's id,
-    `conversation` the key of a pair of correspondents. `secret` (password verifiers, the key of a room) is for the
-    tables and for those who may see it now: it is never part of the row.
+    `conversation` the key of a pair of correspondents. `secret` (password verifiers, the key of a room, what metadata
+    said before) is for the tables, for those who may see it now and for taking it back: it is never part of the row.
     """
 
     kind: Kind

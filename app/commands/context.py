@@ -102,6 +102,10 @@ class Context:
         self.client.owed += 1
         self.response.entries.append(Entry(event, tags))
 
+    def stand_for(self, event: Event) -> None:
+        """Let the line said last stand for an event: if that cannot be stored, its author hears so instead."""
+        self.response.entries[-1].event = event
+
     def answer(self, answer: Answer) -> None:
         """Send what a command raised instead of finishing."""
         if isinstance(answer, Refused):

@@ -13,6 +13,7 @@ from app.commands.answers import Failed
 from app.commands.batches import batch
 from app.commands.context import Context
 from app.commands.declare import command, subcommand
+from app.events import Event
 from app.live.room import Room
 from app.live.user import User
 from app.settings import ServerSettings, prefix_of
@@ -79,7 +80,8 @@ def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
     if found.values.get(key) != (value or None):
         _count_change(ctx, found, key)
         _put(ctx, found, key, value or None)
-    tell(ctx, found.name, key, value or None)
+    else:
+        tell(ctx, found.name, key, value or None)
 
 
 @subcommand("METADATA", writes=True, cost=2)
@@ -91,8 +93,7 @@ def metadata_clear(ctx: Context, target: str) -> None:
         _count_change(ctx, found, "*")
     with answers(ctx, found.name) as tags:
         for key in sorted(found.values):
-            _put(ctx, found, key, None)
-            tell(ctx, found.name, key, None, **tags)
+            _put(ctx, found, key, None, **tags)
 
 
 NOT_A_KEY = f"A key is up to {KEY_BYTES} letters of a-z, 0-9 and _./-"
@@ -163,7 +164,7 @@ def _settle(ctx: Context) -> None:
             with ctx.forgiving():
                 found = Target(me.nick, me.profile, me)
                 _refuse_unfit(ctx, found, key, value)
-                _put(ctx, found, key, value)
+                _change(ctx, me, key, value)
     said.clear()
 
 
@@ -218,13 +219,23 @@ def _count_change(ctx: Context, target: Target, key: str) -> None:
     changes.note(party)
 
 
-def _put(ctx: Context, target: Target, key: str, value: str | None) -> None:
+def _put(ctx: Context, target: Target, key: str, value: str | None, **tags: str) -> None:
+    """Let the target say something else, and tell the caller."""
     if target.owner is not None:
-        profiles.change(ctx.desk, ctx.batch, target.owner, key, value, ctx.me, ctx.client)
-    elif value is None:
-        ctx.client.registration.metadata.pop(key, None)
+        event = _change(ctx, target.owner, key, value)
+        tell(ctx, target.name, key, value, **tags)
+        ctx.stand_for(event)
+        return
+    said = ctx.client.registration.metadata
+    if value is None:
+        said.pop(key, None)
     else:
-        ctx.client.registration.metadata[key] = value
+        said[key] = value
+    tell(ctx, target.name, key, value, **tags)
+
+
+def _change(ctx: Context, owner: User | Room, key: str, value: str | None) -> Event:
+    return profiles.change(ctx.desk, ctx.batch, owner, key, value, ctx.me, ctx.client)
 
 
 def failed(code: str, *context: str, text: str) -> Failed:

@@ -19,7 +19,7 @@ from app.live.world import World
 
 def change(
     desk: Desk, batch: Batch, owner: User | Room, key: str, value: str | None, by: User, author: Client
-) -> None:
+) -> Event:
     """Let a person or a room say something else under a key, or nothing; the author is answered apart.
 
     Who speaks for others is named in the event, for the audit trail.
@@ -30,6 +30,7 @@ def change(
     batch.emit(event, _subscribers(desk.world, owner, key), author)
     for other in _namesakes(desk.world, owner):
         batch.pass_on(replace(event, target=other.nick), _subscribers(desk.world, other, key))
+    return event
 
 
 def adopt(desk: Desk, batch: Batch, event: Event) -> None:

@@ -52,9 +52,9 @@ def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
     shown = set()
     for item in plan:
         for entry in () if isinstance(item, Broadcast) else item.entries:
-            if id(entry.content) in lines:
-                shown.add(id(entry.content))
-                entry.content = lines[id(entry.content)]
+            if id(entry.told) in lines:
+                shown.add(id(entry.told))
+                entry.content = lines[id(entry.told)]
     return shown
 
 

@@ -14,10 +14,19 @@ from app.wire.line import format_tags
 
 @dataclass(slots=True)
 class Entry:
-    """One line of a response: text without tags, or an event; and the tags added to it."""
+    """One line of a response: text without tags, or an event; and the tags added to it.
+
+    A text may stand for an event: it says in other words that this has happened.
+    """
 
     content: str | Event
     tags: dict[str, str] = field(default_factory=dict)
+    event: Event | None = None
+
+    @property
+    def told(self) -> Event | None:
+        """The event that the line tells of, if it does."""
+        return self.content if isinstance(self.content, Event) else self.event
 
     def render(self, shape: int, extra: dict[str, str]) -> bytes:
         """Write the line with its own tags and further ones; a long one is cut."""

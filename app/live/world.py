@@ -214,7 +214,10 @@ class World:
             room.recent = None
 
     def forget(self, event: Event) -> None:
-        """Take back a message that could not be stored; a read marker is read anew from what is stored."""
+        """Take back what could not be stored: a message, metadata; a read marker is read anew from what is stored."""
+        if event.kind is Kind.METADATA:
+            event.text = event.secret  # what was said before
+            self.apply(event)
         if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:
             reader.markers = None
         if event.kind is Kind.REDACTED and event.data["event"] in self.redacted:

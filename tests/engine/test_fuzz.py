@@ -20,7 +20,7 @@ WORDS = st.sampled_from(
     "alice bob nobody #tea #nowhere @#tea * #a,#b alice,bob +o -o +b +k +l +i +beI +k-k LS LIST REQ END 302 + - 0 1 "
     "99999999999999999999 timestamp=2026-11-22T12:00:00.000Z msgid=1 msgid=zz timestamp=nonsense LATEST BEFORE "
     "AFTER BETWEEN AROUND TARGETS PLAIN SCRAM-SHA-256 AGEAbAA= = ==== %tcuihsnfdlaor,7 o x!y@z *!*@* $* Анна 🙂 "
-    "pаypal \x01ACTION\x01".split(" ")
+    "GET SET CLEAR SUB SYNC *ALL color pаypal \x01ACTION\x01".split(" ")
 )
 TEXTS = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=40)
 TAGS = st.sampled_from(

@@ -443,3 +443,32 @@ def test_a_key_is_of_few_letters_and_stays_one_word(text: str) -> None:
     assert is_key(text) == (0 < len(text) <= KEY_BYTES and set(text) <= allowed)
     if is_key(text):
         assert parse(f"METADATA * GET {text}").params == ["*", "GET", text]
+
+
+POISON = """
+CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.text = 'poison'
+BEGIN SELECT RAISE(ABORT, 'poisoned'); END
+"""
+NOT_STORED = "NOT_STORED alice :The database refused to store this, so nobody was shown it"
+
+
+def test_what_the_database_refuses_is_told_to_its_author_and_said_to_nobody(bench: Bench) -> None:
+    """DESIGN, promise P6: what was said before is said again."""
+    with bench.database.locked() as connection:
+        connection.exec_driver_sql(POISON)
+    alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
+    bob.ask("CAP REQ :batch draft/metadata-3", "METADATA * SUB color")
+    alice.ask("METADATA * SET color red")
+    bob.heard()
+    bench.play(
+        f"""
+        alice > METADATA * SET color poison
+        alice < :irc.example FAIL METADATA {NOT_STORED}
+        alice =
+        bob =
+        bob > METADATA alice LIST
+        bob ~ * BATCH +* metadata alice
+        bob ~ * 761 bob alice color * :red
+        bob ~ * BATCH -*
+        """
+    )

@@ -3,11 +3,14 @@
 import pytest
 
 from app.commands.metadata import MOST_SUBSCRIPTIONS
+from app.services import moderation
 from app.wire.line import parse
+from tests.conftest import MovedClock
 from tests.engine import scenes
 from tests.engine.accounts import account, enter, log_in, plain
 from tests.engine.bench import Bench, Person
 from tests.engine.conftest import MakeBench
+from tests.story import Story
 
 CAPS = ("draft/metadata-3", "batch", "labeled-response")
 
@@ -447,3 +450,27 @@ def test_what_there_is_no_room_for_is_refused_once_it_is_known_whose_it_is(make_
         "* * color * :red",
         "anna anna avatar * :x",
     ]
+
+
+def test_what_chat_admin_takes_away_is_gone_for_everybody_at_once(bench: Bench, clock: MovedClock) -> None:
+    """An administrator beside the running server takes an offensive picture away."""
+    account(bench, "anna")
+    anna, work = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna-work", "anna")
+    for person in (anna, work):
+        person.ask("JOIN #tea")
+    anna.ask("METADATA * SET avatar x", "METADATA #tea SET avatar y", "METADATA * SET color red")
+    subscriber(bench, "bob", "avatar").ask("JOIN #tea")
+    story = Story(bench.database, clock)
+    story.decides(lambda admin: moderation.account_silenced(admin, "anna", ["avatar"]))
+    story.decides(lambda admin: moderation.room_silenced(admin, "tea", ()))
+    clock.instant += 300
+    bench.core.engine.cycle([])
+    bench.play(
+        """
+        bob < :irc.example 766 * anna avatar :The key is not set
+        bob < :irc.example 766 * anna-work avatar :The key is not set
+        bob < :irc.example 766 * #tea avatar :The key is not set
+        bob =
+        """
+    )
+    assert told(anna.ask("METADATA * LIST")) == [("anna", "color", "red")]

@@ -7,10 +7,14 @@ from app.live.world import World, applies
 
 @applies(Kind.METADATA)
 def metadata(world: World, event: Event) -> None:
-    """A person or a room says something else of itself under a key, or nothing any more."""
+    """A person or a room says something else of itself under a key, or nothing any more.
+
+    What it said before is kept with the event until it is stored, in case it cannot be.
+    """
     values = _values(world, event)
     if values is None:
         return
+    event.secret = values.get(event.data["key"])
     if event.text is None:
         values.pop(event.data["key"], None)
     else:
