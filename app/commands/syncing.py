@@ -83,11 +83,16 @@ def _asked(ctx: Context, target: str) -> Sync:
             raise failed(
                 "INVALID_TARGET", target, text="Before you are registered there is only `*`, yourself"
             )
-        return Sync(target, ctx.client, _visible(ctx.world, ctx.me, ctx.client))
+        return _sync(ctx, target, _visible(ctx.world, ctx.me, ctx.client))
     found = find(ctx, target)
     if isinstance(found.owner, Room):
-        return Sync(found.name, ctx.client, _inside(ctx.world, found.owner, ctx.me))
-    return Sync(found.name, ctx.client, iter([found.owner] if found.owner else []))
+        return _sync(ctx, found.name, _inside(ctx.world, found.owner, ctx.me))
+    return _sync(ctx, found.name, iter([found.owner] if found.owner else []))
+
+
+def _sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> Sync:
+    """Return what there is to tell; who has subscribed to nothing is told nothing, whoever there is."""
+    return Sync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
 
 
 def _inside(world: World, room: Room, me: User) -> Iterator[User | Room]:
@@ -158,7 +163,7 @@ def _tell_now(ctx: Context, name: str, owners: Iterator[User | Room]) -> None:
     """Tell what fits a page, or ask the client to come again for more."""
     if not ctx.client.knows_metadata:
         return
-    sync = Sync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
+    sync = _sync(ctx, name, owners)
     values = sync.page()
     if sync.is_done:
         _tell_whole(ctx, sync, values)

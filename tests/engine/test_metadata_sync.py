@@ -2,9 +2,11 @@
 
 import pytest
 
-from app.commands.syncing import AGAIN_SECONDS, LINES_A_PAGE, MOST_SYNCS
+from app.commands.syncing import AGAIN_SECONDS, LINES_A_PAGE, MOST_SYNCS, OWNERS_A_PAGE
+from app.events import Event, Kind
 from app.live.unit import Unit, outcome
 from app.wire.line import parse
+from app.wire.names import fold
 from tests.engine import scenes
 from tests.engine.bench import Bench, Person
 
@@ -137,7 +139,25 @@ def test_who_leaves_between_pages_stops_nobody(bench: Bench) -> None:
     assert bench.core.desk.world.syncing == set()
 
 
-def test_a_large_room_in_which_nobody_says_anything_is_told_at_once_to_who_asks(bench: Bench) -> None:
+def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room(bench: Bench) -> None:
+    plain, dora = bench.connect("plain"), bench.connect("dora", *CAPS)
+    plain.ask("JOIN #all")
+    world = bench.core.desk.world
+    room = world.room_keys[fold("#all")]
+    about = {"address": "192.0.2.1", "realname": "", "node": "main", "roles": ""}
+    for session in range(1, OWNERS_A_PAGE + 1):
+        for kind in (Kind.CONNECTED, Kind.JOINED):
+            world.apply(Event(kind, room=room.id, session=session, nick=f"n{session}", data=about))
+    assert plain.ask("METADATA #all SYNC") == [":irc.example 762 plain :End of metadata"]
+    assert told(dora.ask("JOIN #all")[-2:]) == []
+    assert dora.ask("PART #all", "METADATA * SUB color", "JOIN #all")[-1].split(" ")[1:4] == [
+        "774",
+        "dora",
+        "#all",
+    ]
+
+
+def test_a_room_in_which_nobody_says_anything_is_told_too(bench: Bench) -> None:
     scenes.gather(bench, "#tea", "alice")
     dora = bench.connect("dora", *CAPS)
     dora.ask("JOIN #tea", "METADATA * SUB color")
