@@ -19,7 +19,7 @@ def answer(person: Person, line: str) -> list[str]:
     return person.ask(f"@label=l-1 {unlabelled}")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(said=st.lists(lines(), min_size=1, max_size=8))
 def test_every_labelled_command_has_one_labelled_answer(said: list[str]) -> None:
     with new_bench() as bench:
