@@ -10,7 +10,6 @@ import pytest
 from tests.process.peer import Peer
 from tests.process.server import Server
 
-STOP_SECONDS = 5
 TOLD = "ERROR :Closing link: The server is shutting down"
 
 
@@ -39,8 +38,7 @@ def test_a_signal_stops_it_in_order(tmp_path: Path, number: signal.Signals) -> N
         assert " CAP * LS " in idle.line()
         alice.send(*(f"PRIVMSG #general :{number}" for number in range(500)))
         alice.hears(":0")
-        server.process.send_signal(number)
-        assert server.process.wait(STOP_SECONDS) == 0
+        assert server.end(number) == 0
         *heard, last = alice.rest()
         assert last == TOLD
         assert idle.rest()[-1] == TOLD
@@ -57,8 +55,7 @@ def test_a_signal_stops_it_in_order(tmp_path: Path, number: signal.Signals) -> N
 def test_who_does_not_read_does_not_keep_it(tmp_path: Path) -> None:
     with Server(tmp_path, sendq=1 << 28) as server:
         overfull(server)
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(STOP_SECONDS) == 0
+        assert server.end(signal.SIGTERM) == 0, "it ends, though much waits that nobody takes"
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
