@@ -32,10 +32,14 @@ class Peer:
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
-        self.socket.connect((host, port))
-        if tls is not None:
-            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._unread = b""
+        try:
+            self.socket.connect((host, port))
+            if tls is not None:
+                self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
+        except OSError:
+            self.close()  # nobody else can; it would be found open in another test
+            raise
 
     def __enter__(self) -> "Peer":
         return self

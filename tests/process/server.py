@@ -47,6 +47,7 @@ class Server:
             lines.append(line.rstrip("\n"))
             if line.startswith(LAST_LINE):
                 return lines
+        self.kill()  # else it would be found missing in whatever test runs when it is collected
         raise AssertionError(f"the server did not start: {self.log}")
 
     def __enter__(self) -> "Server":
