@@ -1,7 +1,10 @@
 """A person with irssi, who looks at the screen."""
 
+from pathlib import Path
+
 import pytest
 
+from app.wire.line import parse
 from tests.clients.conftest import LONG, StartIrssi, whole
 from tests.process.server import Server
 
@@ -85,3 +88,26 @@ def test_earlier_lines_have_their_own_times(old_server: Server, irssi: StartIrss
         "Tue 14 Nov 22:13 < anna> same second",
         "Tue 14 Nov 22:14 < carol> a minute later",
     ]
+
+
+def test_comes_back_after_a_restart_to_what_was_said_meanwhile(folder: Path, irssi: StartIrssi) -> None:
+    with Server(folder) as server:
+        anna = irssi(server.port, "anna")
+        anna.shows("[Act: 2]")
+        anna.window(2)
+        anna.type("before")
+        peer = server.connect("peer", "message-tags", "echo-message")
+        peer.send("@+draft/react=🎉;+typing=done PRIVMSG #general :with tags", "PRIVMSG #general :a slip")
+        slip = parse(peer.hears(":a slip")[-1]).tags["msgid"]
+        anna.shows("< anna> before", "< peer> with tags", "< peer> a slip")
+        peer.send(f"REDACT #general {slip} :wrong room")
+        peer.fence()
+        server.end()
+    with Server(folder, "-p", str(server.port)) as server:
+        server.connect("peer").send("PRIVMSG #general :meanwhile")
+        screen = anna.shows("< peer> meanwhile")
+        again = screen.rpartition("anna [~anna@127.0.0.1] has joined #general")[2]
+        assert "with tags" in again, "what was said before is shown once more"
+        assert "a slip" not in again, "but for what was taken back"
+        anna.type("back")
+        anna.shows("< anna> back")

@@ -1,7 +1,10 @@
 """A person with weechat, which negotiates more and keeps the time of each line."""
 
+from pathlib import Path
+
 import pytest
 
+from app.wire.line import parse
 from tests.clients.conftest import LONG, StartWeechat, whole
 from tests.old_program import MESSAGES
 from tests.process.server import Server
@@ -49,3 +52,28 @@ def test_history_is_shown_on_joining_with_its_times(old_server: Server, weechat:
     wanda.shows("Channel created", place="#general")
     replayed = [(line.at, line.who, line.text) for line in wanda.shown if "irc_privmsg" in line.tags]
     assert replayed == [message[1:] for message in MESSAGES]
+
+
+def test_comes_back_after_a_restart_to_what_was_said_meanwhile(folder: Path, weechat: StartWeechat) -> None:
+    with Server(folder) as server:
+        wanda = weechat(server.port, "wanda", autoreconnect_delay="1")
+        wanda.shows("has joined", place="#general")
+        peer = server.connect("peer", "message-tags", "echo-message")
+        peer.send("@+draft/react=x PRIVMSG #general :with tags", "PRIVMSG #general :a slip")
+        said = [parse(line) for line in peer.hears(":a slip") if " PRIVMSG " in line]
+        shown = wanda.shows("with tags", "peer", "#general")
+        assert f"irc_tag_msgid_{said[0].tags['msgid']}" in shown.tags
+        assert "irc_tag_+draft/react_x" in shown.tags
+        peer.send(f"REDACT #general {said[1].tags['msgid']}")
+        peer.fence()
+        server.end()
+    wanda.shows("The server is shutting down")
+    wanda.shown.clear()
+    with Server(folder, "-p", str(server.port)) as server:
+        wanda.shows("has joined", place="#general")
+        server.connect("peer").send("PRIVMSG #general :meanwhile")
+        wanda.shows("meanwhile", "peer", "#general")
+        texts = [line.text for line in wanda.shown if "irc_privmsg" in line.tags]
+        assert texts == ["with tags", "meanwhile"], "without what was taken back"
+        wanda.type("back")
+        wanda.shows("back", "wanda", "#general")
