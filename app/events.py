@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ATTACHED = "attached"  # and the first one has come back
     CREATED = "created"  # a room; target: its name; data: official, founder, modes
     RENAMED = "renamed"  # a room; target: its old name; text: the reason; data: to, its new name
+    DELETED = "deleted"  # a room is no more; target: its name; text: the reason
     JOINED = "joined"  # data: realname, roles
     PARTED = "parted"  # text: the reason
     KICKED = "kicked"  # target: the nick; data: session of the one kicked, room; text: the reason

@@ -25,11 +25,14 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
         return
     audience = _audience(desk.world, event)
     concerned = {user: roles_of(desk, user) for user in _logged_in(desk.world, event)}
+    leavers = _leavers(desk.world, event)
     _complete(desk.world, event)
     event.nick = event.nick or desk.server
     batch.pass_on(event, audience)
     for user, before in concerned.items():
         settle(desk, batch, user, before)
+    for user in leavers:
+        _tell_end(desk, batch, user, event)
     if event.kind is Kind.RENAMED and event.room in desk.world.rooms:
         tell_others(desk, batch, desk.world.rooms[event.room], event)
     if event.kind is Kind.MODE:
@@ -58,6 +61,19 @@ def _audience(world: World, event: Event) -> Audience:
     if room is None or event.data.get("imported") or not is_told(event.kind):
         return NOBODY
     return room.audience
+
+
+def _leavers(world: World, event: Event) -> list[User]:
+    """Return who is in the room that is no more."""
+    room = world.rooms.get(event.room or 0) if event.kind is Kind.DELETED else None
+    return [member.user for member in room.members.values()] if room else []
+
+
+def _tell_end(desk: Desk, batch: Batch, user: User, event: Event) -> None:
+    """Tell somebody that they have left a room, because it is no more."""
+    left = user.event(Kind.PARTED, event.room, target=event.target, text=event.text, at=desk.clock.now())
+    for client in user.clients:
+        batch.tell(client, left)
 
 
 def _complete(world: World, event: Event) -> None:

@@ -40,11 +40,28 @@ def enter_room(ctx: Context, name: str, key: str = "") -> None:
         return
     if len(me.rooms) >= ctx.desk.settings.max_rooms_per_user:
         raise Refused(numerics.ERR_TOOMANYCHANNELS, name)
-    if room is None:
-        room = _make(ctx, name)
-    else:
+    if room is not None and not _is_given_up(ctx, room, me, key):
         _refuse_entry(ctx, room, me, key)
-    _come_in(ctx, room, me)
+    elif room is not None:
+        _end(ctx, room)
+        room = None
+    _come_in(ctx, room or _make(ctx, name), me)
+
+
+def _is_given_up(ctx: Context, room: Room, me: User, key: str) -> bool:
+    """Whether the room keeps the caller out for nobody: no one is in it, and no one can ever let anybody in."""
+    if not room.is_orphaned:
+        return False
+    try:
+        _refuse_entry(ctx, room, me, key)
+    except Refused:
+        return True
+    return False
+
+
+def _end(ctx: Context, room: Room) -> None:
+    """Let a room be no more, so that its name can be another's; nobody else reads what was said in it."""
+    ctx.emit_unseen(ctx.event(Kind.DELETED, room, target=room.name, text="Nobody was in it any more"))
 
 
 def enter_by_standing(ctx: Context, room: Room) -> None:

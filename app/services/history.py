@@ -19,7 +19,7 @@ from app.services.search import Question, Reach, search_rows
 from app.wire.names import Key, fold
 
 PAGE = 2_000  # rows read at a time
-ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, *HAPPENINGS)
+ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, Kind.DELETED, *HAPPENINGS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,19 @@ def renamed(
     return admin.decided(events, "room.rename", room.name, to=new, reason=reason or None)
 
 
+def deleted(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> Change:
+    """Decide that a room is no more: its topic, modes, roles and lists. What was said there stays in the log.
+
+    Raises: NotFound, or UsageError when the settings would make it anew.
+    """
+    room = get_room(admin.session, name)
+    if room.key in room_names(auto_join):
+        raise UsageError(f"{AUTO_JOINED}.")
+    event = Happened(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason)
+    messages = _count_messages(admin.session, room)
+    return admin.decided([event], "room.delete", room.name, reason=reason, messages=messages)
+
+
 def room_names(names: Iterable[str]) -> set[Key]:
     """Return names as rooms are known by."""
     return {fold(name) for name in names}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as Orm
 
 from app.clock import to_datetime_or_none
 from app.db.models import Account, Audit, Ban, Event, Room, Session
-from app.events import MESSAGES
+from app.events import MESSAGES, Kind
 
 PROBLEMS_SHOWN = 20  # of each sort; the rest would say the same
 
@@ -83,11 +83,12 @@ def _disorder(orm: Orm) -> list[str]:
 
 
 def _homeless(orm: Orm) -> list[str]:
-    """Every event's room is there."""
+    """Every event's room is there, or was deleted."""
+    deleted = select(Event.room_id).where(Event.kind == Kind.DELETED.value, Event.room_id.is_not(None))
     query = (
         select(Event.room_id, func.count())
         .outerjoin(Room, Room.id == Event.room_id)
-        .where(Event.room_id.is_not(None), Room.id.is_(None))
+        .where(Event.room_id.is_not(None), Room.id.is_(None), Event.room_id.not_in(deleted))
         .group_by(Event.room_id)
     )
     return [

@@ -58,6 +58,7 @@ CALLS = {
     "room show": ["#tea"],
     "room create": ["#new"],
     "room rename": ["#tea", "#chai"],
+    "room delete": ["#tea", "--yes"],
     "room topic": ["#tea", "Assam"],
     "room metadata": ["#tea", "--clear", "--yes"],
     "history show": [],

@@ -263,8 +263,6 @@ def test_rooms_outlive_the_server(bench: Bench) -> None:
     people(bench, "bob")
     bench.play(
         """
-        bob > JOIN #tea wrong
-        bob ~ :irc.example 475 bob #tea :*
         bob > JOIN #tea secret
         bob < :bob!~bob@127.0.0.1 JOIN #tea
         bob < :irc.example 332 bob #tea :leaves

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.admin.asking import one_line
-from app.cli.admin.declare import command, new_noun
+from app.cli.admin.asking import confirm, one_line
+from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.desk import Desk
 from app.errors import UsageError
 from app.services import rooms
@@ -62,6 +62,29 @@ def rename(
     new = rooms.room_name(new, longest)
     sentence = f"{name} is called {new} now." if changed else "It is called that already."
     desk.out.done(sentence, room=name, name=new, changed=changed)
+
+
+@command(app, "delete")
+def delete(
+    desk: Desk,
+    name: Name,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="What its people are told.")
+    ] = "The room was deleted",
+    yes: Yes = False,
+) -> None:
+    """Delete a room with its topic, modes, roles and lists. What was said there stays in the log."""
+    told = one_line(reason, "reason", desk.settings.topic_length)
+    with desk.reading() as session:
+        found = rooms.details(session, name)
+    confirm(
+        f"Delete {found.name} for ever? Nobody will read its {found.messages} messages in the chat any more; "
+        "`chat-admin history export` saves them before.",
+        yes,
+    )
+    auto_join = desk.settings.auto_join
+    desk.change(lambda admin: rooms.deleted(admin, name, auto_join, told))
+    desk.out.done(f"{found.name} is deleted.", name=found.name, messages=found.messages, reason=told)
 
 
 @command(app, "topic")

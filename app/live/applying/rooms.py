@@ -52,6 +52,18 @@ def _follow(markers: dict[Key, int], old: Key, new: Key) -> None:
         markers[new] = marker
 
 
+@applies(Kind.DELETED)
+def deleted(world: World, event: Event) -> None:
+    """A room is no more, and nobody is in it or asked into it."""
+    room = world.rooms.pop(event.room or 0, None)
+    if room is None:
+        return
+    del world.room_keys[room.key]
+    for user in world.users.values():
+        user.rooms.discard(room.id)
+        user.invited.discard(room.id)
+
+
 @applies(Kind.JOINED)
 def joined(world: World, event: Event) -> None:
     """Somebody is in a room, with the roles the event gives them."""

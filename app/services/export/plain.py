@@ -16,6 +16,7 @@ _LINK = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}])")
 _SENTENCES: dict[Kind, str] = {
     Kind.CREATED: "{nick} made the room {target}",
     Kind.RENAMED: "{nick} renamed the room {target} to {text}",
+    Kind.DELETED: "{nick} deleted the room {target}{reason}",
     Kind.JOINED: "{nick} joined",
     Kind.PARTED: "{nick} left{reason}",
     Kind.QUIT: "{nick} quit{reason}",

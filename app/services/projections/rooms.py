@@ -45,6 +45,13 @@ def _renamed(connection: Connection, event: Event) -> None:
     connection.execute(update(ReadMarker).where(ReadMarker.target == old).values(target=new))
 
 
+@projects(Kind.DELETED)
+def _deleted(connection: Connection, event: Event) -> None:
+    """What holds in the room goes with it; what was said there stays in the log."""
+    connection.execute(delete(ReadMarker).where(ReadMarker.target == fold(event.target or "")))
+    connection.execute(delete(Room).where(Room.id == event.room))
+
+
 @projects(Kind.TOPIC)
 def _topic(connection: Connection, event: Event) -> None:
     connection.execute(
