@@ -116,7 +116,10 @@ def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
 
 @subcommand("NICKSERV SET", "ALWAYS-ON", writes=True, grammar="on|off")
 def nickserv_set_always_on(ctx: Consultation, choice: str) -> None:
-    """Stay in your rooms while no device of yours is connected, or leave with the last one."""
+    """Stay in your rooms while no device of yours is connected, or leave with the last one.
+
+    You stay under the nick that the account is called like; under another one you leave.
+    """
     account = my_account(ctx)
     if ctx.desk.settings.always_on == "off":
         raise Failed(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
