@@ -124,7 +124,7 @@ def test_the_end_of_its_terminal_is_its_own_end(tmp_path: Path) -> None:
     ) as process:
         os.close(theirs)
         said = b""
-        while b"Stop with" not in said:
+        while not said.endswith(b"Ctrl-C.\r\n"):
             said += os.read(ours, 1024)
         os.close(ours)
         assert process.wait(PATIENCE) == 0
