@@ -51,12 +51,22 @@ def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool 
     names = list(dict.fromkeys(targets.split(",")))
     if len(names) > ctx.desk.settings.max_targets:
         raise Refused(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
+    if len(names) > 1:
+        _refuse_mixed(ctx, names)
     for name in names:
         try:
             deed(name)
         except Answer as answer:
             if not silent:
                 ctx.answer(answer)
+
+
+def _refuse_mixed(ctx: Context, names: Sequence[str]) -> None:
+    """Refuse what is said to an attendant and to others at once: they would read a password that is in it."""
+    for name in names:
+        person = ctx.world.find_user(name)
+        if person is not None and person.is_attendant:
+            raise _alone(person)
 
 
 def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
@@ -117,8 +127,12 @@ def _refuse_crowd(kind: Kind, attendant: User, text: str | None) -> None:
     What is said to it alone, in one line, is a command of its own and does not come here.
     """
     if kind is Kind.PRIVMSG and text is not None and not text.startswith(_CTCP):
-        refusal = f"Write to {attendant.nick} alone, one line at a time"
-        raise Refused(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
+        raise _alone(attendant)
+
+
+def _alone(attendant: User) -> Refused:
+    refusal = f"Write to {attendant.nick} alone, one line at a time"
+    return Refused(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
 
 
 def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = False) -> None:

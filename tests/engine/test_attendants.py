@@ -115,9 +115,11 @@ def test_ctcp_and_notices_are_met_with_silence(bench: Bench) -> None:
 
 def test_it_is_spoken_to_alone_and_one_line_at_a_time(bench: Bench) -> None:
     alice, bob = people(bench, "alice", "bob")
-    alice.send("PRIVMSG bob,NickServ :IDENTIFY hunter2")
-    assert [parse(line).command for line in alice.heard()] == ["407"]
-    assert len(bob.heard()) == 1, "which was said to him too"
+    refusal = ":irc.example 407 alice NickServ :Write to NickServ alone, one line at a time"
+    for targets in ("bob,NickServ", "nickserv,bob", "NickServ,nickserv"):
+        assert alice.ask(f"PRIVMSG {targets} :IDENTIFY hunter2") == [refusal]
+    assert alice.ask("NOTICE bob,NickServ :IDENTIFY hunter2") == []
+    assert bob.heard() == [], "because he would read the password"
     carol = bench.connect("carol", "batch", "draft/multiline")
     heard = carol.ask(
         "BATCH +x draft/multiline NickServ",
