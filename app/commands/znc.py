@@ -6,7 +6,7 @@ as with CHATHISTORY, and a page of all buffers together is no longer than one of
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from sqlalchemy.orm import Session
 
@@ -124,7 +124,7 @@ def _instant(seconds: str) -> int:
     """
     try:
         instant = Decimal(seconds) * 1000
-    except InvalidOperation:
+    except DecimalException:  # no number, or one that is too large for its thousandfold
         instant = Decimal(-1)
     if not (instant.is_finite() and 0 <= instant < END):
         raise Failed("*PLAYBACK", "INVALID_PARAMS", text="A time is seconds since 1970, as 1795000000.123")
