@@ -212,6 +212,22 @@ def test_who_logs_in_in_the_room_has_been_there_since_they_came(bench: Bench) ->
     assert texts(again, "LATEST #tea * 9") == ["one", "two"]
 
 
+def test_who_logs_out_and_is_put_out_as_a_guest_has_left_as_the_account_too(bench: Bench) -> None:
+    account(bench, "anna")
+    (alice,) = gather(bench, "#tea", "alice")
+    hide(alice)
+    enter(bench, "anna", "anna")
+    (anna,) = gather(bench, "#tea", "anna")
+    say(alice, "#tea", "one")
+    anna.ask("LOGOUT", "NICK annie")
+    alice.send("KICK #tea annie")
+    say(alice, "#tea", "two")
+    anna.ask(f"PRIVMSG NickServ :IDENTIFY anna :{accounts.PASSWORD}", "JOIN #tea")
+    say(alice, "#tea", "three")
+    anna.heard()
+    assert texts(anna, "LATEST #tea * 9") == ["three"]
+
+
 def test_two_sessions_of_an_account_and_one_of_them_leaves(bench: Bench) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")

@@ -6,6 +6,7 @@ from app.db.models import Account, ReadMarker, Session
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.services.projections.memberships import leave_all
+from app.services.projections.stays import leave_as_account
 from app.wire.names import fold
 
 # People come and go in storms: what that takes is written once, and given its values each time.
@@ -83,12 +84,14 @@ def _realname(connection: Connection, event: Event) -> None:
 
 @projects(Kind.LOGGED_IN)
 def _logged_in(connection: Connection, event: Event) -> None:
+    leave_as_account(connection, event.session, event.account)
     connection.execute(update(Session).where(Session.id == event.session).values(account=event.account))
     _seen(connection, event)
 
 
 @projects(Kind.LOGGED_OUT)
 def _logged_out(connection: Connection, event: Event) -> None:
+    leave_as_account(connection, event.session, event.account)
     connection.execute(update(Session).where(Session.id == event.session).values(account=None))
 
 

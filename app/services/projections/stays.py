@@ -2,15 +2,15 @@
 
 The stay of an account begins when it first enters and ends when it leaves or is put out, under any nick: what
 was said while its connection was lost is part of it. The stay of a session ends with the session. Who enters
-as a guest and logs in then has been there as the account since it entered.
+as a guest and logs in then has been there as the account since it entered; who logs out has left as the account.
 """
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select
 from sqlalchemy.orm import aliased
 
-from app.db.models import Account, RoomStay, Session
+from app.db.models import Account, Membership, RoomStay, Session
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
@@ -71,6 +71,20 @@ def _logged_in(connection: Connection, event: Event) -> None:
     guest, *accounts = _parties(connection, event.session, event.account)
     for account in accounts:
         connection.execute(_TAKE_OVER, {"new_party": account, "guest": guest})
+
+
+def leave_as_account(connection: Connection, session: int | None, new: str | None) -> None:
+    """End the stays of the account that a session speaks for until now, where no other session of it is."""
+    account = connection.scalar(select(Session.account).where(Session.id == session))
+    if account in (None, new):
+        return
+    _, *parties = _parties(connection, session, account)
+    same = and_(Session.id == Membership.session_id, Session.account == account, Session.id != session)
+    others = exists().where(Membership.room_id == RoomStay.room_id, same)
+    here = select(Membership.room_id).where(Membership.session_id == session)
+    connection.execute(
+        delete(RoomStay).where(RoomStay.party.in_(parties), RoomStay.room_id.in_(here), ~others)
+    )
 
 
 def _parties(connection: Connection, session: int | None, account: str | None) -> list[str]:
