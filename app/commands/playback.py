@@ -27,9 +27,7 @@ from app.wire.names import fold
 
 NOT_RETRIEVED = "Messages could not be retrieved"
 Read = Callable[..., list[Event]]
-_turnstile = BoundedSemaphore(
-    2
-)  # pages that are read at a time; more would only take the interpreter from the engine
+PAGES = BoundedSemaphore(2)  # read at a time; more would only take the interpreter from the engine
 T = TypeVar("T")
 C = TypeVar("C", bound=Context)
 
@@ -100,12 +98,18 @@ def read_page(ctx: Context, request: Request, read: Read, *references: Reference
     return later(ctx, not_there(request), work, lambda again, found: _show(again, request, found))
 
 
-def later(ctx: C, failure: Failed, work: Callable[[Session], T], show: Callable[[C, T], None]) -> Task:
-    """Return the work that reads and then shows; a failing storage becomes the failure."""
+def later(
+    ctx: C,
+    failure: Failed,
+    work: Callable[[Session], T],
+    show: Callable[[C, T], None],
+    turnstile: BoundedSemaphore = PAGES,
+) -> Task:
+    """Return the work that reads, when the turnstile lets it, and then shows; a failing storage becomes the failure."""
 
     def read(session: Session) -> T | Failed:
         try:
-            with _turnstile:
+            with turnstile:
                 return work(session)
         except Failed as refusal:
             return refusal

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,8 @@ from app.wire.names import is_room
 C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
 LIMIT = 100  # messages shown when no number is asked for
+MOST_WORDS = 16  # each is looked for in every message that has those before it
+SEARCHES = BoundedSemaphore(2)  # done at a time; pages of history, which are short, do not wait for them
 ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
 
 
@@ -57,8 +60,9 @@ def find(
     """Return the work that searches one place, or with an empty target all that the caller may read.
 
     What is found is handed on as far as the caller may still see it by then.
-    Raises: Failed when it is a room that the caller is not in.
+    Raises: Failed when it is a room that the caller is not in, or there are too many words.
     """
+    _refuse_wordy(question)
     reach = _reach(ctx, target)
     shown = frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
 
@@ -68,7 +72,7 @@ def find(
     def then(again: C, found: list[Event]) -> None:
         show(again, [event for event in found if _is_visible(again, event, shown)])
 
-    return later(ctx, failure, work, then)
+    return later(ctx, failure, work, then, SEARCHES)
 
 
 def _reach(ctx: Context, target: str) -> Callable[[Session], Reach]:
@@ -111,6 +115,12 @@ def _show(ctx: Context, found: list[Event]) -> None:
 
 
 # Guards
+
+
+def _refuse_wordy(question: Question) -> None:
+    if len(question.words()) > MOST_WORDS:
+        text = f"A search has at most {MOST_WORDS} words; what stands between quotation marks is one"
+        raise _failed("INVALID_PARAMS", "text", text=text)
 
 
 def _read(attributes: str) -> dict[str, str]:

@@ -52,8 +52,8 @@ class Question:
     newest: bool = True  # where the search begins: with the newest messages, or else with the oldest
 
     def words(self) -> list[str]:
-        """Return what must be in the text."""
-        return [quoted or bare for quoted, bare in _WORDS.findall(self.text)]
+        """Return what must be in the text, each once."""
+        return list(dict.fromkeys(quoted or bare for quoted, bare in _WORDS.findall(self.text)))
 
 
 def search(session: Session, reach: Reach, question: Question, limit: int) -> list[Event]:

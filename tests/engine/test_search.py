@@ -186,12 +186,23 @@ def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redact
         ("limit=" + "9" * 40, "limit"),
         ("colour=green", "colour"),
         ("in=#", "in"),
+        ("text=" + r"\s".join("abcdefghijklmnopq"), "text"),
     ],
 )
 def test_what_cannot_be_read_is_named(bench: Bench, attributes: str, name: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     (answer,) = map(parse, alice.ask(f"SEARCH {attributes}"))
     assert (answer.command, answer.params[:-1]) == ("FAIL", ["SEARCH", "INVALID_PARAMS", name])
+
+
+def test_a_word_counts_once_and_a_phrase_is_one(bench: Bench) -> None:
+    """Each word is looked for in each message, so there are not as many as fit a line."""
+    (alice,) = gather(bench, "#tea", "alice")
+    say(alice, "#tea", "a b c d e f g h i j k l m n o p q r s")
+    assert len(texts(alice, "text=" + r"\s".join(["a"] * 99))) == 1
+    assert len(texts(alice, r'text=a\sb\s"c\sd\se\sf\sg\sh\si\sj\sk\sl\sm\sn\so\sp\sq\sr\ss"')) == 1
+    _, refusal = alice.ask("PRIVMSG HistServ :SEARCH a b c d e f g h i j k l m n o p q")
+    assert refusal.endswith(":A search has at most 16 words; what stands between quotation marks is one")
 
 
 def test_a_page_has_a_limit(make_bench: MakeBench) -> None:
