@@ -6,11 +6,12 @@ A thin layer: whatever it does is done by what those commands use, with the same
 from sqlalchemy.orm import Session
 
 from app.clock import to_text
-from app.commands import attendants, logins, register, verify
+from app.commands import attendants, logins, register, registration, verify
 from app.commands.admission import NOTHING
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import Secret, command, subcommand
+from app.commands.presence import expel
 from app.db.models import Account
 from app.events import Kind
 from app.live.unit import Task
@@ -72,6 +73,27 @@ def nickserv_logout(ctx: Consultation) -> None:
     """Log out on all devices under your nick, and stay as a guest."""
     logins.logout(ctx)
     ctx.tell("You are logged out")
+
+
+@subcommand("NICKSERV", writes=True, cost=2)
+def nickserv_ghost(ctx: Consultation, nick: str) -> None:
+    """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
+    account, holder = my_account(ctx), ctx.somebody(nick)
+    if holder.account is not account:
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
+    if holder is ctx.me:
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
+    expel(ctx.desk, ctx.batch, holder, f"Disconnected by {ctx.me.nick}, who has the same account")
+    ctx.tell(f"{holder.nick} is gone")
+
+
+@subcommand("NICKSERV", writes=True, cost=2)
+def nickserv_regain(ctx: Consultation, nick: str = "") -> None:
+    """Have a nick, that of your account if none is named, and disconnect who has it by your account."""
+    wanted = nick or my_account(ctx).name
+    if ctx.world.find_user(wanted) is not None:
+        nickserv_ghost(ctx, wanted)
+    registration.nick(ctx, wanted)
 
 
 @subcommand("NICKSERV")

@@ -136,3 +136,35 @@ def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: 
     laptop.ask("LOGOUT")
     assert ":Log in first" in finish(phone, unit)[-1]
     assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_a_dead_device_is_put_out_and_its_nick_taken(bench: Bench) -> None:
+    """A client without SASL comes back while the server still believes in its old connection."""
+    account(bench, "anna", "secret")
+    old = enter(bench, "anna", "anna", password="secret")
+    people(bench, "anna_")
+    bench.play(
+        f"""
+        anna_ > NS IDENTIFY anna secret
+        anna_ .
+        anna_ > PRIVMSG NickServ :REGAIN
+        anna_ < :{NICKSERV} NOTICE anna_ :anna is gone
+        anna_ < :anna_!~anna_@127.0.0.1 NICK :anna
+        anna_ =
+        """
+    )
+    assert old.heard() == ["ERROR :Closing link: Disconnected by anna_, who has the same account"]
+    assert tell(bench, "anna_", "REGAIN") == ["You are anna yourself"]
+
+
+def test_nobody_puts_out_whom_they_are_not(bench: Bench) -> None:
+    account(bench, "anna")
+    account(bench, "bob")
+    enter(bench, "anna", "anna")
+    people(bench, "eve")
+    assert tell(bench, "eve", "GHOST anna") == ["Log in first: IDENTIFY"]
+    enter(bench, "bob", "bob")
+    assert tell(bench, "bob", "GHOST anna") == ["anna is not logged in to your account"]
+    assert tell(bench, "bob", "GHOST NickServ") == ["NickServ is not logged in to your account"]
+    assert tell(bench, "bob", "GHOST nobody") == ["No such nick or channel"]
+    assert tell(bench, "bob", "REGAIN anna") == ["anna is not logged in to your account"]

@@ -41,7 +41,9 @@ def certificate_added(world: World, event: Event) -> None:
 @applies(Kind.CERTIFICATE_REMOVED)
 def certificate_removed(world: World, event: Event) -> None:
     """A certificate opens nothing any more."""
-    world.certificates.pop(event.data["fingerprint"], None)
+    fingerprint = event.data["fingerprint"]
+    if world.certificates.get(fingerprint) is world.find_account(event.account or ""):
+        world.certificates.pop(fingerprint, None)
 
 
 @applies(Kind.INVITATION_MADE)
