@@ -125,8 +125,8 @@ def test_what_means_nothing_is_refused(bench: Bench, change: str) -> None:
 
 def test_a_restart_forgets_none_of_them(bench: Bench) -> None:
     account(bench, "bar")
-    gather(bench, "#tea", "alice")
-    bench.people["alice"].send("MODE #tea +b ~a:bar")
+    account(bench, "anna")
+    enter(bench, "anna", "anna").send("JOIN #tea", "MODE #tea +b ~a:bar")
     bench.restart()
     enter(bench, "bob", "bar")
     bench.play(
