@@ -44,11 +44,11 @@ class Fulltext(Protocol):
     def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Return a column said so that none of its own indexes keeps the planner from that of the texts."""
 
-    def folded(self, text: ColumnElement[Any]) -> ColumnElement[str]:
-        """Return the text without differences of case."""
+    def is_name(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """Return the condition that a column has the name, in any case."""
 
-    def contains(self, text: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Return the condition that the text has the word in it, in any case."""
+    def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
+        """Return the condition that a column has the word in it, in any case."""
 
 
 _kinds: dict[str, Fulltext] = {"sqlite": SQLiteFulltext(), "postgresql": PostgreSQLFulltext()}

@@ -8,7 +8,7 @@ call a letter, which is all of Russian and Chinese in the locale C.
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from app.db.models import SPOKEN, Event
 
@@ -41,10 +41,10 @@ class PostgreSQLFulltext:
         """Leave it as it is: the planner knows what each index would cost."""
         return value
 
-    def folded(self, text: ColumnElement[Any]) -> ColumnElement[str]:
+    def is_name(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Fold what the locale of the database knows."""
-        return func.lower(text)
+        return func.lower(column) == func.lower(name)
 
-    def contains(self, text: ColumnElement[Any], word: str) -> ColumnElement[bool]:
+    def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
         """Look for the word in the folded text."""
-        return func.strpos(self.folded(text), self.folded(literal(word))) > 0
+        return func.strpos(func.lower(column), func.lower(word)) > 0

@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, column, func, literal, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table, text
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from app.db.models import SPOKEN, Event
 from app.db.sqlite import ask_driver
+from app.wire.names import caseless
 
 T = TypeVar("T")
 
@@ -85,13 +86,20 @@ class SQLiteFulltext:
         """Put a plus before it, as SQLite's documentation of its planner has it."""
         return UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
-    def folded(self, text: ColumnElement[Any]) -> ColumnElement[str]:
-        """Call the function that every connection is given; SQLite's own know ASCII only."""
-        return func.caseless(text)
+    def is_name(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """Compare as SQLite does, which knows the cases of ASCII only, or else by a function of ours."""
+        return column.collate("NOCASE") == name if name.isascii() else _folded(column) == caseless(name)
 
-    def contains(self, text: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Look for the word in the folded text."""
-        return func.instr(self.folded(text), self.folded(literal(word))) > 0
+    def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
+        """Look for the word as SQLite does (LIKE), or else in the folded text."""
+        if word.isascii():
+            return column.contains(word, autoescape=True)
+        return func.instr(_folded(column), caseless(word)) > 0
+
+
+def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Call the function that every connection is given; it takes longer than what SQLite has itself."""
+    return func.caseless(column)
 
 
 def _changes(connection: Connection) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -95,8 +95,7 @@ def _conditions(
     if question.until is not None:
         yield fulltext.unindexed(columns.at) <= question.until
     if question.sender is not None:
-        sender = fulltext.folded(literal(question.sender))
-        yield or_(fulltext.folded(columns.nick) == sender, fulltext.folded(columns.account) == sender)
+        yield or_(*(fulltext.is_name(column, question.sender) for column in (columns.nick, columns.account)))
     for word in question.words():
         yield fulltext.contains(columns.text, word)
 
