@@ -25,6 +25,9 @@ class Fulltext(Protocol):
     def add(self, connection: Connection, first: int, last: int) -> None:
         """Take note of rows that were just added to the log, between two positions, both included."""
 
+    def rebuild(self, connection: Connection) -> None:
+        """Build the index anew from all that is in the log. The log's lock must be held."""
+
     def remove(self, connection: Connection, position: int) -> None:
         """Forget the text of a row that is about to be blanked."""
 

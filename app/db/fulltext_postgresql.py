@@ -8,7 +8,7 @@ call a letter, which is all of Russian and Chinese in the locale C.
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select, text
 
 from app.db.models import SPOKEN, Event
 
@@ -20,6 +20,10 @@ class PostgreSQLFulltext:
 
     def add(self, connection: Connection, first: int, last: int) -> None:
         """The database has done it."""
+
+    def rebuild(self, connection: Connection) -> None:
+        """Let the database do it."""
+        connection.execute(text("REINDEX INDEX ix_event_trigrams"))
 
     def remove(self, connection: Connection, position: int) -> None:
         """The database does it, when it next cleans the table up (VACUUM)."""

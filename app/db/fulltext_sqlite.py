@@ -55,6 +55,13 @@ class SQLiteFulltext:
         if begin < end:
             connection.exec_driver_sql(_add, (begin, end))
 
+    def rebuild(self, connection: Connection) -> None:
+        """Throw away what is there, and index every whole step."""
+        connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
+        last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM event").scalar_one()
+        self.add(connection, 1, last)
+        connection.exec_driver_sql("PRAGMA user_version = 0")
+
     def remove(self, connection: Connection, position: int) -> None:
         """Take the row out, and note that its trigrams are still in the file."""
         connection.exec_driver_sql(_remove, (position,))

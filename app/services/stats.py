@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Orm
 
 from app.clock import to_datetime_or_none
-from app.db.models import Account, Audit, Ban, Event, Room, Session
+from app.db.fulltext import TRIGRAM, fulltext_of
+from app.db.models import SPOKEN, Account, Audit, Ban, Event, Room, Session
 from app.events import MESSAGES, Kind
 
+SAMPLE = 200  # places in the log whose messages are looked up in the index of texts
 PROBLEMS_SHOWN = 20  # of each sort; the rest would say the same
 
 
@@ -56,7 +59,7 @@ def stats(orm: Orm) -> Stats:
 
 def problems(orm: Orm) -> list[str]:
     """Return what is wrong with the log and the tables, a sentence each."""
-    return [*_gaps(orm), *_disorder(orm), *_homeless(orm)]
+    return [*_gaps(orm), *_disorder(orm), *_homeless(orm), *_unfindable(orm)]
 
 
 def _gaps(orm: Orm) -> list[str]:
@@ -95,6 +98,23 @@ def _homeless(orm: Orm) -> list[str]:
         f"{count} events belong to room {room}, which does not exist."
         for room, count in orm.execute(query.limit(PROBLEMS_SHOWN))
     ]
+
+
+def _unfindable(orm: Orm) -> list[str]:
+    """The index of texts has the messages; a sample from all over the log is looked up."""
+    stride = max(1, (orm.scalar(select(func.max(Event.id))) or 0) // SAMPLE)
+    sample = select(Event.id, Event.text).where(SPOKEN, func.length(Event.text) >= TRIGRAM)
+    rows = orm.execute(sample.where(Event.id % stride == 0).order_by(Event.id)).all()
+    return [
+        f"Message {number} is not in the index for searches; chat-admin db reindex builds it anew."
+        for number in islice((id_ for id_, text in rows if not _is_indexed(orm, id_, text)), PROBLEMS_SHOWN)
+    ]
+
+
+def _is_indexed(orm: Orm, number: int, text: str | None) -> bool:
+    letters = (text or "")[:TRIGRAM]
+    candidates = fulltext_of(orm.connection()).candidates([letters], newest=True)
+    return any(orm.execute(query.where(Event.id == number).limit(1)).first() for query in candidates)
 
 
 def _count(orm: Orm, query: Select[Any]) -> int:

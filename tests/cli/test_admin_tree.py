@@ -70,6 +70,7 @@ CALLS = {
     "db upgrade": [],
     "db current": [],
     "db check": [],
+    "db reindex": [],
     "db stats": [],
     "audit list": [],
 }

@@ -14,6 +14,7 @@ from app.db.fulltext import fulltext_of
 from app.db.fulltext_sqlite import STEP
 from app.events import Event, Kind
 from app.services import search as searching
+from app.services import stats
 from app.services.search import Question, Reach, queries, search
 from tests.conftest import MovedClock
 from tests.story import Story
@@ -229,3 +230,34 @@ def test_what_no_index_has_is_read_from_one_end_of_each_place(story: Story, word
     assert sum("ix_event_spoken_at (room_id=?)" in step for step in steps) == 2
     assert sum("USING INDEX ix_event_conversation_" in step for step in steps) == 2
     assert not [step for step in steps if step.startswith("SCAN event")], steps
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
+def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: Story, is_old: bool) -> None:
+    if story.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps its indexes itself")
+    room = story.room("#tea")
+    story.says(room, "anna", "Привет", "hello there", "ab")
+    age(story, True)
+    with story.database.locked() as connection:
+        fulltext_of(connection).remove(connection, 2)
+    with story.database.reading() as session:
+        (problem,) = stats.problems(session)
+    assert problem.startswith("Message 2 is not in the index for searches; chat-admin db reindex")
+    assert find(story, Reach((room,)), "привет") == []
+    with story.database.locked() as connection:
+        fulltext_of(connection).rebuild(connection)
+    with story.database.reading() as session:
+        assert stats.problems(session) == []
+    assert find(story, Reach((room,)), "привет") == ["Привет"]
+    age(story, is_old)
+    story.says(room, "anna", "привет again")
+    assert find(story, Reach((room,)), "ПРИВЕТ") == ["Привет", "привет again"]
+
+
+def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
+    room = story.room("#tea")
+    story.says(room, "anna", "hello")
+    with story.database.locked() as connection:
+        fulltext_of(connection).rebuild(connection)
+    assert find(story, Reach((room,)), "hello") == ["hello"]

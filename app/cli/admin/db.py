@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from app.cli.admin.declare import command, new_noun
 from app.cli.admin.desk import Desk, missing
 from app.db import migrate
+from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
 from app.services import stats
 
@@ -51,7 +52,7 @@ def current(desk: Desk) -> None:
 
 @command(app, "check")
 def check(desk: Desk) -> None:
-    """Look for damage: in the file, in the schema, in the order of the log. Ends with 3 if there is any."""
+    """Look for damage: in the file, in the schema, in the log, in the index. Ends with 3 if there is any."""
     with desk.database() as database, database.reading() as session:
         connection: Connection = session.connection()
         problems = [
@@ -63,6 +64,16 @@ def check(desk: Desk) -> None:
     desk.out.table([{"problem": problem} for problem in problems], f"{name} is sound.")
     if problems:
         raise CheckFailed(f"{name} has problems: {len(problems)}.")
+
+
+@command(app, "reindex")
+def reindex(desk: Desk) -> None:
+    """Build the index for searches anew. A running server waits until it is done; better stop it before."""
+    with desk.database() as database:
+        with database.locked() as connection:
+            fulltext_of(connection).rebuild(connection)
+        name = str(database)
+    desk.out.done(f"The index for searches of {name} is new.", database=name)
 
 
 @command(app, "stats")
