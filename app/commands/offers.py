@@ -28,12 +28,14 @@ def offered(settings: ServerSettings) -> dict[str, str]:
 
 def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
     """Return what is told to a client that negotiates a version; old ones are not told everything, and no values."""
-    names = {
-        name: value for name, value in offered(settings).items() if CAPABILITIES[name].version <= version
-    }
     if version < WITH_VALUES:
-        return dict.fromkeys(names, "")
-    return names | {"sasl": ",".join(mechanisms(client))} | sts.policy(settings, client)
+        return _for_old(settings)
+    return offered(settings) | {"sasl": ",".join(mechanisms(client))} | sts.policy(settings, client.secure)
+
+
+def _for_old(settings: ServerSettings) -> dict[str, str]:
+    """Return what clients are told that know no values."""
+    return {name: "" for name in offered(settings) if CAPABILITIES[name].version < WITH_VALUES}
 
 
 def words(found: dict[str, str]) -> list[str]:
@@ -43,21 +45,23 @@ def words(found: dict[str, str]) -> list[str]:
 
 def renew(desk: Desk, batch: Batch, before: ServerSettings) -> None:
     """Tell what has gone, come or got another value with the settings (cap-notify), and take back what has gone."""
-    after = offered(desk.settings)
-    gone = [name for name in offered(before) if name not in after]
+    after = desk.settings
+    gone = [name for name in offered(before) if name not in offered(after)]
+    new = _differences(offered(before), offered(after))
+    new_for_old = _differences(_for_old(before), _for_old(after))
     for client in desk.world.clients:
         if _is_notified(client):
+            has_values = client.cap_version >= WITH_VALUES
+            found = new | sts.news(before, after, client.secure) if has_values else new_for_old
             _tell(desk, batch, client, "DEL", gone)
-            _tell(desk, batch, client, "NEW", words(_news(client, before, desk.settings)))
+            _tell(desk, batch, client, "NEW", words(found))
         if client.caps.intersection(gone):
             desk.world.reshape(client, client.caps.difference(gone))
 
 
-def _news(client: Client, before: ServerSettings, after: ServerSettings) -> dict[str, str]:
-    """Return what is new to a client, or has another value; a policy for TLS never goes, it ends (sts)."""
-    old, now = (listed(settings, client, client.cap_version) for settings in (before, after))
-    ended = sts.end(client) if sts.NAME in old and sts.NAME not in now else {}
-    return {name: value for name, value in now.items() if old.get(name) != value} | ended
+def _differences(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    """Return what was not there before, or has another value."""
+    return {name: value for name, value in now.items() if old.get(name) != value}
 
 
 def _is_notified(client: Client) -> bool:
