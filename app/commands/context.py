@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Context:
     """One command of one client, while it runs."""
 
-    __slots__ = ("_response", "batch", "client", "desk", "label", "tags", "verb")
+    __slots__ = ("_me", "_response", "batch", "client", "desk", "label", "tags", "verb")
 
     def __init__(
         self, desk: Desk, batch: Batch, client: Client, verb: str = "", tags: dict[str, str] | None = None
@@ -41,6 +41,7 @@ class Context:
         self.tags = tags or {}
         labelled = "label" in self.tags and "labeled-response" in client.caps
         self.label = self.tags["label"] if labelled else None
+        self._me: User | None = None
         self._response: Response | None = None
 
     @property
@@ -56,10 +57,11 @@ class Context:
     @property
     def me(self) -> User:
         """Who asks; only for commands that need a finished registration."""
-        user = self.user
-        if user is None:
+        if self._me is None:  # asked several times by most commands, and looked up once
+            self._me = self.user
+        if self._me is None:
             raise Refused(numerics.ERR_NOTREGISTERED)
-        return user
+        return self._me
 
     # Answering
 
