@@ -14,6 +14,7 @@ from app.commands.context import Context
 from app.commands.declare import command
 from app.errors import ChatError
 from app.events import Kind
+from app.live.cloak import host_of
 from app.live.world import Ban
 from app.services.bans import BanType, ban_data, guess_type, is_meant, normal_mask, until
 from app.services.durations import is_duration, milliseconds
@@ -81,7 +82,7 @@ def tell(ctx: Context, kinds: tuple[BanType, ...]) -> None:
     for ban in ctx.world.active_bans():
         if ban.type in kinds:
             end = "*" if ban.expires is None else to_iso(ban.expires)
-            ctx.reply(numeric, letter, ban.mask, end, ban.by, text=ban.reason)
+            ctx.reply(numeric, letter, host_of(ban.mask), end, ban.by, text=ban.reason)
 
 
 def _read(ctx: Context, verb: str, first: str, second: str, third: str) -> Wish:

@@ -20,11 +20,12 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.accounts import find_account
 from app.services.decisions import Administrator, Change
-from app.wire.masks import CLOAK_ENDING, normalise
+from app.wire.masks import CLOAK_ENDING, matches, normalise
 from app.wire.names import caseless, fold
 
 _OF_MASKS = "!@*?"
 LONGEST_MASK = 256  # characters, as the column
+_NOBODY = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_ENDING}"  # what is in it is in every cloaked source
 WIDEST = {4: 8, 6: 16}  # bits that a network of addresses has at least
 
 Named = Callable[[str], str | None]  # from any spelling of an account's name to its own, if there is one
@@ -80,7 +81,7 @@ def normal_mask(kind: BanType, mask: str, named: Named) -> str:
     if kind is BanType.ADDRESS:
         return _narrow(_network(mask))
     if kind is BanType.NICK:
-        return _telling(normalise(mask))
+        return _telling(_findable(_written_out(normalise(mask))))
     name = named(mask)
     if name is None:
         raise NotFound(f"There is no account {mask}; to ban the nick of a guest, write {mask}!*@*.")
@@ -95,9 +96,25 @@ def _narrow(network: str) -> str:
     return network
 
 
+def _written_out(mask: str) -> str:
+    """Return the mask with an address, if there is one, in the form in which it is compared."""
+    person, at, host = mask.rpartition("@")
+    is_address = "/" not in host and guess_type(host) is BanType.ADDRESS
+    return f"{person}{at}{_network(host)}" if is_address else mask
+
+
+def _findable(mask: str) -> str:
+    """Refuse a mask of a network, which no address is ever like."""
+    host = mask.rpartition("@")[2]
+    if "/" in host and guess_type(host) is BanType.ADDRESS:
+        raise UsageError(f"{mask} would ban nobody; a network is banned by itself: {_network(host)}.")
+    return mask
+
+
 def _telling(mask: str) -> str:
     """Refuse a mask that tells nobody from others."""
-    if not any(letter.isalnum() for letter in mask.removesuffix(CLOAK_ENDING)):
+    is_about_letters = any(letter.isalnum() for letter in mask.removesuffix(CLOAK_ENDING))
+    if not is_about_letters or matches(mask, _NOBODY):
         raise UsageError(f"{mask} would ban everybody; name a letter or a digit of whom it is about.")
     return mask
 
@@ -186,7 +203,7 @@ def _find_any(session: Session, mask: str) -> list[Ban]:
 
 def is_meant(kept: str, typed: str) -> bool:
     """Whether somebody who types this means the ban that is kept like that; case makes no difference."""
-    forms = {typed, normalise(typed)}
+    forms = {typed, normalise(typed), _written_out(normalise(typed))}
     if guess_type(typed) is BanType.ADDRESS:
         forms.add(_network(typed))
     return caseless(kept) in map(caseless, forms)

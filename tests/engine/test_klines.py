@@ -142,6 +142,18 @@ def test_the_real_address_counts_whatever_others_see(bench: Bench, root: Person)
     bench.connect("bob", address="192.0.2.7")
 
 
+def test_an_address_may_be_written_in_every_form(bench: Bench, root: Person) -> None:
+    """Also one that begins with a colon, which a line of IRC cannot have within it."""
+    root.send("KLINE *@2001:DB8:0::7", "DLINE 2001:DB8:1::0007", "DLINE 0::2")
+    root.heard()
+    for address in ("2001:db8::7", "2001:db8:1::7", "::2"):
+        assert "465" in codes(bench.dial("bob", address).ask("NICK bob", "USER bob 0 * :Bob")), address
+    listed = [line.split()[4] for line in root.ask("KLINE", "DLINE") if " 219 " not in line]
+    assert listed == ["*!*@2001:db8::7", "2001:db8:1::7", "0::2"]
+    root.send("UNKLINE *@2001:db8::0:7", "UNDLINE 0::2", "UNDLINE 2001:db8:1::7")
+    assert stored(bench) == []
+
+
 def test_an_administrator_is_not_met_by_masks_and_may_come_back(bench: Bench, root: Person) -> None:
     account(bench, "boss", role="admin")
     boss = bench.dial("boss", "192.0.2.7")
@@ -161,6 +173,9 @@ def test_an_administrator_is_not_met_by_masks_and_may_come_back(bench: Bench, ro
         ("KLINE *!*@*", "would ban everybody"),
         ("KLINE ?*!~*@*.*", "would ban everybody"),
         ("KLINE 1d *@*.ip :all who are cloaked", "would ban everybody"),
+        ("KLINE *!*@*.i? :all who are cloaked", "would ban everybody"),
+        ("KLINE *!~*@*p", "would ban everybody"),
+        ("KLINE *@192.0.2.0/24", "would ban nobody; a network is banned by itself: 192.0.2.0/24."),
         ("KLINE root!*@*", "would ban you too"),
         ("KLINE *@127.0.0.1", "would ban you too"),
         ("KLINE root", "root is an administrator"),
