@@ -61,9 +61,14 @@ def _network(value: object) -> object:
     if isinstance(value, Network):
         return value
     try:
-        return ip_network(value if isinstance(value, str) else "")
+        found = ip_network(value if isinstance(value, str) else "")
     except ValueError:
         raise ValueError("should be addresses or networks such as 192.0.2.7 or 192.0.2.0/24") from None
+    if not found.prefixlen:
+        raise ValueError(
+            "should be addresses or networks, and not all there are: anybody could claim any address"
+        )
+    return found
 
 
 def _origin(value: str) -> str:

@@ -168,7 +168,10 @@ def test_an_origin_is_what_browsers_send(tmp_path: Path, origin: str) -> None:
     loaded_from(tmp_path, '{"websocket_origins": ["https://chat.example:8443", "http://[::1]:80"]}')
 
 
-@pytest.mark.parametrize("network", ["nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None])
+@pytest.mark.parametrize(
+    "network",
+    ["nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None, "0.0.0.0/0", "::/0"],
+)
 def test_a_proxy_is_an_address_or_a_network(tmp_path: Path, network: object) -> None:
     assert "should be addresses or networks" in refusal(tmp_path, json.dumps({"proxy_from": [network]}))
     loaded_from(tmp_path, '{"proxy_from": ["192.0.2.1", "2001:db8::/32"]}')
