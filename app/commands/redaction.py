@@ -38,7 +38,8 @@ def _in_room(ctx: Context, target: str, message_id: str, reason: str) -> None:
     if not is_here or _is_hidden(ctx, room, message):
         raise _unknown(target, message_id)
     if not (_is_own(ctx, message) or room.is_operator(ctx.me) or ctx.me.is_admin):
-        raise _forbidden(target, message_id)
+        refusal = _unknown if target.startswith("@") else _forbidden  # who did not hear it is not told of it
+        raise refusal(target, message_id)
     audience = room.operators() if target.startswith("@") else room.audience
     _carry_out(ctx, _event(ctx, message, _name(room, target), reason), audience)
 

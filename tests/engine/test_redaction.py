@@ -148,7 +148,11 @@ def test_the_author_redacts_a_private_message_and_both_are_told(bench: Bench) ->
 def test_what_was_said_among_operators_is_redacted_among_them(bench: Bench) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(bob, "@#tea", "psst")
+    (carol,) = gather(bench, "carol")
+    (told,) = carol.ask(f"REDACT @#tea {one}")
+    assert f"FAIL REDACT UNKNOWN_MSGID @#tea {one} :" in told, "as if it had not been said"
     alice.heard()
+    bob.heard()
     bob.send(f"REDACT @#tea {one}")
     assert [line.params for line in alice.hears("REDACT")] == [["@#tea", one]]
     assert [line.params for line in bob.hears("REDACT")] == [["@#tea", one]]
