@@ -23,7 +23,7 @@ from app.wire import names, numerics
 from app.wire.framing import space_behind
 from app.wire.line import Line, parse
 from app.wire.names import fold
-from app.wire.packing import packed
+from app.wire.packing import cut, packed
 
 HIDDEN = "***"  # what an echo shows of a secret
 _NICKS = {nick.lower(): nick for nick in names.ATTENDANTS}
@@ -44,8 +44,9 @@ class Consultation(Context):
         """Answer with notices; a line that is too long for one goes on in the next."""
         nick = self.attendant
         start = f":{nick}!{nick}@{self.desk.server} NOTICE {self.client.nick} :"
+        space = space_behind(start)
         for line in lines:
-            for text in packed(line.split(" "), space_behind(start)):
+            for text in packed(cut(line.split(" "), space), space):
                 self.say(start + text)
 
     def answer(self, answer: Answer) -> None:

@@ -12,7 +12,7 @@ from app.commands.attendants import Consultation
 from app.commands.declare import command, subcommand
 from app.commands.playback import NOT_RETRIEVED, Request, is_theirs, later
 from app.commands.search import COST as SEARCH_COST
-from app.commands.search import find
+from app.commands.search import find, is_visible, unhidden
 from app.events import Event, msgid, position
 from app.live.unit import Task
 from app.services import pages
@@ -47,19 +47,19 @@ def histserv_last(ctx: Consultation, target: str = "", count: str = "") -> Task:
     """
     if target.isdigit():  # which no nick begins with
         target, count = "", target
-    request = _request(ctx, target or _only_room(ctx), _lines(count))
+    request, shown = _request(ctx, target or _only_room(ctx), _lines(count)), unhidden(ctx)
 
     def read(session: Session) -> list[Event]:
         return pages.latest(session, request.place(session), request.limit)
 
-    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found))
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
 
 @subcommand("HISTSERV", cost=COST)
 def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Task:
     """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
     here, limit = _position(message_id), _lines(count)
-    rooms, parties = frozenset(ctx.me.rooms), ctx.me.parties
+    rooms, parties, shown = frozenset(ctx.me.rooms), ctx.me.parties, unhidden(ctx)
 
     def read(session: Session) -> list[Event]:
         message = pages.find_message(session.connection(), here)
@@ -70,7 +70,7 @@ def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Tas
             raise _no_message(message_id)
         return pages.around(session, place, limit, Mark(message.at, message.id))
 
-    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found))
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
 
 @subcommand("HISTSERV", cost=SEARCH_COST)
@@ -174,10 +174,9 @@ def _unreadable(ctx: Consultation) -> Failed:
     return Failed(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
 
 
-def _show(ctx: Consultation, found: list[Event]) -> None:
-    """Tell messages, as far as the caller may still see them."""
-    me = ctx.me
-    seen = [one for one in found if one.id not in ctx.world.redacted and is_theirs(one, me.rooms, me.party)]
+def _show(ctx: Consultation, found: list[Event], shown: frozenset[int]) -> None:
+    """Tell messages, as far as the caller may still see them; `shown` are the rooms that hid nothing before."""
+    seen = [one for one in found if is_visible(ctx, one, shown)]
     for event in seen:
         _tell(ctx, event, event.nick)
     ctx.tell("That is all" if seen else "Nothing was said there")

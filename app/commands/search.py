@@ -64,13 +64,13 @@ def find(
     """
     _refuse_wordy(question)
     reach = _reach(ctx, target)
-    shown = frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
+    shown = unhidden(ctx)
 
     def work(session: Session) -> list[Event]:
         return found_by(session, reach(session), question, limit)
 
     def then(again: C, found: list[Event]) -> None:
-        show(again, [event for event in found if _is_visible(again, event, shown)])
+        show(again, [event for event in found if is_visible(again, event, shown)])
 
     return later(ctx, failure, work, then, SEARCHES)
 
@@ -99,8 +99,13 @@ def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reac
     return limited
 
 
-def _is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
-    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was searched."""
+def unhidden(ctx: Context) -> frozenset[int]:
+    """Return the rooms of the caller that hide nothing now."""
+    return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
+
+
+def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
+    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was read."""
     me = ctx.me
     if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
         return False

@@ -1,6 +1,8 @@
 """Packing words into texts that fit a line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from app.wire.framing import fitting
 
 
 class Packing:
@@ -36,3 +38,13 @@ def packed(words: Iterable[str], most: int, separator: str = " ") -> list[str]:
     for word in words:
         packing.add(word)
     return packing.texts
+
+
+def cut(words: Iterable[str], most: int) -> Iterator[str]:
+    """Yield the words, those in pieces that are longer than so many bytes of UTF-8, which are four at least."""
+    for word in words:
+        rest = word
+        while len(piece := fitting(rest, most)) < len(rest):
+            yield piece
+            rest = rest[len(piece) :]
+        yield rest

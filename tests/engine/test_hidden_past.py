@@ -291,10 +291,22 @@ def test_a_search_finds_nothing_of_it(bench: Bench) -> None:
         assert [line.rsplit(" ", 1)[1] for line in found] == ["two"], question
 
 
-def test_a_page_read_before_the_past_was_hidden_is_not_shown(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("CHATHISTORY LATEST #tea * 9", "MESSAGE_ERROR"),
+        ("HISTSERV LAST #tea", ":Nothing was said there"),
+        ("HISTSERV CONTEXT {msgid}", ":Nothing was said there"),
+    ],
+)
+def test_a_page_read_before_the_past_was_hidden_is_not_shown(
+    bench: Bench, question: str, answer: str
+) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    say(alice, "#tea", "one")
+    (one,) = say(alice, "#tea", "one")
     bob.heard()
-    unit = begin(bob, "CHATHISTORY LATEST #tea * 9")
+    unit = begin(bob, question.format(msgid=one.tags["msgid"]))
     hide(alice)
-    assert "MESSAGE_ERROR" in finish(bob, unit)[-1]
+    told = finish(bob, unit)
+    assert answer in told[-1]
+    assert not any("one" in line for line in told)

@@ -112,6 +112,17 @@ def test_a_long_message_is_told_whole(bench: Bench) -> None:
     assert text in told
 
 
+def test_a_long_word_is_told_whole_too(bench: Bench) -> None:
+    """Languages without spaces have long ones, and several lines may be one (draft/multiline-concat)."""
+    (alice,) = past.gather(bench, "#tea", "alice", caps=(*past.CAPS, "draft/multiline"))
+    lines = ["茶" * 130] * 3
+    opening = ("@batch=x PRIVMSG", *["@batch=x;draft/multiline-concat PRIVMSG"] * 2)
+    said = [f"{start} #tea :{line}" for start, line in zip(opening, lines, strict=True)]
+    alice.send("BATCH +x draft/multiline #tea", *said, "BATCH -x")
+    alice.heard()
+    assert "".join(lines) in "".join(ask(bench, "alice", "LAST #tea"))
+
+
 def test_a_search_tells_where_it_was_said_and_only_what_one_may_read(bench: Bench) -> None:
     alice, bob = past.gather(bench, "#tea", "alice", "bob")
     past.gather(bench, "#milk", "alice")

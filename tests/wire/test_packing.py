@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wire.packing import Packing, packed
+from app.wire.packing import Packing, cut, packed
 
 words = st.lists(st.text("abж", min_size=1, max_size=12), max_size=40)
 
@@ -36,3 +36,10 @@ def test_what_is_continued_reads_as_if_it_were_packed_at_once(
         packing.add(word)
     assert packing.texts == packed(words + more, most)
     assert packing.count == len(words + more)
+
+
+@given(st.lists(st.text(min_size=1, max_size=20), max_size=5), st.integers(4, 12))
+def test_what_is_cut_fits_and_is_whole_when_put_together(words: list[str], most: int) -> None:
+    pieces = list(cut(words, most))
+    assert all(len(piece.encode()) <= most for piece in pieces)
+    assert "".join(pieces) == "".join(words)
