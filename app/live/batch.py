@@ -65,5 +65,5 @@ class Batch:
         self.world.apply(event)
 
     def _tell(self, event: Event, audience: Audience, author: Client | None) -> None:
-        if audience is not NOBODY:
+        if audience is not NOBODY or author is not None:  # who is told if it cannot be stored
             self.plan.append(Broadcast(event, audience, author))

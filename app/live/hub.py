@@ -8,7 +8,7 @@ rest of it.
 """
 
 from app.events import Event
-from app.live.audience import Audience
+from app.live.audience import NOBODY, Audience
 from app.live.client import Client
 from app.live.encode import encode
 from app.live.plan import Broadcast, Plan
@@ -98,6 +98,8 @@ class Hub:
         run: Run | None = None
         for item in plan:
             if isinstance(item, Broadcast):
+                if item.audience is NOBODY:
+                    continue
                 if run is None or not run.goes_on(item.audience):
                     self._close(run)
                     run = Run(item.audience)

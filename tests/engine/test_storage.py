@@ -16,6 +16,7 @@ from app.services.administration import disabled_set
 from app.services.stats import problems
 from app.wire.line import parse
 from tests.conftest import MovedClock
+from tests.engine.accounts import account, enter
 from tests.engine.bench import Bench
 from tests.engine.scenes import gather, people
 from tests.story import Story, record_now
@@ -117,6 +118,16 @@ def test_the_label_of_a_bad_row_is_on_its_failure(bench: Bench, caps: tuple[str,
         connection.exec_driver_sql(POISON)
     assert mallory.ask("@label=7 PRIVMSG #tea poison") == [f"@label=7 {FAIL}"]
     assert bench.people["alice"].heard() == []
+
+
+def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: Bench) -> None:
+    """Promise P6: a ban that will not be there after a restart is no success."""
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root")
+    with bench.database.locked() as connection:
+        connection.exec_driver_sql(POISON)
+    heard = root.ask("KLINE spam*!*@* poison")
+    assert ":irc.example FAIL BANNED NOT_STORED spam*!*@* :" in heard[0]
 
 
 def test_a_bad_row_is_not_shown_to_newcomers(bench: Bench) -> None:
