@@ -69,6 +69,11 @@ def to_iso(instant: int) -> str:
     return f"{_whole_second(seconds)}.{millis:03d}Z"
 
 
+def to_iso_or_none(instant: int | None) -> str | None:
+    """Write an instant as `to_iso` does, or return None for one that will never come."""
+    return None if instant is None else to_iso(instant)
+
+
 def from_iso(text: str) -> int:
     """Read a server-time timestamp as an instant.
 
@@ -98,6 +103,16 @@ def from_datetime(moment: datetime) -> int:
 def to_text(instant: int) -> str:
     """Write an instant for people, to the second: `2026-11-22 12:00:05 UTC`."""
     return to_datetime(instant).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def until(end: int | None) -> str:
+    """Write for people how long something holds: until an instant, or for ever."""
+    return "for ever" if end is None else f"until {to_datetime(end):%Y-%m-%d %H:%M} UTC"
+
+
+def is_ahead(end: int | None, now: int) -> bool:
+    """Whether an end has yet to come; None never does."""
+    return end is None or end > now
 
 
 _memo: tuple[int, str] = (0, "1970-01-01T00:00:00")

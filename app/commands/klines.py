@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from app.clock import to_iso
+from app.clock import to_iso, until
 from app.commands.answers import Refused
 from app.commands.bans import describes, device, enforce
 from app.commands.context import Context
@@ -16,7 +16,7 @@ from app.errors import ChatError
 from app.events import Kind
 from app.live.cloak import host_of
 from app.live.world import Ban
-from app.services.bans import BanType, ban_data, guess_type, is_meant, normal_mask, until
+from app.services.bans import BanType, ban_data, guess_type, is_meant, normal_mask
 from app.services.durations import is_duration, milliseconds
 from app.wire import numerics
 

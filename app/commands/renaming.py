@@ -13,7 +13,7 @@ from app.events import Event, Kind
 from app.live.batch import Batch
 from app.live.room import Room
 from app.live.user import User
-from app.services.rooms import AUTO_JOINED, room_names
+from app.services.rooms import AUTO_JOINED, is_auto_joined
 from app.wire import numerics
 from app.wire.line import plain
 from app.wire.names import NameRefused, check_room, fold
@@ -51,7 +51,7 @@ def _new_name(ctx: Context, room: Room, name: str) -> str:
         raise _failed("CANNOT_RENAME", room, name, text=refusal.reason) from refusal
     if ctx.world.find_room(new) not in (None, room):
         raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is a room of this name already")
-    if room.key != fold(new) and room.key in room_names(ctx.desk.settings.auto_join):
+    if room.key != fold(new) and is_auto_joined(room.key, ctx.desk.settings.auto_join):
         raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOINED)
     wait = REST - (ctx.desk.clock.monotonic() - room.renamed) if room.renamed is not None else 0
     if wait > 0:

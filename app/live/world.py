@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.clock import Clock
+from app.clock import Clock, is_ahead
 from app.events import Event, Kind
 from app.live.audience import Audience
 from app.live.client import Client
@@ -195,7 +195,7 @@ class World:
     def active_bans(self) -> Iterable[Ban]:
         """Yield the server-wide bans that are in force now."""
         now = self.clock.now()
-        return (ban for ban in self.bans.values() if ban.expires is None or ban.expires > now)
+        return (ban for ban in self.bans.values() if is_ahead(ban.expires, now))
 
     def remember(self, event: Event) -> None:
         """Keep a room's message for newcomers, if the room's last ones are in memory."""

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, to_datetime, to_datetime_or_none, to_iso
+from app.clock import Clock, is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
 from app.db.models import Ban
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
@@ -147,7 +147,7 @@ def _line(ban: Ban, now: int) -> BanLine:
         by=ban.by,
         created=to_datetime(ban.created),
         expires=to_datetime_or_none(ban.expires),
-        active=ban.expires is None or ban.expires > now,
+        active=is_ahead(ban.expires, now),
     )
 
 
@@ -157,14 +157,14 @@ def banned(admin: Administrator, kind: BanType, mask: str, reason: str, expires:
     Raises: AlreadyExists, UsageError, NotFound.
     """
     mask = normal_mask(kind, mask, registered_names(admin.session))
-    former = _find(admin.session, kind, mask)
-    if any(ban.expires is None or ban.expires > admin.clock.now() for ban in former):
+    former = [ban for ban in _find(admin.session, mask) if ban.type == kind.value]
+    if any(is_ahead(ban.expires, admin.clock.now()) for ban in former):
         raise AlreadyExists(f"There is a ban of {mask} already; remove it first to change it.")
     data = ban_data(admin.clock, kind, expires)
     event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
     events = [*(_lifted(ban, admin.actor) for ban in former), event]
-    until = None if expires is None else to_iso(expires)
-    return admin.decided(events, "ban.add", mask, type=kind.value, reason=reason, expires=until)
+    detail = {"type": kind.value, "reason": reason, "expires": to_iso_or_none(expires)}
+    return admin.decided(events, "ban.add", mask, **detail)
 
 
 def ban_data(clock: Clock, kind: BanType, expires: int | None) -> dict[str, Any]:
@@ -172,17 +172,12 @@ def ban_data(clock: Clock, kind: BanType, expires: int | None) -> dict[str, Any]
     return {"id": clock.identity(), "type": kind.value, "expires": expires}
 
 
-def until(expires: int | None) -> str:
-    """Write for people how long a ban holds."""
-    return "for ever" if expires is None else f"until {to_datetime(expires):%Y-%m-%d %H:%M} UTC"
-
-
 def unbanned(admin: Administrator, mask: str) -> Change:
     """Decide to lift every ban of a mask.
 
     Raises: NotFound.
     """
-    found = _find_any(admin.session, mask)
+    found = _find(admin.session, mask)
     if not found:
         raise NotFound(f"There is no ban of {mask}; `chat-admin ban list` shows all.")
     return admin.decided([_lifted(ban, admin.actor) for ban in found], "ban.remove", found[0].mask)
@@ -192,12 +187,7 @@ def _lifted(ban: Ban, by: str) -> Event:
     return Event(Kind.UNBANNED, nick=by, target=ban.mask, data={"id": ban.id})
 
 
-def _find(session: Session, kind: BanType, mask: str) -> list[Ban]:
-    found = session.scalars(select(Ban).where(Ban.type == kind.value))
-    return [ban for ban in found if is_meant(ban.mask, mask)]
-
-
-def _find_any(session: Session, mask: str) -> list[Ban]:
+def _find(session: Session, mask: str) -> list[Ban]:
     return [ban for ban in session.scalars(select(Ban)) if is_meant(ban.mask, mask)]
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clock import to_datetime, to_datetime_or_none, to_iso
+from app.clock import is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
 from app.db.models import Invitation
 from app.errors import NotFound
 from app.events import Event, Kind
@@ -39,8 +39,7 @@ def invited(admin: Administrator, code: str, uses: int, expires: int | None) -> 
     name = code[:NAME_LETTERS]
     data = {"id": admin.clock.identity(), "digest": digest_of(code), "uses": uses, "expires": expires}
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
-    until = None if expires is None else to_iso(expires)
-    return admin.decided([event], "invite.create", name, uses=uses, expires=until)
+    return admin.decided([event], "invite.create", name, uses=uses, expires=to_iso_or_none(expires))
 
 
 def revoked(admin: Administrator, name: str) -> Change:
@@ -71,5 +70,5 @@ def _line(row: Invitation, now: int) -> InvitationLine:
         by=row.by,
         created=to_datetime(row.created),
         expires=to_datetime_or_none(row.expires),
-        active=row.used < row.uses and (row.expires is None or row.expires > now),
+        active=row.used < row.uses and is_ahead(row.expires, now),
     )

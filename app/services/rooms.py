@@ -14,7 +14,7 @@ from app.events import MESSAGES, Kind
 from app.events import Event as Happened
 from app.services.decisions import Administrator, Change
 from app.services.metadata import of_room
-from app.wire.names import Key, NameRefused, check_room, fold
+from app.wire.names import NameRefused, check_room, fold
 
 AUTO_JOINED = "The setting auto_join names this room, and would make it anew; take it out there first"
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
@@ -164,8 +164,8 @@ def renamed(
     taken = admin.session.scalar(select(Room).where(Room.key == fold(new)))
     if taken is not None and taken.id != room.id:
         raise AlreadyExists(f"There is a room {taken.name} already.")
-    if room.key != fold(new) and room.key in room_names(auto_join):
-        raise UsageError(f"{AUTO_JOINED}.")
+    if room.key != fold(new):
+        _refuse_if_auto_joined(room, auto_join)
     event = Happened(
         Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new}
     )
@@ -179,16 +179,21 @@ def deleted(admin: Administrator, name: str, auto_join: Iterable[str], reason: s
     Raises: NotFound, or UsageError when the settings would make it anew.
     """
     room = get_room(admin.session, name)
-    if room.key in room_names(auto_join):
-        raise UsageError(f"{AUTO_JOINED}.")
+    _refuse_if_auto_joined(room, auto_join)
     event = Happened(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason)
     messages = _count_messages(admin.session, room)
     return admin.decided([event], "room.delete", room.name, reason=reason, messages=messages)
 
 
-def room_names(names: Iterable[str]) -> set[Key]:
-    """Return names as rooms are known by."""
-    return {fold(name) for name in names}
+def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
+    """Whether the setting `auto_join` names a room."""
+    return any(fold(name) == key for name in auto_join)
+
+
+def _refuse_if_auto_joined(room: Room, auto_join: Iterable[str]) -> None:
+    """Refuse what a start would undo."""
+    if is_auto_joined(room.key, auto_join):
+        raise UsageError(f"{AUTO_JOINED}.")
 
 
 def room_name(name: str, longest: int) -> str:

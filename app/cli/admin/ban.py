@@ -8,7 +8,7 @@ from app.cli.admin.asking import confirm, one_line
 from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.desk import Desk
 from app.cli.admin.kick import REASON_LENGTH
-from app.clock import to_iso
+from app.clock import to_iso_or_none, until
 from app.services import bans
 from app.services.durations import milliseconds
 
@@ -41,13 +41,14 @@ def add(
     kind = kind or bans.guess_type(mask)
     with desk.reading() as session:
         mask = bans.normal_mask(kind, mask, bans.registered_names(session))
-    confirm(f"Ban the {kind.value} {mask} {bans.until(expires)}?", yes)
+    confirm(f"Ban the {kind.value} {mask} {until(expires)}?", yes)
     desk.change(lambda admin: bans.banned(admin, kind, mask, reason, expires))
-    facts = {"type": kind.value, "mask": mask, "reason": reason}
     desk.out.done(
-        f"Banned the {kind.value} {mask} {bans.until(expires)}.",
-        **facts,
-        expires=None if expires is None else to_iso(expires),
+        f"Banned the {kind.value} {mask} {until(expires)}.",
+        type=kind.value,
+        mask=mask,
+        reason=reason,
+        expires=to_iso_or_none(expires),
     )
 
 

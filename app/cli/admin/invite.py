@@ -6,9 +6,8 @@ import typer
 
 from app.cli.admin.declare import command, new_noun
 from app.cli.admin.desk import Desk
-from app.clock import to_iso
+from app.clock import to_iso_or_none, until
 from app.services import invitations
-from app.services.bans import until
 from app.services.codes import new_code
 from app.services.durations import milliseconds
 
@@ -36,14 +35,12 @@ def create(
         desk.out.note(
             f"The setting registration is {desk.settings.registration}, so nobody is asked for a code."
         )
-    sentence = (
-        f"{code}\nWhoever shows this code may register: /reg in a client, or REGISTER * {code} PASSWORD."
-    )
     desk.out.done(
-        f"{sentence}\nIt holds for {uses} and {until(end)}; it is not shown again.",
+        f"{code}\nWhoever shows this code may register: /reg in a client, or REGISTER * {code} PASSWORD.\n"
+        f"It holds for {uses} and {until(end)}; it is not shown again.",
         code=code,
         uses=uses,
-        expires=None if end is None else to_iso(end),
+        expires=to_iso_or_none(end),
     )
 
 

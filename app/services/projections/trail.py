@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, insert
 
-from app.clock import to_iso
+from app.clock import to_iso_or_none
 from app.db.models import Audit
 from app.events import Event, Kind, msgid
 from app.services.history import modes_text
@@ -110,10 +110,10 @@ def _rehashed(connection: Connection, event: Event) -> None:
 
 @projects(Kind.BANNED)
 def _banned(connection: Connection, event: Event) -> None:
-    expires = event.data["expires"]
-    until = None if expires is None else to_iso(expires)
-    kind = event.data["type"]
-    leave_trace(connection, event, "ban.add", event.target or "", type=kind, reason=event.text, expires=until)
+    kind, expires = event.data["type"], to_iso_or_none(event.data["expires"])
+    leave_trace(
+        connection, event, "ban.add", event.target or "", type=kind, reason=event.text, expires=expires
+    )
 
 
 @projects(Kind.UNBANNED)
