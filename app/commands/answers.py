@@ -18,7 +18,10 @@ class Refused(Answer):
 
 
 class Failed(Answer):
-    """A standard reply (IRCv3 standard-replies): FAIL, the command, a code, its context and a sentence."""
+    """A standard reply (IRCv3 standard-replies): FAIL, the command, a code, its context and a sentence.
+
+    A context that a client made up is written so that it stays one word.
+    """
 
     def __init__(self, command: str, code: str, *context: str, text: str) -> None:
         super().__init__(command, code)

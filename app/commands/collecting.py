@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.events import Kind
-from app.wire.line import plain
 from app.wire.multiline import CONCAT, Piece, combined
 from app.wire.names import fold
 
@@ -67,7 +66,7 @@ def _refuse(ctx: Context, batch: Collected, kind: Kind, target: str, text: str) 
         raise invalid("There is no such batch")
     if fold(target) != fold(batch.target):
         text = "All lines of a message have one target"
-        raise Failed("BATCH", "MULTILINE_INVALID_TARGET", plain(batch.target), plain(target), text=text)
+        raise Failed("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
     if batch.kind not in (None, kind):
         raise invalid("PRIVMSG and NOTICE do not go together")
     if not text and CONCAT in ctx.tags:

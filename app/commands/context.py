@@ -113,7 +113,7 @@ class Context:
         if isinstance(answer, Refused):
             self.reply(answer.numeric, *answer.params, text=answer.text)
         elif isinstance(answer, Failed):
-            words = " ".join(("FAIL", answer.command, answer.code, *answer.context))
+            words = " ".join(("FAIL", answer.command, answer.code, *map(plain, answer.context)))
             self.say(f":{self.desk.server} {words} :{answer.text}")
 
     @contextmanager

@@ -92,4 +92,4 @@ def _instant(target: str, timestamp: str) -> int:
 
 def _unreadable(*params: str) -> Failed:
     text = "Marks are timestamp=YYYY-MM-DDThh:mm:ss.sssZ"
-    return Failed("MARKREAD", "INVALID_PARAMS", *map(plain, params), text=text)
+    return Failed("MARKREAD", "INVALID_PARAMS", *params, text=text)

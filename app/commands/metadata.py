@@ -239,5 +239,5 @@ def _change(ctx: Context, owner: User | Room, key: str, value: str | None) -> Ev
 
 
 def failed(code: str, *context: str, text: str) -> Failed:
-    """Return a failure; what the client made up is written so that it stays one word."""
-    return Failed("METADATA", code, *map(plain, context), text=text)
+    """Return a failure of METADATA."""
+    return Failed("METADATA", code, *context, text=text)

@@ -9,7 +9,6 @@ from app.commands.messages import deliver
 from app.events import Kind
 from app.settings import ServerSettings
 from app.wire.capabilities import Shape
-from app.wire.line import plain
 from app.wire.multiline import combined, lengths
 
 CAPABILITY = "draft/multiline"
@@ -31,7 +30,7 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
     elif not (
         ctx.client.shape & Shape.MULTILINE and type_ == CAPABILITY and target and reference.startswith("+")
     ):
-        raise Failed("BATCH", "UNKNOWN_TYPE", plain(type_ or "*"), text="Batches are of type draft/multiline")
+        raise Failed("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
     else:
         collecting.begin(ctx, reference[1:], target)
 

@@ -189,5 +189,5 @@ def not_there(request: Request, *word: str) -> Failed:
 
 
 def failed(code: str, *context: str, text: str) -> Failed:
-    """Return a failure; what the client made up is written so that it stays one word."""
-    return Failed("CHATHISTORY", code, *map(plain, context), text=text)
+    """Return a failure of CHATHISTORY."""
+    return Failed("CHATHISTORY", code, *context, text=text)

@@ -12,7 +12,6 @@ from app.live.audience import Audience
 from app.live.room import Room
 from app.services.pages import conversations_with, find_message
 from app.services.visibility import stay
-from app.wire.line import plain
 from app.wire.names import fold
 
 
@@ -122,4 +121,4 @@ def _forbidden(target: str, message_id: str) -> Failed:
 
 
 def _failed(code: str, *context: str, text: str) -> Failed:
-    return Failed("REDACT", code, *map(plain, context), text=text)
+    return Failed("REDACT", code, *context, text=text)

@@ -15,7 +15,6 @@ from app.live.room import Room
 from app.live.user import User
 from app.services.rooms import AUTO_JOINED, is_auto_joined
 from app.wire import numerics
-from app.wire.line import plain
 from app.wire.names import NameRefused, check_room, fold
 
 CAPABILITY = "draft/channel-rename"
@@ -85,4 +84,4 @@ def _show_move(ctx: Context, room: Room, me: User, old: str, reason: str) -> Non
 
 
 def _failed(code: str, room: Room, name: str, text: str) -> Failed:
-    return Failed("RENAME", code, room.name, plain(name), text=text)
+    return Failed("RENAME", code, room.name, name, text=text)

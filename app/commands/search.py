@@ -154,5 +154,5 @@ def _limit(wanted: dict[str, str], most: int) -> int:
 
 
 def _failed(code: str, *context: str, text: str) -> Failed:
-    """Return a failure; what the client made up is written so that it stays one word."""
-    return Failed("SEARCH", code, *map(plain, context), text=text)
+    """Return a failure of SEARCH."""
+    return Failed("SEARCH", code, *context, text=text)
