@@ -7,6 +7,7 @@ is not there. Before registration a connection speaks for itself only, and what 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 
 from app.commands import profiles
 from app.commands.answers import Failed
@@ -213,7 +214,7 @@ def _count_change(ctx: Context, target: Target, key: str) -> None:
     changes, party = ctx.desk.throttles.metadata, ctx.me.party
     seconds = changes.wait(party)
     if seconds > 0:
-        whole = str(-int(-seconds // 1))
+        whole = str(ceil(seconds))
         text = f"You change much in a short time; wait {whole} seconds"
         raise failed("RATE_LIMITED", target.name, key, whole, text=text)
     changes.note(party)

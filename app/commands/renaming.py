@@ -4,6 +4,8 @@ A room keeps everything but its name. Clients that do not know of renaming are t
 and enter the new one.
 """
 
+from math import ceil
+
 from app.commands.answers import Failed, Refused
 from app.commands.context import Context
 from app.commands.declare import command
@@ -54,7 +56,7 @@ def _new_name(ctx: Context, room: Room, name: str) -> str:
         raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOINED)
     wait = REST - (ctx.desk.clock.monotonic() - room.renamed) if room.renamed is not None else 0
     if wait > 0:
-        text = f"This room had another name a moment ago; wait {-int(-wait // 1)} seconds"
+        text = f"This room had another name a moment ago; wait {ceil(wait)} seconds"
         raise _failed("CANNOT_RENAME", room, new, text=text)
     return new
 

@@ -1,5 +1,7 @@
 """Who may speak in a room, and what may be said there. TAGMSG counts as speaking, unless its tags pass in a moment."""
 
+from math import ceil
+
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.live.room import Room
@@ -55,7 +57,7 @@ def _refuse_words(room: Room, text: str) -> None:
 def _refuse_haste(ctx: Context, room: Room) -> None:
     wait = room.speakers.get(ctx.me.party, 0) - ctx.desk.clock.monotonic()
     if wait > 0:
-        seconds = -int(-wait // 1)
+        seconds = ceil(wait)
         unit = "second" if seconds == 1 else "seconds"
         raise _refused(room, f"This room is slow: you may speak again in {seconds} {unit}")
 

@@ -6,6 +6,7 @@ first.
 
 from collections import OrderedDict, deque
 from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
 
 from app.clock import Clock
 
@@ -46,7 +47,7 @@ class Throttle:
 
 def patience(seconds: float) -> str:
     """Write how long to wait, in minutes."""
-    minutes = max(1, -int(-seconds // 60))
+    minutes = max(1, ceil(seconds / 60))
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
