@@ -5,9 +5,8 @@ from app.client.dispatch import deliver, moment, on, param
 from app.client.effects import Effects
 from app.client.events import Message, Notice
 from app.client.model import State
+from app.wire import ctcp
 from app.wire.line import Line
-
-ACTION = "\x01ACTION "
 
 
 @on("PRIVMSG", "NOTICE")
@@ -56,9 +55,9 @@ def to_message(state: State, line: Line, conversation: str = "") -> Message | No
 
 def _content(text: str) -> tuple[str | None, bool]:
     """Return what is said and whether it is an action; None for any other CTCP."""
-    if text.startswith(ACTION):
-        return text.removeprefix(ACTION).removesuffix("\x01"), True
-    return (None if text.startswith("\x01") else text), False
+    if text.startswith(ctcp.ACTION):
+        return text.removeprefix(ctcp.ACTION).removesuffix(ctcp.MARK), True
+    return (None if text.startswith(ctcp.MARK) else text), False
 
 
 @on("TAGMSG")

@@ -11,13 +11,14 @@ from app.client.effects import Effects, Send
 from app.client.events import Failed, Message, Notice, Queued, Stored
 from app.client.model import Pending, State
 from app.client.splitting import pieces, room_for_text
+from app.wire import ctcp
 from app.wire.framing import LINE_BYTES
 from app.wire.line import Line
 from app.wire.names import fold
 
 PENDING_LIMIT = 500  # unconfirmed lines; past it a line fails at once
 FAILED_LIMIT = 1_000  # failed lines kept for sending again; the oldest is forgotten first
-ACTION_BYTES = len("\x01ACTION \x01")
+ACTION_BYTES = len(ctcp.ACTION + ctcp.MARK)
 LOST = "the connection was lost before the server confirmed it"
 
 
@@ -56,7 +57,7 @@ def _send(state: State, line: Pending) -> Effects:
 
 def _wire(state: State, line: Pending) -> Send:
     """Return the line as it is sent."""
-    text = f"\x01ACTION {line.text}\x01" if line.is_action else line.text
+    text = f"{ctcp.ACTION}{line.text}{ctcp.MARK}" if line.is_action else line.text
     label = str(line.number) if state.has("labeled-response") else ""
     return send("PRIVMSG", line.target, text, label=label)
 

@@ -19,7 +19,7 @@ from app.live.batch import Batch
 from app.live.client import Client
 from app.live.user import User
 from app.live.world import World
-from app.wire import names, numerics
+from app.wire import ctcp, names, numerics
 from app.wire.framing import space_behind
 from app.wire.line import Line, parse
 from app.wire.names import fold
@@ -27,7 +27,6 @@ from app.wire.packing import cut, packed
 
 HIDDEN = "***"  # what an echo shows of a secret
 _NICKS = {nick.lower(): nick for nick in names.ATTENDANTS}
-_CTCP = "\x01"
 
 
 class Consultation(Context):
@@ -82,7 +81,7 @@ def meaning(line: Line) -> Line:
         return line
     target, text, *more = line.params
     nick = _NICKS.get(target.lower())
-    if nick is None or not text or text.startswith(_CTCP):
+    if nick is None or not text or text.startswith(ctcp.MARK):
         return line
     verb = nick.upper()
     words = [text, *more] if more else parse(f"{verb} {text}").params

@@ -12,10 +12,10 @@ from app.live.unit import Task
 from app.services.pages import latest_messages, written_to
 from app.services.visibility import NEVER, stay
 from app.wire import numerics
+from app.wire.ctcp import ACTION, is_request
 from app.wire.framing import LINE_BYTES, space_behind
 
 ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
-ACTION = "\x01ACTION "  # what begins a message that says what somebody does
 
 
 def room(ctx: Context, room: Room) -> None:
@@ -56,7 +56,7 @@ def replay(ctx: Context, room: Room) -> None:
 def _show_old(ctx: Context, events: Iterable[Event]) -> None:
     is_timed = "server-time" in ctx.client.caps
     for event in events:
-        if not _is_request(event):
+        if not is_request(event.text or ""):  # what was asked once is not asked again
             ctx.show(event if is_timed or not event.at else _stamped(event))
 
 
@@ -94,12 +94,6 @@ def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
     if first is NEVER:
         return []
     return [one for one in events if not one.id or one.id >= first.value(by_time=False)]  # 0: just decided
-
-
-def _is_request(event: Event) -> bool:
-    """Whether a program would answer the message (CTCP); what was asked once is not asked again."""
-    text = event.text or ""
-    return text.startswith("\x01") and not text.startswith(ACTION)
 
 
 def _stamped(event: Event) -> Event:

@@ -12,10 +12,9 @@ from app.events import Event, Kind, is_transient
 from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
-from app.wire import multiline, numerics
+from app.wire import ctcp, multiline, numerics
 from app.wire.framing import space_behind
 
-_CTCP = "\x01"
 _CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-tags, "Format"
 
 
@@ -126,7 +125,7 @@ def _refuse_crowd(kind: Kind, attendant: User, text: str | None) -> None:
 
     What is said to it alone, in one line, is a command of its own and does not come here.
     """
-    if kind is Kind.PRIVMSG and text is not None and not text.startswith(_CTCP):
+    if kind is Kind.PRIVMSG and text is not None and not text.startswith(ctcp.MARK):
         raise _alone(attendant)
 
 

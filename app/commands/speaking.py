@@ -6,10 +6,8 @@ from app.commands.answers import Refused
 from app.commands.context import Context
 from app.live.room import Room
 from app.wire import numerics, words
+from app.wire.ctcp import is_request
 from app.wire.modes import WORDS
-
-_CTCP = "\x01"
-_ACTION = "\x01ACTION"
 
 
 def refuse_mute(ctx: Context, room: Room, text: str | None, is_transient: bool) -> None:
@@ -18,7 +16,7 @@ def refuse_mute(ctx: Context, room: Room, text: str | None, is_transient: bool) 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
     refuse_text(ctx, room, text)
-    if text is not None and "C" in room.modes and text.startswith(_CTCP) and not text.startswith(_ACTION):
+    if text is not None and "C" in room.modes and is_request(text):
         raise _refused(room, "CTCP is not allowed in this room")
     if room.pause and not is_transient and not room.has_role(ctx.me):
         _refuse_haste(ctx, room)
