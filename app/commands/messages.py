@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from app.commands.answers import Answer, Refused
 from app.commands.collecting import collect
@@ -33,10 +34,8 @@ def notice(ctx: Context, targets: str, text: str = "") -> None:
     if "batch" in ctx.tags:
         collect(ctx, Kind.NOTICE, targets, text)
         return
-    try:
-        _each(ctx, targets, lambda target: _say(ctx, Kind.NOTICE, target, text), silent=True)
-    except Refused:
-        return
+    with suppress(Answer):
+        _each(ctx, targets, lambda target: _say_unanswered(ctx, target, text))
 
 
 @command(writes=True)
@@ -46,7 +45,11 @@ def tagmsg(ctx: Context, targets: str) -> None:
         _each(ctx, targets, lambda target: deliver(ctx, Kind.TAGMSG, target, None))
 
 
-def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool = False) -> None:
+def _each(ctx: Context, targets: str, deed: Callable[[str], None]) -> None:
+    """Say something to each target; one refusal does not keep it from the others.
+
+    Raises: Refused when there are too many of them, or they do not go together.
+    """
     names = list(dict.fromkeys(targets.split(",")))
     if len(names) > ctx.desk.settings.max_targets:
         raise Refused(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
@@ -56,8 +59,7 @@ def _each(ctx: Context, targets: str, deed: Callable[[str], None], silent: bool 
         try:
             deed(name)
         except Answer as answer:
-            if not silent:
-                ctx.answer(answer)
+            ctx.answer(answer)
 
 
 def _refuse_mixed(ctx: Context, names: Sequence[str]) -> None:
@@ -74,29 +76,31 @@ def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
     deliver(ctx, kind, target, text)
 
 
+def _say_unanswered(ctx: Context, target: str, text: str) -> None:
+    """Say a notice, or drop it: a refusal would be an answer."""
+    with suppress(Answer):
+        _say(ctx, Kind.NOTICE, target, text)
+
+
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
     """Say something in a room, to those who moderate it, or to somebody; `lines` are those of a multiline message."""
     if text is not None:
         ctx.me.active = ctx.desk.clock.monotonic()
     if target.startswith("#"):
-        _to_room(ctx, kind, ctx.room(target), target, text, lines)
+        _to_room(ctx, kind, ctx.room(target), text, lines)
     elif target.startswith("@#"):
-        _to_operators(ctx, kind, ctx.room(target[1:]), target, text, lines)
+        _to_operators(ctx, kind, ctx.room(target[1:]), text, lines)
     else:
-        _to_person(ctx, kind, ctx.somebody(target), target, text, lines)
+        _to_person(ctx, kind, ctx.somebody(target), text, lines)
 
 
-def _to_room(
-    ctx: Context, kind: Kind, room: Room, target: str, text: str | None, lines: Sequence[int]
-) -> None:
+def _to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
     event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
     refuse_mute(ctx, room, text, is_transient(event))
     _send(ctx, event, room.audience)
 
 
-def _to_operators(
-    ctx: Context, kind: Kind, room: Room, target: str, text: str | None, lines: Sequence[int]
-) -> None:
+def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
     """Speak to those who moderate a room (STATUSMSG); it is stored, but not as part of the room's history."""
     event = ctx.event(
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
@@ -105,9 +109,7 @@ def _to_operators(
     _send(ctx, event, room.operators())
 
 
-def _to_person(
-    ctx: Context, kind: Kind, person: User, target: str, text: str | None, lines: Sequence[int]
-) -> None:
+def _to_person(ctx: Context, kind: Kind, person: User, text: str | None, lines: Sequence[int]) -> None:
     if person.is_attendant:
         _refuse_crowd(kind, person, text)
         return

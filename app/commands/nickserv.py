@@ -179,9 +179,10 @@ def _tell_about(ctx: Consultation, name: str, found: Account | None) -> None:
     if found is None:
         raise Failed(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
     ctx.tell(f"{found.name} is registered since {to_text(found.created)}")
-    nicks = [u.nick for u in ctx.world.users.values() if u.account and u.account.id == found.id]
+    account = ctx.world.find_account(found.name)
+    nicks = sorted(user.nick for user in ctx.world.users_of(account)) if account else []
     if nicks:
-        ctx.tell(f"Logged in now as {', '.join(sorted(nicks))}")
+        ctx.tell(f"Logged in now as {', '.join(nicks)}")
     me = ctx.me
     if me.is_admin and found.disabled:
         ctx.tell("The account is disabled")

@@ -4,7 +4,7 @@ The words of an account are those of everybody who speaks for it, and every one 
 guest's words belong to the session, and are gone with it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.commands.desk import Desk
@@ -47,7 +47,7 @@ def _owners(world: World, event: Event) -> list[User] | list[Room]:
     if event.room is not None:
         return [world.rooms[event.room]] if event.room in world.rooms else []
     account = world.find_account(event.account or "")
-    return [user for user in world.users.values() if user.account is account] if account else []
+    return world.users_of(account) if account else []
 
 
 def speak_for_another(desk: Desk, batch: Batch, user: User, before: Mapping[str, str]) -> None:
@@ -82,13 +82,11 @@ def _name(owner: User | Room) -> str:
     return owner.name if isinstance(owner, Room) else owner.nick
 
 
-def _namesakes(world: World, owner: User | Room) -> Iterator[User]:
-    """Yield the others who are here for the same account."""
+def _namesakes(world: World, owner: User | Room) -> list[User]:
+    """Return the others who are here for the same account."""
     if isinstance(owner, Room) or owner.account is None:
-        return
-    for user in world.users.values():
-        if user.account is owner.account and user is not owner:
-            yield user
+        return []
+    return [user for user in world.users_of(owner.account) if user is not owner]
 
 
 def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
