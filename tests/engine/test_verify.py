@@ -116,7 +116,14 @@ def test_what_is_no_address_is_refused(bench: Bench, mails: Path, address: str) 
 
 def test_an_address_cannot_bring_others_into_the_mail(bench: Bench, mails: Path) -> None:
     anna = bench.connect("anna")
-    for address in ("a@x.org,b@x.org", "a@x.org\tb@x.org", "a@x.org>"):
+    for address in (
+        "a@x.org,b@x.org",
+        "a@x.org\tb@x.org",
+        "a@x.org>",
+        "-oQ/tmp@x.org",
+        "|sh@x.org",
+        "/tmp/x@x.org",
+    ):
         assert " INVALID_EMAIL " in anna.ask(f"REGISTER * {address} secret")[0]
     assert list(mails.iterdir()) == []
 
