@@ -61,9 +61,13 @@ def refuse_reserved(ctx: Context, nick: str, account: AccountInfo | None) -> Non
 
 
 def taken(ctx: Context, nick: str) -> Refused:
-    """Return the refusal of a nick that is somebody else's; it says so if the owner could log in to it."""
+    """Return the refusal of a nick that somebody has, or has registered; it says what the owner can do."""
+    holder = ctx.world.find_user(nick)
     text = "This nick is registered; log in to its account, or choose another"
-    return Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text if fold(nick) in ctx.world.accounts else None)
+    if holder is not None and is_own(ctx, holder):
+        text = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
+    is_registered = fold(nick) in ctx.world.accounts
+    return Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text if is_registered else None)
 
 
 def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:

@@ -5,7 +5,7 @@ import pytest
 from app.services.administration import always_on_set, disabled_set
 from app.services.moderation import killed
 from tests.conftest import MovedClock
-from tests.engine.accounts import account, codes, enter, plain
+from tests.engine.accounts import PASSWORD, account, codes, enter, plain
 from tests.engine.bench import Bench, Person
 from tests.engine.conftest import MakeBench
 from tests.engine.past import CAPS, texts
@@ -317,3 +317,12 @@ def test_kicked_without_a_device_it_is_out(bench: Bench) -> None:
     bench.core.desk.ledger.close()
     bench.restart()
     assert user(bench, "anna").rooms == set()
+
+
+def test_the_owner_under_another_nick_is_told_how_to_come_back(bench: Bench) -> None:
+    """Whoever stays keeps the nick, also from their own account: two people do not become one."""
+    settle_in(bench).hang_up()
+    bench.connect("annie")
+    bench.people["annie"].ask("PRIVMSG NickServ :IDENTIFY anna :" + PASSWORD)
+    why = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
+    assert bench.people["annie"].ask("NICK anna") == [f":irc.example 433 annie anna :{why}"]
