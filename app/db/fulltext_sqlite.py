@@ -1,7 +1,8 @@
 """The index of what was said on SQLite: FTS5, with its trigram tokenizer.
 
-The table holds trigrams and no text (`content=''`), and no places within a text (`detail=none`): that makes it
-a third of the size, and halves what an insert costs. Every transaction that adds to it writes a part of the
+The table holds trigrams and no text (`content=''`), because it never reads one back, and no places within a text
+(`detail=none`), so phrases are checked in the texts themselves: that makes it a third of the size, and halves what
+an insert costs. Every transaction that adds to it writes a part of the
 index of its own, to be merged later, which costs as much for one row as for some hundred. So rows enter it by
 the `STEP`, together with the row that makes the step full; the few after the last whole step are read as they
 are. Where the index ends thus follows from the length of the log, and is never out of step with it.
