@@ -1,8 +1,7 @@
 """What is measured. Each scenario is a function from a server and a crew to what was found."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from scripts.benchmarks.crew import Crew
@@ -61,7 +60,7 @@ def fanout(target: Target, crew: Crew, scale: Scale) -> Finding:
 def mixed(target: Target, crew: Crew, scale: Scale) -> Finding:
     """As `fanout`, and a third of the people each has no, some, more capabilities."""
     crowd = Crowd(target.address, scale.people, mixed=True)
-    # Of ten senders, those with echo-message hear themselves; nine of each thousand deliveries more are noise.
+    # Those of the ten with echo-message hear themselves too: a few deliveries more, which make no difference.
     return _talked(target, crew, "mixed", crowd, Talk(10, scale.seconds, hearers=scale.people - 1))
 
 
@@ -93,10 +92,10 @@ def slow(target: Target, crew: Crew, scale: Scale) -> Finding:
 def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Everybody connects and enters one room at once."""
     finding = Finding("joinstorm", target.name)
-    with _measured(target, finding, "cpu_us_per_join", scale.people):
-        begin = time.monotonic()
-        _gather(crew, Crowd(target.address, scale.people, at_once=scale.people, prefix="j"))
-        finding.figures["seconds"] = time.monotonic() - begin
+    begin, computed = time.monotonic(), target.computed
+    _gather(crew, Crowd(target.address, scale.people, at_once=scale.people, prefix="j"))
+    finding.figures["seconds"] = time.monotonic() - begin
+    _add_cost(finding, "cpu_us_per_join", scale.people, target, computed)
     crew.disperse()
     return finding
 
@@ -105,11 +104,10 @@ def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
 def idle(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Many connect, 200 at a time, and stay."""
     finding = Finding("idle", target.name)
-    before = target.memory
-    with _measured(target, finding, "cpu_us_per_connection", scale.people):
-        begin = time.monotonic()
-        _gather(crew, Crowd(target.address, scale.people, rooms=0, prefix="i"))
-        finding.figures["connections_per_second"] = scale.people / (time.monotonic() - begin)
+    begin, computed, before = time.monotonic(), target.computed, target.memory
+    _gather(crew, Crowd(target.address, scale.people, rooms=0, prefix="i"))
+    finding.figures["connections_per_second"] = scale.people / (time.monotonic() - begin)
+    _add_cost(finding, "cpu_us_per_connection", scale.people, target, computed)
     after = target.memory
     if before is not None and after is not None:
         finding.figures["kib_per_connection"] = (after - before) / scale.people / 1024
@@ -139,8 +137,9 @@ def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> 
     finding = Finding(name, target.name)
     _gather(crew, crowd)
     crew.settle()
-    with _measured(target, finding, "cpu_us_per_delivery", lambda: int(finding.figures["deliveries"])):
-        _sum_up(finding, crew.talk(talk), talk)
+    computed = target.computed
+    _sum_up(finding, crew.talk(talk), talk)
+    _add_cost(finding, "cpu_us_per_delivery", finding.figures["deliveries"], target, computed)
     lost = crew.lost()
     if lost:
         finding.notes.append(f"{lost} people were disconnected")
@@ -177,19 +176,15 @@ def _is_one_order(heard: list[Heard]) -> bool:
 
 def _time(finding: Finding, waits: list[float]) -> None:
     """Add the middle and the slow end of times, given in nanoseconds."""
-    waits.sort()
+    waits = sorted(waits)
     if waits:
         finding.figures["p50_ms"] = waits[len(waits) // 2] / 1e6
         finding.figures["p99_ms"] = waits[len(waits) * 99 // 100] / 1e6
 
 
-@contextmanager
-def _measured(target: Target, finding: Finding, name: str, units: int | Callable[[], int]) -> Iterator[None]:
-    """Add what the server computed for each unit, if that can be known."""
-    before = target.computed
-    yield
+def _add_cost(finding: Finding, name: str, count: float, target: Target, before: float | None) -> None:
+    """Add what the server has computed since for each of so many things, if that can be known."""
     after = target.computed
-    count = units if isinstance(units, int) else units()
     if before is not None and after is not None and count:
         finding.figures[name] = (after - before) / count * 1e6
 

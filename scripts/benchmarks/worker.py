@@ -94,18 +94,17 @@ class Worker:
             before = self._board.total(Count.RECEIVED)
             self._listen(lambda peer, lines: self._hear(peer, lines, bool(talk.rate)))
             last = time.monotonic() if self._board.total(Count.RECEIVED) > before else last
-        seconds = last - begin
-        computed = (_computed() - busy) / max(time.monotonic() - begin, 0.001)
+        share = (_computed() - busy) / max(time.monotonic() - begin, 0.001)
+        return self._heard(talk, pace.sent, last - begin, share)
+
+    def _heard(self, talk: Talk, sent: int, seconds: float, busy: float) -> Heard:
+        listeners = [peer for peer in self._peers if peer.number >= talk.senders and not peer.is_mute]
         return Heard(
-            sent=pace.sent,
+            sent=sent,
             deliveries=sum(peer.deliveries for peer in self._peers),
             seconds=seconds,
-            busy=computed,
-            orders=frozenset(
-                (peer.hears, peer.deliveries, peer.order)
-                for peer in self._peers
-                if peer.number >= talk.senders and not peer.is_mute and peer.is_open
-            ),
+            busy=busy,
+            orders=frozenset((one.hears, one.deliveries, one.order) for one in listeners if one.is_open),
             waits=[wait for peer in self._peers for wait in peer.waits],
         )
 
