@@ -19,9 +19,8 @@ TOKENS_A_LINE = 13  # most tokens on one 005
 
 def tokens(settings: ServerSettings) -> dict[str, str]:
     """Return the tokens in the order they are sent; an empty value means a token without one."""
-    network = settings.servername.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D")
     return {
-        "NETWORK": network,
+        "NETWORK": escaped(settings.servername),
         "CASEMAPPING": CASEMAPPING,
         "CHANTYPES": "#",
         "CHANMODES": modes.chanmodes(),
@@ -53,6 +52,15 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "WHOX": "",
         "SAFERATE": "",
     }
+
+
+def escaped(value: str) -> str:
+    """Write the value of a token in ASCII, without what ends it or escapes: such bytes as `\\xHH`."""
+    plain = (
+        chr(byte) if 32 < byte < 127 and chr(byte) not in "\\=" else f"\\x{byte:02X}"
+        for byte in value.encode()
+    )
+    return "".join(plain)
 
 
 @command("ISUPPORT", early=True, blind=True)

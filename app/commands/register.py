@@ -63,9 +63,14 @@ def is_offered(settings: ServerSettings) -> bool:
 
 
 def tokens(settings: ServerSettings) -> str:
-    """Return the capability's value. Who needs the server's password must have given it before."""
-    early = ["before-connect"] if settings.password is None else []
+    """Return the capability's value."""
+    early = ["before-connect"] if _may_be_early(settings) else []
     return ",".join([*early, *admission.tokens(settings)])
+
+
+def _may_be_early(settings: ServerSettings) -> bool:
+    """Whether an account may be made while connecting: not where the server's password has to be given first."""
+    return settings.register_before_connect and settings.password is None
 
 
 def _refuse_now(ctx: Context, account: str) -> None:
@@ -74,7 +79,7 @@ def _refuse_now(ctx: Context, account: str) -> None:
     if not is_offered(settings):
         text = "Accounts are made by the administrators of this server; ask one"
         raise Failed("REGISTER", "DISALLOWED", account, text=text)
-    if ctx.user is None and settings.password is not None:
+    if ctx.user is None and not _may_be_early(settings):
         raise Failed("REGISTER", "COMPLETE_CONNECTION_REQUIRED", account, text="Finish connecting first")
     if ctx.client.account is not None:
         text = f"You are logged in as {ctx.client.account} already"

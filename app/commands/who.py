@@ -109,8 +109,8 @@ def _checked(token: str) -> str:
 def _found(ctx: Context, mask: str) -> Iterable[Sight]:
     if is_room(mask):
         return _in_room(ctx, mask)
-    if is_mask(mask):
-        return _matching(ctx, mask)
+    if is_mask(mask) or mask == "0":
+        return _matching(ctx, "*" if mask == "0" else mask)  # 0 is everybody (RFC 2812 section 3.6.1)
     user = ctx.world.find_user(mask)
     return [Sight(ctx, user)] if user else []
 

@@ -175,6 +175,11 @@ class Access(Settings):
     mail_from: Email | None = Field(
         None, json_schema_extra=PROTECTS, description="Address that such mail is from; needs mailer."
     )
+    register_before_connect: bool = Field(
+        True,
+        json_schema_extra=PROTECTS,
+        description="Whether an account may be made before one has finished connecting.",
+    )
     registrations_per_address: Whole = Field(
         10,
         ge=0,

@@ -1,4 +1,4 @@
-"""Conversations: NickServ and HistServ as the nicks that they are, whatever they do (P7, P8; as ergo's and soju's)."""
+"""Conversations: NickServ and HistServ as the nicks that they are, whatever they do (P7, P8)."""
 
 import json
 from pathlib import Path

@@ -71,14 +71,14 @@ LENGTHS = "AWAYLEN CHANNELLEN KEYLEN KICKLEN NAMELEN NICKLEN TOPICLEN USERLEN"
 
 def test_the_tokens_that_clients_read_are_there_and_well_formed(make_bench: MakeBench) -> None:
     """IRC_BEHAVIOUR sections 8 (isupport) and 16; a reader splits each token at its only `=`."""
-    (alice,) = people(make_bench(servername="A=B \\ C"), "alice")
+    (alice,) = people(make_bench(servername="A=B \\ Ж"), "alice")
     lines = [parse(line) for line in alice.ask("ISUPPORT")]
     assert all(len(line.params) <= 15 and " ".join(line.params).isascii() for line in lines)
     words = [token.partition("=") for line in lines for token in line.params[1:-1]]
     tokens = {name: value for name, _, value in words}
     assert set(f"{READ} {LENGTHS} WHOX NETWORK CHANTYPES".split()) <= tokens.keys()
     assert not [value for value in tokens.values() if "=" in value or " " in value]
-    assert tokens["NETWORK"] == r"A\x3DB\x20\x5C\x20C"
+    assert tokens["NETWORK"] == r"A\x3DB\x20\x5C\x20\xD0\x96"
     assert tokens["ELIST"] == "CMNTU"
     lists, _, _, flags = tokens["CHANMODES"].split(",")
     assert {"e", "I"} <= set(lists)

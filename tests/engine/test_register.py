@@ -165,6 +165,27 @@ def test_the_capability_says_that_one_need_not_be_connected(bench: Bench) -> Non
     assert "draft/account-registration=before-connect " in anna.ask("CAP LS 302")[0]
 
 
+def test_the_settings_may_want_people_to_finish_connecting_first(make_bench: MakeBench) -> None:
+    """Section 11, account_registration: without before-connect, COMPLETE_CONNECTION_REQUIRED."""
+    bench = make_bench(register_before_connect=False)
+    bench.dial("anna")
+    bench.play(
+        """
+        anna > CAP LS 302
+        anna ~ :irc.example CAP * LS * :* draft/account-registration draft/channel-rename *
+        anna .
+        anna > NICK anna
+        anna > REGISTER * * secret
+        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :Finish connecting first
+        anna > USER anna 0 * :Anna
+        anna > CAP END
+        anna .
+        anna > REGISTER * * secret
+        anna < :irc.example REGISTER SUCCESS anna :The account anna is yours
+        """
+    )
+
+
 def test_the_neighbours_hear_of_it_and_roles_are_kept_from_now_on(bench: Bench) -> None:
     bench.connect("bob", "account-notify")
     bench.connect("anna")

@@ -5,6 +5,13 @@ from tests.engine.bench import Bench
 from tests.engine.scenes import gather, log_in, people, user
 
 
+def test_zero_means_everybody(bench: Bench) -> None:
+    """RFC 2812 section 3.6.1."""
+    alice, _ = people(bench, "alice", "bob")
+    assert alice.ask("WHO 0")[:-1] == alice.ask("WHO *")[:-1] != []
+    assert alice.ask("WHO 0")[-1].startswith(":irc.example 315 alice 0 ")
+
+
 def nicks(lines: list[str], place: int = 5) -> list[str]:
     """Return who is shown in replies to WHO, which end with 315."""
     *shown, end = map(parse, lines)
