@@ -1,5 +1,7 @@
 """What follows when somebody else appended to the log: `chat-admin`, or another server."""
 
+from collections.abc import Callable
+
 from app.commands import profiles
 from app.commands.bans import enforce
 from app.commands.desk import Desk
@@ -33,19 +35,9 @@ def adopt(desk: Desk, batch: Batch, event: Event) -> None:
         settle(desk, batch, user, before)
     for user in leavers:
         _tell_end(desk, batch, user, event)
-    if event.kind is Kind.RENAMED and event.room in desk.world.rooms:
-        tell_others(desk, batch, desk.world.rooms[event.room], event)
-    if event.kind is Kind.MODE:
-        _read_key(desk, event)
-    if event.kind is Kind.BANNED:
-        _expel_banned(desk, batch, event)
-    elif event.kind is Kind.REGISTERED:
-        free_name(desk, batch, event.account or "")
-    elif event.kind is Kind.ACCOUNT_CHANGED:
-        _close_account(desk, batch, event)
-        see_off(desk, batch, concerned)
-    elif event.kind is Kind.KILLED:
-        _expel_session(desk, batch, event)
+    follow = _FOLLOWING.get(event.kind)
+    if follow is not None:
+        follow(desk, batch, event)
 
 
 def _audience(world: World, event: Event) -> Audience:
@@ -87,7 +79,14 @@ def _complete(world: World, event: Event) -> None:
         event.target = room.name
 
 
-def _read_key(desk: Desk, event: Event) -> None:
+def _show_name(desk: Desk, batch: Batch, event: Event) -> None:
+    """Show a room's other name to clients that know nothing of renaming."""
+    room = desk.world.rooms.get(event.room or 0)
+    if room is not None:
+        tell_others(desk, batch, room, event)
+
+
+def _read_key(desk: Desk, batch: Batch, event: Event) -> None:
     """Take over a room's key from the tables: the log does not tell it."""
     room = desk.world.rooms.get(event.room or 0)
     if room is not None and any(change[1] == "k" for change in event.data["changes"]):
@@ -97,6 +96,12 @@ def _read_key(desk: Desk, event: Event) -> None:
 def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
     for ban in [ban for ban in desk.world.active_bans() if ban.id == event.data["id"]]:
         enforce(desk, batch, ban)
+
+
+def _settle_account(desk: Desk, batch: Batch, event: Event) -> None:
+    """Act on what holds for an account from now on; whoever had to leave at once does not leave again."""
+    _close_account(desk, batch, event)
+    see_off(desk, batch, _logged_in(desk.world, event))
 
 
 def _close_account(desk: Desk, batch: Batch, event: Event) -> None:
@@ -120,6 +125,10 @@ def _logged_in(world: World, event: Event) -> list[User]:
     return world.users_of(account) if account else []
 
 
+def _free_registered(desk: Desk, batch: Batch, event: Event) -> None:
+    free_name(desk, batch, event.account or "")
+
+
 def free_name(desk: Desk, batch: Batch, name: str) -> None:
     """Give whoever has a nick that somebody else has just registered another one."""
     user = desk.world.find_user(name)
@@ -131,3 +140,13 @@ def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:
     user = desk.world.users.get(event.data["session"])
     if user is not None:
         expel(desk, batch, user, f"Killed: {event.text}")
+
+
+_FOLLOWING: dict[Kind, Callable[[Desk, Batch, Event], None]] = {
+    Kind.RENAMED: _show_name,
+    Kind.MODE: _read_key,
+    Kind.BANNED: _expel_banned,
+    Kind.REGISTERED: _free_registered,
+    Kind.ACCOUNT_CHANGED: _settle_account,
+    Kind.KILLED: _expel_session,
+}

@@ -240,6 +240,15 @@ def test_an_administrator_ends_it(bench: Bench, clock: MovedClock, decision: obj
     assert bench.core.desk.world.find_user("anna") is None
 
 
+def test_whose_account_is_disabled_leaves_once(bench: Bench, clock: MovedClock) -> None:
+    """IRCv3 monitor: 731 tells of one going, and there was one."""
+    settle_in(bench).hang_up()
+    carol = bench.connect("carol")
+    carol.ask("MONITOR + anna")
+    decide(bench, clock, lambda admin: disabled_set(admin, "anna", True))
+    assert codes(carol.heard()) == ["731"]
+
+
 def test_with_a_device_an_administrator_ends_only_the_staying(bench: Bench, clock: MovedClock) -> None:
     anna = settle_in(bench)
     decide(bench, clock, lambda admin: always_on_set(admin, "anna", False))
