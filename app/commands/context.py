@@ -99,6 +99,10 @@ class Context:
         line = " ".join((f":{self.desk.server}", *words))
         self.say(line if text is None else f"{line} :{text}", **tags)
 
+    def notice(self, text: str) -> None:
+        """Answer with a notice of the server, for a person to read."""
+        self.server_says("NOTICE", self.client.nick, text=text)
+
     def show(self, event: Event, **tags: str) -> None:
         """Answer with an event, as this client sees it."""
         self.client.owed += 1

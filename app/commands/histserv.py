@@ -10,9 +10,9 @@ from app.commands import attendants
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import command, subcommand
-from app.commands.playback import NOT_RETRIEVED, Request, is_theirs, later
+from app.commands.playback import NOT_RETRIEVED, Request, is_theirs, is_visible, later, unhidden
 from app.commands.search import COST as SEARCH_COST
-from app.commands.search import find, is_visible, unhidden
+from app.commands.search import find
 from app.events import Event, msgid, position
 from app.live.unit import Task
 from app.services import pages

@@ -27,7 +27,7 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
         raise Refused(numerics.ERR_UNKNOWNERROR, "CHGHOST", text=text)
     if host != user.host:
         _change(ctx, user, host)
-    ctx.server_says("NOTICE", ctx.client.nick, text=f"{user.nick} is seen as {user.source} now.")
+    ctx.notice(f"{user.nick} is seen as {user.source} now.")
 
 
 def _change(ctx: Context, user: User, host: str) -> None:

@@ -107,9 +107,7 @@ def _ban(ctx: Context, verb: str, kind: BanType, wish: Wish) -> None:
         _unban(ctx, old)
     ctx.emit_unseen(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
     number = enforce(ctx.desk, ctx.batch, ban)
-    _notice(
-        ctx, f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave."
-    )
+    ctx.notice(f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave.")
 
 
 def _account_named(ctx: Context, name: str) -> str | None:
@@ -138,15 +136,11 @@ def _lift(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> Non
         raise _refused(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
     for ban in found:
         _unban(ctx, ban)
-    _notice(ctx, f"Lifted the ban of {found[0].mask}.")
+    ctx.notice(f"Lifted the ban of {found[0].mask}.")
 
 
 def _unban(ctx: Context, ban: Ban) -> None:
     ctx.emit_unseen(ctx.event(Kind.UNBANNED, target=ban.mask, data={"id": ban.id}))
-
-
-def _notice(ctx: Context, text: str) -> None:
-    ctx.server_says("NOTICE", ctx.client.nick, text=text)
 
 
 @contextmanager

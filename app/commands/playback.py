@@ -170,6 +170,27 @@ def is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
     return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
 
 
+def unhidden(ctx: Context) -> frozenset[int]:
+    """Return the rooms of the caller that hide nothing now."""
+    return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
+
+
+def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
+    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was read."""
+    me = ctx.me
+    if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
+        return False
+    return event.room not in shown or not ctx.world.rooms[event.room].hides_past
+
+
+def show_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
+    """Show messages of any rooms and conversations as one batch."""
+    with batch(ctx, *words) as tags:
+        for event in events:
+            complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
+            ctx.show(event, **tags)
+
+
 def _identity(ctx: Context, event: Event) -> dict[str, str]:
     """Return the id of what has none when it happens, because it happens in several rooms at once."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps

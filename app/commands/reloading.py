@@ -52,7 +52,7 @@ def _report(ctx: Context, found: Ready | ChatError) -> None:
         raise Refused(numerics.ERR_NOPRIVILEGES)
     ctx.reply(numerics.RPL_REHASHING, SERVER.file)
     for line in follow(ctx.desk, ctx.batch, found, ctx.event(Kind.REHASHED)):
-        ctx.server_says("NOTICE", ctx.client.nick, text=line)
+        ctx.notice(line)
 
 
 def read(desk: Desk) -> Ready | ChatError:

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.clock import from_iso
 from app.commands.answers import Failed
-from app.commands.batches import batch
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.playback import Request, complete, is_theirs, later
+from app.commands.playback import Request, is_visible, later, show_mixed, unhidden
 from app.events import Event
 from app.live.unit import Task
 from app.services.search import Question, Reach
@@ -99,24 +98,8 @@ def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reac
     return limited
 
 
-def unhidden(ctx: Context) -> frozenset[int]:
-    """Return the rooms of the caller that hide nothing now."""
-    return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
-
-
-def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
-    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was read."""
-    me = ctx.me
-    if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
-        return False
-    return event.room not in shown or not ctx.world.rooms[event.room].hides_past
-
-
 def _show(ctx: Context, found: list[Event]) -> None:
-    with batch(ctx, "soju.im/search") as tags:
-        for event in found:
-            complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
-            ctx.show(event, **tags)
+    show_mixed(ctx, found, "soju.im/search")
 
 
 # Guards

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from app.commands import attendants
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
-from app.commands.batches import batch
 from app.commands.declare import command, subcommand
-from app.commands.playback import NOT_RETRIEVED, complete, extra, is_theirs, later
+from app.commands.playback import NOT_RETRIEVED, extra, is_visible, later, show_mixed, unhidden
 from app.events import Event
 from app.live.unit import Task
 from app.services import pages
@@ -32,10 +31,9 @@ Buffers = Mapping[str, Place]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was said in a buffer, as far as the caller might see it then."""
+    """What was said in a buffer, as far as the caller might see it when it was read."""
 
     buffer: str
-    is_hidden: bool  # what was said in the room before the caller came
     events: list[Event]
 
 
@@ -60,33 +58,27 @@ def playback_play(ctx: Consultation, buffers: str, since: str = "0", until: str 
 
     If it is too much for one page, the latest.
     """
-    wanted = _chosen(ctx, buffers)
+    wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
     low, high = Mark(_instant(since)), Mark(_instant(until) + 1 if until else END)
     most = ctx.desk.settings.history_limit
 
     def read(session: Session) -> list[Page]:
         found = wanted(session)
         limit = max(most // max(len(found), 1), 1)
-        return [
-            Page(name, here.first is not None, pages.between(session, here, limit, high, low))
-            for name, here in found.items()
-        ]
+        return [Page(name, pages.between(session, here, limit, high, low)) for name, here in found.items()]
 
-    return later(ctx, _unreadable(ctx), read, _play)
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
 
 
 @subcommand("*PLAYBACK", cost=COST)
 def playback_list(ctx: Consultation, buffers: str = "*") -> Task:
     """Tell where something was said, with the times of the first message and of the last."""
-    wanted = _chosen(ctx, buffers)
+    wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
 
     def read(session: Session) -> list[Page]:
-        return [
-            Page(name, here.first is not None, _edges(session, here))
-            for name, here in wanted(session).items()
-        ]
+        return [Page(name, _edges(session, here)) for name, here in wanted(session).items()]
 
-    return later(ctx, _unreadable(ctx), read, _list)
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
 
 
 @subcommand("*PLAYBACK")
@@ -135,31 +127,17 @@ def _edges(session: Session, here: Place) -> list[Event]:
     return [*pages.after(session, here, 1, Mark(0)), *pages.latest(session, here, 1)]
 
 
-def _play(ctx: Consultation, found: list[Page]) -> None:
-    """Play each buffer as a batch of its own."""
+def _play(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
+    """Play each buffer as a batch of its own; `shown` are the rooms that hid nothing before."""
     for page in found:
-        events = [one for one in page.events if _may_see(ctx, page, one)]
-        if not events:
-            continue
-        with batch(ctx, "znc.in/playback", plain(page.buffer)) as tags:
-            for event in events:
-                complete(ctx, event, ctx.world.rooms[event.room] if event.room is not None else None)
-                ctx.show(event, **tags)
+        events = [one for one in page.events if is_visible(ctx, one, shown)]
+        if events:
+            show_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
 
 
-def _may_see(ctx: Consultation, page: Page, event: Event) -> bool:
-    """Whether the caller may see what was read a moment ago still."""
-    if event.id in ctx.world.redacted:
-        return False
-    room = ctx.world.rooms.get(event.room or 0)
-    if room is not None and room.hides_past and not page.is_hidden:
-        return False
-    return is_theirs(event, ctx.me.rooms, ctx.me.party)
-
-
-def _list(ctx: Consultation, found: list[Page]) -> None:
+def _list(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
     for page in found:
-        if page.events and all(_may_see(ctx, page, one) for one in page.events):
+        if page.events and all(is_visible(ctx, one, shown) for one in page.events):
             first, last = page.events[0].at, page.events[-1].at
             ctx.tell(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
 

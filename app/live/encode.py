@@ -32,9 +32,7 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
     body = _bodies[event.kind](event, shape)
     if not body:
         return b""
-    section = tags(event, shape, extra)
-    line = fitting(body)
-    return f"@{section} {line}\r\n".encode() if section else f"{line}\r\n".encode()
+    return _line(tags(event, shape, extra), fitting(body))
 
 
 def _multiline(event: Event, shape: int, extra: Mapping[str, str] | None) -> bytes:
