@@ -28,6 +28,7 @@ from app.services import pages
 from app.services.pages import Target
 from app.services.visibility import first_visible
 from app.wire.names import NICK_BYTES, NameRefused, check_nick, is_room
+from app.wire.numbers import number
 
 COST = 3  # a page is heavier than a line
 
@@ -137,9 +138,10 @@ def _peer(ctx: Context, word: str, nick: str) -> User | None:
 
 
 def _limit(ctx: Context, word: str, limit: str) -> int:
-    if not (limit.isascii() and limit.isdigit()):
+    wanted = number(limit)
+    if wanted is None:
         raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
-    return min(int(limit), ctx.desk.settings.history_limit)
+    return min(wanted, ctx.desk.settings.history_limit)
 
 
 def _reference(request: Request, word: str) -> Reference:

@@ -20,6 +20,7 @@ from app.services.pages import Mark, Place
 from app.services.search import Question
 from app.services.visibility import first_visible
 from app.wire.names import is_room
+from app.wire.numbers import number
 
 SELECTORS = ("from", "in", "after", "before", "limit")  # beside the words of a search
 COST = 3  # a page is heavier than a line
@@ -154,9 +155,10 @@ def _only_room(ctx: Consultation) -> str:
 def _lines(count: str) -> int:
     if not count:
         return LINES
-    if not (count.isascii() and count.isdigit() and len(count) < 10 and int(count)):
+    lines = number(count)
+    if not lines:
         raise Failed("HISTSERV", "INVALID_PARAMS", text=f"{count} is no number of lines")
-    return min(int(count), MOST_LINES)
+    return min(lines, MOST_LINES)
 
 
 def _position(message_id: str) -> int:

@@ -16,6 +16,7 @@ from app.wire.framing import space_behind
 from app.wire.line import plain
 from app.wire.modes import (
     FLAGS,
+    HIGHEST_LIMIT,
     KEY_LETTERS,
     LISTS,
     LONGEST_PAUSE,
@@ -26,6 +27,7 @@ from app.wire.modes import (
     parse_changes,
 )
 from app.wire.names import caseless
+from app.wire.numbers import number
 
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
@@ -221,13 +223,13 @@ def _decide_limit(ctx: Context, room: Room, change: Change) -> list[Decided]:
         return [(Change("-", "l"), None)] if room.limit else []
     if change.argument is None:
         raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    limit = change.argument
-    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < 10**8 and len(limit) < 9):
-        shown = limit if limit and " " not in limit else "*"
+    limit = number(change.argument)
+    if limit is None or not 0 < limit <= HIGHEST_LIMIT:
+        shown = change.argument if change.argument and " " not in change.argument else "*"
         raise Refused(
             numerics.ERR_INVALIDMODEPARAM, room.name, "l", shown, text="A limit is a number above 0"
         )
-    return [] if int(limit) == room.limit else [(Change("+", "l", str(int(limit))), None)]
+    return [] if limit == room.limit else [(Change("+", "l", str(limit)), None)]
 
 
 def _decide_pause(ctx: Context, room: Room, change: Change) -> list[Decided]:
@@ -235,11 +237,11 @@ def _decide_pause(ctx: Context, room: Room, change: Change) -> list[Decided]:
         return [(Change("-", "W"), None)] if room.pause else []
     if change.argument is None:
         raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    pause = change.argument
-    if not (pause.isascii() and pause.isdigit() and len(pause) < 6 and 0 < int(pause) <= LONGEST_PAUSE):
+    pause = number(change.argument)
+    if pause is None or not 0 < pause <= LONGEST_PAUSE:
         text = f"A pause is between 1 and {LONGEST_PAUSE} seconds"
-        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "W", plain(pause) or "*", text=text)
-    return [] if int(pause) == room.pause else [(Change("+", "W", str(int(pause))), None)]
+        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
+    return [] if pause == room.pause else [(Change("+", "W", str(pause)), None)]
 
 
 Decider = Callable[[Context, Room, Change], list[Decided]]

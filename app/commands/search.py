@@ -19,6 +19,7 @@ from app.services.search import search as found_by
 from app.services.visibility import first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
+from app.wire.numbers import number
 
 C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
@@ -130,10 +131,10 @@ def _instant(wanted: dict[str, str], name: str) -> int | None:
 
 
 def _limit(wanted: dict[str, str], most: int) -> int:
-    limit = wanted.get("limit", str(LIMIT))
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 10):
+    limit = number(wanted["limit"]) if "limit" in wanted else LIMIT
+    if limit is None:
         raise _failed("INVALID_PARAMS", "limit", text="A limit is a number")
-    return min(int(limit), most)
+    return min(limit, most)
 
 
 def _failed(code: str, *context: str, text: str) -> Failed:

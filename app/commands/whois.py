@@ -15,6 +15,7 @@ from app.live.world import Departed
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.names import fold
+from app.wire.numbers import number
 from app.wire.numerics import Numeric
 from app.wire.packing import packed
 
@@ -114,8 +115,7 @@ def _tell_departed(ctx: Context, entry: Departed) -> None:
 
 def _most(count: str) -> int | None:
     """Read a count; what is no number above zero means all."""
-    is_number = count.isascii() and count.isdigit() and len(count) < 10
-    return (int(count) or None) if is_number else None
+    return number(count) or None
 
 
 @command()

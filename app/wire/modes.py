@@ -18,6 +18,7 @@ USER_FLAGS = "Biw"  # of people, which they change themselves: a program, invisi
 WORDS = "g"  # of the lists, the one of words that nobody may say
 KEY_LETTERS = 32  # longest key of a room
 LONGEST_PAUSE = 21_600  # seconds of a slow room: six hours
+HIGHEST_LIMIT = 10**8 - 1  # people in a room (+l)
 MOST_CHANGES = 32  # of one command; the letters after these are ignored
 
 _NEVER_BARE = LISTS + ALWAYS + ROLES
