@@ -43,6 +43,13 @@ class StorageError(ChatError):
     """The database cannot be read or written right now; nothing was changed."""
 
 
+class SearchTookTooLong(ChatError):
+    """What was looked for is so frequent where nobody wanted it that too much had to be read."""
+
+    def __init__(self) -> None:
+        super().__init__("The search took too long; name a room, a time or a rarer word.")
+
+
 class DatabaseRefused(ChatError):
     """The database is not one this program may touch; not a byte of it was changed."""
 

@@ -12,6 +12,7 @@ from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.playback import Request, is_visible, later, show_mixed, unhidden
+from app.errors import SearchTookTooLong
 from app.events import Event
 from app.live.unit import Task
 from app.services.search import Question, Reach
@@ -67,7 +68,10 @@ def find(
     shown = unhidden(ctx)
 
     def work(session: Session) -> list[Event]:
-        return found_by(session, reach(session), question, limit)
+        try:
+            return found_by(session, reach(session), question, limit)
+        except SearchTookTooLong as error:
+            raise _failed("INTERNAL_ERROR", text=error.sentence) from error
 
     def then(again: C, found: list[Event]) -> None:
         show(again, [event for event in found if is_visible(again, event, shown)])

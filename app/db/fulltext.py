@@ -8,6 +8,7 @@ Both databases fold case before they index. What was redacted must not be known 
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select
@@ -52,6 +53,12 @@ class Fulltext(Protocol):
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
         """Return the condition that a column has the word in it, in any case."""
+
+    def limited(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+        """Let what is asked meanwhile take about so long, and no longer.
+
+        Raises: SearchTookTooLong.
+        """
 
 
 _kinds: dict[str, Fulltext] = {"sqlite": SQLiteFulltext(), "postgresql": PostgreSQLFulltext()}

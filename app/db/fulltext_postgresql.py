@@ -5,12 +5,17 @@ faster, but it is not everywhere, wants a right to be created, and leaves out wh
 call a letter, which is all of Russian and Chinese in the locale C.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from app.db.models import SPOKEN, Event
+from app.errors import SearchTookTooLong
+
+QUERY_CANCELED = "57014"  # the state that PostgreSQL calls so
 
 T = TypeVar("T")
 
@@ -52,3 +57,14 @@ class PostgreSQLFulltext:
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
         """Look for the word in the folded text."""
         return func.strpos(func.lower(column), func.lower(word)) > 0
+
+    @contextmanager
+    def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Have the database end each statement in time, for the rest of the transaction."""
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        try:
+            yield
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
+                raise
+            raise SearchTookTooLong from error

@@ -14,16 +14,21 @@ Newer versions of FTS5 can overwrite at once (`secure-delete`, since 3.42), but 
 ones do not open.
 """
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
+from app.clock import Clock, Timer
 from app.db.models import SPOKEN, Event
 from app.db.sqlite import ask_driver
+from app.errors import SearchTookTooLong
 from app.wire.names import caseless
 
 T = TypeVar("T")
@@ -31,6 +36,7 @@ T = TypeVar("T")
 MERGED_PAGES = 100  # of 4 KiB, in one part: about twenty milliseconds
 MOST_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
 STEP = 512  # rows of the log, indexed at once; another number needs a migration that builds the index anew
+STEPS_ASKED = 10_000  # of SQLite's own machine; far less than a millisecond
 _UNTIDY = 1
 
 _index = table("spoken_index", column("rowid"))
@@ -78,6 +84,20 @@ class SQLiteFulltext:
         connection.exec_driver_sql(_merge, (-MERGED_PAGES,))
         if _changes(connection) - before < 2:
             connection.exec_driver_sql("PRAGMA user_version = 0")
+
+    @contextmanager
+    def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
+        """Have SQLite ask, every so many of its own steps, whether to go on."""
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        driver.set_progress_handler(Timer(Clock(), seconds).is_over, STEPS_ASKED)
+        try:
+            yield
+        except OperationalError as error:
+            if "interrupted" not in str(error.orig):
+                raise
+            raise SearchTookTooLong from error
+        finally:
+            driver.set_progress_handler(None, 0)
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
         """Read the rows after the last whole step, and the index from one of its ends."""

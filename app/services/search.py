@@ -23,6 +23,7 @@ from app.events import Event
 from app.services.pages import Mark
 
 READ_THROUGH = 50_000  # messages that are read when the index is of no use, a part of them in each place
+MOST_SECONDS = 5.0  # that one search takes, or each of its questions to PostgreSQL
 _log = Row.__table__.c
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 
@@ -60,14 +61,22 @@ def search(session: Session, reach: Reach, question: Question, limit: int) -> li
     """Return up to so many messages that answer the question, in the order of the log.
 
     If there are more, those are left out that are furthest from where the search begins.
+
+    Raises: SearchTookTooLong, if what is looked for is so frequent elsewhere that too much had to be read.
     """
     return [from_row(row) for row in search_rows(session, reach, question, limit)]
 
 
 def search_rows(session: Session, reach: Reach, question: Question, limit: int) -> list[Any]:
-    """Return the same as rows of the log."""
-    asked = queries(fulltext_of(session.connection()), reach, question)
-    found = {row.id: row for query in asked for row in session.execute(query.limit(limit))}
+    """Return the same as rows of the log.
+
+    Raises: SearchTookTooLong.
+    """
+    connection = session.connection()
+    fulltext = fulltext_of(connection)
+    with fulltext.limited(connection, MOST_SECONDS):
+        asked = queries(fulltext, reach, question)
+        found = {row.id: row for query in asked for row in session.execute(query.limit(limit))}
     order = sorted(found, reverse=question.newest)[:limit]
     return [found[position] for position in sorted(order)]
 

@@ -8,6 +8,7 @@ from app.clock import to_iso
 from app.commands import search as asking
 from app.db.fulltext_sqlite import STEP
 from app.events import Event
+from app.services import search as searching
 from app.wire.line import Line, parse
 from tests.conftest import MovedClock
 from tests.engine import past
@@ -221,6 +222,18 @@ def test_a_storage_that_cannot_be_read_is_a_failure(bench: Bench, monkeypatch: p
     monkeypatch.setattr(asking, "found_by", fail)
     answer, pong = map(parse, alice.ask("SEARCH text=tea", "PING x"))
     assert (answer.params[:2], pong.command) == (["SEARCH", "INTERNAL_ERROR"], "PONG")
+
+
+def test_a_search_that_takes_too_long_says_what_to_do(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    for start in range(0, 2_000, 500):
+        alice.send(*(f"PRIVMSG #tea :the {number}" for number in range(start, start + 500)))
+    monkeypatch.setattr(searching, "MOST_SECONDS", 0.0)
+    (answer,) = map(parse, alice.ask("SEARCH text=the;from=nobody"))
+    assert answer.params[:2] == ["SEARCH", "INTERNAL_ERROR"]
+    assert answer.params[2] == "The search took too long; name a room, a time or a rarer word."
+    monkeypatch.undo()
+    assert texts(alice, "text=the\\s1999") == ["the 1999"]
 
 
 def test_it_costs_more_than_a_line_and_wants_a_registered_client(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.db.fulltext_sqlite import STEP
+from app.errors import SearchTookTooLong
 from app.events import Event, Kind
 from app.services import search as searching
 from app.services import stats
@@ -261,3 +262,13 @@ def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
     with story.database.locked() as connection:
         fulltext_of(connection).rebuild(connection)
     assert find(story, Reach((room,)), "hello") == ["hello"]
+
+
+def test_a_question_that_never_ends_is_ended(story: Story) -> None:
+    forever = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    with story.database.reading() as session:
+        connection = session.connection()
+        with pytest.raises(SearchTookTooLong), fulltext_of(connection).limited(connection, 0.05):
+            connection.execute(text(forever))
+        session.rollback()
+        assert search(session, Reach(None), Question("hello"), 1) == []
