@@ -52,47 +52,51 @@ def _killed(connection: Connection, event: Event) -> None:
 
 @projects(Kind.AWAY)
 def _away(connection: Connection, event: Event) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(away=event.text))
+    _change(connection, event, away=event.text)
 
 
 @projects(Kind.DETACHED)
 def _detached(connection: Connection, event: Event) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(detached=event.at))
+    _change(connection, event, detached=event.at)
     _seen(connection, event)
 
 
 @projects(Kind.ATTACHED)
 def _attached(connection: Connection, event: Event) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(detached=None))
+    _change(connection, event, detached=None)
     _seen(connection, event)
 
 
 @projects(Kind.NICK)
 def _nick(connection: Connection, event: Event) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(nick=event.target))
+    _change(connection, event, nick=event.target)
 
 
 @projects(Kind.HOST)
 def _host(connection: Connection, event: Event) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(host=event.text))
+    _change(connection, event, host=event.text)
 
 
 @projects(Kind.REALNAME)
 def _realname(connection: Connection, event: Event) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(realname=event.text))
+    _change(connection, event, realname=event.text)
 
 
 @projects(Kind.LOGGED_IN)
 def _logged_in(connection: Connection, event: Event) -> None:
     leave_as_account(connection, event.session, event.account)
-    connection.execute(update(Session).where(Session.id == event.session).values(account=event.account))
+    _change(connection, event, account=event.account)
     _seen(connection, event)
 
 
 @projects(Kind.LOGGED_OUT)
 def _logged_out(connection: Connection, event: Event) -> None:
     leave_as_account(connection, event.session, event.account)
-    connection.execute(update(Session).where(Session.id == event.session).values(account=None))
+    _change(connection, event, account=None)
+
+
+def _change(connection: Connection, event: Event, **values: object) -> None:
+    connection.execute(update(Session).where(Session.id == event.session).values(values))
 
 
 def _seen(connection: Connection, event: Event) -> None:
