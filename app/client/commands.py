@@ -6,7 +6,7 @@ from app.client import intents
 from app.client.history import CAPABILITY as HISTORY
 from app.client.registration import REGISTRATION
 from app.client.search import CAPABILITY as SEARCH
-from app.client.search import read_question
+from app.client.search import read_search
 from app.client.table import COMMANDS, Rest, command, find
 from app.client.talk import Talk
 from app.client.times import read_span
@@ -145,7 +145,7 @@ def search(talk: Talk, words: Rest) -> None:
     /search tea after:yesterday before:2h
     /search in:bob after:2026-11-01 10:00
     """
-    talk.do(intents.search(talk.state, read_question(words, _now(talk))))
+    talk.do(intents.search(talk.state, read_search(words, _now(talk))))
 
 
 @command(works_offline=True)

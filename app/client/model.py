@@ -134,7 +134,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Search:
     """What is searched for: as it was typed, and as the server reads it."""
 
     typed: str
@@ -184,7 +184,7 @@ class Connection:
     new_password: str = field(default="", repr=False)
     batches: dict[str, Batch] = field(default_factory=dict)
     requests: deque[Request] = field(default_factory=deque)
-    searches: deque[Question] = field(default_factory=deque)
+    searches: deque[Search] = field(default_factory=deque)
     resuming: set[Key] = field(default_factory=set)
     missed: int = 0
     is_untold: bool = False

@@ -11,7 +11,7 @@ from app.client.effects import Effects
 from app.client.events import Found, Notice
 from app.client.history import page_limit
 from app.client.messages import to_message
-from app.client.model import Batch, Question, State
+from app.client.model import Batch, Search, State
 from app.client.times import read_first
 from app.clock import from_datetime, to_iso
 from app.wire.line import Line, format_tags
@@ -21,7 +21,7 @@ NAMES = ("from", "in", "after", "before")
 _WORD = re.compile(rf'(?:({"|".join(NAMES)}): *)?("[^"]+"|\S+)', re.IGNORECASE)
 
 
-def read_question(typed: str, now: datetime) -> Question:
+def read_search(typed: str, now: datetime) -> Search:
     """Read words to be found, and `from:`, `in:`, `after:` and `before:` among them, in any order.
 
     Raises: UsageError when a time cannot be understood.
@@ -37,7 +37,7 @@ def read_question(typed: str, now: datetime) -> Question:
             attributes[name] = word.strip('"')
         else:
             text.append(word)
-    return Question(typed, attributes | ({"text": " ".join(text)} if text else {}))
+    return Search(typed, attributes | ({"text": " ".join(text)} if text else {}))
 
 
 def _instant(word: str, following: list[tuple[str, str]], now: datetime) -> str:
@@ -48,25 +48,25 @@ def _instant(word: str, following: list[tuple[str, str]], now: datetime) -> str:
     return to_iso(from_datetime(moment))
 
 
-def ask(state: State, question: Question) -> Effects:
-    """Send a question and remember it until it is answered."""
-    state.connection.searches.append(question)
-    attributes = question.attributes | {"limit": str(page_limit(state))}
+def ask(state: State, search: Search) -> Effects:
+    """Send a search and remember it until it is answered."""
+    state.connection.searches.append(search)
+    attributes = search.attributes | {"limit": str(page_limit(state))}
     yield send("SEARCH", format_tags(attributes))
 
 
 def answer(state: State, batch: Batch) -> Effects:
-    """The answer to the oldest question came."""
+    """The answer to the oldest search came."""
     if not state.connection.searches:
         return
-    question = state.connection.searches.popleft()
+    search = state.connection.searches.popleft()
     lines = [line for line in batch.lines if line.command in ("PRIVMSG", "NOTICE")]
     messages = [message for line in lines if (message := to_message(state, line))]
-    yield Found(question.typed, tuple(messages), is_cut=len(lines) >= page_limit(state))
+    yield Found(search.typed, tuple(messages), is_cut=len(lines) >= page_limit(state))
 
 
 def refused(state: State, line: Line) -> Effects:
-    """The server refuses the oldest question."""
+    """The server refuses the oldest search."""
     if state.connection.searches:
         state.connection.searches.popleft()
     yield Notice(f"The search was refused: {param(line, -1)}", is_error=True)

@@ -6,7 +6,7 @@ import pytest
 
 from app.client import commands, intents
 from app.client.completion import candidates, words_of
-from app.client.search import read_question
+from app.client.search import read_search
 from app.client.table import find
 from app.errors import UsageError
 from tests.client.bench import CAPS, Bench, online, said
@@ -18,7 +18,7 @@ SEARCH = f"{CAPS} soju.im/search"
 def asking(typed: str) -> Bench:
     """Return a client that has just asked."""
     bench = online(SEARCH)
-    bench.does(intents.search(bench.state, read_question(typed, NOW)))
+    bench.does(intents.search(bench.state, read_search(typed, NOW)))
     return bench
 
 
@@ -47,12 +47,12 @@ def answer(*lines: str) -> list[str]:
     ],
 )
 def test_what_is_typed_is_understood(typed: str, attributes: dict[str, str]) -> None:
-    assert read_question(typed, NOW).attributes == attributes
+    assert read_search(typed, NOW).attributes == attributes
 
 
 def test_what_is_no_time_is_refused_and_nothing_is_asked() -> None:
     with pytest.raises(UsageError, match="'whenever' is no time I understand"):
-        read_question("tea after:whenever it was", NOW)
+        read_search("tea after:whenever it was", NOW)
 
 
 def test_what_is_found_stands_between_rules_with_time_room_and_sender() -> None:
@@ -69,7 +69,7 @@ def test_what_is_found_stands_between_rules_with_time_room_and_sender() -> None:
 
 def test_nothing_found_and_refusals_are_told_in_the_order_of_asking() -> None:
     bench = asking("one")
-    bench.does(intents.search(bench.state, read_question("two in:#vip", NOW)))
+    bench.does(intents.search(bench.state, read_search("two in:#vip", NOW)))
     bench.play(r"""
         > SEARCH text=one;limit=50
         > SEARCH in=#vip;text=two;limit=50
@@ -94,7 +94,7 @@ def test_what_is_found_does_not_count_as_new() -> None:
 
 def test_a_full_page_says_that_there_may_be_more() -> None:
     bench = online(SEARCH, page=1)
-    bench.does(intents.search(bench.state, read_question("tea", NOW)))
+    bench.does(intents.search(bench.state, read_search("tea", NOW)))
     bench.hears(*answer(said("m1", "tea")))
     title = bench.renderer.render(bench.events[-1])[0]
     assert title == "── 1 message for tea, and there may be more ──"
