@@ -159,7 +159,7 @@ def role(
     new: Annotated[str, typer.Argument(metavar="ROLE", help="The new role: user or admin.")],
     yes: Yes = False,
 ) -> None:
-    """Give an account another role; an admin may moderate every room and disconnect people."""
+    """Give an account another role; an admin moderates official rooms, and disconnects and bans people."""
     administration.check_role(new)
     name = _existing(desk, name)
     confirm(f"Make {name} {new}?", yes)
