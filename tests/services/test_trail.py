@@ -62,6 +62,12 @@ def test_what_the_server_does_of_itself_is_not_moderation(story: Story) -> None:
     assert trail(story) == []
 
 
+def test_settings_read_again_by_a_signal_are_the_act_of_the_server(story: Story) -> None:
+    """docs/settings.md, While the server runs: SIGHUP leaves an entry as REHASH does."""
+    story.happens(Event(Kind.REHASHED, nick="irc.example", data={"changed": ["motd"], "waiting": []}))
+    assert trail(story) == [("irc.example", "rehash", "", {"by": "irc.example", "changed": ["motd"]})]
+
+
 def test_what_is_said_leaves_no_entry(story: Story) -> None:
     room = story.room("#tea")
     session = story.connects("bob")

@@ -22,8 +22,11 @@ def leave_trace(connection: Connection, event: Event, action: str, target: str, 
 
     The actor is the account, or the nick of a guest; `by` is how the room knew them.
     """
-    if event.session is None:
-        return
+    if event.session is not None:
+        _enter(connection, event, action, target, detail)
+
+
+def _enter(connection: Connection, event: Event, action: str, target: str, detail: dict[str, object]) -> None:
     said = {name: value for name, value in detail.items() if value}
     connection.execute(
         _ENTRY,
@@ -104,8 +107,8 @@ def _wallops(connection: Connection, event: Event) -> None:
 
 @projects(Kind.REHASHED)
 def _rehashed(connection: Connection, event: Event) -> None:
-    data = event.data
-    leave_trace(connection, event, "rehash", "", changed=data["changed"], waiting=data["waiting"])
+    """Also by a signal (SIGHUP), where there is no session: then it is the server that did it."""
+    _enter(connection, event, "rehash", "", {name: event.data[name] for name in ("changed", "waiting")})
 
 
 @projects(Kind.BANNED)
