@@ -133,5 +133,13 @@ def _overview(parent: Command) -> list[str]:
 
 def unknown(ctx: Consultation, command: str) -> Refused:
     """Return the refusal of a command that the attendant does not have."""
-    text = f"{ctx.attendant} knows no {command}; HELP shows what there is" if command else "Try HELP"
-    return Refused(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=text)
+    return Refused(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_what_there_is(ctx, command))
+
+
+def _what_there_is(ctx: Consultation, command: str) -> str:
+    if not command:
+        return "Try HELP"
+    found, left = find_command(ctx.verb, command.split())
+    if found is None or left:
+        return f"{ctx.attendant} knows no {command}; HELP shows what there is"
+    return f"Say which: {', '.join(f'{command} {name}' for name in found.family)}; HELP {command} tells more"

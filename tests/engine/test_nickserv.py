@@ -121,7 +121,8 @@ def test_what_may_not_become_a_password(make_bench: MakeBench) -> None:
     anna = enter(bench, "anna", "anna", "echo-message")
     people(bench, "bob")
     assert tell(bench, "bob", "SET PASSWORD secret better") == ["Log in first: IDENTIFY"]
-    assert tell(bench, "bob", "SET") == ["NickServ knows no SET; HELP shows what there is"]
+    assert tell(bench, "bob", "SET") == ["Say which: SET PASSWORD, SET ALWAYS-ON; HELP SET tells more"]
+    assert tell(bench, "bob", "SET tea") == ["NickServ knows no SET tea; HELP shows what there is"]
     assert "PRIVMSG NickServ :set password *** ***" in anna.ask("PRIVMSG NickServ :set password a b")[0]
     assert "too short" in anna.ask("NS SET PASSWORD x y")[0]
     assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
