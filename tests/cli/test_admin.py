@@ -153,6 +153,10 @@ def test_an_invitation_is_shown_once(admin: Admin) -> None:
     assert (made.json["uses"], made.json["expires"]) == (3, None)
     assert "The setting registration is open" in made.err
     listed = admin("invite", "list")
+    shown = admin("invite", "create")
+    assert len(shown.out.split()) == 1
+    assert "It is good for one account, until " in shown.err
+    assert admin("invite", "revoke", shown.out.strip()).code == 0
     assert code[:6] in listed.out
     assert code not in listed.out + admin("audit", "list").out
     assert admin("invite", "create", "--expires", "soon").code == 2

@@ -35,13 +35,12 @@ def create(
         desk.out.note(
             f"The setting registration is {desk.settings.registration}, so nobody is asked for a code."
         )
-    desk.out.done(
-        f"{code}\nWhoever shows this code may register: /reg in a client, or REGISTER * {code} PASSWORD.\n"
-        f"It holds for {uses} and {until(end)}; it is not shown again.",
-        code=code,
-        uses=uses,
-        expires=to_iso_or_none(end),
+    desk.out.done(code, code=code, uses=uses, expires=to_iso_or_none(end))
+    accounts = "one account" if uses == 1 else f"{uses} accounts"
+    desk.out.note(
+        f"Whoever shows this code may register: /reg in chat-client, or REGISTER * {code} PASSWORD."
     )
+    desk.out.note(f"It is good for {accounts}, {until(end)}; it is not shown again.")
 
 
 @command(app, "list")

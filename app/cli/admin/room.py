@@ -78,8 +78,8 @@ def delete(
     with desk.reading() as session:
         found = rooms.details(session, name)
     confirm(
-        f"Delete {found.name} for ever? Nobody will read its {found.messages} messages in the chat any more; "
-        "`chat-admin history export` saves them before.",
+        f"Delete {found.name} for ever? Nobody will read in the chat what was said there (messages: "
+        f"{found.messages}); `chat-admin history export` saves it before.",
         yes,
     )
     auto_join = desk.settings.auto_join
