@@ -42,7 +42,8 @@ def _mapped(value: object) -> object:
 
 def _hash(value: str) -> str:
     """Accept a whole Argon2id hash."""
-    _check_hash(value)
+    if not _is_hash(value):
+        raise ValueError("should be names, each with the Argon2id hash of its password ($argon2id$...)")
     return value
 
 
@@ -83,18 +84,16 @@ def _password(value: str) -> str:
     """Accept plain text or a whole Argon2id hash."""
     if not value or not value.isprintable():
         raise ValueError("should be one line of text that is not empty")
-    if value.startswith("$argon2"):
-        _check_hash(value)
+    if value.startswith("$argon2") and not _is_hash(value):
+        raise ValueError("should be an Argon2id hash when it begins with $argon2")
     return value
 
 
-def _check_hash(value: str) -> None:
+def _is_hash(value: str) -> bool:
     try:
-        kind = extract_parameters(value).type.name
+        return extract_parameters(value).type.name == "ID"
     except (InvalidHashError, ValueError):
-        kind = "none"
-    if kind != "ID":
-        raise ValueError("should be an Argon2id hash when it begins with $argon2")
+        return False
 
 
 def _printable(value: str) -> str:
