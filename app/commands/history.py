@@ -19,11 +19,11 @@ from app.commands.playback import (
     my_room,
     not_there,
     read_page,
+    request_of,
     show_targets,
 )
 from app.events import position
 from app.live.unit import Task
-from app.live.user import User
 from app.services import pages
 from app.services.pages import Target
 from app.services.visibility import first_visible
@@ -112,29 +112,20 @@ def _request(ctx: Context, word: str, target: str, limit: str) -> Request:
         raise _insufficient(word)
     most = _limit(ctx, word, limit)
     room = my_room(ctx, word, target) if is_room(target) else None
-    peer = None if room else _peer(ctx, word, target)
-    return Request(
-        word=word,
-        target=target,
-        limit=most,
-        room=room.id if room else None,
-        parties=ctx.me.parties,
-        peer=peer.party if peer else None,
-        extra=extra(ctx),
-        is_hidden=room is not None and room.hides_past,
-    )
+    if room is None:
+        _refuse_impossible(word, target)
+    return request_of(ctx, word, target, most, room, extra(ctx))
 
 
-def _peer(ctx: Context, word: str, nick: str) -> User | None:
-    """Return who has the nick now, if anybody has.
+def _refuse_impossible(word: str, nick: str) -> None:
+    """Refuse a nick that nobody can ever have had.
 
-    Raises: Failed when nobody can ever have had it.
+    Raises: Failed.
     """
     try:
         check_nick(nick, NICK_BYTES)
     except NameRefused as refusal:
         raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from refusal
-    return ctx.world.find_user(nick)
 
 
 def _limit(ctx: Context, word: str, limit: str) -> int:

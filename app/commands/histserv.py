@@ -10,7 +10,16 @@ from app.commands import attendants
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import command, subcommand
-from app.commands.playback import NOT_RETRIEVED, Request, is_theirs, is_visible, later, unhidden
+from app.commands.playback import (
+    NOT_RETRIEVED,
+    Request,
+    find_my_room,
+    is_theirs,
+    is_visible,
+    later,
+    request_of,
+    unhidden,
+)
 from app.commands.search import COST as SEARCH_COST
 from app.commands.search import find
 from app.events import Event, msgid, position
@@ -130,19 +139,10 @@ def _request(ctx: Consultation, target: str, limit: int) -> Request:
 
     Raises: Failed when it is not the caller's to see.
     """
-    room = ctx.world.find_room(target) if is_room(target) else None
-    if is_room(target) and (room is None or room.member(ctx.me) is None):
+    room = find_my_room(ctx, target)
+    if room is None and is_room(target):
         raise Failed(ctx.verb, "INVALID_TARGET", text=f"You are not in {target}")
-    peer = None if room else ctx.world.find_user(target)
-    return Request(
-        word="LAST",
-        target=target,
-        limit=limit,
-        room=room.id if room else None,
-        parties=ctx.me.parties,
-        peer=peer.party if peer else None,
-        extra=(),
-    )
+    return request_of(ctx, "LAST", target, limit, room)
 
 
 def _only_room(ctx: Consultation) -> str:

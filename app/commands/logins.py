@@ -1,4 +1,4 @@
-"""Logging in and out: what SASL, PASS, REGISTER and LOGOUT have in common.
+"""Logging in and out: what SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT have in common.
 
 A failed log-in is counted for the address and for the name (`live/guesses.py`). The count is looked at before the
 password is checked, and again after: many connections that try at once learn no more than one that tries often.

@@ -73,10 +73,33 @@ def my_room(ctx: Context, word: str, name: str) -> Room:
 
     Raises: Failed when there is none of that name; which rooms there are elsewhere stays unsaid.
     """
-    room = ctx.world.find_room(name)
-    if room is None or room.member(ctx.me) is None:
+    room = find_my_room(ctx, name)
+    if room is None:
         raise failed("INVALID_TARGET", word, name, text=NOT_RETRIEVED)
     return room
+
+
+def find_my_room(ctx: Context, name: str) -> Room | None:
+    """Return a room of that name if the caller is in one."""
+    room = ctx.world.find_room(name)
+    return room if room is not None and room.member(ctx.me) is not None else None
+
+
+def request_of(
+    ctx: Context, word: str, target: str, limit: int, room: Room | None, extra: tuple[Kind, ...] = ()
+) -> Request:
+    """Return what the caller asks for: the past of a room, or without one theirs with whoever has the nick now."""
+    peer = ctx.world.find_user(target) if room is None else None
+    return Request(
+        word=word,
+        target=target,
+        limit=limit,
+        room=room.id if room else None,
+        parties=ctx.me.parties,
+        peer=peer.party if peer else None,
+        extra=extra,
+        is_hidden=room is not None and room.hides_past,
+    )
 
 
 def extra(ctx: Context) -> tuple[Kind, ...]:

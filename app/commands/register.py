@@ -7,7 +7,6 @@ address; where the server can send mail, the account is made when the code in th
 from typing import TypeVar
 
 from app.commands import admission
-from app.commands.admission import invitation_shown
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
@@ -42,7 +41,7 @@ def sign_up(ctx: C, account: str, shown: str, password: str, announce: Announce[
     _refuse_now(ctx, account)
     name = _name_for(ctx, account)
     _refuse_name(ctx, name)
-    invitation_shown(ctx, name, shown)
+    admission.invitation_shown(ctx, name, shown)
     address = admission.address_shown(ctx, name, shown)
     refuse_password(name, password, ctx.desk.settings.password_shortest)
     _refuse_many(ctx, name)
@@ -142,7 +141,7 @@ def _make(ctx: Context, name: str, shown: str, kept: Credentials) -> None:
     """Make the account, unless somebody was faster."""
     _refuse_name(ctx, name)
     _refuse_many(ctx, name)
-    invitation = invitation_shown(ctx, name, shown)
+    invitation = admission.invitation_shown(ctx, name, shown)
     ctx.desk.throttles.registrations.note(household(ctx.client.address))
     event = registered(ctx.desk.clock, name, kept)
     if invitation is not None:

@@ -92,15 +92,15 @@ def complete(ctx: Context) -> Task | None:
 
 def _check_server_password(ctx: Context) -> Task | None:
     expected, given = ctx.desk.settings.password or "", ctx.client.registration.password or ""
-    if _must_wait(ctx):
+    if _turn_away_hasty(ctx):
         return None
     if expected.startswith("$argon2"):
         return ctx.later(lambda session: is_password(expected, given), _admit, writes=True)
     return _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
 
 
-def _must_wait(ctx: Context) -> bool:
-    """End a connection from where too many wrong passwords have come lately."""
+def _turn_away_hasty(ctx: Context) -> bool:
+    """End a connection from where too many wrong passwords have come lately; return whether that was so."""
     seconds = ctx.desk.throttles.guesses.wait(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
@@ -109,7 +109,7 @@ def _must_wait(ctx: Context) -> bool:
 
 
 def _admit(ctx: Context, is_right: bool) -> Task | None:
-    if _must_wait(ctx):
+    if _turn_away_hasty(ctx):
         return None
     if is_right:
         return entry.enter(ctx)

@@ -11,7 +11,7 @@ from app.clock import from_iso
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.playback import Request, is_visible, later, show_mixed, unhidden
+from app.commands.playback import find_my_room, is_visible, later, request_of, show_mixed, unhidden
 from app.errors import SearchTookTooLong
 from app.events import Event
 from app.live.unit import Task
@@ -85,12 +85,11 @@ def _reach(ctx: Context, target: str) -> Callable[[Session], Reach]:
     if not target:
         return _visible(Reach(tuple(me.rooms), party=me.party), me.parties)
     if is_room(target):
-        room = ctx.world.find_room(target)
-        if room is None or room.member(me) is None:
+        room = find_my_room(ctx, target)
+        if room is None:
             raise _failed("INVALID_PARAMS", "in", text=f"You are in no room {plain(target)}")
         return _visible(Reach((room.id,)), me.parties)
-    peer = ctx.world.find_user(target)
-    request = Request("SEARCH", target, 0, None, me.parties, peer.party if peer else None, ())
+    request = request_of(ctx, "SEARCH", target, 0, None)
     return lambda session: Reach(conversations=request.place(session).conversations)
 
 
