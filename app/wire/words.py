@@ -32,7 +32,7 @@ class Word:
             end = start + len(self.letters)
             if not (self.begins and _goes_on(heard, start)) and not (self.ends and _goes_on(heard, end)):
                 return True
-            start = heard.find(self.letters, end)
+            start = heard.find(self.letters, start + 1)
         return False
 
 
