@@ -60,7 +60,7 @@ def rename(
     longest, auto_join = desk.settings.room_length, desk.settings.auto_join
     changed = desk.change(lambda admin: rooms.renamed(admin, name, new, longest, auto_join, told))
     new = rooms.room_name(new, longest)
-    sentence = f"{name} is called {new} now." if changed else "It is called that already."
+    sentence = f"#{name.removeprefix('#')} is called {new} now." if changed else "It is called that already."
     desk.out.done(sentence, room=name, name=new, changed=changed)
 
 
