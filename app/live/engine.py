@@ -136,23 +136,38 @@ class Engine:
 
     def cycle(self, units: Iterable[Unit]) -> None:
         """Do everything that can be done now with these units and those held back."""
-        reading: list[Unit] = []
-        writing: list[Unit] = []
-        for unit in units:
-            (writing if self._must_hold(unit) else reading).append(unit)
+        reading, writing, behind = self._divided(units)
         self._held += writing
-        if reading:
-            self._read(reading)
+        self._read(reading)
         if self._tick.is_due():
             self._look_around()
         if self._stuck is not None:
             self._retry(*self._stuck)
         if self._stuck is None and self._may_open():
             self._write()
+        late = [unit for unit in behind if self._must_hold(unit)]
+        self._held += late
+        self._read([unit for unit in behind if unit not in late])
         if self._failing_since is not None:
-            self._refuse_late(writing, self._clock.monotonic() - self._failing_since)
+            self._refuse_late([*writing, *late], self._clock.monotonic() - self._failing_since)
         elif self._tidy.is_due():
             self._tidy_up()
+
+    def _divided(self, units: Iterable[Unit]) -> tuple[list[Unit], list[Unit], list[Unit]]:
+        """Divide units into those that only read, those that write, and those that read and came behind one of them.
+
+        Whoever asks after somebody spoke is answered after that was heard, whichever connections they are; but
+        while the storage fails, nobody who only reads waits for it.
+        """
+        reading: list[Unit] = []
+        writing: list[Unit] = []
+        behind: list[Unit] = []
+        for unit in units:
+            if self._must_hold(unit):
+                writing.append(unit)
+            else:
+                (behind if writing and not self._is_failing else reading).append(unit)
+        return reading, writing, behind
 
     def _must_hold(self, unit: Unit) -> bool:
         """Whether the unit needs the log, or a world in which everything is stored."""
@@ -160,6 +175,8 @@ class Engine:
 
     def _read(self, units: Sequence[Unit]) -> None:
         """Answer units that write nothing; no transaction, no waiting for the disk."""
+        if not units:
+            return
         batch = Batch(self.world, writable=False)
         for unit in units:
             self._do(batch, unit)

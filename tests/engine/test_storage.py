@@ -140,6 +140,13 @@ def test_a_bad_row_is_not_shown_to_newcomers(bench: Bench) -> None:
     assert [line.params[1].endswith(" fine") for line in bob.hears("PRIVMSG")] == [True]
 
 
+def test_who_asks_after_somebody_spoke_hears_that_first(bench: Bench) -> None:
+    """IRC_BEHAVIOUR section 0, across connections; here even where both are done in one cycle."""
+    _, bob = gather(bench, "#tea", "alice", "bob")
+    hand_in(bench, alice="PRIVMSG #tea hi", bob="PING fence")
+    assert [line.command for line in map(parse, bob.heard())] == ["PRIVMSG", "PONG"]
+
+
 # A storage that fails for a while (P6)
 
 
