@@ -145,11 +145,9 @@ class Engine:
             self._retry(*self._stuck)
         if self._stuck is None and self._may_open():
             self._write()
-        late = [unit for unit in behind if self._must_hold(unit)]
-        self._held += late
-        self._read([unit for unit in behind if unit not in late])
+        writing += self._answer(behind)
         if self._failing_since is not None:
-            self._refuse_late([*writing, *late], self._clock.monotonic() - self._failing_since)
+            self._refuse_late(writing, self._clock.monotonic() - self._failing_since)
         elif self._tidy.is_due():
             self._tidy_up()
 
@@ -168,6 +166,16 @@ class Engine:
             else:
                 (behind if writing and not self._is_failing else reading).append(unit)
         return reading, writing, behind
+
+    def _answer(self, behind: Sequence[Unit]) -> list[Unit]:
+        """Answer units that came behind one that writes; hold, and return, those that must be held by now."""
+        reading: list[Unit] = []
+        late: list[Unit] = []
+        for unit in behind:
+            (late if self._must_hold(unit) else reading).append(unit)
+        self._held += late
+        self._read(reading)
+        return late
 
     def _must_hold(self, unit: Unit) -> bool:
         """Whether the unit needs the log, or a world in which everything is stored."""

@@ -11,7 +11,7 @@ from typing import Any
 class Count(IntEnum):
     """What is counted."""
 
-    SENT = 0  # messages
+    EXPECTED = 0  # deliveries that the messages sent should make
     RECEIVED = 1  # deliveries of messages
     READY = 2  # connections that are where a scenario wants them
     LOST = 3  # connections that ended

@@ -21,6 +21,7 @@ class Peer:
         self.is_mute = is_mute  # once all are there, it never reads
         self.is_reading = True
         self.is_open = False
+        self.echoes = False  # whether it hears what it says itself
         self.stage = "new"  # then "registered", "joined"
         self.deliveries = 0
         self.order = 0  # a checksum of all messages in the order they came
@@ -101,6 +102,7 @@ class Peer:
     def advance(self, lines: bytes) -> None:
         """Go on with registering and joining."""
         self.answer_pings(lines)
+        self.echoes = self.echoes or re.search(rb" ACK :.*echo-message", lines) is not None
         if self.stage == "new" and b" 001 " in lines:
             self.stage = "registered"
             if self.room:

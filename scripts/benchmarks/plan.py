@@ -25,7 +25,7 @@ class Talk:
     size: int = 100  # bytes of text
     window: int = 32  # messages of a sender that not everybody has got yet
     rate: float = 0.0  # messages a second, all senders together; 0: as many as the window allows
-    hearers: int = 1  # deliveries that one message makes
+    hearers: int = 1  # how many others hear each message
     patience: float = 10.0  # seconds to wait for the last deliveries
 
 
@@ -34,6 +34,7 @@ class Heard:
     """What one worker measured."""
 
     sent: int
+    expected: int  # deliveries, at everybody, that these messages should make
     deliveries: int
     seconds: float
     busy: float  # share of the time for which the worker's process computed

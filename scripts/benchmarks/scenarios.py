@@ -60,7 +60,6 @@ def fanout(target: Target, crew: Crew, scale: Scale) -> Finding:
 def mixed(target: Target, crew: Crew, scale: Scale) -> Finding:
     """As `fanout`, and a third of the people each has no, some, more capabilities."""
     crowd = Crowd(target.address, scale.people, mixed=True)
-    # Those of the ten with echo-message hear themselves too: a few deliveries more, which make no difference.
     return _talked(target, crew, "mixed", crowd, Talk(10, scale.seconds, hearers=scale.people - 1))
 
 
@@ -138,7 +137,7 @@ def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> 
     _gather(crew, crowd)
     crew.settle()
     computed = target.computed
-    _sum_up(finding, crew.talk(talk), talk)
+    _sum_up(finding, crew.talk(talk))
     _add_cost(finding, "cpu_us_per_delivery", finding.figures["deliveries"], target, computed)
     lost = crew.lost()
     if lost:
@@ -147,18 +146,18 @@ def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> 
     return finding
 
 
-def _sum_up(finding: Finding, heard: list[Heard], talk: Talk) -> None:
+def _sum_up(finding: Finding, heard: list[Heard]) -> None:
     """Add up what the workers heard, and say what is wrong with it."""
-    sent, deliveries = sum(one.sent for one in heard), sum(one.deliveries for one in heard)
+    expected, deliveries = sum(one.expected for one in heard), sum(one.deliveries for one in heard)
     seconds = max(one.seconds for one in heard)
     finding.figures |= {
-        "messages": sent,
+        "messages": sum(one.sent for one in heard),
         "deliveries": deliveries,
         "deliveries_per_second": deliveries / seconds,
     }
     _time(finding, [float(wait) for one in heard for wait in one.waits])
-    if deliveries < sent * talk.hearers:
-        finding.notes.append(f"{sent * talk.hearers - deliveries} deliveries are missing")
+    if deliveries < expected:
+        finding.notes.append(f"{expected - deliveries} deliveries are missing")
     if not _is_one_order(heard):
         finding.notes.append("not everybody heard the same in the same order")
     if max(one.busy for one in heard) > BUSY:

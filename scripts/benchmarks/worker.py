@@ -87,7 +87,7 @@ class Worker:
         last = begin
         while not self._is_over(talk, begin, last):
             if time.monotonic() - begin < talk.seconds:
-                self._count(Count.SENT, pace.send(time.monotonic() - begin))
+                self._count(Count.EXPECTED, pace.send(time.monotonic() - begin))
             elif not pace.is_over:
                 pace.is_over = True
                 self._count(Count.DONE)
@@ -95,12 +95,13 @@ class Worker:
             self._listen(lambda peer, lines: self._hear(peer, lines, bool(talk.rate)))
             last = time.monotonic() if self._board.total(Count.RECEIVED) > before else last
         share = (_computed() - busy) / max(time.monotonic() - begin, 0.001)
-        return self._heard(talk, pace.sent, last - begin, share)
+        return self._heard(talk, pace, last - begin, share)
 
-    def _heard(self, talk: Talk, sent: int, seconds: float, busy: float) -> Heard:
+    def _heard(self, talk: Talk, pace: "Pace", seconds: float, busy: float) -> Heard:
         listeners = [peer for peer in self._peers if peer.number >= talk.senders and not peer.is_mute]
         return Heard(
-            sent=sent,
+            sent=pace.sent,
+            expected=pace.expected,
             deliveries=sum(peer.deliveries for peer in self._peers),
             seconds=seconds,
             busy=busy,
@@ -115,8 +116,7 @@ class Worker:
         """Whether everybody has sent everything and all of it has come, or nothing comes any more."""
         if self._board.total(Count.DONE) < self._workers:
             return False
-        expected = self._board.total(Count.SENT) * talk.hearers
-        is_complete = self._board.total(Count.RECEIVED) >= expected
+        is_complete = self._board.total(Count.RECEIVED) >= self._board.total(Count.EXPECTED)
         return is_complete or time.monotonic() - max(last, begin + talk.seconds) > talk.patience
 
     def lost(self) -> int:
@@ -135,6 +135,7 @@ class Pace:
 
     def __init__(self, talk: Talk, speakers: list[Peer], number: int, workers: int, board: Board) -> None:
         self.sent = 0
+        self.expected = 0
         self.is_over = not speakers
         self._talk = talk
         self._speakers = speakers
@@ -145,15 +146,18 @@ class Pace:
             board.add(number, Count.DONE)
 
     def send(self, elapsed: float) -> int:
-        """Send as many messages as are due now, so many seconds after the beginning; return how many."""
+        """Send what is due now, so many seconds after the beginning; return how many deliveries that makes."""
+        expected = 0
         due = self._by_rate(elapsed) if self._talk.rate else self._by_window()
         for _ in range(due):
             speaker = self._speakers[self._turn % len(self._speakers)]
             self._turn += 1
             mark = f"{time.time_ns():016x}"
             speaker.send(f"PRIVMSG {speaker.room} :~{mark} {self._filler}\r\n".encode())
+            expected += self._talk.hearers + speaker.echoes
         self.sent += due
-        return due
+        self.expected += expected
+        return expected
 
     def _by_rate(self, elapsed: float) -> int:
         share = self._talk.rate * len(self._speakers) / self._talk.senders
@@ -161,8 +165,8 @@ class Pace:
 
     def _by_window(self) -> int:
         """Return this worker's share of what the window still allows all senders."""
-        sent, received = self._board.total(Count.SENT), self._board.total(Count.RECEIVED)
-        under_way = sent - received / max(self._talk.hearers, 1)
+        expected, received = self._board.total(Count.EXPECTED), self._board.total(Count.RECEIVED)
+        under_way = (expected - received) / max(self._talk.hearers, 1)
         allowed = self._talk.window * self._talk.senders - under_way
         return max(int(allowed * len(self._speakers) / self._talk.senders), 0)
 
