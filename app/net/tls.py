@@ -62,7 +62,7 @@ class TlsPipe:
         Raises: Broken when the peer does not speak TLS, or badly.
         """
         with self._lock:
-            if self._is_closed:
+            if self._is_closed or not data:  # OpenSSL takes nothing for a failure
                 return b""
             try:
                 self._tls.bio_write(data)

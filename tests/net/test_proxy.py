@@ -89,7 +89,8 @@ def test_the_proxy_says_whether_the_client_speaks_tls(chat: Chat) -> None:
 
 def test_the_header_stands_before_tls(chat: Chat) -> None:
     with Peer(chat.tls_port) as alice:
-        alice.socket.sendall(TEXT)
+        for byte in TEXT:
+            alice.socket.sendall(bytes([byte]))
         alice.socket = trust().wrap_socket(alice.socket, server_hostname="localhost")
         alice.register("alice")
         lines = asked(alice, "alice")
