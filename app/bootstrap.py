@@ -139,7 +139,7 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
     threading.stack_size(STACK_BYTES)
     _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
-    flushers = [Flusher(number, clock) for number in range(settings.flushers)]
+    flushers = [Flusher(number, clock, settings.io_uring) for number in range(settings.flushers)]
     with ExitStack() as held:
         servers = listen(settings, flushers)
         for server in servers:
@@ -231,7 +231,12 @@ def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stoppi
     """Begin to serve, the innermost first. `stopping` is set when the engine cannot go on."""
     for flusher in flushers:
         flusher.start()
-    core.engine.start(stopping.set)
+
+    def wake() -> None:
+        for flusher in flushers:
+            flusher.wake()
+
+    core.engine.start(wake, stopping.set)
     for server in servers:
         server.open(Inside(core.engine, core.gate, stopping))
 

@@ -40,6 +40,10 @@ TIDY_SECONDS = 0.25  # how often a part of the index of texts is made tidy, if t
 logger = logging.getLogger(__name__)
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class Engine:
     """Runs cycles on a thread of its own; tests call `cycle` instead."""
 
@@ -61,10 +65,13 @@ class Engine:
         self._tick = Timer(clock, TICK_SECONDS)
         self._tidy = Timer(clock, TIDY_SECONDS)
         self._chores = Timer(clock, CHORE_SECONDS)
+        self._on_delivered: Callable[[], None] = _nothing
+        self._on_end: Callable[[], None] = _nothing
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
-    def start(self, on_end: Callable[[], None]) -> None:
-        """Begin to take units; `on_end` is called when that is over, whatever the reason."""
+    def start(self, on_delivered: Callable[[], None], on_end: Callable[[], None]) -> None:
+        """Begin to take units. `on_delivered` is called whenever bytes were queued, `on_end` when all is over."""
+        self._on_delivered = on_delivered
         self._on_end = on_end
         self._thread.start()
 
@@ -266,6 +273,7 @@ class Engine:
 
     def _deliver(self, batch: Batch, units: Sequence[Unit]) -> None:
         self._hub.deliver(batch.plan)
+        self._on_delivered()
         for unit in units:
             unit.done()
 

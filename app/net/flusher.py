@@ -1,32 +1,38 @@
 """Flushers: a few threads that send what is queued, and alone close sockets.
 
 A flusher sleeps in its selector. An outbox that has something new is scheduled; the flusher is woken through a
-pair of sockets, once however many outboxes became ready. One `send` takes all that waits for a connection; what
-the socket does not accept waits until it is writable. Nobody else closes a socket: a descriptor that is closed
+pair of sockets, once however many outboxes became ready. One send takes all that waits for a connection, and
+where the system allows it, one call takes the sends of all connections; what a socket does not accept waits until
+it is writable. Nobody else closes a socket: a descriptor that is closed
 while a selector still lists it would be another connection's a moment later.
 """
 
 import errno
+import os
 import selectors
 import socket
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from threading import Thread
 
 from app.clock import Clock
 from app.net.outbox import EVICTED, Outbox
+from app.net.sender import Sender, best_sender
 from app.threads import name_thread
 
-PASSING = (errno.ENOBUFS, errno.ENOMEM, errno.EINTR)  # the kernel is short of something; try again
+FULL = (errno.EAGAIN, errno.EWOULDBLOCK)
+PASSING = (*FULL, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)  # or the kernel is short of something: try again
 LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
-SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 
 
 class Flusher:
     """One sending thread and the outboxes entrusted to it."""
 
-    def __init__(self, number: int, clock: Clock) -> None:
+    def __init__(self, number: int, clock: Clock, with_ring: bool) -> None:
         self.evicted = 0  # connections given up because they did not read
         self._clock = clock
+        self._with_ring = with_ring
         self._ready: deque[Outbox] = deque()
         self._selector = selectors.DefaultSelector()
         self._wake_receiver, self._wake_sender = socket.socketpair()
@@ -58,9 +64,12 @@ class Flusher:
         return sum(outbox.backlog for outbox in self._entrusted.copy())
 
     def schedule(self, outbox: Outbox) -> None:
-        """Look at the outbox soon; from any thread."""
+        """Look at the outbox once awake; from any thread."""
         self._ready.append(outbox)
-        if self._is_asleep:
+
+    def wake(self) -> None:
+        """Look at what is scheduled, soon; from any thread."""
+        if self._is_asleep and self._ready:
             self._is_asleep = False
             self._wake()
 
@@ -81,22 +90,27 @@ class Flusher:
 
     def _run(self) -> None:
         name_thread(self._thread.name)
-        while not self._is_stopping or self._entrusted:
-            self._is_asleep = True
-            timeout = 0 if self._ready else self._patience()
-            for key, _ in self._selector.select(timeout):
-                if key.data is None:
-                    self._drain_wake_ups()
-                else:
-                    self._flush(key.data)
-            self._is_asleep = False
-            self._flush_ready()
-            self._give_up_lingering()
+        with closing(best_sender(self._with_ring)) as sender:
+            while not self._is_stopping or self._entrusted:
+                self._is_asleep = True
+                events = self._selector.select(0 if self._ready else self._patience())
+                self._is_asleep = False
+                self._flush(sender, self._writable(events))
+                self._flush(sender, self._scheduled())
+                self._give_up_lingering()
         for held in (self._selector, self._wake_receiver, self._wake_sender):
             held.close()
 
     def _patience(self) -> float | None:
         return 0.1 if self._finishing or self._is_stopping else None
+
+    def _writable(self, events: Sequence[tuple[selectors.SelectorKey, int]]) -> Iterator[Outbox]:
+        """Yield the outboxes whose sockets have become writable."""
+        for key, _ in events:
+            if key.data is None:
+                self._drain_wake_ups()
+            else:
+                yield key.data
 
     def _drain_wake_ups(self) -> None:
         try:
@@ -105,34 +119,47 @@ class Flusher:
         except BlockingIOError:
             return
 
-    def _flush_ready(self) -> None:
-        for _ in range(len(self._ready)):
-            outbox = self._ready.popleft()
+    def _scheduled(self) -> Iterator[Outbox]:
+        """Yield the outboxes that have something new, each once; but what waits for its socket goes on waiting."""
+        ready = self._ready
+        for _ in range(len(ready)):
+            outbox = ready.popleft()
             outbox.scheduled = False
-            self._flush(outbox)
+            if not outbox.is_registered or outbox.is_ending:
+                yield outbox
 
-    def _flush(self, outbox: Outbox) -> None:
-        """Send what the socket accepts now."""
-        if outbox.is_closed:
-            return
-        try:
-            while data := outbox.take():
-                sent = outbox.socket.send(data, SEND_FLAGS)
-                if sent < len(data):
-                    outbox.unsent = data[sent:]
-                    break
-        except BlockingIOError:
+    def _flush(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
+        """Send what the sockets accept now, all of it at once if the sender can."""
+        chosen: list[Outbox] = []
+        batch: list[tuple[socket.socket, bytes]] = []
+        for outbox in outboxes:
+            if data := outbox.take():
+                chosen.append(outbox)
+                batch.append((outbox.socket, data))
+            elif outbox.is_registered or outbox.is_ending:
+                self._after(outbox)
+        for outbox, (_, data), sent in zip(chosen, batch, sender.send(batch), strict=True):
+            if sent != len(data):
+                self._keep(outbox, data, sent)
+            if outbox.is_registered or outbox.is_ending or outbox.unsent:
+                self._after(outbox)
+            elif not outbox.is_empty:
+                outbox.nudge()
+
+    @staticmethod
+    def _keep(outbox: Outbox, data: bytes, sent: int) -> None:
+        """Keep what the socket did not accept, if it may accept it later; give the connection up otherwise."""
+        if sent >= 0:
+            outbox.unsent = data[sent:]
+        elif -sent in PASSING:
             outbox.unsent = data
-        except OSError as error:
-            if error.errno in PASSING:
-                outbox.unsent = data
-            else:
-                outbox.fault = outbox.fault or (error.strerror or str(error))
-        if outbox.unsent or outbox.is_registered or outbox.is_ending:
-            self._after(outbox)
+        else:
+            outbox.give_up(os.strerror(-sent))
 
     def _after(self, outbox: Outbox) -> None:
         """Wait for writability, close, or forget about the outbox until it has something new."""
+        if outbox.is_closed:
+            return
         if outbox.fault is not None:
             self._cut(outbox)
         elif outbox.finishing:
@@ -161,7 +188,7 @@ class Flusher:
         now = self._clock.monotonic()
         for outbox in [late for late in self._finishing if (late.deadline or 0) < now]:
             self._finishing.discard(outbox)
-            outbox.fault = outbox.fault or "The peer does not close"
+            outbox.give_up("The peer does not close")
             self._after(outbox)
 
     def _cut(self, outbox: Outbox) -> None:

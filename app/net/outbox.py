@@ -3,7 +3,8 @@
 Two threads meet here without a lock. The engine pushes and only ever adds to `_pushed`; the flusher takes and
 only ever adds to `_sent`. `deque.append` and `popleft` are atomic. The engine marks the outbox as scheduled
 after it pushed; the flusher clears the mark before it takes. So whatever is pushed is either seen by the
-flusher that is about to take, or schedules the outbox again.
+flusher that is about to take, or schedules the outbox again. Whoever pushes wakes the flusher afterwards, once
+for all it pushed.
 """
 
 import socket
@@ -20,7 +21,10 @@ class Scheduler(Protocol):
     """Who sends what is queued: a flusher."""
 
     def schedule(self, outbox: "Outbox") -> None:
-        """See to it that the outbox is looked at soon."""
+        """Look at the outbox once awake."""
+
+    def wake(self) -> None:
+        """Look at what is scheduled, soon."""
 
 
 class Outbox:
@@ -36,6 +40,7 @@ class Outbox:
         "fault",
         "finishing",
         "is_closed",
+        "is_ending",
         "is_registered",
         "pipe",
         "released",
@@ -53,6 +58,7 @@ class Outbox:
         self.finishing = False  # close when everything is sent
         self.released = False  # the reader is done with the socket, so it may be closed
         self.fault: str | None = None  # why the connection was given up
+        self.is_ending = False  # one of these three, so that the connection is on its way out
         self.is_closed = False  # the flusher has closed the socket
         self.unsent = b""  # taken, perhaps encrypted, but not accepted by the socket yet
         self.is_registered = False  # the flusher waits for the socket to become writable
@@ -64,30 +70,35 @@ class Outbox:
         self._sent = 0
 
     def push(self, data: bytes) -> None:
-        """Queue bytes; a peer for whom more than the limit waits already is given up instead.
+        """Queue bytes, to be sent once the flusher is woken; a peer too far behind is given up instead.
 
         One push may pass the limit: what a single batch brings says nothing about how fast the peer reads.
         """
         if self.fault is not None or self.finishing:
             return
         if self._pushed - self._sent > self._limit:
-            self.fault = EVICTED
-            self._chunks.clear()
+            self.give_up(EVICTED)
         else:
             self._pushed += len(data)
             self._chunks.append(data)
-        if not self.scheduled:  # as `nudge`; this is done for every delivery
+        if not self.scheduled:
             self.scheduled = True
             self._scheduler.schedule(self)
 
     def finish(self) -> None:
         """End the connection once everything queued is sent; nothing more is queued."""
-        self.finishing = True
+        self.finishing = self.is_ending = True
         self.nudge()
+
+    def give_up(self, fault: str) -> None:
+        """Let the connection end without what is queued, for a reason; the first one counts."""
+        self.fault = self.fault or fault
+        self.is_ending = True
+        self._chunks.clear()
 
     def release(self) -> None:
         """Say that the reader will not touch the socket any more."""
-        self.released = True
+        self.released = self.is_ending = True
         self.nudge()
 
     def nudge(self) -> None:
@@ -95,28 +106,25 @@ class Outbox:
         if not self.scheduled:
             self.scheduled = True
             self._scheduler.schedule(self)
+        self._scheduler.wake()
 
     def take(self) -> bytes:
         """Return the next bytes for the socket: what was left over, or what is queued, as much as one send takes."""
         if self.unsent:
             data, self.unsent = self.unsent, b""
             return data
-        data = self._next() if self._chunks else b""
+        data = b""
+        if chunks := self._chunks:
+            try:
+                data = chunks.popleft()  # mostly there is one piece, which is passed on as it is
+                if chunks and len(data) < SEND_BYTES:
+                    data = self._joined(data)
+            except IndexError:  # the engine gave the connection up meanwhile
+                return b""
+            self._sent += len(data)
         if self.pipe is None:
             return data
-        return self.pipe.encrypt(data, is_last=self.finishing and not self._chunks)
-
-    def _next(self) -> bytes:
-        """Return what is queued; mostly that is one piece, which is passed on as it is."""
-        chunks = self._chunks
-        try:
-            data = chunks.popleft()
-            if chunks and len(data) < SEND_BYTES:
-                data = self._joined(data)
-        except IndexError:  # the engine gave the connection up meanwhile
-            return b""
-        self._sent += len(data)
-        return data
+        return self.pipe.encrypt(data, is_last=self.finishing and not chunks)
 
     def _joined(self, first: bytes) -> bytes:
         parts, size = [first], len(first)
@@ -124,11 +132,6 @@ class Outbox:
             parts.append(self._chunks.popleft())
             size += len(parts[-1])
         return b"".join(parts)
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether the connection is on its way out, for whatever reason."""
-        return self.finishing or self.released or self.fault is not None
 
     @property
     def is_closed_by_peer(self) -> bool:

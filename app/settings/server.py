@@ -133,6 +133,9 @@ class Listening(Settings):
     flushers: Whole = Field(
         2, ge=1, le=32, json_schema_extra=RESTART, description="Threads that send to clients."
     )
+    io_uring: bool = Field(
+        True, json_schema_extra=RESTART, description="Send with io_uring, if the system has it and allows it."
+    )
 
 
 class Access(Settings):

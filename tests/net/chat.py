@@ -36,7 +36,9 @@ class Chat:
     def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
         self.settings = ServerSettings.model_validate(GIVEN | settings)
         self.database = Database(url_of(str(path)))
-        self._flushers = [Flusher(number, clock) for number in range(self.settings.flushers)]
+        self._flushers = [
+            Flusher(number, clock, self.settings.io_uring) for number in range(self.settings.flushers)
+        ]
         self._servers = listen(self.settings, self._flushers)
         self._core = assemble(self.settings, self.database, clock)
         self._stopping = Event()

@@ -1,0 +1,49 @@
+"""Senders: how a flusher hands bytes to many sockets, none of which it waits for."""
+
+import errno
+import logging
+import socket
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.net.ring import FLAGS, Ring
+
+logger = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """Sends on many sockets. Belongs to one thread."""
+
+    def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
+        """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
+
+    def close(self) -> None:
+        """Give everything back."""
+
+
+class OneByOne:
+    """Sends on one socket after the other: a call of the system for each, and a turn of the interpreter."""
+
+    def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
+        """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
+        return [_sent(connection, data) for connection, data in batch]
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+def _sent(connection: socket.socket, data: bytes) -> int:
+    try:
+        return connection.send(data, FLAGS)
+    except OSError as error:
+        return -(error.errno or errno.EIO)
+
+
+def best_sender(with_ring: bool) -> Sender:
+    """Return a sender by io_uring, if it is wanted and the system has it; some forbid it, such as containers."""
+    if with_ring:
+        try:
+            return Ring()
+        except OSError as error:
+            logger.debug("There is no io_uring: %s", error)
+    return OneByOne()

@@ -1,0 +1,65 @@
+"""Both ways of sending do the same: all that a socket takes, nothing twice, and the truth about the rest."""
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from app.net.ring import SENDS, Ring
+from app.net.sender import OneByOne, Sender
+
+Pairs = list[tuple[socket.socket, socket.socket]]
+
+
+@pytest.fixture(params=[OneByOne, Ring])
+def sender(request: pytest.FixtureRequest) -> Iterator[Sender]:
+    try:
+        made = request.param()
+    except OSError as error:
+        pytest.skip(f"There is no io_uring here: {error}")
+    with closing(made):
+        yield made
+
+
+@pytest.fixture
+def pairs() -> Iterator[Pairs]:
+    made = [socket.socketpair() for _ in range(40)]
+    yield made
+    for pair in made:
+        for end in pair:
+            end.close()
+
+
+def test_everybody_is_sent_their_own(sender: Sender, pairs: Pairs) -> None:
+    for turn in range(60):  # often enough that the queues of a ring begin again
+        texts = [f"{turn} for {number}".encode() for number in range(40)]
+        sent = sender.send([(ours, text) for (ours, _), text in zip(pairs, texts, strict=True)])
+        assert sent == [len(text) for text in texts]
+        assert [theirs.recv(100) for _, theirs in pairs] == texts
+
+
+def test_more_than_one_call_takes_go_in_order(sender: Sender, pairs: Pairs) -> None:
+    numbers = range(2 * SENDS + 7)
+    assert sender.send([(pairs[number % 40][0], b"%6d" % number) for number in numbers]) == [6] * len(numbers)
+    for place, (_, theirs) in enumerate(pairs):
+        assert theirs.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])
+
+
+def test_a_socket_takes_what_it_has_room_for(sender: Sender, pairs: Pairs) -> None:
+    (full, reader), (other, _) = pairs[:2]
+    data = bytes(range(256)) * 40_000
+    (sent,) = sender.send([(full, data)])
+    assert 0 < sent < len(data)
+    assert sender.send([(full, data[sent:]), (other, b"hello")]) == [-errno.EAGAIN, 5]
+    reader.settimeout(10)
+    assert reader.recv(sent, socket.MSG_WAITALL) == data[:sent]
+
+
+def test_who_is_gone_is_an_error_of_their_own(sender: Sender, pairs: Pairs) -> None:
+    (gone, theirs), (closed, _), (other, _) = pairs[:3]
+    theirs.close()
+    closed.close()
+    sent = sender.send([(gone, b"hello"), (closed, b"hello"), (other, b"hello")])
+    assert sent == [-errno.EPIPE, -errno.EBADF, 5]
