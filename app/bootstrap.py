@@ -1,5 +1,6 @@
 """The composition root: the only file that knows every part. It starts and stops them in order."""
 
+import gc
 import logging
 import os
 import platform
@@ -57,6 +58,7 @@ ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
 SIGNAL_SECONDS = 0.5  # within which SIGHUP is heeded
 SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
+COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
 EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
 
 logger = logging.getLogger(__name__)
@@ -189,6 +191,7 @@ def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
     stopping, hangup = threading.Event(), threading.Event()
     _heed_signals(stopping, hangup)
     core.desk.followers.append(lambda settings: _prepared(servers, settings))
+    _collect_seldom()
     start(core, servers, flushers, stopping)
     for line in _greeting(core.desk, servers):
         print(line, flush=True)
@@ -201,6 +204,13 @@ def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
     stop(core, servers, flushers)
     if core.engine.has_failed:
         raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
+
+
+def _collect_seldom() -> None:
+    """Look for garbage in cycles less often: everything stops for it, and hardly anything here is a cycle."""
+    gc.collect()
+    gc.freeze()  # what is there now stays, and need not be looked at again
+    gc.set_threshold(COLLECTED_OBJECTS)
 
 
 def _prepared(servers: list[ChatServer], settings: ServerSettings) -> Exchange:

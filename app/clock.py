@@ -3,6 +3,7 @@
 Instants are integers everywhere: milliseconds since the epoch, UTC. They become text only at an edge.
 """
 
+import random
 import secrets
 import time
 from datetime import UTC, datetime
@@ -28,10 +29,10 @@ class Clock:
         """Return a new id for a room, an account or a session: unique without asking anybody.
 
         The upper bits are the instant, so ids sort by age; the lower 20 are chance, which keeps programs that
-        share a database apart. Within one program no id comes twice.
+        share a database apart; nothing depends on its being secret. Within one program no id comes twice.
         """
         with _identities:
-            Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | secrets.randbits(20))
+            Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | random.getrandbits(20))
             return Clock._last_identity
 
     def token(self) -> str:

@@ -1,12 +1,16 @@
 """Names for threads, where a person looks for them: in the debugger and in `ps -L` or `top -H`."""
 
-from contextlib import suppress
-from pathlib import Path
-from threading import current_thread, get_native_id
+import ctypes
+from threading import current_thread
+
+PR_SET_NAME = 15  # prctl(2)
+
+# Called with the interpreter's lock held: to let go of it would take longer than the call.
+_set_name = getattr(ctypes.PyDLL(None), "prctl", None)
 
 
 def name_thread(name: str) -> None:
     """Give the running thread a name, also in the operating system where that is possible."""
     current_thread().name = name
-    with suppress(OSError):  # another system, or no descriptor to spare: the name is a convenience
-        Path(f"/proc/self/task/{get_native_id()}/comm").write_text(name[:15])
+    if _set_name is not None:
+        _set_name(PR_SET_NAME, name.encode()[:15])

@@ -2,10 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from threading import Lock
 
 from app.fields import Network
+
+
+@lru_cache
+def _is_loopback(address: str) -> bool:
+    return ip_address(address).is_loopback
 
 
 @dataclass(slots=True)
@@ -45,8 +51,7 @@ class Census:
 
     def is_proxy(self, address: str) -> bool:
         """Whether the address may say for whom it connects."""
-        known = ip_address(address)
-        return any(known in network for network in self.proxies)
+        return bool(self.proxies) and any(ip_address(address) in network for network in self.proxies)
 
     def _count(self, address: str) -> str | None:
         if self._by_address[address] >= self.most_per_address and not self._is_exempt(address):
@@ -60,7 +65,7 @@ class Census:
             del self._by_address[address]
 
     def _is_exempt(self, address: str) -> bool:
-        return ip_address(address).is_loopback or self.is_proxy(address)
+        return _is_loopback(address) or self.is_proxy(address)
 
 
 @dataclass(slots=True)

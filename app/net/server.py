@@ -6,7 +6,6 @@ import socket
 import socketserver
 from _thread import start_new_thread
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -69,6 +68,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self._accepted = 0
         self._is_short = False  # the system has no descriptors left for those who wait
         super().__init__((door.ip, door.port), Handler)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 
@@ -145,8 +145,6 @@ class ChatServer(socketserver.ThreadingTCPServer):
         """Read one connection until its end; runs on the connection's own thread."""
         inside = self._inside
         name_thread(f"reader {address}")
-        with suppress(OSError):  # some systems refuse this once the peer is gone
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pipe = self.door.pipe()
         self._accepted += 1
         flusher = self._flushers[self._accepted % len(self._flushers)]

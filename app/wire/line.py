@@ -7,6 +7,7 @@ bytes are cut into lines by `framing` and decoded there.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _ESCAPES = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n", "\0": ""}
 _UNESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
@@ -115,6 +116,7 @@ def format_line(
     return line.translate(_LINE_BREAKS) if "\n" in line or "\r" in line or "\0" in line else line
 
 
+@lru_cache(maxsize=4096)
 def plain(param: str) -> str:
     """Return the parameter as it can stand before the last one, changed if it would be read as something else."""
     return param if _is_plain(param) else _made_plain(param)
