@@ -32,6 +32,7 @@ class Command:
     family: dict[str, "Command"] = field(default_factory=dict)
     minimum: int = 0
     maximum: int | None = 0
+    is_quick: bool = False  # never asks its caller's thread for slow work
 
     @property
     def looks(self) -> bool:
@@ -137,10 +138,11 @@ def find_command(verb: str, params: list[str]) -> tuple[Command | None, list[str
 
 
 def _command(made: Command) -> Command:
-    """Read the numbers of parameters off the signature."""
+    """Read off the signature how many parameters there are, and whether slow work may be asked for."""
     parameters = _parameters(made.run)
     made.minimum = sum(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters)
     made.maximum = None if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(parameters)
+    made.is_quick = inspect.signature(made.run).return_annotation is None
     return made
 
 

@@ -27,6 +27,12 @@ def cost_of(step: Step) -> int:
     return command.cost if command else UNKNOWN_COST
 
 
+def is_quick(step: Step) -> bool:
+    """Whether the step never asks for slow work, so that its client's thread need not wait for it."""
+    command = _command_of(step)
+    return command is not None and command.is_quick
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The rules that the engine runs by."""

@@ -8,7 +8,8 @@ with people of one name are read together.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.db import models
 from app.db.fulltext import fulltext_of
 from app.events import Event, Kind
 
+ROWS_A_STATEMENT = 1024  # SQLite takes up to 32,766 values, which are thirteen times as many
 SCOPES_REMEMBERED = 100_000  # rooms and parties whose last instant is kept in memory
 CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
@@ -35,14 +37,29 @@ class Insertion:
 
     def __init__(self, dialect: Dialect) -> None:
         compiled = insert(models.Event).compile(dialect=dialect)
-        names = getattr(compiled, "positiontup", None)
+        self._names: Sequence[str] | None = getattr(compiled, "positiontup", None)
         self._statement = str(compiled)
-        self._arranged: Callable[[dict[str, Any]], Any] = itemgetter(*names) if names else dict
 
     def run(self, connection: Connection, events: Sequence[Event]) -> None:
         """Insert the rows of the events."""
-        arranged = self._arranged
-        connection.exec_driver_sql(self._statement, [arranged(to_row(event)) for event in events])
+        rows = [to_row(event) for event in events]
+        if self._names is None:
+            connection.exec_driver_sql(self._statement, rows)
+        else:
+            self._run_together(connection, list(map(itemgetter(*self._names), rows)))
+
+    def _run_together(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+        """Insert many rows by a statement, so many as are a power of two: there are few statements to be kept.
+
+        SQLite's driver lets go of the interpreter's lock for every step. With a step for each row, the engine
+        would wait in line behind all readers at each row.
+        """
+        head, _, row = self._statement.partition(" VALUES ")
+        while rows:
+            count = min(1 << len(rows).bit_length() - 1, ROWS_A_STATEMENT)
+            values = tuple(chain.from_iterable(rows[:count]))
+            connection.exec_driver_sql(f"{head} VALUES {', '.join([row] * count)}", values)
+            del rows[:count]
 
 
 class Log:

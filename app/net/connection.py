@@ -1,8 +1,10 @@
 """One connection's reader: from bytes to units, and waiting for each.
 
 It runs on the handler thread that `ThreadingTCPServer` made for the connection. Whatever it reads at once
-becomes one unit; it waits until the engine is done with it before it reads again, which is the back-pressure
-and keeps a client's lines in order. A flooder waits here, in its own thread.
+becomes one unit; it waits until the engine is done with it before it hands in another, which is the back-pressure
+and keeps a client's lines in order. It does so before it reads again if there may be slow work for it, and
+otherwise when it has something to hand in: to be woken just for that would cost as much as a message.
+A flooder waits here, in its own thread.
 """
 
 import os
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
-from app.commands.gate import Gate, cost_of
+from app.commands.gate import Gate, cost_of, is_quick
 from app.commands.presence import arrive, end, gone
 from app.live.batch import Batch
 from app.live.client import Client
@@ -65,6 +67,7 @@ class Connection:
         self._desk = desk
         self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
         self._reason = "Connection closed"
+        self._unit: Unit | None = None  # handed in, and perhaps not done yet
         self._is_over = False  # nothing that was received, or will be, matters any more
 
     def serve(self) -> None:
@@ -186,12 +189,23 @@ class Connection:
         return self._is_over
 
     def _do(self, steps: list[Step]) -> None:
-        """Have the engine do the steps, and do the slow work in between on this thread."""
-        unit: Unit | None = Unit(self._client, steps)
-        while unit is not None:
-            self._inside.engine.submit(unit)
+        """Have the engine do the steps, behind those before them, and do the slow work in between on this thread."""
+        self._settle()
+        self._hand_in(Unit(self._client, steps))
+        if not all(is_quick(step) for step in steps):
+            self._settle()
+
+    def _hand_in(self, unit: Unit) -> None:
+        self._unit = unit
+        self._inside.engine.submit(unit)
+
+    def _settle(self) -> None:
+        """Wait until what was handed in is done, with all that follows from it."""
+        while (unit := self._unit) is not None:
             unit.wait()
-            unit = unit.rest_after(self._work(unit.task)) if unit.task else None
+            self._unit = None
+            if unit.task is not None:
+                self._hand_in(unit.rest_after(self._work(unit.task)))
         self._pay_for_answers()
 
     def _pay_for_answers(self) -> None:

@@ -62,7 +62,7 @@ def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
     (alice,) = gather(bench, "#tea", "alice")
     ended = Signal()
     wreck = alone(bench)
-    wreck.start(ended.set)
+    wreck.start(lambda: None, ended.set)
     with caplog.at_level(logging.ERROR):
         wreck.submit(Unit(alice.client, [Turn(tell_the_unspeakable)]))
         assert ended.wait(10)
@@ -77,7 +77,7 @@ def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
 def test_who_hands_in_after_the_end_is_let_go(bench: Bench) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     made = alone(bench)
-    made.start(lambda: None)
+    made.start(lambda: None, lambda: None)
     assert made.stop(10)
     assert not made.has_failed
     assert alice.heard() == ["ERROR :Closing link: The server is shutting down"]
@@ -93,7 +93,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next(bench: Bench, monkeypatch: py
     units = [Unit(alice.client, [parse(f"PRIVMSG #tea :{number}")]) for number in range(10)]
     for unit in units:
         made.submit(unit)
-    made.start(lambda: None)
+    made.start(lambda: None, lambda: None)
     for unit in units:
         unit.wait()
     assert made.stop(10)
