@@ -114,6 +114,11 @@ class Event:
     secret: Any = None
 
     @property
+    def verb(self) -> str:
+        """What IRC calls something that is said."""
+        return self.kind.upper()  # of the text that a kind is; its `name` takes several calls
+
+    @property
     def source(self) -> str:
         """The author as IRC writes it, or the bare name when there is no user part."""
         return f"{self.nick}!{self.user}@{self.host}" if self.user else self.nick
@@ -129,8 +134,9 @@ class RoomKey:
 
 def is_transient(event: Event) -> bool:
     """Whether it is a tag message that is true for a moment only: it is not stored, and no message."""
-    tags = event.data.get("tags", ())
-    return event.kind is Kind.TAGMSG and TRANSIENT_TAGS.issuperset(name for name in tags if name[:1] == "+")
+    if event.kind is not Kind.TAGMSG:
+        return False
+    return TRANSIENT_TAGS.issuperset(name for name in event.data.get("tags", ()) if name[:1] == "+")
 
 
 def msgid(event_id: int) -> str:

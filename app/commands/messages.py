@@ -14,7 +14,7 @@ from app.live.audience import Audience
 from app.live.room import Room
 from app.live.user import User
 from app.wire import ctcp, multiline, numerics
-from app.wire.framing import space_behind
+from app.wire.framing import size, space_behind
 
 _CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-tags, "Format"
 
@@ -85,7 +85,7 @@ def _say_unanswered(ctx: Context, target: str, text: str) -> None:
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
     """Say something in a room, to those who moderate it, or to somebody; `lines` are those of a multiline message."""
     if text is not None:
-        ctx.me.active = ctx.desk.clock.monotonic()
+        ctx.me.active = ctx.client.heard
     if target.startswith("#"):
         _to_room(ctx, kind, ctx.room(target), text, lines)
     elif target.startswith("@#"):
@@ -151,10 +151,10 @@ def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = Fal
 
 def _refuse_too_long(event: Event, text: str, most: int) -> None:
     """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
-    relayed = f":{event.source} {event.kind.name} {event.target} :"
-    pieces = multiline.cut(text, event.data["lines"]) if "lines" in event.data else [(text, False)]
-    longest = max(len(line.encode()) for line, _ in pieces)
-    if len(text.encode()) > most or longest > space_behind(relayed):
+    whole = longest = size(text)
+    if "lines" in event.data:
+        longest = max(size(line) for line, _ in multiline.cut(text, event.data["lines"]))
+    if whole > most or longest > space_behind(f":{event.source} {event.verb} {event.target} :"):
         raise Refused(numerics.ERR_INPUTTOOLONG)
 
 

@@ -117,7 +117,9 @@ class Log:
         """
         is_imported = event.data.get("imported")
         scopes = _scopes(event)
-        last = max((self._last(connection, scope) for scope in scopes), default=0)
+        last = 0
+        for scope in scopes:
+            last = max(last, self._last(connection, scope))
         instant = event.at if is_imported else self._clock.now()
         if scopes and not is_imported:
             instant = max(instant, last + 1)

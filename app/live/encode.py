@@ -37,7 +37,7 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
 
 def _multiline(event: Event, shape: int, extra: Mapping[str, str] | None) -> bytes:
     """Write a multiline message as a batch, or for clients that do not know them line by line, without blank ones."""
-    start = f":{event.source} {event.kind.name} {event.target} :"
+    start = f":{event.source} {event.verb} {event.target} :"
     pieces = multiline.cut(event.text or "", event.data["lines"])
     if shape & Shape.MULTILINE:
         return b"".join(_batch(event, start, pieces, tags(event, shape, extra), extra or {}))
@@ -97,7 +97,7 @@ def writes(kind: Kind) -> Callable[[Body], Body]:
 @writes(Kind.PRIVMSG)
 @writes(Kind.NOTICE)
 def _message(event: Event, shape: int) -> str:
-    return f":{event.source} {event.kind.name} {event.target} :{event.text}"
+    return f":{event.source} {event.verb} {event.target} :{event.text}"
 
 
 @writes(Kind.TAGMSG)

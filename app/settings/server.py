@@ -134,7 +134,9 @@ class Listening(Settings):
         2, ge=1, le=32, json_schema_extra=RESTART, description="Threads that send to clients."
     )
     io_uring: bool = Field(
-        True, json_schema_extra=RESTART, description="Whether to send with io_uring, if the system has it and allows it."
+        True,
+        json_schema_extra=RESTART,
+        description="Whether to send with io_uring, where the system allows it.",
     )
 
 

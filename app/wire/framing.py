@@ -35,17 +35,19 @@ class Undecodable:
 Frame = str | Oversized | Undecodable
 
 
+def size(text: str) -> int:
+    """Return how many bytes a text takes; most are ASCII and need not be encoded to know."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 def fitting(line: str, limit: int = LINE_BYTES - 2) -> str:
     """Return the line, without its line end, cut between two characters if it is longer than so many bytes."""
-    if len(line) * 4 <= limit:
-        return line
-    raw = line.encode()
-    return line if len(raw) <= limit else raw[:limit].decode(errors="ignore")
+    return line if size(line) <= limit else line.encode()[:limit].decode(errors="ignore")
 
 
 def space_behind(start: str) -> int:
     """Return how many bytes are left of a line that begins like this, its line end counted out."""
-    return LINE_BYTES - len("\r\n") - len(start.encode())
+    return LINE_BYTES - len("\r\n") - size(start)
 
 
 class Framer:
