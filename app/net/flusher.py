@@ -12,8 +12,8 @@ import os
 import selectors
 import socket
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from threading import Thread
 
 from app.clock import Clock
@@ -63,9 +63,10 @@ class Flusher:
         """How many bytes wait for all sockets entrusted to this flusher."""
         return sum(outbox.backlog for outbox in self._entrusted.copy())
 
-    def schedule(self, outbox: Outbox) -> None:
-        """Look at the outbox once awake; from any thread."""
-        self._ready.append(outbox)
+    @property
+    def schedule(self) -> Callable[[Outbox], None]:
+        """What takes an outbox to be looked at once awake; from any thread. It is used for every delivery."""
+        return self._ready.append
 
     def wake(self) -> None:
         """Look at what is scheduled, soon; from any thread."""
@@ -113,11 +114,8 @@ class Flusher:
                 yield key.data
 
     def _drain_wake_ups(self) -> None:
-        try:
-            while self._wake_receiver.recv(4096):
-                pass
-        except BlockingIOError:
-            return
+        with suppress(BlockingIOError):
+            self._wake_receiver.recv(4096)
 
     def _scheduled(self) -> Iterator[Outbox]:
         """Yield the outboxes that have something new, each once; but what waits for its socket goes on waiting."""

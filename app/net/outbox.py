@@ -9,6 +9,7 @@ for all it pushed.
 
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from app.net.pipe import Pipe
@@ -20,8 +21,9 @@ SEND_BYTES = 256 * 1024  # joined into one send
 class Scheduler(Protocol):
     """Who sends what is queued: a flusher."""
 
-    def schedule(self, outbox: "Outbox") -> None:
-        """Look at the outbox once awake."""
+    @property
+    def schedule(self) -> Callable[["Outbox"], None]:
+        """What takes an outbox to be looked at once awake."""
 
     def wake(self) -> None:
         """Look at what is scheduled, soon."""
@@ -34,6 +36,7 @@ class Outbox:
         "_chunks",
         "_limit",
         "_pushed",
+        "_schedule",
         "_scheduler",
         "_sent",
         "deadline",
@@ -65,6 +68,7 @@ class Outbox:
         self.deadline: float | None = None  # monotonic seconds until which a finishing connection may linger
         self._chunks: deque[bytes] = deque()
         self._scheduler = scheduler
+        self._schedule = scheduler.schedule
         self._limit = limit
         self._pushed = 0
         self._sent = 0
@@ -74,7 +78,7 @@ class Outbox:
 
         One push may pass the limit: what a single batch brings says nothing about how fast the peer reads.
         """
-        if self.fault is not None or self.finishing:
+        if self.is_ending:
             return
         if self._pushed - self._sent > self._limit:
             self.give_up(EVICTED)
@@ -83,7 +87,7 @@ class Outbox:
             self._chunks.append(data)
         if not self.scheduled:
             self.scheduled = True
-            self._scheduler.schedule(self)
+            self._schedule(self)
 
     def finish(self) -> None:
         """End the connection once everything queued is sent; nothing more is queued."""
@@ -105,7 +109,7 @@ class Outbox:
         """Have the flusher look at this outbox."""
         if not self.scheduled:
             self.scheduled = True
-            self._scheduler.schedule(self)
+            self._schedule(self)
         self._scheduler.wake()
 
     def take(self) -> bytes:
