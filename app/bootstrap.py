@@ -1,19 +1,15 @@
 """The composition root: the only file that knows every part. It starts and stops them in order."""
 
-import gc
 import logging
 import os
 import platform
-import resource
 import shutil
-import signal
 import sys
 import threading
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 
 from app.clock import Clock
 from app.commands import (
@@ -46,6 +42,7 @@ from app.net.doors import listen, refitted
 from app.net.flusher import Flusher
 from app.net.metrics import Endpoint
 from app.net.server import ChatServer
+from app.process import allow_descriptors, collect_seldom, heed_signals
 from app.services.ledger import Ledger
 from app.services.presence import homes
 from app.services.rooms import founded
@@ -58,7 +55,6 @@ ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
 SIGNAL_SECONDS = 0.5  # within which SIGHUP is heeded
 SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
-COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
 EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
 
 logger = logging.getLogger(__name__)
@@ -139,7 +135,7 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
     settings = loaded.values
     _begin_log(loaded)
     threading.stack_size(STACK_BYTES)
-    _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
+    allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = [Flusher(number, clock, settings.io_uring) for number in range(settings.flushers)]
     with ExitStack() as held:
@@ -189,9 +185,9 @@ def _database(settings: ServerSettings, held: ExitStack) -> Database:
 
 def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
     stopping, hangup = threading.Event(), threading.Event()
-    _heed_signals(stopping, hangup)
+    heed_signals(stopping, hangup)
     core.desk.followers.append(lambda settings: _prepared(servers, settings))
-    _collect_seldom()
+    collect_seldom()
     start(core, servers, flushers, stopping)
     for line in _greeting(core.desk, servers):
         print(line, flush=True)
@@ -206,13 +202,6 @@ def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
         raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
 
 
-def _collect_seldom() -> None:
-    """Look for garbage in cycles less often: everything stops for it, and hardly anything here is a cycle."""
-    gc.collect()
-    gc.freeze()  # what is there now stays, and need not be looked at again
-    gc.set_threshold(COLLECTED_OBJECTS)
-
-
 def _prepared(servers: list[ChatServer], settings: ServerSettings) -> Exchange:
     """Get what is beside the commands ready for other settings: the doors, the log, what the system allows."""
     refit = refitted(servers, settings)
@@ -220,7 +209,7 @@ def _prepared(servers: list[ChatServer], settings: ServerSettings) -> Exchange:
     def exchange() -> None:
         refit()
         logging.getLogger().setLevel(settings.log_level.upper())
-        _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
+        allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
 
     return exchange
 
@@ -262,16 +251,6 @@ def stop(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
         flusher.join(FLUSH_SECONDS)
 
 
-def _allow_descriptors(wanted: int) -> None:
-    """Have the system allow a descriptor for every connection, as far as it lets us."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    if most < wanted:
-        logger.warning("The system allows %d open files; that many connections cannot be served.", most)
-
-
 def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
     """Return the few lines that tell whoever started the server what is there now."""
     settings = desk.settings
@@ -300,23 +279,3 @@ def _client() -> str:
     if shutil.which(beside.name) or not beside.exists():
         return beside.name
     return min(str(beside), os.path.relpath(beside), key=len)
-
-
-def _heed_signals(stopping: threading.Event, hangup: threading.Event) -> None:
-    """Stop in order at the first signal, at once at the second; SIGHUP means to read the settings again.
-
-    It comes too when the terminal is closed that the server was started in. That still means to stop.
-    """
-    had_terminal = os.isatty(0)
-
-    def hang_up(number: int, frame: FrameType | None) -> None:
-        (stopping if had_terminal and not os.isatty(0) else hangup).set()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(128 + number)
-        stopping.set()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, hang_up)

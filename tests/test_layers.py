@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ["ground", "wire", "db", "services", "live", "commands", "net", "cli", "bootstrap"]  # upwards
-GROUND = {"settings", "sources", "fields", "certificates", "clock", "errors", "events", "threads"}
+GROUND = {"settings", "sources", "fields", "certificates", "clock", "errors", "events", "process", "threads"}
 ALONE = {  # who may import less than all that is below, or something beside; the first that fits counts
     "app.bootstrap": set(LAYERS),
     "app.client": {"wire", "ground", "client"},

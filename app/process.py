@@ -1,0 +1,50 @@
+"""What the running program asks of the system and of the interpreter: signals, descriptors, garbage collection."""
+
+import gc
+import logging
+import os
+import resource
+import signal
+import threading
+from types import FrameType
+
+COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
+
+logger = logging.getLogger(__name__)
+
+
+def heed_signals(stopping: threading.Event, hangup: threading.Event) -> None:
+    """Stop in order at the first signal, at once at the second; SIGHUP means to read the settings again.
+
+    It comes too when the terminal is closed that the server was started in. That still means to stop.
+    """
+    had_terminal = os.isatty(0)
+
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        (stopping if had_terminal and not os.isatty(0) else hangup).set()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, hang_up)
+
+
+def allow_descriptors(wanted: int) -> None:
+    """Have the system allow a descriptor for every connection, as far as it lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        logger.warning("The system allows %d open files; that many connections cannot be served.", most)
+
+
+def collect_seldom() -> None:
+    """Look for garbage in cycles less often: everything stops for it, and hardly anything here is a cycle."""
+    gc.collect()
+    gc.freeze()  # what is there now stays, and need not be looked at again
+    gc.set_threshold(COLLECTED_OBJECTS)
