@@ -139,10 +139,10 @@ class Flusher:
         for outbox, (_, data), sent in zip(chosen, batch, sender.send(batch), strict=True):
             if sent != len(data):
                 self._keep(outbox, data, sent)
-            if outbox.is_registered or outbox.is_ending or outbox.unsent:
                 self._after(outbox)
-            elif not outbox.is_empty:
-                outbox.nudge()
+            elif outbox.is_registered or outbox.is_ending or not outbox.is_empty:
+                self._watch(outbox, is_waiting=False)
+                outbox.nudge()  # more may have come meanwhile, also from its pipe; the end is behind all of it
 
     @staticmethod
     def _keep(outbox: Outbox, data: bytes, sent: int) -> None:
