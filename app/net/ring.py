@@ -73,11 +73,12 @@ class Ring:
     """Sends on many sockets with one call. Belongs to one thread."""
 
     def __init__(self) -> None:
-        """Set the queues up. Raises: OSError where the system has no such thing, or does not allow it."""
+        """Set the queues up and try them. Raises: OSError where the system has no such thing, or forbids it."""
         found = _Parameters()
         self._descriptor = _call(SETUP, SENDS, ctypes.addressof(found))
         try:
             self._share(found)
+            self._try()
         except OSError:
             os.close(self._descriptor)
             raise
@@ -95,6 +96,17 @@ class Ring:
         array = found.sq.array // 4
         for number in range(found.sq_entries):  # an entry's place in the queue is its place in memory
             self._words[array + number] = number
+
+    def _try(self) -> None:
+        """Send something: the ring of Linux 5.4 cannot, and some systems allow to make a ring but not to use it.
+
+        Raises: OSError.
+        """
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            (sent,) = self.send([(ours, b"?")])
+        if sent < 0:
+            raise OSError(-sent, os.strerror(-sent))
 
     def close(self) -> None:
         """Give everything back."""
