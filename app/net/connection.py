@@ -166,6 +166,8 @@ class Connection:
         for frame in frames:
             step = step_of(frame)
             cost = cost_of(step)
+            if not portion:
+                self._settle()  # so that the answers before are paid for
             delay = self._bucket.take(cost)
             if delay > 0:
                 if portion:

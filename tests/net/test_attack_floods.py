@@ -29,3 +29,15 @@ def test_long_answers_are_paid_for(serve: Serve) -> None:
     for _ in range(5):
         assert not any(line.endswith(":behind it") for line in bob.fence())
     bob.hears(":behind it")
+
+
+def test_an_answer_is_paid_for_before_the_next_question(serve: Serve) -> None:
+    """Also where its reader did not wait for it, which no quick command makes it do."""
+    chat = serve(flood_rate=1, flood_burst=1000)
+    bob, asker = chat.connect("bob"), chat.connect("asker")
+    bob.fence()
+    asker.send(*["HELP"] * 950, "VERSION")
+    asker.hears(" 351 ")
+    asker.send("PRIVMSG #general :behind it")
+    for _ in range(20):
+        assert not any(line.endswith(":behind it") for line in bob.fence())
