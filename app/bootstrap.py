@@ -54,7 +54,7 @@ STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten th
 ENGINE_SECONDS = 3.0  # the last batch may take so long
 FLUSH_SECONDS = 1.0  # and the last bytes so long
 SIGNAL_SECONDS = 0.5  # within which SIGHUP is heeded
-SPARE_DESCRIPTORS = 100  # beside those of connections: the database, the log, the listeners
+SPARE_DESCRIPTORS = 300  # beside those of connections: the database, the log, the listeners, the flushers
 EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
 
 logger = logging.getLogger(__name__)

@@ -118,13 +118,16 @@ class Flusher:
             self._wake_receiver.recv(4096)
 
     def _scheduled(self) -> Iterator[Outbox]:
-        """Yield the outboxes that have something new, each once; but what waits for its socket goes on waiting."""
-        ready = self._ready
-        for _ in range(len(ready)):
-            outbox = ready.popleft()
+        """Yield the outboxes that have something new; but what waits for its socket goes on waiting.
+
+        Each is yielded once, even if two threads scheduled it at the same moment.
+        """
+        found: dict[Outbox, None] = {}
+        for _ in range(len(self._ready)):
+            outbox = self._ready.popleft()
             outbox.scheduled = False
-            if not outbox.is_registered or outbox.is_ending:
-                yield outbox
+            found[outbox] = None
+        return (outbox for outbox in found if not outbox.is_registered or outbox.is_ending)
 
     def _flush(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
         """Send what the sockets accept now, all of it at once if the sender can."""

@@ -8,6 +8,7 @@ is told in io_uring_setup(2), and how entries look in io_uring_enter(2).
 import ctypes
 import mmap
 import os
+import platform
 import socket
 import struct
 from collections.abc import Sequence
@@ -74,6 +75,8 @@ class Ring:
 
     def __init__(self) -> None:
         """Set the queues up and try them. Raises: OSError where the system has no such thing, or forbids it."""
+        if platform.system() != "Linux":
+            raise OSError("io_uring is Linux's")
         found = _Parameters()
         self._descriptor = _call(SETUP, SENDS, ctypes.addressof(found))
         try:
