@@ -4,6 +4,7 @@ import os
 import resource
 from pathlib import Path
 
+from app.bootstrap import SPARE_DESCRIPTORS
 from tests.process.server import Server
 
 MOST_CPU = (
@@ -42,7 +43,7 @@ def test_it_asks_for_as_many_descriptors_as_it_may_have(tmp_path: Path) -> None:
     wanted = min(2_000, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
     try:
-        server = Server(tmp_path, max_connections=wanted - 100)
+        server = Server(tmp_path, max_connections=wanted - SPARE_DESCRIPTORS)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     with server:
