@@ -4,12 +4,12 @@ A client has one at a time, and the server keeps it within its limits; what brea
 it does, and the rest of the batch is then dropped silently.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.commands.answers import Failed
 from app.commands.context import Context
 from app.events import Kind
+from app.wire.framing import size
 from app.wire.multiline import CONCAT, Piece, combined
 from app.wire.names import fold
 
@@ -74,12 +74,8 @@ def _refuse(ctx: Context, batch: Collected, kind: Kind, target: str, text: str) 
     if len(batch.pieces) >= MOST_LINES:
         text = "There are too many lines"
         raise Failed("BATCH", "MULTILINE_MAX_LINES", str(MOST_LINES), text=text)
-    if _size([*batch.pieces, (text, CONCAT in ctx.tags)]) > most:
+    if size(combined([*batch.pieces, (text, CONCAT in ctx.tags)])) > most:
         raise Failed("BATCH", "MULTILINE_MAX_BYTES", str(most), text="The message is too long")
-
-
-def _size(pieces: Iterable[Piece]) -> int:
-    return len(combined(pieces).encode())
 
 
 def end(ctx: Context, reference: str) -> Collected | None:

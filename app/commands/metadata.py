@@ -19,7 +19,7 @@ from app.live.room import Room
 from app.live.user import User
 from app.settings import ServerSettings, prefix_of
 from app.wire import numerics
-from app.wire.framing import space_behind
+from app.wire.framing import size, space_behind
 from app.wire.line import plain
 from app.wire.metadata import KEY_BYTES, is_key
 from app.wire.names import NICK_BYTES
@@ -192,7 +192,7 @@ def _refuse_unfit(ctx: Context, target: Target, key: str, value: str) -> None:
     """
     name = target.name if isinstance(target.owner, Room) else "n" * NICK_BYTES
     most, keys = _space(ctx.desk.server, name, key), ctx.desk.settings.max_metadata
-    if len(value.encode()) > most:
+    if size(value) > most:
         raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
     if key not in target.values and len(target.values) >= keys:
         raise failed("LIMIT_REACHED", target.name, str(keys), text=f"There are {keys} keys already")

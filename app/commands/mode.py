@@ -12,7 +12,7 @@ from app.commands.declare import command
 from app.events import Kind, RoomKey
 from app.live.room import Room
 from app.wire import extbans, numerics, words
-from app.wire.framing import space_behind
+from app.wire.framing import size, space_behind
 from app.wire.line import plain
 from app.wire.modes import (
     FLAGS,
@@ -97,7 +97,7 @@ def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
     portion: list[Decided] = []
     for one in decided:
         is_other = portion and (one[0].letter == WORDS) != (portion[0][0].letter == WORDS)
-        if portion and (is_other or len(_words([*portion, one]).encode()) > space):
+        if portion and (is_other or size(_words([*portion, one])) > space):
             _make(ctx, room, portion)
             portion = []
         portion.append(one)
@@ -180,7 +180,7 @@ def _decide_mask(ctx: Context, room: Room, change: Change) -> list[Decided]:
     same = next((known for known in kept if caseless(known) == caseless(mask)), None)
     if change.sign == "-":
         return [(Change("-", change.letter, same), None)] if same else []
-    if same or len(mask.encode()) > 200:
+    if same or size(mask) > 200:
         return []
     return [(Change("+", change.letter, mask), None)]
 

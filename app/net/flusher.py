@@ -21,8 +21,8 @@ from app.net.outbox import EVICTED, Outbox
 from app.net.sender import Sender, best_sender
 from app.threads import name_thread
 
-FULL = (errno.EAGAIN, errno.EWOULDBLOCK)
-PASSING = (*FULL, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)  # or the kernel is short of something: try again
+# The socket is full, or the kernel is short of something; try again.
+PASSING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
 LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
 
 

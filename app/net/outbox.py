@@ -85,7 +85,7 @@ class Outbox:
         else:
             self._pushed += len(data)
             self._chunks.append(data)
-        if not self.scheduled:
+        if not self.scheduled:  # as `nudge`, but whoever delivers wakes the flusher once for all
             self.scheduled = True
             self._schedule(self)
 

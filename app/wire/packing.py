@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.wire.framing import fitting
+from app.wire.framing import fitting, size
 
 
 class Packing:
@@ -18,12 +18,12 @@ class Packing:
 
     def add(self, word: str) -> None:
         """Put a word behind the others; one that is longer than a text may be has a text of its own."""
-        size = len(word.encode()) + 1
-        if self._words and self._used + size > self._most + 1:
+        added = size(word) + 1
+        if self._words and self._used + added > self._most + 1:
             self._full.append(self._separator.join(self._words))
             self._words, self._used = [], 0
         self._words.append(word)
-        self._used += size
+        self._used += added
         self.count += 1
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.db.legacy import Cell, OldMessage, OldUser
 from app.errors import UsageError
 from app.services.accounts import check_password
+from app.wire.framing import size
 from app.wire.names import NameRefused, check_new_nick
 
 LONGEST_SHOWN = 64  # characters of an author's name
@@ -117,9 +118,9 @@ def _instant(cell: Cell, now: int) -> int:
 def _lines(text: str, longest: int) -> list[str]:
     """Cut a text into its lines, each of which becomes a message: IRC knows no others."""
     lines = [line for line in _LINE_END.split(text) if line.strip()]
-    size = max(len(line.encode()) for line in lines)
-    if size > longest:
-        raise RowRefused(f"The text is {size} bytes long; the setting buffer allows {longest}.")
+    found = max(map(size, lines))
+    if found > longest:
+        raise RowRefused(f"The text is {found} bytes long; the setting buffer allows {longest}.")
     return lines
 
 
