@@ -28,11 +28,12 @@ from app.errors import ChatError, DatabaseRefused
 from app.events import Event, Kind
 from app.live import applying  # noqa: F401  declares what events change
 from app.live.batch import Batch
-from app.live.client import Client, Nowhere
+from app.live.client import Client
 from app.live.cloak import Disguise, cloaked, host_of
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.restore import restore, restore_people
+from app.live.sink import Nowhere
 from app.live.throttle import REMEMBERED
 from app.live.throttles import Throttles
 from app.live.unit import Turn, Unit

@@ -11,18 +11,19 @@ and becomes a set of its own when somebody asks for it.
 from collections.abc import Iterable
 
 from app.live.client import Client
+from app.live.sink import Carrier, Each, Receivers, Sink
 
 
 class Audience:
     """An unchanging set of clients. A room makes a new one when its members or their capabilities change."""
 
-    __slots__ = ("_by_shape", "_clients", "added", "base")
+    __slots__ = ("_clients", "_receivers", "added", "base")
 
     def __init__(self, clients: Iterable[Client], base: "Audience | None" = None) -> None:
         self.added = frozenset(clients)  # those that the base does not have
         self.base = base  # what it grew from, until it is a set of its own
         self._clients = self.added if base is None else None
-        self._by_shape: dict[int, list[Client]] | None = None
+        self._receivers: list[tuple[int, Receivers]] | None = None
 
     def joined_by(self, clients: Iterable[Client]) -> "Audience":
         """Return this audience with further clients, which it does not have yet."""
@@ -52,13 +53,17 @@ class Audience:
         return (link._clients or frozenset()).union(*added)
 
     @property
-    def by_shape(self) -> dict[int, list[Client]]:
-        """The clients by their shape."""
-        if self._by_shape is None:
-            self._by_shape = {}
+    def receivers(self) -> list[tuple[int, Receivers]]:
+        """All of them, as those who are sent the same: of one shape, and carried by one."""
+        if self._receivers is None:
+            groups: dict[tuple[int, Carrier | None], list[Sink]] = {}
             for client in self.clients:
-                self._by_shape.setdefault(client.shape, []).append(client)
-        return self._by_shape
+                groups.setdefault((client.shape, client.sink.carrier), []).append(client.sink)
+            self._receivers = [
+                (shape, Each(sinks) if carrier is None else carrier.gather(sinks))
+                for (shape, carrier), sinks in groups.items()
+            ]
+        return self._receivers
 
 
 NOBODY = Audience(())

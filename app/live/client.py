@@ -1,30 +1,11 @@
 """A connection as the engine sees it: what was negotiated, who it speaks for, and where its bytes go."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
+from app.live.sink import Sink
 from app.wire.capabilities import METADATA, shape_of
 from app.wire.names import Key
-
-
-class Sink(Protocol):
-    """Where the bytes for one client go; never blocks."""
-
-    def push(self, data: bytes) -> None:
-        """Queue bytes behind those already queued."""
-
-    def finish(self) -> None:
-        """End the connection once everything queued is sent."""
-
-
-class Nowhere:
-    """The sink of nobody: for what the server itself hands to the engine."""
-
-    def push(self, data: bytes) -> None:
-        """Let the bytes go."""
-
-    def finish(self) -> None:
-        """There is no connection to end."""
 
 
 @dataclass(slots=True)

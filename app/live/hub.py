@@ -54,12 +54,13 @@ class Run:
 
     def deliver(self) -> int:
         """Hand everybody their bytes; return how many deliveries that makes, an author's own counted in."""
-        for shape, clients in self._start.by_shape.items():
-            whole = b"".join(self._encoded(shape))
-            for client in clients:
-                data = self._pieced(client, 0) if client in self._private else whole
-                if data:
-                    client.sink.push(data)
+        apart = {client.sink for client in self._private}
+        for shape, receivers in self._start.receivers:
+            if whole := b"".join(self._encoded(shape)):
+                receivers.push(whole, apart)
+        for client in self._private.keys() - self._joined.keys():
+            if data := self._pieced(client, 0):
+                client.sink.push(data)
         for client, start in self._joined.items():
             if data := self._pieced(client, start):
                 client.sink.push(data)

@@ -1,10 +1,16 @@
 """Flushers: a few threads that send what is queued, and alone close sockets.
 
-A flusher sleeps in its selector. An outbox that has something new is scheduled; the flusher is woken through a
-pair of sockets, once however many outboxes became ready. One send takes all that waits for a connection, and
+A flusher sleeps in its selector. What is to be sent is posted to it: bytes for one outbox, or for a crowd. It is
+woken through a pair of sockets, once for all that was posted. One send takes all that waits for a connection, and
 where the system allows it, one call takes the sends of all connections; what a socket does not accept waits until
-it is writable. Nobody else closes a socket: a descriptor that is closed
-while a selector still lists it would be another connection's a moment later.
+it is writable.
+
+A crowd is sent its bytes without a look at those in it. That is right for an outbox that has nothing else to be
+sent in this round and nothing left from before; the others are *apart*, and get what the crowd is told in its
+place between what is theirs alone.
+
+Nobody else closes a socket: a descriptor that is closed while a selector still lists it would be another
+connection's a moment later. For the same reason, a crowd's descriptors are found out anew after a socket was closed.
 """
 
 import errno
@@ -12,18 +18,23 @@ import os
 import selectors
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, suppress
 from threading import Thread
 
 from app.clock import Clock
-from app.net.outbox import EVICTED, Outbox
+from app.live.sink import Each, Receivers
+from app.net.crowd import Crowd, Shared
+from app.net.outbox import EVICTED, SEND_BYTES, Outbox
 from app.net.sender import Sender, best_sender
 from app.threads import name_thread
 
 # The socket is full, or the kernel is short of something; try again.
 PASSING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
+FEW = 8  # outboxes that are no crowd yet
 LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
+
+Post = Shared | tuple[Outbox, bytes | None]
 
 
 class Flusher:
@@ -33,7 +44,7 @@ class Flusher:
         self.evicted = 0  # connections given up because they did not read
         self._clock = clock
         self._with_ring = with_ring
-        self._ready: deque[Outbox] = deque()
+        self._posts: deque[Post] = deque()
         self._selector = selectors.DefaultSelector()
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
@@ -42,7 +53,9 @@ class Flusher:
         self._is_asleep = False
         self._is_stopping = False
         self._entrusted: set[Outbox] = set()
+        self._unfinished: set[Outbox] = set()  # those with something left from before, or an end in sight
         self._finishing: set[Outbox] = set()
+        self._closings = 0
         self._thread = Thread(target=self._run, name=f"flusher-{number}", daemon=True)
 
     def start(self) -> None:
@@ -61,16 +74,22 @@ class Flusher:
     @property
     def backlog(self) -> int:
         """How many bytes wait for all sockets entrusted to this flusher."""
-        return sum(outbox.backlog for outbox in self._entrusted.copy())
+        shared = [post for post in self._posts.copy() if isinstance(post, Shared)]
+        told = sum(len(post.data) * len(post.crowd.outboxes) for post in shared)
+        return told + sum(outbox.backlog for outbox in self._entrusted.copy())
 
     @property
-    def schedule(self) -> Callable[[Outbox], None]:
-        """What takes an outbox to be looked at once awake; from any thread. It is used for every delivery."""
-        return self._ready.append
+    def post(self) -> Callable[[Post], None]:
+        """What takes bytes for an outbox or a crowd, to be sent once awake; from any thread."""
+        return self._posts.append
+
+    def gather(self, outboxes: Sequence[Outbox]) -> Receivers:
+        """Return outboxes entrusted to this flusher as one; but a few are served as fast each for itself."""
+        return Each(outboxes) if len(outboxes) < FEW else Crowd(outboxes, self.post)
 
     def wake(self) -> None:
-        """Look at what is scheduled, soon; from any thread."""
-        if self._is_asleep and self._ready:
+        """Look at what was posted, soon; from any thread."""
+        if self._is_asleep and self._posts:
             self._is_asleep = False
             self._wake()
 
@@ -94,10 +113,10 @@ class Flusher:
         with closing(best_sender(self._with_ring)) as sender:
             while not self._is_stopping or self._entrusted:
                 self._is_asleep = True
-                events = self._selector.select(0 if self._ready else self._patience())
+                events = self._selector.select(0 if self._posts else self._patience())
                 self._is_asleep = False
-                self._flush(sender, self._writable(events))
-                self._flush(sender, self._scheduled())
+                self._send_each(sender, self._writable(events))
+                self._send_posts(sender, *self._taken())
                 self._give_up_lingering()
         for held in (self._selector, self._wake_receiver, self._wake_sender):
             held.close()
@@ -117,33 +136,81 @@ class Flusher:
         with suppress(BlockingIOError):
             self._wake_receiver.recv(4096)
 
-    def _scheduled(self) -> Iterator[Outbox]:
-        """Yield the outboxes that have something new; but what waits for its socket goes on waiting.
+    def _taken(self) -> tuple[list[Post], dict[Crowd, list[bytes]]]:
+        """Take what was posted, as much as one send takes; return it in order, and what each crowd is told."""
+        posts: list[Post] = []
+        told: dict[Crowd, list[bytes]] = {}
+        size = 0
+        for _ in range(len(self._posts)):
+            post = self._posts.popleft()
+            posts.append(post)
+            if isinstance(post, Shared):
+                told.setdefault(post.crowd, []).append(post.data)
+                size += len(post.data)
+                if size >= SEND_BYTES:
+                    break
+        return posts, told
 
-        Each is yielded once, even if two threads scheduled it at the same moment.
-        """
-        found: dict[Outbox, None] = {}
-        for _ in range(len(self._ready)):
-            outbox = self._ready.popleft()
-            outbox.scheduled = False
-            found[outbox] = None
-        return (outbox for outbox in found if not outbox.is_registered or outbox.is_ending)
+    def _send_posts(
+        self, sender: Sender, posts: Sequence[Post], told: Mapping[Crowd, Sequence[bytes]]
+    ) -> None:
+        """Send what was posted: each crowd what it is told, and what is theirs to those who are apart."""
+        apart = self._apart(posts, told)
+        touched: dict[Outbox, None] = {}
+        for post in posts:
+            if isinstance(post, Shared):
+                for outbox in (post.crowd.outboxes & apart) - post.apart:
+                    outbox.hear(post.data)
+                    touched[outbox] = None
+            else:
+                outbox, data = post
+                outbox.add(data)
+                touched[outbox] = None
+        self._send_each(sender, [one for one in touched if one.is_ending or not one.is_registered])
+        for crowd, pieces in told.items():
+            self._send_shared(sender, crowd, b"".join(pieces), apart)
 
-    def _flush(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
-        """Send what the sockets accept now, all of it at once if the sender can."""
+    def _apart(self, posts: Iterable[Post], crowds: Collection[Crowd]) -> set[Outbox]:
+        """Return those who cannot be sent what a crowd is told as it is."""
+        if not crowds:
+            return set()
+        apart = self._unfinished.copy()
+        for post in posts:
+            if isinstance(post, Shared):
+                apart.update(post.apart)
+            else:
+                apart.add(post[0])
+        if len(crowds) > 1:
+            seen: set[Outbox] = set()
+            for crowd in crowds:  # who is in two of them hears both in the order in which they were told
+                apart |= crowd.outboxes & seen
+                seen |= crowd.outboxes
+        return apart
+
+    def _send_shared(self, sender: Sender, crowd: Crowd, data: bytes, apart: Set[Outbox]) -> None:
+        """Send everybody in a crowd the same, but those apart."""
+        crowd.aim(sender, self._closings)
+        outboxes, targets = crowd.without(apart)
+        for place, sent in sender.broadcast(targets, data):
+            outbox = outboxes[place]
+            self._keep(outbox, data, sent)
+            self._after(outbox)
+
+    def _send_each(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
+        """Send everybody what is theirs, as much as the sockets accept now, all of it at once if the sender can."""
         chosen: list[Outbox] = []
         batch: list[tuple[socket.socket, bytes]] = []
         for outbox in outboxes:
             if data := outbox.take():
                 chosen.append(outbox)
                 batch.append((outbox.socket, data))
-            elif outbox.is_registered or outbox.is_ending:
+            elif outbox in self._unfinished or not outbox.is_clear:
                 self._after(outbox)
         for outbox, (_, data), sent in zip(chosen, batch, sender.send(batch), strict=True):
             if sent != len(data):
                 self._keep(outbox, data, sent)
                 self._after(outbox)
-            elif outbox.is_registered or outbox.is_ending or not outbox.is_empty:
+            elif outbox in self._unfinished or not outbox.is_clear:
                 self._watch(outbox, is_waiting=False)
                 outbox.nudge()  # more may have come meanwhile, also from its pipe; the end is behind all of it
 
@@ -167,7 +234,8 @@ class Flusher:
             if outbox.is_empty:
                 self._shut(outbox, socket.SHUT_WR)
             self._linger(outbox)
-        if outbox.released and (outbox.is_empty or outbox.fault is not None):
+        is_done = outbox.finishing and outbox.is_empty
+        if outbox.released and (is_done or outbox.fault is not None):
             self._close(outbox)
         else:
             self._watch(outbox, bool(outbox.unsent) and outbox.fault is None)
@@ -178,6 +246,10 @@ class Flusher:
         elif outbox.is_registered and not is_waiting:
             self._selector.unregister(outbox.socket)
         outbox.is_registered = is_waiting
+        if outbox.is_clear:
+            self._unfinished.discard(outbox)
+        else:
+            self._unfinished.add(outbox)
 
     def _linger(self, outbox: Outbox) -> None:
         if outbox.deadline is None:
@@ -207,7 +279,9 @@ class Flusher:
     def _close(self, outbox: Outbox) -> None:
         self._watch(outbox, is_waiting=False)
         self._finishing.discard(outbox)
+        self._unfinished.discard(outbox)
         self._entrusted.discard(outbox)
+        self._closings += 1
         outbox.socket.close()
         outbox.is_closed = True
         self.evicted += outbox.fault is EVICTED

@@ -1,10 +1,10 @@
-"""One connection's queue of bytes to send.
+"""One connection's bytes to send.
 
-Two threads meet here without a lock. The engine pushes and only ever adds to `_pushed`; the flusher takes and
-only ever adds to `_sent`. `deque.append` and `popleft` are atomic. The engine marks the outbox as scheduled
-after it pushed; the flusher clears the mark before it takes. So whatever is pushed is either seen by the
-flusher that is about to take, or schedules the outbox again. Whoever pushes wakes the flusher afterwards, once
-for all it pushed.
+Three threads meet here without a lock, because each piece of state has one owner. The engine pushes, and counts
+what it pushed; what it pushes goes through the one queue of the flusher, in which everything has its place: what
+is for one connection, what is for a crowd that it is in, and its end. The flusher takes it from there, keeps
+what waits, and counts what it sent. The reader looks, and says when it is done with the socket. Whoever pushes
+wakes the flusher afterwards, once for all it pushed.
 """
 
 import socket
@@ -12,21 +12,23 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from app.live.sink import Carrier
 from app.net.pipe import Pipe
 
 EVICTED = "SendQ exceeded"
 SEND_BYTES = 256 * 1024  # joined into one send
+END = None  # posted instead of bytes: nothing comes behind it
 
 
-class Scheduler(Protocol):
+class Scheduler(Carrier, Protocol):
     """Who sends what is queued: a flusher."""
 
     @property
-    def schedule(self) -> Callable[["Outbox"], None]:
-        """What takes an outbox to be looked at once awake."""
+    def post(self) -> Callable[[tuple["Outbox", bytes | None]], None]:
+        """What takes bytes for an outbox, to be looked at once awake; none to have it looked at."""
 
     def wake(self) -> None:
-        """Look at what is scheduled, soon."""
+        """Look at what was posted, soon."""
 
 
 class Outbox:
@@ -34,9 +36,10 @@ class Outbox:
 
     __slots__ = (
         "_chunks",
+        "_heard",
         "_limit",
+        "_post",
         "_pushed",
-        "_schedule",
         "_scheduler",
         "_sent",
         "deadline",
@@ -47,7 +50,6 @@ class Outbox:
         "is_registered",
         "pipe",
         "released",
-        "scheduled",
         "socket",
         "unsent",
     )
@@ -57,21 +59,26 @@ class Outbox:
     ) -> None:
         self.socket = connection
         self.pipe = pipe
-        self.scheduled = False
-        self.finishing = False  # close when everything is sent
+        self.is_ending = False  # nothing more is queued
         self.released = False  # the reader is done with the socket, so it may be closed
         self.fault: str | None = None  # why the connection was given up
-        self.is_ending = False  # one of these three, so that the connection is on its way out
+        self.finishing = False  # everything was queued; close when it is sent
         self.is_closed = False  # the flusher has closed the socket
         self.unsent = b""  # taken, perhaps encrypted, but not accepted by the socket yet
         self.is_registered = False  # the flusher waits for the socket to become writable
         self.deadline: float | None = None  # monotonic seconds until which a finishing connection may linger
         self._chunks: deque[bytes] = deque()
         self._scheduler = scheduler
-        self._schedule = scheduler.schedule
+        self._post = scheduler.post
         self._limit = limit
-        self._pushed = 0
+        self._pushed = 0  # bytes, by the engine, for this connection alone
+        self._heard = 0  # bytes for a crowd that had to be kept for this connection
         self._sent = 0
+
+    @property
+    def carrier(self) -> Carrier | None:
+        """The flusher; but what goes through a pipe is for this connection alone."""
+        return self._scheduler if self.pipe is None else None
 
     def push(self, data: bytes) -> None:
         """Queue bytes, to be sent once the flusher is woken; a peer too far behind is given up instead.
@@ -80,51 +87,62 @@ class Outbox:
         """
         if self.is_ending:
             return
-        if self._pushed - self._sent > self._limit:
+        if self._waiting > self._limit:
             self.give_up(EVICTED)
-        else:
-            self._pushed += len(data)
-            self._chunks.append(data)
-        if not self.scheduled:  # as `nudge`, but whoever delivers wakes the flusher once for all
-            self.scheduled = True
-            self._schedule(self)
+        self._pushed += len(data)
+        self._post((self, data))
 
     def finish(self) -> None:
         """End the connection once everything queued is sent; nothing more is queued."""
-        self.finishing = self.is_ending = True
-        self.nudge()
+        self.is_ending = True
+        self._post((self, END))
+        self._scheduler.wake()
 
     def give_up(self, fault: str) -> None:
         """Let the connection end without what is queued, for a reason; the first one counts."""
         self.fault = self.fault or fault
         self.is_ending = True
-        self._chunks.clear()
 
     def release(self) -> None:
-        """Say that the reader will not touch the socket any more."""
-        self.released = self.is_ending = True
+        """Say that the reader will not touch the socket any more; it said before that all is over."""
+        self.released = True
         self.nudge()
 
     def nudge(self) -> None:
         """Have the flusher look at this outbox."""
-        if not self.scheduled:
-            self.scheduled = True
-            self._schedule(self)
+        self._post((self, b""))
         self._scheduler.wake()
+
+    # For the flusher
+
+    def add(self, data: bytes | None) -> None:
+        """Take what was pushed; behind the end comes nothing."""
+        if data is END:
+            self.finishing = True
+        elif data and not self.finishing:
+            self._chunks.append(data)
+
+    def hear(self, data: bytes) -> None:
+        """Take what a crowd was told, of which the peer cannot be sent its part at once."""
+        if self._waiting > self._limit:
+            self.give_up(EVICTED)
+        self._heard += len(data)
+        self.add(data)
 
     def take(self) -> bytes:
         """Return the next bytes for the socket: what was left over, or what is queued, as much as one send takes."""
+        if self.fault is not None:
+            self._chunks.clear()
+            self.unsent = b""
+            return b""
         if self.unsent:
             data, self.unsent = self.unsent, b""
             return data
         data = b""
         if chunks := self._chunks:
-            try:
-                data = chunks.popleft()  # mostly there is one piece, which is passed on as it is
-                if chunks and len(data) < SEND_BYTES:
-                    data = self._joined(data)
-            except IndexError:  # the engine gave the connection up meanwhile
-                return b""
+            data = chunks.popleft()  # mostly there is one piece, which is passed on as it is
+            if chunks and len(data) < SEND_BYTES:
+                data = self._joined(data)
             self._sent += len(data)
         if self.pipe is None:
             return data
@@ -145,15 +163,23 @@ class Outbox:
     @property
     def is_behind(self) -> bool:
         """Whether the peer has yet to read so much that slow work for it can wait: half of the limit."""
-        waits = self.fault is None and not self.finishing
-        return waits and self._pushed - self._sent > self._limit // 2
+        return not self.is_ending and self._waiting > self._limit // 2
 
     @property
     def backlog(self) -> int:
         """How many bytes wait, before they are wrapped."""
-        return self._pushed - self._sent + len(self.unsent)
+        return self._waiting + len(self.unsent)
+
+    @property
+    def _waiting(self) -> int:
+        return self._pushed + self._heard - self._sent
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is waiting."""
         return not self._chunks and not self.unsent
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing is waiting and there is no end in sight, so that what comes next can be sent at once."""
+        return not (self._chunks or self.unsent or self.finishing or self.released or self.fault is not None)

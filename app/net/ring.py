@@ -3,6 +3,9 @@
 The kernel shares two queues with us: entries that say what to do, and completions that say how it went. Every
 entry asks not to wait, so all of them are done when the one call returns. Which addresses and offsets there are
 is told in io_uring_setup(2), and how entries look in io_uring_enter(2).
+
+To send many the same, nothing is done for each of them in Python: an entry is eight words, and the same word of
+all entries is written as one slice, of which only that with the descriptor differs.
 """
 
 import ctypes
@@ -11,7 +14,9 @@ import os
 import platform
 import socket
 import struct
-from collections.abc import Sequence
+import sys
+from array import array
+from collections.abc import MutableSequence, Sequence
 
 SETUP, ENTER = 425, 426  # numbers of system calls, the same on every architecture
 SINGLE_MMAP = 1  # a feature: both queues are found in one piece of memory
@@ -19,6 +24,10 @@ GET_EVENTS = 1
 OP_SEND = 26
 ENTRIES_OFFSET = 0x10000000  # where the entries themselves are found
 ENTRY = struct.Struct("=BBHiQQIIQ24x")  # operation, flags, -, descriptor, -, address, length, flags, place
+ENTRY_WORDS = ENTRY.size // 8
+WHAT, WHERE, HOW = 0, 2, 3  # words of an entry: operation and descriptor, address, length and flags
+OPERATION = struct.Struct("=BBHi")
+AMOUNT = struct.Struct("=II")
 COMPLETION = struct.Struct("=Qi4x")  # place, result
 FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 SENDS = 1024  # at once
@@ -92,13 +101,15 @@ class Ring:
         completions = COMPLETION.size * found.cq_entries
         end = max(found.sq.array + 4 * found.sq_entries, found.cq.cqes + completions)
         self._queues = mmap.mmap(self._descriptor, end)
-        self._entries = mmap.mmap(self._descriptor, ENTRY.size * found.sq_entries, offset=ENTRIES_OFFSET)
+        self._memory = mmap.mmap(self._descriptor, ENTRY.size * found.sq_entries, offset=ENTRIES_OFFSET)
         self._words = memoryview(self._queues).cast("I")
+        self._entries = memoryview(self._memory).cast("Q")
         self._tail, self._taken, self._done = found.sq.tail // 4, found.cq.head // 4, found.cq.tail // 4
-        self._at, self._most = found.cq.cqes, found.cq_entries
-        array = found.sq.array // 4
+        self._completions, self._most = found.cq.cqes, found.cq_entries
+        order = found.sq.array // 4
         for number in range(found.sq_entries):  # an entry's place in the queue is its place in memory
-            self._words[array + number] = number
+            self._words[order + number] = number
+            ENTRY.pack_into(self._memory, ENTRY.size * number, 0, 0, 0, 0, 0, 0, 0, 0, number)
 
     def _try(self) -> None:
         """Send something: the ring of Linux 5.4 cannot, and some systems allow to make a ring but not to use it.
@@ -114,50 +125,99 @@ class Ring:
     def close(self) -> None:
         """Give everything back."""
         self._words.release()
+        self._entries.release()
         self._queues.close()
-        self._entries.close()
+        self._memory.close()
         os.close(self._descriptor)
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
         """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
         results: list[int] = []
-        for start in range(0, len(batch), SENDS):
-            part = batch[start : start + SENDS]
-            self._enter(part)
-            results += self._take(len(part))
+        pack, memory, last, address = ENTRY.pack_into, self._memory, b"", 0
+        while len(results) < len(batch):
+            start = len(results)
+            part = batch[start : start + self._room]
+            for place, (connection, data) in enumerate(part, self._place):
+                if data is not last:  # a few who are told the same are given the very same bytes
+                    last, address = data, _address(data)
+                at, descriptor = ENTRY.size * place, connection.fileno()
+                pack(memory, at, OP_SEND, 0, 0, descriptor, 0, address, len(data), FLAGS, place)
+            results += self._results(self._carry_out(len(part)))
         return results
 
-    def _enter(self, part: Sequence[tuple[socket.socket, bytes]]) -> None:
-        """Write an entry for each, and have the system work all of them off."""
-        pack, entries, tail = ENTRY.pack_into, self._entries, self._words[self._tail]
-        last, address = b"", 0
-        for place, (connection, data) in enumerate(part):
-            if data is not last:  # mostly the next one is sent the very same bytes
-                last, address = data, _address(data)
-            at = (tail + place) % SENDS * ENTRY.size
-            pack(entries, at, OP_SEND, 0, 0, connection.fileno(), 0, address, len(data), FLAGS, place)
-        self._words[self._tail] = (tail + len(part)) & 0xFFFFFFFF
+    def aim(self, connections: Sequence[socket.socket]) -> MutableSequence[int]:
+        """Return the sockets as `broadcast` wants them; that is good for as long as none of them is closed."""
+        return array("Q", map(_what, connections))
+
+    def broadcast(self, targets: Sequence[int], data: bytes) -> list[tuple[int, int]]:
+        """Send all of them the same. Return which did not take all of it, by place, and what `send` would return."""
+        short: list[tuple[int, int]] = []
+        start = 0
+        while start < len(targets):
+            part = targets[start : start + self._room]
+            self._fill(WHAT, part)
+            self._fill(WHERE, array("Q", [_address(data)]) * len(part))
+            self._fill(HOW, array("Q", [_amount(len(data), FLAGS)]) * len(part))
+            found = self._carry_out(len(part))
+            if not _are_all(found, len(data)):
+                results = enumerate(self._results(found), start)
+                short += [(place, sent) for place, sent in results if sent != len(data)]
+            start += len(part)
+        return short
+
+    @property
+    def _place(self) -> int:
+        """The place in the queue that the next entry has."""
+        place: int = self._words[self._tail] % SENDS
+        return place
+
+    @property
+    def _room(self) -> int:
+        """How many entries there is place for up to the end of the queue, which then begins again."""
+        return SENDS - self._place
+
+    def _fill(self, word: int, values: Sequence[int]) -> None:
+        """Write one word of each of the next entries."""
+        start = ENTRY_WORDS * self._place
+        self._entries[start + word : start + ENTRY_WORDS * len(values) : ENTRY_WORDS] = memoryview(values)  # type: ignore[arg-type]
+
+    def _carry_out(self, count: int) -> bytes:
+        """Have the system work so many entries off, and return their completions."""
+        self._words[self._tail] = (self._words[self._tail] + count) & 0xFFFFFFFF
         entered = 0
-        while entered < len(part) or self._completed() < len(part):
+        while entered < count or self._completed() < count:
             try:
-                entered += _call(ENTER, self._descriptor, len(part) - entered, len(part), GET_EVENTS)
+                entered += _call(ENTER, self._descriptor, count - entered, count, GET_EVENTS)
             except (InterruptedError, BlockingIOError):
                 continue  # a signal, or the kernel is short of memory for a moment
+        taken = self._words[self._taken]
+        at = self._completions + COMPLETION.size * (taken % self._most)
+        found = self._queues[at : at + COMPLETION.size * count]
+        self._words[self._taken] = (taken + count) & 0xFFFFFFFF
+        return found
 
     def _completed(self) -> int:
         """Return how many entries are done whose results were not taken yet."""
         waiting: int = self._words[self._done] - self._words[self._taken]
         return waiting & 0xFFFFFFFF
 
-    def _take(self, count: int) -> list[int]:
-        """Return the results of so many entries, in the order of these."""
-        taken = self._words[self._taken]
-        first = taken % self._most
-        around = max(first + count - self._most, 0)  # so many are at the beginning again
-        found = self._completions(first, count - around) + self._completions(0, around)
-        self._words[self._taken] = (taken + count) & 0xFFFFFFFF
-        return [result for _, result in sorted(COMPLETION.iter_unpack(found))]
+    @staticmethod
+    def _results(completions: bytes) -> list[int]:
+        """Return the results in the order of the entries."""
+        return [result for _, result in sorted(COMPLETION.iter_unpack(completions))]
 
-    def _completions(self, first: int, count: int) -> bytes:
-        at = self._at + COMPLETION.size * first
-        return self._queues[at : at + COMPLETION.size * count]
+
+def _what(connection: socket.socket) -> int:
+    """Return the first word of an entry that sends on this socket."""
+    return int.from_bytes(OPERATION.pack(OP_SEND, 0, 0, connection.fileno()), sys.byteorder)
+
+
+def _amount(count: int, flags: int) -> int:
+    """Return the word that tells how much, in an entry and in its completion."""
+    return int.from_bytes(AMOUNT.pack(count, flags), sys.byteorder)
+
+
+def _are_all(completions: bytes, result: int) -> bool:
+    """Whether all have this result, and nothing else to say."""
+    words = memoryview(completions).cast("Q")[1::2]
+    return words == memoryview(array("Q", [_amount(result, 0)]) * len(words))

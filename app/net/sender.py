@@ -3,8 +3,8 @@
 import errno
 import logging
 import socket
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, MutableSequence, Sequence
+from typing import Any, Protocol
 
 from app.net.ring import FLAGS, Ring
 
@@ -17,6 +17,12 @@ class Sender(Protocol):
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
         """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
 
+    def aim(self, connections: Sequence[socket.socket]) -> MutableSequence[Any]:
+        """Return the sockets as `broadcast` wants them; that is good for as long as none of them is closed."""
+
+    def broadcast(self, targets: Sequence[Any], data: bytes) -> Iterable[tuple[int, int]]:
+        """Send all of them the same. Return which did not take all of it, by place, and what `send` would return."""
+
     def close(self) -> None:
         """Give everything back."""
 
@@ -27,6 +33,15 @@ class OneByOne:
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
         """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
         return [_sent(connection, data) for connection, data in batch]
+
+    def aim(self, connections: Sequence[socket.socket]) -> list[socket.socket]:
+        """Return the sockets as `broadcast` wants them."""
+        return list(connections)
+
+    def broadcast(self, targets: Sequence[socket.socket], data: bytes) -> Iterable[tuple[int, int]]:
+        """Send all of them the same. Return which did not take all of it, by place, and what `send` would return."""
+        results = enumerate([_sent(connection, data) for connection in targets])
+        return [(place, sent) for place, sent in results if sent != len(data)]
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -28,6 +28,8 @@ from app.wire.line import Line, parse
 class Ear:
     """A sink that keeps what it is given."""
 
+    carrier = None
+
     def __init__(self) -> None:
         self.data = b""
         self.is_finished = False

@@ -1,7 +1,9 @@
 """What holds of a world at any time, whatever happened in it."""
 
+from app.live.audience import Audience
 from app.live.client import Client
 from app.live.room import Room
+from app.live.sink import Each, Sink
 from app.live.user import User
 from app.live.world import World
 from app.wire.names import fold
@@ -49,10 +51,19 @@ def check_room(world: World, room: Room) -> None:
         assert room.id in member.user.rooms
         heard.update(member.user.clients)
     assert room.audience.clients == heard
-    assert {client for clients in room.audience.by_shape.values() for client in clients} == heard
-    assert all(client.shape == shape for shape, found in room.audience.by_shape.items() for client in found)
+    assert told(room.audience) == {(client.shape, client.sink) for client in heard}
     for client in heard:
         check_names(world, room, client)
+
+
+def told(audience: Audience) -> set[tuple[int, Sink]]:
+    """Return who is told what is said to an audience, and for which shape it is written."""
+    found: list[tuple[int, Sink]] = []
+    for shape, receivers in audience.receivers:
+        assert isinstance(receivers, Each)
+        found += ((shape, sink) for sink in receivers.sinks)
+    assert len(found) == len(set(found)), "nobody is told twice"
+    return set(found)
 
 
 def check_names(world: World, room: Room, client: Client) -> None:

@@ -1,5 +1,6 @@
 """The hub: whatever is shared and joined, everybody hears exactly what a naive rendering gives them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import given
@@ -12,6 +13,8 @@ from app.live.encode import encode
 from app.live.hub import Hub
 from app.live.plan import Broadcast, Plan
 from app.live.response import Entry, Response
+from app.live.sink import Each, Receivers
+from tests.engine.invariants import told
 
 CAPS = (
     frozenset[str](),
@@ -29,6 +32,7 @@ class Ear:
     data: bytes = b""
     pushes: list[bytes] = field(default_factory=list)
     is_finished: bool = False
+    carrier: "Choir | None" = None
 
     def push(self, data: bytes) -> None:
         """Keep the bytes, unless all is over."""
@@ -42,9 +46,20 @@ class Ear:
         self.is_finished = True
 
 
+class Choir:
+    """A carrier, as flushers are."""
+
+    def gather(self, sinks: Sequence[Ear]) -> Receivers:
+        """Return some ears as one."""
+        return Each(sinks)
+
+
+CHOIRS = None, Choir(), Choir()
+
+
 def client(number: int) -> Client:
-    """Return somebody; the number decides what they negotiated."""
-    made = Client(Ear(), "127.0.0.1", False, 0.0)
+    """Return somebody; the number decides what they negotiated, and who carries what they are told."""
+    made = Client(Ear(carrier=CHOIRS[number % len(CHOIRS)]), "127.0.0.1", False, 0.0)
     made.enable(CAPS[number % len(CAPS)])
     return made
 
@@ -153,9 +168,7 @@ def test_an_audience_that_grew_a_lot_is_the_same_as_one_made_at_once() -> None:
         grown = grown.joined_by([who])
     assert not grown.is_empty
     assert grown.clients == frozenset(people)
-    assert {shape: set(those) for shape, those in grown.by_shape.items()} == {
-        shape: set(those) for shape, those in Audience(people).by_shape.items()
-    }
+    assert told(grown) == {(who.shape, who.sink) for who in people}
 
 
 def test_those_who_hear_the_same_share_the_same_bytes() -> None:

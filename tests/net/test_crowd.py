@@ -1,0 +1,155 @@
+"""A crowd is told the same in one go, and everybody hears it in its place among what is theirs alone."""
+
+import os
+import socket
+from contextlib import closing
+from threading import Thread
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.clock import Clock
+from app.net.crowd import Crowd
+from app.net.flusher import Flusher
+from app.net.outbox import Outbox
+
+PEOPLE = 12
+CROWDS = [
+    range(PEOPLE),
+    range(0, PEOPLE, 2),
+    range(3, PEOPLE),
+    range(1, PEOPLE, 2),
+]  # the second and last are disjoint
+PLENTY = 1 << 30
+
+people = st.integers(0, PEOPLE - 1)
+sizes = st.sampled_from(
+    [1, 30, 5_000, 400_000]
+)  # the last is more than one send takes, or a socket has room for
+alone = st.tuples(st.just("alone"), people, sizes)
+together = st.tuples(
+    st.just("together"), st.integers(0, len(CROWDS) - 1), sizes, st.frozensets(people, max_size=3)
+)
+ends = st.tuples(st.just("end"), people)
+wakes = st.tuples(st.just("wake"))
+stories = st.lists(st.one_of(alone, together, together, wakes, ends), max_size=25)
+
+
+class Stage:
+    """A flusher and people whose sockets nobody reads before the story is over."""
+
+    def __init__(self, with_ring: bool) -> None:
+        self.flusher = Flusher(0, Clock(), with_ring)
+        self.pairs = [socket.socketpair() for _ in range(PEOPLE)]
+        self.outboxes = [Outbox(ours, self.flusher, PLENTY, None) for ours, _ in self.pairs]
+        self.crowds = [
+            Crowd([self.outboxes[number] for number in crowd], self.flusher.post) for crowd in CROWDS
+        ]
+        self.expected = [b""] * PEOPLE
+        self._ended: set[int] = set()
+        for outbox in self.outboxes:
+            self.flusher.entrust(outbox)
+        self.flusher.start()
+
+    def tell(self, number: int, data: bytes) -> None:
+        """Expect somebody to hear this, unless that was their end."""
+        if number not in self._ended:
+            self.expected[number] += data
+
+    def play(self, place: int, what: str, *rest: object) -> None:
+        """Do one thing; each says something else."""
+        match what, *rest:
+            case "alone", int(number), int(size):
+                data = b"%d." % place * size
+                self.outboxes[number].push(data)
+                self.tell(number, data)
+            case "together", int(number), int(size), frozenset(apart):
+                data = b"%d," % place * size
+                self.crowds[number].push(data, {self.outboxes[one] for one in apart})
+                for one in set(CROWDS[number]) - apart:
+                    self.tell(one, data)
+            case "end", int(number):
+                self.outboxes[number].finish()
+                self._ended.add(number)
+            case _:
+                self.flusher.wake()
+
+    def end(self) -> list[bytes]:
+        """Let everybody read to their ends, and return what each has heard."""
+        for outbox in self.outboxes:
+            outbox.finish()
+            outbox.release()
+        self.flusher.finish()
+        heard = [b""] * PEOPLE
+        listeners = [
+            Thread(target=listen, args=(theirs, heard, n)) for n, (_, theirs) in enumerate(self.pairs)
+        ]
+        for listener in listeners:
+            listener.start()
+        for listener in listeners:
+            listener.join()
+        self.flusher.join(60)
+        assert not self.flusher.held
+        assert not self.flusher.backlog
+        return heard
+
+
+def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
+    """Keep what comes, up to the end."""
+    with closing(connection):
+        while data := connection.recv(1 << 20):
+            heard[number] += data
+
+
+@pytest.mark.parametrize("with_ring", [True, False])
+def test_everybody_hears_everything_in_its_order(with_ring: bool) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(stories)
+    def check(story: list[tuple]) -> None:  # type: ignore[type-arg]
+        stage = Stage(with_ring)
+        for place, deed in enumerate(story):
+            stage.play(place, *deed)
+        assert stage.end() == stage.expected
+
+    check()
+
+
+@pytest.mark.parametrize("with_ring", [True, False])
+def test_a_new_socket_hears_nothing_that_was_for_one_that_had_its_descriptor(with_ring: bool) -> None:
+    stage = Stage(with_ring)
+    everybody, gone = stage.crowds[0], stage.outboxes[0]
+    others = [theirs for _, theirs in stage.pairs[1:]]
+    everybody.push(b"hello", frozenset())
+    descriptor = gone.socket.fileno()
+    gone.finish()
+    gone.release()
+    assert [theirs.recv(100) for theirs in others] == [b"hello"] * len(others)
+    stage.outboxes[1].push(b"fence")
+    stage.flusher.wake()
+    assert others[0].recv(100) == b"fence"
+    with closing(socket.socket()) as new:
+        assert new.fileno() == descriptor
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            os.dup2(ours.fileno(), descriptor)
+            everybody.push(b"again", frozenset())
+            stage.flusher.wake()
+            assert [one.recv(100) for one in others] == [b"again"] * len(others)
+            theirs.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                theirs.recv(100)
+    stage.end()
+
+
+def test_what_was_pushed_is_sent_however_early_the_reader_is_done() -> None:
+    stage = Stage(with_ring=True)
+    first, others = stage.outboxes[0], [theirs for _, theirs in stage.pairs]
+    first.release()
+    stage.outboxes[1].push(b"fence")
+    stage.flusher.wake()
+    assert others[1].recv(100) == b"fence"
+    first.push(b"goodbye")
+    first.finish()
+    assert others[0].recv(100) == b"goodbye"
+    stage.end()
