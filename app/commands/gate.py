@@ -6,31 +6,17 @@ from dataclasses import dataclass
 from app.commands import attendants, consequences, presence
 from app.commands.answers import Failed, Refused
 from app.commands.context import Context, attempt
-from app.commands.declare import Command, find_command
 from app.commands.desk import Desk
+from app.commands.steps import Misfit, Request
 from app.events import Event
 from app.live.batch import Batch
 from app.live.client import Client
-from app.live.unit import Step, Task, Turn, Unit
+from app.live.unit import Step, Task, Turn
 from app.wire import numerics
 from app.wire.framing import Oversized, Undecodable
 from app.wire.line import Line, parse
 
-UNKNOWN_COST = 1
-
 logger = logging.getLogger(__name__)
-
-
-def cost_of(step: Step) -> int:
-    """Return what a step takes from its client's rate bucket."""
-    command = _command_of(step)
-    return command.cost if command else UNKNOWN_COST
-
-
-def is_quick(step: Step) -> bool:
-    """Whether the step never asks for slow work, so that its client's thread need not wait for it."""
-    command = _command_of(step)
-    return command is not None and command.is_quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +25,6 @@ class Gate:
 
     desk: Desk
 
-    def may_write(self, unit: Unit) -> bool:
-        """Whether the unit may emit events."""
-        return any(_writes(step) for step in unit.steps)
-
-    def looks(self, unit: Unit) -> bool:
-        """Whether its answers depend on what people change."""
-        return any(command.looks for step in unit.steps if (command := _command_of(step)) is not None)
-
-    def must_wait(self, client: Client, step: Step) -> bool:
-        """Whether the step can be neither done nor refused while nothing can be stored."""
-        if isinstance(step, Turn):
-            return step.writes
-        command = _command_of(step)
-        return command is not None and command.writes and (client.session is None or command.waits)
-
     def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
         """Do one step of a client."""
         if isinstance(step, Turn):
@@ -61,12 +32,10 @@ class Gate:
         client.heard, client.pinged = self.desk.clock.monotonic(), False
         if client.ended:
             return None
-        if isinstance(step, Oversized):
-            Context(self.desk, batch, client).reply(numerics.ERR_INPUTTOOLONG, text=step.reason)
-        elif isinstance(step, Undecodable):
-            self._refuse_undecodable(batch, client, step)
-        else:
+        if isinstance(step, Request):
             return self._admit(batch, client, step)
+        assert isinstance(step, Misfit)
+        self._refuse(batch, client, step.frame)
         return None
 
     def adopt(self, batch: Batch, event: Event) -> None:
@@ -95,16 +64,21 @@ class Gate:
         """Take leave of everybody."""
         presence.farewell(self.desk, batch)
 
-    def _admit(self, batch: Batch, client: Client, said: Line) -> Task | None:
-        line = attendants.meaning(said)
-        ctx = attendants.context(self.desk, batch, client, line)
-        if line is not said:
-            attendants.echo(ctx, said, line)
-        return attempt(ctx, lambda: _carry_out(ctx, line))
+    def _admit(self, batch: Batch, client: Client, request: Request) -> Task | None:
+        ctx = attendants.context(self.desk, batch, client, request.line)
+        if request.line is not request.said:
+            attendants.echo(ctx, request.said, request.line)
+        return attempt(ctx, lambda: _carry_out(ctx, request))
 
-    def _refuse_undecodable(self, batch: Batch, client: Client, step: Undecodable) -> None:
+    def _refuse(self, batch: Batch, client: Client, frame: Oversized | Undecodable) -> None:
+        if isinstance(frame, Oversized):
+            Context(self.desk, batch, client).reply(numerics.ERR_INPUTTOOLONG, text=frame.reason)
+        else:
+            self._refuse_undecodable(batch, client, frame)
+
+    def _refuse_undecodable(self, batch: Batch, client: Client, frame: Undecodable) -> None:
         try:
-            line = parse(step.text)
+            line = parse(frame.text)
         except ValueError:
             line = Line("*")
         verb = line.command if line.command.isascii() and line.command.isalnum() else "*"
@@ -117,12 +91,12 @@ NOT_SEEN = "Not answered: the storage of the server is failing; try again in a m
 NOT_NOW = "Not stored and not sent: the storage of the server is failing; try again in a moment"
 
 
-def _carry_out(ctx: Context, line: Line) -> Task | None:
+def _carry_out(ctx: Context, request: Request) -> Task | None:
     """Run the command of a line if the caller may, and it can be done now.
 
     Raises: Answer.
     """
-    command, params = find_command(line.command, line.params)
+    line, command, params = request.line, request.command, request.params
     if ctx.client.session is None and not (command and command.early):
         raise Refused(numerics.ERR_NOTREGISTERED)
     if command is None:
@@ -153,17 +127,3 @@ def _refuse_unstorable(ctx: Context, line: Line) -> None:
         raise Refused(numerics.ERR_CANNOTSENDTOCHAN, line.params[0], text=NOT_NOW)
     if line.command not in ("NOTICE", "TAGMSG"):
         raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_NOW)
-
-
-def _command_of(step: Step) -> Command | None:
-    if not isinstance(step, Line):
-        return None
-    line = attendants.meaning(step)
-    return find_command(line.command, line.params)[0]
-
-
-def _writes(step: Step) -> bool:
-    if isinstance(step, Turn):
-        return step.writes
-    command = _command_of(step)
-    return command is not None and command.writes

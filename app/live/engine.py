@@ -186,7 +186,7 @@ class Engine:
 
     def _must_hold(self, unit: Unit) -> bool:
         """Whether the unit needs the log, or a world in which everything is stored."""
-        return self._rules.may_write(unit) or (self._stuck is not None and self._rules.looks(unit))
+        return unit.writes or (self._stuck is not None and unit.looks)
 
     def _read(self, units: Sequence[Unit]) -> None:
         """Answer units that write nothing; no transaction, no waiting for the disk."""
@@ -320,7 +320,7 @@ class Engine:
         self._held = [unit for unit in self._held if unit not in refused]
         for unit in units:
             batch = Batch(self.world, writable=False, sighted=self._stuck is None)
-            while unit.steps and unit.task is None and not self._rules.must_wait(unit.client, unit.steps[0]):
+            while unit.steps and unit.task is None and not unit.steps[0].must_wait(unit.client):
                 unit.task = self._step(batch, unit.client, unit.steps.pop(0))
             waits = unit.steps and unit.task is None
             self._deliver(batch, [] if waits else [unit])

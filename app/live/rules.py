@@ -5,20 +5,11 @@ from typing import Protocol
 from app.events import Event
 from app.live.batch import Batch
 from app.live.client import Client
-from app.live.unit import Step, Task, Unit
+from app.live.unit import Step, Task
 
 
 class Rules(Protocol):
     """What the engine asks of the commands; the composition root gives it the real ones."""
-
-    def may_write(self, unit: Unit) -> bool:
-        """Whether the unit may emit events."""
-
-    def looks(self, unit: Unit) -> bool:
-        """Whether its answers depend on what people change."""
-
-    def must_wait(self, client: Client, step: Step) -> bool:
-        """Whether the step can be neither done nor refused while nothing can be stored."""
 
     def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
         """Do one step; in a batch that is not writable, refuse what would write."""

@@ -4,28 +4,51 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.live.batch import Batch
 from app.live.client import Client
-from app.wire.framing import Frame, Oversized, Undecodable
-from app.wire.line import Line, parse
 
 logger = logging.getLogger(__name__)
 
 
+class Step(Protocol):
+    """What the engine knows of a step before it is done."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may emit events."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether its answer depends on what people change."""
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it never asks for slow work, so that its client's thread need not wait for it."""
+
+    def must_wait(self, client: Client) -> bool:
+        """Whether it can be neither done nor refused while nothing can be stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A step that is not a line from the client: something to do on the engine's thread.
+    """A step that is nothing that the client sent: something to do on the engine's thread.
 
     One that `writes` is never refused: if nothing can be stored now, it waits.
     """
 
     act: Callable[[Batch, Client], "Task | None"]
     writes: bool = True
+    looks: bool = False
+    is_quick: bool = False
+
+    def must_wait(self, client: Client) -> bool:
+        """Whether it writes."""
+        return self.writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +75,23 @@ def outcome(task: Task, session: Session) -> Turn:
     return Turn(lambda batch, client: task.then(batch, client, result), task.writes)
 
 
-Step = Line | Oversized | Undecodable | Turn
-
-
-def step_of(frame: Frame) -> Step:
-    """Return the step that a received line is; one without a command counts as an unknown command."""
-    if not isinstance(frame, str):
-        return frame
-    try:
-        return parse(frame)
-    except ValueError:
-        return Line("*")
-
-
 class Unit:
     """Steps of one client, done in order. The reader waits until the unit is done before it hands in another."""
 
-    __slots__ = ("_done", "client", "steps", "task")
+    __slots__ = ("_done", "client", "steps", "task", "writes")
 
     def __init__(self, client: Client, steps: Sequence[Step]) -> None:
         self.client = client
         self.steps = list(steps)
+        self.writes = any(step.writes for step in steps)  # whether it may emit events
         self.task: Task | None = None
         self._done = Lock()
         self._done.acquire()
+
+    @property
+    def looks(self) -> bool:
+        """Whether its answers depend on what people change."""
+        return any(step.looks for step in self.steps)
 
     def wait(self) -> None:
         """Block until the engine is done with the unit."""

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
-from app.commands.gate import Gate, cost_of, is_quick
+from app.commands.gate import Gate
 from app.commands.presence import arrive, end, gone
+from app.commands.steps import step_of
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.engine import Engine
-from app.live.unit import Step, Task, Turn, Unit, outcome, step_of
+from app.live.unit import Step, Task, Turn, Unit, outcome
 from app.net.bucket import Bucket
 from app.net.census import Seat
 from app.net.outbox import Outbox
@@ -165,10 +166,9 @@ class Connection:
         portion: list[Step] = []
         for frame in frames:
             step = step_of(frame)
-            cost = cost_of(step)
             if not portion:
                 self._settle()  # so that the answers before are paid for
-            delay = self._bucket.take(cost)
+            delay = self._bucket.take(step.cost)
             if delay > 0:
                 if portion:
                     yield portion
@@ -177,7 +177,7 @@ class Connection:
                 if self._is_reset():
                     return
             portion.append(step)
-            if cost > 1:
+            if step.cost > 1:
                 yield portion
                 portion = []
         if portion:
@@ -194,7 +194,7 @@ class Connection:
         """Have the engine do the steps, behind those before them, and do the slow work in between on this thread."""
         self._settle()
         self._hand_in(Unit(self._client, steps))
-        if not all(is_quick(step) for step in steps):
+        if not all(step.is_quick for step in steps):
             self._settle()
 
     def _hand_in(self, unit: Unit) -> None:

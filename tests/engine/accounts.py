@@ -4,10 +4,10 @@ from base64 import b64decode
 
 from scramp import ScramClient
 
+from app.commands.steps import step_of
 from app.live.unit import Turn, Unit, outcome
 from app.services.accounts import protect, registered
 from app.wire import sasl
-from app.wire.line import parse
 from tests.engine.bench import Bench, Person
 from tests.story import record_now
 
@@ -59,7 +59,7 @@ def enter(bench: Bench, nick: str, name: str, *caps: str, password: str = PASSWO
 
 def begin(person: Person, *lines: str) -> Unit:
     """Send lines, and stop where the reader would do the slow work of the last one."""
-    unit = Unit(person.client, [parse(line) for line in lines])
+    unit = Unit(person.client, [step_of(line) for line in lines])
     person.bench.core.engine.cycle([unit])
     person.heard()
     assert unit.task is not None

@@ -16,10 +16,11 @@ from pathlib import Path
 from app.bootstrap import Core, assemble
 from app.clock import Clock
 from app.commands.presence import gone
+from app.commands.steps import step_of
 from app.db import migrate
 from app.db.database import Database, url_of
 from app.live.client import Client
-from app.live.unit import Step, Turn, Unit, outcome, step_of
+from app.live.unit import Step, Turn, Unit, outcome
 from app.settings import ServerSettings
 from app.wire.framing import Framer
 from app.wire.line import Line, parse

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.commands.gate import cost_of
+from app.commands.steps import step_of
 from app.wire.line import parse
 from app.wire.names import ATTENDANTS
 from tests.engine.accounts import account, enter
@@ -187,5 +187,5 @@ def test_who_has_not_registered_cannot_ask(bench: Bench) -> None:
 
 def test_asking_costs_what_the_command_costs() -> None:
     """A password is hashed, so guessing by message is as dear as by any other way (P4)."""
-    assert cost_of(parse("PRIVMSG NickServ :REGISTER x")) == cost_of(parse("NS REGISTER x")) == 5
-    assert cost_of(parse("PRIVMSG bob :REGISTER x")) == 1
+    assert step_of("PRIVMSG NickServ :REGISTER x").cost == step_of("NS REGISTER x").cost == 5
+    assert step_of("PRIVMSG bob :REGISTER x").cost == 1

@@ -5,6 +5,7 @@ from threading import Event as Signal
 
 import pytest
 
+from app.commands.steps import step_of
 from app.events import Event, Kind
 from app.live import engine
 from app.live.audience import Audience
@@ -13,7 +14,6 @@ from app.live.client import Client
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.unit import Task, Turn, Unit
-from app.wire.line import parse
 from tests.engine.bench import Bench
 from tests.engine.scenes import gather
 
@@ -25,7 +25,7 @@ def fail(batch: Batch, client: Client) -> Task | None:
 
 def test_a_fault_of_a_command_ends_its_client_only(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    units = [Unit(alice.client, [Turn(fail)]), Unit(bob.client, [parse("PRIVMSG #tea :still here")])]
+    units = [Unit(alice.client, [Turn(fail)]), Unit(bob.client, [step_of("PRIVMSG #tea :still here")])]
     bench.core.engine.cycle(units)
     assert alice.heard()[0].startswith("ERROR :The server made a mistake")
     assert alice.ear.is_finished
@@ -68,7 +68,7 @@ def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
         assert ended.wait(10)
     assert wreck.has_failed
     assert "The engine failed" in caplog.text
-    late = Unit(alice.client, [parse("PING y")])
+    late = Unit(alice.client, [step_of("PING y")])
     wreck.submit(late)
     late.wait()
     assert alice.heard() == []
@@ -81,7 +81,7 @@ def test_who_hands_in_after_the_end_is_let_go(bench: Bench) -> None:
     assert made.stop(10)
     assert not made.has_failed
     assert alice.heard() == ["ERROR :Closing link: The server is shutting down"]
-    late = Unit(alice.client, [parse("PING y")])
+    late = Unit(alice.client, [step_of("PING y")])
     made.submit(late)
     late.wait()
 
@@ -90,7 +90,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next(bench: Bench, monkeypatch: py
     alice, bob = gather(bench, "#tea", "alice", "bob")
     monkeypatch.setattr(engine, "BATCH_STEPS", 3)
     made = alone(bench)
-    units = [Unit(alice.client, [parse(f"PRIVMSG #tea :{number}")]) for number in range(10)]
+    units = [Unit(alice.client, [step_of(f"PRIVMSG #tea :{number}")]) for number in range(10)]
     for unit in units:
         made.submit(unit)
     made.start(lambda: None, lambda: None)

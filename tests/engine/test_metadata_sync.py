@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.commands.steps import step_of
 from app.commands.syncing import AGAIN_SECONDS, LINES_A_PAGE, MOST_SYNCS, OWNERS_A_PAGE
 from app.events import Event, Kind
 from app.live.unit import Unit, outcome
@@ -34,7 +35,7 @@ def reader(bench: Bench, name: str, *caps: str) -> Person:
 
 def begin(person: Person, line: str) -> Unit:
     """Send a line, and stop behind the first page."""
-    unit = Unit(person.client, [parse(line)])
+    unit = Unit(person.client, [step_of(line)])
     person.bench.core.engine.cycle([unit])
     assert unit.task is not None
     return unit

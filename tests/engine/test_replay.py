@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.commands.steps import step_of
 from app.live.unit import Unit
 from app.wire.line import parse
 from tests.conftest import MovedClock
@@ -111,7 +112,7 @@ def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(bench: Benc
         (bob, "JOIN #tea"),
         (alice, "PRIVMSG #tea :after"),
     ]
-    bench.core.engine.cycle([Unit(person.client, [parse(line)]) for person, line in steps])
+    bench.core.engine.cycle([Unit(person.client, [step_of(line)]) for person, line in steps])
     heard = bob.hears("PRIVMSG")
     assert [line.params[-1] for line in heard] == ["stored", "before", "after"]
     assert [line.tags["time"] for line in heard] == sorted({line.tags["time"] for line in heard})

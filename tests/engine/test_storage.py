@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.commands.steps import step_of
 from app.db.database import Database
 from app.events import Event, Kind
 from app.live.unit import Unit
@@ -64,7 +65,7 @@ def other(bench: Bench, clock: MovedClock) -> Iterator[Story]:
 
 def hand_in(bench: Bench, **lines: str) -> list[Unit]:
     """Let several people each send a line, all in one cycle."""
-    units = [Unit(bench.people[name].client, [parse(line)]) for name, line in lines.items()]
+    units = [Unit(bench.people[name].client, [step_of(line)]) for name, line in lines.items()]
     bench.core.engine.cycle(units)
     return units
 
