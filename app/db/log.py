@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Dialect, Row, Select, func, insert, select
 from app.clock import Clock
 from app.db import models
 from app.db.fulltext import fulltext_of
+from app.db.sqlite import by_driver
 from app.events import Event, Kind
 
 ROWS_A_STATEMENT = 1024  # SQLite takes up to 32,766 values, which are thirteen times as many
@@ -58,7 +59,7 @@ class Insertion:
         while rows:
             count = min(1 << len(rows).bit_length() - 1, ROWS_A_STATEMENT)
             values = tuple(chain.from_iterable(rows[:count]))
-            connection.exec_driver_sql(f"{head} VALUES {', '.join([row] * count)}", values)
+            by_driver(connection, f"{head} VALUES {', '.join([row] * count)}", values)
             del rows[:count]
 
 

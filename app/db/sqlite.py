@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.db.dialect import HOLDS_LOCK
@@ -56,7 +57,7 @@ class SQLite:
         @event.listens_for(engine, "begin")
         def began(connection: Connection) -> None:
             is_writer = connection.get_execution_options().get(HOLDS_LOCK)
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+            by_driver(connection, "BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
         return engine
 
@@ -130,13 +131,22 @@ class SQLite:
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
-def ask_driver(connection: Connection, statement: str) -> int:
-    """Return the number that a statement answers with. The driver is asked, so no transaction begins."""
+def by_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    """Execute a statement on the driver's own connection, for what every batch does.
+
+    On the way through SQLAlchemy, such a statement costs more than what SQLite does for it. No transaction begins.
+    Raises: DBAPIError, as there.
+    """
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
     try:
-        return int(driver.execute(statement).fetchone()[0])
+        return driver.execute(statement, values)
     except sqlite3.Error as error:
-        raise OperationalError(statement, None, error) from error
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
+def ask_driver(connection: Connection, statement: str) -> int:
+    """Return the number that a statement answers with, by the driver."""
+    return int(by_driver(connection, statement).fetchone()[0])
 
 
 @cache
