@@ -6,10 +6,12 @@ have nothing else waiting in one go. Python's share of that does not grow with t
 
 from collections.abc import Callable, MutableSequence, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from app.net.outbox import Outbox
 from app.net.sender import Sender
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,7 @@ class Crowd:
         self._places = {outbox: place for place, outbox in enumerate(outboxes)}
         self._post = post
         self._targets: MutableSequence[Any] = []
-        self._closings = -1  # how many sockets the flusher had closed when it aimed at the crowd
+        self._closings = -1  # of the flusher, when the targets were found out
 
     def push(self, data: bytes, apart: Set[Any]) -> None:
         """Queue bytes for everybody but those apart, to be sent once the flusher is woken."""
@@ -39,15 +41,27 @@ class Crowd:
         """Everybody in it."""
         return self._places.keys()
 
-    def aim(self, sender: Sender, closings: int) -> None:
-        """Find the sockets out, unless they are known and none has been closed since."""
+    def send(
+        self, sender: Sender, data: bytes, apart: Set[Outbox], closings: int
+    ) -> list[tuple[Outbox, int]]:
+        """Send the same to everybody but those apart. Return who did not take all of it, and what the sender says.
+
+        `closings` is how many sockets the flusher has closed: where the others are is found out anew after one.
+        """
         if self._closings != closings:
             self._targets = sender.aim([outbox.socket for outbox in self._places])
             self._closings = closings
+        left_out = sorted((self._places[outbox] for outbox in self.outboxes & apart), reverse=True)
+        short = sender.broadcast(_without(self._targets, left_out), data)
+        if not short:
+            return []
+        outboxes = _without(list(self._places), left_out)
+        return [(outboxes[place], sent) for place, sent in short]
 
-    def without(self, some: Set[Outbox]) -> tuple[list[Outbox], MutableSequence[Any]]:
-        """Return everybody but some, mostly few, and in the same order what the sender knows them by."""
-        outboxes, targets = list(self._places), self._targets[:]
-        for place in sorted((self._places[outbox] for outbox in self.outboxes & some), reverse=True):
-            del outboxes[place], targets[place]
-        return outboxes, targets
+
+def _without(items: MutableSequence[T], places: Sequence[int]) -> MutableSequence[T]:
+    """Return the items without those at a few places, given from the last on."""
+    left = items[:]
+    for place in places:
+        del left[place]
+    return left

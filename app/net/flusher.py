@@ -5,10 +5,6 @@ woken through a pair of sockets, once for all that was posted. One send takes al
 where the system allows it, one call takes the sends of all connections; what a socket does not accept waits until
 it is writable.
 
-A crowd is sent its bytes without a look at those in it. That is right for an outbox that has nothing else to be
-sent in this round and nothing left from before; the others are *apart*, and get what the crowd is told in its
-place between what is theirs alone.
-
 Nobody else closes a socket: a descriptor that is closed while a selector still lists it would be another
 connection's a moment later. For the same reason, a crowd's descriptors are found out anew after a socket was closed.
 """
@@ -18,14 +14,15 @@ import os
 import selectors
 import socket
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from threading import Thread
 
 from app.clock import Clock
 from app.live.sink import Each, Receivers
 from app.net.crowd import Crowd, Shared
-from app.net.outbox import EVICTED, SEND_BYTES, Outbox
+from app.net.outbox import EVICTED, Outbox
+from app.net.round import Post, Round
 from app.net.sender import Sender, best_sender
 from app.threads import name_thread
 
@@ -33,8 +30,6 @@ from app.threads import name_thread
 PASSING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
 FEW = 8  # outboxes that are no crowd yet
 LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
-
-Post = Shared | tuple[Outbox, bytes | None]
 
 
 class Flusher:
@@ -116,7 +111,7 @@ class Flusher:
                 events = self._selector.select(0 if self._posts else self._patience())
                 self._is_asleep = False
                 self._send_each(sender, self._writable(events))
-                self._send_posts(sender, *self._taken())
+                self._send_round(sender, Round(self._posts, self._unfinished))
                 self._give_up_lingering()
         for held in (self._selector, self._wake_receiver, self._wake_sender):
             held.close()
@@ -136,65 +131,14 @@ class Flusher:
         with suppress(BlockingIOError):
             self._wake_receiver.recv(4096)
 
-    def _taken(self) -> tuple[list[Post], dict[Crowd, list[bytes]]]:
-        """Take what was posted, as much as one send takes; return it in order, and what each crowd is told."""
-        posts: list[Post] = []
-        told: dict[Crowd, list[bytes]] = {}
-        size = 0
-        for _ in range(len(self._posts)):
-            post = self._posts.popleft()
-            posts.append(post)
-            if isinstance(post, Shared):
-                told.setdefault(post.crowd, []).append(post.data)
-                size += len(post.data)
-                if size >= SEND_BYTES:
-                    break
-        return posts, told
-
-    def _send_posts(
-        self, sender: Sender, posts: Sequence[Post], told: Mapping[Crowd, Sequence[bytes]]
-    ) -> None:
-        """Send what was posted: each crowd what it is told, and what is theirs to those who are apart."""
-        apart = self._apart(posts, told)
-        touched: dict[Outbox, None] = {}
-        for post in posts:
-            if isinstance(post, Shared):
-                for outbox in (post.crowd.outboxes & apart) - post.apart:
-                    outbox.hear(post.data)
-                    touched[outbox] = None
-            else:
-                outbox, data = post
-                outbox.add(data)
-                touched[outbox] = None
-        self._send_each(sender, [one for one in touched if one.is_ending or not one.is_registered])
-        for crowd, pieces in told.items():
-            self._send_shared(sender, crowd, b"".join(pieces), apart)
-
-    def _apart(self, posts: Iterable[Post], crowds: Collection[Crowd]) -> set[Outbox]:
-        """Return those who cannot be sent what a crowd is told as it is."""
-        if not crowds:
-            return set()
-        apart = self._unfinished.copy()
-        for post in posts:
-            if isinstance(post, Shared):
-                apart.update(post.apart)
-            else:
-                apart.add(post[0])
-        if len(crowds) > 1:
-            seen: set[Outbox] = set()
-            for crowd in crowds:  # who is in two of them hears both in the order in which they were told
-                apart |= crowd.outboxes & seen
-                seen |= crowd.outboxes
-        return apart
-
-    def _send_shared(self, sender: Sender, crowd: Crowd, data: bytes, apart: Set[Outbox]) -> None:
-        """Send everybody in a crowd the same, but those apart."""
-        crowd.aim(sender, self._closings)
-        outboxes, targets = crowd.without(apart)
-        for place, sent in sender.broadcast(targets, data):
-            outbox = outboxes[place]
-            self._keep(outbox, data, sent)
-            self._after(outbox)
+    def _send_round(self, sender: Sender, posted: Round) -> None:
+        """Send what was posted: to each what is theirs, and to the crowds what they are told."""
+        self._send_each(sender, [one for one in posted.touched if one.is_ending or not one.is_registered])
+        for crowd, pieces in posted.told.items():
+            data = b"".join(pieces)
+            for outbox, sent in crowd.send(sender, data, posted.apart, self._closings):
+                self._keep(outbox, data, sent)
+                self._after(outbox)
 
     def _send_each(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
         """Send everybody what is theirs, as much as the sockets accept now, all of it at once if the sender can."""
