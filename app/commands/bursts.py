@@ -93,7 +93,7 @@ def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
     first = stay(ctx.desk.ledger.connection, room.id, ctx.me.parties)
     if first is NEVER:
         return []
-    return [one for one in events if not one.id or one.id >= first.value(by_time=False)]  # 0: just decided
+    return [one for one in events if not one.id or one.id >= first.position]  # 0: just decided
 
 
 def _stamped(event: Event) -> Event:

@@ -76,7 +76,7 @@ def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Tas
         if message is None or not is_theirs(message, rooms, parties[0]):
             raise _no_message(message_id)
         place = _place(session, message, parties)
-        if place.first is not None and message.id < place.first.value(by_time=False):
+        if place.first is not None and message.id < place.first.position:
             raise _no_message(message_id)
         return pages.around(session, place, limit, Mark(message.at, message.id))
 

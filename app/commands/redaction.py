@@ -85,7 +85,7 @@ def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
     """Whether the room does not show the caller the message, which was there before they came (+H)."""
     if not room.hides_past or _is_own(ctx, message):
         return False
-    return message.id < stay(ctx.desk.ledger.connection, room.id, ctx.me.parties).value(by_time=False)
+    return message.id < stay(ctx.desk.ledger.connection, room.id, ctx.me.parties).position
 
 
 def _is_own(ctx: Context, message: Event) -> bool:

@@ -13,7 +13,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, Select, func, insert, select
+from sqlalchemy import Connection, Dialect, Row, Select, func, insert, select, union_all
 
 from app.clock import Clock
 from app.db import models
@@ -148,8 +148,11 @@ def _last_query(scope: Scope) -> Select[tuple[int | None]]:
     what, name = scope
     if what == "party":
         return select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == name)
-    column = _table.c.room_id if what == "room" else _table.c.conversation
-    return select(func.max(_table.c.at)).where(column == name)
+    if what == "conversation":
+        return select(func.max(_table.c.at)).where(_table.c.conversation == name)
+    here = select(func.max(_table.c.at).label("at")).where(_table.c.room_id == name)
+    parts = union_all(here.where(models.SPOKEN), here.where(models.HAPPENED)).subquery()
+    return select(func.max(parts.c.at))
 
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:

@@ -1,18 +1,21 @@
 """History: what was said and done, read from the log in its order and in constant memory.
 
-The log is read in pages by id, each in a short transaction of its own: a long export neither holds the
-database back nor fills the memory. What is appended meanwhile is not part of it.
+The log is read in pages, each in a short transaction of its own: a long export neither holds the
+database back nor fills the memory. What is appended meanwhile is not part of it. Everything is read in the order
+of the log; one place alone in the order of time, which is the same, because there is an index of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.models import Event, Room
+from app.db.models import HAPPENED, SPOKEN, Event, Room
 from app.events import HAPPENINGS, MESSAGES, Kind, msgid
 from app.services.accounts import find_account
 from app.services.search import Question, Reach, search_rows
@@ -20,6 +23,21 @@ from app.wire.names import Key, fold
 
 PAGE = 2_000  # rows read at a time
 ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, Kind.DELETED, *HAPPENINGS)
+
+
+COLUMNS = (
+    Event.id,
+    Event.at,
+    Event.kind,
+    Event.room_id,
+    Event.conversation,
+    Event.nick,
+    Event.account,
+    Event.target,
+    Event.text,
+    Event.data,
+)
+IN_TIME = (Event.at, Event.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,31 @@ class Entry:
         return self.kind in MESSAGES
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows that conditions hold for, in an order that an index has them in."""
+
+    conditions: tuple[Any, ...]
+    order: tuple[Any, ...]
+
+    def count(self) -> Select[int]:
+        """Return the query of how many rows there are."""
+        return select(func.count()).select_from(Event).where(*self.conditions)
+
+    def page(self, last: Row[Any] | None, backwards: bool = False) -> Select[Any]:
+        """Return the query of the rows that follow a row, or of the first ones."""
+        order = [column.desc() for column in self.order] if backwards else self.order
+        query = select(*COLUMNS).where(*self.conditions).order_by(*order).limit(PAGE)
+        if last is None:
+            return query
+        place, here = tuple_(*self.order), self.place(last)
+        return query.where(place < here if backwards else place > here)
+
+    def place(self, row: Row[Any]) -> tuple[int, ...]:
+        """Return the place of a row in the order."""
+        return tuple(getattr(row, column.key) for column in self.order)
+
+
 class History:
     """Reads one selection. `by_place` reads one room after the other, else everything as it came."""
 
@@ -67,28 +110,22 @@ class History:
 
     def count(self) -> int:
         """Count the rows that will be read; entries that leave no line are among them."""
-        query = select(func.count()).select_from(Event).where(*self._conditions(), self._anywhere())
         with self._database.reading() as session:
-            return session.scalar(query) or 0
+            return sum(session.scalar(stretch.count()) or 0 for stretch in self.stretches())
 
     def entries(self, by_place: bool = False) -> Iterator[Entry]:
         """Read every line, oldest first."""
         if not by_place:
-            yield from self._pages(self._anywhere())
+            yield from self._merged(self.stretches())
             return
         for room in self._rooms_by_name():
-            yield from self._pages(Event.room_id == room)
+            yield from self._merged(self._in_room(room))
         for conversation in self._conversations():
-            yield from self._pages(Event.conversation == conversation)
+            yield from self._merged([self._in_conversation(conversation)])
 
     def latest(self, limit: int) -> list[Entry]:
         """Read the newest lines, oldest first."""
-        found: list[Entry] = []
-        for entry in self._pages(self._anywhere(), backwards=True):
-            found.append(entry)
-            if len(found) >= limit:
-                break
-        return found[::-1]
+        return list(islice(self._merged(self.stretches(), backwards=True), limit))[::-1]
 
     def search(self, words: str, limit: int) -> list[Entry]:
         """Search the messages among it for words, and return the newest that have them, oldest first."""
@@ -106,43 +143,59 @@ class History:
         """Return the private conversations in the order they began."""
         if not self._wanted.direct:
             return []
-        query = select(Event.conversation).where(Event.conversation.is_not(None), *self._conditions())
+        query = select(Event.conversation).where(
+            Event.conversation.is_not(None), SPOKEN, *self._conditions(Event.at)
+        )
         query = query.group_by(Event.conversation).order_by(func.min(Event.id))
         with self._database.reading() as session:
             return [conversation for conversation in session.scalars(query) if conversation]
 
-    def _conditions(self) -> list[ColumnElement[bool]]:
-        wanted = self._wanted
-        kinds = (*MESSAGES, *ROOM_EVENTS) if wanted.events else MESSAGES
-        conditions = [Event.id <= self._end, Event.kind.in_([kind.value for kind in kinds])]
+    def stretches(self) -> list[Stretch]:
+        """Return what everything that is wanted is read from."""
+        rooms, direct = self._wanted.rooms, self._wanted.direct
+        if rooms is not None and len(rooms) == 1 and not direct:
+            return self._in_room(rooms[0])
         # The sums keep the planner on the index that yields the order; else it would sort for every page.
+        number = Event.room_id + 0
+        here = number.is_not(None) if rooms is None else number.in_(rooms)
+        place = or_(here, Event.conversation.is_not(None)) if direct else here
+        kinds = (*MESSAGES, *ROOM_EVENTS) if self._wanted.events else MESSAGES
+        return [Stretch((place, Event.kind.in_(kinds), *self._conditions(Event.at + 0)), (Event.id,))]
+
+    def _in_room(self, room: int) -> list[Stretch]:
+        here = (Event.room_id == room, *self._conditions(Event.at))
+        found = [Stretch((*here, SPOKEN), IN_TIME)]
+        if self._wanted.events:
+            found.append(Stretch((*here, HAPPENED, Event.kind.in_(ROOM_EVENTS)), IN_TIME))
+        return found
+
+    def _in_conversation(self, name: str) -> Stretch:
+        return Stretch((Event.conversation == name, SPOKEN, *self._conditions(Event.at)), IN_TIME)
+
+    def _conditions(self, at: SQLColumnExpression[int]) -> Iterator[ColumnElement[bool]]:
+        wanted = self._wanted
+        yield Event.id + 0 <= self._end
         if wanted.since is not None:
-            conditions.append(Event.at + 0 >= wanted.since)
+            yield at >= wanted.since
         if wanted.until is not None:
-            conditions.append(Event.at + 0 <= wanted.until)
-        return conditions
+            yield at <= wanted.until
 
-    def _anywhere(self) -> ColumnElement[bool]:
-        """Everywhere that is wanted; one room alone has an index of its own."""
-        rooms = self._wanted.rooms
-        if rooms is None:
-            here: ColumnElement[bool] = (Event.room_id + 0).is_not(None)
-        elif len(rooms) == 1:
-            here = Event.room_id == rooms[0]
-        else:
-            here = (Event.room_id + 0).in_(rooms)
-        return or_(here, Event.conversation.is_not(None)) if self._wanted.direct else here
+    def _merged(self, stretches: Sequence[Stretch], backwards: bool = False) -> Iterator[Entry]:
+        """Read stretches of one order as one."""
+        rows = (self._rows(stretch, backwards) for stretch in stretches)
+        for row in merge(*rows, key=stretches[0].place, reverse=backwards):
+            if self._is_wanted(row):
+                yield self._entry(row)
 
-    def _pages(self, place: ColumnElement[bool], backwards: bool = False) -> Iterator[Entry]:
-        query = page_query(place, self._conditions(), backwards)
-        last = self._end + 1 if backwards else 0
+    def _rows(self, stretch: Stretch, backwards: bool) -> Iterator[Row[Any]]:
+        last: Row[Any] | None = None
         while True:
             with self._database.reading() as session:
-                rows = session.execute(query, {"last": last}).all()
-            yield from (self._entry(row) for row in rows if self._is_wanted(row))
+                rows = session.execute(stretch.page(last, backwards)).all()
+            yield from rows
             if len(rows) < PAGE:
                 return
-            last = rows[-1].id
+            last = rows[-1]
 
     def _is_wanted(self, row: Row[Any]) -> bool:
         """Whether the row leaves a line, and is of the person asked for; what was redacted leaves none."""
@@ -169,29 +222,6 @@ class History:
         """Return the two names that began the conversation; people may go by others later."""
         name = " and ".join(sorted((row.nick, row.target or "?"), key=fold))
         return self._conversation_names.setdefault(row.conversation, name)
-
-
-def page_query(
-    place: ColumnElement[bool], conditions: list[ColumnElement[bool]], backwards: bool = False
-) -> Select[Any]:
-    """Return the query of one page; it takes the id of the last row before it as `last`."""
-    last: Any = bindparam("last")
-    columns = (
-        Event.id,
-        Event.at,
-        Event.kind,
-        Event.room_id,
-        Event.conversation,
-        Event.nick,
-        Event.account,
-        Event.target,
-        Event.text,
-        Event.data,
-    )
-    query = select(*columns).where(place, *conditions).limit(PAGE)
-    if backwards:
-        return query.where(Event.id < last).order_by(Event.id.desc())
-    return query.where(Event.id > last).order_by(Event.id)
 
 
 def _text(row: Row[Any], data: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
 """Pages of history: a bounded stretch of the log, before, after or around a place in it.
 
-A page is cut either by positions in the log or by instants. Both order a history alike, because the log gives
-an instant once only in each room and to each correspondent. Every query is a stretch of one index, read from
-one of its ends until the page is full: it costs the same in a small room and a large one. What was said has
-indexes of its own in rooms, so a page of it is not slower for a million joins in between.
+A page is cut at instants. The log gives an instant once only in each room and to each correspondent, so these
+order a history as its positions do; where a position was named, it tells apart what an import brought to one instant.
+Every query is a stretch of one index, read from one of its ends until the page is full: it costs the same in a
+small room and a large one. What was said and what else happened in rooms have an index each, so a page of what was
+said is not slower for a million joins in between.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db.log import from_row
-from app.db.models import SPOKEN, Correspondent, Room
+from app.db.models import HAPPENED, SPOKEN, Correspondent, Room
 from app.db.models import Event as Row
 from app.events import HAPPENINGS, MESSAGES, Event, Kind
 from app.wire.names import Key
@@ -34,13 +35,14 @@ class Mark:
     at: int
     id: int | None = None
 
-    def value(self, by_time: bool) -> int:
-        """Return the mark as a number that can be compared."""
-        return self.at if by_time or self.id is None else self.id
+    @property
+    def position(self) -> int:
+        """The position in the log, or 0, which is before all, if none was named."""
+        return self.id or 0
 
     def before(self) -> "Mark":
         """Return the point just before, so that a stretch after it begins with this one."""
-        return Mark(self.at - 1, None if self.id is None else self.id - 1)
+        return Mark(self.at - 1) if self.id is None else Mark(self.at, self.id - 1)
 
 
 NOTHING_HIDDEN: Mapping[int, Mark] = MappingProxyType({})
@@ -92,7 +94,7 @@ def locate(session: Session, place: Place, position: int) -> Mark | None:
     What only a room's operators heard has a position in the room's history, though it is not shown there. Every
     position before what may be seen is the beginning of that, so that nobody learns what it is.
     """
-    if place.first is not None and position < place.first.value(by_time=False):
+    if place.first is not None and position < place.first.position:
         return place.first.before()
     query = select(_table.c.at, _table.c.room_id, _table.c.conversation).where(_table.c.id == position)
     row = session.execute(query).one_or_none()
@@ -126,13 +128,7 @@ def written_to(session: Session, party: str, limit: int, since: int) -> list[Eve
 
 def _ordered(first: Mark, last: Mark) -> tuple[Mark, Mark]:
     """Return the earlier mark, then the later."""
-    by_time = is_by_time(first, last)
-    return (last, first) if first.value(by_time) > last.value(by_time) else (first, last)
-
-
-def is_by_time(*marks: Mark | None) -> bool:
-    """Whether one of the marks is an instant only."""
-    return any(mark is not None and mark.id is None for mark in marks)
+    return (last, first) if (first.at, first.position) > (last.at, last.position) else (first, last)
 
 
 def _stretch(
@@ -144,49 +140,48 @@ def _stretch(
     newest: bool = False,
 ) -> list[Event]:
     """Return up to so many events between two marks, both excluded: the oldest of them, or the newest."""
-    by_time = is_by_time(low, high)
     found: list[Event] = []
-    for query in stretch_queries(place, low, high, newest):
+    for query in _stretch_queries(place, low, high, newest):
         found += [from_row(row) for row in connection.execute(query.limit(limit))]
-    found.sort(key=lambda event: (event.at, event.id) if by_time else (event.id, 0))
+    found.sort(key=lambda event: (event.at, event.id))
     return found[max(len(found) - limit, 0) :] if newest else found[:limit]
 
 
-def stretch_queries(place: Place, low: Mark | None, high: Mark | None, newest: bool) -> Iterator[Select[Any]]:
-    """Yield a query for the room, or one for each conversation; each is a stretch of one index."""
-    by_time = is_by_time(low, high)
-    order = [_table.c.at, _table.c.id] if by_time else [_table.c.id]
-    query = select(_table).where(_wanted(place), *_bounds(low, high, by_time), *_visible(place, by_time))
-    query = query.order_by(*(column.desc() for column in order) if newest else order)
-    if place.room is not None:
-        yield query.where(_table.c.room_id == place.room)
-    for conversation in place.conversations:
-        yield query.where(_table.c.conversation == conversation)
+def _stretch_queries(
+    place: Place, low: Mark | None, high: Mark | None, newest: bool
+) -> Iterator[Select[Any]]:
+    """Yield a query for each part of the place; each is a stretch of one index."""
+    order = [_table.c.at.desc(), _table.c.id.desc()] if newest else [_table.c.at, _table.c.id]
+    for part in _parts(place):
+        yield select(_table).where(part, *_bounds(low, high), *_visible(place)).order_by(*order)
 
 
-def _wanted(place: Place) -> ColumnElement[bool]:
-    if not place.extra:
-        return _said
-    happened = _table.c.kind.in_([kind.value for kind in place.extra])
+def _parts(place: Place) -> Iterator[ColumnElement[bool]]:
+    """Yield what was said in the room, what else happened there, and what was in each conversation."""
+    kinds = [kind.value for kind in place.extra]
     is_whole = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
-    return or_(and_(happened, is_whole), _said)
+    happened = and_(_table.c.kind.in_(kinds), is_whole)
+    if place.room is not None:
+        yield and_(_table.c.room_id == place.room, _said)
+        if kinds:
+            yield and_(_table.c.room_id == place.room, HAPPENED, happened)
+    for conversation in place.conversations:
+        yield and_(_table.c.conversation == conversation, or_(happened, _said) if kinds else _said)
 
 
-def _bounds(low: Mark | None, high: Mark | None, by_time: bool) -> Iterator[ColumnElement[bool]]:
-    column = _table.c.at if by_time else _table.c.id
+def _bounds(low: Mark | None, high: Mark | None) -> Iterator[ColumnElement[bool]]:
+    at, place = _table.c.at, tuple_(_table.c.at, _table.c.id)
     if low is not None:
-        yield column > low.value(by_time)
+        yield at > low.at if low.id is None else place > (low.at, low.id)
     if high is not None:
-        yield column < high.value(by_time)
+        yield at < high.at if high.id is None else place < (high.at, high.id)
 
 
-def _visible(place: Place, by_time: bool) -> Iterator[ColumnElement[bool]]:
+def _visible(place: Place) -> Iterator[ColumnElement[bool]]:
     """Yield that a row is not before what may be seen; the sum keeps the planner on the index of the order."""
-    if place.first is None:
-        return
-    at, position = (_table.c.at, _table.c.id + 0) if by_time else (_table.c.at + 0, _table.c.id)
-    yield at >= place.first.at
-    yield position >= place.first.value(by_time=False)
+    if place.first is not None:
+        yield _table.c.at >= place.first.at
+        yield _table.c.id + 0 >= place.first.position
 
 
 @dataclass(frozen=True, slots=True)

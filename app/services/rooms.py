@@ -8,10 +8,10 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime, to_datetime_or_none
-from app.db.models import Account, Event, Room, RoomMask, RoomRole
+from app.db.models import SPOKEN, Account, Event, Room, RoomMask, RoomRole
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.events import MESSAGES, Kind
 from app.events import Event as Happened
+from app.events import Kind
 from app.services.decisions import Administrator, Change
 from app.services.metadata import of_room
 from app.wire.names import NameRefused, check_room, fold
@@ -220,12 +220,12 @@ def topic_set(admin: Administrator, name: str, topic: str) -> Change:
 
 def _count_messages(session: Session, room: Room) -> int:
     query = select(func.count()).select_from(Event)
-    return session.scalar(query.where(Event.room_id == room.id, Event.kind.in_(MESSAGES))) or 0
+    return session.scalar(query.where(Event.room_id == room.id, SPOKEN)) or 0
 
 
 def _edge_message(session: Session, room: Room, newest: bool) -> int | None:
-    order = Event.id.desc() if newest else Event.id
-    query = select(Event.at).where(Event.room_id == room.id, Event.kind.in_(MESSAGES))
+    order = Event.at.desc() if newest else Event.at
+    query = select(Event.at).where(Event.room_id == room.id, SPOKEN)
     return session.scalar(query.order_by(order).limit(1))
 
 

@@ -123,7 +123,7 @@ def _within(fulltext: Fulltext, reach: Reach) -> ColumnElement[bool]:
 
 def _is_visible(fulltext: Fulltext, first: Mark) -> ColumnElement[bool]:
     """Return the condition that a row does not come before what may be seen."""
-    position = first.value(by_time=False)
+    position = first.position
     return and_(fulltext.unindexed(_log.at) >= first.at, fulltext.unindexed(_log.id) >= position)
 
 

@@ -6,13 +6,14 @@ about the present need not read the past. Instants are integers: milliseconds si
 
 from app.db.models.accounts import Account, AccountMetadata, Application, Ban, Certificate, Invitation
 from app.db.models.columns import Base
-from app.db.models.log import SPOKEN, Event
+from app.db.models.log import HAPPENED, SPOKEN, Event
 from app.db.models.people import Membership, RoomStay, Session
 from app.db.models.rooms import Room, RoomMask, RoomMetadata, RoomRole
 from app.db.models.service import Audit, ImportMark, ServerSecret
 from app.db.models.talks import Correspondent, ReadMarker
 
 __all__ = [
+    "HAPPENED",
     "SPOKEN",
     "Account",
     "AccountMetadata",

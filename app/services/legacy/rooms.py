@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.clock import Clock, to_datetime
 from app.db import models
 from app.errors import ChatError
-from app.events import MESSAGES, Event, Kind
+from app.events import Event, Kind
 from app.services.legacy.rows import NewMessage
 from app.services.rooms import find_room, founded
 
@@ -41,9 +41,9 @@ class Destination:
 
     def _look_at_newest(self, session: Session, room: models.Room, first: NewMessage) -> None:
         query = select(models.Event.at, models.Event.data).where(
-            models.Event.room_id == room.id, models.Event.kind.in_([kind.value for kind in MESSAGES])
+            models.Event.room_id == room.id, models.SPOKEN
         )
-        newest = session.execute(query.order_by(models.Event.id.desc()).limit(1)).first()
+        newest = session.execute(query.order_by(models.Event.at.desc()).limit(1)).first()
         if newest is None:
             return
         is_ours = self.goes_on and (newest.data or {}).get("imported")
