@@ -32,6 +32,9 @@ _REMEMBERED = 64  # characters; longer names are worked out anew each time
 
 _PRESERVED = get_profile("UsernameCasePreserved")
 _NICK_ASCII = frozenset(string.ascii_letters + string.digits + "-_[]\\^{|}`")  # RFC 2812 section 2.3.1
+_PLAIN_NICK = re.compile(
+    r"[A-Za-z_\[\]\\^{|}`][A-Za-z0-9_\[\]\\^{|}`-]{0,63}"
+)  # whose characters are all in order
 _WRITTEN_TOGETHER = (  # Unicode TS #39 section 5.1: languages that are written in more than one script
     frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
     frozenset({"HAN", "HANGUL"}),
@@ -81,6 +84,9 @@ def check_nick(name: str, longest: int) -> str:
 
     Raises: NameRefused with the first thing that is wrong.
     """
+    if _PLAIN_NICK.fullmatch(name):  # most are, and Unicode has nothing to say of them
+        _refuse_length(name, longest, NICK_BYTES)
+        return name
     prepared = _prepare(name)
     _refuse_characters(prepared)
     _refuse_length(prepared, longest, NICK_BYTES)

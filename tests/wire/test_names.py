@@ -1,5 +1,6 @@
 """Names: which are allowed, which are the same, which look the same."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
@@ -83,6 +84,18 @@ def test_a_name_in_one_script_is_allowed_and_stays_as_it_is(name: str) -> None:
     kept = check_nick(name, 20)
     assert check_nick(kept, 20) == kept
     assert fold(kept) == fold(name)
+
+
+@given(
+    st.text(st.characters(max_codepoint=127), max_size=40) | st.from_regex(r"[a-z_\[-]{1,40}", fullmatch=True)
+)
+@example("anna\n")
+@example("-anna")
+@example("7of9")
+def test_a_nick_in_ascii_is_what_rfc_2812_allows_and_precis_too(name: str) -> None:
+    is_allowed = re.fullmatch(r"[A-Za-z_\[\]\\^{|}`][A-Za-z0-9_\[\]\\^{|}`-]{0,29}", name) is not None
+    assert admitted(check_nick, name, 30) == (name if is_allowed else "")
+    assert not is_allowed or get_profile("UsernameCasePreserved").enforce(name) == name
 
 
 @given(anything | scripted | st.text(letters))
