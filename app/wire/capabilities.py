@@ -8,7 +8,7 @@ listed from version 302 on. It may still be asked for by whoever knows of it.
 """
 
 from dataclasses import dataclass
-from enum import IntFlag
+from typing import Final
 
 IRCV3 = "https://ircv3.net/specs/extensions/"
 SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/"
@@ -16,21 +16,21 @@ METADATA = "draft/metadata-3"
 WITH_VALUES = 302  # the version of the negotiation from which on clients understand values and several lines
 
 
-class Shape(IntFlag):
-    """The capabilities that change the bytes of an event."""
+class Shape:
+    """The capabilities that change the bytes of an event, a bit each: plain numbers, asked for at every line."""
 
-    TIME = 1
-    TAGS = 2
-    ACCOUNT_TAG = 4
-    EXTENDED_JOIN = 8
-    AWAY_NOTIFY = 16
-    ACCOUNT_NOTIFY = 32
-    READ_MARKER = 64
-    SETNAME = 128
-    REDACTION = 256
-    MULTILINE = 512
-    CHGHOST = 1024
-    RENAMING = 2048
+    TIME: Final = 1
+    TAGS: Final = 2
+    ACCOUNT_TAG: Final = 4
+    EXTENDED_JOIN: Final = 8
+    AWAY_NOTIFY: Final = 16
+    ACCOUNT_NOTIFY: Final = 32
+    READ_MARKER: Final = 64
+    SETNAME: Final = 128
+    REDACTION: Final = 256
+    MULTILINE: Final = 512
+    CHGHOST: Final = 1024
+    RENAMING: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
