@@ -19,7 +19,6 @@ from app.commands import (
 )
 from app.commands.desk import Desk, Exchange, Load
 from app.commands.gate import Gate
-from app.commands.isupport import tokens
 from app.commands.returning import resume
 from app.db import migrate
 from app.db.database import Database, url_of
@@ -88,7 +87,6 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock, load: L
         server=prefix_of(settings.servername),
         version=f"durable-chat-{version('durable-chat')}",
         started=clock.now(),
-        tokens=tokens(settings),
         throttles=Throttles.of(settings, clock),
         disguise=_disguise(settings, ledger, clock),
         load=load or (lambda: Loaded(settings, None, [])),

@@ -36,9 +36,9 @@ def names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
     start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
-    for words in room.names_for(ctx.client, ctx.me, space_behind(start)):
-        ctx.say(start + words)
-    ctx.reply(numerics.RPL_ENDOFNAMES, asked or room.name)
+    texts = room.names_for(ctx.client, ctx.me, space_behind(start))
+    end = numerics.RPL_ENDOFNAMES.written(ctx.desk.server, ctx.client.nick, asked or room.name)
+    ctx.say(*(start + words for words in texts), end)
 
 
 def is_replayed(ctx: Context) -> bool:

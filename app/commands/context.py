@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.answers import Answer, Failed, Refused
-from app.commands.desk import Desk
+from app.commands.desk import Desk, Write
 from app.events import Event, Kind
 from app.live.audience import NOBODY, Audience
 from app.live.batch import Batch
@@ -20,7 +20,7 @@ from app.live.user import User
 from app.live.world import World
 from app.wire import numerics
 from app.wire.capabilities import Shape
-from app.wire.line import plain
+from app.wire.line import LINE_END, plain
 from app.wire.numerics import Numeric
 
 T = TypeVar("T")
@@ -77,22 +77,22 @@ class Context:
         return self.desk.clock.token() if self.label is not None else ""
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None, **tags: str) -> None:
-        """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own).
+        """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own)."""
+        self.say(numeric.written(self.desk.server, self.client.nick, *params, text=text), **tags)
 
-        A parameter that a client made up is changed where it would be read as several.
-        """
-        words = [f":{self.desk.server}", numeric.code, self.client.nick, *map(plain, params)]
-        trailing = numeric.text if text is None else text
-        if trailing or text is not None:
-            words.append(":" + trailing)
-        self.say(" ".join(words), **tags)
+    def say(self, *lines: str, **tags: str) -> None:
+        """Answer with whole lines; a client that asked for times is told this one too."""
+        self._say(LINE_END.join(lines), tags)
 
-    def say(self, line: str, **tags: str) -> None:
-        """Answer with a whole line; a client that asked for times is told this one too."""
+    def recite(self, write: Write, **tags: str) -> None:
+        """Answer with lines that everybody is told alike, but for the nick."""
+        self._say(self.desk.form(write).filled(self.client.nick), tags)
+
+    def _say(self, lines: str, tags: dict[str, str]) -> None:
         if self.client.shape & Shape.TIME:
             tags = {"time": to_iso(self.desk.clock.now())} | tags
-        self.client.owed += 1
-        self.response.entries.append(Entry(line, tags))
+        self.client.owed += 1 + lines.count(LINE_END)
+        self.response.entries.append(Entry(lines, tags))
 
     def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
         """Answer with a line whose source is the server."""
@@ -135,7 +135,7 @@ class Context:
 
     def end(self, reason: str) -> None:
         """Close the connection with an ERROR that gives the reason."""
-        self.client.ended = True
+        self.world.close(self.client)
         self.say(f"ERROR :{reason}")
         self.response.end = True
 

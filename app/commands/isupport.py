@@ -1,6 +1,7 @@
 """The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from app.commands.answers import Refused
 from app.commands.batches import batch
@@ -11,6 +12,7 @@ from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
 from app.live.batch import Batch
 from app.settings import ServerSettings
 from app.wire import extbans, modes, numerics
+from app.wire.form import NICK
 
 CASEMAPPING = "ascii"
 EXTENDED = "draft/extended-isupport"
@@ -71,32 +73,38 @@ def isupport(ctx: Context) -> None:
     show(ctx)
 
 
-def renew(desk: Desk, batch: Batch) -> None:
-    """Derive the tokens from other settings, and tell everybody those that are not as they were."""
-    before, desk.tokens = desk.tokens, tokens(desk.settings)
-    words = [_written(name, value) for name, value in desk.tokens.items() if before.get(name) != value]
-    words += [f"-{name}" for name in before if name not in desk.tokens]
+def renew(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+    """Tell everybody those tokens that are not as they were by other settings."""
+    old, new = tokens(before), tokens(desk.settings)
+    words = [_word(name, value) for name, value in new.items() if old.get(name) != value]
+    words += [f"-{name}" for name in old if name not in new]
     if words:
         for client in desk.world.everybody().clients:
-            _tell(Context(desk, batch, client), words)
+            ctx = Context(desk, batch, client)
+            with _together(ctx) as tags:
+                ctx.say(*_lines(desk, client.nick, words), **tags)
 
 
 def show(ctx: Context) -> None:
     """Tell what this server supports."""
-    _tell(ctx, [_written(name, value) for name, value in ctx.desk.tokens.items()])
+    with _together(ctx) as tags:
+        ctx.recite(_everything, **tags)
 
 
-def _written(name: str, value: str) -> str:
+def _everything(desk: Desk) -> Iterator[str]:
+    return _lines(desk, NICK, [_word(name, value) for name, value in tokens(desk.settings).items()])
+
+
+def _word(name: str, value: str) -> str:
     return f"{name}={value}" if value else name
 
 
-def _tell(ctx: Context, words: Sequence[str]) -> None:
-    """Tell tokens, some a line; in a batch to clients that know of it."""
-    lines = [words[start : start + TOKENS_A_LINE] for start in range(0, len(words), TOKENS_A_LINE)]
-    if not {EXTENDED, "batch"} <= ctx.client.caps:
-        for line in lines:
-            ctx.reply(numerics.RPL_ISUPPORT, *line)
-        return
-    with batch(ctx, "draft/isupport") as tags:
-        for line in lines:
-            ctx.reply(numerics.RPL_ISUPPORT, *line, **tags)
+def _lines(desk: Desk, nick: str, words: Sequence[str]) -> Iterator[str]:
+    """Yield lines that tell tokens, some each."""
+    for start in range(0, len(words), TOKENS_A_LINE):
+        yield numerics.RPL_ISUPPORT.written(desk.server, nick, *words[start : start + TOKENS_A_LINE])
+
+
+def _together(ctx: Context) -> AbstractContextManager[dict[str, str]]:
+    """Put tokens into a batch, for clients that know of it; gives the tags to say them with."""
+    return batch(ctx, "draft/isupport") if EXTENDED in ctx.client.caps else nullcontext({})

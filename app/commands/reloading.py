@@ -115,8 +115,4 @@ def _retire_operators(desk: Desk, batch: Batch, before: ServerSettings) -> None:
             usermodes.retire(desk, batch, user)
 
 
-def _renew_tokens(desk: Desk, batch: Batch, before: ServerSettings) -> None:
-    isupport.renew(desk, batch)
-
-
-_STEPS: tuple[Step, ...] = (_follow_limits, _make_rooms, _retire_operators, _renew_tokens, offers.renew)
+_STEPS: tuple[Step, ...] = (_follow_limits, _make_rooms, _retire_operators, isupport.renew, offers.renew)

@@ -1,11 +1,16 @@
 """What the server says of itself: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS."""
 
+from collections.abc import Iterator
+
 from app.clock import to_datetime, to_text
 from app.commands import isupport
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.desk import Desk
+from app.live.world import World
 from app.wire import numerics
+from app.wire.form import NICK
 from app.wire.masks import matches
 
 
@@ -13,32 +18,39 @@ from app.wire.masks import matches
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
     refuse_other(ctx, server)
-    lines = ctx.desk.settings.motd.replace("\0", "").splitlines()
+    ctx.recite(_message)
+
+
+def _message(desk: Desk) -> Iterator[str]:
+    to = (desk.server, NICK)
+    lines = desk.settings.motd.replace("\0", "").splitlines()
     if not lines:
-        ctx.reply(numerics.ERR_NOMOTD)
+        yield numerics.ERR_NOMOTD.written(*to)
         return
-    ctx.reply(numerics.RPL_MOTDSTART, text=f"- {ctx.desk.server} Message of the day -")
+    yield numerics.RPL_MOTDSTART.written(*to, text=f"- {desk.server} Message of the day -")
     for line in lines:
-        ctx.reply(numerics.RPL_MOTD, text=f"- {line}".rstrip())
-    ctx.reply(numerics.RPL_ENDOFMOTD)
+        yield numerics.RPL_MOTD.written(*to, text=f"- {line}".rstrip())
+    yield numerics.RPL_ENDOFMOTD.written(*to)
 
 
 @command()
 def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
     """Show how many people and rooms are here."""
-    world = ctx.world
+    ctx.say(*_counts(ctx.world, (ctx.desk.server, ctx.client.nick)))
+
+
+def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
     here, most = len(world.users), str(world.most_users)
     invisible = world.tally.invisible
     told = f"There are {here - invisible} users and {invisible} invisible on 1 servers"
-    ctx.reply(numerics.RPL_LUSERCLIENT, text=told)
-    ctx.reply(numerics.RPL_LUSEROP, str(world.tally.administrators))
-    unknown = sum(not client.ended for client in world.strangers)
-    if unknown:
-        ctx.reply(numerics.RPL_LUSERUNKNOWN, str(unknown))
-    ctx.reply(numerics.RPL_LUSERCHANNELS, str(len(world.rooms)))
-    ctx.reply(numerics.RPL_LUSERME, text=f"I have {here} clients and 0 servers")
-    ctx.reply(numerics.RPL_LOCALUSERS, str(here), most, text=f"Current local users {here}, max {most}")
-    ctx.reply(numerics.RPL_GLOBALUSERS, str(here), most, text=f"Current global users {here}, max {most}")
+    yield numerics.RPL_LUSERCLIENT.written(*to, text=told)
+    yield numerics.RPL_LUSEROP.written(*to, str(world.tally.administrators))
+    if world.strangers:
+        yield numerics.RPL_LUSERUNKNOWN.written(*to, str(len(world.strangers)))
+    yield numerics.RPL_LUSERCHANNELS.written(*to, str(len(world.rooms)))
+    yield numerics.RPL_LUSERME.written(*to, text=f"I have {here} clients and 0 servers")
+    for numeric, which in ((numerics.RPL_LOCALUSERS, "local"), (numerics.RPL_GLOBALUSERS, "global")):
+        yield numeric.written(*to, str(here), most, text=f"Current {which} users {here}, max {most}")
 
 
 @command(blind=True)

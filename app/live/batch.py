@@ -56,7 +56,7 @@ class Batch:
 
     def end(self, client: Client, line: str) -> None:
         """Close a client's connection behind a last line."""
-        client.ended = True
+        self.world.close(client)
         self.plan.append(Response(client, "", entries=[Entry(line)], end=True))
 
     def _apply(self, event: Event) -> None:

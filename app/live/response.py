@@ -9,12 +9,12 @@ from app.events import Event
 from app.live.client import Client
 from app.live.encode import encode
 from app.wire.framing import fitting
-from app.wire.line import format_tags
+from app.wire.line import LINE_END, format_tags
 
 
 @dataclass(slots=True)
 class Entry:
-    """One line of a response: text without tags, or an event; and the tags added to it.
+    """A part of a response: lines of text without tags, or an event; and the tags added to each line.
 
     A text may stand for an event: it says in other words that this has happened.
     """
@@ -25,16 +25,22 @@ class Entry:
 
     @property
     def told(self) -> Event | None:
-        """The event that the line tells of, if it does."""
+        """The event that it tells of, if it does."""
         return self.content if isinstance(self.content, Event) else self.event
 
     def render(self, shape: int, extra: dict[str, str]) -> bytes:
-        """Write the line with its own tags and further ones; a long one is cut."""
+        """Write each line with its own tags and further ones; a long one is cut."""
         tags = self.tags | extra
         if isinstance(self.content, Event):
             return encode(self.content, shape, tags)
         section = f"@{format_tags(tags)} " if tags else ""
-        return f"{section}{fitting(self.content)}\r\n".encode()
+        lines = map(fitting, self.content.split(LINE_END))
+        return f"{section}{f'{LINE_END}{section}'.join(lines)}{LINE_END}".encode()
+
+    @property
+    def is_one_line(self) -> bool:
+        """Whether no more than a line comes of it, or of an event a batch."""
+        return isinstance(self.content, Event) or LINE_END not in self.content
 
 
 @dataclass(slots=True)
@@ -56,7 +62,7 @@ class Response:
         label = {"label": self.label}
         if not self.entries:
             return Entry(f":{self.server} ACK").render(shape, label)
-        if len(self.entries) == 1 or self._is_batch():
+        if (len(self.entries) == 1 and self.entries[0].is_one_line) or self._is_batch():
             first, *others = self.entries
             return first.render(shape, label) + b"".join(entry.render(shape, {}) for entry in others)
         return self._wrapped(shape, label)

@@ -66,7 +66,7 @@ class World:
         self.clock = clock
         self.replay = replay  # messages of a room kept for newcomers
         self.clients: set[Client] = set()
-        self.strangers: set[Client] = set()  # of the clients, those that do not speak for anybody yet
+        self.strangers: set[Client] = set()  # of the clients, those that may yet speak for somebody
         self.users: dict[int, User] = {}
         self.nicks: dict[Key, User] = {}
         self.rooms: dict[int, Room] = {}
@@ -147,6 +147,11 @@ class World:
         """Let a connection be there, and speak for nobody yet."""
         self.clients.add(client)
         self.strangers.add(client)
+
+    def close(self, client: Client) -> None:
+        """Let a connection be about to end: nothing that it says counts any more, and it will be nobody."""
+        client.ended = True
+        self.strangers.discard(client)
 
     def admit(self, user: User) -> None:
         """Let somebody be here."""

@@ -7,12 +7,25 @@ the text is empty.
 
 from typing import NamedTuple
 
+from app.wire.line import plain
+
 
 class Numeric(NamedTuple):
     """A three-digit reply and its usual text."""
 
     code: str
     text: str = ""
+
+    def written(self, server: str, nick: str, *params: str, text: str | None = None) -> str:
+        """Write the line: its parameters after the nick, then the text (or the numeric's own).
+
+        A parameter that a client made up is changed where it would be read as several.
+        """
+        words = [f":{server}", self.code, nick, *map(plain, params)]
+        trailing = self.text if text is None else text
+        if trailing or text is not None:
+            words.append(":" + trailing)
+        return " ".join(words)
 
 
 # Welcome

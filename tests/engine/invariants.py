@@ -80,6 +80,6 @@ def check_names(world: World, room: Room, client: Client) -> None:
 def check_client(world: World, client: Client) -> None:
     """Hold a connection to whom it speaks for, and to what it watches."""
     user = world.user_of(client)
-    assert (client in world.strangers) == (client.session is None)
+    assert (client in world.strangers) == (client.session is None and not client.ended)
     assert client.session is None or (user is not None and client in user.clients)
     assert all(client in world.watches.of(key) for key in client.watched)

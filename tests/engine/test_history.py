@@ -5,6 +5,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
+from app.commands import isupport
 from app.events import Event, msgid
 from app.services import pages
 from app.wire.line import parse
@@ -120,7 +121,7 @@ def test_a_limit_is_capped(make_bench: MakeBench) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", *"abcde")
     assert texts(alice, "LATEST #tea * 5000000000000") == ["c", "d", "e"]
-    assert bench.core.desk.tokens["CHATHISTORY"] == "3"
+    assert isupport.tokens(bench.core.desk.settings)["CHATHISTORY"] == "3"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,44 @@ def test_the_welcome_has_its_order(make_bench: MakeBench, motd: str) -> None:
     assert room_modes.isalpha()
 
 
+CAPS_OF_LINES = (
+    (),
+    ("server-time",),
+    ("batch", "draft/extended-isupport", "server-time"),
+    ("batch", "labeled-response"),
+)
+
+
+@pytest.mark.parametrize("caps", CAPS_OF_LINES)
+@pytest.mark.parametrize("motd", ["", "Welcome.\n\n" + "kind " * 200])
+def test_the_welcome_says_what_the_commands_say(
+    make_bench: MakeBench, motd: str, caps: tuple[str, ...]
+) -> None:
+    bench = make_bench(motd=motd)
+    bar = bench.dial("bar")
+    bar.ask("CAP LS 302", f"CAP REQ :{' '.join(caps)}")
+    welcome = bar.ask("NICK bar", "USER bar 0 * :Bar", "CAP END")
+    asked = [line for command in ("ISUPPORT", "LUSERS", "MOTD") for line in bar.ask(command)]
+    assert without_references(welcome[4:]) == without_references(asked)
+    assert all(len(line.partition(" :irc.example ")[2]) <= 510 for line in welcome)
+    assert all(line.startswith("@time=") == ("server-time" in caps) for line in welcome)
+
+
+def without_references(lines: list[str]) -> list[str]:
+    """Return the lines as they are but for the references of batches, which are by chance."""
+    return [re.sub(r"(BATCH [+-]|batch=)\w+", r"\1", line) for line in lines]
+
+
+def test_a_labelled_end_of_the_negotiation_is_answered_by_one_batch(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    bar.ask("CAP LS 302", "CAP REQ :batch labeled-response", "NICK bar", "USER bar 0 * :Bar")
+    first, *welcome, last = bar.ask("@label=x CAP END")
+    reference = first.removeprefix("@label=x :irc.example BATCH +").removesuffix(" labeled-response")
+    assert last == f":irc.example BATCH -{reference}"
+    assert all(line.startswith(f"@batch={reference} :irc.example ") for line in welcome)
+    assert re.fullmatch(WELCOME, " ".join(line.split(" ")[2] for line in welcome))
+
+
 def test_the_rooms_that_everybody_is_in_come_after_the_welcome(make_bench: MakeBench) -> None:
     bench = make_bench(auto_join=["#general"])
     heard = codes(bench.dial("bar").ask("NICK bar", "USER bar 0 * :Bar"))

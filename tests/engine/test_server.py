@@ -131,6 +131,19 @@ def test_a_probe_does_not_linger_in_the_counts(bench: Bench) -> None:
     assert numbers(alice)["265"][:2] == ["1", "1"]
 
 
+def test_who_is_turned_away_does_not_linger_in_the_counts_either(
+    make_bench: MakeBench, clock: MovedClock
+) -> None:
+    bench = make_bench(register_timeout=10)
+    (alice,) = people(bench, "alice")
+    silent = bench.dial("silent")
+    assert numbers(alice)["253"][0] == "1"
+    clock.instant += 11_000
+    bench.core.engine.cycle([])
+    assert silent.heard() == ["ERROR :Closing link: Registration timed out"]
+    assert "253" not in numbers(alice)
+
+
 def test_version_and_what_is_supported(bench: Bench) -> None:
     (alice,) = people(bench, "alice")
     first, *others = map(parse, alice.ask("VERSION"))
