@@ -1,22 +1,26 @@
 """Who is in which room, with which roles: what a start needs to know of those who were here."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from collections.abc import Sequence
 
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from app.db.insertion import add_rows
 from app.db.models import Membership, Session
 from app.events import Event, Kind
-from app.services.projections.declare import projects
+from app.services.projections.declare import gathers, projects
 
-# As sessions, they come and go in storms.
-_ENTER = insert(Membership)
+# As sessions, they go in storms.
 _LEAVE_ALL = delete(Membership).where(Membership.session_id == bindparam("session"))
 
 
-@projects(Kind.JOINED)
-def _joined(connection: Connection, event: Event) -> None:
-    if event.session is not None:
-        roles = event.data.get("roles", "")
-        row = {"session_id": event.session, "room_id": event.room, "roles": roles}
-        connection.execute(_ENTER, row)
+@gathers(Kind.JOINED)
+def _joined(connection: Connection, events: Sequence[Event]) -> None:
+    rows = [
+        {"session_id": event.session, "room_id": event.room, "roles": event.data.get("roles", "")}
+        for event in events
+        if event.session is not None
+    ]
+    add_rows(connection, Membership, rows)
 
 
 @projects(Kind.PARTED)

@@ -1,16 +1,18 @@
 """Sessions: who is and was connected."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from collections.abc import Sequence
 
+from sqlalchemy import Connection, bindparam, delete, update
+
+from app.db.insertion import add_rows
 from app.db.models import Account, ReadMarker, Session
 from app.events import Event, Kind
-from app.services.projections.declare import projects
+from app.services.projections.declare import gathers, projects
 from app.services.projections.memberships import leave_all
 from app.services.projections.stays import leave_as_account
 from app.wire.names import fold
 
-# People come and go in storms: what that takes is written once, and given its values each time.
-_BEGIN = insert(Session)
+# People go in storms: what that takes is written once, and given its values each time.
 _END = (
     update(Session)
     .where(Session.id == bindparam("session"), Session.disconnected.is_(None))
@@ -19,9 +21,15 @@ _END = (
 _FORGET_MARKERS = delete(ReadMarker).where(ReadMarker.party == bindparam("guest"))
 
 
-@projects(Kind.CONNECTED)
-def _connected(connection: Connection, event: Event) -> None:
-    row = {
+@gathers(Kind.CONNECTED)
+def _connected(connection: Connection, events: Sequence[Event]) -> None:
+    add_rows(connection, Session, [_session(event) for event in events])
+    for event in events:
+        _seen(connection, event)
+
+
+def _session(event: Event) -> dict[str, object]:
+    return {
         "id": event.session,
         "nick": event.nick,
         "user": event.user,
@@ -32,8 +40,6 @@ def _connected(connection: Connection, event: Event) -> None:
         "node": event.data["node"],
         "connected": event.at,
     }
-    connection.execute(_BEGIN, row)
-    _seen(connection, event)
 
 
 @projects(Kind.QUIT)

@@ -5,14 +5,16 @@ was said while its connection was lost is part of it. The stay of a session ends
 as a guest and logs in then has been there as the account since it entered; who logs out has left as the account.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select
 from sqlalchemy.orm import aliased
 
+from app.db.insertion import add_rows
 from app.db.models import Account, Membership, RoomStay, Session
 from app.events import Event, Kind
-from app.services.projections.declare import projects
+from app.services.projections.declare import gathers, projects
 from app.wire.names import fold
 
 _COLUMNS = ("party", "room_id", "since", "at")
@@ -38,13 +40,19 @@ _END = delete(RoomStay).where(
 _END_ALL = delete(RoomStay).where(RoomStay.party == bindparam("guest"))
 
 
-@projects(Kind.JOINED)
-def _joined(connection: Connection, event: Event) -> None:
-    if event.session is None:
-        return
-    for party in _parties(connection, event.session, event.account):
-        new = {"new_party": party, "new_room_id": event.room, "new_since": event.id, "new_at": event.at}
-        connection.execute(_BEGIN, new)
+@gathers(Kind.JOINED)
+def _joined(connection: Connection, events: Sequence[Event]) -> None:
+    """A session is nowhere twice; its account may be there already, by another session."""
+    people = [event for event in events if event.session is not None]
+    add_rows(connection, RoomStay, [_stay(event, f"s{event.session}") for event in people])
+    for event in people:
+        for account in _parties(connection, event.session, event.account)[1:]:
+            new = {f"new_{name}": value for name, value in _stay(event, account).items()}
+            connection.execute(_BEGIN, new)
+
+
+def _stay(event: Event, party: str) -> dict[str, object]:
+    return {"party": party, "room_id": event.room, "since": event.id, "at": event.at}
 
 
 @projects(Kind.PARTED)

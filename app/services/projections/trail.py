@@ -4,6 +4,7 @@ What `chat-admin` decides has its entry already, made together with the decision
 and leave nothing here. Neither does what the server does of itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, insert
@@ -12,7 +13,7 @@ from app.clock import to_iso_or_none
 from app.db.models import Audit
 from app.events import Event, Kind, msgid
 from app.services.history import modes_text
-from app.services.projections.declare import projects
+from app.services.projections.declare import gathers, projects
 
 _ENTRY = insert(Audit)
 
@@ -93,11 +94,12 @@ def _host(connection: Connection, event: Event) -> None:
     leave_trace(connection, operator, "chghost", event.nick, host=event.text, before=event.host)
 
 
-@projects(Kind.JOINED)
-def _joined(connection: Connection, event: Event) -> None:
+@gathers(Kind.JOINED)
+def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """Only to enter by the standing of an administrator leaves a trace."""
-    if event.data.get("override"):
-        leave_trace(connection, event, "sajoin", event.target or "")
+    for event in events:
+        if event.data.get("override"):
+            leave_trace(connection, event, "sajoin", event.target or "")
 
 
 @projects(Kind.WALLOPS)

@@ -1,0 +1,81 @@
+"""People who come and enter rooms in storms: the tables say the same as if each of them had come alone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.db.log import Log
+from app.db.models import Audit, Membership, RoomStay, Session
+from app.events import Event, Kind
+from app.services.record import record
+from tests.story import Story
+
+PEOPLE = 1_100  # more than one statement inserts
+ACCOUNTS = {1: "Anna", 2: "Anna", 7: "Bob"}  # Anna is here twice
+
+
+def deed(kind: Kind, number: int, **fields: Any) -> Event:
+    """Return what one of the people does."""
+    return Event(kind, session=number, nick=f"p{number}", account=ACCOUNTS.get(number), **fields)
+
+
+def coming(number: int) -> Event:
+    """Return how somebody comes."""
+    data = {"address": "192.0.2.1", "realname": f"Person {number}", "node": "main"}
+    return deed(Kind.CONNECTED, number, user="u", host="h", data=data)
+
+
+def entering(number: int, room: int, **marks: Any) -> Event:
+    """Return how somebody enters a room."""
+    data = {"realname": f"Person {number}", "roles": "o" if number == 3 else "", **marks}
+    return deed(Kind.JOINED, number, room=room, target="#tea", data=data)
+
+
+def storm(tea: int, coffee: int) -> Iterator[Event]:
+    """Yield what happens in one batch; some who come do not only stay where they are."""
+    for number in range(1, PEOPLE):
+        yield coming(number)
+        yield entering(number, tea)
+        yield entering(number, coffee)
+        if number % 300 == 1:
+            yield deed(Kind.NICK, number, target=f"n{number}")
+            yield deed(Kind.PARTED, number, room=tea)
+            yield entering(number, tea, override=True)
+        if number % 300 == 2:
+            yield deed(Kind.QUIT, number)
+
+
+def outcome(story: Story, batches: Iterable[Sequence[Event]]) -> list[tuple[object, ...]]:
+    """Return what the tables say once batches were recorded, and take all of it back."""
+    log = Log(story.clock)
+    with story.database.connect_to_append() as connection:
+        connection.begin()
+        log.start_at_end(connection)
+        for events in batches:
+            record(connection, log, events)
+            log.committed(events)
+        found = list(content(connection))
+        connection.rollback()
+    return found
+
+
+def content(connection: Connection) -> Iterator[tuple[object, ...]]:
+    """Yield the rows that tell who is and was where, but for the numbers that the trail has for its own."""
+    yield from connection.execute(select(Session.__table__).order_by(Session.id))
+    yield from connection.execute(
+        select(Membership.__table__).order_by(Membership.session_id, Membership.room_id)
+    )
+    yield from connection.execute(select(RoomStay.__table__).order_by(RoomStay.party, RoomStay.room_id))
+    yield from connection.execute(
+        select(Audit.action, Audit.actor, Audit.target, Audit.at).order_by(Audit.id)
+    )
+
+
+def test_a_storm_leaves_what_its_events_leave_one_by_one(story: Story) -> None:
+    story.account("Anna")
+    story.account("Bob")
+    rooms = story.room("#tea"), story.room("#coffee")
+    together = outcome(story, [list(storm(*rooms))])
+    assert len(together) > 4 * PEOPLE
+    assert together == outcome(story, ([event] for event in storm(*rooms)))
