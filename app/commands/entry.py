@@ -32,7 +32,7 @@ def enter(ctx: Context) -> Task | None:
     elif holder is not None:
         return _enter_as_device(ctx, holder)
     else:
-        _enter_as_person(ctx, nick, account)
+        _enter_as_person(ctx, newcomer)
     return None
 
 
@@ -82,26 +82,26 @@ def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None
     return holder
 
 
-def _enter_as_person(ctx: Context, nick: str, account: AccountInfo | None) -> None:
-    client, said = ctx.client, ctx.client.registration
+def _enter_as_person(ctx: Context, newcomer: Suspect) -> None:
+    account = newcomer.account
     session = ctx.desk.clock.identity()
     ctx.batch.emit(
         Event(
             Kind.CONNECTED,
             session=session,
-            nick=nick,
-            user=said.user or "",
-            host=ctx.desk.disguise(client.address),
+            nick=newcomer.nick,
+            user=newcomer.user,
+            host=newcomer.host,
             account=account.name if account else None,
             data={
-                "address": client.address,
-                "realname": said.realname,
+                "address": newcomer.address,
+                "realname": ctx.client.registration.realname,
                 "node": ctx.desk.settings.node,
             },
         )
     )
     me = ctx.world.users[session]
-    ctx.world.attach(client, me)
+    ctx.world.attach(ctx.client, me)
     appear(ctx.desk, ctx.batch, me)
     away.settle(ctx)
     welcome(ctx)

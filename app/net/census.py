@@ -21,6 +21,7 @@ class Census:
     most: int
     most_per_address: int
     proxies: tuple[Network, ...] = ()
+    _all: int = 0
     _lock: Lock = field(default_factory=Lock)
     _by_address: Counter[str] = field(default_factory=Counter)
 
@@ -32,7 +33,7 @@ class Census:
     def admit(self, address: str) -> str | None:
         """Count a connection in, or return why it may not be."""
         with self._lock:
-            if self._by_address.total() >= self.most:
+            if self._all >= self.most:
                 return "The server is full; try again later"
             return self._count(address)
 
@@ -57,9 +58,11 @@ class Census:
         if self._by_address[address] >= self.most_per_address and not self._is_exempt(address):
             return "Too many connections from your address"
         self._by_address[address] += 1
+        self._all += 1
         return None
 
     def _discount(self, address: str) -> None:
+        self._all -= 1
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]

@@ -4,13 +4,15 @@ It runs on the handler thread that `ThreadingTCPServer` made for the connection.
 becomes one unit; it waits until the engine is done with it before it hands in another, which is the back-pressure
 and keeps a client's lines in order. It does so before it reads again if there may be slow work for it, and
 otherwise when it has something to hand in: to be woken just for that would cost as much as a message.
-A flooder waits here, in its own thread.
+That a connection is there is a step like others: it is handed in with what the peer has said by then, or before the
+peer is waited for. A flooder waits here, in its own thread.
 """
 
 import os
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
@@ -68,12 +70,13 @@ class Connection:
         self._desk = desk
         self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
         self._reason = "Connection closed"
+        # What the engine is to be told before all else, until it is.
+        self._arrival: list[Step] = [Turn(lambda batch, client: arrive(desk, batch, client), writes=False)]
         self._unit: Unit | None = None  # handed in, and perhaps not done yet
         self._is_over = False  # nothing that was received, or will be, matters any more
 
     def serve(self) -> None:
         """Read until the peer or the server ends the connection, then leave the world and the socket."""
-        self._do([Turn(lambda batch, client: arrive(self._desk, batch, client), writes=False)])
         try:
             for steps in self._units():
                 self._do(steps)
@@ -102,7 +105,12 @@ class Connection:
             self._is_over = self._is_over or self._outbox.is_closed_by_peer
 
     def _receive(self) -> bytes:
+        """Return what the peer sends next; the engine knows of the connection before that is waited for."""
         try:
+            if self._arrival:
+                with suppress(BlockingIOError):
+                    return self._socket.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
+                self._do([])
             return self._socket.recv(RECEIVE_BYTES)
         except OSError as error:
             self._reason = error.strerror or str(error)
@@ -162,7 +170,7 @@ class Connection:
         settings = self._desk.settings
         self._bucket.fit(settings.flood_burst, settings.flood_rate)
         noise = received // LINE_BYTES - len(frames)
-        self._inside.stopping.wait(self._bucket.take(max(noise, 0)))
+        self._pause(self._bucket.take(max(noise, 0)))
         portion: list[Step] = []
         for frame in frames:
             step = step_of(frame)
@@ -173,7 +181,7 @@ class Connection:
                 if portion:
                     yield portion
                     portion = []
-                self._inside.stopping.wait(delay)
+                self._pause(delay)
                 if self._is_reset():
                     return
             portion.append(step)
@@ -182,6 +190,13 @@ class Connection:
                 portion = []
         if portion:
             yield portion
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the server; the engine knows of the connection meanwhile."""
+        if seconds > 0:
+            if self._arrival:
+                self._do([])
+            self._inside.stopping.wait(seconds)
 
     def _is_reset(self) -> bool:
         """Whether the peer is gone for good, so that a flooder's last lines need not be waited for."""
@@ -193,6 +208,8 @@ class Connection:
     def _do(self, steps: list[Step]) -> None:
         """Have the engine do the steps, behind those before them, and do the slow work in between on this thread."""
         self._settle()
+        if self._arrival:
+            steps, self._arrival = [*self._arrival, *steps], []
         self._hand_in(Unit(self._client, steps))
         if not all(step.is_quick for step in steps):
             self._settle()
