@@ -6,11 +6,13 @@ To have a statement prepared anew for each row, or each time, costs more than to
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, insert
 
 from app.db.models.columns import Base
+from app.db.sqlite import by_driver
 
 ROWS_A_STATEMENT = 1024  # SQLite takes up to 32,766 values
 
@@ -33,16 +35,16 @@ class Insertion:
 
     def __init__(self, model: type[Base], columns: Sequence[str], dialect: Dialect) -> None:
         compiled = insert(model).compile(dialect=dialect, column_keys=list(columns))
-        self._names: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        names: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self._values = None if names is None else itemgetter(*names)
         self._statement = str(compiled)
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert the rows."""
-        if self._names is None:
+        if self._values is None:
             connection.exec_driver_sql(self._statement, [dict(row) for row in rows])
         else:
-            names = self._names
-            self._run_together(connection, [tuple(row[name] for name in names) for row in rows])
+            self._run_together(connection, list(map(self._values, rows)))
 
     def _run_together(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows by a statement, so many as are a power of two: there are few statements to be kept.
@@ -55,5 +57,5 @@ class Insertion:
         while done < len(rows):
             count = min(1 << (len(rows) - done).bit_length() - 1, ROWS_A_STATEMENT)
             values = tuple(chain.from_iterable(rows[done : done + count]))
-            connection.exec_driver_sql(f"{head} VALUES {', '.join([row] * count)}", values)
+            by_driver(connection, f"{head} VALUES {', '.join([row] * count)}", values)
             done += count

@@ -9,19 +9,15 @@ with people of one name are read together.
 
 import json
 from collections.abc import Sequence
-from itertools import chain
-from operator import itemgetter
-from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, Select, func, insert, select, union_all
+from sqlalchemy import Connection, Row, Select, func, select, union_all
 
 from app.clock import Clock
 from app.db import models
 from app.db.fulltext import fulltext_of
-from app.db.sqlite import by_driver
+from app.db.insertion import add_rows
 from app.events import Event, Kind
 
-ROWS_A_STATEMENT = 1024  # SQLite takes up to 32,766 values, which are thirteen times as many
 SCOPES_REMEMBERED = 100_000  # rooms and parties whose last instant is kept in memory
 CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
@@ -30,46 +26,12 @@ _correspondent = models.Correspondent.__table__
 Scope = tuple[str, int | str]  # "room", "party" or "conversation", and which
 
 
-class Insertion:
-    """The statement that inserts rows of the log, compiled once for a database.
-
-    It is the one statement of every batch; to have it prepared anew each time cost more than to run it.
-    """
-
-    def __init__(self, dialect: Dialect) -> None:
-        compiled = insert(models.Event).compile(dialect=dialect)
-        self._names: Sequence[str] | None = getattr(compiled, "positiontup", None)
-        self._statement = str(compiled)
-
-    def run(self, connection: Connection, events: Sequence[Event]) -> None:
-        """Insert the rows of the events."""
-        rows = [to_row(event) for event in events]
-        if self._names is None:
-            connection.exec_driver_sql(self._statement, rows)
-        else:
-            self._run_together(connection, list(map(itemgetter(*self._names), rows)))
-
-    def _run_together(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
-        """Insert many rows by a statement, so many as are a power of two: there are few statements to be kept.
-
-        SQLite's driver lets go of the interpreter's lock for every step. With a step for each row, the engine
-        would wait in line behind all readers at each row.
-        """
-        head, _, row = self._statement.partition(" VALUES ")
-        while rows:
-            count = min(1 << len(rows).bit_length() - 1, ROWS_A_STATEMENT)
-            values = tuple(chain.from_iterable(rows[:count]))
-            by_driver(connection, f"{head} VALUES {', '.join([row] * count)}", values)
-            del rows[:count]
-
-
 class Log:
     """Appends events and reads what others appended. One instance belongs to one thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last_at: dict[Scope, int] = {}
-        self._insertion: Insertion | None = None
         self.last_id = 0
 
     def append(self, connection: Connection, events: Sequence[Event]) -> None:
@@ -84,9 +46,7 @@ class Log:
             event.id = number
             event.at = self._instant(connection, event)
         if events:
-            insertion = self._insertion or Insertion(connection.dialect)
-            self._insertion = insertion
-            insertion.run(connection, events)
+            add_rows(connection, models.Event, [to_row(event) for event in events])
             fulltext_of(connection).add(connection, events[0].id, events[-1].id)
 
     def committed(self, events: Sequence[Event]) -> None:
