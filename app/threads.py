@@ -1,7 +1,6 @@
-"""Names for threads, where a person looks for them: in the debugger and in `ps -L` or `top -H`."""
+"""Names for threads, where a person looks for them: in `ps -L`, `top -H` and the debugger."""
 
 import ctypes
-from threading import current_thread
 
 PR_SET_NAME = 15  # prctl(2)
 
@@ -10,7 +9,10 @@ _set_name = getattr(ctypes.PyDLL(None), "prctl", None)
 
 
 def name_thread(name: str) -> None:
-    """Give the running thread a name, also in the operating system where that is possible."""
-    current_thread().name = name
+    """Give the running thread a name in the operating system, where that is possible.
+
+    Those that are a `Thread` have it in Python too. The readers are none: to look one up would make an object
+    with several locks for each of thousands.
+    """
     if _set_name is not None:
         _set_name(PR_SET_NAME, name.encode()[:15])
