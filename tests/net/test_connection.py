@@ -155,6 +155,48 @@ def test_who_never_registers_is_told_and_gone(serve: Serve, clock: MovedClock) -
     assert alice.fence() == []
 
 
+def strangers(peer: Peer) -> int:
+    """Return how many connections are there, as LUSERS says, that are not registered."""
+    peer.send("LUSERS")
+    return sum(int(line.split(" ")[3]) for line in peer.fence() if " 253 " in line)
+
+
+def test_who_says_nothing_is_there_until_the_time_is_up(serve: Serve, clock: MovedClock) -> None:
+    chat = serve(register_timeout=30)
+    alice, silent, slow = chat.connect("alice"), chat.connect(), chat.connect()
+    slow.socket.sendall(b"NICK sl")
+    while strangers(alice) < 2:
+        pass
+    clock.instant += 31_000
+    for peer in (silent, slow):
+        assert peer.rest() == ["ERROR :Closing link: Registration timed out"]
+    assert strangers(alice) == 0
+
+
+def test_whoever_waits_for_the_rate_with_the_first_words_is_there_meanwhile(
+    serve: Serve, clock: MovedClock
+) -> None:
+    chat = serve(flood_burst=50, flood_rate=1)
+    alice, flooder = chat.connect("alice"), chat.connect()
+    flooder.socket.sendall(b"\n" * (60 * 1024))
+    for _ in range(1_000):
+        clock.instant += (
+            5_000  # only for those who talk meanwhile: the flooder waits by another clock, for a minute
+        )
+        if strangers(alice):
+            return
+    raise AssertionError("not there")
+
+
+def test_who_hangs_up_without_a_word_leaves_nothing_behind(chat: Chat) -> None:
+    alice = chat.connect("alice")
+    for _ in range(20):
+        Peer(chat.port).close()
+    while chat.open_sockets > 1:
+        alice.fence()
+    assert strangers(alice) == 0
+
+
 def test_who_is_silent_is_asked_and_then_gone(serve: Serve, clock: MovedClock) -> None:
     chat = serve(ping_interval=60, ping_timeout=30)
     silent, lively = chat.connect("silent"), chat.connect("lively")
