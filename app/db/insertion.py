@@ -38,6 +38,7 @@ class Insertion:
         names: Sequence[str] | None = getattr(compiled, "positiontup", None)
         self._values = None if names is None else itemgetter(*names)
         self._statement = str(compiled)
+        self._together: dict[int, str] = {}
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert the rows."""
@@ -52,10 +53,16 @@ class Insertion:
         SQLite's driver lets go of the interpreter's lock for every step. With a step for each row, the engine
         would wait in line behind all readers at each row.
         """
-        head, _, row = self._statement.partition(" VALUES ")
         done = 0
         while done < len(rows):
             count = min(1 << (len(rows) - done).bit_length() - 1, ROWS_A_STATEMENT)
             values = tuple(chain.from_iterable(rows[done : done + count]))
-            by_driver(connection, f"{head} VALUES {', '.join([row] * count)}", values)
+            by_driver(connection, self._inserting(count), values)
             done += count
+
+    def _inserting(self, count: int) -> str:
+        """Return the statement for so many rows, the same text each time: the driver keeps what it made of it."""
+        if count not in self._together:
+            head, _, row = self._statement.partition(" VALUES ")
+            self._together[count] = f"{head} VALUES {', '.join([row] * count)}"
+        return self._together[count]
