@@ -8,9 +8,10 @@ with people of one name are read together.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, union_all
+from sqlalchemy import Connection, Row, Select, func, select
 
 from app.clock import Clock
 from app.db import models
@@ -23,7 +24,7 @@ CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
 _table = models.Event.__table__
 _correspondent = models.Correspondent.__table__
-Scope = tuple[str, int | str]  # "room", "party" or "conversation", and which
+Scope = tuple[str, int | str]  # "room" or "party", and which
 
 
 class Log:
@@ -42,9 +43,10 @@ class Log:
         """
         if len(self._last_at) >= SCOPES_REMEMBERED:
             self._last_at.clear()
+        now = self._clock.now()
         for number, event in enumerate(events, self.last_id + 1):
             event.id = number
-            event.at = self._instant(connection, event)
+            event.at = self._instant(connection, event, now)
         if events:
             add_rows(connection, models.Event, [to_row(event) for event in events])
             fulltext_of(connection).add(connection, events[0].id, events[-1].id)
@@ -70,20 +72,15 @@ class Log:
         """Take everything in the log as known."""
         self.last_id = connection.execute(select(func.max(_table.c.id))).scalar() or 0
 
-    def _instant(self, connection: Connection, event: Event) -> int:
+    def _instant(self, connection: Connection, event: Event, now: int) -> int:
         """Return when the event happened: now, but later than what came before it in its scope.
 
         What was imported keeps the time it brings: the importer answers for the order of messages, and a
         room may have been made, and entered, long after what is imported into it was said.
         """
-        is_imported = event.data.get("imported")
         scopes = _scopes(event)
-        last = 0
-        for scope in scopes:
-            last = max(last, self._last(connection, scope))
-        instant = event.at if is_imported else self._clock.now()
-        if scopes and not is_imported:
-            instant = max(instant, last + 1)
+        last = max((self._last(connection, scope) for scope in scopes), default=0)
+        instant = event.at if event.data.get("imported") else max(now, last + 1)
         for scope in scopes:
             self._last_at[scope] = max(instant, last)
         return instant
@@ -91,7 +88,7 @@ class Log:
     def _last(self, connection: Connection, scope: Scope) -> int:
         """Return the last instant given in a scope."""
         if scope not in self._last_at:
-            self._last_at[scope] = connection.scalar(_last_query(scope)) or 0
+            self._last_at[scope] = max(connection.scalar(query) or 0 for query in _last_queries(scope))
         return self._last_at[scope]
 
 
@@ -101,18 +98,21 @@ def _scopes(event: Event) -> list[Scope]:
         return [("room", event.room)]
     if "parties" in event.data:
         return [("party", party) for party in event.data["parties"]]
-    return [] if event.conversation is None else [("conversation", event.conversation)]
+    if event.conversation is not None:  # of those who moderate a room, which has a place in its history
+        return [("room", int(event.conversation.removeprefix("o")))]
+    return []
 
 
-def _last_query(scope: Scope) -> Select[tuple[int | None]]:
+def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
+    """Yield queries of the last instants in a scope, each answered by an index."""
     what, name = scope
     if what == "party":
-        return select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == name)
-    if what == "conversation":
-        return select(func.max(_table.c.at)).where(_table.c.conversation == name)
-    here = select(func.max(_table.c.at).label("at")).where(_table.c.room_id == name)
-    parts = union_all(here.where(models.SPOKEN), here.where(models.HAPPENED)).subquery()
-    return select(func.max(parts.c.at))
+        yield select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == name)
+        return
+    latest = select(func.max(_table.c.at))
+    yield latest.where(_table.c.room_id == name, models.SPOKEN)
+    yield latest.where(_table.c.room_id == name, models.HAPPENED)
+    yield latest.where(_table.c.conversation == f"o{name}")
 
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:

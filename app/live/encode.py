@@ -67,16 +67,17 @@ def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
     """Write the tags of an event: those the client asked for, in a fixed order."""
     if not shape and not extra:
         return ""
-    found: dict[str, str] = dict(extra or {})
+    sections = [format_tags(extra)] if extra else []
     if shape & Shape.TIME and event.at:
-        found["time"] = to_iso(event.at)
+        sections.append(f"time={to_iso(event.at)}")
     if shape & Shape.TAGS:
         if event.id and event.kind in _IDENTIFIED:
-            found["msgid"] = msgid(event.id)
-        found |= event.data.get("tags") or {}
+            sections.append(f"msgid={msgid(event.id)}")
+        if own := event.data.get("tags"):
+            sections.append(format_tags(own))
     if shape & Shape.ACCOUNT_TAG and event.account and event.session is not None:
-        found["account"] = event.account
-    return format_tags(found)
+        sections.append(format_tags({"account": event.account}))
+    return ";".join(sections)
 
 
 def is_told(kind: Kind) -> bool:

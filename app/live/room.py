@@ -168,6 +168,8 @@ class Room:
 
     def is_silenced(self, user: User) -> bool:
         """Whether a ban, or one that only takes the voice, matches the user and no exception of its kind does."""
+        if not self.lists["b"]:  # as in most rooms, whenever somebody speaks
+            return False
         bans = {rule.is_mute for rule in self._rules_for("b", user)}
         if not bans or self.is_listed("e", user):
             return False

@@ -283,3 +283,28 @@ def test_what_is_said_is_found_among_what_happens(story: Story) -> None:
         pytest.skip("the plans of PostgreSQL depend on statistics")
     for read in (lambda s: pages.latest(s, Place(1), 5), lambda s: pages.before(s, Place(1), 5, Mark(9))):
         assert all("ix_event_spoken " in plan for plan in plans(story.database, read))
+
+
+def test_what_was_imported_stands_where_its_time_is(story: Story) -> None:
+    room = story.room("#tea")
+    story.joins(7, "anna", room)
+    old = [
+        Event(Kind.PRIVMSG, room=room, nick="anna", text=text, data={"imported": True}, at=at)
+        for at, text in ((1000, "one"), (2000, "two"))
+    ]
+    story.happens(*old)
+    story.says(room, "anna", "three")
+    place = Place(room, extra=PLAYED_BACK)
+    with story.database.reading() as session:
+        shown = pages.latest(session, place, 9)
+        assert [event.text or event.kind for event in shown] == ["one", "two", Kind.JOINED, "three"]
+        for number, event in enumerate(shown):
+            mark = Mark(event.at, event.id)
+            assert ids(pages.before(session, place, 9, mark)) == ids(shown[:number])
+            assert ids(pages.after(session, place, 9, mark)) == ids(shown[number + 1 :])
+            assert ids(pages.around(session, place, 2, mark)) == ids(shown[max(0, number - 1) : number + 1])
+
+
+def ids(events: list[Event]) -> list[int]:
+    """Return the positions of events."""
+    return [event.id for event in events]
