@@ -1,13 +1,24 @@
 """Messages: who corresponds with whom, what was taken back, and how far somebody has read."""
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.db.fulltext import fulltext_of
-from app.db.models import Correspondent, ReadMarker
 from app.db.models import Event as Row
+from app.db.models import ReadMarker
 from app.events import Event, Kind
 from app.services.projections.declare import projects
 from app.wire.names import fold
+
+# One statement for both sides, whether they have written to each other before or not; both databases know it. To make
+# an update, and perhaps an insert, anew for each side was four fifths of what a private message cost.
+_CORRESPOND = text(
+    """
+    INSERT INTO correspondent (party, conversation, name, "key", last_at)
+    VALUES (:party, :conversation, :name, :key, :last_at)
+    ON CONFLICT (party, conversation)
+    DO UPDATE SET name = excluded.name, "key" = excluded."key", last_at = excluded.last_at
+    """
+)
 
 
 @projects(Kind.PRIVMSG)
@@ -17,27 +28,18 @@ def _message(connection: Connection, event: Event) -> None:
     if "parties" not in event.data:
         return
     mine, theirs = event.data["parties"]
-    _correspond(connection, event, mine, event.target or "")
-    if theirs != mine:
-        _correspond(connection, event, theirs, event.nick)
-
-
-def _correspond(connection: Connection, event: Event, party: str, name: str) -> None:
-    changed = connection.execute(
-        update(Correspondent)
-        .where(Correspondent.party == party, Correspondent.conversation == event.conversation)
-        .values(name=name, key=fold(name), last_at=event.at)
-    )
-    if not changed.rowcount:
-        connection.execute(
-            insert(Correspondent).values(
-                party=party,
-                conversation=event.conversation,
-                name=name,
-                key=fold(name),
-                last_at=event.at,
-            )
-        )
+    names = {theirs: event.nick, mine: event.target or ""}  # whom each of them knows it by; one may be both
+    rows = [
+        {
+            "party": party,
+            "conversation": event.conversation,
+            "name": name,
+            "key": fold(name),
+            "last_at": event.at,
+        }
+        for party, name in names.items()
+    ]
+    connection.execute(_CORRESPOND, rows)
 
 
 @projects(Kind.REDACTED)
