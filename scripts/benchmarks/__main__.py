@@ -18,7 +18,7 @@ from scripts.benchmarks.target import Target
 
 app = typer.Typer(add_completion=False, no_args_is_help=False)
 console = Console()
-SIZES = (20, 50, 100, 300, 1000, 3000)
+SIZES = (10, 30, 100, 300, 1000, 3000)
 COST = "cpu_us_per_delivery"
 
 Launch = Callable[[], AbstractContextManager[Target]]
@@ -32,6 +32,9 @@ People = Annotated[int, typer.Option(min=20, max=20_000, help="How many connecti
 Seconds = Annotated[float, typer.Option(min=0.5, max=60, help="How long people talk in each run.")]
 Rounds = Annotated[int, typer.Option(min=1, max=20, help="Runs of each scenario on each server, in turn.")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes of the measuring side.")]
+Tls = Annotated[
+    bool, typer.Option("--tls", help="Start this server by TLS as well, and compare that with it as it is.")
+]
 Remote = Annotated[bool, typer.Option("--remote", help="Allow servers that are not on this machine.")]
 
 
@@ -44,6 +47,10 @@ def run(
     seconds: Seconds = 3.0,
     rounds: Rounds = 1,
     workers: Workers = 2,
+    lines: Annotated[
+        int, typer.Option(min=100, max=10_000_000, help="Messages in the room of `history`.")
+    ] = 20_000,
+    tls: Tls = False,
     json: Annotated[Path | None, typer.Option(help="File for all figures of all rounds.")] = None,
     chart: Annotated[Path | None, typer.Option(help="SVG file that compares the two servers.")] = None,
     remote: Remote = False,
@@ -52,16 +59,16 @@ def run(
     unknown = sorted(set(names or ()) - SCENARIOS.keys())
     if unknown:
         raise typer.BadParameter(f"there is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}")
-    if chart and not against:
+    launches = _launches(server, against, tls, remote)
+    if chart and len(launches) < 2:
         raise typer.BadParameter("a chart compares two servers; name the second with --against")
-    launches = _launches(server, against, remote)
     with Crew(workers) as crew:
         findings = [
             finding
             for _ in range(rounds)
             for name in names or SCENARIOS
             for launch in launches
-            for finding in _try(name, launch, crew, Scale(people, seconds))
+            for finding in _try(name, launch, crew, Scale(people, seconds, lines))
         ]
     labels = list(dict.fromkeys(finding.server for finding in findings))
     show(console, findings, labels)
@@ -78,14 +85,15 @@ def growth(
     seconds: Seconds = 3.0,
     rounds: Rounds = 1,
     workers: Workers = 2,
-    most: Annotated[int, typer.Option(min=20, max=20_000, help="People in the largest room.")] = 1000,
+    tls: Tls = False,
+    most: Annotated[int, typer.Option(min=10, max=20_000, help="People in the largest room.")] = 1000,
     chart: Annotated[Path | None, typer.Option(help="SVG file with the curve.")] = None,
     remote: Remote = False,
 ) -> None:
     """Show how the cost of a delivery grows with the number of people in the room."""
     sizes = sorted({size for size in SIZES if size < most} | {most})
     points: dict[str, dict[int, float]] = {}
-    launches = _launches(server, against, remote)
+    launches = _launches(server, against, tls, remote)
     with Crew(workers) as crew:
         for size in sizes:
             scale = Scale(size, seconds)
@@ -99,17 +107,23 @@ def growth(
         draw_growth(chart, points, COST)
 
 
-def _launches(server: str | None, against: str | None, remote: bool) -> list[Launch]:
+def _launches(server: str | None, against: str | None, tls: bool, remote: bool) -> list[Launch]:
     """Return what gives the servers to measure; one of our own is started anew for each run."""
+    if server and tls:
+        raise typer.BadParameter("--tls is for the server that is started here, and --server names another")
     try:
         named = [targets.parse(text) for text in (server, against) if text]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     for target in named:
-        if not remote and not _is_here(target.address[0]):
-            raise typer.BadParameter(f"{target.address[0]} is not this machine; say --remote if you mean it")
+        if not remote and not _is_here(target.address.host):
+            raise typer.BadParameter(
+                f"{target.address.host} is not this machine; say --remote if you mean it"
+            )
     running: list[Launch] = [partial(nullcontext, target) for target in named]
-    return running if server else [targets.own, *running]
+    if server:
+        return running
+    return [*([partial(targets.own, tls=True)] if tls else []), targets.own, *running]
 
 
 def _is_here(host: str) -> bool:

@@ -1,21 +1,33 @@
 """Asking for history (draft/chathistory), one page after the other, on one connection."""
 
 import random
-import socket
 import time
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from typing import BinaryIO
 
+from scripts.benchmarks.address import Address
+
 CAPABILITIES = "batch server-time message-tags draft/chathistory"
-AT_ONCE = 200  # lines said between two PINGs
+PATIENCE = 30  # seconds for an answer
+AT_ONCE = 500  # lines said between two PINGs
+PAGE = 100  # lines
+WAYS = (
+    "LATEST {room} {first} {page}",
+    "BEFORE {room} {first} {page}",
+    "AFTER {room} {first} {page}",
+    "AROUND {room} {first} {page}",
+    "BETWEEN {room} {first} {last} {page}",
+)
 
 
 class Reader:
     """A connection that waits for what it asked."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(address, 30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address: Address) -> None:
+        self._socket = address.new_socket()
+        self._socket.settimeout(PATIENCE)
+        self._socket.connect((address.host, address.port))
         self._file: BinaryIO = self._socket.makefile("rb")
 
     def send(self, *lines: str) -> None:
@@ -42,56 +54,59 @@ class Reader:
         self._socket.close()
 
 
-def pages(address: tuple[str, int], lines: int, requests: int) -> list[float]:
-    """Fill a room and ask for pages of 100 at random places of it.
-
-    Returns the seconds that each took, or nothing if the server does not have it.
-    """
-    reader = Reader(address)
+def fill(reader: Reader, lines: int) -> str | None:
+    """Register and fill a room with so many lines; return its name, or None if the server has no history."""
     room = f"#history{random.randrange(10**6)}"
-    try:
-        reader.send(f"CAP REQ :{CAPABILITIES}", "NICK historian", "USER historian 0 * :bench", "CAP END")
-        answer = reader.until(b" ACK ", b" NAK ", b" 001 ", b" 421 ")
-        if b" ACK " not in answer[-1]:
-            return []
-        reader.until(b" 001 ")
-        reader.send(f"JOIN {room}")
-        reader.until(b" 366 ")
-        _fill(reader, room, lines)
-        return [_ask(reader, room, moment) for moment in _moments(reader, room, requests)]
-    finally:
-        reader.close()
-
-
-def _fill(reader: Reader, room: str, lines: int) -> None:
+    reader.send(f"CAP REQ :{CAPABILITIES}", "NICK historian", "USER historian 0 * :bench", "CAP END")
+    answer = reader.until(b" ACK ", b" NAK ", b" 001 ", b" 421 ")
+    if b" ACK " not in answer[-1]:
+        return None
+    reader.until(b" 001 ")
+    reader.send(f"JOIN {room}")
+    reader.until(b" 366 ")
     for start in range(0, lines, AT_ONCE):
-        reader.send(*(f"PRIVMSG {room} :line {start + number}" for number in range(AT_ONCE)), "PING filled")
-        reader.until(b"PONG")
+        said = range(start, min(start + AT_ONCE, lines))
+        reader.send(*(f"PRIVMSG {room} :line {number}" for number in said), "PING filled")
+        if start:
+            reader.until(b"PONG")  # of the lines before, so that the server always has some to go on with
+    reader.until(b"PONG")
+    return room
 
 
-def _moments(reader: Reader, room: str, count: int) -> list[str]:
-    """Return times spread over what was said."""
-    reader.send(
-        f"CHATHISTORY LATEST {room} * 1", f"CHATHISTORY AFTER {room} timestamp=2000-01-01T00:00:00.000Z 1"
+def questions(reader: Reader, room: str, count: int) -> list[str]:
+    """Return so many requests for a page, in every way in turn, at places spread over what was said."""
+    ends = (
+        _said(reader, f"LATEST {room} *"),
+        _said(reader, f"AFTER {room} timestamp=2000-01-01T00:00:00.000Z"),
     )
-    ends = []
-    for _ in range(2):
-        batch = reader.until(b" BATCH -")
-        ends += [_instant(line) for line in batch if b" PRIVMSG " in line]
-    return [_stamp(random.uniform(min(ends), max(ends))) for _ in range(count)]
+    newest, oldest = (datetime.fromisoformat(end["time"]).timestamp() for end in ends)
+    asked = []
+    for way, name in islice(zip(cycle(WAYS), cycle(("msgid", "timestamp")), strict=False), count):
+        moments = (random.uniform(oldest, newest) for _ in range(2))
+        first, last = (_place(reader, room, name, moment) for moment in moments)
+        asked.append("CHATHISTORY " + way.format(room=room, first=first, last=last, page=PAGE))
+    return asked
 
 
-def _instant(line: bytes) -> float:
-    stamp = line.partition(b"time=")[2][:24].decode()
-    return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+def _place(reader: Reader, room: str, name: str, moment: float) -> str:
+    """Return a place in the room's history: a moment, or what was said about then."""
+    stamp = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    if name == "timestamp":
+        return f"timestamp={stamp}"
+    return f"msgid={_said(reader, f'AFTER {room} timestamp={stamp}')['msgid']}"
 
 
-def _stamp(instant: float) -> str:
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+def _said(reader: Reader, request: str) -> dict[str, str]:
+    """Ask for one message, and return its tags."""
+    reader.send(f"CHATHISTORY {request} 1")
+    message = next(line for line in reader.until(b" BATCH -") if b" PRIVMSG " in line)
+    tags = message.decode().removeprefix("@").partition(" ")[0].split(";")
+    return {name: value for name, _, value in (tag.partition("=") for tag in tags)}
 
 
-def _ask(reader: Reader, room: str, moment: str) -> float:
+def seconds_for(reader: Reader, request: str) -> float:
+    """Return how long a request takes."""
     begin = time.perf_counter()
-    reader.send(f"CHATHISTORY BEFORE {room} timestamp={moment} 100")
+    reader.send(request)
     reader.until(b" BATCH -")
     return time.perf_counter() - begin

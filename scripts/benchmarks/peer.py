@@ -3,8 +3,11 @@
 import re
 import selectors
 import socket
+import ssl
 import zlib
 from array import array
+
+from scripts.benchmarks.address import Address
 
 RECEIVE_BYTES = 256 * 1024
 SMALL_BUFFER = 4096  # bytes that the system takes for those who do not read
@@ -30,16 +33,15 @@ class Peer:
         self._capabilities = capabilities
         self._tail = b""
         self._out = b""
+        self._is_shaking = False  # what waits to be sent waits for the server
 
-    def dial(self, address: tuple[str, int], selector: selectors.BaseSelector) -> None:
+    def dial(self, address: Address, selector: selectors.BaseSelector) -> None:
         """Begin to connect and to register."""
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket = address.new_socket()
         if self.is_mute:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         self.socket.setblocking(False)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.connect_ex(address)
+        self.socket.connect_ex((address.host, address.port))
         self.is_open = True
         self._selector = selector
         self._out = "".join(f"{line}\r\n" for line in self._greeting()).encode()
@@ -60,10 +62,13 @@ class Peer:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send what waits; as long as hands are being shaken (TLS), the server has to answer before."""
+        self._is_shaking = False
         try:
             sent = self.socket.send(self._out)
-        except BlockingIOError:
+        except ssl.SSLWantReadError:
+            sent, self._is_shaking = 0, True
+        except (BlockingIOError, ssl.SSLWantWriteError):
             sent = 0
         except OSError:
             self.close()
@@ -72,8 +77,9 @@ class Peer:
         self._watch()
 
     def _watch(self) -> None:
-        """Wait for the socket to take more only as long as something waits."""
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
+        """Wait for the socket to take more only as long as something waits for that."""
+        is_full = bool(self._out) and not self._is_shaking
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if is_full else 0)
         if wanted != self._watched:
             self._selector.modify(self.socket, wanted, self)
             self._watched = wanted
@@ -87,6 +93,9 @@ class Peer:
         """Return the whole lines that have come; nothing when there are none or the connection has ended."""
         try:
             data = self.socket.recv(RECEIVE_BYTES)
+        except ssl.SSLWantReadError:
+            self._go_on_shaking()
+            return b""
         except BlockingIOError:
             return b""
         except OSError:
@@ -98,6 +107,11 @@ class Peer:
         end = data.rfind(b"\n") + 1
         self._tail = data[end:]
         return data[:end]
+
+    def _go_on_shaking(self) -> None:
+        """Send what had to wait for the server's part of the handshake, of which something has come."""
+        if self._is_shaking:
+            self.flush()
 
     def advance(self, lines: bytes) -> None:
         """Go on with registering and joining."""

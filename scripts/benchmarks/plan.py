@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from scripts.benchmarks.address import Address
+
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """The connections of a scenario, all workers together."""
 
-    address: tuple[str, int]
+    address: Address
     people: int
     rooms: int = 1  # everybody is in one of them, in turn; 0: in none
     mute: int = 0  # of the people, the last ones: they never read

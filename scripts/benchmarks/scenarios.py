@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
 from scripts.benchmarks.crew import Crew
-from scripts.benchmarks.history import pages
+from scripts.benchmarks.history import Reader, fill, questions, seconds_for
 from scripts.benchmarks.plan import Crowd, Heard, Talk
 from scripts.benchmarks.target import Target
 
 PATIENCE = 120.0  # seconds for everybody to come
+PAGES_ASKED = 120
+ASSEMBLY_RATE = 2.0  # messages a second: each is heard by all before the next
+ASSEMBLY_SECONDS = 5.0
 BUSY = 0.85  # a worker that computes for this share of the time may be what limits the figures
 
 
@@ -37,6 +41,7 @@ class Scale:
 
     people: int
     seconds: float
+    lines: int = 20_000  # in the room whose history is read
 
 
 Scenario = Callable[[Target, Crew, Scale], Finding]
@@ -103,25 +108,38 @@ def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
 def idle(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Many connect, 200 at a time, and stay."""
     finding = Finding("idle", target.name)
-    begin, computed, before = time.monotonic(), target.computed, target.memory
-    _gather(crew, Crowd(target.address, scale.people, rooms=0, prefix="i"))
-    finding.figures["connections_per_second"] = scale.people / (time.monotonic() - begin)
-    _add_cost(finding, "cpu_us_per_connection", scale.people, target, computed)
-    after = target.memory
-    if before is not None and after is not None:
-        finding.figures["kib_per_connection"] = (after - before) / scale.people / 1024
-    crew.disperse()
+    _settle_in(finding, target, crew, Crowd(target.address, scale.people, rooms=0, prefix="i"))
+    _part(finding, crew)
     return finding
 
 
 @scenario
 def history(target: Target, crew: Crew, scale: Scale) -> Finding:
-    """One person asks for pages of 100 lines at random places of a room with 20,000."""
+    """One person asks in every way for pages of 100 lines at random places of a room with 20,000, or `--lines`."""
     finding = Finding("history", target.name)
-    waits = pages(target.address, lines=20_000, requests=100)
-    if not waits:
-        raise Incomplete("the server has no draft/chathistory")
+    with closing(Reader(target.address)) as reader:
+        room = fill(reader, scale.lines)
+        if room is None:
+            raise Incomplete("the server has no draft/chathistory")
+        requests = questions(reader, room, PAGES_ASKED)
+        computed = target.computed
+        waits = [seconds_for(reader, request) for request in requests]
+        _add_cost(finding, "cpu_us_per_page", len(waits), target, computed)
     _time(finding, [wait * 1e9 for wait in waits])
+    return finding
+
+
+@scenario
+def assembly(target: Target, crew: Crew, scale: Scale) -> Finding:
+    """Many connect, 200 at a time, into one room, and stay; then one of them says ten things, which all others hear."""
+    finding = Finding("assembly", target.name)
+    _settle_in(finding, target, crew, Crowd(target.address, scale.people, prefix="a"))
+    crew.settle()
+    computed = target.computed
+    talk = Talk(1, ASSEMBLY_SECONDS, rate=ASSEMBLY_RATE, hearers=scale.people - 1, patience=PATIENCE)
+    _sum_up(finding, crew.talk(talk))
+    _add_cost(finding, "cpu_us_per_delivery", finding.figures["deliveries"], target, computed)
+    _part(finding, crew)
     return finding
 
 
@@ -139,11 +157,26 @@ def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> 
     computed = target.computed
     _sum_up(finding, crew.talk(talk))
     _add_cost(finding, "cpu_us_per_delivery", finding.figures["deliveries"], target, computed)
-    lost = crew.lost()
-    if lost:
+    _part(finding, crew)
+    return finding
+
+
+def _settle_in(finding: Finding, target: Target, crew: Crew, crowd: Crowd) -> None:
+    """Have everybody come, and find what that and having them there costs."""
+    begin, computed, before = time.monotonic(), target.computed, target.memory
+    _gather(crew, crowd)
+    finding.figures["connections_per_second"] = crowd.people / (time.monotonic() - begin)
+    _add_cost(finding, "cpu_us_per_connection", crowd.people, target, computed)
+    after = target.memory
+    if before is not None and after is not None:
+        finding.figures["kib_per_connection"] = (after - before) / crowd.people / 1024
+
+
+def _part(finding: Finding, crew: Crew) -> None:
+    """Have everybody leave, and say who was not there any more."""
+    if lost := crew.lost():
         finding.notes.append(f"{lost} people were disconnected")
     crew.disperse()
-    return finding
 
 
 def _sum_up(finding: Finding, heard: list[Heard]) -> None:

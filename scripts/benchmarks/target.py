@@ -10,7 +10,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from scripts.benchmarks.address import Address
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
@@ -21,7 +28,7 @@ class Target:
     """A server at an address; with the number of its process, what it costs can be told as well."""
 
     name: str
-    address: tuple[str, int]
+    address: Address
     process: int | None = None
 
     @property
@@ -58,25 +65,47 @@ def parse(text: str) -> Target:
     host = host.strip("[]")
     if not host or not port.isdigit() or (process and not process.isdigit()):
         raise ValueError(f"{text} is no server; write HOST:PORT, or NAME=HOST:PORT,PROCESS")
-    return Target(name or where, (host, int(port)), int(process) if process else None)
+    return Target(name or where, Address(host, int(port)), int(process) if process else None)
 
 
 @contextlib.contextmanager
-def own() -> Iterator[Target]:
-    """Start this server on a new database in a temporary folder, its limits of rate off; stop it at the end."""
+def own(tls: bool = False) -> Iterator[Target]:
+    """Start this server on a new database in a temporary folder, its limits of rate off; stop it at the end.
+
+    With `tls`, it has a second door, with a certificate made for this run, and that is the one to be measured.
+    """
     folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
     settings = {"CHAT_FLOOD_RATE": "0", "CHAT_LOG_LEVEL": "warning", "CHAT_AUTO_JOIN": ""}
+    address = Address("127.0.0.1", _free_port() if tls else port, tls)
+    if tls:
+        certificate = str(_make_certificate(folder))
+        command += ["--tls-cert", certificate, "--tls-key", certificate, "--tls-port", str(address.port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=os.environ | settings, stdout=log, stderr=log)
     try:
-        _wait_for(port, process, folder / "log")
-        yield Target("this server", ("127.0.0.1", port), process.pid)
+        _wait_for(address.port, process, folder / "log")
+        yield Target("this server by TLS" if tls else "this server", address, process.pid)
     finally:
         process.terminate()
         process.wait()
         shutil.rmtree(folder)
+
+
+def _make_certificate(folder: Path) -> Path:
+    """Make a key and a certificate that only itself vouches for; return the file with both."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "tls.pem"
+    path.touch(0o600)
+    path.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(pem))
+    return path
 
 
 def _free_port() -> int:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from scripts.benchmarks.scenarios import SCENARIOS
 from tests.process.server import Server
 
 ROOT = Path(__file__).parents[2]
+SMALL = ("--people", "20", "--seconds", "0.5", "--lines", "1000")
 
 
 def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -29,13 +31,28 @@ def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_scenario_is_measured(scenario: str, tmp_path: Path) -> None:
     found = tmp_path / "found.json"
-    result = bench("run", scenario, "--people", "20", "--seconds", "0.5", "--json", found)
+    result = bench("run", scenario, *SMALL, "--json", found)
     assert result.returncode == 0, result.stderr
     (finding,) = json.loads(found.read_text())
     assert finding["scenario"] == scenario
     assert all(value > 0 for figure, value in finding["figures"].items() if figure != "kib_per_connection")
-    wrong = [note for note in finding["notes"] if "busy itself" not in note]
-    assert not wrong
+    assert not faults(finding)
+
+
+@pytest.mark.parametrize("scenario", ["fanout", "history"])
+def test_tls_is_compared_with_none(scenario: str, tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", scenario, "--tls", *SMALL, "--json", found)
+    assert result.returncode == 0, result.stderr
+    encrypted, plain = json.loads(found.read_text())
+    assert (encrypted["server"], plain["server"]) == ("this server by TLS", "this server")
+    assert encrypted["figures"].keys() == plain["figures"].keys()
+    assert not faults(encrypted)
+
+
+def faults(finding: dict[str, Any]) -> list[str]:
+    """Return what was found wrong with the server, and not with the measuring."""
+    return [note for note in finding["notes"] if "busy itself" not in note]
 
 
 def test_two_servers_are_compared(tmp_path: Path) -> None:
@@ -55,6 +72,7 @@ def test_two_servers_are_compared(tmp_path: Path) -> None:
         (("run", "fanoot"), "there is no scenario fanoot"),
         (("run", "idle", "--server", "nonsense"), "nonsense is no server"),
         (("run", "idle", "--server", "192.0.2.1:6667"), "192.0.2.1 is not this machine"),
+        (("run", "idle", "--tls", "--server", "127.0.0.1:6667"), "--server names another"),
         (("run", "idle", "--chart", "x.svg"), "a chart compares two servers"),
     ],
 )
