@@ -74,6 +74,11 @@ def run(
     show(console, findings, labels)
     if json:
         save(json, findings)
+    if chart and len(labels) < 2:
+        console.print(
+            f"{chart} is not drawn: it would compare two servers, and there are no figures of both."
+        )
+        raise typer.Exit(1)
     if chart:
         draw(chart, findings, labels)
 
