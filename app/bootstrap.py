@@ -47,7 +47,7 @@ from app.services.ledger import Ledger
 from app.services.presence import homes
 from app.services.rooms import founded
 from app.services.secrets import CLOAK_KEY, kept_secret
-from app.services.stats import stats
+from app.services.stats import accounts, messages, rooms
 from app.settings import Loaded, ServerSettings, prefix_of
 
 STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
@@ -257,12 +257,15 @@ def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
     plain = ports.pop("IRC")
     host = platform.node() if settings.ip in EVERYWHERE else settings.ip
     with desk.database.reading() as session:
-        counted = stats(session)
+        counted = (
+            _counted(rooms(session), "room"),
+            _counted(accounts(session), "account"),
+            _counted(messages(session), "message"),
+        )
     others = "".join(f", with {name} on port {port}" for name, port in ports.items())
     return [
         f"{desk.network} ({desk.version}) listens on {settings.ip} port {plain}{others}.",
-        f"Database {desk.database}: {_counted(counted.rooms, 'room')}, "
-        f"{_counted(counted.accounts, 'account')}, {_counted(counted.messages, 'message')}.",
+        f"Database {desk.database}: {', '.join(counted)}.",
         f"Join with: {_client()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
         "Stop with Ctrl-C.",
     ]

@@ -117,13 +117,19 @@ class TlsPipe:
             self._is_open, self._is_closed = False, True
 
     def _taken(self) -> bytes:
-        """Return all bytes that wait to go on the wire."""
-        parts = [b""]
-        with suppress(SSL.WantReadError):  # there are none
-            while len(part := self._tls.bio_read(TAKEN_BYTES)) == TAKEN_BYTES:
-                parts.append(part)
-            parts.append(part)
-        return b"".join(parts)
+        """Return all bytes that wait to go on the wire; mostly they come in one piece, which is passed on as it is."""
+        taken = piece = self._piece()
+        while len(piece) == TAKEN_BYTES:
+            piece = self._piece()
+            taken += piece
+        return taken
+
+    def _piece(self) -> bytes:
+        """Return the next bytes that wait, none when there are none."""
+        try:
+            return self._tls.bio_read(TAKEN_BYTES)
+        except SSL.WantReadError:
+            return b""
 
     def _close(self) -> None:
         self._is_open, self._is_closed = False, True
