@@ -1,6 +1,8 @@
 """The worker processes of a benchmark, as one."""
 
 import multiprocessing
+from itertools import cycle
+from string import ascii_lowercase
 from types import TracebackType
 from typing import Any
 
@@ -17,6 +19,8 @@ class Crew:
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._board = Board(workers)
+        # Of the nicks of a crowd: those of the crowd before are perhaps still in use.
+        self._prefixes = cycle(ascii_lowercase)
         self._lines = []
         self._processes = []
         for number in range(workers):
@@ -46,7 +50,7 @@ class Crew:
     def gather(self, crowd: Crowd, patience: float) -> int:
         """Have everybody come, and return how many did."""
         self._board.clear()
-        self._order("gather", crowd, patience)
+        self._order("gather", crowd, next(self._prefixes), patience)
         return self._board.total(Count.READY)
 
     def settle(self) -> None:

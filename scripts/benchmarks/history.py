@@ -56,8 +56,9 @@ class Reader:
 
 def fill(reader: Reader, lines: int) -> str | None:
     """Register and fill a room with so many lines; return its name, or None if the server has no history."""
-    room = f"#history{random.randrange(10**6)}"
-    reader.send(f"CAP REQ :{CAPABILITIES}", "NICK historian", "USER historian 0 * :bench", "CAP END")
+    number = random.randrange(10**6)
+    nick, room = f"h{number}", f"#history{number}"
+    reader.send(f"CAP REQ :{CAPABILITIES}", f"NICK {nick}", f"USER {nick} 0 * :bench", "CAP END")
     answer = reader.until(b" ACK ", b" NAK ", b" 001 ", b" 421 ")
     if b" ACK " not in answer[-1]:
         return None

@@ -14,7 +14,6 @@ class Crowd:
     rooms: int = 1  # everybody is in one of them, in turn; 0: in none
     mute: int = 0  # of the people, the last ones: they never read
     at_once: int = 200  # how many register at the same time
-    prefix: str = "b"
     mixed: bool = False  # whether a third of the people each has no, some, more capabilities
 
 

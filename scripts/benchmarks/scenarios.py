@@ -97,7 +97,7 @@ def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Everybody connects and enters one room at once."""
     finding = Finding("joinstorm", target.name)
     begin, computed = time.monotonic(), target.computed
-    _gather(crew, Crowd(target.address, scale.people, at_once=scale.people, prefix="j"))
+    _gather(crew, Crowd(target.address, scale.people, at_once=scale.people))
     finding.figures["seconds"] = time.monotonic() - begin
     _add_cost(finding, "cpu_us_per_join", scale.people, target, computed)
     crew.disperse()
@@ -108,7 +108,7 @@ def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
 def idle(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Many connect, 200 at a time, and stay."""
     finding = Finding("idle", target.name)
-    _settle_in(finding, target, crew, Crowd(target.address, scale.people, rooms=0, prefix="i"))
+    _settle_in(finding, target, crew, Crowd(target.address, scale.people, rooms=0))
     _part(finding, crew)
     return finding
 
@@ -133,7 +133,7 @@ def history(target: Target, crew: Crew, scale: Scale) -> Finding:
 def assembly(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Many connect, 200 at a time, into one room, and stay; then one of them says ten things, which all others hear."""
     finding = Finding("assembly", target.name)
-    _settle_in(finding, target, crew, Crowd(target.address, scale.people, prefix="a"))
+    _settle_in(finding, target, crew, Crowd(target.address, scale.people))
     crew.settle()
     computed = target.computed
     talk = Talk(1, ASSEMBLY_SECONDS, rate=ASSEMBLY_RATE, hearers=scale.people - 1, patience=PATIENCE)

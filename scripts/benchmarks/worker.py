@@ -34,7 +34,7 @@ class Worker:
 
     # Coming
 
-    def gather(self, crowd: Crowd, patience: float) -> None:
+    def gather(self, crowd: Crowd, prefix: str, patience: float) -> None:
         """Connect this worker's share of the people, so many at a time, until all are where they should be."""
         waiting = list(range(crowd.people))[self._number :: self._workers][::-1]
         goal = "joined" if crowd.rooms else "registered"
@@ -43,18 +43,18 @@ class Worker:
         end = time.monotonic() + patience
         while (waiting or under_way) and time.monotonic() < end:
             while waiting and len(under_way) < at_once:
-                under_way.add(self._come(crowd, waiting.pop()))
+                under_way.add(self._come(crowd, prefix, waiting.pop()))
             self._listen(lambda peer, lines: peer.advance(lines))
             arrived = {peer for peer in under_way if peer.stage == goal or not peer.is_open}
             under_way -= arrived
             self._count(Count.READY, sum(peer.is_open for peer in arrived))
             self._count(Count.LOST, sum(not peer.is_open for peer in arrived))
 
-    def _come(self, crowd: Crowd, number: int) -> Peer:
-        room = f"#{crowd.prefix}{number % crowd.rooms}" if crowd.rooms else ""
+    def _come(self, crowd: Crowd, prefix: str, number: int) -> Peer:
+        room = f"#{prefix}{number % crowd.rooms}" if crowd.rooms else ""
         capabilities = CAPABILITIES[number % len(CAPABILITIES)] if crowd.mixed else ""
         is_mute = number >= crowd.people - crowd.mute
-        peer = Peer(number, f"{crowd.prefix}{number}", room, capabilities, is_mute)
+        peer = Peer(number, f"{prefix}{number}", room, capabilities, is_mute)
         peer.dial(crowd.address, self._selector)
         self._peers.append(peer)
         return peer

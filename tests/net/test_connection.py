@@ -262,6 +262,7 @@ def test_each_door_says_in_its_own_terms_that_the_server_is_full(serve: Serve) -
 def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
     chat = serve(max_unregistered=2)
     alice, first, second = chat.connect("alice"), chat.connect(), chat.connect()
+    first.fence()
     second.fence()
     refused = chat.connect().rest()
     assert refused == ["ERROR :Closing link: Too many connections are logging in; try again later"]
