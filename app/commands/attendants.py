@@ -11,12 +11,9 @@ can have its nick.
 from app.clock import Clock
 from app.commands.answers import Answer, Failed, Refused
 from app.commands.context import Context
-from app.commands.declare import Command, find_command, verb_of
-from app.commands.desk import Desk
+from app.commands.declare import Command, find_command
 from app.commands.help import page
 from app.events import Kind
-from app.live.batch import Batch
-from app.live.client import Client
 from app.live.user import User
 from app.live.world import World
 from app.wire import ctcp, names, numerics
@@ -88,11 +85,9 @@ def meaning(line: Line) -> Line:
     return Line(verb, words, tags=line.tags)
 
 
-def context(desk: Desk, batch: Batch, client: Client, line: Line) -> Context:
-    """Return the view of the caller that a line is done with."""
-    verb = verb_of(line.command)
-    is_consulted = verb.lower() in _NICKS and client.session is not None
-    return (Consultation if is_consulted else Context)(desk, batch, client, verb, line.tags)
+def view_of(verb: str) -> type[Context]:
+    """Return the view that a verb has of whoever uses it, if they are somebody."""
+    return Consultation if verb.lower() in _NICKS else Context
 
 
 def echo(ctx: Context, said: Line, meant: Line) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,8 @@ from app.wire.line import LINE_END, plain
 from app.wire.numerics import Numeric
 
 T = TypeVar("T")
+P = ParamSpec("P")
+C = TypeVar("C", bound="Context")
 
 
 class Context:
@@ -151,11 +153,11 @@ class Context:
             if client.ended:
                 return None
             again = type(self)(self.desk, batch, client, self.verb, self.tags)
-            return attempt(again, lambda: then(again, result))
+            return attempt(again, then, result)
 
         def give_up(batch: Batch, client: Client) -> None:
             again = type(self)(self.desk, batch, client, self.verb, self.tags)
-            attempt(again, again.refuse_unreadable)
+            attempt(again, type(self).refuse_unreadable)
 
         return Task(work, go_on, give_up, writes)
 
@@ -169,9 +171,18 @@ class Context:
 
     # Deciding
 
-    def event(self, kind: Kind, room: Room | None = None, **fields: Any) -> Event:
+    def event(
+        self,
+        kind: Kind,
+        room: Room | None = None,
+        conversation: str | None = None,
+        target: str | None = None,
+        text: str | None = None,
+        data: dict[str, Any] | None = None,
+        secret: Any = None,
+    ) -> Event:
         """Return an event whose author is the caller."""
-        return self.me.event(kind, room.id if room else None, **fields)
+        return self.me.event(kind, room.id if room else None, conversation, target, text, data, secret)
 
     def emit(self, event: Event, audience: Audience) -> None:
         """Decide that this happened, and let the caller see it among its answers."""
@@ -225,10 +236,12 @@ class Context:
         return user
 
 
-def attempt(ctx: Context, deed: Callable[[], Task | None]) -> Task | None:
+def attempt(
+    ctx: C, deed: Callable[Concatenate[C, P], Task | None], *arguments: P.args, **more: P.kwargs
+) -> Task | None:
     """Do a command's deed, or go on with it; what it raises as an answer is sent as one."""
     try:
-        task = deed()
+        task = deed(ctx, *arguments, **more)
     except Answer as answer:
         ctx.answer(answer)
         task = None

@@ -65,10 +65,11 @@ class Gate:
         presence.farewell(self.desk, batch)
 
     def _admit(self, batch: Batch, client: Client, request: Request) -> Task | None:
-        ctx = attendants.context(self.desk, batch, client, request.line)
+        view = request.view if client.session is not None else Context
+        ctx = view(self.desk, batch, client, request.verb, request.line.tags)
         if request.line is not request.said:
             attendants.echo(ctx, request.said, request.line)
-        return attempt(ctx, lambda: _carry_out(ctx, request))
+        return attempt(ctx, _carry_out, request)
 
     def _refuse(self, batch: Batch, client: Client, frame: Oversized | Undecodable) -> None:
         if isinstance(frame, Oversized):

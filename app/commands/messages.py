@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from app.commands.answers import Answer, Refused
 from app.commands.collecting import collect
@@ -16,6 +17,8 @@ from app.live.user import User
 from app.wire import ctcp, multiline, numerics
 from app.wire.framing import size, space_behind
 
+T = TypeVar("T", str, None)
+
 _CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-tags, "Format"
 
 
@@ -25,7 +28,7 @@ def privmsg(ctx: Context, targets: str, text: str = "") -> None:
     if "batch" in ctx.tags:
         collect(ctx, Kind.PRIVMSG, targets, text)
         return
-    _each(ctx, targets, lambda target: _say(ctx, Kind.PRIVMSG, target, text))
+    _each(ctx, targets, _say, Kind.PRIVMSG, text)
 
 
 @command(writes=True)
@@ -35,21 +38,26 @@ def notice(ctx: Context, targets: str, text: str = "") -> None:
         collect(ctx, Kind.NOTICE, targets, text)
         return
     with suppress(Answer):
-        _each(ctx, targets, lambda target: _say_unanswered(ctx, target, text))
+        _each(ctx, targets, _say_unanswered, Kind.NOTICE, text)
 
 
 @command(writes=True)
 def tagmsg(ctx: Context, targets: str) -> None:
     """Send tags without a text: that you are typing, a reaction."""
     if client_tags(ctx.tags):
-        _each(ctx, targets, lambda target: deliver(ctx, Kind.TAGMSG, target, None))
+        _each(ctx, targets, deliver, Kind.TAGMSG, None)
 
 
-def _each(ctx: Context, targets: str, deed: Callable[[str], None]) -> None:
+def _each(
+    ctx: Context, targets: str, say: Callable[[Context, Kind, str, T], None], kind: Kind, text: T
+) -> None:
     """Say something to each target; one refusal does not keep it from the others.
 
-    Raises: Refused when there are too many of them, or they do not go together.
+    Raises: Refused when there are too many of them, or they do not go together; and what is the answer to all of it.
     """
+    if "," not in targets:
+        say(ctx, kind, targets, text)
+        return
     names = list(dict.fromkeys(targets.split(",")))
     if len(names) > ctx.desk.settings.max_targets:
         raise Refused(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
@@ -57,7 +65,7 @@ def _each(ctx: Context, targets: str, deed: Callable[[str], None]) -> None:
         _refuse_mixed(ctx, names)
     for name in names:
         try:
-            deed(name)
+            say(ctx, kind, name, text)
         except Answer as answer:
             ctx.answer(answer)
 
@@ -76,10 +84,10 @@ def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
     deliver(ctx, kind, target, text)
 
 
-def _say_unanswered(ctx: Context, target: str, text: str) -> None:
-    """Say a notice, or drop it: a refusal would be an answer."""
+def _say_unanswered(ctx: Context, kind: Kind, target: str, text: str) -> None:
+    """Say something, or drop it: a refusal would be an answer."""
     with suppress(Answer):
-        _say(ctx, Kind.NOTICE, target, text)
+        _say(ctx, kind, target, text)
 
 
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:

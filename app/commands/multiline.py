@@ -40,7 +40,7 @@ def _say(ctx: Context, reference: str) -> None:
     opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
     opened = Context(ctx.desk, ctx.batch, ctx.client, "BATCH", opening)
     ctx.label = None
-    attempt(opened, lambda: _carry_out(opened, reference))
+    attempt(opened, _carry_out, reference)
 
 
 def _carry_out(ctx: Context, reference: str) -> None:

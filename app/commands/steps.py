@@ -7,7 +7,8 @@ slow work are asked before it is done, some of them for every line that waits.
 from dataclasses import dataclass
 
 from app.commands import attendants
-from app.commands.declare import Command, find_command
+from app.commands.context import Context
+from app.commands.declare import Command, find_command, verb_of
 from app.live.client import Client
 from app.wire.framing import Frame, Oversized, Undecodable
 from app.wire.line import Line, parse
@@ -17,10 +18,15 @@ UNKNOWN_COST = 1
 
 @dataclass(slots=True)
 class Request:
-    """A line, what it means if it was said to an attendant, and its command with the parameters left for that."""
+    """A line, what it means if it was said to an attendant, and its command with the parameters left for that.
+
+    The command sees its caller by the `view`, if that is somebody already.
+    """
 
     said: Line
     line: Line
+    verb: str
+    view: type[Context]
     command: Command | None
     params: list[str]
 
@@ -74,4 +80,5 @@ def step_of(frame: Frame) -> Request | Misfit:
     except ValueError:
         said = Line("*")
     line = attendants.meaning(said)
-    return Request(said, line, *find_command(line.command, line.params))
+    verb = verb_of(line.command)
+    return Request(said, line, verb, attendants.view_of(verb), *find_command(verb, line.params))

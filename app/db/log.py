@@ -24,7 +24,9 @@ CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
 _table = models.Event.__table__
 _correspondent = models.Correspondent.__table__
-Scope = tuple[str, int | str]  # "room" or "party", and which
+Scope = (
+    int | str
+)  # where instants are distinct: in a room, by its id, and for a party to private conversations
 
 
 class Log:
@@ -79,7 +81,9 @@ class Log:
         room may have been made, and entered, long after what is imported into it was said.
         """
         scopes = _scopes(event)
-        last = max((self._last(connection, scope) for scope in scopes), default=0)
+        last = 0
+        for scope in scopes:
+            last = max(last, self._last(connection, scope))
         instant = event.at if event.data.get("imported") else max(now, last + 1)
         for scope in scopes:
             self._last_at[scope] = max(instant, last)
@@ -92,27 +96,27 @@ class Log:
         return self._last_at[scope]
 
 
-def _scopes(event: Event) -> list[Scope]:
+def _scopes(event: Event) -> Sequence[Scope]:
     """Return where the event's instant must be its own: its room, or what each of its two parties sees."""
     if event.room is not None:
-        return [("room", event.room)]
+        return (event.room,)
     if "parties" in event.data:
-        return [("party", party) for party in event.data["parties"]]
+        parties: list[str] = event.data["parties"]
+        return parties
     if event.conversation is not None:  # of those who moderate a room, which has a place in its history
-        return [("room", int(event.conversation.removeprefix("o")))]
-    return []
+        return (int(event.conversation.removeprefix("o")),)
+    return ()
 
 
 def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
     """Yield queries of the last instants in a scope, each answered by an index."""
-    what, name = scope
-    if what == "party":
-        yield select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == name)
+    if isinstance(scope, str):
+        yield select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == scope)
         return
     latest = select(func.max(_table.c.at))
-    yield latest.where(_table.c.room_id == name, models.SPOKEN)
-    yield latest.where(_table.c.room_id == name, models.HAPPENED)
-    yield latest.where(_table.c.conversation == f"o{name}")
+    yield latest.where(_table.c.room_id == scope, models.SPOKEN)
+    yield latest.where(_table.c.room_id == scope, models.HAPPENED)
+    yield latest.where(_table.c.conversation == f"o{scope}")
 
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:

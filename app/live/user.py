@@ -55,21 +55,36 @@ class User:
         """How IRC names the author of a line."""
         return f"{self.nick}!{self.user}@{self.host}"
 
-    def event(self, kind: Kind, room: int | None = None, **fields: Any) -> Event:
+    def event(
+        self,
+        kind: Kind,
+        room: int | None = None,
+        conversation: str | None = None,
+        target: str | None = None,
+        text: str | None = None,
+        data: dict[str, Any] | None = None,
+        secret: Any = None,
+        at: int = 0,
+    ) -> Event:
         """Return an event whose author they are, with a tag if they are a program; `room` is the room's id."""
-        event = Event(
-            kind,
-            room=room,
-            session=self.session,
-            nick=self.nick,
-            user=self.user,
-            host=self.host,
-            account=self.account.name if self.account else None,
-            **fields,
-        )
+        data = data or {}
         if self.is_bot:
-            event.data = {**event.data, "tags": {**event.data.get("tags", {}), "bot": ""}}
-        return event
+            data = {**data, "tags": {**data.get("tags", {}), "bot": ""}}
+        return Event(
+            kind,
+            room,
+            conversation,
+            self.session,
+            self.nick,
+            self.user,
+            self.host,
+            self.account.name if self.account else None,
+            target,
+            text,
+            data,
+            at=at,
+            secret=secret,
+        )
 
     @property
     def party(self) -> str:

@@ -63,11 +63,10 @@ class Framer:
 
         Raises: Unframed when a line, finished or not, is longer than any line could be.
         """
-        *whole, self._unfinished = (self._unfinished + data).split(b"\n")
+        *lines, self._unfinished = (self._unfinished + data.translate(None, b"\0\r")).split(b"\n")
         longest = max(UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
-        if len(self._unfinished) > longest or any(len(raw) > longest for raw in whole):
+        if max(map(len, [*lines, self._unfinished])) > longest:
             raise Unframed("A line without an end")
-        lines = (raw.translate(None, b"\0\r") for raw in whole)
         return [self._frame(line) for line in lines if line.strip(b" ")]
 
     def _frame(self, raw: bytes) -> Frame:
