@@ -127,8 +127,8 @@ def verb_of(word: str) -> str:
 
 
 def find_command(verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
-    """Return the command for a line, or the member of its family, and the parameters left for it."""
-    found = COMMANDS.get(verb_of(verb))
+    """Return the command that a verb is, or the member of its family, and the parameters left for it."""
+    found = COMMANDS.get(verb)
     while found is not None and found.family and len(params) > found.place:
         member = found.family.get(params[found.place].upper())
         if member is None:

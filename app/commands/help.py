@@ -2,7 +2,7 @@
 
 from app.commands.answers import Refused
 from app.commands.context import Context
-from app.commands.declare import COMMANDS, Command, command, find_command
+from app.commands.declare import COMMANDS, Command, command, find_command, verb_of
 from app.wire import numerics
 from app.wire.packing import packed
 
@@ -18,7 +18,7 @@ def help_(ctx: Context, command: str = "", *subcommand: str) -> None:
     if not words:
         _tell(ctx, INDEX, _index())
         return
-    found, left = find_command(words[0].upper(), words[1:])
+    found, left = find_command(verb_of(words[0].upper()), words[1:])
     if found is None or left:
         raise Refused(numerics.ERR_HELPNOTFOUND, words[0])
     _tell(ctx, words[0], page(found))

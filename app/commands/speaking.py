@@ -16,7 +16,7 @@ def refuse_mute(ctx: Context, room: Room, text: str | None, is_transient: bool) 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
     refuse_text(ctx, room, text)
-    if text is not None and "C" in room.modes and is_request(text):
+    if "C" in room.modes and text is not None and is_request(text):
         raise _refused(room, "CTCP is not allowed in this room")
     if room.pause and not is_transient and not room.has_role(ctx.me):
         _refuse_haste(ctx, room)
@@ -27,11 +27,12 @@ def refuse_text(ctx: Context, room: Room, text: str | None) -> None:
 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
-    if not room.may_speak(ctx.me):
+    me = ctx.me
+    if not room.may_speak(me):
         raise _refused(room, numerics.ERR_CANNOTSENDTOCHAN.text)
-    if room.has_role(ctx.me):
+    if room.has_role(me):
         return
-    if "R" in room.modes and ctx.me.account is None:
+    if "R" in room.modes and me.account is None:
         raise _refused(room, "Only people with an account may speak in this room; log in first")
     if text is not None and room.lists[WORDS]:
         _refuse_words(room, text)

@@ -5,6 +5,7 @@ slow work are asked before it is done, some of them for every line that waits.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.commands import attendants
 from app.commands.context import Context
@@ -80,5 +81,12 @@ def step_of(frame: Frame) -> Request | Misfit:
     except ValueError:
         said = Line("*")
     line = attendants.meaning(said)
-    verb = verb_of(line.command)
-    return Request(said, line, verb, attendants.view_of(verb), *find_command(verb, line.params))
+    verb, view = _use_of(line.command)
+    return Request(said, line, verb, view, *find_command(verb, line.params))
+
+
+@lru_cache(maxsize=1024)
+def _use_of(word: str) -> tuple[str, type[Context]]:
+    """Return the verb that a word is, or stands for, and its view of whoever uses it."""
+    verb = verb_of(word)
+    return verb, attendants.view_of(verb)

@@ -22,12 +22,18 @@ def tagged(world: World, event: Event) -> None:
 
 def _pause(world: World, event: Event) -> None:
     """Note who spoke in a slow room, or to those who moderate it."""
-    conversation = event.conversation or ""
-    among_operators = int(conversation[1:]) if conversation.startswith("o") else 0
-    room = world.rooms.get(event.room or among_operators)
-    user = world.users.get(event.session or 0) if room is not None and room.pause else None
-    if room is not None and user is not None:
+    room = world.rooms.get(event.room or _moderated(event))
+    if room is None or not room.pause:
+        return
+    user = world.users.get(event.session or 0)
+    if user is not None:
         room.note_speaker(user, world.clock.monotonic())
+
+
+def _moderated(event: Event) -> int:
+    """Return the room among whose moderators something is said, 0 if it is said to others."""
+    conversation = event.conversation or ""
+    return int(conversation[1:]) if conversation.startswith("o") else 0
 
 
 @applies(Kind.REDACTED)
