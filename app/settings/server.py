@@ -131,7 +131,11 @@ class Listening(Settings):
         description="Bytes waiting for a slow client before it is disconnected.",
     )
     flushers: Whole = Field(
-        2, ge=1, le=32, json_schema_extra=RESTART, description="Threads that send to clients."
+        1,
+        ge=1,
+        le=32,
+        json_schema_extra=RESTART,
+        description="Threads that send to clients; more can pay for TLS, on four processors or more.",
     )
     io_uring: bool = Field(
         True,

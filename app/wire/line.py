@@ -50,8 +50,9 @@ def parse(text: str) -> Line:
         source, _, text = text[1:].partition(" ")
         text = text.lstrip(" ")
     head, colon, trailing = text.partition(" :")
-    words = head.split(" ") if " " in head else [head]
-    params = [word for word in words if word]
+    params = head.split(" ")
+    if "" in params:  # of several spaces in a row
+        params = [word for word in params if word]
     if colon:
         params.append(trailing)
     if not params:
