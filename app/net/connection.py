@@ -155,7 +155,8 @@ class Connection:
         try:
             frames = self._framer.feed(pipe.decrypt(data))
         finally:
-            self._outbox.nudge()
+            if pipe.wants_to_send:
+                self._outbox.nudge()
         if frames and pipe.certificate != self._client.certificate:
             self._do([Turn(partial(_show, pipe.certificate), writes=False)])
         return frames

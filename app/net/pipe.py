@@ -1,8 +1,8 @@
 """Pipes: what stands between a socket's bytes and the bytes of IRC, such as TLS and WebSocket.
 
 The reader decrypts and the flusher encrypts, each on its own thread, so a pipe locks itself. What a pipe has to
-say by itself (a handshake, a pong) leaves with the next `encrypt`, which may be given no data at all; the reader
-sees to it that there is one after each `decrypt`.
+say by itself (a handshake, a pong) leaves with the next `encrypt`, which may be given no data at all; if it
+`wants_to_send` after a `decrypt`, the reader sees to it that there is one.
 """
 
 from typing import Protocol
@@ -22,6 +22,10 @@ class Pipe(Protocol):
     @property
     def is_closed_by_peer(self) -> bool:
         """Whether the peer said that it sends nothing more."""
+
+    @property
+    def wants_to_send(self) -> bool:
+        """Whether it has something to say by itself."""
 
     @property
     def certificate(self) -> str | None:
@@ -48,6 +52,11 @@ class Chain:
     def is_closed_by_peer(self) -> bool:
         """Whether the peer has closed either of them."""
         return self._outer.is_closed_by_peer or self._inner.is_closed_by_peer
+
+    @property
+    def wants_to_send(self) -> bool:
+        """Whether either of them does."""
+        return self._outer.wants_to_send or self._inner.wants_to_send
 
     @property
     def certificate(self) -> str | None:

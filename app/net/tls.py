@@ -1,8 +1,8 @@
 """TLS over memory: the socket is somebody else's.
 
 OpenSSL's objects must not be used by two threads at a time, and the reader decrypts while the flusher encrypts,
-so both go through one lock. Handshake bytes that the reader's side produces leave through the outbox like all
-others (`encrypt` returns them too), or records would interleave.
+so both go through one lock. What OpenSSL answers by itself while the reader decrypts, such as its part of the
+handshake, leaves through the outbox like all else (`encrypt` returns it too), or records would interleave.
 
 It is pyOpenSSL and not the standard library's `ssl`, which cannot take a client's certificate without an authority
 that vouches for it. What people identify by (SASL EXTERNAL) are certificates they made themselves: only the
@@ -20,7 +20,7 @@ from OpenSSL.crypto import FILETYPE_ASN1, X509, dump_certificate
 from app.net.pipe import Broken
 
 RECORD_BYTES = 16384  # that one TLS record holds at most (RFC 8446 section 5.1)
-TAKEN_BYTES = 256 * 1024
+TAKEN_BYTES = 64 * 1024  # at once: mostly all there is; the system makes room for it each time
 
 
 def new_context(certificate: Path, key: Path) -> SSL.Context:
@@ -53,8 +53,14 @@ class TlsPipe:
         self._is_open = False
         self._is_closed = False
         self._early = b""
+        self._unsent = b""  # what OpenSSL itself had to say
         self.is_closed_by_peer = False  # it sent close_notify: no more data comes from it
         self.certificate: str | None = None  # SHA-256 of the one that the peer has shown
+
+    @property
+    def wants_to_send(self) -> bool:
+        """Whether OpenSSL has said something: its part of a handshake, an alert."""
+        return bool(self._unsent)
 
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return what they mean; there may be new bytes to send afterwards.
@@ -69,6 +75,8 @@ class TlsPipe:
                 return self._read() if self._is_open or self._shake_hands() else b""
             except SSL.Error as error:
                 raise Broken(f"TLS failed: {reason_of(error)}") from error
+            finally:
+                self._unsent += self._taken()
 
     def _shake_hands(self) -> bool:
         try:
@@ -107,7 +115,8 @@ class TlsPipe:
                 self._early += data
             if is_last and self._is_open:
                 self._close()
-            return self._taken()
+            said, self._unsent = self._unsent, b""
+            return said + self._taken()
 
     def _write(self, data: bytes) -> None:
         """Encrypt data; once the peer has broken TLS there is nobody to encrypt for."""

@@ -51,6 +51,11 @@ class WebSocketPipe:
         self.is_closed_by_peer = False  # no more messages come from it
         self.certificate = None  # which only TLS is shown
 
+    @property
+    def wants_to_send(self) -> bool:
+        """Whether there is an answer to a handshake, a ping or a close."""
+        return any(self._unsent)
+
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return the lines of the messages they complete.
 
