@@ -136,8 +136,8 @@ class Flusher:
         self._send_each(sender, [one for one in posted.touched if one.is_ending or not one.is_registered])
         for crowd, pieces in posted.told.items():
             data = b"".join(pieces)
-            for outbox, sent in crowd.send(sender, data, posted.apart, self._closings):
-                self._keep(outbox, data, sent)
+            for outbox, wrapped, sent in crowd.send(sender, data, posted.apart, self._closings):
+                self._keep(outbox, wrapped, sent)
                 self._after(outbox)
 
     def _send_each(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:

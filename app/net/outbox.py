@@ -76,9 +76,9 @@ class Outbox:
         self._sent = 0
 
     @property
-    def carrier(self) -> Carrier | None:
-        """The flusher; but what goes through a pipe is for this connection alone."""
-        return self._scheduler if self.pipe is None else None
+    def carrier(self) -> Carrier:
+        """The flusher."""
+        return self._scheduler
 
     def push(self, data: bytes) -> None:
         """Queue bytes, to be sent once the flusher is woken; a peer too far behind is given up instead.

@@ -2,7 +2,10 @@
 
 import os
 import socket
-from contextlib import closing
+import ssl
+from collections.abc import Set
+from contextlib import closing, suppress
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -13,7 +16,9 @@ from app.clock import Clock
 from app.net.crowd import Crowd
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
+from app.net.tls import TlsPipe, new_context
 
+FILES = Path(__file__).parent.parent / "tls"
 PEOPLE = 12
 CROWDS = [
     range(PEOPLE),
@@ -37,12 +42,16 @@ stories = st.lists(st.one_of(alone, together, together, wakes, ends), max_size=2
 
 
 class Stage:
-    """A flusher and people whose sockets nobody reads before the story is over."""
+    """A flusher and people whose sockets nobody reads before the story is over; some of them are there by TLS."""
 
-    def __init__(self, with_ring: bool) -> None:
+    def __init__(self, with_ring: bool, by_tls: Set[int] = frozenset()) -> None:
         self.flusher = Flusher(0, Clock(), with_ring)
         self.pairs = [socket.socketpair() for _ in range(PEOPLE)]
-        self.outboxes = [Outbox(ours, self.flusher, PLENTY, None) for ours, _ in self.pairs]
+        self.secrets = {number: Secret() for number in by_tls}
+        self.outboxes = [
+            Outbox(ours, self.flusher, PLENTY, self.secrets[number].pipe if number in by_tls else None)
+            for number, (ours, _) in enumerate(self.pairs)
+        ]
         self.crowds = [
             Crowd([self.outboxes[number] for number in crowd], self.flusher.post) for crowd in CROWDS
         ]
@@ -92,7 +101,39 @@ class Stage:
         self.flusher.join(60)
         assert not self.flusher.held
         assert not self.flusher.backlog
-        return heard
+        return [self.secrets[n].read(data) if n in self.secrets else data for n, data in enumerate(heard)]
+
+
+class Secret:
+    """Two ends of TLS that have shaken hands: the server's pipe, and the client that reads what comes of it."""
+
+    def __init__(self) -> None:
+        self.pipe = TlsPipe(_server)
+        self._incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._client = _client.wrap_bio(self._incoming, outgoing)
+        while self._client.version() is None or outgoing.pending:
+            with suppress(ssl.SSLWantReadError):
+                self._client.do_handshake()
+            self.pipe.decrypt(outgoing.read())
+            self._incoming.write(self.pipe.encrypt(b"", is_last=False))
+
+    def read(self, wrapped: bytes) -> bytes:
+        """Return what is in what the server sent, up to its end."""
+        self._incoming.write(wrapped)
+        parts = []
+        while part := self._client.read(1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+_server = new_context(FILES / "cert.pem", FILES / "key.pem")
+_client = _trusting()
 
 
 def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
@@ -102,12 +143,13 @@ def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
             heard[number] += data
 
 
+@pytest.mark.parametrize("by_tls", [frozenset(), frozenset({0, 1, 4, 7})])
 @pytest.mark.parametrize("with_ring", [True, False])
-def test_everybody_hears_everything_in_its_order(with_ring: bool) -> None:
+def test_everybody_hears_everything_in_its_order(with_ring: bool, by_tls: Set[int]) -> None:
     @settings(max_examples=60, deadline=None)
     @given(stories)
     def check(story: list[tuple]) -> None:  # type: ignore[type-arg]
-        stage = Stage(with_ring)
+        stage = Stage(with_ring, by_tls)
         for place, deed in enumerate(story):
             stage.play(place, *deed)
         assert stage.end() == stage.expected
