@@ -28,6 +28,7 @@ def reset(peer: Peer) -> None:
 def test_lines_may_come_in_any_cut(chat: Chat) -> None:
     bob = chat.connect("bob")
     bob.send("JOIN #tea")
+    bob.fence()
     answers = []
     for size in (1, 7, len(CONVERSATION)):
         with Peer(chat.port) as alice:
