@@ -121,8 +121,12 @@ class Peer:
             self.stage = "registered"
             if self.room:
                 self.send(f"JOIN {self.room}\r\n".encode())
-        if self.stage == "registered" and re.search(rb" 366 \S+ " + re.escape(self.room.encode()), lines):
+        if self.stage == "registered" and self.room and self._has_joined(lines):
             self.stage = "joined"
+
+    def _has_joined(self, lines: bytes) -> bool:
+        """Whether the list of those in the room has come (RPL_ENDOFNAMES)."""
+        return re.search(rb" 366 \S+ " + re.escape(self.room.encode()), lines) is not None
 
     def answer_pings(self, lines: bytes) -> None:
         """Show that one is there."""
