@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.clock import Clock
 from app.commands import (
@@ -20,7 +21,7 @@ from app.commands import (
 from app.commands.desk import Desk, Exchange, Load
 from app.commands.gate import Gate
 from app.commands.returning import resume
-from app.db import migrate
+from app.db import schema
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.errors import ChatError, DatabaseRefused
@@ -40,7 +41,6 @@ from app.live.world import World
 from app.net.connection import Inside
 from app.net.doors import listen, refitted
 from app.net.flusher import Flusher
-from app.net.metrics import Endpoint
 from app.net.server import ChatServer
 from app.process import allow_descriptors, collect_seldom, heed_signals
 from app.services.ledger import Ledger
@@ -49,6 +49,9 @@ from app.services.rooms import founded
 from app.services.secrets import CLOAK_KEY, kept_secret
 from app.services.stats import accounts, messages, rooms
 from app.settings import Loaded, ServerSettings, prefix_of
+
+if TYPE_CHECKING:
+    from app.net.metrics import Endpoint
 
 STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
 ENGINE_SECONDS = 3.0  # the last batch may take so long
@@ -159,10 +162,12 @@ def _begin_log(loaded: Loaded[ServerSettings]) -> None:
         logger.warning("%s", warning)
 
 
-def _endpoint(settings: ServerSettings, held: ExitStack) -> Endpoint | None:
+def _endpoint(settings: ServerSettings, held: ExitStack) -> "Endpoint | None":
     """Take the port for metrics, if the settings name one."""
     if settings.metrics_port is None:
         return None
+    from app.net.metrics import Endpoint  # here: it is off by default, and takes time to load
+
     endpoint = held.enter_context(closing(Endpoint(settings.metrics_ip, settings.metrics_port)))
     logger.info("Metrics are at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
     return endpoint
@@ -176,7 +181,7 @@ def _database(settings: ServerSettings, held: ExitStack) -> Database:
     database = held.enter_context(closing(Database(url_of(settings.dbname))))
     if fault := fault_of_place(database):
         raise DatabaseRefused(fault)
-    copy = migrate.prepare(database)
+    copy = schema.prepare(database)
     if copy is not None:
         logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
     return database

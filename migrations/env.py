@@ -6,8 +6,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 from app.db.database import Database, url_of
-from app.db.migrate import State, refuse_unless_ours
 from app.db.models import Base
+from app.db.schema import State, refuse_unless_ours
 from app.errors import ChatError
 from app.settings import SERVER, load
 

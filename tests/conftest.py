@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import URL
 
 from app.clock import Clock
-from app.db import migrate
+from app.db import schema
 from app.db.database import Database, url_of
 from app.services import accounts
 from tests.postgres import Postgres
@@ -62,7 +62,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the whole schema, to be copied."""
     path = tmp_path_factory.mktemp("template") / "chat.db"
     database = Database(url_of(str(path)))
-    migrate.prepare(database)
+    schema.prepare(database)
     database.close()
     return path
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL, make_url
 
-from app.db import migrate
+from app.db import schema
 from app.db.database import Database, url_of
 
 with warnings.catch_warnings():
@@ -48,7 +48,7 @@ class Postgres:
             return
         connection.execute(f"CREATE DATABASE {TEMPLATE}_new TEMPLATE template0")
         database = Database(url_of(self._address(f"{TEMPLATE}_new")))
-        migrate.prepare(database)
+        schema.prepare(database)
         database.close()
         connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
 

@@ -2,16 +2,12 @@
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
-from OpenSSL import SSL
-
-from app.errors import ChatError, SettingsRefused
+from app.errors import ChatError
 from app.net.census import Census
 from app.net.flusher import Flusher
 from app.net.pipe import Chain, Pipe
 from app.net.server import ChatServer, Door
-from app.net.tls import TlsPipe, new_context, reason_of
 from app.net.websocket import WebSocketPipe
 from app.settings import ServerSettings
 
@@ -55,7 +51,9 @@ def _doors(settings: ServerSettings) -> Iterator[Door]:
         yield Door("WebSocket", ip, settings.websocket_port, lambda: WebSocketPipe(origins))
     if settings.tls_cert is None or settings.tls_key is None:
         return
-    context = _tls_context(settings.tls_cert, settings.tls_key)
+    from app.net.tls import TlsPipe, new_context  # here: without a certificate nobody need load OpenSSL
+
+    context = new_context(settings.tls_cert, settings.tls_key)
     yield Door("TLS", ip, settings.tls_port, lambda: TlsPipe(context), is_encrypted=True)
     if settings.websocket_tls_port is not None:
 
@@ -73,13 +71,4 @@ def _bind(door: Door, flushers: list[Flusher], census: Census) -> ChatServer:
         raise ChatError(
             f"Cannot listen on {door.ip} port {door.port}: {error.strerror or error}. "
             f"Choose another with -i and -p{', or stop what is using it' if is_taken else ''}."
-        ) from error
-
-
-def _tls_context(certificate: Path, key: Path) -> SSL.Context:
-    try:
-        return new_context(certificate, key)
-    except SSL.Error as error:
-        raise SettingsRefused(
-            f"tls_cert {certificate} and tls_key {key} cannot be used: {reason_of(error)}."
         ) from error

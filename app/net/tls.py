@@ -17,6 +17,7 @@ from threading import Lock
 from OpenSSL import SSL
 from OpenSSL.crypto import FILETYPE_ASN1, X509, dump_certificate
 
+from app.errors import SettingsRefused
 from app.net.pipe import Broken
 
 RECORD_BYTES = 16384  # that one TLS record holds at most (RFC 8446 section 5.1)
@@ -26,13 +27,18 @@ TAKEN_BYTES = 64 * 1024  # at once: mostly all there is; the system makes room f
 def new_context(certificate: Path, key: Path) -> SSL.Context:
     """Return what all TLS connections of a port have in common. Clients may show a certificate, and need not.
 
-    Raises: SSL.Error when the files cannot be used.
+    Raises: SettingsRefused when the files cannot be used.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
-    context.use_certificate_chain_file(str(certificate))
-    context.use_privatekey_file(str(key))
-    context.check_privatekey()
+    try:
+        context.use_certificate_chain_file(str(certificate))
+        context.use_privatekey_file(str(key))
+        context.check_privatekey()
+    except SSL.Error as error:
+        raise SettingsRefused(
+            f"tls_cert {certificate} and tls_key {key} cannot be used: {_reason(error)}."
+        ) from error
     context.set_verify(SSL.VERIFY_PEER, _take_any)
     context.set_session_id(b"chat")  # or nobody who shows a certificate could resume a session
     return context
@@ -74,7 +80,7 @@ class TlsPipe:
                 self._tls.bio_write(data)
                 return self._read() if self._is_open or self._shake_hands() else b""
             except SSL.Error as error:
-                raise Broken(f"TLS failed: {reason_of(error)}") from error
+                raise Broken(f"TLS failed: {_reason(error)}") from error
             finally:
                 self._unsent += self._taken()
 
@@ -146,7 +152,7 @@ class TlsPipe:
             self._tls.shutdown()
 
 
-def reason_of(error: SSL.Error) -> str:
+def _reason(error: SSL.Error) -> str:
     """Say what OpenSSL found; the last of its words is the reason."""
     found = error.args[0] if error.args else None
     return found[0][-1] if isinstance(found, list) and found else "no TLS"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from app.db.database import Database, url_of
-from app.db.migrate import State, refuse_unless_ours
 from app.db.place import fault_of_place
+from app.db.schema import State, refuse_unless_ours
 from app.errors import ChatError
 from app.settings import ServerSettings, Survey
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, inspect, text
 
 from app.clock import Clock
-from app.db import migrate
+from app.db import migrate, schema
 from app.db.database import Database, url_of
 from app.db.fulltext import fulltext_of
 from app.db.fulltext_sqlite import STEP
@@ -47,30 +48,46 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_from_nothing_up_the_schema_is_what_the_models_say(fresh: Database) -> None:
-    assert migrate.inspect_database(fresh) == (migrate.State.MISSING, None)
-    assert migrate.prepare(fresh) is None
+    assert schema.inspect_database(fresh) == (schema.State.MISSING, None)
+    assert schema.prepare(fresh) is None
     with fresh.engine.connect() as connection:
         assert migrate.differences(connection) == []
         tables = {name for name in inspect(connection).get_table_names() if "spoken_index" not in name}
         assert tables == {*Base.metadata.tables, "alembic_version"}
-    assert migrate.inspect_database(fresh) == (migrate.State.CURRENT, migrate.head())
+    assert schema.inspect_database(fresh) == (schema.State.CURRENT, schema.head())
+
+
+def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
+    scripts = ScriptDirectory.from_config(migrate.config())
+    assert schema.revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert scripts.get_heads() == [schema.head()]
+
+
+def test_a_start_on_a_database_that_is_ready_does_not_load_what_migrates(tmp_path: Path) -> None:
+    url = str(tmp_path / "chat.db")
+    program = (
+        "import sys; from app.db.database import Database, url_of; from app.db import schema; "
+        f"schema.prepare(Database(url_of({url!r}))); print('alembic' in sys.modules)"
+    )
+    loaded = [subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True) for _ in "12"]
+    assert loaded == ["True\n", "False\n"]
 
 
 def test_preparing_twice_changes_nothing(fresh: Database) -> None:
-    migrate.prepare(fresh)
-    assert migrate.prepare(fresh) is None
+    schema.prepare(fresh)
+    assert schema.prepare(fresh) is None
 
 
 def test_each_revision_can_be_undone(fresh: Database) -> None:
-    migrate.prepare(fresh)
+    schema.prepare(fresh)
     settings = migrate.config()
     with fresh.engine.begin() as connection:
         settings.attributes["connection"] = connection
         migrate.command.downgrade(settings, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
-    assert migrate.inspect_database(fresh) == (migrate.State.MISSING, None)
-    migrate.prepare(fresh)
-    assert migrate.inspect_database(fresh) == (migrate.State.CURRENT, migrate.head())
+    assert schema.inspect_database(fresh) == (schema.State.MISSING, None)
+    schema.prepare(fresh)
+    assert schema.inspect_database(fresh) == (schema.State.CURRENT, schema.head())
 
 
 def alembic(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,7 +101,7 @@ def test_alembic_from_a_shell_does_the_same(tmp_path: Path) -> None:
     assert alembic("-x", f"db={path}", "upgrade", "head").returncode == 0
     assert path.stat().st_mode & 0o777 == 0o600
     database = Database(url_of(str(path)))
-    assert migrate.inspect_database(database) == (migrate.State.CURRENT, migrate.head())
+    assert schema.inspect_database(database) == (schema.State.CURRENT, schema.head())
     database.close()
 
 
@@ -100,7 +117,7 @@ def test_alembic_from_a_shell_refuses_a_strangers_file_too(tmp_path: Path) -> No
 
 def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     database = Database(url_of(str(tmp_path / "chat.db")))
-    migrate.prepare(database)
+    schema.prepare(database)
     database.close()
     assert (tmp_path / "chat.db").stat().st_mode & 0o777 == 0o600
 
@@ -108,7 +125,7 @@ def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist_is_a_sentence(tmp_path: Path) -> None:
     database = Database(url_of(str(tmp_path / "nowhere" / "chat.db")))
     with pytest.raises(StorageError, match=r"cannot be made \(No such file or directory\)"):
-        migrate.prepare(database)
+        schema.prepare(database)
 
 
 REFUSED = {
@@ -153,7 +170,7 @@ def test_what_is_not_ours_is_refused_and_not_a_byte_changes(name: str, wal: bool
     before = contents(tmp_path)
     database = Database(url_of(str(path)))
     with pytest.raises(DatabaseRefused, match=sentence):
-        migrate.prepare(database)
+        schema.prepare(database)
     database.close()
     assert contents(tmp_path) == before
 
@@ -164,65 +181,65 @@ def test_a_file_that_is_no_database_is_refused_untouched(content: bytes, tmp_pat
     path.write_bytes(content)
     database = Database(url_of(str(path)))
     with pytest.raises(DatabaseRefused, match="nothing was changed"):
-        migrate.prepare(database)
+        schema.prepare(database)
     database.close()
     assert contents(tmp_path) == {"letter.db": content}
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatabaseRefused, match="is a folder"):
-        migrate.prepare(Database(url_of(str(tmp_path))))
+        schema.prepare(Database(url_of(str(tmp_path))))
 
 
 def test_a_database_of_others_on_postgresql_is_refused(fresh: Database) -> None:
     if fresh.dialect.name == "sqlite":
-        migrate.prepare(fresh)
+        schema.prepare(fresh)
     with fresh.engine.begin() as connection:
         connection.execute(text("DROP TABLE IF EXISTS event"))
         connection.execute(text("CREATE TABLE song (title TEXT)"))
     with pytest.raises(DatabaseRefused, match="another program"):
-        migrate.prepare(fresh)
+        schema.prepare(fresh)
 
 
 @pytest.fixture
 def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
     """A database of a schema before the newest, which a migration of the test follows."""
     database = Database(url_of(str(tmp_path / "chat.db")))
-    migrate.prepare(database)
+    schema.prepare(database)
     scripts = tmp_path / "migrations"
     (scripts / "versions").mkdir(parents=True)
-    for source in migrate.scripts_folder().rglob("*.py"):
-        (scripts / source.relative_to(migrate.scripts_folder())).write_text(source.read_text())
-    (scripts / "versions" / "next.py").write_text(
-        f"from alembic import op\nrevision = 'next'\ndown_revision = '{migrate.head()}'\n"
+    for source in schema.scripts_folder().rglob("*.py"):
+        (scripts / source.relative_to(schema.scripts_folder())).write_text(source.read_text())
+    (scripts / "versions" / "9999_next.py").write_text(
+        f"from alembic import op\nrevision = '9999'\ndown_revision = '{schema.head()}'\n"
         "def upgrade():\n    op.execute('CREATE TABLE extra (id INTEGER)')\n"
     )
-    monkeypatch.setattr(migrate, "scripts_folder", lambda: scripts)
+    monkeypatch.setattr(schema, "scripts_folder", lambda: scripts)
     return database
 
 
 def test_an_older_database_is_copied_before_it_is_upgraded(older: Database, tmp_path: Path) -> None:
-    state, revision = migrate.inspect_database(older)
-    assert state is migrate.State.OLDER
-    copy = migrate.prepare(older)
+    state, revision = schema.inspect_database(older)
+    assert state is schema.State.OLDER
+    copy = schema.prepare(older)
     older.close()
     assert copy == tmp_path / f"chat.db.before-upgrade-from-{revision}"
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert migrate.inspect_database(Database(url_of(str(copy)))) == (migrate.State.OLDER, revision)
-    assert migrate.inspect_database(older) == (migrate.State.CURRENT, "next")
+    assert schema.inspect_database(Database(url_of(str(copy)))) == (schema.State.OLDER, revision)
+    assert schema.inspect_database(older) == (schema.State.CURRENT, "9999")
 
 
 def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -> None:
-    revision = migrate.inspect_database(older)[1]
+    revision = schema.inspect_database(older)[1]
     (tmp_path / f"chat.db.before-upgrade-from-{revision}").write_text("precious")
     with pytest.raises(StorageError, match="is in the way"):
-        migrate.prepare(older)
+        schema.prepare(older)
     older.close()
-    assert migrate.inspect_database(older)[0] is migrate.State.OLDER
+    assert schema.inspect_database(older)[0] is schema.State.OLDER
 
 
 def test_a_database_with_data_comes_up_from_the_first_schema(fresh: Database) -> None:
-    migrate.prepare(fresh)
+    schema.prepare(fresh)
     row = Event(
         Kind.PRIVMSG, room=1, session=2, nick="anna", user="a", host="h", target="#tea", text="Привет"
     )
@@ -232,9 +249,9 @@ def test_a_database_with_data_comes_up_from_the_first_schema(fresh: Database) ->
     with fresh.engine.begin() as connection:
         settings.attributes["connection"] = connection
         migrate.command.downgrade(settings, "0001")
-    assert migrate.inspect_database(fresh) == (migrate.State.OLDER, "0001")
-    migrate.prepare(fresh)
-    assert migrate.inspect_database(fresh) == (migrate.State.CURRENT, migrate.head())
+    assert schema.inspect_database(fresh) == (schema.State.OLDER, "0001")
+    schema.prepare(fresh)
+    assert schema.inspect_database(fresh) == (schema.State.CURRENT, schema.head())
     with fresh.engine.connect() as connection:
         assert [event.text for event in read_after(connection, 0, 2)] == ["Привет", "привет"]
         (found,) = fulltext_of(connection).candidates(["приВЕТ"], newest=True)[-1:]

@@ -17,7 +17,7 @@ from app.bootstrap import Core, assemble
 from app.clock import Clock
 from app.commands.presence import gone
 from app.commands.steps import step_of
-from app.db import migrate
+from app.db import schema
 from app.db.database import Database, url_of
 from app.live.client import Client
 from app.live.unit import Step, Turn, Unit, outcome
@@ -113,7 +113,7 @@ class Bench:
     def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "Bench":
         """Make a bench on a new SQLite file."""
         database = Database(url_of(str(path)))
-        migrate.prepare(database)
+        schema.prepare(database)
         return cls(database, clock or Clock(), **settings)
 
     def restart(self) -> None:

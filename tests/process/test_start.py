@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db import migrate
+from app.db import schema
 from app.db.database import Database, url_of
 from tests.process.peer import PATIENCE
 from tests.process.server import PROGRAM, Server, environment
@@ -64,7 +64,7 @@ def tables(path: Path, *statements: str) -> None:
 def ours(path: Path) -> None:
     """Make a database of this program."""
     database = Database(url_of(str(path)))
-    migrate.prepare(database)
+    schema.prepare(database)
     database.close()
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from app.cli.admin.declare import command, new_noun
 from app.cli.admin.desk import Desk, missing
-from app.db import migrate
+from app.db import schema
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
 from app.services import stats
@@ -18,17 +18,17 @@ app = new_noun("db", "Look after the database.")
 def upgrade(desk: Desk) -> None:
     """Make the database, or bring it to this version after setting a copy aside. Stop the server first."""
     with desk.unchecked() as database:
-        before, _ = migrate.refuse_unless_ours(database)
-        copy = migrate.prepare(database)
+        before, _ = schema.refuse_unless_ours(database)
+        copy = schema.prepare(database)
         name = str(database)
     if copy is not None:
         desk.out.note(f"The database as it was is kept in {copy}.")
-    changed = before is not migrate.State.CURRENT
-    sentence = f"{name} is at version {migrate.head()} {'now' if changed else 'already'}."
+    changed = before is not schema.State.CURRENT
+    sentence = f"{name} is at version {schema.head()} {'now' if changed else 'already'}."
     desk.out.done(
         sentence,
         database=name,
-        revision=migrate.head(),
+        revision=schema.head(),
         changed=changed,
         copy=None if copy is None else str(copy),
     )
@@ -38,13 +38,13 @@ def upgrade(desk: Desk) -> None:
 def current(desk: Desk) -> None:
     """Show the version of the database and the newest this program knows."""
     with desk.unchecked() as database:
-        state, revision = migrate.refuse_unless_ours(database)
-        if state is migrate.State.MISSING:
+        state, revision = schema.refuse_unless_ours(database)
+        if state is schema.State.MISSING:
             raise NotFound(missing(database))
         found = {
             "database": str(database),
             "revision": revision,
-            "newest": migrate.head(),
+            "newest": schema.head(),
             "state": state.name.lower(),
         }
     desk.out.record(found)
@@ -53,11 +53,13 @@ def current(desk: Desk) -> None:
 @command(app, "check")
 def check(desk: Desk) -> None:
     """Look for damage: in the file, in the schema, in the log, in the index. Ends with 3 if there is any."""
+    from app.db.migrate import differences  # here: loading Alembic takes longer than other commands
+
     with desk.database() as database, database.reading() as session:
         connection: Connection = session.connection()
         problems = [
             *database.dialect.problems(connection),
-            *migrate.differences(connection),
+            *differences(connection),
             *stats.problems(session),
         ]
         name = str(database)
@@ -83,4 +85,4 @@ def show_stats(desk: Desk) -> None:
         counted = asdict(stats.stats(session))
         size = database.dialect.size(session.connection())
         name = str(database)
-    desk.out.record({"database": name, "bytes": size, "revision": migrate.head(), **counted})
+    desk.out.record({"database": name, "bytes": size, "revision": schema.head(), **counted})

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.cli.admin.output import Output
 from app.clock import Clock
-from app.db import migrate
+from app.db import schema
 from app.db.database import Database, url_of
 from app.errors import ChatError, NotFound
 from app.services.decisions import Administrator, Change, decide_now
@@ -78,18 +78,18 @@ class Desk:
             if self._is_missing(database):
                 if not create:
                     raise NotFound(missing(database))
-                migrate.prepare(database)
+                schema.prepare(database)
                 self.out.note(f"Made the database {database}.")
             yield database
 
     def _is_missing(self, database: Database) -> bool:
-        state, revision = migrate.refuse_unless_ours(database)
-        if state is migrate.State.OLDER:
+        state, revision = schema.refuse_unless_ours(database)
+        if state is schema.State.OLDER:
             raise ChatError(
                 f"{database} is of an older version (schema {revision}); start the server once, "
                 "or run: chat-admin db upgrade"
             )
-        return state is migrate.State.MISSING
+        return state is schema.State.MISSING
 
     @contextmanager
     def glancing(self) -> Iterator[Database | None]:

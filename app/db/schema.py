@@ -1,0 +1,124 @@
+"""What is found where the database should be, and making it ready.
+
+What a database is follows from its tables and from the revision it says it has. So Alembic is loaded only when there
+is something to migrate, which is seldom, and not at every start.
+"""
+
+from contextlib import closing
+from enum import Enum, auto
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Engine, Select, column, inspect, select, table
+from sqlalchemy.exc import DBAPIError
+
+from app.db.database import Database
+from app.errors import DatabaseRefused
+
+OUR_TABLES = {"event", "room", "account"}
+_revision: Select[str] = select(column("version_num")).select_from(table("alembic_version"))
+
+
+class State(Enum):
+    """What is found where the database should be."""
+
+    MISSING = auto()
+    CURRENT = auto()
+    OLDER = auto()
+    NEWER = auto()
+    LEGACY = auto()
+    FOREIGN = auto()
+
+
+def scripts_folder() -> Path:
+    """Return the folder of migrations: inside an installed package, beside it in a checkout."""
+    package = Path(str(files("app")))
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+def revisions() -> list[str]:
+    """Return the revisions this program knows, oldest first: the names of the migrations begin with them."""
+    scripts = (scripts_folder() / "versions").glob("[0-9]*_*.py")
+    return sorted(script.name.partition("_")[0] for script in scripts)
+
+
+def head() -> str:
+    """Return the newest of them."""
+    return revisions()[-1]
+
+
+def inspect_database(database: Database) -> tuple[State, str | None]:
+    """Say what is there and at which revision, without changing a byte of it."""
+    if not database.dialect.exists(database.url):
+        return State.MISSING, None
+    engine = database.dialect.inspector(database.url)
+    try:
+        return _look(engine)
+    except DBAPIError as error:
+        raise DatabaseRefused(
+            f"{database} cannot be read ({error.orig}); nothing was changed. "
+            "Restore a copy of it, or name another with -d."
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _look(engine: Engine) -> tuple[State, str | None]:
+    with closing(engine.connect()) as connection:
+        tables = set(inspect(connection).get_table_names())
+        if not tables:
+            return State.MISSING, None
+        if tables & {"User", "user"} and "message" in tables:
+            return State.LEGACY, None
+        is_bare = tables == {"alembic_version"}  # as `alembic downgrade base` leaves it
+        if not tables >= OUR_TABLES and not is_bare:
+            return State.FOREIGN, None
+        revision = connection.execute(_revision).scalar() if "alembic_version" in tables else None
+    if revision is None:
+        return State.MISSING if is_bare else State.FOREIGN, None
+    if revision == head():
+        return State.CURRENT, revision
+    return (State.OLDER if revision in revisions() else State.NEWER), revision
+
+
+def refuse_unless_ours(database: Database) -> tuple[State, str | None]:
+    """Return what `inspect_database` found when it is missing or ours, of this version or older.
+
+    Raises: DatabaseRefused with what to do otherwise.
+    """
+    state, revision = inspect_database(database)
+    if state is State.LEGACY:
+        raise DatabaseRefused(
+            f"{database} belongs to the chat program this one replaces; nothing was changed. Name a "
+            f"new file with -d and bring it over with: chat-admin -d NEW.db import-legacy {database}"
+        )
+    if state is State.FOREIGN:
+        raise DatabaseRefused(
+            f"{database} is a database of another program; nothing was changed. Name another file with -d."
+        )
+    if state is State.NEWER:
+        raise DatabaseRefused(
+            f"{database} was written by a newer version (schema {revision}); nothing was changed. "
+            "Install that version, or name another file with -d."
+        )
+    return state, revision
+
+
+def prepare(database: Database) -> Path | None:
+    """Make the database ready: create it when missing, upgrade it when older.
+
+    Returns the copy that was set aside before an upgrade, if there is one.
+    Raises: DatabaseRefused when it is not ours or newer; nothing was changed then.
+    """
+    state, revision = refuse_unless_ours(database)
+    copy = None
+    if state is State.OLDER:
+        copy = database.dialect.back_up(database.url, revision or "")
+    if state is State.MISSING:
+        database.dialect.make_place(database.url)
+    if state is not State.CURRENT:
+        from app.db.migrate import upgrade  # here: it takes a tenth of a second, and mostly there is no need
+
+        upgrade(database)
+    return copy
