@@ -150,11 +150,13 @@ class Ledger:
 
     def _failed(self, error: SQLAlchemyError) -> StorageError:
         """Give the transaction up, and the connection too if it is of no use any more."""
-        try:
-            self.connection.rollback()
-        except SQLAlchemyError:
-            self.connection.invalidate()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:  # or it could not even be made
+            try:
+                connection.rollback()
+                self._connection = connection
+            except SQLAlchemyError:
+                connection.invalidate()
         return StorageError(str(getattr(error, "orig", None) or error))
 
     def close(self) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
 
+from app.db import schema
+from app.db.database import Database, url_of
 from app.db.log import read_after
 from app.errors import StorageError
 from app.events import Event, Kind
 from app.services.ledger import Ledger
+from tests.conftest import MovedClock
 from tests.story import Story
 
 
@@ -20,6 +24,20 @@ def ledger(story: Story) -> Iterator[Ledger]:
         ledger.open_at_end()
         ledger.commit([])
         yield ledger
+
+
+def test_a_database_that_cannot_even_be_opened_is_a_failure_that_may_pass(
+    tmp_path: Path, clock: MovedClock
+) -> None:
+    folder = tmp_path / "later"
+    database = Database(url_of(str(folder / "chat.db")))
+    with closing(Ledger(database, clock)) as ledger:
+        with pytest.raises(StorageError, match="unable to open"):
+            ledger.open()
+        folder.mkdir()
+        schema.prepare(database)
+        assert ledger.open() == []
+    database.close()
 
 
 def said(*texts: object) -> list[Event]:
