@@ -93,7 +93,7 @@ class Context:
     def _say(self, lines: str, tags: dict[str, str]) -> None:
         if self.client.shape & Shape.TIME:
             tags = {"time": to_iso(self.desk.clock.now())} | tags
-        self.client.owed += 1 + lines.count(LINE_END)
+        self.client.answered += 1 + lines.count(LINE_END)
         self.response.entries.append(Entry(lines, tags))
 
     def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
@@ -107,7 +107,7 @@ class Context:
 
     def show(self, event: Event, **tags: str) -> None:
         """Answer with an event, as this client sees it."""
-        self.client.owed += 1
+        self.client.answered += 1
         self.response.entries.append(Entry(event, tags))
 
     def stand_for(self, event: Event) -> None:

@@ -29,7 +29,7 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
     less than 60 minutes ago, `C>60` earlier; `T<60` and `T>60` say when the topic was set.
     """
     wish = _read(conditions, ctx.desk.clock.now())
-    ctx.client.owed += len(ctx.world.rooms) * wish.width // COMPARISONS_A_LINE
+    ctx.client.answered += len(ctx.world.rooms) * wish.width // COMPARISONS_A_LINE
     found = [room for room in _named(ctx, wish) if room.is_visible_to(ctx.me) and wish.is_met_by(room)]
     found.sort(key=lambda room: -len(room.members))
     ctx.reply(numerics.RPL_LISTSTART, "Channel", text="Users Topic")

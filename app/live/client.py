@@ -28,6 +28,7 @@ class Client:
     __slots__ = (
         "account",
         "address",
+        "answered",
         "cap_version",
         "caps",
         "certificate",
@@ -35,7 +36,6 @@ class Client:
         "ended",
         "heard",
         "nick",
-        "owed",
         "parting",
         "pinged",
         "registration",
@@ -68,7 +68,7 @@ class Client:
         self.session: int | None = None  # whose connection it is, once registered
         self.collected: Any = None  # the multiline message that it is sending
         self.ended = False
-        self.owed = 0  # lines it was answered, or so much work, since it last paid for them
+        self.answered = 0  # lines so far, or as much work as they are; its reader pays for them
         self.watched: dict[Key, str] = {}  # nicks whose coming and going it is told of, as it spells them
         self.subscribed: frozenset[str] = frozenset()  # keys of metadata whose changes it is told of
 

@@ -69,6 +69,7 @@ class Connection:
         desk = inside.gate.desk
         self._desk = desk
         self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
+        self._paid = 0  # of the lines that the client was answered
         self._reason = "Connection closed"
         # What the engine is to be told before all else, until it is.
         self._arrival: list[Step] = [Turn(lambda batch, client: arrive(desk, batch, client), writes=False)]
@@ -230,7 +231,8 @@ class Connection:
 
     def _pay_for_answers(self) -> None:
         """Take from the bucket for what was answered; the next line waits if that was much."""
-        tokens, self._client.owed = divmod(self._client.owed, LINES_A_TOKEN)
+        tokens = (self._client.answered - self._paid) // LINES_A_TOKEN
+        self._paid += tokens * LINES_A_TOKEN
         self._bucket.take(tokens)
 
     def _work(self, task: Task) -> Turn:
