@@ -225,9 +225,7 @@ def _reload(core: Core) -> None:
     def follow(batch: Batch, client: Client) -> None:
         reloading.follow(core.desk, batch, found, Event(Kind.REHASHED, nick=core.desk.server))
 
-    unit = Unit(Client(Nowhere(), "", False, core.desk.clock.monotonic()), [Turn(follow)])
-    core.engine.submit(unit)
-    unit.wait()
+    core.engine.submit(Unit(Client(Nowhere(), "", False, core.desk.clock.monotonic()), [Turn(follow)]))
 
 
 def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stopping: threading.Event) -> None:

@@ -58,6 +58,7 @@ class Engine:
         self._has_ended = False
         self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
         self._held: list[Unit] = []
+        self._current: list[Unit] = []  # taken, or being written, by this cycle: not all of them are done yet
         self._stuck: tuple[Batch, list[Unit]] | None = None
         self._failing_since: float | None = None
         self._retry_at = 0.0
@@ -92,12 +93,17 @@ class Engine:
             self._let_go()
 
     def _let_go(self) -> None:
-        """Do nothing with the units that still come, but let their readers go on to their own ends."""
+        """Do nothing with units any more, also those that still come, but let their readers go on to their own ends."""
+        units = [*self._current, *self._held, *(self._stuck[1] if self._stuck else ())]
+        self._current, self._held, self._stuck = [], [], None
         with suppress(Empty):
             while True:
                 unit = self._waiting.get_nowait()
                 if unit is not None:
-                    unit.done()
+                    units.append(unit)
+        for unit in units:
+            with suppress(RuntimeError):  # it was done before the fault
+                unit.done()
 
     def stop(self, patience: float) -> bool:
         """Finish what is waiting, take leave of everybody and end. Returns whether it did so in `patience` seconds."""
@@ -110,8 +116,8 @@ class Engine:
         try:
             going = True
             while going:
-                units, going = self._gather()
-                self.cycle(units)
+                self._current, going = self._gather()
+                self.cycle(self._current)
             self._take_leave()
         except Exception:
             self.has_failed = True
@@ -210,6 +216,7 @@ class Engine:
             self._fail(error)
             return
         units, self._held = self._held, []
+        self._current = [*self._current, *units]
         batch = Batch(self.world, writable=True)
         for event in news:
             self._rules.adopt(batch, event)
@@ -335,10 +342,18 @@ class Engine:
         batch = Batch(self.world, writable=True)
         self._rules.farewell(batch)
         try:
-            for event in self._ledger.open():
-                self.world.apply(event)
-            self._ledger.commit(batch.events)
+            self._store_last(batch)
         except StorageError as error:
             logger.error("The last events could not be stored: %s", error)
-        self._deliver(batch, [*self._held, *(self._stuck[1] if self._stuck else ())])
+        self._deliver(batch, [])
         self._ledger.close()
+
+    def _store_last(self, batch: Batch) -> None:
+        """Store that everybody leaves, if what they did before is stored.
+
+        Raises: StorageError.
+        """
+        if self._stuck is not None:
+            raise StorageError("nor could those before them")
+        self._ledger.open()
+        self._ledger.commit(batch.events)

@@ -14,6 +14,7 @@ from app.live.client import Client
 from app.live.engine import Engine
 from app.live.hub import Hub
 from app.live.unit import Task, Turn, Unit
+from tests.conftest import MovedClock
 from tests.engine.bench import Bench
 from tests.engine.scenes import gather
 
@@ -57,15 +58,21 @@ def alone(bench: Bench) -> Engine:
 
 
 def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    bench: Bench, clock: MovedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     ended = Signal()
     wreck = alone(bench)
+    fatal, behind = Unit(alice.client, [Turn(tell_the_unspeakable)]), Unit(alice.client, [Turn(fail)])
+    with bench.core.desk.database.locked():
+        wreck.cycle([fatal])  # nothing can be stored, so it is held
+    clock.instant += 1000
     wreck.start(lambda: None, ended.set)
     with caplog.at_level(logging.ERROR):
-        wreck.submit(Unit(alice.client, [Turn(tell_the_unspeakable)]))
+        wreck.submit(behind)
         assert ended.wait(10)
+    fatal.wait()
+    behind.wait()
     assert wreck.has_failed
     assert "The engine failed" in caplog.text
     late = Unit(alice.client, [step_of("PING y")])

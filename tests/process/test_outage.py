@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from signal import SIGHUP
 
 import pytest
 
@@ -39,6 +40,15 @@ def pass_time(peer: Peer, seconds: float) -> None:
     while time.monotonic() < end:
         assert peer.fence() == []
         assert peer.is_silent(0.1)
+
+
+def test_a_reload_during_an_outage_keeps_nobody_from_stopping_the_server(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        bob = server.connect("bob")
+        with locked(server):
+            server.process.send_signal(SIGHUP)
+            pass_time(bob, 1)  # within half a second the server heeds the signal
+            assert server.end() == 0
 
 
 def texts_of(server: Server) -> list[str]:
