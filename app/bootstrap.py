@@ -202,7 +202,7 @@ def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
     with suppress(OSError):  # the terminal may be gone, which is why we stop
         print("Stopping.", flush=True)
     stop(core, servers, flushers)
-    if core.engine.has_failed:
+    if core.engine.has_failed or any(flusher.has_failed for flusher in flushers):
         raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
 
 
@@ -229,13 +229,14 @@ def _reload(core: Core) -> None:
 
 
 def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stopping: threading.Event) -> None:
-    """Begin to serve, the innermost first. `stopping` is set when the engine cannot go on."""
+    """Begin to serve, the innermost first. `stopping` is set when the engine or a flusher cannot go on."""
     for flusher in flushers:
-        flusher.start()
+        flusher.start(stopping.set)
 
     def wake() -> None:
         for flusher in flushers:
             flusher.wake()
+            flusher.let_catch_up()
 
     core.engine.start(wake, stopping.set)
     for server in servers:

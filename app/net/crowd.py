@@ -65,7 +65,7 @@ class Crowd:
     def _send_wrapped(self, sender: Sender, data: bytes, apart: Set[Outbox]) -> Iterator[Short]:
         hearers = ((outbox, pipe) for outbox, pipe in self._piped if outbox not in apart)
         while some := list(islice(hearers, WRAPPED_AT_ONCE)):
-            batch = [(outbox.socket, pipe.encrypt(data, is_last=False)) for outbox, pipe in some]
+            batch = [(outbox.socket, outbox.wrap(pipe, data)) for outbox, pipe in some]
             for (outbox, _), (_, wrapped), sent in zip(some, batch, sender.send(batch), strict=True):
                 if sent != len(wrapped):
                     yield outbox, wrapped, sent

@@ -10,12 +10,14 @@ connection's a moment later. For the same reason, a crowd's descriptors are foun
 """
 
 import errno
+import logging
 import os
 import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from threading import Event as Signal
 from threading import Thread
 
 from app.clock import Clock
@@ -30,6 +32,13 @@ from app.threads import name_thread
 PASSING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
 FEW = 8  # outboxes that are no crowd yet
 LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
+MOST_TOLD = 4 * 1024 * 1024  # bytes posted for crowds, behind which the engine waits
+
+logger = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 class Flusher:
@@ -37,6 +46,7 @@ class Flusher:
 
     def __init__(self, number: int, clock: Clock, with_ring: bool) -> None:
         self.evicted = 0  # connections given up because they did not read
+        self.has_failed = False  # the thread ended because of a mistake in the program
         self._clock = clock
         self._with_ring = with_ring
         self._posts: deque[Post] = deque()
@@ -51,10 +61,15 @@ class Flusher:
         self._unfinished: set[Outbox] = set()  # those with something left from before, or an end in sight
         self._finishing: set[Outbox] = set()
         self._closings = 0
+        self._told = 0  # bytes posted for crowds, by the engine
+        self._taken = 0  # and of those taken from the queue
+        self._has_caught_up = Signal()
+        self._on_failure: Callable[[], None] = _nothing
         self._thread = Thread(target=self._run, name=f"flusher-{number}", daemon=True)
 
-    def start(self) -> None:
-        """Begin to send."""
+    def start(self, on_failure: Callable[[], None] = _nothing) -> None:
+        """Begin to send. `on_failure` is called if that cannot go on."""
+        self._on_failure = on_failure
         self._thread.start()
 
     def entrust(self, outbox: Outbox) -> None:
@@ -80,13 +95,33 @@ class Flusher:
 
     def gather(self, outboxes: Sequence[Outbox]) -> Receivers:
         """Return outboxes entrusted to this flusher as one; but a few are served as fast each for itself."""
-        return Each(outboxes) if len(outboxes) < FEW else Crowd(outboxes, self.post)
+        return Each(outboxes) if len(outboxes) < FEW else Crowd(outboxes, self.tell)
+
+    def tell(self, shared: Shared) -> None:
+        """Take bytes for a crowd, to be sent once awake; for the engine."""
+        self._told += len(shared.data)
+        self._posts.append(shared)
 
     def wake(self) -> None:
         """Look at what was posted, soon; from any thread."""
         if self._is_asleep and self._posts:
             self._is_asleep = False
             self._wake()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much is posted for crowds that whoever posts should wait."""
+        return self._told - self._taken > MOST_TOLD and not self.has_failed
+
+    def let_catch_up(self) -> None:
+        """Wait while the flusher is behind; for the engine, so that what waits to be sent is bounded.
+
+        A flusher waits for nobody's socket, so it is never behind for longer than it takes to send that much.
+        """
+        while self.is_behind:
+            self._has_caught_up.clear()
+            if self.is_behind:
+                self._has_caught_up.wait()
 
     def finish(self) -> None:
         """Begin to end: send what is queued and close every socket, then end the thread."""
@@ -105,16 +140,31 @@ class Flusher:
 
     def _run(self) -> None:
         name_thread(self._thread.name)
-        with closing(best_sender(self._with_ring)) as sender:
-            while not self._is_stopping or self._entrusted:
-                self._is_asleep = True
-                events = self._selector.select(0 if self._posts else self._patience())
-                self._is_asleep = False
-                self._send_each(sender, self._writable(events))
-                self._send_round(sender, Round(self._posts, self._unfinished))
-                self._give_up_lingering()
-        for held in (self._selector, self._wake_receiver, self._wake_sender):
-            held.close()
+        try:
+            with closing(best_sender(self._with_ring)) as sender:
+                while not self._is_stopping or self._entrusted:
+                    self._go_round(sender)
+        except Exception:
+            self.has_failed = True
+            logger.exception("A flusher failed. The server stops: nobody would hear anything more from it.")
+            self._on_failure()
+        finally:
+            for held in (self._selector, self._wake_receiver, self._wake_sender):
+                held.close()
+            self._has_caught_up.set()
+
+    def _go_round(self, sender: Sender) -> None:
+        """Wait until there is something to do, and do all of it once."""
+        self._is_asleep = True
+        events = self._selector.select(0 if self._posts else self._patience())
+        self._is_asleep = False
+        self._send_each(sender, self._writable(events))
+        posted = Round(self._posts, self._unfinished)
+        self._send_round(sender, posted)
+        self._taken += posted.size
+        if not self._has_caught_up.is_set() and not self.is_behind:
+            self._has_caught_up.set()
+        self._give_up_lingering()
 
     def _patience(self) -> float | None:
         return 0.1 if self._finishing or self._is_stopping else None
@@ -186,7 +236,7 @@ class Flusher:
 
     def _watch(self, outbox: Outbox, is_waiting: bool) -> None:
         if is_waiting and not outbox.is_registered:
-            self._selector.register(outbox.socket, selectors.EVENT_WRITE, outbox)
+            is_waiting = self._await(outbox)
         elif outbox.is_registered and not is_waiting:
             self._selector.unregister(outbox.socket)
         outbox.is_registered = is_waiting
@@ -194,6 +244,16 @@ class Flusher:
             self._unfinished.discard(outbox)
         else:
             self._unfinished.add(outbox)
+
+    def _await(self, outbox: Outbox) -> bool:
+        """Wait for the socket to become writable; where the system has no room for that, give the connection up."""
+        try:
+            self._selector.register(outbox.socket, selectors.EVENT_WRITE, outbox)
+        except OSError as error:
+            outbox.give_up(error.strerror or str(error))
+            self._cut(outbox)
+            return False
+        return True
 
     def _linger(self, outbox: Outbox) -> None:
         if outbox.deadline is None:

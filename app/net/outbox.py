@@ -1,12 +1,14 @@
 """One connection's bytes to send.
 
-Three threads meet here without a lock, because each piece of state has one owner. The engine pushes, and counts
-what it pushed; what it pushes goes through the one queue of the flusher, in which everything has its place: what
-is for one connection, what is for a crowd that it is in, and its end. The flusher takes it from there, keeps
-what waits, and counts what it sent. The reader looks, and says when it is done with the socket. Whoever pushes
-wakes the flusher afterwards, once for all it pushed.
+Three threads meet here without a lock, because each piece of state has one owner, but for `fault` and `is_ending`,
+which anybody may set and nobody takes back. The engine pushes, and counts what it pushed; what it pushes goes
+through the one queue of the flusher, in which everything has its place: what is for one connection, what is for a
+crowd that it is in, and its end. The flusher takes it from there, keeps what waits, and counts what it sent. The
+reader looks, and says when it is done with the socket. Whoever pushes wakes the flusher afterwards, once for all it
+pushed.
 """
 
+import logging
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +20,8 @@ from app.net.pipe import Pipe
 EVICTED = "SendQ exceeded"
 SEND_BYTES = 256 * 1024  # joined into one send
 END = None  # posted instead of bytes: nothing comes behind it
+
+logger = logging.getLogger(__name__)
 
 
 class Scheduler(Carrier, Protocol):
@@ -99,7 +103,7 @@ class Outbox:
         self._scheduler.wake()
 
     def give_up(self, fault: str) -> None:
-        """Let the connection end without what is queued, for a reason; the first one counts."""
+        """Let the connection end without what is queued, for a reason; an earlier one stands."""
         self.fault = self.fault or fault
         self.is_ending = True
 
@@ -144,9 +148,19 @@ class Outbox:
             if chunks and len(data) < SEND_BYTES:
                 data = self._joined(data)
             self._sent += len(data)
-        if self.pipe is None:
-            return data
-        return self.pipe.encrypt(data, is_last=self.finishing and not chunks)
+        return (
+            data if self.pipe is None else self.wrap(self.pipe, data, is_last=self.finishing and not chunks)
+        )
+
+    def wrap(self, pipe: Pipe, data: bytes, is_last: bool = False) -> bytes:
+        """Return what the pipe makes of bytes; if there is a fault in it, that ends this connection and no other."""
+        try:
+            return pipe.encrypt(data, is_last)
+        except Exception:
+            logger.exception("A pipe failed; its client is disconnected.")
+            self.give_up("The server made a mistake")
+            self.nudge()
+            return b""
 
     def _joined(self, first: bytes) -> bytes:
         parts, size = [first], len(first)

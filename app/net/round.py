@@ -15,27 +15,30 @@ Post = Shared | tuple[Outbox, bytes | None]
 
 
 class Round:
-    """Posts in their order, as many as one send takes. `told` is what is sent to crowds, but not to those apart."""
+    """Posts in their order, of those for crowds as many as one send takes.
+
+    `told` is what is sent to crowds, but not to those apart.
+    """
 
     def __init__(self, posts: deque[Post], unfinished: Set[Outbox]) -> None:
         """Take posts from the queue, and put into the outboxes what they are sent for themselves."""
         self.told: dict[Crowd, list[bytes]] = {}
+        self.size = 0  # bytes of that
         self.touched: dict[Outbox, None] = {}  # those that were posted something for themselves, in order
         self._posts = self._take(posts)
-        self.apart = self._apart(unfinished) if self.told else unfinished
+        self.apart = self._apart(unfinished) if self.told else frozenset()
         for post in self._posts:
             self._sort(post)
 
     def _take(self, posts: deque[Post]) -> list[Post]:
         taken: list[Post] = []
-        size = 0
         for _ in range(len(posts)):
             post = posts.popleft()
             taken.append(post)
             if isinstance(post, Shared):
                 self.told.setdefault(post.crowd, []).append(post.data)
-                size += len(post.data)
-                if size >= SEND_BYTES:
+                self.size += len(post.data)
+                if self.size >= SEND_BYTES:
                     break
         return taken
 

@@ -6,15 +6,15 @@ import ssl
 from collections.abc import Set
 from contextlib import closing, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import Clock
-from app.net.crowd import Crowd
-from app.net.flusher import Flusher
+from app.net.crowd import Crowd, Shared
+from app.net.flusher import MOST_TOLD, Flusher
 from app.net.outbox import Outbox
 from app.net.tls import TlsPipe, new_context
 
@@ -53,7 +53,7 @@ class Stage:
             for number, (ours, _) in enumerate(self.pairs)
         ]
         self.crowds = [
-            Crowd([self.outboxes[number] for number in crowd], self.flusher.post) for crowd in CROWDS
+            Crowd([self.outboxes[number] for number in crowd], self.flusher.tell) for crowd in CROWDS
         ]
         self.expected = [b""] * PEOPLE
         self._ended: set[int] = set()
@@ -195,3 +195,80 @@ def test_what_was_pushed_is_sent_however_early_the_reader_is_done() -> None:
     first.finish()
     assert others[0].recv(100) == b"goodbye"
     stage.end()
+
+
+class Leaky:
+    """A pipe with a fault that nobody foresaw."""
+
+    is_closed_by_peer = wants_to_send = False
+    certificate = None
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Return the bytes as they are."""
+        return data
+
+    def encrypt(self, data: bytes, is_last: bool) -> bytes:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_fault_of_one_pipe_ends_its_connection_and_no_other(
+    is_alone: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = Stage(with_ring=True)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        faulty = Outbox(ours, stage.flusher, PLENTY, Leaky())
+        stage.flusher.entrust(faulty)
+        everybody = Crowd([faulty, *stage.outboxes], stage.flusher.tell)
+        if is_alone:
+            faulty.push(b"hello")
+        else:
+            everybody.push(b"hello", frozenset())
+        everybody.push(b" again", frozenset())
+        stage.flusher.wake()
+        assert theirs.recv(100) == b""
+        faulty.release()
+        assert stage.end() == [b" again" if is_alone else b"hello again"] * PEOPLE
+    assert faulty.fault == "The server made a mistake"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_flusher_that_cannot_go_on_says_so_and_nobody_waits_for_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed = Event()
+    flusher = Flusher(0, Clock(), with_ring=True)
+    flusher.start(failed.set)
+    flusher.post("nonsense")  # type: ignore[arg-type]
+    flusher.wake()
+    assert failed.wait(10)
+    assert flusher.has_failed
+    assert "A flusher failed" in caplog.text
+    flusher.tell(Shared(Crowd([], flusher.tell), bytes(MOST_TOLD + 1), frozenset()))
+    flusher.let_catch_up()
+    flusher.join(10)
+
+
+def test_who_posts_faster_than_can_be_sent_waits() -> None:
+    flusher = Flusher(0, Clock(), with_ring=True)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        outbox = Outbox(ours, flusher, PLENTY, None)
+        flusher.entrust(outbox)
+        crowd = Crowd([outbox], flusher.tell)
+        while not flusher.is_behind:
+            crowd.push(bytes(1 << 16), frozenset())
+        waiting = Thread(target=flusher.let_catch_up)
+        waiting.start()
+        flusher.start()
+        flusher.wake()
+        waiting.join(10)
+        assert not waiting.is_alive()
+        assert not flusher.is_behind
+        outbox.give_up("enough")
+        outbox.finish()
+        outbox.release()
+        flusher.finish()
+        flusher.join(10)
