@@ -240,7 +240,7 @@ def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stoppi
 
     core.engine.start(wake, stopping.set)
     for server in servers:
-        server.open(Inside(core.engine, core.gate, stopping))
+        server.open(Inside(core.engine, core.desk, stopping))
 
 
 def stop(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:

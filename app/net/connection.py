@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
-from app.commands.gate import Gate
+from app.commands.desk import Desk
 from app.commands.presence import arrive, end, gone
 from app.commands.steps import step_of
 from app.live.batch import Batch
@@ -45,10 +45,10 @@ class TurnedAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What a connection needs of the server: the engine, its rules, and the signal that all is over."""
+    """What a connection needs of the server: the engine, what its commands have at hand, and the signal of the end."""
 
     engine: Engine
-    gate: Gate
+    desk: Desk
     stopping: Signal
 
 
@@ -66,8 +66,7 @@ class Connection:
         # What has come of the header that a proxy begins with; None when there is none to come.
         self._header: bytes | None = b"" if seat.is_proxy else None
         self._framer = Framer()
-        desk = inside.gate.desk
-        self._desk = desk
+        self._desk = desk = inside.desk
         self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
         self._paid = 0  # of the lines that the client was answered
         self._reason = "Connection closed"

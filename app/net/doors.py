@@ -38,7 +38,9 @@ def refitted(servers: Sequence[ChatServer], settings: ServerSettings) -> Callabl
 
     def exchange() -> None:
         for server in servers:
-            server.refit(doors.get(server.door.name, server.door), settings)
+            server.refit(doors.get(server.door.name, server.door))
+        most, most_per_address = settings.max_connections, settings.max_connections_per_address
+        servers[0].census.limit(most, most_per_address, settings.proxy_from)  # it counts for all of them
 
     return exchange
 

@@ -6,7 +6,7 @@ import socket
 import socketserver
 from _thread import start_new_thread
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Thread
 from typing import Any
 
@@ -16,7 +16,6 @@ from app.net.connection import Connection, Inside
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
 from app.net.pipe import Pipe
-from app.settings import ServerSettings
 from app.threads import name_thread
 
 BACKLOG = 1024  # connections the system accepts ahead of us
@@ -64,20 +63,16 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if ":" in door.ip else socket.AF_INET
         self.door = door
         self._flushers = flushers
-        self._census = census
-        self._accepted = 0
+        self.census = census
         self._is_short = False  # the system has no descriptors left for those who wait
         super().__init__((door.ip, door.port), Handler)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 
-    def refit(self, door: Door, settings: ServerSettings) -> None:
-        """Let those who come from now on through another door, and count them by other limits; the port stays."""
-        self.door = door
-        self._census.limit(
-            settings.max_connections, settings.max_connections_per_address, settings.proxy_from
-        )
+    def refit(self, door: Door) -> None:
+        """Wrap the connections of those who come from now on as another door does; the port stays."""
+        self.door = replace(self.door, wrap=door.wrap)
 
     def open(self, inside: Inside) -> None:
         """Begin to serve."""
@@ -112,7 +107,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Refuse connections over the limits, with an ERROR that says so."""
-        refusal = self._census.admit(client_address[0])
+        refusal = self.census.admit(client_address[0])
         if refusal is None:
             return True
         self._refuse(request, refusal)
@@ -128,7 +123,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
             start_new_thread(self.process_request_thread, (request, client_address))
         except RuntimeError:
             logger.warning("A connection was refused: no thread to be had")
-            self._census.release(client_address[0])
+            self.census.release(client_address[0])
             self._refuse(request, "The server is full; try again later")
 
     def _refuse(self, connection: socket.socket, reason: str) -> None:
@@ -143,20 +138,26 @@ class ChatServer(socketserver.ThreadingTCPServer):
 
     def serve_connection(self, connection: socket.socket, address: str) -> None:
         """Read one connection until its end; runs on the connection's own thread."""
-        inside = self._inside
         name_thread(f"reader {address}")
-        pipe = self.door.pipe()
-        self._accepted += 1
-        flusher = self._flushers[self._accepted % len(self._flushers)]
-        desk = inside.gate.desk
-        outbox = Outbox(connection, flusher, desk.settings.sendq, pipe)
-        flusher.entrust(outbox)
-        client = Client(outbox, address, self.door.is_encrypted, desk.clock.monotonic())
-        seat = Seat(self._census, address)
+        seat = Seat(self.census, address)
         try:
-            Connection(connection, client, outbox, seat, inside).serve()
+            outbox = self._outbox(connection)
+            client = Client(outbox, address, self.door.is_encrypted, self._inside.desk.clock.monotonic())
+            Connection(connection, client, outbox, seat, self._inside).serve()
         finally:
             seat.leave()
+
+    def _outbox(self, connection: socket.socket) -> Outbox:
+        """Entrust the connection to the flusher that has the fewest."""
+        try:
+            pipe = self.door.pipe()
+        except Exception:
+            connection.close()  # no flusher knows of it yet
+            raise
+        flusher = min(self._flushers, key=lambda one: one.held)
+        outbox = Outbox(connection, flusher, self._inside.desk.settings.sendq, pipe)
+        flusher.entrust(outbox)
+        return outbox
 
     def shutdown_request(self, request: Any) -> None:
         """Leave the socket to its flusher, unless the connection was refused before it had one."""
