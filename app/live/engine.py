@@ -21,6 +21,7 @@ from app.live.batch import Batch
 from app.live.client import Client
 from app.live.hub import Hub
 from app.live.meter import Meter
+from app.live.outage import RETRY_SECONDS, Outage, Refused
 from app.live.plan import divided, withdrawn
 from app.live.rules import Rules
 from app.live.unit import Step, Task, Unit
@@ -28,10 +29,7 @@ from app.live.world import World
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
-GRACE_SECONDS = 2.0  # how long the storage may fail before new posts are refused at once
-PATIENCE_SECONDS = 15.0  # and before those that came earlier, and wait, are refused too
 BATCH_STEPS = 10_000  # about so many steps make a batch full; what else waits is for the next one
-RETRY_SECONDS = 0.1  # pause between attempts to store a stuck batch
 NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
 CHORE_SECONDS = 60.0  # how often it is seen to what time alone brings about
 TICK_SECONDS = 5.0  # how often idle connections are looked at
@@ -60,8 +58,7 @@ class Engine:
         self._held: list[Unit] = []
         self._current: list[Unit] = []  # taken, or being written, by this cycle: not all of them are done yet
         self._stuck: tuple[Batch, list[Unit]] | None = None
-        self._failing_since: float | None = None
-        self._retry_at = 0.0
+        self._outage = Outage(clock)
         self._news = Timer(clock, NEWS_SECONDS)
         self._tick = Timer(clock, TICK_SECONDS)
         self._tidy = Timer(clock, TIDY_SECONDS)
@@ -132,7 +129,7 @@ class Engine:
         units: list[Unit] = []
         steps = 0
         try:
-            unit = self._waiting.get(timeout=RETRY_SECONDS if self._is_failing else NEWS_SECONDS)
+            unit = self._waiting.get(timeout=RETRY_SECONDS if self._outage.is_on else NEWS_SECONDS)
             while unit is not None:
                 units.append(unit)
                 steps += len(unit.steps)
@@ -142,10 +139,6 @@ class Engine:
         except Empty:
             return units, True
         return units, False
-
-    @property
-    def _is_failing(self) -> bool:
-        return self._failing_since is not None
 
     def cycle(self, units: Iterable[Unit]) -> None:
         """Do everything that can be done now with these units and those held back."""
@@ -158,9 +151,9 @@ class Engine:
             self._retry(*self._stuck)
         if self._stuck is None and self._may_open():
             self._write()
-        writing += self._answer(behind)
-        if self._failing_since is not None:
-            self._refuse_late(writing, self._clock.monotonic() - self._failing_since)
+        newcomers = writing + self._answer(behind)
+        if self._outage.is_on:
+            self._refuse_late(newcomers)
         elif self._tidy.is_due():
             self._tidy_up()
 
@@ -177,7 +170,7 @@ class Engine:
             if self._must_hold(unit):
                 writing.append(unit)
             else:
-                (behind if writing and not self._is_failing else reading).append(unit)
+                (behind if writing and not self._outage.is_on else reading).append(unit)
         return reading, writing, behind
 
     def _answer(self, behind: Sequence[Unit]) -> list[Unit]:
@@ -213,7 +206,7 @@ class Engine:
         try:
             news = self._ledger.open()
         except StorageError as error:
-            self._fail(error)
+            self._outage.note(error)
             return
         units, self._held = self._held, []
         self._current = [*self._current, *units]
@@ -251,24 +244,24 @@ class Engine:
         except StorageError as error:
             self._stuck = (batch, units)
             self.meter.failures += 1
-            self._fail(error)
+            self._outage.note(error)
             return
         self.meter.commits.note(self._clock.monotonic() - begin)
         self.meter.batches.note(len(batch.events))
         self._stuck = None
         if refused:
             batch.plan = withdrawn(batch.plan, {id(event): self._rules.withdraw(event) for event in refused})
-        self._recover()
+        self._outage.end()
         self._deliver(batch, units)
 
     def _retry(self, batch: Batch, units: list[Unit]) -> None:
         """Try to store the stuck batch; what others appended meanwhile stands before it."""
-        if self._clock.monotonic() < self._retry_at:
+        if not self._outage.may_retry:
             return
         try:
             news = self._ledger.open()
         except StorageError as error:
-            self._fail(error)
+            self._outage.note(error)
             return
         adopted = Batch(self.world, writable=True)
         for event in news:
@@ -291,33 +284,18 @@ class Engine:
 
     def _may_open(self) -> bool:
         """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""
-        if self._is_failing and self._clock.monotonic() < self._retry_at:
+        if not self._outage.may_retry:
             return False
         if self._held or self._chores.is_over():
             return True
         return self._news.is_due() and self._ledger.has_news()
 
-    def _fail(self, error: StorageError) -> None:
-        now = self._clock.monotonic()
-        self._retry_at = now + RETRY_SECONDS
-        if self._failing_since is None:
-            self._failing_since = now
-            logger.error(
-                "The storage fails: %s. Nothing new is shown until it is stored; trying again.", error
-            )
-
-    def _recover(self) -> None:
-        if self._failing_since is not None:
-            logger.warning(
-                "The storage works again, after %.1f s.", self._clock.monotonic() - self._failing_since
-            )
-            self._failing_since = None
-
-    def _refuse_late(self, newcomers: list[Unit], failing: float) -> None:
-        """Refuse what cannot wait until the storage works again, which has been failing for so many seconds."""
-        if failing > PATIENCE_SECONDS:
+    def _refuse_late(self, newcomers: Sequence[Unit]) -> None:
+        """Refuse what cannot wait until the storage works again; the newcomers are what came with this cycle."""
+        refused = self._outage.refused
+        if refused is Refused.ALL:
             self._refuse(self._held)
-        elif failing > GRACE_SECONDS:
+        elif refused is Refused.NEWCOMERS:
             held = set(self._held)
             self._refuse([unit for unit in newcomers if unit in held])
 
@@ -337,7 +315,7 @@ class Engine:
     def _take_leave(self) -> None:
         """Store and deliver the last events: everybody is told and leaves."""
         if self._stuck is not None:
-            self._retry_at = 0.0
+            self._outage.hurry()
             self._retry(*self._stuck)
         batch = Batch(self.world, writable=True)
         self._rules.farewell(batch)
