@@ -6,11 +6,11 @@ import platform
 import shutil
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.clock import Clock
 from app.commands import (
@@ -49,9 +49,6 @@ from app.services.rooms import founded
 from app.services.secrets import CLOAK_KEY, kept_secret
 from app.services.stats import accounts, messages, rooms
 from app.settings import Loaded, ServerSettings, prefix_of
-
-if TYPE_CHECKING:
-    from app.net.metrics import Endpoint
 
 STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
 ENGINE_SECONDS = 3.0  # the last batch may take so long
@@ -144,12 +141,11 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
         servers = listen(settings, flushers)
         for server in servers:
             held.callback(server.server_close)
-        endpoint = _endpoint(settings, held)
+        tell_metrics_of = _metrics(settings, held)
         database = _database(settings, held)
         held.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
-        if endpoint is not None:
-            endpoint.tell_of(core.engine, flushers)
+        tell_metrics_of(core.engine, flushers)
         _run(core, servers, flushers)
     return 0
 
@@ -162,15 +158,15 @@ def _begin_log(loaded: Loaded[ServerSettings]) -> None:
         logger.warning("%s", warning)
 
 
-def _endpoint(settings: ServerSettings, held: ExitStack) -> "Endpoint | None":
-    """Take the port for metrics, if the settings name one."""
+def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, Sequence[Flusher]], None]:
+    """Take the port for metrics, if the settings name one. Returns what lets them be told, once it is known whose."""
     if settings.metrics_port is None:
-        return None
+        return lambda engine, flushers: None
     from app.net.metrics import Endpoint  # here: it is off by default, and takes time to load
 
     endpoint = held.enter_context(closing(Endpoint(settings.metrics_ip, settings.metrics_port)))
     logger.info("Metrics are at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
-    return endpoint
+    return endpoint.tell_of
 
 
 def _database(settings: ServerSettings, held: ExitStack) -> Database:

@@ -6,7 +6,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection
 
-from app.db import schema
+from app.db import revisions
 from app.db.database import Database
 from app.db.models import Base
 
@@ -16,7 +16,7 @@ FULLTEXT = ("spoken_index", "ix_event_trigrams")  # with which the names of what
 def config(url: URL | None = None) -> Config:
     """Return Alembic's configuration for these migrations."""
     settings = Config()
-    settings.set_main_option("script_location", str(schema.scripts_folder()).replace("%", "%%"))
+    settings.set_main_option("script_location", str(revisions.scripts_folder()).replace("%", "%%"))
     settings.attributes["url"] = url
     return settings
 

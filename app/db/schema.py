@@ -6,12 +6,12 @@ is something to migrate, which is seldom, and not at every start.
 
 from contextlib import closing
 from enum import Enum, auto
-from importlib.resources import files
 from pathlib import Path
 
 from sqlalchemy import Engine, Select, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
+from app.db import revisions
 from app.db.database import Database
 from app.errors import DatabaseRefused
 
@@ -28,24 +28,6 @@ class State(Enum):
     NEWER = auto()
     LEGACY = auto()
     FOREIGN = auto()
-
-
-def scripts_folder() -> Path:
-    """Return the folder of migrations: inside an installed package, beside it in a checkout."""
-    package = Path(str(files("app")))
-    installed = package / "migrations"
-    return installed if installed.is_dir() else package.parent / "migrations"
-
-
-def revisions() -> list[str]:
-    """Return the revisions this program knows, oldest first: the names of the migrations begin with them."""
-    scripts = (scripts_folder() / "versions").glob("[0-9]*_*.py")
-    return sorted(script.name.partition("_")[0] for script in scripts)
-
-
-def head() -> str:
-    """Return the newest of them."""
-    return revisions()[-1]
 
 
 def inspect_database(database: Database) -> tuple[State, str | None]:
@@ -77,9 +59,9 @@ def _look(engine: Engine) -> tuple[State, str | None]:
         revision = connection.execute(_revision).scalar() if "alembic_version" in tables else None
     if revision is None:
         return State.MISSING if is_bare else State.FOREIGN, None
-    if revision == head():
+    if revision == revisions.head():
         return State.CURRENT, revision
-    return (State.OLDER if revision in revisions() else State.NEWER), revision
+    return (State.OLDER if revision in revisions.known() else State.NEWER), revision
 
 
 def refuse_unless_ours(database: Database) -> tuple[State, str | None]:

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, inspect, text
 
 from app.clock import Clock
-from app.db import migrate, schema
+from app.db import migrate, revisions, schema
 from app.db.database import Database, url_of
 from app.db.fulltext import fulltext_of
 from app.db.fulltext_sqlite import STEP
@@ -54,13 +54,13 @@ def test_from_nothing_up_the_schema_is_what_the_models_say(fresh: Database) -> N
         assert migrate.differences(connection) == []
         tables = {name for name in inspect(connection).get_table_names() if "spoken_index" not in name}
         assert tables == {*Base.metadata.tables, "alembic_version"}
-    assert schema.inspect_database(fresh) == (schema.State.CURRENT, schema.head())
+    assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
 
 
 def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
     scripts = ScriptDirectory.from_config(migrate.config())
-    assert schema.revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
-    assert scripts.get_heads() == [schema.head()]
+    assert revisions.known() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert scripts.get_heads() == [revisions.head()]
 
 
 def test_a_start_on_a_database_that_is_ready_does_not_load_what_migrates(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_each_revision_can_be_undone(fresh: Database) -> None:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     assert schema.inspect_database(fresh) == (schema.State.MISSING, None)
     schema.prepare(fresh)
-    assert schema.inspect_database(fresh) == (schema.State.CURRENT, schema.head())
+    assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
 
 
 def alembic(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -101,7 +101,7 @@ def test_alembic_from_a_shell_does_the_same(tmp_path: Path) -> None:
     assert alembic("-x", f"db={path}", "upgrade", "head").returncode == 0
     assert path.stat().st_mode & 0o777 == 0o600
     database = Database(url_of(str(path)))
-    assert schema.inspect_database(database) == (schema.State.CURRENT, schema.head())
+    assert schema.inspect_database(database) == (schema.State.CURRENT, revisions.head())
     database.close()
 
 
@@ -208,13 +208,13 @@ def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
     schema.prepare(database)
     scripts = tmp_path / "migrations"
     (scripts / "versions").mkdir(parents=True)
-    for source in schema.scripts_folder().rglob("*.py"):
-        (scripts / source.relative_to(schema.scripts_folder())).write_text(source.read_text())
+    for source in revisions.scripts_folder().rglob("*.py"):
+        (scripts / source.relative_to(revisions.scripts_folder())).write_text(source.read_text())
     (scripts / "versions" / "9999_next.py").write_text(
-        f"from alembic import op\nrevision = '9999'\ndown_revision = '{schema.head()}'\n"
+        f"from alembic import op\nrevision = '9999'\ndown_revision = '{revisions.head()}'\n"
         "def upgrade():\n    op.execute('CREATE TABLE extra (id INTEGER)')\n"
     )
-    monkeypatch.setattr(schema, "scripts_folder", lambda: scripts)
+    monkeypatch.setattr(revisions, "scripts_folder", lambda: scripts)
     return database
 
 
@@ -251,7 +251,7 @@ def test_a_database_with_data_comes_up_from_the_first_schema(fresh: Database) ->
         migrate.command.downgrade(settings, "0001")
     assert schema.inspect_database(fresh) == (schema.State.OLDER, "0001")
     schema.prepare(fresh)
-    assert schema.inspect_database(fresh) == (schema.State.CURRENT, schema.head())
+    assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
     with fresh.engine.connect() as connection:
         assert [event.text for event in read_after(connection, 0, 2)] == ["Привет", "привет"]
         (found,) = fulltext_of(connection).candidates(["приВЕТ"], newest=True)[-1:]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from app.cli.admin.declare import command, new_noun
 from app.cli.admin.desk import Desk, missing
-from app.db import schema
+from app.db import revisions, schema
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
 from app.services import stats
@@ -24,11 +24,11 @@ def upgrade(desk: Desk) -> None:
     if copy is not None:
         desk.out.note(f"The database as it was is kept in {copy}.")
     changed = before is not schema.State.CURRENT
-    sentence = f"{name} is at version {schema.head()} {'now' if changed else 'already'}."
+    sentence = f"{name} is at version {revisions.head()} {'now' if changed else 'already'}."
     desk.out.done(
         sentence,
         database=name,
-        revision=schema.head(),
+        revision=revisions.head(),
         changed=changed,
         copy=None if copy is None else str(copy),
     )
@@ -44,7 +44,7 @@ def current(desk: Desk) -> None:
         found = {
             "database": str(database),
             "revision": revision,
-            "newest": schema.head(),
+            "newest": revisions.head(),
             "state": state.name.lower(),
         }
     desk.out.record(found)
@@ -85,4 +85,4 @@ def show_stats(desk: Desk) -> None:
         counted = asdict(stats.stats(session))
         size = database.dialect.size(session.connection())
         name = str(database)
-    desk.out.record({"database": name, "bytes": size, "revision": schema.head(), **counted})
+    desk.out.record({"database": name, "bytes": size, "revision": revisions.head(), **counted})
