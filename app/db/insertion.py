@@ -3,11 +3,10 @@
 To have a statement prepared anew for each row, or each time, costs more than to run it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect, insert
 
@@ -16,53 +15,70 @@ from app.db.sqlite import by_driver
 
 ROWS_A_STATEMENT = 1024  # SQLite takes up to 32,766 values
 
-Row = Mapping[str, object]
+Row = tuple[Any, ...]
 
 
-def add_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    """Insert rows that have values for the same columns, which the driver takes as they are."""
+def add_rows(
+    connection: Connection, model: type[Base], columns: tuple[str, ...], rows: Sequence[Row]
+) -> None:
+    """Insert rows of values as the driver takes them.
+
+    Raises: ValueError when the columns are not in the order of the table.
+    """
     if rows:
-        _insertion(model, tuple(rows[0]), connection.dialect).run(connection, rows)
+        _insertion(model, columns, connection.dialect).run(connection, rows)
 
 
 @lru_cache(maxsize=64)
 def _insertion(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> "Insertion":
-    return Insertion(model, columns, dialect)
+    if columns != tuple(column.name for column in model.__table__.columns if column.name in columns):
+        raise ValueError(f"columns of {model.__tablename__} in another order, or not of it: {columns}")
+    statement = str(insert(model).compile(dialect=dialect, column_keys=list(columns)))
+    return Together(statement) if dialect.name == "sqlite" else ByName(statement, columns)
 
 
-class Insertion:
-    """The statement that inserts rows of some columns into a table."""
-
-    def __init__(self, model: type[Base], columns: Sequence[str], dialect: Dialect) -> None:
-        compiled = insert(model).compile(dialect=dialect, column_keys=list(columns))
-        names: Sequence[str] | None = getattr(compiled, "positiontup", None)
-        self._values = None if names is None else itemgetter(*names)
-        self._statement = str(compiled)
-        self._together: dict[int, str] = {}
+class Insertion(Protocol):
+    """How one database is given many rows for some columns of a table."""
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert the rows."""
-        if self._values is None:
-            connection.exec_driver_sql(self._statement, [dict(row) for row in rows])
-        else:
-            self._run_together(connection, list(map(self._values, rows)))
 
-    def _run_together(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert many rows by a statement, so many as are a power of two: there are few statements to be kept.
 
-        SQLite's driver lets go of the interpreter's lock for every step. With a step for each row, the engine
-        would wait in line behind all readers at each row.
-        """
+class ByName:
+    """One after the other, by a statement that knows the values by the names of the columns."""
+
+    def __init__(self, statement: str, columns: tuple[str, ...]) -> None:
+        self._statement = statement
+        self._columns = columns
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Insert the rows."""
+        named = [dict(zip(self._columns, row, strict=True)) for row in rows]
+        connection.exec_driver_sql(self._statement, named)
+
+
+class Together:
+    """Many rows by a statement, so many as are a power of two: there are few statements to be kept.
+
+    SQLite's driver lets go of the interpreter's lock for every step. With a step for each row, the engine would
+    wait in line behind all readers at each row.
+    """
+
+    def __init__(self, statement: str) -> None:
+        self._head, _, self._row = statement.partition(" VALUES ")
+        self._statements: dict[int, str] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Insert the rows."""
         done = 0
         while done < len(rows):
-            count = min(1 << (len(rows) - done).bit_length() - 1, ROWS_A_STATEMENT)
+            count = min(1 << ((len(rows) - done).bit_length() - 1), ROWS_A_STATEMENT)
             values = tuple(chain.from_iterable(rows[done : done + count]))
             by_driver(connection, self._inserting(count), values)
             done += count
 
     def _inserting(self, count: int) -> str:
         """Return the statement for so many rows, the same text each time: the driver keeps what it made of it."""
-        if count not in self._together:
-            head, _, row = self._statement.partition(" VALUES ")
-            self._together[count] = f"{head} VALUES {', '.join([row] * count)}"
-        return self._together[count]
+        if count not in self._statements:
+            self._statements[count] = f"{self._head} VALUES {', '.join([self._row] * count)}"
+        return self._statements[count]

@@ -23,6 +23,7 @@ SCOPES_REMEMBERED = 100_000  # rooms and parties whose last instant is kept in m
 CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
 _table = models.Event.__table__
+COLUMNS = tuple(_table.columns.keys())
 _correspondent = models.Correspondent.__table__
 Scope = (
     int | str
@@ -50,7 +51,7 @@ class Log:
             event.id = number
             event.at = self._instant(connection, event, now)
         if events:
-            add_rows(connection, models.Event, [to_row(event) for event in events])
+            add_rows(connection, models.Event, COLUMNS, [to_row(event) for event in events])
             fulltext_of(connection).add(connection, events[0].id, events[-1].id)
 
     def committed(self, events: Sequence[Event]) -> None:
@@ -125,23 +126,23 @@ def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
     return [from_row(row) for row in connection.execute(query)]
 
 
-def to_row(event: Event) -> dict[str, object]:
-    """Return the event's row as the columns and their values, ready for the driver."""
-    return {
-        "id": event.id,
-        "kind": event.kind.value,
-        "at": event.at,
-        "room_id": event.room,
-        "conversation": event.conversation,
-        "session_id": event.session,
-        "nick": event.nick,
-        "user": event.user,
-        "host": event.host,
-        "account": event.account,
-        "target": event.target,
-        "text": event.text,
-        "data": json.dumps(event.data) if event.data else None,
-    }
+def to_row(event: Event) -> tuple[object, ...]:
+    """Return the event's row: a value for each of the columns, in their order, as the driver takes it."""
+    return (
+        event.id,
+        event.kind.value,
+        event.at,
+        event.room,
+        event.conversation,
+        event.session,
+        event.nick,
+        event.user,
+        event.host,
+        event.account,
+        event.target,
+        event.text,
+        json.dumps(event.data) if event.data else None,
+    )
 
 
 def from_row(row: Row[tuple[object, ...]]) -> Event:

@@ -16,11 +16,11 @@ _LEAVE_ALL = delete(Membership).where(Membership.session_id == bindparam("sessio
 @gathers(Kind.JOINED)
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     rows = [
-        {"session_id": event.session, "room_id": event.room, "roles": event.data.get("roles", "")}
+        (event.session, event.room, event.data.get("roles", ""))
         for event in events
         if event.session is not None
     ]
-    add_rows(connection, Membership, rows)
+    add_rows(connection, Membership, ("session_id", "room_id", "roles"), rows)
 
 
 @projects(Kind.PARTED)

@@ -12,6 +12,7 @@ from app.services.projections.memberships import leave_all
 from app.services.projections.stays import leave_as_account
 from app.wire.names import fold
 
+_COLUMNS = ("id", "nick", "user", "host", "address", "realname", "account", "node", "connected")
 # People go in storms: what that takes is written once, and given its values each time.
 _END = (
     update(Session)
@@ -23,23 +24,23 @@ _FORGET_MARKERS = delete(ReadMarker).where(ReadMarker.party == bindparam("guest"
 
 @gathers(Kind.CONNECTED)
 def _connected(connection: Connection, events: Sequence[Event]) -> None:
-    add_rows(connection, Session, [_session(event) for event in events])
+    add_rows(connection, Session, _COLUMNS, [_session(event) for event in events])
     for event in events:
         _seen(connection, event)
 
 
-def _session(event: Event) -> dict[str, object]:
-    return {
-        "id": event.session,
-        "nick": event.nick,
-        "user": event.user,
-        "host": event.host,
-        "address": event.data["address"],
-        "realname": event.data["realname"],
-        "account": event.account,
-        "node": event.data["node"],
-        "connected": event.at,
-    }
+def _session(event: Event) -> tuple[object, ...]:
+    return (
+        event.session,
+        event.nick,
+        event.user,
+        event.host,
+        event.data["address"],
+        event.data["realname"],
+        event.account,
+        event.data["node"],
+        event.at,
+    )
 
 
 @projects(Kind.QUIT)

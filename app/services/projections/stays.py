@@ -44,15 +44,15 @@ _END_ALL = delete(RoomStay).where(RoomStay.party == bindparam("guest"))
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """A session is nowhere twice; its account may be there already, by another session."""
     people = [event for event in events if event.session is not None]
-    add_rows(connection, RoomStay, [_stay(event, f"s{event.session}") for event in people])
+    add_rows(connection, RoomStay, _COLUMNS, [_stay(event, f"s{event.session}") for event in people])
     for event in people:
         for account in _parties(connection, event.session, event.account)[1:]:
-            new = {f"new_{name}": value for name, value in _stay(event, account).items()}
+            new = {f"new_{name}": value for name, value in zip(_COLUMNS, _stay(event, account), strict=True)}
             connection.execute(_BEGIN, new)
 
 
-def _stay(event: Event, party: str) -> dict[str, object]:
-    return {"party": party, "room_id": event.room, "since": event.id, "at": event.at}
+def _stay(event: Event, party: str) -> tuple[object, ...]:
+    return (party, event.room, event.id, event.at)
 
 
 @projects(Kind.PARTED)
