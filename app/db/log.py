@@ -42,7 +42,7 @@ class Log:
         """Give the events their places and insert their rows. The log's lock must be held.
 
         May be called again with the same events when the transaction failed: they get their places anew.
-        `last_id` moves only when the caller says `committed`.
+        `last_id` does not move here, but when the caller says `committed`.
         """
         if len(self._last_at) >= SCOPES_REMEMBERED:
             self._last_at.clear()

@@ -116,7 +116,7 @@ class Listening(Settings):
         ge=1,
         le=100000,
         json_schema_extra=PROTECTS,
-        description="Most connections at a time from one address; loopback is exempt.",
+        description="Most connections at a time from one address; loopback and proxies are exempt.",
     )
     max_unregistered: Whole = Field(
         2000, ge=1, le=100000, description="Most connections at a time that have not finished logging in."
