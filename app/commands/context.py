@@ -67,9 +67,8 @@ class Context:
 
     # Answering
 
-    @property
-    def response(self) -> Response:
-        """The response under way; it has its place in the plan from its first line on."""
+    def place_response(self) -> Response:
+        """Return the response under way; whoever asks first gives it its place in the plan."""
         if self._response is None:
             self._response = Response(self.client, self.desk.server, self.label, self._batch_id())
             self.batch.plan.append(self._response)
@@ -94,7 +93,7 @@ class Context:
         if self.client.shape & Shape.TIME:
             tags = {"time": to_iso(self.desk.clock.now())} | tags
         self.client.answered += 1 + lines.count(LINE_END)
-        self.response.entries.append(Entry(lines, tags))
+        self.place_response().entries.append(Entry(lines, tags))
 
     def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
         """Answer with a line whose source is the server."""
@@ -108,11 +107,11 @@ class Context:
     def show(self, event: Event, **tags: str) -> None:
         """Answer with an event, as this client sees it."""
         self.client.answered += 1
-        self.response.entries.append(Entry(event, tags))
+        self.place_response().entries.append(Entry(event, tags))
 
     def stand_for(self, event: Event) -> None:
         """Let the line said last stand for an event: if that cannot be stored, its author hears so instead."""
-        self.response.entries[-1].event = event
+        self.place_response().entries[-1].event = event
 
     def answer(self, answer: Answer) -> None:
         """Send what a command raised instead of finishing."""
@@ -133,13 +132,13 @@ class Context:
     def finish(self) -> None:
         """See to it that a labelled command has an answer, if only an ACK."""
         if self.label is not None and not self.client.ended:
-            _ = self.response
+            self.place_response()
 
     def end(self, reason: str) -> None:
         """Close the connection with an ERROR that gives the reason."""
         self.world.close(self.client)
         self.say(f"ERROR :{reason}")
-        self.response.end = True
+        self.place_response().end = True
 
     def later(
         self, work: Callable[[Session], T], then: Callable[[Self, T], Task | None], writes: bool = False
