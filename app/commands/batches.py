@@ -13,6 +13,10 @@ def batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
         yield {}
         return
     name = ctx.desk.clock.token()
+    response = ctx.place_response()
+    is_first = not response.entries
     ctx.server_says("BATCH", f"+{name}", *words)
     yield {"batch": name}
     ctx.server_says("BATCH", f"-{name}")
+    if is_first:
+        response.batched = len(response.entries)

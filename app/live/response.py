@@ -45,13 +45,18 @@ class Entry:
 
 @dataclass(slots=True)
 class Response:
-    """The lines that answer one command of a client; `end` closes the connection behind them."""
+    """The lines that answer one command of a client; `end` closes the connection behind them.
+
+    Whoever puts all that is said so far into a batch says so by `batched`: that batch carries the label itself, if
+    nothing follows it.
+    """
 
     client: Client
     server: str
     label: str | None = None
     batch: str = ""  # the id to use if the lines must be wrapped
     entries: list[Entry] = field(default_factory=list)
+    batched: int = 0  # so many entries, from the first on, are one batch
     end: bool = False
 
     def render(self) -> bytes:
@@ -62,18 +67,14 @@ class Response:
         label = {"label": self.label}
         if not self.entries:
             return Entry(f":{self.server} ACK").render(shape, label)
-        if (len(self.entries) == 1 and self.entries[0].is_one_line) or self._is_batch():
+        if self._is_one_line or self.batched == len(self.entries):
             first, *others = self.entries
             return first.render(shape, label) + b"".join(entry.render(shape, {}) for entry in others)
         return self._wrapped(shape, label)
 
-    def _is_batch(self) -> bool:
-        """Whether the entries are one batch already, which then carries the label itself."""
-        first, last = self.entries[0].content, self.entries[-1].content
-        if isinstance(first, Event) or isinstance(last, Event):
-            return False
-        opened = first.partition(" BATCH +")[2].partition(" ")[0]
-        return bool(opened) and last.endswith(f" BATCH -{opened}")
+    @property
+    def _is_one_line(self) -> bool:
+        return len(self.entries) == 1 and self.entries[0].is_one_line
 
     def _wrapped(self, shape: int, label: dict[str, str]) -> bytes:
         batch = {"batch": self.batch}

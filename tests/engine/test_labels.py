@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from app.wire.capabilities import CAPABILITIES
 from app.wire.line import parse
-from tests.engine.bench import Person
+from tests.engine.bench import Bench, Person
 from tests.engine.test_fuzz import lines, new_bench
 
 CAPS = tuple(
@@ -31,3 +31,14 @@ def test_every_labelled_command_has_one_labelled_answer(said: list[str]) -> None
             labelled = [line for line in heard if "label" in line.tags]
             if not alice.ear.is_finished and "labeled-response" in alice.client.caps:
                 assert len(labelled) == 1, (line, [str(line) for line in heard])
+
+
+def test_what_somebody_says_is_not_taken_for_a_batch(bench: Bench) -> None:
+    alice = bench.connect("alice", "labeled-response", "batch")
+    bench.connect("bob").send("AWAY :a BATCH +x b")
+    bench.connect("carol").send("AWAY :c BATCH -x")
+    first, *others, last = map(parse, alice.ask("@label=l-1 PRIVMSG bob,carol :hello"))
+    assert (first.command, first.params[1:], first.tags["label"]) == ("BATCH", ["labeled-response"], "l-1")
+    name = first.params[0].removeprefix("+")
+    assert [(line.command, line.tags) for line in others] == [("301", {"batch": name})] * 2
+    assert last.params == [f"-{name}"]
