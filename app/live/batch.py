@@ -52,12 +52,12 @@ class Batch:
 
     def tell(self, client: Client, content: str | Event) -> None:
         """Send one client a line of its own that answers none of its commands."""
-        self.plan.append(Response(client, "", entries=[Entry(content)]))
+        self.plan.append(Response(client, entries=[Entry(content)]))
 
     def end(self, client: Client, line: str) -> None:
         """Close a client's connection behind a last line."""
         self.world.close(client)
-        self.plan.append(Response(client, "", entries=[Entry(line)], end=True))
+        self.plan.append(Response(client, entries=[Entry(line)], end=True))
 
     def _apply(self, event: Event) -> None:
         if not self.writable:

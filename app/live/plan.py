@@ -41,7 +41,7 @@ def withdrawn(plan: Plan, lines: Mapping[int, str]) -> Plan:
             entry = Entry(lines[id(item.event)])
             empty = _empty_response(plan[place:], item.author)
             if empty is None:
-                left.append(Response(item.author, "", entries=[entry]))
+                left.append(Response(item.author, entries=[entry]))
             else:
                 empty.entries.append(entry)
     return left

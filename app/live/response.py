@@ -52,7 +52,7 @@ class Response:
     """
 
     client: Client
-    server: str
+    server: str = ""  # who speaks in the lines that a label brings with it
     label: str | None = None
     batch: str = ""  # the id to use if the lines must be wrapped
     entries: list[Entry] = field(default_factory=list)
