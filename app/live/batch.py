@@ -19,7 +19,8 @@ class Unwritable(Exception):
 class Batch:
     """Collects events and replies in the order they were decided. `writable` while the log is open.
 
-    It is not `sighted` while the world holds what is not stored: nobody may be told of that.
+    It is not `sighted` if the engine refuses by it what was held because the world is ahead of the log: nobody may be
+    told of what is not stored. Other batches do nothing that looks at the world in such a time.
     """
 
     world: World
@@ -36,14 +37,14 @@ class Batch:
         return event
 
     def pass_on(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Decide on something that is delivered in its order but leaves no row in the log."""
+        """Decide on something that is delivered in its order and adds no row: it has one already, or needs none."""
         self._apply(event)
         event.at = event.at or self.world.clock.now()
         self._tell(event, audience, author)
         return event
 
     def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
-        """Decide on one happening that has a row in each of several rooms and is heard once."""
+        """Decide on one happening that has several rows: the audience hears the first, the others are only stored."""
         first, *others = events
         self.emit(first, audience, author)
         for event in others:
