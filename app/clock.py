@@ -53,11 +53,11 @@ class Timer:
         self._next = clock.monotonic() + period
 
     def is_over(self) -> bool:
-        """Whether the period has passed; it stays so until that is taken as due."""
+        """Whether the period has passed; it stays so until it is taken."""
         return self._clock.monotonic() >= self._next
 
-    def is_due(self) -> bool:
-        """Whether the period has passed since this was last true."""
+    def take(self) -> bool:
+        """Begin the next period if this one has passed; return whether it had."""
         if not self.is_over():
             return False
         self._next = self._clock.monotonic() + self._period

@@ -145,7 +145,7 @@ class Engine:
         reading, writing, behind = self._divided(units)
         self._held += writing
         self._read(reading)
-        if self._tick.is_due():
+        if self._tick.take():
             self._look_around()
         if self._stuck is not None:
             self._retry(*self._stuck)
@@ -154,7 +154,7 @@ class Engine:
         newcomers = writing + self._answer(behind)
         if self._outage.is_on:
             self._refuse_late(newcomers)
-        elif self._tidy.is_due():
+        elif self._tidy.take():
             self._tidy_up()
 
     def _divided(self, units: Iterable[Unit]) -> tuple[list[Unit], list[Unit], list[Unit]]:
@@ -213,7 +213,7 @@ class Engine:
         batch = Batch(self.world, writable=True)
         for event in news:
             self._rules.adopt(batch, event)
-        if self._chores.is_due():
+        if self._chores.take():
             self._rules.see_to(batch)
         for unit in units:
             self._do(batch, unit)
@@ -288,7 +288,7 @@ class Engine:
             return False
         if self._held or self._chores.is_over():
             return True
-        return self._news.is_due() and self._ledger.has_news()
+        return self._news.take() and self._ledger.has_news()
 
     def _refuse_late(self, newcomers: Sequence[Unit]) -> None:
         """Refuse what cannot wait until the storage works again; the newcomers are what came with this cycle."""
