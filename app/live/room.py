@@ -104,18 +104,18 @@ class Room:
             self._audience = Audience(self._clients(self.members.values()))
         return self._audience
 
-    def changed_audience(self) -> None:
-        """Forget the audience: a member has other connections, or negotiated other capabilities."""
+    def forget_audience(self) -> None:
+        """Let the audience be made anew: a member has other connections, or negotiated other capabilities."""
         self._audience = None
 
-    def changed_names(self) -> None:
-        """Forget how the members are written: one has another nick, host or role."""
+    def forget_names(self) -> None:
+        """Let the names be written anew: a member has another nick, host or role."""
         self._roster = Roster()
 
     def add(self, user: User, roles: set[str]) -> None:
         """Let somebody in with these roles; for whoever is in already, only the roles change."""
         if user.session in self.members:
-            self.changed_names()
+            self.forget_names()
         elif self._audience is not None:
             self._audience = self._audience.joined_by(user.clients)
         self.members[user.session] = Member(user, roles)
@@ -123,8 +123,8 @@ class Room:
     def remove(self, user: User) -> None:
         """Let somebody be gone, if they are here."""
         if self.members.pop(user.session, None) is not None:
-            self.changed_audience()
-            self.changed_names()
+            self.forget_audience()
+            self.forget_names()
 
     def operators(self) -> Audience:
         """The clients of those who moderate the room."""

@@ -141,7 +141,7 @@ class World:
         client.enable(caps)
         user = self.user_of(client)
         for room in self.rooms_of(user) if user else ():
-            room.changed_audience()
+            room.forget_audience()
 
     def arrive(self, client: Client) -> None:
         """Let a connection be there, and speak for nobody yet."""
@@ -167,7 +167,7 @@ class World:
         user.clients.append(client)
         self.strangers.discard(client)
         for room in self.rooms_of(user):
-            room.changed_audience()
+            room.forget_audience()
 
     def seat(self, attendant: User) -> None:
         """Let an attendant be found like a person; it has no connection and is in no room."""
@@ -185,7 +185,7 @@ class World:
         if user is not None:
             user.clients.remove(client)
             for room in self.rooms_of(user):
-                room.changed_audience()
+                room.forget_audience()
 
     def devices(self, party: str) -> Audience:
         """Return the clients of everybody who is this party: an account may be here under several nicks."""

@@ -58,7 +58,7 @@ def nick(world: World, event: Event) -> None:
     for client in user.clients:
         client.nick = new
     for room in world.rooms_of(user):
-        room.changed_names()
+        room.forget_names()
 
 
 @applies(Kind.USER_MODE)
@@ -91,7 +91,7 @@ def host(world: World, event: Event) -> None:
     if user is not None:
         user.host = event.text or ""
         for room in world.rooms_of(user):
-            room.changed_names()
+            room.forget_names()
 
 
 @applies(Kind.REALNAME)

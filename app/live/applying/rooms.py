@@ -151,7 +151,7 @@ def _role(world: World, room: Room, sign: str, role: str, nick: str, account: in
     member = room.member(user) if user else None
     if member is not None:
         (member.roles.add if sign == "+" else member.roles.discard)(role)
-        room.changed_names()
+        room.forget_names()
     if account is not None:
         kept = room.roles.setdefault(account, set())
         (kept.add if sign == "+" else kept.discard)(role)
