@@ -35,7 +35,7 @@ def entry(command: Command) -> str:
     said = [f"{level} {command.name}", f"`{command.syntax}`", "\n".join(command.help)]
     if command.early:
         said.append("May be used before registration.")
-    if command.role:
+    if command.admin:
         said.append("For administrators only.")
     return "\n\n".join(said) + "\n"
 

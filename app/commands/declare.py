@@ -24,7 +24,7 @@ class Command:
     cost: int  # taken from the rate bucket
     writes: bool  # emits events, so it needs the log
     early: bool  # allowed before registration is finished
-    role: str | None  # the account role it needs
+    admin: bool  # for administrators only
     waits: bool = False  # can't be refused while nothing can be stored
     blind: bool = False  # looks at nothing that people change, so it is answered whatever the storage does
     grammar: str = ""  # of the parameters, where the signature cannot say it
@@ -76,7 +76,7 @@ def command(
     cost: int = 1,
     writes: bool = False,
     early: bool = False,
-    role: str | None = None,
+    admin: bool = False,
     waits: bool = False,
     blind: bool = False,
     alias: str = "",
@@ -86,7 +86,7 @@ def command(
 
     def declare(run: Run) -> Run:
         verb = name or run.__name__.rstrip("_").upper()
-        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, role, waits, blind, place=place))
+        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, admin, waits, blind, place=place))
         if alias:
             ALIASES[alias] = verb
         return run

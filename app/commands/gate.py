@@ -102,7 +102,7 @@ def _carry_out(ctx: Context, request: Request) -> Task | None:
         raise Refused(numerics.ERR_NOTREGISTERED)
     if command is None:
         raise Refused(numerics.ERR_UNKNOWNCOMMAND, line.command)
-    if command.role == "admin" and not ctx.me.is_admin:
+    if command.admin and not ctx.me.is_admin:
         raise Refused(numerics.ERR_NOPRIVILEGES)
     if len(params) < command.minimum:
         raise Refused(

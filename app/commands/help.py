@@ -32,7 +32,7 @@ def page(command: Command) -> list[str]:
     """Return what is to be said about a command: its syntax, its help, its family, and who may use it."""
     lines = [command.syntax, *command.help]
     lines += [member.syntax for member in command.family.values()]
-    if command.role is not None:
+    if command.admin:
         lines.append("For administrators only.")
     return lines
 

@@ -38,7 +38,7 @@ class Ready:
     exchanges: list[Exchange]
 
 
-@command(cost=5, writes=True, role="admin")
+@command(cost=5, writes=True, admin=True)
 def rehash(ctx: Context) -> Task:
     """Read the settings again. What can change while the server runs does; what needs a restart is named.
 

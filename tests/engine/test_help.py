@@ -66,4 +66,4 @@ def test_what_only_administrators_may_do_says_so(bench: Bench) -> None:
     (alice,) = people(bench, "alice")
     for name, command in COMMANDS.items():
         is_said = any("For administrators only." in line for line in alice.ask(f"HELP {name}"))
-        assert is_said == (command.role is not None)
+        assert is_said == command.admin
