@@ -16,6 +16,10 @@ from app.wire import numerics
 from app.wire.framing import Oversized, Undecodable
 from app.wire.line import Line, parse
 
+NOT_STORABLE = "The database refused to store this, so nobody was shown it"
+NOT_SEEN = "Not answered: the storage of the server is failing; try again in a moment"
+NOT_NOW = "Not stored and not sent: the storage of the server is failing; try again in a moment"
+
 logger = logging.getLogger(__name__)
 
 
@@ -85,11 +89,6 @@ class Gate:
         verb = line.command if line.command.isascii() and line.command.isalnum() else "*"
         ctx = Context(self.desk, batch, client, verb, line.tags)
         ctx.server_says("FAIL", verb, "INVALID_UTF8", text="The line is not UTF-8; it was ignored")
-
-
-NOT_STORABLE = "The database refused to store this, so nobody was shown it"
-NOT_SEEN = "Not answered: the storage of the server is failing; try again in a moment"
-NOT_NOW = "Not stored and not sent: the storage of the server is failing; try again in a moment"
 
 
 def _carry_out(ctx: Context, request: Request) -> Task | None:
