@@ -7,7 +7,7 @@ from app.commands import attendants, consequences, presence
 from app.commands.answers import Failed, Refused
 from app.commands.context import Context, attempt
 from app.commands.desk import Desk
-from app.commands.steps import Misfit, Request
+from app.commands.steps import UNNAMED, Misfit, Request
 from app.events import Event
 from app.live.batch import Batch
 from app.live.client import Client
@@ -82,11 +82,8 @@ class Gate:
             self._refuse_undecodable(batch, client, frame)
 
     def _refuse_undecodable(self, batch: Batch, client: Client, frame: Undecodable) -> None:
-        try:
-            line = parse(frame.text)
-        except ValueError:
-            line = Line("*")
-        verb = line.command if line.command.isascii() and line.command.isalnum() else "*"
+        line = parse(frame.text, UNNAMED)
+        verb = line.command if line.command.isascii() and line.command.isalnum() else UNNAMED
         ctx = Context(self.desk, batch, client, verb, line.tags)
         ctx.server_says("FAIL", verb, "INVALID_UTF8", text="The line is not UTF-8; it was ignored")
 

@@ -15,6 +15,7 @@ from app.wire.framing import Frame, Oversized, Undecodable
 from app.wire.line import Line, parse
 
 UNKNOWN_COST = 1
+UNNAMED = "*"  # the command of a line that has none
 
 
 @dataclass(slots=True)
@@ -76,10 +77,7 @@ def step_of(frame: Frame) -> Request | Misfit:
     """Return the step that a received line is; one without a command counts as an unknown command."""
     if not isinstance(frame, str):
         return Misfit(frame)
-    try:
-        said = parse(frame)
-    except ValueError:
-        said = Line("*")
+    said = parse(frame, UNNAMED)
     line = attendants.meaning(said)
     verb, view = _use_of(line.command)
     return Request(said, line, verb, view, *find_command(verb, line.params))

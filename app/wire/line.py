@@ -35,10 +35,10 @@ class Line:
         return format_line(self.command, self.params, self.source, self.tags)
 
 
-def parse(text: str) -> Line:
-    """Read one line, without its line end.
+def parse(text: str, default: str = "") -> Line:
+    """Read one line, without its line end; one without a command is a bare `default`, if there is that.
 
-    Raises: ValueError when there is no command in it.
+    Raises: ValueError when there is neither.
     """
     tags: dict[str, str] = {}
     if text.startswith("@"):
@@ -56,6 +56,8 @@ def parse(text: str) -> Line:
     if colon:
         params.append(trailing)
     if not params:
+        if default:
+            return Line(default)
         raise ValueError("a line without a command")
     return Line(params[0].upper(), params[1:], source, tags)
 

@@ -93,6 +93,7 @@ def test_these_read_so(text: str, line: Line) -> None:
 def test_a_line_needs_a_command(text: str) -> None:
     with pytest.raises(ValueError, match="without a command"):
         parse(text)
+    assert parse(text, "*") == Line("*")
 
 
 def test_the_nick_is_what_stands_before_the_bang() -> None:
