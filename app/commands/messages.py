@@ -9,7 +9,7 @@ from app.commands.answers import Answer, Refused
 from app.commands.collecting import collect
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.speaking import refuse_mute
+from app.commands.speaking import refuse_message
 from app.events import Event, Kind, is_transient
 from app.live.audience import Audience
 from app.live.room import Room
@@ -104,7 +104,7 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
 
 def _to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
     event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
-    refuse_mute(ctx, room, text, is_transient(event))
+    refuse_message(ctx, room, text, is_transient(event))
     _send(ctx, event, room.audience)
 
 
@@ -113,7 +113,7 @@ def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines:
     event = ctx.event(
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
     )
-    refuse_mute(ctx, room, text, is_transient(event))
+    refuse_message(ctx, room, text, is_transient(event))
     _send(ctx, event, room.operators())
 
 

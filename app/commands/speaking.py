@@ -10,8 +10,10 @@ from app.wire.ctcp import is_request
 from app.wire.modes import WORDS
 
 
-def refuse_mute(ctx: Context, room: Room, text: str | None, is_transient: bool) -> None:
-    """Refuse what the caller may not say in a room; who has a role there may say anything but CTCP.
+def refuse_message(ctx: Context, room: Room, text: str | None, is_transient: bool) -> None:
+    """Refuse a message that a room does not take of the caller: for who they are, for what it says, or so soon.
+
+    Who has a role there may say anything, but no CTCP where that is not allowed.
 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
