@@ -12,6 +12,7 @@ from app.commands.declare import command
 from app.commands.speaking import refuse_message
 from app.events import Event, Kind, is_transient
 from app.live.audience import Audience
+from app.live.client import Client
 from app.live.room import Room
 from app.live.user import User
 from app.wire import ctcp, multiline, numerics
@@ -105,7 +106,7 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
 def _to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
     event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
     refuse_message(ctx, room, text, is_transient(event))
-    _send(ctx, event, room.audience)
+    _send(ctx, event, room.audience, ctx.client)
 
 
 def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
@@ -114,24 +115,25 @@ def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines:
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
     )
     refuse_message(ctx, room, text, is_transient(event))
-    _send(ctx, event, room.operators())
+    _send(ctx, event, room.operators(), ctx.client)
 
 
 def _to_person(ctx: Context, kind: Kind, person: User, text: str | None, lines: Sequence[int]) -> None:
     if person.is_attendant:
-        _refuse_crowd(kind, person, text)
+        _refuse_for_attendant(kind, person, text)
         return
     me = ctx.me
     parties = sorted({me.party, person.party})
     data = _data(ctx, lines) | {"parties": [me.party, person.party]}
     event = ctx.event(kind, conversation=" ".join(parties), target=person.nick, text=text, data=data)
-    _send(ctx, event, Audience([*person.clients, *me.clients]), is_to_self=person is me)
+    author = None if person is me else ctx.client  # who writes to themselves hears it as well
+    _send(ctx, event, Audience([*person.clients, *me.clients]), author)
     if person.away is not None and kind is Kind.PRIVMSG:
         ctx.reply(numerics.RPL_AWAY, person.nick, text=person.away)
 
 
-def _refuse_crowd(kind: Kind, attendant: User, text: str | None) -> None:
-    """Refuse what an attendant would have to pick its part from; it says nothing to CTCP and notices.
+def _refuse_for_attendant(kind: Kind, attendant: User, text: str | None) -> None:
+    """Refuse what is no single line to an attendant; to CTCP, notices and tags it says nothing.
 
     What is said to it alone, in one line, is a command of its own and does not come here.
     """
@@ -144,13 +146,12 @@ def _alone(attendant: User) -> Refused:
     return Refused(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
 
 
-def _send(ctx: Context, event: Event, audience: Audience, is_to_self: bool = False) -> None:
-    """Emit a message; its author sees it again if the client asked for echoes."""
+def _send(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
+    """Emit a message, which its author does not hear; the caller's client sees it if it asked for echoes."""
     if event.text is not None:
         _refuse_too_long(event, event.text, ctx.desk.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.show(event)
-    author = None if is_to_self else ctx.client
     if is_transient(event):
         ctx.batch.pass_on(event, audience, author)
     else:
