@@ -94,7 +94,7 @@ def _say_unanswered(ctx: Context, kind: Kind, target: str, text: str) -> None:
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
     """Say something in a room, to those who moderate it, or to somebody; `lines` are those of a multiline message."""
     if text is not None:
-        ctx.me.active = ctx.client.heard
+        ctx.me.active = ctx.client.heard  # before any guard: who is refused is not idle either
     if target.startswith("#"):
         _to_room(ctx, kind, ctx.room(target), text, lines)
     elif target.startswith("@#"):
