@@ -1,4 +1,8 @@
-"""The burst of lines that greets in a room: topic, names, and what was said last."""
+"""The burst of lines that greets in a room: topic, names, and what was said last.
+
+A room's last messages are read from the log once, on the engine's thread, and are kept in memory from then on. What
+somebody missed in private is different for everybody: to read it is slow work, for the reader's thread.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,21 +22,21 @@ from app.wire.framing import LINE_BYTES, space_behind
 ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
 
 
-def room(ctx: Context, room: Room) -> None:
+def greet(ctx: Context, room: Room) -> None:
     """Tell somebody who just came in what the topic is and who is there."""
     if room.topic:
-        topic(ctx, room)
+        tell_topic(ctx, room)
     if "no-implicit-names" not in ctx.client.caps:
-        names(ctx, room)
+        tell_names(ctx, room)
 
 
-def topic(ctx: Context, room: Room) -> None:
+def tell_topic(ctx: Context, room: Room) -> None:
     """Tell the topic, who set it and when."""
     ctx.reply(numerics.RPL_TOPIC, room.name, text=room.topic)
     ctx.reply(numerics.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at // 1000))
 
 
-def names(ctx: Context, room: Room, asked: str = "") -> None:
+def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
     start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
@@ -47,10 +51,13 @@ def is_replayed(ctx: Context) -> bool:
 
 
 def replay(ctx: Context, room: Room) -> None:
-    """Show the last messages to a client that has no way of asking for them."""
+    """Show a room's last messages to a client that has no way of asking for them.
+
+    All of it is done on the engine's thread, also what must be read for it.
+    """
     if not is_replayed(ctx):
         return
-    _show_old(ctx, _visible(ctx, room, list(recent(ctx, room))))
+    _show_old(ctx, _visible(ctx, room, list(recent_messages(ctx, room))))
 
 
 def _show_old(ctx: Context, events: Iterable[Event]) -> None:
@@ -60,10 +67,11 @@ def _show_old(ctx: Context, events: Iterable[Event]) -> None:
             ctx.show(event if is_timed or not event.at else _stamped(event))
 
 
-def missed(ctx: Context, since: int) -> Task | None:
+def catch_up(ctx: Context, since: int) -> Task | None:
     """Return the work that shows what was written to the caller alone since an instant, to such a client.
 
-    What is decided from now on, the client is told as it happens; it must not hear it twice.
+    The caller's conversations are read on the reader's thread, from the log as it is by then; what is decided from
+    now on, the client is told as it happens, and must not hear it twice.
     """
     if not is_replayed(ctx):
         return None
@@ -76,8 +84,11 @@ def missed(ctx: Context, since: int) -> Task | None:
     return ctx.later(lambda session: written_to(session, party, most, since), show)
 
 
-def recent(ctx: Context, room: Room) -> Iterable[Event]:
-    """Return a room's last messages, from memory once they have been read."""
+def recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
+    """Return a room's last messages, from memory once they have been read.
+
+    They are read from the log on the engine's thread, and those added that this batch has decided on but not stored.
+    """
     if room.recent is None:
         stored = latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay)
         stored = [event for event in stored if event.id not in ctx.world.redacted]
@@ -87,7 +98,10 @@ def recent(ctx: Context, room: Room) -> Iterable[Event]:
 
 
 def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
-    """Return those of a room's last messages that the caller may see."""
+    """Return those of a room's last messages that the caller may see.
+
+    If the room hides its past, it is read from the tables, on the engine's thread, since when they stay there.
+    """
     if not room.hides_past or not events:
         return events
     first = stay(ctx.desk.ledger.connection, room.id, ctx.me.parties)
@@ -99,13 +113,13 @@ def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
 def _stamped(event: Event) -> Event:
     """Return the message with its time in the text, for a client that knows no server-time.
 
-    A text that fills its line already stays as it is.
+    A message of several lines stays as it is, and so does a text that fills its line already.
     """
+    if "lines" in event.data:
+        return event
     stamp = f"[{to_text(event.at)}] "
     if len(encode(event, 0)) + len(stamp) > LINE_BYTES:
         return event
     text = event.text or ""
-    if "lines" in event.data:
-        return event
     opening = ACTION if text.startswith(ACTION) else ""
     return replace(event, text=opening + stamp + text.removeprefix(opening))

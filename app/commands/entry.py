@@ -124,4 +124,4 @@ def _enter_as_device(ctx: Context, holder: User) -> Task | None:
         shown.at = ctx.desk.clock.now()
         joining.show_arrival(ctx, room, shown)
     markers.show_where_absent(ctx)
-    return None if since is None else bursts.missed(ctx, since)
+    return None if since is None else bursts.catch_up(ctx, since)

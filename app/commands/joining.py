@@ -154,7 +154,7 @@ def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
     ctx.show(joined)
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
-    bursts.room(ctx, room)
+    bursts.greet(ctx, room)
     syncing.tell_room(ctx, room)
 
 

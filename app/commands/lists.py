@@ -45,7 +45,7 @@ def names(ctx: Context, channel: str = "*") -> None:
     """Show who is in a room."""
     room = ctx.world.find_room(channel)
     if room is not None and room.is_visible_to(ctx.me):
-        bursts.names(ctx, room, channel)
+        bursts.tell_names(ctx, room, channel)
     else:
         ctx.reply(numerics.RPL_ENDOFNAMES, channel)
 

@@ -32,7 +32,7 @@ def _show(ctx: Context, channel: str) -> None:
     if not room.is_visible_to(ctx.me):
         raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
     if room.topic:
-        bursts.topic(ctx, room)
+        bursts.tell_topic(ctx, room)
     else:
         ctx.reply(numerics.RPL_NOTOPIC, room.name)
 
