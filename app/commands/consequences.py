@@ -6,7 +6,8 @@ from app.commands import profiles
 from app.commands.bans import enforce
 from app.commands.desk import Desk
 from app.commands.logins import free_guest_nick
-from app.commands.presence import expel, nick_events, rename, see_off
+from app.commands.naming import change_nick
+from app.commands.presence import expel, see_off
 from app.commands.renaming import tell_others
 from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
@@ -133,7 +134,7 @@ def free_name(desk: Desk, batch: Batch, name: str) -> None:
     """Give whoever has a nick that somebody else has just registered another one."""
     user = desk.world.find_user(name)
     if user is not None and user.account is not desk.world.find_account(name):
-        rename(desk, batch, user, nick_events(user, free_guest_nick(desk)))
+        change_nick(desk, batch, user, free_guest_nick(desk))
 
 
 def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:

@@ -4,7 +4,7 @@ from app.commands import away, bursts, joining, markers
 from app.commands.answers import Refused
 from app.commands.bans import Suspect, ban_on
 from app.commands.context import Context
-from app.commands.presence import appear
+from app.commands.naming import appear
 from app.commands.welcome import welcome
 from app.events import Event, Kind
 from app.live.unit import Task

@@ -17,7 +17,7 @@ from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
 from app.commands.declare import command
 from app.commands.desk import Desk
-from app.commands.presence import nick_events, rename
+from app.commands.naming import change_nick
 from app.events import Kind
 from app.live.throttle import patience
 from app.live.unit import Task
@@ -47,9 +47,7 @@ def logout(ctx: Context) -> None:
     event.account = None
     ctx.emit(event, ctx.world.acquaintances(me))
     if nick != me.nick:
-        events = nick_events(me, nick)
-        ctx.show(events[0])
-        rename(ctx.desk, ctx.batch, me, events, ctx.client)
+        change_nick(ctx.desk, ctx.batch, me, nick, ctx)
     standing.settle(ctx.desk, ctx.batch, me, before)
     profiles.speak_for_another(ctx.desk, ctx.batch, me, said)
 

@@ -3,42 +3,13 @@
 from collections.abc import Iterable
 
 from app.commands import staying
-from app.commands.context import Context
 from app.commands.desk import Desk
-from app.commands.syncing import tell_person
-from app.events import Event, Kind
+from app.commands.naming import vanish
+from app.events import Kind
 from app.live.audience import Audience
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.user import User
-from app.wire.names import Key
-
-
-def quit_events(user: User, reason: str) -> list[Event]:
-    """Return the rows of somebody's leaving: one for each room, or a single one without a room."""
-    return [user.event(Kind.QUIT, room, text=reason) for room in _rows(user)]
-
-
-def nick_events(user: User, nick: str) -> list[Event]:
-    """Return the rows of a change of nick: one for each room, or a single one without a room."""
-    return [user.event(Kind.NICK, room, target=nick) for room in _rows(user)]
-
-
-def appear(desk: Desk, batch: Batch, user: User) -> None:
-    """Tell those who watch a nick (MONITOR) that somebody has it now."""
-    _tell_watchers(batch, user.key, Event(Kind.APPEARED, nick=desk.server, text=user.source))
-    for client in desk.world.watches.of(user.key):
-        if client.knows_metadata:
-            tell_person(Context(desk, batch, client), user)
-
-
-def rename(desk: Desk, batch: Batch, user: User, events: list[Event], author: Client | None = None) -> None:
-    """Let somebody be known by another nick, and tell their neighbours and those who watch either nick."""
-    key, nick = user.key, user.nick
-    batch.emit_each(events, desk.world.neighbours(user), author)
-    if user.key != key:
-        _vanish(desk, batch, key, nick)
-        appear(desk, batch, user)
 
 
 def _leave(desk: Desk, batch: Batch, user: User, reason: str) -> None:
@@ -46,22 +17,8 @@ def _leave(desk: Desk, batch: Batch, user: User, reason: str) -> None:
     for client in user.clients:
         desk.world.watches.clear(client)
     others = Audience(desk.world.neighbours(user).clients - set(user.clients))
-    batch.emit_each(quit_events(user, reason), others)
-    _vanish(desk, batch, user.key, user.nick)
-
-
-def _vanish(desk: Desk, batch: Batch, key: Key, nick: str) -> None:
-    _tell_watchers(batch, key, Event(Kind.VANISHED, nick=desk.server, text=nick))
-
-
-def _tell_watchers(batch: Batch, key: Key, event: Event) -> None:
-    watchers = batch.world.watches.of(key)
-    if watchers:
-        batch.pass_on(event, Audience(watchers))
-
-
-def _rows(user: User) -> list[int | None]:
-    return [*sorted(user.rooms)] or [None]
+    batch.emit_each(user.everywhere(Kind.QUIT, text=reason), others)
+    vanish(desk, batch, user.key, user.nick)
 
 
 def arrive(desk: Desk, batch: Batch, client: Client) -> None:
@@ -140,6 +97,6 @@ def farewell(desk: Desk, batch: Batch) -> None:
     reason = "The server is shutting down"
     for user in list(desk.world.users.values()):
         if not staying.stays(desk, user):
-            batch.events += quit_events(user, reason)
+            batch.events += user.everywhere(Kind.QUIT, text=reason)
     for client in desk.world.clients:
         batch.end(client, f"ERROR :Closing link: {reason}")

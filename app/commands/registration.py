@@ -8,7 +8,8 @@ from app.commands.answers import Refused
 from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.presence import disconnect, nick_events, rename
+from app.commands.naming import change_nick
+from app.commands.presence import disconnect
 from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
 from app.live.throttle import patience
 from app.live.unit import Task
@@ -189,6 +190,4 @@ def _rename(ctx: Context, me: User, wanted: str) -> None:
     if ban is not None:
         text = f"This nick is banned from this server: {ban.reason}"
         raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
-    events = nick_events(me, wanted)
-    ctx.show(events[0])
-    rename(ctx.desk, ctx.batch, me, events, ctx.client)
+    change_nick(ctx.desk, ctx.batch, me, wanted, ctx)

@@ -3,7 +3,7 @@
 from app.commands import staying
 from app.commands.bans import ban_on, suspect
 from app.commands.desk import Desk
-from app.commands.presence import quit_events
+from app.events import Kind
 from app.live.audience import NOBODY
 from app.live.batch import Batch
 from app.live.user import User
@@ -16,7 +16,7 @@ def resume(desk: Desk, batch: Batch, ended: set[int]) -> None:
     for user in list(desk.world.users.values()):
         reason = "Killed" if user.session in ended else _why_gone(desk, user)
         if reason is not None:
-            batch.emit_each(quit_events(user, reason), NOBODY)
+            batch.emit_each(user.everywhere(Kind.QUIT, text=reason), NOBODY)
         elif user.detached is None:
             staying.stay(desk, batch, user)
     desk.world.most_users = len(desk.world.users)

@@ -86,6 +86,11 @@ class User:
             secret=secret,
         )
 
+    def everywhere(self, kind: Kind, target: str | None = None, text: str | None = None) -> list[Event]:
+        """Return what happens to them in all their rooms at once: a row for each, or a single one without a room."""
+        rooms: list[int | None] = [*sorted(self.rooms)] or [None]
+        return [self.event(kind, room, target=target, text=text) for room in rooms]
+
     @property
     def party(self) -> str:
         """Who this is in a private conversation: the account, or this session of a guest."""
