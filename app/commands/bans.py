@@ -7,8 +7,9 @@ account is meant.
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
+from app.commands.connections import close
 from app.commands.desk import Desk
-from app.commands.presence import dismiss, end, expel
+from app.commands.leaving import expel, expel_device
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.user import AccountInfo, User
@@ -82,7 +83,7 @@ def enforce(desk: Desk, batch: Batch, ban: Ban) -> int:
     for client in desk.world.clients:
         is_new = client.session is None and not client.ended
         if is_new and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
-            end(batch, client, f"Banned: {ban.reason}")
+            close(batch, client, f"Banned: {ban.reason}")
     return len(met)
 
 
@@ -93,5 +94,5 @@ def _enforce_on(desk: Desk, batch: Batch, ban: Ban, user: User) -> bool:
         expel(desk, batch, user, f"Banned: {ban.reason}")
         return True
     for client in met:
-        dismiss(desk, batch, client, f"Banned: {ban.reason}")
+        expel_device(desk, batch, client, f"Banned: {ban.reason}")
     return bool(met)

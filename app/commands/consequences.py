@@ -5,9 +5,9 @@ from collections.abc import Callable
 from app.commands import profiles
 from app.commands.bans import enforce
 from app.commands.desk import Desk
+from app.commands.leaving import expel, expel_overdue
 from app.commands.logins import free_guest_nick
 from app.commands.naming import change_nick
-from app.commands.presence import expel, see_off
 from app.commands.renaming import tell_others
 from app.commands.standing import roles_of, settle
 from app.events import Event, Kind
@@ -102,7 +102,7 @@ def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
 def _settle_account(desk: Desk, batch: Batch, event: Event) -> None:
     """Act on what holds for an account from now on; whoever had to leave at once does not leave again."""
     _close_account(desk, batch, event)
-    see_off(desk, batch, _logged_in(desk.world, event))
+    expel_overdue(desk, batch, _logged_in(desk.world, event))
 
 
 def _close_account(desk: Desk, batch: Batch, event: Event) -> None:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from app.commands import attendants, consequences, presence
+from app.commands import attendants, connections, consequences, leaving
 from app.commands.answers import Failed, Refused
 from app.commands.context import Context, attempt
 from app.commands.desk import Desk
@@ -53,11 +53,11 @@ class Gate:
 
     def tick(self, batch: Batch) -> None:
         """Look after connections that say nothing."""
-        presence.look_after_idle(self.desk, batch)
+        connections.look_after_idle(self.desk, batch)
 
     def see_to(self, batch: Batch) -> None:
         """Let those leave who have been here without a device for too long."""
-        presence.see_off(self.desk, batch, self.desk.world.users.values())
+        leaving.expel_overdue(self.desk, batch, self.desk.world.users.values())
 
     def withdraw(self, event: Event) -> str:
         """Take back what was said, and return what its author is told."""
@@ -66,7 +66,7 @@ class Gate:
 
     def farewell(self, batch: Batch) -> None:
         """Take leave of everybody."""
-        presence.farewell(self.desk, batch)
+        leaving.farewell(self.desk, batch)
 
     def _admit(self, batch: Batch, client: Client, request: Request) -> Task | None:
         view = request.view if client.session is not None else Context

@@ -3,7 +3,7 @@
 from app.commands.answers import Refused
 from app.commands.context import Context
 from app.commands.declare import command
-from app.commands.presence import expel
+from app.commands.leaving import expel
 from app.events import Kind
 from app.wire import numerics
 

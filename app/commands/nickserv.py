@@ -11,7 +11,7 @@ from app.commands.admission import NOTHING
 from app.commands.answers import Failed
 from app.commands.attendants import Consultation
 from app.commands.declare import Secret, command, subcommand
-from app.commands.presence import expel
+from app.commands.leaving import expel
 from app.db.models import Account
 from app.events import Kind
 from app.live.unit import Task

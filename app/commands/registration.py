@@ -8,8 +8,8 @@ from app.commands.answers import Refused
 from app.commands.bans import ban_on, suspect
 from app.commands.context import Context
 from app.commands.declare import command
+from app.commands.leaving import detach
 from app.commands.naming import change_nick
-from app.commands.presence import disconnect
 from app.commands.realname import REALNAME_LETTERS, USER_LETTERS
 from app.live.throttle import patience
 from app.live.unit import Task
@@ -72,7 +72,7 @@ def pong(ctx: Context, *token: str) -> None:
 def quit_(ctx: Context, reason: str = "") -> None:
     """Leave the server."""
     said = f"Quit: {reason}" if reason else "Quit"
-    disconnect(ctx.desk, ctx.batch, ctx.client, said)
+    detach(ctx.desk, ctx.batch, ctx.client, said)
     ctx.end(said)
 
 

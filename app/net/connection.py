@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
+from app.commands.connections import arrive, close
 from app.commands.desk import Desk
-from app.commands.presence import arrive, end, gone
+from app.commands.leaving import detach
 from app.commands.steps import step_of
 from app.live.batch import Batch
 from app.live.client import Client
@@ -84,7 +85,7 @@ class Connection:
                     break
         finally:
             reason = self._outbox.fault or self._reason
-            self._do([Turn(lambda batch, client: gone(self._desk, batch, client, reason))])
+            self._do([Turn(lambda batch, client: detach(self._desk, batch, client, reason))])
             self._outbox.finish()
             self._linger()
             self._outbox.release()
@@ -99,7 +100,7 @@ class Connection:
                 return
             except (Malformed, TurnedAway, Unframed) as error:
                 self._reason = str(error)
-                yield [Turn(lambda batch, client: end(batch, client, self._reason), writes=False)]
+                yield [Turn(lambda batch, client: close(batch, client, self._reason), writes=False)]
                 return
             yield from self._paced(frames, len(data))
             self._is_over = self._is_over or self._outbox.is_closed_by_peer

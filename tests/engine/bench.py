@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app.bootstrap import Core, assemble
 from app.clock import Clock
-from app.commands.presence import gone
+from app.commands.leaving import detach
 from app.commands.steps import step_of
 from app.db import schema
 from app.db.database import Database, url_of
@@ -67,7 +67,7 @@ class Person:
     def hang_up(self, reason: str = "Connection closed") -> None:
         """Lose the connection."""
         desk = self.bench.core.desk
-        self.do([Turn(lambda batch, client: gone(desk, batch, client, reason))])
+        self.do([Turn(lambda batch, client: detach(desk, batch, client, reason))])
 
     def do(self, steps: Iterable[Step]) -> None:
         """Have the engine do steps, with the slow work in between, as a reader does."""
