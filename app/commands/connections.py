@@ -20,7 +20,7 @@ def arrive(desk: Desk, batch: Batch, client: Client) -> None:
 def close(batch: Batch, client: Client, reason: str) -> None:
     """Close a connection behind a line that says why; if it still speaks for somebody, they leave for that reason."""
     client.parting = reason
-    batch.end(client, f"ERROR :Closing link: {reason}")
+    batch.close(client, f"ERROR :Closing link: {reason}")
 
 
 def look_after_idle(desk: Desk, batch: Batch) -> None:

@@ -134,8 +134,8 @@ class Context:
         if self.label is not None and not self.client.ended:
             self.place_response()
 
-    def end(self, reason: str) -> None:
-        """Close the connection with an ERROR that gives the reason."""
+    def close(self, reason: str) -> None:
+        """Close the caller's connection: its last answer is an ERROR that gives the reason."""
         self.world.close(self.client)
         self.say(f"ERROR :{reason}")
         self.place_response().end = True

@@ -28,7 +28,7 @@ def enter(ctx: Context) -> Task | None:
     ban = ban_on(ctx.world, newcomer)
     if ban is not None:
         ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
-        ctx.end(f"Banned: {ban.reason}")
+        ctx.close(f"Banned: {ban.reason}")
     elif holder is not None:
         return _enter_as_device(ctx, holder)
     else:

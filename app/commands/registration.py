@@ -73,7 +73,7 @@ def quit_(ctx: Context, reason: str = "") -> None:
     """Leave the server."""
     said = f"Quit: {reason}" if reason else "Quit"
     detach(ctx.desk, ctx.batch, ctx.client, said)
-    ctx.end(said)
+    ctx.close(said)
 
 
 def complete(ctx: Context) -> Task | None:
@@ -105,7 +105,7 @@ def _turn_away_hasty(ctx: Context) -> bool:
     seconds = ctx.desk.throttles.guesses.wait(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
-        ctx.end(f"Too many wrong passwords from your address; wait {patience(seconds)}")
+        ctx.close(f"Too many wrong passwords from your address; wait {patience(seconds)}")
     return seconds > 0
 
 
@@ -117,7 +117,7 @@ def _admit(ctx: Context, is_right: bool) -> Task | None:
     if ctx.client.registration.password is not None:
         ctx.desk.throttles.guesses.note(ctx.client.address)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
-    ctx.end("The server's password is missing or wrong")
+    ctx.close("The server's password is missing or wrong")
     return None
 
 

@@ -55,8 +55,8 @@ class Batch:
         """Send one client a line of its own that answers none of its commands."""
         self.plan.append(Response(client, entries=[Entry(content)]))
 
-    def end(self, client: Client, line: str) -> None:
-        """Close a client's connection behind a last line."""
+    def close(self, client: Client, line: str) -> None:
+        """Close a client's connection behind a last line; that does not take it out of the world yet."""
         self.world.close(client)
         self.plan.append(Response(client, entries=[Entry(line)], end=True))
 

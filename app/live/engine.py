@@ -233,7 +233,7 @@ class Engine:
             return self._rules.run(batch, client, step)
         except Exception:
             logger.exception("A command failed; its client is disconnected.")
-            batch.end(client, "ERROR :The server made a mistake with your last command; it is in its log")
+            batch.close(client, "ERROR :The server made a mistake with your last command; it is in its log")
             return None
 
     def _store(self, batch: Batch, units: list[Unit]) -> None:
