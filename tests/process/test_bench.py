@@ -39,6 +39,15 @@ def test_a_scenario_is_measured(scenario: str, tmp_path: Path) -> None:
     assert not faults(finding)
 
 
+def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", "rooms", "--people", "25", "--seconds", "0.5", "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert finding["figures"]["deliveries"] == 9 * finding["figures"]["messages"]
+    assert faults(finding) == ["20 of 25 people took part: every room has 10"]
+
+
 @pytest.mark.parametrize("scenario", ["fanout", "history"])
 def test_tls_is_compared_with_none(scenario: str, tmp_path: Path) -> None:
     found = tmp_path / "found.json"
