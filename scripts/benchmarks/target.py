@@ -1,6 +1,7 @@
 """The servers that are measured: one of one's own, started for the purpose, or any that runs already."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -21,6 +22,11 @@ from scripts.benchmarks.address import Address
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
+# What is not as it is by default, in the file that the server finds before any other.
+SETTINGS = {
+    "flood_rate": 0,  # no limit: people here talk as fast as they are heard
+    "auto_join": [],  # nobody is in a room but that of the scenario, whose cost is to be found
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +76,20 @@ def parse(text: str) -> Target:
 
 @contextlib.contextmanager
 def own(tls: bool = False) -> Iterator[Target]:
-    """Start this server on a new database in a temporary folder, its limits of rate off; stop it at the end.
+    """Start this server on a new database in a temporary folder, with its `SETTINGS`; stop it at the end.
 
     With `tls`, it has a second door, with a certificate made for this run, and that is the one to be measured.
     """
     folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
-    settings = {"CHAT_FLOOD_RATE": "0", "CHAT_LOG_LEVEL": "warning", "CHAT_AUTO_JOIN": ""}
+    (folder / "serverSetup.json").write_text(json.dumps(SETTINGS))
     address = Address("127.0.0.1", _free_port() if tls else port, tls)
     if tls:
         certificate = str(_make_certificate(folder))
         command += ["--tls-cert", certificate, "--tls-key", certificate, "--tls-port", str(address.port)]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=os.environ | settings, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, env=_environment(), stdout=log, stderr=log)
     try:
         _wait_for(address.port, process, folder / "log")
         yield Target("this server by TLS" if tls else "this server", address, process.pid)
@@ -91,6 +97,11 @@ def own(tls: bool = False) -> Iterator[Target]:
         process.terminate()
         process.wait()
         shutil.rmtree(folder)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without settings of whoever measures."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
 
 
 def _make_certificate(folder: Path) -> Path:

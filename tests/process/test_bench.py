@@ -13,15 +13,17 @@ from scripts.benchmarks.scenarios import SCENARIOS
 from tests.process.server import Server
 
 ROOT = Path(__file__).parents[2]
+BENCH = (sys.executable, "-m", "scripts.benchmarks")
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
 SMALL = ("--people", "20", "--seconds", "0.5", "--lines", "1000")
 
 
-def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def bench(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the benchmark as the script does."""
     return subprocess.run(
-        [sys.executable, "-m", "scripts.benchmarks", *map(str, arguments)],
+        [*BENCH, *map(str, arguments)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        env=ENVIRONMENT | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -37,6 +39,13 @@ def test_a_scenario_is_measured(scenario: str, tmp_path: Path) -> None:
     assert finding["scenario"] == scenario
     assert all(value > 0 for figure, value in finding["figures"].items() if figure != "kib_per_connection")
     assert not faults(finding)
+
+
+def test_settings_of_who_measures_are_not_those_of_the_server(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", "idle", *SMALL, "--json", found, CHAT_PASSWORD="secret")
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(found.read_text())) == 1, "everybody got in without the password"
 
 
 def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
