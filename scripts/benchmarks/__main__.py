@@ -59,7 +59,7 @@ def run(
     unknown = sorted(set(names or ()) - SCENARIOS.keys())
     if unknown:
         raise typer.BadParameter(f"there is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}")
-    launches = _launches(server, against, tls, remote)
+    launches = _launches(server, against, tls, remote, people)
     if chart and len(launches) < 2:
         raise typer.BadParameter("a chart compares two servers; name the second with --against")
     with Crew(workers) as crew:
@@ -98,7 +98,7 @@ def growth(
     """Show how the cost of a delivery grows with the number of people in the room."""
     sizes = sorted({size for size in SIZES if size < most} | {most})
     points: dict[str, dict[int, float]] = {}
-    launches = _launches(server, against, tls, remote)
+    launches = _launches(server, against, tls, remote, most)
     with Crew(workers) as crew:
         for size in sizes:
             scale = Scale(size, seconds)
@@ -112,7 +112,7 @@ def growth(
         draw_growth(chart, points, COST)
 
 
-def _launches(server: str | None, against: str | None, tls: bool, remote: bool) -> list[Launch]:
+def _launches(server: str | None, against: str | None, tls: bool, remote: bool, people: int) -> list[Launch]:
     """Return what gives the servers to measure; one of our own is started anew for each run."""
     if server and tls:
         raise typer.BadParameter("--tls is for the server that is started here, and --server names another")
@@ -128,7 +128,8 @@ def _launches(server: str | None, against: str | None, tls: bool, remote: bool) 
     running: list[Launch] = [partial(nullcontext, target) for target in named]
     if server:
         return running
-    return [*([partial(targets.own, tls=True)] if tls else []), targets.own, *running]
+    own = [partial(targets.own, people, tls=True)] if tls else []
+    return [*own, partial(targets.own, people), *running]
 
 
 def _is_here(host: str) -> bool:

@@ -22,11 +22,7 @@ from scripts.benchmarks.address import Address
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
-# What is not as it is by default, in the file that the server finds before any other.
-SETTINGS = {
-    "flood_rate": 0,  # no limit: people here talk as fast as they are heard
-    "auto_join": [],  # nobody is in a room but that of the scenario, whose cost is to be found
-}
+SPARE = 100  # connections and rooms beside those of a scenario: somebody else may look
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +70,27 @@ def parse(text: str) -> Target:
     return Target(name or where, Address(host, int(port)), int(process) if process else None)
 
 
+def settings_for(people: int) -> dict[str, object]:
+    """Return what is not as it is by default in a server for so many people."""
+    return {
+        "flood_rate": 0,  # no limit: people here talk as fast as they are heard
+        "auto_join": [],  # nobody is in a room but that of the scenario, whose cost is to be found
+        "max_connections": people + SPARE,
+        "max_unregistered": people + SPARE,  # all may come at once
+        "max_rooms_per_user": people // 10 + SPARE,  # as many are made from this one address in an hour
+    }
+
+
 @contextlib.contextmanager
-def own(tls: bool = False) -> Iterator[Target]:
-    """Start this server on a new database in a temporary folder, with its `SETTINGS`; stop it at the end.
+def own(people: int, tls: bool = False) -> Iterator[Target]:
+    """Start this server for so many people, on a new database in a temporary folder; stop it at the end.
 
     With `tls`, it has a second door, with a certificate made for this run, and that is the one to be measured.
     """
     folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
-    (folder / "serverSetup.json").write_text(json.dumps(SETTINGS))
+    (folder / "serverSetup.json").write_text(json.dumps(settings_for(people)))
     address = Address("127.0.0.1", _free_port() if tls else port, tls)
     if tls:
         certificate = str(_make_certificate(folder))

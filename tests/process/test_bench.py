@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from app.settings import ServerSettings
 from scripts.benchmarks.scenarios import SCENARIOS
+from scripts.benchmarks.target import settings_for
 from tests.process.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,13 @@ def test_settings_of_who_measures_are_not_those_of_the_server(tmp_path: Path) ->
     result = bench("run", "idle", *SMALL, "--json", found, CHAT_PASSWORD="secret")
     assert result.returncode == 0, result.stderr
     assert len(json.loads(found.read_text())) == 1, "everybody got in without the password"
+
+
+@pytest.mark.parametrize("people", [20, 3_000, 20_000])
+def test_the_server_has_room_for_everybody_at_once(people: int) -> None:
+    settings = ServerSettings.model_validate(settings_for(people))
+    assert min(settings.max_connections, settings.max_unregistered) > people
+    assert settings.max_rooms_per_user > people // 10
 
 
 def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
