@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -87,23 +86,30 @@ def own(people: int, tls: bool = False) -> Iterator[Target]:
 
     With `tls`, it has a second door, with a certificate made for this run, and that is the one to be measured.
     """
-    folder = Path(tempfile.mkdtemp(prefix="chat-bench-"))
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
-    (folder / "serverSetup.json").write_text(json.dumps(settings_for(people)))
     address = Address("127.0.0.1", _free_port() if tls else port, tls)
-    if tls:
-        certificate = str(_make_certificate(folder))
-        command += ["--tls-cert", certificate, "--tls-key", certificate, "--tls-port", str(address.port)]
+    with tempfile.TemporaryDirectory(prefix="chat-bench-") as name:
+        folder = Path(name)
+        (folder / "serverSetup.json").write_text(json.dumps(settings_for(people)))
+        if tls:
+            certificate = str(_make_certificate(folder))
+            command += ["--tls-cert", certificate, "--tls-key", certificate, "--tls-port", str(address.port)]
+        with _running(command, folder) as process:
+            _wait_for(address.port, process, folder / "log")
+            yield Target("this server by TLS" if tls else "this server", address, process.pid)
+
+
+@contextlib.contextmanager
+def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the server in a folder, where it writes its log; stop it at the end, whatever happened."""
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=_environment(), stdout=log, stderr=log)
     try:
-        _wait_for(address.port, process, folder / "log")
-        yield Target("this server by TLS" if tls else "this server", address, process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait()
-        shutil.rmtree(folder)
 
 
 def _environment() -> dict[str, str]:

@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.settings import ServerSettings
+from scripts.benchmarks import target
 from scripts.benchmarks.scenarios import SCENARIOS
-from scripts.benchmarks.target import settings_for
 from tests.process.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -52,9 +53,17 @@ def test_settings_of_who_measures_are_not_those_of_the_server(tmp_path: Path) ->
 
 @pytest.mark.parametrize("people", [20, 3_000, 20_000])
 def test_the_server_has_room_for_everybody_at_once(people: int) -> None:
-    settings = ServerSettings.model_validate(settings_for(people))
+    settings = ServerSettings.model_validate(target.settings_for(people))
     assert min(settings.max_connections, settings.max_unregistered) > people
     assert settings.max_rooms_per_user > people // 10
+
+
+def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(target, "_make_certificate", lambda folder: folder.joinpath("none").read_text())
+    with pytest.raises(FileNotFoundError), target.own(20, tls=True):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
