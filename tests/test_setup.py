@@ -1,5 +1,6 @@
 """Setting up: the scripts on a machine as it is, the pinned versions, and the wheel."""
 
+import ast
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -103,6 +105,24 @@ def test_versions_are_pinned_by_name_and_version_only() -> None:
     ]
     names = {canonicalize_name(Requirement(item).name) for item in wanted} - {project["name"]}
     assert names <= pinned
+
+
+def test_what_the_benchmark_imports_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = project["dependencies"] + project["optional-dependencies"]["bench"]
+    names = {canonicalize_name(Requirement(line).name) for line in declared}
+    packages = packages_distributions()
+    imported = {module for path in (ROOT / "scripts/benchmarks").glob("*.py") for module in imports(path)}
+    foreign = imported - sys.stdlib_module_names - {"scripts"}
+    assert [one for one in foreign if names.isdisjoint(map(canonicalize_name, packages[one]))] == []
+
+
+def imports(path: Path) -> set[str]:
+    """Return the first parts of the names of all modules that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    taken = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.partition(".")[0] for name in plain | taken}
 
 
 def test_the_wheel_carries_the_migrations_and_nothing_left_over(tmp_path: Path) -> None:
