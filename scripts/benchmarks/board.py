@@ -14,7 +14,7 @@ class Count(IntEnum):
     EXPECTED = 0  # deliveries that the messages sent should make
     RECEIVED = 1  # deliveries of messages
     READY = 2  # connections that are where a scenario wants them
-    LOST = 3  # connections that ended
+    LOST = 3  # connections that ended before that
     DONE = 4  # 1 when the worker sends nothing more
 
 

@@ -47,11 +47,11 @@ class Crew:
             line.send((deed, arguments))
         return [line.recv() for line in self._lines]
 
-    def gather(self, crowd: Crowd, patience: float) -> int:
-        """Have everybody come, and return how many did."""
+    def gather(self, crowd: Crowd, patience: float) -> tuple[int, int]:
+        """Have everybody come; return how many did, and how many connections ended on the way."""
         self._board.clear()
         self._order("gather", crowd, next(self._prefixes), patience)
-        return self._board.total(Count.READY)
+        return self._board.total(Count.READY), self._board.total(Count.LOST)
 
     def settle(self) -> None:
         """Wait until nothing is on its way any more."""

@@ -105,7 +105,8 @@ def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
     _gather(crew, Crowd(target.address, scale.people, at_once=scale.people))
     finding.figures["seconds"] = time.monotonic() - begin
     _add_cost(finding, "cpu_us_per_join", scale.people, target, computed)
-    crew.disperse()
+    crew.settle()
+    _part(finding, crew)
     return finding
 
 
@@ -114,6 +115,7 @@ def idle(target: Target, crew: Crew, scale: Scale) -> Finding:
     """Many connect, 200 at a time, and stay."""
     finding = Finding("idle", target.name)
     _settle_in(finding, target, crew, Crowd(target.address, scale.people, rooms=0))
+    crew.settle()
     _part(finding, crew)
     return finding
 
@@ -149,10 +151,22 @@ def assembly(target: Target, crew: Crew, scale: Scale) -> Finding:
 
 
 def _gather(crew: Crew, crowd: Crowd) -> None:
-    came = crew.gather(crowd, PATIENCE)
+    """Have everybody come.
+
+    Raises: Incomplete when somebody does not get in.
+    """
+    came, lost = crew.gather(crowd, PATIENCE)
     if came < crowd.people:
         crew.disperse()
-        raise Incomplete(f"only {came} of {crowd.people} got in; are the server's limits off?")
+        late = crowd.people - came - lost
+        causes = [
+            f"{lost} were refused or disconnected" if lost else "",
+            f"{late} did not get there in {PATIENCE:.0f} seconds" if late else "",
+        ]
+        raise Incomplete(
+            f"only {came} of {crowd.people} got in: {' and '.join(filter(None, causes))}; "
+            "are the server's limits off?"
+        )
 
 
 def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> Finding:

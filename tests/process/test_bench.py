@@ -12,7 +12,9 @@ import pytest
 
 from app.settings import ServerSettings
 from scripts.benchmarks import target
-from scripts.benchmarks.scenarios import SCENARIOS
+from scripts.benchmarks.crew import Crew
+from scripts.benchmarks.plan import Crowd, Heard, Talk
+from scripts.benchmarks.scenarios import SCENARIOS, Scale
 from tests.process.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +102,41 @@ def test_two_servers_are_compared(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert all(word in result.stdout for word in ("one", "two", "ratio", "cpu_us_per_delivery"))
     assert "deliveries_per_second" in chart.read_text()
+
+
+def test_who_was_not_let_in_is_told(tmp_path: Path) -> None:
+    with Server(tmp_path, max_connections=15) as server:
+        result = bench("run", "idle", "--people", "20", "--server", f"127.0.0.1:{server.port}")
+    assert "left out, because only 15 of 20 got in: 5 were refused or disconnected;" in result.stdout
+
+
+class Forsaken(Crew):
+    """A crew without processes, of whose people some are disconnected once all are there."""
+
+    def __init__(self) -> None:
+        pass
+
+    def gather(self, crowd: Crowd, patience: float) -> tuple[int, int]:
+        return crowd.people, 0
+
+    def settle(self) -> None:
+        pass
+
+    def talk(self, talk: Talk) -> list[Heard]:
+        return [Heard(1, talk.hearers, talk.hearers, 1.0, 0.0, frozenset(), [])]
+
+    def lost(self) -> int:
+        return 3
+
+    def disperse(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name != "history"])
+def test_who_was_disconnected_is_told(scenario: str) -> None:
+    nowhere = target.parse("127.0.0.1:1")
+    finding = SCENARIOS[scenario](nowhere, Forsaken(), Scale(20, 1.0))
+    assert finding.notes == ["3 people were disconnected"]
 
 
 @pytest.mark.parametrize(
