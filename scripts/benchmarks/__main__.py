@@ -68,7 +68,7 @@ def run(
             for _ in range(rounds)
             for name in names or SCENARIOS
             for launch in launches
-            for finding in _try(name, launch, crew, Scale(people, seconds, lines))
+            if (finding := _try(name, launch, crew, Scale(people, seconds, lines)))
         ]
     labels = list(dict.fromkeys(finding.server for finding in findings))
     show(console, findings, labels)
@@ -102,7 +102,8 @@ def growth(
     with Crew(workers) as crew:
         for size in sizes:
             scale = Scale(size, seconds)
-            found = [f for _ in range(rounds) for one in launches for f in _try("fanout", one, crew, scale)]
+            tried = [_try("fanout", launch, crew, scale) for _ in range(rounds) for launch in launches]
+            found = [finding for finding in tried if finding]
             console.print(f"{size} people:")
             show(console, found, list(dict.fromkeys(finding.server for finding in found)))
             for (_, figure, name), value in middle(found).items():
@@ -139,15 +140,15 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _try(name: str, launch: Launch, crew: Crew, scale: Scale) -> list[Finding]:
-    """Carry a scenario out; one that cannot be says so and is left out."""
+def _try(name: str, launch: Launch, crew: Crew, scale: Scale) -> Finding | None:
+    """Carry a scenario out; one that cannot be says so and is left out: None."""
     with launch() as target:
         console.print(f"{name}, {target.name} ...", style="dim")
         try:
-            return [SCENARIOS[name](target, crew, scale)]
+            return SCENARIOS[name](target, crew, scale)
         except (Incomplete, ConnectionError) as error:
             console.print(f"{name}, {target.name}: left out, because {error}", markup=False)
-            return []
+            return None
 
 
 if __name__ == "__main__":
