@@ -14,6 +14,7 @@ from scripts.benchmarks import target as targets
 from scripts.benchmarks.crew import Crew
 from scripts.benchmarks.report import draw, draw_growth, middle, save, show
 from scripts.benchmarks.scenarios import SCENARIOS, Finding, Incomplete, Scale, scenario_help
+from scripts.benchmarks.signals import heed_signals
 from scripts.benchmarks.target import Target
 
 app = typer.Typer(add_completion=False, no_args_is_help=False)
@@ -152,4 +153,5 @@ def _try(name: str, launch: Launch, crew: Crew, scale: Scale) -> Finding | None:
 
 
 if __name__ == "__main__":
+    heed_signals()
     app()

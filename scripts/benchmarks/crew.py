@@ -40,6 +40,8 @@ class Crew:
         for line in self._lines:
             line.close()
         for process in self._processes:
+            if error is not None:
+                process.terminate()  # it may be in the middle of something long
             process.join(10)
 
     def _order(self, deed: str, *arguments: object) -> list[Any]:

@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from scripts.benchmarks.address import Address
+from scripts.benchmarks.signals import held
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
+STOP_SECONDS = 30
 SPARE = 100  # connections and rooms beside those of a scenario: somebody else may look
 
 
@@ -103,12 +105,25 @@ def own(people: int, tls: bool = False) -> Iterator[Target]:
 @contextlib.contextmanager
 def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server in a folder, where it writes its log; stop it at the end, whatever happened."""
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=_environment(), stdout=log, stderr=log)
+    process = None
     try:
+        with (folder / "log").open("wb") as log, held() as let_go:
+            process = subprocess.Popen(
+                command, cwd=folder, env=_environment(), stdout=log, stderr=log, preexec_fn=let_go
+            )
         yield process
     finally:
-        process.terminate()
+        if process is not None:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a server in order, or at once if that takes too long."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
         process.wait()
 
 

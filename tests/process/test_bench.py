@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from scripts.benchmarks import target
 from scripts.benchmarks.crew import Crew
 from scripts.benchmarks.plan import Crowd, Heard, Talk
 from scripts.benchmarks.scenarios import SCENARIOS, Scale
+from tests.process.peer import PATIENCE
 from tests.process.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +69,34 @@ def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(target, "_make_certificate", lambda folder: folder.joinpath("none").read_text())
     with pytest.raises(FileNotFoundError), target.own(20, tls=True):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def working_in(folder: Path) -> list[Path]:
+    """Return the processes whose working directory is below a folder, as they are in /proc."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append(process)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_server_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [*BENCH, "run", "fanout", "--people", "20", "--seconds", "60"],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        preexec_fn=partial(signal.signal, number, signal.SIG_DFL),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"fanout, this server ...\n"
+        assert len(working_in(tmp_path)) == 1
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 128 + number
+    assert working_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
