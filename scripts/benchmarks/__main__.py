@@ -1,5 +1,6 @@
 """The command line of the benchmark."""
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -11,11 +12,11 @@ import typer
 from rich.console import Console
 
 from scripts.benchmarks import target as targets
-from scripts.benchmarks.crew import Crew
+from scripts.benchmarks.crew import Crew, WorkerLost
 from scripts.benchmarks.report import draw, draw_growth, middle, save, show
 from scripts.benchmarks.scenarios import SCENARIOS, Finding, Incomplete, Scale, scenario_help
 from scripts.benchmarks.signals import heed_signals
-from scripts.benchmarks.target import Target
+from scripts.benchmarks.target import NotStarted, Target
 
 app = typer.Typer(add_completion=False, no_args_is_help=False)
 console = Console()
@@ -71,6 +72,8 @@ def run(
             for launch in launches
             if (finding := _try(name, launch, crew, Scale(people, seconds, lines)))
         ]
+    if not findings:
+        raise typer.Exit(1)
     labels = list(dict.fromkeys(finding.server for finding in findings))
     show(console, findings, labels)
     if json:
@@ -147,11 +150,14 @@ def _try(name: str, launch: Launch, crew: Crew, scale: Scale) -> Finding | None:
         console.print(f"{name}, {target.name} ...", style="dim")
         try:
             return SCENARIOS[name](target, crew, scale)
-        except (Incomplete, ConnectionError) as error:
+        except (Incomplete, OSError) as error:
             console.print(f"{name}, {target.name}: left out, because {error}", markup=False)
             return None
 
 
 if __name__ == "__main__":
     heed_signals()
-    app()
+    try:
+        app()
+    except (NotStarted, WorkerLost) as error:
+        sys.exit(str(error))

@@ -13,6 +13,10 @@ from scripts.benchmarks.worker import work
 SETTLE_SECONDS = 0.7
 
 
+class WorkerLost(Exception):
+    """A process of a crew is no more."""
+
+
 class Crew:
     """Some processes that hold the connections; every order goes to all of them at once."""
 
@@ -45,9 +49,12 @@ class Crew:
             process.join(10)
 
     def _order(self, deed: str, *arguments: object) -> list[Any]:
-        for line in self._lines:
-            line.send((deed, arguments))
-        return [line.recv() for line in self._lines]
+        try:
+            for line in self._lines:
+                line.send((deed, arguments))
+            return [line.recv() for line in self._lines]
+        except (EOFError, OSError) as error:
+            raise WorkerLost("A process of the measuring side has ended before its time.") from error
 
     def gather(self, crowd: Crowd, patience: float) -> tuple[int, int]:
         """Have everybody come; return how many did, and how many connections ended on the way."""

@@ -205,7 +205,7 @@ def _sum_up(finding: Finding, heard: list[Heard]) -> None:
     finding.figures |= {
         "messages": sum(one.sent for one in heard),
         "deliveries": deliveries,
-        "deliveries_per_second": deliveries / seconds,
+        "deliveries_per_second": deliveries / seconds if deliveries else 0.0,
     }
     _time(finding, [float(wait) for one in heard for wait in one.waits])
     if deliveries < expected:

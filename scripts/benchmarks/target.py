@@ -57,8 +57,12 @@ class Target:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+class NotStarted(Exception):
+    """A server that should be measured does not start; the text says why."""
+
+
 def parse(text: str) -> Target:
-    """Read `HOST:PORT` or `HOST:PORT,PID` or `NAME=HOST:PORT,PID`.
+    """Read `NAME=HOST:PORT,PROCESS`, where the name and the process may be left out.
 
     Raises: ValueError.
     """
@@ -66,8 +70,9 @@ def parse(text: str) -> Target:
     where, _, process = rest.partition(",")
     host, _, port = where.rpartition(":")
     host = host.strip("[]")
-    if not host or not port.isdigit() or (process and not process.isdigit()):
-        raise ValueError(f"{text} is no server; write HOST:PORT, or NAME=HOST:PORT,PROCESS")
+    is_port = port.isdecimal() and 0 < int(port) < 65536
+    if not host or not is_port or (process and not process.isdecimal()):
+        raise ValueError(f"{text} is no server; write HOST:PORT, HOST:PORT,PROCESS or NAME=HOST:PORT,PROCESS")
     return Target(name or where, Address(host, int(port)), int(process) if process else None)
 
 
@@ -158,4 +163,4 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise RuntimeError(f"The server does not start:\n{log.read_text(errors='replace')}")
+    raise NotStarted(f"The server to be measured does not start; it said:\n{log.read_text(errors='replace')}")

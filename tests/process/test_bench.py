@@ -1,6 +1,7 @@
 """The benchmark: every scenario runs against a real server, loses nothing, and finds one order for everybody."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from app.settings import ServerSettings
 from scripts.benchmarks import target
-from scripts.benchmarks.crew import Crew
+from scripts.benchmarks.crew import Crew, WorkerLost
 from scripts.benchmarks.plan import Crowd, Heard, Talk
 from scripts.benchmarks.scenarios import SCENARIOS, Scale
 from tests.process.peer import PATIENCE
@@ -70,6 +71,20 @@ def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch:
     with pytest.raises(FileNotFoundError), target.own(20, tls=True):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target, "settings_for", lambda people: {"flood_rate": "none"})
+    with pytest.raises(target.NotStarted, match="flood_rate"), target.own(20):
+        pass
+
+
+def test_a_measuring_process_that_ends_is_missed() -> None:
+    with Crew(1) as crew:
+        (process,) = multiprocessing.active_children()
+        process.kill()
+        with pytest.raises(WorkerLost):
+            crew.lost()
 
 
 def working_in(folder: Path) -> list[Path]:
@@ -139,6 +154,7 @@ def test_two_servers_are_compared(tmp_path: Path) -> None:
 def test_who_was_not_let_in_is_told(tmp_path: Path) -> None:
     with Server(tmp_path, max_connections=15) as server:
         result = bench("run", "idle", "--people", "20", "--server", f"127.0.0.1:{server.port}")
+    assert result.returncode == 1, "nothing was measured"
     assert "left out, because only 15 of 20 got in: 5 were refused or disconnected;" in result.stdout
 
 
@@ -169,6 +185,18 @@ def test_who_was_disconnected_is_told(scenario: str) -> None:
     nowhere = target.parse("127.0.0.1:1")
     finding = SCENARIOS[scenario](nowhere, Forsaken(), Scale(20, 1.0))
     assert finding.notes == ["3 people were disconnected"]
+
+
+class Unheard(Forsaken):
+    """A crew of whose messages none arrives."""
+
+    def talk(self, talk: Talk) -> list[Heard]:
+        return [Heard(1, talk.hearers, 0, 0.0, 0.0, frozenset(), [])]
+
+
+def test_what_nobody_heard_is_missing() -> None:
+    finding = SCENARIOS["fanout"](target.parse("127.0.0.1:1"), Unheard(), Scale(20, 1.0))
+    assert "19 deliveries are missing" in finding.notes
 
 
 @pytest.mark.parametrize(
