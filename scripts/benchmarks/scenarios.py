@@ -241,5 +241,6 @@ def _add_cost(finding: Finding, name: str, count: float, target: Target, before:
 
 
 def scenario_help() -> str:
-    """Return a sentence on each scenario."""
-    return " ".join(f"{name}: {run.__doc__}" for name, run in SCENARIOS.items())
+    """Return a line on each scenario."""
+    lines = [f"{name}: {run.__doc__}" for name, run in SCENARIOS.items()]
+    return "\n\n".join(["What to measure, one or several; all of it if none is named.", *lines])

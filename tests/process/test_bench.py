@@ -3,10 +3,12 @@
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,15 +27,19 @@ from tests.process.server import Server
 ROOT = Path(__file__).parents[2]
 BENCH = (sys.executable, "-m", "scripts.benchmarks")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+SILENT = 1  # a port on which nobody listens
 SMALL = ("--people", "20", "--seconds", "0.5", "--lines", "1000")
 
 
-def bench(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def bench(
+    *arguments: str | Path, preexec_fn: Callable[[], None] | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run the benchmark as the script does."""
     return subprocess.run(
         [*BENCH, *map(str, arguments)],
         cwd=ROOT,
         env=ENVIRONMENT | variables,
+        preexec_fn=preexec_fn,
         capture_output=True,
         text=True,
         check=False,
@@ -206,7 +212,13 @@ def test_what_nobody_heard_is_missing() -> None:
         (("run", "idle", "--server", "nonsense"), "nonsense is no server"),
         (("run", "idle", "--server", "192.0.2.1:6667"), "192.0.2.1 is not this machine"),
         (("run", "idle", "--tls", "--server", "127.0.0.1:6667"), "--server names another"),
+        (("run", "idle", "--server", "127.0.0.1:65536"), "127.0.0.1:65536 is no server"),
+        (("run", "idle", "--server", f"127.0.0.1:{SILENT}"), "no server answers at 127.0.0.1"),
+        (("run", "idle", "--server", "a=[::1]:1", "--against", "a=[::1]:2"), "both servers are called a"),
+        (("run", "idle", "--people", "0"), "greater than or equal to 20"),
         (("run", "idle", "--chart", "x.svg"), "a chart compares two servers"),
+        (("run", "idle", "--json", "/dev/null/x"), "/dev/null/x cannot be written: Not a directory"),
+        (("growth", "--chart", "/dev/null/x"), "/dev/null/x cannot be written: Not a directory"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
@@ -214,3 +226,26 @@ def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], sentence: st
     assert result.returncode == 2
     assert sentence in " ".join(result.stderr.replace("│", " ").split())
     assert "Traceback" not in result.stderr
+    assert result.stdout == "", "it is said before anything is measured"
+
+
+def test_more_connections_than_the_system_allows_are_refused() -> None:
+    result = bench("run", "idle", preexec_fn=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (500, 500)))
+    assert result.returncode == 2
+    assert "and the system allows 500" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "idle", "--server", "{place},4194305"), "there is no process 4194305"),
+        (("growth", "--chart", "x.svg", "--server", "{place}"), "name its process"),
+    ],
+)
+def test_without_its_process_a_server_has_no_cost(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    with Server(tmp_path) as server:
+        result = bench(*(argument.format(place=f"127.0.0.1:{server.port}") for argument in arguments))
+    assert result.returncode == 2
+    assert sentence in result.stderr
