@@ -232,6 +232,7 @@ def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stoppi
     def wake() -> None:
         for flusher in flushers:
             flusher.wake()
+        for flusher in flushers:
             flusher.let_catch_up()
 
     core.engine.start(wake, stopping.set)
