@@ -1,14 +1,17 @@
-"""What the running program asks of the system and of the interpreter: signals, descriptors, garbage collection."""
+"""What the program asks of the system and the interpreter: signals, descriptors, garbage collection, turns."""
 
 import gc
 import logging
 import os
 import resource
 import signal
+import sys
 import threading
 from types import FrameType
 
 COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
+SHORTEST_TURN = 0.005  # seconds: Python's own
+WAKE_UPS = 20_000  # a second, of all threads that wait for the interpreter's lock
 
 logger = logging.getLogger(__name__)
 
@@ -48,3 +51,12 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()  # what is there now stays, and need not be looked at again
     gc.set_threshold(COLLECTED_OBJECTS)
+
+
+def take_turns(threads: int) -> None:
+    """Let so many threads take turns with the interpreter.
+
+    Each that waits for the interpreter's lock wakes up after every such turn, to ask for it. When thousands wait,
+    because thousands of people spoke at the same moment, that would be all that the machine does.
+    """
+    sys.setswitchinterval(max(SHORTEST_TURN, threads / WAKE_UPS))

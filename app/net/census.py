@@ -30,6 +30,11 @@ class Census:
         with self._lock:
             self.most, self.most_per_address, self.proxies = most, most_per_address, proxies
 
+    @property
+    def count(self) -> int:
+        """How many connections there are."""
+        return self._all
+
     def admit(self, address: str) -> str | None:
         """Count a connection in, or return why it may not be."""
         with self._lock:

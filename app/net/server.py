@@ -16,6 +16,7 @@ from app.net.connection import Connection, Inside
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
 from app.net.pipe import Pipe
+from app.process import take_turns
 from app.threads import name_thread
 
 BACKLOG = 1024  # connections the system accepts ahead of us
@@ -109,6 +110,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         """Refuse connections over the limits, with an ERROR that says so."""
         refusal = self.census.admit(client_address[0])
         if refusal is None:
+            take_turns(self.census.count)
             return True
         self._refuse(request, refusal)
         return False
