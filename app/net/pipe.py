@@ -7,6 +7,8 @@ say by itself (a handshake, a pong) leaves with the next `encrypt`, which may be
 
 from typing import Protocol
 
+UNSENT_BYTES = 64 * 1024  # of what a pipe has to say by itself, waiting for a peer that does not read it
+
 
 class Broken(Exception):
     """The peer does not speak what the pipe expects; nothing it sends can be understood any more."""

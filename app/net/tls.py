@@ -18,7 +18,7 @@ from OpenSSL import SSL
 from OpenSSL.crypto import FILETYPE_ASN1, X509, dump_certificate
 
 from app.errors import SettingsRefused
-from app.net.pipe import Broken
+from app.net.pipe import UNSENT_BYTES, Broken
 
 RECORD_BYTES = 16384  # that one TLS record holds at most (RFC 8446 section 5.1)
 TAKEN_BYTES = 64 * 1024  # at once: mostly all there is; the system makes room for it each time
@@ -71,18 +71,21 @@ class TlsPipe:
     def decrypt(self, data: bytes) -> bytes:
         """Take received bytes and return what they mean; there may be new bytes to send afterwards.
 
-        Raises: Broken when the peer does not speak TLS, or badly.
+        Raises: Broken when the peer does not speak TLS, or badly, or asks for ever more and does not read it.
         """
         with self._lock:
             if self._is_closed or not data:  # OpenSSL takes nothing for a failure
                 return b""
             try:
                 self._tls.bio_write(data)
-                return self._read() if self._is_open or self._shake_hands() else b""
+                plain = self._read() if self._is_open or self._shake_hands() else b""
             except SSL.Error as error:
                 raise Broken(f"TLS failed: {_reason(error)}") from error
             finally:
                 self._unsent += self._taken()
+            if len(self._unsent) > UNSENT_BYTES:
+                raise Broken("TLS failed: too many handshakes")
+            return plain
 
     def _shake_hands(self) -> bool:
         try:

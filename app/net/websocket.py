@@ -17,12 +17,11 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
-from app.net.pipe import Broken
+from app.net.pipe import UNSENT_BYTES, Broken
 from app.wire.framing import UNFINISHED_BYTES
 
 BINARY = Subprotocol("binary.ircv3.net")
 TEXT = Subprotocol("text.ircv3.net")
-UNSENT_BYTES = 64 * 1024  # of handshakes and pongs, waiting for a peer that does not read them
 NORMAL_CLOSURE = 1000  # RFC 6455 section 7.4.1
 
 _quiet = logging.getLogger("websockets.server")

@@ -12,8 +12,8 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 
-from app.net.pipe import Broken
-from app.net.websocket import UNSENT_BYTES, WebSocketPipe
+from app.net.pipe import UNSENT_BYTES, Broken
+from app.net.websocket import WebSocketPipe
 from app.wire.framing import UNFINISHED_BYTES
 
 lines = st.lists(
