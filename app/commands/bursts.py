@@ -76,10 +76,10 @@ def catch_up(ctx: Context, since: int) -> Task | None:
     if not is_replayed(ctx):
         return None
     party, most = ctx.me.party, ctx.desk.settings.replay
-    end = ctx.desk.ledger.last_id + len(ctx.batch.events)
+    latest = ctx.batch.events[-1]  # at least that the caller is back; its id is known once it is stored
 
     def show(again: Context, found: list[Event]) -> None:
-        _show_old(again, [one for one in found if one.id <= end and one.id not in again.world.redacted])
+        _show_old(again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted])
 
     return ctx.later(lambda session: written_to(session, party, most, since), show)
 

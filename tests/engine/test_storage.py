@@ -11,13 +11,13 @@ import pytest
 from app.commands.steps import step_of
 from app.db.database import Database
 from app.events import Event, Kind
-from app.live.unit import Unit
+from app.live.unit import Unit, outcome
 from app.services import bans, moderation, rooms
 from app.services.administration import disabled_set
 from app.services.stats import problems
 from app.wire.line import parse
 from tests.conftest import MovedClock
-from tests.engine.accounts import account, enter
+from tests.engine.accounts import account, enter, plain
 from tests.engine.bench import Bench
 from tests.engine.scenes import gather, people
 from tests.story import Story, record_now
@@ -239,6 +239,29 @@ def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
     assert texts(bob.heard()) == ["stuck", "QUIT"]
     assert [kind for kind, _ in log(bench)] == ["privmsg", "quit"]
     assert alice.ear.is_finished
+
+
+def test_the_next_device_is_told_what_was_written_before_it_also_in_a_stuck_batch(
+    bench: Bench, clock: MovedClock, other: Story
+) -> None:
+    """What others appended meanwhile moves the ids of all that is stuck."""
+    account(bench, "anna")
+    bench.connect("bob")
+    bench.connect("carol")
+    enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on", "QUIT")
+    device = bench.people["anna"] = bench.dial("anna")
+    device.send("CAP REQ :sasl server-time", "AUTHENTICATE PLAIN", *plain("anna"))
+    device.send("NICK anna", "USER anna 0 * :anna")
+    with full(bench):
+        _, entered, _ = hand_in(bench, bob="PRIVMSG anna before", anna="CAP END", carol="PRIVMSG anna after")
+    record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text="hear") for _ in range(3)])
+    later(bench, clock)
+    with bench.database.reading() as session:
+        assert entered.task is not None
+        turn = outcome(entered.task, session)
+    bench.core.engine.cycle([entered.rest_after(turn)])
+    said = [line for line in texts(device.heard()) if line in ("before", "after")]
+    assert sorted(said) == ["after", "before"], "all of it, once"
 
 
 def test_nobody_is_told_of_changes_that_are_not_stored(bench: Bench, clock: MovedClock) -> None:
