@@ -31,8 +31,9 @@ from app.threads import name_thread
 # The socket is full, or the kernel is short of something; try again.
 PASSING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
 FEW = 8  # outboxes that are no crowd yet
+SENT_AT_ONCE = 16 * 1024 * 1024  # bytes; each of those who are sent them may have a copy of its own
 LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
-MOST_TOLD = 4 * 1024 * 1024  # bytes posted for crowds, behind which the engine waits
+MOST_TOLD = 1024 * 1024  # bytes posted for crowds, a few rounds: behind more the engine waits
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Flusher:
         self._finishing: set[Outbox] = set()
         self._closings = 0
         self._told = 0  # bytes posted for crowds, by the engine
-        self._taken = 0  # and of those taken from the queue
+        self._taken_up = 0  # and of those taken from the queue
         self._has_caught_up = Signal()
         self._on_failure: Callable[[], None] = _nothing
         self._thread = Thread(target=self._run, name=f"flusher-{number}", daemon=True)
@@ -111,7 +112,7 @@ class Flusher:
     @property
     def is_behind(self) -> bool:
         """Whether so much is posted for crowds that whoever posts should wait."""
-        return self._told - self._taken > MOST_TOLD and not self.has_failed
+        return self._told - self._taken_up > MOST_TOLD and not self.has_failed
 
     def let_catch_up(self) -> None:
         """Wait while the flusher is behind; for the engine, so that what waits to be sent is bounded.
@@ -161,7 +162,7 @@ class Flusher:
         self._send_each(sender, self._writable(events))
         posted = Round(self._posts, self._unfinished)
         self._send_round(sender, posted)
-        self._taken += posted.size
+        self._taken_up += posted.size
         if not self._has_caught_up.is_set() and not self.is_behind:
             self._has_caught_up.set()
         self._give_up_lingering()
@@ -191,22 +192,31 @@ class Flusher:
                 self._after(outbox)
 
     def _send_each(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
-        """Send everybody what is theirs, as much as the sockets accept now, all of it at once if the sender can."""
-        chosen: list[Outbox] = []
-        batch: list[tuple[socket.socket, bytes]] = []
+        """Send everybody what is theirs, as much as the sockets accept now, with as few calls as the sender can."""
+        waiting = iter(outboxes)
+        while taken := self._taken(waiting):
+            results = sender.send([(outbox.socket, data) for outbox, data in taken])
+            for (outbox, data), sent in zip(taken, results, strict=True):
+                if sent != len(data):
+                    self._keep(outbox, data, sent)
+                    self._after(outbox)
+                elif outbox in self._unfinished or not outbox.is_clear:
+                    self._watch(outbox, is_waiting=False)
+                    outbox.nudge()  # more may have come meanwhile, also from its pipe; the end is behind all of it
+
+    def _taken(self, outboxes: Iterator[Outbox]) -> list[tuple[Outbox, bytes]]:
+        """Take what the next of them have to send, until that is as much as is sent at once."""
+        taken: list[tuple[Outbox, bytes]] = []
+        size = 0
         for outbox in outboxes:
             if data := outbox.take():
-                chosen.append(outbox)
-                batch.append((outbox.socket, data))
+                taken.append((outbox, data))
+                size += len(data)
+                if size >= SENT_AT_ONCE:
+                    break
             elif outbox in self._unfinished or not outbox.is_clear:
                 self._after(outbox)
-        for outbox, (_, data), sent in zip(chosen, batch, sender.send(batch), strict=True):
-            if sent != len(data):
-                self._keep(outbox, data, sent)
-                self._after(outbox)
-            elif outbox in self._unfinished or not outbox.is_clear:
-                self._watch(outbox, is_waiting=False)
-                outbox.nudge()  # more may have come meanwhile, also from its pipe; the end is behind all of it
+        return taken
 
     @staticmethod
     def _keep(outbox: Outbox, data: bytes, sent: int) -> None:

@@ -3,7 +3,7 @@
 import os
 import socket
 import ssl
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -16,6 +16,7 @@ from app.clock import Clock
 from app.net.crowd import Crowd, Shared
 from app.net.flusher import MOST_TOLD, Flusher
 from app.net.outbox import Outbox
+from app.net.sender import OneByOne
 from app.net.tls import TlsPipe, new_context
 
 FILES = Path(__file__).parent.parent / "tls"
@@ -272,3 +273,24 @@ def test_who_posts_faster_than_can_be_sent_waits() -> None:
         outbox.release()
         flusher.finish()
         flusher.join(10)
+
+
+def test_of_what_many_are_sent_apart_there_are_never_many_copies_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who is in two crowds that are told something is sent both in one piece, which is made for each of them."""
+    sizes: list[int] = []
+
+    class Scales(OneByOne):
+        def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
+            sizes.append(sum(len(data) for _, data in batch))
+            return super().send(batch)
+
+    monkeypatch.setattr("app.net.flusher.best_sender", lambda with_ring: Scales())
+    monkeypatch.setattr("app.net.flusher.SENT_AT_ONCE", 10_000)
+    stage = Stage(with_ring=False)
+    for place in range(0, 20, 2):
+        stage.play(place, "together", 0, 500, frozenset())
+        stage.play(place + 1, "together", 2, 500, frozenset())
+    assert stage.end() == stage.expected
+    assert max(sizes) < 10_000 + len(stage.expected[0] + stage.expected[-1])
