@@ -2,10 +2,11 @@
 
 The table holds trigrams and no text (`content=''`), because it never reads one back, and no places within a text
 (`detail=none`), so phrases are checked in the texts themselves: that makes it a third of the size, and halves what
-an insert costs. Every transaction that adds to it writes a part of the
-index of its own, to be merged later, which costs as much for one row as for some hundred. So rows enter it by
-the `STEP`, together with the row that makes the step full; the few after the last whole step are read as they
-are. Where the index ends thus follows from the length of the log, and is never out of step with it.
+an insert costs. Every transaction that adds to it writes a part of the index of its own, to be merged later, which
+makes a row by itself several times as dear. So rows enter it by the `STEP`, together with the row that makes the step
+full; the few after the last whole step are read as they are. Where the index ends thus follows from the length of the
+log, and is never out of step with it. A step is small, so that whoever speaks last in it hardly waits longer than
+others; under load a batch brings several of them, which enter at once.
 
 FTS5 does not overwrite what is deleted: it appends that it was, and drops both when it merges the parts of the
 index they are in. So after a removal the whole index is merged, a small part at a time. Until that is done
@@ -35,7 +36,9 @@ T = TypeVar("T")
 
 MERGED_PAGES = 100  # of 4 KiB, in one part: about twenty milliseconds
 MOST_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
-STEP = 512  # rows of the log, indexed at once; another number needs a migration that builds the index anew
+STEP = (
+    64  # rows of the log, indexed at once; another number needs a migration that moves the end of the index
+)
 STEPS_ASKED = 10_000  # of SQLite's own machine; far less than a millisecond
 _UNTIDY = 1
 

@@ -238,7 +238,8 @@ def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -
     assert schema.inspect_database(older)[0] is schema.State.OLDER
 
 
-def test_a_database_with_data_comes_up_from_the_first_schema(fresh: Database) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0012"])  # the first, and the last that indexed by other steps
+def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, revision: str) -> None:
     schema.prepare(fresh)
     row = Event(
         Kind.PRIVMSG, room=1, session=2, nick="anna", user="a", host="h", target="#tea", text="Привет"
@@ -248,8 +249,8 @@ def test_a_database_with_data_comes_up_from_the_first_schema(fresh: Database) ->
     settings = migrate.config()
     with fresh.engine.begin() as connection:
         settings.attributes["connection"] = connection
-        migrate.command.downgrade(settings, "0001")
-    assert schema.inspect_database(fresh) == (schema.State.OLDER, "0001")
+        migrate.command.downgrade(settings, revision)
+    assert schema.inspect_database(fresh) == (schema.State.OLDER, revision)
     schema.prepare(fresh)
     assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
     with fresh.engine.connect() as connection:
