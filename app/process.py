@@ -11,7 +11,7 @@ from types import FrameType
 
 COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
 SHORTEST_TURN = 0.005  # seconds: Python's own
-WAKE_UPS = 20_000  # a second, of all threads that wait for the interpreter's lock
+WAKE_UPS = 50_000  # a second, of all threads that wait for the interpreter's lock
 
 logger = logging.getLogger(__name__)
 
