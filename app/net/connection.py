@@ -33,7 +33,8 @@ from app.threads import name_thread
 from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
 from app.wire.proxy import Malformed, read_header
 
-RECEIVE_BYTES = 64 * 1024
+RECEIVE_BYTES = 64 * 1024  # at once, of whoever says much
+LITTLE_BYTES = 4 * 1024  # and of others: everybody who waits to receive holds a buffer
 LINES_A_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
 BEHIND_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
@@ -74,6 +75,7 @@ class Connection:
         # What the engine is to be told before all else, until it is.
         self._arrival: list[Step] = [Turn(lambda batch, client: arrive(desk, batch, client), writes=False)]
         self._unit: Unit | None = None  # handed in, and perhaps not done yet
+        self._expected = LITTLE_BYTES
         self._is_over = False  # nothing that was received, or will be, matters any more
 
     def serve(self) -> None:
@@ -110,12 +112,24 @@ class Connection:
         try:
             if self._arrival:
                 with suppress(BlockingIOError):
-                    return self._socket.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
+                    return self._received(socket.MSG_DONTWAIT)
                 self._do([])
-            return self._socket.recv(RECEIVE_BYTES)
+            return self._received()
         except OSError as error:
             self._reason = error.strerror or str(error)
             return b""
+
+    def _received(self, flags: int = 0) -> bytes:
+        """Receive some bytes, and expect more or less of them the next time.
+
+        While nothing comes, a buffer is held for what is expected. Were those of ten thousand who only wait large,
+        they would keep 640 MB of memory that others have used before.
+
+        Raises: OSError.
+        """
+        data = self._socket.recv(self._expected, flags)
+        self._expected = RECEIVE_BYTES if len(data) > LITTLE_BYTES // 2 else LITTLE_BYTES
+        return data
 
     def _behind_header(self, data: bytes) -> bytes:
         """Return what follows the header of a proxy, which stands before everything else; nothing until it is whole.

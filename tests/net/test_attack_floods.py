@@ -33,10 +33,10 @@ def test_long_answers_are_paid_for(serve: Serve) -> None:
 
 def test_an_answer_is_paid_for_before_the_next_question(serve: Serve) -> None:
     """Also where its reader did not wait for it, which no quick command makes it do."""
-    chat = serve(flood_rate=1, flood_burst=1000)
+    chat = serve(flood_rate=1, flood_burst=650)
     bob, asker = chat.connect("bob"), chat.connect("asker")
     bob.fence()
-    asker.send(*["HELP"] * 950, "VERSION")
+    asker.send(*["HELP"] * 600, "VERSION")
     asker.hears(" 351 ")
     asker.send("PRIVMSG #general :behind it")
     for _ in range(20):
