@@ -34,7 +34,7 @@ from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
 from app.wire.proxy import Malformed, read_header
 
 RECEIVE_BYTES = 64 * 1024  # at once, of whoever says much
-LITTLE_BYTES = 4 * 1024  # and of others: everybody who waits to receive holds a buffer
+LITTLE_BYTES = 4 * 1024  # and of others, who said no more than a line: everybody who waits holds a buffer
 LINES_A_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
 BEHIND_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
@@ -128,7 +128,7 @@ class Connection:
         Raises: OSError.
         """
         data = self._socket.recv(self._expected, flags)
-        self._expected = RECEIVE_BYTES if len(data) > LITTLE_BYTES // 2 else LITTLE_BYTES
+        self._expected = RECEIVE_BYTES if len(data) > LINE_BYTES else LITTLE_BYTES
         return data
 
     def _behind_header(self, data: bytes) -> bytes:
