@@ -23,8 +23,17 @@ TRIGRAM = 3  # letters; a shorter word is in no index
 class Fulltext(Protocol):
     """What one database does for the search of texts."""
 
-    def add(self, connection: Connection, first: int, last: int) -> None:
-        """Take note of rows that were just added to the log, between two positions, both included."""
+    def end(self, connection: Connection) -> int | None:
+        """Return the position in the log up to which it is indexed; None if the database indexes whatever enters.
+
+        What comes behind is found as well, by reading it. No transaction begins.
+        """
+
+    def extend(self, connection: Connection) -> int | None:
+        """Index what comes behind the end, thousands of rows at most. The log's lock must be held.
+
+        Returns the new end.
+        """
 
     def rebuild(self, connection: Connection) -> None:
         """Build the index anew from all that is in the log. The log's lock must be held."""

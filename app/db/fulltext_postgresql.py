@@ -23,8 +23,11 @@ T = TypeVar("T")
 class PostgreSQLFulltext:
     """The index that the database itself keeps up to date."""
 
-    def add(self, connection: Connection, first: int, last: int) -> None:
-        """The database has done it."""
+    def end(self, connection: Connection) -> None:
+        """There is none: whatever enters is indexed."""
+
+    def extend(self, connection: Connection) -> None:
+        """There is nothing to do."""
 
     def rebuild(self, connection: Connection) -> None:
         """Let the database do it."""

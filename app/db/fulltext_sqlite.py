@@ -3,10 +3,9 @@
 The table holds trigrams and no text (`content=''`), because it never reads one back, and no places within a text
 (`detail=none`), so phrases are checked in the texts themselves: that makes it a third of the size, and halves what
 an insert costs. Every transaction that adds to it writes a part of the index of its own, to be merged later, which
-makes a row by itself several times as dear. So rows enter it by the `STEP`, together with the row that makes the step
-full; the few after the last whole step are read as they are. Where the index ends thus follows from the length of the
-log, and is never out of step with it. A step is small, so that whoever speaks last in it hardly waits longer than
-others; under load a batch brings several of them, which enter at once.
+makes a row by itself several times as dear. So rows enter it many at once, in a transaction of their own, behind that
+which shows them to people; those that it does not have yet are read as they are. Up to where it has them stands in a
+table beside it.
 
 FTS5 does not overwrite what is deleted: it appends that it was, and drops both when it merges the parts of the
 index they are in. So after a removal the whole index is merged, a small part at a time. Until that is done
@@ -36,15 +35,13 @@ T = TypeVar("T")
 
 MERGED_PAGES = 100  # of 4 KiB, in one part: about twenty milliseconds
 MOST_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
-STEP = (
-    64  # rows of the log, indexed at once; another number needs a migration that moves the end of the index
-)
+ADDED_ROWS = 10_000  # of the log, at once; about a tenth of a second
 STEPS_ASKED = 10_000  # of SQLite's own machine; far less than a millisecond
 _UNTIDY = 1
 
 _index = table("spoken_index", column("rowid"))
 _matches = text("spoken_index MATCH :trigrams")
-_end = f"(SELECT max(id) / {STEP} * {STEP} FROM event)"  # noqa: S608  the last row of the last whole step
+_end = "(SELECT position FROM spoken_index_end)"
 _add = f"""
     INSERT INTO spoken_index (rowid, text)
     SELECT id, text FROM event WHERE id > ? AND id <= ? AND {SPOKEN.text} AND text <> ''
@@ -59,18 +56,27 @@ _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 class SQLiteFulltext:
     """The index in the file of the database."""
 
-    def add(self, connection: Connection, first: int, last: int) -> None:
-        """Index the steps that these rows make full, each as a whole."""
-        begin, end = ((position - position % STEP) for position in (first - 1, last))
+    def end(self, connection: Connection) -> int:
+        """Return what the table says."""
+        return int(ask_driver(connection, f"SELECT {_end}"))
+
+    def extend(self, connection: Connection) -> int:
+        """Index a limited number of rows, and note where that ends."""
+        begin = self.end(connection)
+        end = min(begin + ADDED_ROWS, _last(connection))
         if begin < end:
-            connection.exec_driver_sql(_add, (begin, end))
+            self._add(connection, begin, end)
+        return end
 
     def rebuild(self, connection: Connection) -> None:
-        """Throw away what is there, and index every whole step."""
+        """Throw away what is there, and index every row."""
         connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
-        last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM event").scalar_one()
-        self.add(connection, 1, last)
+        self._add(connection, 0, _last(connection))
         connection.exec_driver_sql("PRAGMA user_version = 0")
+
+    def _add(self, connection: Connection, begin: int, end: int) -> None:
+        connection.exec_driver_sql(_add, (begin, end))
+        connection.exec_driver_sql("UPDATE spoken_index_end SET position = ?", (end,))
 
     def remove(self, connection: Connection, position: int) -> None:
         """Take the row out, and note that its trigrams are still in the file."""
@@ -103,7 +109,7 @@ class SQLiteFulltext:
             driver.set_progress_handler(None, 0)
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Read the rows after the last whole step, and the index from one of its ends."""
+        """Read the rows that the index does not have yet, and the index from one of its ends."""
         log = select(Event.__table__)
         rest = log.where(Event.id > text(_end), SPOKEN)
         trigrams = " AND ".join(islice(_quoted(words), MOST_TRIGRAMS))
@@ -131,6 +137,10 @@ class SQLiteFulltext:
 def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
     """Call the function that every connection is given; it takes longer than what SQLite has itself."""
     return func.caseless(column)
+
+
+def _last(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM event").scalar_one())
 
 
 def _changes(connection: Connection) -> int:

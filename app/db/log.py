@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from app.clock import Clock
 from app.db import models
-from app.db.fulltext import fulltext_of
 from app.db.insertion import add_rows
 from app.events import Event, Kind
 
@@ -52,7 +51,6 @@ class Log:
             event.at = self._instant(connection, event, now)
         if events:
             add_rows(connection, models.Event, COLUMNS, [to_row(event) for event in events])
-            fulltext_of(connection).add(connection, events[0].id, events[-1].id)
 
     def committed(self, events: Sequence[Event]) -> None:
         """The transaction of these events is on the disk."""

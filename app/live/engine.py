@@ -33,6 +33,8 @@ BATCH_STEPS = 10_000  # about so many steps make a batch full; what else waits i
 NEWS_SECONDS = 0.25  # how often the log is asked for what others appended
 CHORE_SECONDS = 60.0  # how often it is seen to what time alone brings about
 TICK_SECONDS = 5.0  # how often idle connections are looked at
+INDEXED_IDLE = 256  # events that enter the index of texts together while nobody waits: a few milliseconds
+INDEXED_BUSY = 4_096  # and while somebody always does: the more at once, the less each of them takes
 TIDY_SECONDS = 0.25  # how often a part of the index of texts is made tidy, if there is a reason
 
 logger = logging.getLogger(__name__)
@@ -154,8 +156,8 @@ class Engine:
         newcomers = writing + self._answer(behind)
         if self._outage.is_on:
             self._refuse_late(newcomers)
-        elif self._tidy.take():
-            self._tidy_up()
+        else:
+            self._keep_index()
 
     def _divided(self, units: Iterable[Unit]) -> tuple[list[Unit], list[Unit], list[Unit]]:
         """Divide units into those that only read, those that write, and those that read and came behind one of them.
@@ -277,10 +279,15 @@ class Engine:
         for unit in units:
             unit.done()
 
-    def _tidy_up(self) -> None:
-        """Go on with what redactions left to do; there is always another time."""
-        with suppress(StorageError):
-            self._ledger.tidy()
+    def _keep_index(self) -> None:
+        """Go on with the index of texts, behind all that people wait for; there is always another time."""
+        try:
+            self._ledger.extend_index(INDEXED_IDLE if self._waiting.empty() else INDEXED_BUSY)
+        except StorageError as error:
+            logger.warning("What was said is not in the index for searches yet, which fails: %s", error)
+        if self._tidy.take():
+            with suppress(StorageError):
+                self._ledger.tidy()
 
     def _may_open(self) -> bool:
         """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""

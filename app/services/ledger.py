@@ -29,6 +29,7 @@ class Ledger:
         self._log = Log(clock)
         self._connection: Connection | None = None
         self._version: int | None = None
+        self._indexed: int | None = None  # up to where the index of texts goes, if it has to be extended
 
     @property
     def connection(self) -> Connection:
@@ -48,6 +49,7 @@ class Ledger:
             self.connection.begin()
             self._log.start_at_end(self.connection)
             self._version = self._database.dialect.version(self.connection)
+            self._indexed = fulltext_of(self.connection).end(self.connection)
         except SQLAlchemyError as error:
             raise self._failed(error) from error
         return self.connection
@@ -137,6 +139,20 @@ class Ledger:
             self._log.last_id += 1
         self._log.last_id = start
         return refused
+
+    def extend_index(self, least: int) -> None:
+        """Index what was said since the last time, if that is so many events at least.
+
+        What fails is tried again when as many have followed.
+        """
+        if self._indexed is None or self.last_id - self._indexed < least:
+            return
+        self._indexed = self.last_id
+        try:
+            with self.connection.begin():
+                self._indexed = fulltext_of(self.connection).extend(self.connection)
+        except SQLAlchemyError as error:
+            raise self._failed(error) from error
 
     def tidy(self) -> None:
         """Do a part of what removes the traces of redactions from the index of texts, if there are any."""

@@ -14,7 +14,6 @@ from app.clock import Clock
 from app.db import migrate, revisions, schema
 from app.db.database import Database, url_of
 from app.db.fulltext import fulltext_of
-from app.db.fulltext_sqlite import STEP
 from app.db.log import read_after
 from app.db.models import Base
 from app.errors import DatabaseRefused, StorageError
@@ -238,18 +237,24 @@ def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -
     assert schema.inspect_database(older)[0] is schema.State.OLDER
 
 
-@pytest.mark.parametrize("revision", ["0001", "0012"])  # the first, and the last that indexed by other steps
+def downgrade(database: Database, revision: str) -> None:
+    """Take the schema back to an older revision."""
+    settings = migrate.config()
+    with database.engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        migrate.command.downgrade(settings, revision)
+
+
+# The first, and the last two whose index ended with a whole step, of 512 rows or of 64.
+@pytest.mark.parametrize("revision", ["0001", "0012", "0013"])
 def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, revision: str) -> None:
     schema.prepare(fresh)
     row = Event(
         Kind.PRIVMSG, room=1, session=2, nick="anna", user="a", host="h", target="#tea", text="Привет"
     )
     topic = Event(Kind.TOPIC, room=1, session=2, nick="anna", user="a", host="h", text="привет")
-    record_now(fresh, Clock(), [row, topic, *(Event(Kind.VOID) for _ in range(STEP))])
-    settings = migrate.config()
-    with fresh.engine.begin() as connection:
-        settings.attributes["connection"] = connection
-        migrate.command.downgrade(settings, revision)
+    record_now(fresh, Clock(), [row, topic, *(Event(Kind.VOID) for _ in range(600))])
+    downgrade(fresh, revision)
     assert schema.inspect_database(fresh) == (schema.State.OLDER, revision)
     schema.prepare(fresh)
     assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
@@ -258,3 +263,21 @@ def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, rev
         (found,) = fulltext_of(connection).candidates(["приВЕТ"], newest=True)[-1:]
         assert [hit.text for hit in connection.execute(found)] == ["Привет"]
         assert migrate.differences(connection) == []
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_an_older_schema_has_whole_steps_in_its_index(fresh: Database, is_indexed: bool) -> None:
+    if fresh.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps its indexes itself")
+    schema.prepare(fresh)
+    said = [Event(Kind.PRIVMSG, room=1, nick="anna", text=f"hello {number}") for number in range(100)]
+    record_now(fresh, Clock(), said)
+    if is_indexed:
+        with fresh.locked() as connection:
+            assert fulltext_of(connection).extend(connection) == 100
+    downgrade(fresh, "0013")
+    with fresh.engine.connect() as connection:
+        indexed = connection.execute(
+            text("SELECT rowid FROM spoken_index WHERE spoken_index MATCH :letters"), {"letters": '"hel"'}
+        )
+        assert list(indexed.scalars()) == list(range(1, 65))

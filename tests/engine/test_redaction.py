@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.db import fulltext_sqlite
 from app.db.fulltext import fulltext_of
-from app.db.fulltext_sqlite import STEP
+from app.live.engine import INDEXED_IDLE
 from app.services import audit
 from app.services.history import History, Selection
 from app.wire.line import parse
@@ -238,7 +238,7 @@ def leave_traces(bench: Bench, alice: Person, *texts: str) -> None:
     ids = []
     for text_ in texts:
         ids.append(say(alice, "#tea", text_))
-        alice.send(*(f"PRIVMSG #tea :{text_[:1]}{number} and so on" for number in range(STEP)))
+        alice.send(*(f"PRIVMSG #tea :{text_[:1]}{number} and so on" for number in range(INDEXED_IDLE)))
     alice.send(*(f"REDACT #tea {one}" for one in ids))
 
 

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands import search as asking
-from app.db.fulltext_sqlite import STEP
 from app.events import Event
+from app.live.engine import INDEXED_IDLE
 from app.services import search as searching
 from app.wire.line import Line, parse
 from tests.conftest import MovedClock
@@ -167,7 +167,7 @@ def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redact
     anna = enter(bench, "anna", "anna")
     anna.ask("JOIN #tea")
     (said,) = say(anna, "#tea", "Привет, мир")
-    anna.send(*(f"PRIVMSG #tea :filling {number}" for number in range(STEP)))
+    anna.send(*(f"PRIVMSG #tea :filling {number}" for number in range(INDEXED_IDLE)))
     anna.send("QUIT")
     bench.restart()
     anna = enter(bench, "anna", "anna")

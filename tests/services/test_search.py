@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
-from app.db.fulltext_sqlite import STEP
 from app.errors import SearchTookTooLong
 from app.events import Event, Kind
 from app.services import search as searching
@@ -39,9 +38,10 @@ def find(story: Story, reach: Reach, words: str = "", limit: int = 50, **more: A
 
 
 def age(story: Story, is_old: bool) -> None:
-    """Let so much happen, if it is to be long ago, that what was said before is in SQLite's index."""
+    """Let what was said be indexed, as it is some messages later, if it is to be old."""
     if is_old:
-        story.happens(*(Event(Kind.VOID) for _ in range(STEP)))
+        with story.database.locked() as connection:
+            fulltext_of(connection).extend(connection)
 
 
 def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
@@ -53,14 +53,15 @@ def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(facts=FACTS, words=LETTERS, limit=st.integers(0, 5), newest=st.booleans())
+@given(facts=FACTS, indexed=st.integers(0, 20), words=LETTERS, limit=st.integers(0, 5), newest=st.booleans())
 def test_what_is_found_is_what_a_reader_would_find(
-    story: Story, clock: MovedClock, facts: list[Any], words: str, limit: int, newest: bool
+    story: Story, clock: MovedClock, facts: list[Any], indexed: int, words: str, limit: int, newest: bool
 ) -> None:
     first = clock.identity() * 3
     events = [Event(kind, room=first + room, nick=nick, text=said) for room, kind, nick, said in facts]
-    story.happens(*events)
-    age(story, limit % 2 == 0)
+    story.happens(*events[:indexed])
+    age(story, True)
+    story.happens(*events[indexed:])
     reach = Reach((first, first + 1))
     question = Question(words, sender="АННА" if "%" in words else None, newest=newest)
     expected = [event.text for event in events if is_hit(event, reach, question)]

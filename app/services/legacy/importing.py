@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, orm, select
 
 from app.clock import Clock
 from app.db.database import Database
+from app.db.fulltext import fulltext_of
 from app.db.legacy import OldDatabase, OldMessage, OldUser
 from app.db.log import Log
 from app.db.models import ImportMark
@@ -160,6 +161,7 @@ class Import:
         log = Log(self._clock)
         log.start_at_end(connection)
         record(connection, log, events)
+        fulltext_of(connection).extend(connection)
         connection.execute(insert(ImportMark), [{"digest": mark} for mark in marks])
         if not self._audited:
             trace = audit.entry(

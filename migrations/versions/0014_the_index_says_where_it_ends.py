@@ -1,0 +1,43 @@
+"""the index of what was said says where it ends
+
+On SQLite the index ended where the last whole step of 64 rows did. Now it is told.
+
+Revision: 0014
+Follows: 0013
+"""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+WHOLE_STEPS = "(SELECT coalesce(max(id), 0) / 64 * 64 FROM event)"
+END = "(SELECT position FROM spoken_index_end)"
+SAID = "FROM event WHERE kind IN ('privmsg', 'notice') AND text <> ''"
+UP = (
+    "CREATE TABLE spoken_index_end (position INTEGER NOT NULL)",
+    f"INSERT INTO spoken_index_end SELECT {WHOLE_STEPS}",
+)
+DOWN = (
+    "INSERT INTO spoken_index (rowid, text)"
+    f" SELECT id, text {SAID} AND id > {END} AND id <= {WHOLE_STEPS} ORDER BY id",
+    "INSERT INTO spoken_index (spoken_index, rowid, text)"
+    f" SELECT 'delete', id, text {SAID} AND id > {WHOLE_STEPS} AND id <= {END} ORDER BY id",
+    "DROP TABLE spoken_index_end",
+)
+
+
+def _on_sqlite(statements: tuple[str, ...]) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for statement in statements:
+            op.execute(statement)
+
+
+def upgrade() -> None:
+    _on_sqlite(UP)
+
+
+def downgrade() -> None:
+    _on_sqlite(DOWN)
