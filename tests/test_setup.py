@@ -95,6 +95,17 @@ def test_a_machine_that_lacks_something_is_told_what(
     assert not (tmp_path / "clone" / ".venv").exists()
 
 
+def test_what_setup_is_asked_for_is_known_or_refused(tmp_path: Path) -> None:
+    clone = checkout(tmp_path / "clone")
+    helped = run(clone / "scripts/setup", "--help", folder=tmp_path)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "Usage: scripts/setup" in helped.stdout
+    refused = run(clone / "scripts/setup", "tests", folder=tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == 'setup: "tests" is not known; say "test", "bench", or nothing\n'
+    assert not (clone / ".venv").exists()
+
+
 def test_versions_are_pinned_by_name_and_version_only() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
