@@ -105,7 +105,7 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
 
 def _to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
     event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
-    refuse_message(ctx, room, text, is_transient(event))
+    refuse_message(ctx, room, event)
     _send(ctx, event, room.audience, ctx.client)
 
 
@@ -114,7 +114,7 @@ def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines:
     event = ctx.event(
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
     )
-    refuse_message(ctx, room, text, is_transient(event))
+    refuse_message(ctx, room, event)
     _send(ctx, event, room.operators(), ctx.client)
 
 

@@ -4,23 +4,24 @@ from math import ceil
 
 from app.commands.answers import Refused
 from app.commands.context import Context
+from app.events import Event, is_transient
 from app.live.room import Room
 from app.wire import numerics, words
 from app.wire.ctcp import is_request
 from app.wire.modes import WORDS
 
 
-def refuse_message(ctx: Context, room: Room, text: str | None, is_transient: bool) -> None:
+def refuse_message(ctx: Context, room: Room, message: Event) -> None:
     """Refuse a message that a room does not take of the caller: for who they are, for what it says, or so soon.
 
     Who has a role there may say anything, but no CTCP where that is not allowed.
 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
-    refuse_text(ctx, room, text)
-    if "C" in room.modes and text is not None and is_request(text):
+    refuse_text(ctx, room, message.text)
+    if "C" in room.modes and message.text is not None and is_request(message.text):
         raise _refused(room, "CTCP is not allowed in this room")
-    if room.pause and not is_transient and not room.has_role(ctx.me):
+    if room.pause and not is_transient(message) and not room.has_role(ctx.me):
         _refuse_haste(ctx, room)
 
 
