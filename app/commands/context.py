@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar, TypeVarTuple
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from app.wire.line import LINE_END, plain
 from app.wire.numerics import Numeric
 
 T = TypeVar("T")
-P = ParamSpec("P")
+Arguments = TypeVarTuple("Arguments")
 C = TypeVar("C", bound="Context")
 
 
@@ -235,12 +235,10 @@ class Context:
         return user
 
 
-def attempt(
-    ctx: C, deed: Callable[Concatenate[C, P], Task | None], *arguments: P.args, **more: P.kwargs
-) -> Task | None:
+def attempt(ctx: C, deed: Callable[[C, *Arguments], Task | None], *arguments: *Arguments) -> Task | None:
     """Do a command's deed, or go on with it; what it raises as an answer is sent as one."""
     try:
-        task = deed(ctx, *arguments, **more)
+        task = deed(ctx, *arguments)
     except Answer as answer:
         ctx.answer(answer)
         task = None

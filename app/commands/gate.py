@@ -107,7 +107,7 @@ def _carry_out(ctx: Context, request: Request) -> Task | None:
     if command.writes and not ctx.batch.writable:
         _refuse_unstorable(ctx, line)
         return None
-    if command.looks and not ctx.batch.sighted:
+    if not ctx.batch.sighted and command.looks:
         raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
     ctx.desk.usage[command.name] += 1
     return command.run(ctx, *params[: command.maximum])

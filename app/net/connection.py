@@ -192,7 +192,8 @@ class Connection:
             step = step_of(frame)
             if not portion:
                 self._settle()  # so that the answers before are paid for
-            delay = self._bucket.take(step.cost)
+            cost = step.cost
+            delay = self._bucket.take(cost)
             if delay > 0:
                 if portion:
                     yield portion
@@ -201,7 +202,7 @@ class Connection:
                 if self._is_reset():
                     return
             portion.append(step)
-            if step.cost > 1:
+            if cost > 1:
                 yield portion
                 portion = []
         if portion:
