@@ -128,7 +128,7 @@ def growth(
     if not found:
         raise typer.Exit(1)
     if chart:
-        draw_growth(chart, _lines(found), COST)
+        draw_growth(chart, _lines(found))
 
 
 def _lines(found: dict[int, list[Finding]]) -> dict[str, dict[int, float]]:

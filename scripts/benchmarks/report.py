@@ -12,6 +12,7 @@ from rich.table import Table
 from scripts.benchmarks.scenarios import Finding
 
 MORE_IS_BETTER = ("deliveries_per_second", "connections_per_second")
+STILL = pygal.Config(js=(), print_values=True)  # a picture: nothing in it is loaded from elsewhere
 COUNTS = ("messages", "deliveries")  # say how much was measured; nothing to compare
 
 
@@ -62,7 +63,7 @@ def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> Non
     """Draw how the first server compares with the second, figure by figure; above 1 it is better."""
     figures = middle(findings)
     chart = pygal.HorizontalBar(
-        show_legend=False, title=f"{servers[0]} against {servers[1]}: above 1 is better"
+        STILL, show_legend=False, title=f"{servers[0]} against {servers[1]}: above 1 is better"
     )
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
         first, second = (figures.get((name, figure, server)) for server in servers[:2])
@@ -73,11 +74,21 @@ def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> Non
     chart.render_to_file(str(path))
 
 
-def draw_growth(path: Path, points: dict[str, dict[int, float]], figure: str) -> None:
-    """Draw how a figure grows with the number of people, a line for each server."""
-    chart = pygal.XY(
-        title=f"{figure} by people in the room", x_title="people", y_title=figure, logarithmic=False
+def draw_growth(path: Path, points: dict[str, dict[int, float]]) -> None:
+    """Draw what a delivery costs, in microseconds, in smaller and larger rooms: a line for each server.
+
+    Both axes are logarithmic: the rooms drawn are each about three times as large as the one before.
+    """
+    sizes = sorted({size for line in points.values() for size in line})
+    chart = pygal.Line(
+        STILL,
+        title="Computing for a delivery",
+        x_title="people in the room",
+        y_title="microseconds",
+        logarithmic=True,
     )
+    chart.show_legend = len(points) > 1
+    chart.x_labels = [f"{size:,}" for size in sizes]
     for server, line in points.items():
-        chart.add(server, sorted(line.items()))
+        chart.add(server, [line.get(size) for size in sizes])
     chart.render_to_file(str(path))

@@ -157,6 +157,16 @@ def test_two_servers_are_compared(tmp_path: Path) -> None:
     assert "deliveries_per_second" in chart.read_text()
 
 
+def test_the_curve_shows_rooms_of_all_sizes_and_loads_nothing(tmp_path: Path) -> None:
+    chart = tmp_path / "growth.svg"
+    result = bench("growth", "--most", "30", "--seconds", "0.5", "--chart", chart)
+    assert result.returncode == 0, result.stderr
+    assert "10 people:" in result.stdout
+    drawn = chart.read_text()
+    assert all(f">{word}<" in drawn for word in ("10", "30", "people in the room", "microseconds"))
+    assert "href=" not in drawn
+
+
 def test_who_was_not_let_in_is_told(tmp_path: Path) -> None:
     with Server(tmp_path, max_connections=15) as server:
         result = bench("run", "idle", "--people", "20", "--server", f"127.0.0.1:{server.port}")

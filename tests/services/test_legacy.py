@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from app.db.fulltext import fulltext_of
 from app.db.legacy import OldDatabase
-from app.db.models import Account, ImportMark
+from app.db.models import Account, Event, ImportMark
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import audit, legacy, rooms, stats
 from app.services.accounts import is_password
+from app.services.search import Question, Reach, search_rows
 from tests.old_program import MESSAGES, add, old_database
 from tests.services.imports import Run, counts, said
 from tests.story import Story
@@ -53,6 +55,20 @@ def test_accounts_and_messages_come_over_in_order(
         assert stats.problems(session) == []
         assert [trace.action for trace in audit.latest(session, 10)] == ["import-legacy"]
         assert rooms.details(session, "#general").created.timestamp() * 1000 == second - 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_came_over_is_in_the_index_for_searches(story: Story, run: Run, tmp_path: Path) -> None:
+    """However much it is, and whether a server runs or not: nobody has to read through all of it."""
+    old_database(tmp_path / "old.db")
+    run()
+    with story.database.reading() as session:
+        connection = session.connection()
+        last = session.scalar(select(func.max(Event.id)))
+        assert fulltext_of(connection).end(connection) in (last, None)
+        assert [row.text for row in search_rows(session, Reach(None), Question("second"), 5)] == [
+            "same second"
+        ]
 
 
 @pytest.mark.usefixtures("quick")
