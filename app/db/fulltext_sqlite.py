@@ -26,6 +26,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from app.clock import Clock, Timer
+from app.db.log import last_position
 from app.db.models import SPOKEN, Event
 from app.db.sqlite import ask_driver
 from app.errors import SearchTookTooLong
@@ -63,7 +64,7 @@ class SQLiteFulltext:
     def extend(self, connection: Connection) -> int:
         """Index a limited number of rows, and note where that ends."""
         begin = self.end(connection)
-        end = min(begin + ADDED_ROWS, _last(connection))
+        end = min(begin + ADDED_ROWS, last_position(connection))
         if begin < end:
             self._add(connection, begin, end)
         return end
@@ -71,7 +72,7 @@ class SQLiteFulltext:
     def rebuild(self, connection: Connection) -> None:
         """Throw away what is there, and index every row."""
         connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
-        self._add(connection, 0, _last(connection))
+        self._add(connection, 0, last_position(connection))
         connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def _add(self, connection: Connection, begin: int, end: int) -> None:
@@ -137,10 +138,6 @@ class SQLiteFulltext:
 def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
     """Call the function that every connection is given; it takes longer than what SQLite has itself."""
     return func.caseless(column)
-
-
-def _last(connection: Connection) -> int:
-    return int(connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM event").scalar_one())
 
 
 def _changes(connection: Connection) -> int:

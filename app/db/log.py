@@ -71,7 +71,7 @@ class Log:
 
     def start_at_end(self, connection: Connection) -> None:
         """Take everything in the log as known."""
-        self.last_id = connection.execute(select(func.max(_table.c.id))).scalar() or 0
+        self.last_id = last_position(connection)
 
     def _instant(self, connection: Connection, event: Event, now: int) -> int:
         """Return when the event happened: now, but later than what came before it in its scope.
@@ -116,6 +116,11 @@ def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
     yield latest.where(_table.c.room_id == scope, models.SPOKEN)
     yield latest.where(_table.c.room_id == scope, models.HAPPENED)
     yield latest.where(_table.c.conversation == f"o{scope}")
+
+
+def last_position(connection: Connection) -> int:
+    """Return the position of the last event in the log, 0 while there is none."""
+    return connection.scalar(select(func.max(_table.c.id))) or 0
 
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, or
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
+from app.db.log import last_position
 from app.db.models import HAPPENED, SPOKEN, Event, Room
 from app.events import HAPPENINGS, MESSAGES, Kind, msgid
 from app.services.accounts import find_account
@@ -106,7 +107,7 @@ class History:
         with database.reading() as session:
             self._rooms = {row.id: row.name for row in session.execute(select(Room.id, Room.name))}
             self._conversation_names: dict[str, str] = {}
-            self._end = session.scalar(select(func.max(Event.id))) or 0
+            self._end = last_position(session.connection())
 
     def count(self) -> int:
         """Count the rows that will be read; entries that leave no line are among them."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as Orm
 
 from app.clock import to_datetime_or_none
 from app.db.fulltext import TRIGRAM, fulltext_of
+from app.db.log import last_position
 from app.db.models import SPOKEN, Account, Audit, Ban, Event, Room, Session
 from app.events import MESSAGES, Kind
 
@@ -116,7 +117,7 @@ def _homeless(orm: Orm) -> list[str]:
 
 def _unfindable(orm: Orm) -> list[str]:
     """The index of texts has the messages; a sample from all over the log is looked up."""
-    stride = max(1, (orm.scalar(select(func.max(Event.id))) or 0) // SAMPLE)
+    stride = max(1, last_position(orm.connection()) // SAMPLE)
     sample = select(Event.id, Event.text).where(SPOKEN, func.length(Event.text) >= TRIGRAM)
     rows = orm.execute(sample.where(Event.id % stride == 0).order_by(Event.id)).all()
     return [

@@ -85,10 +85,10 @@ def draw_growth(path: Path, points: dict[str, dict[int, float]]) -> None:
         title="Computing for a delivery",
         x_title="people in the room",
         y_title="microseconds",
+        x_labels=[f"{size:,}" for size in sizes],
         logarithmic=True,
+        show_legend=len(points) > 1,
     )
-    chart.show_legend = len(points) > 1
-    chart.x_labels = [f"{size:,}" for size in sizes]
     for server, line in points.items():
         chart.add(server, [line.get(size) for size in sizes])
     chart.render_to_file(str(path))

@@ -31,22 +31,17 @@ def keep_waiting(bench: Bench) -> None:
     bench.core.engine.submit(Unit(anna.client, [step_of("PING waiting")]))
 
 
-def test_while_nobody_waits_it_does_not_wait_long_either(bench: Bench) -> None:
+@pytest.mark.parametrize(("is_busy", "together"), [(False, INDEXED_IDLE), (True, INDEXED_BUSY)])
+def test_so_many_enter_it_together_and_more_while_there_is_more_to_do(
+    bench: Bench, is_busy: bool, together: int
+) -> None:
     (anna,) = gather(bench, "#tea", "anna")
     before = lag(bench)
     assert 0 < before < INDEXED_IDLE
-    say(anna, INDEXED_IDLE - before - 1)
-    assert lag(bench) == INDEXED_IDLE - 1
-    say(anna, 1)
-    assert lag(bench) == 0
-
-
-def test_while_there_is_more_to_do_more_of_it_waits(bench: Bench) -> None:
-    (anna,) = gather(bench, "#tea", "anna")
-    before = lag(bench)
-    keep_waiting(bench)
-    say(anna, INDEXED_BUSY - before - 1)
-    assert lag(bench) == INDEXED_BUSY - 1
+    if is_busy:
+        keep_waiting(bench)
+    say(anna, together - before - 1)
+    assert lag(bench) == together - 1
     say(anna, 1)
     assert lag(bench) == 0
 
