@@ -62,15 +62,20 @@ def save(path: Path, findings: Sequence[Finding]) -> None:
 def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> None:
     """Draw how the first server compares with the second, figure by figure; above 1 it is better."""
     figures = middle(findings)
-    chart = pygal.HorizontalBar(
-        STILL, show_legend=False, title=f"{servers[0]} against {servers[1]}: above 1 is better"
-    )
+    ratios: dict[str, float] = {}
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
         first, second = (figures.get((name, figure, server)) for server in servers[:2])
         if figure not in COUNTS and first and second:
             better = first / second if figure in MORE_IS_BETTER else second / first
-            chart.add(f"{name} {figure}", [{"value": round(better, 3), "label": f"{name} {figure}"}])
-    chart.x_title = "ratio"
+            ratios[f"{name} {figure}"] = round(better, 3)
+    chart = pygal.HorizontalBar(
+        STILL,
+        title=f"{servers[0]} against {servers[1]}: above 1 is better",
+        x_title="ratio",
+        x_labels=[*reversed(ratios)],  # it draws from the bottom to the top
+        show_legend=False,
+    )
+    chart.add("ratio", [*reversed(ratios.values())])
     chart.render_to_file(str(path))
 
 
