@@ -41,6 +41,7 @@ from app.live.world import World
 from app.net.connection import Inside
 from app.net.doors import listen, refitted
 from app.net.flusher import Flusher
+from app.net.intake import Intake
 from app.net.server import ChatServer
 from app.process import allow_descriptors, collect_seldom, heed_signals
 from app.services.ledger import Ledger
@@ -67,6 +68,20 @@ class Core:
     desk: Desk
     gate: Gate
     engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The sockets around the core: who accepts, who receives, who sends."""
+
+    servers: list[ChatServer]
+    intake: Intake
+    flushers: list[Flusher]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether one of its threads ended because of a mistake in the program."""
+        return self.intake.has_failed or any(flusher.has_failed for flusher in self.flushers)
 
 
 def assemble(settings: ServerSettings, database: Database, clock: Clock, load: Load | None = None) -> Core:
@@ -146,7 +161,7 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
         held.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
         tell_metrics_of(core.engine, flushers)
-        _run(core, servers, flushers)
+        _run(core, Shell(servers, Intake(settings.io_uring), flushers))
     return 0
 
 
@@ -183,13 +198,13 @@ def _database(settings: ServerSettings, held: ExitStack) -> Database:
     return database
 
 
-def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
+def _run(core: Core, shell: Shell) -> None:
     stopping, hangup = threading.Event(), threading.Event()
     heed_signals(stopping, hangup)
-    core.desk.followers.append(lambda settings: _prepared(servers, settings))
+    core.desk.followers.append(lambda settings: _prepared(shell.servers, settings))
     collect_seldom()
-    start(core, servers, flushers, stopping)
-    for line in _greeting(core.desk, servers):
+    start(core, shell, stopping)
+    for line in _greeting(core.desk, shell.servers):
         print(line, flush=True)
     while not stopping.wait(SIGNAL_SECONDS):
         if hangup.is_set():
@@ -197,8 +212,8 @@ def _run(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None
             _reload(core)
     with suppress(OSError):  # the terminal may be gone, which is why we stop
         print("Stopping.", flush=True)
-    stop(core, servers, flushers)
-    if core.engine.has_failed or any(flusher.has_failed for flusher in flushers):
+    stop(core, shell)
+    if core.engine.has_failed or shell.has_failed:
         raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
 
 
@@ -224,31 +239,34 @@ def _reload(core: Core) -> None:
     core.engine.submit(Unit(Client(Nowhere(), "", False, core.desk.clock.monotonic()), [Turn(follow)]))
 
 
-def start(core: Core, servers: list[ChatServer], flushers: list[Flusher], stopping: threading.Event) -> None:
-    """Begin to serve, the innermost first. `stopping` is set when the engine or a flusher cannot go on."""
-    for flusher in flushers:
+def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
+    """Begin to serve, the innermost first. `stopping` is set when one of its threads cannot go on."""
+    for flusher in shell.flushers:
         flusher.start(stopping.set)
 
     def wake() -> None:
-        for flusher in flushers:
+        for flusher in shell.flushers:
             flusher.wake()
-        for flusher in flushers:
+        for flusher in shell.flushers:
             flusher.let_catch_up()
 
     core.engine.start(wake, stopping.set)
-    for server in servers:
-        server.open(Inside(core.engine, core.desk, stopping))
+    intake = shell.intake if shell.intake.start(stopping.set) else None
+    for server in shell.servers:
+        server.open(Inside(core.engine, core.desk, stopping, intake))
 
 
-def stop(core: Core, servers: list[ChatServer], flushers: list[Flusher]) -> None:
+def stop(core: Core, shell: Shell) -> None:
     """Accept nobody any more, finish the last batch, tell everybody, send the last bytes."""
-    for server in servers:
+    for server in shell.servers:
         server.close()
     core.engine.stop(ENGINE_SECONDS)
-    for flusher in flushers:
+    for flusher in shell.flushers:
         flusher.finish()
-    for flusher in flushers:
+    for flusher in shell.flushers:
         flusher.join(FLUSH_SECONDS)
+    shell.intake.finish()
+    shell.intake.join(FLUSH_SECONDS)
 
 
 def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:

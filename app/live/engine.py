@@ -62,6 +62,9 @@ class Engine:
         self._stuck: tuple[Batch, list[Unit]] | None = None
         self._outage = Outage(clock)
         self._news = Timer(clock, NEWS_SECONDS)
+        self.at_once = (
+            0  # how many units were there at once the last time: few people wait for each other, or many
+        )
         self._tick = Timer(clock, TICK_SECONDS)
         self._tidy = Timer(clock, TIDY_SECONDS)
         self._chores = Timer(clock, CHORE_SECONDS)
@@ -116,6 +119,7 @@ class Engine:
             going = True
             while going:
                 self._current, going = self._gather()
+                self.at_once = len(self._current)
                 self.cycle(self._current)
             self._take_leave()
         except Exception:

@@ -78,13 +78,14 @@ def outcome(task: Task, session: Session) -> Turn:
 class Unit:
     """Steps of one client, done in order. The reader waits until the unit is done before it hands in another."""
 
-    __slots__ = ("_done", "client", "steps", "task", "writes")
+    __slots__ = ("_done", "_follow", "client", "steps", "task", "writes")
 
     def __init__(self, client: Client, steps: Sequence[Step]) -> None:
         self.client = client
         self.steps = list(steps)
         self.writes = any(step.writes for step in steps)  # whether it may emit events
         self.task: Task | None = None
+        self._follow: Callable[[], None] | None = None
         self._done = Lock()
         self._done.acquire()
 
@@ -93,6 +94,17 @@ class Unit:
         """Whether its answers depend on what people change."""
         return any(step.looks for step in self.steps)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the engine is done with the unit, and nobody waited for that."""
+        return not self._done.locked()
+
+    def when_done(self, follow: Callable[[], None]) -> None:
+        """Call `follow` once the engine is done with the unit, from this thread or the engine's; perhaps from both."""
+        self._follow = follow
+        if self.is_done:
+            follow()
+
     def wait(self) -> None:
         """Block until the engine is done with the unit."""
         self._done.acquire()
@@ -100,6 +112,8 @@ class Unit:
     def done(self) -> None:
         """Let the reader go on."""
         self._done.release()
+        if self._follow is not None:
+            self._follow()
 
     def rest_after(self, turn: Turn) -> "Unit":
         """Return the unit that goes on where a task interrupted this one, beginning with what follows from it."""

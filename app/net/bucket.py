@@ -27,3 +27,10 @@ class Bucket:
         self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate) - cost
         self._filled = now
         return max(0.0, -self._tokens / self._rate)
+
+    def take_if_there(self, cost: int) -> bool:
+        """Take tokens if they are all there by now; nothing otherwise."""
+        if self.take(cost) == 0:
+            return True
+        self._tokens += cost
+        return False

@@ -17,25 +17,27 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
-from app.commands.connections import arrive, close
+from app.commands.connections import close
 from app.commands.desk import Desk
 from app.commands.leaving import detach
 from app.commands.steps import step_of
 from app.live.batch import Batch
 from app.live.client import Client
 from app.live.engine import Engine
-from app.live.unit import Step, Task, Turn, Unit, outcome
-from app.net.bucket import Bucket
+from app.live.unit import Step, Task, Turn, outcome
 from app.net.census import Seat
+from app.net.ear import Ear
+from app.net.intake import Intake
 from app.net.outbox import Outbox
 from app.net.pipe import Broken
+from app.net.till import Till
 from app.threads import name_thread
 from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
 from app.wire.proxy import Malformed, read_header
 
 RECEIVE_BYTES = 64 * 1024  # at once, of whoever says much
 LITTLE_BYTES = 4 * 1024  # and of others, who said no more than a line: everybody who waits holds a buffer
-LINES_A_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
+MANY = 16  # units at once; with fewer, a reader each is faster than the way by the intake
 BEHIND_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
 LINGER_READS = 64
@@ -52,13 +54,20 @@ class Inside:
     engine: Engine
     desk: Desk
     stopping: Signal
+    intake: Intake | None  # where there is none, everybody receives by themselves
 
 
 class Connection:
     """Reads one socket until its end."""
 
     def __init__(
-        self, connection: socket.socket, client: Client, outbox: Outbox, seat: Seat, inside: Inside
+        self,
+        connection: socket.socket,
+        client: Client,
+        outbox: Outbox,
+        seat: Seat,
+        till: Till,
+        inside: Inside,
     ) -> None:
         self._socket = connection
         self._client = client
@@ -68,14 +77,12 @@ class Connection:
         # What has come of the header that a proxy begins with; None when there is none to come.
         self._header: bytes | None = b"" if seat.is_proxy else None
         self._framer = Framer()
-        self._desk = desk = inside.desk
-        self._bucket = Bucket(desk.settings.flood_burst, desk.settings.flood_rate, desk.clock)
-        self._paid = 0  # of the lines that the client was answered
+        self._desk = inside.desk
+        self._till = till
+        self._ear: Ear | None = None  # made when it is first needed
         self._reason = "Connection closed"
-        # What the engine is to be told before all else, until it is.
-        self._arrival: list[Step] = [Turn(lambda batch, client: arrive(desk, batch, client), writes=False)]
-        self._unit: Unit | None = None  # handed in, and perhaps not done yet
         self._expected = LITTLE_BYTES
+        self._is_chatting = False  # what the peer says is quick to be done
         self._is_over = False  # nothing that was received, or will be, matters any more
 
     def serve(self) -> None:
@@ -110,7 +117,9 @@ class Connection:
     def _receive(self) -> bytes:
         """Return what the peer sends next; the engine knows of the connection before that is waited for."""
         try:
-            if self._arrival:
+            if self._is_chatting and self._inside.engine.at_once >= MANY and (intake := self._inside.intake):
+                return self._ear_at(intake).listen()
+            if self._till.is_new:
                 with suppress(BlockingIOError):
                     return self._received(socket.MSG_DONTWAIT)
                 self._do([])
@@ -118,6 +127,12 @@ class Connection:
         except OSError as error:
             self._reason = error.strerror or str(error)
             return b""
+
+    def _ear_at(self, intake: Intake) -> Ear:
+        """Return what the intake listens by, made when it is first needed."""
+        if self._ear is None:
+            self._ear = Ear(self._socket, self._framer, self._till, intake)
+        return self._ear
 
     def _received(self, flags: int = 0) -> bytes:
         """Receive some bytes, and expect more or less of them the next time.
@@ -183,17 +198,16 @@ class Connection:
         looked at before it is paid for; what was received and is no line costs as much as lines of its length.
         What costs more than others ends its portion, because its answer has its own price.
         """
-        settings = self._desk.settings
-        self._bucket.fit(settings.flood_burst, settings.flood_rate)
+        self._till.fit()
         noise = received // LINE_BYTES - len(frames)
-        self._pause(self._bucket.take(max(noise, 0)))
+        self._pause(self._till.charge(max(noise, 0)))
         portion: list[Step] = []
         for frame in frames:
             step = step_of(frame)
             if not portion:
                 self._settle()  # so that the answers before are paid for
             cost = step.cost
-            delay = self._bucket.take(cost)
+            delay = self._till.charge(cost)
             if delay > 0:
                 if portion:
                     yield portion
@@ -211,7 +225,7 @@ class Connection:
     def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the server; the engine knows of the connection meanwhile."""
         if seconds > 0:
-            if self._arrival:
+            if self._till.is_new:
                 self._do([])
             self._inside.stopping.wait(seconds)
 
@@ -225,30 +239,17 @@ class Connection:
     def _do(self, steps: list[Step]) -> None:
         """Have the engine do the steps, behind those before them, and do the slow work in between on this thread."""
         self._settle()
-        if self._arrival:
-            steps, self._arrival = [*self._arrival, *steps], []
-        self._hand_in(Unit(self._client, steps))
-        if not all(step.is_quick for step in steps):
+        self._till.hand_in(steps)
+        is_quick = all(step.is_quick for step in steps)
+        if not is_quick:
             self._settle()
-
-    def _hand_in(self, unit: Unit) -> None:
-        self._unit = unit
-        self._inside.engine.submit(unit)
+        self._is_chatting = (
+            bool(steps) and is_quick and self._expected == LITTLE_BYTES and self._outbox.pipe is None
+        )
 
     def _settle(self) -> None:
         """Wait until what was handed in is done, with all that follows from it."""
-        while (unit := self._unit) is not None:
-            unit.wait()
-            self._unit = None
-            if unit.task is not None:
-                self._hand_in(unit.rest_after(self._work(unit.task)))
-        self._pay_for_answers()
-
-    def _pay_for_answers(self) -> None:
-        """Take from the bucket for what was answered; the next line waits if that was much."""
-        tokens = (self._client.answered - self._paid) // LINES_A_TOKEN
-        self._paid += tokens * LINES_A_TOKEN
-        self._bucket.take(tokens)
+        self._till.settle(self._work)
 
     def _work(self, task: Task) -> Turn:
         """Do slow work, once the peer has read most of what it got, so that many pages never overrun it."""

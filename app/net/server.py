@@ -16,6 +16,7 @@ from app.net.connection import Connection, Inside
 from app.net.flusher import Flusher
 from app.net.outbox import Outbox
 from app.net.pipe import Pipe
+from app.net.till import Till
 from app.process import take_turns
 from app.threads import name_thread
 
@@ -144,8 +145,10 @@ class ChatServer(socketserver.ThreadingTCPServer):
         seat = Seat(self.census, address)
         try:
             outbox = self._outbox(connection)
-            client = Client(outbox, address, self.door.is_encrypted, self._inside.desk.clock.monotonic())
-            Connection(connection, client, outbox, seat, self._inside).serve()
+            inside = self._inside
+            client = Client(outbox, address, self.door.is_encrypted, inside.desk.clock.monotonic())
+            till = Till(client, inside.engine, inside.desk)
+            Connection(connection, client, outbox, seat, till, inside).serve()
         finally:
             seat.leave()
 

@@ -58,6 +58,11 @@ class Framer:
         self._tag_bytes = tag_bytes
         self._unfinished = b""
 
+    @property
+    def is_between_lines(self) -> bool:
+        """Whether nothing of an unfinished line is kept."""
+        return not self._unfinished
+
     def feed(self, data: bytes) -> list[Frame]:
         """Take received bytes and return the lines they complete; empty lines are skipped.
 

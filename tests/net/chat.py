@@ -4,11 +4,12 @@ import ssl
 from pathlib import Path
 from threading import Event
 
-from app.bootstrap import assemble, start, stop
+from app.bootstrap import Shell, assemble, start, stop
 from app.clock import Clock
 from app.db.database import Database, url_of
 from app.net.doors import listen
 from app.net.flusher import Flusher
+from app.net.intake import Intake
 from app.settings import ServerSettings
 from tests.process.peer import Peer
 
@@ -36,15 +37,14 @@ class Chat:
     def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
         self.settings = ServerSettings.model_validate(GIVEN | settings)
         self.database = Database(url_of(str(path)))
-        self._flushers = [
-            Flusher(number, clock, self.settings.io_uring) for number in range(self.settings.flushers)
-        ]
-        self._servers = listen(self.settings, self._flushers)
+        with_ring = self.settings.io_uring
+        flushers = [Flusher(number, clock, with_ring) for number in range(self.settings.flushers)]
+        self._shell = Shell(listen(self.settings, flushers), Intake(with_ring), flushers)
         self._core = assemble(self.settings, self.database, clock)
         self._stopping = Event()
         self._peers: list[Peer] = []
-        start(self._core, self._servers, self._flushers, self._stopping)
-        self.ports = {server.door.name: server.port for server in self._servers}
+        start(self._core, self._shell, self._stopping)
+        self.ports = {server.door.name: server.port for server in self._shell.servers}
         self.port, self.tls_port = self.ports["IRC"], self.ports["TLS"]
 
     def connect(
@@ -61,13 +61,13 @@ class Chat:
     @property
     def open_sockets(self) -> int:
         """How many connections are not closed yet."""
-        return sum(flusher.held for flusher in self._flushers)
+        return sum(flusher.held for flusher in self._shell.flushers)
 
     def close(self) -> None:
         """Stop as the server does, once everybody has hung up."""
         for peer in self._peers:
             peer.close()
         self._stopping.set()
-        stop(self._core, self._servers, self._flushers)
+        stop(self._core, self._shell)
         assert not self.open_sockets
         self.database.close()

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from app.net import connection
 from tests.conftest import MovedClock
 from tests.net.chat import Chat
 
 Serve = Callable[..., Chat]
+
+
+@pytest.fixture(params=["reader", "intake"])
+def either_receives(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have either a connection's own thread receive all of it, or the intake what is simple."""
+    monkeypatch.setattr(connection, "MANY", 0 if request.param == "intake" else 1 << 30)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import pytest
 
 from tests.net.conftest import Serve
 
+pytestmark = pytest.mark.usefixtures("either_receives")
+
 
 @pytest.mark.parametrize(
     "noise",

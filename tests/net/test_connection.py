@@ -14,6 +14,7 @@ from tests.net.conftest import Serve
 from tests.process.peer import Peer
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, with a reset
+pytestmark = pytest.mark.usefixtures("either_receives")
 CONVERSATION = (
     "NICK alice\r\nUSER alice 0 * :Alice\nJOIN #tea\r\nPRIVMSG #tea :\x85 one\u2028line\x0b\nPING end\r\n"
 ).encode()
