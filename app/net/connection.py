@@ -1,11 +1,14 @@
 """One connection's reader: from bytes to units, and waiting for each.
 
 It runs on the handler thread that `ThreadingTCPServer` made for the connection. Whatever it reads at once
-becomes one unit; it waits until the engine is done with it before it hands in another, which is the back-pressure
-and keeps a client's lines in order. It does so before it reads again if there may be slow work for it, and
-otherwise when it has something to hand in: to be woken just for that would cost as much as a message.
-That a connection is there is a step like others: it is handed in with what the peer has said by then, or before the
-peer is waited for. A flooder waits here, in its own thread.
+becomes one unit; it waits until the engine is done with it before it hands in another. It does so before it reads
+again if there may be slow work for it, and otherwise when it has something to hand in: to be woken just for that would
+cost as much as a message. The engine is told that a connection is there together with what the peer has said by then,
+or before the peer is waited for. A flooder waits here, in its own thread.
+
+While many talk at the same time, to wake a thread for each of their lines, and to have it wait for the interpreter's
+lock, costs more than the lines do. Then a reader whose peer just chats waits for the intake instead, which receives
+for all of them (`ear`).
 """
 
 import os

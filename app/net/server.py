@@ -145,6 +145,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         seat = Seat(self.census, address)
         try:
             outbox = self._outbox(connection)
+            # One after the other, not inside each other: a call deeper, and every reader's stack took a page more.
             inside = self._inside
             client = Client(outbox, address, self.door.is_encrypted, inside.desk.clock.monotonic())
             till = Till(client, inside.engine, inside.desk)
