@@ -121,7 +121,7 @@ class Connection:
         """Return what the peer sends next; the engine knows of the connection before that is waited for."""
         try:
             if self._is_chatting and self._inside.engine.at_once >= MANY and (intake := self._inside.intake):
-                return self._ear_at(intake).listen()
+                return self._sized(self._ear_at(intake).listen())
             if self._till.is_new:
                 with suppress(BlockingIOError):
                     return self._received(socket.MSG_DONTWAIT)
@@ -138,14 +138,17 @@ class Connection:
         return self._ear
 
     def _received(self, flags: int = 0) -> bytes:
-        """Receive some bytes, and expect more or less of them the next time.
+        """Receive some bytes on this thread.
 
         While nothing comes, a buffer is held for what is expected. Were those of ten thousand who only wait large,
         they would keep 640 MB of memory that others have used before.
 
         Raises: OSError.
         """
-        data = self._socket.recv(self._expected, flags)
+        return self._sized(self._socket.recv(self._expected, flags))
+
+    def _sized(self, data: bytes) -> bytes:
+        """Expect more or less the next time, by what came; return that."""
         self._expected = RECEIVE_BYTES if len(data) > LINE_BYTES else LITTLE_BYTES
         return data
 

@@ -140,7 +140,7 @@ class Listening(Settings):
     io_uring: bool = Field(
         True,
         json_schema_extra=RESTART,
-        description="Whether to send with io_uring, where the system allows it.",
+        description="Whether to send and receive with io_uring, where the system allows it.",
     )
 
 
