@@ -51,9 +51,13 @@ class OldDatabase:
         self.path = path
         self._connection = open_to_read(path)
         self._connection.text_factory = bytes
-        with self._explained():
-            for table, columns in (_USERS, _MESSAGES):
-                self._check(table, columns)
+        try:
+            with self._explained():
+                for table, columns in (_USERS, _MESSAGES):
+                    self._check(table, columns)
+        except DatabaseRefused:
+            self.close()
+            raise
 
     def _check(self, table: str, columns: tuple[str, ...]) -> None:
         rows = self._connection.execute(f'PRAGMA table_info("{table}")')

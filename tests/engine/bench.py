@@ -119,7 +119,13 @@ class Bench:
     def restart(self) -> None:
         """Be a server that was killed and starts again: only what is stored is left."""
         self.people.clear()
+        self.core.desk.ledger.close()
         self.core = assemble(self.settings, self.database, self.clock)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.core.desk.ledger.close()
+        self.database.close()
 
     def dial(self, name: str, address: str = "127.0.0.1") -> Person:
         """Open a connection that has said nothing yet."""

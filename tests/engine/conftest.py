@@ -28,8 +28,7 @@ def make_bench(
 
     yield make
     for bench in made:
-        bench.core.desk.ledger.close()
-        bench.database.close()
+        bench.close()
 
 
 @pytest.fixture

@@ -157,7 +157,6 @@ def test_a_restart_finds_everything_as_it_was(bench: Bench, clock: MovedClock, h
     if how == "stop":
         bench.core.engine._take_leave()
         assert anna.heard()[-1] == "ERROR :Closing link: The server is shutting down"
-    bench.core.desk.ledger.close()
     bench.restart()
     found = user(bench, "anna")
     assert (found.nick, found.realname, found.away) == ("Anna", "Anna of the Teas", "having tea")
@@ -172,12 +171,10 @@ def test_a_restart_finds_everything_as_it_was(bench: Bench, clock: MovedClock, h
 def test_a_second_restart_finds_it_too(bench: Bench, clock: MovedClock) -> None:
     settle_in(bench)
     for _ in range(2):
-        bench.core.desk.ledger.close()
         bench.restart()
         assert user(bench, "anna").away == ABSENT
     detached = user(bench, "anna").detached
     pass_time(bench, clock, 60)
-    bench.core.desk.ledger.close()
     bench.restart()
     assert user(bench, "anna").detached == detached
 
@@ -186,7 +183,6 @@ def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(ben
     """Who took a guest's room over is kept by no account's role."""
     bench.connect("guest").send("JOIN #left", "PART #left")
     settle_in(bench).send("JOIN #left", "MODE #left +m")
-    bench.core.desk.ledger.close()
     bench.restart()
     anna = enter(bench, "anna", "anna")
     assert anna.ask("NAMES #left")[0].endswith(":@anna")
@@ -194,7 +190,6 @@ def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(ben
 
 def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: Bench) -> None:
     bench.connect("guest").send("JOIN #tea,#milk")
-    bench.core.desk.ledger.close()
     bench.restart()
     carol = bench.connect("carol", *CAPS, "draft/event-playback")
     for room in ("#tea", "#milk"):
@@ -323,7 +318,6 @@ def test_markers_come_once_for_each_room_with_the_welcome(bench: Bench) -> None:
 def test_kicked_without_a_device_it_is_out(bench: Bench) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("KICK #tea anna")
-    bench.core.desk.ledger.close()
     bench.restart()
     assert user(bench, "anna").rooms == set()
 

@@ -54,8 +54,7 @@ def new_bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench.fresh(Path(folder) / "chat.db")
         yield bench
-        bench.core.desk.ledger.close()
-        bench.database.close()
+        bench.close()
 
 
 def check_form(line: str) -> None:

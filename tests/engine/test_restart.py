@@ -77,8 +77,7 @@ def new_bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench.fresh(Path(folder) / "chat.db", MovedClock(), auto_join=["#all"])
         yield bench
-        bench.core.desk.ledger.close()
-        bench.database.close()
+        bench.close()
 
 
 def do(bench: Bench, name: str, deed: str) -> None:
@@ -205,7 +204,6 @@ def test_a_restart_changes_nothing_that_lasts(cheap_hashing: None, deeds: list[t
         }
         before = lasting(bench.core.desk.world)
         assert without_keys(lasting(replayed(bench))) == without_keys(before)
-        bench.core.desk.ledger.close()
         bench.restart()
         assert lasting(bench.core.desk.world) == before
         after = bench.core.desk.world

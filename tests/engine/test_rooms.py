@@ -279,8 +279,8 @@ def test_rooms_outlive_the_server(bench: Bench) -> None:
     )
 
 
-def test_a_room_of_the_server_belongs_to_nobody(bench: Bench) -> None:
-    bench = Bench(bench.database, bench.clock, auto_join=["#general"])
+def test_a_room_of_the_server_belongs_to_nobody(make_bench: MakeBench) -> None:
+    bench = make_bench(auto_join=["#general"])
     bench.dial("alice").send("NICK alice", "USER alice 0 * :Alice")
     lines = bench.people["alice"].heard()
     assert ":alice!~alice@127.0.0.1 JOIN #general" in lines

@@ -25,8 +25,7 @@ def motd_bench(tmp_path: Path, clock: MovedClock) -> Iterator[Bench]:
     """A server with a message of the day."""
     made = Bench.fresh(tmp_path / "chat.db", clock, motd="Welcome.\n\nBe kind.", servername="Tea House")
     yield made
-    made.core.desk.ledger.close()
-    made.database.close()
+    made.close()
 
 
 def numbers(person: Person) -> dict[str, list[str]]:
