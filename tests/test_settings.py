@@ -116,7 +116,7 @@ def test_the_files_in_the_repository_state_the_defaults() -> None:
         ('{"servername": "A", "servername": "B"}', ['"servername" is set twice']),
         ('{"prot": 1}', ['"prot" is not a setting', "did you mean port?"]),
         ('{"colour": 1}', ['"colour" is not a setting', "left out"]),
-        ('{\n  "port": 1001,\n}', ["not valid JSON", "line 3, column 1", "defaults are used"]),
+        ('{\n  "port" 1001\n}', ["not valid JSON", "line 2, column 10", "defaults are used"]),
         ("", ["not valid JSON", "line 1, column 1"]),
         ("[1, 2]", ["not valid JSON", "does not begin with {"]),
         (b'{"servername":\n "B\xfcro"}', ["line 2, column 4", "not UTF-8"]),
