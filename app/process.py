@@ -1,4 +1,4 @@
-"""What the program asks of the system and the interpreter: signals, descriptors, garbage collection, turns."""
+"""What the program asks of the system and the interpreter: signals, descriptors, garbage collection, turns, the end."""
 
 import gc
 import logging
@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import NoReturn
 
 COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
 SHORTEST_TURN = 0.005  # seconds: Python's own
@@ -60,3 +61,15 @@ def take_turns(threads: int) -> None:
     because thousands of people spoke at the same moment, that would be all that the machine does.
     """
     sys.setswitchinterval(max(SHORTEST_TURN, threads / WAKE_UPS))
+
+
+def leave(code: int) -> NoReturn:
+    """End the process, and do not take the interpreter apart; what has to be closed is closed by now.
+
+    Threads that wait for a peer cannot be ended, and where Python has no lock, taking it apart beneath them may
+    wait for one of them for ever.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)

@@ -13,6 +13,7 @@ import typer
 from app.cli import terminal
 from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, takes
 from app.errors import CheckFailed
+from app.process import leave
 from app.services.checkup import Report, examine
 from app.settings import SERVER, ServerSettings, load, survey
 
@@ -103,4 +104,7 @@ def _as_json(report: Report) -> str:
 
 def main() -> None:
     """Run `chat-server`."""
-    terminal.run(app, "chat-server")
+    try:
+        terminal.run(app, "chat-server")
+    except SystemExit as end:
+        leave(int(end.code or 0))
