@@ -9,6 +9,7 @@ import ctypes
 import errno
 import mmap
 import os
+import socket
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
@@ -54,10 +55,23 @@ class Receiver:
         try:
             shelf = ctypes.create_string_buffer(SHELF.pack(_address(self._gifts), BUFFERS, 0, 0))
             self._ring.register(GIVE_BUFFERS, ctypes.addressof(shelf), 1)
+            self._give(range(BUFFERS))
+            self._try()
         except OSError:
             self._ring.close()
             raise
-        self._give(range(BUFFERS))
+
+    def _try(self) -> None:
+        """Receive something: some systems allow to make a ring but not to use it.
+
+        Raises: OSError.
+        """
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.send(b"?")
+            [(_, received)] = self.receive([ours.fileno()], 1)
+        if isinstance(received, OSError):
+            raise received
 
     def close(self) -> None:
         """Receive nothing any more, and give everything back."""

@@ -68,7 +68,10 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.census = census
         self._is_short = False  # the system has no descriptors left for those who wait
         super().__init__((door.ip, door.port), Handler)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
+        # Connections inherit these. What is urgent is like all else (RFC 6093): left out of line, it would make
+        # the socket readable, while there is nothing to receive.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 

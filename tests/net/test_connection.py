@@ -69,6 +69,15 @@ def test_what_has_no_line_end_is_no_irc(chat: Chat, end: bytes) -> None:
     assert bob.line().endswith(" QUIT :A line without an end")
 
 
+def test_urgent_bytes_are_bytes_like_others(chat: Chat) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    alice.socket.sendall(b"PRIVMSG bob :o")
+    for byte in (b"n", b"e"):
+        alice.socket.send(byte, socket.MSG_OOB)
+    alice.send("")
+    assert bob.hears("PRIVMSG")[-1].endswith(" PRIVMSG bob :one")
+
+
 def test_the_farewell_arrives_though_more_input_is_under_way(chat: Chat) -> None:
     alice = chat.connect("alice")
     alice.send("QUIT :bye", *(f"PRIVMSG #general :{'x' * 400}" for _ in range(2000)))

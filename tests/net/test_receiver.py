@@ -106,7 +106,7 @@ def test_the_end_is_nothing_and_a_reset_an_error(receiver: Receiver, pairs: Pair
             assert fault.errno == errno.ECONNRESET
 
 
-@pytest.mark.parametrize("missing", ["SETUP", "REGISTER", "ONE_THREAD"])
+@pytest.mark.parametrize("missing", ["SETUP", "REGISTER", "ENTER", "ONE_THREAD"])
 def test_where_it_cannot_receive_nothing_is_kept(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
