@@ -1,13 +1,14 @@
 """The worker processes of a benchmark, as one."""
 
 import multiprocessing
+from collections import Counter
 from itertools import cycle
 from string import ascii_lowercase
 from types import TracebackType
 from typing import Any
 
 from scripts.benchmarks.board import Board, Count
-from scripts.benchmarks.plan import Crowd, Heard, Talk
+from scripts.benchmarks.plan import Crowd, Gathering, Heard, Talk
 from scripts.benchmarks.worker import work
 
 SETTLE_SECONDS = 0.7
@@ -56,11 +57,13 @@ class Crew:
         except (EOFError, OSError) as error:
             raise WorkerLost("A process of the measuring side has ended before its time.") from error
 
-    def gather(self, crowd: Crowd, patience: float) -> tuple[int, int]:
-        """Have everybody come; return how many did, and how many connections ended on the way."""
+    def gather(self, crowd: Crowd, patience: float) -> Gathering:
+        """Have everybody come."""
         self._board.clear()
-        self._order("gather", crowd, next(self._prefixes), patience)
-        return self._board.total(Count.READY), self._board.total(Count.LOST)
+        refusals: list[Counter[str]] = self._order("gather", crowd, next(self._prefixes), patience)
+        said = sum(refusals, Counter()).most_common(1)
+        came, lost = self._board.total(Count.READY), self._board.total(Count.LOST)
+        return Gathering(came, lost, crowd.people - came - lost, said[0][0] if said else "")
 
     def settle(self) -> None:
         """Wait until nothing is on its way any more."""

@@ -11,6 +11,9 @@ from scripts.benchmarks.address import Address
 
 RECEIVE_BYTES = 256 * 1024
 SMALL_BUFFER = 4096  # bytes that the system takes for those who do not read
+REFUSAL = re.compile(
+    rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE
+)  # about whom or what, and why
 MARK = re.compile(rb" :~([0-9a-f]{16})")  # before the text of each message: when it was sent, in ns
 
 
@@ -26,6 +29,7 @@ class Peer:
         self.is_open = False
         self.echoes = False  # whether it hears what it says itself
         self.stage = "new"  # then "registered", "joined"
+        self.refusal = ""  # what the server said when it did not let it get there
         self.deliveries = 0
         self.order = 0  # a checksum of all messages in the order they came
         self.waits: array[int] = array("q")  # ns between sending and receiving
@@ -114,8 +118,11 @@ class Peer:
             self.flush()
 
     def advance(self, lines: bytes) -> None:
-        """Go on with registering and joining."""
+        """Go on with registering and joining; leave when that is refused."""
         self.answer_pings(lines)
+        if self._is_refused(lines):
+            self.close()
+            return
         self.echoes = self.echoes or re.search(rb" ACK :.*echo-message", lines) is not None
         if self.stage == "new" and b" 001 " in lines:
             self.stage = "registered"
@@ -123,6 +130,13 @@ class Peer:
                 self.send(f"JOIN {self.room}\r\n".encode())
         if self.stage == "registered" and self.room and self._has_joined(lines):
             self.stage = "joined"
+
+    def _is_refused(self, lines: bytes) -> bool:
+        """Whether the nick, the room or the connection is refused; keep what the server says of it."""
+        for about, why in REFUSAL.findall(lines):
+            if about.decode() in ("", self.nick, self.room):
+                self.refusal = why.decode(errors="replace")
+        return bool(self.refusal)
 
     def _has_joined(self, lines: bytes) -> bool:
         """Whether the list of those in the room has come (RPL_ENDOFNAMES)."""

@@ -18,6 +18,16 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathering:
+    """How many of a crowd got where they should be, and how many did not."""
+
+    came: int
+    lost: int = 0  # refused, or disconnected on the way
+    late: int = 0
+    refusal: str = ""  # what the server told most of those it refused
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """How the people talk: so many senders, for so long, either as fast as a window allows or at a rate."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from scripts.benchmarks.crew import Crew
 from scripts.benchmarks.history import Reader, fill, questions, seconds_for
-from scripts.benchmarks.plan import Crowd, Heard, Talk
+from scripts.benchmarks.plan import Crowd, Gathering, Heard, Talk
 from scripts.benchmarks.target import Target
 
 PATIENCE = 120.0  # seconds for everybody to come
@@ -155,18 +155,23 @@ def _gather(crew: Crew, crowd: Crowd) -> None:
 
     Raises: Incomplete when somebody does not get in.
     """
-    came, lost = crew.gather(crowd, PATIENCE)
-    if came < crowd.people:
+    gathering = crew.gather(crowd, PATIENCE)
+    if gathering.came < crowd.people:
         crew.disperse()
-        late = crowd.people - came - lost
-        causes = [
-            f"{lost} were refused or disconnected" if lost else "",
-            f"{late} did not get there in {PATIENCE:.0f} seconds" if late else "",
-        ]
-        raise Incomplete(
-            f"only {came} of {crowd.people} got in: {' and '.join(filter(None, causes))}; "
-            "are the server's limits off?"
-        )
+        raise Incomplete(_told(gathering, crowd.people))
+
+
+def _told(gathering: Gathering, people: int) -> str:
+    """Say who is missing, and why."""
+    said = f' ("{gathering.refusal}")' if gathering.refusal else ""
+    causes = [
+        f"{gathering.lost} were refused or disconnected{said}" if gathering.lost else "",
+        f"{gathering.late} did not get there in {PATIENCE:.0f} seconds" if gathering.late else "",
+    ]
+    return (
+        f"only {gathering.came} of {people} got in: {' and '.join(filter(None, causes))}; "
+        "are the server's limits off?"
+    )
 
 
 def _talked(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> Finding:

@@ -4,6 +4,7 @@ import contextlib
 import resource
 import selectors
 import time
+from collections import Counter
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
@@ -34,8 +35,11 @@ class Worker:
 
     # Coming
 
-    def gather(self, crowd: Crowd, prefix: str, patience: float) -> None:
-        """Connect this worker's share of the people, so many at a time, until all are where they should be."""
+    def gather(self, crowd: Crowd, prefix: str, patience: float) -> Counter[str]:
+        """Connect this worker's share of the people, so many at a time, until all are where they should be.
+
+        Return why some were refused, and how many of them.
+        """
         waiting = list(range(crowd.people))[self._number :: self._workers][::-1]
         goal = "joined" if crowd.rooms else "registered"
         at_once = max(crowd.at_once // self._workers, 1)
@@ -49,6 +53,7 @@ class Worker:
             under_way -= arrived
             self._count(Count.READY, sum(peer.is_open for peer in arrived))
             self._count(Count.LOST, sum(not peer.is_open for peer in arrived))
+        return Counter(peer.refusal for peer in self._peers if peer.refusal)
 
     def _come(self, crowd: Crowd, prefix: str, number: int) -> Peer:
         room = f"#{prefix}{number % crowd.rooms}" if crowd.rooms else ""

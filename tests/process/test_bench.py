@@ -19,7 +19,7 @@ import pytest
 from app.settings import ServerSettings
 from scripts.benchmarks import target
 from scripts.benchmarks.crew import Crew, WorkerLost
-from scripts.benchmarks.plan import Crowd, Heard, Talk
+from scripts.benchmarks.plan import Crowd, Gathering, Heard, Talk
 from scripts.benchmarks.scenarios import SCENARIOS, Scale
 from tests.process.peer import PATIENCE
 from tests.process.server import Server
@@ -167,11 +167,25 @@ def test_the_curve_shows_rooms_of_all_sizes_and_loads_nothing(tmp_path: Path) ->
     assert "href=" not in drawn
 
 
-def test_who_was_not_let_in_is_told(tmp_path: Path) -> None:
-    with Server(tmp_path, max_connections=15) as server:
-        result = bench("run", "idle", "--people", "20", "--server", f"127.0.0.1:{server.port}")
+@pytest.mark.parametrize(
+    ("scenario", "limits", "count", "why"),
+    [
+        ("idle", {"max_connections": 15}, "only 15 of 20 got in: 5 were", "Closing link: The server is full"),
+        (
+            "rooms",
+            {"max_rooms_per_user": 1, "auto_join": ""},
+            "only 10 of 20 got in: 10 were",
+            "Many rooms were made from your address",
+        ),
+    ],
+)
+def test_who_was_not_let_in_is_told(
+    scenario: str, limits: dict[str, object], count: str, why: str, tmp_path: Path
+) -> None:
+    with Server(tmp_path, **limits) as server:
+        result = bench("run", scenario, "--people", "20", "--server", f"127.0.0.1:{server.port}")
     assert result.returncode == 1, "nothing was measured"
-    assert "left out, because only 15 of 20 got in: 5 were refused or disconnected;" in result.stdout
+    assert f'left out, because {count} refused or disconnected ("{why}' in result.stdout
 
 
 class Forsaken(Crew):
@@ -180,8 +194,8 @@ class Forsaken(Crew):
     def __init__(self) -> None:
         pass
 
-    def gather(self, crowd: Crowd, patience: float) -> tuple[int, int]:
-        return crowd.people, 0
+    def gather(self, crowd: Crowd, patience: float) -> Gathering:
+        return Gathering(crowd.people)
 
     def settle(self) -> None:
         pass
