@@ -1,6 +1,7 @@
 """A worker process: it holds a share of the connections and does what the scenario asks, one order at a time."""
 
 import contextlib
+import math
 import resource
 import selectors
 import time
@@ -165,8 +166,9 @@ class Pace:
         return expected
 
     def _by_rate(self, elapsed: float) -> int:
+        """Return how many are due now; the first of them are at the very beginning."""
         share = self._talk.rate * len(self._speakers) / self._talk.senders
-        return max(int(elapsed * share) - self.sent, 0)
+        return max(math.ceil(elapsed * share) - self.sent, 0)
 
     def _by_window(self) -> int:
         """Return this worker's share of what the window still allows all senders."""

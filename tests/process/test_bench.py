@@ -130,6 +130,14 @@ def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
     assert faults(finding) == ["20 of 25 people took part: every room has 10"]
 
 
+def test_all_that_is_due_is_said(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", "assembly", *SMALL, "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert finding["figures"]["messages"] == 10
+
+
 @pytest.mark.parametrize("scenario", ["fanout", "history"])
 def test_tls_is_compared_with_none(scenario: str, tmp_path: Path) -> None:
     found = tmp_path / "found.json"
