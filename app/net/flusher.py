@@ -1,7 +1,7 @@
 """Flushers: a few threads that send what is queued, and alone close sockets.
 
 A flusher sleeps in its selector. What is to be sent is posted to it: bytes for one outbox, or for a crowd. It is
-woken through a pair of sockets, once for all that was posted. One send takes all that waits for a connection, and
+woken by a bell, once for all that was posted. One send takes all that waits for a connection, and
 where the system allows it, one call takes the sends of all connections; what a socket does not accept waits until
 it is writable.
 
@@ -16,12 +16,13 @@ import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from threading import Event as Signal
 from threading import Thread
 
 from app.clock import Clock
 from app.live.sink import Each, Receivers
+from app.net.bell import Bell
 from app.net.crowd import Crowd, Shared
 from app.net.outbox import EVICTED, Outbox
 from app.net.round import Post, Round
@@ -52,10 +53,8 @@ class Flusher:
         self._with_ring = with_ring
         self._posts: deque[Post] = deque()
         self._selector = selectors.DefaultSelector()
-        self._wake_receiver, self._wake_sender = socket.socketpair()
-        self._wake_receiver.setblocking(False)
-        self._wake_sender.setblocking(False)
-        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
+        self._bell = Bell()
+        self._selector.register(self._bell.heard, selectors.EVENT_READ)
         self._is_asleep = False
         self._is_stopping = False
         self._entrusted: set[Outbox] = set()
@@ -107,7 +106,7 @@ class Flusher:
         """Look at what was posted, soon; from any thread."""
         if self._is_asleep and self._posts:
             self._is_asleep = False
-            self._wake()
+            self._bell.ring()
 
     @property
     def is_behind(self) -> bool:
@@ -127,17 +126,11 @@ class Flusher:
     def finish(self) -> None:
         """Begin to end: send what is queued and close every socket, then end the thread."""
         self._is_stopping = True
-        self._wake()
+        self._bell.ring()
 
     def join(self, patience: float) -> None:
         """Wait for the end, but at most so many seconds."""
         self._thread.join(patience)
-
-    def _wake(self) -> None:
-        try:
-            self._wake_sender.send(b"\0")
-        except OSError:
-            return  # so many wake-ups are under way that one more changes nothing, or all is over
 
     def _run(self) -> None:
         name_thread(self._thread.name)
@@ -150,8 +143,8 @@ class Flusher:
             logger.exception("A flusher failed. The server stops: nobody would hear anything more from it.")
             self._on_failure()
         finally:
-            for held in (self._selector, self._wake_receiver, self._wake_sender):
-                held.close()
+            self._selector.close()
+            self._bell.close()
             self._has_caught_up.set()
 
     def _go_round(self, sender: Sender) -> None:
@@ -174,13 +167,9 @@ class Flusher:
         """Yield the outboxes whose sockets have become writable."""
         for key, _ in events:
             if key.data is None:
-                self._drain_wake_ups()
+                self._bell.heard.recv(4096)
             else:
                 yield key.data
-
-    def _drain_wake_ups(self) -> None:
-        with suppress(BlockingIOError):
-            self._wake_receiver.recv(4096)
 
     def _send_round(self, sender: Sender, posted: Round) -> None:
         """Send what was posted: to each what is theirs, and to the crowds what they are told."""

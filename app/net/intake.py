@@ -8,14 +8,14 @@ more until it asks again.
 """
 
 import logging
-import socket
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from threading import Event as Signal
 from threading import Thread
 from typing import Protocol
 
+from app.net.bell import Bell
 from app.net.receiver import Received, Receiver
 from app.threads import name_thread
 
@@ -33,32 +33,16 @@ class Caller(Protocol):
         """See to what came. It has to ask for more."""
 
 
-class Bell:
-    """What wakes the intake: a pair of sockets, on one of which it receives as it does for everybody."""
+class Doorbell:
+    """The bell as the intake knows it: it receives on it as it does for everybody."""
 
-    def __init__(self, ask: Callable[[Caller], None]) -> None:
+    def __init__(self, bell: Bell, ask: Callable[[Caller], None]) -> None:
+        self.descriptor = bell.heard.fileno()
         self._ask = ask
-        self._heard, self._rung = socket.socketpair()
-        self._rung.setblocking(False)
-
-    @property
-    def descriptor(self) -> int:
-        """The end that is listened to."""
-        return self._heard.fileno()
-
-    def ring(self) -> None:
-        """Wake the intake; from any thread."""
-        with suppress(OSError):  # so many are under way that one more changes nothing, or all is over
-            self._rung.send(b"\0")
 
     def attend(self, received: Received) -> None:
         """Listen for the next time."""
         self._ask(self)
-
-    def close(self) -> None:
-        """Give both ends back."""
-        self._heard.close()
-        self._rung.close()
 
 
 class Intake:
@@ -117,13 +101,13 @@ class Intake:
         except OSError as error:
             logger.debug("There is no io_uring to receive by: %s", error)
         else:
-            self._serve(receiver, Bell(self.receive_for))
+            self._serve(receiver, Bell())
         finally:
             self._has_begun.set()
 
     def _serve(self, receiver: Receiver, bell: Bell) -> None:
         self._bell = bell
-        self.receive_for(bell)
+        self.receive_for(Doorbell(bell, self.receive_for))
         self._has_begun.set()
         try:
             with closing(receiver), closing(bell):

@@ -9,7 +9,6 @@ import ctypes
 import errno
 import mmap
 import os
-import socket
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
@@ -52,26 +51,14 @@ class Receiver:
         self._gifts = mmap.mmap(-1, BUFFERS * PLACE_BYTES)
         self._given = 0
         self._again: list[int] = []  # those for whom there was no buffer
-        try:
+        with self._ring.tried() as (ours, theirs):
             shelf = ctypes.create_string_buffer(SHELF.pack(_address(self._gifts), BUFFERS, 0, 0))
             self._ring.register(GIVE_BUFFERS, ctypes.addressof(shelf), 1)
             self._give(range(BUFFERS))
-            self._try()
-        except OSError:
-            self._ring.close()
-            raise
-
-    def _try(self) -> None:
-        """Receive something: some systems allow to make a ring but not to use it.
-
-        Raises: OSError.
-        """
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
             theirs.send(b"?")
             [(_, received)] = self.receive([ours.fileno()], 1)
-        if isinstance(received, OSError):
-            raise received
+            if isinstance(received, OSError):
+                raise received
 
     def close(self) -> None:
         """Receive nothing any more, and give everything back."""

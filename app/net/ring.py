@@ -11,9 +11,11 @@ import ctypes
 import mmap
 import os
 import platform
+import socket
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 SETUP, ENTER, REGISTER = 425, 426, 427  # numbers of system calls, the same on every architecture
 SINGLE_MMAP = 1  # a feature: both queues are found in one piece of memory
@@ -111,6 +113,20 @@ class Ring:
         order = found.sq.array // 4
         for number in range(found.sq_entries):  # an entry's place in the queue is its place in memory
             self._words[order + number] = number
+
+    @contextmanager
+    def tried(self) -> Iterator[tuple[socket.socket, socket.socket]]:
+        """Give two connected sockets to try a new ring with: some systems allow to make one but not to use it.
+
+        It is closed if the attempt raises an OSError.
+        """
+        try:
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                yield ours, theirs
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give everything back; what was not worked off yet is forgotten."""

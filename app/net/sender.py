@@ -75,22 +75,10 @@ class AllAtOnce:
         self._ring = Ring(SENDS)
         self._send = operation(OP_SEND)
         self._ring.write({WHOSE: array("Q", range(SENDS))}, SENDS)  # the mark of each is its place, for good
-        try:
-            self._try()
-        except OSError:
-            self._ring.close()
-            raise
-
-    def _try(self) -> None:
-        """Send something: the ring of Linux 5.4 cannot, and some systems allow to make a ring but not to use it.
-
-        Raises: OSError.
-        """
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
+        with self._ring.tried() as (ours, _):  # the ring of Linux 5.4 cannot send
             (sent,) = self.send([(ours, b"?")])
-        if sent < 0:
-            raise OSError(-sent, os.strerror(-sent))
+            if sent < 0:
+                raise OSError(-sent, os.strerror(-sent))
 
     def close(self) -> None:
         """Give everything back."""
