@@ -1,9 +1,8 @@
 """Flushers: a few threads that send what is queued, and alone close sockets.
 
 A flusher sleeps in its selector. What is to be sent is posted to it: bytes for one outbox, or for a crowd. It is
-woken by a bell, once for all that was posted. One send takes all that waits for a connection, and
-where the system allows it, one call takes the sends of all connections; what a socket does not accept waits until
-it is writable.
+woken by a bell, once for all that was posted. One send takes all that waits for a connection, and where the system
+allows it, one call takes the sends of all connections; what a socket does not accept waits until it is writable.
 
 Nobody else closes a socket: a descriptor that is closed while a selector still lists it would be another
 connection's a moment later. For the same reason, a crowd's descriptors are found out anew after a socket was closed.

@@ -63,7 +63,7 @@ class Crew:
         refusals: list[Counter[str]] = self._order("gather", crowd, next(self._prefixes), patience)
         said = sum(refusals, Counter()).most_common(1)
         came, lost = self._board.total(Count.READY), self._board.total(Count.LOST)
-        return Gathering(came, lost, crowd.people - came - lost, said[0][0] if said else "")
+        return Gathering(came, lost, said[0][0] if said else "")
 
     def settle(self) -> None:
         """Wait until nothing is on its way any more."""

@@ -11,9 +11,8 @@ from scripts.benchmarks.address import Address
 
 RECEIVE_BYTES = 256 * 1024
 SMALL_BUFFER = 4096  # bytes that the system takes for those who do not read
-REFUSAL = re.compile(
-    rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE
-)  # about whom or what, and why
+# About what, and why: an error about a nick or a room, or the end of the connection.
+REFUSAL = re.compile(rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE)
 MARK = re.compile(rb" :~([0-9a-f]{16})")  # before the text of each message: when it was sent, in ns
 
 
@@ -120,7 +119,8 @@ class Peer:
     def advance(self, lines: bytes) -> None:
         """Go on with registering and joining; leave when that is refused."""
         self.answer_pings(lines)
-        if self._is_refused(lines):
+        self.refusal = self._refusal_in(lines)
+        if self.refusal:
             self.close()
             return
         self.echoes = self.echoes or re.search(rb" ACK :.*echo-message", lines) is not None
@@ -131,12 +131,11 @@ class Peer:
         if self.stage == "registered" and self.room and self._has_joined(lines):
             self.stage = "joined"
 
-    def _is_refused(self, lines: bytes) -> bool:
-        """Whether the nick, the room or the connection is refused; keep what the server says of it."""
-        for about, why in REFUSAL.findall(lines):
-            if about.decode() in ("", self.nick, self.room):
-                self.refusal = why.decode(errors="replace")
-        return bool(self.refusal)
+    def _refusal_in(self, lines: bytes) -> str:
+        """Return what the server says that refuses the nick, the room or the connection; nothing if none of it does."""
+        mine = (b"", self.nick.encode(), self.room.encode())
+        whys = [why for about, why in REFUSAL.findall(lines) if about in mine]
+        return whys[-1].decode(errors="replace") if whys else ""
 
     def _has_joined(self, lines: bytes) -> bool:
         """Whether the list of those in the room has come (RPL_ENDOFNAMES)."""

@@ -19,11 +19,10 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """How many of a crowd got where they should be, and how many did not."""
+    """How many of a crowd got where they should be, and how many will not; the others are late."""
 
     came: int
     lost: int = 0  # refused, or disconnected on the way
-    late: int = 0
     refusal: str = ""  # what the server told most of those it refused
 
 

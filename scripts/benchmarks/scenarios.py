@@ -163,10 +163,11 @@ def _gather(crew: Crew, crowd: Crowd) -> None:
 
 def _told(gathering: Gathering, people: int) -> str:
     """Say who is missing, and why."""
+    late = people - gathering.came - gathering.lost
     said = f' ("{gathering.refusal}")' if gathering.refusal else ""
     causes = [
         f"{gathering.lost} were refused or disconnected{said}" if gathering.lost else "",
-        f"{gathering.late} did not get there in {PATIENCE:.0f} seconds" if gathering.late else "",
+        f"{late} did not get there in {PATIENCE:.0f} seconds" if late else "",
     ]
     return (
         f"only {gathering.came} of {people} got in: {' and '.join(filter(None, causes))}; "
