@@ -13,35 +13,33 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.clock import Clock
-from app.commands import (
-    attendants,
-    reloading,
-    verbs,  # noqa: F401  fills the table of commands
-)
-from app.commands.desk import Desk, Exchange, Load
-from app.commands.gate import Gate
-from app.commands.returning import resume
+from app.commands import table  # noqa: F401
+from app.commands.connect.restart import resume
+from app.commands.dispatcher import Gate
+from app.commands.operators import reloading
+from app.commands.pseudoclients import service_context
+from app.commands.runtime import Desk, Exchange, Load
 from app.db import schema
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
+from app.engine import reducers  # noqa: F401  declares what events change
+from app.engine.changeset import Batch
+from app.engine.cloak import Disguise, cloaked, host_of
+from app.engine.delivery.client import Client
+from app.engine.delivery.hub import Hub
+from app.engine.delivery.sink import Nowhere
+from app.engine.engine import Engine
+from app.engine.rate_limits import Throttles
+from app.engine.restore import restore, restore_people
+from app.engine.submission_unit import Turn, Unit
+from app.engine.throttle import REMEMBERED
+from app.engine.world.world import World
 from app.errors import ChatError, DatabaseRefused
 from app.events import Event, Kind
-from app.live import applying  # noqa: F401  declares what events change
-from app.live.batch import Batch
-from app.live.client import Client
-from app.live.cloak import Disguise, cloaked, host_of
-from app.live.engine import Engine
-from app.live.hub import Hub
-from app.live.restore import restore, restore_people
-from app.live.sink import Nowhere
-from app.live.throttle import REMEMBERED
-from app.live.throttles import Throttles
-from app.live.unit import Turn, Unit
-from app.live.world import World
-from app.net.connection import Inside
-from app.net.doors import listen, refitted
-from app.net.flusher import Flusher
-from app.net.intake import Intake
+from app.net.listeners import listen, refitted
+from app.net.receive.connection import Inside
+from app.net.receive.receive_loop import Intake
+from app.net.send.flusher import Flusher
 from app.net.server import ChatServer
 from app.process import allow_descriptors, collect_seldom, heed_signals
 from app.services.ledger import Ledger
@@ -90,7 +88,7 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock, load: L
     `load` reads the settings again; without it they stay as they are.
     """
     world = World(clock, settings.replay)
-    attendants.seat(world, clock, prefix_of(settings.servername))
+    service_context.seat(world, clock, prefix_of(settings.servername))
     ledger = Ledger(database, clock)
     ended = _restore(settings, world, ledger)
     desk = Desk(

@@ -8,7 +8,7 @@ from app.db.database import Database
 from app.db.log import Log
 from app.events import Event, Kind
 from app.services.accounts import Credentials, get_account, registered
-from app.services.decisions import Administrator, Change, decide_now
+from app.services.admin_changes import Administrator, Change, decide_now
 from app.services.record import record
 from app.wire.names import fold
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from annotated_types import Ge, Le
 
-from app.commands import isupport
+from app.commands.connect import isupport
 from app.settings import SERVER, ClientSettings, ServerSettings, Settings, load
-from app.sources import is_protecting, needs_restart
+from app.settings.sources import is_protecting, needs_restart
 from app.wire.capabilities import CAPABILITIES, Capability
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.commands import verbs
-from app.commands.declare import COMMANDS, Command
+from app.commands import table
+from app.commands.registry import COMMANDS, Command
 from app.wire import numerics
 from app.wire.numerics import Numeric
 
 PAGE = (Path(__file__).parents[1] / "docs" / "commands.md").read_text(encoding="utf-8")
-SOURCES = sorted(Path(verbs.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(table.__file__).parent.glob("*.py"))
 CODES = {value.code: name for name, value in vars(numerics).items() if isinstance(value, Numeric)}
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app.errors import SettingsRefused
 from app.settings import CLIENT, SERVER, ServerSettings, load
-from app.sources import FILE_LIMIT, is_protecting
+from app.settings.sources import FILE_LIMIT, is_protecting
 from tests.test_settings import loaded_from
 
 TLS = Path(__file__).parent / "tls"

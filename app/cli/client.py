@@ -12,14 +12,14 @@ import typer
 
 from app.cli import terminal
 from app.cli.options import ClientConfig, Version, first_line, flags, setting
-from app.client.dialling import Address
+from app.client.display.event_text import View
+from app.client.display.printing import Printer
+from app.client.display.rendering import Renderer
 from app.client.driver import INBOX_LIMIT, Driver, Inbox
-from app.client.link import Link
-from app.client.model import Credentials, State, Wishes
-from app.client.pipe import Pipe
-from app.client.printing import Printer
-from app.client.rendering import Renderer
-from app.client.wording import View
+from app.client.net.connect import Address
+from app.client.net.link import Link
+from app.client.protocol.model import Credentials, State, Wishes
+from app.client.ui.batch_mode import Pipe
 from app.clock import Clock
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, load
@@ -100,7 +100,7 @@ def _lines() -> TextIO:
 
 def _talk(driver: Driver, settings: ClientSettings) -> None:
     """Run line mode."""
-    from app.client.plain import PlainShell  # here, so that scripts do not wait for it
+    from app.client.ui.line_mode import PlainShell  # here, so that scripts do not wait for it
 
     has_colours = settings.colours and "NO_COLOR" not in os.environ
     PlainShell(driver, Renderer(View(), has_colours)).run()

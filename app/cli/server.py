@@ -14,7 +14,7 @@ from app.cli import terminal
 from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, takes
 from app.errors import CheckFailed
 from app.process import leave
-from app.services.checkup import Report, examine
+from app.services.config_check import Report, examine
 from app.settings import SERVER, ServerSettings, load, survey
 
 # Numbers are read by the settings, which say what is wrong with one and which would be right.

@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from app.client import intents
-from app.client import state as machine
-from app.client.dialling import Untrusted
-from app.client.effects import Effect, Effects, Send
-from app.client.events import Event, Phase, StateChanged
-from app.client.link import Dialling, Ended, Happening, Link, Lost, Opened, Received, Waiting
-from app.client.model import State
-from app.client.patience import Keepalive
+from app.client.net.backoff import Keepalive
+from app.client.net.connect import Untrusted
+from app.client.net.link import Dialling, Ended, Happening, Link, Lost, Opened, Received, Waiting
+from app.client.protocol import intents
+from app.client.protocol import protocol as machine
+from app.client.protocol.effects import Effect, Effects, Send
+from app.client.protocol.events import Event, Phase, StateChanged
+from app.client.protocol.model import State
 from app.clock import Clock
 
 INBOX_LIMIT = 1_000  # things waiting; past it who brings one waits

@@ -7,17 +7,17 @@ from typing import Any, Self, TypeVar, TypeVarTuple
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
-from app.commands.answers import Answer, Failed, Refused
-from app.commands.desk import Desk, Write
+from app.commands.errors import Answer, Failed, Refused
+from app.commands.runtime import Desk, Write
+from app.engine.changeset import Batch
+from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.client import Client
+from app.engine.delivery.response import Entry, Response
+from app.engine.submission_unit import Task
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.engine.world.world import World
 from app.events import Event, Kind
-from app.live.audience import NOBODY, Audience
-from app.live.batch import Batch
-from app.live.client import Client
-from app.live.response import Entry, Response
-from app.live.room import Room
-from app.live.unit import Task
-from app.live.user import User
-from app.live.world import World
 from app.wire import numerics
 from app.wire.capabilities import Shape
 from app.wire.line import LINE_END, plain

@@ -1,8 +1,8 @@
 """HELP: what there is to say about the commands, read off the table they are declared in."""
 
-from app.commands.answers import Refused
 from app.commands.context import Context
-from app.commands.declare import COMMANDS, Command, command, find_command, verb_of
+from app.commands.errors import Refused
+from app.commands.registry import COMMANDS, Command, command, find_command, verb_of
 from app.wire import numerics
 from app.wire.packing import packed
 

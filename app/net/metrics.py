@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.engine.engine import Engine
+from app.engine.meter import Distribution
 from app.errors import ChatError
-from app.live.engine import Engine
-from app.live.meter import Distribution
-from app.net.flusher import Flusher
+from app.net.send.flusher import Flusher
 
 
 class Endpoint:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from typing import Any
 
-from app.live.client import Client
-from app.net.census import Census, Seat
-from app.net.connection import Connection, Inside
-from app.net.flusher import Flusher
-from app.net.outbox import Outbox
-from app.net.pipe import Pipe
-from app.net.till import Till
+from app.engine.delivery.client import Client
+from app.net.receive.connection import Connection, Inside
+from app.net.receive.connection_limits import Census, Seat
+from app.net.receive.submission import Till
+from app.net.send.flusher import Flusher
+from app.net.send.outbox import Outbox
+from app.net.transport.transport import Pipe
 from app.process import take_turns
 from app.threads import name_thread
 

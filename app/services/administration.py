@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import AlreadyExists, UsageError
 from app.services.accounts import ROLES, Credentials, changed, find_account, get_account, registered
+from app.services.admin_changes import Administrator, Change
 from app.services.certificates import withdrawn
-from app.services.decisions import Administrator, Change
 from app.wire.names import NameRefused, check_new_nick, fold
 
 

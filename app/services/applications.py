@@ -15,9 +15,9 @@ from app.db.models import Application
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services.accounts import Credentials, registered
+from app.services.admin_changes import Administrator, Change
 from app.services.administration import refuse_if_taken
 from app.services.codes import digest_of
-from app.services.decisions import Administrator, Change
 from app.wire.names import Key, fold
 
 LASTS = 24 * 3600 * 1000  # milliseconds

@@ -19,7 +19,7 @@ from app.db.models import Ban
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.accounts import find_account
-from app.services.decisions import Administrator, Change
+from app.services.admin_changes import Administrator, Change
 from app.wire.masks import CLOAK_ENDING, matches, normalise
 from app.wire.names import caseless, fold
 

@@ -14,8 +14,8 @@ from app.clock import is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
 from app.db.models import Invitation
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.services.admin_changes import Administrator, Change
 from app.services.codes import digest_of
-from app.services.decisions import Administrator, Change
 
 NAME_LETTERS = 6
 CODE_LETTERS = 32  # of five bits each

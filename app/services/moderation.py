@@ -6,7 +6,7 @@ from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import metadata
 from app.services.accounts import get_account
-from app.services.decisions import Administrator, Change
+from app.services.admin_changes import Administrator, Change
 from app.services.presence import get_online, is_in_room
 from app.services.rooms import get_room
 from app.wire.names import fold

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app.db.log import Log
 from app.events import Event
 from app.services import projections  # noqa: F401  fills the table
-from app.services.projections.declare import ENTERING, PROJECTIONS
+from app.services.projections.registry import ENTERING, PROJECTIONS
 
 
 def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:

@@ -12,7 +12,7 @@ from app.db.models import SPOKEN, Account, Event, Room, RoomMask, RoomRole
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event as Happened
 from app.events import Kind
-from app.services.decisions import Administrator, Change
+from app.services.admin_changes import Administrator, Change
 from app.services.metadata import of_room
 from app.wire.names import NameRefused, check_room, fold
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.certificates import fault_of_authorities
-from app.fields import Buffer, Host, Room, Title, Whole
+from app.settings.certificates import fault_of_authorities
 from app.settings.declare import PROTECTS, Settings
+from app.settings.fields import Buffer, Host, Room, Title, Whole
 
 
 class ClientSettings(Settings):

@@ -13,7 +13,7 @@ from app.errors import ChatError, SettingsRefused, UsageError
 from app.settings.client import ClientSettings, client_faults
 from app.settings.declare import Settings
 from app.settings.server import ServerSettings, server_faults
-from app.sources import Problem, read_environment, read_file, read_flags, settle
+from app.settings.sources import Problem, read_environment, read_file, read_flags, settle
 
 OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # variables that begin like the server's and are not
 

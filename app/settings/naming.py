@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from app.fields import LABEL
+from app.settings.fields import LABEL
 
 PREFIX_LENGTH = 63  # characters of a server's name, RFC 2812 section 1.1
 

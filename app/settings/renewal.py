@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.errors import SettingsRefused
 from app.settings.loading import Loaded
 from app.settings.server import ServerSettings
-from app.sources import needs_restart
+from app.settings.sources import needs_restart
 
 CERTIFICATE = ("tls_cert", "tls_key")
 

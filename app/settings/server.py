@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.certificates import fault_of_pair
-from app.fields import (
+from app.settings.certificates import fault_of_pair
+from app.settings.declare import PROTECTS, RESTART, SECRET, Settings
+from app.settings.fields import (
     Buffer,
     CommandLine,
     Email,
@@ -25,7 +26,6 @@ from app.fields import (
     Title,
     Whole,
 )
-from app.settings.declare import PROTECTS, RESTART, SECRET, Settings
 
 
 class Identity(Settings):

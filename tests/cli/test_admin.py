@@ -8,7 +8,7 @@ import pytest
 
 from app.events import Event, Kind
 from tests.cli.conftest import Admin
-from tests.old_program import old_database
+from tests.legacy_database import old_database
 from tests.story import Story
 
 

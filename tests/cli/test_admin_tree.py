@@ -14,7 +14,7 @@ from app.events import Event, Kind
 from app.services.applications import Applicant, applied
 from app.services.invitations import invited
 from tests.cli.conftest import Admin
-from tests.old_program import old_database
+from tests.legacy_database import old_database
 from tests.story import SECRET, Story
 
 DOCS = Path(__file__).parents[2] / "docs" / "admin.md"

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.client.bench", "tests.client.peer")
+pytest.register_assert_rewrite("tests.client.harness", "tests.client.scripted_server")

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.client import commands
-from app.client.completion import candidates, words_of
-from app.client.patience import ANSWER, SILENCE, Backoff, Keepalive
-from app.client.table import COMMANDS, shows_secret
-from app.client.times import read_span
+from app.client.net.backoff import ANSWER, SILENCE, Backoff, Keepalive
+from app.client.protocol.times import read_span
+from app.client.ui import commands
+from app.client.ui.command_registry import COMMANDS, shows_secret
+from app.client.ui.completion import candidates, words_of
 from app.clock import Clock
 from app.errors import UsageError
-from tests.client.bench import online
+from tests.client.harness import online
 from tests.conftest import MovedClock
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)

@@ -1,8 +1,8 @@
 """Asking for the past."""
 
-from app.client import intents
-from app.client.events import HistoryPage
-from tests.client.bench import Bench, online, page, said
+from app.client.protocol import intents
+from app.client.protocol.events import HistoryPage
+from tests.client.harness import Bench, online, page, said
 
 
 def test_the_last_page() -> None:

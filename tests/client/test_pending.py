@@ -1,7 +1,7 @@
 """Lines of one's own: shown when they are stored, kept when they are not."""
 
-from app.client import intents
-from tests.client.bench import CAPS, enter, online, page, said
+from app.client.protocol import intents
+from tests.client.harness import CAPS, enter, online, page, said
 
 ECHO = "server-time message-tags echo-message batch"
 

@@ -4,9 +4,9 @@ import base64
 
 from scramp import ScramMechanism
 
-from app.client import intents
-from app.client.events import LoginFailed, NickRefused, Trouble
-from tests.client.bench import CAPS, Bench
+from app.client.protocol import intents
+from app.client.protocol.events import LoginFailed, NickRefused, Trouble
+from tests.client.harness import CAPS, Bench
 
 
 def test_server_with_capabilities() -> None:

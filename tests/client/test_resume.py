@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.client.events import Message
-from tests.client.bench import CAPS, Bench, come_online, enter, online, page, said
+from app.client.protocol.events import Message
+from tests.client.harness import CAPS, Bench, come_online, enter, online, page, said
 
 
 def test_what_was_missed_is_fetched_page_after_page_while_live_lines_wait() -> None:

@@ -1,7 +1,7 @@
 """Who is where, and what people say there."""
 
-from app.client import intents
-from tests.client.bench import Bench, online
+from app.client.protocol import intents
+from tests.client.harness import Bench, online
 
 
 def test_people_come_and_go() -> None:

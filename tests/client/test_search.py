@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.client import commands, intents
-from app.client.completion import candidates, words_of
-from app.client.search import read_search
-from app.client.table import find
+from app.client.protocol import intents
+from app.client.protocol.search import read_search
+from app.client.ui import commands
+from app.client.ui.command_registry import find
+from app.client.ui.completion import candidates, words_of
 from app.errors import UsageError
-from tests.client.bench import CAPS, Bench, online, said
+from tests.client.harness import CAPS, Bench, online, said
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 SEARCH = f"{CAPS} soju.im/search"

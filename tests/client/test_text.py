@@ -7,13 +7,13 @@ from datetime import UTC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.events import HistoryPage, Joined, Message, Notice
-from app.client.jsonlines import to_json
-from app.client.rendering import Renderer
-from app.client.sanitise import clean
-from app.client.splitting import pieces
-from app.client.wording import View
-from tests.client.bench import NOW
+from app.client.display.event_text import View
+from app.client.display.jsonlines import to_json
+from app.client.display.rendering import Renderer
+from app.client.display.sanitise import clean
+from app.client.protocol.events import HistoryPage, Joined, Message, Notice
+from app.client.protocol.splitting import pieces
+from tests.client.harness import NOW
 
 DAY = 86_400_000
 

@@ -8,8 +8,8 @@ import pytest
 
 from app.db.database import Database, url_of
 from tests.conftest import MovedClock
-from tests.engine.bench import Bench
-from tests.engine.rereading import File
+from tests.engine.harness import Bench
+from tests.engine.rehashing import File
 
 MakeBench = Callable[..., Bench]
 

@@ -1,11 +1,11 @@
 """What holds of a world at any time, whatever happened in it."""
 
-from app.live.audience import Audience
-from app.live.client import Client
-from app.live.room import Room
-from app.live.sink import Each, Sink
-from app.live.user import User
-from app.live.world import World
+from app.engine.delivery.audience import Audience
+from app.engine.delivery.client import Client
+from app.engine.delivery.sink import Each, Sink
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.engine.world.world import World
 from app.wire.names import fold
 
 WIDE = 1 << 20  # bytes of a line that has room for all names

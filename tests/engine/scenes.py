@@ -1,8 +1,8 @@
 """How a conversation begins: people come, gather in rooms, and are somebody."""
 
+from app.engine.world.user import User
 from app.events import Event, Kind
-from app.live.user import User
-from tests.engine.bench import Bench, Person
+from tests.engine.harness import Bench, Person
 
 
 def people(bench: Bench, *names: str) -> list[Person]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.net import connection
+from app.net.receive import connection
 from tests.conftest import MovedClock
-from tests.net.chat import Chat
+from tests.net.running_server import Chat
 
 Serve = Callable[..., Chat]
 

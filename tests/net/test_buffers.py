@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from app.net.connection import LITTLE_BYTES, RECEIVE_BYTES
-from tests.net.chat import Chat
+from app.net.receive.connection import LITTLE_BYTES, RECEIVE_BYTES
+from tests.net.running_server import Chat
 
 TASKS = Path("/proc/self/task")
 PATIENCE = 10.0  # seconds

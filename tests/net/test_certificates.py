@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.net.chat import Chat, trust
-from tests.process.peer import Peer
+from tests.net.running_server import Chat, trust
+from tests.process.socket_client import Peer
 
 
 def own_certificate(folder: Path) -> tuple[Path, str]:

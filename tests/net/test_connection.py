@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import MovedClock
-from tests.net.chat import Chat
 from tests.net.conftest import Serve
-from tests.process.peer import Peer
+from tests.net.running_server import Chat
+from tests.process.socket_client import Peer
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, with a reset
 pytestmark = pytest.mark.usefixtures("either_receives")

@@ -5,9 +5,9 @@ import ssl
 
 import pytest
 
-from tests.net.chat import Chat
 from tests.net.conftest import Serve
-from tests.process.peer import Peer
+from tests.net.running_server import Chat
+from tests.process.socket_client import Peer
 
 PLENTY = 1 << 28
 QUESTIONS = 10_000  # whose answers are more than the buffers of the kernel hold

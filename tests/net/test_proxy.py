@@ -5,12 +5,12 @@ import struct
 import pytest
 
 from app.services import bans
+from app.services.admin_changes import decide_now
 from app.services.bans import BanType
-from app.services.decisions import decide_now
 from tests.conftest import MovedClock
-from tests.net.chat import Chat, trust
 from tests.net.conftest import Serve
-from tests.process.peer import Peer
+from tests.net.running_server import Chat, trust
+from tests.process.socket_client import Peer
 
 TEXT = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 6667\r\n"
 LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"

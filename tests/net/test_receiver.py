@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from app.net import receiver as receivers
-from app.net import ring
-from app.net.receiver import BUFFER_BYTES, BUFFERS, Received, Receiver
+from app.net.kernel import io_uring
+from app.net.receive import receiver as receivers
+from app.net.receive.receiver import BUFFER_BYTES, BUFFERS, Received, Receiver
 
 Pairs = list[tuple[socket.socket, socket.socket]]
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, with a reset
@@ -114,7 +114,7 @@ def test_where_it_cannot_receive_nothing_is_kept(
     if missing == "ONE_THREAD":
         monkeypatch.setattr(receivers, missing, 1 << 30)
     else:
-        monkeypatch.setattr(ring, missing, 4000)
+        monkeypatch.setattr(io_uring, missing, 4000)
     with socket.socket() as probe:
         lowest = probe.fileno()
     with pytest.raises(OSError, match=r"Invalid argument|Function not implemented"):

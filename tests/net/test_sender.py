@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from app.net import ring
-from app.net import sender as senders
-from app.net.sender import SENDS, AllAtOnce, OneByOne, Sender, best_sender
+from app.net.kernel import io_uring
+from app.net.send import sender as senders
+from app.net.send.sender import SENDS, AllAtOnce, OneByOne, Sender, best_sender
 
 Pairs = list[tuple[socket.socket, socket.socket]]
 
@@ -74,7 +74,7 @@ def test_a_ring_that_cannot_send_is_not_used(
     if missing == "OP_SEND":
         monkeypatch.setattr(senders, missing, 255)
     else:
-        monkeypatch.setattr(ring, missing, 4000)
+        monkeypatch.setattr(io_uring, missing, 4000)
     ours, theirs = pairs[0]
     with closing(best_sender(with_ring=True)) as sender:
         assert sender.send([(ours, b"hello")]) == [5]

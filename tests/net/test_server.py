@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.net.census import Census, Seat
+from app.net.receive.connection_limits import Census, Seat
 from app.net.server import plain_address
 
 FULL = "The server is full; try again later"

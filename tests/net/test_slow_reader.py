@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from app.db.database import Database, url_of
 from app.db.models import RoomMetadata
 from tests.conftest import MovedClock
-from tests.net.chat import Chat
+from tests.net.running_server import Chat
 from tests.story import Story
 
 ROOMS, KEYS = 300, 50  # with values of 300 bytes: more than the limit and the buffers of the kernel hold

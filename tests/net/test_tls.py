@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from tests.net.chat import Chat, trust
-from tests.process.peer import Peer
+from tests.net.running_server import Chat, trust
+from tests.process.socket_client import Peer
 
 LINES = 3000
 PORTION = 50  # lines sent at once

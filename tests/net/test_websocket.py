@@ -10,9 +10,9 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from tests.conftest import MovedClock
-from tests.net.chat import Chat, trust
 from tests.net.conftest import Serve
-from tests.process.peer import PATIENCE, Peer
+from tests.net.running_server import Chat, trust
+from tests.process.socket_client import PATIENCE, Peer
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
 

@@ -5,7 +5,7 @@ import resource
 from pathlib import Path
 
 from app.bootstrap import SPARE_DESCRIPTORS
-from tests.process.server import Server
+from tests.process.server_process import Server
 
 MOST_CPU = (
     100_000_000  # nanoseconds of the thread that accepts, which has nothing to do; one that spins takes all

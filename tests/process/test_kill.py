@@ -13,8 +13,8 @@ from app.db.models import Event
 from app.events import MESSAGES, msgid
 from app.services.stats import problems
 from app.wire.line import Line, parse
-from tests.process.peer import Ended, Peer
-from tests.process.server import Server
+from tests.process.server_process import Server
+from tests.process.socket_client import Ended, Peer
 
 CAPS = ("message-tags", "server-time", "echo-message", "draft/chathistory")
 WRITERS = 3

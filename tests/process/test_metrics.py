@@ -5,7 +5,7 @@ from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.process.server import Server
+from tests.process.server_process import Server
 
 
 def metrics(server: Server) -> dict[str, float]:

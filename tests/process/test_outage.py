@@ -11,8 +11,8 @@ import pytest
 
 from app.db.database import Database, url_of
 from app.services.stats import problems
-from tests.process.peer import Peer
-from tests.process.server import Server
+from tests.process.server_process import Server
+from tests.process.socket_client import Peer
 
 GRACE = 2.5  # seconds after which new posts are refused: the engine's grace, and some more
 Outage = Callable[[Server], AbstractContextManager[None]]

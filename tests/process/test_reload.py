@@ -15,8 +15,8 @@ from signal import SIGHUP
 
 import pytest
 
-from tests.process.peer import PATIENCE, Peer
-from tests.process.server import PROGRAM, Server, environment
+from tests.process.server_process import PROGRAM, Server, environment
+from tests.process.socket_client import PATIENCE, Peer
 
 PEMS = Path(__file__).parents[1] / "tls"
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from app.wire.line import parse
-from tests.process.peer import Peer
-from tests.process.server import Server
+from tests.process.server_process import Server
+from tests.process.socket_client import Peer
 
 CAPS = ("echo-message", "draft/chathistory")
 STUCK = 3

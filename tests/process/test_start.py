@@ -14,8 +14,8 @@ import pytest
 
 from app.db import schema
 from app.db.database import Database, url_of
-from tests.process.peer import PATIENCE
-from tests.process.server import PROGRAM, Server, environment
+from tests.process.server_process import PROGRAM, Server, environment
+from tests.process.socket_client import PATIENCE
 
 LISTENING = "0A"
 LOOPBACK = "0100007F"

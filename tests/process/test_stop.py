@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.peer import Peer
-from tests.process.server import Server
+from tests.process.server_process import Server
+from tests.process.socket_client import Peer
 
 TOLD = "ERROR :Closing link: The server is shutting down"
 

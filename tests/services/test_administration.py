@@ -12,8 +12,8 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind, RoomKey
 from app.services import administration, audit, bans, moderation, people, rooms, stats
 from app.services.accounts import check_password
+from app.services.admin_changes import Change
 from app.services.bans import BanType
-from app.services.decisions import Change
 from tests.conftest import MovedClock
 from tests.story import SECRET, SERVER, Story
 

@@ -16,7 +16,7 @@ from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import audit, legacy, rooms, stats
 from app.services.accounts import is_password
 from app.services.search import Question, Reach, search_rows
-from tests.old_program import MESSAGES, add, old_database
+from tests.legacy_database import MESSAGES, add, old_database
 from tests.services.imports import Run, counts, said
 from tests.story import Story
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.old_program import old_database
+from tests.legacy_database import old_database
 from tests.services.imports import Run, counts, said
 from tests.story import Story
 

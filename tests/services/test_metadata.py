@@ -9,7 +9,7 @@ from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import audit, metadata, moderation, rooms
 from app.services.accounts import get_account
-from app.services.decisions import Change
+from app.services.admin_changes import Change
 from app.wire.names import fold
 from tests.story import Story
 

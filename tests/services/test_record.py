@@ -10,7 +10,7 @@ from app.db.models import Event as Row
 from app.db.models import Session as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services.decisions import Change
+from app.services.admin_changes import Change
 from app.services.record import record
 from tests.conftest import MovedClock
 from tests.story import ME, Story

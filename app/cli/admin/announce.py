@@ -7,7 +7,7 @@ import typer
 from app.cli.admin.asking import one_line
 from app.cli.admin.desk import Desk
 from app.services import moderation
-from app.services.decisions import Administrator, Change
+from app.services.admin_changes import Administrator, Change
 from app.services.presence import online
 
 TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line

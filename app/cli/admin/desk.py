@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.db import schema
 from app.db.database import Database, url_of
 from app.errors import ChatError, NotFound
-from app.services.decisions import Administrator, Change, decide_now
+from app.services.admin_changes import Administrator, Change, decide_now
 from app.settings import SERVER, ServerSettings, load, prefix_of
 
 PATIENCE = 15_000  # milliseconds to wait for a busy server

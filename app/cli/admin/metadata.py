@@ -12,7 +12,7 @@ from app.cli.admin.desk import Desk
 from app.errors import UsageError
 from app.services import metadata, moderation
 from app.services.accounts import get_account
-from app.services.decisions import Administrator, Change
+from app.services.admin_changes import Administrator, Change
 from app.services.rooms import get_room
 from app.wire.names import fold
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from app.db.models import Account, Application, Ban, Certificate, Invitation
 from app.events import Event, Kind
-from app.services.projections.declare import projects
+from app.services.projections.registry import projects
 from app.wire.names import fold
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from app.db.insertion import add_rows
 from app.db.models import Membership, Session
 from app.events import Event, Kind
-from app.services.projections.declare import gathers, projects
+from app.services.projections.registry import gathers, projects
 
 # As sessions, they go in storms.
 _LEAVE_ALL = delete(Membership).where(Membership.session_id == bindparam("session"))

@@ -6,7 +6,7 @@ from app.db.fulltext import fulltext_of
 from app.db.models import Event as Row
 from app.db.models import ReadMarker
 from app.events import Event, Kind
-from app.services.projections.declare import projects
+from app.services.projections.registry import projects
 from app.wire.names import fold
 
 # One statement for both sides, whether they have written to each other before or not; both databases know it. To make

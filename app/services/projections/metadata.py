@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert
 
 from app.db.models import AccountMetadata, RoomMetadata
 from app.events import Event, Kind
-from app.services.projections.declare import projects
+from app.services.projections.registry import projects
 
 
 @projects(Kind.METADATA)

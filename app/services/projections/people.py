@@ -7,9 +7,9 @@ from sqlalchemy import Connection, bindparam, delete, update
 from app.db.insertion import add_rows
 from app.db.models import Account, ReadMarker, Session
 from app.events import Event, Kind
-from app.services.projections.declare import gathers, projects
 from app.services.projections.memberships import leave_all
-from app.services.projections.stays import leave_as_account
+from app.services.projections.registry import gathers, projects
+from app.services.projections.room_visits import leave_as_account
 from app.wire.names import fold
 
 _COLUMNS = ("id", "nick", "user", "host", "address", "realname", "account", "node", "connected")

@@ -7,8 +7,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.models import ReadMarker, Room, RoomMask, RoomRole
 from app.events import Event, Kind
-from app.services.projections.declare import projects
 from app.services.projections.memberships import change_role
+from app.services.projections.registry import projects
 from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import fold
 

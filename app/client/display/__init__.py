@@ -1,0 +1,1 @@
+"""Events become text: wording, styles and output formats."""

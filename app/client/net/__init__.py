@@ -1,0 +1,1 @@
+"""The connection: dialling, TLS, reconnecting. The only part of the client that knows sockets."""

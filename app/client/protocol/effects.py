@@ -1,0 +1,15 @@
+"""What follows from an input: lines to send, and events to show."""
+
+from collections.abc import Iterator
+
+from app.client.protocol.events import Event
+
+
+class Send(str):
+    """A line to send, without its line end."""
+
+    __slots__ = ()
+
+
+Effect = Send | Event
+Effects = Iterator[Effect]

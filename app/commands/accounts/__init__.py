@@ -1,0 +1,1 @@
+"""Accounts: SASL, REGISTER, VERIFY, and what all ways of logging in share."""

@@ -1,0 +1,125 @@
+"""The burst of lines that greets in a room: topic, names, and what was said last.
+
+A room's last messages are read from the log once, on the engine's thread, and are kept in memory from then on. What
+somebody missed in private is different for everybody: to read it is slow work, for the reader's thread.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.clock import to_text
+from app.commands.context import Context
+from app.engine.delivery.encode import encode
+from app.engine.submission_unit import Task
+from app.engine.world.room import Room
+from app.events import MESSAGES, Event
+from app.services.pages import latest_messages, written_to
+from app.services.visibility import NEVER, stay
+from app.wire import numerics
+from app.wire.ctcp import ACTION, is_request
+from app.wire.framing import LINE_BYTES, space_behind
+
+ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
+
+
+def greet(ctx: Context, room: Room) -> None:
+    """Tell somebody who just came in what the topic is and who is there."""
+    if room.topic:
+        tell_topic(ctx, room)
+    if "no-implicit-names" not in ctx.client.caps:
+        tell_names(ctx, room)
+
+
+def tell_topic(ctx: Context, room: Room) -> None:
+    """Tell the topic, who set it and when."""
+    ctx.reply(numerics.RPL_TOPIC, room.name, text=room.topic)
+    ctx.reply(numerics.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at // 1000))
+
+
+def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
+    """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
+    symbol = "@" if "s" in room.modes else "="
+    start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
+    texts = room.names_for(ctx.client, ctx.me, space_behind(start))
+    end = numerics.RPL_ENDOFNAMES.written(ctx.desk.server, ctx.client.nick, asked or room.name)
+    ctx.say(*(start + words for words in texts), end)
+
+
+def is_replayed(ctx: Context) -> bool:
+    """Whether the client is shown what was said before without asking: it has no way to ask."""
+    return bool(ctx.desk.settings.replay) and ctx.client.caps.isdisjoint(ASKING)
+
+
+def replay(ctx: Context, room: Room) -> None:
+    """Show a room's last messages to a client that has no way of asking for them.
+
+    All of it is done on the engine's thread, also what must be read for it.
+    """
+    if not is_replayed(ctx):
+        return
+    _show_old(ctx, _visible(ctx, room, list(recent_messages(ctx, room))))
+
+
+def _show_old(ctx: Context, events: Iterable[Event]) -> None:
+    is_timed = "server-time" in ctx.client.caps
+    for event in events:
+        if not is_request(event.text or ""):  # what was asked once is not asked again
+            ctx.show(event if is_timed or not event.at else _stamped(event))
+
+
+def catch_up(ctx: Context, since: int) -> Task | None:
+    """Return the work that shows what was written to the caller alone since an instant, to such a client.
+
+    The caller's conversations are read on the reader's thread, from the log as it is by then; what is decided from
+    now on, the client is told as it happens, and must not hear it twice.
+    """
+    if not is_replayed(ctx):
+        return None
+    party, most = ctx.me.party, ctx.desk.settings.replay
+    latest = ctx.batch.events[-1]  # at least that the caller is back; its id is known once it is stored
+
+    def show(again: Context, found: list[Event]) -> None:
+        _show_old(again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted])
+
+    return ctx.later(lambda session: written_to(session, party, most, since), show)
+
+
+def recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
+    """Return a room's last messages, from memory once they have been read.
+
+    They are read from the log on the engine's thread, and those added that this batch has decided on but not stored.
+    """
+    if room.recent is None:
+        stored = latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay)
+        stored = [event for event in stored if event.id not in ctx.world.redacted]
+        decided = [event for event in ctx.batch.events if event.room == room.id and event.kind in MESSAGES]
+        ctx.world.fill_recent(room, stored + decided)
+    return room.recent or ()
+
+
+def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
+    """Return those of a room's last messages that the caller may see.
+
+    If the room hides its past, it is read from the tables, on the engine's thread, since when they stay there.
+    """
+    if not room.hides_past or not events:
+        return events
+    first = stay(ctx.desk.ledger.connection, room.id, ctx.me.parties)
+    if first is NEVER:
+        return []
+    return [one for one in events if not one.id or one.id >= first.position]  # 0: just decided
+
+
+def _stamped(event: Event) -> Event:
+    """Return the message with its time in the text, for a client that knows no server-time.
+
+    A message of several lines stays as it is, and so does a text that fills its line already.
+    """
+    if "lines" in event.data:
+        return event
+    stamp = f"[{to_text(event.at)}] "
+    if len(encode(event, 0)) + len(stamp) > LINE_BYTES:
+        return event
+    text = event.text or ""
+    opening = ACTION if text.startswith(ACTION) else ""
+    return replace(event, text=opening + stamp + text.removeprefix(opening))

@@ -1,0 +1,168 @@
+"""How people come into rooms: JOIN, and the rooms everybody is in at once."""
+
+from itertools import zip_longest
+
+from app.commands.channels import bursts
+from app.commands.channels.markers import show as show_marker
+from app.commands.channels.parting import leave_all
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.metadata import syncing
+from app.commands.registry import command
+from app.commands.sessions import account_roles
+from app.engine.throttle import household, patience
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.events import Event, Kind
+from app.services.rooms import NEW_ROOM_MODES
+from app.wire import numerics
+from app.wire.names import NameRefused, check_room
+
+
+@command(cost=2, writes=True)
+def join(ctx: Context, channels: str, keys: str = "") -> None:
+    """Enter rooms, or make them: a room that does not exist yet is made, and you moderate it."""
+    if channels == "0":
+        leave_all(ctx)
+        return
+    names = [name for name in channels.split(",") if name]
+    for name, key in list(zip_longest(names, keys.split(","), fillvalue=""))[: len(names)]:
+        with ctx.forgiving():
+            enter_room(ctx, name, key)
+
+
+def enter_room(ctx: Context, name: str, key: str = "") -> None:
+    """Bring the caller into a room.
+
+    Raises: Refused with the reason it may not be.
+    """
+    me = ctx.me
+    room = ctx.world.find_room(name)
+    if room is not None and room.member(me) is not None:
+        return
+    if len(me.rooms) >= ctx.desk.settings.max_rooms_per_user:
+        raise Refused(numerics.ERR_TOOMANYCHANNELS, name)
+    if room is not None and not _is_given_up(ctx, room, me, key):
+        _refuse_entry(ctx, room, me, key)
+    elif room is not None:
+        _end(ctx, room)
+        room = None
+    _come_in(ctx, room or _make(ctx, name), me)
+
+
+def _is_given_up(ctx: Context, room: Room, me: User, key: str) -> bool:
+    """Whether the room keeps the caller out for nobody: no one is in it, and no one can ever let anybody in."""
+    if not room.is_orphaned:
+        return False
+    try:
+        _refuse_entry(ctx, room, me, key)
+    except Refused:
+        return True
+    return False
+
+
+def _end(ctx: Context, room: Room) -> None:
+    """Let a room be no more, so that its name can be another's; nobody else reads what was said in it."""
+    ctx.emit_unseen(ctx.event(Kind.DELETED, room, target=room.name, text="Nobody was in it any more"))
+
+
+def enter_by_standing(ctx: Context, room: Room) -> None:
+    """Bring an administrator into a room, whatever keeps others out.
+
+    Raises: Refused when the caller is in too many rooms.
+    """
+    if room.member(ctx.me) is not None:
+        return
+    if len(ctx.me.rooms) >= ctx.desk.settings.max_rooms_per_user:
+        raise Refused(numerics.ERR_TOOMANYCHANNELS, room.name)
+    _come_in(ctx, room, ctx.me, override=True)
+
+
+def _make(ctx: Context, name: str) -> Room:
+    """Make a room that belongs to the caller.
+
+    Raises: Refused when the name is none for a room, or there are too many.
+    """
+    try:
+        name = check_room(name, ctx.desk.settings.room_length)
+    except NameRefused as refusal:
+        raise Refused(
+            numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=refusal.reason
+        ) from refusal
+    if len(ctx.world.rooms) >= ctx.desk.settings.max_rooms:
+        raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have")
+    _count_room(ctx, name)
+    me = ctx.me
+    data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
+    event = ctx.event(Kind.CREATED, target=name, data=data)
+    event.room = ctx.desk.clock.identity()
+    ctx.emit_unseen(event)
+    return ctx.world.rooms[event.room]
+
+
+def _count_room(ctx: Context, name: str) -> None:
+    """Count a room that is made; rooms stay, so nobody may use all of them up.
+
+    Raises: Refused when many were made from the caller's address lately.
+    """
+    made, address = ctx.desk.throttles.rooms, household(ctx.client.address)
+    seconds = made.wait(address)
+    if seconds > 0:
+        text = f"Many rooms were made from your address; wait {patience(seconds)}"
+        raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text=text)
+    made.note(address)
+
+
+def _refuse_entry(ctx: Context, room: Room, me: User, key: str) -> None:
+    """Refuse those whom the room keeps out; an invitation overrides all of it."""
+    if room.id in me.invited or (me.is_admin and room.official):
+        return
+    if room.is_banned(me):
+        raise Refused(numerics.ERR_BANNEDFROMCHAN, room.name)
+    if "i" in room.modes and not room.is_listed("I", me):
+        raise Refused(numerics.ERR_INVITEONLYCHAN, room.name)
+    if "R" in room.modes and me.account is None:
+        raise Refused(numerics.ERR_NEEDREGGEDNICK, room.name)
+    if room.password is not None and key != room.password:
+        raise Refused(numerics.ERR_BADCHANNELKEY, room.name)
+    if room.limit is not None and len(room.members) >= room.limit:
+        raise Refused(numerics.ERR_CHANNELISFULL, room.name)
+
+
+def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
+    """Let the caller be in a room; the marks stand in the event."""
+    roles = _roles(room, me)
+    others = room.audience
+    data = {"realname": me.realname, "roles": "".join(sorted(roles))} | marks
+    joined = ctx.batch.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
+    if not others.is_empty:
+        account_roles.change(ctx.desk, ctx.batch, room, me, "+", roles, others)
+    if me.away is not None:
+        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
+    show_arrival(ctx, room, joined)
+    for device in me.clients:
+        if device is not ctx.client:
+            show_arrival(Context(ctx.desk, ctx.batch, device), room, joined)
+
+
+def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
+    """Show a client that its person is in a room from now on, what there is, and what was said."""
+    show_entrance(ctx, room, joined)
+    bursts.replay(ctx, room)
+
+
+def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
+    """Show a client that its person is in a room from now on, and what there is."""
+    ctx.show(joined)
+    if "draft/read-marker" in ctx.client.caps:
+        show_marker(ctx, room.name)
+    bursts.greet(ctx, room)
+    syncing.tell_room(ctx, room)
+
+
+def _roles(room: Room, me: User) -> set[str]:
+    """Return the roles somebody has on coming in: those kept for them, or a room that nobody moderates."""
+    roles = room.kept_roles(me)
+    if room.is_orphaned:
+        roles.add("o")
+    return roles

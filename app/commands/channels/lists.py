@@ -1,0 +1,117 @@
+"""What rooms there are and who is in them: LIST, with the conditions of ELIST=CMNTU, and NAMES."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from app.commands.channels import bursts
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.registry import command
+from app.engine.world.room import Room
+from app.wire import numerics
+from app.wire.masks import is_mask, pattern
+
+MINUTE = 60_000  # milliseconds
+MOST_ROOMS = 2_000  # shown by one LIST: the largest ones, and then that there are more
+COMPARISONS_A_LINE = 10  # so many are as much work as a line of the answer
+MOST_MASKS = 10  # in one LIST; each is compared with every room
+
+Condition = Callable[[Room], bool]
+_CONDITION = re.compile(r"([ctu]?)([<>])([0-9]{1,9})", re.IGNORECASE)
+
+
+@command("LIST", cost=3)
+def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
+    """Show rooms, the largest first: all, or those that meet every condition of a list with commas.
+
+    `#tea` is that room; `*tea*` matches names, `!*tea*` all others; `>3` and `<3` count people; `C<60` is made
+    less than 60 minutes ago, `C>60` earlier; `T<60` and `T>60` say when the topic was set.
+    """
+    wish = _read(conditions, ctx.desk.clock.now())
+    ctx.client.answered += len(ctx.world.rooms) * wish.width // COMPARISONS_A_LINE
+    found = [room for room in _named(ctx, wish) if room.is_visible_to(ctx.me) and wish.is_met_by(room)]
+    found.sort(key=lambda room: -len(room.members))
+    ctx.reply(numerics.RPL_LISTSTART, "Channel", text="Users Topic")
+    for room in found[:MOST_ROOMS]:
+        ctx.reply(numerics.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
+    if len(found) > MOST_ROOMS:
+        ctx.reply(numerics.ERR_TOOMANYMATCHES, "LIST")
+    ctx.reply(numerics.RPL_LISTEND)
+
+
+@command(cost=2)
+def names(ctx: Context, channel: str = "*") -> None:
+    """Show who is in a room."""
+    room = ctx.world.find_room(channel)
+    if room is not None and room.is_visible_to(ctx.me):
+        bursts.tell_names(ctx, room, channel)
+    else:
+        ctx.reply(numerics.RPL_ENDOFNAMES, channel)
+
+
+@dataclass(slots=True, frozen=True)
+class Wish:
+    """Which rooms somebody wants to see listed."""
+
+    names: list[str]
+    masks: list[re.Pattern[str]]
+    unwanted: list[re.Pattern[str]]
+    conditions: list[Condition]
+
+    @property
+    def width(self) -> int:
+        """How often each room is looked at."""
+        return len(self.masks) + len(self.unwanted) + len(self.conditions) or 1
+
+    def is_met_by(self, room: Room) -> bool:
+        """Whether the room is one of those; an empty room that belongs to nobody never is."""
+        if room.is_orphaned or any(mask.fullmatch(room.key) for mask in self.unwanted):
+            return False
+        return all(holds(room) for holds in self.conditions)
+
+
+def _named(ctx: Context, wish: Wish) -> Iterable[Room]:
+    """Return the rooms that the wish names, or all if it names none."""
+    if not wish.names and not wish.masks:
+        return ctx.world.rooms.values()
+    found = {room for room in map(ctx.world.find_room, wish.names) if room is not None}
+    if wish.masks:
+        rooms = ctx.world.rooms.values()
+        found |= {room for room in rooms if any(mask.fullmatch(room.key) for mask in wish.masks)}
+    return found
+
+
+def _read(text: str, now: int) -> Wish:
+    """Read the conditions of a LIST.
+
+    Raises: Refused with ERR_TOOMANYTARGETS when there are too many to compare.
+    """
+    words = [word for word in text.split(",") if word]
+    measures = [measure for word in words if (measure := _CONDITION.fullmatch(word))]
+    names = [word for word in words if not _CONDITION.fullmatch(word)]
+    unwanted = [word[1:] for word in names if word.startswith("!")]
+    wanted = [word for word in names if not word.startswith("!")]
+    masks = [word for word in wanted if is_mask(word)]
+    if len(masks) + len(unwanted) + len(measures) > MOST_MASKS:
+        raise Refused(numerics.ERR_TOOMANYTARGETS, "LIST", text="Too many conditions in one LIST")
+    plain = [word for word in wanted if not is_mask(word)]
+    tests = [_condition(found, now) for found in measures]
+    return Wish(plain, list(map(pattern, masks)), list(map(pattern, unwanted)), tests)
+
+
+def _condition(measure: re.Match[str], now: int) -> Condition:
+    """Return the test of one condition; ages are in minutes, of the wall clock."""
+    letter, sign, limit = measure[1].upper(), measure[2], int(measure[3])
+    if letter == "C":
+        return lambda room: _is_of_age(now - room.created, sign, limit)
+    if letter == "T":
+        return lambda room: bool(room.topic_at) and _is_of_age(now - room.topic_at, sign, limit)
+    if sign == "<":
+        return lambda room: len(room.members) < limit
+    return lambda room: len(room.members) > limit
+
+
+def _is_of_age(age: int, sign: str, limit: int) -> bool:
+    """Whether something is younger than so many minutes, or not: nothing is younger than zero."""
+    return (max(age, 0) < limit * MINUTE) == (sign == "<")

@@ -1,0 +1,255 @@
+"""The modes of rooms: MODE; with a nick, `usermodes` goes on.
+
+A change is looked at letter by letter; refused ones are answered, the others become one event and one line.
+"""
+
+from collections.abc import Callable
+
+from app.commands.channels import usermodes
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.registry import command
+from app.engine.world.room import Room
+from app.events import Kind, RoomKey
+from app.wire import extbans, numerics, words
+from app.wire.framing import size, space_behind
+from app.wire.line import plain
+from app.wire.modes import (
+    FLAGS,
+    HIGHEST_LIMIT,
+    KEY_LETTERS,
+    LISTS,
+    LONGEST_PAUSE,
+    ROLES,
+    WORDS,
+    Change,
+    format_changes,
+    parse_changes,
+)
+from app.wire.names import caseless
+from app.wire.numbers import number
+
+_LIST_REPLIES = {
+    "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
+    "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
+    "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
+    "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
+}
+Decided = tuple[Change, int | None]  # with the account that keeps the role
+
+
+@command(writes=True)
+def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
+    """Show or change the modes of a room you moderate, or your own.
+
+    Your own are B (you are a program), i (masks do not find you) and w (you hear WALLOPS); an administrator has
+    o beside them, and may renounce it.
+    """
+    if not target.startswith("#"):
+        usermodes.show_or_change(ctx, target, modes)
+    elif not modes:
+        _show(ctx, ctx.room(target))
+    else:
+        room = ctx.room(target)
+        change(ctx, room, parse_changes(modes, list(arguments)), room.is_operator(ctx.me))
+
+
+def _show(ctx: Context, room: Room) -> None:
+    is_inside = room.member(ctx.me) is not None
+    ctx.reply(numerics.RPL_CHANNELMODEIS, room.name, *room.mode_words(show_key=is_inside))
+    ctx.reply(numerics.RPL_CREATIONTIME, room.name, str(room.created // 1000))
+
+
+def change(ctx: Context, room: Room, changes: list[Change], is_allowed: bool) -> None:
+    """Make the changes that can be made, if the caller is allowed to make any, and show lists that are asked for."""
+    decided: list[Decided] = []
+    for wanted in changes:
+        with ctx.forgiving():
+            if wanted.letter in LISTS and wanted.argument is None:
+                _show_list(ctx, room, wanted.letter, is_allowed)
+            else:
+                found = _decide(ctx, room, wanted, is_allowed)
+                _refuse_excess(ctx, room, decided, found)
+                decided += found
+    if decided:
+        _carry_out(ctx, room, decided)
+
+
+def _refuse_excess(ctx: Context, room: Room, decided: list[Decided], found: list[Decided]) -> None:
+    """Refuse what a list has no place for, with what was decided just before.
+
+    Raises: Refused with ERR_BANLISTFULL.
+    """
+    for change, _ in found:
+        if change.letter not in LISTS or change.sign == "-":
+            continue
+        new = [one.sign for one, _ in decided if one.letter == change.letter]
+        if (
+            len(room.lists[change.letter]) + new.count("+") - new.count("-")
+            >= ctx.desk.settings.max_list_entries
+        ):
+            raise Refused(numerics.ERR_BANLISTFULL, room.name, change.letter)
+
+
+def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
+    """Make the changes, as few events as their lines have room for."""
+    space = space_behind(f":{ctx.me.source} MODE {room.name} ")
+    portion: list[Decided] = []
+    for one in decided:
+        is_other = portion and (one[0].letter == WORDS) != (portion[0][0].letter == WORDS)
+        if portion and (is_other or size(_words([*portion, one])) > space):
+            _make(ctx, room, portion)
+            portion = []
+        portion.append(one)
+    _make(ctx, room, portion)
+
+
+def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
+    """Make some changes one event. A key is told to the members, but the log does not keep it.
+
+    What nobody may say is told to those who moderate the room only; others find that there was a change.
+    """
+    shown = [(_masked(change, "k" + WORDS), account) for change, account in decided]
+    kept = [(_masked(change, "k"), account) for change, account in decided]
+    rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
+    event = ctx.event(Kind.MODE, room, target=room.name, text=_words(shown), data={"changes": rows})
+    if not room.is_operator(ctx.me):
+        event.data["override"] = True  # by the standing of an administrator (SAMODE)
+    if shown != decided:
+        keys = [change for change, _ in decided if change.letter == "k"]
+        key = keys[-1].argument if keys and keys[-1].sign == "+" else None
+        event.secret = RoomKey(key, _words(decided))
+    is_for_operators = decided[0][0].letter == WORDS
+    ctx.emit(event, room.operators() if is_for_operators else room.audience)
+
+
+def _masked(change: Change, secret: str) -> Change:
+    return Change(change.sign, change.letter, "*") if change.letter in secret else change
+
+
+def _words(decided: list[Decided]) -> str:
+    return " ".join(format_changes(change for change, _ in decided))
+
+
+def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
+    if room.member(ctx.me) is None and not is_allowed:
+        raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+    if letter == WORDS and not is_allowed:
+        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+    entry_reply, end_reply = _LIST_REPLIES[letter]
+    for mask, entry in room.lists[letter].items():
+        ctx.reply(entry_reply, room.name, mask, entry.by, str(entry.at // 1000))
+    ctx.reply(end_reply, room.name)
+
+
+def _decide(ctx: Context, room: Room, change: Change, is_allowed: bool) -> list[Decided]:
+    """Return the change as it is to be made, or nothing if it would change nothing.
+
+    Raises: Refused when it may not or cannot be made.
+    """
+    decide = _deciders.get(change.letter)
+    if decide is None:
+        text = f"is not a mode of rooms known to me, for {room.name}"
+        raise Refused(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
+    if not is_allowed:
+        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+    return decide(ctx, room, change)
+
+
+def _decide_flag(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    is_set = change.letter in room.modes
+    return [] if is_set == (change.sign == "+") else [(Change(change.sign, change.letter), None)]
+
+
+def _decide_role(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.argument is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    user = ctx.somebody(change.argument)
+    member = room.member(user)
+    if member is None:
+        raise Refused(numerics.ERR_USERNOTINCHANNEL, user.nick, room.name)
+    if (change.letter in member.roles) == (change.sign == "+"):
+        return []
+    account = user.account.id if user.account else None
+    return [(Change(change.sign, change.letter, user.nick), account)]
+
+
+def _decide_mask(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    mask = _completed(room, change)
+    kept = room.lists[change.letter]
+    same = next((known for known in kept if caseless(known) == caseless(mask)), None)
+    if change.sign == "-":
+        return [(Change("-", change.letter, same), None)] if same else []
+    if same or size(mask) > 200:
+        return []
+    return [(Change("+", change.letter, mask), None)]
+
+
+def _completed(room: Room, change: Change) -> str:
+    """Return a mask, or a word, as it is kept.
+
+    Raises: Refused when it is none.
+    """
+    written = change.argument or ""
+    try:
+        if change.letter == "I" and extbans.is_mute(written):
+            raise ValueError("Who may come in is no matter of their voice")
+        if change.letter != WORDS:
+            return extbans.completed(written)
+        if " " in written or written.startswith(":"):
+            raise ValueError("A word has no space in it")
+        words.read(written)
+    except ValueError as error:
+        shown = plain(written) if written else "*"
+        raise Refused(
+            numerics.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text=str(error)
+        ) from error
+    return written
+
+
+def _decide_key(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.sign == "-":
+        return [(Change("-", "k", room.password), None)] if room.password else []
+    key = change.argument
+    if key is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    if not key or " " in key or "," in key or key.startswith(":") or len(key) > KEY_LETTERS:
+        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "k", "*", text="This is no key for a room")
+    return [] if key == room.password else [(Change("+", "k", key), None)]
+
+
+def _decide_limit(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.sign == "-":
+        return [(Change("-", "l"), None)] if room.limit else []
+    if change.argument is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    limit = number(change.argument)
+    if limit is None or not 0 < limit <= HIGHEST_LIMIT:
+        shown = change.argument if change.argument and " " not in change.argument else "*"
+        raise Refused(
+            numerics.ERR_INVALIDMODEPARAM, room.name, "l", shown, text="A limit is a number above 0"
+        )
+    return [] if limit == room.limit else [(Change("+", "l", str(limit)), None)]
+
+
+def _decide_pause(ctx: Context, room: Room, change: Change) -> list[Decided]:
+    if change.sign == "-":
+        return [(Change("-", "W"), None)] if room.pause else []
+    if change.argument is None:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    pause = number(change.argument)
+    if pause is None or not 0 < pause <= LONGEST_PAUSE:
+        text = f"A pause is between 1 and {LONGEST_PAUSE} seconds"
+        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
+    return [] if pause == room.pause else [(Change("+", "W", str(pause)), None)]
+
+
+Decider = Callable[[Context, Room, Change], list[Decided]]
+_deciders: dict[str, Decider] = {
+    **dict.fromkeys(FLAGS, _decide_flag),
+    **dict.fromkeys(ROLES, _decide_role),
+    **dict.fromkeys(LISTS, _decide_mask),
+    "k": _decide_key,
+    "l": _decide_limit,
+    "W": _decide_pause,
+}

@@ -1,0 +1,74 @@
+"""What a room is about, and who is asked in: TOPIC and INVITE."""
+
+from app.commands.channels import bursts
+from app.commands.channels.speaking import refuse_text
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.registry import command
+from app.engine.delivery.audience import Audience
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.events import Kind
+from app.wire import numerics
+
+
+@command(writes=True)
+def topic(ctx: Context, channel: str, text: str | None = None) -> None:
+    """Show or change what a room is about; an empty text clears it."""
+    if text is None:
+        _show(ctx, channel)
+        return
+    room = ctx.my_room(channel)
+    if "t" in room.modes and not room.is_operator(ctx.me):
+        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+    kept = text[: ctx.desk.settings.topic_length]
+    if kept:
+        refuse_text(ctx, room, kept)
+    ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=kept), room.audience)
+
+
+def _show(ctx: Context, channel: str) -> None:
+    room = ctx.room(channel)
+    if not room.is_visible_to(ctx.me):
+        raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+    if room.topic:
+        bursts.tell_topic(ctx, room)
+    else:
+        ctx.reply(numerics.RPL_NOTOPIC, room.name)
+
+
+@command(cost=2, writes=True)
+def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
+    """Ask somebody into a room, or show the rooms you are asked into."""
+    if nick is None:
+        _list_invitations(ctx)
+        return
+    if not channel:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "INVITE")
+    target = ctx.somebody(nick)
+    if target.is_attendant:
+        raise Refused(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
+    room = ctx.my_room(channel)
+    if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
+        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+    if room.member(target) is not None:
+        raise Refused(numerics.ERR_USERONCHANNEL, target.nick, room.name)
+    ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
+    data = {"session": target.session, "room": room.name}
+    event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
+    ctx.batch.pass_on(event, _audience(room, target), ctx.client)
+    if target.away is not None:
+        ctx.reply(numerics.RPL_AWAY, target.nick, text=target.away)
+
+
+def _audience(room: Room, target: User) -> Audience:
+    """Return who hears of an invitation: the one invited, and (invite-notify) those who might have invited too."""
+    peers = room.operators() if "i" in room.modes else room.audience
+    notified = (client for client in peers.clients if "invite-notify" in client.caps)
+    return Audience([*target.clients, *notified])
+
+
+def _list_invitations(ctx: Context) -> None:
+    for room in ctx.me.invited & ctx.world.rooms.keys():
+        ctx.reply(numerics.RPL_INVITELIST, ctx.world.rooms[room].name)
+    ctx.reply(numerics.RPL_ENDOFINVITELIST)

@@ -1,0 +1,1 @@
+"""History: CHATHISTORY and SEARCH."""

@@ -1,0 +1,171 @@
+"""Asking for the past: CHATHISTORY and its family (IRCv3 draft/chathistory).
+
+Here is what may be asked, and by whom; `playback` reads the pages and shows them.
+"""
+
+from sqlalchemy.orm import Session
+
+from app.clock import from_iso
+from app.commands.chathistory.playback import (
+    NOT_RETRIEVED,
+    Reference,
+    Request,
+    extra,
+    failed,
+    later,
+    my_room,
+    not_there,
+    read_page,
+    request_of,
+    show_targets,
+)
+from app.commands.context import Context
+from app.commands.errors import Failed
+from app.commands.registry import command, subcommand
+from app.engine.submission_unit import Task
+from app.events import position
+from app.services import pages
+from app.services.pages import Target
+from app.services.visibility import first_visible
+from app.wire.names import NICK_BYTES, NameRefused, check_nick, is_room
+from app.wire.numbers import number
+
+COST = 3  # a page is heavier than a line
+
+
+@command("CHATHISTORY", cost=COST)
+def chathistory(ctx: Context, subcommand: str = "", *more: str) -> None:
+    """Read what was said before: LATEST, BEFORE, AFTER, AROUND, BETWEEN, TARGETS.
+
+    A place is `msgid=...` or `timestamp=2026-11-22T12:00:05.123Z`.
+    """
+    if not subcommand:
+        raise _insufficient("*")
+    raise failed("INVALID_PARAMS", subcommand, text="Unknown command")
+
+
+@subcommand("CHATHISTORY", cost=COST)
+def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+    """Show the last messages: all there are with `*`, else those after a place."""
+    request = _request(ctx, "LATEST", target, limit)
+    marks = [] if reference == "*" else [_reference(request, reference)]
+    return read_page(ctx, request, pages.latest, *marks)
+
+
+@subcommand("CHATHISTORY", cost=COST)
+def chathistory_before(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+    """Show the last messages before a place."""
+    request = _request(ctx, "BEFORE", target, limit)
+    return read_page(ctx, request, pages.before, _reference(request, reference))
+
+
+@subcommand("CHATHISTORY", cost=COST)
+def chathistory_after(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+    """Show the first messages after a place."""
+    request = _request(ctx, "AFTER", target, limit)
+    return read_page(ctx, request, pages.after, _reference(request, reference))
+
+
+@subcommand("CHATHISTORY", cost=COST)
+def chathistory_around(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+    """Show the messages around a place."""
+    request = _request(ctx, "AROUND", target, limit)
+    return read_page(ctx, request, pages.around, _reference(request, reference))
+
+
+@subcommand("CHATHISTORY", cost=COST)
+def chathistory_between(
+    ctx: Context, target: str = "", first: str = "", last: str = "", limit: str = ""
+) -> Task:
+    """Show the messages between two places, counted from the first one."""
+    request = _request(ctx, "BETWEEN", target, limit)
+    return read_page(ctx, request, pages.between, _reference(request, first), _reference(request, last))
+
+
+@subcommand("CHATHISTORY", cost=COST)
+def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> Task:
+    """Show in which rooms, and with whom, the latest message is between two instants."""
+    if not limit:
+        raise _insufficient("TARGETS")
+    most = _limit(ctx, "TARGETS", limit)
+    begin, end = _instant("TARGETS", first), _instant("TARGETS", last)
+    rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
+    parties = ctx.me.parties
+
+    def work(session: Session) -> list[Target]:
+        visible = first_visible(session.connection(), rooms, parties)
+        return pages.targets(session, rooms, parties[0], most, begin, end, visible)
+
+    failure = failed("MESSAGE_ERROR", "TARGETS", text=NOT_RETRIEVED)
+    return later(ctx, failure, work, show_targets)
+
+
+# Guards
+
+
+def _request(ctx: Context, word: str, target: str, limit: str) -> Request:
+    """Return what is asked for.
+
+    Raises: Failed when it is not complete, or not the caller's to see.
+    """
+    if not limit:
+        raise _insufficient(word)
+    most = _limit(ctx, word, limit)
+    room = my_room(ctx, word, target) if is_room(target) else None
+    if room is None:
+        _refuse_impossible(word, target)
+    return request_of(ctx, word, target, most, room, extra(ctx))
+
+
+def _refuse_impossible(word: str, nick: str) -> None:
+    """Refuse a nick that nobody can ever have had.
+
+    Raises: Failed.
+    """
+    try:
+        check_nick(nick, NICK_BYTES)
+    except NameRefused as refusal:
+        raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from refusal
+
+
+def _limit(ctx: Context, word: str, limit: str) -> int:
+    wanted = number(limit)
+    if wanted is None:
+        raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
+    return min(wanted, ctx.desk.settings.history_limit)
+
+
+def _reference(request: Request, word: str) -> Reference:
+    """Read a place.
+
+    Raises: Failed when it is of no known type, or not written as that type is.
+    """
+    name, equals, value = word.partition("=")
+    if equals and name == "timestamp":
+        return Reference(word, instant=_instant(request.word, word))
+    if equals and name == "msgid":
+        return Reference(word, position=_position(request, word, value))
+    if not equals:
+        raise failed("INVALID_PARAMS", request.word, word, text="Invalid message reference")
+    text = "References are msgid= or timestamp="
+    raise failed("INVALID_MSGREFTYPE", request.word, request.target, word, text=text)
+
+
+def _instant(subcommand: str, word: str) -> int:
+    try:
+        if not word.startswith("timestamp="):
+            raise ValueError(word)
+        return from_iso(word.removeprefix("timestamp="))
+    except ValueError as error:
+        raise failed("INVALID_PARAMS", subcommand, word, text="Invalid timestamp") from error
+
+
+def _position(request: Request, word: str, message_id: str) -> int:
+    try:
+        return position(message_id)
+    except ValueError as error:
+        raise not_there(request, word) from error
+
+
+def _insufficient(subcommand: str) -> Failed:
+    return failed("INVALID_PARAMS", subcommand, text="Insufficient parameters")

@@ -1,0 +1,237 @@
+"""Playing back: pages of the past are read on the caller's own thread, then shown as one batch.
+
+Between the two the engine looks once more whether the caller may still see what was read.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.clock import to_iso
+from app.commands.batches import batch
+from app.commands.context import Context
+from app.commands.errors import Failed
+from app.engine.submission_unit import Task
+from app.engine.world.room import Room
+from app.events import Event, Kind, msgid
+from app.services import pages
+from app.services.pages import Mark, Place, Target
+from app.services.visibility import first_visible
+from app.wire.line import plain
+from app.wire.names import fold
+
+NOT_RETRIEVED = "Messages could not be retrieved"
+Read = Callable[..., list[Event]]
+PAGES = BoundedSemaphore(2)  # read at a time; more would only take the interpreter from the engine
+T = TypeVar("T")
+C = TypeVar("C", bound=Context)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mark as the client wrote it: a position in the log, or an instant."""
+
+    word: str
+    position: int | None = None
+    instant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one command asks for. `room` is None for a private conversation, whose parties are the others."""
+
+    word: str  # the subcommand
+    target: str  # as the client spelled it
+    limit: int
+    room: int | None
+    parties: tuple[str, ...]  # whom the caller reads as; the first of them in private conversations
+    peer: str | None  # the party that has the name now
+    extra: tuple[Kind, ...]
+    is_hidden: bool = False  # what was said in the room before the caller came
+
+    def place(self, session: Session) -> Place:
+        """Return the history that is meant."""
+        if self.room is not None:
+            visible = first_visible(session.connection(), [self.room], self.parties)
+            return Place(self.room, extra=self.extra, first=visible.get(self.room))
+        party = self.parties[0]
+        found = pages.conversations_with(session, party, fold(self.target))
+        direct = " ".join(sorted({party, self.peer})) if self.peer else None
+        others = tuple(one for one in found if one != direct)
+        return Place(conversations=(*others, direct) if direct else others, extra=self.extra)
+
+
+def my_room(ctx: Context, word: str, name: str) -> Room:
+    """Return a room the caller is in.
+
+    Raises: Failed when there is none of that name; which rooms there are elsewhere stays unsaid.
+    """
+    room = find_my_room(ctx, name)
+    if room is None:
+        raise failed("INVALID_TARGET", word, name, text=NOT_RETRIEVED)
+    return room
+
+
+def find_my_room(ctx: Context, name: str) -> Room | None:
+    """Return a room of that name if the caller is in one."""
+    room = ctx.world.find_room(name)
+    return room if room is not None and room.member(ctx.me) is not None else None
+
+
+def request_of(
+    ctx: Context, word: str, target: str, limit: int, room: Room | None, extra: tuple[Kind, ...] = ()
+) -> Request:
+    """Return what the caller asks for: the past of a room, or without one theirs with whoever has the nick now."""
+    peer = ctx.world.find_user(target) if room is None else None
+    return Request(
+        word=word,
+        target=target,
+        limit=limit,
+        room=room.id if room else None,
+        parties=ctx.me.parties,
+        peer=peer.party if peer else None,
+        extra=extra,
+        is_hidden=room is not None and room.hides_past,
+    )
+
+
+def extra(ctx: Context) -> tuple[Kind, ...]:
+    """Return what the caller is shown beside messages; tags alone only if the client knows tags."""
+    if "draft/event-playback" not in ctx.client.caps:
+        return ()
+    has_tags = "message-tags" in ctx.client.caps
+    return tuple(kind for kind in pages.PLAYED_BACK if has_tags or kind is not Kind.TAGMSG)
+
+
+def read_page(ctx: Context, request: Request, read: Read, *references: Reference) -> Task:
+    """Return the work that reads a page with one of the queries of `pages`, and shows it."""
+
+    def work(session: Session) -> list[Event]:
+        place = request.place(session)
+        marks = [_mark(session, request, place, reference) for reference in references]
+        return read(session, place, request.limit, *marks)
+
+    return later(ctx, not_there(request), work, lambda again, found: _show(again, request, found))
+
+
+def later(
+    ctx: C,
+    failure: Failed,
+    work: Callable[[Session], T],
+    show: Callable[[C, T], None],
+    turnstile: BoundedSemaphore = PAGES,
+) -> Task:
+    """Return the work that reads, when the turnstile lets it, and then shows; a failing storage becomes the failure."""
+
+    def read(session: Session) -> T | Failed:
+        try:
+            with turnstile:
+                return work(session)
+        except Failed as refusal:
+            return refusal
+        except SQLAlchemyError as error:
+            logger.warning("A page of history could not be read: %s", error)
+            return failure
+
+    def then(again: C, found: T | Failed) -> None:
+        if isinstance(found, Failed):
+            raise found
+        show(again, found)
+
+    return ctx.later(read, then)
+
+
+def _mark(session: Session, request: Request, place: Place, reference: Reference) -> Mark:
+    """Return the place in the history that a reference names.
+
+    Raises: Failed when there is no such message, so that the client can try by time instead.
+    """
+    if reference.position is None:
+        return Mark(reference.instant)
+    mark = pages.locate(session, place, reference.position)
+    if mark is None:
+        raise not_there(request, reference.word)
+    return mark
+
+
+def _show(ctx: Context, request: Request, found: list[Event]) -> None:
+    """Show a page; somebody who was put out of the room meanwhile does not see it any more.
+
+    Raises: Failed also when the past of the room has been hidden since it was read.
+    """
+    room = my_room(ctx, request.word, request.target) if request.room is not None else None
+    if room is not None and room.hides_past and not request.is_hidden:
+        raise not_there(request)
+    with batch(ctx, "chathistory", plain(request.target)) as tags:
+        for event in found:
+            if event.id in ctx.world.redacted:
+                continue  # since the page was read
+            complete(ctx, event, room)
+            ctx.show(event, **tags, **_identity(ctx, event))
+
+
+def complete(ctx: Context, event: Event, room: Room | None) -> None:
+    """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
+    event.nick = event.nick or ctx.desk.server
+    event.data.setdefault("realname", "")
+    if room is None:
+        return
+    event.data["room"] = room.name
+    if event.kind not in (Kind.KICKED, Kind.NICK):
+        event.target = room.name
+
+
+def is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
+    """Whether somebody who is in these rooms, and is this party in private, may see a message."""
+    return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
+
+
+def unhidden(ctx: Context) -> frozenset[int]:
+    """Return the rooms of the caller that hide nothing now."""
+    return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
+
+
+def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
+    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was read."""
+    me = ctx.me
+    if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
+        return False
+    return event.room not in shown or not ctx.world.rooms[event.room].hides_past
+
+
+def show_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
+    """Show messages of any rooms and conversations as one batch."""
+    with batch(ctx, *words) as tags:
+        for event in events:
+            complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
+            ctx.show(event, **tags)
+
+
+def _identity(ctx: Context, event: Event) -> dict[str, str]:
+    """Return the id of what has none when it happens, because it happens in several rooms at once."""
+    is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
+    return {"msgid": msgid(event.id)} if is_shared else {}
+
+
+def show_targets(ctx: Context, found: list[Target]) -> None:
+    """Show where something was said, with the time of the latest message there."""
+    with batch(ctx, "draft/chathistory-targets") as tags:
+        for target in found:
+            ctx.server_says("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
+
+
+def not_there(request: Request, *word: str) -> Failed:
+    """Return the failure that what is referred to cannot be found, or not be read."""
+    return failed("MESSAGE_ERROR", request.word, request.target, *word, text=NOT_RETRIEVED)
+
+
+def failed(code: str, *context: str, text: str) -> Failed:
+    """Return a failure of CHATHISTORY."""
+    return Failed("CHATHISTORY", code, *context, text=text)

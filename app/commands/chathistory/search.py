@@ -1,0 +1,152 @@
+"""Searching what was said, wherever the caller may read: SEARCH (the capability soju.im/search)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import BoundedSemaphore
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.clock import from_iso
+from app.commands.chathistory.playback import (
+    find_my_room,
+    is_visible,
+    later,
+    request_of,
+    show_mixed,
+    unhidden,
+)
+from app.commands.context import Context
+from app.commands.errors import Failed
+from app.commands.registry import command
+from app.engine.submission_unit import Task
+from app.errors import SearchTookTooLong
+from app.events import Event
+from app.services.search import Question, Reach
+from app.services.search import search as found_by
+from app.services.visibility import first_visible
+from app.wire.line import parse_tags, plain
+from app.wire.names import is_room
+from app.wire.numbers import number
+
+C = TypeVar("C", bound=Context)
+COST = 5  # a search may read tens of thousands of messages
+LIMIT = 100  # messages shown when no number is asked for
+MOST_WORDS = 16  # each is looked for in every message that has those before it
+SEARCHES = BoundedSemaphore(2)  # done at a time; pages of history, which are short, do not wait for them
+ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
+
+
+@command(cost=COST)
+def search(ctx: Context, attributes: str) -> Task:
+    """Find what was said: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;before=...;limit=9`.
+
+    All words of the text must be there, in any case and any order; what stands between quotation marks, as it
+    stands. A room or a nick (in), a sender, times and a number of messages may be left out.
+    """
+    wanted = _read(attributes)
+    question = Question(
+        text=wanted.get("text", ""),
+        sender=wanted.get("from") or None,
+        since=_instant(wanted, "after"),
+        until=_instant(wanted, "before"),
+        newest="after" not in wanted,
+    )
+    limit = _limit(wanted, ctx.desk.settings.history_limit)
+    failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
+    return find(ctx, wanted.get("in", ""), question, limit, failure, _show)
+
+
+def find(
+    ctx: C,
+    target: str,
+    question: Question,
+    limit: int,
+    failure: Failed,
+    show: Callable[[C, list[Event]], None],
+) -> Task:
+    """Return the work that searches one place, or with an empty target all that the caller may read.
+
+    What is found is handed on as far as the caller may still see it by then.
+    Raises: Failed when it is a room that the caller is not in, or there are too many words.
+    """
+    _refuse_wordy(question)
+    reach = _reach(ctx, target)
+    shown = unhidden(ctx)
+
+    def work(session: Session) -> list[Event]:
+        try:
+            return found_by(session, reach(session), question, limit)
+        except SearchTookTooLong as error:
+            raise _failed("INTERNAL_ERROR", text=error.sentence) from error
+
+    def then(again: C, found: list[Event]) -> None:
+        show(again, [event for event in found if is_visible(again, event, shown)])
+
+    return later(ctx, failure, work, then, SEARCHES)
+
+
+def _reach(ctx: Context, target: str) -> Callable[[Session], Reach]:
+    """Return how to find out where to look."""
+    me = ctx.me
+    if not target:
+        return _visible(Reach(tuple(me.rooms), party=me.party), me.parties)
+    if is_room(target):
+        room = find_my_room(ctx, target)
+        if room is None:
+            raise _failed("INVALID_PARAMS", "in", text=f"You are in no room {plain(target)}")
+        return _visible(Reach((room.id,)), me.parties)
+    request = request_of(ctx, "SEARCH", target, 0, None)
+    return lambda session: Reach(conversations=request.place(session).conversations)
+
+
+def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reach]:
+    """Return how to leave out what was said in rooms before the caller came, where that is hidden."""
+
+    def limited(session: Session) -> Reach:
+        return replace(reach, visible=first_visible(session.connection(), reach.rooms or (), parties))
+
+    return limited
+
+
+def _show(ctx: Context, found: list[Event]) -> None:
+    show_mixed(ctx, found, "soju.im/search")
+
+
+# Guards
+
+
+def _refuse_wordy(question: Question) -> None:
+    if len(question.words()) > MOST_WORDS:
+        text = f"A search has at most {MOST_WORDS} words; what stands between quotation marks is one"
+        raise _failed("INVALID_PARAMS", "text", text=text)
+
+
+def _read(attributes: str) -> dict[str, str]:
+    """Read the attributes, which are written as tags are.
+
+    Raises: Failed when there is one that nobody knows.
+    """
+    wanted = parse_tags(attributes)
+    for name in wanted.keys() - ATTRIBUTES:
+        raise _failed("INVALID_PARAMS", name, text=f"There are {', '.join(sorted(ATTRIBUTES))}")
+    return wanted
+
+
+def _instant(wanted: dict[str, str], name: str) -> int | None:
+    try:
+        return from_iso(wanted[name]) if name in wanted else None
+    except ValueError as error:
+        raise _failed("INVALID_PARAMS", name, text="A time is 2026-11-22T12:00:05.123Z") from error
+
+
+def _limit(wanted: dict[str, str], most: int) -> int:
+    limit = number(wanted["limit"]) if "limit" in wanted else LIMIT
+    if limit is None:
+        raise _failed("INVALID_PARAMS", "limit", text="A limit is a number")
+    return min(limit, most)
+
+
+def _failed(code: str, *context: str, text: str) -> Failed:
+    """Return a failure of SEARCH."""
+    return Failed("SEARCH", code, *context, text=text)

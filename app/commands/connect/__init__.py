@@ -1,0 +1,1 @@
+"""Connection registration: NICK, USER, CAP, the welcome burst, and server information."""

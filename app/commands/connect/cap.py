@@ -1,0 +1,78 @@
+"""Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
+
+from app.commands.connect import capabilities
+from app.commands.connect.registration import complete
+from app.commands.context import Context
+from app.commands.registry import command, subcommand
+from app.engine.submission_unit import Task
+from app.wire import numerics
+from app.wire.framing import space_behind
+from app.wire.packing import packed
+
+
+@command("CAP", early=True, blind=True)
+def cap(ctx: Context, subcommand: str, *more: str) -> None:
+    """Negotiate capabilities: LS, LIST, REQ, END."""
+    ctx.reply(numerics.ERR_INVALIDCAPCMD, subcommand)
+
+
+@subcommand("CAP")
+def cap_ls(ctx: Context, version: str = "") -> None:
+    """List what the server can do; registration waits until CAP END."""
+    _begin(ctx)
+    asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
+    ctx.client.cap_version = max(ctx.client.cap_version, asked)
+    _list(ctx, "LS", capabilities.words(capabilities.listed(ctx.desk.settings, ctx.client, asked)))
+
+
+@subcommand("CAP")
+def cap_list(ctx: Context) -> None:
+    """List what is enabled for you."""
+    _list(ctx, "LIST", sorted(ctx.client.caps))
+
+
+@subcommand("CAP")
+def cap_req(ctx: Context, wanted: str = "") -> None:
+    """Enable capabilities, or disable those with a minus sign: all of them, or none."""
+    _begin(ctx)
+    caps = set(ctx.client.caps)
+    offered = capabilities.offered(ctx.desk.settings)
+    for word in wanted.split():
+        name = word.removeprefix("-")
+        if name not in offered:
+            _repeat(ctx, "NAK", wanted)
+            return
+        (caps.discard if word.startswith("-") else caps.add)(name)
+    ctx.world.reshape(ctx.client, frozenset(caps))
+    _repeat(ctx, "ACK", wanted)
+
+
+@subcommand("CAP", writes=True)
+def cap_end(ctx: Context) -> Task | None:
+    """End the negotiation; registration goes on."""
+    if ctx.client.session is not None:
+        return None
+    ctx.client.registration.negotiating = False
+    return complete(ctx)
+
+
+def _begin(ctx: Context) -> None:
+    if ctx.client.session is None:
+        ctx.client.registration.negotiating = True
+
+
+def _repeat(ctx: Context, verdict: str, wanted: str) -> None:
+    """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
+    start = f"CAP {ctx.client.nick} {verdict}"
+    for words in packed(wanted.split(" "), space_behind(f":{ctx.desk.server} {start} :")):
+        ctx.server_says(start, text=words)
+
+
+def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
+    """Send a list of capabilities, over several lines if the client understands that."""
+    start = f"CAP {ctx.client.nick} {subcommand}"
+    space = space_behind(f":{ctx.desk.server} {start} * :")
+    lines = list(packed(words, space)) or [""]
+    for line in lines[:-1]:
+        ctx.server_says(start, "*", text=line)
+    ctx.server_says(start, text=lines[-1])

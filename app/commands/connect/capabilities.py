@@ -1,0 +1,79 @@
+"""What clients may negotiate, as the server is set up: the capabilities, and the values they are listed with.
+
+When the settings change while the server runs, clients that asked for it are told what that changes (cap-notify).
+"""
+
+from app.commands.accounts import register
+from app.commands.accounts.sasl import mechanisms
+from app.commands.connect import sts
+from app.commands.messaging import multiline
+from app.commands.metadata import metadata
+from app.commands.runtime import Desk
+from app.engine.changeset import Batch
+from app.engine.delivery.client import Client
+from app.settings import ServerSettings
+from app.wire.capabilities import CAPABILITIES, METADATA, WITH_VALUES
+from app.wire.framing import space_behind
+from app.wire.packing import packed
+
+
+def offered(settings: ServerSettings) -> dict[str, str]:
+    """Return the capabilities that may be asked for, each with its value or an empty text."""
+    values = {
+        METADATA: metadata.tokens(settings),
+        multiline.CAPABILITY: multiline.tokens(settings),
+        register.CAPABILITY: register.tokens(settings),
+    }
+    is_open = register.is_offered(settings)
+    names = (name for name in CAPABILITIES if is_open or name != register.CAPABILITY)
+    return {name: values.get(name, "") for name in names}
+
+
+def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
+    """Return what is told to a client that negotiates a version; old ones are not told everything, and no values."""
+    if version < WITH_VALUES:
+        return _for_old(settings)
+    return offered(settings) | {"sasl": ",".join(mechanisms(client))} | sts.policy(settings, client.secure)
+
+
+def _for_old(settings: ServerSettings) -> dict[str, str]:
+    """Return what clients are told that know no values."""
+    return {name: "" for name in offered(settings) if CAPABILITIES[name].version < WITH_VALUES}
+
+
+def words(found: dict[str, str]) -> list[str]:
+    """Write capabilities with their values, as they stand in CAP LS and CAP NEW."""
+    return [f"{name}={value}" if value else name for name, value in found.items()]
+
+
+def renew(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+    """Tell what has gone, come or got another value with the settings (cap-notify), and take back what has gone."""
+    after = desk.settings
+    gone = [name for name in offered(before) if name not in offered(after)]
+    new = _differences(offered(before), offered(after))
+    new_for_old = _differences(_for_old(before), _for_old(after))
+    for client in desk.world.clients:
+        if _is_notified(client):
+            has_values = client.cap_version >= WITH_VALUES
+            found = new | sts.news(before, after, client.secure) if has_values else new_for_old
+            _tell(desk, batch, client, "DEL", gone)
+            _tell(desk, batch, client, "NEW", words(found))
+        if client.caps.intersection(gone):
+            desk.world.reshape(client, client.caps.difference(gone))
+
+
+def _differences(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    """Return what was not there before, or has another value."""
+    return {name: value for name, value in now.items() if old.get(name) != value}
+
+
+def _is_notified(client: Client) -> bool:
+    """Whether a client hears of changes: the new version implies it."""
+    return not client.ended and (client.cap_version >= WITH_VALUES or "cap-notify" in client.caps)
+
+
+def _tell(desk: Desk, batch: Batch, client: Client, subcommand: str, found: list[str]) -> None:
+    """Send a list of capabilities, over as many lines as it takes."""
+    start = f":{desk.server} CAP {client.nick} {subcommand} :"
+    for line in packed(found, space_behind(start)):
+        batch.tell(client, start + line)

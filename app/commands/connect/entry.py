@@ -1,0 +1,128 @@
+"""The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
+
+from app.commands.channels import bursts, joining, markers
+from app.commands.connect.welcome import welcome
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.sessions.bans import Suspect, ban_on
+from app.commands.sessions.nick_changes import appear
+from app.commands.users import away
+from app.engine.submission_unit import Task
+from app.engine.world.user import AccountInfo, User
+from app.events import Event, Kind
+from app.wire import numerics
+from app.wire.names import fold
+
+
+def enter(ctx: Context) -> Task | None:
+    """Let a connection in that has said everything: as a new person, or as a further device of one."""
+    said = ctx.client.registration
+    nick = said.nick or ""
+    account = _account(ctx)
+    try:
+        holder = _holder(ctx, nick, account)
+    except Refused:
+        said.nick, ctx.client.nick = None, "*"
+        raise
+    address = ctx.client.address
+    newcomer = Suspect(nick, said.user or "", address, ctx.desk.disguise(address), account)
+    ban = ban_on(ctx.world, newcomer)
+    if ban is not None:
+        ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
+        ctx.close(f"Banned: {ban.reason}")
+    elif holder is not None:
+        return _enter_as_device(ctx, holder)
+    else:
+        _enter_as_person(ctx, newcomer)
+    return None
+
+
+def _account(ctx: Context) -> AccountInfo | None:
+    """Return the account the caller has logged in to, unless it was disabled meanwhile."""
+    account = ctx.world.find_account(ctx.client.account) if ctx.client.account else None
+    if account is None or account.disabled:
+        ctx.client.account = None
+        return None
+    return account
+
+
+def is_own(ctx: Context, holder: User) -> bool:
+    """Whether the nick's holder is the account that the caller is logged in to."""
+    return holder.account is not None and holder.account.name == ctx.client.account
+
+
+def refuse_reserved(ctx: Context, nick: str, account: AccountInfo | None) -> None:
+    """Refuse a nick that is a registered name of somebody else.
+
+    Raises: Refused with ERR_NICKNAMEINUSE.
+    """
+    owner = ctx.world.accounts.get(fold(nick))
+    if owner is not None and owner is not account:
+        raise taken(ctx, nick)
+
+
+def taken(ctx: Context, nick: str) -> Refused:
+    """Return the refusal of a nick that somebody has, or has registered; it says what the owner can do."""
+    holder = ctx.world.find_user(nick)
+    text = "This nick is registered; log in to its account, or choose another"
+    if holder is not None and is_own(ctx, holder):
+        text = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
+    is_registered = fold(nick) in ctx.world.accounts
+    return Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text if is_registered else None)
+
+
+def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
+    """Return the person this connection is a further device of, if it is.
+
+    Raises: Refused when the nick is somebody else's.
+    """
+    holder = ctx.world.find_user(nick)
+    if holder is not None and not is_own(ctx, holder):
+        raise taken(ctx, nick)
+    refuse_reserved(ctx, nick, account)
+    return holder
+
+
+def _enter_as_person(ctx: Context, newcomer: Suspect) -> None:
+    account = newcomer.account
+    session = ctx.desk.clock.identity()
+    ctx.batch.emit(
+        Event(
+            Kind.CONNECTED,
+            session=session,
+            nick=newcomer.nick,
+            user=newcomer.user,
+            host=newcomer.host,
+            account=account.name if account else None,
+            data={
+                "address": newcomer.address,
+                "realname": ctx.client.registration.realname,
+                "node": ctx.desk.settings.node,
+            },
+        )
+    )
+    me = ctx.world.users[session]
+    ctx.world.attach(ctx.client, me)
+    appear(ctx.desk, ctx.batch, me)
+    away.settle(ctx)
+    welcome(ctx)
+    for name in ctx.desk.settings.auto_join:
+        with ctx.forgiving():
+            joining.enter_room(ctx, name)
+    markers.show_where_absent(ctx)
+
+
+def _enter_as_device(ctx: Context, holder: User) -> Task | None:
+    """Let a connection speak for somebody who is here; the first one after a while is shown what was missed."""
+    since = holder.detached
+    ctx.world.attach(ctx.client, holder)
+    if since is not None:
+        ctx.emit_unseen(ctx.event(Kind.ATTACHED))
+    away.settle(ctx)
+    welcome(ctx)
+    for room in ctx.world.rooms_of(holder):
+        shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
+        shown.at = ctx.desk.clock.now()
+        joining.show_arrival(ctx, room, shown)
+    markers.show_where_absent(ctx)
+    return None if since is None else bursts.catch_up(ctx, since)

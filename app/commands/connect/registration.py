@@ -1,0 +1,194 @@
+"""How a connection becomes somebody: PASS, NICK, USER, QUIT, PING."""
+
+import hmac
+from dataclasses import replace
+
+from app.commands.accounts import login
+from app.commands.connect import entry
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.registry import command
+from app.commands.sessions.bans import ban_on, suspect
+from app.commands.sessions.leaving import detach
+from app.commands.sessions.nick_changes import change_nick
+from app.commands.users.setname import REALNAME_LETTERS, USER_LETTERS
+from app.engine.submission_unit import Task
+from app.engine.throttle import patience
+from app.engine.world.user import User
+from app.services.accounts import is_password
+from app.wire import numerics
+from app.wire.names import NameRefused, check_new_nick
+
+
+@command("PASS", early=True, blind=True)
+def pass_(ctx: Context, password: str) -> None:
+    """Give the server's password, or `account:password` to log in, before NICK and USER."""
+    if ctx.client.session is not None:
+        raise Refused(numerics.ERR_ALREADYREGISTERED)
+    ctx.client.registration.password = password
+
+
+@command(early=True, writes=True)
+def nick(ctx: Context, nick: str = "") -> Task | None:
+    """Choose the name that others see."""
+    if not nick:
+        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+    wanted = _prepared(ctx, nick)
+    if ctx.user is not None:
+        _rename(ctx, ctx.me, wanted)
+        return None
+    ctx.client.registration.wanted = wanted
+    _refuse_taken(ctx, wanted)
+    ctx.client.registration.nick = ctx.client.nick = wanted
+    return complete(ctx)
+
+
+@command(early=True, writes=True)
+def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Task | None:
+    """Say who you are; with NICK this finishes registration."""
+    if ctx.client.session is not None:
+        raise Refused(numerics.ERR_ALREADYREGISTERED)
+    if not realname:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "USER")
+    kept = "".join(letter for letter in user if letter.isascii() and (letter.isalnum() or letter in "-_."))
+    ctx.client.registration.user = "~" + (kept[:USER_LETTERS] or "user")
+    ctx.client.registration.realname = realname[:REALNAME_LETTERS]
+    return complete(ctx)
+
+
+@command(early=True, blind=True)
+def ping(ctx: Context, token: str = "") -> None:
+    """Ask for a PONG; it comes after the answers to everything sent before."""
+    if not token:
+        raise Refused(numerics.ERR_NEEDMOREPARAMS, "PING")
+    ctx.server_says("PONG", ctx.desk.server, text=token)
+
+
+@command(early=True, blind=True)
+def pong(ctx: Context, *token: str) -> None:
+    """Answer a PING of the server."""
+
+
+@command("QUIT", early=True, writes=True, waits=True)
+def quit_(ctx: Context, reason: str = "") -> None:
+    """Leave the server."""
+    said = f"Quit: {reason}" if reason else "Quit"
+    detach(ctx.desk, ctx.batch, ctx.client, said)
+    ctx.close(said)
+
+
+def complete(ctx: Context) -> Task | None:
+    """Finish registration if everything for it has been said, and nothing is being negotiated."""
+    said = ctx.client.registration
+    if ctx.client.session is not None or said.negotiating or said.nick is None or said.user is None:
+        return None
+    if ctx.client.sasl is not None:
+        ctx.client.sasl = None
+        ctx.reply(numerics.ERR_SASLABORTED)
+    if ctx.desk.settings.password is not None:
+        return _check_server_password(ctx)
+    if said.password is not None and ctx.client.account is None:
+        return _log_in_by_pass(ctx)
+    return entry.enter(ctx)
+
+
+def _check_server_password(ctx: Context) -> Task | None:
+    expected, given = ctx.desk.settings.password or "", ctx.client.registration.password or ""
+    if _turn_away_hasty(ctx):
+        return None
+    if expected.startswith("$argon2"):
+        return ctx.later(lambda session: is_password(expected, given), _admit, writes=True)
+    return _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
+
+
+def _turn_away_hasty(ctx: Context) -> bool:
+    """End a connection from where too many wrong passwords have come lately; return whether that was so."""
+    seconds = ctx.desk.throttles.guesses.wait(ctx.client.address)
+    if seconds > 0:
+        ctx.reply(numerics.ERR_PASSWDMISMATCH)
+        ctx.close(f"Too many wrong passwords from your address; wait {patience(seconds)}")
+    return seconds > 0
+
+
+def _admit(ctx: Context, is_right: bool) -> Task | None:
+    if _turn_away_hasty(ctx):
+        return None
+    if is_right:
+        return entry.enter(ctx)
+    if ctx.client.registration.password is not None:
+        ctx.desk.throttles.guesses.note(ctx.client.address)
+    ctx.reply(numerics.ERR_PASSWDMISMATCH)
+    ctx.close("The server's password is missing or wrong")
+    return None
+
+
+def _log_in_by_pass(ctx: Context) -> Task | None:
+    """Take PASS as a log-in, for clients that know no SASL: `account:password`, or the password of the nick."""
+    said = ctx.client.registration
+    given, said.password = said.password or "", None
+    name, colon, password = given.partition(":")
+    if not colon or ctx.world.find_account(name) is None:
+        name, password = said.nick or "", given
+    try:
+        return login.prove(ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right))
+    except Refused as refusal:
+        return _enter_as_guest(ctx, refusal)
+
+
+def _enter_as(ctx: Context, name: str, is_right: bool) -> Task | None:
+    try:
+        account = login.judge(ctx, name, is_right)
+    except Refused as refusal:
+        return _enter_as_guest(ctx, refusal)
+    login.welcome_back(ctx, account)
+    login.log_in(ctx, account)
+    return entry.enter(ctx)
+
+
+def _enter_as_guest(ctx: Context, refusal: Refused) -> Task | None:
+    """Say why there was no log-in, and go on without one; a registered nick is refused then."""
+    ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
+    return entry.enter(ctx)
+
+
+def _prepared(ctx: Context, nick: str) -> str:
+    try:
+        return check_new_nick(nick, ctx.desk.settings.nick_length)
+    except NameRefused as refusal:
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
+
+
+def _shown(nick: str) -> str:
+    """A refused nick, made fit to stand in the middle of a line."""
+    return nick if nick and " " not in nick and not nick.startswith(":") else "*"
+
+
+def _refuse_taken(ctx: Context, wanted: str) -> None:
+    """Refuse a nick that is somebody else's, or looks like it."""
+    holder = ctx.world.find_user(wanted)
+    if holder is not None and holder is not ctx.user and not _may_be_own(ctx, holder):
+        raise entry.taken(ctx, wanted)
+    lookalike = ctx.world.lookalike(wanted)
+    if lookalike is not None:
+        text = f"This nick looks like {lookalike}; choose another"
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+
+
+def _may_be_own(ctx: Context, holder: User) -> bool:
+    """Whether a newcomer is a further device of the holder, or may yet log in as one; `entry` looks again."""
+    said = ctx.client.registration
+    if ctx.client.session is not None or holder.account is None:
+        return False
+    return entry.is_own(ctx, holder) or said.negotiating or said.password is not None
+
+
+def _rename(ctx: Context, me: User, wanted: str) -> None:
+    if wanted == me.nick:
+        return
+    _refuse_taken(ctx, wanted)
+    entry.refuse_reserved(ctx, wanted, me.account)
+    ban = ban_on(ctx.world, replace(suspect(me), nick=wanted))
+    if ban is not None:
+        text = f"This nick is banned from this server: {ban.reason}"
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+    change_nick(ctx.desk, ctx.batch, me, wanted, ctx)

@@ -1,0 +1,1 @@
+"""Messages: PRIVMSG, NOTICE, TAGMSG, multiline batches, REDACT."""

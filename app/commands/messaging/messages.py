@@ -1,0 +1,178 @@
+"""What people say: PRIVMSG, NOTICE, TAGMSG."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from app.commands.channels.speaking import refuse_message
+from app.commands.context import Context
+from app.commands.errors import Answer, Refused
+from app.commands.messaging.collecting import collect
+from app.commands.registry import command
+from app.engine.delivery.audience import Audience
+from app.engine.delivery.client import Client
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.events import Event, Kind, is_transient
+from app.wire import ctcp, multiline, numerics
+from app.wire.framing import size, space_behind
+
+T = TypeVar("T", str, None)
+
+_CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-tags, "Format"
+
+
+@command(writes=True)
+def privmsg(ctx: Context, targets: str, text: str = "") -> None:
+    """Say something in rooms or to people."""
+    if "batch" in ctx.tags:
+        collect(ctx, Kind.PRIVMSG, targets, text)
+        return
+    _each(ctx, targets, _say, Kind.PRIVMSG, text)
+
+
+@command(writes=True)
+def notice(ctx: Context, targets: str, text: str = "") -> None:
+    """Say something that must not be answered by a machine; what can't be delivered is dropped silently."""
+    if "batch" in ctx.tags:
+        collect(ctx, Kind.NOTICE, targets, text)
+        return
+    with suppress(Answer):
+        _each(ctx, targets, _say_unanswered, Kind.NOTICE, text)
+
+
+@command(writes=True)
+def tagmsg(ctx: Context, targets: str) -> None:
+    """Send tags without a text: that you are typing, a reaction."""
+    if client_tags(ctx.tags):
+        _each(ctx, targets, deliver, Kind.TAGMSG, None)
+
+
+def _each(
+    ctx: Context, targets: str, say: Callable[[Context, Kind, str, T], None], kind: Kind, text: T
+) -> None:
+    """Say something to each target; one refusal does not keep it from the others.
+
+    Raises: Refused when there are too many of them, or they do not go together; and what is the answer to all of it.
+    """
+    if "," not in targets:
+        say(ctx, kind, targets, text)
+        return
+    names = list(dict.fromkeys(targets.split(",")))
+    if len(names) > ctx.desk.settings.max_targets:
+        raise Refused(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
+    if len(names) > 1:
+        _refuse_mixed(ctx, names)
+    for name in names:
+        try:
+            say(ctx, kind, name, text)
+        except Answer as answer:
+            ctx.answer(answer)
+
+
+def _refuse_mixed(ctx: Context, names: Sequence[str]) -> None:
+    """Refuse what is said to an attendant and to others at once: they would read a password that is in it."""
+    for name in names:
+        person = ctx.world.find_user(name)
+        if person is not None and person.is_attendant:
+            raise _alone(person)
+
+
+def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
+    if not text:
+        raise Refused(numerics.ERR_NOTEXTTOSEND)
+    deliver(ctx, kind, target, text)
+
+
+def _say_unanswered(ctx: Context, kind: Kind, target: str, text: str) -> None:
+    """Say something, or drop it: a refusal would be an answer."""
+    with suppress(Answer):
+        _say(ctx, kind, target, text)
+
+
+def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
+    """Say something in a room, to those who moderate it, or to somebody; `lines` are those of a multiline message."""
+    if text is not None:
+        ctx.me.active = ctx.client.heard  # before any guard: who is refused is not idle either
+    if target.startswith("#"):
+        _to_room(ctx, kind, ctx.room(target), text, lines)
+    elif target.startswith("@#"):
+        _to_operators(ctx, kind, ctx.room(target[1:]), text, lines)
+    else:
+        _to_person(ctx, kind, ctx.somebody(target), text, lines)
+
+
+def _to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
+    event = ctx.event(kind, room, target=room.name, text=text, data=_data(ctx, lines))
+    refuse_message(ctx, room, event)
+    _send(ctx, event, room.audience, ctx.client)
+
+
+def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
+    """Speak to those who moderate a room (STATUSMSG); it is stored, but not as part of the room's history."""
+    event = ctx.event(
+        kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
+    )
+    refuse_message(ctx, room, event)
+    _send(ctx, event, room.operators(), ctx.client)
+
+
+def _to_person(ctx: Context, kind: Kind, person: User, text: str | None, lines: Sequence[int]) -> None:
+    if person.is_attendant:
+        _refuse_for_attendant(kind, person, text)
+        return
+    me = ctx.me
+    parties = sorted({me.party, person.party})
+    data = _data(ctx, lines) | {"parties": [me.party, person.party]}
+    event = ctx.event(kind, conversation=" ".join(parties), target=person.nick, text=text, data=data)
+    author = None if person is me else ctx.client  # who writes to themselves hears it as well
+    _send(ctx, event, Audience([*person.clients, *me.clients]), author)
+    if person.away is not None and kind is Kind.PRIVMSG:
+        ctx.reply(numerics.RPL_AWAY, person.nick, text=person.away)
+
+
+def _refuse_for_attendant(kind: Kind, attendant: User, text: str | None) -> None:
+    """Refuse what is no single line to an attendant; to CTCP, notices and tags it says nothing.
+
+    What is said to it alone, in one line, is a command of its own and does not come here.
+    """
+    if kind is Kind.PRIVMSG and text is not None and not text.startswith(ctcp.MARK):
+        raise _alone(attendant)
+
+
+def _alone(attendant: User) -> Refused:
+    refusal = f"Write to {attendant.nick} alone, one line at a time"
+    return Refused(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
+
+
+def _send(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
+    """Emit a message, which its author does not hear; the caller's client sees it if it asked for echoes."""
+    if event.text is not None:
+        _refuse_too_long(event, event.text, ctx.desk.settings.buffer)
+    if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
+        ctx.show(event)
+    if is_transient(event):
+        ctx.batch.pass_on(event, audience, author)
+    else:
+        ctx.batch.emit(event, audience, author)
+
+
+def _refuse_too_long(event: Event, text: str, most: int) -> None:
+    """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
+    whole = longest = size(text)
+    if "lines" in event.data:
+        longest = max(size(line) for line, _ in multiline.cut(text, event.data["lines"]))
+    if whole > most or longest > space_behind(f":{event.source} {event.verb} {event.target} :"):
+        raise Refused(numerics.ERR_INPUTTOOLONG)
+
+
+def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that are passed on: those with a `+`, which are between clients, and a name that can be one."""
+    return {name: value for name, value in tags.items() if _CLIENT_TAG.fullmatch(name)}
+
+
+def _data(ctx: Context, lines: Sequence[int]) -> dict[str, object]:
+    tags = client_tags(ctx.tags) if ctx.tags else {}
+    data: dict[str, object] = {"tags": tags} if tags else {}
+    return data | {"lines": list(lines)} if lines else data

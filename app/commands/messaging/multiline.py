@@ -1,0 +1,58 @@
+"""Messages of several lines: BATCH (IRCv3 draft/multiline)."""
+
+from app.commands.context import Context, attempt
+from app.commands.errors import Failed, Refused
+from app.commands.messaging import collecting
+from app.commands.messaging.collecting import MOST_LINES
+from app.commands.messaging.messages import deliver
+from app.commands.registry import command
+from app.events import Kind
+from app.settings import ServerSettings
+from app.wire.capabilities import Shape
+from app.wire.multiline import combined, lengths
+
+CAPABILITY = "draft/multiline"
+
+
+def tokens(settings: ServerSettings) -> str:
+    """Return what is said of the capability: how much a message may be."""
+    return f"max-bytes={settings.buffer},max-lines={MOST_LINES}"
+
+
+@command(writes=True)
+def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> None:
+    """Say something of several lines: `BATCH +x draft/multiline #tea`, lines tagged `batch=x`, `BATCH -x`.
+
+    It may have 32 lines, and as many bytes as the setting `buffer` allows.
+    """
+    if reference.startswith("-"):
+        _say(ctx, reference[1:])
+    elif not (
+        ctx.client.shape & Shape.MULTILINE and type_ == CAPABILITY and target and reference.startswith("+")
+    ):
+        raise Failed("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
+    else:
+        collecting.begin(ctx, reference[1:], target)
+
+
+def _say(ctx: Context, reference: str) -> None:
+    """Say what was collected, as the command that opened the batch."""
+    opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
+    opened = Context(ctx.desk, ctx.batch, ctx.client, "BATCH", opening)
+    ctx.label = None
+    attempt(opened, _carry_out, reference)
+
+
+def _carry_out(ctx: Context, reference: str) -> None:
+    found = collecting.end(ctx, reference)
+    if found is None:
+        ctx.label = None  # the refusal had it
+        return
+    text = combined(found.pieces)
+    if found.kind is None or not text.strip("\n"):
+        raise collecting.invalid("There is nothing in it")
+    try:
+        deliver(ctx, found.kind, found.target, text, lengths(found.pieces))
+    except Refused:
+        if found.kind is not Kind.NOTICE:
+            raise

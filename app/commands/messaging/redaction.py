@@ -1,0 +1,124 @@
+"""Taking back what was said: REDACT (IRCv3 draft/message-redaction).
+
+The message goes from the log, the history and what newcomers are shown; its place in the log stays. Who has
+seen it has seen it.
+"""
+
+from app.commands.context import Context
+from app.commands.errors import Failed
+from app.commands.registry import command
+from app.engine.delivery.audience import Audience
+from app.engine.world.room import Room
+from app.events import Event, Kind, position
+from app.services.pages import conversations_with, find_message
+from app.services.visibility import stay
+from app.wire.names import fold
+
+
+@command(writes=True)
+def redact(ctx: Context, target: str, message_id: str, reason: str = "") -> None:
+    """Take back what you said in a room or to somebody, or what anybody said in a room you moderate.
+
+    The message is known by its `msgid`. It goes from the history; who has seen it has seen it.
+    """
+    if target.startswith(("#", "@#")):
+        _in_room(ctx, target, message_id, reason)
+    else:
+        _in_private(ctx, target, message_id, reason)
+
+
+def _in_room(ctx: Context, target: str, message_id: str, reason: str) -> None:
+    """Redact in a room, or among those who moderate it."""
+    room = ctx.world.find_room(target.removeprefix("@"))
+    if room is None or room.member(ctx.me) is None:
+        raise _failed("INVALID_TARGET", target, text="You are in no such room")
+    message = _message(ctx, target, message_id)
+    is_here = message.conversation == f"o{room.id}" if target.startswith("@") else message.room == room.id
+    if not is_here or _is_hidden(ctx, room, message):
+        raise _unknown(target, message_id)
+    if not (_is_own(ctx, message) or room.is_operator(ctx.me) or ctx.me.is_admin):
+        refusal = _unknown if target.startswith("@") else _forbidden  # who did not hear it is not told of it
+        raise refusal(target, message_id)
+    audience = room.operators() if target.startswith("@") else room.audience
+    _carry_out(ctx, _event(ctx, message, _name(room, target), reason), audience)
+
+
+def _in_private(ctx: Context, target: str, message_id: str, reason: str) -> None:
+    """Redact in what was said to one person; only the author may."""
+    conversations = _conversations(ctx, target)
+    if not conversations:
+        raise _failed("INVALID_TARGET", target, text="You have no conversation with anybody of this name")
+    message = _message(ctx, target, message_id)
+    if message.conversation not in conversations:
+        raise _unknown(target, message_id)
+    mine, theirs = message.data["parties"]
+    if mine != ctx.me.party:
+        raise _forbidden(target, message_id)
+    event = _event(ctx, message, target, reason)
+    event.data["parties"] = [mine, theirs]
+    _carry_out(ctx, event, Audience(ctx.world.devices(mine).clients | ctx.world.devices(theirs).clients))
+
+
+def _conversations(ctx: Context, nick: str) -> set[str]:
+    """Return the caller's conversations with those who have or had a nick."""
+    me, peer = ctx.me, ctx.world.find_user(nick)
+    found = set(conversations_with(ctx.desk.ledger.connection, me.party, fold(nick)))
+    return found | {" ".join(sorted({me.party, peer.party}))} if peer else found
+
+
+def _message(ctx: Context, target: str, message_id: str) -> Event:
+    """Return the message that is meant; the log must be open.
+
+    Raises: Failed when there is none, or it was redacted before.
+    """
+    try:
+        place = position(message_id)
+    except ValueError as error:
+        raise _unknown(target, message_id) from error
+    found = find_message(ctx.desk.ledger.connection, place) if place not in ctx.world.redacted else None
+    if found is None:
+        raise _unknown(target, message_id)
+    return found
+
+
+def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
+    """Whether the room does not show the caller the message, which was there before they came (+H)."""
+    if not room.hides_past or _is_own(ctx, message):
+        return False
+    return message.id < stay(ctx.desk.ledger.connection, room.id, ctx.me.parties).position
+
+
+def _is_own(ctx: Context, message: Event) -> bool:
+    me = ctx.me
+    is_accounts = me.account is not None and message.account == me.account.name
+    return is_accounts or (message.session is not None and message.session == me.session)
+
+
+def _name(room: Room, target: str) -> str:
+    return f"@{room.name}" if target.startswith("@") else room.name
+
+
+def _event(ctx: Context, message: Event, target: str, reason: str) -> Event:
+    event = ctx.event(Kind.REDACTED, target=target, text=reason, data={"event": message.id})
+    event.room, event.conversation = message.room, message.conversation
+    return event
+
+
+def _carry_out(ctx: Context, event: Event, audience: Audience) -> None:
+    """Take the message back, and tell those who know what that is."""
+    if "draft/message-redaction" in ctx.client.caps:
+        ctx.emit(event, audience)
+    else:
+        ctx.emit_unseen(event, audience)
+
+
+def _unknown(target: str, message_id: str) -> Failed:
+    return _failed("UNKNOWN_MSGID", target, message_id, text="There is no such message")
+
+
+def _forbidden(target: str, message_id: str) -> Failed:
+    return _failed("REDACT_FORBIDDEN", target, message_id, text="It is somebody else's message")
+
+
+def _failed(code: str, *context: str, text: str) -> Failed:
+    return Failed("REDACT", code, *context, text=text)

@@ -1,0 +1,1 @@
+"""METADATA (IRCv3 draft/metadata-3): values, subscriptions, synchronisation."""

@@ -1,0 +1,101 @@
+"""What people and rooms say of themselves (metadata): how it changes, and who is told of that.
+
+The words of an account are those of everybody who speaks for it, and every one of their nicks is told of. A
+guest's words belong to the session, and are gone with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.commands.runtime import Desk
+from app.engine.changeset import Batch
+from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.client import Client
+from app.engine.world.room import Room
+from app.engine.world.user import AccountInfo, User
+from app.engine.world.world import World
+from app.events import Event, Kind
+
+
+def change(
+    desk: Desk, batch: Batch, owner: User | Room, key: str, value: str | None, by: User, author: Client
+) -> Event:
+    """Let a person or a room say something else under a key, or nothing; the author is answered apart.
+
+    Who speaks for others is named in the event, for the audit trail.
+    """
+    event = _event(desk, owner, key, value, by)
+    if not (isinstance(owner, User) and owner.reader is by.reader):
+        event.data["session"] = by.session
+    batch.emit(event, _subscribers(desk.world, owner, key), author)
+    for other in _namesakes(desk.world, owner):
+        batch.pass_on(replace(event, target=other.nick), _subscribers(desk.world, other, key))
+    return event
+
+
+def adopt(desk: Desk, batch: Batch, event: Event) -> None:
+    """Apply a change that somebody else appended, and tell it of everybody whom it concerns."""
+    event.nick = desk.server
+    batch.pass_on(event, NOBODY)
+    for owner in _owners(desk.world, event):
+        told = replace(event, target=_name(owner))
+        batch.pass_on(told, _subscribers(desk.world, owner, event.data["key"]))
+
+
+def _owners(world: World, event: Event) -> list[User] | list[Room]:
+    """Return whose words an event is about, as far as they are here."""
+    if event.room is not None:
+        return [world.rooms[event.room]] if event.room in world.rooms else []
+    account = world.find_account(event.account or "")
+    return world.users_of(account) if account else []
+
+
+def speak_for_another(desk: Desk, batch: Batch, user: User, before: Mapping[str, str]) -> None:
+    """Tell what is different about somebody who speaks for another account now, or for none."""
+    now = user.profile
+    for key in sorted({*before, *now}):
+        if before.get(key) != now.get(key):
+            event = _event(desk, user, key, now.get(key), user)
+            batch.pass_on(event, _subscribers(desk.world, user, key))
+
+
+def take_along(desk: Desk, batch: Batch, user: User, account: AccountInfo) -> None:
+    """Let a new account say what the guest said who made it."""
+    for key, value in user.metadata.items():
+        event = _event(desk, user, key, value, user)
+        event.account, event.data["party"] = account.name, f"a{account.id}"
+        batch.emit(event)
+
+
+def _event(desk: Desk, owner: User | Room, key: str, value: str | None, by: User) -> Event:
+    said = {"key": key, "by": by.account.name if by.account else by.nick}
+    event = Event(Kind.METADATA, nick=desk.server, target=_name(owner), text=value, data=said)
+    if isinstance(owner, Room):
+        event.room = owner.id
+    else:
+        event.account = owner.account.name if owner.account else None
+        event.data["party"] = owner.party
+    return event
+
+
+def _name(owner: User | Room) -> str:
+    return owner.name if isinstance(owner, Room) else owner.nick
+
+
+def _namesakes(world: World, owner: User | Room) -> list[User]:
+    """Return the others who are here for the same account."""
+    if isinstance(owner, Room) or owner.account is None:
+        return []
+    return [user for user in world.users_of(owner.account) if user is not owner]
+
+
+def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
+    """Return those who want to know of a key: inside the room; for a person in the same rooms, or on watch."""
+    if isinstance(owner, Room):
+        return Audience(client for client in owner.audience.clients if key in client.subscribed)
+    near = [
+        owner.clients,
+        world.watches.of(owner.key),
+        *(room.audience.clients for room in world.rooms_of(owner)),
+    ]
+    return Audience(client for clients in near for client in clients if key in client.subscribed)

@@ -1,0 +1,171 @@
+"""Telling the metadata that a client has subscribed to, at once or page by page: METADATA SYNC, JOIN, MONITOR.
+
+What fits a page is told in one go. For more the client is asked to come again (774), and when it asks, one page
+follows the other with the work of everybody else in between, each when most of the last has been read. What
+changes meanwhile is told as it changes; a page that comes later says how it is then.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from app.commands.context import Context
+from app.commands.metadata.metadata import answers, failed, find, tell
+from app.commands.registry import subcommand
+from app.engine.delivery.client import Client
+from app.engine.submission_unit import Task
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.engine.world.world import World
+from app.wire import numerics
+
+EVERYTHING = "*ALL"  # the target that means all whom one is told of
+OWNERS_A_PAGE = 1_000  # people and rooms looked at for a page
+LINES_A_PAGE = 250
+MOST_SYNCS = 8  # that are told page by page at a time
+AGAIN_SECONDS = 10  # when another one may try
+
+Value = tuple[str, str, str]  # of whom, the key, the value
+
+
+@dataclass(slots=True)
+class Sync:
+    """What a client is still to be told: the owners are looked at when their page comes."""
+
+    name: str
+    client: Client
+    owners: Iterator[User | Room]
+    is_done: bool = False
+    told: set[User | Room] = field(default_factory=set)
+
+    def page(self) -> list[Value]:
+        """Return the next values; `is_done` says whether they are the last."""
+        values: list[Value] = []
+        looked_at = 0
+        for owner in islice(self.owners, OWNERS_A_PAGE):
+            looked_at += 1
+            if owner not in self.told:
+                self.told.add(owner)
+                values += _values(owner, self.client.subscribed)
+            if len(values) >= LINES_A_PAGE:
+                return values
+        self.is_done = looked_at < OWNERS_A_PAGE
+        return values
+
+
+def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
+    name, said = (owner.name, owner.metadata) if isinstance(owner, Room) else (owner.nick, owner.profile)
+    return ((name, key, value) for key, value in said.items() if key in subscribed)
+
+
+@subcommand("METADATA", cost=2)
+def metadata_sync(ctx: Context, target: str) -> Task | None:
+    """Show what is said under the keys that you have subscribed to; by a room and all inside, or by `*ALL`."""
+    sync = _asked(ctx, target)
+    values = sync.page()
+    if sync.is_done:
+        _tell_whole(ctx, sync, values)
+        return None
+    if len(ctx.world.syncing) >= MOST_SYNCS:
+        ctx.reply(numerics.RPL_METADATASYNCLATER, sync.name, str(AGAIN_SECONDS))
+        return None
+    ctx.world.syncing.add(ctx.client)
+    return _begin(ctx, sync, values)
+
+
+def _asked(ctx: Context, target: str) -> Sync:
+    """Return what a client asks for.
+
+    Raises: Failed when there is no such target.
+    """
+    if target == EVERYTHING:
+        if ctx.user is None:
+            raise failed(
+                "INVALID_TARGET", target, text="Before you are registered there is only `*`, yourself"
+            )
+        return _sync(ctx, target, _visible(ctx.world, ctx.me, ctx.client))
+    found = find(ctx, target)
+    if isinstance(found.owner, Room):
+        return _sync(ctx, found.name, _inside(ctx.world, found.owner, ctx.me))
+    return _sync(ctx, found.name, iter([found.owner] if found.owner else []))
+
+
+def _sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> Sync:
+    """Return what there is to tell; who has subscribed to nothing is told nothing, whoever there is."""
+    return Sync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
+
+
+def _inside(world: World, room: Room, me: User) -> Iterator[User | Room]:
+    """Yield a room and who is in it, as long as the one who asks may see that."""
+    for session in (None, *room.members):
+        if room.member(me) is None and not me.is_admin:
+            return
+        if session is None:
+            yield room
+        elif session in room.members:
+            yield room.members[session].user
+
+
+def _visible(world: World, me: User, client: Client) -> Iterator[User | Room]:
+    """Yield all of whom somebody is told: themselves, their rooms and who is there, and those they watch."""
+    yield me
+    for room in world.rooms_of(me):
+        yield from _inside(world, room, me)
+    for key in list(client.watched):
+        user = world.nicks.get(key)
+        if user is not None:
+            yield user
+
+
+def _tell_whole(ctx: Context, sync: Sync, values: list[Value]) -> None:
+    with answers(ctx, sync.name) as tags:
+        for value in values:
+            tell(ctx, *value, **tags)
+
+
+def _begin(ctx: Context, sync: Sync, values: list[Value]) -> Task:
+    """Open a batch that ends in another turn; it has the label itself, because nothing can be put around it."""
+    batch = ctx.desk.clock.token()
+    label = {} if ctx.label is None else {"label": ctx.label}
+    ctx.label = None
+    ctx.server_says("BATCH", f"+{batch}", "metadata", sync.name, **label)
+    return _tell_page(ctx, sync, batch, values)
+
+
+def _tell_page(ctx: Context, sync: Sync, batch: str, values: list[Value]) -> Task:
+    """Tell a page; the next turn counts as one that writes, so that it waits while the world is ahead of the log."""
+    for value in values:
+        tell(ctx, *value, batch=batch)
+    return ctx.later(lambda session: None, lambda again, _: _go_on(again, sync, batch), writes=True)
+
+
+def _go_on(ctx: Context, sync: Sync, batch: str) -> Task | None:
+    ctx.label = None  # the batch has it
+    values = sync.page()
+    if values or not sync.is_done:
+        return _tell_page(ctx, sync, batch, values)
+    ctx.server_says("BATCH", f"-{batch}")
+    ctx.world.syncing.discard(ctx.client)
+    return None
+
+
+def tell_room(ctx: Context, room: Room) -> None:
+    """Tell a client that came into a room what it and the people inside say."""
+    _tell_now(ctx, room.name, _inside(ctx.world, room, ctx.me))
+
+
+def tell_person(ctx: Context, user: User) -> None:
+    """Tell a client that watches somebody what they say."""
+    _tell_now(ctx, user.nick, iter([user]))
+
+
+def _tell_now(ctx: Context, name: str, owners: Iterator[User | Room]) -> None:
+    """Tell what fits a page, or ask the client to come again for more."""
+    if not ctx.client.knows_metadata:
+        return
+    sync = _sync(ctx, name, owners)
+    values = sync.page()
+    if sync.is_done:
+        _tell_whole(ctx, sync, values)
+    else:
+        ctx.reply(numerics.RPL_METADATASYNCLATER, name, "0")

@@ -1,0 +1,1 @@
+"""Server administration: OPER, KILL, K-lines, SAJOIN, REHASH, STATS."""

@@ -1,0 +1,156 @@
+"""Server-wide bans from within the chat: KLINE and UNKLINE for nicks and accounts, DLINE and UNDLINE for addresses.
+
+They are the bans of `chat-admin ban`: the same table, the same masks, the same lengths of time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from app.clock import to_iso, until
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.registry import command
+from app.commands.sessions.bans import describes, device, enforce
+from app.engine.cloak import host_of
+from app.engine.world.world import Ban
+from app.errors import ChatError
+from app.events import Kind
+from app.services.bans import BanType, ban_data, guess_type, is_meant, normal_mask
+from app.services.durations import is_duration, milliseconds
+from app.wire import numerics
+
+PEOPLE = (BanType.NICK, BanType.ACCOUNT)
+ADDRESSES = (BanType.ADDRESS,)
+WITHOUT_REASON = "Banned"
+
+
+class Wish(NamedTuple):
+    """A ban as it is asked for; `expires` is an instant, or None for ever."""
+
+    mask: str
+    reason: str
+    expires: int | None
+
+
+@command(cost=2, writes=True, admin=True)
+def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") -> None:
+    """Keep an account or a mask of nicks off the server: `KLINE 7d spam*!*@* :reason`; alone it lists these bans.
+
+    The duration may be left out. Who is banned leaves at once; administrators are not met by masks. A mask is of what
+    others see, `nick!user@host`; a name without `*`, `?`, `!` and `@` is an account.
+    """
+    if not duration:
+        tell(ctx, PEOPLE)
+        ctx.reply(numerics.RPL_ENDOFSTATS, "k")
+        return
+    wish = _read(ctx, "KLINE", duration, mask, reason)
+    kind = guess_type(wish.mask)
+    if kind is BanType.ADDRESS:
+        raise _refused("KLINE", f"{wish.mask} is an address; for these there is DLINE.")
+    _ban(ctx, "KLINE", kind, wish)
+
+
+@command(writes=True, admin=True)
+def unkline(ctx: Context, mask: str) -> None:
+    """Lift the ban of an account or a mask of nicks."""
+    _lift(ctx, "UNKLINE", PEOPLE, mask)
+
+
+@command(cost=2, writes=True, admin=True)
+def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "") -> None:
+    """Keep an address or a network off the server: `DLINE 12h 192.0.2.0/24 :reason`; alone it lists these bans.
+
+    The duration may be left out. It is about the addresses that people really have, whatever others see of them.
+    """
+    if not duration:
+        tell(ctx, ADDRESSES)
+        ctx.reply(numerics.RPL_ENDOFSTATS, "d")
+        return
+    _ban(ctx, "DLINE", BanType.ADDRESS, _read(ctx, "DLINE", duration, address, reason))
+
+
+@command(writes=True, admin=True)
+def undline(ctx: Context, address: str) -> None:
+    """Lift the ban of an address or a network."""
+    _lift(ctx, "UNDLINE", ADDRESSES, address)
+
+
+def tell(ctx: Context, kinds: tuple[BanType, ...]) -> None:
+    """List the bans of some kinds that hold: what is banned, until when, by whom and why."""
+    numeric, letter = (numerics.RPL_STATSDLINE, "D") if kinds is ADDRESSES else (numerics.RPL_STATSKLINE, "K")
+    for ban in ctx.world.active_bans():
+        if ban.type in kinds:
+            end = "*" if ban.expires is None else to_iso(ban.expires)
+            ctx.reply(numeric, letter, host_of(ban.mask), end, ban.by, text=ban.reason)
+
+
+def _read(ctx: Context, verb: str, first: str, second: str, third: str) -> Wish:
+    """Read `[<duration>] <mask> [<reason>]`."""
+    if not (second and is_duration(first)):
+        return Wish(first, second or WITHOUT_REASON, None)
+    with _explained(verb):
+        return Wish(second, third or WITHOUT_REASON, ctx.desk.clock.now() + milliseconds(first))
+
+
+def _ban(ctx: Context, verb: str, kind: BanType, wish: Wish) -> None:
+    """Decide on a ban, and disconnect those whom it is about. One that expired makes way for it."""
+    with _explained(verb):
+        mask = normal_mask(kind, wish.mask, lambda name: _account_named(ctx, name))
+    former = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_meant(ban.mask, mask)]
+    if any(ban in former for ban in ctx.world.active_bans()):
+        raise _refused(verb, f"There is a ban of {mask} already; lift it first to change it (UN{verb}).")
+    data = ban_data(ctx.desk.clock, kind, wish.expires)
+    ban = Ban(data["id"], kind, mask, wish.reason, wish.expires, ctx.me.nick)
+    _refuse_own(ctx, verb, ban)
+    for old in former:
+        _unban(ctx, old)
+    ctx.emit_unseen(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
+    number = enforce(ctx.desk, ctx.batch, ban)
+    ctx.notice(f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave.")
+
+
+def _account_named(ctx: Context, name: str) -> str | None:
+    account = ctx.world.find_account(name)
+    return account.name if account else None
+
+
+def _refuse_own(ctx: Context, verb: str, ban: Ban) -> None:
+    """Refuse a ban of an administrator, or of where the caller is.
+
+    Raises: Refused with ERR_UNKNOWNERROR.
+    """
+    account = ctx.world.find_account(ban.mask) if ban.type == BanType.ACCOUNT else None
+    if account is not None and account.role == "admin":
+        raise _refused(
+            verb, f"{account.name} is an administrator; take that away first (chat-admin user role)."
+        )
+    if any(describes(ban, device(ctx.me, client)) for client in ctx.me.clients):
+        raise _refused(verb, f"{ban.mask} would ban you too; nobody is banned.")
+
+
+def _lift(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:
+    active = ctx.world.active_bans()
+    found = [ban for ban in active if ban.type in kinds and is_meant(ban.mask, mask)]
+    if not found:
+        raise _refused(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
+    for ban in found:
+        _unban(ctx, ban)
+    ctx.notice(f"Lifted the ban of {found[0].mask}.")
+
+
+def _unban(ctx: Context, ban: Ban) -> None:
+    ctx.emit_unseen(ctx.event(Kind.UNBANNED, target=ban.mask, data={"id": ban.id}))
+
+
+@contextmanager
+def _explained(verb: str) -> Iterator[None]:
+    """Answer what is wrong with a mask or a length of time."""
+    try:
+        yield
+    except ChatError as error:
+        raise _refused(verb, error.sentence) from error
+
+
+def _refused(verb: str, sentence: str) -> Refused:
+    return Refused(numerics.ERR_UNKNOWNERROR, verb, text=sentence)

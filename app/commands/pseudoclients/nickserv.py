@@ -1,0 +1,192 @@
+"""NickServ: accounts, for people whose clients know neither SASL nor REGISTER.
+
+A thin layer: whatever it does is done by what those commands use, with the same guards and limits.
+"""
+
+from sqlalchemy.orm import Session
+
+from app.clock import to_text
+from app.commands.accounts import login, register, verify
+from app.commands.accounts.signup_policy import NOTHING
+from app.commands.connect import registration
+from app.commands.errors import Failed
+from app.commands.pseudoclients import service_context
+from app.commands.pseudoclients.service_context import Consultation
+from app.commands.registry import Secret, command, subcommand
+from app.commands.sessions.leaving import expel
+from app.db.models import Account
+from app.engine.submission_unit import Task
+from app.engine.world.user import AccountInfo
+from app.events import Kind
+from app.services.accounts import Credentials, find_account, protect
+from app.wire.names import fold
+
+_NOTHING = Secret(NOTHING)
+
+
+@command("NICKSERV", alias="NS")
+def nickserv(ctx: Consultation, command: str = "", *more: Secret) -> None:
+    """Look after accounts: `/msg NickServ HELP` tells what there is. NS is short for it.
+
+    The last word may have spaces in it if a colon stands before it, as everywhere in IRC.
+    """
+    raise service_context.unknown(ctx, command)
+
+
+@subcommand("NICKSERV")
+def nickserv_help(ctx: Consultation, *command: str) -> None:
+    """Tell what there is to say, or how one command is used."""
+    service_context.help_on(ctx, *command)
+
+
+@subcommand("NICKSERV", writes=True, cost=5)
+def nickserv_register(ctx: Consultation, password: Secret, invitation_or_email: Secret = _NOTHING) -> Task:
+    """Make an account of your nick, so that nobody else can use it; some servers want to see more for that."""
+    return register.sign_up(ctx, "*", invitation_or_email, password, _tell_outcome)
+
+
+def _tell_outcome(ctx: Consultation, outcome: str, name: str, text: str) -> None:
+    ctx.tell(text)
+
+
+@subcommand("NICKSERV", writes=True, cost=5, grammar="[<account>] <code>")
+def nickserv_verify(ctx: Consultation, word: Secret, *more: Secret) -> None:
+    """Complete a registration with the code that was mailed; without a name, that of your nick."""
+    name, code = (word, more[0]) if more else (ctx.me.nick, word)
+    verify.complete(ctx, name, code, _tell_outcome)
+
+
+@subcommand("NICKSERV", writes=True, cost=2, grammar="[<account>] <password>")
+def nickserv_identify(ctx: Consultation, word: Secret, *more: Secret) -> Task:
+    """Log in to an account; without its name, to the one that is called like your nick."""
+    name, password = (word, more[0]) if more else (ctx.me.nick, word)
+    return login.prove(ctx, name, password, lambda ctx, is_right: _identified(ctx, name, is_right))
+
+
+def _identified(ctx: Consultation, name: str, is_right: bool) -> None:
+    account = login.judge(ctx, name, is_right)
+    ctx.tell(f"You are logged in as {account.name}")
+    login.welcome_back(ctx, account)
+    login.log_in(ctx, account)
+
+
+@subcommand("NICKSERV", writes=True)
+def nickserv_logout(ctx: Consultation) -> None:
+    """Log out on all devices under your nick, and stay as a guest."""
+    login.logout(ctx)
+    ctx.tell("You are logged out")
+
+
+@subcommand("NICKSERV", writes=True, cost=2)
+def nickserv_ghost(ctx: Consultation, nick: str) -> None:
+    """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
+    account, holder = my_account(ctx), ctx.somebody(nick)
+    if holder.account is not account:
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
+    if holder is ctx.me:
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
+    expel(ctx.desk, ctx.batch, holder, f"Disconnected by {ctx.me.nick}, who has the same account")
+    ctx.tell(f"{holder.nick} is gone")
+
+
+@subcommand("NICKSERV", writes=True, cost=2)
+def nickserv_regain(ctx: Consultation, nick: str = "") -> None:
+    """Have a nick, that of your account if none is named, and disconnect who has it by your account."""
+    wanted = nick or my_account(ctx).name
+    if ctx.world.find_user(wanted) is not None:
+        nickserv_ghost(ctx, wanted)
+    registration.nick(ctx, wanted)
+
+
+@subcommand("NICKSERV")
+def nickserv_set(ctx: Consultation, setting: str = "", *more: Secret) -> None:
+    """Change what holds for your account."""
+    raise service_context.unknown(ctx, f"SET {setting}".strip())
+
+
+@subcommand("NICKSERV SET", writes=True, cost=5)
+def nickserv_set_password(ctx: Consultation, old: Secret, new: Secret) -> Task:
+    """Change your password. Your other devices stay logged in."""
+    account = my_account(ctx)
+    register.refuse_password(account.name, new, ctx.desk.settings.password_shortest)
+    return login.prove(ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right))
+
+
+def my_account(ctx: Consultation) -> AccountInfo:
+    """Return the account of the caller.
+
+    Raises: Failed when they have none.
+    """
+    account = ctx.me.account
+    if account is None:
+        raise Failed(ctx.verb, "NOT_LOGGED_IN", text="Log in first: IDENTIFY")
+    return account
+
+
+def _renew(ctx: Consultation, account: AccountInfo, new: str, is_right: bool) -> Task:
+    """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
+    login.judge(ctx, account.name, is_right)
+    return ctx.later(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
+
+
+def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
+    """Take the new password, unless the caller has logged out meanwhile."""
+    if my_account(ctx) is not account:
+        raise Failed(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
+    data = {"id": account.id, "password": True}
+    ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
+    ctx.tell(f"The password of {account.name} is changed")
+
+
+@subcommand("NICKSERV SET", "ALWAYS-ON", writes=True, grammar="on|off")
+def nickserv_set_always_on(ctx: Consultation, choice: str) -> None:
+    """Stay in your rooms while no device of yours is connected, or leave with the last one.
+
+    You stay under the nick that the account is called like; under another one you leave.
+    """
+    account = my_account(ctx)
+    if ctx.desk.settings.always_on == "off":
+        raise Failed(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
+    if choice.lower() not in ("on", "off"):
+        raise Failed(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
+    is_on = choice.lower() == "on"
+    ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
+    ctx.tell(_stays(ctx, account) if is_on else f"{account.name} leaves with its last device")
+
+
+def _stays(ctx: Consultation, account: AccountInfo) -> str:
+    """Say what always-on means, for how long, and for which nick."""
+    days = ctx.desk.settings.always_on_days
+    until = f" for up to {days} days" if days else ""
+    return f"As {account.name} you stay in your rooms without a device{until}"
+
+
+@subcommand("NICKSERV")
+def nickserv_info(ctx: Consultation, account: str = "") -> Task:
+    """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
+    mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
+    name = account or mine
+    return ctx.later(lambda session: _read(session, name), lambda ctx, found: _tell_about(ctx, name, found))
+
+
+def _read(session: Session, name: str) -> Account | None:
+    found = find_account(session, fold(name))
+    if found is not None:
+        session.expunge(found)
+    return found
+
+
+def _tell_about(ctx: Consultation, name: str, found: Account | None) -> None:
+    """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
+    if found is None:
+        raise Failed(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
+    ctx.tell(f"{found.name} is registered since {to_text(found.created)}")
+    account = ctx.world.find_account(found.name)
+    nicks = sorted(user.nick for user in ctx.world.users_of(account)) if account else []
+    if nicks:
+        ctx.tell(f"Logged in now as {', '.join(nicks)}")
+    me = ctx.me
+    if me.is_admin and found.disabled:
+        ctx.tell("The account is disabled")
+    if not nicks and me.is_admin and found.last_seen is not None:
+        ctx.tell(f"Last seen {to_text(found.last_seen)}")

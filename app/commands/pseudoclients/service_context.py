@@ -1,0 +1,140 @@
+"""Attendants: nicks behind which there is nobody but the server itself, such as NickServ.
+
+What is said to one (`/msg NickServ HELP`) is a command of its family, and so is its verb (`/ns HELP`). It is
+answered by notices to the device that asked, among its other answers. Nothing of it is stored or told to other
+devices, because there may be secrets in it; these are left out of the echo too.
+
+An attendant is in the world as a person without connections: WHOIS, ISON and MONITOR find it, and nobody else
+can have its nick.
+"""
+
+from app.clock import Clock
+from app.commands.context import Context
+from app.commands.errors import Answer, Failed, Refused
+from app.commands.help import page
+from app.commands.registry import Command, find_command
+from app.engine.world.user import User
+from app.engine.world.world import World
+from app.events import Kind
+from app.wire import ctcp, names, numerics
+from app.wire.framing import space_behind
+from app.wire.line import Line, parse
+from app.wire.names import fold
+from app.wire.packing import cut, packed
+
+HIDDEN = "***"  # what an echo shows of a secret
+_NICKS = {nick.lower(): nick for nick in names.ATTENDANTS}
+
+
+class Consultation(Context):
+    """A command of an attendant: it tells things, and what else would be refused by numbers, by notices."""
+
+    __slots__ = ()
+
+    @property
+    def attendant(self) -> str:
+        """The nick of whoever answers."""
+        return _NICKS[self.verb.lower()]
+
+    def tell(self, *lines: str) -> None:
+        """Answer with notices; a line that is too long for one goes on in the next."""
+        nick = self.attendant
+        start = f":{nick}!{nick}@{self.desk.server} NOTICE {self.client.nick} :"
+        space = space_behind(start)
+        for line in lines:
+            for text in packed(cut(line.split(" "), space), space):
+                self.say(start + text)
+
+    def answer(self, answer: Answer) -> None:
+        """Tell what a command raised instead of finishing."""
+        if isinstance(answer, Refused):
+            self.tell((answer.text or answer.numeric.text).replace(f"{self.verb} ", ""))
+        elif isinstance(answer, Failed):
+            self.tell(answer.text)
+
+
+def seat(world: World, clock: Clock, server: str) -> None:
+    """Give the attendants their places in a new world."""
+    for number, nick in enumerate(names.ATTENDANTS, 1):
+        world.seat(
+            User(
+                session=-number,
+                nick=nick,
+                key=fold(nick),
+                user=nick,
+                host=server,
+                address="127.0.0.1",
+                realname=f"Part of the server; for its help: /msg {nick} HELP",
+                signon=clock.now(),
+                active=clock.monotonic(),
+                modes={"B", "i"},
+            )
+        )
+
+
+def meaning(line: Line) -> Line:
+    """Return what a line means: one that is said to an attendant alone is a command of its own."""
+    if line.command != "PRIVMSG" or len(line.params) < 2 or "batch" in line.tags:
+        return line
+    target, text, *more = line.params
+    nick = _NICKS.get(target.lower())
+    if nick is None or not text or text.startswith(ctcp.MARK):
+        return line
+    verb = nick.upper()
+    words = [text, *more] if more else parse(f"{verb} {text}").params
+    return Line(verb, words, tags=line.tags)
+
+
+def view_of(verb: str) -> type[Context]:
+    """Return the view that a verb has of whoever uses it, if they are somebody."""
+    return Consultation if verb.lower() in _NICKS else Context
+
+
+def echo(ctx: Context, said: Line, meant: Line) -> None:
+    """Show the caller what they said to an attendant, without its secrets, if their client asks for echoes."""
+    if "echo-message" not in ctx.client.caps or ctx.user is None:
+        return
+    nick = _NICKS[said.params[0].lower()]
+    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(said, meant))
+    event.at = ctx.desk.clock.now()
+    ctx.show(event)
+
+
+def _without_secrets(said: Line, meant: Line) -> str:
+    command, left = find_command(meant.command, meant.params)
+    if command is None or not command.has_secrets:
+        return " ".join(said.params[1:])
+    kept = meant.params[: len(meant.params) - len(left)]
+    return " ".join([*kept, *[HIDDEN] * len(left)])
+
+
+def help_on(ctx: Consultation, *command: str) -> None:
+    """Tell what an attendant does, or how one command of its family is used.
+
+    Raises: Refused when there is no such command.
+    """
+    verb = ctx.verb
+    found, left = find_command(verb, list(command))
+    if found is None or left:
+        raise unknown(ctx, " ".join(command))
+    lines = page(found) if command else _overview(found)
+    ctx.tell(*(line.replace(f"{verb} ", "") for line in lines))
+
+
+def _overview(parent: Command) -> list[str]:
+    """Return what an attendant is for, and a line for each of its commands."""
+    return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.family.values())]
+
+
+def unknown(ctx: Consultation, command: str) -> Refused:
+    """Return the refusal of a command that the attendant does not have."""
+    return Refused(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_what_there_is(ctx, command))
+
+
+def _what_there_is(ctx: Consultation, command: str) -> str:
+    if not command:
+        return "Try HELP"
+    found, left = find_command(ctx.verb, command.split())
+    if found is None or left:
+        return f"{ctx.attendant} knows no {command}; HELP shows what there is"
+    return f"Say which: {', '.join(f'{command} {name}' for name in found.family)}; HELP {command} tells more"

@@ -1,0 +1,146 @@
+"""*playback: the past as ZNC's module of that name gives it, for clients that know that (znc.in/playback).
+
+A *buffer* is a room that the caller is in, or somebody they have spoken with alone. Who may see what is the same
+as with CHATHISTORY, and a page of all buffers together is no longer than one of its pages.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, DecimalException
+
+from sqlalchemy.orm import Session
+
+from app.commands.chathistory.playback import NOT_RETRIEVED, extra, is_visible, later, show_mixed, unhidden
+from app.commands.errors import Failed
+from app.commands.pseudoclients import service_context
+from app.commands.pseudoclients.service_context import Consultation
+from app.commands.registry import command, subcommand
+from app.engine.submission_unit import Task
+from app.events import Event
+from app.services import pages
+from app.services.pages import Mark, Place
+from app.services.visibility import first_visible
+from app.wire.line import plain
+from app.wire.masks import matches
+
+COST = 5  # it may read many rooms
+END = 1 << 50  # an instant after everything
+
+Buffers = Mapping[str, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was said in a buffer, as far as the caller might see it when it was read."""
+
+    buffer: str
+    events: list[Event]
+
+
+@command("*PLAYBACK")
+def playback(ctx: Consultation, command: str = "", *more: str) -> None:
+    """Play what was said, as ZNC does: `/msg *playback PLAY * 1795000000.123`.
+
+    Clients with the capability znc.in/playback ask for it by themselves. Times are seconds since 1970.
+    """
+    raise service_context.unknown(ctx, command)
+
+
+@subcommand("*PLAYBACK")
+def playback_help(ctx: Consultation, *command: str) -> None:
+    """Tell what there is to say, or how one command is used."""
+    service_context.help_on(ctx, *command)
+
+
+@subcommand("*PLAYBACK", cost=COST)
+def playback_play(ctx: Consultation, buffers: str, since: str = "0", until: str = "") -> Task:
+    """Play what was said after a time, up to another: in rooms and with people, by masks with commas.
+
+    If it is too much for one page, the latest.
+    """
+    wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
+    low, high = Mark(_instant(since)), Mark(_instant(until) + 1 if until else END)
+    most = ctx.desk.settings.history_limit
+
+    def read(session: Session) -> list[Page]:
+        found = wanted(session)
+        limit = max(most // max(len(found), 1), 1)
+        return [Page(name, pages.between(session, here, limit, high, low)) for name, here in found.items()]
+
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
+
+
+@subcommand("*PLAYBACK", cost=COST)
+def playback_list(ctx: Consultation, buffers: str = "*") -> Task:
+    """Tell where something was said, with the times of the first message and of the last."""
+    wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
+
+    def read(session: Session) -> list[Page]:
+        return [Page(name, _edges(session, here)) for name, here in wanted(session).items()]
+
+    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
+
+
+@subcommand("*PLAYBACK")
+def playback_clear(ctx: Consultation, buffers: str = "") -> None:
+    """Clear nothing: history is everybody's who was there; REDACT takes back what you said."""
+    text = "Nothing is cleared: what was said stays for all who were there. Ask PLAY for what is new to you"
+    raise Failed(ctx.verb, "DISALLOWED", text=text)
+
+
+def _chosen(ctx: Consultation, masks: str) -> Callable[[Session], Buffers]:
+    """Return how to find the buffers of the caller whose names match."""
+    kinds, parties = extra(ctx), ctx.me.parties
+    rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
+
+    def find(session: Session) -> Buffers:
+        first = first_visible(session.connection(), rooms.values(), parties)
+        places = {name: Place(room, extra=kinds, first=first.get(room)) for name, room in rooms.items()}
+        for name, found in pages.partners(session, parties[0]).items():
+            places[name] = Place(conversations=tuple(found), extra=kinds)
+        return _matching(masks.split(","), places)
+
+    return find
+
+
+def _matching(masks: Iterable[str], buffers: Buffers) -> Buffers:
+    return {
+        name: here for name, here in buffers.items() if any(mask and matches(mask, name) for mask in masks)
+    }
+
+
+def _instant(seconds: str) -> int:
+    """Read seconds since 1970, with a fraction.
+
+    Raises: Failed.
+    """
+    try:
+        instant = Decimal(seconds) * 1000
+    except DecimalException:  # no number, or one that is too large for its thousandfold
+        instant = Decimal(-1)
+    if not (instant.is_finite() and 0 <= instant < END):
+        raise Failed("*PLAYBACK", "INVALID_PARAMS", text="A time is seconds since 1970, as 1795000000.123")
+    return int(instant)
+
+
+def _edges(session: Session, here: Place) -> list[Event]:
+    return [*pages.after(session, here, 1, Mark(0)), *pages.latest(session, here, 1)]
+
+
+def _play(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
+    """Play each buffer as a batch of its own; `shown` are the rooms that hid nothing before."""
+    for page in found:
+        events = [one for one in page.events if is_visible(ctx, one, shown)]
+        if events:
+            show_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
+
+
+def _list(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
+    for page in found:
+        if page.events and all(is_visible(ctx, one, shown) for one in page.events):
+            first, last = page.events[0].at, page.events[-1].at
+            ctx.tell(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
+
+
+def _unreadable(ctx: Consultation) -> Failed:
+    return Failed(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)

@@ -1,0 +1,153 @@
+"""What follows when somebody else appended to the log: `chat-admin`, or another server."""
+
+from collections.abc import Callable
+
+from app.commands.accounts.login import free_guest_nick
+from app.commands.channels.renaming import tell_others
+from app.commands.metadata import profiles
+from app.commands.runtime import Desk
+from app.commands.sessions.account_roles import roles_of, settle
+from app.commands.sessions.bans import enforce
+from app.commands.sessions.leaving import expel, expel_overdue
+from app.commands.sessions.nick_changes import change_nick
+from app.engine.changeset import Batch
+from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.encode import is_told
+from app.engine.world.user import User
+from app.engine.world.world import World
+from app.events import Event, Kind
+from app.services.rooms import room_key
+
+RESET = "given another password by an administrator"
+
+
+def adopt(desk: Desk, batch: Batch, event: Event) -> None:
+    """Apply the event, tell those who may hear of it, and act on those it concerns."""
+    if event.kind is Kind.METADATA:
+        profiles.adopt(desk, batch, event)
+        return
+    audience = _audience(desk.world, event)
+    concerned = {user: roles_of(desk, user) for user in _logged_in(desk.world, event)}
+    leavers = _leavers(desk.world, event)
+    _complete(desk.world, event)
+    event.nick = event.nick or desk.server
+    batch.pass_on(event, audience)
+    for user, before in concerned.items():
+        settle(desk, batch, user, before)
+    for user in leavers:
+        _tell_end(desk, batch, user, event)
+    follow = _FOLLOWING.get(event.kind)
+    if follow is not None:
+        follow(desk, batch, event)
+
+
+def _audience(world: World, event: Event) -> Audience:
+    """Return who hears of it; what was imported is history and is not announced."""
+    if event.kind is Kind.ANNOUNCED:
+        return world.everybody()
+    if event.kind is Kind.MARKED:
+        return world.devices(event.data["party"])
+    if event.kind is Kind.REDACTED and "parties" in event.data:
+        mine, theirs = event.data["parties"]
+        return Audience(world.devices(mine).clients | world.devices(theirs).clients)
+    room = world.rooms.get(event.room or 0)
+    if room is None or event.data.get("imported") or not is_told(event.kind):
+        return NOBODY
+    return room.audience
+
+
+def _leavers(world: World, event: Event) -> list[User]:
+    """Return who is in the room that is no more."""
+    room = world.rooms.get(event.room or 0) if event.kind is Kind.DELETED else None
+    return [member.user for member in room.members.values()] if room else []
+
+
+def _tell_end(desk: Desk, batch: Batch, user: User, event: Event) -> None:
+    """Tell somebody that they have left a room, because it is no more."""
+    left = user.event(Kind.PARTED, event.room, target=event.target, text=event.text, at=desk.clock.now())
+    for client in user.clients:
+        batch.tell(client, left)
+
+
+def _complete(world: World, event: Event) -> None:
+    """Add the name of the room where the row of the log has only its number."""
+    room = world.rooms.get(event.room or 0)
+    if room is None:
+        return
+    if event.kind is Kind.KICKED:
+        event.data.setdefault("room", room.name)
+    elif event.target is None:
+        event.target = room.name
+
+
+def _show_name(desk: Desk, batch: Batch, event: Event) -> None:
+    """Show a room's other name to clients that know nothing of renaming."""
+    room = desk.world.rooms.get(event.room or 0)
+    if room is not None:
+        tell_others(desk, batch, room, event)
+
+
+def _read_key(desk: Desk, batch: Batch, event: Event) -> None:
+    """Take over a room's key from the tables: the log does not tell it."""
+    room = desk.world.rooms.get(event.room or 0)
+    if room is not None and any(change[1] == "k" for change in event.data["changes"]):
+        room.password = room_key(desk.ledger.connection, room.id)
+
+
+def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
+    for ban in [ban for ban in desk.world.active_bans() if ban.id == event.data["id"]]:
+        enforce(desk, batch, ban)
+
+
+def _settle_account(desk: Desk, batch: Batch, event: Event) -> None:
+    """Act on what holds for an account from now on; whoever had to leave at once does not leave again."""
+    _close_account(desk, batch, event)
+    expel_overdue(desk, batch, _logged_in(desk.world, event))
+
+
+def _close_account(desk: Desk, batch: Batch, event: Event) -> None:
+    """Let nobody speak for an account any more that was disabled, or that an administrator gave another password.
+
+    Whoever changed their own password is not put out: their devices have proved who they are.
+    """
+    is_reset = event.data.get("password") and event.session is None
+    if not (is_reset or event.data.get("disabled")):
+        return
+    for user in _logged_in(desk.world, event):
+        expel(desk, batch, user, f"The account was {'disabled' if event.data.get('disabled') else RESET}")
+    for client in desk.world.strangers:
+        if client.account == event.account:
+            client.account = None  # about to enter with what it proved before
+
+
+def _logged_in(world: World, event: Event) -> list[User]:
+    """Return who is logged in to the account that has changed."""
+    account = world.find_account(event.account or "") if event.kind is Kind.ACCOUNT_CHANGED else None
+    return world.users_of(account) if account else []
+
+
+def _free_registered(desk: Desk, batch: Batch, event: Event) -> None:
+    free_name(desk, batch, event.account or "")
+
+
+def free_name(desk: Desk, batch: Batch, name: str) -> None:
+    """Give whoever has a nick that somebody else has just registered another one."""
+    user = desk.world.find_user(name)
+    if user is not None and user.account is not desk.world.find_account(name):
+        change_nick(desk, batch, user, free_guest_nick(desk))
+
+
+def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:
+    user = desk.world.users.get(event.data["session"])
+    if user is not None:
+        expel(desk, batch, user, f"Killed: {event.text}")
+
+
+_FOLLOWING: dict[Kind, Callable[[Desk, Batch, Event], None]] = {
+    Kind.RENAMED: _show_name,
+    Kind.MODE: _read_key,
+    Kind.BANNED: _expel_banned,
+    Kind.REGISTERED: _free_registered,
+    Kind.ACCOUNT_CHANGED: _settle_account,
+    Kind.KILLED: _expel_session,
+}

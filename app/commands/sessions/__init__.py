@@ -1,0 +1,1 @@
+"""Sessions: disconnects, nick changes, always-on accounts, bans, account roles."""

@@ -1,0 +1,53 @@
+"""Whether somebody is there: AWAY, also before registration is finished (IRCv3 draft/pre-away)."""
+
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.registry import command
+from app.commands.sessions import always_on
+from app.events import Kind
+from app.wire import numerics
+from app.wire.framing import fitting, space_behind
+from app.wire.names import NICK_BYTES
+
+PRE_AWAY = "draft/pre-away"
+UNSPECIFIED = "*"  # the message of a client that connected by itself: its person is not there
+
+
+@command(early=True, writes=True)
+def away(ctx: Context, message: str = "") -> None:
+    """Say that you are away, and why; without a message, that you are back."""
+    if ctx.user is not None:
+        _be(ctx, message)
+    elif PRE_AWAY in ctx.client.caps:
+        ctx.client.registration.away = message
+    else:
+        raise Refused(numerics.ERR_NOTREGISTERED)
+    ctx.reply(numerics.RPL_NOWAWAY if message else numerics.RPL_UNAWAY)
+
+
+def settle(ctx: Context) -> None:
+    """Be away or back as a connection said before it was let in; one that said nothing means its person is there."""
+    said = ctx.client.registration.away
+    if said is not None:
+        _be(ctx, said)
+    elif ctx.me.away in (UNSPECIFIED, always_on.ABSENT):
+        _be(ctx, "")
+
+
+def _be(ctx: Context, message: str) -> None:
+    """Be away, or back if there is no message, and let those know who hear how the caller is."""
+    me = ctx.me
+    if message == UNSPECIFIED and PRE_AWAY in ctx.client.caps and len(me.clients) > 1:
+        return  # what a connection without its person says does not count beside others
+    text = _shortened(ctx, message) or None
+    if text != me.away:
+        ctx.batch.emit(ctx.event(Kind.AWAY, text=text), ctx.world.acquaintances(me), ctx.client)
+
+
+def _shortened(ctx: Context, message: str) -> str:
+    """Return the message as far as it fits into every line it will stand in: AWAY, and 301 to anybody."""
+    me = ctx.me
+    told = space_behind(f":{me.source} AWAY :")
+    replied = space_behind(f":{ctx.desk.server} 301  {me.nick} :") - NICK_BYTES
+    kept = message[: ctx.desk.settings.topic_length]
+    return fitting(kept, min(told, replied))

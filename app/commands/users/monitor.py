@@ -1,0 +1,97 @@
+"""Who comes and goes, of those a client has named: MONITOR (IRCv3 monitor). Every connection has a list of its own."""
+
+from collections.abc import Iterable
+
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.metadata.syncing import tell_person
+from app.commands.registry import command, subcommand
+from app.wire import numerics
+from app.wire.framing import space_behind
+from app.wire.names import NameRefused, check_nick, fold
+from app.wire.numerics import Numeric
+from app.wire.packing import packed
+
+
+@command()
+def monitor(ctx: Context, subcommand: str, *more: str) -> None:
+    """Be told when people come and go, wherever they are: `+`, `-`, C, L, S."""
+    raise Refused(numerics.ERR_UNKNOWNERROR, "MONITOR", text="MONITOR is followed by one of + - C L S")
+
+
+@subcommand("MONITOR", "+", cost=2)
+def monitor_add(ctx: Context, targets: str) -> None:
+    """Watch some nicks, and show which of them are here."""
+    most = ctx.desk.settings.max_monitored
+    watched = ctx.client.watched
+    added, left_over = [], []
+    for target in _listed(targets):
+        with ctx.forgiving():
+            nick = _nick(ctx, target)
+            if fold(nick) in watched:
+                continue
+            if len(watched) >= most:
+                left_over.append(target)
+            else:
+                ctx.world.watches.add(ctx.client, fold(nick), nick)
+                added.append(nick)
+    _tell_state(ctx, added)
+    if left_over:
+        ctx.reply(numerics.ERR_MONLISTFULL, str(most), ",".join(left_over))
+
+
+@subcommand("MONITOR", "-")
+def monitor_remove(ctx: Context, targets: str) -> None:
+    """Watch some nicks no longer."""
+    for target in _listed(targets):
+        ctx.world.watches.remove(ctx.client, fold(target))
+
+
+@subcommand("MONITOR")
+def monitor_c(ctx: Context) -> None:
+    """Watch nobody any more."""
+    ctx.world.watches.clear(ctx.client)
+
+
+@subcommand("MONITOR")
+def monitor_l(ctx: Context) -> None:
+    """Show which nicks you watch."""
+    _tell(ctx, numerics.RPL_MONLIST, ctx.client.watched.values())
+    ctx.reply(numerics.RPL_ENDOFMONLIST)
+
+
+@subcommand("MONITOR", cost=2)
+def monitor_s(ctx: Context) -> None:
+    """Show which of those you watch are here."""
+    _tell_state(ctx, ctx.client.watched.values())
+
+
+def _listed(targets: str) -> list[str]:
+    return [target for target in targets.split(",") if target]
+
+
+def _nick(ctx: Context, target: str) -> str:
+    """Return the nick that is meant.
+
+    Raises: Refused with ERR_ERRONEUSNICKNAME when it can be nobody's: a mask, for example.
+    """
+    try:
+        return check_nick(target, ctx.desk.settings.nick_length)
+    except NameRefused as refusal:
+        raise Refused(numerics.ERR_ERRONEUSNICKNAME, target, text=refusal.reason) from refusal
+
+
+def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
+    """Tell which of the nicks are here, as whom, and which are not."""
+    found = {nick: ctx.world.find_user(nick) for nick in nicks}
+    _tell(ctx, numerics.RPL_MONONLINE, [user.source for user in found.values() if user])
+    _tell(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in found.items() if not user])
+    for user in filter(None, found.values()):
+        tell_person(ctx, user)
+
+
+def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
+    """Answer with words in as many lines as they need, also none."""
+    start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} :"
+    for text in packed(words, space_behind(start), separator=","):
+        ctx.say(start + text)

@@ -1,0 +1,146 @@
+"""Who somebody is or was: WHOIS, WHOWAS, ISON, USERHOST."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from app.clock import to_text
+from app.commands.context import Context
+from app.commands.errors import Refused
+from app.commands.metadata.metadata import EVERYBODY
+from app.commands.registry import command
+from app.engine.cloak import host_of
+from app.engine.world.room import Room
+from app.engine.world.user import User
+from app.engine.world.world import Departed
+from app.wire import numerics
+from app.wire.framing import space_behind
+from app.wire.names import fold
+from app.wire.numbers import number
+from app.wire.numerics import Numeric
+from app.wire.packing import packed
+
+MOST_USERHOSTS = 5  # RFC 2812 section 4.8
+
+
+@command()
+def whois(ctx: Context, target: str = "", nick: str = "") -> None:
+    """Show who somebody is; `WHOIS <server> <nick>` and `WHOIS <nick> <nick>` mean the same."""
+    asked = nick or target
+    if not asked:
+        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+    user = ctx.world.find_user(asked)
+    if user is None:
+        ctx.reply(numerics.ERR_NOSUCHNICK, asked)
+    else:
+        _tell(ctx, user)
+    ctx.reply(numerics.RPL_ENDOFWHOIS, asked)
+
+
+def _tell(ctx: Context, user: User) -> None:
+    ctx.reply(numerics.RPL_WHOISUSER, user.nick, user.user, user.host, "*", text=user.realname)
+    _tell_rooms(ctx, user)
+    ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.desk.server, text=ctx.desk.network)
+    _tell_standing(ctx, user)
+    _tell_connection(ctx, user)
+    idle = int(ctx.desk.clock.monotonic() - user.active)
+    ctx.reply(numerics.RPL_WHOISIDLE, user.nick, str(idle), str(user.signon // 1000))
+    if ctx.client.knows_metadata:
+        _tell_metadata(ctx, user)
+
+
+def _tell_rooms(ctx: Context, user: User) -> None:
+    words = []
+    for room in ctx.world.rooms_of(user):
+        member = room.member(user)
+        if member is not None and _is_shown(room, user, ctx.me):
+            words.append(member.prefix_for(ctx.client) + room.name)
+    if words:
+        _tell_words(ctx, numerics.RPL_WHOISCHANNELS, f"{user.nick} ", sorted(words))
+
+
+def _is_shown(room: Room, user: User, viewer: User) -> bool:
+    """Whether the viewer may know that the user is in the room: it is theirs too, or neither is hidden."""
+    if room.member(viewer) is not None or viewer.is_admin:
+        return True
+    return "s" not in room.modes and "i" not in user.modes
+
+
+def _tell_standing(ctx: Context, user: User) -> None:
+    """Tell what the user is at the moment: away, an administrator, logged in, a program."""
+    if user.away is not None:
+        ctx.reply(numerics.RPL_AWAY, user.nick, text=user.away)
+    if user.is_admin:
+        ctx.reply(numerics.RPL_WHOISOPERATOR, user.nick)
+    if user.account is not None:
+        if fold(user.account.name) == user.key:
+            ctx.reply(numerics.RPL_WHOISREGNICK, user.nick)
+        ctx.reply(numerics.RPL_WHOISACCOUNT, user.nick, user.account.name)
+    if user.is_bot:
+        ctx.reply(numerics.RPL_WHOISBOT, user.nick)
+
+
+def _tell_connection(ctx: Context, user: User) -> None:
+    """Tell where the user connects from, if the caller may know it, and whether all of it is encrypted."""
+    if user is ctx.user or ctx.me.is_admin:
+        ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, host_of(user.address))
+        for shown in sorted({client.certificate for client in user.clients if client.certificate}):
+            ctx.reply(numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {shown}")
+    if user.clients and all(client.secure for client in user.clients):
+        ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
+
+
+def _tell_metadata(ctx: Context, user: User) -> None:
+    """Tell what the user says of themselves for clients to show."""
+    for key, value in sorted(user.profile.items()):
+        ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, EVERYBODY, text=value)
+
+
+@command()
+def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> None:
+    """Show who had a nick before, the latest first; at most `count` of them."""
+    if not nick:
+        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+    departed = ctx.world.whowas.get(fold(nick), ())
+    if not departed:
+        ctx.reply(numerics.ERR_WASNOSUCHNICK, nick)
+    for entry in islice(departed, _most(count)):
+        _tell_departed(ctx, entry)
+    ctx.reply(numerics.RPL_ENDOFWHOWAS, nick)
+
+
+def _tell_departed(ctx: Context, entry: Departed) -> None:
+    ctx.reply(numerics.RPL_WHOWASUSER, entry.nick, entry.user, entry.host, "*", text=entry.realname)
+    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.desk.server, text=to_text(entry.at))
+
+
+def _most(count: str) -> int | None:
+    """Read a count; what is no number above zero means all."""
+    return number(count) or None
+
+
+@command()
+def ison(ctx: Context, nick: str, *nicks: str) -> None:
+    """Show which of some nicks are here."""
+    asked = " ".join((nick, *nicks)).split()
+    found = filter(None, map(ctx.world.find_user, asked))
+    _tell_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in found))
+
+
+@command()
+def userhost(ctx: Context, nick: str, *nicks: str) -> None:
+    """Show the host of up to five people, with `-` before it if they are away, `+` if they are not."""
+    asked = " ".join((nick, *nicks)).split()[:MOST_USERHOSTS]
+    found = filter(None, map(ctx.world.find_user, asked))
+    _tell_words(ctx, numerics.RPL_USERHOST, "", map(_userhost, found))
+
+
+def _userhost(user: User) -> str:
+    sign = "+" if user.away is None else "-"
+    return f"{user.nick}{'*' * user.is_admin}={sign}{user.user}@{user.host}"
+
+
+def _tell_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
+    """Answer with words in as many lines as they need, at least one."""
+    start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} {before}:"
+    for text in list(packed(words, space_behind(start))) or [""]:
+        ctx.say(start + text)

@@ -1,0 +1,1 @@
+"""Delivery: from decided events to bytes in outbound queues."""

@@ -1,0 +1,1 @@
+"""The receiving side of a connection: from socket to submitted units."""

@@ -1,0 +1,94 @@
+"""A connection as the intake knows it: what it says is handed in for it, as long as that is simple.
+
+What is simple needs no thread of its own: whole lines, few of them, quick to be done, paid for at once. All else is
+the reader's: it gets what was received as if it had received it. The reader waits meanwhile, so of the two only one
+ever touches what they share; who may is handed over by a lock, and by the queue of the intake.
+"""
+
+import socket
+from contextlib import suppress
+from threading import Lock
+
+from app.commands.requests import step_of
+from app.net.receive.receive_loop import Intake
+from app.net.receive.receiver import Received
+from app.net.receive.submission import Till
+from app.wire.framing import LINE_BYTES, Framer
+
+
+class Ear:
+    """One connection's. `listen` is its reader's, everything else the intake's."""
+
+    __slots__ = ("_framer", "_intake", "_is_over", "_left", "_socket", "_till", "_waiting")
+
+    def __init__(self, connection: socket.socket, framer: Framer, till: Till, intake: Intake) -> None:
+        self._socket = connection
+        self._framer = framer
+        self._till = till
+        self._intake = intake
+        self._is_over = Lock()  # let go of when something came for the reader
+        self._is_over.acquire()
+        self._left: Received = b""  # what that was
+        self._waiting: Received | None = None  # what came before it could be handed in
+
+    def listen(self) -> bytes:
+        """Let the intake hand in what is received, up to something that is not simple; return that.
+
+        Raises: OSError.
+        """
+        self._intake.receive_for(self)
+        self._is_over.acquire()
+        if isinstance(self._left, OSError):
+            raise self._left
+        return self._left
+
+    @property
+    def descriptor(self) -> int:
+        """The connection's socket."""
+        return self._socket.fileno()
+
+    def attend(self, received: Received) -> None:
+        """See to what was received, once what was handed in before is done."""
+        if self._till.is_settled:
+            self._see_to(received)
+        else:
+            self._waiting = received
+            self._till.when_settled(self._call)
+
+    def _call(self) -> None:
+        self._intake.call(self._see_to_waiting)
+
+    def _see_to_waiting(self) -> None:
+        """See to what waits, if it still does: it may be said twice that the time has come."""
+        received = self._waiting
+        if received is not None and self._till.is_settled:
+            self._waiting = None
+            self._see_to(received)
+
+    def _see_to(self, received: Received) -> None:
+        is_handed_in = False
+        with suppress(Exception):  # a mistake with it is for the reader to make
+            is_handed_in = self._is_handed_in(received)
+        if is_handed_in:
+            self._intake.receive_for(self)
+        else:
+            self._left = received
+            self._is_over.release()
+
+    def _is_handed_in(self, received: Received) -> bool:
+        """Hand in what was received, if it is simple."""
+        if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > LINE_BYTES:
+            return False
+        if not self._framer.is_between_lines:
+            return False
+        self._till.fit()
+        self._till.charge_for_answers()
+        steps = [step_of(frame) for frame in self._framer.feed(received)]
+        cost = sum(step.cost for step in steps)
+        if cost > len(steps) or not all(step.is_quick for step in steps):
+            return False
+        if not self._till.may_charge(cost):
+            return False
+        if steps:
+            self._till.hand_in(steps)
+        return True

@@ -1,0 +1,1 @@
+"""The sending side: outbound queues, broadcast groups and the flusher threads."""

@@ -1,0 +1,68 @@
+"""A round of a flusher: what was posted, sorted into what is sent to whole crowds and to each.
+
+A crowd is sent its bytes without a look at those in it. That is right for an outbox that has nothing else to be
+sent in this round and nothing left from before; the others are *apart*, and get what the crowd is told in its
+place between what is theirs alone.
+"""
+
+from collections import deque
+from collections.abc import Set
+
+from app.net.send.broadcast_group import Crowd, Shared
+from app.net.send.outbox import SEND_BYTES, Outbox
+
+Post = Shared | tuple[Outbox, bytes | None]
+
+
+class Round:
+    """Posts in their order, of those for crowds as many as one send takes.
+
+    `told` is what is sent to crowds, but not to those apart.
+    """
+
+    def __init__(self, posts: deque[Post], unfinished: Set[Outbox]) -> None:
+        """Take posts from the queue, and put into the outboxes what they are sent for themselves."""
+        self.told: dict[Crowd, list[bytes]] = {}
+        self.size = 0  # bytes of that
+        self.touched: dict[Outbox, None] = {}  # those that were posted something for themselves, in order
+        self._posts = self._take(posts)
+        self.apart = self._apart(unfinished) if self.told else frozenset()
+        for post in self._posts:
+            self._sort(post)
+
+    def _take(self, posts: deque[Post]) -> list[Post]:
+        taken: list[Post] = []
+        for _ in range(len(posts)):
+            post = posts.popleft()
+            taken.append(post)
+            if isinstance(post, Shared):
+                self.told.setdefault(post.crowd, []).append(post.data)
+                self.size += len(post.data)
+                if self.size >= SEND_BYTES:
+                    break
+        return taken
+
+    def _apart(self, unfinished: Set[Outbox]) -> Set[Outbox]:
+        """Return those who cannot be sent what a crowd is told as it is."""
+        apart = set(unfinished)
+        for post in self._posts:
+            if isinstance(post, Shared):
+                apart.update(post.apart)
+            else:
+                apart.add(post[0])
+        if len(self.told) > 1:
+            seen: set[Outbox] = set()
+            for crowd in self.told:  # who is in two of them hears both in the order in which they were told
+                apart |= crowd.outboxes & seen
+                seen |= crowd.outboxes
+        return apart
+
+    def _sort(self, post: Post) -> None:
+        if isinstance(post, Shared):
+            for outbox in (post.crowd.outboxes & self.apart) - post.apart:
+                outbox.hear(post.data)
+                self.touched[outbox] = None
+        else:
+            outbox, data = post
+            outbox.add(data)
+            self.touched[outbox] = None

@@ -1,0 +1,1 @@
+"""Transports between a socket's bytes and IRC: TLS and WebSocket."""

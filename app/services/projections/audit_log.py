@@ -1,0 +1,135 @@
+"""The audit trail of what people with rights do within the chat: who, what, where, when.
+
+What `chat-admin` decides has its entry already, made together with the decision: its events have no session,
+and leave nothing here. Neither does what the server does of itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, insert
+
+from app.clock import to_iso_or_none
+from app.db.models import Audit
+from app.events import Event, Kind, msgid
+from app.services.history import modes_text
+from app.services.projections.registry import gathers, projects
+
+_ENTRY = insert(Audit)
+
+
+def leave_trace(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:
+    """Store that a person did this; details that are None or empty say nothing and are left out.
+
+    The actor is the account, or the nick of a guest; `by` is how the room knew them.
+    """
+    if event.session is not None:
+        _enter(connection, event, action, target, detail)
+
+
+def _enter(connection: Connection, event: Event, action: str, target: str, detail: dict[str, object]) -> None:
+    said = {name: value for name, value in detail.items() if value}
+    connection.execute(
+        _ENTRY,
+        {
+            "at": event.at,
+            "actor": event.account or event.nick,
+            "action": action,
+            "target": target,
+            "detail": {"by": event.nick} | said,
+        },
+    )
+
+
+@projects(Kind.KICKED)
+def _kicked(connection: Connection, event: Event) -> None:
+    room = event.data.get("room")
+    leave_trace(connection, event, "kick", event.target or "", room=room, reason=event.text)
+
+
+@projects(Kind.TOPIC)
+def _topic(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "room.topic", event.target or "", topic=event.text)
+
+
+@projects(Kind.RENAMED)
+def _renamed(connection: Connection, event: Event) -> None:
+    to = event.data["to"]
+    leave_trace(connection, event, "room.rename", event.target or "", to=to, reason=event.text)
+
+
+@projects(Kind.MODE)
+def _mode(connection: Connection, event: Event) -> None:
+    """Roles, lists and modes alike; a room's key is never part of it."""
+    modes = modes_text(event.data["changes"])
+    action = "samode" if event.data.get("override") else "room.mode"
+    leave_trace(connection, event, action, event.target or "", modes=modes)
+
+
+@projects(Kind.REDACTED)
+def _redacted(connection: Connection, event: Event) -> None:
+    message = msgid(event.data["event"])
+    leave_trace(connection, event, "redact", event.target or "", msgid=message, reason=event.text)
+
+
+@projects(Kind.OPERED)
+def _opered(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "oper", event.target or "", address=event.data["address"])
+
+
+@projects(Kind.OPER_REFUSED)
+def _oper_refused(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "oper.refused", event.target or "", address=event.data["address"])
+
+
+@projects(Kind.KILLED)
+def _killed(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "kill", event.target or "", reason=event.text)
+
+
+@projects(Kind.HOST)
+def _host(connection: Connection, event: Event) -> None:
+    data = event.data
+    operator = replace(event, session=data["operator"], account=data["account"], nick=data["by"])
+    leave_trace(connection, operator, "chghost", event.nick, host=event.text, before=event.host)
+
+
+@gathers(Kind.JOINED)
+def _joined(connection: Connection, events: Sequence[Event]) -> None:
+    """Only to enter by the standing of an administrator leaves a trace."""
+    for event in events:
+        if event.data.get("override"):
+            leave_trace(connection, event, "sajoin", event.target or "")
+
+
+@projects(Kind.WALLOPS)
+def _wallops(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "wallops", "", text=event.text)
+
+
+@projects(Kind.REHASHED)
+def _rehashed(connection: Connection, event: Event) -> None:
+    """Also by a signal (SIGHUP), where there is no session: then it is the server that did it."""
+    _enter(connection, event, "rehash", "", {name: event.data[name] for name in ("changed", "waiting")})
+
+
+@projects(Kind.BANNED)
+def _banned(connection: Connection, event: Event) -> None:
+    kind, expires = event.data["type"], to_iso_or_none(event.data["expires"])
+    leave_trace(
+        connection, event, "ban.add", event.target or "", type=kind, reason=event.text, expires=expires
+    )
+
+
+@projects(Kind.UNBANNED)
+def _unbanned(connection: Connection, event: Event) -> None:
+    leave_trace(connection, event, "ban.remove", event.target or "")
+
+
+@projects(Kind.METADATA)
+def _metadata(connection: Connection, event: Event) -> None:
+    """Only what is said for others leaves a trace: for a room, or by an administrator."""
+    data = event.data
+    spoken = replace(event, session=data.get("session"), account=None, nick=data["by"])
+    action = "user.metadata" if event.room is None else "room.metadata"
+    leave_trace(connection, spoken, action, event.target or "", key=data["key"], value=event.text)

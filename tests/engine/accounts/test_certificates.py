@@ -1,0 +1,123 @@
+"""Conversations: accounts that are opened by certificates (SASL EXTERNAL, RFC 4422 appendix A; NickServ CERT)."""
+
+from app.services.administration import disabled_set
+from app.wire.line import parse
+from tests.engine.account_clients import account, codes, enter, pieces, stranger
+from tests.engine.accounts.test_new_password import reset
+from tests.engine.harness import Bench, Person
+from tests.engine.pseudoclients.test_service_context import tell
+from tests.engine.scenes import people
+from tests.story import Story
+
+MINE = "a1" * 32
+OTHER = "b2" * 32
+
+
+def showing(person: Person, fingerprint: str | None = MINE) -> Person:
+    """Let a connection show a certificate, as its TLS does before the first line."""
+    person.client.certificate = fingerprint
+    return person
+
+
+def known(bench: Bench, name: str = "anna") -> None:
+    """Let there be an account that a certificate opens."""
+    account(bench, name)
+    person = showing(enter(bench, name, name))
+    assert "may log in" in person.ask("NS CERT ADD")[0]
+    person.send("QUIT")
+
+
+def external(person: Person, asked: str = "") -> list[str]:
+    """Log in by EXTERNAL and return what is heard."""
+    return person.ask("AUTHENTICATE EXTERNAL", *pieces(asked.encode()))
+
+
+def test_a_certificate_opens_the_account_and_outlives_a_restart(bench: Bench) -> None:
+    known(bench)
+    assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "900", "903"]
+    bench.restart()
+    assert codes(external(showing(stranger(bench)), "Anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_what_opens_nothing(bench: Bench) -> None:
+    known(bench)
+    account(bench, "bob")
+    for fingerprint, asked in ((OTHER, ""), (MINE, "bob"), (MINE, "nobody"), (None, ""), (None, "anna")):
+        assert codes(external(showing(stranger(bench), fingerprint), asked)) == ["AUTHENTICATE", "904"]
+
+
+def offered(person: Person) -> list[str]:
+    """Return the capabilities with their values, as a client is told of them."""
+    return [word for line in person.ask("CAP LS 302") for word in parse(line).params[-1].split(" ")]
+
+
+def test_it_is_offered_only_to_those_who_show_one(bench: Bench) -> None:
+    person = bench.dial("x")
+    assert "sasl=PLAIN,SCRAM-SHA-256" in offered(person)
+    assert person.ask("AUTHENTICATE WRONG")[0] == (
+        ":irc.example 908 * PLAIN,SCRAM-SHA-256 :are the available SASL mechanisms"
+    )
+    showing(person)
+    assert "sasl=PLAIN,SCRAM-SHA-256,EXTERNAL" in offered(person)
+    assert "SCRAM-SHA-256,EXTERNAL" in person.ask("AUTHENTICATE WRONG")[0]
+
+
+def test_it_can_be_broken_off(bench: Bench) -> None:
+    known(bench)
+    person = showing(stranger(bench))
+    assert codes(person.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE *")) == ["AUTHENTICATE", "906"]
+    assert person.client.account is None
+
+
+def test_certificates_are_added_listed_and_taken_away(bench: Bench) -> None:
+    account(bench, "anna")
+    enter(bench, "anna", "anna")
+    colons = ":".join(OTHER[place : place + 2] for place in range(0, 64, 2)).upper()
+    assert tell(bench, "anna", "CERT LIST") == ["No certificate opens anna"]
+    assert "shows no certificate" in tell(bench, "anna", "CERT ADD")[0]
+    assert "64 hexadecimal digits" in tell(bench, "anna", "CERT ADD xyz")[0]
+    assert OTHER in tell(bench, "anna", f"CERT ADD {colons}")[0]
+    assert tell(bench, "anna", f"CERT ADD {OTHER}") == ["This certificate is known already"]
+    assert tell(bench, "anna", "CERT LIST") == [OTHER]
+    assert codes(external(showing(stranger(bench), OTHER))) == ["AUTHENTICATE", "900", "903"]
+    assert "opens anna no more" in tell(bench, "anna", f"CERT DEL {OTHER}")[0]
+    assert "no certificate of yours" in tell(bench, "anna", f"CERT DEL {OTHER}")[0]
+    assert codes(external(showing(stranger(bench), OTHER))) == ["AUTHENTICATE", "904"]
+    people(bench, "bob")
+    assert tell(bench, "bob", "CERT LIST") == ["Log in first: IDENTIFY"]
+    assert tell(bench, "bob", "CERT")[0].startswith("Say which: CERT ADD, CERT DEL, CERT LIST;")
+
+
+def test_a_certificate_opens_one_account_and_an_account_has_ten(bench: Bench) -> None:
+    known(bench)
+    account(bench, "bob")
+    enter(bench, "bob", "bob")
+    assert tell(bench, "bob", f"CERT ADD {MINE}") == ["This certificate is known already"]
+    assert "no certificate of yours" in tell(bench, "bob", f"CERT DEL {MINE}")[0]
+    for number in range(10):
+        tell(bench, "bob", f"CERT ADD {number:064x}")
+    assert tell(bench, "bob", f"CERT ADD {OTHER}") == ["There are 10 certificates already; delete one first"]
+
+
+def test_a_disabled_account_is_not_opened_and_a_reset_takes_the_certificates(bench: Bench) -> None:
+    """Who knew the password may have added one of theirs."""
+    known(bench)
+    story = Story(bench.database, bench.clock)
+    story.decides(lambda admin: disabled_set(admin, "anna", True))
+    assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
+    story.decides(lambda admin: disabled_set(admin, "anna", False))
+    assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "900", "903"]
+    reset(bench)
+    assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
+    bench.restart()
+    assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
+
+
+def test_whois_tells_it_to_its_owner_and_to_administrators(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    anna, bob = showing(bench.connect("anna")), bench.connect("bob")
+    root = enter(bench, "root", "root")
+    line = f"anna :has client certificate fingerprint {MINE}"
+    assert f":irc.example 276 anna {line}" in anna.ask("WHOIS anna")
+    assert f":irc.example 276 root {line}" in root.ask("WHOIS anna")
+    assert "276" not in codes(bob.ask("WHOIS anna"))

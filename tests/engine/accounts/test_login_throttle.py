@@ -1,0 +1,208 @@
+"""Conversations: how often a stranger may try (P8), and the bounded memory behind it."""
+
+import pytest
+
+from app.engine.login_throttle import STRANGERS, Guesses
+from app.engine.throttle import REMEMBERED, Throttle, household
+from tests.conftest import MovedClock
+from tests.engine.account_clients import PASSWORD, Scram, account, begin, codes, finish, log_in, plain
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+
+WAIT = ":irc.example 904 * :Too many failed log-ins; wait 5 minutes and try again"
+
+
+def fail(bench: Bench, times: int, name: str = "anna", address: str = "192.0.2.7") -> None:
+    """Fail to log in so many times, on one connection."""
+    person = bench.dial("guesser", address)
+    for _ in range(times):
+        assert codes(log_in(person, name, "wrong")) == ["AUTHENTICATE", "904"]
+
+
+def test_an_address_that_failed_too_often_must_wait(make_bench: MakeBench, clock: MovedClock) -> None:
+    bench = make_bench(login_attempts=3, register_timeout=600)
+    account(bench, "anna")
+    for name in ("x", "y", "z"):
+        fail(bench, 1, name)
+    same, other = bench.dial("same", "192.0.2.7"), bench.dial("other", "192.0.2.8")
+    assert log_in(same, "anna")[1:] == [WAIT]
+    assert codes(log_in(other, "anna")) == ["AUTHENTICATE", "900", "903"]
+    clock.instant += 299_000
+    assert log_in(same, "anna")[1:] == [WAIT.replace("5 minutes", "a minute")]
+    clock.instant += 1_001
+    assert codes(log_in(same, "anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def guess_from_everywhere(bench: Bench, name: str, most: int) -> None:
+    """Fail as often as all strangers together may, from ever new addresses."""
+    for number in range(most * STRANGERS):
+        fail(bench, 1, name, f"198.51.100.{number}")
+
+
+def test_strangers_cannot_lock_an_owner_out(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2, register_timeout=600)
+    account(bench, "Anna")
+    account(bench, "bob")
+    assert codes(log_in(bench.dial("home", "192.0.2.9"), "anna")) == ["AUTHENTICATE", "900", "903"]
+    guess_from_everywhere(bench, "anna", 2)
+    assert log_in(bench.dial("stranger", "192.0.2.8"), "ANNA")[1:] == [WAIT]
+    assert codes(log_in(bench.dial("home", "192.0.2.9"), "Anna")) == ["AUTHENTICATE", "900", "903"]
+    assert codes(log_in(bench.dial("other", "192.0.2.8"), "bob")) == ["AUTHENTICATE", "900", "903"]
+    fail(bench, 2, "anna", "192.0.2.9")
+    assert log_in(bench.dial("home", "192.0.2.9"), "anna")[1:] == [WAIT], "its own failures count"
+
+
+def test_who_was_here_before_a_restart_is_no_stranger(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=1)
+    account(bench, "anna")
+    person = bench.dial("home", "2001:db8:1:2::7")
+    log_in(person, "anna")
+    person.ask("NICK anna", "USER anna 0 * :x")
+    bench.restart()
+    guess_from_everywhere(bench, "anna", 1)
+    assert log_in(bench.dial("stranger", "2001:db8:1:3::7"), "anna")[1:] == [WAIT]
+    neighbour = bench.dial("neighbour", "2001:db8:1:2:ffff::1")
+    assert codes(log_in(neighbour, "anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_who_made_an_account_is_no_stranger_to_it(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=1)
+    bench.connect("anna", address="192.0.2.9").ask("REGISTER * * secret")
+    guess_from_everywhere(bench, "anna", 1)
+    assert codes(log_in(bench.dial("x", "192.0.2.9"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_names_that_nobody_has_are_limited_alike(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=1)
+    guess_from_everywhere(bench, "nobody", 1)
+    assert log_in(bench.dial("other", "192.0.2.9"), "nobody")[1:] == [WAIT]
+
+
+def test_an_ipv6_network_counts_as_one_address(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    for number in range(2):
+        fail(bench, 1, f"x{number}", f"2001:db8::{number}")
+    assert log_in(bench.dial("same", "2001:db8::ffff"), "anna")[1:] == [WAIT]
+    assert codes(log_in(bench.dial("other", "2001:db8:0:1::1"), "anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_what_is_familiar_is_forgotten_when_it_is_too_much(clock: MovedClock) -> None:
+    guesses = Guesses(clock, 1)
+    for number in range(REMEMBERED + 1):
+        guesses.trust("192.0.2.1", str(number))
+    for name in ("0", str(REMEMBERED)):
+        for number in range(STRANGERS):
+            guesses.note(f"198.51.100.{number}", name)
+    assert guesses.wait("192.0.2.1", "0") == 300
+    assert guesses.wait("192.0.2.1", str(REMEMBERED)) == 0
+    assert guesses.wait("192.0.2.1") == 0
+
+
+def test_loopback_is_not_exempt_and_ten_are_free(bench: Bench) -> None:
+    account(bench, "anna")
+    fail(bench, 10, "x", "127.0.0.1")
+    assert log_in(bench.dial("anna"), "anna")[1:] == [WAIT]
+
+
+def test_what_succeeds_is_not_counted(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=1)
+    account(bench, "anna")
+    for _ in range(5):
+        assert codes(log_in(bench.dial("anna"), "anna")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_scram_is_limited_too(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    person, late = bench.dial("bob"), bench.dial("late")
+    waiting = Scram(late, "anna")
+    challenge = waiting.begin()
+    for _ in range(2):
+        scram = Scram(person, "anna", "wrong")
+        assert codes(scram.prove(scram.begin())) == ["904"]
+    assert Scram(person, "anna").begin() == [WAIT]
+    assert waiting.prove(challenge) == [WAIT]
+
+
+def test_those_who_try_at_once_learn_no_more(make_bench: MakeBench) -> None:
+    """The password was right, but others failed while it was checked."""
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    person = bench.dial("bob")
+    unit = begin(person, "AUTHENTICATE PLAIN", *plain("anna"))
+    fail(bench, 2, address="127.0.0.1")
+    assert finish(person, unit) == [WAIT]
+
+
+def test_a_log_in_by_pass_is_limited_too(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    for name in ("one", "two", "three"):
+        bench.dial(name)
+        bench.play(
+            f"""
+            {name} > PASS anna:{PASSWORD if name == "three" else "wrong"}
+            {name} > NICK {name}
+            {name} > USER {name} 0 * :{name}
+            {name} ~ :irc.example 464 {name} :{"Too many failed" if name == "three" else "Log-in failed"}*
+            {name} ~ :irc.example 001 {name} :*
+            """
+        )
+
+
+def test_the_password_of_the_server_cannot_be_guessed_endlessly(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2, password="letmein")
+    for name in ("one", "two", "three"):
+        person = bench.dial(name)
+        heard = person.ask(
+            f"PASS {'letmein' if name == 'three' else 'wrong'}", f"NICK {name}", f"USER {name} 0 * :x"
+        )
+        assert codes(heard) == ["464", "ERROR"]
+        assert ("Too many" in heard[-1]) is (name == "three")
+
+
+def test_an_address_registers_so_many_accounts_an_hour(make_bench: MakeBench, clock: MovedClock) -> None:
+    bench = make_bench(registrations_per_address=2, ping_interval=7200)
+    anna, bob, carol = (bench.connect(name) for name in ("anna", "bob", "carol"))
+    assert "SUCCESS" in anna.ask("REGISTER * * secret")[0]
+    assert "WEAK_PASSWORD" in bob.ask("REGISTER * * s")[0]
+    assert "SUCCESS" in bob.ask("REGISTER * * secret")[0]
+    assert carol.ask("REGISTER * * secret") == [
+        ":irc.example FAIL REGISTER TEMPORARILY_UNAVAILABLE carol "
+        ":Your address has registered many accounts; wait 60 minutes"
+    ]
+    dave = bench.connect("dave", address="192.0.2.7")
+    assert "SUCCESS" in dave.ask("REGISTER * * secret")[0]
+    clock.instant += 3_600_001
+    assert "SUCCESS" in carol.ask("REGISTER * * secret")[0]
+
+
+def test_no_limit_is_no_limit(clock: MovedClock) -> None:
+    throttle = Throttle(clock, 0, 60.0)
+    for _ in range(100):
+        throttle.note("x")
+    assert throttle.wait("x") == 0
+
+
+def test_a_throttle_forgets_who_was_quiet_longest(clock: MovedClock) -> None:
+    throttle = Throttle(clock, 1, 60.0)
+    for number in range(REMEMBERED + 1):
+        throttle.note(str(number))
+    assert throttle.wait("0") == 0
+    assert throttle.wait("1") == 60
+    assert throttle.wait(str(REMEMBERED)) == 60
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("somewhere", "somewhere"),
+    ],
+)
+def test_a_household_is_one_address_or_one_network(address: str, kept: str) -> None:
+    assert household(address) == kept

@@ -1,0 +1,264 @@
+"""Conversations: making accounts, and leaving them (IRC_BEHAVIOUR section 11, account_registration)."""
+
+import pytest
+
+from app.engine.world.user import User
+from tests.engine.account_clients import PASSWORD, account, begin, codes, enter, finish, log_in
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+
+
+def user(bench: Bench, nick: str) -> User:
+    """Return somebody as the world knows them."""
+    found = bench.core.desk.world.find_user(nick)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", ["*", "Anna", "anna"])
+def test_an_account_is_made_of_the_nick(bench: Bench, name: str) -> None:
+    bench.connect("Anna")
+    bench.play(
+        f"""
+        Anna > REGISTER {name} * secret
+        Anna < :irc.example REGISTER SUCCESS Anna :The account Anna is yours
+        Anna < :irc.example 900 Anna Anna!~Anna@127.0.0.1 Anna :You are now logged in as Anna
+        Anna =
+        """
+    )
+    assert user(bench, "anna").account is bench.core.desk.world.find_account("anna")
+    assert codes(log_in(bench.dial("bob"), "anna", "secret"))[1:] == ["900", "903"]
+
+
+def test_an_account_is_made_before_the_welcome_and_survives_a_restart(bench: Bench) -> None:
+    bench.dial("anna")
+    bench.play(
+        f"""
+        anna > CAP REQ draft/account-registration
+        anna .
+        anna > NICK anna
+        anna > REGISTER * * :{PASSWORD}
+        anna ~ :irc.example REGISTER SUCCESS anna :*
+        anna < :irc.example 900 anna anna!*@127.0.0.1 anna :You are now logged in as anna
+        anna > USER anna 0 * :Anna
+        anna > CAP END
+        anna ~ :irc.example 001 anna :*
+        """
+    )
+    assert user(bench, "anna").account is not None
+    bench.restart()
+    enter(bench, "anna", "anna")
+
+
+def test_a_nick_must_have_been_given(bench: Bench) -> None:
+    bench.dial("anna")
+    bench.play(
+        """
+        anna > REGISTER * * secret
+        anna ~ :irc.example FAIL REGISTER NEED_NICK * :*
+        anna > REGISTER anna *
+        anna ~ :irc.example 461 * REGISTER :*
+        anna =
+        """
+    )
+
+
+def test_a_nick_in_use_is_remembered_though_it_was_refused(bench: Bench) -> None:
+    bench.connect("root")
+    bench.dial("bar")
+    bench.play(
+        """
+        bar > NICK root
+        bar ~ :irc.example 433 * root :*
+        bar > REGISTER * * secret
+        bar ~ :irc.example FAIL REGISTER ACCOUNT_EXISTS root :*
+        bar > REGISTER root * secret
+        bar ~ :irc.example FAIL REGISTER ACCOUNT_EXISTS root :*
+        bar =
+        """
+    )
+
+
+def test_what_is_refused(bench: Bench) -> None:
+    account(bench, "taken")
+    bench.connect("anna")
+    bench.play(
+        """
+        anna > REGISTER other * secret
+        anna ~ :irc.example FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK other :*
+        anna > REGISTER taken * secret
+        anna ~ :irc.example FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK taken :*
+        anna > REGISTER a!b * secret
+        anna ~ :irc.example FAIL REGISTER BAD_ACCOUNT_NAME a!b :*
+        anna > REGISTER * * short
+        anna ~ :irc.example FAIL REGISTER WEAK_PASSWORD anna :*6 characters*
+        anna =
+        """
+    )
+    anna = bench.people["anna"]
+    assert " UNACCEPTABLE_PASSWORD anna :" in anna.ask("REGISTER * * sec\tret")[0]
+    anna.ask("REGISTER * * secret")
+    assert " ALREADY_AUTHENTICATED * :" in anna.ask("REGISTER * * secret")[0]
+
+
+def test_a_name_registered_meanwhile_beside_the_server_is_taken(bench: Bench) -> None:
+    anna = bench.connect("anna")
+    account(bench, "anna")
+    told, refusal = anna.ask("REGISTER anna * secret")
+    assert told.startswith(":anna!~anna@127.0.0.1 NICK :Guest")
+    assert " FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK anna :" in refusal
+
+
+def test_of_two_who_register_one_name_at_once_the_faster_gets_it(bench: Bench) -> None:
+    """Both are hashing their passwords when the first one finishes."""
+    one, two = bench.dial("one"), bench.dial("two")
+    waiting = [begin(person, "NICK anna", "REGISTER * * secret") for person in (one, two)]
+    assert "REGISTER SUCCESS anna" in finish(one, waiting[0])[0]
+    assert "FAIL REGISTER ACCOUNT_EXISTS anna" in finish(two, waiting[1])[0]
+
+
+def test_who_is_gone_when_the_hashing_is_done_makes_no_account(bench: Bench) -> None:
+    person = bench.dial("one")
+    unit = begin(person, "NICK anna", "REGISTER * * secret")
+    person.hang_up()
+    assert finish(person, unit) == []
+    assert bench.core.desk.world.find_account("anna") is None
+
+
+def test_where_registration_is_closed_it_is_not_offered(make_bench: MakeBench) -> None:
+    bench = make_bench(registration="closed")
+    bench.connect("anna")
+    bench.play(
+        """
+        anna > CAP REQ draft/account-registration
+        anna < :irc.example CAP anna NAK :draft/account-registration
+        anna > REGISTER * * secret
+        anna ~ :irc.example FAIL REGISTER DISALLOWED * :*
+        anna > CAP LS 302
+        """
+    )
+    assert "account-registration" not in " ".join(bench.people["anna"].heard())
+
+
+def test_the_password_of_the_server_comes_first(make_bench: MakeBench) -> None:
+    bench = make_bench(password="letmein")
+    anna = bench.dial("anna")
+    assert "draft/account-registration " in anna.ask("CAP LS 302")[0]
+    bench.play(
+        """
+        anna > NICK anna
+        anna > REGISTER * * secret
+        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :*
+        anna > PASS letmein
+        anna > USER anna 0 * :Anna
+        anna > CAP END
+        anna ~ :irc.example 001 anna :*
+        anna .
+        anna > REGISTER * * secret
+        anna ~ :irc.example REGISTER SUCCESS anna :*
+        """
+    )
+
+
+def test_the_capability_says_that_one_need_not_be_connected(bench: Bench) -> None:
+    anna = bench.connect("anna")
+    assert "draft/account-registration=before-connect " in anna.ask("CAP LS 302")[0]
+
+
+def test_the_settings_may_want_people_to_finish_connecting_first(make_bench: MakeBench) -> None:
+    """Section 11, account_registration: without before-connect, COMPLETE_CONNECTION_REQUIRED."""
+    bench = make_bench(register_before_connect=False)
+    bench.dial("anna")
+    bench.play(
+        """
+        anna > CAP LS 302
+        anna ~ :irc.example CAP * LS * :* draft/account-registration draft/channel-rename *
+        anna .
+        anna > NICK anna
+        anna > REGISTER * * secret
+        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :Finish connecting first
+        anna > USER anna 0 * :Anna
+        anna > CAP END
+        anna .
+        anna > REGISTER * * secret
+        anna < :irc.example REGISTER SUCCESS anna :The account anna is yours
+        """
+    )
+
+
+def test_the_neighbours_hear_of_it_and_roles_are_kept_from_now_on(bench: Bench) -> None:
+    bench.connect("bob", "account-notify")
+    bench.connect("anna")
+    bench.play(
+        """
+        bob > JOIN #tea
+        anna > JOIN #tea
+        bob .
+        anna .
+        anna > REGISTER * * secret
+        bob < :anna!~anna@127.0.0.1 ACCOUNT anna
+        anna .
+        bob > MODE #tea +o anna
+        bob .
+        anna > PART #tea
+        anna > JOIN #tea
+        bob < :anna!~anna@127.0.0.1 PART #tea
+        bob < :anna!~anna@127.0.0.1 JOIN #tea
+        bob < :irc.example MODE #tea +o anna
+        anna > JOIN #own
+        anna > PART #own
+        anna .
+        bob > JOIN #own
+        bob .
+        anna > JOIN #own
+        bob < :anna!~anna@127.0.0.1 JOIN #own
+        bob < :irc.example MODE #own +o anna
+        """
+    )
+
+
+def test_logging_out_leaves_a_guest_in_the_same_rooms(bench: Bench) -> None:
+    account(bench, "anna")
+    bench.connect("bob", "account-notify")
+    enter(bench, "anna", "anna")
+    bench.play(
+        """
+        anna > JOIN #tea
+        bob > JOIN #tea
+        bob .
+        anna .
+        anna > LOGOUT
+        anna < :irc.example 901 anna anna!~anna@127.0.0.1 :You are now logged out
+        anna ~ :anna!~anna@127.0.0.1 NICK :Guest*
+        anna ~ :irc.example MODE #tea -o Guest*
+        anna =
+        bob < :anna!~anna@127.0.0.1 ACCOUNT *
+        bob ~ :anna!~anna@127.0.0.1 NICK :Guest*
+        bob ~ :irc.example MODE #tea -o Guest*
+        bob =
+        anna > PRIVMSG #tea :hi
+        bob ~ :Guest*!~anna@127.0.0.1 PRIVMSG #tea :hi
+        anna > NICK anna
+        anna ~ :irc.example 433 Guest* anna :This nick is registered*
+        anna > LOGOUT
+        anna ~ :irc.example FAIL LOGOUT NOT_LOGGED_IN :*
+        """
+    )
+    assert bench.people["anna"].client.account is None
+    enter(bench, "anna2", "anna")
+    bench.play("anna2 > NICK anna\nanna2 < :anna2!~anna2@127.0.0.1 NICK :anna")
+
+
+def test_a_nick_that_nobody_has_registered_is_kept_on_logging_out(bench: Bench) -> None:
+    account(bench, "anna")
+    enter(bench, "bar", "anna")
+    bench.play("bar > LOGOUT\nbar ~ :irc.example 901 *\nbar =")
+
+
+def test_all_devices_are_logged_out_together(bench: Bench) -> None:
+    account(bench, "anna")
+    phone, laptop = enter(bench, "anna", "anna"), enter(bench, "anna", "anna")
+    phone.send("LOGOUT")
+    assert codes(phone.heard()) == codes(laptop.heard()) == ["901", "NICK"]
+    assert laptop.client.account is None
+    assert laptop.client.nick == phone.client.nick

@@ -1,0 +1,69 @@
+"""Conversations: logging in with SCRAM-SHA-256, which does not show the password (RFC 7677)."""
+
+import pytest
+
+from tests.engine.account_clients import Scram, account, codes, log_in, message, pieces, stranger
+from tests.engine.harness import Bench
+
+FAILED = ":irc.example 904 * :Log-in failed: the account or the password is wrong"
+
+
+def test_scram_proves_the_password_without_showing_it(bench: Bench) -> None:
+    account(bench, "Jilles")
+    bar = stranger(bench)
+    scram = Scram(bar, "jilles")
+    challenge = scram.begin()
+    assert message(challenge).endswith(",i=4096")
+    proof = scram.prove(challenge)
+    assert codes(proof) == ["AUTHENTICATE"]
+    assert bar.client.account is None
+    assert codes(scram.consent(proof)) == ["900", "903"]
+    assert bar.client.account == "Jilles"
+
+
+def test_scram_with_a_wrong_password_fails_at_once(bench: Bench) -> None:
+    account(bench, "jilles")
+    bar = stranger(bench)
+    scram = Scram(bar, "jilles", "wrong")
+    assert scram.prove(scram.begin()) == [FAILED]
+    assert codes(log_in(bar, "jilles")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_scram_does_not_tell_who_has_an_account(bench: Bench) -> None:
+    bar = stranger(bench)
+    salts = set()
+    for _ in range(2):
+        scram = Scram(bar, "nobody")
+        challenge = scram.begin()
+        salts.add(message(challenge).split(",")[1])
+        assert scram.prove(challenge) == [FAILED]
+    assert len(salts) == 1
+
+
+@pytest.mark.parametrize(
+    "first", ["", "n,,", "n,,n=jilles", "p=tls-unique,,n=jilles,r=abc", "n,a=x,n=jilles,r=a"]
+)
+def test_what_is_not_a_message_of_scram_fails(bench: Bench, first: str) -> None:
+    account(bench, "jilles")
+    bar = stranger(bench)
+    bar.ask("AUTHENTICATE SCRAM-SHA-256")
+    assert codes(bar.ask(*pieces(first.encode()))) == ["904"]
+    assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
+
+
+def test_a_long_answer_of_the_server_comes_in_pieces_too(bench: Bench) -> None:
+    account(bench, "jilles")
+    bar = stranger(bench)
+    bar.ask("AUTHENTICATE SCRAM-SHA-256")
+    answer = bar.ask(*pieces(f"n,,n=jilles,r={'r' * 500}".encode()))
+    assert {len(line) for line in answer[:-1]} == {len(":irc.example AUTHENTICATE ") + 400}
+    assert message(answer).startswith("r=" + "r" * 500)
+
+
+def test_scram_needs_the_consent_of_the_client(bench: Bench) -> None:
+    account(bench, "jilles")
+    bar = stranger(bench)
+    scram = Scram(bar, "jilles")
+    scram.prove(scram.begin())
+    assert codes(bar.ask(*pieces(b"more"))) == ["904"]
+    assert bar.client.account is None

@@ -1,0 +1,236 @@
+"""Conversations: accounts that are made when a code is shown that was mailed (IRC_BEHAVIOUR section 11, VERIFY)."""
+
+import re
+import sys
+from collections.abc import Callable
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.services.applications import LASTS, applications, verified
+from tests.conftest import MovedClock
+from tests.engine.account_clients import codes, log_in
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+from tests.engine.pseudoclients.test_service_context import tell
+from tests.engine.scenes import people, user
+from tests.story import Story
+
+TAKES_MAIL = """
+import os, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+assert "CHAT_PASSWORD" not in os.environ
+(folder / f"{len(list(folder.iterdir()))}.eml").write_bytes(sys.stdin.buffer.read())
+sys.exit(int(sys.argv[2]))
+"""
+ADDRESS = "anna@example.org"
+MakeMailing = Callable[..., Bench]
+
+
+@pytest.fixture
+def mails(tmp_path: Path) -> Path:
+    """Where mails arrive."""
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def mailing(
+    make_bench: MakeBench, mails: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> MakeMailing:
+    """Servers that send mail, by a real program."""
+    program = tmp_path / "takes_mail.py"
+    program.write_text(TAKES_MAIL)
+    monkeypatch.setenv("CHAT_PASSWORD", "letmein")
+
+    def make(ends_with: int = 0, **settings: object) -> Bench:
+        mailer = f"{sys.executable} {program} '{mails}' {ends_with}"
+        return make_bench(mailer=mailer, mail_from="chat@example.org", ping_interval=86_400, **settings)
+
+    return make
+
+
+@pytest.fixture
+def bench(mailing: MakeMailing) -> Bench:
+    """A server that sends mail."""
+    return mailing()
+
+
+def letter(mails: Path, number: int = 0) -> Message:
+    """Return a mail as it was sent."""
+    return message_from_bytes((mails / f"{number}.eml").read_bytes())
+
+
+def code_in(mails: Path, number: int = 0) -> str:
+    """Return the code that a mail tells."""
+    found = re.search(r"/verify (\w+)", letter(mails, number).get_payload())
+    assert found is not None
+    return found[1]
+
+
+def test_the_code_that_was_mailed_makes_the_account(bench: Bench, mails: Path) -> None:
+    people(bench, "anna")
+    bench.play(
+        f"""
+        anna > REGISTER * {ADDRESS} secret
+        anna ~ :irc.example REGISTER VERIFICATION_REQUIRED anna :*
+        anna =
+        """
+    )
+    mail = letter(mails)
+    assert (mail["From"], mail["To"]) == ("chat@example.org", ADDRESS)
+    assert mail["Subject"] == "Your code for irc.example"
+    assert bench.core.desk.world.find_account("anna") is None
+    assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "904"]
+    bench.play(
+        f"""
+        anna > VERIFY ANNA {code_in(mails).upper()}
+        anna < :irc.example VERIFY SUCCESS anna :The account anna is yours
+        anna < :irc.example 900 anna anna!~anna@127.0.0.1 anna :You are now logged in as anna
+        anna =
+        """
+    )
+    bench.restart()
+    assert codes(log_in(bench.dial("x"), "anna", "secret"))[1:] == ["900", "903"]
+
+
+def test_the_capability_says_that_an_address_is_needed(bench: Bench) -> None:
+    anna = bench.connect("anna")
+    (listed,) = [line for line in anna.ask("CAP LS 302") if "account-registration" in line]
+    assert "draft/account-registration=before-connect,email-required " in listed
+
+
+@pytest.mark.parametrize(
+    "address", ["*", "anna", "anna@", "@example.org", "a@b@c", "-t@exa_mple.org", "a" * 250 + "@x.org"]
+)
+def test_what_is_no_address_is_refused(bench: Bench, mails: Path, address: str) -> None:
+    anna = bench.connect("anna")
+    (refusal,) = anna.ask(f"REGISTER * {address} secret")
+    assert refusal.startswith(":irc.example FAIL REGISTER INVALID_EMAIL anna :")
+    assert list(mails.iterdir()) == []
+
+
+def test_an_address_cannot_bring_others_into_the_mail(bench: Bench, mails: Path) -> None:
+    anna = bench.connect("anna")
+    for address in (
+        "a@x.org,b@x.org",
+        "a@x.org\tb@x.org",
+        "a@x.org>",
+        "-oQ/tmp@x.org",
+        "|sh@x.org",
+        "/tmp/x@x.org",
+    ):
+        assert " INVALID_EMAIL " in anna.ask(f"REGISTER * {address} secret")[0]
+    assert list(mails.iterdir()) == []
+
+
+def test_a_wrong_code_counts_like_a_wrong_password(mailing: MakeMailing, mails: Path) -> None:
+    bench = mailing(login_attempts=2)
+    anna = bench.connect("anna")
+    anna.ask(f"REGISTER * {ADDRESS} secret")
+    for _ in range(2):
+        assert " FAIL VERIFY INVALID_CODE anna :" in anna.ask("VERIFY anna wrong")[0]
+    assert " FAIL VERIFY TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"VERIFY anna {code_in(mails)}")[0]
+
+
+def test_a_code_is_good_for_a_day_and_for_its_name(bench: Bench, mails: Path, clock: MovedClock) -> None:
+    anna, bob = bench.connect("anna"), bench.connect("bob")
+    anna.ask(f"REGISTER * {ADDRESS} secret")
+    bob.ask("REGISTER * bob@example.org secret")
+    assert " INVALID_CODE bob :" in bob.ask(f"VERIFY bob {code_in(mails)}")[0]
+    clock.instant += LASTS - 1
+    assert " SUCCESS anna :" in anna.ask(f"VERIFY anna {code_in(mails)}")[0]
+    clock.instant += 1
+    assert " INVALID_CODE bob :" in bob.ask(f"VERIFY bob {code_in(mails, 1)}")[0]
+
+
+def test_another_code_is_sent_on_registering_again_but_not_endlessly(
+    bench: Bench, mails: Path, clock: MovedClock
+) -> None:
+    anna = bench.connect("anna")
+    for _ in range(3):
+        assert "VERIFICATION_REQUIRED" in anna.ask(f"REGISTER * {ADDRESS} secret")[0]
+    assert " UNACCEPTABLE_EMAIL anna :" in anna.ask("REGISTER * ANNA@example.org secret")[0]
+    assert len(list(mails.iterdir())) == 3
+    clock.instant += 3_600_000
+    assert "VERIFICATION_REQUIRED" in anna.ask(f"REGISTER * {ADDRESS} secret")[0]
+    assert " SUCCESS " in anna.ask(f"VERIFY anna {code_in(mails, 1)}")[0]
+
+
+def test_nobody_keeps_a_name_from_others_without_verifying(bench: Bench, mails: Path) -> None:
+    """Who shows the code first has the account, and whoever is called so meanwhile is not."""
+    squatter = bench.connect("anna")
+    squatter.ask("REGISTER * mallory@example.org secret", "NICK other")
+    anna = bench.connect("anna")
+    anna.ask(f"REGISTER * {ADDRESS} better")
+    anna.ask("NICK elsewhere")
+    squatter.ask("NICK anna")
+    heard = anna.ask(f"VERIFY anna {code_in(mails, 1)}")
+    assert " VERIFY SUCCESS anna " in heard[0]
+    assert [line for line in squatter.heard() if " NICK :Guest" in line]
+    assert " INVALID_CODE " in squatter.ask(f"VERIFY anna {code_in(mails)}")[0]
+
+
+def test_what_is_refused(mailing: MakeMailing, mails: Path) -> None:
+    bench = mailing(password="letmein")
+    person = bench.dial("x")
+    assert person.ask("VERIFY anna code")[0].startswith(
+        ":irc.example FAIL VERIFY COMPLETE_CONNECTION_REQUIRED anna :"
+    )
+    person.ask("PASS letmein", "NICK anna", "USER a 0 * :a", f"REGISTER * {ADDRESS} secret")
+    assert " SUCCESS " in person.ask(f"VERIFY anna {code_in(mails)}")[0]
+    assert " FAIL VERIFY ALREADY_AUTHENTICATED anna :" in person.ask("VERIFY anna code")[0]
+
+
+def test_a_mailer_that_fails_is_said_and_nothing_is_kept(
+    mailing: MakeMailing, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = mailing(ends_with=75)
+    anna = bench.connect("anna")
+    assert " FAIL REGISTER TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"REGISTER * {ADDRESS} secret")[0]
+    with bench.database.reading() as session:
+        assert applications(session, 0) == []
+    assert "The mailer ended with 75" in caplog.text
+    assert ADDRESS not in caplog.text
+
+
+def test_an_administrator_verifies_by_hand(bench: Bench) -> None:
+    anna = bench.connect("anna")
+    anna.ask(f"REGISTER * {ADDRESS} secret")
+    Story(bench.database, bench.clock).decides(lambda admin: verified(admin, "anna"))
+    assert codes(log_in(bench.dial("x"), "anna", "secret"))[1:] == ["900", "903"]
+    assert [line for line in anna.heard() if " NICK :Guest" in line], "who proves it by the password"
+
+
+def test_who_was_invited_needs_no_address(mailing: MakeMailing) -> None:
+    bench = mailing(registration="invitation")
+    anna = bench.connect("anna")
+    assert "email-required" not in anna.ask("CAP LS 302")[0]
+    assert " INVITATION_REQUIRED " in anna.ask("REGISTER * * secret")[0]
+
+
+def test_nickserv_does_the_same(bench: Bench, mails: Path) -> None:
+    bench.connect("anna")
+    assert "An e-mail address is needed" in tell(bench, "anna", "REGISTER secret")[0]
+    assert tell(bench, "anna", f"REGISTER secret {ADDRESS}")[0].startswith("A code was mailed")
+    assert tell(bench, "anna", "VERIFY wrong")[0].startswith("This is not the code")
+    heard = bench.people["anna"].ask(f"PRIVMSG NickServ :VERIFY {code_in(mails)}")
+    assert codes(heard) == ["NOTICE", "900"]
+    assert user(bench, "anna").account is not None
+
+
+def test_the_address_and_the_code_are_in_no_row_but_their_own(bench: Bench, mails: Path) -> None:
+    anna = bench.connect("anna")
+    anna.ask(f"REGISTER * {ADDRESS} secret")
+    code = code_in(mails)
+    anna.ask(f"VERIFY anna {code}")
+    with bench.database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT email FROM account")) == ADDRESS
+        assert connection.scalar(text("SELECT count(*) FROM application")) == 0
+        rows = str([connection.execute(text(f"SELECT * FROM {table}")).all() for table in ("event", "audit")])  # noqa: S608
+    assert ADDRESS not in rows
+    assert code not in rows

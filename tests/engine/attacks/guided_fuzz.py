@@ -1,0 +1,74 @@
+"""A target for atheris, which looks for bytes that reach code nobody reached before.
+
+Run as `python -m tests.engine.guided <options of libFuzzer>`, for example `-max_total_time=60`. All inputs meet one
+server, as they would in the world: what one leaves behind, the next one finds.
+"""
+
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["app"]):
+    from app.wire.capabilities import CAPABILITIES
+    from app.wire.framing import Unframed
+    from tests.engine.attacks.test_fuzz import check_form
+    from tests.engine.harness import Bench, Person
+    from tests.engine.invariants import check_world
+
+NAMES = ("anna", "bob", "carol")
+
+
+def person(bench: Bench, name: str) -> Person:
+    """Return somebody, who comes again if their connection was ended; only carol says nothing of herself."""
+    found = bench.people.get(name)
+    if found is None or found.ear.is_finished:
+        found = bench.dial(name)
+        if name != "carol":
+            caps = [f"CAP REQ :{name_of}" for name_of in CAPABILITIES] if name == "anna" else []
+            found.send(
+                "CAP LS 302", *caps, f"NICK {name}", f"USER {name} 0 * :{name}", "CAP END", "JOIN #tea"
+            )
+    return found
+
+
+def send(bench: Bench, data: bytes) -> None:
+    """Let people send an input: the first byte says who, and where it is cut."""
+    first, data = data[:1] or b"\0", data[1:]
+    sender = person(bench, NAMES[first[0] % len(NAMES)])
+    cut = first[0] % (len(data) + 1)
+    try:
+        sender.send_bytes(data[:cut])
+        sender.send_bytes(data[cut:] + b"\nPING fence\n")
+    except Unframed:
+        sender.hang_up()
+        sender.ear.finish()
+    for one in bench.people.values():
+        for line in one.heard():
+            check_form(line)
+    check_world(bench.core.desk.world)
+
+
+class Alarm(logging.Handler):
+    """Turns a fault that the engine noted in its log into the end of the run."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Fail, if it is more than a warning."""
+        raise AssertionError(record.getMessage())
+
+
+def main() -> None:
+    """Look for bytes that break something, until the time is over."""
+    logging.getLogger("app").addHandler(Alarm(logging.ERROR))
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench.fresh(Path(folder) / "chat.db")
+        for name in NAMES:
+            person(bench, name).heard()
+        atheris.Setup(sys.argv, lambda data: send(bench, data))
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

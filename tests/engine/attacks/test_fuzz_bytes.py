@@ -1,0 +1,121 @@
+"""From bytes to replies: whatever several clients send, cut anywhere, the world stays whole, and the log tells it."""
+
+import re
+from collections.abc import Iterator
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.commands.registry import COMMANDS, Command
+from app.wire.capabilities import CAPABILITIES
+from app.wire.framing import Unframed
+from tests.engine.account_clients import PASSWORD, account, enter
+from tests.engine.attacks.test_fuzz import TAGS, TEXTS, WORDS, check_form, no_faults
+from tests.engine.core.test_restart import lasting, members, new_bench, replayed, without_keys
+from tests.engine.harness import Bench, Person
+from tests.engine.invariants import check_world
+
+WHO = ("anna", "phone", "bob", "carol", "dora")  # phone is another device of anna's
+
+
+def phrases(commands: dict[str, Command]) -> Iterator[str]:
+    """Yield every verb with every sub-command there is, as deep as they go."""
+    for command in commands.values():
+        yield command.name
+        yield from phrases(command.family)
+
+
+PHRASES = st.sampled_from(sorted(set(phrases(COMMANDS))))
+MORE_WORDS = WORDS | st.sampled_from(
+    [
+        "anna",
+        "on",
+        "off",
+        PASSWORD,
+        "NickServ",
+        "*playback",
+        "HistServ",
+        "#TEA",
+        "1795000000.5",
+        "key",
+        "draft/react",
+    ]
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> bytes:
+    """A line that resembles a command of the table, now and then with bytes in it that are none of it."""
+    words = draw(st.lists(MORE_WORDS | TEXTS.filter(lambda text: " " not in text), max_size=4))
+    text = draw(st.none() | TEXTS.map(lambda text: ":" + text))
+    line = draw(TAGS) + " ".join([draw(PHRASES), *words, *([text] if text is not None else [])])
+    noise = draw(
+        st.sampled_from([b"", b"", b"", b"\xff", b"\0", b"\r", b"x" * 600, b"@" + b"y" * 5000 + b" "])
+    )
+    place = draw(st.integers(0, 8))
+    raw = line.encode()
+    return raw[:place] + noise + raw[place:] + draw(st.sampled_from([b"\r\n", b"\n"]))
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[tuple[str, bytes]]:
+    """What each of several clients sends, in pieces that begin and end anywhere."""
+    said = draw(st.lists(st.tuples(st.sampled_from(WHO), lines() | st.binary(max_size=60)), max_size=20))
+    pieces = []
+    for name, data in said:
+        cut = draw(st.integers(0, len(data)))
+        pieces += [(name, data[:cut]), (name, data[cut:])]
+    return pieces
+
+
+def gather(bench: Bench) -> None:
+    """Let several people be there: with everything, with nothing, as two devices, and still on the doorstep."""
+    account(bench, "anna")
+    for name in ("anna", "phone"):
+        bench.people[name] = enter(bench, "anna", "anna", *(CAPABILITIES if name == "anna" else ()))
+    bench.connect("bob", *(name for name in CAPABILITIES if name != "echo-message"))
+    bench.connect("carol")
+    bench.dial("dora")
+    for name in ("anna", "bob", "carol"):
+        bench.people[name].send("JOIN #tea", "JOIN #nowhere,#a")
+
+
+def hear(person: Person) -> list[str]:
+    """Return what somebody hears; each line is one that strict readers understand."""
+    heard = person.heard()
+    for line in heard:
+        check_form(line)
+    return heard
+
+
+def hold_to_answers(person: Person) -> None:
+    """Hold a client to being answered still, unless the server closed the connection."""
+    if person.ear.is_finished:
+        return
+    person.send_bytes(b"\r\nPING fence\r\n")
+    heard = hear(person)
+    assert person.ear.is_finished or any(re.search(r"PONG \S+ :?fence$", line) for line in heard), heard
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pieces=streams())
+def test_the_world_stays_whole_whatever_is_sent(cheap_hashing: None, pieces: list[tuple[str, bytes]]) -> None:
+    with new_bench() as bench, no_faults():
+        gather(bench)
+        for name, data in pieces:
+            person = bench.people[name]
+            if person.ear.is_finished:
+                continue
+            try:
+                person.send_bytes(data)
+            except Unframed:  # the reader ends such a connection
+                person.hang_up()
+                person.ear.finish()
+        for person in bench.people.values():
+            hold_to_answers(person)
+        world = bench.core.desk.world
+        check_world(world)
+        bench.people["dora"].hang_up()
+        told = replayed(bench)
+        assert without_keys(lasting(told)) == without_keys(lasting(world))
+        assert members(told) == members(world)

@@ -1,0 +1,37 @@
+"""Many who ask for the past at once, after a restart say: the present goes on meanwhile."""
+
+from threading import Barrier, Thread, get_ident
+
+from sqlalchemy.orm import Session
+
+from app.commands.chathistory.playback import failed, later
+from app.commands.context import Context
+from app.engine.changeset import Batch
+from tests.engine.harness import Bench
+
+PATIENCE = 20.0  # seconds
+READERS = 10
+
+
+def test_only_two_pages_are_read_at_a_time(bench: Bench) -> None:
+    """Each reader waits for another one inside, so two always meet; a third would be seen."""
+    alice = bench.connect("alice")
+    ctx = Context(bench.core.desk, Batch(bench.core.desk.world, writable=False), alice.client)
+    pair, inside, seen = Barrier(2), set[int](), set[int]()
+
+    def read(session: Session) -> None:
+        inside.add(get_ident())
+        pair.wait(PATIENCE)
+        seen.add(len(inside))
+        pair.wait(PATIENCE)
+        inside.discard(get_ident())
+
+    task = later(ctx, failed("X", text="x"), read, lambda again, found: None)
+    with bench.database.reading() as session:
+        readers = [Thread(target=task.work, args=(session,)) for _ in range(READERS)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(PATIENCE)
+    assert max(seen) == 2
+    assert not inside

@@ -1,0 +1,118 @@
+"""Whose a name is, and what one may by it: changes that come while people are here."""
+
+from itertools import product
+
+from app.events import Event, Kind
+from app.services.administration import role_set
+from tests.engine.account_clients import account, codes, enter
+from tests.engine.harness import Bench
+from tests.story import Story, record_now
+
+
+def catch_up(bench: Bench) -> None:
+    """Let the server notice what was appended beside it."""
+    bench.connect("passer").send("QUIT")
+
+
+def ban(bench: Bench, mask: str) -> None:
+    data = {"id": 7, "type": "nick", "expires": None}
+    record_now(
+        bench.database, bench.clock, [Event(Kind.BANNED, nick="root", target=mask, text="go", data=data)]
+    )
+    catch_up(bench)
+
+
+def make(bench: Bench, name: str, role: str) -> None:
+    Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, name, role))
+    catch_up(bench)
+
+
+def official(bench: Bench) -> None:
+    data = {"official": True, "founder": None, "modes": "nt"}
+    record_now(
+        bench.database, bench.clock, [Event(Kind.CREATED, room=99, nick="root", target="#all", data=data)]
+    )
+
+
+def test_a_guest_leaves_a_nick_that_is_registered_for_somebody_else(bench: Bench) -> None:
+    squatter, bob = bench.connect("anna"), bench.connect("bob")
+    squatter.send("JOIN #tea")
+    bob.send("JOIN #tea")
+    squatter.heard()
+    bob.heard()
+    account(bench, "Anna")
+    catch_up(bench)
+    (told,) = bob.heard()
+    assert told.startswith(":anna!~anna@127.0.0.1 NICK :Guest")
+    assert squatter.heard() == [told]
+    enter(bench, "Anna", "Anna")
+
+
+def test_its_owner_keeps_the_nick_on_registering_it(bench: Bench) -> None:
+    anna = bench.connect("anna")
+    assert "NICK" not in codes(anna.ask("REGISTER * * :sesame street"))
+    catch_up(bench)
+    assert anna.client.nick == "anna"
+
+
+def test_nobody_becomes_by_a_new_nick_who_may_not_come_in_by_it(bench: Bench) -> None:
+    good = bench.connect("good")
+    ban(bench, "evil*!*@*")
+    bench.play(
+        """
+        good > NICK evil1
+        good < :irc.example 432 good evil1 :This nick is banned from this server: go
+        good > NICK better
+        good < :good!~good@127.0.0.1 NICK :better
+        """
+    )
+    assert good.client.nick == "better"
+
+
+def test_who_is_no_administrator_any_more_moderates_no_official_room(bench: Bench) -> None:
+    official(bench)
+    account(bench, "root", role="admin")
+    root, bob = enter(bench, "root", "root"), bench.connect("bob")
+    root.send("JOIN #all")
+    bob.send("JOIN #all")
+    root.heard()
+    bob.heard()
+    make(bench, "root", "user")
+    assert bob.heard() == root.heard() == [":irc.example MODE #all -o root"]
+    assert codes(root.ask("TOPIC #all :mine")) == ["482"]
+    make(bench, "root", "admin")
+    assert bob.heard() == root.heard() == [":irc.example MODE #all +o root"]
+
+
+def test_who_logs_out_moderates_no_more_by_the_account(bench: Bench) -> None:
+    account(bench, "anna")
+    anna, bob = enter(bench, "anna", "anna"), bench.connect("bob")
+    anna.send("JOIN #tea")
+    bob.send("JOIN #tea")
+    bob.heard()
+    anna.send("LOGOUT")
+    first, second = bob.heard()
+    assert first.startswith(":anna!~anna@127.0.0.1 NICK :Guest")
+    assert second == f":irc.example MODE #tea -o {anna.client.nick}"
+    assert codes(anna.ask("KICK #tea bob")) == ["482"]
+
+
+def test_what_a_guest_moderates_is_not_the_account_s(bench: Bench) -> None:
+    account(bench, "anna")
+    guest = bench.connect("guest", "sasl")
+    guest.send("JOIN #tea", "CAP REQ sasl", "AUTHENTICATE PLAIN")
+    guest.send("AUTHENTICATE AGFubmEAc2VzYW1lIHN0cmVldA==")
+    guest.heard()
+    guest.send("LOGOUT")
+    assert "482" not in codes(guest.ask("TOPIC #tea :still mine"))
+
+
+def test_spellings_of_an_own_name_are_forgotten_with_it(bench: Bench) -> None:
+    """An `I` looks like an `l`, an `i` does not: one name, and faces without end."""
+    account(bench, "iiiiii")
+    owner = enter(bench, "iiiiii", "iiiiii")
+    faces = bench.core.desk.world._faces
+    before = len(faces)
+    owner.send(*(f"NICK {''.join(letters)}" for letters in product("iI", repeat=6)))
+    owner.send("QUIT")
+    assert len(faces) == before

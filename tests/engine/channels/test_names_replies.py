@@ -1,0 +1,69 @@
+"""Conversations: how much of who is in a room is told, and when (IRCv3 userhost-in-names, no-implicit-names)."""
+
+from app.wire.line import parse
+from tests.engine.account_clients import account, enter
+from tests.engine.harness import Bench
+from tests.engine.scenes import gather, people
+
+
+def test_whoever_asked_for_it_sees_whole_sources(bench: Bench) -> None:
+    gather(bench, "#tea", "alice")
+    bench.connect("bob", "userhost-in-names")
+    bench.connect("carol", "userhost-in-names", "multi-prefix")
+    bench.play(
+        """
+        bob > JOIN #tea
+        bob < :bob!~bob@127.0.0.1 JOIN #tea
+        bob < :irc.example 353 bob = #tea :@alice!~alice@127.0.0.1 bob!~bob@127.0.0.1
+        bob ~ :irc.example 366 *
+        alice > MODE #tea +v alice
+        carol > JOIN #tea
+        carol ~ *JOIN #tea
+        carol < :irc.example 353 carol = #tea :@+alice!~alice@127.0.0.1 bob!~bob@127.0.0.1 carol!~carol@127.0.0.1
+        carol ~ :irc.example 366 *
+        alice .
+        alice > NAMES #tea
+        alice < :irc.example 353 alice = #tea :@alice bob carol
+        """
+    )
+
+
+def test_whole_sources_fill_lines_that_are_not_too_long(bench: Bench) -> None:
+    names = [f"somebody-with-a-long-nick-{number}" for number in range(12)]
+    gather(bench, "#tea", *names)
+    bench.connect("bob", "userhost-in-names").ask("JOIN #tea")
+    lines = bench.people["bob"].ask("NAMES #tea")
+    assert all(len(line) <= 510 for line in lines)
+    shown = [
+        word for line in map(parse, lines) if line.command == "353" for word in line.params[3].split(" ")
+    ]
+    assert [word.lstrip("@").partition("!")[0] for word in shown] == [*names, "bob"]
+
+
+def test_joining_says_nothing_of_who_is_there_if_that_is_not_wanted(bench: Bench) -> None:
+    gather(bench, "#tea", "alice")
+    bench.connect("bob", "no-implicit-names")
+    bench.play(
+        """
+        alice > TOPIC #tea :leaves
+        bob > JOIN #tea
+        bob < :bob!~bob@127.0.0.1 JOIN #tea
+        bob < :irc.example 332 bob #tea :leaves
+        bob ~ :irc.example 333 bob #tea *
+        bob =
+        bob > NAMES #tea
+        bob < :irc.example 353 bob = #tea :@alice bob
+        bob < :irc.example 366 bob #tea :End of NAMES list
+        bob =
+        """
+    )
+
+
+def test_further_devices_that_do_not_want_it_are_told_nothing_either(bench: Bench) -> None:
+    account(bench, "anna")
+    here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna", "no-implicit-names")
+    people(bench, "alice")
+    there.heard()
+    here.send("JOIN #tea")
+    assert there.heard() == [":anna!~anna@127.0.0.1 JOIN #tea"]
+    assert any(" 353 " in line for line in here.heard())

@@ -1,0 +1,151 @@
+"""Conversations: what was said last, shown on joining to clients that have no way of asking for it."""
+
+import pytest
+
+from app.commands.requests import step_of
+from app.engine.submission_unit import Unit
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench, Person
+from tests.engine.history_clients import CAPS, enter
+
+NOON = 1_795_003_200_000 - 1_795_003_200_000 % 86_400_000 + 43_200_000
+
+
+@pytest.fixture
+def noon(clock: MovedClock) -> MovedClock:
+    """A clock that shows noon."""
+    clock.instant = NOON
+    return clock
+
+
+def teller(bench: Bench) -> Person:
+    """Let somebody be in #tea whose client asks for history itself."""
+    alice = bench.connect("alice", *CAPS)
+    alice.send("JOIN #tea")
+    alice.heard()
+    return alice
+
+
+def shown(person: Person, line: str = "JOIN #tea") -> list[str]:
+    """Send a line and return the texts of the messages that are heard then."""
+    return [heard.params[-1] for heard in map(parse, person.ask(line)) if heard.command == "PRIVMSG"]
+
+
+def test_a_plain_client_reads_the_time_in_the_text(bench: Bench, noon: MovedClock) -> None:
+    alice = teller(bench)
+    alice.send("PRIVMSG #tea :hi", "NOTICE #tea :psst", "PRIVMSG #tea :\x01ACTION waves\x01")
+    bench.connect("bob")
+    bench.play(
+        """
+        bob > JOIN #tea
+        bob < :bob!~bob@127.0.0.1 JOIN #tea
+        bob < :irc.example 353 bob = #tea :@alice bob
+        bob ~ :irc.example 366 bob #tea :*
+        bob ~ :alice!~alice@127.0.0.1 PRIVMSG #tea :[20*-*-* 12:00:00 UTC] hi
+        bob ~ :alice!~alice@127.0.0.1 NOTICE #tea :[20*-*-* 12:00:00 UTC] psst
+        bob ~ :alice!~alice@127.0.0.1 PRIVMSG #tea :\x01ACTION [20*-*-* 12:00:00 UTC] waves\x01
+        bob =
+        """
+    )
+
+
+def test_a_client_with_server_time_sees_what_was_said_and_when(bench: Bench, noon: MovedClock) -> None:
+    alice = teller(bench)
+    alice.send("PRIVMSG #tea :hi")
+    (echo,) = map(parse, alice.heard())
+    noon.instant += 3_600_000
+    bob = bench.connect("bob", "server-time", "message-tags")
+    (seen,) = [line for line in map(parse, bob.ask("JOIN #tea")) if line.command == "PRIVMSG"]
+    assert seen == echo
+    assert seen.tags["time"].endswith("T12:00:00.002Z")
+
+
+def test_who_can_ask_for_history_is_shown_nothing(bench: Bench) -> None:
+    teller(bench).send("PRIVMSG #tea :hi")
+    bob = bench.connect("bob", "draft/chathistory")
+    assert shown(bob) == []
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_only_the_last_ones_are_shown(make_bench: MakeBench, restarted: bool) -> None:
+    bench = make_bench(replay=3)
+    alice = teller(bench)
+    for number in range(9):
+        alice.send(f"PRIVMSG #tea :{number}", "@+draft/react=x TAGMSG #tea", "PART #tea", "JOIN #tea")
+    if restarted:
+        bench.restart()
+    assert shown(bench.connect("bob", "server-time")) == ["6", "7", "8"]
+    assert shown(bench.connect("carol", "server-time")) == ["6", "7", "8"]
+
+
+def test_a_server_may_show_nothing(make_bench: MakeBench) -> None:
+    bench = make_bench(replay=0)
+    teller(bench).send("PRIVMSG #tea :hi")
+    assert shown(bench.connect("bob")) == []
+
+
+def test_new_messages_follow_old_ones_after_a_restart(bench: Bench) -> None:
+    teller(bench).send("PRIVMSG #tea :old")
+    bench.restart()
+    alice = teller(bench)
+    alice.send("PRIVMSG #tea :new")
+    bob = bench.connect("bob", "server-time")
+    assert shown(bob) == ["old", "new"]
+    alice.send("PRIVMSG #tea :newer")
+    assert [line.params[-1] for line in bob.hears("PRIVMSG")] == ["newer"]
+    assert shown(bench.connect("carol", "server-time")) == ["old", "new", "newer"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(bench: Bench, restarted: bool) -> None:
+    """Trap 11: old lines stand before new ones, also of a message that is stored together with the JOIN."""
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    alice.send("PRIVMSG #tea :stored")
+    if restarted:
+        bench.restart()
+        alice, bob = teller(bench), bench.connect("bob", "server-time")
+    steps = [
+        (alice, "PRIVMSG #tea :before"),
+        (bob, "JOIN #tea"),
+        (alice, "PRIVMSG #tea :after"),
+    ]
+    bench.core.engine.cycle([Unit(person.client, [step_of(line)]) for person, line in steps])
+    heard = bob.hears("PRIVMSG")
+    assert [line.params[-1] for line in heard] == ["stored", "before", "after"]
+    assert [line.tags["time"] for line in heard] == sorted({line.tags["time"] for line in heard})
+
+
+def test_a_question_to_programs_is_not_asked_again(bench: Bench) -> None:
+    teller(bench).send("PRIVMSG #tea :\x01VERSION\x01", "PRIVMSG #tea :hi")
+    assert shown(bench.connect("bob", "server-time")) == ["hi"]
+
+
+def test_a_line_that_is_full_is_shown_as_it_was(bench: Bench) -> None:
+    text = "я" * 230
+    teller(bench).send(f"PRIVMSG #tea :{text}")
+    bob = bench.connect("bob")
+    assert shown(bob) == [text]
+
+
+def test_a_further_device_is_greeted_too(bench: Bench) -> None:
+    account(bench, "anna")
+    enter(bench, "anna", "anna").send("JOIN #tea")
+    teller(bench).send("PRIVMSG #tea :hi")
+    device = bench.dial("anna")
+    device.send("PASS :anna:sesame street", "CAP REQ server-time", "NICK anna", "USER anna 0 * :anna")
+    assert shown(device, "CAP END") == ["hi"]
+
+
+def test_a_room_left_and_entered_again_shows_what_was_missed(bench: Bench) -> None:
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    bob.send("JOIN #tea", "PART #tea")
+    alice.send("PRIVMSG #tea :missed")
+    assert shown(bob) == ["missed"]
+
+
+def test_secret_talk_of_operators_is_not_part_of_it(bench: Bench) -> None:
+    teller(bench).send("PRIVMSG @#tea :psst", "PRIVMSG #tea :hi")
+    assert shown(bench.connect("bob", "server-time")) == ["hi"]

@@ -1,0 +1,284 @@
+"""Conversations: slow rooms (+W), words that nobody may say (+g), rooms for accounts (+R) (docs/commands.md, MODE)."""
+
+import pytest
+
+from app.services import audit
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account, enter
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+from tests.engine.history_clients import PLAYBACK, page
+from tests.engine.history_clients import gather as gather_readers
+from tests.engine.scenes import gather, people
+
+WAIT = ":irc.example 404 bob #tea :This room is slow: you may speak again in {} seconds"
+BAD = ":irc.example 404 bob #tea :The message has a word in it that this room does not allow"
+
+
+def slow(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", "bob")
+    bench.play(
+        """
+        alice > MODE #tea +W 10
+        alice < :alice!~alice@127.0.0.1 MODE #tea +W 10
+        bob < :alice!~alice@127.0.0.1 MODE #tea +W 10
+        """
+    )
+
+
+def test_a_slow_room_tells_how_long_to_wait(bench: Bench, clock: MovedClock) -> None:
+    slow(bench)
+    bob = bench.people["bob"]
+    assert bob.ask("PRIVMSG #tea :one") == []
+    assert bob.ask("PRIVMSG #tea :two") == [WAIT.format(10)]
+    clock.instant += 4500
+    assert bob.ask("PRIVMSG #tea :two", "PRIVMSG @#tea :help") == [WAIT.format(6)] * 2
+    assert bob.ask("NOTICE #tea :two") == []
+    clock.instant += 5500
+    assert bob.ask("PRIVMSG @#tea :help") == []
+    assert bob.ask("PRIVMSG #tea :two") == [WAIT.format(10)]
+    assert [line.params[-1] for line in bench.people["alice"].hears("PRIVMSG")] == ["one", "help"]
+
+
+def test_who_moderates_or_has_a_voice_does_not_wait(bench: Bench) -> None:
+    slow(bench)
+    bench.people["alice"].send("MODE #tea +v bob")
+    bench.play("alice .\nbob .")
+    for person in ("alice", "bob"):
+        assert bench.people[person].ask("PRIVMSG #tea :one", "PRIVMSG #tea :two") == []
+
+
+def test_leaving_and_coming_back_does_not_help_and_other_rooms_are_not_slow(bench: Bench) -> None:
+    slow(bench)
+    bob = bench.people["bob"]
+    bob.ask("PRIVMSG #tea :one", "PART #tea", "JOIN #tea,#milk")
+    assert bob.ask("PRIVMSG #tea,#milk :two") == [WAIT.format(10)]
+
+
+def test_all_devices_of_an_account_wait_together(bench: Bench) -> None:
+    account(bench, "bob")
+    first, second = enter(bench, "bob", "bob"), enter(bench, "bobby", "bob")
+    gather(bench, "#tea", "alice")
+    for person in (first, second):
+        person.ask("JOIN #tea")
+    bench.people["alice"].send("MODE #tea +W 10")
+    first.ask("PRIVMSG #tea :one")
+    second.heard()
+    assert second.ask("PRIVMSG #tea :two") == [WAIT.format(10).replace(" bob ", " bobby ")]
+
+
+def test_typing_is_no_message_but_a_reaction_is(bench: Bench) -> None:
+    gather(bench, "#tea", "alice")
+    bob = bench.connect("bob", "message-tags")
+    bob.ask("JOIN #tea")
+    bench.people["alice"].send("MODE #tea +W 10")
+    bob.heard()
+    assert bob.ask("@+typing=active TAGMSG #tea", "@+typing=active TAGMSG #tea") == []
+    assert bob.ask("@+react=x TAGMSG #tea") == []
+    assert bob.ask("@+react=y TAGMSG #tea") == [WAIT.format(10)]
+    assert bob.ask("@+typing=active TAGMSG #tea") == []
+
+
+def test_a_message_of_several_lines_is_one(bench: Bench) -> None:
+    gather(bench, "#tea", "alice")
+    bob = bench.connect("bob", "message-tags", "batch", "draft/multiline")
+    bob.ask("JOIN #tea")
+    bench.people["alice"].send("MODE #tea +W 10")
+    lines = (
+        "BATCH +1 draft/multiline #tea",
+        "@batch=1 PRIVMSG #tea :a",
+        "@batch=1 PRIVMSG #tea :b",
+        "BATCH -1",
+    )
+    bob.heard()
+    assert bob.ask(*lines) == []
+    assert bob.ask(*lines) == [WAIT.format(10)]
+
+
+def test_the_pause_is_shown_changed_and_taken_away(bench: Bench) -> None:
+    slow(bench)
+    bench.play(
+        """
+        alice > MODE #tea +lk 5 key
+        alice < :alice!~alice@127.0.0.1 MODE #tea +lk 5 key
+        bob .
+        bob > MODE #tea
+        bob < :irc.example 324 bob #tea +Wklnt 10 key 5
+        bob ~ :irc.example 329 bob *
+        bob > MODE #tea -W
+        bob ~ :irc.example 482 bob #tea :*
+        bob > PRIVMSG #tea :one
+        alice .
+        alice > MODE #tea +W 20
+        alice < :alice!~alice@127.0.0.1 MODE #tea +W 20
+        bob .
+        bob > PRIVMSG #tea :two
+        bob =
+        alice .
+        alice > MODE #tea -W
+        alice < :alice!~alice@127.0.0.1 MODE #tea -W
+        alice > MODE #tea -W
+        alice =
+        """
+    )
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "abc", "21601", "999999999999", "१"])
+def test_what_is_no_pause(bench: Bench, value: str) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    assert alice.ask(f"MODE #tea +W {value}") == [
+        f":irc.example 696 alice #tea W {value} :A pause is between 1 and 21600 seconds"
+    ]
+    assert alice.ask("MODE #tea +W")[0].startswith(":irc.example 461 ")
+
+
+def test_a_restart_keeps_the_pause(bench: Bench) -> None:
+    slow(bench)
+    bench.restart()
+    gather(bench, "#tea", "alice", "bob")
+    assert bench.people["bob"].ask("MODE #tea")[0] == ":irc.example 324 bob #tea +Wnt 10"
+
+
+def test_a_word_that_the_room_does_not_allow(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", "bob", "carol")
+    bench.play(
+        """
+        alice > MODE #tea +gg coffee *кофе*
+        alice < :alice!~alice@127.0.0.1 MODE #tea +gg coffee *кофе*
+        bob =
+        bob > PRIVMSG #tea :no COFFEE, please
+        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob > PRIVMSG #tea :КОФЕЙНЯ
+        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob > PRIVMSG #tea :\x02co\x02\x0304ffee\x0f
+        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob > NOTICE #tea :coffee
+        bob =
+        alice =
+        bob > PRIVMSG #tea :coffeehouse
+        bob =
+        alice < :bob!~bob@127.0.0.1 PRIVMSG #tea :coffeehouse
+        alice > PRIVMSG #tea :coffee
+        bob < :alice!~alice@127.0.0.1 PRIVMSG #tea :coffee
+        """
+    )
+
+
+def test_only_operators_see_the_words(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", "bob", "carol")
+    bench.play(
+        """
+        alice > MODE #tea +ogt-i bob coffee
+        alice < :alice!~alice@127.0.0.1 MODE #tea +o bob
+        alice < :alice!~alice@127.0.0.1 MODE #tea +g coffee
+        bob < :alice!~alice@127.0.0.1 MODE #tea +o bob
+        bob < :alice!~alice@127.0.0.1 MODE #tea +g coffee
+        carol < :alice!~alice@127.0.0.1 MODE #tea +o bob
+        carol =
+        carol > MODE #tea g
+        carol ~ :irc.example 482 carol #tea :*
+        bob > MODE #tea g
+        bob ~ :irc.example 941 bob #tea coffee alice!~alice@127.0.0.1 *
+        bob ~ :irc.example 940 bob #tea :*
+        bob > MODE #tea -g COFFEE
+        bob < :bob!~bob@127.0.0.1 MODE #tea -g coffee
+        carol > PRIVMSG #tea :coffee
+        carol =
+        """
+    )
+
+
+def test_playback_and_the_trail(bench: Bench) -> None:
+    (alice,) = gather_readers(bench, "#tea", "alice", caps=PLAYBACK)
+    alice.send("MODE #tea +g coffee")
+    (bob,) = gather_readers(bench, "#tea", "bob", caps=PLAYBACK)
+    changes = [line.params for line in page(bob, "LATEST #tea * 9") if line.command == "MODE"]
+    assert changes == [["#tea", "+g", "*"]]
+    with bench.database.reading() as session:
+        assert [one.detail["modes"] for one in audit.latest(session, 9)] == ["+g coffee"]
+
+
+@pytest.mark.parametrize("word", ["a", "*", "**", "*a*", "co*ee", ":x", "has space"])
+def test_what_is_no_word(bench: Bench, word: str) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    assert alice.ask(f"MODE #tea +g :{word}")[0].startswith(":irc.example 696 alice #tea g ")
+
+
+def test_the_list_has_an_end_and_lasts(make_bench: MakeBench) -> None:
+    bench = make_bench(max_list_entries=1)
+    gather(bench, "#tea", "alice", "bob")
+    assert bench.people["alice"].ask("MODE #tea +gg coffee milk")[-2:] == [
+        ":irc.example 478 alice #tea g :The list is full",
+        ":alice!~alice@127.0.0.1 MODE #tea +g coffee",
+    ]
+    bench.restart()
+    gather(bench, "#tea", "alice", "bob")
+    assert bench.people["bob"].ask("PRIVMSG #tea :coffee") == [BAD]
+
+
+def test_a_word_in_a_topic_or_a_farewell(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", "bob")
+    bench.play(
+        """
+        alice > MODE #tea +g-t coffee
+        alice .
+        bob .
+        bob > TOPIC #tea :coffee only
+        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob > PART #tea :coffee, bye
+        bob < :bob!~bob@127.0.0.1 PART #tea
+        alice < :bob!~bob@127.0.0.1 PART #tea
+        """
+    )
+
+
+def test_a_word_in_a_message_of_several_lines_and_to_the_operators(bench: Bench) -> None:
+    gather(bench, "#tea", "alice")
+    bob = bench.connect("bob", "message-tags", "batch", "draft/multiline")
+    bob.ask("JOIN #tea")
+    bench.people["alice"].send("MODE #tea +g coffee")
+    bob.heard()
+    lines = (
+        "BATCH +1 draft/multiline #tea",
+        "@batch=1 PRIVMSG #tea :a",
+        "@batch=1 PRIVMSG #tea :coffee",
+        "BATCH -1",
+    )
+    assert bob.ask(*lines) == [BAD]
+    assert bob.ask("PRIVMSG @#tea :coffee") == [BAD]
+
+
+def test_rooms_for_accounts_only(bench: Bench) -> None:
+    account(bench, "anna")
+    gather(bench, "#tea", "alice", "bob")
+    people(bench, "carol")
+    enter(bench, "anna", "anna")
+    bench.play(
+        """
+        alice > MODE #tea +R
+        alice < :alice!~alice@127.0.0.1 MODE #tea +R
+        bob .
+        carol > JOIN #tea
+        carol ~ :irc.example 477 carol #tea :*
+        bob > PRIVMSG #tea :hello
+        bob < :irc.example 404 bob #tea :Only people with an account may speak in this room; log in first
+        alice =
+        anna > JOIN #tea
+        anna < :anna!~anna@127.0.0.1 JOIN #tea
+        anna .
+        alice .
+        bob .
+        anna > PRIVMSG #tea :hello
+        alice < :anna!~anna@127.0.0.1 PRIVMSG #tea :hello
+        alice > MODE #tea +v bob
+        alice .
+        bob .
+        bob > PRIVMSG #tea :hello
+        bob =
+        alice < :bob!~bob@127.0.0.1 PRIVMSG #tea :hello
+        alice > INVITE carol #tea
+        carol .
+        carol > JOIN #tea
+        carol < :carol!~carol@127.0.0.1 JOIN #tea
+        """
+    )

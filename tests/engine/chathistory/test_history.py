@@ -1,0 +1,224 @@
+"""Conversations: asking for the past of rooms (IRC_BEHAVIOUR section 12; IRCv3 draft/chathistory)."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.clock import to_iso
+from app.commands.connect import isupport
+from app.events import Event, msgid
+from app.services import pages
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine.account_clients import begin, finish
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+from tests.engine.history_clients import gather, page, say, texts
+
+
+def test_the_target_is_spelled_as_it_was_asked_for(bench: Bench) -> None:
+    gather(bench, "#Tea", "alice")
+    bench.play(
+        """
+        alice > CHATHISTORY LATEST #TEA * 10
+        alice ~ *:irc.example BATCH +* chathistory #TEA
+        alice ~ *:irc.example BATCH -*
+        alice =
+        alice > CHATHISTORY LATEST FOO-1 * 10
+        alice ~ *:irc.example BATCH +* chathistory FOO-1
+        alice ~ *:irc.example BATCH -*
+        alice =
+        """
+    )
+
+
+def test_what_is_read_is_what_was_heard_and_echoed(bench: Bench) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    bob.send("@+draft/reply=7 PRIVMSG #tea :hi", "NOTICE #tea :psst")
+    echoes, heard = bob.heard(), alice.heard()
+    assert echoes == heard
+    assert page(alice, "LATEST #tea * 10") == page(bob, "LATEST #TEA * 10") == [parse(line) for line in heard]
+
+
+def test_the_label_is_on_the_batch(bench: Bench) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    say(bob, "#tea", "hi")
+    alice.heard()
+    bench.play(
+        """
+        alice > @label=x7 CHATHISTORY LATEST #tea * 10
+        alice ~ @*label=x7 :irc.example BATCH +* chathistory #tea
+        alice ~ @batch=*;time=*;msgid=* :bob!~bob@127.0.0.1 PRIVMSG #tea :hi
+        alice ~ *:irc.example BATCH -*
+        alice =
+        alice > @label=x8 CHATHISTORY LATEST #none * 10
+        alice ~ @*label=x8 :irc.example FAIL CHATHISTORY INVALID_TARGET LATEST #none :*
+        alice =
+        """
+    )
+
+
+def test_a_client_without_batches_gets_the_lines_alone(bench: Bench) -> None:
+    (bob,) = gather(bench, "#tea", "bob")
+    gather(bench, "#tea", "alice", caps=("draft/chathistory",))
+    say(bob, "#tea", "hi")
+    bench.play(
+        """
+        alice .
+        alice > CHATHISTORY LATEST #tea * 10
+        alice < :bob!~bob@127.0.0.1 PRIVMSG #tea :hi
+        alice =
+        """
+    )
+
+
+def test_each_subcommand_with_both_kinds_of_reference(bench: Bench) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    said = say(alice, "#tea", *"abcdefg")
+    ids = [f"msgid={line.tags['msgid']}" for line in said]
+    for places in (ids, [f"timestamp={line.tags['time']}" for line in said]):
+        b, d, f = places[1], places[3], places[5]
+        expected = {
+            "LATEST #tea * 3": "efg",
+            f"LATEST #tea {b} 9": "cdefg",
+            f"LATEST #tea {b} 2": "fg",
+            f"BEFORE #tea {d} 2": "bc",
+            f"BEFORE #tea {d} 9": "abc",
+            f"AFTER #tea {d} 2": "ef",
+            f"AFTER #tea {d} 9": "efg",
+            f"AROUND #tea {d} 1": "d",
+            f"AROUND #tea {d} 3": "cde",
+            f"AROUND #tea {d} 9": "abcdefg",
+            f"BETWEEN #tea {b} {f} 9": "cde",
+            f"BETWEEN #tea {b} {f} 2": "cd",
+            f"BETWEEN #tea {f} {b} 2": "de",
+            f"BETWEEN #tea {b} {b} 9": "",
+            f"BETWEEN #tea {ids[1]} timestamp={said[5].tags['time']} 9": "cde",
+            f"AFTER #tea {d} 0": "",
+        }
+        assert {question: "".join(texts(alice, question)) for question in expected} == expected
+
+
+def test_times_differ_and_grow_though_the_clock_stands_still_or_goes_back(
+    bench: Bench, clock: MovedClock
+) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    say(alice, "#tea", "a", "b")
+    clock.instant -= 5_000
+    say(alice, "#tea", "c", "d")
+    clock.instant += 2_500
+    say(alice, "#tea", "e")
+    bench.restart()
+    (alice,) = gather(bench, "#tea", "alice")
+    say(alice, "#tea", "f")
+    times = [line.tags["time"] for line in page(alice, "LATEST #tea * 10")]
+    assert len(times) == 6
+    assert times == sorted(set(times))
+
+
+def test_a_limit_is_capped(make_bench: MakeBench) -> None:
+    bench = make_bench(history_limit=3)
+    (alice,) = gather(bench, "#tea", "alice")
+    say(alice, "#tea", *"abcde")
+    assert texts(alice, "LATEST #tea * 5000000000000") == ["c", "d", "e"]
+    assert isupport.tokens(bench.core.desk.settings)["CHATHISTORY"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("", "INVALID_PARAMS *"),
+        ("SHOW #tea", "INVALID_PARAMS SHOW"),
+        ("LATEST", "INVALID_PARAMS LATEST"),
+        ("LATEST #tea *", "INVALID_PARAMS LATEST"),
+        ("BETWEEN #tea msgid=1 10", "INVALID_PARAMS BETWEEN"),
+        ("TARGETS timestamp=2020-01-01T00:00:00.000Z 9", "INVALID_PARAMS TARGETS"),
+        ("LATEST #tea * -1", "INVALID_PARAMS LATEST -1"),
+        ("LATEST #tea * :many of them", "INVALID_PARAMS LATEST many_of_them"),
+        ("BEFORE #tea * 10", "INVALID_PARAMS BEFORE *"),
+        ("BEFORE #tea timestamp=yesterday 10", "INVALID_PARAMS BEFORE timestamp=yesterday"),
+        ("BEFORE #tea order=66 10", "INVALID_MSGREFTYPE BEFORE #tea order=66"),
+        ("BEFORE #tea msgid=zzz 10", "MESSAGE_ERROR BEFORE #tea msgid=zzz"),
+        ("BEFORE #tea msgid=\u00e4 10", "MESSAGE_ERROR BEFORE #tea msgid=\u00e4"),
+        ("TARGETS msgid=1 msgid=2 10", "INVALID_PARAMS TARGETS msgid=1"),
+        ("LATEST #unknown * 10", "INVALID_TARGET LATEST #unknown"),
+        ("LATEST #milk * 10", "INVALID_TARGET LATEST #milk"),
+        ("LATEST @#tea * 10", "INVALID_TARGET LATEST @#tea"),
+    ],
+)
+def test_what_cannot_be_asked(bench: Bench, asked: str, answer: str) -> None:
+    gather(bench, "#milk", "bob")
+    gather(bench, "#tea", "alice")
+    bench.play(
+        f"""
+        alice > CHATHISTORY {asked}
+        alice ~ *:irc.example FAIL CHATHISTORY {answer} :*
+        alice =
+        """
+    )
+
+
+def test_an_id_from_elsewhere_is_no_place_here(bench: Bench) -> None:
+    alice, _bob = gather(bench, "#tea", "alice", "bob")
+    gather(bench, "#milk", "alice")
+    (elsewhere,) = say(alice, "#milk", "milk")
+    (private,) = say(alice, "bob", "psst")
+    for line in (elsewhere, private):
+        (answer,) = alice.ask(f"CHATHISTORY AFTER #tea msgid={line.tags['msgid']} 10")
+        assert " FAIL CHATHISTORY MESSAGE_ERROR AFTER #tea msgid=" in answer
+
+
+def test_who_leaves_a_room_leaves_its_history(bench: Bench) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    say(alice, "#tea", "one")
+    bob.send("PART #tea")
+    bench.play(
+        """
+        bob .
+        bob > CHATHISTORY LATEST #tea * 10
+        bob ~ *:irc.example FAIL CHATHISTORY INVALID_TARGET LATEST #tea :*
+        """
+    )
+
+
+def test_who_is_put_out_while_the_page_is_read_does_not_see_it(bench: Bench) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    say(alice, "#tea", "one")
+    unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
+    alice.send("KICK #tea bob")
+    bob.heard()
+    (answer,) = map(parse, finish(bob, unit))
+    assert (answer.command, answer.params[:2]) == ("FAIL", ["CHATHISTORY", "INVALID_TARGET"])
+
+
+def test_a_storage_that_cannot_be_read_is_a_failure_not_an_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(session: Session, *rest: object) -> list[Event]:
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    (alice,) = gather(bench, "#tea", "alice")
+    monkeypatch.setattr(pages, "latest", fail)
+    answer, pong = map(parse, alice.ask("CHATHISTORY LATEST #tea * 10", "PING x"))
+    assert answer.params[:-1] == ["CHATHISTORY", "MESSAGE_ERROR", "LATEST", "#tea"]
+    assert pong.command == "PONG"
+    assert "disk I/O error" in caplog.text
+
+
+def test_pages_and_other_commands_are_answered_in_order(bench: Bench) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    heard = alice.ask("PRIVMSG #tea :one", "CHATHISTORY LATEST #tea * 5", "PRIVMSG #tea :two", "PING x")
+    assert [parse(line).command for line in heard] == [
+        *("PRIVMSG", "BATCH", "PRIVMSG", "BATCH", "PRIVMSG", "PONG")
+    ]
+    assert [parse(line).params[-1] for line in heard if "PRIVMSG" in line] == ["one", "one", "two"]
+
+
+def test_a_bound_may_be_far_in_the_future(bench: Bench, clock: MovedClock) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    (said,) = say(alice, "#tea", "hi")
+    far = "timestamp=2262-04-11T23:47:16.854Z"
+    assert texts(alice, f"BEFORE #tea {far} 5") == ["hi"]
+    assert texts(alice, f"BETWEEN #tea {far} timestamp=1970-01-01T00:00:00.000Z 5") == ["hi"]
+    assert said.tags["time"] >= to_iso(clock.instant)
+    assert said.tags["msgid"] != msgid(0)

@@ -1,0 +1,159 @@
+"""Conversations: capabilities (IRC_BEHAVIOUR section 2)."""
+
+import pytest
+
+from app.settings import PREFIX_LENGTH
+from app.wire.capabilities import CAPABILITIES, WITH_VALUES
+from app.wire.framing import LINE_BYTES
+from app.wire.line import parse
+from app.wire.names import NICK_BYTES
+from tests.engine.account_clients import codes
+from tests.engine.harness import Bench
+
+NAMES = " ".join(name for name, capability in CAPABILITIES.items() if not capability.version)
+
+
+def test_an_unknown_subcommand_is_refused_as_it_was_sent(bench: Bench) -> None:
+    bench.dial("bar")
+    bench.play(
+        """
+        bar > CAP Notacommand x
+        bar < :irc.example 410 * Notacommand :Unknown CAP subcommand
+        bar > CAP
+        bar ~ :irc.example 461 * CAP :*
+        bar > cap :
+        bar ~ :irc.example 410 * * :*
+        bar =
+        """
+    )
+
+
+@pytest.mark.parametrize("version", ["", " 301", " x", " 30²"])
+def test_a_client_without_the_new_version_gets_one_line_without_values(bench: Bench, version: str) -> None:
+    bar = bench.dial("bar")
+    assert bar.ask(f"CAP LS{version}") == [f":irc.example CAP * LS :{NAMES}"]
+    bar.ask("NICK bar", "USER bar 0 * :Bar", "CAP END")
+    assert bar.ask(f"CAP LS{version}") == [f":irc.example CAP bar LS :{NAMES}"]
+
+
+def test_what_needs_its_value_or_batches_is_only_listed_to_the_new_version(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    old, new = (" ".join(parse(line).params[-1] for line in bar.ask(f"CAP LS {v}")) for v in (301, 303))
+    hidden = {name for name, capability in CAPABILITIES.items() if capability.version == WITH_VALUES}
+    assert {"draft/multiline", "draft/chathistory"} <= hidden
+    assert not hidden & set(old.split())
+    assert "draft/multiline=max-bytes=4096,max-lines=32" in new.split()
+
+
+def test_a_client_that_knows_of_what_is_not_listed_may_ask_for_it(bench: Bench) -> None:
+    bench.dial("bar")
+    bench.play(
+        """
+        bar > CAP REQ :draft/chathistory batch
+        bar < :irc.example CAP * ACK :draft/chathistory batch
+        """
+    )
+
+
+def test_an_older_question_gets_an_older_answer_and_the_version_stays(bench: Bench) -> None:
+    """The "CAP LS Version" section of capability-negotiation."""
+    bar = bench.dial("bar")
+    bar.ask("CAP LS 302")
+    assert bar.ask("CAP LS") == [f":irc.example CAP * LS :{NAMES}"]
+    assert bar.client.cap_version == WITH_VALUES
+
+
+def test_all_names_fit_one_line_whatever_the_nick_and_the_server_are_called() -> None:
+    assert len(f":{'s' * PREFIX_LENGTH} CAP {'x' * NICK_BYTES} LS :{NAMES}\r\n") <= LINE_BYTES
+
+
+def test_the_new_version_gets_values_and_marks_lines_that_continue(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    heard = bar.ask("CAP LS 302")
+    lines = [parse(line) for line in heard]
+    assert [line.params[:2] for line in lines] == [["*", "LS"]] * len(lines)
+    assert all(line.params[2] == "*" for line in lines[:-1])
+    assert len(lines[-1].params) == 3
+    listed = [word.partition("=")[::2] for line in lines for word in line.params[-1].split()]
+    assert [name for name, _ in listed] == list(CAPABILITIES)
+    assert ("sasl", "PLAIN,SCRAM-SHA-256") in listed
+    assert bar.ask("CAP LS 302") == heard
+
+
+@pytest.mark.parametrize("opening", ["CAP LS", "CAP LS 302", "CAP REQ sasl", "CAP REQ :no such thing"])
+def test_registration_waits_for_the_end_of_the_negotiation(bench: Bench, opening: str) -> None:
+    bar = bench.dial("bar")
+    bar.ask(opening)
+    assert bar.ask("NICK bar", "USER bar 0 * :Bar") == []
+    assert codes(bar.ask("CAP LIST", "PING x")) == ["CAP", "PONG"]
+    assert codes(bar.ask("CAP END", "PING x"))[0] == "001"
+
+
+def test_a_list_alone_does_not_hold_registration(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    assert bar.ask("CAP LIST") == [":irc.example CAP * LIST :"]
+    assert codes(bar.ask("NICK bar", "USER bar 0 * :Bar"))[0] == "001"
+
+
+def test_what_is_enabled_is_listed_and_nothing_else(bench: Bench) -> None:
+    bench.dial("bar")
+    bench.play(
+        """
+        bar > CAP LS 302
+        bar .
+        bar > CAP LIST
+        bar < :irc.example CAP * LIST :
+        bar > CAP REQ :server-time echo-message cap-notify
+        bar ~ @time=* :irc.example CAP * ACK :server-time echo-message cap-notify
+        bar > CAP LIST
+        bar ~ *:irc.example CAP * LIST :cap-notify echo-message server-time
+        bar =
+        """
+    )
+
+
+def test_a_request_is_all_or_nothing_and_comes_back_as_it_was(bench: Bench) -> None:
+    bench.dial("bar")
+    bench.play(
+        """
+        bar > CAP REQ :foo qux bar baz qux quux
+        bar < :irc.example CAP * NAK :foo qux bar baz qux quux
+        bar > CAP REQ :batch foo -sasl
+        bar < :irc.example CAP * NAK :batch foo -sasl
+        bar > CAP LIST
+        bar < :irc.example CAP * LIST :
+        bar > CAP REQ :batch sasl batch -sasl
+        bar < :irc.example CAP * ACK :batch sasl batch -sasl
+        bar > CAP REQ batch
+        bar < :irc.example CAP * ACK :batch
+        bar > CAP LIST
+        bar < :irc.example CAP * LIST :batch
+        bar =
+        """
+    )
+
+
+def test_a_request_too_long_to_come_back_in_one_line_comes_back_in_two(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    wanted = " ".join(["multi-prefix  sasl"] * 26)
+    lines = [parse(line) for line in bar.ask(f"CAP REQ :{wanted}")]
+    assert [line.params[:2] for line in lines] == [["*", "ACK"]] * 2
+    assert " ".join(line.params[2] for line in lines) == wanted
+
+
+def test_a_capability_goes_at_once(bench: Bench) -> None:
+    bench.connect("bar", "server-time")
+    bench.play(
+        """
+        bar > CAP LIST
+        bar ~ @time=* :irc.example CAP bar LIST :server-time
+        bar > CAP REQ :-server-time
+        bar < :irc.example CAP bar ACK :-server-time
+        bar > CAP LIST
+        bar < :irc.example CAP bar LIST :
+        bar > CAP REQ :multi-prefix
+        bar < :irc.example CAP bar ACK :multi-prefix
+        bar > CAP END
+        bar =
+        """
+    )

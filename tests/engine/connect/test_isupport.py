@@ -1,0 +1,88 @@
+"""Conversations: what the server supports, on request and before registration (IRCv3 draft/extended-isupport)."""
+
+from app.wire.line import parse
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+from tests.engine.scenes import people
+
+CAPS = ("batch", "draft/extended-isupport")
+
+
+def held_together(lines: list[str]) -> str:
+    """Hold lines to be one batch of 005, and return the tokens in it."""
+    first, *inner, last = map(parse, lines)
+    reference = first.params[0].removeprefix("+")
+    assert (first.command, first.params) == ("BATCH", [f"+{reference}", "draft/isupport"])
+    assert (last.command, last.params) == ("BATCH", [f"-{reference}"])
+    assert [(line.command, line.tags) for line in inner] == [("005", {"batch": reference})] * len(inner)
+    return " ".join(token for line in inner for token in line.params[1:-1])
+
+
+def test_it_is_shown_on_request(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    lines = [parse(line) for line in alice.ask("ISUPPORT")]
+    assert {line.command for line in lines} == {"005"}
+    assert all(line.params[0] == "alice" and len(line.params) <= 15 for line in lines)
+
+
+def test_before_registration_it_is_for_those_who_asked_for_it(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    assert [parse(line).command for line in bar.ask("ISUPPORT")] == ["451"]
+    bar.ask("CAP REQ draft/extended-isupport")
+    lines = [parse(line) for line in bar.ask("ISUPPORT")]
+    assert {(line.command, line.params[0]) for line in lines} == {("005", "*")}
+
+
+def test_with_both_capabilities_all_of_it_is_one_batch_wherever_it_is_shown(bench: Bench) -> None:
+    bar = bench.dial("bar")
+    bar.ask(f"CAP REQ :{' '.join(CAPS)}")
+    tokens = held_together(bar.ask("ISUPPORT"))
+    assert "CASEMAPPING=ascii" in tokens.split()
+    welcome = bar.ask("NICK bar", "USER bar 0 * :Bar", "CAP END")
+    inside = [line for line in welcome if " 005 " in line or " BATCH " in line]
+    assert welcome.index(inside[0]) == 4
+    assert held_together(inside) == tokens
+    assert held_together(bar.ask("VERSION")[1:]) == tokens
+
+
+def test_a_labelled_request_has_its_label_on_the_batch(bench: Bench) -> None:
+    alice = bench.connect("alice", "labeled-response", *CAPS)
+    first, *others = map(parse, alice.ask("@label=i1 ISUPPORT"))
+    assert (first.tags, first.params[1]) == ({"label": "i1"}, "draft/isupport")
+    assert all("label" not in line.tags for line in others)
+
+
+def test_a_batch_inside_a_labelled_answer_is_nested(bench: Bench) -> None:
+    alice = bench.connect("alice", "labeled-response", *CAPS)
+    outer, version, inner, *rest = map(parse, alice.ask("@label=v1 VERSION"))
+    reference = outer.params[0].removeprefix("+")
+    assert (outer.params[1], version.command, inner.params[1]) == (
+        "labeled-response",
+        "351",
+        "draft/isupport",
+    )
+    assert version.tags == inner.tags == {"batch": reference}
+    assert {line.tags.get("batch") for line in rest} == {inner.params[0].removeprefix("+"), reference, None}
+
+
+READ = "BOT CASEMAPPING CHANMODES CHATHISTORY ELIST EXCEPTS INVEX MONITOR MSGREFTYPES PREFIX STATUSMSG TARGMAX UTF8ONLY"
+LENGTHS = "AWAYLEN CHANNELLEN KEYLEN KICKLEN NAMELEN NICKLEN TOPICLEN USERLEN"
+
+
+def test_the_tokens_that_clients_read_are_there_and_well_formed(make_bench: MakeBench) -> None:
+    """IRC_BEHAVIOUR sections 8 (isupport) and 16; a reader splits each token at its only `=`."""
+    (alice,) = people(make_bench(servername="A=B \\ Ж"), "alice")
+    lines = [parse(line) for line in alice.ask("ISUPPORT")]
+    assert all(len(line.params) <= 15 and " ".join(line.params).isascii() for line in lines)
+    words = [token.partition("=") for line in lines for token in line.params[1:-1]]
+    tokens = {name: value for name, _, value in words}
+    assert set(f"{READ} {LENGTHS} WHOX NETWORK CHANTYPES".split()) <= tokens.keys()
+    assert not [value for value in tokens.values() if "=" in value or " " in value]
+    assert tokens["NETWORK"] == r"A\x3DB\x20\x5C\x20\xD0\x96"
+    assert tokens["ELIST"] == "CMNTU"
+    lists, _, _, flags = tokens["CHANMODES"].split(",")
+    assert {"e", "I"} <= set(lists)
+    assert "C" in flags
+    most = dict(word.split(":") for word in tokens["TARGMAX"].split(","))
+    assert (most["JOIN"], most["KICK"], most["NAMES"]) == ("", "", "1")
+    assert int(most["PRIVMSG"]) >= 3

@@ -1,0 +1,47 @@
+"""Clients are sent to TLS and told to stay there (https://ircv3.net/specs/extensions/sts)."""
+
+import pytest
+
+from app.wire.line import parse
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+
+
+def listed(bench: Bench, version: str = "302", secure: bool = False) -> list[str]:
+    """Return the words of CAP LS that begin like the policy."""
+    person = bench.dial("alice")
+    person.client.secure = secure
+    lines = map(parse, person.ask(f"CAP LS {version}"))
+    return [word for line in lines for word in line.params[-1].split() if word.startswith("sts")]
+
+
+def test_there_is_no_policy_unless_it_is_set(bench: Bench) -> None:
+    assert listed(bench) == listed(bench, secure=True) == []
+
+
+def test_who_has_no_tls_is_told_where_it_is_and_who_has_it_to_stay(make_bench: MakeBench) -> None:
+    bench = make_bench(sts_seconds=2592000)
+    assert listed(bench) == ["sts=port=6697"]
+    assert listed(bench, secure=True) == ["sts=duration=2592000"]
+
+
+@pytest.mark.parametrize("version", ["", "301", "x"])
+def test_clients_that_know_no_values_are_told_nothing(make_bench: MakeBench, version: str) -> None:
+    assert listed(make_bench(sts_seconds=60), version) == []
+
+
+def test_nobody_can_ask_for_it(make_bench: MakeBench) -> None:
+    bench = make_bench(sts_seconds=60)
+    bench.dial("alice")
+    bench.play(
+        """
+        alice > CAP REQ sts
+        alice < :irc.example CAP * NAK :sts
+        alice > CAP REQ :server-time sts
+        alice < :irc.example CAP * NAK :server-time sts
+        alice > CAP REQ -sts
+        alice < :irc.example CAP * NAK :-sts
+        alice > CAP LIST
+        alice < :irc.example CAP * LIST :
+        """
+    )

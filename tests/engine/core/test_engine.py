@@ -1,0 +1,107 @@
+"""The engine's own thread: faults of commands, full batches, and its end."""
+
+import logging
+from threading import Event as Signal
+
+import pytest
+
+from app.commands.requests import step_of
+from app.engine import engine
+from app.engine.changeset import Batch
+from app.engine.delivery.audience import Audience
+from app.engine.delivery.client import Client
+from app.engine.delivery.hub import Hub
+from app.engine.engine import Engine
+from app.engine.submission_unit import Task, Turn, Unit
+from app.events import Event, Kind
+from tests.conftest import MovedClock
+from tests.engine.harness import Bench
+from tests.engine.scenes import gather
+
+
+def fail(batch: Batch, client: Client) -> Task | None:
+    """Do a step that has a fault."""
+    raise ZeroDivisionError
+
+
+def test_a_fault_of_a_command_ends_its_client_only(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    units = [Unit(alice.client, [Turn(fail)]), Unit(bob.client, [step_of("PRIVMSG #tea :still here")])]
+    bench.core.engine.cycle(units)
+    assert alice.heard()[0].startswith("ERROR :The server made a mistake")
+    assert alice.ear.is_finished
+    assert "ZeroDivisionError" in caplog.text
+    assert bob.ask("PING x") == [":irc.example PONG irc.example :x"]
+
+
+def test_a_reading_command_that_writes_stores_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+
+    def write(batch: Batch, client: Client) -> None:
+        batch.emit(Event(Kind.ANNOUNCED, text="never"))
+
+    before = bench.core.desk.ledger.last_id
+    alice.do([Turn(write, writes=False)])
+    assert "Unwritable" in caplog.text
+    assert bench.core.desk.ledger.last_id == before
+
+
+def tell_the_unspeakable(batch: Batch, client: Client) -> None:
+    """Decide on something that has no form on the wire: a fault that nobody foresaw, behind the commit."""
+    batch.emit(Event(Kind.VOID), Audience([client]))
+
+
+def alone(bench: Bench) -> Engine:
+    """Return an engine of its own on the bench's world, not started yet."""
+    desk = bench.core.desk
+    return Engine(desk.world, desk.ledger, Hub(), bench.core.gate, bench.clock)
+
+
+def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
+    bench: Bench, clock: MovedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    ended = Signal()
+    wreck = alone(bench)
+    fatal, behind = Unit(alice.client, [Turn(tell_the_unspeakable)]), Unit(alice.client, [Turn(fail)])
+    with bench.core.desk.database.locked():
+        wreck.cycle([fatal])  # nothing can be stored, so it is held
+    clock.instant += 1000
+    wreck.start(lambda: None, ended.set)
+    with caplog.at_level(logging.ERROR):
+        wreck.submit(behind)
+        assert ended.wait(10)
+    fatal.wait()
+    behind.wait()
+    assert wreck.has_failed
+    assert "The engine failed" in caplog.text
+    late = Unit(alice.client, [step_of("PING y")])
+    wreck.submit(late)
+    late.wait()
+    assert alice.heard() == []
+
+
+def test_who_hands_in_after_the_end_is_let_go(bench: Bench) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    made = alone(bench)
+    made.start(lambda: None, lambda: None)
+    assert made.stop(10)
+    assert not made.has_failed
+    assert alice.heard() == ["ERROR :Closing link: The server is shutting down"]
+    late = Unit(alice.client, [step_of("PING y")])
+    made.submit(late)
+    late.wait()
+
+
+def test_a_full_batch_leaves_the_rest_for_the_next(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    monkeypatch.setattr(engine, "BATCH_STEPS", 3)
+    made = alone(bench)
+    units = [Unit(alice.client, [step_of(f"PRIVMSG #tea :{number}")]) for number in range(10)]
+    for unit in units:
+        made.submit(unit)
+    made.start(lambda: None, lambda: None)
+    for unit in units:
+        unit.wait()
+    assert made.stop(10)
+    assert [line.params[1] for line in bob.hears("PRIVMSG")] == [str(number) for number in range(10)]

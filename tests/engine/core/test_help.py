@@ -1,0 +1,69 @@
+"""Conversations: HELP (IRC_BEHAVIOUR section 8, help)."""
+
+import pytest
+
+from app.commands.registry import COMMANDS
+from app.wire.line import parse
+from tests.engine.harness import Bench
+from tests.engine.scenes import people
+
+
+@pytest.mark.parametrize("verb", ["HELP", "HELPOP"])
+def test_a_command_shows_its_syntax_and_what_it_is_for(bench: Bench, verb: str) -> None:
+    people(bench, "alice")
+    bench.play(
+        f"""
+        alice > {verb} Kick
+        alice < :irc.example 704 alice Kick :{COMMANDS["KICK"].syntax}
+        alice < :irc.example 705 alice Kick :{COMMANDS["KICK"].help[0]}
+        alice < :irc.example 706 alice Kick :End of help
+        alice =
+        """
+    )
+
+
+def test_a_family_shows_its_members(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    start, *texts, end = map(parse, alice.ask("HELP cap"))
+    assert (start.command, end.command) == ("704", "706")
+    assert {line.params[2] for line in texts} >= {member.syntax for member in COMMANDS["CAP"].family.values()}
+
+
+def test_a_member_of_a_family(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    for asked in ("CAP LS", ":CAP LS"):
+        lines = [parse(line).params[1:] for line in alice.ask(f"HELP {asked}")]
+        assert lines[0] == ["CAP", "CAP LS [<version>]"]
+        assert lines[1] == ["CAP", COMMANDS["CAP"].family["LS"].help[0]]
+
+
+def test_the_index_names_every_command_once(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    for asked in ("HELP", "HELPOP", "HELP :"):
+        start, *texts, end = map(parse, alice.ask(asked))
+        assert {line.params[1] for line in (start, *texts, end)} == {"index"}
+        assert [word for line in texts for word in line.params[2].split(" ")] == sorted(COMMANDS)
+
+
+def test_there_is_no_help_on_what_does_not_exist(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    for asked, shown in {"nothing": "nothing", "CAP NO": "CAP", "KICK LS": "KICK", "::x": "x"}.items():
+        assert alice.ask(f"HELP {asked}") == [
+            f":irc.example 524 alice {shown} :There is no help on this topic"
+        ]
+
+
+def test_every_command_has_help_that_fits_its_lines(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    for name in COMMANDS:
+        start, *texts, end = map(parse, alice.ask(f"HELP {name}"))
+        assert {line.params[1] for line in (start, *texts, end)} == {name}
+        assert [line.command for line in texts] == ["705"] * len(texts)
+        assert texts, name
+
+
+def test_what_only_administrators_may_do_says_so(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    for name, command in COMMANDS.items():
+        is_said = any("For administrators only." in line for line in alice.ask(f"HELP {name}"))
+        assert is_said == command.admin

@@ -1,0 +1,222 @@
+"""Conversations: settings that are read again while the server runs (docs/settings.md, "While the server runs")."""
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from app.db.models import Event, Room
+from app.services.administration import role_set
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account, begin, codes, enter, finish
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench, Person
+from tests.engine.rehashing import File
+from tests.engine.scenes import gather, people
+from tests.story import Story
+
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
+
+
+@pytest.fixture
+def root(bench: Bench) -> Person:
+    """An administrator by account."""
+    account(bench, "root", role="admin")
+    return enter(bench, "root", "root")
+
+
+def notices(person: Person) -> list[str]:
+    """Have the settings read again and return what is said of it."""
+    first, *others = person.ask("REHASH")
+    assert first == ":irc.example 382 root serverSetup.json :Reading the configuration again"
+    start = ":irc.example NOTICE root :"
+    assert all(line.startswith(start) for line in others)
+    return [line.removeprefix(start) for line in others]
+
+
+def test_what_can_change_does_at_once(bench: Bench, root: Person, file: File) -> None:
+    people(bench, "alice")
+    assert codes(bench.people["alice"].ask("MOTD", "OPER boss :open sesame")) == ["422", "464"]
+    file.write(motd="Tea at five.", operators={"boss": HASH}, registration="closed", max_targets=1)
+    file.write(motd="Tea at five.", operators={"boss": HASH}, registration="closed")
+    assert notices(root) == ["Changed: motd, operators, registration."]
+    assert codes(bench.people["alice"].ask("MOTD", "OPER boss :open sesame")) == [
+        "375",
+        "372",
+        "376",
+        "381",
+        "MODE",
+    ]
+    assert notices(root) == ["No setting has changed."]
+
+
+def test_others_may_not(bench: Bench, file: File) -> None:
+    people(bench, "alice")
+    file.write(motd="Tea at five.")
+    assert codes(bench.people["alice"].ask("REHASH", "MOTD")) == ["481", "422"]
+
+
+def test_what_needs_a_restart_is_named_and_stays(bench: Bench, root: Person, file: File) -> None:
+    file.write(port=7000, node="other", dbname="other.db", servername="Other", motd="hi", tls_port=7001)
+    assert notices(root) == ["Changed: motd.", "Needs a restart: port, tls_port, servername, node, dbname."]
+    settings = bench.core.desk.settings
+    assert (settings.port, settings.node, settings.motd) == (6667, "main", "hi")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{", "is not valid JSON (line 1"),
+        ('{"motd": "hi"', "is not valid JSON (line 1"),
+        ("[]", "is not valid JSON"),
+        ('{"motd": "hi", "password": ""}', '"password" is a value that is not shown'),
+        ('{"motd": "hi", "flood_rate": -1}', '"flood_rate" is -1'),
+        ('{"motd": "hi", "operators": {"boss": "geheim"}}', '"operators" is a value that is not shown'),
+        ('{"motd": "hi", "tls_cert": "none.pem", "tls_key": "none.pem"}', "cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_leaves_all_as_it_was_and_tells_no_secret(
+    bench: Bench, root: Person, file: File, text: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = bench.core.desk.settings
+    file.path.write_text(text)
+    first, *others = notices(root)
+    assert first == "The settings stay as they were."
+    assert why in "".join(others)
+    assert why in caplog.text
+    assert "geheim" not in "".join(others) + caplog.text
+    assert bench.core.desk.settings is before
+    assert codes(root.ask("MOTD")) == ["422"]
+
+
+def test_a_file_that_has_gone_is_no_reason_to_take_the_defaults(
+    bench: Bench, root: Person, file: File
+) -> None:
+    file.path.unlink()
+    assert notices(root) == ["The settings stay as they were.", f"There is no settings file {file.path}."]
+
+
+def test_a_warning_is_shown_and_the_rest_holds(bench: Bench, root: Person, file: File) -> None:
+    file.write(motd="hi", replay="many", colour=1)
+    *warnings, changed = notices(root)
+    assert changed == "Changed: motd."
+    assert [warning.partition(":")[0] for warning in warnings] == ["Warning", "Warning"]
+    assert all(name in "".join(warnings) for name in ("replay", "colour"))
+
+
+def test_everybody_is_told_the_tokens_that_changed(bench: Bench, root: Person, file: File) -> None:
+    """RPL_ISUPPORT may be sent again (Modern IRC); clients of draft/extended-isupport get a batch."""
+    bench.connect("alice")
+    bench.connect("bob", "batch", "draft/extended-isupport")
+    file.write(topic_length=100, max_targets=3, motd="hi")
+    root.ask("REHASH")
+    bench.play(
+        """
+        alice ~ :irc.example 005 alice TOPICLEN=100 KICKLEN=100 AWAYLEN=100 TARGMAX=*PRIVMSG:3* :are supported*
+        alice =
+        bob ~ :irc.example BATCH +* draft/isupport
+        bob ~ @batch=* :irc.example 005 bob TOPICLEN=100 *
+        bob ~ :irc.example BATCH -*
+        bob =
+        """
+    )
+    assert " TOPICLEN=100 " in "".join(bench.people["alice"].ask("VERSION"))
+    file.write(topic_length=100, max_targets=3, motd="other")
+    root.ask("REHASH")
+    bench.play("alice =")
+
+
+def test_limits_follow(bench: Bench, root: Person, file: File, clock: MovedClock) -> None:
+    bob = bench.connect("bob", address="192.0.2.7")
+    for _ in range(3):
+        bob.ask("OPER boss wrong")
+    file.write(login_attempts=2, max_rooms_per_user=1)
+    root.ask("REHASH")
+    assert "Too many wrong passwords" in bob.ask("OPER boss wrong")[-1]
+    assert codes(bob.ask("JOIN #one", "JOIN #two"))[-1] == "405"
+    file.write(login_attempts=9)
+    root.ask("REHASH")
+    assert "the password is wrong" in bob.ask("OPER boss wrong")[-1]
+
+
+def test_a_shorter_replay_shows_the_last_lines_and_a_longer_one_more(
+    bench: Bench, root: Person, file: File
+) -> None:
+    (alice,) = gather(bench, "#tea", "alice")
+    alice.send(*(f"PRIVMSG #tea :{number}" for number in range(5)))
+    for replay, shown in ((2, ["3", "4"]), (4, ["1", "2", "3", "4"]), (0, [])):
+        file.write(replay=replay)
+        root.ask("REHASH")
+        newcomer = bench.connect(f"n{replay}")
+        newcomer.send("JOIN #tea")
+        assert [line.params[-1].rpartition(" ")[2] for line in newcomer.hears("PRIVMSG")] == shown
+    alice.send("PRIVMSG #tea :more")
+
+
+def test_new_rooms_for_everybody_are_made(bench: Bench, root: Person, file: File) -> None:
+    gather(bench, "#tea", "alice")
+    file.write(auto_join=["#tea", "#ops"])
+    root.ask("REHASH")
+    with bench.database.reading() as session:
+        official = {room.name: room.official for room in session.scalars(select(Room))}
+    assert official == {"#tea": False, "#ops": True}
+    bench.connect("bob")
+    assert "@#ops" not in "".join(bench.people["bob"].ask("WHOIS bob"))
+    assert "#ops" in "".join(bench.people["bob"].ask("WHOIS bob"))
+
+
+def test_it_is_stored_what_changed_and_never_to_what(bench: Bench, root: Person, file: File) -> None:
+    file.write(operators={"boss": HASH}, password="geheim", port=7000)
+    root.ask("REHASH")
+    with bench.database.reading() as session:
+        columns = (Event.nick, Event.account, Event.data)
+        (event,) = session.execute(select(*columns).where(Event.kind == "rehashed")).all()
+    assert tuple(event) == ("root", "root", {"changed": ["password", "operators"], "waiting": ["port"]})
+
+
+def test_whoever_is_no_administrator_any_more_when_it_was_read_changes_nothing(
+    bench: Bench, root: Person, file: File
+) -> None:
+    file.write(motd="hi")
+    unit = begin(root, "REHASH")
+    Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, "root", "user"))
+    assert codes(finish(root, unit))[-1] == "481"
+    assert bench.core.desk.settings.motd == ""
+
+
+def test_a_labelled_one_has_one_answer(bench: Bench, file: File) -> None:
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root", "labeled-response", "batch")
+    file.write(motd="hi")
+    first, *inner, last = root.ask("@label=r REHASH")
+    assert first.startswith("@label=r ")
+    assert " BATCH +" in first
+    assert [line.split(" ")[2] for line in inner] == ["382", "NOTICE"]
+    assert " BATCH -" in last
+
+
+def test_two_who_read_at_the_same_time_do_no_harm(make_bench: MakeBench) -> None:
+    bench = make_bench(motd="one")
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root")
+    root.heard()
+    root.send("REHASH", "REHASH", "MOTD")
+    assert codes(root.heard())[-3:] == ["375", "372", "376"]
+
+
+def test_who_is_an_operator_by_a_name_that_has_gone_is_none_any_more(
+    bench: Bench, root: Person, file: File
+) -> None:
+    file.write(operators={"boss": HASH, "chief": HASH})
+    root.ask("REHASH", "OPER chief :open sesame")
+    (alice, bob) = people(bench, "alice", "bob")
+    alice.ask("OPER boss :open sesame")
+    bob.ask("OPER chief :open sesame")
+    file.write(operators={"chief": HASH})
+    root.ask("REHASH")
+    assert alice.heard() == [":alice!~alice@127.0.0.1 MODE alice -o"]
+    assert codes(alice.ask("REHASH")) == ["481"]
+    assert bob.heard() == []
+    file.write()
+    root.ask("REHASH")
+    assert codes(bob.heard()) == ["MODE"]
+    assert codes(root.ask("REHASH"))[0] == "382", "the account is an administrator's"

@@ -1,0 +1,245 @@
+"""A restart changes nothing that lasts: the tables say of the world what the world said of itself."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.commands.sessions.always_on import stays
+from app.db.database import Database
+from app.db.log import read_after
+from app.db.models import Event, Membership, Session
+from app.engine.world.room import Room
+from app.engine.world.world import World
+from app.events import Event as Happened
+from app.events import Kind
+from app.services.accounts import Credentials, changed, find_account, registered
+from app.services.rooms import find_room
+from app.wire.names import fold
+from tests.conftest import MovedClock
+from tests.engine.account_clients import PASSWORD, plain
+from tests.engine.attacks.test_fuzz import no_faults
+from tests.engine.harness import Bench, Person
+from tests.story import record_now
+
+PEOPLE = ("anna", "bob", "Анна", "carol")
+ROOMS = ("#tea", "#Tea", "#чай", "#all")
+WHO = st.sampled_from(PEOPLE)
+WHERE = st.sampled_from(ROOMS)
+MODES = st.sampled_from(
+    "+i -i +k:key -k:* +l:5 -l +m-t +s +b:evil!*@* -b:evil!*@* +e:*!*@good +I:anna +oo:anna,bob -o:anna +v:Анна "
+    "-v:carol +bk-l:a,b +R+C -bo:evil!*@*,bob +H +W:5 -W +g:word -g:word +b:~a:anna +e:~m:bob".split(" ")
+)
+TEXTS = st.sampled_from(["", "hi", "привет", "x" * 300])
+METADATA = st.sampled_from(["SET color red", "SET color", "SET avatar :a b", "SET avatar x", "CLEAR"])
+
+
+def command(verb: str, *words: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(*words).map(lambda found: " ".join((verb, *found)))
+
+
+def _mode(found: tuple[str, str]) -> str:
+    letters, _, arguments = found[1].partition(":")
+    return f"MODE {found[0]} {letters} {arguments.replace(',', ' ')}"
+
+
+LINES = st.one_of(
+    command("JOIN", WHERE),
+    command("JOIN", WHERE, st.just("key")),
+    command("PART", WHERE),
+    command("NICK", WHO | st.just("evil")),
+    command("RENAME", WHERE, WHERE),
+    command("TOPIC", WHERE, TEXTS.map(":".__add__)),
+    command("PRIVMSG", WHERE | WHO, TEXTS.map(":".__add__)),
+    command("KICK", WHERE, WHO),
+    command("INVITE", WHO, WHERE),
+    command("METADATA", st.just("*") | WHO | WHERE, METADATA),
+    command("REGISTER", WHO | st.just("*"), st.just("*"), st.just(PASSWORD)),
+    WHO.map(lambda name: "\r\n".join(("AUTHENTICATE PLAIN", *plain(name)))),
+    st.tuples(WHERE, MODES).map(_mode),
+    st.sampled_from(["LOGOUT", "QUIT", "JOIN 0", "MODE evil -i", "AWAY", "AWAY :tea", "NS SET ALWAYS-ON on"]),
+)
+DEEDS = st.one_of(
+    st.sampled_from(["connect", "hang up"]),
+    st.sampled_from(["admin", "user", "disable", "enable", "ban", "unban", "create", "rename"]),
+    LINES,
+    LINES,
+    LINES,
+)
+
+
+@contextmanager
+def new_bench() -> Iterator[Bench]:
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench.fresh(Path(folder) / "chat.db", MovedClock(), auto_join=["#all"])
+        yield bench
+        bench.close()
+
+
+def do(bench: Bench, name: str, deed: str) -> None:
+    """Have somebody do something, or an administrator beside the server do something to them."""
+    person = bench.people.get(name)
+    if deed in ("admin", "user", "disable", "enable", "ban", "unban", "create"):
+        administer(bench, name, deed)
+    elif deed == "connect" or person is None or person.client.ended:
+        bench.people[name] = arrive(bench, name)
+    elif deed == "hang up":
+        person.hang_up()
+    else:
+        person.send_bytes(f"{deed}\r\n".encode())
+
+
+def arrive(bench: Bench, name: str) -> Person:
+    """Open a connection that gets in, as a device of somebody if need be, or not at all."""
+    person = bench.dial(name)
+    person.send("CAP REQ :sasl labeled-response", "AUTHENTICATE PLAIN", *plain(name))
+    person.send(f"NICK {name}", f"USER {name} 0 * :{name}", "CAP END")
+    return person
+
+
+def administer(bench: Bench, name: str, deed: str) -> None:
+    """Append what `chat-admin` would; the server notices with the next thing that happens."""
+    record_now(bench.database, bench.clock, list(_decided(bench, name, deed)))
+
+
+def _decided(bench: Bench, name: str, deed: str) -> Iterator[Happened]:
+    with bench.database.reading() as session:
+        account = find_account(session, fold(name))
+        if deed == "create" and account is None:
+            yield registered(bench.clock, name, Credentials("$none", "4096$eA==$eA==$eA=="))
+        elif deed == "create" and find_room(session, "#made") is None:
+            data = {"official": True, "founder": None, "modes": "nt"}
+            yield Happened(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
+        elif deed in ("admin", "user") and account is not None:
+            yield changed(bench.clock, account, "root", role=deed)
+        elif deed in ("disable", "enable") and account is not None:
+            yield changed(bench.clock, account, "root", disabled=deed == "disable")
+        elif deed == "ban":
+            data = {"id": bench.clock.identity(), "type": "nick", "expires": None}
+            yield Happened(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)
+        elif deed == "unban":
+            for ban in bench.core.desk.world.bans.values():
+                yield Happened(Kind.UNBANNED, nick="root", target=ban.mask, data={"id": ban.id})
+
+
+def lasting(world: World) -> dict[str, object]:
+    """Return everything in the world that outlives a restart."""
+    return {
+        "rooms": {room.id: _room(room) for room in world.rooms.values()},
+        "keys": {key: room.id for key, room in world.room_keys.items()},
+        "accounts": {
+            key: (a.id, a.name, a.role, a.disabled, a.metadata) for key, a in world.accounts.items()
+        },
+        "bans": dict(world.bans),
+    }
+
+
+def _room(room: Room) -> object:
+    """Return a room without its people. Who is given a role and loses it again is not remembered."""
+    roles = {account: roles for account, roles in room.roles.items() if roles}
+    lists = {
+        letter: {mask: entry.by for mask, entry in found.items()} for letter, found in room.lists.items()
+    }
+    about = (room.name, room.key, room.official, room.modes, room.password, room.limit, room.pause)
+    return (
+        about,
+        room.metadata,
+        (room.topic, room.topic_by, room.topic_at // 1000, room.created // 1000),
+        roles,
+        lists,
+    )
+
+
+def here(world: World) -> dict[int, tuple[str, str | None]]:
+    """Return who is connected, as the world knows it."""
+    return {user.session: (user.nick, user.account and user.account.name) for user in world.users.values()}  # type: ignore[misc]
+
+
+def connected(database: Database) -> dict[int, tuple[str, str | None]]:
+    """Return who is connected, as the table says."""
+    with database.reading() as session:
+        rows = session.scalars(select(Session).where(Session.disconnected.is_(None)))
+        return {row.id: (row.nick, row.account) for row in rows}
+
+
+def members(world: World) -> dict[tuple[int, int], str]:
+    """Return who is in which room with which roles, as the world knows it."""
+    return {
+        (session, room.id): "".join(sorted(member.roles))
+        for room in world.rooms.values()
+        for session, member in room.members.items()
+    }
+
+
+def stored_members(database: Database) -> dict[tuple[int, int], str]:
+    """Return who is in which room with which roles, as the table says."""
+    with database.reading() as session:
+        return {(row.session_id, row.room_id): row.roles for row in session.scalars(select(Membership))}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(deeds=st.lists(st.tuples(WHO, DEEDS), max_size=40))
+@example(
+    deeds=[
+        ("anna", "connect"),
+        ("anna", "REGISTER * * :" + PASSWORD),
+        ("anna", "JOIN #tea"),
+        ("anna", "LOGOUT"),
+    ]
+)
+def test_a_restart_changes_nothing_that_lasts(cheap_hashing: None, deeds: list[tuple[str, str]]) -> None:
+    with new_bench() as bench, no_faults():
+        for name, deed in deeds:
+            do(bench, name, deed)
+        bench.dial("passer").send("CAP END", "QUIT")
+        assert connected(bench.database) == here(bench.core.desk.world)
+        assert stored_members(bench.database) == members(bench.core.desk.world)
+        present = members(bench.core.desk.world)
+        staying = {
+            user.session for user in bench.core.desk.world.users.values() if stays(bench.core.desk, user)
+        }
+        before = lasting(bench.core.desk.world)
+        assert without_keys(lasting(replayed(bench))) == without_keys(before)
+        bench.restart()
+        assert lasting(bench.core.desk.world) == before
+        after = bench.core.desk.world
+        assert connected(bench.database) == here(after)
+        assert {
+            user.session for user in after.users.values() if after.find_user(user.nick) is user
+        } == staying
+        assert {place: roles for place, roles in present.items() if place[0] in staying} == members(after)
+        assert is_whole(bench.database)
+
+
+def replayed(bench: Bench) -> World:
+    """Return the world that the whole log adds up to."""
+    world = World(bench.clock, replay=0)
+    with bench.database.engine.connect() as connection:
+        for event in read_after(connection, 0, 1_000_000):
+            world.apply(event)
+    return world
+
+
+def without_keys(found: dict[str, object]) -> dict[str, object]:
+    """Return what lasts without the keys of rooms, which the log does not tell."""
+    rooms = found["rooms"]
+    assert isinstance(rooms, dict)
+    return found | {
+        "rooms": {room: ((*about[:4], about[5]), *rest) for room, (about, *rest) in rooms.items()}
+    }
+
+
+def is_whole(database: Database) -> bool:
+    """Whether the log's numbers have no gap and its times only grow within each room."""
+    with database.reading() as session:
+        rows = session.execute(select(Event.id, Event.room_id, Event.at).order_by(Event.id)).all()
+    latest: dict[int | None, int] = {}
+    for number, (position, room, at) in enumerate(rows, 1):
+        if position != number or (room is not None and at <= latest.get(room, 0)):
+            return False
+        latest[room] = at
+    return True

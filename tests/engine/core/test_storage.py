@@ -1,0 +1,351 @@
+"""The engine and a storage that refuses, fails, or is written by others."""
+
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.commands.requests import step_of
+from app.db.database import Database
+from app.engine.submission_unit import Unit, outcome
+from app.events import Event, Kind
+from app.services import bans, moderation, rooms
+from app.services.administration import disabled_set
+from app.services.stats import problems
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account, enter, plain
+from tests.engine.harness import Bench
+from tests.engine.scenes import gather, people
+from tests.story import Story, record_now
+
+POISON = """
+CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.text = 'poison'
+BEGIN SELECT RAISE(ABORT, 'poisoned'); END
+"""
+FAIL = ":irc.example FAIL PRIVMSG NOT_STORED #tea :The database refused to store this, so nobody was shown it"
+NEWS = 300  # milliseconds after which the engine asks for news, or tries a stuck batch again
+
+
+def path_of(bench: Bench) -> Path:
+    """Return the file of the bench's database."""
+    return Path(bench.database.url.database or "")
+
+
+@contextmanager
+def locked(bench: Bench) -> Iterator[None]:
+    """Somebody else holds the log's lock."""
+    with closing(sqlite3.connect(path_of(bench), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def full(bench: Bench) -> Iterator[None]:
+    """The database cannot grow: transactions open, but none commits."""
+    size = Path(f"{path_of(bench)}-wal").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def other(bench: Bench, clock: MovedClock) -> Iterator[Story]:
+    """Somebody else who writes to the same database, as `chat-admin` does."""
+    database = Database(bench.database.url)
+    yield Story(database, clock)
+    database.close()
+
+
+def hand_in(bench: Bench, **lines: str) -> list[Unit]:
+    """Let several people each send a line, all in one cycle."""
+    units = [Unit(bench.people[name].client, [step_of(line)]) for name, line in lines.items()]
+    bench.core.engine.cycle(units)
+    return units
+
+
+def later(bench: Bench, clock: MovedClock, milliseconds: int = NEWS) -> None:
+    """Let time pass and the engine look what there is to do."""
+    clock.instant += milliseconds
+    bench.core.engine.cycle([])
+
+
+def log(bench: Bench) -> list[tuple[str, str | None]]:
+    """Return the log's latest rows from the first message on, and hold the log to its rules."""
+    with bench.database.reading() as session:
+        assert problems(session) == []
+    with closing(sqlite3.connect(path_of(bench))) as connection:
+        rows = connection.execute("SELECT kind, text FROM event ORDER BY id").fetchall()
+    start = next((place for place, (kind, _) in enumerate(rows) if kind == "privmsg"), len(rows))
+    return rows[start:]
+
+
+def texts(lines: list[str]) -> list[str]:
+    """Return what was said, and the verbs of all else."""
+    return [line.params[-1] if line.command == "PRIVMSG" else line.command for line in map(parse, lines)]
+
+
+# One bad row (trap 6)
+
+
+def test_only_the_author_of_a_bad_row_is_told(bench: Bench) -> None:
+    alice, mallory, bob, carol = gather(bench, "#tea", "alice", "mallory", "bob", "carol")
+    with bench.database.engine.begin() as connection:
+        connection.exec_driver_sql(POISON)
+    hand_in(bench, alice="PRIVMSG #tea one", mallory="PRIVMSG #tea poison", bob="PRIVMSG #tea two")
+    assert texts(carol.heard()) == ["one", "two"]
+    assert texts(alice.heard()) == ["two"]
+    assert texts(bob.heard()) == ["one"]
+    heard = mallory.heard()
+    assert texts(heard) == ["one", "FAIL", "two"]
+    assert heard[1] == FAIL
+    assert log(bench) == [("privmsg", "one"), ("void", None), ("privmsg", "two")]
+    hand_in(bench, mallory="PRIVMSG #tea better")
+    assert texts(carol.heard()) == ["better"]
+    assert log(bench)[3:] == [("privmsg", "better")]
+
+
+@pytest.mark.parametrize("caps", [("labeled-response",), ("labeled-response", "echo-message")])
+def test_the_label_of_a_bad_row_is_on_its_failure(bench: Bench, caps: tuple[str, ...]) -> None:
+    mallory = bench.connect("mallory", "message-tags", "batch", *caps)
+    gather(bench, "#tea", "mallory", "alice")
+    with bench.database.engine.begin() as connection:
+        connection.exec_driver_sql(POISON)
+    assert mallory.ask("@label=7 PRIVMSG #tea poison") == [f"@label=7 {FAIL}"]
+    assert bench.people["alice"].heard() == []
+
+
+def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: Bench) -> None:
+    """Promise P6: a ban that will not be there after a restart is no success."""
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root")
+    with bench.database.locked() as connection:
+        connection.exec_driver_sql(POISON)
+    heard = root.ask("KLINE spam*!*@* poison")
+    assert ":irc.example FAIL BANNED NOT_STORED spam*!*@* :" in heard[0]
+
+
+def test_a_bad_row_is_not_shown_to_newcomers(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", "mallory")
+    with bench.database.engine.begin() as connection:
+        connection.exec_driver_sql(POISON)
+    hand_in(bench, mallory="PRIVMSG #tea poison", alice="PRIVMSG #tea fine")
+    bob = bench.connect("bob")
+    bob.send("JOIN #tea")
+    assert [line.params[1].endswith(" fine") for line in bob.hears("PRIVMSG")] == [True]
+
+
+def test_who_asks_after_somebody_spoke_hears_that_first(bench: Bench) -> None:
+    """IRC_BEHAVIOUR section 0, across connections; here even where both are done in one cycle."""
+    _, bob = gather(bench, "#tea", "alice", "bob")
+    hand_in(bench, alice="PRIVMSG #tea hi", bob="PING fence")
+    assert [line.command for line in map(parse, bob.heard())] == ["PRIVMSG", "PONG"]
+
+
+# A storage that fails for a while (P6)
+
+
+def test_nothing_is_shown_while_somebody_else_holds_the_lock(bench: Bench, clock: MovedClock) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    with locked(bench):
+        (unit,) = hand_in(bench, alice="PRIVMSG #tea patience")
+        for _ in range(5):
+            later(bench, clock)
+            assert (alice.heard(), bob.heard()) == ([], [])
+            assert bob.ask("PING x") == [":irc.example PONG irc.example :x"]
+    later(bench, clock)
+    unit.wait()
+    assert texts(bob.heard()) == ["patience"]
+    assert log(bench) == [("privmsg", "patience")]
+
+
+@pytest.mark.parametrize("outage", [locked, full])
+def test_new_posts_are_refused_after_the_grace_and_old_ones_wait(
+    bench: Bench, clock: MovedClock, outage: object
+) -> None:
+    _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
+    with outage(bench):  # type: ignore[operator]
+        hand_in(bench, alice="PRIVMSG #tea first")
+        later(bench, clock, 2_500)
+        hand_in(bench, carol="PRIVMSG #tea late")
+        assert [line.split()[1] for line in carol.heard()] == ["404"]
+        assert bob.heard() == []
+        later(bench, clock, 8_000)
+        assert bob.heard() == []
+    later(bench, clock)
+    assert texts(bob.heard()) == ["first"]
+    assert log(bench) == [("privmsg", "first")]
+
+
+def test_who_waited_long_is_refused_too(bench: Bench, clock: MovedClock) -> None:
+    alice, _ = gather(bench, "#tea", "alice", "bob")
+    with locked(bench):
+        (unit,) = hand_in(bench, alice="PRIVMSG #tea first")
+        later(bench, clock, 16_000)
+        unit.wait()
+        assert [line.split()[1] for line in alice.heard()] == ["404"]
+    later(bench, clock)
+    assert log(bench) == []
+
+
+def test_who_leaves_meanwhile_has_left_afterwards(bench: Bench, clock: MovedClock) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    with locked(bench):
+        hand_in(bench, alice="QUIT :enough")
+        later(bench, clock, 20_000)
+        assert (alice.heard(), bob.heard()) == ([], [])
+    later(bench, clock)
+    assert alice.heard() == ["ERROR :Quit: enough"]
+    assert alice.ear.is_finished
+    assert bob.heard() == [":alice!~alice@127.0.0.1 QUIT :Quit: enough"]
+
+
+# A stuck batch (trap 12)
+
+
+def test_what_others_appended_stands_before_a_stuck_batch(
+    bench: Bench, clock: MovedClock, other: Story
+) -> None:
+    _, bob = gather(bench, "#tea", "alice", "bob")
+    with full(bench):
+        hand_in(bench, alice="PRIVMSG #tea stuck")
+        later(bench, clock)
+    record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text="hear, hear")])
+    later(bench, clock)
+    assert texts(bob.heard()) == ["NOTICE", "stuck"]
+    with closing(sqlite3.connect(path_of(bench))) as connection:
+        rows = connection.execute("SELECT kind FROM event ORDER BY id DESC LIMIT 2").fetchall()
+    assert rows == [("privmsg",), ("announced",)]
+    log(bench)
+    later(bench, clock, 5_000)
+    assert bob.heard() == [], "once"
+
+
+def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
+    bench: Bench, clock: MovedClock, other: Story
+) -> None:
+    """The order people see is the order of the log, also when the author is banned meanwhile."""
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    with full(bench):
+        hand_in(bench, alice="PRIVMSG #tea stuck")
+    other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
+    later(bench, clock)
+    assert texts(bob.heard()) == ["stuck", "QUIT"]
+    assert [kind for kind, _ in log(bench)] == ["privmsg", "quit"]
+    assert alice.ear.is_finished
+
+
+def test_the_next_device_is_told_what_was_written_before_it_also_in_a_stuck_batch(
+    bench: Bench, clock: MovedClock, other: Story
+) -> None:
+    """What others appended meanwhile moves the ids of all that is stuck."""
+    account(bench, "anna")
+    bench.connect("bob")
+    bench.connect("carol")
+    enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on", "QUIT")
+    device = bench.people["anna"] = bench.dial("anna")
+    device.send("CAP REQ :sasl server-time", "AUTHENTICATE PLAIN", *plain("anna"))
+    device.send("NICK anna", "USER anna 0 * :anna")
+    with full(bench):
+        _, entered, _ = hand_in(bench, bob="PRIVMSG anna before", anna="CAP END", carol="PRIVMSG anna after")
+    record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text="hear") for _ in range(3)])
+    later(bench, clock)
+    with bench.database.reading() as session:
+        assert entered.task is not None
+        turn = outcome(entered.task, session)
+    bench.core.engine.cycle([entered.rest_after(turn)])
+    said = [line for line in texts(device.heard()) if line in ("before", "after")]
+    assert sorted(said) == ["after", "before"], "all of it, once"
+
+
+def test_nobody_is_told_of_changes_that_are_not_stored(bench: Bench, clock: MovedClock) -> None:
+    """While a batch is stuck the world is ahead of the log; who asks about it waits, or is refused."""
+    _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
+    with full(bench):
+        hand_in(bench, alice="TOPIC #tea :unstored")
+        (asked,) = hand_in(bench, bob="TOPIC #tea")
+        assert bob.heard() == []
+        assert carol.ask("PING x", "VERSION")[0] == ":irc.example PONG irc.example :x"
+        later(bench, clock, 2_500)
+        assert [line.split()[1] for line in carol.ask("TOPIC #tea")] == ["400"]
+    later(bench, clock)
+    asked.wait()
+    assert [line.split()[1] for line in bob.heard()] == ["TOPIC", "332", "333"]
+
+
+# What others append (has_news)
+
+
+def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
+    bench: Bench, clock: MovedClock, other: Story
+) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    decisions = [
+        lambda admin: moderation.announced(admin, "hear, hear"),
+        lambda admin: rooms.topic_set(admin, "#tea", "Green tea"),
+        lambda admin: moderation.kicked(admin, "alice", "#tea", "spilled"),
+    ]
+    heard = []
+    for decide in decisions:
+        other.decides(decide)
+        assert bob.heard() == []
+        later(bench, clock)
+        heard += bob.heard()
+    assert heard == [
+        ":server.internal NOTICE $* :hear, hear",
+        ":server.internal TOPIC #tea :Green tea",
+        ":server.internal KICK #tea alice :spilled",
+    ]
+    assert texts(alice.heard()) == ["NOTICE", "TOPIC", "KICK"]
+    assert bob.ask("TOPIC #tea")[0].endswith(":Green tea")
+
+
+def test_a_ban_puts_out_whom_it_meets(bench: Bench, clock: MovedClock, other: Story) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
+    later(bench, clock)
+    assert alice.heard() == ["ERROR :Closing link: Banned: enough"]
+    assert alice.ear.is_finished
+    assert bob.heard() == [":alice!~alice@127.0.0.1 QUIT :Banned: enough"]
+
+
+def test_a_kill_and_a_disabled_account_put_out(bench: Bench, clock: MovedClock, other: Story) -> None:
+    other.account("anna")
+    later(bench, clock)
+    bob, carol = gather(bench, "#tea", "bob", "carol")
+    account = bench.core.desk.world.find_account("anna")
+    assert account is not None
+    anna = bench.core.desk.world.find_user("carol")
+    assert anna is not None
+    anna.account = account
+    other.decides(lambda admin: disabled_set(admin, "anna", True))
+    later(bench, clock)
+    assert carol.heard() == ["ERROR :Closing link: The account was disabled"]
+    assert texts(bob.heard()) == ["QUIT"]
+    other.decides(lambda admin: moderation.killed(admin, "bob", "spam"))
+    later(bench, clock)
+    assert bob.heard() == ["ERROR :Closing link: Killed: spam"]
+
+
+def test_news_stand_before_what_is_decided_after_them(bench: Bench, clock: MovedClock, other: Story) -> None:
+    _, bob = gather(bench, "#tea", "alice", "bob")
+    for number in range(20):
+        record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text=str(number))])
+        hand_in(bench, alice=f"PRIVMSG #tea {number}")
+    assert texts(bob.heard()) == [word for number in range(20) for word in ("NOTICE", str(number))]
+    log(bench)
+
+
+def test_who_is_not_there_any_more_is_no_news(bench: Bench, clock: MovedClock, other: Story) -> None:
+    (alice,) = people(bench, "alice")
+    for kind, data in [(Kind.KILLED, {"session": 1}), (Kind.KICKED, {"session": 1}), (Kind.QUIT, {})]:
+        other.happens(Event(kind, room=99, session=1, nick="gone", target="gone", text="late", data=data))
+    other.happens(Event(Kind.MODE, room=99, nick="admin", data={"changes": [["+", "o", "gone", None]]}))
+    later(bench, clock)
+    assert alice.heard() == []

@@ -1,0 +1,15 @@
+"""A storage that cannot be read: the asker is told, and everything else goes on."""
+
+from sqlalchemy import text
+
+from tests.engine.harness import Bench
+
+
+def test_a_log_in_that_cannot_be_checked_is_refused_and_the_fence_follows(bench: Bench) -> None:
+    alice = bench.connect("alice", "sasl", "batch", "labeled-response")
+    with bench.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE account RENAME TO elsewhere"))
+    alice.send("AUTHENTICATE PLAIN", "@label=7 AUTHENTICATE AGFsaWNlAHNlc2FtZQ==", "PING after")
+    _, refusal, pong = alice.heard()
+    assert refusal.startswith("@label=7 :irc.example 400 alice AUTHENTICATE :The storage")
+    assert pong.endswith("after")

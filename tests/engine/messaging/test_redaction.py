@@ -1,0 +1,293 @@
+"""Conversations: REDACT (IRC_BEHAVIOUR section 13, redact; IRCv3 draft/message-redaction)."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.db import fulltext_sqlite
+from app.db.fulltext import fulltext_of
+from app.engine.engine import INDEXED_IDLE
+from app.services import audit
+from app.services.history import History, Selection
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine import history_clients
+from tests.engine.account_clients import account, begin, finish
+from tests.engine.harness import Bench, Person
+from tests.engine.history_clients import page, texts
+from tests.engine.scenes import log_in
+
+CAPS = (*history_clients.CAPS, "draft/message-redaction")
+
+
+def gather(bench: Bench, *names: str) -> list[Person]:
+    """Let people who know redaction enter #tea; the first of them moderates it."""
+    return history_clients.gather(bench, "#tea", *names, caps=CAPS)
+
+
+def say(person: Person, target: str, words: str) -> str:
+    """Say something and return its id."""
+    return parse(person.ask(f"PRIVMSG {target} :{words}")[0]).tags["msgid"]
+
+
+def test_members_who_know_what_it_is_hear_of_it_and_the_redactor_too(bench: Bench) -> None:
+    _, bob = gather(bench, "alice", "bob")
+    history_clients.gather(bench, "#tea", "carol", caps=("message-tags", "server-time"))
+    first, second = say(bob, "#tea", "hi"), say(bob, "#tea", "you")
+    bench.play(
+        f"""
+        alice .
+        bob .
+        carol .
+        bob > @label=x REDACT #TEA {first} :no good
+        bob ~ @label=x;time=* :bob!~bob@127.0.0.1 REDACT #tea {first} :no good
+        alice ~ @time=* :bob!~bob@127.0.0.1 REDACT #tea {first} :no good
+        bob > REDACT #tea {second}
+        bob ~ @time=* :bob!~bob@127.0.0.1 REDACT #tea {second}
+        alice ~ @time=* :bob!~bob@127.0.0.1 REDACT #tea {second}
+        alice =
+        bob =
+        carol =
+        """
+    )
+
+
+def test_who_does_not_know_what_it_is_may_do_it_and_hears_nothing(bench: Bench) -> None:
+    (alice,) = history_clients.gather(bench, "#tea", "alice")
+    one = say(alice, "#tea", "hi")
+    assert alice.ask(f"@label=x REDACT #tea {one}") == ["@label=x :irc.example ACK"]
+    assert texts(alice, "LATEST #tea * 10") == []
+
+
+def test_others_are_redacted_by_who_moderates_the_room(bench: Bench) -> None:
+    alice, bob, carol = gather(bench, "alice", "bob", "carol")
+    one, other = say(bob, "#tea", "hi"), say(alice, "#tea", "you")
+    bench.play(
+        f"""
+        bob .
+        carol .
+        carol > REDACT #tea {one} :mine
+        carol ~ *:irc.example FAIL REDACT REDACT_FORBIDDEN #tea {one} :*
+        carol =
+        bob =
+        bob > REDACT #tea {other}
+        bob ~ *:irc.example FAIL REDACT REDACT_FORBIDDEN #tea {other} :*
+        alice .
+        alice > REDACT #tea {one}
+        alice ~ * REDACT #tea {one}
+        bob ~ * REDACT #tea {one}
+        """
+    )
+    log_in(bench, "carol", "carol", role="admin")
+    assert [parse(line).command for line in carol.ask(f"REDACT #tea {other}")] == ["REDACT"]
+    assert texts(alice, "LATEST #tea * 10") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("#tea zzz", "UNKNOWN_MSGID #tea zzz"),
+        ("#tea 1", "UNKNOWN_MSGID #tea 1"),
+        ("#tea :no id", "UNKNOWN_MSGID #tea no_id"),
+        ("#none {msgid}", "INVALID_TARGET #none"),
+        ("#else {msgid}", "INVALID_TARGET #else"),
+        ("@#else zzz", "INVALID_TARGET @#else"),
+        ("#here {msgid}", "UNKNOWN_MSGID #here {msgid}"),
+        ("@#tea {msgid}", "UNKNOWN_MSGID @#tea {msgid}"),
+        ("nobody {msgid}", "INVALID_TARGET nobody"),
+        ("bob {msgid}", "UNKNOWN_MSGID bob {msgid}"),
+    ],
+)
+def test_what_cannot_be_redacted(bench: Bench, asked: str, answer: str) -> None:
+    (alice, bob) = gather(bench, "alice", "bob")
+    bob.send("JOIN #else")
+    alice.ask("JOIN #here")
+    one = say(alice, "#tea", "hi")
+    (told,) = alice.ask("REDACT " + asked.format(msgid=one))
+    assert f":irc.example FAIL REDACT {answer.format(msgid=one)} :" in told
+    assert texts(alice, "LATEST #tea * 10") == ["hi"]
+
+
+def test_twice_is_once_too_often_also_in_one_read(bench: Bench) -> None:
+    (alice,) = gather(bench, "alice")
+    one = say(alice, "#tea", "hi")
+    told = [parse(line).command for line in alice.ask(f"REDACT #tea {one}", f"REDACT #tea {one}")]
+    assert told == ["REDACT", "FAIL"]
+    bench.restart()
+    (alice,) = gather(bench, "alice")
+    assert [parse(line).params[1] for line in alice.ask(f"REDACT #tea {one}")] == ["UNKNOWN_MSGID"]
+
+
+def test_the_author_redacts_a_private_message_and_both_are_told(bench: Bench) -> None:
+    alice, bob = gather(bench, "alice", "bob")
+    gather(bench, "carol")
+    mine, theirs = say(alice, "bob", "hi"), say(bob, "alice", "you")
+    bench.play(
+        f"""
+        alice .
+        bob .
+        carol .
+        alice > REDACT bob {mine} :oops
+        alice ~ * REDACT bob {mine} :oops
+        bob ~ * :alice!~alice@127.0.0.1 REDACT bob {mine} :oops
+        alice > REDACT bob {theirs}
+        alice ~ *:irc.example FAIL REDACT REDACT_FORBIDDEN bob {theirs} :*
+        carol > REDACT bob {mine}
+        carol ~ *:irc.example FAIL REDACT UNKNOWN_MSGID bob {mine} :*
+        alice =
+        bob =
+        carol =
+        """
+    )
+    assert texts(alice, "LATEST bob * 10") == texts(bob, "LATEST alice * 10") == ["you"]
+
+
+def test_what_was_said_among_operators_is_redacted_among_them(bench: Bench) -> None:
+    alice, bob = gather(bench, "alice", "bob")
+    one = say(bob, "@#tea", "psst")
+    (carol,) = gather(bench, "carol")
+    (told,) = carol.ask(f"REDACT @#tea {one}")
+    assert f"FAIL REDACT UNKNOWN_MSGID @#tea {one} :" in told, "as if it had not been said"
+    alice.heard()
+    bob.heard()
+    bob.send(f"REDACT @#tea {one}")
+    assert [line.params for line in alice.hears("REDACT")] == [["@#tea", one]]
+    assert [line.params for line in bob.hears("REDACT")] == [["@#tea", one]]
+
+
+def test_the_past_leaves_it_out_but_keeps_its_place(bench: Bench) -> None:
+    caps = (*history_clients.PLAYBACK, "draft/message-redaction")
+    (alice,) = history_clients.gather(bench, "#tea", "alice", caps=caps)
+    before, one, after = (say(alice, "#tea", words) for words in ("before", "gone", "after"))
+    tag = parse(alice.ask("@+react=nod TAGMSG #tea")[0]).tags["msgid"]
+    alice.ask(f"REDACT #tea {one}", f"REDACT #tea {tag}")
+    shown = [line for line in page(alice, "LATEST #tea * 10") if line.command in ("PRIVMSG", "TAGMSG")]
+    assert [line.tags["msgid"] for line in shown] == [before, after]
+    for _ in range(2):
+        (late,) = history_clients.gather(bench, "#milk", "late", caps=("server-time",))
+        late.send("JOIN #tea")
+        assert [line.params[-1] for line in late.hears("PRIVMSG")] == ["before", "after"]
+        bench.restart()
+    (alice,) = history_clients.gather(bench, "#tea", "alice", caps=caps)
+    assert texts(alice, f"AFTER #tea msgid={one} 1") == ["after"]
+    history = History(bench.database, Selection())
+    assert [entry.text for entry in history.entries()] == ["before", "after"]
+
+
+def test_who_enters_in_the_same_read_is_not_shown_it(bench: Bench) -> None:
+    alice, late = (bench.connect(name, "message-tags", "echo-message") for name in ("alice", "late"))
+    alice.ask("JOIN #tea")
+    one, _ = say(alice, "#tea", "gone"), say(alice, "#tea", "kept")
+    late.heard()
+    bench.restart()
+    account(bench, "anna")
+    alice = bench.connect("alice", "message-tags")
+    log_in(bench, "alice", "anna", role="admin")
+    alice.ask("JOIN #milk")
+    alice.send("JOIN #tea", f"REDACT #tea {one}", "PART #tea", "JOIN #tea")
+    told = [line.params[-1].rpartition("] ")[2] for line in alice.hears("PRIVMSG")]
+    assert told == ["gone", "kept", "kept"]
+
+
+def test_a_page_read_before_does_not_show_it_afterwards(bench: Bench) -> None:
+    alice, bob = gather(bench, "alice", "bob")
+    one = say(alice, "#tea", "gone")
+    unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
+    assert unit.task is not None
+    with bench.database.reading() as session:
+        found = unit.task.work(session)
+    alice.send(f"REDACT #tea {one}")
+    unit.task = type(unit.task)(lambda _: found, unit.task.then, unit.task.failed)
+    bob.heard()
+    assert not any("gone" in line for line in finish(bob, unit))
+
+
+def test_who_did_it_is_in_the_audit_trail(bench: Bench) -> None:
+    alice, bob = gather(bench, "alice", "bob")
+    one = say(bob, "#tea", "hi")
+    alice.ask(f"REDACT #tea {one} :rude")
+    with bench.database.reading() as session:
+        (trace,) = audit.latest(session, 10)
+    assert (trace.actor, trace.action, trace.target) == ("alice", "redact", "#tea")
+    assert trace.detail == {"msgid": one, "reason": "rude", "by": "alice"}
+
+
+@pytest.mark.parametrize("size", [20, 450])
+def test_the_text_is_in_no_file_of_the_database_any_more(bench: Bench, size: int) -> None:
+    (alice,) = gather(bench, "alice")
+    secret = "Geheimnis" + "x" * size
+    alice.send(f"@+note={'Tagnotiz' * 40} PRIVMSG #tea :{secret}")
+    one = parse(alice.heard()[0]).tags["msgid"]
+    path = Path(str(bench.database))
+
+    def files() -> bytes:
+        with bench.database.engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        return b"".join(found.read_bytes() for found in path.parent.glob(f"{path.name}*"))
+
+    assert b"Geheimnis" in files()
+    alice.ask(f"REDACT #tea {one}")
+    assert not {word for word in (b"Geheimnis", b"Tagnotiz", b"xxxxxxxx") if word in files()}
+
+
+def leave_traces(bench: Bench, alice: Person, *texts: str) -> None:
+    """Say things among many others and take them back again."""
+    ids = []
+    for text_ in texts:
+        ids.append(say(alice, "#tea", text_))
+        alice.send(*(f"PRIVMSG #tea :{text_[:1]}{number} and so on" for number in range(INDEXED_IDLE)))
+    alice.send(*(f"REDACT #tea {one}" for one in ids))
+
+
+def traces(bench: Bench) -> bool:
+    """Whether the files have anything of the letters that the tests redact; one alone is in the index too."""
+    with bench.database.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    path = Path(str(bench.database))
+    data = b"".join(found.read_bytes() for found in path.parent.glob(f"{path.name}*"))
+    return "龘靐".encode() in data or "靐龗".encode() in data
+
+
+def let_pass(bench: Bench, clock: MovedClock, times: int) -> None:
+    """Let the engine look around so many times."""
+    for _ in range(times):
+        clock.instant += 300
+        bench.core.engine.cycle([])
+
+
+@pytest.mark.parametrize("pages", [1, 100])
+def test_the_index_of_texts_forgets_it_too(
+    bench: Bench, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    """Even three letters in a row are not left, however little is tidied at a time."""
+    monkeypatch.setattr(fulltext_sqlite, "MERGED_PAGES", pages)
+    (alice,) = gather(bench, "alice")
+    leave_traces(bench, alice, "a鑫龘靐龗b", "c靐龗麤")
+    assert traces(bench)
+    let_pass(bench, clock, 40)
+    assert not traces(bench)
+    with bench.database.engine.connect() as connection:
+        assert not fulltext_of(connection).is_untidy(connection)
+
+
+def test_a_restart_goes_on_with_forgetting(bench: Bench, clock: MovedClock) -> None:
+    (alice,) = gather(bench, "alice")
+    leave_traces(bench, alice, "a鑫龘靐龗b")
+    assert traces(bench)
+    bench.restart()
+    let_pass(bench, clock, 3)
+    assert not traces(bench)
+
+
+def test_forgetting_waits_while_somebody_else_holds_the_log(bench: Bench, clock: MovedClock) -> None:
+    (alice,) = gather(bench, "alice")
+    leave_traces(bench, alice, "a鑫龘靐龗b")
+    with closing(sqlite3.connect(str(bench.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        let_pass(bench, clock, 2)
+        assert len(alice.ask("PING x")) == 1
+    let_pass(bench, clock, 3)
+    assert not traces(bench)

@@ -1,0 +1,165 @@
+"""Much metadata is told page by page, so that nobody waits for it (draft/metadata-3, "Postponed synchronization")."""
+
+import pytest
+
+from app.commands.metadata.syncing import AGAIN_SECONDS, LINES_A_PAGE, MOST_SYNCS, OWNERS_A_PAGE
+from app.commands.requests import step_of
+from app.engine.submission_unit import Unit, outcome
+from app.events import Event, Kind
+from app.wire.line import parse
+from app.wire.names import fold
+from tests.engine import scenes
+from tests.engine.harness import Bench, Person
+
+CAPS = ("draft/metadata-3", "batch", "labeled-response")
+CROWD = LINES_A_PAGE // 2 + 10  # people who say two things each
+
+
+@pytest.fixture
+def crowd(bench: Bench) -> list[Person]:
+    """A room of people who say more than fits a page."""
+    people = [bench.connect(f"n{number}") for number in range(CROWD)]
+    for number, person in enumerate(people):
+        person.send("JOIN #all", f"METADATA * SET color {number}", f"METADATA * SET status {number}")
+    for person in people:
+        person.heard()
+    return people
+
+
+def reader(bench: Bench, name: str, *caps: str) -> Person:
+    """Connect somebody who has subscribed to what the crowd says, and is in the room."""
+    person = bench.connect(name, *CAPS, *caps)
+    person.ask("METADATA * SUB color status", "JOIN #all")
+    return person
+
+
+def begin(person: Person, line: str) -> Unit:
+    """Send a line, and stop behind the first page."""
+    unit = Unit(person.client, [step_of(line)])
+    person.bench.core.engine.cycle([unit])
+    assert unit.task is not None
+    return unit
+
+
+def go_on(person: Person, unit: Unit) -> Unit:
+    """Do what the reader does between two pages, and have the next one told."""
+    assert unit.task is not None
+    with person.bench.database.reading() as session:
+        unit = unit.rest_after(outcome(unit.task, session))
+    person.bench.core.engine.cycle([unit])
+    return unit
+
+
+def finish(person: Person, unit: Unit) -> None:
+    """Have all pages told that are left."""
+    while unit.task is not None:
+        unit = go_on(person, unit)
+
+
+def told(lines: list[str]) -> list[tuple[str, str, str]]:
+    """Return of whom, the key and the value of each line inside the one batch that the lines are."""
+    first, *inside, last = map(parse, lines)
+    name = first.params[0].removeprefix("+")
+    assert (first.params[1], last.params) == ("metadata", [f"-{name}"])
+    assert all((line.command, line.tags.get("batch")) == ("761", name) for line in inside)
+    return [(line.params[1], line.params[2], line.params[4]) for line in inside]
+
+
+@pytest.mark.usefixtures("crowd")
+def test_who_enters_a_large_room_is_asked_to_come_again_and_gets_everything_once(bench: Bench) -> None:
+    dora = bench.connect("dora", *CAPS)
+    dora.ask("METADATA * SUB color status")
+    burst = dora.ask("JOIN #all")
+    assert burst[-1] == ":irc.example 774 dora #all 0 :Ask for it with METADATA SYNC later"
+    assert not any(" BATCH " in line for line in burst)
+    expected = [(f"n{n}", key, str(n)) for n in range(CROWD) for key in ("color", "status")]
+    for target in ("#all", "*ALL"):
+        assert sorted(told(dora.ask(f"METADATA {target} SYNC"))) == sorted(expected)
+    assert bench.core.desk.world.syncing == set()
+
+
+@pytest.mark.usefixtures("crowd")
+def test_the_label_is_on_the_batch_whose_end_comes_later_and_the_next_line_waits(bench: Bench) -> None:
+    dora = reader(bench, "dora")
+    lines = dora.ask("@label=s METADATA #all SYNC", "@label=p PING fence")
+    assert lines[0].startswith("@label=s :irc.example BATCH +")
+    assert lines[-1] == "@label=p :irc.example PONG irc.example :fence"
+    assert not any("label" in line for line in lines[1:-1])
+    assert len(told([lines[0].removeprefix("@label=s "), *lines[1:-1]])) == 2 * CROWD
+
+
+def test_others_are_heard_between_pages_and_later_pages_say_what_is_so_then(
+    bench: Bench, crowd: list[Person]
+) -> None:
+    dora = reader(bench, "dora")
+    unit = begin(dora, "METADATA #all SYNC")
+    page = dora.heard()
+    assert len(page) <= LINES_A_PAGE + 2
+    crowd[-1].send("METADATA * SET color changed")
+    crowd[-2].send("QUIT")
+    crowd[-3].send("NICK another")
+    assert [line for line in dora.heard() if " 761 " in line] == [
+        f":irc.example 761 * n{CROWD - 1} color * :changed"
+    ]
+    finish(dora, unit)
+    rest = [tuple(line.split(" ")[4:6]) for line in dora.heard()[:-1]]
+    assert ("another", "color") in rest
+    assert (f"n{CROWD - 2}", "color") not in rest
+    assert (f"n{CROWD - 1}", "color") in rest
+
+
+def test_who_is_put_out_is_told_no_more_of_the_room(bench: Bench, crowd: list[Person]) -> None:
+    dora = reader(bench, "dora")
+    unit = begin(dora, "METADATA #all SYNC")
+    crowd[0].send("KICK #all dora")
+    dora.heard()
+    finish(dora, unit)
+    assert [line.split(" ")[1:3:1][0] for line in dora.heard()] == ["BATCH"]
+
+
+@pytest.mark.usefixtures("crowd")
+def test_only_some_are_told_page_by_page_at_a_time(bench: Bench) -> None:
+    readers = [reader(bench, f"r{number}") for number in range(MOST_SYNCS + 1)]
+    units = [begin(person, "METADATA #all SYNC") for person in readers[:MOST_SYNCS]]
+    late = readers[-1]
+    later = f":irc.example 774 {late.name} #all {AGAIN_SECONDS} :Ask for it with METADATA SYNC later"
+    assert late.ask("METADATA #all SYNC") == [later]
+    assert len(late.ask("METADATA n0 SYNC")) == 4
+    finish(readers[0], units[0])
+    assert len(told(late.ask("METADATA #all SYNC"))) == 2 * CROWD
+    readers[1].hang_up()
+    assert len(bench.core.desk.world.syncing) == MOST_SYNCS - 2
+
+
+@pytest.mark.usefixtures("crowd")
+def test_who_leaves_between_pages_stops_nobody(bench: Bench) -> None:
+    dora = reader(bench, "dora")
+    unit = begin(dora, "METADATA #all SYNC")
+    dora.hang_up()
+    finish(dora, unit)
+    assert bench.core.desk.world.syncing == set()
+
+
+def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room(bench: Bench) -> None:
+    plain, dora = bench.connect("plain"), bench.connect("dora", *CAPS)
+    plain.ask("JOIN #all")
+    world = bench.core.desk.world
+    room = world.room_keys[fold("#all")]
+    about = {"address": "192.0.2.1", "realname": "", "node": "main", "roles": ""}
+    for session in range(1, OWNERS_A_PAGE + 1):
+        for kind in (Kind.CONNECTED, Kind.JOINED):
+            world.apply(Event(kind, room=room.id, session=session, nick=f"n{session}", data=about))
+    assert plain.ask("METADATA #all SYNC") == [":irc.example 762 plain :End of metadata"]
+    assert told(dora.ask("JOIN #all")[-2:]) == []
+    assert dora.ask("PART #all", "METADATA * SUB color", "JOIN #all")[-1].split(" ")[1:4] == [
+        "774",
+        "dora",
+        "#all",
+    ]
+
+
+def test_a_room_in_which_nobody_says_anything_is_told_too(bench: Bench) -> None:
+    scenes.gather(bench, "#tea", "alice")
+    dora = bench.connect("dora", *CAPS)
+    dora.ask("JOIN #tea", "METADATA * SUB color")
+    assert told(dora.ask("METADATA #tea SYNC")) == []

@@ -1,0 +1,237 @@
+"""Conversations: bans from within the chat, the same as those of `chat-admin ban` (docs/admin.md)."""
+
+import pytest
+from sqlalchemy import select
+
+from app.db.models import Event
+from app.services import bans
+from app.services.bans import BanType
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account, codes, enter
+from tests.engine.harness import Bench, Person
+from tests.engine.scenes import gather, people
+from tests.story import Story
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def root(bench: Bench) -> Person:
+    """An administrator by account."""
+    account(bench, "root", role="admin")
+    return enter(bench, "root", "root")
+
+
+def stored(bench: Bench) -> list[tuple[str, str, str, str]]:
+    """Return the bans that hold as `chat-admin ban list` shows them."""
+    with bench.database.reading() as session:
+        return [(b.type, b.mask, b.reason, b.by) for b in bans.bans(session, bench.clock.now())]
+
+
+def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: Bench, root: Person) -> None:
+    gather(bench, "#tea", "alice", "bob")
+    bench.play(
+        """
+        root > KLINE bob!*@* :enough of this
+        root < :irc.example NOTICE root :Banned the nick bob!*@* for ever; 1 of those here had to leave.
+        root =
+        bob < ERROR :Closing link: Banned: enough of this
+        alice < :bob!~bob@127.0.0.1 QUIT :Banned: enough of this
+        alice > NICK bob
+        alice ~ :irc.example 432 alice bob :*enough of this
+        """
+    )
+    again = bench.dial("again")
+    assert codes(again.ask("NICK Bob", "USER bob 0 * :Bob")) == ["465", "ERROR"]
+    assert stored(bench) == [("nick", "bob!*@*", "enough of this", "root")]
+    with bench.database.reading() as session:
+        kinds = list(session.scalars(select(Event.kind).order_by(Event.id.desc()).limit(2)))
+    assert kinds == ["quit", "banned"]
+    bench.play(
+        """
+        root > UNKLINE BOB!*@*
+        root < :irc.example NOTICE root :Lifted the ban of bob!*@*.
+        alice > NICK bob
+        alice ~ * NICK :bob
+        """
+    )
+    assert stored(bench) == []
+
+
+def test_others_may_not(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    lines = [
+        "KLINE",
+        "KLINE x!*@* :y",
+        "UNKLINE x",
+        "DLINE 192.0.2.7",
+        "UNDLINE 192.0.2.7",
+        "STATS k",
+        "STATS d",
+    ]
+    assert codes(alice.ask(*lines)) == ["481"] * len(lines)
+    assert stored(bench) == []
+
+
+def test_a_ban_for_a_while_ends_by_itself(bench: Bench, root: Person, clock: MovedClock) -> None:
+    assert root.ask("KLINE 7d bob!*@* :enough")[0].endswith(
+        "until 2026-11-25 11:06 UTC; 0 of those here had to leave."
+    )
+    bench.restart()
+    assert codes(bench.dial("first").ask("NICK bob", "USER bob 0 * :Bob")) == ["465", "ERROR"]
+    clock.instant += 7 * DAY
+    bench.connect("bob")
+    root = enter(bench, "root", "root")
+    assert codes(root.ask("KLINE bob!*@* :again")) == ["NOTICE"], "one that expired makes way"
+    assert stored(bench) == [("nick", "bob!*@*", "again", "root")]
+
+
+def test_the_lists_say_until_when_by_whom_and_why(bench: Bench, root: Person) -> None:
+    account(bench, "mallory")
+    root.ask("KLINE 1h spam* :advertising", "KLINE mallory", "DLINE 2001:db8::/32 :a nest")
+    bench.play(
+        """
+        root > KLINE
+        root < :irc.example 216 root K spam*!*@* 2026-11-18T12:06:40.000Z root :advertising
+        root < :irc.example 216 root K mallory * root :Banned
+        root < :irc.example 219 root k :End of STATS report
+        root > STATS K
+        root ~ :irc.example 216 *
+        root ~ :irc.example 216 *
+        root < :irc.example 219 root K :End of STATS report
+        root > DLINE
+        root < :irc.example 225 root D 2001:db8::/32 * root :a nest
+        root < :irc.example 219 root d :End of STATS report
+        root > STATS d
+        root ~ :irc.example 225 *
+        root ~ :irc.example 219 *
+        root =
+        """
+    )
+
+
+def test_the_ban_of_an_account_ends_all_its_devices(bench: Bench, root: Person) -> None:
+    account(bench, "mallory")
+    phone, laptop = enter(bench, "mallory", "mallory"), enter(bench, "mallory", "mallory")
+    root.ask("KLINE MALLORY :out")
+    assert codes(phone.heard()) == codes(laptop.heard()) == ["ERROR"]
+    assert phone.ear.is_finished
+    assert laptop.ear.is_finished
+
+
+def test_the_ban_of_an_address_ends_only_the_device_that_is_there(bench: Bench, root: Person) -> None:
+    account(bench, "anna")
+    home = enter(bench, "anna", "anna")
+    away = bench.dial("away", "192.0.2.7")
+    away.send("CAP REQ sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE YW5uYQBhbm5hAHNlc2FtZSBzdHJlZXQ=")
+    away.send("NICK anna", "USER anna 0 * :Anna", "CAP END")
+    away.heard()
+    assert root.ask("DLINE 192.0.2.0/24 :a nest")[0].endswith("1 of those here had to leave.")
+    assert codes(away.heard()) == ["ERROR"]
+    away.hang_up()
+    assert home.ask("PING x") == [":irc.example PONG irc.example :x"]
+
+
+def test_the_real_address_counts_whatever_others_see(bench: Bench, root: Person) -> None:
+    bob = bench.connect("bob", address="192.0.2.7")
+    knocking = bench.dial("knocking", "192.0.2.8")
+    root.ask("DLINE 192.0.2.0/24 :a nest")
+    assert codes(bob.heard()) == ["ERROR"]
+    assert codes(knocking.heard()) == ["ERROR"], "also who is only logging in"
+    root.ask("UNDLINE 192.0.2.9/24")
+    bench.connect("bob", address="192.0.2.7")
+
+
+def test_an_address_may_be_written_in_every_form(bench: Bench, root: Person) -> None:
+    """Also one that begins with a colon, which a line of IRC cannot have within it."""
+    root.send("KLINE *@2001:DB8:0::7", "DLINE 2001:DB8:1::0007", "DLINE 0::2")
+    root.heard()
+    for address in ("2001:db8::7", "2001:db8:1::7", "::2"):
+        assert "465" in codes(bench.dial("bob", address).ask("NICK bob", "USER bob 0 * :Bob")), address
+    listed = [line.split()[4] for line in root.ask("KLINE", "DLINE") if " 219 " not in line]
+    assert listed == ["*!*@2001:db8::7", "2001:db8:1::7", "0::2"]
+    root.send("UNKLINE *@2001:db8::0:7", "UNDLINE 0::2", "UNDLINE 2001:db8:1::7")
+    assert stored(bench) == []
+
+
+def test_an_administrator_is_not_met_by_masks_and_may_come_back(bench: Bench, root: Person) -> None:
+    account(bench, "boss", role="admin")
+    boss = bench.dial("boss", "192.0.2.7")
+    login = ("CAP REQ sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE Ym9zcwBib3NzAHNlc2FtZSBzdHJlZXQ=")
+    boss.send(*login, "NICK boss", "USER boss 0 * :Boss", "CAP END")
+    boss.heard()
+    root.ask("DLINE 192.0.2.7 :a nest")
+    assert boss.heard() == []
+    again = bench.dial("again", "192.0.2.7")
+    assert "001" in codes(again.ask(*login, "NICK boss", "USER boss 0 * :Boss", "CAP END"))
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("KLINE *", "would ban everybody"),
+        ("KLINE *!*@*", "would ban everybody"),
+        ("KLINE ?*!~*@*.*", "would ban everybody"),
+        ("KLINE 1d *@*.ip :all who are cloaked", "would ban everybody"),
+        ("KLINE *!*@*.i? :all who are cloaked", "would ban everybody"),
+        ("KLINE *!~*@*p", "would ban everybody"),
+        ("KLINE *@192.0.2.0/24", "would ban nobody; a network is banned by itself: 192.0.2.0/24."),
+        ("KLINE root!*@*", "would ban you too"),
+        ("KLINE *@127.0.0.1", "would ban you too"),
+        ("KLINE root", "root is an administrator"),
+        ("KLINE boss", "boss is an administrator"),
+        ("KLINE nobody", "There is no account nobody; to ban the nick of a guest, write nobody!*@*."),
+        ("KLINE 192.0.2.7", "for these there is DLINE"),
+        ("KLINE 99999999d bob!*@*", "not between a second and ten years"),
+        ("DLINE 127.0.0.1", "would ban you too"),
+        ("DLINE 0.0.0.0/0", "0.0.0.0/0 is too wide; a ban is of /8 or less."),
+        ("DLINE 2000::/3", "2000::/3 is too wide; a ban is of /16 or less."),
+        ("DLINE 0::ffff:0.0.0.0/96", "too wide"),
+        ("DLINE bob", "bob is not an address or network such as 192.0.2.0/24."),
+        ("UNKLINE bob!*@*", "There is no such ban of bob!*@*; KLINE lists all."),
+        ("UNDLINE 192.0.2.7", "There is no such ban of 192.0.2.7; DLINE lists all."),
+        ("UNDLINE bob", "There is no such ban of bob; DLINE lists all."),
+        ("UNKLINE 192.0.2.99", "There is no such ban of 192.0.2.99; KLINE lists all."),
+    ],
+)
+def test_what_cannot_be_banned_or_lifted_is_refused(bench: Bench, root: Person, line: str, why: str) -> None:
+    account(bench, "boss", role="admin")
+    (heard,) = root.ask(line)
+    assert heard.startswith(f":irc.example 400 root {line.partition(' ')[0]} :")
+    assert why in heard
+    assert stored(bench) == []
+
+
+def test_a_ban_is_not_given_twice(bench: Bench, root: Person) -> None:
+    root.send("KLINE spam*", "KLINE SPAM*!*@*", "UNKLINE Spam*")
+    assert codes(root.heard()) == ["NOTICE", "400", "NOTICE"]
+    root.send("DLINE 192.0.2.7", "DLINE 192.0.2.7/32")
+    assert [line.split()[1] for line in root.heard()] == ["NOTICE", "400"]
+
+
+def test_a_ban_from_beside_the_server_is_lifted_in_the_chat_and_the_other_way_round(
+    bench: Bench, root: Person, clock: MovedClock
+) -> None:
+    story = Story(bench.database, clock)
+    story.decides(lambda admin: bans.banned(admin, BanType.NICK, "spam*", "why", None))
+    assert " 216 root K spam*!*@* * admin:me :why" in "".join(root.ask("PING x", "KLINE"))
+    assert codes(root.ask("UNKLINE spam*")) == ["NOTICE"]
+    assert stored(bench) == []
+    root.send("DLINE 192.0.2.7")
+    story.decides(lambda admin: bans.unbanned(admin, "192.0.2.7"))
+    bench.connect("bob", address="192.0.2.7")
+
+
+def test_the_bans_of_one_read_are_known_to_one_another(bench: Bench, root: Person) -> None:
+    """What was decided a line before is not in the tables yet, but it holds."""
+    root.heard()
+    root.send("KLINE spam*!*@*", "KLINE spam*!*@*", "UNKLINE spam*!*@*", "UNKLINE spam*!*@*")
+    assert codes(root.heard()) == ["NOTICE", "400", "NOTICE", "400"]
+    assert stored(bench) == []
+
+
+def test_a_labelled_one_has_one_answer(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root", "labeled-response", "batch")
+    (heard,) = root.ask("@label=b KLINE spam*!*@*")
+    assert heard.startswith("@label=b :irc.example NOTICE root :Banned the nick spam*!*@*")

@@ -1,0 +1,127 @@
+"""Conversations: what administrators do to whoever disturbs (IRC_BEHAVIOUR section 9, kill; section 18)."""
+
+from sqlalchemy import select
+
+from app.db.models import Event, Session
+from app.services import moderation
+from tests.engine.account_clients import account, codes, enter
+from tests.engine.harness import Bench
+from tests.story import Story
+
+
+def test_others_may_kill_nobody_not_even_themselves(bench: Bench) -> None:
+    account(bench, "alice")
+    enter(bench, "alice", "alice")
+    bench.connect("bob")
+    bench.play(
+        """
+        alice > KILL bob :out
+        alice ~ :irc.example 481 alice :*
+        bob > KILL bob
+        bob ~ :irc.example 481 bob :*
+        bob > KILL
+        bob ~ :irc.example 481 bob :*
+        bob =
+        bob > PING x
+        bob < :irc.example PONG irc.example :x
+        """
+    )
+
+
+def test_an_administrator_ends_a_connection_at_once(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    enter(bench, "root", "root")
+    bench.connect("bob")
+    bench.connect("carol")
+    bench.play(
+        """
+        bob > JOIN #tea
+        carol > JOIN #tea
+        bob .
+        carol .
+        root > KILL BOB :no spam here
+        root =
+        bob < ERROR :Closing link: Killed by root: no spam here
+        bob =
+        carol < :bob!~bob@127.0.0.1 QUIT :Killed by root: no spam here
+        carol =
+        root > KILL bob
+        root ~ :irc.example 401 root bob :*
+        root > KILL carol
+        carol < ERROR :Closing link: Killed by root
+        """
+    )
+    assert bench.people["bob"].ear.is_finished
+    assert bench.people["bob"].ask("PING x") == []
+    bench.connect("bob")
+
+
+def test_a_kill_is_in_the_log_before_its_consequence(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    enter(bench, "root", "root").send("KILL bob :nothing happens")
+    bench.connect("bob")
+    bench.people["root"].send("KILL bob :spam")
+    with bench.database.reading() as session:
+        columns = (Event.kind, Event.nick, Event.target, Event.text)
+        ended, killed = session.execute(select(*columns).order_by(Event.id.desc()).limit(2)).all()
+        left = session.scalar(select(Session.disconnected).where(Session.nick == "bob"))
+    assert tuple(killed) == ("killed", "root", "bob", "spam")
+    assert ended.kind == "quit"
+    assert left is not None
+
+
+def test_all_devices_of_the_victim_are_ended(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    account(bench, "bob")
+    phone, laptop = enter(bench, "bob", "bob"), enter(bench, "bob", "bob")
+    enter(bench, "root", "root").send("KILL bob")
+    assert codes(phone.heard()) == codes(laptop.heard()) == ["ERROR"]
+    assert phone.ear.is_finished
+    assert laptop.ear.is_finished
+
+
+def test_an_administrator_may_kill_itself(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root", "labeled-response", "batch")
+    assert codes(root.ask("@label=x KILL root")) == ["ERROR"]
+    assert root.ear.is_finished
+    assert bench.core.desk.world.users == {}
+
+
+def test_a_kick_beside_the_running_server_reaches_the_room(bench: Bench) -> None:
+    """`chat-admin kick` appends to the log; the server takes it up with the next thing that happens."""
+    bench.connect("alice")
+    bench.connect("bob")
+    for name in ("alice", "bob"):
+        bench.people[name].send("JOIN #tea")
+    bench.play("alice .\nbob .")
+    Story(bench.database, bench.clock).decides(
+        lambda admin: moderation.kicked(admin, "bob", "#tea", "enough"), by="root"
+    )
+    bench.connect("carol")
+    bench.play(
+        """
+        alice < :root KICK #tea bob :enough
+        alice =
+        bob < :root KICK #tea bob :enough
+        bob > PRIVMSG #tea :hi
+        bob ~ :irc.example 404 bob #tea :*
+        alice =
+        """
+    )
+
+
+def test_a_kill_beside_the_running_server_ends_the_connection(bench: Bench) -> None:
+    bench.connect("alice").send("JOIN #tea")
+    bench.connect("bob").send("JOIN #tea")
+    bench.play("alice .\nbob .")
+    Story(bench.database, bench.clock).decides(lambda admin: moderation.killed(admin, "bob", "spam"))
+    bench.connect("carol")
+    bench.play(
+        """
+        bob < ERROR :Closing link: Killed: spam
+        alice < :bob!~bob@127.0.0.1 QUIT :Killed: spam
+        alice =
+        """
+    )
+    assert bench.people["bob"].ear.is_finished

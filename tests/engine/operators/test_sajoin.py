@@ -1,0 +1,86 @@
+"""Conversations: administrators in rooms that they do not moderate (SAJOIN, SAMODE), in the open and on record."""
+
+import pytest
+
+from app.services import audit
+from tests.engine.account_clients import account, codes, enter
+from tests.engine.harness import Bench, Person
+from tests.engine.scenes import gather, people
+
+
+@pytest.fixture
+def root(bench: Bench) -> Person:
+    """An administrator by account, in no room."""
+    account(bench, "root", role="admin")
+    return enter(bench, "root", "root")
+
+
+def actions(bench: Bench) -> list[str]:
+    """Return what the audit trail says the administrator did."""
+    with bench.database.reading() as session:
+        return [f"{one.action} {one.target}" for one in audit.latest(session, 100) if one.actor == "root"]
+
+
+def test_an_abused_room_is_put_in_order(bench: Bench, root: Person) -> None:
+    gather(bench, "#tea", "mallory", "anna")
+    bench.people["mallory"].ask("MODE #tea +iklb geheim 2 *!*@*")
+    bench.people["anna"].heard()
+    assert codes(root.ask("JOIN #tea")) == ["474"]
+    bench.play(
+        """
+        root > SAMODE #tea -o+o mallory anna
+        root < :root!~root@127.0.0.1 MODE #tea -o+o mallory anna
+        anna < :root!~root@127.0.0.1 MODE #tea -o+o mallory anna
+        mallory ~ :root!* MODE #tea -o+o mallory anna
+        root > SAJOIN #TEA
+        root < :root!~root@127.0.0.1 JOIN #tea
+        root ~ :irc.example 353 root = #tea :*
+        root ~ :irc.example 366 *
+        anna < :root!~root@127.0.0.1 JOIN #tea
+        anna > KICK #tea mallory :out
+        root ~ * KICK #tea mallory :out
+        root > KICK #tea anna
+        root ~ :irc.example 482 root #tea :*
+        root > SAMODE #tea b
+        root ~ :irc.example 367 root #tea *!*@* *
+        root ~ :irc.example 368 *
+        root > SAJOIN #tea
+        root =
+        """
+    )
+    assert actions(bench) == ["samode #tea", "sajoin #tea"]
+
+
+def test_a_list_is_shown_from_outside(bench: Bench, root: Person) -> None:
+    gather(bench, "#tea", "anna")
+    bench.people["anna"].ask("MODE #tea +b x!*@*")
+    assert codes(root.ask("MODE #tea b")) == ["442"]
+    assert codes(root.ask("SAMODE #tea b")) == ["367", "368"]
+    assert actions(bench) == []
+
+
+def test_a_moderators_own_change_is_no_override(bench: Bench, root: Person) -> None:
+    gather(bench, "#tea", "root")
+    root.ask("SAMODE #tea +m", "SAMODE #tea +m")
+    assert actions(bench) == ["room.mode #tea"]
+
+
+def test_others_may_not_and_what_is_not_there_is_refused(bench: Bench, root: Person) -> None:
+    gather(bench, "#tea", "anna")
+    (bob,) = people(bench, "bob")
+    assert codes(bob.ask("SAJOIN #tea", "SAMODE #tea +o bob")) == ["481", "481"]
+    assert codes(root.ask("SAJOIN #nope,#tea")) == ["403", "JOIN", "353", "366"]
+    lines = (
+        "SAMODE #nope +m",
+        "SAMODE #tea +o nobody",
+        "SAMODE #tea +o bob",
+        "SAMODE #tea +Z",
+        "SAMODE #tea",
+    )
+    assert codes(root.ask(*lines)) == ["403", "401", "441", "472", "461"]
+
+
+def test_too_many_rooms_are_too_many_for_everybody(bench: Bench, root: Person) -> None:
+    gather(bench, "#tea", "anna")
+    bench.core.desk.settings = bench.core.desk.settings.model_copy(update={"max_rooms_per_user": 0})
+    assert codes(root.ask("SAJOIN #tea")) == ["405"]

@@ -1,0 +1,73 @@
+"""Conversations: what administrators say to all who want to hear it (IRC_BEHAVIOUR section 9, wallops)."""
+
+from sqlalchemy import select
+
+from app.db.models import Event
+from app.wire.line import parse
+from tests.engine.account_clients import account, enter
+from tests.engine.harness import Bench
+from tests.engine.scenes import people
+
+
+def test_those_who_want_to_hear_it_do(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    enter(bench, "root", "root")
+    people(bench, "alice", "bob", "carol")
+    bench.play(
+        """
+        alice > MODE alice +w
+        alice < :alice!~alice@127.0.0.1 MODE alice +w
+        carol > MODE carol +w-w
+        carol =
+        root > WALLOPS :the kettle is on
+        root =
+        alice < :root!~root@127.0.0.1 WALLOPS :the kettle is on
+        alice =
+        bob =
+        carol =
+        alice > MODE alice -w
+        alice .
+        root > WALLOPS :more tea
+        alice =
+        """
+    )
+
+
+def test_an_administrator_who_wants_to_hear_it_does_so_too(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root", "labeled-response", "batch")
+    root.send("MODE root +w")
+    bench.play(
+        """
+        root .
+        root > @label=w WALLOPS tea
+        root < :root!~root@127.0.0.1 WALLOPS :tea
+        root < @label=w :irc.example ACK
+        root =
+        """
+    )
+
+
+def test_others_may_not(bench: Bench) -> None:
+    people(bench, "alice", "bob")
+    bench.people["bob"].ask("MODE bob +w")
+    bench.play(
+        """
+        alice > WALLOPS :the kettle is on
+        alice ~ :irc.example 481 alice :*
+        alice =
+        bob =
+        """
+    )
+
+
+def test_it_needs_a_text_and_is_stored(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root")
+    for line in ("WALLOPS", "WALLOPS :"):
+        assert [parse(heard).command for heard in root.ask(line)] == ["461"]
+    root.send("WALLOPS :the kettle is on")
+    with bench.database.reading() as session:
+        assert session.scalars(select(Event.text).where(Event.kind == "wallops")).all() == [
+            "the kettle is on"
+        ]

@@ -1,0 +1,143 @@
+"""Conversations: the past by way of HistServ, for those who may see it by CHATHISTORY (IRC_BEHAVIOUR section 12)."""
+
+import pytest
+
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine import history_clients
+from tests.engine.account_clients import account
+from tests.engine.harness import Bench
+from tests.engine.scenes import gather, people
+
+ALL = "That is all"
+NOTHING = "Nothing was found"
+NOT_THERE = "Nothing was said there"
+
+
+def ask(bench: Bench, person: str, words: str) -> list[str]:
+    """Ask HistServ and return the texts of its notices, which is all that comes."""
+    lines = [parse(line) for line in bench.people[person].ask(f"HS {words}")]
+    assert {(line.command, line.source) for line in lines} == {("NOTICE", "HistServ!HistServ@irc.example")}
+    return [line.params[-1] for line in lines]
+
+
+def said(bench: Bench, person: str, words: str) -> list[str]:
+    """Ask HistServ and return who said what, without the times and the ids."""
+    *lines, last = ask(bench, person, words)
+    assert last == ALL
+    return [line.partition("] ")[2].rpartition(" (")[0] for line in lines]
+
+
+def test_the_last_of_a_room_with_times_and_ids(bench: Bench, clock: MovedClock) -> None:
+    (alice, _) = history_clients.gather(bench, "#tea", "alice", "bob")
+    (first,) = history_clients.say(alice, "#tea", "one")
+    history_clients.say(alice, "#tea", "two")
+    clock.instant += 60_000
+    assert ask(bench, "bob", "LAST #TEA")[0] == (
+        f"[2026-11-18 11:06:40 UTC] alice: one ({first.tags['msgid']})"
+    )
+    assert said(bench, "bob", "LAST #tea 1") == said(bench, "bob", "LAST 1") == ["alice: two"]
+
+
+def test_the_last_with_a_person(bench: Bench) -> None:
+    account(bench, "anna")
+    anna, bob = history_clients.enter(bench, "anna", "anna"), bench.connect("bob")
+    history_clients.say(anna, "bob", "hi")
+    bob.send("PRIVMSG anna :hello")
+    assert said(bench, "anna", "LAST Bob") == ["anna: hi", "bob: hello"]
+    bench.connect("carol")
+    assert ask(bench, "carol", "LAST anna") == [NOT_THERE]
+
+
+def test_where_one_is_not_there_is_nothing_to_see(bench: Bench) -> None:
+    history_clients.gather(bench, "#tea", "alice")
+    history_clients.say(bench.people["alice"], "#tea", "one")
+    people(bench, "eve")
+    assert ask(bench, "eve", "LAST #tea") == ["You are not in #tea"]
+    assert ask(bench, "eve", "LAST #nowhere") == ["You are not in #nowhere"]
+    assert ask(bench, "eve", "LAST") == ["Say where: LAST and the name of a room or a person"]
+    gather(bench, "#one", "eve")
+    gather(bench, "#two", "eve")
+    assert ask(bench, "eve", "LAST")[0].startswith("Say where")
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "٣", "9" * 20])
+def test_a_count_is_a_number(bench: Bench, count: str) -> None:
+    gather(bench, "#tea", "alice")
+    assert ask(bench, "alice", f"LAST #tea {count}") == [f"{count} is no number of lines"]
+
+
+def test_there_is_a_most(bench: Bench) -> None:
+    (alice,) = history_clients.gather(bench, "#tea", "alice")
+    history_clients.say(alice, "#tea", *map(str, range(120)))
+    assert said(bench, "alice", "LAST #tea 1000") == [f"alice: {number}" for number in range(20, 120)]
+    assert len(said(bench, "alice", "LAST #tea")) == 10
+
+
+def test_around_a_message(bench: Bench) -> None:
+    alice, *_ = history_clients.gather(bench, "#tea", "alice", "bob")
+    lines = history_clients.say(alice, "#tea", *map(str, range(9)))
+    middle = lines[4].tags["msgid"]
+    assert said(bench, "bob", f"CONTEXT {middle} 3") == ["alice: 3", "alice: 4", "alice: 5"]
+    people(bench, "eve")
+    assert ask(bench, "eve", f"CONTEXT {middle}") == [f"There is no message {middle} that you may see"]
+    for wrong in ("zzzzz", "!", "0"):
+        assert ask(bench, "bob", f"CONTEXT {wrong}") == [f"There is no message {wrong} that you may see"]
+
+
+def test_around_a_private_message_only_for_the_two(bench: Bench) -> None:
+    alice, _ = history_clients.gather(bench, "#tea", "alice", "bob")
+    (line,) = history_clients.say(alice, "bob", "psst")
+    (whole,) = history_clients.say(alice, "@#tea", "among us")
+    people(bench, "eve")
+    for nick in ("alice", "bob"):
+        assert said(bench, nick, f"CONTEXT {line.tags['msgid']}") == ["alice: psst"]
+    assert "no message" in ask(bench, "eve", f"CONTEXT {line.tags['msgid']}")[0]
+    assert "no message" in ask(bench, "bob", f"CONTEXT {whole.tags['msgid']}")[0]
+
+
+def test_what_was_taken_back_is_not_told(bench: Bench) -> None:
+    (alice,) = history_clients.gather(bench, "#tea", "alice")
+    one, _ = history_clients.say(alice, "#tea", "one", "two")
+    alice.ask(f"REDACT #tea {one.tags['msgid']}")
+    assert said(bench, "alice", "LAST #tea") == ["alice: two"]
+    assert "no message" in ask(bench, "alice", f"CONTEXT {one.tags['msgid']}")[0]
+
+
+def test_a_long_message_is_told_whole(bench: Bench) -> None:
+    (alice,) = history_clients.gather(bench, "#tea", "alice")
+    text = " ".join(["leaves"] * 60)
+    history_clients.say(alice, "#tea", text)
+    told = " ".join(ask(bench, "alice", "LAST #tea"))
+    assert text in told
+
+
+def test_a_long_word_is_told_whole_too(bench: Bench) -> None:
+    """Languages without spaces have long ones, and several lines may be one (draft/multiline-concat)."""
+    (alice,) = history_clients.gather(bench, "#tea", "alice", caps=(*history_clients.CAPS, "draft/multiline"))
+    lines = ["茶" * 130] * 3
+    opening = ("@batch=x PRIVMSG", *["@batch=x;draft/multiline-concat PRIVMSG"] * 2)
+    said = [f"{start} #tea :{line}" for start, line in zip(opening, lines, strict=True)]
+    alice.send("BATCH +x draft/multiline #tea", *said, "BATCH -x")
+    alice.heard()
+    assert "".join(lines) in "".join(ask(bench, "alice", "LAST #tea"))
+
+
+def test_a_search_tells_where_it_was_said_and_only_what_one_may_read(bench: Bench) -> None:
+    alice, bob = history_clients.gather(bench, "#tea", "alice", "bob")
+    history_clients.gather(bench, "#milk", "alice")
+    history_clients.say(alice, "#tea", "green tea", "black tea")
+    history_clients.say(alice, "#milk", "no tea")
+    history_clients.say(alice, "bob", "tea for two")
+    history_clients.say(bob, "#tea", "TEA?")
+    in_tea = ["#tea alice: green tea", "#tea alice: black tea"]
+    assert said(bench, "bob", "SEARCH tea") == [*in_tea, "alice to bob: tea for two", "#tea bob: TEA?"]
+    assert said(bench, "bob", "SEARCH tea from:ALICE in:#tea") == in_tea
+    assert said(bench, "bob", "SEARCH te limit:1") == ["#tea bob: TEA?"]
+    assert said(bench, "bob", "SEARCH tea green after:2026-11-01 before:2026-11-30") == in_tea[:1]
+    assert said(bench, "bob", "SEARCH in:alice") == ["alice to bob: tea for two"]
+    assert ask(bench, "bob", "SEARCH milk") == ask(bench, "bob", "SEARCH tea before:2026-11-01") == [NOTHING]
+    assert ask(bench, "bob", "SEARCH") == ["Say what to search for: SEARCH and some words"]
+    assert ask(bench, "bob", "SEARCH tea in:#milk") == ["You are in no room #milk"]
+    assert ask(bench, "bob", "SEARCH tea after:noon") == ["noon is no day such as 2026-11-22"]
+    assert ask(bench, "bob", "SEARCH tea limit:many") == ["many is no number of lines"]

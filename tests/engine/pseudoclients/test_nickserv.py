@@ -1,0 +1,171 @@
+"""Conversations: accounts by way of NickServ, with the guards of REGISTER and SASL (IRC_BEHAVIOUR section 11)."""
+
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account, begin, codes, enter, finish, log_in
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench
+from tests.engine.pseudoclients.test_service_context import NICKSERV, tell
+from tests.engine.scenes import people
+
+
+def test_an_account_is_made(bench: Bench) -> None:
+    people(bench, "anna")
+    bench.play(
+        f"""
+        anna > PRIVMSG NickServ :REGISTER secret
+        anna < :{NICKSERV} NOTICE anna :The account anna is yours
+        anna < :irc.example 900 anna anna!~anna@127.0.0.1 anna :You are now logged in as anna
+        anna =
+        """
+    )
+    assert codes(log_in(bench.dial("bob"), "anna", "secret"))[1:] == ["900", "903"]
+
+
+def test_what_register_refuses_is_refused_by_notice(make_bench: MakeBench) -> None:
+    bench = make_bench(registrations_per_address=1)
+    people(bench, "anna", "bob")
+    assert tell(bench, "anna", "REGISTER short") == ["The password is too short: 6 characters are the least"]
+    bench.people["anna"].ask("NS REGISTER secret")
+    assert tell(bench, "anna", "REGISTER secret") == ["You are logged in as anna already"]
+    assert "many accounts" in tell(bench, "bob", "REGISTER secret")[0]
+
+
+def test_where_registration_is_closed_nickserv_makes_no_account_either(make_bench: MakeBench) -> None:
+    bench = make_bench(registration="closed")
+    people(bench, "anna")
+    assert "made by the administrators" in tell(bench, "anna", "REGISTER secret")[0]
+
+
+def test_somebody_logs_in_and_out(bench: Bench) -> None:
+    account(bench, "Anna", "two words")
+    people(bench, "bar")
+    bench.play(
+        f"""
+        bar > PRIVMSG NickServ :IDENTIFY anna :two words
+        bar < :{NICKSERV} NOTICE bar :You are logged in as Anna
+        bar < :irc.example 900 bar bar!~bar@127.0.0.1 Anna :You are now logged in as Anna
+        bar =
+        bar > NICK Anna
+        bar .
+        bar > NS LOGOUT
+        bar ~ :irc.example 901 *
+        bar ~ :Anna!~bar@127.0.0.1 NICK :Guest*
+        bar ~ :{NICKSERV} NOTICE Guest* :You are logged out
+        bar =
+        """
+    )
+    assert tell(bench, "bar", "LOGOUT") == ["You are a guest already"]
+
+
+def test_without_a_name_it_is_the_one_of_the_nick(bench: Bench) -> None:
+    account(bench, "anna", "secret")
+    account(bench, "anna_", "other1")
+    enter(bench, "anna_", "anna_", password="other1")
+    bench.connect("bar")
+    assert tell(bench, "bar", "IDENTIFY secret") == ["Log-in failed: the account or the password is wrong"]
+    heard = bench.people["anna_"].ask("NS IDENTIFY other1")
+    assert codes(heard) == ["NOTICE", "900"]
+
+
+def test_the_throttles_are_those_of_sasl(make_bench: MakeBench, clock: MovedClock) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    people(bench, "bar")
+    for _ in range(2):
+        assert tell(bench, "bar", "IDENTIFY anna wrong") == [
+            "Log-in failed: the account or the password is wrong"
+        ]
+    assert "wait 5 minutes" in tell(bench, "bar", "IDENTIFY anna wrong")[0]
+    assert codes(log_in(bench.dial("x"), "anna")) == ["AUTHENTICATE", "904"]
+
+
+def test_one_who_left_while_the_password_was_checked_is_not_logged_in(bench: Bench) -> None:
+    account(bench, "anna", "secret")
+    (bar,) = people(bench, "bar")
+    unit = begin(bar, "NS IDENTIFY anna secret")
+    bar.hang_up()
+    assert finish(bar, unit) == []
+
+
+def test_what_is_told_of_an_account(bench: Bench, clock: MovedClock) -> None:
+    account(bench, "anna")
+    account(bench, "root", role="admin")
+    anna, root = enter(bench, "anna_", "anna"), enter(bench, "root", "root")
+    people(bench, "bob")
+    since = "anna is registered since 2026-11-18 11:06:40 UTC"
+    assert tell(bench, "bob", "INFO ANNA") == [since, "Logged in now as anna_"]
+    assert tell(bench, "bob", "INFO nobody") == ["There is no account nobody"]
+    assert tell(bench, "anna_", "INFO") == [since, "Logged in now as anna_"]
+    anna.send("QUIT")
+    assert tell(bench, "bob", "INFO anna") == [since]
+    assert tell(bench, "root", "INFO anna")[1].startswith("Last seen ")
+    assert root.client.account == "root"
+
+
+def test_a_password_is_changed_and_the_other_devices_stay(bench: Bench) -> None:
+    account(bench, "anna", "secret")
+    phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
+    laptop.heard()
+    assert phone.ask("NS SET PASSWORD secret :better words") == [
+        f":{NICKSERV} NOTICE anna :The password of anna is changed"
+    ]
+    assert laptop.ask("PING x") == [":irc.example PONG irc.example :x"]
+    assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "904"]
+    bench.restart()
+    assert codes(log_in(bench.dial("x"), "anna", "better words")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_what_may_not_become_a_password(make_bench: MakeBench) -> None:
+    bench = make_bench(login_attempts=2)
+    account(bench, "anna")
+    anna = enter(bench, "anna", "anna", "echo-message")
+    people(bench, "bob")
+    assert tell(bench, "bob", "SET PASSWORD secret better") == ["Log in first: IDENTIFY"]
+    assert tell(bench, "bob", "SET") == ["Say which: SET PASSWORD, SET ALWAYS-ON; HELP SET tells more"]
+    assert tell(bench, "bob", "SET tea") == ["NickServ knows no SET tea; HELP shows what there is"]
+    assert "PRIVMSG NickServ :set password *** ***" in anna.ask("PRIVMSG NickServ :set password a b")[0]
+    assert "too short" in anna.ask("NS SET PASSWORD x y")[0]
+    assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
+    assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
+    assert "wait 5 minutes" in anna.ask("NS SET PASSWORD wrong! better")[0]
+
+
+def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: Bench) -> None:
+    account(bench, "anna", "secret")
+    phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
+    unit = begin(phone, "NS SET PASSWORD secret better")
+    laptop.ask("LOGOUT")
+    assert ":Log in first" in finish(phone, unit)[-1]
+    assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
+
+
+def test_a_dead_device_is_put_out_and_its_nick_taken(bench: Bench) -> None:
+    """A client without SASL comes back while the server still believes in its old connection."""
+    account(bench, "anna", "secret")
+    old = enter(bench, "anna", "anna", password="secret")
+    people(bench, "anna_")
+    bench.play(
+        f"""
+        anna_ > NS IDENTIFY anna secret
+        anna_ .
+        anna_ > PRIVMSG NickServ :REGAIN
+        anna_ < :{NICKSERV} NOTICE anna_ :anna is gone
+        anna_ < :anna_!~anna_@127.0.0.1 NICK :anna
+        anna_ =
+        """
+    )
+    assert old.heard() == ["ERROR :Closing link: Disconnected by anna_, who has the same account"]
+    assert tell(bench, "anna_", "REGAIN") == ["You are anna yourself"]
+
+
+def test_nobody_puts_out_whom_they_are_not(bench: Bench) -> None:
+    account(bench, "anna")
+    account(bench, "bob")
+    enter(bench, "anna", "anna")
+    people(bench, "eve")
+    assert tell(bench, "eve", "GHOST anna") == ["Log in first: IDENTIFY"]
+    enter(bench, "bob", "bob")
+    assert tell(bench, "bob", "GHOST anna") == ["anna is not logged in to your account"]
+    assert tell(bench, "bob", "GHOST NickServ") == ["NickServ is not logged in to your account"]
+    assert tell(bench, "bob", "GHOST nobody") == ["No such nick or channel"]
+    assert tell(bench, "bob", "REGAIN anna") == ["anna is not logged in to your account"]

@@ -1,0 +1,155 @@
+"""Conversations: the past as ZNC's module *playback gives it (https://wiki.znc.in/Playback)."""
+
+import pytest
+
+from app.wire.line import parse
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account, codes, enter
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench, Person
+from tests.engine.pseudoclients.test_service_context import tell
+from tests.engine.scenes import gather, people
+
+CAPS = ("batch", "server-time", "message-tags", "znc.in/playback")
+START = 1_795_000_000
+
+
+def played(person: Person, question: str) -> dict[str, list[str]]:
+    """Ask for the past, and return the texts of each buffer."""
+    found: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for line in map(parse, person.ask(f"PRIVMSG *playback :{question}")):
+        if line.command == "BATCH" and line.params[0].startswith("+"):
+            assert line.params[1] == "znc.in/playback"
+            names[line.params[0][1:]] = line.params[2]
+        elif line.command != "BATCH" and line.params[0] != "*playback":
+            assert "time" in line.tags
+            found.setdefault(names[line.tags["batch"]], []).append(line.params[-1])
+    return found
+
+
+def at(bench: Bench, seconds: int, name: str, line: str) -> None:
+    """Let somebody say something at a time."""
+    clock = bench.clock
+    assert isinstance(clock, MovedClock)
+    clock.instant = (START + seconds) * 1000
+    bench.people[name].send(line)
+
+
+@pytest.fixture
+def anna(bench: Bench) -> Person:
+    """Anna, who was in #tea and #milk with bob, and wrote with him alone."""
+    account(bench, "anna")
+    anna = enter(bench, "anna", "anna", *CAPS)
+    gather(bench, "#tea", "bob", "anna")
+    gather(bench, "#milk", "bob", "anna")
+    gather(bench, "#other", "bob")
+    for seconds, line in enumerate(
+        (
+            "PRIVMSG #tea :one",
+            "PRIVMSG #milk :two",
+            "PRIVMSG anna :three",
+            "PRIVMSG #other :no",
+            "PRIVMSG #tea :four",
+        ),
+        1,
+    ):
+        at(bench, seconds, "bob", line)
+    at(bench, 9, "anna", "PRIVMSG bob :five")
+    anna.heard()
+    return anna
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("PLAY *", {"#tea": ["one", "four"], "#milk": ["two"], "bob": ["three", "five"]}),
+        ("play * 0", {"#tea": ["one", "four"], "#milk": ["two"], "bob": ["three", "five"]}),
+        (f"PLAY * {START + 2}", {"#tea": ["four"], "bob": ["three", "five"]}),
+        (f"PLAY * {START + 1}.999 {START + 3}", {"#milk": ["two"], "bob": ["three"]}),
+        ("PLAY #t*", {"#tea": ["one", "four"]}),
+        ("PLAY #MILK,BOB,#other,nobody", {"#milk": ["two"], "bob": ["three", "five"]}),
+        ("PLAY #other", {}),
+        (f"PLAY * {START + 100}", {}),
+    ],
+)
+def test_buffers_are_played(anna: Person, question: str, found: dict[str, list[str]]) -> None:
+    assert played(anna, question) == found
+
+
+def test_nothing_is_replayed_to_who_asks_for_it(bench: Bench, anna: Person) -> None:
+    bench.connect("carol", *CAPS)
+    assert codes([line.split(" ", 1)[1] for line in bench.people["carol"].ask("JOIN #tea")]) == [
+        "JOIN",
+        "353",
+        "366",
+    ]
+    bench.connect("dora")
+    assert codes(bench.people["dora"].ask("JOIN #tea"))[-1] == "PRIVMSG"
+
+
+def test_without_batches_the_lines_come_as_they_are(bench: Bench, anna: Person) -> None:
+    carol = gather(bench, "#tea", "carol")[0]
+    assert carol.ask("PRIVMSG *playback :PLAY #tea") == [
+        ":bob!~bob@127.0.0.1 PRIVMSG #tea :one",
+        ":bob!~bob@127.0.0.1 PRIVMSG #tea :four",
+    ]
+
+
+def test_it_tells_what_there_is(bench: Bench, anna: Person) -> None:
+    notices = [parse(line).params[-1] for line in anna.ask("PRIVMSG *playback LIST")]
+    assert sorted(notices) == [
+        f"#milk {START + 2}.000 {START + 2}.000",
+        f"#tea {START + 1}.000 {START + 5}.000",
+        f"bob {START + 3}.000 {START + 9}.000",
+    ]
+
+
+@pytest.mark.parametrize("time", ["soon", "-1", "nan", "inf", "1e99", "9" * 400, "1e999999", "1e9999999999"])
+def test_what_is_no_time_is_refused(anna: Person, time: str) -> None:
+    (line,) = anna.ask(f"PRIVMSG *playback :PLAY * {time}")
+    assert line.endswith(":A time is seconds since 1970, as 1795000000.123")
+
+
+def test_nothing_is_cleared(bench: Bench, anna: Person) -> None:
+    (line,) = anna.ask("PRIVMSG *playback :CLEAR *")
+    assert parse(line).params[-1].startswith("Nothing is cleared")
+    assert played(anna, "PLAY #tea") == {"#tea": ["one", "four"]}
+
+
+def test_a_page_of_all_buffers_has_the_limit_of_a_page(make_bench: MakeBench) -> None:
+    bench = make_bench(history_limit=4)
+    anna = bench.connect("anna", *CAPS)
+    gather(bench, "#tea", "bob", "anna")
+    gather(bench, "#milk", "bob", "anna")
+    for word in "abcde":
+        bench.people["bob"].send(f"PRIVMSG #tea :{word}", f"PRIVMSG #milk :{word}")
+    anna.heard()
+    assert played(anna, "PLAY *") == {"#tea": ["d", "e"], "#milk": ["d", "e"]}
+    assert played(anna, "PLAY #tea") == {"#tea": ["b", "c", "d", "e"]}
+
+
+def test_what_was_taken_back_is_not_played(bench: Bench) -> None:
+    bob = bench.connect("bob", *CAPS, "echo-message")
+    bob.send("JOIN #tea")
+    said = parse(bob.ask("PRIVMSG #tea :oops")[0])
+    bob.ask(f"REDACT #tea {said.tags['msgid']}", "PRIVMSG #tea :better")
+    assert played(bob, "PLAY #tea") == {"#tea": ["better"]}
+
+
+def test_it_can_be_asked_for_help(bench: Bench) -> None:
+    (carol,) = people(bench, "carol")
+    lines = [parse(line) for line in carol.ask("PRIVMSG *playback HELP")]
+    assert {line.source for line in lines} == {"*playback!*playback@irc.example"}
+    assert any("PLAY <buffers>" in line.params[-1] for line in lines)
+    assert tell(bench, "carol", "HELP") != []
+
+
+def test_where_the_past_is_hidden_it_begins_with_ones_own_coming(bench: Bench) -> None:
+    gather(bench, "#tea", "bob")
+    bench.people["bob"].send("MODE #tea +H", "PRIVMSG #tea :before")
+    carol = bench.connect("carol", *CAPS)
+    carol.ask("JOIN #tea")
+    bench.people["bob"].send("PRIVMSG #tea :after")
+    carol.heard()
+    assert played(carol, "PLAY *") == {"#tea": ["after"]}

@@ -1,0 +1,331 @@
+"""Conversations: accounts that stay in their rooms while no device is connected, also over restarts."""
+
+import pytest
+
+from app.services.administration import always_on_set, disabled_set
+from app.services.moderation import killed
+from tests.conftest import MovedClock
+from tests.engine.account_clients import PASSWORD, account, codes, enter, plain
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench, Person
+from tests.engine.history_clients import CAPS, texts
+from tests.engine.pseudoclients.test_service_context import tell
+from tests.engine.scenes import gather, user
+from tests.story import Story
+
+ABSENT = "No device is connected"
+DAY = 24 * 3600
+
+
+def pass_time(bench: Bench, clock: MovedClock, seconds: int) -> None:
+    """Let time pass, and the server look at what it brought about."""
+    clock.instant += seconds * 1000
+    bench.core.engine.cycle([])
+
+
+def settle_in(bench: Bench, *caps: str) -> Person:
+    """Let anna be in #tea with bob, and want to stay there."""
+    account(bench, "anna")
+    anna = enter(bench, "anna", "anna", *caps)
+    gather(bench, "#tea", "bob", "anna")
+    days = bench.settings.always_on_days
+    assert tell(bench, "anna", "SET ALWAYS-ON on") == [
+        f"As anna you stay in your rooms without a device for up to {days} days"
+    ]
+    bench.people["bob"].heard()
+    return anna
+
+
+def names(bench: Bench) -> str:
+    """Return who is in #tea, as bob sees it."""
+    return bench.people["bob"].ask("NAMES #tea")[0].partition(" :")[2]
+
+
+def decide(bench: Bench, clock: MovedClock, *decisions: object) -> None:
+    """Have an administrator decide, as `chat-admin` does beside the running server."""
+    for decision in decisions:
+        Story(bench.database, bench.clock).decides(decision)  # type: ignore[arg-type]
+    pass_time(bench, clock, 1)
+
+
+def test_who_stays_is_seen_as_away_until_a_device_comes(bench: Bench) -> None:
+    anna = settle_in(bench)
+    bench.connect("carol", "away-notify", "extended-monitor").ask("MONITOR + anna")
+    anna.send("QUIT :good night")
+    assert anna.ear.is_finished
+    bench.play(
+        f"""
+        bob =
+        carol < :anna!~anna@127.0.0.1 AWAY :{ABSENT}
+        carol =
+        carol > MONITOR S
+        carol < :irc.example 730 carol :anna!~anna@127.0.0.1
+        bob > WHO #tea %nf
+        bob < :irc.example 354 bob bob H@
+        bob < :irc.example 354 bob anna G
+        bob ~ :irc.example 315 bob #tea :*
+        bob > PRIVMSG anna :are you there?
+        bob < :irc.example 301 bob anna :{ABSENT}
+        bob =
+        """
+    )
+    enter(bench, "anna", "anna")
+    bench.play(
+        """
+        bob =
+        carol < :anna!~anna@127.0.0.1 AWAY
+        carol =
+        """
+    )
+    assert user(bench, "anna").detached is None
+
+
+def test_the_next_device_is_told_its_rooms_and_what_was_written_to_it(bench: Bench) -> None:
+    settle_in(bench).hang_up()
+    bench.people["bob"].send("PRIVMSG #tea :in the room", "PRIVMSG anna :to you alone", "TOPIC #tea :leaves")
+    anna = bench.dial("anna")
+
+    anna.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", *plain("anna"), "NICK anna", "USER a 0 * :A", "CAP END")
+    heard = codes(anna.heard())
+    assert heard[heard.index("422") :] == ["422", "JOIN", "332", "333", "353", "366", "PRIVMSG", "PRIVMSG"]
+    bench.play(
+        """
+        anna > NAMES #tea
+        anna < :irc.example 353 anna = #tea :@bob anna
+        anna ~ :irc.example 366 *
+        bob > PRIVMSG anna :now
+        anna < :bob!~bob@127.0.0.1 PRIVMSG anna :now
+        anna =
+        """
+    )
+
+
+def test_a_client_that_knows_history_asks_for_it(bench: Bench) -> None:
+    settle_in(bench).hang_up()
+    bench.people["bob"].send("PRIVMSG anna :to you alone", "PRIVMSG #tea :to all")
+    anna = enter(bench, "anna", "anna", *CAPS)
+    assert texts(anna, "LATEST bob * 10") == ["to you alone"]
+    assert texts(anna, "LATEST #tea * 10") == ["to all"]
+    targets = anna.ask(
+        "CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2200-01-01T00:00:00.000Z 9"
+    )
+    assert [line.split(" ")[-2] for line in targets[1:-1]] == ["bob", "#tea"]
+
+
+def test_what_was_said_by_hand_stays(bench: Bench) -> None:
+    anna = settle_in(bench)
+    bench.connect("carol", "away-notify")
+    gather(bench, "#tea", "carol")
+    anna.send("AWAY :having tea")
+    bench.people["carol"].heard()
+    anna.hang_up()
+    enter(bench, "anna", "anna").send("PING x")
+    bench.play("carol =")
+    assert user(bench, "anna").away == "having tea"
+
+
+def test_of_several_devices_the_last_counts(bench: Bench) -> None:
+    first = settle_in(bench)
+    second = enter(bench, "anna", "anna")
+    first.hang_up()
+    assert user(bench, "anna").away is None
+    second.hang_up()
+    assert user(bench, "anna").away == ABSENT
+
+
+def test_under_another_nick_nobody_stays(bench: Bench) -> None:
+    anna = settle_in(bench)
+    anna.send("NICK elsewhere")
+    bench.people["bob"].heard()
+    anna.hang_up()
+    bench.play("bob < :elsewhere!~anna@127.0.0.1 QUIT :Connection closed")
+
+
+def test_its_nick_is_held_and_its_own(bench: Bench) -> None:
+    settle_in(bench).hang_up()
+    thief = bench.dial("thief")
+    assert codes(thief.ask("NICK anna", "USER x 0 * :x")) == ["433"]
+    other = enter(bench, "phone", "anna")
+    assert codes(other.ask("NICK anna")) == ["433"]
+
+
+@pytest.mark.parametrize("how", ["kill -9", "stop"])
+def test_a_restart_finds_everything_as_it_was(bench: Bench, clock: MovedClock, how: str) -> None:
+    anna = settle_in(bench)
+    anna.send("JOIN #own", "SETNAME :Anna of the Teas", "AWAY :having tea", "NICK Anna")
+    bench.people["bob"].send("MODE #tea +v Anna")
+    if how == "stop":
+        bench.core.engine._take_leave()
+        assert anna.heard()[-1] == "ERROR :Closing link: The server is shutting down"
+    bench.restart()
+    found = user(bench, "anna")
+    assert (found.nick, found.realname, found.away) == ("Anna", "Anna of the Teas", "having tea")
+    assert found.detached is not None
+    bench.connect("bob").send("JOIN #tea")
+    bench.people["bob"].heard()
+    assert names(bench) == "+Anna bob"
+    again = enter(bench, "anna", "anna")
+    assert set(again.ask("WHOIS anna")) >= {":irc.example 319 Anna Anna :+#tea @#own"}
+
+
+def test_a_second_restart_finds_it_too(bench: Bench, clock: MovedClock) -> None:
+    settle_in(bench)
+    for _ in range(2):
+        bench.restart()
+        assert user(bench, "anna").away == ABSENT
+    detached = user(bench, "anna").detached
+    pass_time(bench, clock, 60)
+    bench.restart()
+    assert user(bench, "anna").detached == detached
+
+
+def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(bench: Bench) -> None:
+    """Who took a guest's room over is kept by no account's role."""
+    bench.connect("guest").send("JOIN #left", "PART #left")
+    settle_in(bench).send("JOIN #left", "MODE #left +m")
+    bench.restart()
+    anna = enter(bench, "anna", "anna")
+    assert anna.ask("NAMES #left")[0].endswith(":@anna")
+
+
+def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: Bench) -> None:
+    bench.connect("guest").send("JOIN #tea,#milk")
+    bench.restart()
+    carol = bench.connect("carol", *CAPS, "draft/event-playback")
+    for room in ("#tea", "#milk"):
+        carol.send(f"JOIN {room}")
+        carol.heard()
+        found = carol.ask(f"CHATHISTORY LATEST {room} * 10")
+        assert "QUIT" in [line.split(" ")[2] for line in found[1:-1]], found
+        assert codes([carol.ask(f"NAMES {room}")[0].partition(" ")[2]]) == ["353"]
+    assert bench.core.desk.world.find_user("guest") is None
+
+
+def test_what_happens_while_the_server_is_down_counts(bench: Bench, clock: MovedClock) -> None:
+    for decision in (
+        lambda admin: killed(admin, "anna", "enough"),
+        lambda admin: disabled_set(admin, "anna", True),
+        lambda admin: always_on_set(admin, "anna", False),
+    ):
+        if bench.core.desk.world.find_account("anna") is None:
+            settle_in(bench)
+        else:
+            decide(bench, clock, lambda admin: disabled_set(admin, "anna", False))
+            enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on", "JOIN #tea")
+        bench.core.desk.ledger.close()
+        Story(bench.database, bench.clock).decides(decision)
+        bench.restart()
+        assert bench.core.desk.world.find_user("anna") is None
+        bench.connect("bob").send("JOIN #tea")
+        assert names(bench) == "@bob"
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason"),
+    [
+        (lambda admin: always_on_set(admin, "anna", False), "Stays no longer without a device"),
+        (lambda admin: disabled_set(admin, "anna", True), "The account was disabled"),
+        (lambda admin: killed(admin, "anna", "enough"), "Killed: enough"),
+    ],
+)
+def test_an_administrator_ends_it(bench: Bench, clock: MovedClock, decision: object, reason: str) -> None:
+    settle_in(bench).hang_up()
+    decide(bench, clock, decision)
+    bench.play(f"bob < :anna!~anna@127.0.0.1 QUIT :{reason}")
+    assert bench.core.desk.world.find_user("anna") is None
+
+
+def test_whose_account_is_disabled_leaves_once(bench: Bench, clock: MovedClock) -> None:
+    """IRCv3 monitor: 731 tells of one going, and there was one."""
+    settle_in(bench).hang_up()
+    carol = bench.connect("carol")
+    carol.ask("MONITOR + anna")
+    decide(bench, clock, lambda admin: disabled_set(admin, "anna", True))
+    assert codes(carol.heard()) == ["731"]
+
+
+def test_with_a_device_an_administrator_ends_only_the_staying(bench: Bench, clock: MovedClock) -> None:
+    anna = settle_in(bench)
+    decide(bench, clock, lambda admin: always_on_set(admin, "anna", False))
+    bench.play("bob =")
+    anna.hang_up()
+    bench.play("bob < :anna!~anna@127.0.0.1 QUIT :Connection closed")
+
+
+def test_after_so_many_days_it_is_over(make_bench: MakeBench, clock: MovedClock) -> None:
+    bench = make_bench(always_on_days=2, ping_interval=86400, ping_timeout=86400)
+    settle_in(bench).hang_up()
+    pass_time(bench, clock, DAY)
+    bench.people["bob"].ask("PING x")
+    pass_time(bench, clock, DAY - 60)
+    bench.people["bob"].ask("PING x")
+    assert bench.core.desk.world.find_user("anna") is not None
+    pass_time(bench, clock, 120)
+    bench.play("bob < :anna!~anna@127.0.0.1 QUIT :No device was connected for 2 days")
+
+
+def test_no_days_are_for_ever(make_bench: MakeBench, clock: MovedClock) -> None:
+    bench = make_bench(always_on_days=0, ping_interval=86400, ping_timeout=86400)
+    account(bench, "anna")
+    enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on")
+    bench.people["anna"].hang_up()
+    pass_time(bench, clock, 36500 * DAY)
+    assert bench.core.desk.world.find_user("anna") is not None
+
+
+@pytest.mark.parametrize(
+    ("choice", "said", "stays"),
+    [("off", "", False), ("opt-out", "", True), ("opt-out", "off", False), ("opt-in", "", False)],
+)
+def test_the_server_chooses_what_there_is(make_bench: MakeBench, choice: str, said: str, stays: bool) -> None:
+    bench = make_bench(always_on=choice)
+    account(bench, "anna")
+    anna = enter(bench, "anna", "anna")
+    if said:
+        anna.send(f"NS SET ALWAYS-ON {said}")
+    anna.hang_up()
+    assert (bench.core.desk.world.find_user("anna") is not None) == stays
+
+
+def test_what_refuses_to_set_it(make_bench: MakeBench) -> None:
+    bench = make_bench(always_on="off")
+    account(bench, "anna")
+    enter(bench, "anna", "anna")
+    bench.connect("bob")
+    assert tell(bench, "bob", "SET ALWAYS-ON on") == ["Log in first: IDENTIFY"]
+    assert tell(bench, "anna", "SET ALWAYS-ON on") == ["Nobody stays without a device on this server"]
+
+
+def test_neither_on_nor_off_is_refused(bench: Bench) -> None:
+    account(bench, "anna")
+    enter(bench, "anna", "anna")
+    assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["perhaps is neither on nor off"]
+
+
+def test_markers_come_once_for_each_room_with_the_welcome(bench: Bench) -> None:
+    """IRC_BEHAVIOUR section 13: across a reconnect, exactly one MARKREAD for the channel."""
+    anna = settle_in(bench, "draft/read-marker")
+    anna.send("MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z")
+    anna.hang_up()
+
+    anna = bench.dial("anna")
+    anna.send("CAP REQ :sasl draft/read-marker", "AUTHENTICATE PLAIN", *plain("anna"))
+    anna.send("NICK anna", "USER a 0 * :A", "CAP END")
+    marks = [line for line in anna.heard() if "MARKREAD" in line]
+    assert marks == [":irc.example MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z"]
+
+
+def test_kicked_without_a_device_it_is_out(bench: Bench) -> None:
+    settle_in(bench).hang_up()
+    bench.people["bob"].send("KICK #tea anna")
+    bench.restart()
+    assert user(bench, "anna").rooms == set()
+
+
+def test_the_owner_under_another_nick_is_told_how_to_come_back(bench: Bench) -> None:
+    """Whoever stays keeps the nick, also from their own account: two people do not become one."""
+    settle_in(bench).hang_up()
+    bench.connect("annie")
+    bench.people["annie"].ask("PRIVMSG NickServ :IDENTIFY anna :" + PASSWORD)
+    why = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
+    assert bench.people["annie"].ask("NICK anna") == [f":irc.example 433 annie anna :{why}"]

@@ -1,0 +1,168 @@
+"""Nothing is missed: who lost a connection gets exactly the rest, in the order of those who never lost theirs (P3).
+
+Somebody's connection breaks at any byte of what it was sent. Back again, they ask for everything after the last
+message they saw, page by page, by position or by time, forwards or backwards. Meanwhile the clock may stand
+still or go back, the server may be killed, and the others talk on.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.wire.line import Line, parse
+from tests.conftest import MovedClock
+from tests.engine.account_clients import account
+from tests.engine.conftest import MakeBench
+from tests.engine.harness import Bench, Person
+from tests.engine.history_clients import CAPS, enter, page
+
+ALL = "timestamp=1970-01-01T00:00:00.000Z"
+TALK = st.lists(  # who speaks, and how the clock moves before it, in milliseconds
+    st.tuples(st.integers(0, 1), st.integers(-20, 20)), min_size=1, max_size=12
+)
+Place = Callable[[Line], str]
+
+
+class Conversation:
+    """Two who talk in a room, somebody who hears all of it, and somebody whose connection is lost."""
+
+    target = "#tea"
+
+    def __init__(self, bench: Bench, clock: MovedClock) -> None:
+        self.bench = bench
+        self.clock = clock
+        self.said = 0
+        self.heard: list[Line] = []
+        self.come()
+        self.cut = self.observer("cut")
+
+    def come(self) -> None:
+        """Let those come who stay."""
+        self.whole = self.observer("whole")
+        self.speakers = [(self.observer(name), "#tea") for name in ("anna", "bob")]
+
+    def observer(self, name: str) -> Person:
+        """Let somebody come who hears the conversation."""
+        person = self.bench.connect(name, *CAPS)
+        person.send("JOIN #tea")
+        person.heard()
+        return person
+
+    def talk(self, talk: list[tuple[int, int]]) -> None:
+        """Let the two talk."""
+        for speaker, pause in talk:
+            self.said += 1
+            self.clock.instant += pause
+            person, target = self.speakers[speaker]
+            person.send(f"PRIVMSG {target} :{self.said} Привет")
+        self.heard += self.whole.hears("PRIVMSG")
+
+    def lose(self, part: float) -> list[Line]:
+        """Lose a connection after a part of what was sent to it, and return what was seen by then."""
+        received = self.cut.ear.data[: round(len(self.cut.ear.data) * part)]
+        whole_lines = received.rpartition(b"\r\n")[0].decode().split("\r\n")
+        self.cut.hang_up()
+        return [line for line in map(parse, filter(None, whole_lines)) if line.command == "PRIVMSG"]
+
+    def kill(self) -> None:
+        """Kill the server; those who stayed come back to the new one."""
+        self.bench.restart()
+        self.come()
+
+
+class Private(Conversation):
+    """Two who talk in private. One of them has several devices: one hears all, another loses its connection.
+
+    The other is a guest, who is somebody new after each restart, and only has the name in common.
+    """
+
+    target = "bob"
+
+    def __init__(self, bench: Bench, clock: MovedClock) -> None:
+        account(bench, "anna")
+        super().__init__(bench, clock)
+
+    def come(self) -> None:
+        """Let those come who stay."""
+        self.whole = self.observer("anna")
+        self.speakers = [(self.observer("anna"), "bob"), (self.bench.connect("bob", *CAPS), "anna")]
+
+    def observer(self, name: str) -> Person:
+        """Let a further device come."""
+        return enter(self.bench, "anna", "anna")
+
+
+def by_position(line: Line) -> str:
+    return f"msgid={line.tags['msgid']}"
+
+
+def by_time(line: Line) -> str:
+    return f"timestamp={line.tags['time']}"
+
+
+def forwards(chat: Conversation, last: Line | None, size: int, place: Place, more: Any) -> Iterator[Line]:
+    """Ask for everything after the last message seen, until a page is empty; some talk on meanwhile."""
+    person, after = chat.observer("cut"), place(last) if last else ALL
+    while found := page(person, f"AFTER {chat.target} {after} {size}"):
+        yield from found
+        after = place(found[-1])
+        chat.talk(more)
+        more = []
+
+
+def backwards(chat: Conversation, last: Line | None, size: int, place: Place, more: Any) -> Iterator[Line]:
+    """Ask for the latest page and those before it, back to the last message seen."""
+    person, missed = chat.observer("cut"), list[Line]()
+    chat.talk(more)
+    end = place(last) if last else ALL
+    found = page(person, f"LATEST {chat.target} {end} {size}")
+    while found:
+        missed[:0] = found
+        found = page(person, f"BETWEEN {chat.target} {place(found[0])} {end} {size}")
+    yield from missed
+
+
+@pytest.mark.parametrize("kind", [Conversation, Private])
+@pytest.mark.parametrize("resume", [forwards, backwards])
+@pytest.mark.parametrize("place", [by_position, by_time])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), part=st.floats(0, 1), size=st.integers(1, 6), is_killed=st.booleans())
+def test_who_comes_back_gets_exactly_the_rest(
+    kind: type[Conversation],
+    resume: Callable[..., Iterator[Line]],
+    place: Place,
+    make_bench: MakeBench,
+    clock: MovedClock,
+    data: st.DataObject,
+    part: float,
+    size: int,
+    is_killed: bool,
+) -> None:
+    chat = kind(make_bench(), clock)
+    chat.talk(data.draw(TALK, "before"))
+    seen = chat.lose(part)
+    chat.talk(data.draw(TALK, "meanwhile"))
+    if is_killed:
+        chat.kill()
+        chat.talk(data.draw(TALK, "after the restart"))
+    more = data.draw(TALK, "during the pages")
+    seen += resume(chat, seen[-1] if seen else None, size, place, more)
+    assert seen == chat.heard
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(talk=st.lists(TALK, min_size=1, max_size=3))
+@pytest.mark.parametrize("kind", [Conversation, Private])
+def test_times_grow_with_every_message(
+    kind: type[Conversation], make_bench: MakeBench, clock: MovedClock, talk: list[list[tuple[int, int]]]
+) -> None:
+    """Whatever the clock does, and over restarts."""
+    chat = kind(make_bench(), clock)
+    for some in talk:
+        chat.talk(some)
+        chat.kill()
+    times = [line.tags["time"] for line in chat.heard]
+    assert times == sorted(set(times))

@@ -1,0 +1,135 @@
+"""Conversations: AWAY and away-notify (IRC_BEHAVIOUR section 4, away)."""
+
+from tests.engine.harness import Bench
+from tests.engine.scenes import gather, people, user
+
+
+def test_going_away_and_coming_back_are_one_reply_each(bench: Bench) -> None:
+    people(bench, "alice")
+    bench.play(
+        """
+        alice > AWAY :having tea
+        alice < :irc.example 306 alice :You are now marked as away
+        alice > AWAY
+        alice < :irc.example 305 alice :You are no longer marked as away
+        alice > AWAY tea
+        alice ~ :irc.example 306 alice :*
+        alice > AWAY :
+        alice ~ :irc.example 305 alice :*
+        alice =
+        """
+    )
+
+
+def test_a_private_message_is_answered_by_the_message_of_who_is_away(bench: Bench) -> None:
+    people(bench, "alice", "bob")
+    bench.play(
+        """
+        bob > AWAY :having tea
+        bob .
+        alice > PRIVMSG bob :hi
+        alice < :irc.example 301 alice bob :having tea
+        alice > NOTICE bob :hi
+        alice =
+        bob > AWAY
+        alice > PRIVMSG bob :hi
+        alice =
+        """
+    )
+
+
+def test_userhost_shows_it(bench: Bench) -> None:
+    people(bench, "alice", "bar")
+    bench.play(
+        """
+        alice > USERHOST bar
+        alice < :irc.example 302 alice :bar=+~bar@127.0.0.1
+        bar > AWAY :tea
+        alice > USERHOST bar
+        alice < :irc.example 302 alice :bar=-~bar@127.0.0.1
+        """
+    )
+
+
+def test_neighbours_who_asked_for_it_are_told_once(bench: Bench) -> None:
+    for name in ("bar", "carol"):
+        bench.connect(name, "away-notify")
+    bench.connect("stranger", "away-notify")
+    for room in ("#tea", "#milk"):
+        gather(bench, room, "bar", "carol", "dave")
+    bench.play(
+        """
+        bar > AWAY :having tea
+        bar ~ :irc.example 306 bar :*
+        bar =
+        carol < :bar!~bar@127.0.0.1 AWAY :having tea
+        carol =
+        dave =
+        stranger =
+        bar > AWAY :having tea
+        carol =
+        bar > AWAY
+        carol < :bar!~bar@127.0.0.1 AWAY
+        carol =
+        bar > AWAY
+        carol =
+        """
+    )
+
+
+def test_somebody_away_joins(bench: Bench) -> None:
+    for name in ("alice", "bar"):
+        bench.connect(name, "away-notify")
+    gather(bench, "#tea", "alice", "carol")
+    bench.play(
+        """
+        bar > AWAY :having tea
+        bar .
+        bar > JOIN #tea
+        bar < :bar!~bar@127.0.0.1 JOIN #tea
+        bar ~ :irc.example 353 *
+        bar ~ :irc.example 366 *
+        bar =
+        alice .
+        alice =
+        """
+    )
+    bench.play(
+        """
+        bar > PART #tea
+        alice .
+        carol .
+        bar > JOIN #tea
+        alice < :bar!~bar@127.0.0.1 JOIN #tea
+        alice < :bar!~bar@127.0.0.1 AWAY :having tea
+        alice =
+        carol < :bar!~bar@127.0.0.1 JOIN #tea
+        carol =
+        """
+    )
+
+
+def test_a_labelled_away_has_the_label_on_its_one_reply(bench: Bench) -> None:
+    bench.connect("alice", "labeled-response", "batch")
+    bench.play(
+        """
+        alice > @label=a1 AWAY :tea
+        alice ~ @label=a1 :irc.example 306 alice :*
+        alice =
+        """
+    )
+
+
+def test_a_long_message_is_cut_at_the_limit_that_is_advertised(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    alice.send("AWAY :" + "x" * 480)
+    assert user(bench, "alice").away == "x" * 390
+    assert any("AWAYLEN=390" in line for line in alice.ask("VERSION"))
+
+
+def test_a_message_in_long_letters_still_fits_every_line(bench: Bench) -> None:
+    alice, bob = gather(bench, "#tea", "alice", bench.connect("bob", "away-notify").name)
+    alice.send("AWAY :" + "я" * 240)
+    lines = [*bob.heard(), *bob.ask("PRIVMSG alice :hi")]
+    assert len(lines) == 2
+    assert all(len(line.encode()) <= 510 and line.endswith("яя") for line in lines)

@@ -1,0 +1,118 @@
+"""Conversations: another host for others to see (IRCv3 chghost; IRC_BEHAVIOUR section 10)."""
+
+import pytest
+from sqlalchemy import select
+
+from app.db.models import Session
+from tests.engine.account_clients import account, codes, enter
+from tests.engine.harness import Bench, Person
+from tests.engine.scenes import gather, people
+
+
+@pytest.fixture
+def root(bench: Bench) -> Person:
+    """An administrator by account, in no room."""
+    account(bench, "root", role="admin")
+    return enter(bench, "root", "root")
+
+
+def test_those_in_the_same_rooms_hear_of_it_once_and_others_nothing(bench: Bench, root: Person) -> None:
+    bench.connect("alice", "chghost")
+    bench.connect("bob", "chghost")
+    bench.connect("stranger", "chghost")
+    gather(bench, "#tea", "alice", "bob", "carol")
+    gather(bench, "#milk", "alice", "bob", "carol")
+    bench.play("alice .\nbob .")
+    bench.play(
+        """
+        root > CHGHOST BOB tea.example/bob
+        root < :irc.example NOTICE root :bob is seen as bob!~bob@tea.example/bob now.
+        root =
+        alice < :bob!~bob@127.0.0.1 CHGHOST ~bob tea.example/bob
+        alice =
+        bob < :bob!~bob@127.0.0.1 CHGHOST ~bob tea.example/bob
+        bob < :irc.example 396 bob tea.example/bob :is now the host that others see
+        bob =
+        carol =
+        stranger =
+        bob > PRIVMSG #tea :hi
+        carol < :bob!~bob@tea.example/bob PRIVMSG #tea :hi
+        root > CHGHOST bob tea.example/bob
+        root ~ :irc.example NOTICE root :bob is seen as *
+        bob =
+        """
+    )
+    assert " bob ~bob tea.example/bob * :" in bench.people["carol"].ask("WHOIS bob")[0]
+
+
+def test_those_who_watch_hear_of_it_if_they_asked_for_that(bench: Bench, root: Person) -> None:
+    caps = {
+        "alice": ("extended-monitor", "chghost"),
+        "carol": ("extended-monitor",),
+        "dave": ("chghost",),
+    }
+    for name, wanted in caps.items():
+        bench.connect(name, *wanted).ask("MONITOR + bob")
+    bench.connect("bob")
+    bench.play("alice .\ncarol .\ndave .")
+    root.ask("CHGHOST bob tea.example")
+    bench.play(
+        """
+        alice < :bob!~bob@127.0.0.1 CHGHOST ~bob tea.example
+        alice =
+        carol =
+        dave =
+        """
+    )
+
+
+def test_lists_of_rooms_and_bans_count_for_the_new_host_at_once(bench: Bench, root: Person) -> None:
+    bench.connect("bob", address="192.0.2.7")
+    _, bob = gather(bench, "#tea", "alice", "bob")
+    bench.people["alice"].ask("MODE #tea +b *!*@tea.example")
+    assert bob.ask("PRIVMSG #tea :before") == []
+    root.ask("CHGHOST bob tea.example")
+    assert codes(bob.ask("PRIVMSG #tea :after"))[-1] == "404"
+    root.send("KLINE *!*@tea.example :out")
+    assert codes(bob.heard()) == ["ERROR"]
+
+
+def test_the_names_of_a_room_have_it(bench: Bench, root: Person) -> None:
+    alice = bench.connect("alice", "userhost-in-names")
+    gather(bench, "#tea", "alice", "bob")
+    assert "bob!~bob@127.0.0.1" in "".join(alice.ask("NAMES #tea"))
+    root.ask("CHGHOST bob tea.example")
+    assert "bob!~bob@tea.example" in "".join(alice.ask("NAMES #tea"))
+
+
+def test_all_devices_are_told_and_the_session_is_kept_with_it(bench: Bench, root: Person) -> None:
+    account(bench, "bob")
+    phone, laptop = enter(bench, "bob", "bob", "chghost"), enter(bench, "bob", "bob")
+    phone.heard()
+    root.ask("CHGHOST bob tea.example")
+    assert codes(phone.heard()) == ["CHGHOST", "396"]
+    assert codes(laptop.heard()) == ["396"]
+    with bench.database.reading() as session:
+        assert session.scalars(select(Session.host).where(Session.nick == "bob")).all() == ["tea.example"]
+
+
+def test_ones_own_is_labelled_as_an_answer(bench: Bench) -> None:
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root", "labeled-response", "batch", "chghost")
+    heard = root.ask("@label=h CHGHOST root tea.example")
+    assert [line.split(" ")[2] for line in heard if "batch=" in line] == ["396", "NOTICE"]
+    assert sum(" CHGHOST ~root tea.example" in line for line in heard) == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["", "a b", "a!b", "a@b", "*.example", ":x", ".tea", "tea.", "x" * 64, "tée"]
+)
+def test_what_is_no_host_is_refused(bench: Bench, root: Person, host: str) -> None:
+    people(bench, "bob")
+    assert codes(root.ask(f"CHGHOST bob :{host}")) == ["400"]
+
+
+def test_others_may_not_and_nobody_and_the_server_have_none(bench: Bench, root: Person) -> None:
+    (alice,) = people(bench, "alice")
+    assert codes(alice.ask("CHGHOST alice tea.example")) == ["481"]
+    assert codes(root.ask("CHGHOST nobody tea.example", "CHGHOST NickServ tea.example")) == ["401", "483"]

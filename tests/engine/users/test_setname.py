@@ -1,0 +1,124 @@
+"""Conversations: SETNAME (IRC_BEHAVIOUR section 4, setname, and the page of IRCv3 on it)."""
+
+from sqlalchemy import select
+
+from app.db.models import Session
+from app.wire.line import parse
+from tests.engine.account_clients import account, enter
+from tests.engine.harness import Bench
+from tests.engine.scenes import gather, people
+
+
+def test_oneself_and_neighbours_who_asked_for_it_are_told(bench: Bench) -> None:
+    for name in ("alice", "bob", "stranger"):
+        bench.connect(name, "setname")
+    for room in ("#tea", "#milk"):
+        gather(bench, room, "alice", "bob", "carol")
+    bench.play(
+        """
+        alice > SETNAME :Alice the Great
+        alice < :alice!~alice@127.0.0.1 SETNAME :Alice the Great
+        alice =
+        bob < :alice!~alice@127.0.0.1 SETNAME :Alice the Great
+        bob =
+        carol =
+        stranger =
+        """
+    )
+
+
+def test_without_the_capability_it_works_in_silence(bench: Bench) -> None:
+    bench.connect("bob", "setname")
+    gather(bench, "#tea", "alice", "bob")
+    bench.play(
+        """
+        alice > SETNAME Alicia
+        alice =
+        bob < :alice!~alice@127.0.0.1 SETNAME :Alicia
+        """
+    )
+
+
+def test_the_new_name_is_seen_at_once(bench: Bench) -> None:
+    gather(bench, "#tea", "alice", bench.connect("bob", "extended-join").name)
+    bench.play(
+        """
+        alice > SETNAME :Alice the Great
+        bob > WHOIS alice
+        bob < :irc.example 311 bob alice ~alice 127.0.0.1 * :Alice the Great
+        bob .
+        bob > WHO alice
+        bob ~ :irc.example 352 bob * ~alice 127.0.0.1 irc.example alice H* :0 Alice the Great
+        bob .
+        alice > PART #tea
+        alice > JOIN #tea
+        alice > QUIT
+        bob ~ *PART*
+        bob < :alice!~alice@127.0.0.1 JOIN #tea * :Alice the Great
+        bob .
+        bob > WHOWAS alice
+        bob ~ :irc.example 314 * :Alice the Great
+        """
+    )
+
+
+def test_it_is_stored(bench: Bench) -> None:
+    (alice,) = people(bench, "alice")
+    alice.send("SETNAME :Alice the Great")
+    with bench.database.reading() as session:
+        assert session.scalars(select(Session.realname)).all() == ["Alice the Great"]
+
+
+def test_watchers_are_told_without_a_room_in_common(bench: Bench) -> None:
+    bench.connect("alice", "extended-monitor", "setname").ask("MONITOR + bob")
+    people(bench, "bob", "alice")
+    bench.play(
+        """
+        bob > SETNAME Bobby
+        alice < :bob!~bob@127.0.0.1 SETNAME :Bobby
+        alice =
+        """
+    )
+
+
+def test_further_devices_are_told(bench: Bench) -> None:
+    account(bench, "anna")
+    here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna", "setname")
+    here.heard()
+    here.send("SETNAME :Anna K.")
+    assert there.heard() == [":anna!~anna@127.0.0.1 SETNAME :Anna K."]
+    assert here.heard() == []
+
+
+def test_what_is_empty_or_too_long_is_refused(bench: Bench) -> None:
+    alice = bench.connect("alice", "setname")
+    assert any("NAMELEN=128" in line.split() for line in alice.ask("VERSION"))
+    for name in (":", ":  ", ":" + "x" * 129, ":" + "🙂" * 120):
+        (line,) = [parse(line) for line in alice.ask(f"SETNAME {name}")]
+        assert (line.command, line.params[:2]) == ("FAIL", ["SETNAME", "INVALID_REALNAME"])
+    bench.play(
+        f"""
+        alice > SETNAME
+        alice ~ :irc.example 461 alice SETNAME :*
+        alice > WHOIS alice
+        alice ~ :irc.example 311 * :Alice
+        alice .
+        alice > SETNAME :{"x" * 128}
+        alice < :alice!~alice@127.0.0.1 SETNAME :{"x" * 128}
+        """
+    )
+
+
+def test_a_labelled_one_has_one_answer(bench: Bench) -> None:
+    bench.connect("alice", "labeled-response", "batch", "setname")
+    bench.connect("bob", "labeled-response", "batch")
+    bench.play(
+        """
+        alice > @label=s SETNAME Alicia
+        alice < @label=s :alice!~alice@127.0.0.1 SETNAME :Alicia
+        alice =
+        bob > @label=s SETNAME Bobby
+        bob < @label=s :irc.example ACK
+        bob =
+        """
+    )

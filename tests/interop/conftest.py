@@ -1,0 +1,123 @@
+"""A server, and people with stock clients on it. A client that is not installed skips the test."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from app.wire.line import parse
+from tests.interop.irssi import Irssi
+from tests.interop.terminal import Terminal
+from tests.interop.weechat import Weechat
+from tests.legacy_database import old_database
+from tests.process.server_process import PROGRAM, Server
+from tests.process.socket_client import Peer
+
+PASSWORD = "tea for two"
+LAST_WORD = "конец"
+LONG = " ".join([*(f"слово{number}" for number in range(100)), LAST_WORD])  # clients cut it into lines
+
+StartIrssi = Callable[..., Irssi]
+StartWeechat = Callable[..., Weechat]
+
+
+def needs(*programs: str) -> None:
+    """Skip the test if one of these programs is not installed."""
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+
+
+def admin(folder: Path, *words: str | Path) -> str:
+    """Run the installed `chat-admin` on the database of that folder and return what it printed."""
+    program = PROGRAM.with_name("chat-admin")
+    done = subprocess.run(
+        [program, *words, "-d", folder / "chat.db"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def whole(peer: Peer) -> str:
+    """Return what was said up to the last word, without the spaces: clients cut at them."""
+    lines = peer.until(lambda line: line.command == "PRIVMSG" and line.params[1].endswith(LAST_WORD))
+    return "".join(parse(line).params[1] for line in lines if " PRIVMSG " in line).replace(" ", "")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder in which the server runs."""
+    place = tmp_path / "server"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Server]:
+    """A server as it is started for the first time."""
+    with Server(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def old_server(folder: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server with a room in which people talked years ago."""
+    admin(folder, "import-legacy", old_database(tmp_path / "old.db", users=()))
+    with Server(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def password_file(folder: Path) -> Path:
+    """A file with the password of everybody who has an account."""
+    path = folder / "password"
+    path.write_text(f"{PASSWORD}\n")
+    return path
+
+
+@pytest.fixture
+def running() -> Iterator[ExitStack]:
+    """The programs that run, ended after the test."""
+    with ExitStack() as programs:
+        yield programs
+
+
+@pytest.fixture
+def irssi(tmp_path: Path, running: ExitStack) -> StartIrssi:
+    """Starts irssi for a person who connects to a port, and looks at the room."""
+    needs("irssi", "tmux")
+
+    def start(port: int, nick: str, password: str | None = None) -> Irssi:
+        return running.enter_context(closing(Irssi(tmp_path / f"irssi-{nick}", port, nick, password)))
+
+    return start
+
+
+@pytest.fixture
+def weechat(tmp_path: Path, running: ExitStack) -> StartWeechat:
+    """Starts weechat for a person who connects to a port, with options of `irc.server.*`."""
+    needs("weechat-headless")
+
+    def start(port: int, nick: str, **options: str) -> Weechat:
+        person = running.enter_context(closing(Weechat(tmp_path / f"weechat-{nick}", port, nick)))
+        person.connect(**options)
+        return person
+
+    return start
+
+
+@pytest.fixture
+def chat_client(tmp_path: Path, running: ExitStack) -> Callable[..., Terminal]:
+    """Starts `chat-client` in a terminal, for a person who has an account."""
+    needs("tmux")
+
+    def start(port: int, nick: str, password_file: Path) -> Terminal:
+        program: list[str | Path] = [PROGRAM.with_name("chat-client"), "-p", str(port), "-u", nick]
+        return running.enter_context(
+            closing(Terminal([*program, "--password-file", password_file], tmp_path))
+        )
+
+    return start

@@ -1,0 +1,80 @@
+"""A program in a terminal of its own: tmux draws the screen, the test types and looks.
+
+tmux copies everything the program draws into a named pipe. Whoever waits for something to appear looks at the
+screen, and again after each change: nothing sleeps. tmux writes that copy before it draws, in one step of its
+loop, so what the pipe announced is on the screen when it is asked.
+"""
+
+import os
+import select
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.process.socket_client import PATIENCE
+
+WIDTH, HEIGHT = 160, 100  # characters
+DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some matters
+
+
+class Terminal:
+    """One screen with one program on it."""
+
+    def __init__(self, program: Sequence[str | Path], folder: Path) -> None:
+        self._home = TemporaryDirectory(prefix="chat-")  # the path of a socket must be short
+        self._folder = folder
+        drawn = Path(self._home.name, "drawn")
+        os.mkfifo(drawn)
+        self._drawn = os.open(drawn, os.O_RDWR | os.O_NONBLOCK)
+        shell = ["sh", "-c", 'IFS= read -r go; exec "$@"', "sh", *map(str, program)]
+        self._tmux("new-session", "-d", "-x", str(WIDTH), "-y", str(HEIGHT), *shell)
+        self._tmux("set-option", "remain-on-exit", "on")  # what it said last can be read
+        self._tmux("pipe-pane", f"exec cat > '{drawn}'")
+        self.type("")  # only now, when nothing it draws can be missed, the program starts
+
+    def close(self) -> None:
+        """End the program and its terminal."""
+        self._tmux("kill-server")
+        os.close(self._drawn)
+        self._home.cleanup()
+
+    def type(self, *lines: str) -> None:
+        """Type lines, each with Enter, as fast as the program takes them."""
+        self._tmux("send-keys", "-l", "--", "".join(f"{line}\r" for line in lines))
+
+    def screen(self) -> str:
+        """Return what can be seen now."""
+        return self._tmux("capture-pane", "-p")
+
+    def roll(self) -> list[str]:
+        """Return all lines that have been on the screen, as far as they were not drawn over."""
+        return self._tmux("capture-pane", "-p", "-S", "-").splitlines()
+
+    def shows(self, *texts: str) -> str:
+        """Wait until all these texts are on the screen at once, and return it."""
+        return self.until(lambda screen: all(text in screen for text in texts), f"{texts}")
+
+    def until(self, is_it: Callable[[str], bool], what: str) -> str:
+        """Wait until the screen is as it should be, and return it."""
+        deadline = time.monotonic() + PATIENCE
+        while not is_it(screen := self.screen()):
+            left = deadline - time.monotonic()
+            ready, _, _ = select.select([self._drawn], [], [], max(left, 0))
+            assert ready, f"{what} did not appear:\n{screen.rstrip()}"
+            os.read(self._drawn, DRAWN)
+        return screen
+
+    def _tmux(self, *words: str) -> str:
+        command = ["tmux", "-u", "-S", f"{self._home.name}/tmux", "-f", os.devnull, *words]
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHAT_", "TMUX"))}
+        done = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            capture_output=True,
+            check=True,
+            timeout=PATIENCE,
+        )
+        return done.stdout.decode()

@@ -1,0 +1,96 @@
+"""The main job: two people on two terminals, one with irssi; the server is killed; nothing they saw is gone."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.interop.conftest import StartIrssi, admin
+from tests.interop.irssi import Irssi
+from tests.interop.terminal import Terminal
+from tests.process.server_process import Server
+
+pytestmark = pytest.mark.clients
+
+LINES = 200  # typed by each
+BURST = 20  # of them at once
+SOME = 20  # lines of the other that are on the screen when the server is killed
+REPLAY = 50  # lines that a client which cannot ask is shown on joining
+
+IN_IRSSI = re.compile(r"<[ @+]?(\S+)> (.*)")
+IN_CHAT_CLIENT = re.compile(r"\[[^]]+\] (\S+): (.*)")
+
+Said = tuple[str, str]  # who, what
+
+
+def said(pattern: re.Pattern[str], lines: Iterable[str]) -> list[Said]:
+    """Pick what people said out of what was shown."""
+    found = (pattern.fullmatch(line.rstrip()) for line in lines)
+    return [(match[1], match[2]) for match in found if match]
+
+
+def seen_by_bob(bob: Terminal) -> list[Said]:
+    """Return what people said as `chat-client` shows it."""
+    return said(IN_CHAT_CLIENT, bob.roll())
+
+
+def seen_by_irma(irma: Irssi) -> list[Said]:
+    """Return what people said as irssi shows it, what was typed there included."""
+    return said(IN_IRSSI, irma.log("#general"))
+
+
+def stored(folder: Path) -> list[Said]:
+    """Return everything that is in the history."""
+    rows = json.loads(admin(folder, "history", "show", "#general", "-n", "10000", "--json"))
+    return [(row["nick"], row["text"]) for row in rows]
+
+
+def is_part(some: list[Said], whole: list[Said]) -> bool:
+    """Whether these stand in the whole in this order, perhaps with others between."""
+    rest = iter(whole)
+    return all(one in rest for one in some)
+
+
+def talk(irma: Irssi, bob: Terminal) -> None:
+    """Let both type a lot, and come back in the middle of it."""
+    for start in range(0, LINES, BURST):
+        numbers = range(start, start + BURST)
+        bob.type(*(f"milk {number}" for number in numbers))
+        irma.type(*(f"tea {number}" for number in numbers))
+    bob.until(lambda _: sum(who == "irma" for who, _ in seen_by_bob(bob)) >= SOME, "what irma says")
+
+
+def test_the_server_is_killed_while_two_people_talk(
+    folder: Path, password_file: Path, irssi: StartIrssi, chat_client: Callable[..., Terminal]
+) -> None:
+    admin(folder, "user", "create", "bob", "--password-file", password_file)
+    with Server(folder) as server:
+        port = server.port
+        irma = irssi(port, "irma")
+        irma.shows("[Act: 2]")
+        irma.window(2)
+        bob = chat_client(port, "bob", password_file)
+        irma.shows("bob [~bob@127.0.0.1] has joined #general")
+        bob.shows("#general: 2 here")
+        talk(irma, bob)
+        server.kill()
+    bob.shows("Connection lost")
+    before_bob = seen_by_bob(bob)
+    before_irma = seen_by_irma(irma)
+
+    with Server(folder, "-p", str(port)) as server:
+        bob.shows("Resumed")
+        irma.shows("irma [~irma@127.0.0.1] has joined #general")
+        server.connect("peer").send("PRIVMSG #general :welcome back")
+        bob.shows("peer: welcome back")
+        irma.shows("< peer> welcome back")
+        history = stored(folder)
+    assert before_bob == history[: len(before_bob)]
+    assert is_part([line for line in before_irma if line[0] != "irma"], history)
+    assert seen_by_bob(bob) == history
+    assert not [line for line in bob.roll() if line.startswith(("tea", "milk"))], "typing tears nothing"
+    after_irma = seen_by_irma(irma)[len(before_irma) :]
+    assert after_irma[-REPLAY:] == history[-REPLAY:]
+    assert len(set(history)) == len(history)

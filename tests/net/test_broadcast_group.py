@@ -1,0 +1,296 @@
+"""A crowd is told the same in one go, and everybody hears it in its place among what is theirs alone."""
+
+import os
+import socket
+import ssl
+from collections.abc import Sequence, Set
+from contextlib import closing, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.clock import Clock
+from app.net.send.broadcast_group import Crowd, Shared
+from app.net.send.flusher import MOST_TOLD, Flusher
+from app.net.send.outbox import Outbox
+from app.net.send.sender import OneByOne
+from app.net.transport.tls import TlsPipe, new_context
+
+FILES = Path(__file__).parent.parent / "tls"
+PEOPLE = 12
+CROWDS = [
+    range(PEOPLE),
+    range(0, PEOPLE, 2),
+    range(3, PEOPLE),
+    range(1, PEOPLE, 2),
+]  # the second and last are disjoint
+PLENTY = 1 << 30
+
+people = st.integers(0, PEOPLE - 1)
+sizes = st.sampled_from(
+    [1, 30, 5_000, 400_000]
+)  # the last is more than one send takes, or a socket has room for
+alone = st.tuples(st.just("alone"), people, sizes)
+together = st.tuples(
+    st.just("together"), st.integers(0, len(CROWDS) - 1), sizes, st.frozensets(people, max_size=3)
+)
+ends = st.tuples(st.just("end"), people)
+wakes = st.tuples(st.just("wake"))
+stories = st.lists(st.one_of(alone, together, together, wakes, ends), max_size=25)
+
+
+class Stage:
+    """A flusher and people whose sockets nobody reads before the story is over; some of them are there by TLS."""
+
+    def __init__(self, with_ring: bool, by_tls: Set[int] = frozenset()) -> None:
+        self.flusher = Flusher(0, Clock(), with_ring)
+        self.pairs = [socket.socketpair() for _ in range(PEOPLE)]
+        self.secrets = {number: Secret() for number in by_tls}
+        self.outboxes = [
+            Outbox(ours, self.flusher, PLENTY, self.secrets[number].pipe if number in by_tls else None)
+            for number, (ours, _) in enumerate(self.pairs)
+        ]
+        self.crowds = [
+            Crowd([self.outboxes[number] for number in crowd], self.flusher.tell) for crowd in CROWDS
+        ]
+        self.expected = [b""] * PEOPLE
+        self._ended: set[int] = set()
+        for outbox in self.outboxes:
+            self.flusher.entrust(outbox)
+        self.flusher.start()
+
+    def tell(self, number: int, data: bytes) -> None:
+        """Expect somebody to hear this, unless that was their end."""
+        if number not in self._ended:
+            self.expected[number] += data
+
+    def play(self, place: int, what: str, *rest: object) -> None:
+        """Do one thing; each says something else."""
+        match what, *rest:
+            case "alone", int(number), int(size):
+                data = b"%d." % place * size
+                self.outboxes[number].push(data)
+                self.tell(number, data)
+            case "together", int(number), int(size), frozenset(apart):
+                data = b"%d," % place * size
+                self.crowds[number].push(data, {self.outboxes[one] for one in apart})
+                for one in set(CROWDS[number]) - apart:
+                    self.tell(one, data)
+            case "end", int(number):
+                self.outboxes[number].finish()
+                self._ended.add(number)
+            case _:
+                self.flusher.wake()
+
+    def end(self) -> list[bytes]:
+        """Let everybody read to their ends, and return what each has heard."""
+        for outbox in self.outboxes:
+            outbox.finish()
+            outbox.release()
+        self.flusher.finish()
+        heard = [b""] * PEOPLE
+        listeners = [
+            Thread(target=listen, args=(theirs, heard, n)) for n, (_, theirs) in enumerate(self.pairs)
+        ]
+        for listener in listeners:
+            listener.start()
+        for listener in listeners:
+            listener.join()
+        self.flusher.join(60)
+        assert not self.flusher.held
+        assert not self.flusher.backlog
+        return [self.secrets[n].read(data) if n in self.secrets else data for n, data in enumerate(heard)]
+
+
+class Secret:
+    """Two ends of TLS that have shaken hands: the server's pipe, and the client that reads what comes of it."""
+
+    def __init__(self) -> None:
+        self.pipe = TlsPipe(_server)
+        self._incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._client = _client.wrap_bio(self._incoming, outgoing)
+        while self._client.version() is None or outgoing.pending:
+            with suppress(ssl.SSLWantReadError):
+                self._client.do_handshake()
+            self.pipe.decrypt(outgoing.read())
+            self._incoming.write(self.pipe.encrypt(b"", is_last=False))
+
+    def read(self, wrapped: bytes) -> bytes:
+        """Return what is in what the server sent, up to its end."""
+        self._incoming.write(wrapped)
+        parts = []
+        while part := self._client.read(1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+_server = new_context(FILES / "cert.pem", FILES / "key.pem")
+_client = _trusting()
+
+
+def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
+    """Keep what comes, up to the end."""
+    with closing(connection):
+        while data := connection.recv(1 << 20):
+            heard[number] += data
+
+
+@pytest.mark.parametrize("by_tls", [frozenset(), frozenset({0, 1, 4, 7})])
+@pytest.mark.parametrize("with_ring", [True, False])
+def test_everybody_hears_everything_in_its_order(with_ring: bool, by_tls: Set[int]) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(stories)
+    def check(story: list[tuple]) -> None:  # type: ignore[type-arg]
+        stage = Stage(with_ring, by_tls)
+        for place, deed in enumerate(story):
+            stage.play(place, *deed)
+        assert stage.end() == stage.expected
+
+    check()
+
+
+@pytest.mark.parametrize("with_ring", [True, False])
+def test_a_new_socket_hears_nothing_that_was_for_one_that_had_its_descriptor(with_ring: bool) -> None:
+    stage = Stage(with_ring)
+    everybody, gone = stage.crowds[0], stage.outboxes[0]
+    others = [theirs for _, theirs in stage.pairs[1:]]
+    everybody.push(b"hello", frozenset())
+    descriptor = gone.socket.fileno()
+    gone.finish()
+    gone.release()
+    assert [theirs.recv(100) for theirs in others] == [b"hello"] * len(others)
+    stage.outboxes[1].push(b"fence")
+    stage.flusher.wake()
+    assert others[0].recv(100) == b"fence"
+    with closing(socket.socket()) as new:
+        assert new.fileno() == descriptor
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            os.dup2(ours.fileno(), descriptor)
+            everybody.push(b"again", frozenset())
+            stage.flusher.wake()
+            assert [one.recv(100) for one in others] == [b"again"] * len(others)
+            theirs.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                theirs.recv(100)
+    stage.end()
+
+
+def test_what_was_pushed_is_sent_however_early_the_reader_is_done() -> None:
+    stage = Stage(with_ring=True)
+    first, others = stage.outboxes[0], [theirs for _, theirs in stage.pairs]
+    first.release()
+    stage.outboxes[1].push(b"fence")
+    stage.flusher.wake()
+    assert others[1].recv(100) == b"fence"
+    first.push(b"goodbye")
+    first.finish()
+    assert others[0].recv(100) == b"goodbye"
+    stage.end()
+
+
+class Leaky:
+    """A pipe with a fault that nobody foresaw."""
+
+    is_closed_by_peer = wants_to_send = False
+    certificate = None
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Return the bytes as they are."""
+        return data
+
+    def encrypt(self, data: bytes, is_last: bool) -> bytes:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_fault_of_one_pipe_ends_its_connection_and_no_other(
+    is_alone: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = Stage(with_ring=True)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        faulty = Outbox(ours, stage.flusher, PLENTY, Leaky())
+        stage.flusher.entrust(faulty)
+        everybody = Crowd([faulty, *stage.outboxes], stage.flusher.tell)
+        if is_alone:
+            faulty.push(b"hello")
+        else:
+            everybody.push(b"hello", frozenset())
+        everybody.push(b" again", frozenset())
+        stage.flusher.wake()
+        assert theirs.recv(100) == b""
+        faulty.release()
+        assert stage.end() == [b" again" if is_alone else b"hello again"] * PEOPLE
+    assert faulty.fault == "The server made a mistake"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_flusher_that_cannot_go_on_says_so_and_nobody_waits_for_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed = Event()
+    flusher = Flusher(0, Clock(), with_ring=True)
+    flusher.start(failed.set)
+    flusher.post("nonsense")  # type: ignore[arg-type]
+    flusher.wake()
+    assert failed.wait(10)
+    assert flusher.has_failed
+    assert "A flusher failed" in caplog.text
+    flusher.tell(Shared(Crowd([], flusher.tell), bytes(MOST_TOLD + 1), frozenset()))
+    flusher.let_catch_up()
+    flusher.join(10)
+
+
+def test_who_posts_faster_than_can_be_sent_waits() -> None:
+    flusher = Flusher(0, Clock(), with_ring=True)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        outbox = Outbox(ours, flusher, PLENTY, None)
+        flusher.entrust(outbox)
+        crowd = Crowd([outbox], flusher.tell)
+        while not flusher.is_behind:
+            crowd.push(bytes(1 << 16), frozenset())
+        waiting = Thread(target=flusher.let_catch_up)
+        waiting.start()
+        flusher.start()
+        flusher.wake()
+        waiting.join(10)
+        assert not waiting.is_alive()
+        assert not flusher.is_behind
+        outbox.give_up("enough")
+        outbox.finish()
+        outbox.release()
+        flusher.finish()
+        flusher.join(10)
+
+
+def test_of_what_many_are_sent_apart_there_are_never_many_copies_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who is in two crowds that are told something is sent both in one piece, which is made for each of them."""
+    sizes: list[int] = []
+
+    class Scales(OneByOne):
+        def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
+            sizes.append(sum(len(data) for _, data in batch))
+            return super().send(batch)
+
+    monkeypatch.setattr("app.net.send.flusher.best_sender", lambda with_ring: Scales())
+    monkeypatch.setattr("app.net.send.flusher.SENT_AT_ONCE", 10_000)
+    stage = Stage(with_ring=False)
+    for place in range(0, 20, 2):
+        stage.play(place, "together", 0, 500, frozenset())
+        stage.play(place + 1, "together", 2, 500, frozenset())
+    assert stage.end() == stage.expected
+    assert max(sizes) < 10_000 + len(stage.expected[0] + stage.expected[-1])

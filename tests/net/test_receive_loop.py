@@ -1,0 +1,143 @@
+"""When many talk, one thread receives for all of them; they notice nothing of it, but that it is quicker."""
+
+import sqlite3
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from app.net.receive import connection, polled_connection
+from app.net.receive.receive_loop import Intake
+from tests.conftest import MovedClock
+from tests.net.conftest import Serve
+from tests.net.running_server import Chat
+from tests.process.socket_client import Peer
+
+NEVER = 1 << 30
+CONVERSATION = [
+    "PRIVMSG #general :one",
+    "PING two\r\nPRIVMSG #general :three\r\nPING four",
+    "CHATHISTORY LATEST #general * 2",
+    "PRIVMSG #general :" + "x" * 600,
+    "PRIVMSG #general :five",
+    "JOIN #tea,#coffee",
+    "PRIVMSG #tea :six",
+    "NONSENSE",
+    "",
+    "PRIVMSG nobody :seven",
+    "\r\n".join(f"PRIVMSG #coffee :{number} {'y' * 100}" for number in range(20)),
+    "NICK alicia",
+    "NAMES #tea",
+    "PART #coffee :eight",
+    "PRIVMSG #general :nine",
+]
+
+
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the intake receive for everybody who chats, however few they are."""
+    monkeypatch.setattr(connection, "MANY", 0)
+
+
+def conversation(chat: Chat) -> list[str]:
+    """Say things to a server, each when the one before was answered, then all at once; return what was heard."""
+    heard: list[str] = []
+    with Peer(chat.port) as alice, Peer(chat.port) as bob:
+        alice.register("alice", "draft/chathistory", "echo-message")
+        bob.register("bob")
+        for line in CONVERSATION:
+            alice.send(line)
+            heard += [*alice.fence(), *bob.fence()]
+        alice.send("NICK alice", "PART #tea", *CONVERSATION)
+        heard += [*alice.fence(), *bob.fence()]
+        alice.send("QUIT :bye")
+        return [*heard, *alice.rest(), *bob.hears("QUIT")]
+
+
+def test_the_answers_are_those_of_a_reader(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for many in (NEVER, 0):
+        monkeypatch.setattr(connection, "MANY", many)
+        chat = serve()
+        told.append(conversation(chat))
+        chat.close()
+    assert told[0] == told[1]
+    assert len(told[0]) > 80
+
+
+def test_forty_who_talk_at_once_are_all_heard_in_their_order(serve: Serve) -> None:
+    """With so many, the server itself decides who receives for whom, and changes its mind all the time."""
+    chat = serve()
+    listener = chat.connect("listener")
+    people = [chat.connect(f"person{number}") for number in range(40)]
+    listener.fence()
+    for turn in range(25):
+        for person in people:
+            person.send(f"PRIVMSG #general :{turn}")
+        if turn % 5 == 0:
+            people[turn].send("CHATHISTORY LATEST #general * 1", "JOIN #tea")
+    for person in people:
+        person.fence()
+    heard = [line.split(" ") for line in listener.fence() if " PRIVMSG " in line]
+    for person in people:
+        said = [text for source, _, _, text in heard if source.startswith(f":{person.nick}!")]
+        assert said == [f":{turn}" for turn in range(25)]
+
+
+def test_what_comes_while_the_line_before_is_not_stored_waits(
+    always: None, chat: Chat, clock: MovedClock, tmp_path: Path
+) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    alice.send("PRIVMSG #general :zero")
+    bob.hears(":zero")
+    alice.fence()
+    writer = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
+    try:
+        writer.execute("BEGIN IMMEDIATE")
+        alice.send("PRIVMSG #general :one")
+        assert bob.fence() == []
+        alice.send("PRIVMSG #general :two")
+        assert bob.fence() == []
+        writer.execute("ROLLBACK")
+        clock.instant += 1_000  # the next attempt
+    finally:
+        writer.close()
+    assert [line[-4:] for line in bob.hears(":two")] == [":one", ":two"]
+    assert alice.fence() == []
+
+
+def test_a_mistake_with_a_line_is_left_to_its_reader(
+    always: None, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(frame: Any) -> None:
+        raise ZeroDivisionError
+
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    for peer in (alice, bob):
+        peer.fence()
+    monkeypatch.setattr(polled_connection, "step_of", fail)
+    alice.send("PRIVMSG #general :still heard")
+    assert bob.line().endswith(":still heard")
+    assert alice.fence() == []
+
+
+def test_an_intake_that_cannot_go_on_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    failed = Event()
+    intake = Intake(with_ring=True)
+    if not intake.start(failed.set):
+        pytest.skip("There is no io_uring here that can receive")
+    intake.call("nonsense")  # type: ignore[arg-type]
+    assert failed.wait(10)
+    assert intake.has_failed
+    assert "The intake failed" in caplog.text
+    intake.finish()
+    intake.join(10)
+
+
+def test_without_io_uring_readers_receive_by_themselves(always: None, serve: Serve) -> None:
+    chat = serve(io_uring=False)
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    for text in (":one", ":two"):
+        alice.send(f"PRIVMSG #general {text}")
+        assert bob.line().endswith(text)

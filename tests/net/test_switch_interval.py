@@ -1,0 +1,35 @@
+"""Turns with the interpreter: the more threads there are, the longer each, so that those who wait are no load."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from app.process import WAKE_UPS, take_turns
+from tests.net.running_server import Chat
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """Give the interpreter its own turns back."""
+    before = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("threads", [0, 1, 100, 1_000, 12_000])
+def test_all_that_wait_wake_up_so_often_together_at_most(threads: int) -> None:
+    take_turns(threads)
+    assert threads / sys.getswitchinterval() <= WAKE_UPS * 1.001
+
+
+def test_few_threads_take_turns_as_python_would_have_it() -> None:
+    before = sys.getswitchinterval()
+    take_turns(100)
+    assert sys.getswitchinterval() == before
+
+
+def test_a_server_adjusts_as_people_come(chat: Chat) -> None:
+    sys.setswitchinterval(1)
+    chat.connect("alice").fence()
+    assert sys.getswitchinterval() < 1

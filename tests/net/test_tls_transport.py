@@ -1,0 +1,76 @@
+"""The pipe of TLS without sockets: what a peer may have it say by itself is limited."""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count, islice
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from OpenSSL import SSL
+
+from app.net.transport.tls import TlsPipe, new_context
+from app.net.transport.transport import UNSENT_BYTES, Broken
+
+FILES = Path(__file__).parent.parent / "tls"
+HANDSHAKE, DATA = 22, 23  # kinds of records (RFC 5246 section 6.2.1)
+HELLO = b"\x01\0\0\0"  # of a client: a message of the handshake
+ALERT_BYTES = 31  # that each of them is answered with: no renegotiation
+CIPHERS = b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256"
+
+
+class Writer:
+    """A client of TLS 1.2 that has shaken hands with a pipe, and writes its records by hand from then on."""
+
+    def __init__(self, pipe: TlsPipe) -> None:
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        context.set_cipher_list(CIPHERS)
+        tls = SSL.Connection(context, None)
+        tls.set_connect_state()
+        for _ in range(3):
+            with suppress(SSL.WantReadError):
+                tls.do_handshake()
+            with suppress(SSL.WantReadError):
+                pipe.decrypt(tls.bio_read(UNSENT_BYTES))
+            if said := pipe.encrypt(b"", is_last=False):
+                tls.bio_write(said)
+        secret, seed = tls.master_key() or b"", (tls.server_random() or b"") + (tls.client_random() or b"")
+        keys = b"".join(islice(_expanded(secret, b"key expansion" + seed), 2))
+        self._cipher, self._salt = AESGCM(keys[:16]), keys[32:36]
+        self._numbers = count(1)  # of records; the handshake has ended with the first
+
+    def record(self, kind: int, data: bytes) -> bytes:
+        """Return a record (RFC 5288 section 3)."""
+        number = next(self._numbers).to_bytes(8, "big")
+        head = bytes([kind, 3, 3])
+        sealed = self._cipher.encrypt(self._salt + number, data, number + head + len(data).to_bytes(2, "big"))
+        return head + (len(number) + len(sealed)).to_bytes(2, "big") + number + sealed
+
+
+def _expanded(secret: bytes, seed: bytes) -> Iterator[bytes]:
+    """Yield the bytes that TLS 1.2 makes of a secret (RFC 5246 section 5)."""
+    link = seed
+    while True:
+        link = hmac.digest(secret, link, "sha256")
+        yield hmac.digest(secret, link + seed, "sha256")
+
+
+def test_who_asks_for_handshakes_and_does_not_read_the_answers_is_given_up() -> None:
+    pipe = TlsPipe(new_context(FILES / "cert.pem", FILES / "key.pem"))
+    writer = Writer(pipe)
+    assert pipe.decrypt(writer.record(DATA, b"PING one\r\n")) == b"PING one\r\n"
+    for _ in range(UNSENT_BYTES // ALERT_BYTES):
+        pipe.decrypt(writer.record(HANDSHAKE, HELLO))
+    assert pipe.decrypt(writer.record(DATA, b"PING two\r\n")) == b"PING two\r\n"
+    with pytest.raises(Broken, match="too many handshakes"):
+        pipe.decrypt(writer.record(HANDSHAKE, HELLO))
+
+
+def test_who_reads_the_answers_may_go_on_asking() -> None:
+    pipe = TlsPipe(new_context(FILES / "cert.pem", FILES / "key.pem"))
+    writer = Writer(pipe)
+    for _ in range(UNSENT_BYTES // ALERT_BYTES * 2):
+        pipe.decrypt(writer.record(HANDSHAKE, HELLO))
+        assert len(pipe.encrypt(b"", is_last=False)) == ALERT_BYTES

@@ -1,0 +1,107 @@
+"""The installed `chat-server run` as a child of the test, on a free port, in a folder of its own."""
+
+import os
+import resource
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from signal import SIGTERM
+
+from tests.process.socket_client import PATIENCE, Peer
+
+PROGRAM = Path(sys.executable).with_name("chat-server")
+LAST_LINE = "Stop with"
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """Return an environment with these settings and none of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
+    return kept | {f"CHAT_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+class Server:
+    """A server process. Settings are given as in `serverSetup.json`."""
+
+    def __init__(self, folder: Path, *arguments: str, **settings: object) -> None:
+        self.folder = folder
+        self.database = folder / "chat.db"
+        self._log = folder / "log.txt"
+        self._peers: list[Peer] = []
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "run", "-p", "0", *arguments],
+                cwd=folder,
+                env=environment(**{"flood_rate": 0} | settings),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.greeting = self._read_greeting()
+        self.port = int(self.greeting[0].partition(" port ")[2].partition(",")[0].rstrip("."))
+
+    def _read_greeting(self) -> list[str]:
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line.rstrip("\n"))
+            if line.startswith(LAST_LINE):
+                return lines
+        self.kill()  # else it would be found missing in whatever test runs when it is collected
+        raise AssertionError(f"the server did not start: {self.log}")
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        for peer in self._peers:
+            peer.close()
+
+    @property
+    def log(self) -> str:
+        """What it wrote on standard error."""
+        return self._log.read_text()
+
+    def connect(self, nick: str | None = None, *caps: str, receive_buffer: int | None = None) -> Peer:
+        """Open a connection, and register it if a nick is given; it is closed with the server."""
+        peer = Peer(self.port, receive_buffer=receive_buffer)
+        self._peers.append(peer)
+        if nick is not None:
+            peer.register(nick, *caps)
+        return peer
+
+    def kill(self) -> None:
+        """Kill it at once, whatever it is doing."""
+        self.process.kill()
+        self.wait()
+
+    def end(self, number: int = SIGTERM) -> int:
+        """Ask it to stop, and return its exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit code."""
+        code = self.process.wait(PATIENCE)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def limit_files(self, size: int) -> None:
+        """Let no file of the server grow past so many bytes; -1 lifts the limit."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def status(self, name: str) -> int:
+        """Return a number of /proc/<pid>/status: `VmRSS` in KiB, `Threads`."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1])
+        raise KeyError(name)
+
+
+def free_port() -> int:
+    """Return a port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,283 @@
+"""The benchmark: every scenario runs against a real server, loses nothing, and finds one order for everybody."""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.settings import ServerSettings
+from scripts.benchmarks import target
+from scripts.benchmarks.crew import Crew, WorkerLost
+from scripts.benchmarks.plan import Crowd, Gathering, Heard, Talk
+from scripts.benchmarks.scenarios import SCENARIOS, Scale
+from tests.process.server_process import Server
+from tests.process.socket_client import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+BENCH = (sys.executable, "-m", "scripts.benchmarks")
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+SILENT = 1  # a port on which nobody listens
+SMALL = ("--people", "20", "--seconds", "0.5", "--lines", "1000")
+
+
+def bench(
+    *arguments: str | Path, preexec_fn: Callable[[], None] | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the benchmark as the script does."""
+    return subprocess.run(
+        [*BENCH, *map(str, arguments)],
+        cwd=ROOT,
+        env=ENVIRONMENT | variables,
+        preexec_fn=preexec_fn,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_scenario_is_measured(scenario: str, tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", scenario, *SMALL, "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert finding["scenario"] == scenario
+    assert all(value > 0 for figure, value in finding["figures"].items() if figure != "kib_per_connection")
+    assert not faults(finding)
+
+
+def test_settings_of_who_measures_are_not_those_of_the_server(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", "idle", *SMALL, "--json", found, CHAT_PASSWORD="secret")
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(found.read_text())) == 1, "everybody got in without the password"
+
+
+@pytest.mark.parametrize("people", [20, 3_000, 20_000])
+def test_the_server_has_room_for_everybody_at_once(people: int) -> None:
+    settings = ServerSettings.model_validate(target.settings_for(people))
+    assert min(settings.max_connections, settings.max_unregistered) > people
+    assert settings.max_rooms_per_user > people // 10
+
+
+def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(target, "_make_certificate", lambda folder: folder.joinpath("none").read_text())
+    with pytest.raises(FileNotFoundError), target.own(20, tls=True):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target, "settings_for", lambda people: {"flood_rate": "none"})
+    with pytest.raises(target.NotStarted, match="flood_rate"), target.own(20):
+        pass
+
+
+def test_a_measuring_process_that_ends_is_missed() -> None:
+    with Crew(1) as crew:
+        (process,) = multiprocessing.active_children()
+        process.kill()
+        with pytest.raises(WorkerLost):
+            crew.lost()
+
+
+def working_in(folder: Path) -> list[Path]:
+    """Return the processes whose working directory is below a folder, as they are in /proc."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append(process)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_server_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [*BENCH, "run", "fanout", "--people", "20", "--seconds", "60"],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        preexec_fn=partial(signal.signal, number, signal.SIG_DFL),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"fanout, this server ...\n"
+        assert len(working_in(tmp_path)) == 1
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 128 + number
+    assert working_in(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", "rooms", "--people", "25", "--seconds", "0.5", "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert finding["figures"]["deliveries"] == 9 * finding["figures"]["messages"]
+    assert faults(finding) == ["20 of 25 people took part: every room has 10"]
+
+
+def test_all_that_is_due_is_said(tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", "assembly", *SMALL, "--json", found)
+    assert result.returncode == 0, result.stderr
+    (finding,) = json.loads(found.read_text())
+    assert finding["figures"]["messages"] == 10
+
+
+@pytest.mark.parametrize("scenario", ["fanout", "history"])
+def test_tls_is_compared_with_none(scenario: str, tmp_path: Path) -> None:
+    found = tmp_path / "found.json"
+    result = bench("run", scenario, "--tls", *SMALL, "--json", found)
+    assert result.returncode == 0, result.stderr
+    encrypted, plain = json.loads(found.read_text())
+    assert (encrypted["server"], plain["server"]) == ("this server by TLS", "this server")
+    assert encrypted["figures"].keys() == plain["figures"].keys()
+    assert not faults(encrypted)
+
+
+def faults(finding: dict[str, Any]) -> list[str]:
+    """Return what was found wrong with the server, and not with the measuring."""
+    return [note for note in finding["notes"] if "busy itself" not in note]
+
+
+def test_two_servers_are_compared(tmp_path: Path) -> None:
+    chart = tmp_path / "chart.svg"
+    with Server(tmp_path) as server:
+        place = f"127.0.0.1:{server.port},{server.process.pid}"
+        options = ("--server", f"one={place}", "--against", f"two={place}", "--chart", chart)
+        result = bench("run", "fanout", "--people", "20", "--seconds", "0.5", *options)
+    assert result.returncode == 0, result.stderr
+    assert all(word in result.stdout for word in ("one", "two", "ratio", "cpu_us_per_delivery"))
+    assert ">fanout deliveries_per_second</text>" in chart.read_text()  # where it can be seen
+
+
+def test_the_curve_shows_rooms_of_all_sizes_and_loads_nothing(tmp_path: Path) -> None:
+    chart = tmp_path / "growth.svg"
+    result = bench("growth", "--most", "30", "--seconds", "0.5", "--chart", chart)
+    assert result.returncode == 0, result.stderr
+    assert "10 people:" in result.stdout
+    drawn = chart.read_text()
+    assert all(f">{word}<" in drawn for word in ("10", "30", "people in the room", "microseconds"))
+    assert "href=" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("scenario", "limits", "count", "why"),
+    [
+        ("idle", {"max_connections": 15}, "only 15 of 20 got in: 5 were", "Closing link: The server is full"),
+        (
+            "rooms",
+            {"max_rooms_per_user": 1, "auto_join": ""},
+            "only 10 of 20 got in: 10 were",
+            "Many rooms were made from your address",
+        ),
+    ],
+)
+def test_who_was_not_let_in_is_told(
+    scenario: str, limits: dict[str, object], count: str, why: str, tmp_path: Path
+) -> None:
+    with Server(tmp_path, **limits) as server:
+        result = bench("run", scenario, "--people", "20", "--server", f"127.0.0.1:{server.port}")
+    assert result.returncode == 1, "nothing was measured"
+    assert f'left out, because {count} refused or disconnected ("{why}' in result.stdout
+
+
+class Forsaken(Crew):
+    """A crew without processes, of whose people some are disconnected once all are there."""
+
+    def __init__(self) -> None:
+        pass
+
+    def gather(self, crowd: Crowd, patience: float) -> Gathering:
+        return Gathering(crowd.people)
+
+    def settle(self) -> None:
+        pass
+
+    def talk(self, talk: Talk) -> list[Heard]:
+        return [Heard(1, talk.hearers, talk.hearers, 1.0, 0.0, frozenset(), [])]
+
+    def lost(self) -> int:
+        return 3
+
+    def disperse(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name != "history"])
+def test_who_was_disconnected_is_told(scenario: str) -> None:
+    nowhere = target.parse("127.0.0.1:1")
+    finding = SCENARIOS[scenario](nowhere, Forsaken(), Scale(20, 1.0))
+    assert finding.notes == ["3 people were disconnected"]
+
+
+class Unheard(Forsaken):
+    """A crew of whose messages none arrives."""
+
+    def talk(self, talk: Talk) -> list[Heard]:
+        return [Heard(1, talk.hearers, 0, 0.0, 0.0, frozenset(), [])]
+
+
+def test_what_nobody_heard_is_missing() -> None:
+    finding = SCENARIOS["fanout"](target.parse("127.0.0.1:1"), Unheard(), Scale(20, 1.0))
+    assert "19 deliveries are missing" in finding.notes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "fanoot"), "there is no scenario fanoot"),
+        (("run", "idle", "--server", "nonsense"), "nonsense is no server"),
+        (("run", "idle", "--server", "192.0.2.1:6667"), "192.0.2.1 is not this machine"),
+        (("run", "idle", "--tls", "--server", "127.0.0.1:6667"), "--server names another"),
+        (("run", "idle", "--server", "127.0.0.1:65536"), "127.0.0.1:65536 is no server"),
+        (("run", "idle", "--server", f"127.0.0.1:{SILENT}"), "no server answers at 127.0.0.1"),
+        (("run", "idle", "--server", "a=[::1]:1", "--against", "a=[::1]:2"), "both servers are called a"),
+        (("run", "idle", "--people", "0"), "greater than or equal to 20"),
+        (("run", "idle", "--chart", "x.svg"), "a chart compares two servers"),
+        (("run", "idle", "--json", "/dev/null/x"), "/dev/null/x cannot be written: Not a directory"),
+        (("growth", "--chart", "/dev/null/x"), "/dev/null/x cannot be written: Not a directory"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    result = bench(*arguments)
+    assert result.returncode == 2
+    assert sentence in " ".join(result.stderr.replace("│", " ").split())
+    assert "Traceback" not in result.stderr
+    assert result.stdout == "", "it is said before anything is measured"
+
+
+def test_more_connections_than_the_system_allows_are_refused() -> None:
+    result = bench("run", "idle", preexec_fn=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (500, 500)))
+    assert result.returncode == 2
+    assert "and the system allows 500" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "idle", "--server", "{place},4194305"), "there is no process 4194305"),
+        (("growth", "--chart", "x.svg", "--server", "{place}"), "name its process"),
+    ],
+)
+def test_without_its_process_a_server_has_no_cost(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    with Server(tmp_path) as server:
+        result = bench(*(argument.format(place=f"127.0.0.1:{server.port}") for argument in arguments))
+    assert result.returncode == 2
+    assert sentence in result.stderr
