@@ -6,19 +6,64 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ["ground", "wire", "db", "services", "live", "commands", "net", "cli", "bootstrap"]  # upwards
-GROUND = {"settings", "sources", "fields", "certificates", "clock", "errors", "events", "process", "threads"}
-ALONE = {  # who may import less than all that is below, or something beside; the first that fits counts
+LAYERS = [  # upwards; a module belongs to the longest entry that its name begins with
+    "ground",
+    "settings",
+    "wire",
+    "db",
+    "services",
+    "engine.delivery",
+    "engine.world",
+    "engine.reducers",
+    "engine",
+    "commands.errors",
+    "commands.registry",
+    "commands.runtime",
+    "commands.context",
+    "commands.batches",
+    "commands.help",
+    "commands.chathistory",
+    "commands.metadata",
+    "commands.sessions",
+    "commands.channels",
+    "commands.users",
+    "commands.messaging",
+    "commands.accounts",
+    "commands.remote_events",
+    "commands.connect",
+    "commands.operators",
+    "commands.pseudoclients",
+    "commands.requests",
+    "commands.dispatcher",
+    "commands.table",
+    "commands",
+    "net.kernel",
+    "net.transport",
+    "net.send",
+    "net.receive",
+    "net",
+    "client.net",
+    "client.protocol",
+    "client.display",
+    "client.driver",
+    "client.ui",
+    "client",
+    "cli",
+    "bootstrap",
+]
+GROUND = {"clock", "errors", "events", "process", "threads"}
+BASE = {"ground", "settings", "wire"}
+ALONE = {  # packages restricted further than by order; the first entry that fits counts
     "app.bootstrap": set(LAYERS),
-    "app.client": {"wire", "ground", "client"},
+    "app.client.net": {"ground", "settings", "wire", "client.net"},
     "app.cli.terminal": {"ground"},
-    "app.cli.server": {"bootstrap", "services", "db", "wire", "ground", "cli"},
-    "app.cli.client": {"client", "wire", "ground", "cli"},
-    "app.cli": {"services", "db", "wire", "ground", "cli"},
-    "migrations": {"db", "ground"},
+    "app.cli.server": {"bootstrap", "services", "db", *BASE, "cli"},
+    "app.cli.client": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
+    "app.cli": {"services", "db", *BASE, "cli"},
+    "migrations": {"db", *BASE},
 }
 SOCKETS = {"socket", "socketserver", "selectors", "select"}
-HAVE_SOCKETS = ("app.net", "app.client", "app.bootstrap")
+HAVE_SOCKETS = ("app.net", "app.client.net", "app.bootstrap")
 
 
 def files(*folders: str) -> Iterator[Path]:
@@ -33,6 +78,7 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+PRECISE_FIRST = sorted(LAYERS, key=len, reverse=True)
 MODULES = {name_of(path): path for path in files("app", "migrations")}
 
 
@@ -62,12 +108,15 @@ def _start(module: str, node: ast.ImportFrom) -> str:
 
 
 def layer_of(module: str) -> str | None:
-    """Return the layer of a module of ours; None for anybody else's and for the bare package."""
+    """Return the layer of a module of ours; None for any other module and for the bare package."""
     first, _, rest = module.partition(".")
     if first == "migrations":
         return first
-    part = rest.partition(".")[0]
-    return None if first != "app" or not part else "ground" if part in GROUND else part
+    if first != "app" or not rest:
+        return None
+    if rest.partition(".")[0] in GROUND:
+        return "ground"
+    return next((layer for layer in PRECISE_FIRST if f"{rest}.".startswith(f"{layer}.")), rest)
 
 
 def allowed(module: str) -> set[str]:
@@ -76,7 +125,11 @@ def allowed(module: str) -> set[str]:
         if f"{module}.".startswith(f"{place}."):
             return layers
     layer = layer_of(module)
-    return set(LAYERS[: LAYERS.index(layer) + 1]) if layer else set()
+    below = set(LAYERS[: LAYERS.index(layer) + 1]) if layer else set()
+    side = (layer or "").partition(".")[0]
+    if side == "client":
+        return {one for one in below if one in BASE or one.partition(".")[0] == "client"}
+    return {one for one in below if one.partition(".")[0] != "client"}
 
 
 def names_in(path: Path) -> set[str]:
@@ -98,7 +151,7 @@ def by_module(module: str, targets: Iterable[str]) -> str:
 
 
 def test_every_module_has_its_layer() -> None:
-    known = {*LAYERS, "client", "migrations", None}
+    known = {*LAYERS, "migrations", None}
     assert {layer_of(module) for module in MODULES} <= known
 
 

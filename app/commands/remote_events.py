@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from app.commands.accounts.login import free_guest_nick
+from app.commands.accounts.login import free_name
 from app.commands.channels.renaming import tell_others
 from app.commands.metadata import profiles
 from app.commands.runtime import Desk
 from app.commands.sessions.account_roles import roles_of, settle
 from app.commands.sessions.bans import enforce
 from app.commands.sessions.leaving import expel, expel_overdue
-from app.commands.sessions.nick_changes import change_nick
 from app.engine.changeset import Batch
 from app.engine.delivery.audience import NOBODY, Audience
 from app.engine.delivery.encode import is_told
@@ -128,13 +127,6 @@ def _logged_in(world: World, event: Event) -> list[User]:
 
 def _free_registered(desk: Desk, batch: Batch, event: Event) -> None:
     free_name(desk, batch, event.account or "")
-
-
-def free_name(desk: Desk, batch: Batch, name: str) -> None:
-    """Give whoever has a nick that somebody else has just registered another one."""
-    user = desk.world.find_user(name)
-    if user is not None and user.account is not desk.world.find_account(name):
-        change_nick(desk, batch, user, free_guest_nick(desk))
 
 
 def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:

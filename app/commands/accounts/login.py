@@ -19,6 +19,7 @@ from app.commands.runtime import Desk
 from app.commands.sessions import account_roles
 from app.commands.sessions.bans import ban_on, suspect
 from app.commands.sessions.nick_changes import change_nick
+from app.engine.changeset import Batch
 from app.engine.submission_unit import Task
 from app.engine.throttle import patience
 from app.engine.world.user import AccountInfo, User
@@ -66,6 +67,13 @@ def free_guest_nick(desk: Desk) -> str:
     world, clock = desk.world, desk.clock
     nicks = (f"Guest{clock.identity() % 10**digits}" for digits in count(GUEST_DIGITS))
     return next(nick for nick in nicks if not world.find_user(nick) and not world.find_account(nick))
+
+
+def free_name(desk: Desk, batch: Batch, name: str) -> None:
+    """Give whoever has a nick that somebody else has just registered another one."""
+    user = desk.world.find_user(name)
+    if user is not None and user.account is not desk.world.find_account(name):
+        change_nick(desk, batch, user, free_guest_nick(desk))
 
 
 def prove(ctx: C, name: str, password: str, then: Callable[[C, bool], Task | None]) -> Task:

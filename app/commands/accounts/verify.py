@@ -11,7 +11,6 @@ from app.commands.context import Context
 from app.commands.errors import Failed
 from app.commands.metadata.profiles import take_along
 from app.commands.registry import command
-from app.commands.remote_events import free_name
 from app.engine.submission_unit import Task
 from app.engine.throttle import household, patience
 from app.services import mail
@@ -94,7 +93,7 @@ def complete(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
     ctx.emit_unseen(event)
     announce(ctx, "SUCCESS", name, f"The account {name} is yours")
     enter(ctx, name)
-    free_name(ctx.desk, ctx.batch, name)
+    login.free_name(ctx.desk, ctx.batch, name)
 
 
 def enter(ctx: Context, name: str) -> None:
