@@ -15,33 +15,33 @@ from pathlib import Path
 from app.clock import Clock
 from app.commands import table  # noqa: F401
 from app.commands.connect.restart import resume
-from app.commands.dispatcher import Gate
+from app.commands.dispatcher import Dispatcher
 from app.commands.operators import reloading
 from app.commands.pseudoclients import service_context
-from app.commands.runtime import Desk, Exchange, Load
+from app.commands.runtime import ApplySettings, Load, Runtime
 from app.db import schema
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
 from app.engine import reducers  # noqa: F401  declares what events change
-from app.engine.changeset import Batch
-from app.engine.cloak import Disguise, cloaked, host_of
+from app.engine.changeset import Changeset
+from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
-from app.engine.delivery.sink import Nowhere
+from app.engine.delivery.sink import NullSink
 from app.engine.engine import Engine
-from app.engine.rate_limits import Throttles
+from app.engine.rate_limits import RateLimits
 from app.engine.restore import restore, restore_people
-from app.engine.submission_unit import Turn, Unit
-from app.engine.throttle import REMEMBERED
+from app.engine.submission_unit import Callback, SubmissionUnit
+from app.engine.throttle import MAX_KEYS
 from app.engine.world.world import World
 from app.errors import ChatError, DatabaseRefused
 from app.events import Event, Kind
-from app.net.listeners import listen, refitted
-from app.net.receive.connection import Inside
-from app.net.receive.receive_loop import Intake
+from app.net.listeners import listen, prepare_reload
+from app.net.receive.connection import ServerHandles
+from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher import Flusher
 from app.net.server import ChatServer
-from app.process import allow_descriptors, collect_seldom, heed_signals
+from app.process import install_signal_handlers, raise_descriptor_limit, tune_garbage_collector
 from app.services.ledger import Ledger
 from app.services.presence import homes
 from app.services.rooms import founded
@@ -63,8 +63,8 @@ logger = logging.getLogger(__name__)
 class Core:
     """The server without sockets: what tests drive, and what connections talk to."""
 
-    desk: Desk
-    gate: Gate
+    runtime: Runtime
+    dispatcher: Dispatcher
     engine: Engine
 
 
@@ -73,13 +73,13 @@ class Shell:
     """The sockets around the core: who accepts, who receives, who sends."""
 
     servers: list[ChatServer]
-    intake: Intake
+    receive_loop: ReceiveLoop
     flushers: list[Flusher]
 
     @property
     def has_failed(self) -> bool:
         """Whether one of its threads ended because of a mistake in the program."""
-        return self.intake.has_failed or any(flusher.has_failed for flusher in self.flushers)
+        return self.receive_loop.has_failed or any(flusher.has_failed for flusher in self.flushers)
 
 
 def assemble(settings: ServerSettings, database: Database, clock: Clock, load: Load | None = None) -> Core:
@@ -88,10 +88,10 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock, load: L
     `load` reads the settings again; without it they stay as they are.
     """
     world = World(clock, settings.replay)
-    service_context.seat(world, clock, prefix_of(settings.servername))
+    service_context.add_pseudoclients(world, clock, prefix_of(settings.servername))
     ledger = Ledger(database, clock)
     ended = _restore(settings, world, ledger)
-    desk = Desk(
+    runtime = Runtime(
         settings=settings,
         world=world,
         database=database,
@@ -100,13 +100,13 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock, load: L
         server=prefix_of(settings.servername),
         version=f"durable-chat-{version('durable-chat')}",
         started=clock.now(),
-        throttles=Throttles.of(settings, clock),
-        disguise=_disguise(settings, ledger, clock),
+        rate_limits=RateLimits.of(settings, clock),
+        cloak=_disguise(settings, ledger, clock),
         load=load or (lambda: Loaded(settings, None, [])),
     )
-    _go_on(desk, ended)
-    gate = Gate(desk)
-    return Core(desk, gate, Engine(world, ledger, Hub(), gate, clock))
+    _go_on(runtime, ended)
+    dispatcher = Dispatcher(runtime)
+    return Core(runtime, dispatcher, Engine(world, ledger, Hub(), dispatcher, clock))
 
 
 def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]:
@@ -118,25 +118,25 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
     return ended
 
 
-def _go_on(desk: Desk, ended: set[int]) -> None:
+def _go_on(runtime: Runtime, ended: set[int]) -> None:
     """End what a stop or a crash left open, and make the rooms everybody is in."""
-    connection = desk.ledger.open_at_end()
-    desk.throttles.guesses.trust_all(homes(connection, REMEMBERED))
-    batch = Batch(desk.world, writable=True)
-    resume(desk, batch, ended)
-    for name in desk.settings.auto_join:
-        if not desk.world.find_room(name):
-            batch.emit(founded(desk.clock, desk.server, name))
-    desk.ledger.commit(batch.events)
+    connection = runtime.ledger.open_at_end()
+    runtime.rate_limits.logins.trust_all(homes(connection, MAX_KEYS))
+    changeset = Changeset(runtime.world, writable=True)
+    resume(runtime, changeset, ended)
+    for name in runtime.settings.auto_join:
+        if not runtime.world.find_room(name):
+            changeset.emit(founded(runtime.clock, runtime.server, name))
+    runtime.ledger.commit(changeset.events)
 
 
-def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> Disguise:
+def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostCloak:
     """Return what makes addresses into the hosts that others see."""
     if not settings.cloak:
-        return host_of
+        return uncloaked_host
     key = kept_secret(ledger.open_at_end(), clock, CLOAK_KEY)
     ledger.commit([])
-    return cloaked(key)
+    return new_cloak(key)
 
 
 def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
@@ -147,7 +147,7 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
     settings = loaded.values
     _begin_log(loaded)
     threading.stack_size(STACK_BYTES)
-    allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
+    raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = [Flusher(number, clock, settings.io_uring) for number in range(settings.flushers)]
     with ExitStack() as held:
@@ -159,7 +159,7 @@ def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
         held.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
         tell_metrics_of(core.engine, flushers)
-        _run(core, Shell(servers, Intake(settings.io_uring), flushers))
+        _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers))
     return 0
 
 
@@ -175,9 +175,9 @@ def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, Seq
     """Take the port for metrics, if the settings name one. Returns what lets them be told, once it is known whose."""
     if settings.metrics_port is None:
         return lambda engine, flushers: None
-    from app.net.metrics import Endpoint  # here: it is off by default, and takes time to load
+    from app.net.metrics import MetricsEndpoint  # here: it is off by default, and takes time to load
 
-    endpoint = held.enter_context(closing(Endpoint(settings.metrics_ip, settings.metrics_port)))
+    endpoint = held.enter_context(closing(MetricsEndpoint(settings.metrics_ip, settings.metrics_port)))
     logger.info("Metrics are at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
     return endpoint.tell_of
 
@@ -198,11 +198,11 @@ def _database(settings: ServerSettings, held: ExitStack) -> Database:
 
 def _run(core: Core, shell: Shell) -> None:
     stopping, hangup = threading.Event(), threading.Event()
-    heed_signals(stopping, hangup)
-    core.desk.followers.append(lambda settings: _prepared(shell.servers, settings))
-    collect_seldom()
+    install_signal_handlers(stopping, hangup)
+    core.runtime.followers.append(lambda settings: _prepared(shell.servers, settings))
+    tune_garbage_collector()
     start(core, shell, stopping)
-    for line in _greeting(core.desk, shell.servers):
+    for line in _greeting(core.runtime, shell.servers):
         print(line, flush=True)
     while not stopping.wait(SIGNAL_SECONDS):
         if hangup.is_set():
@@ -215,26 +215,28 @@ def _run(core: Core, shell: Shell) -> None:
         raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
 
 
-def _prepared(servers: list[ChatServer], settings: ServerSettings) -> Exchange:
+def _prepared(servers: list[ChatServer], settings: ServerSettings) -> ApplySettings:
     """Get what is beside the commands ready for other settings: the doors, the log, what the system allows."""
-    refit = refitted(servers, settings)
+    refit = prepare_reload(servers, settings)
 
     def exchange() -> None:
         refit()
         logging.getLogger().setLevel(settings.log_level.upper())
-        allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
+        raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
 
     return exchange
 
 
 def _reload(core: Core) -> None:
     """Read the settings again, on this thread, and let the engine go on with them."""
-    found = reloading.read(core.desk)
+    found = reloading.read(core.runtime)
 
-    def follow(batch: Batch, client: Client) -> None:
-        reloading.follow(core.desk, batch, found, Event(Kind.REHASHED, nick=core.desk.server))
+    def follow(changeset: Changeset, client: Client) -> None:
+        reloading.follow(core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server))
 
-    core.engine.submit(Unit(Client(Nowhere(), "", False, core.desk.clock.monotonic()), [Turn(follow)]))
+    core.engine.submit(
+        SubmissionUnit(Client(NullSink(), "", False, core.runtime.clock.monotonic()), [Callback(follow)])
+    )
 
 
 def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
@@ -246,12 +248,12 @@ def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
         for flusher in shell.flushers:
             flusher.wake()
         for flusher in shell.flushers:
-            flusher.let_catch_up()
+            flusher.wait_until_caught_up()
 
     core.engine.start(wake, stopping.set)
-    intake = shell.intake if shell.intake.start(stopping.set) else None
+    receive_loop = shell.receive_loop if shell.receive_loop.start(stopping.set) else None
     for server in shell.servers:
-        server.open(Inside(core.engine, core.desk, stopping, intake))
+        server.open(ServerHandles(core.engine, core.runtime, stopping, receive_loop))
 
 
 def stop(core: Core, shell: Shell) -> None:
@@ -263,17 +265,17 @@ def stop(core: Core, shell: Shell) -> None:
         flusher.finish()
     for flusher in shell.flushers:
         flusher.join(FLUSH_SECONDS)
-    shell.intake.finish()
-    shell.intake.join(FLUSH_SECONDS)
+    shell.receive_loop.finish()
+    shell.receive_loop.join(FLUSH_SECONDS)
 
 
-def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
+def _greeting(runtime: Runtime, servers: list[ChatServer]) -> list[str]:
     """Return the few lines that tell whoever started the server what is there now."""
-    settings = desk.settings
-    ports = {server.door.name: server.port for server in servers}
+    settings = runtime.settings
+    ports = {server.config.name: server.port for server in servers}
     plain = ports.pop("IRC")
     host = platform.node() if settings.ip in EVERYWHERE else settings.ip
-    with desk.database.reading() as session:
+    with runtime.database.reading() as session:
         counted = (
             _counted(rooms(session), "room"),
             _counted(accounts(session), "account"),
@@ -281,8 +283,8 @@ def _greeting(desk: Desk, servers: list[ChatServer]) -> list[str]:
         )
     others = "".join(f", with {name} on port {port}" for name, port in ports.items())
     return [
-        f"{desk.network} ({desk.version}) listens on {settings.ip} port {plain}{others}.",
-        f"Database {desk.database}: {', '.join(counted)}.",
+        f"{runtime.network} ({runtime.version}) listens on {settings.ip} port {plain}{others}.",
+        f"Database {runtime.database}: {', '.join(counted)}.",
         f"Join with: {_client()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
         "Stop with Ctrl-C.",
     ]

@@ -78,7 +78,7 @@ class Kind(StrEnum):
 
 TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})  # true for a moment only
 MESSAGES = (Kind.PRIVMSG, Kind.NOTICE)
-HAPPENINGS = (  # in a room, beside what is said there
+ROOM_EVENTS = (  # in a room, beside what is said there
     Kind.JOINED,
     Kind.PARTED,
     Kind.QUIT,

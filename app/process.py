@@ -10,14 +10,14 @@ import threading
 from types import FrameType
 from typing import NoReturn
 
-COLLECTED_OBJECTS = 50_000  # so many new ones before garbage is looked for
-SHORTEST_TURN = 0.005  # seconds: Python's own
-WAKE_UPS = 50_000  # a second, of all threads that wait for the interpreter's lock
+GC_THRESHOLD_OBJECTS = 50_000  # so many new ones before garbage is looked for
+MIN_SWITCH_INTERVAL_SECONDS = 0.005  # seconds: Python's own
+MAX_WAKEUPS_PER_SECOND = 50_000  # a second, of all threads that wait for the interpreter's lock
 
 logger = logging.getLogger(__name__)
 
 
-def heed_signals(stopping: threading.Event, hangup: threading.Event) -> None:
+def install_signal_handlers(stopping: threading.Event, hangup: threading.Event) -> None:
     """Stop in order at the first signal, at once at the second; SIGHUP means to read the settings again.
 
     It comes too when the terminal is closed that the server was started in. That still means to stop.
@@ -37,7 +37,7 @@ def heed_signals(stopping: threading.Event, hangup: threading.Event) -> None:
     signal.signal(signal.SIGHUP, hang_up)
 
 
-def allow_descriptors(wanted: int) -> None:
+def raise_descriptor_limit(wanted: int) -> None:
     """Have the system allow a descriptor for every connection, as far as it lets us."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -47,23 +47,23 @@ def allow_descriptors(wanted: int) -> None:
         logger.warning("The system allows %d open files; that many connections cannot be served.", most)
 
 
-def collect_seldom() -> None:
+def tune_garbage_collector() -> None:
     """Look for garbage in cycles less often: everything stops for it, and hardly anything here is a cycle."""
     gc.collect()
     gc.freeze()  # what is there now stays, and need not be looked at again
-    gc.set_threshold(COLLECTED_OBJECTS)
+    gc.set_threshold(GC_THRESHOLD_OBJECTS)
 
 
-def take_turns(threads: int) -> None:
+def set_switch_interval(threads: int) -> None:
     """Let so many threads take turns with the interpreter.
 
     Each that waits for the interpreter's lock wakes up after every such turn, to ask for it. When thousands wait,
     because thousands of people spoke at the same moment, that would be all that the machine does.
     """
-    sys.setswitchinterval(max(SHORTEST_TURN, threads / WAKE_UPS))
+    sys.setswitchinterval(max(MIN_SWITCH_INTERVAL_SECONDS, threads / MAX_WAKEUPS_PER_SECOND))
 
 
-def leave(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """End the process, and do not take the interpreter apart; what has to be closed is closed by now.
 
     Threads that wait for a peer cannot be ended, and where Python has no lock, taking it apart beneath them may

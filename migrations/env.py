@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.db.database import Database, url_of
 from app.db.models import Base
-from app.db.schema import State, refuse_unless_ours
+from app.db.schema import DatabaseState, refuse_unless_ours
 from app.errors import ChatError
 from app.settings import SERVER, load
 
@@ -28,7 +28,7 @@ def from_shell() -> None:
     """Open the database that `-x db=` names, or the settings, if it is ours or yet to be made."""
     dbname = context.get_x_argument(as_dictionary=True).get("db") or load(SERVER).values.dbname
     database = Database(url_of(dbname))
-    if refuse_unless_ours(database)[0] is State.MISSING:
+    if refuse_unless_ours(database)[0] is DatabaseState.MISSING:
         database.dialect.make_place(database.url)
     with database.locked() as connection:
         run(connection)

@@ -7,12 +7,12 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
 from app.events import Event, Kind
-from app.services.accounts import Credentials, get_account, registered
-from app.services.admin_changes import Administrator, Change, decide_now
+from app.services.accounts import PasswordHashes, get_account, registered
+from app.services.admin_changes import AdminChange, Administrator, decide_now
 from app.services.record import record
 from app.wire.names import fold
 
-SECRET = Credentials("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # hashing would take its time
+SECRET = PasswordHashes("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # hashing would take its time
 ME = "admin:me"
 SERVER = "server.internal"
 
@@ -36,7 +36,7 @@ class Story:
         """Record events as they are."""
         record_now(self.database, self.clock, events)
 
-    def decides(self, decide: Callable[[Administrator], Change], by: str = SERVER) -> Change:
+    def decides(self, decide: Callable[[Administrator], AdminChange], by: str = SERVER) -> AdminChange:
         """Record what an administrator decides."""
         return decide_now(self.database, self.clock, ME, by, decide)
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app.errors import SettingsRefused
 from app.settings import CLIENT, SERVER, ServerSettings, load
-from app.settings.sources import FILE_LIMIT, is_protecting
+from app.settings.sources import MAX_FILE_BYTES, is_protecting
 from tests.test_settings import loaded_from
 
 TLS = Path(__file__).parent / "tls"
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_read_may_protect(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_long_is_not_read_in_part(tmp_path: Path) -> None:
-    assert "longer than" in refusal(tmp_path, " " * FILE_LIMIT + "{}")
+    assert "longer than" in refusal(tmp_path, " " * MAX_FILE_BYTES + "{}")
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,19 @@ import typer
 
 from app.cli import terminal
 from app.cli.options import ClientConfig, Version, first_line, flags, setting
-from app.client.display.event_text import View
+from app.client.display.event_text import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
-from app.client.driver import INBOX_LIMIT, Driver, Inbox
+from app.client.driver import MAX_INBOX, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
-from app.client.protocol.model import Credentials, State, Wishes
-from app.client.ui.batch_mode import Pipe
+from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
+from app.client.ui.batch_mode import BatchMode
 from app.clock import Clock
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, load
 
-PATIENCE = 60.0  # seconds without progress before a script is told that it failed
+DRAIN_TIMEOUT_SECONDS = 60.0  # seconds without progress before a script is told that it failed
 
 app = terminal.new_app()
 
@@ -56,7 +56,7 @@ def client(
         typer.Option(
             metavar="SECONDS", min=1, help="Without a terminal: give up when nothing moves so long."
         ),
-    ] = PATIENCE,
+    ] = DRAIN_TIMEOUT_SECONDS,
     version: Version = False,
 ) -> None:
     """Chat in the terminal.
@@ -82,11 +82,11 @@ def _start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float
     is_interactive = has_input and has_output and not as_json
     driver = _driver(settings, settings.history_page if is_interactive else 0)
     if is_interactive:
-        _talk(driver, settings)
+        _controller(driver, settings)
         return
-    renderer = Renderer(View(settings.room), has_colours=False, has_days=False)
+    renderer = Renderer(DisplayContext(settings.room), has_colours=False, has_days=False)
     printer = Printer(renderer, _print, _print_trouble, as_json, is_watched=has_input)
-    pipe = Pipe(driver, settings.room, printer.show)
+    pipe = BatchMode(driver, settings.room, printer.show)
     if has_input:
         pipe.listen()
     else:
@@ -98,27 +98,27 @@ def _lines() -> TextIO:
     return open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
 
 
-def _talk(driver: Driver, settings: ClientSettings) -> None:
+def _controller(driver: Driver, settings: ClientSettings) -> None:
     """Run line mode."""
-    from app.client.ui.line_mode import PlainShell  # here, so that scripts do not wait for it
+    from app.client.ui.line_mode import LineMode  # here, so that scripts do not wait for it
 
     has_colours = settings.colours and "NO_COLOR" not in os.environ
-    PlainShell(driver, Renderer(View(), has_colours)).run()
+    LineMode(driver, Renderer(DisplayContext(), has_colours)).run()
 
 
 def _driver(settings: ClientSettings, greeting: int) -> Driver:
     """Put link and state together."""
     clock = Clock()
-    inbox: Inbox = queue.Queue(INBOX_LIMIT)
+    inbox: Inbox = queue.Queue(MAX_INBOX)
     address = Address(settings.ip, settings.port, settings.tls, settings.tls_verify, settings.tls_ca)
     link = Link(address, inbox.put, clock)
-    return Driver(State(_wishes(settings, greeting)), link, inbox, clock)
+    return Driver(ClientState(_wishes(settings, greeting)), link, inbox, clock)
 
 
-def _wishes(settings: ClientSettings, greeting: int) -> Wishes:
+def _wishes(settings: ClientSettings, greeting: int) -> UserOptions:
     """Return what the settings ask for."""
     nick = settings.username or _login_name()
-    return Wishes(
+    return UserOptions(
         nick=nick,
         is_named=settings.username is not None,
         rooms=[settings.room],
@@ -138,7 +138,7 @@ def _login_name() -> str:
     return name[:16].lstrip("0123456789-") or "guest"
 
 
-def _credentials(settings: ClientSettings, nick: str) -> Credentials | None:
+def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None:
     """Return name and password when a file has the password.
 
     Raises: UsageError when the file has none; OSError when it cannot be read.
@@ -150,7 +150,7 @@ def _credentials(settings: ClientSettings, nick: str) -> Credentials | None:
     password = first_line(settings.password_file)
     if not password:
         raise UsageError(f"{settings.password_file} has no password in its first line.")
-    return Credentials(nick, password)
+    return LoginCredentials(nick, password)
 
 
 def _print(line: str) -> None:

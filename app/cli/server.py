@@ -13,8 +13,8 @@ import typer
 from app.cli import terminal
 from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, takes
 from app.errors import CheckFailed
-from app.process import leave
-from app.services.config_check import Report, examine
+from app.process import exit_now
+from app.services.config_check import ConfigReport, examine
 from app.settings import SERVER, ServerSettings, load, survey
 
 # Numbers are read by the settings, which say what is wrong with one and which would be right.
@@ -91,14 +91,14 @@ def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
         raise CheckFailed(f"Problems found: {len(report.problems)}.")
 
 
-def _as_text(report: Report) -> str:
+def _as_text(report: ConfigReport) -> str:
     lines = [f"Settings: {report.source or 'defaults'}"]
     if report.database:
         lines.append(f"Database: {report.database} {report.prospect or 'cannot be used'}")
     return "\n".join(lines + [f"Problem: {problem}" for problem in report.problems])
 
 
-def _as_json(report: Report) -> str:
+def _as_json(report: ConfigReport) -> str:
     return json.dumps({"ok": not report.problems, **asdict(report)}, ensure_ascii=False)
 
 
@@ -107,4 +107,4 @@ def main() -> None:
     try:
         terminal.run(app, "chat-server")
     except SystemExit as end:
-        leave(int(end.code or 0))
+        exit_now(int(end.code or 0))

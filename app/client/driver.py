@@ -12,30 +12,30 @@ from typing import TypeVar
 
 from app.client.net.backoff import Keepalive
 from app.client.net.connect import Untrusted
-from app.client.net.link import Dialling, Ended, Happening, Link, Lost, Opened, Received, Waiting
+from app.client.net.link import Connecting, Ended, Link, LinkEvent, Lost, Opened, Received, Waiting
 from app.client.protocol import intents
 from app.client.protocol import protocol as machine
 from app.client.protocol.effects import Effect, Effects, Send
-from app.client.protocol.events import Event, Phase, StateChanged
-from app.client.protocol.model import State
+from app.client.protocol.events import ClientEvent, Phase, StateChanged
+from app.client.protocol.model import ClientState
 from app.clock import Clock
 
-INBOX_LIMIT = 1_000  # things waiting; past it who brings one waits
-BEAT = 1.0  # seconds; so often the driver looks at the clock when nothing happens
+MAX_INBOX = 1_000  # things waiting; past it who brings one waits
+TICK_SECONDS = 1.0  # seconds; so often the driver looks at the clock when nothing happens
 
 T = TypeVar("T")
 Call = Callable[[], None]
-Inbox = queue.Queue[Happening | Call]
+Inbox = queue.Queue[LinkEvent | Call]
 
 
 class Driver:
     """Runs a state over a link."""
 
-    def __init__(self, state: State, link: Link, inbox: Inbox, clock: Clock) -> None:
+    def __init__(self, state: ClientState, link: Link, inbox: Inbox, clock: Clock) -> None:
         self.state = state
         self.link = link
-        self.show: Callable[[Event], None] = lambda event: None
-        self.beat: Call = lambda: None
+        self.show: Callable[[ClientEvent], None] = lambda event: None
+        self.on_tick: Call = lambda: None
         self._inbox = inbox
         self._clock = clock
         self._keepalive = Keepalive(clock)
@@ -62,7 +62,7 @@ class Driver:
         """Have something done in the driver's thread, in its turn."""
         self._inbox.put(call)
 
-    def look(self, question: Callable[[State], T]) -> T:
+    def look(self, question: Callable[[ClientState], T]) -> T:
         """Return what a question finds in the state, which stands still meanwhile."""
         with self._lock:
             return question(self.state)
@@ -83,19 +83,19 @@ class Driver:
     def _step(self) -> None:
         """Take one thing that happened; at least once a beat look after the connection."""
         try:
-            happening = self._inbox.get(timeout=BEAT)
+            happening = self._inbox.get(timeout=TICK_SECONDS)
         except queue.Empty:
             happening = None
         with self._lock:
             if happening is not None:
                 self._take(happening)
             self._watch()
-            self.beat()
+            self.on_tick()
 
-    def _take(self, happening: Happening | Call) -> None:
+    def _take(self, happening: LinkEvent | Call) -> None:
         """Do what happened: the link tells of the connection, everybody else posts a deed."""
         match happening:
-            case Dialling() | Waiting() | Ended():
+            case Connecting() | Waiting() | Ended():
                 self._take_outage(happening)
             case Opened() | Received() | Lost():
                 self._tell_state(happening)
@@ -115,10 +115,10 @@ class Driver:
             case Lost(reason):
                 self._carry_out(machine.lost(self.state, reason, now))
 
-    def _take_outage(self, happening: Dialling | Waiting | Ended) -> None:
+    def _take_outage(self, happening: Connecting | Waiting | Ended) -> None:
         """There is no connection: say what is done about it, for the first attempt and for every wait."""
         match happening:
-            case Dialling() if not self._has_waited and not self.state.has_been_online:
+            case Connecting() if not self._has_waited and not self.state.has_been_online:
                 self.show(StateChanged(Phase.CONNECTING, str(self.link.address)))
             case Waiting(reason, seconds):
                 self._has_waited = True

@@ -7,12 +7,12 @@ from app.commands.context import Context
 
 
 @contextmanager
-def batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
+def response_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
     """Put what is said meanwhile into a batch, for a client that knows batches; gives the tags to say it with."""
     if "batch" not in ctx.client.caps:
         yield {}
         return
-    name = ctx.desk.clock.token()
+    name = ctx.runtime.clock.token()
     response = ctx.place_response()
     is_first = not response.entries
     ctx.server_says("BATCH", f"+{name}", *words)

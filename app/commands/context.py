@@ -7,13 +7,13 @@ from typing import Any, Self, TypeVar, TypeVarTuple
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
-from app.commands.errors import Answer, Failed, Refused
-from app.commands.runtime import Desk, Write
-from app.engine.changeset import Batch
+from app.commands.errors import CommandError, FailReply, NumericError
+from app.commands.runtime import LineWriter, Runtime
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY, Audience
 from app.engine.delivery.client import Client
-from app.engine.delivery.response import Entry, Response
-from app.engine.submission_unit import Task
+from app.engine.delivery.response import Response, ResponseEntry
+from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
@@ -31,13 +31,18 @@ C = TypeVar("C", bound="Context")
 class Context:
     """One command of one client, while it runs."""
 
-    __slots__ = ("_me", "_response", "batch", "client", "desk", "label", "tags", "verb")
+    __slots__ = ("_me", "_response", "changeset", "client", "label", "runtime", "tags", "verb")
 
     def __init__(
-        self, desk: Desk, batch: Batch, client: Client, verb: str = "", tags: dict[str, str] | None = None
+        self,
+        runtime: Runtime,
+        changeset: Changeset,
+        client: Client,
+        verb: str = "",
+        tags: dict[str, str] | None = None,
     ) -> None:
-        self.desk = desk
-        self.batch = batch
+        self.runtime = runtime
+        self.changeset = changeset
         self.client = client
         self.verb = verb
         self.tags = tags or {}
@@ -49,7 +54,7 @@ class Context:
     @property
     def world(self) -> World:
         """The world, to read."""
-        return self.desk.world
+        return self.runtime.world
 
     @property
     def user(self) -> User | None:
@@ -62,7 +67,7 @@ class Context:
         if self._me is None:  # asked several times by most commands, and looked up once
             self._me = self.user
         if self._me is None:
-            raise Refused(numerics.ERR_NOTREGISTERED)
+            raise NumericError(numerics.ERR_NOTREGISTERED)
         return self._me
 
     # Answering
@@ -70,34 +75,34 @@ class Context:
     def place_response(self) -> Response:
         """Return the response under way; whoever asks first gives it its place in the plan."""
         if self._response is None:
-            self._response = Response(self.client, self.desk.server, self.label, self._batch_id())
-            self.batch.plan.append(self._response)
+            self._response = Response(self.client, self.runtime.server, self.label, self._batch_id())
+            self.changeset.plan.append(self._response)
         return self._response
 
     def _batch_id(self) -> str:
-        return self.desk.clock.token() if self.label is not None else ""
+        return self.runtime.clock.token() if self.label is not None else ""
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None, **tags: str) -> None:
         """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own)."""
-        self.say(numeric.written(self.desk.server, self.client.nick, *params, text=text), **tags)
+        self.say(numeric.written(self.runtime.server, self.client.nick, *params, text=text), **tags)
 
     def say(self, *lines: str, **tags: str) -> None:
         """Answer with whole lines; a client that asked for times is told this one too."""
         self._say(LINE_END.join(lines), tags)
 
-    def recite(self, write: Write, **tags: str) -> None:
+    def recite(self, write: LineWriter, **tags: str) -> None:
         """Answer with lines that everybody is told alike, but for the nick."""
-        self._say(self.desk.form(write).filled(self.client.nick), tags)
+        self._say(self.runtime.form(write).filled(self.client.nick), tags)
 
     def _say(self, lines: str, tags: dict[str, str]) -> None:
         if self.client.shape & Shape.TIME:
-            tags = {"time": to_iso(self.desk.clock.now())} | tags
+            tags = {"time": to_iso(self.runtime.clock.now())} | tags
         self.client.answered += 1 + lines.count(LINE_END)
-        self.place_response().entries.append(Entry(lines, tags))
+        self.place_response().entries.append(ResponseEntry(lines, tags))
 
     def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
         """Answer with a line whose source is the server."""
-        line = " ".join((f":{self.desk.server}", *words))
+        line = " ".join((f":{self.runtime.server}", *words))
         self.say(line if text is None else f"{line} :{text}", **tags)
 
     def notice(self, text: str) -> None:
@@ -107,26 +112,26 @@ class Context:
     def show(self, event: Event, **tags: str) -> None:
         """Answer with an event, as this client sees it."""
         self.client.answered += 1
-        self.place_response().entries.append(Entry(event, tags))
+        self.place_response().entries.append(ResponseEntry(event, tags))
 
     def stand_for(self, event: Event) -> None:
         """Let the line said last stand for an event: if that cannot be stored, its author hears so instead."""
         self.place_response().entries[-1].event = event
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: CommandError) -> None:
         """Send what a command raised instead of finishing."""
-        if isinstance(answer, Refused):
+        if isinstance(answer, NumericError):
             self.reply(answer.numeric, *answer.params, text=answer.text)
-        elif isinstance(answer, Failed):
+        elif isinstance(answer, FailReply):
             words = " ".join(("FAIL", answer.command, answer.code, *map(plain, answer.context)))
-            self.say(f":{self.desk.server} {words} :{answer.text}")
+            self.say(f":{self.runtime.server} {words} :{answer.text}")
 
     @contextmanager
     def forgiving(self) -> Iterator[None]:
         """Let one refusal be answered without ending the command."""
         try:
             yield
-        except Answer as refusal:
+        except CommandError as refusal:
             self.answer(refusal)
 
     def finish(self) -> None:
@@ -141,24 +146,24 @@ class Context:
         self.place_response().end = True
 
     def later(
-        self, work: Callable[[Session], T], then: Callable[[Self, T], Task | None], writes: bool = False
-    ) -> Task:
+        self, work: Callable[[Session], T], then: Callable[[Self, T], SlowWork | None], writes: bool = False
+    ) -> SlowWork:
         """Return slow work for the caller's own thread; `then` goes on with its result, on the engine's.
 
         `writes` says whether `then` may emit events. It does not come to that if the client has gone meanwhile.
         """
 
-        def go_on(batch: Batch, client: Client, result: T) -> Task | None:
+        def go_on(changeset: Changeset, client: Client, result: T) -> SlowWork | None:
             if client.ended:
                 return None
-            again = type(self)(self.desk, batch, client, self.verb, self.tags)
+            again = type(self)(self.runtime, changeset, client, self.verb, self.tags)
             return attempt(again, then, result)
 
-        def give_up(batch: Batch, client: Client) -> None:
-            again = type(self)(self.desk, batch, client, self.verb, self.tags)
+        def give_up(changeset: Changeset, client: Client) -> None:
+            again = type(self)(self.runtime, changeset, client, self.verb, self.tags)
             attempt(again, type(self).refuse_unreadable)
 
-        return Task(work, go_on, give_up, writes)
+        return SlowWork(work, go_on, give_up, writes)
 
     def refuse_unreadable(self) -> None:
         """Refuse what needed to read from a storage that fails.
@@ -166,7 +171,7 @@ class Context:
         Raises: Refused with ERR_UNKNOWNERROR.
         """
         text = "The storage of the server cannot be read now; try again in a moment"
-        raise Refused(numerics.ERR_UNKNOWNERROR, self.verb or "*", text=text)
+        raise NumericError(numerics.ERR_UNKNOWNERROR, self.verb or "*", text=text)
 
     # Deciding
 
@@ -185,12 +190,12 @@ class Context:
 
     def emit(self, event: Event, audience: Audience) -> None:
         """Decide that this happened, and let the caller see it among its answers."""
-        self.batch.emit(event, audience, self.client)
+        self.changeset.emit(event, audience, self.client)
         self.show(event)
 
     def emit_unseen(self, event: Event, audience: Audience = NOBODY) -> None:
         """Decide that this happened; the caller is not shown its own doing."""
-        self.batch.emit(event, audience, self.client)
+        self.changeset.emit(event, audience, self.client)
 
     # Looking things up
 
@@ -201,7 +206,7 @@ class Context:
         """
         room = self.world.find_room(name)
         if room is None:
-            raise Refused(numerics.ERR_NOSUCHCHANNEL, name)
+            raise NumericError(numerics.ERR_NOSUCHCHANNEL, name)
         return room
 
     def my_room(self, name: str) -> Room:
@@ -211,7 +216,7 @@ class Context:
         """
         room = self.room(name)
         if room.member(self.me) is None:
-            raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+            raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
         return room
 
     def my_moderated_room(self, name: str) -> Room:
@@ -221,7 +226,7 @@ class Context:
         """
         room = self.my_room(name)
         if not room.is_operator(self.me):
-            raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+            raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
         return room
 
     def somebody(self, nick: str) -> User:
@@ -231,15 +236,17 @@ class Context:
         """
         user = self.world.find_user(nick)
         if user is None:
-            raise Refused(numerics.ERR_NOSUCHNICK, nick)
+            raise NumericError(numerics.ERR_NOSUCHNICK, nick)
         return user
 
 
-def attempt(ctx: C, deed: Callable[[C, *Arguments], Task | None], *arguments: *Arguments) -> Task | None:
+def attempt(
+    ctx: C, deed: Callable[[C, *Arguments], SlowWork | None], *arguments: *Arguments
+) -> SlowWork | None:
     """Do a command's deed, or go on with it; what it raises as an answer is sent as one."""
     try:
         task = deed(ctx, *arguments)
-    except Answer as answer:
+    except CommandError as answer:
         ctx.answer(answer)
         task = None
     if task is None:

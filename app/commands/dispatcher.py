@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from app.commands import remote_events
 from app.commands.context import Context, attempt
-from app.commands.errors import Failed, Refused
+from app.commands.errors import FailReply, NumericError
 from app.commands.pseudoclients import service_context
-from app.commands.requests import UNNAMED, Misfit, Request
-from app.commands.runtime import Desk
+from app.commands.requests import UNNAMED, CommandRequest, MalformedLine
+from app.commands.runtime import Runtime
 from app.commands.sessions import connections, leaving
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
-from app.engine.submission_unit import Step, Task, Turn
+from app.engine.submission_unit import Callback, SlowWork, Step
 from app.events import Event
 from app.wire import numerics
 from app.wire.framing import Oversized, Undecodable
@@ -26,92 +26,94 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Dispatcher:
     """The rules that the engine runs by."""
 
-    desk: Desk
+    runtime: Runtime
 
-    def run(self, batch: Batch, client: Client, step: Step) -> Task | None:
+    def run(self, changeset: Changeset, client: Client, step: Step) -> SlowWork | None:
         """Do one step of a client."""
-        if isinstance(step, Turn):
-            return step.act(batch, client)
-        client.heard, client.pinged = self.desk.clock.monotonic(), False
+        if isinstance(step, Callback):
+            return step.act(changeset, client)
+        client.heard, client.pinged = self.runtime.clock.monotonic(), False
         if client.ended:
             return None
-        if isinstance(step, Request):
-            return self._admit(batch, client, step)
-        assert isinstance(step, Misfit)
-        self._refuse(batch, client, step.frame)
+        if isinstance(step, CommandRequest):
+            return self._admit(changeset, client, step)
+        assert isinstance(step, MalformedLine)
+        self._refuse(changeset, client, step.frame)
         return None
 
-    def adopt(self, batch: Batch, event: Event) -> None:
+    def apply_remote(self, changeset: Changeset, event: Event) -> None:
         """Apply and pass on what somebody else appended, and do what follows from it, as far as it makes sense."""
         try:
-            remote_events.adopt(self.desk, batch, event)
+            remote_events.apply_remote(self.runtime, changeset, event)
         except (LookupError, TypeError, ValueError):
             logger.exception(
                 "Event %d of the log (%s) makes no sense here; it is left out.", event.id, event.kind
             )
 
-    def tick(self, batch: Batch) -> None:
+    def check_idle(self, changeset: Changeset) -> None:
         """Look after connections that say nothing."""
-        connections.look_after_idle(self.desk, batch)
+        connections.check_idle(self.runtime, changeset)
 
-    def see_to(self, batch: Batch) -> None:
+    def run_housekeeping(self, changeset: Changeset) -> None:
         """Let those leave who have been here without a device for too long."""
-        leaving.expel_overdue(self.desk, batch, self.desk.world.users.values())
+        leaving.expel_overdue(self.runtime, changeset, self.runtime.world.users.values())
 
-    def withdraw(self, event: Event) -> str:
+    def revert(self, event: Event) -> str:
         """Take back what was said, and return what its author is told."""
-        self.desk.world.forget(event)
-        return f":{self.desk.server} FAIL {event.kind.name} NOT_STORED {event.target or '*'} :{NOT_STORABLE}"
+        self.runtime.world.forget(event)
+        return (
+            f":{self.runtime.server} FAIL {event.kind.name} NOT_STORED {event.target or '*'} :{NOT_STORABLE}"
+        )
 
-    def farewell(self, batch: Batch) -> None:
+    def shut_down(self, changeset: Changeset) -> None:
         """Take leave of everybody."""
-        leaving.farewell(self.desk, batch)
+        leaving.disconnect_everybody(self.runtime, changeset)
 
-    def _admit(self, batch: Batch, client: Client, request: Request) -> Task | None:
+    def _admit(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         view = request.view if client.session is not None else Context
-        ctx = view(self.desk, batch, client, request.verb, request.line.tags)
+        ctx = view(self.runtime, changeset, client, request.verb, request.line.tags)
         if request.line is not request.said:
             service_context.echo(ctx, request.said, request.line)
         return attempt(ctx, _carry_out, request)
 
-    def _refuse(self, batch: Batch, client: Client, frame: Oversized | Undecodable) -> None:
+    def _refuse(self, changeset: Changeset, client: Client, frame: Oversized | Undecodable) -> None:
         if isinstance(frame, Oversized):
-            Context(self.desk, batch, client).reply(numerics.ERR_INPUTTOOLONG, text=frame.reason)
+            Context(self.runtime, changeset, client).reply(numerics.ERR_INPUTTOOLONG, text=frame.reason)
         else:
-            self._refuse_undecodable(batch, client, frame)
+            self._refuse_undecodable(changeset, client, frame)
 
-    def _refuse_undecodable(self, batch: Batch, client: Client, frame: Undecodable) -> None:
+    def _refuse_undecodable(self, changeset: Changeset, client: Client, frame: Undecodable) -> None:
         line = parse(frame.text, UNNAMED)
         verb = line.command if line.command.isascii() and line.command.isalnum() else UNNAMED
-        ctx = Context(self.desk, batch, client, verb, line.tags)
+        ctx = Context(self.runtime, changeset, client, verb, line.tags)
         ctx.server_says("FAIL", verb, "INVALID_UTF8", text="The line is not UTF-8; it was ignored")
 
 
-def _carry_out(ctx: Context, request: Request) -> Task | None:
+def _carry_out(ctx: Context, request: CommandRequest) -> SlowWork | None:
     """Run the command of a line if the caller may, and it can be done now.
 
     Raises: Answer.
     """
     line, command, params = request.line, request.command, request.params
     if ctx.client.session is None and not (command and command.early):
-        raise Refused(numerics.ERR_NOTREGISTERED)
+        raise NumericError(numerics.ERR_NOTREGISTERED)
     if command is None:
-        raise Refused(numerics.ERR_UNKNOWNCOMMAND, line.command)
+        raise NumericError(numerics.ERR_UNKNOWNCOMMAND, line.command)
     if command.admin and not ctx.me.is_admin:
-        raise Refused(numerics.ERR_NOPRIVILEGES)
+        raise NumericError(numerics.ERR_NOPRIVILEGES)
     if len(params) < command.minimum:
-        raise Refused(
+        raise NumericError(
             numerics.ERR_NEEDMOREPARAMS, line.command, text=f"Not enough parameters: {command.syntax}"
         )
-    if command.writes and not ctx.batch.writable:
+    if command.writes and not ctx.changeset.writable:
         _refuse_unstorable(ctx, line)
         return None
-    if not ctx.batch.sighted and command.looks:
-        raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
-    ctx.desk.usage[command.name] += 1
+    if not ctx.changeset.may_show_world and command.looks:
+        raise NumericError(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
+    ctx.runtime.usage[command.name] += 1
     return command.run(ctx, *params[: command.maximum])
 
 
@@ -121,8 +123,8 @@ def _refuse_unstorable(ctx: Context, line: Line) -> None:
     Raises: Answer, except to what must not be answered.
     """
     if "standard-replies" in ctx.client.caps:
-        raise Failed(line.command, "TEMPORARILY_UNAVAILABLE", *line.params[:1], text=NOT_NOW)
+        raise FailReply(line.command, "TEMPORARILY_UNAVAILABLE", *line.params[:1], text=NOT_NOW)
     if line.command == "PRIVMSG" and line.params:
-        raise Refused(numerics.ERR_CANNOTSENDTOCHAN, line.params[0], text=NOT_NOW)
+        raise NumericError(numerics.ERR_CANNOTSENDTOCHAN, line.params[0], text=NOT_NOW)
     if line.command not in ("NOTICE", "TAGMSG"):
-        raise Refused(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_NOW)
+        raise NumericError(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_NOW)

@@ -3,11 +3,11 @@
 from app.wire.numerics import Numeric
 
 
-class Answer(Exception):
+class CommandError(Exception):
     """Ends a command, or one item of it, with a reply."""
 
 
-class Refused(Answer):
+class NumericError(CommandError):
     """A numeric, with the parameters between the nick and the text."""
 
     def __init__(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
@@ -17,7 +17,7 @@ class Refused(Answer):
         self.text = text
 
 
-class Failed(Answer):
+class FailReply(CommandError):
     """A standard reply (IRCv3 standard-replies): FAIL, the command, a code, its context and a sentence.
 
     A context that a client made up is written so that it stays one word.

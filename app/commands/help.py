@@ -1,7 +1,7 @@
 """HELP: what there is to say about the commands, read off the table they are declared in."""
 
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import COMMANDS, Command, command, find_command, verb_of
 from app.wire import numerics
 from app.wire.packing import packed
@@ -20,7 +20,7 @@ def help_(ctx: Context, command: str = "", *subcommand: str) -> None:
         return
     found, left = find_command(verb_of(words[0].upper()), words[1:])
     if found is None or left:
-        raise Refused(numerics.ERR_HELPNOTFOUND, words[0])
+        raise NumericError(numerics.ERR_HELPNOTFOUND, words[0])
     _tell(ctx, words[0], page(found))
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 
-Run = Callable[..., Task | None]
+Run = Callable[..., SlowWork | None]
 Secret = NewType("Secret", str)  # a parameter that nobody is shown again, not even who gave it
 
 

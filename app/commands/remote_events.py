@@ -5,11 +5,11 @@ from collections.abc import Callable
 from app.commands.accounts.login import free_name
 from app.commands.channels.renaming import tell_others
 from app.commands.metadata import profiles
-from app.commands.runtime import Desk
+from app.commands.runtime import Runtime
 from app.commands.sessions.account_roles import roles_of, settle
 from app.commands.sessions.bans import enforce
 from app.commands.sessions.leaving import expel, expel_overdue
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY, Audience
 from app.engine.delivery.encode import is_told
 from app.engine.world.user import User
@@ -20,24 +20,24 @@ from app.services.rooms import room_key
 RESET = "given another password by an administrator"
 
 
-def adopt(desk: Desk, batch: Batch, event: Event) -> None:
+def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply the event, tell those who may hear of it, and act on those it concerns."""
     if event.kind is Kind.METADATA:
-        profiles.adopt(desk, batch, event)
+        profiles.apply_remote(runtime, changeset, event)
         return
-    audience = _audience(desk.world, event)
-    concerned = {user: roles_of(desk, user) for user in _logged_in(desk.world, event)}
-    leavers = _leavers(desk.world, event)
-    _complete(desk.world, event)
-    event.nick = event.nick or desk.server
-    batch.pass_on(event, audience)
+    audience = _audience(runtime.world, event)
+    concerned = {user: roles_of(runtime, user) for user in _logged_in(runtime.world, event)}
+    leavers = _leavers(runtime.world, event)
+    _complete(runtime.world, event)
+    event.nick = event.nick or runtime.server
+    changeset.pass_on(event, audience)
     for user, before in concerned.items():
-        settle(desk, batch, user, before)
+        settle(runtime, changeset, user, before)
     for user in leavers:
-        _tell_end(desk, batch, user, event)
+        _tell_end(runtime, changeset, user, event)
     follow = _FOLLOWING.get(event.kind)
     if follow is not None:
-        follow(desk, batch, event)
+        follow(runtime, changeset, event)
 
 
 def _audience(world: World, event: Event) -> Audience:
@@ -61,11 +61,11 @@ def _leavers(world: World, event: Event) -> list[User]:
     return [member.user for member in room.members.values()] if room else []
 
 
-def _tell_end(desk: Desk, batch: Batch, user: User, event: Event) -> None:
+def _tell_end(runtime: Runtime, changeset: Changeset, user: User, event: Event) -> None:
     """Tell somebody that they have left a room, because it is no more."""
-    left = user.event(Kind.PARTED, event.room, target=event.target, text=event.text, at=desk.clock.now())
+    left = user.event(Kind.PARTED, event.room, target=event.target, text=event.text, at=runtime.clock.now())
     for client in user.clients:
-        batch.tell(client, left)
+        changeset.tell(client, left)
 
 
 def _complete(world: World, event: Event) -> None:
@@ -79,32 +79,32 @@ def _complete(world: World, event: Event) -> None:
         event.target = room.name
 
 
-def _show_name(desk: Desk, batch: Batch, event: Event) -> None:
+def _show_name(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Show a room's other name to clients that know nothing of renaming."""
-    room = desk.world.rooms.get(event.room or 0)
+    room = runtime.world.rooms.get(event.room or 0)
     if room is not None:
-        tell_others(desk, batch, room, event)
+        tell_others(runtime, changeset, room, event)
 
 
-def _read_key(desk: Desk, batch: Batch, event: Event) -> None:
+def _read_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Take over a room's key from the tables: the log does not tell it."""
-    room = desk.world.rooms.get(event.room or 0)
+    room = runtime.world.rooms.get(event.room or 0)
     if room is not None and any(change[1] == "k" for change in event.data["changes"]):
-        room.password = room_key(desk.ledger.connection, room.id)
+        room.password = room_key(runtime.ledger.connection, room.id)
 
 
-def _expel_banned(desk: Desk, batch: Batch, event: Event) -> None:
-    for ban in [ban for ban in desk.world.active_bans() if ban.id == event.data["id"]]:
-        enforce(desk, batch, ban)
+def _expel_banned(runtime: Runtime, changeset: Changeset, event: Event) -> None:
+    for ban in [ban for ban in runtime.world.active_bans() if ban.id == event.data["id"]]:
+        enforce(runtime, changeset, ban)
 
 
-def _settle_account(desk: Desk, batch: Batch, event: Event) -> None:
+def _settle_account(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Act on what holds for an account from now on; whoever had to leave at once does not leave again."""
-    _close_account(desk, batch, event)
-    expel_overdue(desk, batch, _logged_in(desk.world, event))
+    _close_account(runtime, changeset, event)
+    expel_overdue(runtime, changeset, _logged_in(runtime.world, event))
 
 
-def _close_account(desk: Desk, batch: Batch, event: Event) -> None:
+def _close_account(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Let nobody speak for an account any more that was disabled, or that an administrator gave another password.
 
     Whoever changed their own password is not put out: their devices have proved who they are.
@@ -112,9 +112,11 @@ def _close_account(desk: Desk, batch: Batch, event: Event) -> None:
     is_reset = event.data.get("password") and event.session is None
     if not (is_reset or event.data.get("disabled")):
         return
-    for user in _logged_in(desk.world, event):
-        expel(desk, batch, user, f"The account was {'disabled' if event.data.get('disabled') else RESET}")
-    for client in desk.world.strangers:
+    for user in _logged_in(runtime.world, event):
+        expel(
+            runtime, changeset, user, f"The account was {'disabled' if event.data.get('disabled') else RESET}"
+        )
+    for client in runtime.world.unregistered:
         if client.account == event.account:
             client.account = None  # about to enter with what it proved before
 
@@ -125,17 +127,17 @@ def _logged_in(world: World, event: Event) -> list[User]:
     return world.users_of(account) if account else []
 
 
-def _free_registered(desk: Desk, batch: Batch, event: Event) -> None:
-    free_name(desk, batch, event.account or "")
+def _free_registered(runtime: Runtime, changeset: Changeset, event: Event) -> None:
+    free_name(runtime, changeset, event.account or "")
 
 
-def _expel_session(desk: Desk, batch: Batch, event: Event) -> None:
-    user = desk.world.users.get(event.data["session"])
+def _expel_session(runtime: Runtime, changeset: Changeset, event: Event) -> None:
+    user = runtime.world.users.get(event.data["session"])
     if user is not None:
-        expel(desk, batch, user, f"Killed: {event.text}")
+        expel(runtime, changeset, user, f"Killed: {event.text}")
 
 
-_FOLLOWING: dict[Kind, Callable[[Desk, Batch, Event], None]] = {
+_FOLLOWING: dict[Kind, Callable[[Runtime, Changeset, Event], None]] = {
     Kind.RENAMED: _show_name,
     Kind.MODE: _read_key,
     Kind.BANNED: _expel_banned,

@@ -19,7 +19,7 @@ UNNAMED = "*"  # the command of a line that has none
 
 
 @dataclass(slots=True)
-class Request:
+class CommandRequest:
     """A line, what it means if it was said to an attendant, and its command with the parameters left for that.
 
     The command sees its caller by the `view`, if that is somebody already.
@@ -59,7 +59,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class MalformedLine:
     """Something that was received and cannot be read as a line."""
 
     frame: Oversized | Undecodable
@@ -73,14 +73,14 @@ class Misfit:
         return False
 
 
-def step_of(frame: Frame) -> Request | Misfit:
+def step_of(frame: Frame) -> CommandRequest | MalformedLine:
     """Return the step that a received line is; one without a command counts as an unknown command."""
     if not isinstance(frame, str):
-        return Misfit(frame)
+        return MalformedLine(frame)
     said = parse(frame, UNNAMED)
-    line = service_context.meaning(said)
+    line = service_context.service_command(said)
     verb, view = _use_of(line.command)
-    return Request(said, line, verb, view, *find_command(verb, line.params))
+    return CommandRequest(said, line, verb, view, *find_command(verb, line.params))
 
 
 @lru_cache(maxsize=1024)

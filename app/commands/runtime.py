@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 
 from app.clock import Clock
 from app.db.database import Database
-from app.engine.cloak import Disguise
-from app.engine.rate_limits import Throttles
+from app.engine.cloak import HostCloak
+from app.engine.rate_limits import RateLimits
 from app.engine.world.world import World
 from app.services.ledger import Ledger
 from app.settings import Loaded, ServerSettings
 from app.wire.form import Form
 
 Load = Callable[[], Loaded[ServerSettings]]
-Exchange = Callable[[], None]
-Prepare = Callable[[ServerSettings], Exchange]
-Write = Callable[
-    ["Desk"], Iterable[str]
+ApplySettings = Callable[[], None]
+PrepareSettings = Callable[[ServerSettings], ApplySettings]
+LineWriter = Callable[
+    ["Runtime"], Iterable[str]
 ]  # lines that depend on the settings only; `form.NICK` stands for the nick
 
 
 @dataclass(slots=True)
-class Desk:
+class Runtime:
     """The server behind the commands. `server` is the name in prefixes, `network` the one that people read.
 
     Only `settings` are ever exchanged, as a whole and on the engine's thread (`reloading`); other threads may read
@@ -39,15 +39,15 @@ class Desk:
     server: str
     version: str
     started: int  # instant
-    throttles: Throttles
-    disguise: Disguise  # of people's addresses, for others
+    rate_limits: RateLimits
+    cloak: HostCloak  # of people's addresses, for others
 
     load: Load
-    followers: list[Prepare] = field(default_factory=list)
+    followers: list[PrepareSettings] = field(default_factory=list)
     usage: Counter[str] = field(default_factory=Counter)  # how often each command was carried out
-    _forms: dict[Write, tuple[ServerSettings, Form]] = field(default_factory=dict)
+    _forms: dict[LineWriter, tuple[ServerSettings, Form]] = field(default_factory=dict)
 
-    def form(self, write: Write) -> Form:
+    def form(self, write: LineWriter) -> Form:
         """Return the form of lines that everybody is told alike, written once for the settings that hold."""
         settings, form = self._forms.get(write, (None, None))
         if form is None or settings is not self.settings:

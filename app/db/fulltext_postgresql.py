@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from app.db.models import SPOKEN, Event
+from app.db.models import SPOKEN, EventRow
 from app.errors import SearchTookTooLong
 
 QUERY_CANCELED = "57014"  # the state that PostgreSQL calls so
@@ -45,9 +45,9 @@ class PostgreSQLFulltext:
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
         """Leave it to the planner whether the index is worth it, or reading the log from its end."""
-        wanted = [func.spoken_trigrams(Event.text).op("@>")(func.spoken_trigrams(word)) for word in words]
-        query = select(Event.__table__).where(SPOKEN, *wanted)
-        return [query.order_by(Event.id.desc() if newest else Event.id)]
+        wanted = [func.spoken_trigrams(EventRow.text).op("@>")(func.spoken_trigrams(word)) for word in words]
+        query = select(EventRow.__table__).where(SPOKEN, *wanted)
+        return [query.order_by(EventRow.id.desc() if newest else EventRow.id)]
 
     def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Leave it as it is: the planner knows what each index would cost."""

@@ -27,7 +27,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from app.clock import Clock, Timer
 from app.db.log import last_position
-from app.db.models import SPOKEN, Event
+from app.db.models import SPOKEN, EventRow
 from app.db.sqlite import ask_driver
 from app.errors import SearchTookTooLong
 from app.wire.names import caseless
@@ -35,8 +35,8 @@ from app.wire.names import caseless
 T = TypeVar("T")
 
 MERGED_PAGES = 100  # of 4 KiB, in one part: about twenty milliseconds
-MOST_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
-ADDED_ROWS = 10_000  # of the log, at once; about a tenth of a second
+MAX_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
+ROWS_PER_STEP = 10_000  # of the log, at once; about a tenth of a second
 STEPS_ASKED = 10_000  # of SQLite's own machine; far less than a millisecond
 _UNTIDY = 1
 
@@ -64,7 +64,7 @@ class SQLiteFulltext:
     def extend(self, connection: Connection) -> int:
         """Index a limited number of rows, and note where that ends."""
         begin = self.end(connection)
-        end = min(begin + ADDED_ROWS, last_position(connection))
+        end = min(begin + ROWS_PER_STEP, last_position(connection))
         if begin < end:
             self._add(connection, begin, end)
         return end
@@ -111,14 +111,14 @@ class SQLiteFulltext:
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
         """Read the rows that the index does not have yet, and the index from one of its ends."""
-        log = select(Event.__table__)
-        rest = log.where(Event.id > text(_end), SPOKEN)
-        trigrams = " AND ".join(islice(_quoted(words), MOST_TRIGRAMS))
-        found = log.join_from(_index, Event.__table__, _index.c.rowid == Event.id)
+        log = select(EventRow.__table__)
+        rest = log.where(EventRow.id > text(_end), SPOKEN)
+        trigrams = " AND ".join(islice(_quoted(words), MAX_TRIGRAMS))
+        found = log.join_from(_index, EventRow.__table__, _index.c.rowid == EventRow.id)
         found = found.where(_matches.bindparams(trigrams=trigrams))
         if newest:
-            return [rest.order_by(Event.id.desc()), found.order_by(_index.c.rowid.desc())]
-        return [rest.order_by(Event.id), found.order_by(_index.c.rowid)]
+            return [rest.order_by(EventRow.id.desc()), found.order_by(_index.c.rowid.desc())]
+        return [rest.order_by(EventRow.id), found.order_by(_index.c.rowid)]
 
     def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Put a plus before it, as SQLite's documentation of its planner has it."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, insert
 from app.db.models.columns import Base
 from app.db.sqlite import by_driver
 
-ROWS_A_STATEMENT = 1024  # SQLite takes up to 32,766 values
+MAX_ROWS_PER_STATEMENT = 1024  # SQLite takes up to 32,766 values
 
 Row = tuple[Any, ...]
 
@@ -72,7 +72,7 @@ class Together:
         """Insert the rows."""
         done = 0
         while done < len(rows):
-            count = min(1 << ((len(rows) - done).bit_length() - 1), ROWS_A_STATEMENT)
+            count = min(1 << ((len(rows) - done).bit_length() - 1), MAX_ROWS_PER_STATEMENT)
             values = tuple(chain.from_iterable(rows[done : done + count]))
             by_driver(connection, self._inserting(count), values)
             done += count

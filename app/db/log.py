@@ -18,10 +18,10 @@ from app.db import models
 from app.db.insertion import add_rows
 from app.events import Event, Kind
 
-SCOPES_REMEMBERED = 100_000  # rooms and parties whose last instant is kept in memory
+MAX_CACHED_SCOPES = 100_000  # rooms and parties whose last instant is kept in memory
 CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
-_table = models.Event.__table__
+_table = models.EventRow.__table__
 COLUMNS = tuple(_table.columns.keys())
 _correspondent = models.Correspondent.__table__
 Scope = (
@@ -43,14 +43,14 @@ class Log:
         May be called again with the same events when the transaction failed: they get their places anew.
         `last_id` does not move here, but when the caller says `committed`.
         """
-        if len(self._last_at) >= SCOPES_REMEMBERED:
+        if len(self._last_at) >= MAX_CACHED_SCOPES:
             self._last_at.clear()
         now = self._clock.now()
         for number, event in enumerate(events, self.last_id + 1):
             event.id = number
             event.at = self._instant(connection, event, now)
         if events:
-            add_rows(connection, models.Event, COLUMNS, [to_row(event) for event in events])
+            add_rows(connection, models.EventRow, COLUMNS, [to_row(event) for event in events])
 
     def committed(self, events: Sequence[Event]) -> None:
         """The transaction of these events is on the disk."""

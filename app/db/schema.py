@@ -19,7 +19,7 @@ OUR_TABLES = {"event", "room", "account"}
 _revision: Select[str] = select(column("version_num")).select_from(table("alembic_version"))
 
 
-class State(Enum):
+class DatabaseState(Enum):
     """What is found where the database should be."""
 
     MISSING = auto()
@@ -30,10 +30,10 @@ class State(Enum):
     FOREIGN = auto()
 
 
-def inspect_database(database: Database) -> tuple[State, str | None]:
+def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
     """Say what is there and at which revision, without changing a byte of it."""
     if not database.dialect.exists(database.url):
-        return State.MISSING, None
+        return DatabaseState.MISSING, None
     engine = database.dialect.inspector(database.url)
     try:
         return _look(engine)
@@ -46,40 +46,40 @@ def inspect_database(database: Database) -> tuple[State, str | None]:
         engine.dispose()
 
 
-def _look(engine: Engine) -> tuple[State, str | None]:
+def _look(engine: Engine) -> tuple[DatabaseState, str | None]:
     with closing(engine.connect()) as connection:
         tables = set(inspect(connection).get_table_names())
         if not tables:
-            return State.MISSING, None
+            return DatabaseState.MISSING, None
         if tables & {"User", "user"} and "message" in tables:
-            return State.LEGACY, None
+            return DatabaseState.LEGACY, None
         is_bare = tables == {"alembic_version"}  # as `alembic downgrade base` leaves it
         if not tables >= OUR_TABLES and not is_bare:
-            return State.FOREIGN, None
+            return DatabaseState.FOREIGN, None
         revision = connection.execute(_revision).scalar() if "alembic_version" in tables else None
     if revision is None:
-        return State.MISSING if is_bare else State.FOREIGN, None
+        return DatabaseState.MISSING if is_bare else DatabaseState.FOREIGN, None
     if revision == revisions.head():
-        return State.CURRENT, revision
-    return (State.OLDER if revision in revisions.known() else State.NEWER), revision
+        return DatabaseState.CURRENT, revision
+    return (DatabaseState.OLDER if revision in revisions.known() else DatabaseState.NEWER), revision
 
 
-def refuse_unless_ours(database: Database) -> tuple[State, str | None]:
+def refuse_unless_ours(database: Database) -> tuple[DatabaseState, str | None]:
     """Return what `inspect_database` found when it is missing or ours, of this version or older.
 
     Raises: DatabaseRefused with what to do otherwise.
     """
     state, revision = inspect_database(database)
-    if state is State.LEGACY:
+    if state is DatabaseState.LEGACY:
         raise DatabaseRefused(
             f"{database} belongs to the chat program this one replaces; nothing was changed. Name a "
             f"new file with -d and bring it over with: chat-admin -d NEW.db import-legacy {database}"
         )
-    if state is State.FOREIGN:
+    if state is DatabaseState.FOREIGN:
         raise DatabaseRefused(
             f"{database} is a database of another program; nothing was changed. Name another file with -d."
         )
-    if state is State.NEWER:
+    if state is DatabaseState.NEWER:
         raise DatabaseRefused(
             f"{database} was written by a newer version (schema {revision}); nothing was changed. "
             "Install that version, or name another file with -d."
@@ -95,11 +95,11 @@ def prepare(database: Database) -> Path | None:
     """
     state, revision = refuse_unless_ours(database)
     copy = None
-    if state is State.OLDER:
+    if state is DatabaseState.OLDER:
         copy = database.dialect.back_up(database.url, revision or "")
-    if state is State.MISSING:
+    if state is DatabaseState.MISSING:
         database.dialect.make_place(database.url)
-    if state is not State.CURRENT:
+    if state is not DatabaseState.CURRENT:
         from app.db.migrate import upgrade  # here: it takes a tenth of a second, and mostly there is no need
 
         upgrade(database)

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from app.engine.delivery.audience import NOBODY, Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.plan import Broadcast, Plan
-from app.engine.delivery.response import Entry, Response
+from app.engine.delivery.response import Response, ResponseEntry
 from app.engine.world.world import World
 from app.events import Event
 
 
-class Unwritable(Exception):
+class ReadOnlyChangeset(Exception):
     """Something was decided where nothing can be stored; the deciding command is declared wrongly."""
 
 
 @dataclass(slots=True)
-class Batch:
+class Changeset:
     """Collects events and replies in the order they were decided. `writable` while the log is open.
 
-    It is not `sighted` if the engine refuses by it what was held because the world is ahead of the log: nobody may be
-    told of what is not stored. Other batches do nothing that looks at the world in such a time.
+    `may_show_world` is False while the engine refuses held units because the world is ahead of the log: no reply may
+    depend on state that is not stored yet.
     """
 
     world: World
     writable: bool
-    sighted: bool = True
+    may_show_world: bool = True
     events: list[Event] = field(default_factory=list)
     plan: Plan = field(default_factory=list)
 
@@ -53,16 +53,16 @@ class Batch:
 
     def tell(self, client: Client, content: str | Event) -> None:
         """Send one client a line of its own that answers none of its commands."""
-        self.plan.append(Response(client, entries=[Entry(content)]))
+        self.plan.append(Response(client, entries=[ResponseEntry(content)]))
 
     def close(self, client: Client, line: str) -> None:
         """Close a client's connection behind a last line; that does not take it out of the world yet."""
         self.world.close(client)
-        self.plan.append(Response(client, entries=[Entry(line)], end=True))
+        self.plan.append(Response(client, entries=[ResponseEntry(line)], end=True))
 
     def _apply(self, event: Event) -> None:
         if not self.writable:
-            raise Unwritable(event.kind)
+            raise ReadOnlyChangeset(event.kind)
         self.world.apply(event)
 
     def _tell(self, event: Event, audience: Audience, author: Client | None) -> None:

@@ -20,15 +20,15 @@ from app.wire.masks import CLOAK_ENDING
 WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # bits of the address that each word stands for
 WORD_BYTES = 5  # eight letters
 
-Disguise = Callable[[str], str]  # from an address to the host that others see
+HostCloak = Callable[[str], str]  # from an address to the host that others see
 
 
-def host_of(address: str) -> str:
+def uncloaked_host(address: str) -> str:
     """Write an address as a host name on the wire; one that begins with a colon gets a zero before it."""
     return "0" + address if address.startswith(":") else address
 
 
-def cloaked(key: bytes) -> Disguise:
+def new_cloak(key: bytes) -> HostCloak:
     """Return what makes cloaks with this key.
 
     Loopback stays as it is: it says nothing about anybody.
@@ -37,7 +37,7 @@ def cloaked(key: bytes) -> Disguise:
     def disguise(address: str) -> str:
         known = ip_address(address.partition("%")[0])  # without the zone of a link-local address
         if known.is_loopback:
-            return host_of(address)
+            return uncloaked_host(address)
         networks = (ip_network((known, width), strict=False) for width in WIDTHS[known.version])
         return ".".join(_word(key, str(network)) for network in networks) + CLOAK_ENDING
 

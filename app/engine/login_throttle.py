@@ -11,28 +11,28 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from app.clock import Clock
-from app.engine.throttle import REMEMBERED, Throttle, household
+from app.engine.throttle import MAX_KEYS, RateLimit, rate_key
 
-SECONDS = 300.0  # how long a wrong secret counts
-STRANGERS = 10  # times as many are allowed for one name as from one address
+WINDOW_SECONDS = 300.0  # how long a wrong secret counts
+PER_NAME_FACTOR = 10  # times as many are allowed for one name as from one address
 
 
-class Guesses:
+class LoginThrottle:
     """Counts wrong secrets. `most` is how many may come from one address in five minutes."""
 
     def __init__(self, clock: Clock, most: int) -> None:
-        self._addresses = Throttle(clock, most, SECONDS)
-        self._names = Throttle(clock, most * STRANGERS, SECONDS)
+        self._addresses = RateLimit(clock, most, WINDOW_SECONDS)
+        self._names = RateLimit(clock, most * PER_NAME_FACTOR, WINDOW_SECONDS)
         self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def allow(self, most: int) -> None:
+    def set_maximum(self, most: int) -> None:
         """Let so many come from one address from now on."""
-        self._addresses.allow(most)
-        self._names.allow(most * STRANGERS)
+        self._addresses.set_maximum(most)
+        self._names.set_maximum(most * PER_NAME_FACTOR)
 
     def wait(self, address: str, name: str | None = None) -> float:
         """Return the seconds until an address may try again, for a name if one is given; 0 if it may now."""
-        home = household(address)
+        home = rate_key(address)
         seconds = self._addresses.wait(home)
         if name is None or (name, home) in self._familiar:
             return seconds
@@ -40,16 +40,16 @@ class Guesses:
 
     def note(self, address: str, name: str | None = None) -> None:
         """A secret was wrong."""
-        self._addresses.note(household(address))
+        self._addresses.note(rate_key(address))
         if name is not None:
             self._names.note(name)
 
     def trust(self, address: str, name: str) -> None:
         """A secret was right: whoever is at this address is no stranger to the name."""
-        known = name, household(address)
+        known = name, rate_key(address)
         self._familiar[known] = None
         self._familiar.move_to_end(known)
-        if len(self._familiar) > REMEMBERED:
+        if len(self._familiar) > MAX_KEYS:
             self._familiar.popitem(last=False)
 
     def trust_all(self, seen: Iterable[tuple[str, str]]) -> None:

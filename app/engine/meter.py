@@ -7,7 +7,7 @@ BATCH_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-class Distribution:
+class Histogram:
     """How often a measurement was at most each of some bounds."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
@@ -34,6 +34,6 @@ class Meter:
     """The engine's measurements since it started."""
 
     def __init__(self) -> None:
-        self.batches = Distribution(BATCH_EVENTS)  # events stored by each batch
-        self.commits = Distribution(COMMIT_SECONDS)  # seconds from the first row to the disk
+        self.batches = Histogram(BATCH_EVENTS)  # events stored by each batch
+        self.commits = Histogram(COMMIT_SECONDS)  # seconds from the first row to the disk
         self.failures = 0  # commits that had to be tried again

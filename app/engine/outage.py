@@ -7,13 +7,13 @@ from app.clock import Clock
 from app.errors import StorageError
 
 GRACE_SECONDS = 2.0  # how long the storage may fail before new posts are refused at once
-PATIENCE_SECONDS = 15.0  # and before those that came earlier, and wait, are refused too
+MAX_WAIT_SECONDS = 15.0  # and before those that came earlier, and wait, are refused too
 RETRY_SECONDS = 0.1  # pause between attempts
 
 logger = logging.getLogger(__name__)
 
 
-class Refused(Enum):
+class RefusalScope(Enum):
     """Who is refused during an outage, because it has lasted so long."""
 
     NOBODY = auto()
@@ -40,11 +40,11 @@ class Outage:
         return self._since is None or self._clock.monotonic() >= self._retry_at
 
     @property
-    def refused(self) -> Refused:
+    def refused(self) -> RefusalScope:
         """Who cannot wait for its end any longer."""
         if self._since is None or self._seconds <= GRACE_SECONDS:
-            return Refused.NOBODY
-        return Refused.NEWCOMERS if self._seconds <= PATIENCE_SECONDS else Refused.ALL
+            return RefusalScope.NOBODY
+        return RefusalScope.NEWCOMERS if self._seconds <= MAX_WAIT_SECONDS else RefusalScope.ALL
 
     @property
     def _seconds(self) -> float:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.clock import Clock
-from app.engine.login_throttle import Guesses
-from app.engine.throttle import Throttle
+from app.engine.login_throttle import LoginThrottle
+from app.engine.throttle import RateLimit
 from app.settings import ServerSettings
 
 REGISTRATION_SECONDS = 3600.0  # how long a registration counts
@@ -16,28 +16,28 @@ METADATA_CHANGES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Throttles:
+class RateLimits:
     """What nobody may do endlessly: fail to log in, make accounts and rooms, have mail sent, change metadata."""
 
-    guesses: Guesses
-    registrations: Throttle
-    rooms: Throttle
-    mails: Throttle
-    metadata: Throttle
+    logins: LoginThrottle
+    registrations: RateLimit
+    rooms: RateLimit
+    mails: RateLimit
+    metadata: RateLimit
 
     @classmethod
-    def of(cls, settings: ServerSettings, clock: Clock) -> "Throttles":
+    def of(cls, settings: ServerSettings, clock: Clock) -> "RateLimits":
         """Make them as the settings say."""
         return cls(
-            Guesses(clock, settings.login_attempts),
-            Throttle(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
-            Throttle(clock, settings.max_rooms_per_user, ROOM_SECONDS),
-            Throttle(clock, MAILS, MAIL_SECONDS),
-            Throttle(clock, METADATA_CHANGES, METADATA_SECONDS),
+            LoginThrottle(clock, settings.login_attempts),
+            RateLimit(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
+            RateLimit(clock, settings.max_rooms_per_user, ROOM_SECONDS),
+            RateLimit(clock, MAILS, MAIL_SECONDS),
+            RateLimit(clock, METADATA_CHANGES, METADATA_SECONDS),
         )
 
     def follow(self, settings: ServerSettings) -> None:
         """Be as patient as other settings say."""
-        self.guesses.allow(settings.login_attempts)
-        self.registrations.allow(settings.registrations_per_address)
-        self.rooms.allow(settings.max_rooms_per_user)
+        self.logins.set_maximum(settings.login_attempts)
+        self.registrations.set_maximum(settings.registrations_per_address)
+        self.rooms.set_maximum(settings.max_rooms_per_user)

@@ -5,21 +5,19 @@ from sqlalchemy import Connection, RowMapping, or_, select
 from app.db.models import (
     Account,
     AccountMetadata,
-    Ban,
+    BanRow,
     Certificate,
-    Invitation,
+    InvitationRow,
     Membership,
-    Room,
     RoomMask,
     RoomMetadata,
     RoomRole,
+    RoomRow,
     Session,
 )
 from app.engine.world import room as live
 from app.engine.world.user import AccountInfo, User
-from app.engine.world.world import Ban as LiveBan
-from app.engine.world.world import Invitation as LiveInvitation
-from app.engine.world.world import World
+from app.engine.world.world import Ban, Invitation, World
 from app.wire.names import Key, fold
 
 
@@ -29,8 +27,8 @@ def restore(world: World, connection: Connection) -> None:
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
         )
-        world.show_face(row.name)
-    for room in connection.execute(select(Room.__table__)):
+        world.add_skeleton(row.name)
+    for room in connection.execute(select(RoomRow.__table__)):
         _room(world, room._mapping)
     for role in connection.execute(select(RoomRole.__table__)):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
@@ -39,11 +37,11 @@ def restore(world: World, connection: Connection) -> None:
     accounts = {account.id: account for account in world.accounts.values()}
     for shown in connection.execute(select(Certificate.__table__)):
         world.certificates[shown.fingerprint] = accounts[shown.account_id]
-    for one in connection.execute(select(Invitation.__table__)):
-        world.invitations[one.digest] = LiveInvitation(one.id, one.uses - one.used, one.expires)
+    for one in connection.execute(select(InvitationRow.__table__)):
+        world.invitations[one.digest] = Invitation(one.id, one.uses - one.used, one.expires)
     _metadata(world, connection)
-    for ban in connection.execute(select(Ban.__table__)):
-        world.bans[ban.id] = LiveBan(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
+    for ban in connection.execute(select(BanRow.__table__)):
+        world.bans[ban.id] = Ban(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
 
 
 def _metadata(world: World, connection: Connection) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 
 logger = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Callback:
     """A step that is nothing that the client sent: something to do on the engine's thread.
 
     One that `writes` is never refused: if nothing can be stored now, it waits.
     """
 
-    act: Callable[[Batch, Client], "Task | None"]
+    act: Callable[[Changeset, Client], "SlowWork | None"]
     writes: bool = True
     looks: bool = False
     is_quick: bool = False
@@ -52,7 +52,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SlowWork:
     """Slow work for the reader's own thread, and what the engine does with its result.
 
     `work` gets a session that reads one state of the database. If it cannot be read, the engine does `failed`
@@ -60,22 +60,22 @@ class Task:
     """
 
     work: Callable[[Session], Any]
-    then: Callable[[Batch, Client, Any], "Task | None"]
-    failed: Callable[[Batch, Client], None]
+    then: Callable[[Changeset, Client, Any], "SlowWork | None"]
+    failed: Callable[[Changeset, Client], None]
     writes: bool = True
 
 
-def outcome(task: Task, session: Session) -> Turn:
+def run_slow_work(task: SlowWork, session: Session) -> Callback:
     """Do a task's work and return what follows from it."""
     try:
         result = task.work(session)
     except SQLAlchemyError as error:
         logger.error("The storage cannot be read: %s", error)
-        return Turn(task.failed, writes=False)
-    return Turn(lambda batch, client: task.then(batch, client, result), task.writes)
+        return Callback(task.failed, writes=False)
+    return Callback(lambda changeset, client: task.then(changeset, client, result), task.writes)
 
 
-class Unit:
+class SubmissionUnit:
     """Steps of one client, done in order. The reader waits until the unit is done before it hands in another."""
 
     __slots__ = ("_done", "_follow", "client", "steps", "task", "writes")
@@ -84,7 +84,7 @@ class Unit:
         self.client = client
         self.steps = list(steps)
         self.writes = any(step.writes for step in steps)  # whether it may emit events
-        self.task: Task | None = None
+        self.task: SlowWork | None = None
         self._follow: Callable[[], None] | None = None
         self._done = Lock()
         self._done.acquire()
@@ -115,6 +115,6 @@ class Unit:
         if self._follow is not None:
             self._follow()
 
-    def rest_after(self, turn: Turn) -> "Unit":
+    def rest_after(self, turn: Callback) -> "SubmissionUnit":
         """Return the unit that goes on where a task interrupted this one, beginning with what follows from it."""
-        return Unit(self.client, [turn, *self.steps])
+        return SubmissionUnit(self.client, [turn, *self.steps])

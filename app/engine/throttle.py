@@ -10,11 +10,11 @@ from math import ceil
 
 from app.clock import Clock
 
-REMEMBERED = 10_000  # addresses, or names, that a throttle knows of
-HOUSEHOLD_BITS = 64  # of an IPv6 address: the part that one customer has to himself
+MAX_KEYS = 10_000  # addresses, or names, that a throttle knows of
+IPV6_PREFIX_BITS = 64  # of an IPv6 address: the part that one customer has to himself
 
 
-class Throttle:
+class RateLimit:
     """Counts what happened lately to each key. `most` is how often it may; 0 is no limit."""
 
     def __init__(self, clock: Clock, most: int, seconds: float) -> None:
@@ -23,7 +23,7 @@ class Throttle:
         self._seconds = seconds
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def allow(self, most: int) -> None:
+    def set_maximum(self, most: int) -> None:
         """Let it happen so often from now on; of what was noted before, the latest still counts."""
         self._most = most
         self._times = OrderedDict((key, deque(times, maxlen=most)) for key, times in self._times.items())
@@ -41,17 +41,17 @@ class Throttle:
             return
         self._times.setdefault(key, deque(maxlen=self._most)).append(self._clock.monotonic())
         self._times.move_to_end(key)
-        if len(self._times) > REMEMBERED:
+        if len(self._times) > MAX_KEYS:
             self._times.popitem(last=False)
 
 
-def patience(seconds: float) -> str:
+def describe_wait(seconds: float) -> str:
     """Write how long to wait, in minutes."""
     minutes = max(1, ceil(seconds / 60))
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
-def household(address: str) -> str:
+def rate_key(address: str) -> str:
     """Return what one customer of a provider has: an IPv4 address, or the first half of an IPv6 one."""
     try:
         known = ip_address(address)
@@ -61,4 +61,4 @@ def household(address: str) -> str:
         return address
     if known.ipv4_mapped is not None:
         return str(known.ipv4_mapped)
-    return str(ip_network((known, HOUSEHOLD_BITS), strict=False))
+    return str(ip_network((known, IPV6_PREFIX_BITS), strict=False))

@@ -4,11 +4,11 @@ import errno
 from collections.abc import Callable, Iterator, Sequence
 
 from app.errors import ChatError
-from app.net.receive.connection_limits import Census
+from app.net.receive.connection_limits import ConnectionLimits
 from app.net.send.flusher import Flusher
-from app.net.server import ChatServer, Door
-from app.net.transport.transport import Chain, Pipe
-from app.net.transport.websocket import WebSocketPipe
+from app.net.server import ChatServer, ListenerConfig
+from app.net.transport.transport import ChainedTransport, Transport
+from app.net.transport.websocket import WebSocketTransport
 from app.settings import ServerSettings
 
 
@@ -17,11 +17,13 @@ def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer
 
     Raises: ChatError when a port cannot be taken.
     """
-    census = Census(settings.max_connections, settings.max_connections_per_address, settings.proxy_from)
+    limits = ConnectionLimits(
+        settings.max_connections, settings.max_connections_per_address, settings.proxy_from
+    )
     servers: list[ChatServer] = []
     try:
-        for door in _doors(settings):
-            servers.append(_bind(door, flushers, census))
+        for config in _configs(settings):
+            servers.append(_bind(config, flushers, limits))
     except ChatError:
         for server in servers:
             server.server_close()
@@ -29,51 +31,51 @@ def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer
     return servers
 
 
-def refitted(servers: Sequence[ChatServer], settings: ServerSettings) -> Callable[[], None]:
+def prepare_reload(servers: Sequence[ChatServer], settings: ServerSettings) -> Callable[[], None]:
     """Get the doors ready for other settings: certificates, limits. What is returned lets them hold, at once.
 
     Raises: SettingsRefused when a certificate cannot be used; nothing was changed then.
     """
-    doors = {door.name: door for door in _doors(settings)}
+    configs = {config.name: config for config in _configs(settings)}
 
     def exchange() -> None:
         for server in servers:
-            server.refit(doors.get(server.door.name, server.door))
+            server.reconfigure(configs.get(server.config.name, server.config))
         most, most_per_address = settings.max_connections, settings.max_connections_per_address
-        servers[0].census.limit(most, most_per_address, settings.proxy_from)  # it counts for all of them
+        servers[0].limits.configure(most, most_per_address, settings.proxy_from)  # it counts for all of them
 
     return exchange
 
 
-def _doors(settings: ServerSettings) -> Iterator[Door]:
+def _configs(settings: ServerSettings) -> Iterator[ListenerConfig]:
     """Yield the doors that the settings ask for, the plain one first."""
     ip, origins = settings.ip, settings.websocket_origins
-    yield Door("IRC", ip, settings.port)
+    yield ListenerConfig("IRC", ip, settings.port)
     if settings.websocket_port is not None:
-        yield Door("WebSocket", ip, settings.websocket_port, lambda: WebSocketPipe(origins))
+        yield ListenerConfig("WebSocket", ip, settings.websocket_port, lambda: WebSocketTransport(origins))
     if settings.tls_cert is None or settings.tls_key is None:
         return
     from app.net.transport.tls import (  # here: without a certificate nobody need load OpenSSL
-        TlsPipe,
+        TlsTransport,
         new_context,
     )
 
     context = new_context(settings.tls_cert, settings.tls_key)
-    yield Door("TLS", ip, settings.tls_port, lambda: TlsPipe(context), is_encrypted=True)
+    yield ListenerConfig("TLS", ip, settings.tls_port, lambda: TlsTransport(context), is_encrypted=True)
     if settings.websocket_tls_port is not None:
 
-        def wrap() -> Pipe:
-            return Chain(TlsPipe(context), WebSocketPipe(origins))
+        def wrap() -> Transport:
+            return ChainedTransport(TlsTransport(context), WebSocketTransport(origins))
 
-        yield Door("WebSocket in TLS", ip, settings.websocket_tls_port, wrap, is_encrypted=True)
+        yield ListenerConfig("WebSocket in TLS", ip, settings.websocket_tls_port, wrap, is_encrypted=True)
 
 
-def _bind(door: Door, flushers: list[Flusher], census: Census) -> ChatServer:
+def _bind(config: ListenerConfig, flushers: list[Flusher], limits: ConnectionLimits) -> ChatServer:
     try:
-        return ChatServer(door, flushers, census)
+        return ChatServer(config, flushers, limits)
     except OSError as error:
         is_taken = error.errno == errno.EADDRINUSE
         raise ChatError(
-            f"Cannot listen on {door.ip} port {door.port}: {error.strerror or error}. "
+            f"Cannot listen on {config.ip} port {config.port}: {error.strerror or error}. "
             f"Choose another with -i and -p{', or stop what is using it' if is_taken else ''}."
         ) from error

@@ -12,12 +12,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from app.engine.engine import Engine
-from app.engine.meter import Distribution
+from app.engine.meter import Histogram
 from app.errors import ChatError
 from app.net.send.flusher import Flusher
 
 
-class Endpoint:
+class MetricsEndpoint:
     """An HTTP port that tells metrics, once it knows whose."""
 
     def __init__(self, ip: str, port: int) -> None:
@@ -38,7 +38,7 @@ class Endpoint:
 
     def tell_of(self, engine: Engine, flushers: Sequence[Flusher]) -> None:
         """Tell what these measure from now on."""
-        self._registry.register(Server(engine, flushers))
+        self._registry.register(ServerCollector(engine, flushers))
 
     def close(self) -> None:
         """Give the port back."""
@@ -47,7 +47,7 @@ class Endpoint:
         self._thread.join()
 
 
-class Server(Collector):
+class ServerCollector(Collector):
     """The numbers of one server. They are read while it works, so they are not all of the same instant."""
 
     def __init__(self, engine: Engine, flushers: Sequence[Flusher]) -> None:
@@ -88,6 +88,6 @@ class Server(Collector):
             yield CounterMetricFamily(f"chat_{name}", meaning, value=value)
 
 
-def _histogram(name: str, meaning: str, measured: Distribution) -> Metric:
+def _histogram(name: str, meaning: str, measured: Histogram) -> Metric:
     buckets = [("+Inf" if bound == inf else str(bound), float(count)) for bound, count in measured.cumulative]
     return HistogramMetricFamily(name, meaning, buckets=buckets, sum_value=measured.total)

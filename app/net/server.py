@@ -11,13 +11,13 @@ from threading import Thread
 from typing import Any
 
 from app.engine.delivery.client import Client
-from app.net.receive.connection import Connection, Inside
-from app.net.receive.connection_limits import Census, Seat
-from app.net.receive.submission import Till
+from app.net.receive.connection import Connection, ServerHandles
+from app.net.receive.connection_limits import ConnectionLimits, ConnectionSlot
+from app.net.receive.submission import Submitter
 from app.net.send.flusher import Flusher
 from app.net.send.outbox import Outbox
-from app.net.transport.transport import Pipe
-from app.process import take_turns
+from app.net.transport.transport import Transport
+from app.process import set_switch_interval
 from app.threads import name_thread
 
 BACKLOG = 1024  # connections the system accepts ahead of us
@@ -28,21 +28,21 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ListenerConfig:
     """One port, as people call it. `wrap` makes a connection's pipe; without one, its bytes are lines as they come."""
 
     name: str
     ip: str
     port: int
-    wrap: Callable[[], Pipe] | None = None
+    wrap: Callable[[], Transport] | None = None
     is_encrypted: bool = False
 
-    def pipe(self) -> Pipe | None:
+    def new_transport(self) -> Transport | None:
         """Return the pipe of a new connection, if there is to be one."""
         return None if self.wrap is None else self.wrap()
 
 
-class Handler(socketserver.BaseRequestHandler):
+class ConnectionHandler(socketserver.BaseRequestHandler):
     """Serves one connection on its own thread."""
 
     server: "ChatServer"
@@ -60,14 +60,14 @@ class ChatServer(socketserver.ThreadingTCPServer):
     block_on_close = False
     allow_reuse_address = True
 
-    def __init__(self, door: Door, flushers: list[Flusher], census: Census) -> None:
+    def __init__(self, config: ListenerConfig, flushers: list[Flusher], limits: ConnectionLimits) -> None:
         """Take the port; nobody is served before `open`."""
-        self.address_family = socket.AF_INET6 if ":" in door.ip else socket.AF_INET
-        self.door = door
+        self.address_family = socket.AF_INET6 if ":" in config.ip else socket.AF_INET
+        self.config = config
         self._flushers = flushers
-        self.census = census
+        self.limits = limits
         self._is_short = False  # the system has no descriptors left for those who wait
-        super().__init__((door.ip, door.port), Handler)
+        super().__init__((config.ip, config.port), ConnectionHandler)
         # Connections inherit these. What is urgent is like all else (RFC 6093): left out of line, it would make
         # the socket readable, while there is nothing to receive.
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,13 +75,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 
-    def refit(self, door: Door) -> None:
+    def reconfigure(self, config: ListenerConfig) -> None:
         """Wrap the connections of those who come from now on as another door does; the port stays."""
-        self.door = replace(self.door, wrap=door.wrap)
+        self.config = replace(self.config, wrap=config.wrap)
 
-    def open(self, inside: Inside) -> None:
+    def open(self, handles: ServerHandles) -> None:
         """Begin to serve."""
-        self._inside = inside
+        self._handles = handles
         self._thread.start()
 
     def close(self) -> None:
@@ -108,13 +108,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
         if not self._is_short:
             logger.warning("Connections have to wait: %s", error.strerror)
         self._is_short = True
-        self._inside.stopping.wait(PAUSE_SECONDS)
+        self._handles.stopping.wait(PAUSE_SECONDS)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Refuse connections over the limits, with an ERROR that says so."""
-        refusal = self.census.admit(client_address[0])
+        refusal = self.limits.admit(client_address[0])
         if refusal is None:
-            take_turns(self.census.count)
+            set_switch_interval(self.limits.count)
             return True
         self._refuse(request, refusal)
         return False
@@ -129,14 +129,16 @@ class ChatServer(socketserver.ThreadingTCPServer):
             start_new_thread(self.process_request_thread, (request, client_address))
         except RuntimeError:
             logger.warning("A connection was refused: no thread to be had")
-            self.census.release(client_address[0])
+            self.limits.release(client_address[0])
             self._refuse(request, "The server is full; try again later")
 
     def _refuse(self, connection: socket.socket, reason: str) -> None:
         """Say why in the terms of this door, as far as they allow to say anything before the peer has, and close."""
-        line, pipe = f"ERROR :Closing link: {reason}\r\n".encode(), self.door.pipe()
+        line, transport = f"ERROR :Closing link: {reason}\r\n".encode(), self.config.new_transport()
         try:
-            connection.send(line if pipe is None else pipe.encrypt(line, is_last=True), socket.MSG_DONTWAIT)
+            connection.send(
+                line if transport is None else transport.encrypt(line, is_last=True), socket.MSG_DONTWAIT
+            )
             connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
@@ -145,27 +147,27 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def serve_connection(self, connection: socket.socket, address: str) -> None:
         """Read one connection until its end; runs on the connection's own thread."""
         name_thread(f"reader {address}")
-        seat = Seat(self.census, address)
+        slot = ConnectionSlot(self.limits, address)
         try:
             outbox = self._outbox(connection)
             # One after the other, not inside each other: a call deeper, and every reader's stack took a page more.
-            inside = self._inside
-            client = Client(outbox, address, self.door.is_encrypted, inside.desk.clock.monotonic())
-            till = Till(client, inside.engine, inside.desk)
-            Connection(connection, client, outbox, seat, till, inside).serve()
+            handles = self._handles
+            client = Client(outbox, address, self.config.is_encrypted, handles.runtime.clock.monotonic())
+            submitter = Submitter(client, handles.engine, handles.runtime)
+            Connection(connection, client, outbox, slot, submitter, handles).serve()
         finally:
-            seat.leave()
+            slot.release()
 
     def _outbox(self, connection: socket.socket) -> Outbox:
         """Entrust the connection to the flusher that has the fewest."""
         try:
-            pipe = self.door.pipe()
+            transport = self.config.new_transport()
         except Exception:
             connection.close()  # no flusher knows of it yet
             raise
-        flusher = min(self._flushers, key=lambda one: one.held)
-        outbox = Outbox(connection, flusher, self._inside.desk.settings.sendq, pipe)
-        flusher.entrust(outbox)
+        flusher = min(self._flushers, key=lambda one: one.connection_count)
+        outbox = Outbox(connection, flusher, self._handles.runtime.settings.sendq, transport)
+        flusher.adopt(outbox)
         return outbox
 
     def shutdown_request(self, request: Any) -> None:

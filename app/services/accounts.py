@@ -27,15 +27,15 @@ from app.wire.names import Key
 
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
 ROLES = ("user", "admin")
-LONGEST_PASSWORD = 600  # bytes; IRC's REGISTER has room for some 450, `chat-admin` for all
+MAX_PASSWORD_BYTES = 600  # bytes; IRC's REGISTER has room for some 450, `chat-admin` for all
 
 _hasher = PasswordHasher()
-_turnstile = BoundedSemaphore(2)
+_hashing_slots = BoundedSemaphore(2)
 _scram = ScramMechanism("SCRAM-SHA-256")
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class PasswordHashes:
     """What is kept of a password, and where its owner gets mail."""
 
     password_hash: str
@@ -43,20 +43,20 @@ class Credentials:
     email: str | None = None
 
 
-def protect(password: str) -> Credentials:
+def protect(password: str) -> PasswordHashes:
     """Turn a password into what may be kept of it. Slow by design."""
-    with _turnstile:
+    with _hashing_slots:
         password_hash = _hasher.hash(password)
         salt, stored_key, server_key, iterations = _scram.make_auth_info(
             password, iteration_count=SCRAM_ITERATIONS, salt=os.urandom(16)
         )
     parts = (b64encode(part).decode() for part in (salt, stored_key, server_key))
-    return Credentials(password_hash, "$".join((str(iterations), *parts)))
+    return PasswordHashes(password_hash, "$".join((str(iterations), *parts)))
 
 
 def is_password(password_hash: str | None, password: str) -> bool:
     """Whether the password belongs to the hash; without a hash it takes as long to say no. Slow by design."""
-    with _turnstile:
+    with _hashing_slots:
         try:
             return _hasher.verify(password_hash or _nobodys_hash(), password)
         except (VerifyMismatchError, InvalidHashError):
@@ -106,7 +106,9 @@ def get_account(session: Session, key: Key) -> Account:
     return account
 
 
-def registered(clock: Clock, name: str, credentials: Credentials, role: str = "user", by: str = "") -> Event:
+def registered(
+    clock: Clock, name: str, credentials: PasswordHashes, role: str = "user", by: str = ""
+) -> Event:
     """Return the event of a new account."""
     return Event(
         Kind.REGISTERED,
@@ -117,7 +119,9 @@ def registered(clock: Clock, name: str, credentials: Credentials, role: str = "u
     )
 
 
-def changed(clock: Clock, account: Account, by: str, secret: Credentials | None = None, **new: Any) -> Event:
+def changed(
+    clock: Clock, account: Account, by: str, secret: PasswordHashes | None = None, **new: Any
+) -> Event:
     """Return the event of an account that is not as it was; a new password is told of, never shown."""
     data = {"id": account.id, **new}
     if secret is not None:
@@ -132,8 +136,8 @@ def check_password(password: str, shortest: int = 1) -> None:
     """
     if len(password) < shortest:
         raise UsageError(f"The password is too short: {shortest} characters are the least.")
-    if len(password.encode(errors="replace")) > LONGEST_PASSWORD:
-        raise UsageError(f"The password is too long: {LONGEST_PASSWORD} bytes are the most.")
+    if len(password.encode(errors="replace")) > MAX_PASSWORD_BYTES:
+        raise UsageError(f"The password is too long: {MAX_PASSWORD_BYTES} bytes are the most.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in password):
         raise UsageError("The password has a control character in it, which no client can send.")
     try:

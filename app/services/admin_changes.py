@@ -16,7 +16,7 @@ from app.services.record import record
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AdminChange:
     """What an administrator decided: the events, and the trace of it. No events: it is so already."""
 
     events: Sequence[Event]
@@ -32,14 +32,14 @@ class Administrator:
     actor: str
     by: str
 
-    def decided(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> Change:
+    def decided(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> AdminChange:
         """Return the change with its trace; details that are None say nothing and are left out."""
-        return Change(events, audit.entry(self.clock, self.actor, action, target, **detail))
+        return AdminChange(events, audit.entry(self.clock, self.actor, action, target, **detail))
 
 
 def decide_now(
-    database: Database, clock: Clock, actor: str, by: str, decide: Callable[[Administrator], Change]
-) -> Change:
+    database: Database, clock: Clock, actor: str, by: str, decide: Callable[[Administrator], AdminChange]
+) -> AdminChange:
     """Decide and record in one transaction, so that nobody changes what the decision rests on.
 
     Whatever `decide` raises leaves the database as it was.

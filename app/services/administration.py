@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from app.errors import AlreadyExists, UsageError
-from app.services.accounts import ROLES, Credentials, changed, find_account, get_account, registered
-from app.services.admin_changes import Administrator, Change
+from app.services.accounts import ROLES, PasswordHashes, changed, find_account, get_account, registered
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.certificates import withdrawn
 from app.wire.names import NameRefused, check_new_nick, fold
 
@@ -27,7 +27,7 @@ def refuse_if_taken(session: Session, name: str) -> None:
         raise AlreadyExists(f"There is an account {account.name} already.")
 
 
-def account_created(admin: Administrator, name: str, secret: Credentials, role: str) -> Change:
+def account_created(admin: Administrator, name: str, secret: PasswordHashes, role: str) -> AdminChange:
     """Decide on a new account.
 
     Raises: AlreadyExists, or UsageError for a role there is not.
@@ -38,7 +38,7 @@ def account_created(admin: Administrator, name: str, secret: Credentials, role: 
     return admin.decided([event], "user.create", name, role=role)
 
 
-def password_set(admin: Administrator, name: str, secret: Credentials) -> Change:
+def password_set(admin: Administrator, name: str, secret: PasswordHashes) -> AdminChange:
     """Decide on another password; with the old one go the certificates.
 
     Raises: NotFound.
@@ -48,7 +48,7 @@ def password_set(admin: Administrator, name: str, secret: Credentials) -> Change
     return admin.decided([event, *withdrawn(admin.session, account, admin.by)], "user.passwd", account.name)
 
 
-def disabled_set(admin: Administrator, name: str, disabled: bool) -> Change:
+def disabled_set(admin: Administrator, name: str, disabled: bool) -> AdminChange:
     """Decide whether an account may be used.
 
     Raises: NotFound.
@@ -59,7 +59,7 @@ def disabled_set(admin: Administrator, name: str, disabled: bool) -> Change:
     return admin.decided(events, "user.disable" if disabled else "user.enable", account.name)
 
 
-def always_on_set(admin: Administrator, name: str, always_on: bool) -> Change:
+def always_on_set(admin: Administrator, name: str, always_on: bool) -> AdminChange:
     """Decide whether an account stays in its rooms without a device.
 
     Raises: NotFound.
@@ -70,7 +70,7 @@ def always_on_set(admin: Administrator, name: str, always_on: bool) -> Change:
     return admin.decided(events, "user.always-on", account.name, on=always_on)
 
 
-def role_set(admin: Administrator, name: str, role: str) -> Change:
+def role_set(admin: Administrator, name: str, role: str) -> AdminChange:
     """Decide on another role.
 
     Raises: NotFound, or UsageError for a role there is not.

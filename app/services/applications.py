@@ -14,14 +14,14 @@ from app.clock import Clock, to_datetime
 from app.db.models import Application
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services.accounts import Credentials, registered
-from app.services.admin_changes import Administrator, Change
+from app.services.accounts import PasswordHashes, registered
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.administration import refuse_if_taken
 from app.services.codes import digest_of
 from app.wire.names import Key, fold
 
-LASTS = 24 * 3600 * 1000  # milliseconds
-CODE_LETTERS = 10  # of five bits each
+LIFETIME_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
+CODE_LENGTH = 10  # of five bits each
 
 _table = Application.__table__
 
@@ -30,7 +30,7 @@ _table = Application.__table__
 class Applicant:
     """What is kept of an application beside its name."""
 
-    credentials: Credentials
+    credentials: PasswordHashes
     digest: str
 
 
@@ -45,7 +45,7 @@ class ApplicationLine:
 
 def applied(clock: Clock, name: str, applicant: Applicant) -> Event:
     """Return the event of somebody who wants an account."""
-    data = {"id": clock.identity(), "expires": clock.now() + LASTS}
+    data = {"id": clock.identity(), "expires": clock.now() + LIFETIME_MILLISECONDS}
     return Event(Kind.APPLIED, nick=name, account=name, data=data, secret=applicant)
 
 
@@ -56,7 +56,7 @@ def granted(connection: Connection, clock: Clock, key: Key, code: str) -> Event 
     return None if row is None else _account_of(clock, row)
 
 
-def verified(admin: Administrator, name: str) -> Change:
+def verified(admin: Administrator, name: str) -> AdminChange:
     """Decide that the latest application for a name needs no code.
 
     Raises: NotFound, AlreadyExists.
@@ -70,7 +70,7 @@ def verified(admin: Administrator, name: str) -> Change:
 
 
 def _account_of(clock: Clock, row: Row[tuple[object, ...]], by: str = "") -> Event:
-    return registered(clock, row.name, Credentials(row.password_hash, row.scram, row.email), by=by)
+    return registered(clock, row.name, PasswordHashes(row.password_hash, row.scram, row.email), by=by)
 
 
 def applications(session: Session, now: int) -> list[ApplicationLine]:

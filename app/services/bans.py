@@ -15,16 +15,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
-from app.db.models import Ban
+from app.db.models import BanRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.accounts import find_account
-from app.services.admin_changes import Administrator, Change
+from app.services.admin_changes import AdminChange, Administrator
 from app.wire.masks import CLOAK_ENDING, matches, normalise
 from app.wire.names import caseless, fold
 
 _OF_MASKS = "!@*?"
-LONGEST_MASK = 256  # characters, as the column
+MAX_MASK_LENGTH = 256  # characters, as the column
 _NOBODY = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_ENDING}"  # what is in it is in every cloaked source
 WIDEST = {4: 8, 6: 16}  # bits that a network of addresses has at least
 
@@ -76,7 +76,7 @@ def normal_mask(kind: BanType, mask: str, named: Named) -> str:
 
     Raises: UsageError when it is no such mask, or one of nearly everybody; NotFound when the account does not exist.
     """
-    if not mask.strip() or len(mask) > LONGEST_MASK or any(c.isspace() or c < " " for c in mask):
+    if not mask.strip() or len(mask) > MAX_MASK_LENGTH or any(c.isspace() or c < " " for c in mask):
         raise UsageError("A ban needs an account, a nick mask such as spam*!*@*, or an address; no spaces.")
     if kind is BanType.ADDRESS:
         return _narrow(_network(mask))
@@ -133,13 +133,13 @@ def _network(mask: str) -> str:
 
 def bans(session: Session, now: int, expired: bool = False) -> list[BanLine]:
     """Return the bans that hold, oldest first; with `expired` also those that held once."""
-    query = select(Ban).order_by(Ban.created, Ban.id)
+    query = select(BanRow).order_by(BanRow.created, BanRow.id)
     if not expired:
-        query = query.where(or_(Ban.expires.is_(None), Ban.expires > now))
+        query = query.where(or_(BanRow.expires.is_(None), BanRow.expires > now))
     return [_line(ban, now) for ban in session.scalars(query)]
 
 
-def _line(ban: Ban, now: int) -> BanLine:
+def _line(ban: BanRow, now: int) -> BanLine:
     return BanLine(
         type=ban.type,
         mask=ban.mask,
@@ -151,7 +151,7 @@ def _line(ban: Ban, now: int) -> BanLine:
     )
 
 
-def banned(admin: Administrator, kind: BanType, mask: str, reason: str, expires: int | None) -> Change:
+def banned(admin: Administrator, kind: BanType, mask: str, reason: str, expires: int | None) -> AdminChange:
     """Decide on a new ban; one that expired makes way for it.
 
     Raises: AlreadyExists, UsageError, NotFound.
@@ -172,7 +172,7 @@ def ban_data(clock: Clock, kind: BanType, expires: int | None) -> dict[str, Any]
     return {"id": clock.identity(), "type": kind.value, "expires": expires}
 
 
-def unbanned(admin: Administrator, mask: str) -> Change:
+def unbanned(admin: Administrator, mask: str) -> AdminChange:
     """Decide to lift every ban of a mask.
 
     Raises: NotFound.
@@ -183,12 +183,12 @@ def unbanned(admin: Administrator, mask: str) -> Change:
     return admin.decided([_lifted(ban, admin.actor) for ban in found], "ban.remove", found[0].mask)
 
 
-def _lifted(ban: Ban, by: str) -> Event:
+def _lifted(ban: BanRow, by: str) -> Event:
     return Event(Kind.UNBANNED, nick=by, target=ban.mask, data={"id": ban.id})
 
 
-def _find(session: Session, mask: str) -> list[Ban]:
-    return [ban for ban in session.scalars(select(Ban)) if is_meant(ban.mask, mask)]
+def _find(session: Session, mask: str) -> list[BanRow]:
+    return [ban for ban in session.scalars(select(BanRow)) if is_meant(ban.mask, mask)]
 
 
 def is_meant(kept: str, typed: str) -> bool:

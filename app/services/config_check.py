@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
-from app.db.schema import State, refuse_unless_ours
+from app.db.schema import DatabaseState, refuse_unless_ours
 from app.errors import ChatError
 from app.settings import ServerSettings, Survey
 
 PROSPECTS = {
-    State.MISSING: "is created on the first start",
-    State.CURRENT: "is ready",
-    State.OLDER: "is upgraded on the next start, after a copy was set aside",
+    DatabaseState.MISSING: "is created on the first start",
+    DatabaseState.CURRENT: "is ready",
+    DatabaseState.OLDER: "is upgraded on the next start, after a copy was set aside",
 }
 
 
 @dataclass(slots=True)
-class Report:
+class ConfigReport:
     """What was looked at and everything that is wrong with it."""
 
     source: str | None
@@ -25,10 +25,10 @@ class Report:
     problems: list[str] = field(default_factory=list)
 
 
-def examine(survey: Survey[ServerSettings]) -> Report:
+def examine(survey: Survey[ServerSettings]) -> ConfigReport:
     """Look at the settings and at the database they name."""
     problems = [problem.sentence for problem in survey.problems]
-    report = Report(str(survey.source) if survey.source else None, problems=problems)
+    report = ConfigReport(str(survey.source) if survey.source else None, problems=problems)
     try:
         _examine_database(Database(url_of(survey.values.dbname)), report)
     except ChatError as error:
@@ -36,7 +36,7 @@ def examine(survey: Survey[ServerSettings]) -> Report:
     return report
 
 
-def _examine_database(database: Database, report: Report) -> None:
+def _examine_database(database: Database, report: ConfigReport) -> None:
     """Add to the report what is found where the database should be."""
     report.database = str(database)
     try:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.errors import UsageError
 
-LONGEST = timedelta(days=3660)
+MAX_LENGTH = timedelta(days=3660)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
 _PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
@@ -24,7 +24,7 @@ def duration(text: str) -> timedelta:
     if not is_duration(text):
         raise UsageError(f"{text} is not a length of time such as 30m, 12h, 2d or 3w.")
     seconds = sum(int(count) * _UNITS[unit.lower()] for count, unit in _PART.findall(text))
-    if not 0 < seconds <= LONGEST.total_seconds():
+    if not 0 < seconds <= MAX_LENGTH.total_seconds():
         raise UsageError(f"{text} is not between a second and ten years.")
     return timedelta(seconds=seconds)
 

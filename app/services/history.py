@@ -16,33 +16,33 @@ from sqlalchemy.orm import Session
 
 from app.db.database import Database
 from app.db.log import last_position
-from app.db.models import HAPPENED, SPOKEN, Event, Room
-from app.events import HAPPENINGS, MESSAGES, Kind, msgid
+from app.db.models import HAPPENED, SPOKEN, EventRow, RoomRow
+from app.events import MESSAGES, ROOM_EVENTS, Kind, msgid
 from app.services.accounts import find_account
-from app.services.search import Question, Reach, search_rows
+from app.services.search import SearchQuery, SearchScope, search_rows
 from app.wire.names import Key, fold
 
-PAGE = 2_000  # rows read at a time
-ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, Kind.DELETED, *HAPPENINGS)
+PAGE_ROWS = 2_000  # rows read at a time
+EXPORTED_ROOM_EVENTS = (Kind.CREATED, Kind.RENAMED, Kind.DELETED, *ROOM_EVENTS)
 
 
 COLUMNS = (
-    Event.id,
-    Event.at,
-    Event.kind,
-    Event.room_id,
-    Event.conversation,
-    Event.nick,
-    Event.account,
-    Event.target,
-    Event.text,
-    Event.data,
+    EventRow.id,
+    EventRow.at,
+    EventRow.kind,
+    EventRow.room_id,
+    EventRow.conversation,
+    EventRow.nick,
+    EventRow.account,
+    EventRow.target,
+    EventRow.text,
+    EventRow.data,
 )
-IN_TIME = (Event.at, Event.id)
+IN_TIME = (EventRow.at, EventRow.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class HistorySelection:
     """What is wanted: `rooms` of None is every room; private conversations only with `direct`."""
 
     rooms: tuple[int, ...] | None = None
@@ -54,7 +54,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One line of history. `room` is None in a private conversation, whose name `place` has then."""
 
     id: str
@@ -74,7 +74,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class QueryRange:
     """Rows that conditions hold for, in an order that an index has them in."""
 
     conditions: tuple[Any, ...]
@@ -82,12 +82,12 @@ class Stretch:
 
     def count(self) -> Select[int]:
         """Return the query of how many rows there are."""
-        return select(func.count()).select_from(Event).where(*self.conditions)
+        return select(func.count()).select_from(EventRow).where(*self.conditions)
 
     def page(self, last: Row[Any] | None, backwards: bool = False) -> Select[Any]:
         """Return the query of the rows that follow a row, or of the first ones."""
         order = [column.desc() for column in self.order] if backwards else self.order
-        query = select(*COLUMNS).where(*self.conditions).order_by(*order).limit(PAGE)
+        query = select(*COLUMNS).where(*self.conditions).order_by(*order).limit(PAGE_ROWS)
         if last is None:
             return query
         place, here = tuple_(*self.order), self.place(last)
@@ -101,11 +101,11 @@ class Stretch:
 class History:
     """Reads one selection. `by_place` reads one room after the other, else everything as it came."""
 
-    def __init__(self, database: Database, selection: Selection) -> None:
+    def __init__(self, database: Database, selection: HistorySelection) -> None:
         self._database = database
         self._wanted = selection
         with database.reading() as session:
-            self._rooms = {row.id: row.name for row in session.execute(select(Room.id, Room.name))}
+            self._rooms = {row.id: row.name for row in session.execute(select(RoomRow.id, RoomRow.name))}
             self._conversation_names: dict[str, str] = {}
             self._end = last_position(session.connection())
 
@@ -114,7 +114,7 @@ class History:
         with self._database.reading() as session:
             return sum(session.scalar(stretch.count()) or 0 for stretch in self.stretches())
 
-    def entries(self, by_place: bool = False) -> Iterator[Entry]:
+    def entries(self, by_place: bool = False) -> Iterator[HistoryEntry]:
         """Read every line, oldest first."""
         if not by_place:
             yield from self._merged(self.stretches())
@@ -124,15 +124,15 @@ class History:
         for conversation in self._conversations():
             yield from self._merged([self._in_conversation(conversation)])
 
-    def latest(self, limit: int) -> list[Entry]:
+    def latest(self, limit: int) -> list[HistoryEntry]:
         """Read the newest lines, oldest first."""
         return list(islice(self._merged(self.stretches(), backwards=True), limit))[::-1]
 
-    def search(self, words: str, limit: int) -> list[Entry]:
+    def search(self, words: str, limit: int) -> list[HistoryEntry]:
         """Search the messages among it for words, and return the newest that have them, oldest first."""
         wanted = self._wanted
-        reach = Reach(wanted.rooms, None if wanted.direct else ())
-        question = Question(words, wanted.user, wanted.since, wanted.until)
+        reach = SearchScope(wanted.rooms, None if wanted.direct else ())
+        question = SearchQuery(words, wanted.user, wanted.since, wanted.until)
         with self._database.reading() as session:
             return [self._entry(row) for row in search_rows(session, reach, question, limit)]
 
@@ -144,57 +144,59 @@ class History:
         """Return the private conversations in the order they began."""
         if not self._wanted.direct:
             return []
-        query = select(Event.conversation).where(
-            Event.conversation.is_not(None), SPOKEN, *self._conditions(Event.at)
+        query = select(EventRow.conversation).where(
+            EventRow.conversation.is_not(None), SPOKEN, *self._conditions(EventRow.at)
         )
-        query = query.group_by(Event.conversation).order_by(func.min(Event.id))
+        query = query.group_by(EventRow.conversation).order_by(func.min(EventRow.id))
         with self._database.reading() as session:
             return [conversation for conversation in session.scalars(query) if conversation]
 
-    def stretches(self) -> list[Stretch]:
+    def stretches(self) -> list[QueryRange]:
         """Return what everything that is wanted is read from."""
         rooms, direct = self._wanted.rooms, self._wanted.direct
         if rooms is not None and len(rooms) == 1 and not direct:
             return self._in_room(rooms[0])
         # The sums keep the planner on the index that yields the order; else it would sort for every page.
-        number = Event.room_id + 0
+        number = EventRow.room_id + 0
         here = number.is_not(None) if rooms is None else number.in_(rooms)
-        place = or_(here, Event.conversation.is_not(None)) if direct else here
-        kinds = (*MESSAGES, *ROOM_EVENTS) if self._wanted.events else MESSAGES
-        return [Stretch((place, Event.kind.in_(kinds), *self._conditions(Event.at + 0)), (Event.id,))]
+        place = or_(here, EventRow.conversation.is_not(None)) if direct else here
+        kinds = (*MESSAGES, *EXPORTED_ROOM_EVENTS) if self._wanted.events else MESSAGES
+        return [
+            QueryRange((place, EventRow.kind.in_(kinds), *self._conditions(EventRow.at + 0)), (EventRow.id,))
+        ]
 
-    def _in_room(self, room: int) -> list[Stretch]:
-        here = (Event.room_id == room, *self._conditions(Event.at))
-        found = [Stretch((*here, SPOKEN), IN_TIME)]
+    def _in_room(self, room: int) -> list[QueryRange]:
+        here = (EventRow.room_id == room, *self._conditions(EventRow.at))
+        found = [QueryRange((*here, SPOKEN), IN_TIME)]
         if self._wanted.events:
-            found.append(Stretch((*here, HAPPENED, Event.kind.in_(ROOM_EVENTS)), IN_TIME))
+            found.append(QueryRange((*here, HAPPENED, EventRow.kind.in_(EXPORTED_ROOM_EVENTS)), IN_TIME))
         return found
 
-    def _in_conversation(self, name: str) -> Stretch:
-        return Stretch((Event.conversation == name, SPOKEN, *self._conditions(Event.at)), IN_TIME)
+    def _in_conversation(self, name: str) -> QueryRange:
+        return QueryRange((EventRow.conversation == name, SPOKEN, *self._conditions(EventRow.at)), IN_TIME)
 
     def _conditions(self, at: SQLColumnExpression[int]) -> Iterator[ColumnElement[bool]]:
         wanted = self._wanted
-        yield Event.id + 0 <= self._end
+        yield EventRow.id + 0 <= self._end
         if wanted.since is not None:
             yield at >= wanted.since
         if wanted.until is not None:
             yield at <= wanted.until
 
-    def _merged(self, stretches: Sequence[Stretch], backwards: bool = False) -> Iterator[Entry]:
+    def _merged(self, stretches: Sequence[QueryRange], backwards: bool = False) -> Iterator[HistoryEntry]:
         """Read stretches of one order as one."""
         rows = (self._rows(stretch, backwards) for stretch in stretches)
         for row in merge(*rows, key=stretches[0].place, reverse=backwards):
             if self._is_wanted(row):
                 yield self._entry(row)
 
-    def _rows(self, stretch: Stretch, backwards: bool) -> Iterator[Row[Any]]:
+    def _rows(self, stretch: QueryRange, backwards: bool) -> Iterator[Row[Any]]:
         last: Row[Any] | None = None
         while True:
             with self._database.reading() as session:
                 rows = session.execute(stretch.page(last, backwards)).all()
             yield from rows
-            if len(rows) < PAGE:
+            if len(rows) < PAGE_ROWS:
                 return
             last = rows[-1]
 
@@ -204,10 +206,10 @@ class History:
             return False
         return self._wanted.user is None or self._wanted.user in _people(row)
 
-    def _entry(self, row: Row[Any]) -> Entry:
+    def _entry(self, row: Row[Any]) -> HistoryEntry:
         room = None if row.room_id is None else self._rooms.get(row.room_id, f"#{row.room_id}")
         data = row.data or {}
-        return Entry(
+        return HistoryEntry(
             id=msgid(row.id),
             at=row.at,
             place=room or self._conversation_name(row),
@@ -246,7 +248,7 @@ def is_known(session: Session, name: str) -> bool:
     key = fold(name)
     if find_account(session, key) is not None:
         return True
-    return any(fold(nick) == key for nick in session.scalars(select(Event.nick).distinct()))
+    return any(fold(nick) == key for nick in session.scalars(select(EventRow.nick).distinct()))
 
 
 def _people(row: Row[Any]) -> set[Key]:

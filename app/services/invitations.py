@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
-from app.db.models import Invitation
+from app.db.models import InvitationRow
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services.admin_changes import Administrator, Change
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.codes import digest_of
 
-NAME_LETTERS = 6
-CODE_LETTERS = 32  # of five bits each
+NAME_LENGTH = 6
+CODE_LENGTH = 32  # of five bits each
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,21 @@ class InvitationLine:
     active: bool
 
 
-def invited(admin: Administrator, code: str, uses: int, expires: int | None) -> Change:
+def invited(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
     """Decide that whoever shows a code may make an account: so many people, until an instant if one is given."""
-    name = code[:NAME_LETTERS]
+    name = code[:NAME_LENGTH]
     data = {"id": admin.clock.identity(), "digest": digest_of(code), "uses": uses, "expires": expires}
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
     return admin.decided([event], "invite.create", name, uses=uses, expires=to_iso_or_none(expires))
 
 
-def revoked(admin: Administrator, name: str) -> Change:
+def revoked(admin: Administrator, name: str) -> AdminChange:
     """Decide that a code lets nobody in any more; the whole code names it too.
 
     Raises: NotFound.
     """
-    short = name.casefold()[:NAME_LETTERS]
-    found = list(admin.session.scalars(select(Invitation).where(Invitation.name == short)))
+    short = name.casefold()[:NAME_LENGTH]
+    found = list(admin.session.scalars(select(InvitationRow).where(InvitationRow.name == short)))
     if not found:
         raise NotFound(f"There is no invitation {short}; `chat-admin invite list` shows all.")
     events = [
@@ -59,10 +59,10 @@ def revoked(admin: Administrator, name: str) -> Change:
 
 def invitations(session: Session, now: int) -> list[InvitationLine]:
     """Return the invitations that were not revoked, oldest first."""
-    return [_line(row, now) for row in session.scalars(select(Invitation).order_by(Invitation.id))]
+    return [_line(row, now) for row in session.scalars(select(InvitationRow).order_by(InvitationRow.id))]
 
 
-def _line(row: Invitation, now: int) -> InvitationLine:
+def _line(row: InvitationRow, now: int) -> InvitationLine:
     return InvitationLine(
         name=row.name,
         uses=row.uses,

@@ -13,8 +13,8 @@ from threading import BoundedSemaphore
 from app.errors import ChatError
 from app.settings import ServerSettings
 
-MAIL_SECONDS = 20  # that the program may take
-_turnstile = BoundedSemaphore(2)
+SEND_TIMEOUT_SECONDS = 20  # that the program may take
+_sending_slots = BoundedSemaphore(2)
 
 
 class NotSent(ChatError):
@@ -31,18 +31,18 @@ def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
     message.set_content(text)
     try:
-        with _turnstile:
+        with _sending_slots:
             subprocess.run(
                 shlex.split(settings.mailer or ""),
                 input=message.as_bytes(),
                 stdout=subprocess.DEVNULL,
                 env={name: value for name, value in os.environ.items() if not name.startswith("CHAT_")},
-                timeout=MAIL_SECONDS,
+                timeout=SEND_TIMEOUT_SECONDS,
                 check=True,
             )
     except subprocess.CalledProcessError as error:
         raise NotSent(f"The mailer ended with {error.returncode}.") from None
     except subprocess.TimeoutExpired:
-        raise NotSent(f"The mailer took longer than {MAIL_SECONDS} seconds.") from None
+        raise NotSent(f"The mailer took longer than {SEND_TIMEOUT_SECONDS} seconds.") from None
     except (OSError, ValueError) as error:
         raise NotSent(f"The mailer cannot be run: {error}.") from None

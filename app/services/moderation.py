@@ -6,13 +6,13 @@ from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import metadata
 from app.services.accounts import get_account
-from app.services.admin_changes import Administrator, Change
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.presence import get_online, is_in_room
 from app.services.rooms import get_room
 from app.wire.names import fold
 
 
-def killed(admin: Administrator, name: str, reason: str) -> Change:
+def killed(admin: Administrator, name: str, reason: str) -> AdminChange:
     """Decide to end every connection of a nick or an account.
 
     Raises: NotFound when nobody of that name is online.
@@ -25,7 +25,7 @@ def killed(admin: Administrator, name: str, reason: str) -> Change:
     return admin.decided(events, "kick", sessions[0].nick, reason=reason)
 
 
-def kicked(admin: Administrator, name: str, room_name: str, reason: str) -> Change:
+def kicked(admin: Administrator, name: str, room_name: str, reason: str) -> AdminChange:
     """Decide to put somebody out of one room.
 
     Raises: NotFound when there is no such room, or nobody of that name in it.
@@ -49,12 +49,12 @@ def kicked(admin: Administrator, name: str, room_name: str, reason: str) -> Chan
     return admin.decided(events, "kick", sessions[0].nick, room=room.name, reason=reason)
 
 
-def announced(admin: Administrator, text: str) -> Change:
+def announced(admin: Administrator, text: str) -> AdminChange:
     """Decide to tell everybody something."""
     return admin.decided([Event(Kind.ANNOUNCED, nick=admin.by, text=text)], "announce", "", text=text)
 
 
-def account_silenced(admin: Administrator, name: str, keys: Collection[str]) -> Change:
+def account_silenced(admin: Administrator, name: str, keys: Collection[str]) -> AdminChange:
     """Decide that an account says nothing under these keys any more (METADATA), or under any if none is given.
 
     Raises: NotFound.
@@ -68,7 +68,7 @@ def account_silenced(admin: Administrator, name: str, keys: Collection[str]) -> 
     return admin.decided(events, "user.metadata", account.name, removed=gone)
 
 
-def room_silenced(admin: Administrator, name: str, keys: Collection[str]) -> Change:
+def room_silenced(admin: Administrator, name: str, keys: Collection[str]) -> AdminChange:
     """Decide that a room says nothing under these keys any more (METADATA), or under any if none is given.
 
     Raises: NotFound.

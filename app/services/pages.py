@@ -16,16 +16,15 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 from sqlalchemy.orm import Session
 
 from app.db.log import from_row
-from app.db.models import HAPPENED, SPOKEN, Correspondent, Room
-from app.db.models import Event as Row
-from app.events import HAPPENINGS, MESSAGES, Event, Kind
+from app.db.models import HAPPENED, SPOKEN, Correspondent, EventRow, RoomRow
+from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.wire.names import Key
 
-MOST_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
+MAX_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
 
-_table = Row.__table__
+_table = EventRow.__table__
 _said = and_(SPOKEN, _table.c.text != "")  # what was redacted has no text left
-PLAYED_BACK = (Kind.TAGMSG, *HAPPENINGS)  # what a client may see of the past beside what was said
+PLAYED_BACK = (Kind.TAGMSG, *ROOM_EVENTS)  # what a client may see of the past beside what was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def written_to(session: Session, party: str, limit: int, since: int) -> list[Eve
     """Return the last messages of a party's private conversations since an instant, those of it included."""
     query = select(Correspondent.conversation).where(Correspondent.party == party)
     query = query.where(Correspondent.last_at >= since).order_by(Correspondent.last_at.desc())
-    found = tuple(session.scalars(query.limit(MOST_CONVERSATIONS)))
+    found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
     return latest(session, Place(conversations=found), limit, Mark(since).before()) if found else []
 
 
@@ -185,7 +184,7 @@ def _visible(place: Place) -> Iterator[ColumnElement[bool]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ConversationTarget:
     """Where something was said: a room, or the person in a private conversation; and when last."""
 
     name: str
@@ -200,7 +199,7 @@ def targets(
     first: int,
     last: int,
     visible: Mapping[int, Mark] = NOTHING_HIDDEN,
-) -> list[Target]:
+) -> list[ConversationTarget]:
     """Return those of the rooms and of a party's partners whose latest message lies between two instants.
 
     `visible` says where that begins which may be seen of a room. If there are too many targets, those nearest to
@@ -215,7 +214,7 @@ def targets(
 def conversations_with(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
     """Return the private conversations of a party with people known by a name, the latest first."""
     query = select(Correspondent.conversation).where(Correspondent.party == party, Correspondent.key == key)
-    query = query.order_by(Correspondent.last_at.desc()).limit(MOST_CONVERSATIONS)
+    query = query.order_by(Correspondent.last_at.desc()).limit(MAX_CONVERSATIONS)
     return tuple(session.scalars(query))
 
 
@@ -225,29 +224,29 @@ def partners(session: Session, party: str) -> dict[str, list[str]]:
     query = query.where(Correspondent.party == party).order_by(Correspondent.last_at.desc())
     names: dict[str, str] = {}
     found: dict[str, list[str]] = {}
-    for key, name, conversation in session.execute(query.limit(MOST_CONVERSATIONS)):
+    for key, name, conversation in session.execute(query.limit(MAX_CONVERSATIONS)):
         found.setdefault(names.setdefault(key, name), []).append(conversation)
     return found
 
 
 def _last_in_rooms(
     session: Session, rooms: Mapping[int, str], visible: Mapping[int, Mark]
-) -> Iterator[Target]:
-    query = select(Room.id, _last_at(_table.c.room_id == Room.id)).where(Room.id.in_(rooms))
+) -> Iterator[ConversationTarget]:
+    query = select(RoomRow.id, _last_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
     for room, at in session.execute(query):
         if at is not None and (room not in visible or at >= visible[room].at):
-            yield Target(rooms[room], at)
+            yield ConversationTarget(rooms[room], at)
 
 
-def _last_with_partners(session: Session, party: str, since: int) -> Iterator[Target]:
+def _last_with_partners(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
     """Yield a party's partners, each name once; what happened last with them may have been no message."""
     last_at = _last_at(_table.c.conversation == Correspondent.conversation)
     query = select(Correspondent.name, Correspondent.key, last_at)
     query = query.where(Correspondent.party == party, Correspondent.last_at > since)
-    latest: dict[str, Target] = {}
+    latest: dict[str, ConversationTarget] = {}
     for name, key, at in session.execute(query):
         if at is not None and (key not in latest or latest[key].at < at):
-            latest[key] = Target(name, at)
+            latest[key] = ConversationTarget(name, at)
     yield from latest.values()
 
 

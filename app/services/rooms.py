@@ -8,11 +8,10 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime, to_datetime_or_none
-from app.db.models import SPOKEN, Account, Event, Room, RoomMask, RoomRole
+from app.db.models import SPOKEN, Account, EventRow, RoomMask, RoomRole, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
-from app.events import Event as Happened
-from app.events import Kind
-from app.services.admin_changes import Administrator, Change
+from app.events import Event, Kind
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import of_room
 from app.wire.names import NameRefused, check_room, fold
 
@@ -60,13 +59,13 @@ class RoomDetails:
     metadata: dict[str, str]
 
 
-def find_room(session: Session, name: str) -> Room | None:
+def find_room(session: Session, name: str) -> RoomRow | None:
     """Look a room up by name, in any case; the `#` may be missing."""
     keys = [fold(name), fold(f"#{name}")]
-    return session.scalar(select(Room).where(Room.key.in_(keys)).order_by(Room.key != keys[0]))
+    return session.scalar(select(RoomRow).where(RoomRow.key.in_(keys)).order_by(RoomRow.key != keys[0]))
 
 
-def get_room(session: Session, name: str) -> Room:
+def get_room(session: Session, name: str) -> RoomRow:
     """Look a room up by name, in any case; the `#` may be missing.
 
     Raises: NotFound.
@@ -77,29 +76,33 @@ def get_room(session: Session, name: str) -> Room:
     return room
 
 
-def founded(clock: Clock, by: str, name: str) -> Happened:
+def founded(clock: Clock, by: str, name: str) -> Event:
     """Return the event of a new room that is official: it belongs to nobody and stays when it is empty."""
     data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES}
-    return Happened(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
+    return Event(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
 
 
 def room_key(connection: Connection, room: int) -> str | None:
     """Return the key that a room asks for, if it has one."""
-    return connection.execute(select(Room.password).where(Room.id == room)).scalar()
+    return connection.execute(select(RoomRow.password).where(RoomRow.id == room)).scalar()
 
 
 def rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
     """Return the rooms by name, or those whose name or topic has the search text in it."""
-    query = select(Room, Account.name).outerjoin(Account, Account.id == Room.founder_id).order_by(Room.key)
+    query = (
+        select(RoomRow, Account.name)
+        .outerjoin(Account, Account.id == RoomRow.founder_id)
+        .order_by(RoomRow.key)
+    )
     if search is not None:
         query = query.where(
-            Room.key.contains(search.casefold(), autoescape=True)
-            | Room.topic.icontains(search, autoescape=True)
+            RoomRow.key.contains(search.casefold(), autoescape=True)
+            | RoomRow.topic.icontains(search, autoescape=True)
         )
     return [_summary(session, room, founder) for room, founder in session.execute(query)]
 
 
-def _summary(session: Session, room: Room, founder: str | None) -> RoomSummary:
+def _summary(session: Session, room: RoomRow, founder: str | None) -> RoomSummary:
     return RoomSummary(
         name=room.name,
         topic=room.topic,
@@ -142,7 +145,7 @@ def details(session: Session, name: str) -> RoomDetails:
     )
 
 
-def created(admin: Administrator, name: str, longest: int) -> Change:
+def created(admin: Administrator, name: str, longest: int) -> AdminChange:
     """Decide on a new room that belongs to nobody.
 
     Raises: AlreadyExists, or UsageError when the name cannot be a room's.
@@ -155,32 +158,30 @@ def created(admin: Administrator, name: str, longest: int) -> Change:
 
 def renamed(
     admin: Administrator, name: str, new: str, longest: int, auto_join: Iterable[str], reason: str
-) -> Change:
+) -> AdminChange:
     """Decide on another name for a room, which keeps everything else.
 
     Raises: NotFound, AlreadyExists, or UsageError when the new name cannot be a room's, or the settings need the old.
     """
     room, new = get_room(admin.session, name), room_name(new, longest)
-    taken = admin.session.scalar(select(Room).where(Room.key == fold(new)))
+    taken = admin.session.scalar(select(RoomRow).where(RoomRow.key == fold(new)))
     if taken is not None and taken.id != room.id:
         raise AlreadyExists(f"There is a room {taken.name} already.")
     if room.key != fold(new):
         _refuse_if_auto_joined(room, auto_join)
-    event = Happened(
-        Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new}
-    )
+    event = Event(Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new})
     events = [] if room.name == new else [event]
     return admin.decided(events, "room.rename", room.name, to=new, reason=reason or None)
 
 
-def deleted(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> Change:
+def deleted(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> AdminChange:
     """Decide that a room is no more: its topic, modes, roles and lists. What was said there stays in the log.
 
     Raises: NotFound, or UsageError when the settings would make it anew.
     """
     room = get_room(admin.session, name)
     _refuse_if_auto_joined(room, auto_join)
-    event = Happened(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason)
+    event = Event(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason)
     messages = _count_messages(admin.session, room)
     return admin.decided([event], "room.delete", room.name, reason=reason, messages=messages)
 
@@ -190,7 +191,7 @@ def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
     return any(fold(name) == key for name in auto_join)
 
 
-def _refuse_if_auto_joined(room: Room, auto_join: Iterable[str]) -> None:
+def _refuse_if_auto_joined(room: RoomRow, auto_join: Iterable[str]) -> None:
     """Refuse what a start would undo."""
     if is_auto_joined(room.key, auto_join):
         raise UsageError(f"{AUTO_JOINED}.")
@@ -207,35 +208,35 @@ def room_name(name: str, longest: int) -> str:
         raise UsageError(f"{name} cannot be the name of a room: {error.reason}") from error
 
 
-def topic_set(admin: Administrator, name: str, topic: str) -> Change:
+def topic_set(admin: Administrator, name: str, topic: str) -> AdminChange:
     """Decide on another topic; an empty one clears it.
 
     Raises: NotFound.
     """
     room = get_room(admin.session, name)
     is_so = room.topic == topic
-    events = [] if is_so else [Happened(Kind.TOPIC, room=room.id, nick=admin.by, text=topic)]
+    events = [] if is_so else [Event(Kind.TOPIC, room=room.id, nick=admin.by, text=topic)]
     return admin.decided(events, "room.topic", room.name, topic=topic)
 
 
-def _count_messages(session: Session, room: Room) -> int:
-    query = select(func.count()).select_from(Event)
-    return session.scalar(query.where(Event.room_id == room.id, SPOKEN)) or 0
+def _count_messages(session: Session, room: RoomRow) -> int:
+    query = select(func.count()).select_from(EventRow)
+    return session.scalar(query.where(EventRow.room_id == room.id, SPOKEN)) or 0
 
 
-def _edge_message(session: Session, room: Room, newest: bool) -> int | None:
-    order = Event.at.desc() if newest else Event.at
-    query = select(Event.at).where(Event.room_id == room.id, SPOKEN)
+def _edge_message(session: Session, room: RoomRow, newest: bool) -> int | None:
+    order = EventRow.at.desc() if newest else EventRow.at
+    query = select(EventRow.at).where(EventRow.room_id == room.id, SPOKEN)
     return session.scalar(query.order_by(order).limit(1))
 
 
-def _roles(session: Session, room: Room, role: str) -> list[str]:
+def _roles(session: Session, room: RoomRow, role: str) -> list[str]:
     query = select(Account.name).join(RoomRole, RoomRole.account_id == Account.id)
     return list(
         session.scalars(query.where(RoomRole.room_id == room.id, RoomRole.role == role).order_by(Account.key))
     )
 
 
-def _masks(session: Session, room: Room, mode: str) -> list[str]:
+def _masks(session: Session, room: RoomRow, mode: str) -> list[str]:
     query = select(RoomMask.mask).where(RoomMask.room_id == room.id, RoomMask.mode == mode)
     return list(session.scalars(query.order_by(RoomMask.at)))

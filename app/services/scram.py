@@ -24,7 +24,7 @@ _secret = os.urandom(KEY_BYTES)
 
 
 @dataclass(slots=True)
-class Proving:
+class ScramLogin:
     """Somebody about to prove that they know the password of an account."""
 
     name: str
@@ -42,7 +42,7 @@ class Proving:
         return str(self._server.get_server_final())
 
 
-def begin(session: Session, first: str) -> Proving:
+def begin(session: Session, first: str) -> ScramLogin:
     """Read a client's first message, and answer it with a challenge.
 
     Raises: ScramException when it makes no sense.
@@ -55,7 +55,7 @@ def begin(session: Session, first: str) -> Proving:
 
     server = _mechanism.make_server(verifier)
     server.set_client_first(first)
-    return Proving(names[0], str(server.get_server_first()), server)
+    return ScramLogin(names[0], str(server.get_server_first()), server)
 
 
 def verifier_of(session: Session, key: Key) -> Verifier:

@@ -17,19 +17,20 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from app.db.fulltext import TRIGRAM, Fulltext, fulltext_of
 from app.db.log import from_row
-from app.db.models import SPOKEN, Correspondent
-from app.db.models import Event as Row
+from app.db.models import SPOKEN, Correspondent, EventRow
 from app.events import Event
 from app.services.pages import Mark
 
-READ_THROUGH = 50_000  # messages that are read when the index is of no use, a part of them in each place
-MOST_SECONDS = 5.0  # that one search takes, or each of its questions to PostgreSQL
-_log = Row.__table__.c
+MAX_SCANNED_MESSAGES = (
+    50_000  # messages that are read when the index is of no use, a part of them in each place
+)
+MAX_SECONDS = 5.0  # that one search takes, or each of its questions to PostgreSQL
+_log = EventRow.__table__.c
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class SearchScope:
     """Where the asker may read, or chose to look of that. What it does not name is not found.
 
     None is every room, or every private conversation, there is; `party` stands for all of that party's. `visible`
@@ -43,7 +44,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuery:
     """What is looked for. `sender` is a nick or an account; the instants are part of what they bound."""
 
     text: str = ""
@@ -57,7 +58,7 @@ class Question:
         return list(dict.fromkeys(quoted or bare for quoted, bare in _WORDS.findall(self.text)))
 
 
-def search(session: Session, reach: Reach, question: Question, limit: int) -> list[Event]:
+def search(session: Session, reach: SearchScope, question: SearchQuery, limit: int) -> list[Event]:
     """Return up to so many messages that answer the question, in the order of the log.
 
     If there are more, those are left out that are furthest from where the search begins.
@@ -67,21 +68,21 @@ def search(session: Session, reach: Reach, question: Question, limit: int) -> li
     return [from_row(row) for row in search_rows(session, reach, question, limit)]
 
 
-def search_rows(session: Session, reach: Reach, question: Question, limit: int) -> list[Any]:
+def search_rows(session: Session, reach: SearchScope, question: SearchQuery, limit: int) -> list[Any]:
     """Return the same as rows of the log.
 
     Raises: SearchTookTooLong.
     """
     connection = session.connection()
     fulltext = fulltext_of(connection)
-    with fulltext.limited(connection, MOST_SECONDS):
+    with fulltext.limited(connection, MAX_SECONDS):
         asked = queries(fulltext, reach, question)
         found = {row.id: row for query in asked for row in session.execute(query.limit(limit))}
     order = sorted(found, reverse=question.newest)[:limit]
     return [found[position] for position in sorted(order)]
 
 
-def queries(fulltext: Fulltext, reach: Reach, question: Question) -> Iterator[Select[Any]]:
+def queries(fulltext: Fulltext, reach: SearchScope, question: SearchQuery) -> Iterator[Select[Any]]:
     """Yield the queries of the index, or those that read through each place."""
     indexed = [word for word in question.words() if len(word) >= TRIGRAM]
     if indexed:
@@ -90,13 +91,13 @@ def queries(fulltext: Fulltext, reach: Reach, question: Question) -> Iterator[Se
         return
     places = list(_places(fulltext, reach))
     for place, order in places:
-        read = _last(place, order, question, READ_THROUGH // len(places)).subquery()
+        read = _last(place, order, question, MAX_SCANNED_MESSAGES // len(places)).subquery()
         found = select(read).where(*_conditions(fulltext, question, read.c))
         yield found.order_by(read.c.id.desc() if question.newest else read.c.id)
 
 
 def _conditions(
-    fulltext: Fulltext, question: Question, columns: ReadOnlyColumnCollection[str, Any]
+    fulltext: Fulltext, question: SearchQuery, columns: ReadOnlyColumnCollection[str, Any]
 ) -> Iterator[ColumnElement[bool]]:
     yield columns.text != ""
     if question.since is not None:
@@ -109,7 +110,7 @@ def _conditions(
         yield fulltext.contains(columns.text, word)
 
 
-def _within(fulltext: Fulltext, reach: Reach) -> ColumnElement[bool]:
+def _within(fulltext: Fulltext, reach: SearchScope) -> ColumnElement[bool]:
     """Return the condition that a row is within reach."""
     room, conversation = fulltext.unindexed(_log.room_id), fulltext.unindexed(_log.conversation)
     shown = [number for number in reach.rooms or () if number not in reach.visible]
@@ -127,7 +128,9 @@ def _is_visible(fulltext: Fulltext, first: Mark) -> ColumnElement[bool]:
     return and_(fulltext.unindexed(_log.at) >= first.at, fulltext.unindexed(_log.id) >= position)
 
 
-def _places(fulltext: Fulltext, reach: Reach) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
+def _places(
+    fulltext: Fulltext, reach: SearchScope
+) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
     """Yield a condition for each place within reach, and the column in whose order an index has its rows."""
     if reach.rooms is None:
         yield _log.room_id.is_not(None), _log.id
@@ -148,10 +151,10 @@ def _conversations_of(party: str) -> Select[str]:
 
 
 def _last(
-    place: ColumnElement[bool], order: ColumnElement[int], question: Question, most: int
+    place: ColumnElement[bool], order: ColumnElement[int], question: SearchQuery, most: int
 ) -> Select[Any]:
     """Return the query of so many messages of a place, from where the search begins."""
-    query = select(Row.__table__).where(place, SPOKEN, _log.text != "")
+    query = select(EventRow.__table__).where(place, SPOKEN, _log.text != "")
     if question.since is not None:
         query = query.where(_log.at >= question.since)
     if question.until is not None:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session as Orm
 from app.clock import to_datetime_or_none
 from app.db.fulltext import TRIGRAM, fulltext_of
 from app.db.log import last_position
-from app.db.models import SPOKEN, Account, Audit, Ban, Event, Room, Session
+from app.db.models import SPOKEN, Account, Audit, BanRow, EventRow, RoomRow, Session
 from app.events import MESSAGES, Kind
 
-SAMPLE = 200  # places in the log whose messages are looked up in the index of texts
-PROBLEMS_SHOWN = 20  # of each sort; the rest would say the same
+SAMPLE_ROWS = 200  # places in the log whose messages are looked up in the index of texts
+MAX_PROBLEMS_SHOWN = 20  # of each sort; the rest would say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,21 @@ class Stats:
 
 def stats(orm: Orm) -> Stats:
     """Count everything."""
-    first, last = orm.execute(select(func.min(Event.at), func.max(Event.at)).where(SPOKEN)).one()
+    first, last = orm.execute(select(func.min(EventRow.at), func.max(EventRow.at)).where(SPOKEN)).one()
     return Stats(
         accounts=accounts(orm),
         disabled_accounts=_count(orm, select(func.count(Account.id)).where(Account.disabled)),
         rooms=rooms(orm),
         messages=messages(orm),
         direct_messages=_count(
-            orm, select(func.count(Event.id)).where(SPOKEN, Event.conversation.is_not(None))
+            orm, select(func.count(EventRow.id)).where(SPOKEN, EventRow.conversation.is_not(None))
         ),
-        events=_count(orm, select(func.count(Event.id))),
+        events=_count(orm, select(func.count(EventRow.id))),
         first_message=to_datetime_or_none(first),
         last_message=to_datetime_or_none(last),
         online=_count(orm, select(func.count(Session.id)).where(Session.disconnected.is_(None))),
         sessions=_count(orm, select(func.count(Session.id))),
-        bans=_count(orm, select(func.count(Ban.id))),
+        bans=_count(orm, select(func.count(BanRow.id))),
         audit_entries=_count(orm, select(func.count(Audit.id))),
     )
 
@@ -64,12 +64,12 @@ def accounts(orm: Orm) -> int:
 
 def rooms(orm: Orm) -> int:
     """Count the rooms."""
-    return _count(orm, select(func.count(Room.id)))
+    return _count(orm, select(func.count(RoomRow.id)))
 
 
 def messages(orm: Orm) -> int:
     """Count what was said in rooms, of which an index holds nothing else: a twentieth of a second for a million."""
-    return _count(orm, select(func.count()).where(SPOKEN, Event.room_id.is_not(None)))
+    return _count(orm, select(func.count()).where(SPOKEN, EventRow.room_id.is_not(None)))
 
 
 def problems(orm: Orm) -> list[str]:
@@ -79,57 +79,63 @@ def problems(orm: Orm) -> list[str]:
 
 def _gaps(orm: Orm) -> list[str]:
     """The ids of the log are contiguous."""
-    previous = func.lag(Event.id, 1, 0).over(order_by=Event.id).label("previous")
-    rows = select(Event.id, previous).subquery()
+    previous = func.lag(EventRow.id, 1, 0).over(order_by=EventRow.id).label("previous")
+    rows = select(EventRow.id, previous).subquery()
     query = select(rows.c.previous, rows.c.id).where(rows.c.id != rows.c.previous + 1)
     return [
         f"The log has a gap between event {before} and event {after}."
-        for before, after in orm.execute(query.limit(PROBLEMS_SHOWN))
+        for before, after in orm.execute(query.limit(MAX_PROBLEMS_SHOWN))
     ]
 
 
 def _disorder(orm: Orm) -> list[str]:
     """Within a room, a later message has a later time."""
-    previous = func.lag(Event.at).over(partition_by=Event.room_id, order_by=Event.id).label("previous")
-    said = Event.kind.in_(MESSAGES)
-    rows = select(Event.id, Event.at, previous).where(said, Event.room_id.is_not(None)).subquery()
+    previous = (
+        func.lag(EventRow.at).over(partition_by=EventRow.room_id, order_by=EventRow.id).label("previous")
+    )
+    said = EventRow.kind.in_(MESSAGES)
+    rows = select(EventRow.id, EventRow.at, previous).where(said, EventRow.room_id.is_not(None)).subquery()
     query = select(rows.c.id).where(rows.c.at <= rows.c.previous).order_by(rows.c.id)
     return [
         f"Message {number} is not later than the message before it in its room."
-        for number in orm.scalars(query.limit(PROBLEMS_SHOWN))
+        for number in orm.scalars(query.limit(MAX_PROBLEMS_SHOWN))
     ]
 
 
 def _homeless(orm: Orm) -> list[str]:
     """Every event's room is there, or was deleted."""
-    deleted = select(Event.room_id).where(Event.kind == Kind.DELETED.value, Event.room_id.is_not(None))
+    deleted = select(EventRow.room_id).where(
+        EventRow.kind == Kind.DELETED.value, EventRow.room_id.is_not(None)
+    )
     query = (
-        select(Event.room_id, func.count())
-        .outerjoin(Room, Room.id == Event.room_id)
-        .where(Event.room_id.is_not(None), Room.id.is_(None), Event.room_id.not_in(deleted))
-        .group_by(Event.room_id)
+        select(EventRow.room_id, func.count())
+        .outerjoin(RoomRow, RoomRow.id == EventRow.room_id)
+        .where(EventRow.room_id.is_not(None), RoomRow.id.is_(None), EventRow.room_id.not_in(deleted))
+        .group_by(EventRow.room_id)
     )
     return [
         f"{count} events belong to room {room}, which does not exist."
-        for room, count in orm.execute(query.limit(PROBLEMS_SHOWN))
+        for room, count in orm.execute(query.limit(MAX_PROBLEMS_SHOWN))
     ]
 
 
 def _unfindable(orm: Orm) -> list[str]:
     """The index of texts has the messages; a sample from all over the log is looked up."""
-    stride = max(1, last_position(orm.connection()) // SAMPLE)
-    sample = select(Event.id, Event.text).where(SPOKEN, func.length(Event.text) >= TRIGRAM)
-    rows = orm.execute(sample.where(Event.id % stride == 0).order_by(Event.id)).all()
+    stride = max(1, last_position(orm.connection()) // SAMPLE_ROWS)
+    sample = select(EventRow.id, EventRow.text).where(SPOKEN, func.length(EventRow.text) >= TRIGRAM)
+    rows = orm.execute(sample.where(EventRow.id % stride == 0).order_by(EventRow.id)).all()
     return [
         f"Message {number} is not in the index for searches; chat-admin db reindex builds it anew."
-        for number in islice((id_ for id_, text in rows if not _is_indexed(orm, id_, text)), PROBLEMS_SHOWN)
+        for number in islice(
+            (id_ for id_, text in rows if not _is_indexed(orm, id_, text)), MAX_PROBLEMS_SHOWN
+        )
     ]
 
 
 def _is_indexed(orm: Orm, number: int, text: str | None) -> bool:
     letters = (text or "")[:TRIGRAM]
     candidates = fulltext_of(orm.connection()).candidates([letters], newest=True)
-    return any(orm.execute(query.where(Event.id == number).limit(1)).first() for query in candidates)
+    return any(orm.execute(query.where(EventRow.id == number).limit(1)).first() for query in candidates)
 
 
 def _count(orm: Orm, query: Select[Any]) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, and_, func, select
 
-from app.db.models import Room, RoomStay
+from app.db.models import RoomRow, RoomStay
 from app.services.pages import Mark
-from app.wire.modes import HIDDEN_PAST
+from app.wire.modes import HIDDEN_HISTORY
 
 NEVER = Mark(at=1 << 62, id=1 << 62)  # behind everything there will ever be
 
@@ -18,15 +18,15 @@ def first_visible(connection: Connection, rooms: Iterable[int], parties: Sequenc
     may see everything.
     """
     query = (
-        select(Room.id, Room.modes, func.min(RoomStay.since), func.min(RoomStay.at))
-        .outerjoin(RoomStay, and_(RoomStay.room_id == Room.id, RoomStay.party.in_(parties)))
-        .where(Room.id.in_(tuple(rooms)))
-        .group_by(Room.id, Room.modes)
+        select(RoomRow.id, RoomRow.modes, func.min(RoomStay.since), func.min(RoomStay.at))
+        .outerjoin(RoomStay, and_(RoomStay.room_id == RoomRow.id, RoomStay.party.in_(parties)))
+        .where(RoomRow.id.in_(tuple(rooms)))
+        .group_by(RoomRow.id, RoomRow.modes)
     )
     return {
         room: NEVER if since is None else Mark(at, since)
         for room, modes, since, at in connection.execute(query)
-        if HIDDEN_PAST in modes
+        if HIDDEN_HISTORY in modes
     }
 
 

@@ -11,13 +11,13 @@ from app.settings.loading import (
     load,
     survey,
 )
-from app.settings.naming import PREFIX_LENGTH, prefix_of
+from app.settings.naming import MAX_PREFIX_LENGTH, prefix_of
 from app.settings.renewal import Renewal, renewed
 from app.settings.server import ServerSettings
 
 __all__ = [
     "CLIENT",
-    "PREFIX_LENGTH",
+    "MAX_PREFIX_LENGTH",
     "SERVER",
     "ClientSettings",
     "Loaded",

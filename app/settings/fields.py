@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
-EMAIL_LETTERS = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
+MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
 # RFC 5322: a dot-atom; it begins with no sign that a program may take for an option, a command or a file.
 _EMAIL = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{0,63}}@{LABEL}(\.{LABEL})*")
 
@@ -121,7 +121,7 @@ def _command_line(value: str) -> str:
 
 def is_email(text: str) -> bool:
     """Whether mail can be sent to this: a plain address in ASCII."""
-    return len(text) <= EMAIL_LETTERS and _EMAIL.fullmatch(text) is not None
+    return len(text) <= MAX_EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None
 
 
 def _email(value: str) -> str:

@@ -5,7 +5,7 @@ import unicodedata
 
 from app.settings.fields import LABEL
 
-PREFIX_LENGTH = 63  # characters of a server's name, RFC 2812 section 1.1
+MAX_PREFIX_LENGTH = 63  # characters of a server's name, RFC 2812 section 1.1
 
 
 def prefix_of(servername: str) -> str:
@@ -13,8 +13,8 @@ def prefix_of(servername: str) -> str:
 
     A name with a dot that could be a host's is kept; any other becomes letters and hyphens under `.internal`.
     """
-    if re.fullmatch(rf"{LABEL}(\.{LABEL})+", servername) and len(servername) <= PREFIX_LENGTH:
+    if re.fullmatch(rf"{LABEL}(\.{LABEL})+", servername) and len(servername) <= MAX_PREFIX_LENGTH:
         return servername
     plain = unicodedata.normalize("NFKD", servername).encode("ascii", "ignore").decode().lower()
-    room = PREFIX_LENGTH - len(".internal")
+    room = MAX_PREFIX_LENGTH - len(".internal")
     return (re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:room].rstrip("-") or "chat") + ".internal"

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ValidationError
 
 from app.errors import ChatError, SettingsRefused, UsageError
 
-FILE_LIMIT = 256 * 1024  # bytes of a settings file; a longer one is refused
-SHOWN = 60  # characters of a wrong value or key that are shown
-ALIKE = 0.75  # similarity from which a misspelt key is taken for a protecting one
+MAX_FILE_BYTES = 256 * 1024  # bytes of a settings file; a longer one is refused
+MAX_SHOWN_LENGTH = 60  # characters of a wrong value or key that are shown
+SIMILARITY_THRESHOLD = 0.75  # similarity from which a misspelt key is taken for a protecting one
 NOTHING_STARTED = "it protects something, so nothing is started"
 
 _OUT_OF_RANGE = {  # kinds of fault, as Pydantic names them
@@ -128,7 +128,7 @@ def settle(model: Model, sources: Sequence[Source]) -> tuple[dict[str, object], 
 def shown(value: object) -> str:
     """Write what was found so that it is short and does nothing to a terminal."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    text = text if len(text) <= SHOWN else text[:SHOWN] + "..."
+    text = text if len(text) <= MAX_SHOWN_LENGTH else text[:MAX_SHOWN_LENGTH] + "..."
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
@@ -138,9 +138,9 @@ def _read(path: Path) -> bytes:
     Raises: OSError; ValueError when it is too long to be a settings file.
     """
     with path.open("rb") as file:
-        raw = file.read(FILE_LIMIT + 1)
-    if len(raw) > FILE_LIMIT:
-        raise ValueError(f"longer than {FILE_LIMIT} bytes")
+        raw = file.read(MAX_FILE_BYTES + 1)
+    if len(raw) > MAX_FILE_BYTES:
+        raise ValueError(f"longer than {MAX_FILE_BYTES} bytes")
     return raw
 
 
@@ -202,7 +202,7 @@ def _resembled(model: Model, word: str) -> str | None:
     if word in model.model_fields and word not in protecting:
         return None
     near = [key for key in protecting if key in word or (len(word) > 2 and key.startswith(word))]
-    close = get_close_matches(word, protecting, 1, ALIKE)
+    close = get_close_matches(word, protecting, 1, SIMILARITY_THRESHOLD)
     return next(iter(close + near), None)
 
 

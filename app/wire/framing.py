@@ -8,10 +8,10 @@ rest of the line are counted apart.
 
 from dataclasses import dataclass
 
-LINE_BYTES = 512  # RFC 1459: a line without its tags, CR LF included
-TAG_BYTES = 4096  # message-tags: what a client may send, `@` and the space included
-SERVER_TAG_BYTES = 8191  # message-tags: what a server may send, both its own tags and relayed ones
-UNFINISHED_BYTES = 16 * 1024  # more than this without a line end is not IRC
+MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, CR LF included
+MAX_TAG_BYTES = 4096  # message-tags: what a client may send, `@` and the space included
+MAX_SERVER_TAG_BYTES = 8191  # message-tags: what a server may send, both its own tags and relayed ones
+MAX_UNFINISHED_BYTES = 16 * 1024  # more than this without a line end is not IRC
 
 
 class Unframed(Exception):
@@ -40,20 +40,20 @@ def size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def fitting(line: str, limit: int = LINE_BYTES - 2) -> str:
+def fitting(line: str, limit: int = MAX_LINE_BYTES - 2) -> str:
     """Return the line, without its line end, cut between two characters if it is longer than so many bytes."""
     return line if size(line) <= limit else line.encode()[:limit].decode(errors="ignore")
 
 
 def space_behind(start: str) -> int:
     """Return how many bytes are left of a line that begins like this, its line end counted out."""
-    return LINE_BYTES - len("\r\n") - size(start)
+    return MAX_LINE_BYTES - len("\r\n") - size(start)
 
 
 class Framer:
     """Collects what was received until lines are whole."""
 
-    def __init__(self, line_bytes: int = LINE_BYTES, tag_bytes: int = TAG_BYTES) -> None:
+    def __init__(self, line_bytes: int = MAX_LINE_BYTES, tag_bytes: int = MAX_TAG_BYTES) -> None:
         self._line_bytes = line_bytes
         self._tag_bytes = tag_bytes
         self._unfinished = b""
@@ -69,7 +69,7 @@ class Framer:
         Raises: Unframed when a line, finished or not, is longer than any line could be.
         """
         *lines, self._unfinished = (self._unfinished + data.translate(None, b"\0\r")).split(b"\n")
-        longest = max(UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
+        longest = max(MAX_UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
         if max(map(len, [*lines, self._unfinished])) > longest:
             raise Unframed("A line without an end")
         return [self._frame(line) for line in lines if line.strip(b" ")]

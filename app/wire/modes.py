@@ -13,19 +13,19 @@ WHEN_SET = "lW"  # an argument when set
 FLAGS = "CHRimnst"  # never an argument
 ROLES = "ov"  # a member's nick
 PREFIXES = "@+"  # as they stand before a nick, in the order of ROLES
-HIDDEN_PAST = "H"  # of the flags: nobody reads what was said before they came
+HIDDEN_HISTORY = "H"  # of the flags: nobody reads what was said before they came
 USER_FLAGS = "Biw"  # of people, which they change themselves: a program, invisible, hears WALLOPS
 WORDS = "g"  # of the lists, the one of words that nobody may say
-KEY_LETTERS = 32  # longest key of a room
-LONGEST_PAUSE = 21_600  # seconds of a slow room: six hours
-HIGHEST_LIMIT = 10**8 - 1  # people in a room (+l)
-MOST_CHANGES = 32  # of one command; the letters after these are ignored
+MAX_KEY_LENGTH = 32  # longest key of a room
+MAX_PAUSE_SECONDS = 21_600  # seconds of a slow room: six hours
+MAX_USER_LIMIT = 10**8 - 1  # people in a room (+l)
+MAX_CHANGES = 32  # of one command; the letters after these are ignored
 
 _NEVER_BARE = LISTS + ALWAYS + ROLES
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ModeChange:
     """One letter of a MODE command: `sign` is `+` or `-`; `argument` is None where there is none."""
 
     sign: str
@@ -43,21 +43,21 @@ def prefix() -> str:
     return f"({ROLES}){PREFIXES}"
 
 
-def parse_changes(modes: str, arguments: list[str]) -> list[Change]:
+def parse_changes(modes: str, arguments: list[str]) -> list[ModeChange]:
     """Read the letters of a MODE command and give each the argument that belongs to it.
 
     Nothing is refused here: a letter that lacks its argument has None, arguments that no letter takes are
     ignored, and letters without a sign are set.
     """
-    changes: list[Change] = []
+    changes: list[ModeChange] = []
     waiting = iter(arguments)
     sign = "+"
     for letter in modes:
         if letter in "+-":
             sign = letter
-        elif len(changes) < MOST_CHANGES:
+        elif len(changes) < MAX_CHANGES:
             argument = next(waiting, None) if takes_argument(sign, letter) else None
-            changes.append(Change(sign, letter, argument))
+            changes.append(ModeChange(sign, letter, argument))
     return changes
 
 
@@ -66,7 +66,7 @@ def takes_argument(sign: str, letter: str) -> bool:
     return letter in _NEVER_BARE or (letter in WHEN_SET and sign == "+")
 
 
-def format_changes(changes: Iterable[Change]) -> list[str]:
+def format_changes(changes: Iterable[ModeChange]) -> list[str]:
     """Write changes as the parameters of a MODE command, a sign only where it differs from the one before.
 
     No changes give no parameters.

@@ -22,9 +22,9 @@ from precis_i18n import get_profile
 
 Key = NewType("Key", str)
 
-NICK_BYTES = 64  # UTF-8; the limit in characters is a setting, this one keeps `nick!user@host` short
-ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
-KEY_LETTERS = (
+MAX_NICK_BYTES = 64  # UTF-8; the limit in characters is a setting, this one keeps `nick!user@host` short
+MAX_ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
+MAX_KEY_LENGTH = (
     128  # characters of a folded name, as the tables hold it; folding can make one character eighteen
 )
 _EXAMINED = 256  # characters; a longer nick is refused before it is looked at
@@ -42,7 +42,7 @@ _WRITTEN_TOGETHER = (  # Unicode TS #39 section 5.1: languages that are written 
 )
 _EVERYWHERE = frozenset({"COMMON", "INHERITED"})
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~]+")  # ASCII punctuation
-ATTENDANTS = ("*playback", "HistServ", "NickServ")  # who are the server itself
+PSEUDOCLIENTS = ("*playback", "HistServ", "NickServ")  # who are the server itself
 _TRUSTED = ("AuthServ", "BotServ", "ChanServ", "HostServ", "MemoServ", "OperServ", "SaslServ")  # elsewhere
 _BLANK = re.compile(  # fillers and variation selectors: drawn as nothing, though classed as letters or marks
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -85,11 +85,11 @@ def check_nick(name: str, longest: int) -> str:
     Raises: NameRefused with the first thing that is wrong.
     """
     if _PLAIN_NICK.fullmatch(name):  # most are, and Unicode has nothing to say of them
-        _refuse_length(name, longest, NICK_BYTES)
+        _refuse_length(name, longest, MAX_NICK_BYTES)
         return name
     prepared = _prepare(name)
     _refuse_characters(prepared)
-    _refuse_length(prepared, longest, NICK_BYTES)
+    _refuse_length(prepared, longest, MAX_NICK_BYTES)
     _refuse_mixture(prepared)
     return prepared
 
@@ -109,7 +109,7 @@ def check_new_nick(name: str, longest: int) -> str:
 
 @lru_cache(maxsize=1)
 def _reserved() -> frozenset[str]:
-    names = ATTENDANTS + _TRUSTED
+    names = PSEUDOCLIENTS + _TRUSTED
     return frozenset((*map(fold, names), *map(skeleton, names)))
 
 
@@ -129,8 +129,8 @@ def check_room(name: str, longest: int) -> str:
     if not is_room(name) or len(name) < 2:
         raise NameRefused("The name of a room is a # and at least one character after it.")
     prepared = unicodedata.normalize("NFC", name)
-    _refuse_length(prepared, longest, ROOM_BYTES)
-    if len(fold(prepared)) > KEY_LETTERS:
+    _refuse_length(prepared, longest, MAX_ROOM_BYTES)
+    if len(fold(prepared)) > MAX_KEY_LENGTH:
         raise NameRefused("The name has characters in it that stand for too many others.")
     _refuse_leading_mark(prepared[1:])
     for character in prepared:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-LINE_BYTES = 107  # the longest line of version 1, section 2.1
-HEADER_BYTES = (
+MAX_LINE_BYTES = 107  # the longest line of version 1, section 2.1
+MAX_HEADER_BYTES = (
     4096  # the longest header of version 2 that is read; addresses and TLVs of proxies need some hundred
 )
 
@@ -30,7 +30,7 @@ _ADDRESSES = {_TCP4: 12, _TCP6: 36}  # bytes of both addresses and ports
 _TLV_SSL, _CLIENT_SSL = 0x20, 0x01
 
 
-class Malformed(Exception):
+class MalformedHeader(Exception):
     """What came is no PROXY header."""
 
 
@@ -51,7 +51,7 @@ def read_header(data: bytes) -> tuple[Origin, int] | None:
         return _read_text(data)
     if _begins(data, _BINARY):
         return _read_binary(data)
-    raise Malformed("This address has to begin with a PROXY header")
+    raise MalformedHeader("This address has to begin with a PROXY header")
 
 
 def _begins(data: bytes, start: bytes) -> bool:
@@ -60,11 +60,11 @@ def _begins(data: bytes, start: bytes) -> bool:
 
 
 def _read_text(data: bytes) -> tuple[Origin, int] | None:
-    line, end, _ = data[:LINE_BYTES].partition(b"\r\n")
+    line, end, _ = data[:MAX_LINE_BYTES].partition(b"\r\n")
     if end:
         return _origin_of(line), len(line) + len(end)
-    if len(data) >= LINE_BYTES:
-        raise Malformed("The PROXY header is too long")
+    if len(data) >= MAX_LINE_BYTES:
+        raise MalformedHeader("The PROXY header is too long")
     return None
 
 
@@ -77,7 +77,7 @@ def _origin_of(line: bytes) -> Origin:
             return Origin(_checked(IPv4Address, source, target))
         case [_, b"TCP6", source, target, *ports] if _are_ports(ports):
             return Origin(_checked(IPv6Address, source, target))
-    raise Malformed("The PROXY header makes no sense")
+    raise MalformedHeader("The PROXY header makes no sense")
 
 
 def _are_ports(words: list[bytes]) -> bool:
@@ -91,14 +91,14 @@ def _checked(family: type[IPv4Address] | type[IPv6Address], source: bytes, targe
         family(target.decode("ascii"))
         return _plain(family(source.decode("ascii")))
     except ValueError as error:
-        raise Malformed("The PROXY header names no address") from error
+        raise MalformedHeader("The PROXY header names no address") from error
 
 
 def _plain(address: IPv4Address | IPv6Address) -> str:
     """Write an address; one of IPv4 as such, also where a proxy has only sockets for IPv6."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     if getattr(address, "scope_id", None) is not None:
-        raise Malformed("The PROXY header names no address")
+        raise MalformedHeader("The PROXY header names no address")
     return str(mapped or address)
 
 
@@ -107,10 +107,10 @@ def _read_binary(data: bytes) -> tuple[Origin, int] | None:
         return None
     _, command, family, length = _FIXED.unpack_from(data)
     whole = _FIXED.size + length
-    if whole > HEADER_BYTES:
-        raise Malformed("The PROXY header is too long")
+    if whole > MAX_HEADER_BYTES:
+        raise MalformedHeader("The PROXY header is too long")
     if command not in (_LOCAL, _PROXY):
-        raise Malformed("The PROXY header has another version or command")
+        raise MalformedHeader("The PROXY header has another version or command")
     if len(data) < whole:
         return None
     if command == _LOCAL:
@@ -124,7 +124,7 @@ def _origin_in(family: int, block: bytes) -> Origin:
         return Origin()
     size = _ADDRESSES.get(family)
     if size is None or len(block) < size:
-        raise Malformed("The PROXY header names no address")
+        raise MalformedHeader("The PROXY header names no address")
     source = IPv4Address(block[:4]) if family == _TCP4 else IPv6Address(block[:16])
     return Origin(_plain(source), _is_secure(block[size:]))
 
@@ -138,6 +138,6 @@ def _values(block: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the types and values that follow the addresses."""
     while block:
         if len(block) < 3 or len(block) < 3 + (length := int.from_bytes(block[1:3])):
-            raise Malformed("The PROXY header is cut off")
+            raise MalformedHeader("The PROXY header is cut off")
         yield block[0], block[3 : 3 + length]
         block = block[3 + length :]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.wire.names import caseless
 
-SHORTEST = 2  # letters of a word; a single one would silence a room
+MIN_LENGTH = 2  # letters of a word; a single one would silence a room
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6})?")
 _UNSEEN = dict.fromkeys(
     [*(code for code in range(32) if code != 10), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
@@ -18,7 +18,7 @@ _UNSEEN = dict.fromkeys(
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ForbiddenWord:
     """A word, ready to be looked for."""
 
     letters: str
@@ -41,15 +41,15 @@ def _goes_on(text: str, place: int) -> bool:
     return 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum()
 
 
-def read(written: str) -> Word:
+def read(written: str) -> ForbiddenWord:
     """Return the word that is written so.
 
     Raises: ValueError when there is none.
     """
     letters = caseless(written.removeprefix("*").removesuffix("*"))
-    if len(letters) < SHORTEST or "*" in letters:
-        raise ValueError(f"A word has {SHORTEST} letters at least, and * only before and behind it")
-    return Word(letters, not written.startswith("*"), not written.endswith("*"))
+    if len(letters) < MIN_LENGTH or "*" in letters:
+        raise ValueError(f"A word has {MIN_LENGTH} letters at least, and * only before and behind it")
+    return ForbiddenWord(letters, not written.startswith("*"), not written.endswith("*"))
 
 
 def heard(text: str) -> str:

@@ -16,7 +16,7 @@ REFUSAL = re.compile(rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE
 MARK = re.compile(rb" :~([0-9a-f]{16})")  # before the text of each message: when it was sent, in ns
 
 
-class Peer:
+class BenchmarkServer:
     """A connection to a server, and what it has heard so far."""
 
     def __init__(self, number: int, nick: str, room: str, capabilities: str, is_mute: bool) -> None:

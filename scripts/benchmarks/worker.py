@@ -10,7 +10,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from scripts.benchmarks.board import Board, Count
-from scripts.benchmarks.peer import Peer
+from scripts.benchmarks.peer import BenchmarkServer
 from scripts.benchmarks.plan import Crowd, Heard, Talk
 
 POLL_SECONDS = 0.001  # how long to wait for bytes before looking at the clock and at the other workers
@@ -29,7 +29,7 @@ class Worker:
         self._workers = workers
         self._board = board
         self._selector = selectors.DefaultSelector()
-        self._peers: list[Peer] = []
+        self._peers: list[BenchmarkServer] = []
 
     def _count(self, what: Count, amount: int = 1) -> None:
         self._board.add(self._number, what, amount)
@@ -44,7 +44,7 @@ class Worker:
         waiting = list(range(crowd.people))[self._number :: self._workers][::-1]
         goal = "joined" if crowd.rooms else "registered"
         at_once = max(crowd.at_once // self._workers, 1)
-        under_way: set[Peer] = set()
+        under_way: set[BenchmarkServer] = set()
         end = time.monotonic() + patience
         while (waiting or under_way) and time.monotonic() < end:
             while waiting and len(under_way) < at_once:
@@ -56,19 +56,19 @@ class Worker:
             self._count(Count.LOST, sum(not peer.is_open for peer in arrived))
         return Counter(peer.refusal for peer in self._peers if peer.refusal)
 
-    def _come(self, crowd: Crowd, prefix: str, number: int) -> Peer:
+    def _come(self, crowd: Crowd, prefix: str, number: int) -> BenchmarkServer:
         room = f"#{prefix}{number % crowd.rooms}" if crowd.rooms else ""
         capabilities = CAPABILITIES[number % len(CAPABILITIES)] if crowd.mixed else ""
         is_mute = number >= crowd.people - crowd.mute
-        peer = Peer(number, f"{prefix}{number}", room, capabilities, is_mute)
+        peer = BenchmarkServer(number, f"{prefix}{number}", room, capabilities, is_mute)
         peer.dial(crowd.address, self._selector)
         self._peers.append(peer)
         return peer
 
-    def _listen(self, hear: Callable[[Peer, bytes], None], timeout: float = POLL_SECONDS) -> None:
+    def _listen(self, hear: Callable[[BenchmarkServer, bytes], None], timeout: float = POLL_SECONDS) -> None:
         """Take what has come for anybody, and send what waits."""
         for key, events in self._selector.select(timeout):
-            peer: Peer = key.data
+            peer: BenchmarkServer = key.data
             if events & selectors.EVENT_WRITE:
                 peer.flush()
             if events & selectors.EVENT_READ and (lines := peer.receive()):
@@ -115,7 +115,7 @@ class Worker:
             waits=[wait for peer in self._peers for wait in peer.waits],
         )
 
-    def _hear(self, peer: Peer, lines: bytes, every: bool) -> None:
+    def _hear(self, peer: BenchmarkServer, lines: bytes, every: bool) -> None:
         self._count(Count.RECEIVED, peer.count(lines, time.time_ns(), every))
 
     def _is_over(self, talk: Talk, begin: float, last: float) -> bool:
@@ -139,7 +139,9 @@ class Worker:
 class Pace:
     """When which speaker sends what."""
 
-    def __init__(self, talk: Talk, speakers: list[Peer], number: int, workers: int, board: Board) -> None:
+    def __init__(
+        self, talk: Talk, speakers: list[BenchmarkServer], number: int, workers: int, board: Board
+    ) -> None:
         self.sent = 0
         self.expected = 0
         self.is_over = not speakers

@@ -18,7 +18,7 @@ from tests.story import Story
 
 
 @dataclass(frozen=True)
-class Ended:
+class CommandResult:
     """How a command ended, and what it printed."""
 
     code: int
@@ -31,7 +31,7 @@ class Ended:
         return json.loads(self.out)
 
 
-Admin = Callable[..., Ended]
+Admin = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def admin(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Run `chat-admin` with arguments; standard input is not a terminal."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
-    def run(*arguments: str, stdin: str = "") -> Ended:
+    def run(*arguments: str, stdin: str = "") -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["chat-admin", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         capsys.readouterr()
@@ -56,7 +56,9 @@ def admin(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             main()
         printed = capsys.readouterr()
         code = ended.value.code
-        return Ended(code if isinstance(code, int) else 0 if code is None else 1, printed.out, printed.err)
+        return CommandResult(
+            code if isinstance(code, int) else 0 if code is None else 1, printed.out, printed.err
+        )
 
     return run
 

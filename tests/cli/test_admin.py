@@ -198,7 +198,7 @@ def test_the_server_of_an_old_file_is_told_what_to_do(admin: Admin, folder: Path
 
 
 def test_a_busy_database_is_a_sentence(talk: Story, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.cli.admin.desk.PATIENCE", 50)
+    monkeypatch.setattr("app.cli.admin.context.BUSY_TIMEOUT_MILLISECONDS", 50)
     with talk.database.locked():
         ended = admin("announce", "hello")
     assert ended.code == 1

@@ -18,19 +18,19 @@ PROGRAM = [sys.executable, "-c", "from app.cli.admin import main; main()"]
 
 
 @pytest.fixture
-def terminal(chat: Story, folder: Path) -> Iterator["Terminal"]:
+def terminal(chat: Story, folder: Path) -> Iterator["PseudoTerminal"]:
     """A terminal on which chat-admin runs."""
-    with Terminal(folder) as terminal:
+    with PseudoTerminal(folder) as terminal:
         yield terminal
 
 
-class Terminal:
+class PseudoTerminal:
     """Runs the program with a terminal for all three streams, and answers what it asks."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> "PseudoTerminal":
         self._ours, self._theirs = pty.openpty()
         return self
 
@@ -69,7 +69,7 @@ class Terminal:
         return bool(select.select([self._ours], [], [], 0)[0])
 
 
-def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: Terminal) -> None:
+def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: PseudoTerminal) -> None:
     answers = {"Password: ": "tea-for-two", "Once more: ": "tea-for-two"}
     code, shown = terminal.run("user", "create", "anna", answers=answers)
     assert code == 0, shown
@@ -77,7 +77,7 @@ def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: Terminal) 
     assert "tea-for-two" not in shown
 
 
-def test_on_a_terminal_a_no_changes_nothing(terminal: Terminal, chat: Story, admin: Admin) -> None:
+def test_on_a_terminal_a_no_changes_nothing(terminal: PseudoTerminal, chat: Story, admin: Admin) -> None:
     chat.account("anna")
     code, shown = terminal.run("user", "disable", "anna", answers={"[y/N]": "n"})
     assert (code, "Nothing was changed." in shown) == (1, True)

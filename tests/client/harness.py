@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import UTC
 from inspect import cleandoc
 
-from app.client.display.event_text import View
+from app.client.display.event_text import DisplayContext
 from app.client.display.rendering import Renderer
 from app.client.protocol import protocol as machine
 from app.client.protocol.effects import Effect, Effects, Send
-from app.client.protocol.events import Event
-from app.client.protocol.model import Credentials, State, Wishes
+from app.client.protocol.events import ClientEvent
+from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 
 NOW = 1_795_348_805_000  # 2026-11-22T12:00:05Z
 CAPS = (
@@ -24,19 +24,19 @@ CAPS = (
 )
 
 
-class Bench:
+class ClientHarness:
     """One client, its state and what it sent and showed."""
 
     def __init__(self, **wishes: object) -> None:
         password = wishes.pop("password", None)
         settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | wishes
-        self.state = State(Wishes(**settings))  # type: ignore[arg-type]
+        self.state = ClientState(UserOptions(**settings))  # type: ignore[arg-type]
         if password:
-            self.state.wishes.credentials = Credentials("anna", str(password))
-        self.renderer = Renderer(View(room="#tea", nick="anna", zone=UTC), has_colours=False)
+            self.state.options.credentials = LoginCredentials("anna", str(password))
+        self.renderer = Renderer(DisplayContext(room="#tea", nick="anna", zone=UTC), has_colours=False)
         self.sent: deque[str] = deque()
         self.shown: deque[str] = deque()
-        self.events: list[Event] = []
+        self.events: list[ClientEvent] = []
         self.now = NOW
 
     def take(self, effects: Iterable[Effect]) -> None:
@@ -94,25 +94,25 @@ def _first(things: deque[str]) -> str:
     return things.popleft() if things else "(nothing)"
 
 
-def online(caps: str = CAPS, isupport: str = "", **wishes: object) -> Bench:
+def online(caps: str = CAPS, isupport: str = "", **wishes: object) -> ClientHarness:
     """Return a client that is connected and in #tea with bob, with nothing left to look at."""
-    bench = Bench(**wishes)
+    bench = ClientHarness(**wishes)
     bench.opens()
     come_online(bench, caps, isupport)
     bench.forget()
     return bench
 
 
-def come_online(bench: Bench, caps: str = CAPS, isupport: str = "") -> None:
+def come_online(bench: ClientHarness, caps: str = CAPS, isupport: str = "") -> None:
     """Let the server take the client in."""
     if caps:
         bench.hears(f":srv CAP * LS :{caps}", f":srv CAP * ACK :{caps}")
-    bench.hears(f":srv 001 {bench.state.wishes.nick} :Welcome")
+    bench.hears(f":srv 001 {bench.state.options.nick} :Welcome")
     bench.hears(f":srv 005 anna CHANTYPES=# PREFIX=(ov)@+ {isupport} :are supported")
     enter(bench, "#tea")
 
 
-def enter(bench: Bench, room: str, time: str = "2026-11-22T12:00:00.000Z") -> None:
+def enter(bench: ClientHarness, room: str, time: str = "2026-11-22T12:00:00.000Z") -> None:
     """Let the server confirm that the client is in a room."""
     nick = bench.state.nick
     bench.hears(

@@ -12,7 +12,7 @@ SECONDS = 20.0
 SEVERAL = "server-time message-tags echo-message batch labeled-response draft/chathistory"
 
 
-class Peer:
+class ScriptedServer:
     """A listening server for one client at a time."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
@@ -22,7 +22,7 @@ class Peer:
         self._connection: socket.socket | None = None
         self._unread = b""
 
-    def __enter__(self) -> "Peer":
+    def __enter__(self) -> "ScriptedServer":
         return self
 
     def __exit__(

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests.client.harness import page, said
-from tests.client.scripted_server import SECONDS, Peer
+from tests.client.scripted_server import SECONDS, ScriptedServer
 
 START = "from app.cli.client import main; main()"
 TLS = Path(__file__).parents[1] / "tls"
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
+def peer() -> Iterator[ScriptedServer]:
     """A server on loopback."""
-    with Peer() as server:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -85,7 +85,7 @@ Start = Callable[..., Client]
 
 
 @pytest.fixture
-def start(tmp_path: Path, peer: Peer) -> Iterator[Start]:
+def start(tmp_path: Path, peer: ScriptedServer) -> Iterator[Start]:
     """Starts clients of the server, and ends them after the test."""
     running: list[Client] = []
 
@@ -104,7 +104,7 @@ def client(start: Start) -> Client:
     return start("-u", "bot")
 
 
-def test_every_line_is_sent_and_success_is_told(peer: Peer, client: Client) -> None:
+def test_every_line_is_sent_and_success_is_told(peer: ScriptedServer, client: Client) -> None:
     client.type("one")
     peer.welcome("bot")
     assert peer.echo() == "one"
@@ -118,7 +118,7 @@ def test_every_line_is_sent_and_success_is_told(peer: Peer, client: Client) -> N
     assert client.process.wait(SECONDS) == 0
 
 
-def test_a_refused_line_makes_it_fail(peer: Peer, client: Client) -> None:
+def test_a_refused_line_makes_it_fail(peer: ScriptedServer, client: Client) -> None:
     client.type("one")
     peer.welcome("bot")
     label = peer.hear().split(" ")[0]
@@ -132,7 +132,7 @@ def test_a_refused_line_makes_it_fail(peer: Peer, client: Client) -> None:
     assert "Error: Not stored: 1 of the lines." in errors
 
 
-def test_lines_are_taken_no_faster_than_they_are_confirmed(peer: Peer, client: Client) -> None:
+def test_lines_are_taken_no_faster_than_they_are_confirmed(peer: ScriptedServer, client: Client) -> None:
     peer_text = "\n".join(str(number) for number in range(200)) + "\n"
     assert client.process.stdin is not None
     client.process.stdin.write(peer_text)
@@ -146,7 +146,9 @@ def test_lines_are_taken_no_faster_than_they_are_confirmed(peer: Peer, client: C
     assert client.process.wait(SECONDS) == 0
 
 
-def test_a_lost_connection_is_resumed_and_a_stored_line_is_not_sent_again(peer: Peer, client: Client) -> None:
+def test_a_lost_connection_is_resumed_and_a_stored_line_is_not_sent_again(
+    peer: ScriptedServer, client: Client
+) -> None:
     client.type("one")
     peer.welcome("bot")
     peer.hear()
@@ -165,7 +167,7 @@ def test_a_lost_connection_is_resumed_and_a_stored_line_is_not_sent_again(peer: 
     assert client.process.wait(SECONDS) == 0
 
 
-def test_json_listens_on(peer: Peer, start: Start) -> None:
+def test_json_listens_on(peer: ScriptedServer, start: Start) -> None:
     client = start("-u", "bot", "--json", "--follow")
     peer.welcome("bot")
     peer.say(said("m1", "hello"), ":bob!~b@h PART #tea :bye")
@@ -189,7 +191,7 @@ def test_json_listens_on(peer: Peer, start: Start) -> None:
     assert client.process.wait(SECONDS) in (0, 130)
 
 
-def test_a_registered_name_without_a_password_is_refused(peer: Peer, client: Client) -> None:
+def test_a_registered_name_without_a_password_is_refused(peer: ScriptedServer, client: Client) -> None:
     peer.accept()
     peer.expect("CAP LS 302", "NICK bot", "USER *")
     peer.say(":srv CAP * LS :sasl=PLAIN", ":srv 433 * bot :The nick is registered")
@@ -200,7 +202,7 @@ def test_a_registered_name_without_a_password_is_refused(peer: Peer, client: Cli
     )
 
 
-def test_the_password_comes_from_a_file(tmp_path: Path, peer: Peer, start: Start) -> None:
+def test_the_password_comes_from_a_file(tmp_path: Path, peer: ScriptedServer, start: Start) -> None:
     (tmp_path / "secret").write_text("pencil\n")
     client = start("-u", "bot", "--password-file", "secret")
     peer.accept()
@@ -214,7 +216,7 @@ def test_the_password_comes_from_a_file(tmp_path: Path, peer: Peer, start: Start
     assert (code, errors) == (1, "Error: Not logged in as bot: Wrong name or password\n")
 
 
-def test_nobody_there(peer: Peer, start: Start) -> None:
+def test_nobody_there(peer: ScriptedServer, start: Start) -> None:
     port = peer.port
     peer.__exit__(None, None, None)
     client = start("--timeout", "1", port=port)
@@ -224,15 +226,15 @@ def test_nobody_there(peer: Peer, start: Start) -> None:
 
 
 @pytest.fixture
-def tls_peer() -> Iterator[Peer]:
+def tls_peer() -> Iterator[ScriptedServer]:
     """A server on loopback with a certificate that nobody vouches for."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
-    with Peer(context) as server:
+    with ScriptedServer(context) as server:
         yield server
 
 
-def test_a_certificate_that_cannot_be_checked_ends_it(tls_peer: Peer, start: Start) -> None:
+def test_a_certificate_that_cannot_be_checked_ends_it(tls_peer: ScriptedServer, start: Start) -> None:
     client = start("--tls", port=tls_peer.port)
     with pytest.raises(OSError, match=r"alert|EOF|reset"):
         tls_peer.accept()
@@ -241,7 +243,7 @@ def test_a_certificate_that_cannot_be_checked_ends_it(tls_peer: Peer, start: Sta
     assert errors.startswith("Error: The certificate of 127.0.0.1 is refused: ")
 
 
-def test_with_tls_unchecked_it_says_so_and_works(tls_peer: Peer, start: Start) -> None:
+def test_with_tls_unchecked_it_says_so_and_works(tls_peer: ScriptedServer, start: Start) -> None:
     client = start("-u", "bot", "--tls", "--no-tls-verify", port=tls_peer.port)
     client.type("one")
     tls_peer.welcome("bot")

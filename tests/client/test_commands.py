@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.client.net.backoff import ANSWER, SILENCE, Backoff, Keepalive
+from app.client.net.backoff import PING_AFTER_SECONDS, PONG_TIMEOUT_SECONDS, Backoff, Keepalive
 from app.client.protocol.times import read_span
 from app.client.ui import commands
 from app.client.ui.command_registry import COMMANDS, shows_secret
@@ -110,10 +110,10 @@ def test_waiting_doubles_up_to_a_minute_and_never_runs_in_step() -> None:
 def test_a_silent_server_is_asked_once_and_then_given_up(clock: MovedClock) -> None:
     keepalive = Keepalive(clock)
     assert not keepalive.must_ask()
-    clock.instant += int(SILENCE * 1000)
+    clock.instant += int(PING_AFTER_SECONDS * 1000)
     assert [keepalive.must_ask(), keepalive.must_ask()] == [True, False]
     assert not keepalive.is_dead()
-    clock.instant += int(ANSWER * 1000)
+    clock.instant += int(PONG_TIMEOUT_SECONDS * 1000)
     assert keepalive.is_dead()
     keepalive.heard()
     assert not keepalive.is_dead()

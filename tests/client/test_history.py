@@ -2,7 +2,7 @@
 
 from app.client.protocol import intents
 from app.client.protocol.events import HistoryPage
-from tests.client.harness import Bench, online, page, said
+from tests.client.harness import ClientHarness, online, page, said
 
 
 def test_the_last_page() -> None:
@@ -80,7 +80,7 @@ def test_a_labelled_answer_around_a_page_is_understood() -> None:
     assert _texts(bench) == ["one"]
 
 
-def _texts(bench: Bench) -> list[str]:
+def _texts(bench: ClientHarness) -> list[str]:
     shown = bench.events[-1]
     assert isinstance(shown, HistoryPage)
     return [message.text for message in shown.messages]

@@ -9,33 +9,33 @@ import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from app.client.display.event_text import View
+from app.client.display.event_text import DisplayContext
 from app.client.display.rendering import Renderer
-from app.client.driver import INBOX_LIMIT, Driver, Inbox
+from app.client.driver import MAX_INBOX, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
-from app.client.protocol.model import State, Wishes
-from app.client.ui.line_mode import PlainShell
+from app.client.protocol.model import ClientState, UserOptions
+from app.client.ui.line_mode import LineMode
 from app.clock import Clock
 from tests.client.harness import page, said
-from tests.client.scripted_server import SECONDS, SEVERAL, Peer
+from tests.client.scripted_server import SECONDS, SEVERAL, ScriptedServer
 
 ALL = f"{SEVERAL} sasl=PLAIN draft/account-registration"
 
 
-class Person:
+class PromptUser:
     """Somebody at a terminal."""
 
     def __init__(self, keys: PipeInput, port: int, **wishes: object) -> None:
         settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | wishes
         clock = Clock()
-        inbox: Inbox = queue.Queue(INBOX_LIMIT)
+        inbox: Inbox = queue.Queue(MAX_INBOX)
         link = Link(Address("127.0.0.1", port), inbox.put, clock)
-        self.driver = Driver(State(Wishes(**settings)), link, inbox, clock)  # type: ignore[arg-type]
+        self.driver = Driver(ClientState(UserOptions(**settings)), link, inbox, clock)  # type: ignore[arg-type]
         self._screen: queue.Queue[str] = queue.Queue()
         self._keys = keys
-        renderer = Renderer(View(zone=UTC), has_colours=False, has_days=False)
-        self.shell = PlainShell(self.driver, renderer, self._screen.put, keys, DummyOutput())
+        renderer = Renderer(DisplayContext(zone=UTC), has_colours=False, has_days=False)
+        self.shell = LineMode(self.driver, renderer, self._screen.put, keys, DummyOutput())
         self._thread = threading.Thread(target=self.shell.run, name="shell")
         self._thread.start()
 
@@ -61,7 +61,7 @@ class Person:
             done.wait(0.01)
 
     def _asked(self, text: str) -> bool:
-        question = self.shell.talk.questions.current
+        question = self.shell.controller.questions.current
         return question is not None and text in question.prompt
 
     def leaves(self) -> None:
@@ -76,9 +76,9 @@ class Person:
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
+def peer() -> Iterator[ScriptedServer]:
     """A server on loopback."""
-    with Peer() as server:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -89,8 +89,8 @@ def keys() -> Iterator[PipeInput]:
         yield source
 
 
-def test_a_talk(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port)
+def test_a_talk(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("Connecting to 127.0.0.1", "Connected as anna.", "You are in #tea.")
     anna.types("hello there")
@@ -107,8 +107,8 @@ def test_a_talk(peer: Peer, keys: PipeInput) -> None:
     peer.expect("QUIT Goodbye")
 
 
-def test_commands_and_their_refusals(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port)
+def test_commands_and_their_refusals(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("You are in #tea.")
     anna.types("/hlep")
@@ -138,8 +138,8 @@ def test_commands_and_their_refusals(peer: Peer, keys: PipeInput) -> None:
     anna.is_gone()
 
 
-def test_history_is_asked_for(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port)
+def test_history_is_asked_for(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("You are in #tea.")
     anna.types("/history")
@@ -159,8 +159,8 @@ def test_history_is_asked_for(peer: Peer, keys: PipeInput) -> None:
     anna.leaves()
 
 
-def test_a_password_is_asked_for_and_kept_nowhere(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port, is_named=True)
+def test_a_password_is_asked_for_and_kept_nowhere(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port, is_named=True)
     peer.accept()
     peer.expect("CAP LS 302", "NICK anna", "USER *")
     peer.say(f":srv CAP * LS :{ALL}", ":srv 433 * anna :That nick is registered")
@@ -185,8 +185,8 @@ def test_a_password_is_asked_for_and_kept_nowhere(peer: Peer, keys: PipeInput) -
     anna.leaves()
 
 
-def test_registering_asks_twice(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port)
+def test_registering_asks_twice(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port)
     peer.welcome("anna", caps="draft/account-registration sasl")
     anna.sees("You are in #tea.")
     anna.types("/reg")
@@ -211,8 +211,10 @@ def test_registering_asks_twice(peer: Peer, keys: PipeInput) -> None:
     anna.leaves()
 
 
-def test_where_an_invitation_is_needed_its_code_is_asked_for_first(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port)
+def test_where_an_invitation_is_needed_its_code_is_asked_for_first(
+    peer: ScriptedServer, keys: PipeInput
+) -> None:
+    anna = PromptUser(keys, peer.port)
     peer.welcome("anna", caps="draft/account-registration=invitation-required sasl")
     anna.sees("You are in #tea.")
     anna.types("/reg")
@@ -225,8 +227,10 @@ def test_where_an_invitation_is_needed_its_code_is_asked_for_first(peer: Peer, k
     anna.leaves()
 
 
-def test_a_free_name_is_offered_and_nothing_typed_in_answer_is_said(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port, is_named=True)
+def test_a_free_name_is_offered_and_nothing_typed_in_answer_is_said(
+    peer: ScriptedServer, keys: PipeInput
+) -> None:
+    anna = PromptUser(keys, peer.port, is_named=True)
     peer.welcome("anna", caps="draft/account-registration sasl")
     anna.waits_for_question("Register anna")
     anna.types("hello everybody")
@@ -236,8 +240,8 @@ def test_a_free_name_is_offered_and_nothing_typed_in_answer_is_said(peer: Peer, 
     anna.leaves()
 
 
-def test_a_free_name_is_registered_on_a_yes(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port, is_named=True)
+def test_a_free_name_is_registered_on_a_yes(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port, is_named=True)
     peer.welcome("anna", caps="draft/account-registration sasl")
     anna.waits_for_question("Register anna")
     anna.types("yes")
@@ -248,8 +252,8 @@ def test_a_free_name_is_registered_on_a_yes(peer: Peer, keys: PipeInput) -> None
     anna.leaves()
 
 
-def test_a_line_typed_without_a_connection_can_be_sent_again(peer: Peer, keys: PipeInput) -> None:
-    anna = Person(keys, peer.port)
+def test_a_line_typed_without_a_connection_can_be_sent_again(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("You are in #tea.")
     peer.hang_up()

@@ -6,11 +6,11 @@ from scramp import ScramMechanism
 
 from app.client.protocol import intents
 from app.client.protocol.events import LoginFailed, NickRefused, Trouble
-from tests.client.harness import CAPS, Bench
+from tests.client.harness import CAPS, ClientHarness
 
 
 def test_server_with_capabilities() -> None:
-    Bench().play("""
+    ClientHarness().play("""
         = opened
         > CAP LS 302
         > NICK anna
@@ -31,7 +31,7 @@ def test_server_with_capabilities() -> None:
 
 
 def test_server_without_capabilities() -> None:
-    Bench().play("""
+    ClientHarness().play("""
         = opened
         > CAP LS 302
         > NICK anna
@@ -44,7 +44,7 @@ def test_server_without_capabilities() -> None:
 
 
 def test_a_request_that_is_refused_as_a_whole_is_made_one_by_one() -> None:
-    bench = Bench()
+    bench = ClientHarness()
     bench.opens()
     bench.forget()
     bench.play("""
@@ -61,7 +61,7 @@ def test_a_request_that_is_refused_as_a_whole_is_made_one_by_one() -> None:
 
 
 def test_a_guest_without_a_wish_takes_the_next_free_name() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -102,8 +102,8 @@ def test_a_registered_name_can_be_left_to_its_owner() -> None:
     """)
 
 
-def _refused() -> Bench:
-    bench = Bench(is_named=True, rooms=[])
+def _refused() -> ClientHarness:
+    bench = ClientHarness(is_named=True, rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv 433 * anna :That nickname is registered")
     bench.hears(":srv CAP * ACK :sasl")
@@ -114,7 +114,7 @@ def _refused() -> Bench:
 
 
 def test_a_known_password_is_used_without_asking() -> None:
-    bench = Bench(is_named=True, password="pencil", rooms=[])
+    bench = ClientHarness(is_named=True, password="pencil", rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -131,17 +131,17 @@ def test_a_known_password_is_used_without_asking() -> None:
 
 
 def test_a_wrong_password_is_forgotten_and_the_user_decides() -> None:
-    bench = Bench(is_named=True, password="wrong", rooms=[])
+    bench = ClientHarness(is_named=True, password="wrong", rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     bench.hears(":srv 904 * :Invalid credentials")
     assert bench.events[-1] == LoginFailed("anna", "Invalid credentials")
-    assert bench.state.wishes.credentials is None
+    assert bench.state.options.credentials is None
     assert "CAP END" not in bench.sent
 
 
 def test_a_password_nobody_needs_does_not_keep_the_client_out() -> None:
-    bench = Bench(is_named=True, password="secret", rooms=[])
+    bench = ClientHarness(is_named=True, password="secret", rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -156,7 +156,7 @@ def test_a_password_nobody_needs_does_not_keep_the_client_out() -> None:
 
 
 def test_a_name_that_cannot_be_one_is_replaced_by_a_similar_one() -> None:
-    bench = Bench(is_named=True, rooms=[])
+    bench = ClientHarness(is_named=True, rooms=[])
     bench.play("""
         < :srv 432 * anna :This nick looks like аnna; choose another
         | ! anna: This nick looks like аnna; choose another. Trying a similar name.
@@ -165,7 +165,7 @@ def test_a_name_that_cannot_be_one_is_replaced_by_a_similar_one() -> None:
 
 
 def test_a_nick_refused_after_the_negotiation_is_opened_with_its_password() -> None:
-    bench = Bench(is_named=True, rooms=[])
+    bench = ClientHarness(is_named=True, rooms=[])
     bench.opens()
     bench.hears(
         ":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", ":srv 433 * anna :This nick is registered"
@@ -183,7 +183,7 @@ def test_a_nick_refused_after_the_negotiation_is_opened_with_its_password() -> N
 
 
 def test_scram_proves_both_sides() -> None:
-    bench = Bench(is_named=True, password="pencil", rooms=[])
+    bench = ClientHarness(is_named=True, password="pencil", rooms=[])
     server = _scram_server("pencil")
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
@@ -197,7 +197,7 @@ def test_scram_proves_both_sides() -> None:
 
 
 def test_a_server_that_does_not_know_the_password_is_not_trusted() -> None:
-    bench = Bench(is_named=True, password="pencil", rooms=[])
+    bench = ClientHarness(is_named=True, password="pencil", rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     bench.hears(f"AUTHENTICATE {_encoded('r=forged,s=c2FsdA==,i=4096')}")
@@ -215,12 +215,12 @@ def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _last_answer(bench: Bench) -> str:
+def _last_answer(bench: ClientHarness) -> str:
     return base64.b64decode(bench.sent[-1].split()[1]).decode()
 
 
 def test_a_long_answer_is_cut_into_chunks() -> None:
-    bench = Bench(is_named=True, password="x" * 294, rooms=[])
+    bench = ClientHarness(is_named=True, password="x" * 294, rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     assert [len(line) for line in list(bench.sent)[-2:]] == [
@@ -230,14 +230,14 @@ def test_a_long_answer_is_cut_into_chunks() -> None:
 
 
 def test_passwords_do_not_show_in_values() -> None:
-    bench = Bench(is_named=True, password="pencil")
+    bench = ClientHarness(is_named=True, password="pencil")
     bench.does(intents.register(bench.state, "crayon"))
     assert "pencil" not in repr(bench.state)
     assert "crayon" not in repr(bench.state)
 
 
 def test_a_new_account_is_logged_in_again_after_a_lost_connection() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
     bench.does(intents.register(bench.state, "secret"))
@@ -252,7 +252,7 @@ def test_a_new_account_is_logged_in_again_after_a_lost_connection() -> None:
 
 
 def test_what_the_server_wants_to_see_is_shown() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :draft/account-registration=before-connect,invitation-required")
     assert intents.wanted_for_an_account(bench.state) == "Code of your invitation"
@@ -261,7 +261,7 @@ def test_what_the_server_wants_to_see_is_shown() -> None:
 
 
 def test_a_registration_that_fails_says_why() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.play("""
         < :srv FAIL REGISTER WEAK_PASSWORD anna :The password is too short.
         | ! Not registered: The password is too short.
@@ -269,7 +269,7 @@ def test_a_registration_that_fails_says_why() -> None:
 
 
 def test_a_free_name_is_offered_for_registration_once() -> None:
-    bench = Bench(is_named=True, rooms=[])
+    bench = ClientHarness(is_named=True, rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -284,7 +284,7 @@ def test_a_free_name_is_offered_for_registration_once() -> None:
 
 
 def test_the_wished_nick_is_taken_back_when_it_is_free() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.hears(":srv 433 * anna :in use", ":srv 001 anna2 :Welcome")
     bench.forget()
     bench.play("""
@@ -297,7 +297,7 @@ def test_the_wished_nick_is_taken_back_when_it_is_free() -> None:
 
 
 def test_a_log_in_later_takes_the_name() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
     bench.forget()
@@ -314,7 +314,7 @@ def test_a_log_in_later_takes_the_name() -> None:
 
 
 def test_an_account_that_is_verified_by_mail() -> None:
-    bench = Bench(rooms=[])
+    bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :draft/account-registration=email-required", ":srv 001 anna :Welcome")
     assert intents.wanted_for_an_account(bench.state).startswith("E-mail address")

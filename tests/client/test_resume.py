@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.client.protocol.events import Message
-from tests.client.harness import CAPS, Bench, come_online, enter, online, page, said
+from tests.client.harness import CAPS, ClientHarness, come_online, enter, online, page, said
 
 
 def test_what_was_missed_is_fetched_page_after_page_while_live_lines_wait() -> None:
@@ -82,7 +82,7 @@ def test_a_room_one_is_not_let_into_again_does_not_hold_the_rest_up() -> None:
 
 
 def test_a_greeting_shows_some_past_of_a_room_entered_for_the_first_time() -> None:
-    bench = Bench(greeting=10)
+    bench = ClientHarness(greeting=10)
     bench.opens()
     come_online(bench)
     assert bench.sent[-1] == "CHATHISTORY LATEST #tea * 10"
@@ -121,7 +121,7 @@ def test_conversations_are_resumed_for_an_account() -> None:
     ]
 
 
-def _return(bench: Bench) -> None:
+def _return(bench: ClientHarness) -> None:
     """Lose the connection and come back into the room."""
     bench.loses()
     bench.opens()
@@ -146,7 +146,7 @@ class _Room:
     """A server with one room: it remembers everything, and its connections break after some bytes."""
 
     def __init__(self, size: int) -> None:
-        self.bench = Bench(page=size)
+        self.bench = ClientHarness(page=size)
         self.bench.opens()
         come_online(self.bench)
         self.log: list[tuple[str, str]] = []

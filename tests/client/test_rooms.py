@@ -1,7 +1,7 @@
 """Who is where, and what people say there."""
 
 from app.client.protocol import intents
-from tests.client.harness import Bench, online
+from tests.client.harness import ClientHarness, online
 
 
 def test_people_come_and_go() -> None:
@@ -99,7 +99,7 @@ def test_errors_and_remarks_are_shown() -> None:
 
 
 def test_ping_is_answered() -> None:
-    Bench().play("""
+    ClientHarness().play("""
         < PING :a b
         > PONG :a b
     """)

@@ -10,13 +10,13 @@ from app.client.ui import commands
 from app.client.ui.command_registry import find
 from app.client.ui.completion import candidates, words_of
 from app.errors import UsageError
-from tests.client.harness import CAPS, Bench, online, said
+from tests.client.harness import CAPS, ClientHarness, online, said
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 SEARCH = f"{CAPS} soju.im/search"
 
 
-def asking(typed: str) -> Bench:
+def asking(typed: str) -> ClientHarness:
     """Return a client that has just asked."""
     bench = online(SEARCH)
     bench.does(intents.search(bench.state, read_search(typed, NOW)))

@@ -7,7 +7,7 @@ from datetime import UTC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.client.display.event_text import View
+from app.client.display.event_text import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
 from app.client.display.sanitise import clean
@@ -65,7 +65,7 @@ def test_a_message_as_json() -> None:
 
 
 def test_a_new_day_has_a_line() -> None:
-    renderer = Renderer(View("#tea", "anna", UTC), has_colours=False)
+    renderer = Renderer(DisplayContext("#tea", "anna", UTC), has_colours=False)
     lines = [renderer.render(Joined("#tea", "bob", at)) for at in (NOW, NOW + 1000, NOW + DAY)]
     assert lines[0][0] == "── Sunday, 22 November 2026 ──"
     assert len(lines[1]) == 1
@@ -73,7 +73,7 @@ def test_a_new_day_has_a_line() -> None:
 
 
 def test_history_stands_between_rules() -> None:
-    renderer = Renderer(View("#tea", "anna", UTC), has_colours=False)
+    renderer = Renderer(DisplayContext("#tea", "anna", UTC), has_colours=False)
     lines = renderer.render(HistoryPage("#tea", (Message("#tea", "bob", "hi", NOW),)))
     assert lines == [
         "── history of #tea: 1 message ──",
@@ -84,12 +84,12 @@ def test_history_stands_between_rules() -> None:
 
 
 def test_another_room_is_named() -> None:
-    renderer = Renderer(View("#tea", "anna", UTC), has_colours=False)
+    renderer = Renderer(DisplayContext("#tea", "anna", UTC), has_colours=False)
     assert renderer.render(Message("#ops", "bob", "hi", NOW))[-1] == "[2026-11-22 12:00:05] #ops bob: hi"
 
 
 def test_colours_are_stable_and_close_behind_themselves() -> None:
-    renderer = Renderer(View("#tea", "anna", UTC), has_colours=True)
+    renderer = Renderer(DisplayContext("#tea", "anna", UTC), has_colours=True)
     first, second = (renderer.render(Message("#tea", "bob", text, NOW))[-1] for text in ("a", "b"))
     assert first[:-1] == second[:-1]
     assert first.count("\x1b[0m") * 2 == first.count("\x1b[")

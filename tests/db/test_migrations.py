@@ -47,13 +47,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_from_nothing_up_the_schema_is_what_the_models_say(fresh: Database) -> None:
-    assert schema.inspect_database(fresh) == (schema.State.MISSING, None)
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
     assert schema.prepare(fresh) is None
     with fresh.engine.connect() as connection:
         assert migrate.differences(connection) == []
         tables = {name for name in inspect(connection).get_table_names() if "spoken_index" not in name}
         assert tables == {*Base.metadata.tables, "alembic_version"}
-    assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
 
 
 def test_the_names_of_the_migrations_are_their_revisions_in_order() -> None:
@@ -84,9 +84,9 @@ def test_each_revision_can_be_undone(fresh: Database) -> None:
         settings.attributes["connection"] = connection
         migrate.command.downgrade(settings, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
-    assert schema.inspect_database(fresh) == (schema.State.MISSING, None)
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
     schema.prepare(fresh)
-    assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
 
 
 def alembic(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -100,7 +100,7 @@ def test_alembic_from_a_shell_does_the_same(tmp_path: Path) -> None:
     assert alembic("-x", f"db={path}", "upgrade", "head").returncode == 0
     assert path.stat().st_mode & 0o777 == 0o600
     database = Database(url_of(str(path)))
-    assert schema.inspect_database(database) == (schema.State.CURRENT, revisions.head())
+    assert schema.inspect_database(database) == (schema.DatabaseState.CURRENT, revisions.head())
     database.close()
 
 
@@ -219,13 +219,13 @@ def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
 
 def test_an_older_database_is_copied_before_it_is_upgraded(older: Database, tmp_path: Path) -> None:
     state, revision = schema.inspect_database(older)
-    assert state is schema.State.OLDER
+    assert state is schema.DatabaseState.OLDER
     copy = schema.prepare(older)
     older.close()
     assert copy == tmp_path / f"chat.db.before-upgrade-from-{revision}"
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert schema.inspect_database(Database(url_of(str(copy)))) == (schema.State.OLDER, revision)
-    assert schema.inspect_database(older) == (schema.State.CURRENT, "9999")
+    assert schema.inspect_database(Database(url_of(str(copy)))) == (schema.DatabaseState.OLDER, revision)
+    assert schema.inspect_database(older) == (schema.DatabaseState.CURRENT, "9999")
 
 
 def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -
     with pytest.raises(StorageError, match="is in the way"):
         schema.prepare(older)
     older.close()
-    assert schema.inspect_database(older)[0] is schema.State.OLDER
+    assert schema.inspect_database(older)[0] is schema.DatabaseState.OLDER
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -255,9 +255,9 @@ def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, rev
     topic = Event(Kind.TOPIC, room=1, session=2, nick="anna", user="a", host="h", text="привет")
     record_now(fresh, Clock(), [row, topic, *(Event(Kind.VOID) for _ in range(600))])
     downgrade(fresh, revision)
-    assert schema.inspect_database(fresh) == (schema.State.OLDER, revision)
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.OLDER, revision)
     schema.prepare(fresh)
-    assert schema.inspect_database(fresh) == (schema.State.CURRENT, revisions.head())
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
     with fresh.engine.connect() as connection:
         assert [event.text for event in read_after(connection, 0, 2)] == ["Привет", "привет"]
         (found,) = fulltext_of(connection).candidates(["приВЕТ"], newest=True)[-1:]

@@ -5,22 +5,22 @@ from base64 import b64decode
 from scramp import ScramClient
 
 from app.commands.requests import step_of
-from app.engine.submission_unit import Turn, Unit, outcome
+from app.engine.submission_unit import Callback, SubmissionUnit, run_slow_work
 from app.services.accounts import protect, registered
 from app.wire import sasl
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.story import record_now
 
 PASSWORD = "sesame street"
 
 
-def account(bench: Bench, name: str, password: str = PASSWORD, role: str = "user") -> None:
+def account(bench: EngineHarness, name: str, password: str = PASSWORD, role: str = "user") -> None:
     """Let there be an account, as `chat-admin` makes one beside the running server."""
     event = registered(bench.clock, name, protect(password), role)
     record_now(bench.database, bench.clock, [event])
 
 
-def stranger(bench: Bench, name: str = "bar") -> Person:
+def stranger(bench: EngineHarness, name: str = "bar") -> HarnessClient:
     """Open a connection that is about to log in."""
     person = bench.dial(name)
     person.send("CAP REQ sasl")
@@ -38,7 +38,7 @@ def pieces(message: bytes) -> list[str]:
     return [f"AUTHENTICATE {piece}" for piece in sasl.pieces(message)]
 
 
-def log_in(person: Person, name: str, password: str = PASSWORD) -> list[str]:
+def log_in(person: HarnessClient, name: str, password: str = PASSWORD) -> list[str]:
     """Log in by PLAIN and return what is heard."""
     return person.ask("AUTHENTICATE PLAIN", *plain(name, password))
 
@@ -48,7 +48,7 @@ def codes(lines: list[str]) -> list[str]:
     return [line.split(" ")[1] if line.startswith(":") else line.split(" ")[0] for line in lines]
 
 
-def enter(bench: Bench, nick: str, name: str, *caps: str, password: str = PASSWORD) -> Person:
+def enter(bench: EngineHarness, nick: str, name: str, *caps: str, password: str = PASSWORD) -> HarnessClient:
     """Connect as somebody with an account; the welcome is forgotten."""
     person = bench.dial(nick)
     person.send(f"CAP REQ :{' '.join(('sasl', *caps))}", "AUTHENTICATE PLAIN", *plain(name, password))
@@ -57,16 +57,16 @@ def enter(bench: Bench, nick: str, name: str, *caps: str, password: str = PASSWO
     return person
 
 
-def begin(person: Person, *lines: str) -> Unit:
+def begin(person: HarnessClient, *lines: str) -> SubmissionUnit:
     """Send lines, and stop where the reader would do the slow work of the last one."""
-    unit = Unit(person.client, [step_of(line) for line in lines])
+    unit = SubmissionUnit(person.client, [step_of(line) for line in lines])
     person.bench.core.engine.cycle([unit])
     person.heard()
     assert unit.task is not None
     return unit
 
 
-def finish(person: Person, unit: Unit) -> list[str]:
+def finish(person: HarnessClient, unit: SubmissionUnit) -> list[str]:
     """Do the slow work, go on, and return what is heard."""
     assert unit.task is not None
     while unit.task is not None:
@@ -76,17 +76,17 @@ def finish(person: Person, unit: Unit) -> list[str]:
     return person.heard()
 
 
-def work(person: Person, unit: Unit) -> Turn:
+def work(person: HarnessClient, unit: SubmissionUnit) -> Callback:
     """Do the slow work of a unit, and go on later."""
     assert unit.task is not None
     with person.bench.database.reading() as session:
-        return outcome(unit.task, session)
+        return run_slow_work(unit.task, session)
 
 
 class Scram:
     """A client's side of SCRAM-SHA-256 on the bench."""
 
-    def __init__(self, person: Person, name: str, password: str = PASSWORD) -> None:
+    def __init__(self, person: HarnessClient, name: str, password: str = PASSWORD) -> None:
         self.person = person
         self.client = ScramClient(["SCRAM-SHA-256"], name, password, c_nonce="n" * 12)
 

@@ -8,10 +8,10 @@ import pytest
 
 from app.db.database import Database, url_of
 from tests.conftest import MovedClock
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.rehashing import File
 
-MakeBench = Callable[..., Bench]
+MakeBench = Callable[..., EngineHarness]
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def make_bench(
     tmp_path: Path, sqlite_template: Path, clock: MovedClock, cheap_hashing: None
 ) -> Iterator[MakeBench]:
     """Servers with the settings a test chooses, each on a file of its own, all on the clock that it moves."""
-    made: list[Bench] = []
+    made: list[EngineHarness] = []
 
-    def make(**settings: object) -> Bench:
+    def make(**settings: object) -> EngineHarness:
         path = shutil.copy(sqlite_template, tmp_path / f"chat-{len(made)}.db")
-        made.append(Bench(Database(url_of(str(path))), clock, **settings))
+        made.append(EngineHarness(Database(url_of(str(path))), clock, **settings))
         return made[-1]
 
     yield make
@@ -32,12 +32,12 @@ def make_bench(
 
 
 @pytest.fixture
-def bench(make_bench: MakeBench) -> Bench:
+def bench(make_bench: MakeBench) -> EngineHarness:
     """A server without sockets, on a clock that the test moves."""
     return make_bench()
 
 
 @pytest.fixture
-def file(bench: Bench, tmp_path: Path) -> File:
+def file(bench: EngineHarness, tmp_path: Path) -> File:
     """The settings file that the server reads again."""
     return File(bench, tmp_path / "serverSetup.json")

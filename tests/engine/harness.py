@@ -20,16 +20,16 @@ from app.commands.sessions.leaving import detach
 from app.db import schema
 from app.db.database import Database, url_of
 from app.engine.delivery.client import Client
-from app.engine.submission_unit import Step, Turn, Unit, outcome
+from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
 from app.settings import ServerSettings
 from app.wire.framing import Framer
 from app.wire.line import Line, parse
 
 
-class Ear:
+class RecordingSink:
     """A sink that keeps what it is given."""
 
-    carrier = None
+    broadcaster = None
 
     def __init__(self) -> None:
         self.data = b""
@@ -45,16 +45,16 @@ class Ear:
         self.is_finished = True
 
 
-class Person:
+class HarnessClient:
     """One connection on the bench."""
 
-    def __init__(self, bench: "Bench", name: str, address: str) -> None:
+    def __init__(self, bench: "EngineHarness", name: str, address: str) -> None:
         self.bench = bench
         self.name = name
-        self.ear = Ear()
+        self.ear = RecordingSink()
         self._framer = Framer()
         self.client = Client(self.ear, address, False, bench.clock.monotonic())
-        self.do([Turn(lambda batch, client: bench.core.desk.world.arrive(client), writes=False)])
+        self.do([Callback(lambda batch, client: bench.core.runtime.world.arrive(client), writes=False)])
 
     def send(self, *lines: str) -> None:
         """Send lines in one read."""
@@ -66,16 +66,16 @@ class Person:
 
     def hang_up(self, reason: str = "Connection closed") -> None:
         """Lose the connection."""
-        desk = self.bench.core.desk
-        self.do([Turn(lambda batch, client: detach(desk, batch, client, reason))])
+        runtime = self.bench.core.runtime
+        self.do([Callback(lambda batch, client: detach(runtime, batch, client, reason))])
 
     def do(self, steps: Iterable[Step]) -> None:
         """Have the engine do steps, with the slow work in between, as a reader does."""
-        unit = Unit(self.client, list(steps))
+        unit = SubmissionUnit(self.client, list(steps))
         self.bench.core.engine.cycle([unit])
         while unit.task is not None:
             with self.bench.database.reading() as session:
-                turn = outcome(unit.task, session)
+                turn = run_slow_work(unit.task, session)
             unit = unit.rest_after(turn)
             self.bench.core.engine.cycle([unit])
 
@@ -98,7 +98,7 @@ class Person:
         return self.heard()
 
 
-class Bench:
+class EngineHarness:
     """A server, its database, its clock and the people on it."""
 
     def __init__(self, database: Database, clock: Clock, **settings: object) -> None:
@@ -106,11 +106,11 @@ class Bench:
         self.clock = clock
         given = {"servername": "irc.example", "auto_join": [], "flood_rate": 0} | settings
         self.settings = ServerSettings.model_validate(given)
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, HarnessClient] = {}
         self.core: Core = assemble(self.settings, database, clock)
 
     @classmethod
-    def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "Bench":
+    def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "EngineHarness":
         """Make a bench on a new SQLite file."""
         database = Database(url_of(str(path)))
         schema.prepare(database)
@@ -119,20 +119,20 @@ class Bench:
     def restart(self) -> None:
         """Be a server that was killed and starts again: only what is stored is left."""
         self.people.clear()
-        self.core.desk.ledger.close()
+        self.core.runtime.ledger.close()
         self.core = assemble(self.settings, self.database, self.clock)
 
     def close(self) -> None:
         """Close the database."""
-        self.core.desk.ledger.close()
+        self.core.runtime.ledger.close()
         self.database.close()
 
-    def dial(self, name: str, address: str = "127.0.0.1") -> Person:
+    def dial(self, name: str, address: str = "127.0.0.1") -> HarnessClient:
         """Open a connection that has said nothing yet."""
-        self.people[name] = Person(self, name, address)
+        self.people[name] = HarnessClient(self, name, address)
         return self.people[name]
 
-    def connect(self, name: str, *caps: str, address: str = "127.0.0.1") -> Person:
+    def connect(self, name: str, *caps: str, address: str = "127.0.0.1") -> HarnessClient:
         """Open a connection and register it under a nick; the welcome is forgotten."""
         person = self.dial(name, address)
         person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
@@ -146,7 +146,7 @@ class Bench:
             name, sign, rest = (line + "  ").split(" ", 2)
             self._play(self.people[name], sign, rest.removesuffix("  "), line)
 
-    def _play(self, person: Person, sign: str, rest: str, line: str) -> None:
+    def _play(self, person: HarnessClient, sign: str, rest: str, line: str) -> None:
         if sign == ">":
             person.send(rest)
         elif sign == ".":
@@ -160,7 +160,7 @@ class Bench:
             assert re.fullmatch(expected, heard), f"{line}\n  heard: {heard}"
 
 
-def next_line(person: Person) -> str | None:
+def next_line(person: HarnessClient) -> str | None:
     """Take the next line somebody heard, or None if there is none."""
     line, separator, person.ear.data = person.ear.data.partition(b"\r\n")
     return line.decode() if separator else None

@@ -4,13 +4,13 @@ import re
 
 from app.wire.line import Line, parse
 from tests.engine import account_clients, scenes
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 CAPS = ("batch", "server-time", "message-tags", "draft/chathistory", "labeled-response", "echo-message")
 PLAYBACK = (*CAPS, "draft/event-playback")
 
 
-def gather(bench: Bench, room: str, *names: str, caps: tuple[str, ...] = CAPS) -> list[Person]:
+def gather(bench: EngineHarness, room: str, *names: str, caps: tuple[str, ...] = CAPS) -> list[HarnessClient]:
     """Let people with history come and enter a room; what they heard so far is forgotten."""
     for name in names:
         if name not in bench.people:
@@ -18,12 +18,12 @@ def gather(bench: Bench, room: str, *names: str, caps: tuple[str, ...] = CAPS) -
     return scenes.gather(bench, room, *names)
 
 
-def enter(bench: Bench, nick: str, name: str) -> Person:
+def enter(bench: EngineHarness, nick: str, name: str) -> HarnessClient:
     """Connect as somebody with an account whose client knows history; the welcome is forgotten."""
     return account_clients.enter(bench, nick, name, *CAPS)
 
 
-def page(person: Person, question: str) -> list[Line]:
+def page(person: HarnessClient, question: str) -> list[Line]:
     """Ask for history and return what is in the batch, which is all that comes."""
     first, *lines, last = map(parse, person.ask(f"CHATHISTORY {question}"))
     name = first.params[0].removeprefix("+")
@@ -34,11 +34,11 @@ def page(person: Person, question: str) -> list[Line]:
     return lines
 
 
-def texts(person: Person, question: str) -> list[str]:
+def texts(person: HarnessClient, question: str) -> list[str]:
     """Ask for history and return the last parameter of every line."""
     return [line.params[-1] for line in page(person, question)]
 
 
-def say(person: Person, target: str, *words: str) -> list[Line]:
+def say(person: HarnessClient, target: str, *words: str) -> list[Line]:
     """Say things and return their echoes."""
     return [parse(person.ask(f"PRIVMSG {target} :{word}")[0]) for word in words]

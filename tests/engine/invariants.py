@@ -2,7 +2,7 @@
 
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.delivery.sink import Each, Sink
+from app.engine.delivery.sink import IndividualSinks, Sink
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
@@ -15,15 +15,15 @@ def check_world(world: World) -> None:
     """Hold a world to what is kept twice in it: each thing says of the others what they say of it."""
     for user in world.users.values():
         check_user(world, user)
-    seated = [user for user in world.nicks.values() if not user.is_attendant]
+    seated = [user for user in world.nicks.values() if not user.is_pseudoclient]
     assert len(seated) == len(world.users), "everybody has one nick, and nobody else has one"
     for room in world.rooms.values():
         check_room(world, room)
     assert len(world.room_keys) == len(world.rooms)
     for client in world.clients:
         check_client(world, client)
-    assert world.tally.invisible == sum("i" in user.modes for user in world.users.values())
-    assert world.tally.administrators == sum(user.is_admin for user in world.users.values())
+    assert world.user_counts.invisible == sum("i" in user.modes for user in world.users.values())
+    assert world.user_counts.administrators == sum(user.is_admin for user in world.users.values())
 
 
 def check_user(world: World, user: User) -> None:
@@ -59,8 +59,8 @@ def check_room(world: World, room: Room) -> None:
 def told(audience: Audience) -> set[tuple[int, Sink]]:
     """Return who is told what is said to an audience, and for which shape it is written."""
     found: list[tuple[int, Sink]] = []
-    for shape, receivers in audience.receivers:
-        assert isinstance(receivers, Each)
+    for shape, receivers in audience.sink_groups:
+        assert isinstance(receivers, IndividualSinks)
         found += ((shape, sink) for sink in receivers.sinks)
     assert len(found) == len(set(found)), "nobody is told twice"
     return set(found)
@@ -80,6 +80,6 @@ def check_names(world: World, room: Room, client: Client) -> None:
 def check_client(world: World, client: Client) -> None:
     """Hold a connection to whom it speaks for, and to what it watches."""
     user = world.user_of(client)
-    assert (client in world.strangers) == (client.session is None and not client.ended)
+    assert (client in world.unregistered) == (client.session is None and not client.ended)
     assert client.session is None or (user is not None and client in user.clients)
-    assert all(client in world.watches.of(key) for key in client.watched)
+    assert all(client in world.monitors.of(key) for key in client.watched)

@@ -2,10 +2,10 @@
 
 from app.engine.world.user import User
 from app.events import Event, Kind
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 
-def people(bench: Bench, *names: str) -> list[Person]:
+def people(bench: EngineHarness, *names: str) -> list[HarnessClient]:
     """Let people connect, unless they are there; what they heard so far is forgotten."""
     found = [bench.people.get(name) or bench.connect(name) for name in names]
     for person in found:
@@ -13,23 +13,23 @@ def people(bench: Bench, *names: str) -> list[Person]:
     return found
 
 
-def gather(bench: Bench, room: str, *names: str) -> list[Person]:
+def gather(bench: EngineHarness, room: str, *names: str) -> list[HarnessClient]:
     """Let people enter a room in this order; what they heard so far is forgotten."""
     for person in people(bench, *names):
         person.send(f"JOIN {room}")
     return people(bench, *names)
 
 
-def user(bench: Bench, nick: str) -> User:
+def user(bench: EngineHarness, nick: str) -> User:
     """Return somebody as the world knows them."""
-    found = bench.core.desk.world.find_user(nick)
+    found = bench.core.runtime.world.find_user(nick)
     assert found is not None
     return found
 
 
-def log_in(bench: Bench, nick: str, account: str, role: str = "user") -> None:
+def log_in(bench: EngineHarness, nick: str, account: str, role: str = "user") -> None:
     """Let somebody be logged in, without the ceremony."""
-    world = bench.core.desk.world
+    world = bench.core.runtime.world
     number = len(world.accounts) + 1
     world.apply(Event(Kind.REGISTERED, account=account, data={"id": number, "role": role}))
     world.apply(Event(Kind.LOGGED_IN, session=user(bench, nick).session, account=account))

@@ -10,11 +10,11 @@ import pytest
 
 from app.wire.line import parse
 from tests.interop.irssi import Irssi
-from tests.interop.terminal import Terminal
+from tests.interop.terminal import TmuxTerminal
 from tests.interop.weechat import Weechat
 from tests.legacy_database import old_database
 from tests.process.server_process import PROGRAM, Server
-from tests.process.socket_client import Peer
+from tests.process.socket_client import SocketClient
 
 PASSWORD = "tea for two"
 LAST_WORD = "конец"
@@ -41,7 +41,7 @@ def admin(folder: Path, *words: str | Path) -> str:
     return done.stdout
 
 
-def whole(peer: Peer) -> str:
+def whole(peer: SocketClient) -> str:
     """Return what was said up to the last word, without the spaces: clients cut at them."""
     lines = peer.until(lambda line: line.command == "PRIVMSG" and line.params[1].endswith(LAST_WORD))
     return "".join(parse(line).params[1] for line in lines if " PRIVMSG " in line).replace(" ", "")
@@ -110,14 +110,14 @@ def weechat(tmp_path: Path, running: ExitStack) -> StartWeechat:
 
 
 @pytest.fixture
-def chat_client(tmp_path: Path, running: ExitStack) -> Callable[..., Terminal]:
+def chat_client(tmp_path: Path, running: ExitStack) -> Callable[..., TmuxTerminal]:
     """Starts `chat-client` in a terminal, for a person who has an account."""
     needs("tmux")
 
-    def start(port: int, nick: str, password_file: Path) -> Terminal:
+    def start(port: int, nick: str, password_file: Path) -> TmuxTerminal:
         program: list[str | Path] = [PROGRAM.with_name("chat-client"), "-p", str(port), "-u", nick]
         return running.enter_context(
-            closing(Terminal([*program, "--password-file", password_file], tmp_path))
+            closing(TmuxTerminal([*program, "--password-file", password_file], tmp_path))
         )
 
     return start

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.interop.terminal import Terminal
+from tests.interop.terminal import TmuxTerminal
 
 # irssi paces itself and asks before it pastes; a test types faster than people do.
 CONFIG = """
@@ -20,7 +20,7 @@ settings = {{
 LOGIN = ' sasl_mechanism = "PLAIN"; sasl_username = "{0}"; sasl_password = "{1}";'
 
 
-class Irssi(Terminal):
+class Irssi(TmuxTerminal):
     """A person with irssi, who connects at once. The first window is the status, the second the room."""
 
     def __init__(self, folder: Path, port: int, nick: str, password: str | None = None) -> None:

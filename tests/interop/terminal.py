@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 160, 100  # characters
 DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some matters
 
 
-class Terminal:
+class TmuxTerminal:
     """One screen with one program on it."""
 
     def __init__(self, program: Sequence[str | Path], folder: Path) -> None:

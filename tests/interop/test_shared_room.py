@@ -9,7 +9,7 @@ import pytest
 
 from tests.interop.conftest import StartIrssi, admin
 from tests.interop.irssi import Irssi
-from tests.interop.terminal import Terminal
+from tests.interop.terminal import TmuxTerminal
 from tests.process.server_process import Server
 
 pytestmark = pytest.mark.clients
@@ -31,7 +31,7 @@ def said(pattern: re.Pattern[str], lines: Iterable[str]) -> list[Said]:
     return [(match[1], match[2]) for match in found if match]
 
 
-def seen_by_bob(bob: Terminal) -> list[Said]:
+def seen_by_bob(bob: TmuxTerminal) -> list[Said]:
     """Return what people said as `chat-client` shows it."""
     return said(IN_CHAT_CLIENT, bob.roll())
 
@@ -53,7 +53,7 @@ def is_part(some: list[Said], whole: list[Said]) -> bool:
     return all(one in rest for one in some)
 
 
-def talk(irma: Irssi, bob: Terminal) -> None:
+def talk(irma: Irssi, bob: TmuxTerminal) -> None:
     """Let both type a lot, and come back in the middle of it."""
     for start in range(0, LINES, BURST):
         numbers = range(start, start + BURST)
@@ -63,7 +63,7 @@ def talk(irma: Irssi, bob: Terminal) -> None:
 
 
 def test_the_server_is_killed_while_two_people_talk(
-    folder: Path, password_file: Path, irssi: StartIrssi, chat_client: Callable[..., Terminal]
+    folder: Path, password_file: Path, irssi: StartIrssi, chat_client: Callable[..., TmuxTerminal]
 ) -> None:
     admin(folder, "user", "create", "bob", "--password-file", password_file)
     with Server(folder) as server:

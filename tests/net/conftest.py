@@ -9,15 +9,17 @@ import pytest
 
 from app.net.receive import connection
 from tests.conftest import MovedClock
-from tests.net.running_server import Chat
+from tests.net.running_server import RunningServer
 
-Serve = Callable[..., Chat]
+Serve = Callable[..., RunningServer]
 
 
 @pytest.fixture(params=["reader", "intake"])
 def either_receives(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have either a connection's own thread receive all of it, or the intake what is simple."""
-    monkeypatch.setattr(connection, "MANY", 0 if request.param == "intake" else 1 << 30)
+    monkeypatch.setattr(
+        connection, "RECEIVE_LOOP_THRESHOLD_UNITS", 0 if request.param == "intake" else 1 << 30
+    )
 
 
 @pytest.fixture
@@ -25,9 +27,9 @@ def serve(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[
     """Start a server with the given settings."""
     with ExitStack() as stack:
 
-        def begin(**settings: object) -> Chat:
+        def begin(**settings: object) -> RunningServer:
             shutil.copy(sqlite_template, tmp_path / "chat.db")
-            made = Chat(tmp_path / "chat.db", clock, **settings)
+            made = RunningServer(tmp_path / "chat.db", clock, **settings)
             stack.callback(made.close)
             return made
 
@@ -35,6 +37,6 @@ def serve(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[
 
 
 @pytest.fixture
-def chat(serve: Serve) -> Chat:
+def chat(serve: Serve) -> RunningServer:
     """A server with the settings of the tests."""
     return serve()

@@ -8,10 +8,10 @@ from app.bootstrap import Shell, assemble, start, stop
 from app.clock import Clock
 from app.db.database import Database, url_of
 from app.net.listeners import listen
-from app.net.receive.receive_loop import Intake
+from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher import Flusher
 from app.settings import ServerSettings
-from tests.process.socket_client import Peer
+from tests.process.socket_client import SocketClient
 
 PEMS = Path(__file__).parents[1] / "tls"
 GIVEN = {
@@ -31,28 +31,28 @@ def trust() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(PEMS / "cert.pem"))
 
 
-class Chat:
+class RunningServer:
     """A running server on a database file that has its schema; one plain port and one with TLS."""
 
     def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
         self.settings = ServerSettings.model_validate(GIVEN | settings)
         self.database = Database(url_of(str(path)))
-        with_ring = self.settings.io_uring
-        flushers = [Flusher(number, clock, with_ring) for number in range(self.settings.flushers)]
-        self._shell = Shell(listen(self.settings, flushers), Intake(with_ring), flushers)
+        use_io_uring = self.settings.io_uring
+        flushers = [Flusher(number, clock, use_io_uring) for number in range(self.settings.flushers)]
+        self._shell = Shell(listen(self.settings, flushers), ReceiveLoop(use_io_uring), flushers)
         self._core = assemble(self.settings, self.database, clock)
         self._stopping = Event()
-        self._peers: list[Peer] = []
+        self._peers: list[SocketClient] = []
         start(self._core, self._shell, self._stopping)
-        self.ports = {server.door.name: server.port for server in self._shell.servers}
+        self.ports = {server.config.name: server.port for server in self._shell.servers}
         self.port, self.tls_port = self.ports["IRC"], self.ports["TLS"]
 
     def connect(
         self, nick: str | None = None, *caps: str, receive_buffer: int | None = None, tls: bool = False
-    ) -> Peer:
+    ) -> SocketClient:
         """Open a connection, and register it if a nick is given; it is closed with the server."""
         context, port = (trust(), self.tls_port) if tls else (None, self.port)
-        peer = Peer(port, receive_buffer=receive_buffer, tls=context)
+        peer = SocketClient(port, receive_buffer=receive_buffer, tls=context)
         self._peers.append(peer)
         if nick is not None:
             peer.register(nick, *caps)
@@ -61,7 +61,7 @@ class Chat:
     @property
     def open_sockets(self) -> int:
         """How many connections are not closed yet."""
-        return sum(flusher.held for flusher in self._shell.flushers)
+        return sum(flusher.connection_count for flusher in self._shell.flushers)
 
     def close(self) -> None:
         """Stop as the server does, once everybody has hung up."""

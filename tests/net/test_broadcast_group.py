@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import Clock
-from app.net.send.broadcast_group import Crowd, Shared
-from app.net.send.flusher import MOST_TOLD, Flusher
+from app.net.send.broadcast_group import BroadcastGroup, GroupSend
+from app.net.send.flusher import MAX_GROUP_BACKLOG_BYTES, Flusher
 from app.net.send.outbox import Outbox
-from app.net.send.sender import OneByOne
-from app.net.transport.tls import TlsPipe, new_context
+from app.net.send.sender import SocketSender
+from app.net.transport.tls import TlsTransport, new_context
 
 FILES = Path(__file__).parent.parent / "tls"
 PEOPLE = 12
@@ -45,24 +45,25 @@ stories = st.lists(st.one_of(alone, together, together, wakes, ends), max_size=2
 class Stage:
     """A flusher and people whose sockets nobody reads before the story is over; some of them are there by TLS."""
 
-    def __init__(self, with_ring: bool, by_tls: Set[int] = frozenset()) -> None:
-        self.flusher = Flusher(0, Clock(), with_ring)
+    def __init__(self, use_io_uring: bool, by_tls: Set[int] = frozenset()) -> None:
+        self.flusher = Flusher(0, Clock(), use_io_uring)
         self.pairs = [socket.socketpair() for _ in range(PEOPLE)]
         self.secrets = {number: Secret() for number in by_tls}
         self.outboxes = [
-            Outbox(ours, self.flusher, PLENTY, self.secrets[number].pipe if number in by_tls else None)
+            Outbox(ours, self.flusher, PLENTY, self.secrets[number].transport if number in by_tls else None)
             for number, (ours, _) in enumerate(self.pairs)
         ]
-        self.crowds = [
-            Crowd([self.outboxes[number] for number in crowd], self.flusher.tell) for crowd in CROWDS
+        self.groups = [
+            BroadcastGroup([self.outboxes[number] for number in group], self.flusher.post_to_group)
+            for group in CROWDS
         ]
         self.expected = [b""] * PEOPLE
         self._ended: set[int] = set()
         for outbox in self.outboxes:
-            self.flusher.entrust(outbox)
+            self.flusher.adopt(outbox)
         self.flusher.start()
 
-    def tell(self, number: int, data: bytes) -> None:
+    def post_to_group(self, number: int, data: bytes) -> None:
         """Expect somebody to hear this, unless that was their end."""
         if number not in self._ended:
             self.expected[number] += data
@@ -73,12 +74,12 @@ class Stage:
             case "alone", int(number), int(size):
                 data = b"%d." % place * size
                 self.outboxes[number].push(data)
-                self.tell(number, data)
-            case "together", int(number), int(size), frozenset(apart):
+                self.post_to_group(number, data)
+            case "together", int(number), int(size), frozenset(excluded):
                 data = b"%d," % place * size
-                self.crowds[number].push(data, {self.outboxes[one] for one in apart})
-                for one in set(CROWDS[number]) - apart:
-                    self.tell(one, data)
+                self.groups[number].push(data, {self.outboxes[one] for one in excluded})
+                for one in set(CROWDS[number]) - excluded:
+                    self.post_to_group(one, data)
             case "end", int(number):
                 self.outboxes[number].finish()
                 self._ended.add(number)
@@ -100,7 +101,7 @@ class Stage:
         for listener in listeners:
             listener.join()
         self.flusher.join(60)
-        assert not self.flusher.held
+        assert not self.flusher.connection_count
         assert not self.flusher.backlog
         return [self.secrets[n].read(data) if n in self.secrets else data for n, data in enumerate(heard)]
 
@@ -109,14 +110,14 @@ class Secret:
     """Two ends of TLS that have shaken hands: the server's pipe, and the client that reads what comes of it."""
 
     def __init__(self) -> None:
-        self.pipe = TlsPipe(_server)
+        self.transport = TlsTransport(_server)
         self._incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._client = _client.wrap_bio(self._incoming, outgoing)
         while self._client.version() is None or outgoing.pending:
             with suppress(ssl.SSLWantReadError):
                 self._client.do_handshake()
-            self.pipe.decrypt(outgoing.read())
-            self._incoming.write(self.pipe.encrypt(b"", is_last=False))
+            self.transport.decrypt(outgoing.read())
+            self._incoming.write(self.transport.encrypt(b"", is_last=False))
 
     def read(self, wrapped: bytes) -> bytes:
         """Return what is in what the server sent, up to its end."""
@@ -145,12 +146,12 @@ def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
 
 
 @pytest.mark.parametrize("by_tls", [frozenset(), frozenset({0, 1, 4, 7})])
-@pytest.mark.parametrize("with_ring", [True, False])
-def test_everybody_hears_everything_in_its_order(with_ring: bool, by_tls: Set[int]) -> None:
+@pytest.mark.parametrize("use_io_uring", [True, False])
+def test_everybody_hears_everything_in_its_order(use_io_uring: bool, by_tls: Set[int]) -> None:
     @settings(max_examples=60, deadline=None)
     @given(stories)
     def check(story: list[tuple]) -> None:  # type: ignore[type-arg]
-        stage = Stage(with_ring, by_tls)
+        stage = Stage(use_io_uring, by_tls)
         for place, deed in enumerate(story):
             stage.play(place, *deed)
         assert stage.end() == stage.expected
@@ -158,10 +159,10 @@ def test_everybody_hears_everything_in_its_order(with_ring: bool, by_tls: Set[in
     check()
 
 
-@pytest.mark.parametrize("with_ring", [True, False])
-def test_a_new_socket_hears_nothing_that_was_for_one_that_had_its_descriptor(with_ring: bool) -> None:
-    stage = Stage(with_ring)
-    everybody, gone = stage.crowds[0], stage.outboxes[0]
+@pytest.mark.parametrize("use_io_uring", [True, False])
+def test_a_new_socket_hears_nothing_that_was_for_one_that_had_its_descriptor(use_io_uring: bool) -> None:
+    stage = Stage(use_io_uring)
+    everybody, gone = stage.groups[0], stage.outboxes[0]
     others = [theirs for _, theirs in stage.pairs[1:]]
     everybody.push(b"hello", frozenset())
     descriptor = gone.socket.fileno()
@@ -186,7 +187,7 @@ def test_a_new_socket_hears_nothing_that_was_for_one_that_had_its_descriptor(wit
 
 
 def test_what_was_pushed_is_sent_however_early_the_reader_is_done() -> None:
-    stage = Stage(with_ring=True)
+    stage = Stage(use_io_uring=True)
     first, others = stage.outboxes[0], [theirs for _, theirs in stage.pairs]
     first.release()
     stage.outboxes[1].push(b"fence")
@@ -217,12 +218,12 @@ class Leaky:
 def test_a_fault_of_one_pipe_ends_its_connection_and_no_other(
     is_alone: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(with_ring=True)
+    stage = Stage(use_io_uring=True)
     ours, theirs = socket.socketpair()
     with theirs:
         faulty = Outbox(ours, stage.flusher, PLENTY, Leaky())
-        stage.flusher.entrust(faulty)
-        everybody = Crowd([faulty, *stage.outboxes], stage.flusher.tell)
+        stage.flusher.adopt(faulty)
+        everybody = BroadcastGroup([faulty, *stage.outboxes], stage.flusher.post_to_group)
         if is_alone:
             faulty.push(b"hello")
         else:
@@ -240,35 +241,37 @@ def test_a_flusher_that_cannot_go_on_says_so_and_nobody_waits_for_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failed = Event()
-    flusher = Flusher(0, Clock(), with_ring=True)
+    flusher = Flusher(0, Clock(), use_io_uring=True)
     flusher.start(failed.set)
     flusher.post("nonsense")  # type: ignore[arg-type]
     flusher.wake()
     assert failed.wait(10)
     assert flusher.has_failed
     assert "A flusher failed" in caplog.text
-    flusher.tell(Shared(Crowd([], flusher.tell), bytes(MOST_TOLD + 1), frozenset()))
-    flusher.let_catch_up()
+    flusher.post_to_group(
+        GroupSend(BroadcastGroup([], flusher.post_to_group), bytes(MAX_GROUP_BACKLOG_BYTES + 1), frozenset())
+    )
+    flusher.wait_until_caught_up()
     flusher.join(10)
 
 
 def test_who_posts_faster_than_can_be_sent_waits() -> None:
-    flusher = Flusher(0, Clock(), with_ring=True)
+    flusher = Flusher(0, Clock(), use_io_uring=True)
     ours, theirs = socket.socketpair()
     with theirs:
         outbox = Outbox(ours, flusher, PLENTY, None)
-        flusher.entrust(outbox)
-        crowd = Crowd([outbox], flusher.tell)
+        flusher.adopt(outbox)
+        group = BroadcastGroup([outbox], flusher.post_to_group)
         while not flusher.is_behind:
-            crowd.push(bytes(1 << 16), frozenset())
-        waiting = Thread(target=flusher.let_catch_up)
+            group.push(bytes(1 << 16), frozenset())
+        waiting = Thread(target=flusher.wait_until_caught_up)
         waiting.start()
         flusher.start()
         flusher.wake()
         waiting.join(10)
         assert not waiting.is_alive()
         assert not flusher.is_behind
-        outbox.give_up("enough")
+        outbox.fail("enough")
         outbox.finish()
         outbox.release()
         flusher.finish()
@@ -281,14 +284,14 @@ def test_of_what_many_are_sent_apart_there_are_never_many_copies_at_once(
     """Who is in two crowds that are told something is sent both in one piece, which is made for each of them."""
     sizes: list[int] = []
 
-    class Scales(OneByOne):
+    class Scales(SocketSender):
         def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
             sizes.append(sum(len(data) for _, data in batch))
             return super().send(batch)
 
-    monkeypatch.setattr("app.net.send.flusher.best_sender", lambda with_ring: Scales())
-    monkeypatch.setattr("app.net.send.flusher.SENT_AT_ONCE", 10_000)
-    stage = Stage(with_ring=False)
+    monkeypatch.setattr("app.net.send.flusher.best_sender", lambda use_io_uring: Scales())
+    monkeypatch.setattr("app.net.send.flusher.MAX_SEND_BATCH_BYTES", 10_000)
+    stage = Stage(use_io_uring=False)
     for place in range(0, 20, 2):
         stage.play(place, "together", 0, 500, frozenset())
         stage.play(place + 1, "together", 2, 500, frozenset())

@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from app.net.receive.connection import LITTLE_BYTES, RECEIVE_BYTES
-from tests.net.running_server import Chat
+from app.net.receive.connection import RECEIVE_BYTES, SMALL_RECEIVE_BYTES
+from tests.net.running_server import RunningServer
 
 TASKS = Path("/proc/self/task")
 PATIENCE = 10.0  # seconds
@@ -36,11 +36,11 @@ def wait_for(sizes: list[int]) -> None:
         assert monotonic() < end, f"{found}, not {sizes}"
 
 
-def test_who_waits_holds_little(chat: Chat) -> None:
+def test_who_waits_holds_little(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
-    wait_for([LITTLE_BYTES, LITTLE_BYTES])
+    wait_for([SMALL_RECEIVE_BYTES, SMALL_RECEIVE_BYTES])
     alice.send(*(f"PRIVMSG bob :{'x' * 400}" for _ in range(20)))
     bob.hears("PRIVMSG")
-    wait_for([LITTLE_BYTES, RECEIVE_BYTES])
+    wait_for([SMALL_RECEIVE_BYTES, RECEIVE_BYTES])
     alice.fence()
-    wait_for([LITTLE_BYTES, LITTLE_BYTES])
+    wait_for([SMALL_RECEIVE_BYTES, SMALL_RECEIVE_BYTES])

@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.net.running_server import Chat, trust
-from tests.process.socket_client import Peer
+from tests.net.running_server import RunningServer, trust
+from tests.process.socket_client import SocketClient
 
 
 def own_certificate(folder: Path) -> tuple[Path, str]:
@@ -31,16 +31,18 @@ def own_certificate(folder: Path) -> tuple[Path, str]:
     return path, sha256(certificate.public_bytes(der)).hexdigest()
 
 
-def show(chat: Chat, path: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Peer:
+def show(chat: RunningServer, path: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> SocketClient:
     """Connect with a certificate."""
     context = trust()
     context.maximum_version = version
     context.load_cert_chain(path)
-    return Peer(chat.tls_port, tls=context)
+    return SocketClient(chat.tls_port, tls=context)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_certificate_of_ones_own_logs_in(chat: Chat, tmp_path: Path, version: ssl.TLSVersion) -> None:
+def test_a_certificate_of_ones_own_logs_in(
+    chat: RunningServer, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
     """Also one that has expired: nothing but the fingerprint counts, and that the peer has the key."""
     path, fingerprint = own_certificate(tmp_path)
     with show(chat, path, version) as first:
@@ -58,7 +60,7 @@ def test_a_certificate_of_ones_own_logs_in(chat: Chat, tmp_path: Path, version: 
         named.hears(" 903 ")
 
 
-def test_nobody_needs_one(chat: Chat) -> None:
+def test_nobody_needs_one(chat: RunningServer) -> None:
     alice = chat.connect("alice", tls=True)
     alice.send("CAP LS 302", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "PING x")
     heard = alice.hears("PONG")
@@ -66,13 +68,13 @@ def test_nobody_needs_one(chat: Chat) -> None:
     assert any(" 904 " in line for line in heard)
 
 
-def test_a_session_that_is_resumed_shows_it_still(chat: Chat, tmp_path: Path) -> None:
+def test_a_session_that_is_resumed_shows_it_still(chat: RunningServer, tmp_path: Path) -> None:
     """OpenSSL refuses to resume a session with a certificate where the server has given its sessions no name."""
     path, fingerprint = own_certificate(tmp_path)
     context = trust()
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # where a session is whole after the handshake
     context.load_cert_chain(path)
-    with Peer(chat.tls_port, tls=context) as first:
+    with SocketClient(chat.tls_port, tls=context) as first:
         assert isinstance(first.socket, ssl.SSLSocket)
         first.register("anna")
         session = first.socket.session

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
-from tests.net.running_server import Chat
-from tests.process.socket_client import Peer
+from tests.net.running_server import RunningServer
+from tests.process.socket_client import SocketClient
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, with a reset
 pytestmark = pytest.mark.usefixtures("either_receives")
@@ -20,19 +20,19 @@ CONVERSATION = (
 ).encode()
 
 
-def reset(peer: Peer) -> None:
+def reset(peer: SocketClient) -> None:
     """Close a connection so that the server is told with a reset."""
     peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     peer.close()
 
 
-def test_lines_may_come_in_any_cut(chat: Chat) -> None:
+def test_lines_may_come_in_any_cut(chat: RunningServer) -> None:
     bob = chat.connect("bob")
     bob.send("JOIN #tea")
     bob.fence()
     answers = []
     for size in (1, 7, len(CONVERSATION)):
-        with Peer(chat.port) as alice:
+        with SocketClient(chat.port) as alice:
             for start in range(0, len(CONVERSATION), size):
                 alice.socket.sendall(CONVERSATION[start : start + size])
             answers.append(alice.until(lambda line: line.command == "PONG"))
@@ -52,7 +52,9 @@ def test_lines_may_come_in_any_cut(chat: Chat) -> None:
         (b"\r\n \r\n\n:\r\nPING next\r\n", ":next"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(chat: Chat, raw: bytes, answer: str) -> None:
+def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(
+    chat: RunningServer, raw: bytes, answer: str
+) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.fence()
     alice.socket.sendall(raw)
@@ -62,14 +64,14 @@ def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(chat: Chat, raw
 
 
 @pytest.mark.parametrize("end", [b"", b"\r\n"])
-def test_what_has_no_line_end_is_no_irc(chat: Chat, end: bytes) -> None:
+def test_what_has_no_line_end_is_no_irc(chat: RunningServer, end: bytes) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.socket.sendall(b"x" * (16 * 1024 + 1) + end)
     assert alice.rest()[-1] == "ERROR :Closing link: A line without an end"
     assert bob.line().endswith(" QUIT :A line without an end")
 
 
-def test_urgent_bytes_are_bytes_like_others(chat: Chat) -> None:
+def test_urgent_bytes_are_bytes_like_others(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.socket.sendall(b"PRIVMSG bob :o")
     for byte in (b"n", b"e"):
@@ -78,17 +80,17 @@ def test_urgent_bytes_are_bytes_like_others(chat: Chat) -> None:
     assert bob.hears("PRIVMSG")[-1].endswith(" PRIVMSG bob :one")
 
 
-def test_the_farewell_arrives_though_more_input_is_under_way(chat: Chat) -> None:
+def test_the_farewell_arrives_though_more_input_is_under_way(chat: RunningServer) -> None:
     alice = chat.connect("alice")
     alice.send("QUIT :bye", *(f"PRIVMSG #general :{'x' * 400}" for _ in range(2000)))
     assert alice.rest()[-1] == "ERROR :Quit: bye"
 
 
-def test_a_half_closed_connection_gets_its_answers(chat: Chat) -> None:
-    with Peer(chat.port) as pipe:
-        pipe.send("NICK pipe", "USER pipe 0 * :Pipe", "PRIVMSG #general :from a script", "PING end")
-        pipe.socket.shutdown(socket.SHUT_WR)
-        assert pipe.rest()[-1].endswith(":end")
+def test_a_half_closed_connection_gets_its_answers(chat: RunningServer) -> None:
+    with SocketClient(chat.port) as transport:
+        transport.send("NICK pipe", "USER pipe 0 * :Pipe", "PRIVMSG #general :from a script", "PING end")
+        transport.socket.shutdown(socket.SHUT_WR)
+        assert transport.rest()[-1].endswith(":end")
 
 
 def test_who_half_closes_and_never_reads_is_not_kept(serve: Serve, clock: MovedClock) -> None:
@@ -104,7 +106,7 @@ def test_who_half_closes_and_never_reads_is_not_kept(serve: Serve, clock: MovedC
     assert len(alice.rest()) < 20_000, "what was queued is dropped"
 
 
-def test_a_reset_is_a_quit_and_harms_nobody(chat: Chat) -> None:
+def test_a_reset_is_a_quit_and_harms_nobody(chat: RunningServer) -> None:
     bob = chat.connect("bob", "echo-message")
     for number in range(10):
         gone = chat.connect("alice")
@@ -117,12 +119,12 @@ def test_a_reset_is_a_quit_and_harms_nobody(chat: Chat) -> None:
         assert sum("PRIVMSG" in line for line in heard) == 200
 
 
-def test_descriptors_that_are_used_again_get_no_bytes_of_others(chat: Chat) -> None:
+def test_descriptors_that_are_used_again_get_no_bytes_of_others(chat: RunningServer) -> None:
     """Trap 3: people come and go while the room is loud; nobody who did not join hears a thing."""
     loud = [chat.connect(f"loud{number}", "echo-message") for number in range(2)]
     stop = threading.Event()
 
-    def talk(peer: Peer) -> None:
+    def talk(peer: SocketClient) -> None:
         while not stop.is_set():
             peer.send(*(f"PRIVMSG #general :{'x' * 300}" for _ in range(20)))
             peer.fence()
@@ -134,7 +136,7 @@ def test_descriptors_that_are_used_again_get_no_bytes_of_others(chat: Chat) -> N
         for number in range(60):
             guest = chat.connect(f"guest{number}")
             silent = chat.connect()
-            (reset if number % 2 else Peer.close)(guest)
+            (reset if number % 2 else SocketClient.close)(guest)
             silent.send("CAP LS")
             assert " CAP * LS " in silent.line()
             assert silent.fence() == [], "nothing of the room reached a stranger"
@@ -166,7 +168,7 @@ def test_who_never_registers_is_told_and_gone(serve: Serve, clock: MovedClock) -
     assert alice.fence() == []
 
 
-def strangers(peer: Peer) -> int:
+def strangers(peer: SocketClient) -> int:
     """Return how many connections are there, as LUSERS says, that are not registered."""
     peer.send("LUSERS")
     return sum(int(line.split(" ")[3]) for line in peer.fence() if " 253 " in line)
@@ -199,10 +201,10 @@ def test_whoever_waits_for_the_rate_with_the_first_words_is_there_meanwhile(
     raise AssertionError("not there")
 
 
-def test_who_hangs_up_without_a_word_leaves_nothing_behind(chat: Chat) -> None:
+def test_who_hangs_up_without_a_word_leaves_nothing_behind(chat: RunningServer) -> None:
     alice = chat.connect("alice")
     for _ in range(20):
-        Peer(chat.port).close()
+        SocketClient(chat.port).close()
     while chat.open_sockets > 1:
         alice.fence()
     assert strangers(alice) == 0
@@ -261,7 +263,7 @@ def test_the_server_is_full(serve: Serve) -> None:
 def test_each_door_says_in_its_own_terms_that_the_server_is_full(serve: Serve) -> None:
     chat = serve(max_connections=1)
     chat.connect("alice")
-    with Peer(chat.ports["WebSocket"]) as page, Peer(chat.tls_port) as stranger:
+    with SocketClient(chat.ports["WebSocket"]) as page, SocketClient(chat.tls_port) as stranger:
         heard = page.rest()
         assert (heard[0], heard[-1]) == (
             "HTTP/1.1 503 Service Unavailable",
@@ -285,8 +287,8 @@ def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=3000))
-def test_no_bytes_at_all_harm_anybody_else(chat: Chat, data: bytes) -> None:
-    with Peer(chat.port) as stranger, Peer(chat.port) as other:
+def test_no_bytes_at_all_harm_anybody_else(chat: RunningServer, data: bytes) -> None:
+    with SocketClient(chat.port) as stranger, SocketClient(chat.port) as other:
         stranger.socket.sendall(data)
         stranger.socket.shutdown(socket.SHUT_WR)
         stranger.rest_of_bytes()

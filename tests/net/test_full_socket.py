@@ -6,14 +6,14 @@ import ssl
 import pytest
 
 from tests.net.conftest import Serve
-from tests.net.running_server import Chat
-from tests.process.socket_client import Peer
+from tests.net.running_server import RunningServer
+from tests.process.socket_client import SocketClient
 
 PLENTY = 1 << 28
 QUESTIONS = 10_000  # whose answers are more than the buffers of the kernel hold
 
 
-def filled(chat: Chat, tls: bool) -> tuple[Peer, Peer]:
+def filled(chat: RunningServer, tls: bool) -> tuple[SocketClient, SocketClient]:
     """Return somebody for whom bytes wait that the socket does not take, and somebody else."""
     slow, alice = chat.connect("slow", receive_buffer=4096, tls=tls), chat.connect("alice")
     slow.send(*["HELP"] * QUESTIONS, "PRIVMSG alice :I do not listen")
@@ -41,7 +41,7 @@ def test_close_notify_follows(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_the_last_line_comes_however_much_stands_before_it(chat: Chat, tls: bool) -> None:
+def test_the_last_line_comes_however_much_stands_before_it(chat: RunningServer, tls: bool) -> None:
     alice = chat.connect("alice", tls=tls)
     alice.send(*["HELP"] * 400, "QUIT :bye")
     assert alice.rest()[-1] == "ERROR :Quit: bye"

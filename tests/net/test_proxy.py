@@ -9,8 +9,8 @@ from app.services.admin_changes import decide_now
 from app.services.bans import BanType
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
-from tests.net.running_server import Chat, trust
-from tests.process.socket_client import Peer
+from tests.net.running_server import RunningServer, trust
+from tests.process.socket_client import SocketClient
 
 TEXT = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 6667\r\n"
 LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
@@ -29,12 +29,12 @@ def numeric(lines: list[str], code: str) -> list[str]:
 
 
 @pytest.fixture
-def chat(serve: Serve) -> Chat:
+def chat(serve: Serve) -> RunningServer:
     """A server that believes whatever connects from 127.0.0.1."""
     return serve(proxy_from=["127.0.0.1"])
 
 
-def come(chat: Chat, header: bytes, nick: str) -> Peer:
+def come(chat: RunningServer, header: bytes, nick: str) -> SocketClient:
     """Connect through a proxy and register."""
     peer = chat.connect()
     peer.socket.sendall(header)
@@ -42,13 +42,13 @@ def come(chat: Chat, header: bytes, nick: str) -> Peer:
     return peer
 
 
-def asked(peer: Peer, nick: str) -> list[str]:
+def asked(peer: SocketClient, nick: str) -> list[str]:
     """Return what WHOIS says of somebody."""
     peer.send(f"WHOIS {nick}")
     return peer.fence()
 
 
-def counted(peer: Peer) -> list[str]:
+def counted(peer: SocketClient) -> list[str]:
     """Return what LUSERS says."""
     peer.send("LUSERS")
     return peer.fence()
@@ -57,7 +57,7 @@ def counted(peer: Peer) -> list[str]:
 @pytest.mark.parametrize(
     "header", [TEXT, binary(bytes([192, 0, 2, 7])), binary(bytes([192, 0, 2, 7]), b"\4\0\x90" + b"x" * 144)]
 )
-def test_the_address_behind_the_proxy_is_the_address(chat: Chat, header: bytes) -> None:
+def test_the_address_behind_the_proxy_is_the_address(chat: RunningServer, header: bytes) -> None:
     alice = come(chat, header, "alice")
     lines = asked(alice, "alice")
     assert "192.0.2.7" in numeric(lines, "338")[0]
@@ -65,7 +65,7 @@ def test_the_address_behind_the_proxy_is_the_address(chat: Chat, header: bytes) 
     assert numeric(lines, "671") == []
 
 
-def test_a_header_may_come_byte_by_byte_or_with_what_follows(chat: Chat) -> None:
+def test_a_header_may_come_byte_by_byte_or_with_what_follows(chat: RunningServer) -> None:
     alice = chat.connect()
     for byte in TEXT:
         alice.socket.sendall(bytes([byte]))
@@ -77,18 +77,18 @@ def test_a_header_may_come_byte_by_byte_or_with_what_follows(chat: Chat) -> None
     assert "192.0.2.7" in numeric(asked(alice, "alice"), "338")[0]
 
 
-def test_a_proxy_that_speaks_for_itself_has_its_own_address(chat: Chat) -> None:
+def test_a_proxy_that_speaks_for_itself_has_its_own_address(chat: RunningServer) -> None:
     for nick, header in (("alice", LOCAL), ("bob", b"PROXY UNKNOWN\r\n")):
         assert "127.0.0.1" in numeric(asked(come(chat, header, nick), nick), "338")[0]
 
 
-def test_the_proxy_says_whether_the_client_speaks_tls(chat: Chat) -> None:
+def test_the_proxy_says_whether_the_client_speaks_tls(chat: RunningServer) -> None:
     alice = come(chat, binary(bytes([192, 0, 2, 7]), TLS), "alice")
     assert len(numeric(asked(alice, "alice"), "671")) == 1
 
 
-def test_the_header_stands_before_tls(chat: Chat) -> None:
-    with Peer(chat.tls_port) as alice:
+def test_the_header_stands_before_tls(chat: RunningServer) -> None:
+    with SocketClient(chat.tls_port) as alice:
         for byte in TEXT:
             alice.socket.sendall(bytes([byte]))
         alice.socket = trust().wrap_socket(alice.socket, server_hostname="localhost")
@@ -107,20 +107,20 @@ def test_the_header_stands_before_tls(chat: Chat) -> None:
         (b"PROXY " + b"x" * 200, "The PROXY header is too long"),
     ],
 )
-def test_what_is_no_header_is_told_so_and_closed(chat: Chat, data: bytes, reason: str) -> None:
+def test_what_is_no_header_is_told_so_and_closed(chat: RunningServer, data: bytes, reason: str) -> None:
     peer = chat.connect()
     peer.socket.sendall(data)
     assert peer.rest() == [f"ERROR :Closing link: {reason}"]
 
 
-def test_a_second_header_is_a_line_like_any_other(chat: Chat) -> None:
+def test_a_second_header_is_a_line_like_any_other(chat: RunningServer) -> None:
     alice = come(chat, TEXT, "alice")
     alice.socket.sendall(b"PROXY TCP4 203.0.113.1 198.51.100.1 1 2\r\n")
     assert any(" 421 " in line for line in alice.fence())
     assert "192.0.2.7" in numeric(asked(alice, "alice"), "338")[0]
 
 
-def test_who_never_says_for_whom_is_gone_in_time(chat: Chat, clock: MovedClock) -> None:
+def test_who_never_says_for_whom_is_gone_in_time(chat: RunningServer, clock: MovedClock) -> None:
     alice, slow = come(chat, TEXT, "alice"), chat.connect()
     slow.socket.sendall(TEXT[:-1])
     while not numeric(counted(alice), "253"):
@@ -152,7 +152,7 @@ def test_limits_count_for_those_behind_the_proxy(serve: Serve) -> None:
     come(chat, TEXT, "third")
 
 
-def test_a_ban_is_of_who_is_behind_the_proxy(chat: Chat, clock: MovedClock) -> None:
+def test_a_ban_is_of_who_is_behind_the_proxy(chat: RunningServer, clock: MovedClock) -> None:
     decide_now(
         chat.database,
         clock,

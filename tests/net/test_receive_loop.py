@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from app.net.receive import connection, polled_connection
-from app.net.receive.receive_loop import Intake
+from app.net.receive.receive_loop import ReceiveLoop
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
-from tests.net.running_server import Chat
-from tests.process.socket_client import Peer
+from tests.net.running_server import RunningServer
+from tests.process.socket_client import SocketClient
 
 NEVER = 1 << 30
 CONVERSATION = [
@@ -37,13 +37,13 @@ CONVERSATION = [
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the intake receive for everybody who chats, however few they are."""
-    monkeypatch.setattr(connection, "MANY", 0)
+    monkeypatch.setattr(connection, "RECEIVE_LOOP_THRESHOLD_UNITS", 0)
 
 
-def conversation(chat: Chat) -> list[str]:
+def conversation(chat: RunningServer) -> list[str]:
     """Say things to a server, each when the one before was answered, then all at once; return what was heard."""
     heard: list[str] = []
-    with Peer(chat.port) as alice, Peer(chat.port) as bob:
+    with SocketClient(chat.port) as alice, SocketClient(chat.port) as bob:
         alice.register("alice", "draft/chathistory", "echo-message")
         bob.register("bob")
         for line in CONVERSATION:
@@ -58,7 +58,7 @@ def conversation(chat: Chat) -> list[str]:
 def test_the_answers_are_those_of_a_reader(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     for many in (NEVER, 0):
-        monkeypatch.setattr(connection, "MANY", many)
+        monkeypatch.setattr(connection, "RECEIVE_LOOP_THRESHOLD_UNITS", many)
         chat = serve()
         told.append(conversation(chat))
         chat.close()
@@ -86,7 +86,7 @@ def test_forty_who_talk_at_once_are_all_heard_in_their_order(serve: Serve) -> No
 
 
 def test_what_comes_while_the_line_before_is_not_stored_waits(
-    always: None, chat: Chat, clock: MovedClock, tmp_path: Path
+    always: None, chat: RunningServer, clock: MovedClock, tmp_path: Path
 ) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.send("PRIVMSG #general :zero")
@@ -108,7 +108,7 @@ def test_what_comes_while_the_line_before_is_not_stored_waits(
 
 
 def test_a_mistake_with_a_line_is_left_to_its_reader(
-    always: None, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    always: None, chat: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(frame: Any) -> None:
         raise ZeroDivisionError
@@ -124,15 +124,15 @@ def test_a_mistake_with_a_line_is_left_to_its_reader(
 
 def test_an_intake_that_cannot_go_on_says_so(caplog: pytest.LogCaptureFixture) -> None:
     failed = Event()
-    intake = Intake(with_ring=True)
-    if not intake.start(failed.set):
+    receive_loop = ReceiveLoop(use_io_uring=True)
+    if not receive_loop.start(failed.set):
         pytest.skip("There is no io_uring here that can receive")
-    intake.call("nonsense")  # type: ignore[arg-type]
+    receive_loop.call("nonsense")  # type: ignore[arg-type]
     assert failed.wait(10)
-    assert intake.has_failed
+    assert receive_loop.has_failed
     assert "The intake failed" in caplog.text
-    intake.finish()
-    intake.join(10)
+    receive_loop.finish()
+    receive_loop.join(10)
 
 
 def test_without_io_uring_readers_receive_by_themselves(always: None, serve: Serve) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from app.net.kernel import io_uring
 from app.net.send import sender as senders
-from app.net.send.sender import SENDS, AllAtOnce, OneByOne, Sender, best_sender
+from app.net.send.sender import MAX_SENDS, IoUringSender, Sender, SocketSender, best_sender
 
 Pairs = list[tuple[socket.socket, socket.socket]]
 
 
-@pytest.fixture(params=[OneByOne, AllAtOnce])
+@pytest.fixture(params=[SocketSender, IoUringSender])
 def sender(request: pytest.FixtureRequest) -> Iterator[Sender]:
     try:
         made = request.param()
@@ -42,7 +42,7 @@ def test_everybody_is_sent_their_own(sender: Sender, pairs: Pairs) -> None:
 
 
 def test_more_than_one_call_takes_go_in_order(sender: Sender, pairs: Pairs) -> None:
-    numbers = range(2 * SENDS + 7)
+    numbers = range(2 * MAX_SENDS + 7)
     assert sender.send([(pairs[number % 40][0], b"%6d" % number) for number in numbers]) == [6] * len(numbers)
     for place, (_, theirs) in enumerate(pairs):
         assert theirs.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])
@@ -76,6 +76,6 @@ def test_a_ring_that_cannot_send_is_not_used(
     else:
         monkeypatch.setattr(io_uring, missing, 4000)
     ours, theirs = pairs[0]
-    with closing(best_sender(with_ring=True)) as sender:
+    with closing(best_sender(use_io_uring=True)) as sender:
         assert sender.send([(ours, b"hello")]) == [5]
     assert theirs.recv(100) == b"hello"

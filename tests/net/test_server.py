@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.net.receive.connection_limits import Census, Seat
+from app.net.receive.connection_limits import ConnectionLimits, ConnectionSlot
 from app.net.server import plain_address
 
 FULL = "The server is full; try again later"
@@ -13,47 +13,47 @@ TOO_MANY = "Too many connections from your address"
 
 
 def test_one_address_cannot_take_all_connections() -> None:
-    census = Census(most=5, most_per_address=2)
-    assert [census.admit("192.0.2.1") for _ in range(3)] == [None, None, TOO_MANY]
-    assert census.admit("2001:db8::1") is None
-    census.release("192.0.2.1")
-    assert census.admit("192.0.2.1") is None
+    limits = ConnectionLimits(maximum=5, max_per_address=2)
+    assert [limits.admit("192.0.2.1") for _ in range(3)] == [None, None, TOO_MANY]
+    assert limits.admit("2001:db8::1") is None
+    limits.release("192.0.2.1")
+    assert limits.admit("192.0.2.1") is None
 
 
 def test_loopback_may_have_all_but_no_more() -> None:
-    census = Census(most=3, most_per_address=1)
-    assert [census.admit("127.0.0.1"), census.admit("127.0.0.1"), census.admit("::1")] == [None] * 3
-    assert census.admit("127.0.0.1") == FULL
-    assert census.admit("192.0.2.1") == FULL
+    limits = ConnectionLimits(maximum=3, max_per_address=1)
+    assert [limits.admit("127.0.0.1"), limits.admit("127.0.0.1"), limits.admit("::1")] == [None] * 3
+    assert limits.admit("127.0.0.1") == FULL
+    assert limits.admit("192.0.2.1") == FULL
 
 
 @given(moves=st.lists(st.tuples(st.booleans(), st.sampled_from(["192.0.2.1", "192.0.2.2", "127.0.0.1"]))))
 def test_the_count_is_right_whoever_comes_and_goes(moves: list[tuple[bool, str]]) -> None:
-    census = Census(most=6, most_per_address=3)
+    limits = ConnectionLimits(maximum=6, max_per_address=3)
     here: list[str] = []
     for comes, address in moves:
         if not comes and address in here:
-            census.release(address)
+            limits.release(address)
             here.remove(address)
         elif comes:
             is_over = address != "127.0.0.1" and here.count(address) >= 3
             expected = FULL if len(here) >= 6 else TOO_MANY if is_over else None
-            assert census.admit(address) == expected
+            assert limits.admit(address) == expected
             here += [address] if expected is None else []
 
 
 def test_a_proxy_may_have_all_and_those_behind_it_count_for_themselves() -> None:
-    census = Census(most=5, most_per_address=2, proxies=(ip_network("192.0.2.0/24"),))
-    assert [census.admit("192.0.2.1") for _ in range(6)] == [None] * 5 + [FULL]
-    seats = [Seat(census, "192.0.2.1") for _ in range(4)]
-    assert all(seat.is_proxy for seat in seats)
-    assert [seat.move("198.51.100.7") for seat in seats] == [None, None, TOO_MANY, TOO_MANY]
-    assert [seat.address for seat in seats] == ["198.51.100.7"] * 2 + ["192.0.2.1"] * 2
-    seats[0].leave()
-    assert not seats[1].is_proxy
-    assert seats[2].move("198.51.100.7") is None
-    assert census.admit("198.51.100.7") == TOO_MANY
-    assert census.admit("203.0.113.1") is None
+    limits = ConnectionLimits(maximum=5, max_per_address=2, proxies=(ip_network("192.0.2.0/24"),))
+    assert [limits.admit("192.0.2.1") for _ in range(6)] == [None] * 5 + [FULL]
+    slots = [ConnectionSlot(limits, "192.0.2.1") for _ in range(4)]
+    assert all(slot.is_proxy for slot in slots)
+    assert [slot.reassign("198.51.100.7") for slot in slots] == [None, None, TOO_MANY, TOO_MANY]
+    assert [slot.address for slot in slots] == ["198.51.100.7"] * 2 + ["192.0.2.1"] * 2
+    slots[0].release()
+    assert not slots[1].is_proxy
+    assert slots[2].reassign("198.51.100.7") is None
+    assert limits.admit("198.51.100.7") == TOO_MANY
+    assert limits.admit("203.0.113.1") is None
 
 
 def test_an_address_is_the_same_on_both_kinds_of_sockets() -> None:

@@ -11,14 +11,14 @@ from sqlalchemy import insert
 from app.db.database import Database, url_of
 from app.db.models import RoomMetadata
 from tests.conftest import MovedClock
-from tests.net.running_server import Chat
+from tests.net.running_server import RunningServer
 from tests.story import Story
 
 ROOMS, KEYS = 300, 50  # with values of 300 bytes: more than the limit and the buffers of the kernel hold
 
 
 @pytest.fixture
-def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[Chat]:
+def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[RunningServer]:
     """A server with the least limit for bytes that wait, and with rooms that say much."""
     path = tmp_path / "chat.db"
     shutil.copy(sqlite_template, path)
@@ -27,11 +27,11 @@ def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[C
         said = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
         with database.locked() as connection:
             connection.execute(insert(RoomMetadata), said)
-    with closing(Chat(path, clock, sendq=65536, max_rooms_per_user=ROOMS + 1)) as server:
+    with closing(RunningServer(path, clock, sendq=65536, max_rooms_per_user=ROOMS + 1)) as server:
         yield server
 
 
-def test_who_reads_slowly_is_told_no_faster_than_that(chat: Chat) -> None:
+def test_who_reads_slowly_is_told_no_faster_than_that(chat: RunningServer) -> None:
     """One page waits until most of the one before has been read, so that nobody is evicted for a question."""
     slow = chat.connect("slow", "batch", "draft/metadata-3", receive_buffer=65536)
     alice = chat.connect("alice")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.process import WAKE_UPS, take_turns
-from tests.net.running_server import Chat
+from app.process import MAX_WAKEUPS_PER_SECOND, set_switch_interval
+from tests.net.running_server import RunningServer
 
 
 @pytest.fixture(autouse=True)
@@ -19,17 +19,17 @@ def _as_before() -> Iterator[None]:
 
 @pytest.mark.parametrize("threads", [0, 1, 100, 1_000, 12_000])
 def test_all_that_wait_wake_up_so_often_together_at_most(threads: int) -> None:
-    take_turns(threads)
-    assert threads / sys.getswitchinterval() <= WAKE_UPS * 1.001
+    set_switch_interval(threads)
+    assert threads / sys.getswitchinterval() <= MAX_WAKEUPS_PER_SECOND * 1.001
 
 
 def test_few_threads_take_turns_as_python_would_have_it() -> None:
     before = sys.getswitchinterval()
-    take_turns(100)
+    set_switch_interval(100)
     assert sys.getswitchinterval() == before
 
 
-def test_a_server_adjusts_as_people_come(chat: Chat) -> None:
+def test_a_server_adjusts_as_people_come(chat: RunningServer) -> None:
     sys.setswitchinterval(1)
     chat.connect("alice").fence()
     assert sys.getswitchinterval() < 1

@@ -6,15 +6,15 @@ import threading
 
 import pytest
 
-from tests.net.running_server import Chat, trust
-from tests.process.socket_client import Peer
+from tests.net.running_server import RunningServer, trust
+from tests.process.socket_client import SocketClient
 
 LINES = 3000
 PORTION = 50  # lines sent at once
 TEXT = "x" * 380
 
 
-def test_a_conversation(chat: Chat) -> None:
+def test_a_conversation(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
     alice.send("PRIVMSG #general :in secret")
     assert bob.hears("PRIVMSG")[-1] == ":alice!~alice@127.0.0.1 PRIVMSG #general :in secret"
@@ -25,9 +25,9 @@ def test_a_conversation(chat: Chat) -> None:
 @pytest.mark.parametrize(
     "garbage", [b"NICK alice\r\nUSER a 0 * :a\r\n", b"\x16\x03\x01\xff\xff" + b"\0" * 99, b"\0"]
 )
-def test_who_speaks_no_tls_is_gone_and_harms_nobody(chat: Chat, garbage: bytes) -> None:
+def test_who_speaks_no_tls_is_gone_and_harms_nobody(chat: RunningServer, garbage: bytes) -> None:
     alice = chat.connect("alice", tls=True)
-    with Peer(chat.tls_port) as stranger:
+    with SocketClient(chat.tls_port) as stranger:
         stranger.socket.sendall(garbage)
         stranger.socket.shutdown(1)
         assert b"ERROR" not in stranger.rest_of_bytes()
@@ -35,10 +35,10 @@ def test_who_speaks_no_tls_is_gone_and_harms_nobody(chat: Chat, garbage: bytes) 
     assert alice.line().endswith(":still")
 
 
-def test_a_handshake_may_come_byte_by_byte(chat: Chat) -> None:
+def test_a_handshake_may_come_byte_by_byte(chat: RunningServer) -> None:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = trust().wrap_bio(incoming, outgoing, server_hostname="localhost")
-    with Peer(chat.tls_port) as peer:
+    with SocketClient(chat.tls_port) as peer:
         while client.version() is None or outgoing.pending:
             try:
                 client.do_handshake()
@@ -52,12 +52,12 @@ def test_a_handshake_may_come_byte_by_byte(chat: Chat) -> None:
         assert _read_line(client, incoming, peer) == b":server.internal PONG server.internal :done\r\n"
 
 
-def _drip(peer: Peer, data: bytes) -> None:
+def _drip(peer: SocketClient, data: bytes) -> None:
     for byte in data:
         peer.socket.sendall(bytes([byte]))
 
 
-def _read_line(client: ssl.SSLObject, incoming: ssl.MemoryBIO, peer: Peer) -> bytes:
+def _read_line(client: ssl.SSLObject, incoming: ssl.MemoryBIO, peer: SocketClient) -> bytes:
     line = b""
     while not line.endswith(b"\n"):
         try:
@@ -67,11 +67,11 @@ def _read_line(client: ssl.SSLObject, incoming: ssl.MemoryBIO, peer: Peer) -> by
     return line
 
 
-def test_much_goes_both_ways_at_once(chat: Chat) -> None:
+def test_much_goes_both_ways_at_once(chat: RunningServer) -> None:
     peers = [chat.connect(f"peer{number}", "echo-message", tls=True) for number in range(3)]
     heard: dict[str, list[str]] = {}
 
-    def talk(peer: Peer) -> None:
+    def talk(peer: SocketClient) -> None:
         """Say a portion, then read until it comes back; one thread a peer, as OpenSSL wants it."""
         lines: list[str] = []
         for start in range(0, LINES, PORTION):
@@ -96,7 +96,7 @@ def test_much_goes_both_ways_at_once(chat: Chat) -> None:
         assert [line.split()[4] for line in mine] == [str(number) for number in range(LINES)]
 
 
-def test_the_farewell_ends_with_close_notify(chat: Chat) -> None:
+def test_the_farewell_ends_with_close_notify(chat: RunningServer) -> None:
     alice = chat.connect("alice", tls=True)
     alice.socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]
     alice.send("QUIT :bye")
@@ -104,7 +104,7 @@ def test_the_farewell_ends_with_close_notify(chat: Chat) -> None:
     assert alice.socket.recv(100) == b"", "an end in order, not a cut"
 
 
-def test_who_closes_tls_in_order_is_answered_so(chat: Chat) -> None:
+def test_who_closes_tls_in_order_is_answered_so(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
     alice.fence()
     assert isinstance(alice.socket, ssl.SSLSocket)
@@ -113,10 +113,10 @@ def test_who_closes_tls_in_order_is_answered_so(chat: Chat) -> None:
     plain.close()
 
 
-def test_a_cut_in_the_middle_of_a_record_is_the_end(chat: Chat) -> None:
+def test_a_cut_in_the_middle_of_a_record_is_the_end(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
     alice.fence()
-    raw = Peer(chat.tls_port)
+    raw = SocketClient(chat.tls_port)
     raw.socket.sendall(b"\x16\x03\x01\x02\x00\x01")
     raw.close()
     assert isinstance(alice.socket, ssl.SSLSocket)

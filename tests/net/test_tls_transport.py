@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from OpenSSL import SSL
 
-from app.net.transport.tls import TlsPipe, new_context
-from app.net.transport.transport import UNSENT_BYTES, Broken
+from app.net.transport.tls import TlsTransport, new_context
+from app.net.transport.transport import MAX_PENDING_CONTROL_BYTES, TransportError
 
 FILES = Path(__file__).parent.parent / "tls"
 HANDSHAKE, DATA = 22, 23  # kinds of records (RFC 5246 section 6.2.1)
@@ -23,7 +23,7 @@ CIPHERS = b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256"
 class Writer:
     """A client of TLS 1.2 that has shaken hands with a pipe, and writes its records by hand from then on."""
 
-    def __init__(self, pipe: TlsPipe) -> None:
+    def __init__(self, transport: TlsTransport) -> None:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_max_proto_version(SSL.TLS1_2_VERSION)
         context.set_cipher_list(CIPHERS)
@@ -33,8 +33,8 @@ class Writer:
             with suppress(SSL.WantReadError):
                 tls.do_handshake()
             with suppress(SSL.WantReadError):
-                pipe.decrypt(tls.bio_read(UNSENT_BYTES))
-            if said := pipe.encrypt(b"", is_last=False):
+                transport.decrypt(tls.bio_read(MAX_PENDING_CONTROL_BYTES))
+            if said := transport.encrypt(b"", is_last=False):
                 tls.bio_write(said)
         secret, seed = tls.master_key() or b"", (tls.server_random() or b"") + (tls.client_random() or b"")
         keys = b"".join(islice(_expanded(secret, b"key expansion" + seed), 2))
@@ -58,19 +58,19 @@ def _expanded(secret: bytes, seed: bytes) -> Iterator[bytes]:
 
 
 def test_who_asks_for_handshakes_and_does_not_read_the_answers_is_given_up() -> None:
-    pipe = TlsPipe(new_context(FILES / "cert.pem", FILES / "key.pem"))
-    writer = Writer(pipe)
-    assert pipe.decrypt(writer.record(DATA, b"PING one\r\n")) == b"PING one\r\n"
-    for _ in range(UNSENT_BYTES // ALERT_BYTES):
-        pipe.decrypt(writer.record(HANDSHAKE, HELLO))
-    assert pipe.decrypt(writer.record(DATA, b"PING two\r\n")) == b"PING two\r\n"
-    with pytest.raises(Broken, match="too many handshakes"):
-        pipe.decrypt(writer.record(HANDSHAKE, HELLO))
+    transport = TlsTransport(new_context(FILES / "cert.pem", FILES / "key.pem"))
+    writer = Writer(transport)
+    assert transport.decrypt(writer.record(DATA, b"PING one\r\n")) == b"PING one\r\n"
+    for _ in range(MAX_PENDING_CONTROL_BYTES // ALERT_BYTES):
+        transport.decrypt(writer.record(HANDSHAKE, HELLO))
+    assert transport.decrypt(writer.record(DATA, b"PING two\r\n")) == b"PING two\r\n"
+    with pytest.raises(TransportError, match="too many handshakes"):
+        transport.decrypt(writer.record(HANDSHAKE, HELLO))
 
 
 def test_who_reads_the_answers_may_go_on_asking() -> None:
-    pipe = TlsPipe(new_context(FILES / "cert.pem", FILES / "key.pem"))
-    writer = Writer(pipe)
-    for _ in range(UNSENT_BYTES // ALERT_BYTES * 2):
-        pipe.decrypt(writer.record(HANDSHAKE, HELLO))
-        assert len(pipe.encrypt(b"", is_last=False)) == ALERT_BYTES
+    transport = TlsTransport(new_context(FILES / "cert.pem", FILES / "key.pem"))
+    writer = Writer(transport)
+    for _ in range(MAX_PENDING_CONTROL_BYTES // ALERT_BYTES * 2):
+        transport.decrypt(writer.record(HANDSHAKE, HELLO))
+        assert len(transport.encrypt(b"", is_last=False)) == ALERT_BYTES

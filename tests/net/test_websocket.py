@@ -11,13 +11,13 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
-from tests.net.running_server import Chat, trust
-from tests.process.socket_client import PATIENCE, Peer
+from tests.net.running_server import RunningServer, trust
+from tests.process.socket_client import PATIENCE, SocketClient
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
 
 
-class Page:
+class BrowserPage:
     """A web page with a connection."""
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -59,15 +59,15 @@ class Page:
                 return heard
 
 
-Open = Callable[..., Page]
+Open = Callable[..., BrowserPage]
 
 
 @pytest.fixture
-def open_page(chat: Chat) -> Iterator[Open]:
+def open_page(chat: RunningServer) -> Iterator[Open]:
     """Connect to the server of the test."""
     with ExitStack() as stack:
 
-        def dial(*offered: str, origin: str | None = None, tls: ssl.SSLContext | None = None) -> Page:
+        def dial(*offered: str, origin: str | None = None, tls: ssl.SSLContext | None = None) -> BrowserPage:
             door = "WebSocket" if tls is None else "WebSocket in TLS"
             connection = connect(
                 f"{'ws' if tls is None else 'wss'}://localhost:{chat.ports[door]}/",
@@ -76,13 +76,13 @@ def open_page(chat: Chat) -> Iterator[Open]:
                 ssl=tls,
                 open_timeout=PATIENCE,
             )
-            return Page(stack.enter_context(connection))
+            return BrowserPage(stack.enter_context(connection))
 
         yield dial
 
 
 @pytest.mark.parametrize(("subprotocol", "kind"), [(TEXT, str), (BINARY, bytes)])
-def test_a_conversation(chat: Chat, open_page: Open, subprotocol: str, kind: type) -> None:
+def test_a_conversation(chat: RunningServer, open_page: Open, subprotocol: str, kind: type) -> None:
     bob = chat.connect("bob")
     alice = open_page(subprotocol)
     assert alice.connection.subprotocol == subprotocol
@@ -99,7 +99,7 @@ def test_a_conversation(chat: Chat, open_page: Open, subprotocol: str, kind: typ
     assert "again" in (second if isinstance(second, str) else second.decode())
 
 
-def test_within_tls(chat: Chat, open_page: Open) -> None:
+def test_within_tls(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT, tls=trust())
     alice.register("alice")
     bob.send("WHOIS alice")
@@ -112,14 +112,14 @@ def test_within_tls(chat: Chat, open_page: Open) -> None:
     )
 
 
-def test_a_binary_message_is_read_by_a_text_connection_too(chat: Chat, open_page: Open) -> None:
+def test_a_binary_message_is_read_by_a_text_connection_too(chat: RunningServer, open_page: Open) -> None:
     alice = open_page(TEXT)
     alice.register("alice")
     alice.send(b"PING binary")
     assert alice.hears(":binary")
 
 
-def test_what_is_not_utf8_is_refused_and_the_connection_stays(chat: Chat, open_page: Open) -> None:
+def test_what_is_not_utf8_is_refused_and_the_connection_stays(chat: RunningServer, open_page: Open) -> None:
     bob = chat.connect("bob")
     for nick, subprotocol in (("alice", TEXT), ("carol", BINARY)):
         page = open_page(subprotocol)
@@ -130,7 +130,7 @@ def test_what_is_not_utf8_is_refused_and_the_connection_stays(chat: Chat, open_p
         assert not any("PRIVMSG" in line for line in bob.fence())
 
 
-def test_a_line_of_510_bytes_is_a_whole_one(chat: Chat, open_page: Open) -> None:
+def test_a_line_of_510_bytes_is_a_whole_one(chat: RunningServer, open_page: Open) -> None:
     alice = open_page(TEXT)
     alice.register("alice")
     alice.send(f"PING {'x' * 505}")
@@ -160,7 +160,7 @@ def test_pings_of_websocket_are_answered(open_page: Open) -> None:
     assert alice.connection.ping().wait(PATIENCE)
 
 
-def test_who_closes_in_order_is_answered_so(chat: Chat, open_page: Open) -> None:
+def test_who_closes_in_order_is_answered_so(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT)
     alice.register("alice")
     alice.connection.close(1001)
@@ -168,7 +168,7 @@ def test_who_closes_in_order_is_answered_so(chat: Chat, open_page: Open) -> None
     assert bob.hears("QUIT")[-1] == ":alice!~alice@127.0.0.1 QUIT :Connection closed"
 
 
-def test_too_long_a_message_ends_the_connection(chat: Chat, open_page: Open) -> None:
+def test_too_long_a_message_ends_the_connection(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT)
     alice.register("alice")
     alice.send("x" * 20_000)
@@ -177,12 +177,12 @@ def test_too_long_a_message_ends_the_connection(chat: Chat, open_page: Open) -> 
     assert " QUIT :WebSocket failed: " in bob.hears("QUIT")[-1]
 
 
-def test_who_speaks_no_websocket_is_answered_by_http(chat: Chat) -> None:
+def test_who_speaks_no_websocket_is_answered_by_http(chat: RunningServer) -> None:
     alice = chat.connect("alice")
-    with Peer(chat.ports["WebSocket"]) as stranger:
+    with SocketClient(chat.ports["WebSocket"]) as stranger:
         stranger.send("NICK stranger", "USER stranger 0 * :Stranger")
         assert stranger.rest()[0] == "HTTP/1.1 400 Bad Request"
-    with Peer(chat.ports["WebSocket"]) as stranger:
+    with SocketClient(chat.ports["WebSocket"]) as stranger:
         stranger.send("GET / HTTP/1.1", "Host: localhost", "")
         assert stranger.rest()[0] == "HTTP/1.1 426 Upgrade Required"
     assert alice.fence() == []
@@ -192,19 +192,21 @@ def test_pages_that_are_not_named_are_kept_out(serve: Serve) -> None:
     chat = serve(websocket_origins=["https://chat.example"])
     address = f"ws://localhost:{chat.ports['WebSocket']}/"
     with connect(address, origin=Origin("https://chat.example")) as page:
-        Page(page).register("alice")
+        BrowserPage(page).register("alice")
     with connect(address) as program:
-        Page(program).register("bot")
+        BrowserPage(program).register("bot")
     with pytest.raises(InvalidStatus) as refused:
         connect(address, origin=Origin("https://evil.example"))
     assert refused.value.response.status_code == 403
 
 
-def test_who_never_registers_is_told_and_gone(chat: Chat, open_page: Open, clock: MovedClock) -> None:
+def test_who_never_registers_is_told_and_gone(
+    chat: RunningServer, open_page: Open, clock: MovedClock
+) -> None:
     page = open_page(TEXT)
     page.send("PING here")
     page.line()
-    with Peer(chat.ports["WebSocket"]) as mute:
+    with SocketClient(chat.ports["WebSocket"]) as mute:
         clock.instant += 61_000
         assert page.rest() == ["ERROR :Closing link: Registration timed out"]
         while mute.is_silent(0.1):  # until it is accepted, nobody counts its seconds
@@ -214,16 +216,16 @@ def test_who_never_registers_is_told_and_gone(chat: Chat, open_page: Open, clock
 
 def test_behind_a_proxy(serve: Serve) -> None:
     chat = serve(proxy_from=["127.0.0.1"])
-    with Peer(chat.ports["WebSocket"]) as raw:
+    with SocketClient(chat.ports["WebSocket"]) as raw:
         raw.socket.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\n")
         with connect("ws://localhost/", sock=raw.socket) as connection:
-            page = Page(connection)
+            page = BrowserPage(connection)
             page.register("alice")
             page.send("WHOIS alice")
             assert "192.0.2.7" in page.hears(" 338 ")[-1]
 
 
-def test_much_goes_both_ways_at_once(chat: Chat, open_page: Open) -> None:
+def test_much_goes_both_ways_at_once(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT)
     alice.register("alice")
     for start in range(0, 1000, 50):

@@ -12,9 +12,9 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 
-from app.net.transport.transport import UNSENT_BYTES, Broken
-from app.net.transport.websocket import WebSocketPipe
-from app.wire.framing import UNFINISHED_BYTES
+from app.net.transport.transport import MAX_PENDING_CONTROL_BYTES, TransportError
+from app.net.transport.websocket import WebSocketTransport
+from app.wire.framing import MAX_UNFINISHED_BYTES
 
 lines = st.lists(
     st.binary(max_size=200).filter(lambda line: b"\n" not in line and b"\r" not in line), max_size=8
@@ -25,8 +25,8 @@ cuts = st.lists(st.integers(0, 3000), max_size=8)
 class Browser:
     """A client that speaks with a pipe directly."""
 
-    def __init__(self, pipe: WebSocketPipe, *offered: str, origin: str | None = None) -> None:
-        self.pipe = pipe
+    def __init__(self, transport: WebSocketTransport, *offered: str, origin: str | None = None) -> None:
+        self.transport = transport
         self.protocol = ClientProtocol(
             parse_uri("ws://localhost/"),
             subprotocols=[*map(Subprotocol, offered)] or None,
@@ -40,12 +40,12 @@ class Browser:
 
     def shake_hands(self) -> "Browser":
         """Finish the handshake."""
-        assert self.pipe.decrypt(self.sent()) == b""
-        self.hear(self.pipe.encrypt(b"", is_last=False))
+        assert self.transport.decrypt(self.sent()) == b""
+        self.add_group_data(self.transport.encrypt(b"", is_last=False))
         assert self.protocol.state is State.OPEN
         return self
 
-    def hear(self, data: bytes) -> list[Frame]:
+    def add_group_data(self, data: bytes) -> list[Frame]:
         """Take bytes from the server and return the frames in them."""
         self.protocol.receive_data(data)
         return [event for event in self.protocol.events_received() if isinstance(event, Frame)]
@@ -56,7 +56,7 @@ class Browser:
 
 
 def open_one(*offered: str) -> Browser:
-    return Browser(WebSocketPipe(), *offered).shake_hands()
+    return Browser(WebSocketTransport(), *offered).shake_hands()
 
 
 def portions(data: bytes, places: Sequence[int]) -> list[bytes]:
@@ -67,12 +67,12 @@ def portions(data: bytes, places: Sequence[int]) -> list[bytes]:
 
 @given(said=lines, places=cuts, kind=st.sampled_from([Opcode.TEXT, Opcode.BINARY]))
 def test_each_message_is_a_line_however_it_is_cut(said: list[bytes], places: list[int], kind: Opcode) -> None:
-    pipe = WebSocketPipe()
-    browser = Browser(pipe, "binary.ircv3.net")
+    transport = WebSocketTransport()
+    browser = Browser(transport, "binary.ircv3.net")
     handshake = browser.sent()
     for line in said:
         browser.say(kind, line)
-    heard = b"".join(pipe.decrypt(portion) for portion in portions(handshake + browser.sent(), places))
+    heard = b"".join(transport.decrypt(portion) for portion in portions(handshake + browser.sent(), places))
     assert heard == b"".join(line + b"\r\n" for line in said)
 
 
@@ -84,13 +84,15 @@ def test_a_message_in_several_frames_is_one_line(line: bytes, places: list[int])
     for number, portion in enumerate(rest, 1):
         browser.say(Opcode.PING, b"between")
         browser.say(Opcode.CONT, portion, fin=number == len(rest))
-    assert browser.pipe.decrypt(browser.sent()) == line + b"\r\n"
+    assert browser.transport.decrypt(browser.sent()) == line + b"\r\n"
 
 
 @given(said=lines)
 def test_each_line_of_the_server_is_a_message(said: list[bytes]) -> None:
     browser = open_one("binary.ircv3.net")
-    frames = browser.hear(browser.pipe.encrypt(b"".join(line + b"\r\n" for line in said), is_last=False))
+    frames = browser.add_group_data(
+        browser.transport.encrypt(b"".join(line + b"\r\n" for line in said), is_last=False)
+    )
     assert [(frame.opcode, bytes(frame.data)) for frame in frames] == [(Opcode.BINARY, line) for line in said]
 
 
@@ -110,67 +112,67 @@ def test_the_first_subprotocol_that_is_known_is_taken(
 ) -> None:
     browser = open_one(*offered)
     assert browser.protocol.subprotocol == agreed
-    (frame,) = browser.hear(browser.pipe.encrypt("привет\r\n".encode(), is_last=False))
+    (frame,) = browser.add_group_data(browser.transport.encrypt("привет\r\n".encode(), is_last=False))
     assert (frame.opcode, frame.data.decode()) == (kind, "привет")
 
 
 def test_what_is_said_before_the_handshake_is_told_after_it() -> None:
-    pipe = WebSocketPipe()
-    browser = Browser(pipe)
-    assert pipe.encrypt(b"early\r\n", is_last=False) == b""
-    assert pipe.decrypt(browser.sent()) == b""
-    frames = browser.hear(pipe.encrypt(b"late\r\n", is_last=False))
+    transport = WebSocketTransport()
+    browser = Browser(transport)
+    assert transport.encrypt(b"early\r\n", is_last=False) == b""
+    assert transport.decrypt(browser.sent()) == b""
+    frames = browser.add_group_data(transport.encrypt(b"late\r\n", is_last=False))
     assert [bytes(frame.data) for frame in frames] == [b"early", b"late"]
 
 
 def test_who_is_refused_before_the_handshake_is_told_by_http() -> None:
-    pipe = WebSocketPipe()
-    assert b"ERROR :Closing link" in (told := pipe.encrypt(b"ERROR :Closing link\r\n", is_last=True))
+    transport = WebSocketTransport()
+    assert b"ERROR :Closing link" in (told := transport.encrypt(b"ERROR :Closing link\r\n", is_last=True))
     assert told.startswith(b"HTTP/1.1 503 ")
 
 
 def test_a_ping_is_answered() -> None:
     browser = open_one()
     browser.say(Opcode.PING, b"there?")
-    assert browser.pipe.decrypt(browser.sent()) == b""
-    (pong,) = browser.hear(browser.pipe.encrypt(b"", is_last=False))
+    assert browser.transport.decrypt(browser.sent()) == b""
+    (pong,) = browser.add_group_data(browser.transport.encrypt(b"", is_last=False))
     assert (pong.opcode, bytes(pong.data)) == (Opcode.PONG, b"there?")
 
 
 def test_pongs_that_nobody_reads_have_a_limit() -> None:
     browser = open_one()
-    for _ in range(UNSENT_BYTES // 127 + 1):
+    for _ in range(MAX_PENDING_CONTROL_BYTES // 127 + 1):
         browser.say(Opcode.PING, b"x" * 125)
-    with pytest.raises(Broken, match="too many pings"):
-        browser.pipe.decrypt(browser.sent())
+    with pytest.raises(TransportError, match="too many pings"):
+        browser.transport.decrypt(browser.sent())
 
 
 def test_a_close_is_answered_and_what_was_said_before_it_counts() -> None:
     browser = open_one()
     browser.say(Opcode.TEXT, b"QUIT")
     browser.protocol.send_close(1001, "going away")
-    assert browser.pipe.decrypt(browser.sent()) == b"QUIT\r\n"
-    assert browser.pipe.is_closed_by_peer
-    (close,) = browser.hear(browser.pipe.encrypt(b"ERROR :too late\r\n", is_last=True))
+    assert browser.transport.decrypt(browser.sent()) == b"QUIT\r\n"
+    assert browser.transport.is_closed_by_peer
+    (close,) = browser.add_group_data(browser.transport.encrypt(b"ERROR :too late\r\n", is_last=True))
     assert close.opcode is Opcode.CLOSE
-    assert browser.pipe.encrypt(b"", is_last=True) == b""
+    assert browser.transport.encrypt(b"", is_last=True) == b""
 
 
 def test_the_last_line_is_followed_by_a_close() -> None:
     browser = open_one()
-    told, close = browser.hear(browser.pipe.encrypt(b"ERROR :bye\r\n", is_last=True))
+    told, close = browser.add_group_data(browser.transport.encrypt(b"ERROR :bye\r\n", is_last=True))
     assert (bytes(told.data), close.opcode, bytes(close.data)) == (b"ERROR :bye", Opcode.CLOSE, b"\x03\xe8")
 
 
 def test_a_message_at_the_limit_is_heard_and_one_over_it_ends_all() -> None:
     browser = open_one()
-    browser.say(Opcode.TEXT, b"x" * UNFINISHED_BYTES)
-    assert len(browser.pipe.decrypt(browser.sent())) == UNFINISHED_BYTES + 2
+    browser.say(Opcode.TEXT, b"x" * MAX_UNFINISHED_BYTES)
+    assert len(browser.transport.decrypt(browser.sent())) == MAX_UNFINISHED_BYTES + 2
     browser.say(Opcode.TEXT, b"x", fin=False)
-    browser.say(Opcode.CONT, b"x" * UNFINISHED_BYTES)
-    with pytest.raises(Broken, match="WebSocket failed"):
-        browser.pipe.decrypt(browser.sent())
-    (close,) = browser.hear(browser.pipe.encrypt(b"", is_last=True))
+    browser.say(Opcode.CONT, b"x" * MAX_UNFINISHED_BYTES)
+    with pytest.raises(TransportError, match="WebSocket failed"):
+        browser.transport.decrypt(browser.sent())
+    (close,) = browser.add_group_data(browser.transport.encrypt(b"", is_last=True))
     assert close.data[:2] == (1009).to_bytes(2)
 
 
@@ -188,9 +190,9 @@ def test_a_message_at_the_limit_is_heard_and_one_over_it_ends_all() -> None:
 )
 def test_who_breaks_the_rules_is_told_and_cut_off(frame: bytes) -> None:
     browser = open_one()
-    with pytest.raises(Broken, match="WebSocket failed"):
-        browser.pipe.decrypt(frame)
-    (close,) = browser.hear(browser.pipe.encrypt(b"", is_last=True))
+    with pytest.raises(TransportError, match="WebSocket failed"):
+        browser.transport.decrypt(frame)
+    (close,) = browser.add_group_data(browser.transport.encrypt(b"", is_last=True))
     assert close.opcode is Opcode.CLOSE
 
 
@@ -217,33 +219,33 @@ VERSION = b"Sec-WebSocket-Version: 13\r\n"
     ],
 )
 def test_what_is_no_handshake_is_answered_by_http(request_: bytes, status: int) -> None:
-    pipe = WebSocketPipe()
-    with pytest.raises(Broken):
-        pipe.decrypt(request_)
-    assert pipe.encrypt(b"", is_last=True).startswith(b"HTTP/1.1 %d " % status)
+    transport = WebSocketTransport()
+    with pytest.raises(TransportError):
+        transport.decrypt(request_)
+    assert transport.encrypt(b"", is_last=True).startswith(b"HTTP/1.1 %d " % status)
 
 
 @pytest.mark.parametrize(
     ("origin", "is_welcome"), [("https://a.example", True), (None, True), ("https://b.example", False)]
 )
 def test_only_pages_that_are_named_may_connect(origin: str | None, is_welcome: bool) -> None:
-    browser = Browser(WebSocketPipe(["https://a.example"]), origin=origin)
+    browser = Browser(WebSocketTransport(["https://a.example"]), origin=origin)
     if is_welcome:
         browser.shake_hands()
         return
-    with pytest.raises(Broken):
-        browser.pipe.decrypt(browser.sent())
-    assert browser.pipe.encrypt(b"", is_last=True).startswith(b"HTTP/1.1 403 ")
+    with pytest.raises(TransportError):
+        browser.transport.decrypt(browser.sent())
+    assert browser.transport.encrypt(b"", is_last=True).startswith(b"HTTP/1.1 403 ")
 
 
 @given(data=st.binary(max_size=400), is_open=st.booleans())
 def test_no_bytes_at_all_make_it_fail_otherwise(data: bytes, is_open: bool) -> None:
-    pipe = open_one().pipe if is_open else WebSocketPipe()
+    transport = open_one().transport if is_open else WebSocketTransport()
     for portion in (data, data):
         try:
-            pipe.decrypt(portion)
-        except Broken:
+            transport.decrypt(portion)
+        except TransportError:
             break
-    pipe.encrypt(b"a line\r\n", is_last=False)
-    pipe.encrypt(b"the last\r\n", is_last=True)
-    assert pipe.encrypt(b"", is_last=True) == b""
+    transport.encrypt(b"a line\r\n", is_last=False)
+    transport.encrypt(b"the last\r\n", is_last=True)
+    assert transport.encrypt(b"", is_last=True) == b""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from signal import SIGTERM
 
-from tests.process.socket_client import PATIENCE, Peer
+from tests.process.socket_client import PATIENCE, SocketClient
 
 PROGRAM = Path(sys.executable).with_name("chat-server")
 LAST_LINE = "Stop with"
@@ -27,7 +27,7 @@ class Server:
         self.folder = folder
         self.database = folder / "chat.db"
         self._log = folder / "log.txt"
-        self._peers: list[Peer] = []
+        self._peers: list[SocketClient] = []
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "run", "-p", "0", *arguments],
@@ -63,9 +63,9 @@ class Server:
         """What it wrote on standard error."""
         return self._log.read_text()
 
-    def connect(self, nick: str | None = None, *caps: str, receive_buffer: int | None = None) -> Peer:
+    def connect(self, nick: str | None = None, *caps: str, receive_buffer: int | None = None) -> SocketClient:
         """Open a connection, and register it if a nick is given; it is closed with the server."""
-        peer = Peer(self.port, receive_buffer=receive_buffer)
+        peer = SocketClient(self.port, receive_buffer=receive_buffer)
         self._peers.append(peer)
         if nick is not None:
             peer.register(nick, *caps)

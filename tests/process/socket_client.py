@@ -12,11 +12,11 @@ SOME = 4096  # bytes of one read, so that a test that stops reading has really s
 _tokens = count(1)
 
 
-class Ended(Exception):
+class ConnectionEnded(Exception):
     """The server closed the connection; the lines before that were read."""
 
 
-class Peer:
+class SocketClient:
     """One connection to a server."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Peer:
             self.close()  # nobody else can; it would be found open in another test
             raise
 
-    def __enter__(self) -> "Peer":
+    def __enter__(self) -> "SocketClient":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,9 +71,9 @@ class Peer:
         try:
             data = self.socket.recv(size)
         except (ConnectionError, ssl.SSLEOFError) as error:
-            raise Ended from error
+            raise ConnectionEnded from error
         if not data:
-            raise Ended
+            raise ConnectionEnded
         self._unread += data
 
     def line(self) -> str:
@@ -91,7 +91,7 @@ class Peer:
         try:
             while True:
                 yield self.line()
-        except Ended:
+        except ConnectionEnded:
             return
 
     def until(self, is_it: Callable[[Line], bool]) -> list[str]:
@@ -136,5 +136,5 @@ class Peer:
         try:
             while True:
                 self.receive()
-        except Ended:
+        except ConnectionEnded:
             return self._unread

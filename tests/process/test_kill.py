@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from app.db.database import Database, url_of
-from app.db.models import Event
+from app.db.models import EventRow
 from app.events import MESSAGES, msgid
 from app.services.stats import problems
 from app.wire.line import Line, parse
 from tests.process.server_process import Server
-from tests.process.socket_client import Ended, Peer
+from tests.process.socket_client import ConnectionEnded, SocketClient
 
 CAPS = ("message-tags", "server-time", "echo-message", "draft/chathistory")
 WRITERS = 3
@@ -50,7 +50,7 @@ class Round:
             seen = [future.result() for future in writing]
         return seen + [messages(observer.lines()) for observer in self._observers]
 
-    def _write(self, peer: Peer, seed: float) -> list[Said]:
+    def _write(self, peer: SocketClient, seed: float) -> list[Said]:
         """Write as fast as the echoes come, and return the echoes and all else that was seen."""
         chance = random.Random(seed)
         heard: list[str] = []
@@ -61,7 +61,7 @@ class Round:
                 peer.send(*(f"PRIVMSG #general :{text}" for text in texts))
                 while not (heard and heard[-1].endswith(f":{texts[-1]}") and f":{peer.nick}!" in heard[-1]):
                     heard.append(peer.line())
-        except (Ended, OSError):
+        except (ConnectionEnded, OSError):
             heard += peer.lines()
         return messages(heard)
 
@@ -82,7 +82,9 @@ def stored(path: Path) -> list[Said]:
     """Read the messages that are in the database."""
     database = Database(url_of(str(path)))
     with database.reading() as session:
-        rows = session.execute(select(Event.id, Event.nick, Event.text).where(Event.kind.in_(MESSAGES)))
+        rows = session.execute(
+            select(EventRow.id, EventRow.nick, EventRow.text).where(EventRow.kind.in_(MESSAGES))
+        )
         found = [(msgid(number), nick, text) for number, nick, text in rows]
         assert problems(session) == []
     database.close()

@@ -12,7 +12,7 @@ import pytest
 from app.db.database import Database, url_of
 from app.services.stats import problems
 from tests.process.server_process import Server
-from tests.process.socket_client import Peer
+from tests.process.socket_client import SocketClient
 
 GRACE = 2.5  # seconds after which new posts are refused: the engine's grace, and some more
 Outage = Callable[[Server], AbstractContextManager[None]]
@@ -34,7 +34,7 @@ def full(server: Server) -> Iterator[None]:
     server.limit_files(-1)
 
 
-def pass_time(peer: Peer, seconds: float) -> None:
+def pass_time(peer: SocketClient, seconds: float) -> None:
     """Let time pass, in which somebody gets an answer to every PING and is shown nothing."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -16,7 +16,7 @@ from signal import SIGHUP
 import pytest
 
 from tests.process.server_process import PROGRAM, Server, environment
-from tests.process.socket_client import PATIENCE, Peer
+from tests.process.socket_client import PATIENCE, SocketClient
 
 PEMS = Path(__file__).parents[1] / "tls"
 
@@ -43,7 +43,7 @@ def write(folder: Path, **settings: object) -> None:
     (folder / "serverSetup.json").write_text(json.dumps(files | settings))
 
 
-def wait_until(is_so: Callable[[], bool], peer: Peer) -> None:
+def wait_until(is_so: Callable[[], bool], peer: SocketClient) -> None:
     """Talk to the server until something is so."""
     end = time.monotonic() + PATIENCE
     while not is_so():
@@ -56,19 +56,19 @@ def test_a_new_certificate_is_shown_to_whoever_comes_and_nobody_has_to_go(tmp_pa
     write(tmp_path)
     with Server(tmp_path) as server:
         port = tls_port(server)
-        with Peer(port, tls=trusting("cert.pem"), host="localhost") as alice:
+        with SocketClient(port, tls=trusting("cert.pem"), host="localhost") as alice:
             alice.register("alice")
             show(tmp_path, "renewed.pem", "other.pem")
             write(tmp_path, topic_length=100, node="other", motd="hi")
             server.process.send_signal(SIGHUP)
             assert "TOPICLEN=100" in alice.hears(" 005 ")[-1]
             assert alice.fence() == []
-            with Peer(port, tls=trusting("renewed.pem"), host="localhost") as bob:
+            with SocketClient(port, tls=trusting("renewed.pem"), host="localhost") as bob:
                 bob.register("bob")
                 bob.send("PRIVMSG alice :still there?")
                 assert alice.hears("PRIVMSG")[-1].endswith(":still there?")
             with pytest.raises(ssl.SSLCertVerificationError):
-                Peer(port, tls=trusting("cert.pem"), host="localhost")
+                SocketClient(port, tls=trusting("cert.pem"), host="localhost")
             assert "Changed: motd, topic_length. Needs a restart: node." in server.log
 
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_used_is_logged_and_all_goes_on_as_before(tmp_path: Path)
         (tmp_path / "serverSetup.json").write_text('{"topic_length": 100,')
         server.process.send_signal(SIGHUP)
         wait_until(lambda: "is not valid JSON" in server.log, alice)
-        with Peer(port, tls=trusting("cert.pem"), host="localhost") as bob:
+        with SocketClient(port, tls=trusting("cert.pem"), host="localhost") as bob:
             assert any("TOPICLEN=390" in line for line in bob.register("bob"))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.wire.line import parse
 from tests.process.server_process import Server
-from tests.process.socket_client import Peer
+from tests.process.socket_client import SocketClient
 
 CAPS = ("echo-message", "draft/chathistory")
 STUCK = 3
@@ -20,7 +20,7 @@ def said(lines: list[str]) -> list[str]:
     return [line.params[1] for line in map(parse, lines) if line.command == "PRIVMSG"]
 
 
-def fill(writer: Peer, readers: list[Peer], people: set[str]) -> list[str]:
+def fill(writer: SocketClient, readers: list[SocketClient], people: set[str]) -> list[str]:
     """Talk until all these people are gone, and return everything that was said.
 
     The readers hear each write before the next one comes. So they are never behind by more than that, which is

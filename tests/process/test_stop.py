@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.process.server_process import Server
-from tests.process.socket_client import Peer
+from tests.process.socket_client import SocketClient
 
 TOLD = "ERROR :Closing link: The server is shutting down"
 
@@ -19,7 +19,7 @@ def rows(server: Server, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def overfull(server: Server) -> Peer:
+def overfull(server: Server) -> SocketClient:
     """Return somebody for whom much waits, because they do not read."""
     peer = server.connect("deaf", receive_buffer=1024)
     writer = server.connect("writer", "echo-message")

@@ -7,7 +7,7 @@ import pytest
 
 from app.db.database import Database
 from app.db.legacy import OldDatabase
-from app.services.legacy import Import, Report, importing
+from app.services.legacy import Import, ImportReport, importing
 from app.services.legacy.rows import Limits
 from tests.conftest import MovedClock
 from tests.services.imports import Run
@@ -30,7 +30,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(story: Story, tmp_path: Path) -> Run:
     """Import a file into the story's database."""
 
-    def import_(path: Path = tmp_path / "old.db", room: str = "#general", dry_run: bool = False) -> Report:
+    def import_(
+        path: Path = tmp_path / "old.db", room: str = "#general", dry_run: bool = False
+    ) -> ImportReport:
         with closing(OldDatabase(path)) as old:
             limits = Limits(nick_length=32, message_bytes=4096, now=story.clock.now())
             return Import(old, story.database, story.clock, room, limits, "admin:me", "server", dry_run).run()

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.services.history import Entry, History, Selection
-from app.services.legacy import Report
+from app.services.history import History, HistoryEntry, HistorySelection
+from app.services.legacy import ImportReport
 from tests.story import Story
 
-Run = Callable[..., Report]
+Run = Callable[..., ImportReport]
 
 
-def said(story: Story, **wanted: Any) -> list[Entry]:
+def said(story: Story, **wanted: Any) -> list[HistoryEntry]:
     """Return everything that was said."""
-    return list(History(story.database, Selection(**wanted)).entries())
+    return list(History(story.database, HistorySelection(**wanted)).entries())
 
 
-def counts(report: Report) -> tuple[int, int, int, int, int]:
+def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
     """Return a report in short."""
     return (
         report.accounts_taken,

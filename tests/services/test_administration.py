@@ -12,13 +12,13 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind, RoomKey
 from app.services import administration, audit, bans, moderation, people, rooms, stats
 from app.services.accounts import check_password
-from app.services.admin_changes import Change
+from app.services.admin_changes import AdminChange
 from app.services.bans import BanType
 from tests.conftest import MovedClock
 from tests.story import SECRET, SERVER, Story
 
 
-def decide(story: Story, function: Callable[..., Change], *arguments: object) -> list[Event]:
+def decide(story: Story, function: Callable[..., AdminChange], *arguments: object) -> list[Event]:
     """Record a decision and return its events."""
     return list(story.decides(lambda admin: function(admin, *arguments)).events)
 

@@ -6,7 +6,14 @@ import pytest
 
 from app.errors import AlreadyExists, NotFound
 from app.services.accounts import registered
-from app.services.applications import LASTS, Applicant, applications, applied, granted, verified
+from app.services.applications import (
+    LIFETIME_MILLISECONDS,
+    Applicant,
+    applications,
+    applied,
+    granted,
+    verified,
+)
 from app.services.audit import latest
 from app.services.codes import digest_of
 from app.wire.names import fold
@@ -34,16 +41,16 @@ def test_a_code_is_for_one_name_and_for_a_day(story: Story, clock: MovedClock) -
         assert (event.account, event.secret) == ("Anna", replace(SECRET, email="Anna@example.org"))
         assert granted(connection, clock, fold("anna"), "abd") is None
         assert granted(connection, clock, fold("bob"), "abc") is None
-        clock.instant += LASTS
+        clock.instant += LIFETIME_MILLISECONDS
         assert granted(connection, clock, fold("anna"), "abc") is None
 
 
 def test_those_that_are_over_go_with_the_next(story: Story, clock: MovedClock) -> None:
     apply(story, "anna", "abc")
-    clock.instant += LASTS
+    clock.instant += LIFETIME_MILLISECONDS
     assert pending(story) == []
     apply(story, "bob", "abc")
-    clock.instant -= LASTS
+    clock.instant -= LIFETIME_MILLISECONDS
     assert pending(story) == ["bob"]
 
 

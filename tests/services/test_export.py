@@ -13,18 +13,20 @@ from app.clock import from_iso
 from app.events import Kind
 from app.services.export import FORMATS, About
 from app.services.export.plain import clean
-from app.services.history import ROOM_EVENTS, Entry
+from app.services.history import ROOM_EVENTS, HistoryEntry
 
 ABOUT = About("Team <chat>", from_iso("2026-11-22T12:00:00Z"))
 NOON = from_iso("2026-11-21T12:00:05Z")
 DAY = 86_400_000
 
 
-def entry(text: str, kind: Kind = Kind.PRIVMSG, at: int = NOON, room: str = "#tea", **more: object) -> Entry:
+def entry(
+    text: str, kind: Kind = Kind.PRIVMSG, at: int = NOON, room: str = "#tea", **more: object
+) -> HistoryEntry:
     """Return an entry of anna's."""
     values = {"id": "1z", "at": at, "place": room, "room": room, "kind": kind, "nick": "anna"}
     values |= {"account": None, "target": room, "text": text, **more}
-    return Entry(**values)
+    return HistoryEntry(**values)
 
 
 NASTY = [
@@ -39,7 +41,7 @@ NASTY = [
 ]
 
 
-def export(form: str, *entries: Entry) -> str:
+def export(form: str, *entries: HistoryEntry) -> str:
     """Return what a format makes of entries."""
     return "".join(FORMATS[form].write(entries, ABOUT))
 
@@ -118,7 +120,7 @@ def test_markdown_means_what_was_said() -> None:
     assert "- 12:00:05 **anna** \\*not bold\\* <https://example.org/a_b>.\n" in text
 
 
-class Page(HTMLParser):
+class ParsedPage(HTMLParser):
     """Reads a page back: its text, and every tag and attribute there is."""
 
     empty: ClassVar = {"meta"}
@@ -146,7 +148,9 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("text", NASTY)
 def test_the_page_is_sound_and_holds_the_text_as_text(text: str) -> None:
-    page = Page(export("html", entry(text), entry(text, kind=Kind.NOTICE), entry("\x01ACTION bows\x01")))
+    page = ParsedPage(
+        export("html", entry(text), entry(text, kind=Kind.NOTICE), entry("\x01ACTION bows\x01"))
+    )
     assert page.open == []
     assert not page.tags & {"script", "img", "iframe", "link", "object", "form"}
     assert clean(text) in "".join(page.words)

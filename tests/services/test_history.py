@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.events import Event, Kind, RoomKey
 from app.services import history
-from app.services.history import History, Selection, is_known
+from app.services.history import History, HistorySelection, is_known
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.story import Story
@@ -19,7 +19,7 @@ from tests.story import Story
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of three rows, so that a short story turns them."""
-    monkeypatch.setattr(history, "PAGE", 3)
+    monkeypatch.setattr(history, "PAGE_ROWS", 3)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
 
 def texts(story: Story, by_place: bool = False, **wanted: object) -> list[str]:
     """Return what a selection reads."""
-    return [entry.text for entry in History(story.database, Selection(**wanted)).entries(by_place)]
+    return [entry.text for entry in History(story.database, HistorySelection(**wanted)).entries(by_place)]
 
 
 pytestmark = pytest.mark.usefixtures("small_pages")
@@ -63,7 +63,7 @@ def test_one_room_after_the_other(story: Story, rooms: dict[str, int]) -> None:
 
 def test_private_conversations_only_when_asked_for(story: Story, rooms: dict[str, int]) -> None:
     assert "psst" not in texts(story)
-    entries = list(History(story.database, Selection(direct=True)).entries())
+    entries = list(History(story.database, HistorySelection(direct=True)).entries())
     assert [(entry.room, entry.place) for entry in entries if entry.text == "psst"] == [
         (None, "anna and bob")
     ]
@@ -82,19 +82,19 @@ def test_between_two_times_both_included(story: Story, rooms: dict[str, int], cl
 
 
 def test_events_only_when_asked_for(story: Story, rooms: dict[str, int]) -> None:
-    entries = list(History(story.database, Selection(events=True)).entries())
+    entries = list(History(story.database, HistorySelection(events=True)).entries())
     happened = [entry.kind for entry in entries if not entry.is_message]
     assert happened == [Kind.CREATED, Kind.CREATED, Kind.TOPIC]
 
 
 def test_the_newest_lines_oldest_first(story: Story, rooms: dict[str, int]) -> None:
-    found = History(story.database, Selection(rooms=(rooms["#tea"],))).latest(2)
+    found = History(story.database, HistorySelection(rooms=(rooms["#tea"],))).latest(2)
     assert [entry.text for entry in found] == ["tea 2", "tea 3"]
-    assert len(History(story.database, Selection()).latest(100)) == 8
+    assert len(History(story.database, HistorySelection()).latest(100)) == 8
 
 
 def test_what_is_said_during_an_export_is_not_part_of_it(story: Story, rooms: dict[str, int]) -> None:
-    entries = History(story.database, Selection()).entries()
+    entries = History(story.database, HistorySelection()).entries()
     next(entries)
     story.says(rooms["#tea"], "anna", "late")
     assert "late" not in [entry.text for entry in entries]
@@ -119,12 +119,12 @@ def test_a_page_is_found_without_sorting(story: Story, rooms: dict[str, int]) ->
     alone = {"rooms": (rooms["#tea"],)}
     selections = [{}, {"rooms": tuple(rooms.values())}, alone, alone | {"events": True}, {"direct": True}]
     for wanted in selections:
-        for plan in plans(story, Selection(**wanted, since=1, until=9_000_000_000_000)):
+        for plan in plans(story, HistorySelection(**wanted, since=1, until=9_000_000_000_000)):
             assert "TEMP B-TREE" not in plan, (wanted, plan)
             assert "USING" in plan or "SCAN event" in plan, (wanted, plan)
 
 
-def plans(story: Story, selection: Selection) -> Iterator[str]:
+def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
     """Return how SQLite finds a page forwards and backwards."""
     reader = History(story.database, selection)
     last = SimpleNamespace(id=5, at=5)
@@ -138,10 +138,10 @@ def plans(story: Story, selection: Selection) -> Iterator[str]:
 
 
 def test_a_long_history_is_read_in_constant_memory(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE", 500)
+    monkeypatch.setattr(history, "PAGE_ROWS", 500)
     room = story.room("#long")
     story.says(room, "anna", *("x" * 500 for _ in range(10_000)))
-    reader = History(story.database, Selection())
+    reader = History(story.database, HistorySelection())
     sum(1 for _ in zip(range(600), reader.entries(), strict=False))  # what is loaded once is loaded now
     tracemalloc.start()
     try:

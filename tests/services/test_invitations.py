@@ -4,25 +4,25 @@ import pytest
 from sqlalchemy import select
 
 from app.clock import to_datetime
-from app.db.models import Invitation
+from app.db.models import InvitationRow
 from app.errors import NotFound
 from app.services.accounts import registered
 from app.services.audit import latest
 from app.services.codes import digest_of, new_code
-from app.services.invitations import CODE_LETTERS, invitations, invited, revoked
+from app.services.invitations import CODE_LENGTH, invitations, invited, revoked
 from tests.conftest import MovedClock
 from tests.story import ME, SECRET, Story
 
 
 def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
     """Make a code."""
-    code = new_code(story.clock, CODE_LETTERS)
+    code = new_code(story.clock, CODE_LENGTH)
     story.decides(lambda admin: invited(admin, code, uses, expires))
     return code
 
 
 def test_a_code_is_much_chance_and_stands_in_the_middle_of_a_line(clock: MovedClock) -> None:
-    codes = {new_code(clock, CODE_LETTERS) for _ in range(100)}
+    codes = {new_code(clock, CODE_LENGTH) for _ in range(100)}
     assert len(codes) == 100
     assert all(len(code) == 32 and code.isalnum() and code.isascii() for code in codes)
     assert len({code[:6] for code in codes}) == 100
@@ -45,7 +45,7 @@ def test_the_list_tells_what_was_made_and_how_often_it_was_used(story: Story, cl
 
 def _id_of(story: Story, code: str) -> int:
     with story.database.reading() as session:
-        return session.scalars(select(Invitation.id).where(Invitation.digest == digest_of(code))).one()
+        return session.scalars(select(InvitationRow.id).where(InvitationRow.digest == digest_of(code))).one()
 
 
 def test_a_code_is_taken_back_by_its_name_or_whole(story: Story, clock: MovedClock) -> None:

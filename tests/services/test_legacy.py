@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from app.db.fulltext import fulltext_of
 from app.db.legacy import OldDatabase
-from app.db.models import Account, Event, ImportMark
+from app.db.models import Account, EventRow, ImportMark
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import audit, legacy, rooms, stats
 from app.services.accounts import is_password
-from app.services.search import Question, Reach, search_rows
+from app.services.search import SearchQuery, SearchScope, search_rows
 from tests.legacy_database import MESSAGES, add, old_database
 from tests.services.imports import Run, counts, said
 from tests.story import Story
@@ -64,9 +64,9 @@ def test_what_came_over_is_in_the_index_for_searches(story: Story, run: Run, tmp
     run()
     with story.database.reading() as session:
         connection = session.connection()
-        last = session.scalar(select(func.max(Event.id)))
+        last = session.scalar(select(func.max(EventRow.id)))
         assert fulltext_of(connection).end(connection) in (last, None)
-        assert [row.text for row in search_rows(session, Reach(None), Question("second"), 5)] == [
+        assert [row.text for row in search_rows(session, SearchScope(None), SearchQuery("second"), 5)] == [
             "same second"
         ]
 

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app.db.log import read_after
-from app.db.models import Account, AccountMetadata, Room, RoomMetadata
+from app.db.models import Account, AccountMetadata, RoomMetadata, RoomRow
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import audit, metadata, moderation, rooms
 from app.services.accounts import get_account
-from app.services.admin_changes import Change
+from app.services.admin_changes import AdminChange
 from app.wire.names import fold
 from tests.story import Story
 
@@ -36,7 +36,7 @@ def of(story: Story, name: str) -> dict[str, str]:
         return metadata.of_account(session, get_account(session, fold(name)).id)
 
 
-def silence(story: Story, name: str, *keys: str) -> Change:
+def silence(story: Story, name: str, *keys: str) -> AdminChange:
     """Take something away, as an administrator does."""
     silenced = moderation.room_silenced if name.startswith("#") else moderation.account_silenced
     return story.decides(lambda admin: silenced(admin, name, keys))
@@ -93,7 +93,7 @@ def test_nothing_is_taken_from_who_is_not_there(story: Story, name: str) -> None
 def test_what_is_said_goes_with_the_account_and_with_the_room(story: Story) -> None:
     with story.database.locked() as connection:
         connection.execute(delete(Account).where(Account.name == "anna"))
-        connection.execute(delete(Room).where(Room.name == "#tea"))
+        connection.execute(delete(RoomRow).where(RoomRow.name == "#tea"))
         counts = [connection.scalar(select(func.count()).select_from(table)) for table in TABLES]
     assert counts == [3, 2]
 

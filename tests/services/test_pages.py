@@ -12,7 +12,7 @@ from app.db.database import Database
 from app.db.log import Log
 from app.events import MESSAGES, Event, Kind
 from app.services import pages
-from app.services.pages import PLAYED_BACK, Mark, Place, Target
+from app.services.pages import PLAYED_BACK, ConversationTarget, Mark, Place
 from app.services.record import record
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -36,7 +36,7 @@ READ: dict[str, Callable[..., list[Event]]] = {
 }
 
 
-class Chat:
+class PagedStory:
     """Things that happen in two rooms and two conversations, and where they can be read."""
 
     def __init__(self, story: Story, clock: MovedClock) -> None:
@@ -128,7 +128,7 @@ def marks(draw: st.DrawFn, here: list[Event], events: list[Event]) -> Mark:
 def test_a_page_is_cut_out_of_the_whole(
     story: Story, clock: MovedClock, facts: list[Any], limit: int, name: str, data: st.DataObject
 ) -> None:
-    chat = Chat(story, clock)
+    chat = PagedStory(story, clock)
     chat.tell(facts)
     for place in chat.places:
         number = {"BETWEEN": 2, "LATEST": data.draw(st.integers(0, 1))}.get(name, 1)
@@ -144,7 +144,7 @@ def test_a_page_is_cut_out_of_the_whole(
 def test_time_and_position_order_every_history_alike(
     story: Story, clock: MovedClock, facts: list[Any]
 ) -> None:
-    chat = Chat(story, clock)
+    chat = PagedStory(story, clock)
     chat.tell(facts)
     for place in chat.places:
         instants = [event.at for event in chat.shown(place)]
@@ -199,9 +199,13 @@ def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, cl
     clock.instant += 10
     story.says(milk, "anna", "four")
     rooms = {tea: "#tea", milk: "#milk", empty: "#empty"}
-    expected = [Target("#tea", start + 20), Target("bob", last), Target("#milk", start + 50)]
+    expected = [
+        ConversationTarget("#tea", start + 20),
+        ConversationTarget("bob", last),
+        ConversationTarget("#milk", start + 50),
+    ]
 
-    def targets(limit: int, first: int, end: int) -> list[Target]:
+    def targets(limit: int, first: int, end: int) -> list[ConversationTarget]:
         with story.database.reading() as session:
             return pages.targets(session, rooms, "a1", limit, first, end)
 
@@ -211,7 +215,7 @@ def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, cl
     assert targets(0, start + 99, start) == []
     assert targets(9, start + 20, start + 50) == expected[1:2]
     with story.database.reading() as session:
-        assert pages.targets(session, {}, "s9", 5, start, start + 99) == [Target("me", last)]
+        assert pages.targets(session, {}, "s9", 5, start, start + 99) == [ConversationTarget("me", last)]
 
 
 def test_conversations_are_found_by_the_name_of_the_other(story: Story, clock: MovedClock) -> None:

@@ -5,12 +5,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.log import Log, read_after
-from app.db.models import Account, Audit, Correspondent, Room, RoomMask, RoomRole
-from app.db.models import Event as Row
+from app.db.models import Account, Audit, Correspondent, EventRow, RoomMask, RoomRole, RoomRow
 from app.db.models import Session as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services.admin_changes import Change
+from app.services.admin_changes import AdminChange
 from app.services.record import record
 from tests.conftest import MovedClock
 from tests.story import ME, Story
@@ -87,7 +86,7 @@ def test_a_nul_character_is_the_rows_fault_where_it_cannot_be_stored(story: Stor
 
 
 def test_a_refused_decision_changes_nothing(story: Story) -> None:
-    def decide(admin: object) -> Change:
+    def decide(admin: object) -> AdminChange:
         raise NotFound("no")
 
     with pytest.raises(NotFound):
@@ -125,7 +124,7 @@ def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
     )
     story.whispers("anna", "bob", "psst")
     with story.database.reading() as session:
-        kept = session.scalars(select(Room)).one()
+        kept = session.scalars(select(RoomRow)).one()
         assert (kept.topic, kept.modes, kept.user_limit, kept.founder_id) == ("tea", "mnt", 9, anna)
         assert session.scalars(select(RoomMask.mask)).all() == ["x!*@*"]
         assert session.scalars(select(RoomRole.role)).all() == ["o"]
@@ -135,4 +134,4 @@ def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
     story.happens(Event(Kind.QUIT, session=here, nick="ann"))
     with story.database.reading() as session:
         assert session.scalars(select(Connected.disconnected)).all() == [clock.instant]
-        assert session.scalars(select(Row.kind).where(Row.id == 1)).one() == "registered"
+        assert session.scalars(select(EventRow.kind).where(EventRow.id == 1)).one() == "registered"

@@ -15,7 +15,7 @@ from app.errors import SearchTookTooLong
 from app.events import Event, Kind
 from app.services import search as searching
 from app.services import stats
-from app.services.search import Question, Reach, queries, search
+from app.services.search import SearchQuery, SearchScope, queries, search
 from tests.conftest import MovedClock
 from tests.story import Story
 
@@ -31,10 +31,10 @@ FACTS = st.lists(
 )
 
 
-def find(story: Story, reach: Reach, words: str = "", limit: int = 50, **more: Any) -> list[str]:
+def find(story: Story, reach: SearchScope, words: str = "", limit: int = 50, **more: Any) -> list[str]:
     """Search, and return the texts that are found."""
     with story.database.reading() as session:
-        return [event.text or "" for event in search(session, reach, Question(words, **more), limit)]
+        return [event.text or "" for event in search(session, reach, SearchQuery(words, **more), limit)]
 
 
 def age(story: Story, is_old: bool) -> None:
@@ -62,14 +62,14 @@ def test_what_is_found_is_what_a_reader_would_find(
     story.happens(*events[:indexed])
     age(story, True)
     story.happens(*events[indexed:])
-    reach = Reach((first, first + 1))
-    question = Question(words, sender="АННА" if "%" in words else None, newest=newest)
+    reach = SearchScope((first, first + 1))
+    question = SearchQuery(words, sender="АННА" if "%" in words else None, newest=newest)
     expected = [event.text for event in events if is_hit(event, reach, question)]
     expected = expected[max(len(expected) - limit, 0) :] if newest else expected[:limit]
     assert find(story, reach, words, limit, sender=question.sender, newest=newest) == expected
 
 
-def is_hit(event: Event, reach: Reach, question: Question) -> bool:
+def is_hit(event: Event, reach: SearchScope, question: SearchQuery) -> bool:
     """Whether a reader of everything would take the event for an answer."""
     said = (event.text or "").casefold()
     is_said = event.kind in (Kind.PRIVMSG, Kind.NOTICE) and bool(said) and event.room in (reach.rooms or ())
@@ -108,7 +108,7 @@ def test_words_in_any_case_parts_of_words_and_phrases(
     story.says(room, "anna", "Привет, мир!", "昨日、日本語を勉強した", "it is 100% sure", 'they say" a lot')
     story.says(room, "bob", "Tea in a cup")
     age(story, is_old)
-    assert find(story, Reach((room,)), words) == found
+    assert find(story, SearchScope((room,)), words) == found
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
@@ -121,15 +121,19 @@ def test_only_what_is_within_reach_is_found(story: Story, words: str, is_old: bo
     theirs = whisper(story, "a2", "a3", "hello them")
     story.happens(Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="hello o"))
     age(story, is_old)
-    assert find(story, Reach(), words) == []
-    assert find(story, Reach((tea,)), words) == ["hello tea"]
-    assert find(story, Reach((tea, milk), party="a1"), words) == ["hello tea", "hello milk", "hello you"]
-    assert find(story, Reach((), (mine,)), words) == ["hello you"]
-    assert find(story, Reach((), (mine, theirs)), words) == ["hello you", "hello them"]
-    assert find(story, Reach(party="a2"), words) == ["hello you", "hello them"]
-    assert find(story, Reach(party="a4"), words) == []
-    assert find(story, Reach(None), words) == ["hello tea", "hello milk"]
-    assert find(story, Reach((milk,), None), words)[:3] == ["hello milk", "hello you", "hello them"]
+    assert find(story, SearchScope(), words) == []
+    assert find(story, SearchScope((tea,)), words) == ["hello tea"]
+    assert find(story, SearchScope((tea, milk), party="a1"), words) == [
+        "hello tea",
+        "hello milk",
+        "hello you",
+    ]
+    assert find(story, SearchScope((), (mine,)), words) == ["hello you"]
+    assert find(story, SearchScope((), (mine, theirs)), words) == ["hello you", "hello them"]
+    assert find(story, SearchScope(party="a2"), words) == ["hello you", "hello them"]
+    assert find(story, SearchScope(party="a4"), words) == []
+    assert find(story, SearchScope(None), words) == ["hello tea", "hello milk"]
+    assert find(story, SearchScope((milk,), None), words)[:3] == ["hello milk", "hello you", "hello them"]
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
@@ -140,7 +144,7 @@ def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old:
         clock.instant = start + 10 * (number + 1)
         story.says(room, nick, f"one {number}", account="robert" if nick == "bob" else None)
     age(story, is_old)
-    reach = Reach((room,))
+    reach = SearchScope((room,))
     assert find(story, reach, words, sender="ANNA") == ["one 0", "one 3"]
     assert find(story, reach, words, sender="анна") == ["one 2"]
     assert find(story, reach, words, sender="Robert") == ["one 1"]
@@ -155,13 +159,13 @@ def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old:
 def test_short_words_are_looked_for_in_the_last_messages_only(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "READ_THROUGH", 6)
+    monkeypatch.setattr(searching, "MAX_SCANNED_MESSAGES", 6)
     tea, milk = story.room("#tea"), story.room("#milk")
     story.says(tea, "anna", "日本 old", "one", "two", "three", "日本 new")
     story.says(milk, "anna", *("noise",) * 20)
-    assert find(story, Reach((tea,)), "日本") == ["日本 old", "日本 new"]
-    assert find(story, Reach((tea, milk)), "日本") == ["日本 new"]
-    assert find(story, Reach((tea, milk)), "old") == ["日本 old"]
+    assert find(story, SearchScope((tea,)), "日本") == ["日本 old", "日本 new"]
+    assert find(story, SearchScope((tea, milk)), "日本") == ["日本 new"]
+    assert find(story, SearchScope((tea, milk)), "old") == ["日本 old"]
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
@@ -170,16 +174,16 @@ def test_what_was_redacted_is_not_found_and_not_in_the_index(story: Story, is_ol
     message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Geheimnis")
     story.happens(message)
     age(story, is_old)
-    assert find(story, Reach((room,)), "geheim") == ["Geheimnis"]
+    assert find(story, SearchScope((room,)), "geheim") == ["Geheimnis"]
     story.happens(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data={"event": message.id}))
-    assert find(story, Reach((room,)), "geheim") == []
+    assert find(story, SearchScope((room,)), "geheim") == []
     age(story, True)
     with story.database.engine.connect() as connection:
         for candidates in fulltext_of(connection).candidates(["geheim"], newest=True):
             assert not [row.text for row in connection.execute(candidates) if row.text]
 
 
-def plan(database: Database, reach: Reach, question: Question) -> Iterator[str]:
+def plan(database: Database, reach: SearchScope, question: SearchQuery) -> Iterator[str]:
     """Yield how the database finds the answers to a question."""
     explain = "EXPLAIN QUERY PLAN " if database.dialect.name == "sqlite" else "EXPLAIN "
     with database.engine.connect() as connection:
@@ -190,11 +194,11 @@ def plan(database: Database, reach: Reach, question: Question) -> Iterator[str]:
 
 
 EVERY = [
-    Reach((1,)),
-    Reach((1, 2), party="a1"),
-    Reach((), ("a1 a2",)),
-    Reach(party="a1"),
-    Reach(None, None),
+    SearchScope((1,)),
+    SearchScope((1, 2), party="a1"),
+    SearchScope((), ("a1 a2",)),
+    SearchScope(party="a1"),
+    SearchScope(None, None),
 ]
 
 
@@ -203,7 +207,7 @@ def test_words_are_found_by_the_index_alone(story: Story) -> None:
         pytest.skip("the plans of PostgreSQL depend on statistics")
     bounds: list[dict[str, Any]] = [{}, {"since": 5}, {"until": 5}, {"since": 5, "until": 9}]
     for reach, more in product(EVERY, [*bounds, {"sender": "anna"}]):
-        steps = list(plan(story.database, reach, Question("hello you", **more)))
+        steps = list(plan(story.database, reach, SearchQuery("hello you", **more)))
         by_index = [step.startswith("SCAN spoken_index VIRTUAL TABLE") for step in steps]
         assert steps[by_index.index(True) + 1].startswith("SEARCH event USING INTEGER PRIMARY KEY"), steps
         assert not any(step.startswith("SCAN event") for step in steps), steps
@@ -218,9 +222,12 @@ def test_postgresql_chooses_the_index_for_what_is_rare_and_the_end_of_the_log_fo
     story.says(1, "anna", *("hello again",) * 2_000, "rarely")
     with story.database.engine.begin() as connection:
         connection.execute(text("ANALYZE event"))
-    assert any("on ix_event_trigrams" in step for step in plan(story.database, EVERY[0], Question("rarely")))
     assert any(
-        "Scan Backward using pk_event" in step for step in plan(story.database, EVERY[0], Question("hello"))
+        "on ix_event_trigrams" in step for step in plan(story.database, EVERY[0], SearchQuery("rarely"))
+    )
+    assert any(
+        "Scan Backward using pk_event" in step
+        for step in plan(story.database, EVERY[0], SearchQuery("hello"))
     )
 
 
@@ -228,7 +235,7 @@ def test_postgresql_chooses_the_index_for_what_is_rare_and_the_end_of_the_log_fo
 def test_what_no_index_has_is_read_from_one_end_of_each_place(story: Story, words: str) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
-    steps = list(plan(story.database, Reach((1, 2), ("a1 a2",), "a1"), Question(words)))
+    steps = list(plan(story.database, SearchScope((1, 2), ("a1 a2",), "a1"), SearchQuery(words)))
     assert sum("ix_event_spoken (room_id=?)" in step for step in steps) == 2
     assert sum("USING INDEX ix_event_conversation " in step for step in steps) == 2
     assert not [step for step in steps if step.startswith("SCAN event")], steps
@@ -246,15 +253,15 @@ def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: S
     with story.database.reading() as session:
         (problem,) = stats.problems(session)
     assert problem.startswith("Message 2 is not in the index for searches; chat-admin db reindex")
-    assert find(story, Reach((room,)), "привет") == []
+    assert find(story, SearchScope((room,)), "привет") == []
     with story.database.locked() as connection:
         fulltext_of(connection).rebuild(connection)
     with story.database.reading() as session:
         assert stats.problems(session) == []
-    assert find(story, Reach((room,)), "привет") == ["Привет"]
+    assert find(story, SearchScope((room,)), "привет") == ["Привет"]
     age(story, is_old)
     story.says(room, "anna", "привет again")
-    assert find(story, Reach((room,)), "ПРИВЕТ") == ["Привет", "привет again"]
+    assert find(story, SearchScope((room,)), "ПРИВЕТ") == ["Привет", "привет again"]
 
 
 def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
@@ -262,7 +269,7 @@ def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
     story.says(room, "anna", "hello")
     with story.database.locked() as connection:
         fulltext_of(connection).rebuild(connection)
-    assert find(story, Reach((room,)), "hello") == ["hello"]
+    assert find(story, SearchScope((room,)), "hello") == ["hello"]
 
 
 def test_a_question_that_never_ends_is_ended(story: Story) -> None:
@@ -272,4 +279,4 @@ def test_a_question_that_never_ends_is_ended(story: Story) -> None:
         with pytest.raises(SearchTookTooLong), fulltext_of(connection).limited(connection, 0.05):
             connection.execute(text(forever))
         session.rollback()
-        assert search(session, Reach(None), Question("hello"), 1) == []
+        assert search(session, SearchScope(None), SearchQuery("hello"), 1) == []

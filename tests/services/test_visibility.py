@@ -12,7 +12,7 @@ from tests.story import Story
 ROOM = "#tea"
 
 
-class Chat:
+class VisibilityStory:
     """A room with a hidden past, and Bob, who is in it as a session and as an account."""
 
     def __init__(self, story: Story) -> None:
@@ -34,21 +34,21 @@ class Chat:
 
 
 @pytest.fixture
-def chat(story: Story) -> Chat:
-    return Chat(story)
+def chat(story: Story) -> VisibilityStory:
+    return VisibilityStory(story)
 
 
-def test_only_rooms_with_a_hidden_past_have_a_beginning(chat: Chat) -> None:
+def test_only_rooms_with_a_hidden_past_have_a_beginning(chat: VisibilityStory) -> None:
     open_room = chat.story.room("#milk")
     joined = chat.event(Kind.JOINED)
     assert chat.first(open_room) == {chat.room: Mark(joined.at, joined.id)}
 
 
-def test_who_never_came_sees_nothing(chat: Chat) -> None:
+def test_who_never_came_sees_nothing(chat: VisibilityStory) -> None:
     assert chat.first() == {chat.room: NEVER}
 
 
-def test_coming_again_without_having_left_changes_nothing(chat: Chat) -> None:
+def test_coming_again_without_having_left_changes_nothing(chat: VisibilityStory) -> None:
     joined = chat.event(Kind.JOINED)
     chat.event(Kind.QUIT)
     chat.session = chat.story.connects("bob", "Bob")
@@ -57,26 +57,26 @@ def test_coming_again_without_having_left_changes_nothing(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.PARTED, Kind.KICKED])
-def test_leaving_ends_the_stay_of_session_and_account(chat: Chat, kind: Kind) -> None:
+def test_leaving_ends_the_stay_of_session_and_account(chat: VisibilityStory, kind: Kind) -> None:
     chat.event(Kind.JOINED)
     chat.event(kind, data={"session": chat.session, "room": ROOM})
     assert chat.first() == {chat.room: NEVER}
 
 
-def test_a_kick_from_another_program_ends_it_too(chat: Chat) -> None:
+def test_a_kick_from_another_program_ends_it_too(chat: VisibilityStory) -> None:
     chat.event(Kind.JOINED)
     chat.story.happens(Event(Kind.KICKED, room=chat.room, target="bob", data={"session": chat.session}))
     assert chat.first() == {chat.room: NEVER}
 
 
-def test_the_stay_of_a_session_leaves_no_row_behind(chat: Chat) -> None:
+def test_the_stay_of_a_session_leaves_no_row_behind(chat: VisibilityStory) -> None:
     chat.event(Kind.JOINED, account=None)
     chat.event(Kind.QUIT, account=None)
     with chat.story.database.reading() as session:
         assert session.scalars(select(RoomStay.party)).all() == []
 
 
-def test_logging_in_takes_the_stay_over_but_does_not_shorten_an_older_one(chat: Chat) -> None:
+def test_logging_in_takes_the_stay_over_but_does_not_shorten_an_older_one(chat: VisibilityStory) -> None:
     older = chat.event(Kind.JOINED)
     chat.event(Kind.QUIT)
     chat.session = chat.story.connects("bob")

@@ -10,11 +10,11 @@ from app.wire.modes import (
     ALWAYS,
     FLAGS,
     LISTS,
-    MOST_CHANGES,
+    MAX_CHANGES,
     PREFIXES,
     ROLES,
     WHEN_SET,
-    Change,
+    ModeChange,
     chanmodes,
     format_changes,
     parse_changes,
@@ -24,21 +24,21 @@ from app.wire.modes import (
 signs = st.sampled_from("+-")
 arguments = st.text(min_size=1, max_size=5)
 complete = st.one_of(
-    st.builds(Change, signs, st.sampled_from(LISTS + ALWAYS + ROLES), arguments),
-    st.builds(Change, st.just("+"), st.sampled_from(WHEN_SET), arguments),
-    st.builds(Change, st.just("-"), st.sampled_from(WHEN_SET)),
-    st.builds(Change, signs, st.sampled_from(FLAGS + "xyzÄ")),
+    st.builds(ModeChange, signs, st.sampled_from(LISTS + ALWAYS + ROLES), arguments),
+    st.builds(ModeChange, st.just("+"), st.sampled_from(WHEN_SET), arguments),
+    st.builds(ModeChange, st.just("-"), st.sampled_from(WHEN_SET)),
+    st.builds(ModeChange, signs, st.sampled_from(FLAGS + "xyzÄ")),
 )
 
 
-@given(st.lists(complete, max_size=MOST_CHANGES))
-def test_what_is_written_is_read_back(changes: list[Change]) -> None:
+@given(st.lists(complete, max_size=MAX_CHANGES))
+def test_what_is_written_is_read_back(changes: list[ModeChange]) -> None:
     modes, *rest = format_changes(changes) or [""]
     assert parse_changes(modes, rest) == changes
 
 
 @given(st.lists(complete, min_size=1))
-def test_a_sign_stands_only_where_it_changes(changes: list[Change]) -> None:
+def test_a_sign_stands_only_where_it_changes(changes: list[ModeChange]) -> None:
     modes = format_changes(changes)[0]
     found = [letter for letter in modes if letter in "+-"]
     assert modes.startswith(found[0])
@@ -50,7 +50,7 @@ def test_a_sign_stands_only_where_it_changes(changes: list[Change]) -> None:
 @example("+-+-", ["a"])
 def test_any_text_is_read_as_a_bounded_list(modes: str, words: list[str]) -> None:
     changes = parse_changes(modes, words)
-    assert len(changes) <= min(len(modes), MOST_CHANGES)
+    assert len(changes) <= min(len(modes), MAX_CHANGES)
     assert all(change.sign in "+-" and len(change.letter) == 1 for change in changes)
     taken = [change.argument for change in changes if change.argument is not None]
     assert taken == words[: len(taken)]
@@ -59,26 +59,33 @@ def test_any_text_is_read_as_a_bounded_list(modes: str, words: list[str]) -> Non
 @pytest.mark.parametrize(
     ("modes", "words", "changes"),
     [
-        ("nt", [], [Change("+", "n"), Change("+", "t")]),
-        ("+o-v", ["bob", "eve"], [Change("+", "o", "bob"), Change("-", "v", "eve")]),
-        ("+l-l", ["5"], [Change("+", "l", "5"), Change("-", "l")]),
-        ("-k", [], [Change("-", "k")]),
-        ("-k+o", ["key", "bob"], [Change("-", "k", "key"), Change("+", "o", "bob")]),
-        ("+k", [""], [Change("+", "k", "")]),
-        ("+o", [], [Change("+", "o")]),
-        ("b", [], [Change("+", "b")]),
-        ("+Z?", ["x"], [Change("+", "Z"), Change("+", "?")]),
+        ("nt", [], [ModeChange("+", "n"), ModeChange("+", "t")]),
+        ("+o-v", ["bob", "eve"], [ModeChange("+", "o", "bob"), ModeChange("-", "v", "eve")]),
+        ("+l-l", ["5"], [ModeChange("+", "l", "5"), ModeChange("-", "l")]),
+        ("-k", [], [ModeChange("-", "k")]),
+        ("-k+o", ["key", "bob"], [ModeChange("-", "k", "key"), ModeChange("+", "o", "bob")]),
+        ("+k", [""], [ModeChange("+", "k", "")]),
+        ("+o", [], [ModeChange("+", "o")]),
+        ("b", [], [ModeChange("+", "b")]),
+        ("+Z?", ["x"], [ModeChange("+", "Z"), ModeChange("+", "?")]),
         ("", ["x"], []),
         ("+", [], []),
     ],
 )
-def test_these_read_so(modes: str, words: list[str], changes: list[Change]) -> None:
+def test_these_read_so(modes: str, words: list[str], changes: list[ModeChange]) -> None:
     assert parse_changes(modes, words) == changes
 
 
 def test_a_change_without_an_argument_writes_none() -> None:
-    assert format_changes([Change("+", "o", "bob"), Change("-", "v", "eve")]) == ["+o-v", "bob", "eve"]
-    assert format_changes([Change("+", "i"), Change("+", "l", "2"), Change("-", "n")]) == ["+il-n", "2"]
+    assert format_changes([ModeChange("+", "o", "bob"), ModeChange("-", "v", "eve")]) == [
+        "+o-v",
+        "bob",
+        "eve",
+    ]
+    assert format_changes([ModeChange("+", "i"), ModeChange("+", "l", "2"), ModeChange("-", "n")]) == [
+        "+il-n",
+        "2",
+    ]
     assert format_changes([]) == []
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from precis_i18n import get_profile
 
 from app.wire.names import (
-    NICK_BYTES,
-    ROOM_BYTES,
+    MAX_NICK_BYTES,
+    MAX_ROOM_BYTES,
     NameRefused,
     caseless,
     check_nick,
@@ -107,7 +107,7 @@ def test_an_allowed_nick_can_stand_anywhere_in_a_line(name: str) -> None:
     assert nick.isprintable()
     assert not set(nick) & set(" ,*?!@#&:$+~%.")
     assert 0 < len(nick) <= 30
-    assert len(nick.encode()) <= NICK_BYTES
+    assert len(nick.encode()) <= MAX_NICK_BYTES
     assert not is_room(nick)
 
 
@@ -173,7 +173,7 @@ def test_an_allowed_room_can_stand_anywhere_in_a_line(name: str) -> None:
     assert is_room(room)
     assert not set(room) & set(" ,\r\n\0\x07")
     assert 1 < len(room) <= 60
-    assert len(room.encode()) <= ROOM_BYTES
+    assert len(room.encode()) <= MAX_ROOM_BYTES
     assert check_room(room, 60) == room
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wire.proxy import HEADER_BYTES, LINE_BYTES, Malformed, Origin, read_header
+from app.wire.proxy import MAX_HEADER_BYTES, MAX_LINE_BYTES, MalformedHeader, Origin, read_header
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 PORTS = struct.pack("!HH", 56324, 6667)
@@ -88,8 +88,8 @@ def test_whatever_a_proxy_names_is_understood(
         b"PROXY TCP4 192.0.2.7\xff 192.0.2.1 1 2\r\n",
         b"PROXY UDP4 192.0.2.7 192.0.2.1 1 2\r\n",
         b"PROXY \r\n",
-        b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\n" + b"x" * LINE_BYTES,
-        b"PROXY " + b"x" * LINE_BYTES + b"\r\n",
+        b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\n" + b"x" * MAX_LINE_BYTES,
+        b"PROXY " + b"x" * MAX_LINE_BYTES + b"\r\n",
         binary(V4, command=0x31),
         binary(V4, command=0x22),
         binary(V4, command=0x01),
@@ -101,11 +101,11 @@ def test_whatever_a_proxy_names_is_understood(
         binary(b"", 0x11),
         binary(V4 + b"\x03"),
         binary(V4 + b"\x03\0\x04abc"),
-        binary(b"\0" * HEADER_BYTES, 0x00)[:16],
+        binary(b"\0" * MAX_HEADER_BYTES, 0x00)[:16],
     ],
 )
 def test_what_is_no_header_is_refused(data: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedHeader):
         read_header(data)
 
 
@@ -113,14 +113,14 @@ def test_what_is_no_header_is_refused(data: bytes) -> None:
 def test_no_bytes_do_any_harm_and_what_is_refused_stays_refused(data: bytes) -> None:
     try:
         found = read_header(data)
-    except Malformed:
-        with pytest.raises(Malformed):
+    except MalformedHeader:
+        with pytest.raises(MalformedHeader):
             read_header(data + b"more")
     else:
         assert found is None or found == read_header(data + b"more")
 
 
 def test_a_header_that_never_ends_is_refused_at_its_limit() -> None:
-    assert read_header(b"PROXY " + b"x" * (LINE_BYTES - 7)) is None
-    with pytest.raises(Malformed, match="too long"):
-        read_header(b"PROXY " + b"x" * (LINE_BYTES - 6))
+    assert read_header(b"PROXY " + b"x" * (MAX_LINE_BYTES - 7)) is None
+    with pytest.raises(MalformedHeader, match="too long"):
+        read_header(b"PROXY " + b"x" * (MAX_LINE_BYTES - 6))

@@ -5,26 +5,26 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.asking import one_line
-from app.cli.admin.desk import Desk
+from app.cli.admin.context import AdminContext
 from app.services import moderation
-from app.services.admin_changes import Administrator, Change
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.presence import online
 
-TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
+MAX_TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
 
 
 def announce(
-    desk: Desk,
+    context: AdminContext,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What everybody is told; one line.")],
 ) -> None:
     """Tell everybody who is online something."""
-    text = one_line(text, "announcement", TEXT_LENGTH)
+    text = one_line(text, "announcement", MAX_TEXT_LENGTH)
     listeners = 0
 
-    def decide(admin: Administrator) -> Change:
+    def decide(admin: Administrator) -> AdminChange:
         nonlocal listeners
         listeners = len(online(admin.session))
         return moderation.announced(admin, text)
 
-    desk.change(decide)
-    desk.out.done(f"Announced; {listeners} online.", text=text, online=listeners)
+    context.change(decide)
+    context.out.done(f"Announced; {listeners} online.", text=text, online=listeners)

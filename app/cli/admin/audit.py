@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from app.cli.admin import moments
+from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import command, new_noun
-from app.cli.admin.desk import Desk
 from app.services import audit
 
 app = new_noun("audit", "See who changed what.")
@@ -22,10 +22,14 @@ Action = Annotated[
 
 @command(app, "list")
 def list_(
-    desk: Desk, limit: Limit = 50, since: moments.Since = None, actor: Actor = None, action: Action = None
+    context: AdminContext,
+    limit: Limit = 50,
+    since: moments.Since = None,
+    actor: Actor = None,
+    action: Action = None,
 ) -> None:
     """List what administrators changed, the newest last."""
-    start = moments.since(since, desk.clock.now())
-    with desk.reading() as session:
+    start = moments.since(since, context.clock.now())
+    with context.reading() as session:
         found = audit.latest(session, limit, start, actor, action)
-    desk.out.table(found, "Nothing was changed.")
+    context.out.table(found, "Nothing was changed.")

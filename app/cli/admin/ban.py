@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.asking import confirm, one_line
+from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import Yes, command, new_noun
-from app.cli.admin.desk import Desk
-from app.cli.admin.kick import REASON_LENGTH
+from app.cli.admin.kick import MAX_REASON_LENGTH
 from app.clock import to_iso_or_none, until
 from app.services import bans
 from app.services.durations import milliseconds
@@ -22,7 +22,7 @@ Mask = Annotated[
 
 @command(app, "add")
 def add(
-    desk: Desk,
+    context: AdminContext,
     mask: Mask,
     kind: Annotated[
         bans.BanType | None, typer.Option("--type", help="What WHO is, where it could be several things.")
@@ -36,14 +36,14 @@ def add(
     yes: Yes = False,
 ) -> None:
     """Ban an account, a mask of nicks, an address or a network from the whole server."""
-    reason = one_line(reason, "reason", REASON_LENGTH)
-    expires = None if length is None else desk.clock.now() + milliseconds(length)
+    reason = one_line(reason, "reason", MAX_REASON_LENGTH)
+    expires = None if length is None else context.clock.now() + milliseconds(length)
     kind = kind or bans.guess_type(mask)
-    with desk.reading() as session:
+    with context.reading() as session:
         mask = bans.normal_mask(kind, mask, bans.registered_names(session))
     confirm(f"Ban the {kind.value} {mask} {until(expires)}?", yes)
-    desk.change(lambda admin: bans.banned(admin, kind, mask, reason, expires))
-    desk.out.done(
+    context.change(lambda admin: bans.banned(admin, kind, mask, reason, expires))
+    context.out.done(
         f"Banned the {kind.value} {mask} {until(expires)}.",
         type=kind.value,
         mask=mask,
@@ -54,17 +54,17 @@ def add(
 
 @command(app, "list")
 def list_(
-    desk: Desk,
+    context: AdminContext,
     expired: Annotated[bool, typer.Option("--expired", help="Also those that held once.")] = False,
 ) -> None:
     """List the bans that hold."""
-    with desk.reading() as session:
-        found = bans.bans(session, desk.clock.now(), expired)
-    desk.out.table(found, "Nobody is banned.")
+    with context.reading() as session:
+        found = bans.bans(session, context.clock.now(), expired)
+    context.out.table(found, "Nobody is banned.")
 
 
 @command(app, "remove")
-def remove(desk: Desk, mask: Mask) -> None:
+def remove(context: AdminContext, mask: Mask) -> None:
     """Lift the bans of an account, mask or address."""
-    desk.change(lambda admin: bans.unbanned(admin, mask))
-    desk.out.done(f"Lifted the ban of {mask}.", mask=mask)
+    context.change(lambda admin: bans.unbanned(admin, mask))
+    context.out.done(f"Lifted the ban of {mask}.", mask=mask)

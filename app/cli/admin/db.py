@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection
 
+from app.cli.admin.context import AdminContext, missing
 from app.cli.admin.declare import command, new_noun
-from app.cli.admin.desk import Desk, missing
 from app.db import revisions, schema
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
@@ -15,17 +15,17 @@ app = new_noun("db", "Look after the database.")
 
 
 @command(app, "upgrade")
-def upgrade(desk: Desk) -> None:
+def upgrade(context: AdminContext) -> None:
     """Make the database, or bring it to this version after setting a copy aside. Stop the server first."""
-    with desk.unchecked() as database:
+    with context.unchecked() as database:
         before, _ = schema.refuse_unless_ours(database)
         copy = schema.prepare(database)
         name = str(database)
     if copy is not None:
-        desk.out.note(f"The database as it was is kept in {copy}.")
-    changed = before is not schema.State.CURRENT
+        context.out.note(f"The database as it was is kept in {copy}.")
+    changed = before is not schema.DatabaseState.CURRENT
     sentence = f"{name} is at version {revisions.head()} {'now' if changed else 'already'}."
-    desk.out.done(
+    context.out.done(
         sentence,
         database=name,
         revision=revisions.head(),
@@ -35,11 +35,11 @@ def upgrade(desk: Desk) -> None:
 
 
 @command(app, "current")
-def current(desk: Desk) -> None:
+def current(context: AdminContext) -> None:
     """Show the version of the database and the newest this program knows."""
-    with desk.unchecked() as database:
+    with context.unchecked() as database:
         state, revision = schema.refuse_unless_ours(database)
-        if state is schema.State.MISSING:
+        if state is schema.DatabaseState.MISSING:
             raise NotFound(missing(database))
         found = {
             "database": str(database),
@@ -47,15 +47,15 @@ def current(desk: Desk) -> None:
             "newest": revisions.head(),
             "state": state.name.lower(),
         }
-    desk.out.record(found)
+    context.out.record(found)
 
 
 @command(app, "check")
-def check(desk: Desk) -> None:
+def check(context: AdminContext) -> None:
     """Look for damage: in the file, in the schema, in the log, in the index. Ends with 3 if there is any."""
     from app.db.migrate import differences  # here: loading Alembic takes longer than other commands
 
-    with desk.database() as database, database.reading() as session:
+    with context.database() as database, database.reading() as session:
         connection: Connection = session.connection()
         problems = [
             *database.dialect.problems(connection),
@@ -63,26 +63,26 @@ def check(desk: Desk) -> None:
             *stats.problems(session),
         ]
         name = str(database)
-    desk.out.table([{"problem": problem} for problem in problems], f"{name} is sound.")
+    context.out.table([{"problem": problem} for problem in problems], f"{name} is sound.")
     if problems:
         raise CheckFailed(f"{name} has problems: {len(problems)}.")
 
 
 @command(app, "reindex")
-def reindex(desk: Desk) -> None:
+def reindex(context: AdminContext) -> None:
     """Build the index for searches anew. A running server waits until it is done; better stop it before."""
-    with desk.database() as database:
+    with context.database() as database:
         with database.locked() as connection:
             fulltext_of(connection).rebuild(connection)
         name = str(database)
-    desk.out.done(f"The index for searches of {name} is new.", database=name)
+    context.out.done(f"The index for searches of {name} is new.", database=name)
 
 
 @command(app, "stats")
-def show_stats(desk: Desk) -> None:
+def show_stats(context: AdminContext) -> None:
     """Show how much there is of everything."""
-    with desk.database() as database, database.reading() as session:
+    with context.database() as database, database.reading() as session:
         counted = asdict(stats.stats(session))
         size = database.dialect.size(session.connection())
         name = str(database)
-    desk.out.record({"database": name, "bytes": size, "revision": revisions.head(), **counted})
+    context.out.record({"database": name, "bytes": size, "revision": revisions.head(), **counted})

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import terminal
-from app.cli.admin.desk import Common, Desk
+from app.cli.admin.context import AdminContext, Common
 from app.cli.options import ServerConfig, Version, parameters_of, takes
 
 Dbname = Annotated[
@@ -67,7 +67,7 @@ def _with_common_options(function: Command) -> Command:
         context: typer.Context, dbname: str | None, config: Path | None, as_json: bool, **own: Any
     ) -> None:
         common = (context.find_root().obj or Common()).overridden(dbname, config, as_json)
-        function(Desk(common), **own)
+        function(AdminContext(common), **own)
 
     _, *own = parameters_of(function)
     first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)

@@ -9,8 +9,8 @@ import typer
 from sqlalchemy.orm import Session
 
 from app.cli.admin import moments
+from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import command, new_noun
-from app.cli.admin.desk import Desk
 from app.cli.admin.outfile import written
 from app.cli.admin.progress import bar, counted
 from app.db.database import Database
@@ -19,7 +19,7 @@ from app.services import audit
 from app.services.export import FORMATS, About
 from app.services.export.data import as_mapping
 from app.services.export.plain import clean, stamp
-from app.services.history import Entry, History, Selection, is_known
+from app.services.history import History, HistoryEntry, HistorySelection, is_known
 from app.services.rooms import get_room
 from app.wire.names import fold
 
@@ -51,7 +51,7 @@ Out = Annotated[
 
 @command(app, "show")
 def show(
-    desk: Desk,
+    context: AdminContext,
     room: Annotated[str | None, typer.Argument(metavar="ROOM", help="Else all rooms.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
     user: User = None,
@@ -60,15 +60,15 @@ def show(
     events: Events = False,
 ) -> None:
     """Show the newest lines of a room, or of all."""
-    with desk.database() as database:
-        selection = _selection(desk, database, [room] if room else None, user, since, until, events, False)
+    with context.database() as database:
+        selection = _selection(context, database, [room] if room else None, user, since, until, events, False)
         found = History(database, selection).latest(limit)
-    _print(desk, found, has_places=room is None)
+    _print(context, found, has_places=room is None)
 
 
 @command(app, "search")
 def search(
-    desk: Desk,
+    context: AdminContext,
     words: Annotated[list[str], typer.Argument(metavar="WORD...", help="All of them, in any case.")],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
     rooms: Rooms = None,
@@ -78,36 +78,36 @@ def search(
     direct: Direct = False,
 ) -> None:
     """Show the newest messages that have all the words in them, also within longer words."""
-    with desk.database() as database:
-        selection = _selection(desk, database, rooms, user, since, until, False, direct)
+    with context.database() as database:
+        selection = _selection(context, database, rooms, user, since, until, False, direct)
         if direct:
-            _leave_trace(desk, database, "history.search", user, rooms)
+            _leave_trace(context, database, "history.search", user, rooms)
         found = History(database, selection).search(" ".join(words), limit)
-    _print(desk, found, has_places=True)
+    _print(context, found, has_places=True)
 
 
-def _print(desk: Desk, found: list[Entry], has_places: bool) -> None:
+def _print(context: AdminContext, found: list[HistoryEntry], has_places: bool) -> None:
     """Print lines of history."""
-    if desk.as_json:
-        desk.out.table([as_mapping(entry) for entry in found], "")
+    if context.as_json:
+        context.out.table([as_mapping(entry) for entry in found], "")
         return
     if not found:
-        desk.out.note("There is nothing to show.")
+        context.out.note("There is nothing to show.")
     for entry in found:
-        desk.out.line(f"{clean(entry.place)} {stamp(entry)}" if has_places else stamp(entry))
+        context.out.line(f"{clean(entry.place)} {stamp(entry)}" if has_places else stamp(entry))
 
 
 def _leave_trace(
-    desk: Desk, database: Database, action: str, user: str | None, rooms: list[str] | None
+    context: AdminContext, database: Database, action: str, user: str | None, rooms: list[str] | None
 ) -> None:
     """Note that private conversations are about to be read."""
-    trace = audit.entry(desk.clock, desk.actor, action, user or "", rooms=rooms, direct=True)
+    trace = audit.entry(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
     audit.append_now(database, trace)
 
 
 @command(app, "export")
 def export(
-    desk: Desk,
+    context: AdminContext,
     form: Annotated[
         FormatName | None, typer.Option("--format", "-f", help="Else as the name of FILE ends, or jsonl.")
     ] = None,
@@ -123,24 +123,26 @@ def export(
 
     --json is short for --format json; with --out it prints how many lines were written instead.
     """
-    with desk.database() as database:
+    with context.database() as database:
         _refuse_overwriting(database, out)
-        selection = _selection(desk, database, rooms, user, since, until, events, direct)
+        selection = _selection(context, database, rooms, user, since, until, events, direct)
         if direct:
-            _leave_trace(desk, database, "history.export", user, rooms)
-        count = _write(desk, History(database, selection), form or _format_for(desk, out), out)
+            _leave_trace(context, database, "history.export", user, rooms)
+        count = _write(context, History(database, selection), form or _format_for(context, out), out)
     if out is not None:
         sentence = f"Wrote {count} lines of history to {out}."
-        desk.out.done(sentence, file=str(out), lines=count) if desk.as_json else desk.out.note(sentence)
+        context.out.done(sentence, file=str(out), lines=count) if context.as_json else context.out.note(
+            sentence
+        )
 
 
-def _write(desk: Desk, history: History, form: str, out: Path | None) -> int:
+def _write(context: AdminContext, history: History, form: str, out: Path | None) -> int:
     """Write the lines as they are read. Returns how many there were."""
     format_ = FORMATS[form]
-    about = About(desk.settings.servername, desk.clock.now())
+    about = About(context.settings.servername, context.clock.now())
     count = 0
 
-    def lines() -> Iterator[Entry]:
+    def lines() -> Iterator[HistoryEntry]:
         nonlocal count
         for entry in history.entries(format_.by_place):
             count += 1
@@ -152,16 +154,16 @@ def _write(desk: Desk, history: History, form: str, out: Path | None) -> int:
     return count
 
 
-def _format_for(desk: Desk, out: Path | None) -> str:
+def _format_for(context: AdminContext, out: Path | None) -> str:
     """Return the format that the file's name or --json asks for."""
     suffix = "" if out is None else out.suffix.lstrip(".").lower()
     if suffix in FORMATS:
         return suffix
-    return "json" if desk.as_json else "jsonl"
+    return "json" if context.as_json else "jsonl"
 
 
 def _selection(
-    desk: Desk,
+    context: AdminContext,
     database: Database,
     rooms: list[str] | None,
     user: str | None,
@@ -169,18 +171,18 @@ def _selection(
     until: str | None,
     events: bool,
     direct: bool,
-) -> Selection:
+) -> HistorySelection:
     """Return what is wanted.
 
     Raises: NotFound for a room or a person there is not, UsageError for times that make no sense.
     """
-    first, last = moments.since(since, desk.clock.now()), moments.until(until, desk.clock.now())
+    first, last = moments.since(since, context.clock.now()), moments.until(until, context.clock.now())
     if first is not None and last is not None and first > last:
         raise UsageError("--since is later than --until.")
     with database.reading() as session:
         ids = tuple(dict.fromkeys(get_room(session, room).id for room in rooms)) if rooms else None
         _refuse_unknown(session, user)
-    return Selection(ids, None if user is None else fold(user), first, last, events, direct)
+    return HistorySelection(ids, None if user is None else fold(user), first, last, events, direct)
 
 
 def _refuse_unknown(session: Session, user: str | None) -> None:

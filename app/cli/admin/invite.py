@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import command, new_noun
-from app.cli.admin.desk import Desk
 from app.clock import to_iso_or_none, until
 from app.services import invitations
 from app.services.codes import new_code
@@ -16,7 +16,7 @@ app = new_noun("invite", "Make and take back codes with which people may registe
 
 @command(app, "create")
 def create(
-    desk: Desk,
+    context: AdminContext,
     uses: Annotated[
         int,
         typer.Option(
@@ -28,35 +28,35 @@ def create(
     ] = "7d",
 ) -> None:
     """Make a code. It is shown now and never again."""
-    end = None if expires == "never" else desk.clock.now() + milliseconds(expires)
-    code = new_code(desk.clock, invitations.CODE_LETTERS)
-    desk.change(lambda admin: invitations.invited(admin, code, uses, end), create=True)
-    if desk.settings.registration != "invitation":
-        desk.out.note(
-            f"The setting registration is {desk.settings.registration}, so nobody is asked for a code."
+    end = None if expires == "never" else context.clock.now() + milliseconds(expires)
+    code = new_code(context.clock, invitations.CODE_LENGTH)
+    context.change(lambda admin: invitations.invited(admin, code, uses, end), create=True)
+    if context.settings.registration != "invitation":
+        context.out.note(
+            f"The setting registration is {context.settings.registration}, so nobody is asked for a code."
         )
-    desk.out.done(code, code=code, uses=uses, expires=to_iso_or_none(end))
+    context.out.done(code, code=code, uses=uses, expires=to_iso_or_none(end))
     accounts = "one account" if uses == 1 else f"{uses} accounts"
-    desk.out.note(
+    context.out.note(
         f"Whoever shows this code may register: /reg in chat-client, or REGISTER * {code} PASSWORD."
     )
-    desk.out.note(f"It is good for {accounts}, {until(end)}; it is not shown again.")
+    context.out.note(f"It is good for {accounts}, {until(end)}; it is not shown again.")
 
 
 @command(app, "list")
-def list_(desk: Desk) -> None:
+def list_(context: AdminContext) -> None:
     """List the codes by their first letters, and how often each was used."""
-    with desk.reading() as session:
-        found = invitations.invitations(session, desk.clock.now())
-    desk.out.table(found, "There are no invitations; `chat-admin invite create` makes one.")
+    with context.reading() as session:
+        found = invitations.invitations(session, context.clock.now())
+    context.out.table(found, "There are no invitations; `chat-admin invite create` makes one.")
 
 
 @command(app, "revoke")
 def revoke(
-    desk: Desk,
+    context: AdminContext,
     code: Annotated[str, typer.Argument(metavar="CODE", help="The first six letters of the code.")],
 ) -> None:
     """Take a code back; accounts made with it stay."""
-    desk.change(lambda admin: invitations.revoked(admin, code))
-    name = code.casefold()[: invitations.NAME_LETTERS]
-    desk.out.done(f"The invitation {name} is taken back.", name=name)
+    context.change(lambda admin: invitations.revoked(admin, code))
+    name = code.casefold()[: invitations.NAME_LENGTH]
+    context.out.done(f"The invitation {name} is taken back.", name=name)

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.asking import one_line
-from app.cli.admin.desk import Desk
+from app.cli.admin.context import AdminContext
 from app.services import moderation
 
-REASON_LENGTH = 300  # characters
+MAX_REASON_LENGTH = 300  # characters
 
 
 def kick(
-    desk: Desk,
+    context: AdminContext,
     nick: Annotated[str, typer.Argument(metavar="NICK", help="Nick or account of who is online.")],
     room: Annotated[
         str | None, typer.Option("--room", "-r", metavar="ROOM", help="Put out of this room only.")
@@ -22,10 +22,10 @@ def kick(
     ] = "Kicked",
 ) -> None:
     """Disconnect somebody, or put them out of one room. They may come back; see `ban add`."""
-    reason = one_line(reason, "reason", REASON_LENGTH)
+    reason = one_line(reason, "reason", MAX_REASON_LENGTH)
     if room is None:
-        desk.change(lambda admin: moderation.killed(admin, nick, reason))
+        context.change(lambda admin: moderation.killed(admin, nick, reason))
     else:
-        desk.change(lambda admin: moderation.kicked(admin, nick, room, reason))
+        context.change(lambda admin: moderation.kicked(admin, nick, room, reason))
     place = "the server" if room is None else room
-    desk.out.done(f"{nick} is put out of {place}.", nick=nick, room=room, reason=reason)
+    context.out.done(f"{nick} is put out of {place}.", nick=nick, room=room, reason=reason)

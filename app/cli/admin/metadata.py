@@ -7,12 +7,12 @@ import typer
 
 from app.cli.admin import room, user
 from app.cli.admin.asking import confirm
+from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import Yes
-from app.cli.admin.desk import Desk
 from app.errors import UsageError
 from app.services import metadata, moderation
 from app.services.accounts import get_account
-from app.services.admin_changes import Administrator, Change
+from app.services.admin_changes import AdminChange, Administrator
 from app.services.rooms import get_room
 from app.wire.names import fold
 
@@ -21,33 +21,33 @@ Remove = Annotated[
     typer.Option("--remove", metavar="KEY", help="Take this away; may be given several times."),
 ]
 Clear = Annotated[bool, typer.Option("--clear", help="Take everything away.")]
-Silenced = Callable[[Administrator, str, Collection[str]], Change]
+Silenced = Callable[[Administrator, str, Collection[str]], AdminChange]
 
 
 def of_user(
-    desk: Desk, name: user.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
+    context: AdminContext, name: user.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
 ) -> None:
     """Show what an account says for clients to show (avatar, display-name, ...), or take it away."""
-    with desk.reading() as session:
+    with context.reading() as session:
         account = get_account(session, fold(name))
         name, said = account.name, metadata.of_account(session, account.id)
     if _is_change(remove, clear):
-        _remove(desk, name, moderation.account_silenced, remove or (), yes)
+        _remove(context, name, moderation.account_silenced, remove or (), yes)
     else:
-        _show(desk, name, said)
+        _show(context, name, said)
 
 
 def of_room(
-    desk: Desk, name: room.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
+    context: AdminContext, name: room.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
 ) -> None:
     """Show what a room says for clients to show (avatar, display-name, ...), or take it away."""
-    with desk.reading() as session:
+    with context.reading() as session:
         found = get_room(session, name)
         name, said = found.name, metadata.of_room(session, found.id)
     if _is_change(remove, clear):
-        _remove(desk, name, moderation.room_silenced, remove or (), yes)
+        _remove(context, name, moderation.room_silenced, remove or (), yes)
     else:
-        _show(desk, name, said)
+        _show(context, name, said)
 
 
 def _is_change(remove: Remove, clear: bool) -> bool:
@@ -60,13 +60,13 @@ def _is_change(remove: Remove, clear: bool) -> bool:
     return clear or bool(remove)
 
 
-def _show(desk: Desk, name: str, said: Mapping[str, str]) -> None:
+def _show(context: AdminContext, name: str, said: Mapping[str, str]) -> None:
     rows = [{"key": key, "value": value} for key, value in said.items()]
-    desk.out.table(rows, f"{name} has no metadata.")
+    context.out.table(rows, f"{name} has no metadata.")
 
 
-def _remove(desk: Desk, name: str, silenced: Silenced, keys: Collection[str], yes: bool) -> None:
+def _remove(context: AdminContext, name: str, silenced: Silenced, keys: Collection[str], yes: bool) -> None:
     confirm(f"Take metadata of {name} away?", yes)
-    changed = desk.change(lambda admin: silenced(admin, name, keys))
+    changed = context.change(lambda admin: silenced(admin, name, keys))
     sentence = "It is gone." if changed else f"{name} has no such metadata."
-    desk.out.done(sentence, name=name, changed=changed)
+    context.out.done(sentence, name=name, changed=changed)

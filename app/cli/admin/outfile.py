@@ -10,7 +10,7 @@ from typing import TextIO
 
 from app.errors import ChatError
 
-LONGEST_PREFIX = 40  # characters; a name made longer than the file's own could be too long
+MAX_PREFIX_LENGTH = 40  # characters; a name made longer than the file's own could be too long
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     """
     if not path.parent.is_dir():
         raise ChatError(f"There is no folder {path.parent} for {path.name}; make it, or name another file.")
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:LONGEST_PREFIX]}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:MAX_PREFIX_LENGTH]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             yield file

@@ -1,6 +1,6 @@
 """What each event says to a person, as pieces of text.
 
-One function for each kind of event; kinds without one are not shown. `View` is what the words depend on
+One function for each kind of event; kinds without one are not shown. `DisplayContext` is what the words depend on
 besides.
 """
 
@@ -15,14 +15,14 @@ from app.clock import to_datetime
 from app.wire.names import fold
 
 Lines = list[list[Piece]]
-E_ = TypeVar("E_", bound=events.Event)
-Wording = Callable[[E_, "View"], Lines]
+E_ = TypeVar("E_", bound=events.ClientEvent)
+Wording = Callable[[E_, "DisplayContext"], Lines]
 
-WORDINGS: dict[type[events.Event], Callable[..., Lines]] = {}
+WORDINGS: dict[type[events.ClientEvent], Callable[..., Lines]] = {}
 
 
 @dataclass(slots=True)
-class View:
+class DisplayContext:
     """What the words depend on: the room one is in, one's own nick, the time zone."""
 
     room: str = ""
@@ -48,7 +48,7 @@ def says(kind: type[E_]) -> Callable[[Wording[E_]], Wording[E_]]:
     return register
 
 
-def wording(event: events.Event, view: View) -> Lines:
+def wording(event: events.ClientEvent, view: DisplayContext) -> Lines:
     """Return the lines that tell about an event; none when nobody needs to know."""
     chosen = WORDINGS.get(type(event))
     return chosen(event, view) if chosen else []
@@ -62,7 +62,7 @@ def _error(text: str) -> Lines:
     return [[piece(f"! {text}", Style.ERROR)]]
 
 
-def _dated(view: View, at: int, text: str) -> Lines:
+def _dated(view: DisplayContext, at: int, text: str) -> Lines:
     return [[view.stamp(at), piece(text, Style.DIM)]]
 
 
@@ -71,7 +71,7 @@ def _because(reason: str) -> str:
 
 
 @says(events.Message)
-def message(event: events.Message, view: View) -> Lines:
+def message(event: events.Message, view: DisplayContext) -> Lines:
     """`[time] anna: hello`, with the room before it when it is not the one we are in."""
     author = piece(event.author, Style.NICK)
     place = _place(event, view)
@@ -84,13 +84,13 @@ def message(event: events.Message, view: View) -> Lines:
     return [[view.stamp(event.at), *place, *said]]
 
 
-def _place(event: events.Message, view: View) -> list[Piece]:
+def _place(event: events.Message, view: DisplayContext) -> list[Piece]:
     """Name the room of a message when it is another one than ours."""
     is_elsewhere = fold(event.room) != fold(view.room) and not event.is_direct
     return [piece(f"{event.room} ", Style.DIM)] if is_elsewhere else []
 
 
-def _receiver(event: events.Message, view: View) -> list[Piece]:
+def _receiver(event: events.Message, view: DisplayContext) -> list[Piece]:
     """Name whom a direct message is for."""
     if not event.is_direct:
         return []
@@ -99,7 +99,7 @@ def _receiver(event: events.Message, view: View) -> list[Piece]:
 
 
 @says(events.Joined)
-def joined(event: events.Joined, view: View) -> Lines:
+def joined(event: events.Joined, view: DisplayContext) -> Lines:
     """Somebody, or we, came in."""
     if event.is_mine:
         return _dim(f"You are in {event.room}.")
@@ -108,7 +108,7 @@ def joined(event: events.Joined, view: View) -> Lines:
 
 
 @says(events.Parted)
-def parted(event: events.Parted, view: View) -> Lines:
+def parted(event: events.Parted, view: DisplayContext) -> Lines:
     """Somebody, or we, left a room."""
     if event.is_mine:
         return _dim(f"You left {event.room}.")
@@ -116,7 +116,7 @@ def parted(event: events.Parted, view: View) -> Lines:
 
 
 @says(events.Kicked)
-def kicked(event: events.Kicked, view: View) -> Lines:
+def kicked(event: events.Kicked, view: DisplayContext) -> Lines:
     """Somebody was removed."""
     why = _because(event.reason)
     if event.is_mine:
@@ -125,13 +125,13 @@ def kicked(event: events.Kicked, view: View) -> Lines:
 
 
 @says(events.Left)
-def left(event: events.Left, view: View) -> Lines:
+def left(event: events.Left, view: DisplayContext) -> Lines:
     """Somebody left the server."""
     return _dated(view, event.at, f"{event.nick} left{_because(event.reason)}")
 
 
 @says(events.Renamed)
-def renamed(event: events.Renamed, view: View) -> Lines:
+def renamed(event: events.Renamed, view: DisplayContext) -> Lines:
     """Somebody has another nick."""
     if event.is_mine:
         return _dim(f"You are called {event.new} now.")
@@ -139,7 +139,7 @@ def renamed(event: events.Renamed, view: View) -> Lines:
 
 
 @says(events.TopicChanged)
-def topic_changed(event: events.TopicChanged, view: View) -> Lines:
+def topic_changed(event: events.TopicChanged, view: DisplayContext) -> Lines:
     """What a room is about."""
     if not event.by:
         return _dim(f"{event.room} is about: {event.topic}" if event.topic else f"{event.room} has no topic.")
@@ -150,7 +150,7 @@ def topic_changed(event: events.TopicChanged, view: View) -> Lines:
 
 
 @says(events.ModeChanged)
-def mode_changed(event: events.ModeChanged, view: View) -> Lines:
+def mode_changed(event: events.ModeChanged, view: DisplayContext) -> Lines:
     """Modes of a room; one's own modes are not worth a line."""
     if fold(event.target) == fold(view.nick):
         return []
@@ -158,7 +158,7 @@ def mode_changed(event: events.ModeChanged, view: View) -> Lines:
 
 
 @says(events.Invited)
-def invited(event: events.Invited, view: View) -> Lines:
+def invited(event: events.Invited, view: DisplayContext) -> Lines:
     """Somebody asks us, or another, into a room."""
     if fold(event.nick) != fold(view.nick):
         return _dated(view, event.at, f"{event.by} invited {event.nick} to {event.room}")
@@ -166,7 +166,7 @@ def invited(event: events.Invited, view: View) -> Lines:
 
 
 @says(events.AwayChanged)
-def away_changed(event: events.AwayChanged, view: View) -> Lines:
+def away_changed(event: events.AwayChanged, view: DisplayContext) -> Lines:
     """Somebody is away, or back."""
     return _dated(
         view, event.at, f"{event.nick} is away: {event.reason}" if event.reason else f"{event.nick} is back"
@@ -174,19 +174,19 @@ def away_changed(event: events.AwayChanged, view: View) -> Lines:
 
 
 @says(events.JoinRefused)
-def join_refused(event: events.JoinRefused, view: View) -> Lines:
+def join_refused(event: events.JoinRefused, view: DisplayContext) -> Lines:
     """A room is closed to us."""
     return _error(f"{event.room}: {event.reason}")
 
 
 @says(events.Members)
-def members(event: events.Members, view: View) -> Lines:
+def members(event: events.Members, view: DisplayContext) -> Lines:
     """Who is in a room."""
     return _dim(f"{len(event.names)} in {event.room}: {', '.join(event.names)}")
 
 
 @says(events.Table)
-def table(event: events.Table, view: View) -> Lines:
+def table(event: events.Table, view: DisplayContext) -> Lines:
     """Rows in columns, each as wide as its widest entry."""
     widths = [max(len(cell) for cell in column) for column in zip(*event.rows, strict=True)]
     rows = [[f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)] for row in event.rows]
@@ -194,13 +194,13 @@ def table(event: events.Table, view: View) -> Lines:
 
 
 @says(events.Notice)
-def notice(event: events.Notice, view: View) -> Lines:
+def notice(event: events.Notice, view: DisplayContext) -> Lines:
     """A sentence of the server or the program."""
     return _error(event.text) if event.is_error else _dim(event.text)
 
 
-@says(events.Failed)
-def failed(event: events.Failed, view: View) -> Lines:
+@says(events.SendFailed)
+def failed(event: events.SendFailed, view: DisplayContext) -> Lines:
     """A line that was not stored."""
     reason = event.reason.rstrip(".")
     text = f"! not sent: {event.text} — {reason}. /resend {event.number} sends it again."

@@ -7,7 +7,7 @@ from app.client.protocol import events
 from app.clock import to_iso
 
 # For each kind of event: the name of its type, and which attribute stands under which key.
-COLUMNS: dict[type[events.Event], tuple[str, dict[str, str]]] = {
+COLUMNS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
     events.Message: (
         "message",
         {
@@ -30,7 +30,7 @@ COLUMNS: dict[type[events.Event], tuple[str, dict[str, str]]] = {
 }
 
 
-def to_json(event: events.Event) -> str | None:
+def to_json(event: events.ClientEvent) -> str | None:
     """Return the line for an event, or None for what programs do not need."""
     known = COLUMNS.get(type(event))
     if known is None:
@@ -41,7 +41,7 @@ def to_json(event: events.Event) -> str | None:
     return escape_hidden(json.dumps(row, ensure_ascii=False))
 
 
-def _kind(event: events.Event, kind: str) -> str:
+def _kind(event: events.ClientEvent, kind: str) -> str:
     """Return the type of an event; messages have three."""
     if not isinstance(event, events.Message):
         return kind

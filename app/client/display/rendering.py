@@ -3,9 +3,9 @@
 from datetime import date
 
 from app.client.display import status_text
-from app.client.display.event_text import Lines, View, wording
+from app.client.display.event_text import DisplayContext, Lines, wording
 from app.client.display.style import Piece, Style, paint, piece
-from app.client.protocol.events import Event, Found, HistoryPage
+from app.client.protocol.events import ClientEvent, Found, HistoryPage
 
 TOPICS = (status_text,)  # importing it fills the table of words
 
@@ -13,18 +13,18 @@ TOPICS = (status_text,)  # importing it fills the table of words
 class Renderer:
     """Turns events into lines; it remembers the day it wrote last."""
 
-    def __init__(self, view: View, has_colours: bool, has_days: bool = True) -> None:
+    def __init__(self, view: DisplayContext, has_colours: bool, has_days: bool = True) -> None:
         self.view = view
         self.has_colours = has_colours
         self._has_days = has_days
         self._day: date | None = None
 
-    def render(self, event: Event) -> list[str]:
+    def render(self, event: ClientEvent) -> list[str]:
         """Return the lines that tell about an event."""
         lines = self._page(event) if isinstance(event, HistoryPage | Found) else self._dated(event)
         return [paint(line, self.has_colours) for line in lines]
 
-    def _dated(self, event: Event) -> Lines:
+    def _dated(self, event: ClientEvent) -> Lines:
         """Return the lines of an event, with its day before them when it is another one."""
         lines = wording(event, self.view)
         at = getattr(event, "at", None)

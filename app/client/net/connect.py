@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.errors import ChatError
 
-CONNECT_SECONDS = 15.0
+CONNECT_TIMEOUT_SECONDS = 15.0
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -57,7 +57,7 @@ def dial(address: Address) -> socket.socket:
 def _connect(address: Address) -> socket.socket:
     """Return a connection to the host, without TLS yet."""
     try:
-        return socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+        return socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_SECONDS)
     except OSError as error:
         raise Unreachable(explain(error, address)) from error
     except UnicodeError as error:  # a host name that cannot be written as IDNA

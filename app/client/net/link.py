@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from app.client.net.backoff import Backoff
 from app.client.net.connect import Address, Unreachable, Untrusted, dial, explain
 from app.clock import Clock
-from app.wire.framing import SERVER_TAG_BYTES, Frame, Framer, Oversized, Undecodable, Unframed
+from app.wire.framing import MAX_SERVER_TAG_BYTES, Frame, Framer, Oversized, Undecodable, Unframed
 
-CHUNK = 64 * 1024  # bytes read at once
-LINE_BYTES = 8 * 1024  # a server may allow longer lines than RFC 1459
-UNSENT_BYTES = 4 * 1024 * 1024  # past it the server is taken for dead
+RECEIVE_BYTES = 64 * 1024  # bytes read at once
+MAX_LINE_BYTES = 8 * 1024  # a server may allow longer lines than RFC 1459
+MAX_UNSENT_BYTES = 4 * 1024 * 1024  # past it the server is taken for dead
 ENDED = "The server closed the connection."
 
 
 @dataclass(frozen=True, slots=True)
-class Dialling:
+class Connecting:
     """An attempt to connect begins."""
 
 
@@ -64,13 +64,13 @@ class Ended:
     error: Untrusted | None = None
 
 
-Happening = Dialling | Opened | Received | Lost | Waiting | Ended
+LinkEvent = Connecting | Opened | Received | Lost | Waiting | Ended
 
 
 class Link:
     """A connection that comes back."""
 
-    def __init__(self, address: Address, report: Callable[[Happening], None], clock: Clock) -> None:
+    def __init__(self, address: Address, report: Callable[[LinkEvent], None], clock: Clock) -> None:
         self.address = address
         self._report = report
         self._backoff = Backoff(clock)
@@ -134,7 +134,7 @@ class Link:
 
     def _attempt(self) -> str:
         """Make one connection and talk until it ends; return why it did."""
-        self._report(Dialling())
+        self._report(Connecting())
         try:
             connected = dial(self.address)
         except Unreachable as error:
@@ -142,7 +142,7 @@ class Link:
         with connected:
             self._begin()
             self._report(Opened())
-            reason = self._talk(connected)
+            reason = self._controller(connected)
         self._report(Lost(reason))
         return ""
 
@@ -162,9 +162,9 @@ class Link:
         self._hurry.wait(seconds)
         self._hurry.clear()
 
-    def _talk(self, connected: socket.socket) -> str:
+    def _controller(self, connected: socket.socket) -> str:
         """Read and write until the connection ends; return why."""
-        framer = Framer(LINE_BYTES, SERVER_TAG_BYTES)
+        framer = Framer(MAX_LINE_BYTES, MAX_SERVER_TAG_BYTES)
         with selectors.DefaultSelector() as selector:
             selector.register(connected, selectors.EVENT_READ)
             selector.register(self._ear, selectors.EVENT_READ)
@@ -183,9 +183,9 @@ class Link:
         selector.modify(connected, wanted)
         selector.select()
         with contextlib.suppress(BlockingIOError):
-            self._ear.recv(CHUNK)
+            self._ear.recv(RECEIVE_BYTES)
         self._write(connected)
-        if len(self._unsent) > UNSENT_BYTES:
+        if len(self._unsent) > MAX_UNSENT_BYTES:
             return "The server does not take what is sent."
         return self._dropped or self._read(connected, framer)
 
@@ -202,7 +202,7 @@ class Link:
         """Hand over everything that has come; return a reason when the server has closed."""
         while True:
             try:
-                data = connected.recv(CHUNK)
+                data = connected.recv(RECEIVE_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return ""
             if not data:

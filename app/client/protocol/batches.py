@@ -8,15 +8,15 @@ from app.client.protocol import history, pending, resume, search
 from app.client.protocol.dispatch import HANDLERS, param
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
-from app.client.protocol.model import Batch, State
+from app.client.protocol.model import ClientState, OpenBatch
 from app.client.protocol.replies import unknown
 from app.wire.line import Line
 
-LINE_LIMIT = 20_000  # lines collected in one batch; more is not a page but a fault
-BATCH_LIMIT = 100  # batches open at once
+MAX_BATCH_LINES = 20_000  # lines collected in one batch; more is not a page but a fault
+MAX_OPEN_BATCHES = 100  # batches open at once
 
 
-def route(state: State, line: Line) -> Effects:
+def route(state: ClientState, line: Line) -> Effects:
     """Collect a line that belongs to a batch, handle any other at once."""
     if line.command == "BATCH":
         yield from _mark(state, line)
@@ -24,11 +24,11 @@ def route(state: State, line: Line) -> Effects:
     batch = state.connection.batches.get(line.tags.get("batch", ""))
     if batch is None:
         yield from handle(state, line)
-    elif len(batch.lines) < LINE_LIMIT:
+    elif len(batch.lines) < MAX_BATCH_LINES:
         batch.lines.append(line)
 
 
-def handle(state: State, line: Line) -> Effects:
+def handle(state: ClientState, line: Line) -> Effects:
     """Give a line to the handler of its command; an error about a line of our own goes to that line."""
     refused = list(pending.refuse(state, line)) if _is_error(line) else []
     yield from refused or HANDLERS.get(line.command, unknown)(state, line)
@@ -39,19 +39,19 @@ def _is_error(line: Line) -> bool:
     return line.command == "FAIL" or (line.command.isdecimal() and "400" <= line.command < "600")
 
 
-def _mark(state: State, line: Line) -> Effects:
+def _mark(state: ClientState, line: Line) -> Effects:
     """A batch begins or ends."""
     reference = param(line, 0)
     batches = state.connection.batches
-    if reference.startswith("+") and len(batches) < BATCH_LIMIT:
-        batches[reference[1:]] = Batch(param(line, 1), line.params[2:], line)
+    if reference.startswith("+") and len(batches) < MAX_OPEN_BATCHES:
+        batches[reference[1:]] = OpenBatch(param(line, 1), line.params[2:], line)
     elif reference.startswith("+"):
         yield Notice("the server opens more batches than this program follows", is_error=True)
     elif reference[1:] in batches:
         yield from _close(state, batches.pop(reference[1:]))
 
 
-def _close(state: State, batch: Batch) -> Effects:
+def _close(state: ClientState, batch: OpenBatch) -> Effects:
     """Hand over what a batch collected."""
     if batch.kind == "chathistory":
         yield from history.page(state, batch)
@@ -63,7 +63,7 @@ def _close(state: State, batch: Batch) -> Effects:
         yield from _replay(state, batch)
 
 
-def _replay(state: State, batch: Batch) -> Effects:
+def _replay(state: ClientState, batch: OpenBatch) -> Effects:
     """Handle the lines of a batch that only groups; the label of a labelled answer holds for each."""
     label = batch.opening.tags.get("label")
     for line in batch.lines:

@@ -7,14 +7,14 @@ which is either a line to send or something to show. Handlers register themselve
 from collections.abc import Callable, Iterator
 
 from app.client.protocol.effects import Effects, Send
-from app.client.protocol.events import Event, Message
-from app.client.protocol.model import Room, State
+from app.client.protocol.events import ClientEvent, Message
+from app.client.protocol.model import ChannelView, ClientState
 from app.clock import from_iso
 from app.wire.line import Line, format_line
 
-HELD_LIMIT = 10_000  # events held per room while its past is fetched
+MAX_HELD_EVENTS = 10_000  # events held per room while its past is fetched
 
-Handler = Callable[[State, Line], Effects]
+Handler = Callable[[ClientState, Line], Effects]
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -36,7 +36,7 @@ def send(command: str, *params: str, label: str = "") -> Send:
     return Send(format_line(command, flat, tags={"label": label} if label else None))
 
 
-def moment(state: State, line: Line) -> int:
+def moment(state: ClientState, line: Line) -> int:
     """Return when a line happened: as the server says, else now."""
     try:
         return from_iso(line.tags["time"])
@@ -52,7 +52,7 @@ def param(line: Line, index: int) -> str:
         return ""
 
 
-def deliver(room: Room, event: Event) -> Iterator[Event]:
+def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
     """Show an event of a room, or hold it while the room's past is being fetched.
 
     At the limit what was held is dropped: the pages being fetched go on until they reach what is held after
@@ -62,7 +62,7 @@ def deliver(room: Room, event: Event) -> Iterator[Event]:
         if not isinstance(event, Message) or room.remember(event):
             yield event
         return
-    if len(room.catch_up.held) >= HELD_LIMIT:
+    if len(room.catch_up.held) >= MAX_HELD_EVENTS:
         room.catch_up.held.clear()
     room.catch_up.held.append(event)
 

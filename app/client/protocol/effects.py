@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.client.protocol.events import Event
+from app.client.protocol.events import ClientEvent
 
 
 class Send(str):
@@ -11,5 +11,5 @@ class Send(str):
     __slots__ = ()
 
 
-Effect = Send | Event
+Effect = Send | ClientEvent
 Effects = Iterator[Effect]

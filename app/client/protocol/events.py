@@ -27,12 +27,12 @@ class Trouble(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ClientEvent:
     """The root of everything that can be shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message(Event):
+class Message(ClientEvent):
     """Somebody said something in a room, or in a conversation between two."""
 
     room: str
@@ -48,7 +48,7 @@ class Message(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Joined(Event):
+class Joined(ClientEvent):
     """Somebody came into a room."""
 
     room: str
@@ -59,7 +59,7 @@ class Joined(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Parted(Event):
+class Parted(ClientEvent):
     """Somebody left a room."""
 
     room: str
@@ -70,7 +70,7 @@ class Parted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Kicked(Event):
+class Kicked(ClientEvent):
     """Somebody was removed from a room."""
 
     room: str
@@ -82,7 +82,7 @@ class Kicked(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Left(Event):
+class Left(ClientEvent):
     """Somebody left the server; `rooms` are the ones shared with us."""
 
     nick: str
@@ -92,7 +92,7 @@ class Left(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed(Event):
+class Renamed(ClientEvent):
     """Somebody has another nick now."""
 
     old: str
@@ -102,7 +102,7 @@ class Renamed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class TopicChanged(Event):
+class TopicChanged(ClientEvent):
     """A room has another topic; `by` is empty when it was only told on joining."""
 
     room: str
@@ -112,7 +112,7 @@ class TopicChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ModeChanged(Event):
+class ModeChanged(ClientEvent):
     """Somebody changed the modes of a room, or of oneself."""
 
     target: str
@@ -122,7 +122,7 @@ class ModeChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Invited(Event):
+class Invited(ClientEvent):
     """Somebody asks a person into a room."""
 
     room: str
@@ -132,7 +132,7 @@ class Invited(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class AwayChanged(Event):
+class AwayChanged(ClientEvent):
     """Somebody went away (with a reason) or came back (without one)."""
 
     nick: str
@@ -141,7 +141,7 @@ class AwayChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class JoinRefused(Event):
+class JoinRefused(ClientEvent):
     """The server does not let us into a room."""
 
     room: str
@@ -150,7 +150,7 @@ class JoinRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Members(Event):
+class Members(ClientEvent):
     """Who is in a room, each with their status mark."""
 
     room: str
@@ -158,7 +158,7 @@ class Members(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Event):
+class Table(ClientEvent):
     """Rows that answer a question: who is there, which rooms exist."""
 
     title: str
@@ -166,7 +166,7 @@ class Table(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPage(Event):
+class HistoryPage(ClientEvent):
     """The past that was asked for, oldest first; `is_cut` when there is more than was fetched."""
 
     room: str
@@ -175,7 +175,7 @@ class HistoryPage(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Event):
+class Found(ClientEvent):
     """What a search found, oldest first; `is_cut` when there may be more."""
 
     question: str
@@ -184,7 +184,7 @@ class Found(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StateChanged(Event):
+class StateChanged(ClientEvent):
     """The connection is in another phase; `detail` says more."""
 
     phase: Phase
@@ -193,14 +193,14 @@ class StateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed(Event):
+class Resumed(ClientEvent):
     """After a lost connection everything missed has been shown; None: the server cannot tell."""
 
     missed: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Queued(Event):
+class Queued(ClientEvent):
     """A line of one's own is on its way and not stored yet."""
 
     number: int
@@ -209,14 +209,14 @@ class Queued(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored(Event):
+class Stored(ClientEvent):
     """The server has stored a line of one's own."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Failed(Event):
+class SendFailed(ClientEvent):
     """A line of one's own was not stored, or nobody can tell."""
 
     number: int
@@ -226,7 +226,7 @@ class Failed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class NickRefused(Event):
+class NickRefused(ClientEvent):
     """The nick wished for cannot be had; registration waits for a decision of the user."""
 
     nick: str
@@ -236,7 +236,7 @@ class NickRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class NickFree(Event):
+class NickFree(ClientEvent):
     """The nick that was wished for by name is ours, and nobody has registered it."""
 
     nick: str
@@ -244,19 +244,19 @@ class NickFree(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn(Event):
+class LoggedIn(ClientEvent):
     """The account of this connection is now this one."""
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedOut(Event):
+class LoggedOut(ClientEvent):
     """This connection has no account any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoginFailed(Event):
+class LoginFailed(ClientEvent):
     """The server did not accept the name and password."""
 
     account: str
@@ -264,21 +264,21 @@ class LoginFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Registered(Event):
+class Registered(ClientEvent):
     """An account was made for us."""
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrationFailed(Event):
+class RegistrationFailed(ClientEvent):
     """No account was made."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Notice(Event):
+class Notice(ClientEvent):
     """A sentence from the server or the program; `is_error` when something did not work."""
 
     text: str
@@ -287,7 +287,7 @@ class Notice(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored(Event):
+class Ignored(ClientEvent):
     """Something came that only a machine cares about; displays show nothing."""
 
     command: str

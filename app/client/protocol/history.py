@@ -8,19 +8,19 @@ from app.client.protocol.dispatch import param, send
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import HistoryPage, Message, Notice
 from app.client.protocol.messages import to_message
-from app.client.protocol.model import Batch, Request, State
+from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
 
-SHOWN_LIMIT = 1_000  # messages shown for one question; the rest is asked for again
+MAX_SHOWN = 1_000  # messages shown for one question; the rest is asked for again
 CAPABILITY = "draft/chathistory"
 
 
-def page_limit(state: State) -> int:
+def page_limit(state: ClientState) -> int:
     """Return how many messages to ask for at once."""
     allowed = state.connection.limit("CHATHISTORY")
-    return min(state.wishes.page, allowed) if allowed else state.wishes.page
+    return min(state.options.page, allowed) if allowed else state.options.page
 
 
 def reference(message: Message) -> str:
@@ -28,13 +28,13 @@ def reference(message: Message) -> str:
     return f"msgid={message.msgid}" if message.msgid else f"timestamp={to_iso(message.at)}"
 
 
-def ask(state: State, request: Request, subcommand: str, *positions: str) -> Effects:
+def ask(state: ClientState, request: PendingRequest, subcommand: str, *positions: str) -> Effects:
     """Send a request and remember it until it is answered."""
     state.connection.requests.append(request)
     yield send("CHATHISTORY", subcommand, request.target, *positions, str(request.limit))
 
 
-def page(state: State, batch: Batch) -> Effects:
+def page(state: ClientState, batch: OpenBatch) -> Effects:
     """A page came: do what its request says."""
     request = _take(state, batch.params[:1])
     if request is None:
@@ -44,14 +44,14 @@ def page(state: State, batch: Batch) -> Effects:
     yield from request.then(state, request, [message for message in found if message])
 
 
-def refused(state: State, line: Line) -> Effects:
+def refused(state: ClientState, line: Line) -> Effects:
     """The server refuses a page: let the request say what then."""
     request = _take(state, line.params[2:-1]) or _take(state, [])
     if request is not None:
         yield from request.otherwise(state, request, param(line, -1))
 
 
-def _take(state: State, names: list[str]) -> Request | None:
+def _take(state: ClientState, names: list[str]) -> PendingRequest | None:
     """Take the oldest request about one of these names; when none is named, the oldest."""
     keys = {fold(name) for name in names}
     requests = state.connection.requests
@@ -62,14 +62,14 @@ def _take(state: State, names: list[str]) -> Request | None:
     return chosen
 
 
-def show_latest(state: State, target: str, wanted: int) -> Effects:
+def show_latest(state: ClientState, target: str, wanted: int) -> Effects:
     """Show the last messages of a room or conversation."""
-    wanted = min(wanted, SHOWN_LIMIT)
+    wanted = min(wanted, MAX_SHOWN)
     limit = min(wanted, page_limit(state))
-    yield from ask(state, Request(target, limit, _older, _sorry, wanted=wanted), "LATEST", "*")
+    yield from ask(state, PendingRequest(target, limit, _older, _sorry, wanted=wanted), "LATEST", "*")
 
 
-def _older(state: State, request: Request, messages: list[Message]) -> Effects:
+def _older(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
     """Put a page before what was collected; fetch another while more is wanted and there is more."""
     request.collected[:0] = messages
     missing = request.wanted - len(request.collected)
@@ -80,22 +80,24 @@ def _older(state: State, request: Request, messages: list[Message]) -> Effects:
     yield from ask(state, request, "BEFORE", reference(request.collected[0]))
 
 
-def show_between(state: State, target: str, since: int, until: int) -> Effects:
+def show_between(state: ClientState, target: str, since: int, until: int) -> Effects:
     """Show what was said between two instants, both included."""
-    request = Request(target, page_limit(state), _newer, _sorry, until=f"timestamp={to_iso(until + 1)}")
+    request = PendingRequest(
+        target, page_limit(state), _newer, _sorry, until=f"timestamp={to_iso(until + 1)}"
+    )
     yield from ask(state, request, "BETWEEN", f"timestamp={to_iso(since - 1)}", request.until)
 
 
-def _newer(state: State, request: Request, messages: list[Message]) -> Effects:
+def _newer(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
     """Put a page behind what was collected; fetch another until there is nothing or it is enough."""
     request.collected.extend(messages)
-    if not messages or len(request.collected) >= SHOWN_LIMIT:
+    if not messages or len(request.collected) >= MAX_SHOWN:
         yield HistoryPage(request.target, tuple(request.collected), is_cut=bool(messages))
         return
     yield from ask(state, request, "BETWEEN", reference(messages[-1]), request.until)
 
 
-def _sorry(state: State, request: Request, reason: str) -> Effects:
+def _sorry(state: ClientState, request: PendingRequest, reason: str) -> Effects:
     """Say why there is no history; what was fetched before is shown."""
     if request.collected:
         yield HistoryPage(request.target, tuple(request.collected), is_cut=True)

@@ -4,13 +4,13 @@ from app.client.protocol import pending
 from app.client.protocol.dispatch import deliver, moment, on, param
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Notice
-from app.client.protocol.model import State
+from app.client.protocol.model import ClientState
 from app.wire import ctcp
 from app.wire.line import Line
 
 
 @on("PRIVMSG", "NOTICE")
-def spoken(state: State, line: Line) -> Effects:
+def spoken(state: ClientState, line: Line) -> Effects:
     """Somebody says something to a room or to us; if it was us, the line is stored now."""
     if is_from_server(state, line):
         yield Notice(param(line, 1), at=moment(state, line))
@@ -22,13 +22,13 @@ def spoken(state: State, line: Line) -> Effects:
     yield from deliver(state.open_room(message.room), message)
 
 
-def is_from_server(state: State, line: Line) -> bool:
+def is_from_server(state: ClientState, line: Line) -> bool:
     """Whether a line is a notice of the server itself."""
     has_person = "!" in (line.source or "") or state.is_me(line.nick)
     return line.command == "NOTICE" and not has_person and not state.is_room(param(line, 0))
 
 
-def to_message(state: State, line: Line, conversation: str = "") -> Message | None:
+def to_message(state: ClientState, line: Line, conversation: str = "") -> Message | None:
     """Return what a line says, or None for a question that only programs ask (CTCP).
 
     `conversation` names the other side when the line alone does not tell, as in a history.
@@ -61,6 +61,6 @@ def _content(text: str) -> tuple[str | None, bool]:
 
 
 @on("TAGMSG")
-def tag_message(state: State, line: Line) -> Effects:
+def tag_message(state: ClientState, line: Line) -> Effects:
     """A message of tags alone is for programs."""
     yield from ()

@@ -1,6 +1,6 @@
 """What the client knows: values only, no input or output.
 
-`State` outlives connections; everything that one connection negotiated is in `Connection`, and a new
+`ClientState` outlives connections; everything that one connection negotiated is in `ConnectionState`, and a new
 connection starts with a new one. Nothing here sends, shows or looks at a clock: `now` is told with every
 input.
 """
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Event, Message, Phase
+from app.client.protocol.events import ClientEvent, Message, Phase
 from app.wire.line import Line
 from app.wire.names import Key, fold
 
-SEEN_LIMIT = 5_000  # message ids remembered per room; older duplicates cannot come any more
-ROOM_LIMIT = 500  # rooms and conversations remembered; the oldest conversation is forgotten first
+MAX_SEEN_IDS = 5_000  # message ids remembered per room; older duplicates cannot come any more
+MAX_ROOMS = 500  # rooms and conversations remembered; the oldest conversation is forgotten first
 
 
 @dataclass(slots=True)
-class Credentials:
+class LoginCredentials:
     """An account's name and its password; the password never leaves this value but to the server."""
 
     account: str
@@ -28,20 +28,20 @@ class Credentials:
 
 
 @dataclass(slots=True)
-class Wishes:
+class UserOptions:
     """What the user asked for on the command line or since."""
 
     nick: str
     is_named: bool = False
     rooms: list[str] = field(default_factory=list)
-    credentials: Credentials | None = None
+    credentials: LoginCredentials | None = None
     greeting: int = 0
     page: int = 50
     buffer: int = 4096
 
 
 @dataclass(slots=True)
-class Member:
+class ChannelMember:
     """Somebody in a room."""
 
     nick: str
@@ -54,12 +54,12 @@ class CatchUp:
     """A room whose past is being fetched; what happens there meanwhile waits here, in order."""
 
     is_resume: bool
-    held: list[Event] = field(default_factory=list)
+    held: list[ClientEvent] = field(default_factory=list)
     missed: int = 0
 
 
 @dataclass(slots=True)
-class Room:
+class ChannelView:
     """A room, or a conversation with one other person, and how far it was shown."""
 
     name: str
@@ -67,8 +67,8 @@ class Room:
     is_joined: bool = False
     is_wanted: bool = False
     entry_key: str = ""
-    members: dict[Key, Member] = field(default_factory=dict)
-    listing: dict[Key, Member] | None = None
+    members: dict[Key, ChannelMember] = field(default_factory=dict)
+    listing: dict[Key, ChannelMember] | None = None
     topic: str = ""
     last_msgid: str = ""
     last_at: int = 0
@@ -82,14 +82,14 @@ class Room:
         if message.msgid:
             self.seen[message.msgid] = None
             self.last_msgid = message.msgid
-        if len(self.seen) > SEEN_LIMIT:
+        if len(self.seen) > MAX_SEEN_IDS:
             self.seen.popitem(last=False)
         self.last_at = max(self.last_at, message.at)
         return True
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingMessage:
     """A line of one's own that the server has not confirmed; its number is its label on the wire."""
 
     number: int
@@ -106,7 +106,7 @@ class Pending:
 
 
 @dataclass(slots=True)
-class Batch:
+class OpenBatch:
     """Lines that belong together, being collected."""
 
     kind: str
@@ -115,12 +115,12 @@ class Batch:
     lines: list[Line] = field(default_factory=list)
 
 
-Answer = Callable[["State", "Request", list[Message]], Effects]
-Excuse = Callable[["State", "Request", str], Effects]
+Answer = Callable[["ClientState", "PendingRequest", list[Message]], Effects]
+Excuse = Callable[["ClientState", "PendingRequest", str], Effects]
 
 
 @dataclass(slots=True)
-class Request:
+class PendingRequest:
     """A page of history that was asked for: what to do with it, and what when it is refused."""
 
     target: str
@@ -134,7 +134,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class PendingSearch:
     """What is searched for: as it was typed, and as the server reads it."""
 
     typed: str
@@ -142,7 +142,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PendingRefusal:
     """A nick the server did not give us, and what it said."""
 
     nick: str
@@ -150,7 +150,7 @@ class Refusal:
     numeric: str
 
 
-class Exchange(Protocol):
+class SaslSession(Protocol):
     """One way to prove who we are, step by step (SASL)."""
 
     mechanism: str
@@ -163,7 +163,7 @@ class Exchange(Protocol):
 
 
 @dataclass(slots=True)
-class Connection:
+class ConnectionState:
     """Everything that belongs to one connection and ends with it."""
 
     phase: Phase = Phase.LOST
@@ -176,15 +176,15 @@ class Connection:
     has_listed: bool = False
     is_ended: bool = False
     isupport: dict[str, str] = field(default_factory=dict)
-    refusal: Refusal | None = None
+    refusal: PendingRefusal | None = None
     is_plain: bool = False
     is_undecided: bool = False
     attempts: int = 0
-    exchange: Exchange | None = None
+    exchange: SaslSession | None = None
     new_password: str = field(default="", repr=False)
-    batches: dict[str, Batch] = field(default_factory=dict)
-    requests: deque[Request] = field(default_factory=deque)
-    searches: deque[Search] = field(default_factory=deque)
+    batches: dict[str, OpenBatch] = field(default_factory=dict)
+    requests: deque[PendingRequest] = field(default_factory=deque)
+    searches: deque[PendingSearch] = field(default_factory=deque)
     resuming: set[Key] = field(default_factory=set)
     missed: int = 0
     is_untold: bool = False
@@ -200,15 +200,15 @@ class Connection:
 
 
 @dataclass(slots=True)
-class State:
+class ClientState:
     """All that one client knows."""
 
-    wishes: Wishes
+    options: UserOptions
     now: int = 0
-    connection: Connection = field(default_factory=Connection)
-    rooms: dict[Key, Room] = field(default_factory=dict)
-    pending: dict[int, Pending] = field(default_factory=dict)
-    failed: dict[int, Pending] = field(default_factory=dict)
+    connection: ConnectionState = field(default_factory=ConnectionState)
+    rooms: dict[Key, ChannelView] = field(default_factory=dict)
+    pending: dict[int, PendingMessage] = field(default_factory=dict)
+    failed: dict[int, PendingMessage] = field(default_factory=dict)
     last_number: int = 0
     has_been_online: bool = False
     lost_at: int = 0
@@ -216,7 +216,7 @@ class State:
     @property
     def nick(self) -> str:
         """The nick of this connection, or the one that will be asked for."""
-        return self.connection.nick or self.wishes.nick
+        return self.connection.nick or self.options.nick
 
     @property
     def is_online(self) -> bool:
@@ -236,29 +236,29 @@ class State:
         kinds = self.connection.isupport.get("CHANTYPES", "#&")
         return bool(target) and target[0] in kinds
 
-    def find_room(self, name: str) -> Room | None:
+    def find_room(self, name: str) -> ChannelView | None:
         """Return a known room or conversation."""
         return self.rooms.get(fold(name))
 
-    def open_room(self, name: str) -> Room:
+    def open_room(self, name: str) -> ChannelView:
         """Return a room or conversation, known or new."""
         known = self.find_room(name)
         if known is None:
             self._make_place()
-            known = self.rooms[fold(name)] = Room(name, is_direct=not self.is_room(name))
+            known = self.rooms[fold(name)] = ChannelView(name, is_direct=not self.is_room(name))
         return known
 
-    def joined_rooms(self) -> list[Room]:
+    def joined_rooms(self) -> list[ChannelView]:
         """Return the rooms we are in."""
         return [room for room in self.rooms.values() if room.is_joined]
 
-    def rooms_of(self, nick: str) -> list[Room]:
+    def rooms_of(self, nick: str) -> list[ChannelView]:
         """Return the rooms shared with somebody."""
         return [room for room in self.joined_rooms() if fold(nick) in room.members]
 
     def _make_place(self) -> None:
         """Forget the oldest conversation when too many are remembered."""
-        if len(self.rooms) < ROOM_LIMIT:
+        if len(self.rooms) < MAX_ROOMS:
             return
         idle = next((key for key, room in self.rooms.items() if not room.is_joined), None)
         if idle is not None:

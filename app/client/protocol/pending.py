@@ -8,43 +8,43 @@ stored it. Nothing is ever sent a second time by itself.
 
 from app.client.protocol.dispatch import on, param, send
 from app.client.protocol.effects import Effects, Send
-from app.client.protocol.events import Failed, Message, Notice, Queued, Stored
-from app.client.protocol.model import Pending, State
+from app.client.protocol.events import Message, Notice, Queued, SendFailed, Stored
+from app.client.protocol.model import ClientState, PendingMessage
 from app.client.protocol.splitting import pieces, room_for_text
 from app.wire import ctcp
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import Line
 from app.wire.names import fold
 
-PENDING_LIMIT = 500  # unconfirmed lines; past it a line fails at once
-FAILED_LIMIT = 1_000  # failed lines kept for sending again; the oldest is forgotten first
+MAX_PENDING = 500  # unconfirmed lines; past it a line fails at once
+MAX_FAILED = 1_000  # failed lines kept for sending again; the oldest is forgotten first
 ACTION_BYTES = len(ctcp.ACTION + ctcp.MARK)
 LOST = "the connection was lost before the server confirmed it"
 
 
-def say(state: State, target: str, text: str, is_action: bool = False) -> Effects:
+def say(state: ClientState, target: str, text: str, is_action: bool = False) -> Effects:
     """Send a text, in as many lines as it needs."""
-    line_bytes = max(LINE_BYTES, state.connection.limit("LINELEN"))
+    line_bytes = max(MAX_LINE_BYTES, state.connection.limit("LINELEN"))
     fitting = room_for_text(state.nick, state.connection.mask, target, line_bytes)
-    limit = min(fitting - ACTION_BYTES * is_action, state.wishes.buffer)
+    limit = min(fitting - ACTION_BYTES * is_action, state.options.buffer)
     for piece in pieces(text, limit):
         state.last_number += 1
-        line = Pending(state.last_number, target, piece, is_action, state.nick)
+        line = PendingMessage(state.last_number, target, piece, is_action, state.nick)
         yield from _send(state, line)
 
 
-def keep(state: State, target: str, text: str, reason: str) -> Effects:
+def keep(state: ClientState, target: str, text: str, reason: str) -> Effects:
     """Keep a text that cannot be sent now, so that it is not lost."""
     state.last_number += 1
-    yield _fail(state, Pending(state.last_number, target, text, False, state.nick), reason)
+    yield _fail(state, PendingMessage(state.last_number, target, text, False, state.nick), reason)
 
 
-def _send(state: State, line: Pending) -> Effects:
+def _send(state: ClientState, line: PendingMessage) -> Effects:
     """Send one line and wait for its confirmation."""
     if not state.is_online:
         yield _fail(state, line, "there is no connection")
         return
-    if len(state.pending) >= PENDING_LIMIT:
+    if len(state.pending) >= MAX_PENDING:
         yield _fail(state, line, "too many lines are waiting for the server")
         return
     state.pending[line.number] = line
@@ -55,14 +55,14 @@ def _send(state: State, line: Pending) -> Effects:
         yield from _show_at_once(state, line)
 
 
-def _wire(state: State, line: Pending) -> Send:
+def _wire(state: ClientState, line: PendingMessage) -> Send:
     """Return the line as it is sent."""
     text = f"{ctcp.ACTION}{line.text}{ctcp.MARK}" if line.is_action else line.text
     label = str(line.number) if state.has("labeled-response") else ""
     return send("PRIVMSG", line.target, text, label=label)
 
 
-def _show_at_once(state: State, line: Pending) -> Effects:
+def _show_at_once(state: ClientState, line: PendingMessage) -> Effects:
     """Show a line that will not be echoed, and set a fence behind it."""
     yield Message(
         line.target,
@@ -77,14 +77,14 @@ def _show_at_once(state: State, line: Pending) -> Effects:
         yield _fence(state)
 
 
-def _fence(state: State) -> Send:
+def _fence(state: ClientState) -> Send:
     """Ask for a sign that everything sent so far has been taken."""
     state.connection.fence = state.last_number
     return send("PING", f"line-{state.connection.fence}")
 
 
 @on("PONG")
-def fence_reached(state: State, line: Line) -> Effects:
+def fence_reached(state: ClientState, line: Line) -> Effects:
     """Everything sent before the fence is confirmed; what was sent since gets a fence of its own."""
     prefix, _, number = param(line, -1).partition("-")
     if prefix != "line" or number != str(state.connection.fence):
@@ -97,7 +97,7 @@ def fence_reached(state: State, line: Line) -> Effects:
         yield _fence(state)
 
 
-def confirm(state: State, message: Message, label: str) -> Effects:
+def confirm(state: ClientState, message: Message, label: str) -> Effects:
     """A message of our own came back: the line it was is stored."""
     known = state.pending.get(int(label)) if label.isdecimal() else None
     known = known or _find_same(state, message)
@@ -107,7 +107,7 @@ def confirm(state: State, message: Message, label: str) -> Effects:
         yield Stored(known.number)
 
 
-def _find_same(state: State, message: Message) -> Pending | None:
+def _find_same(state: ClientState, message: Message) -> PendingMessage | None:
     """Find the oldest line that a message could be: waiting, or given up after a lost connection."""
     for line in [*state.pending.values(), *state.failed.values()]:
         if not _may_be_nameless(state, line):
@@ -118,12 +118,12 @@ def _find_same(state: State, message: Message) -> Pending | None:
     return None
 
 
-def _may_be_nameless(state: State, line: Pending) -> bool:
+def _may_be_nameless(state: ClientState, line: PendingMessage) -> bool:
     """Whether a line may come back without its label: when it is in doubt, or when there are no labels."""
     return line.is_doubtful or (line.number in state.pending and not state.has("labeled-response"))
 
 
-def refuse(state: State, line: Line) -> Effects:
+def refuse(state: ClientState, line: Line) -> Effects:
     """The server refused something; yields only when that was a line of our own."""
     known = _find_refused(state, line)
     if known is not None:
@@ -131,7 +131,7 @@ def refuse(state: State, line: Line) -> Effects:
         yield _fail(state, known, param(line, -1))
 
 
-def _find_refused(state: State, line: Line) -> Pending | None:
+def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
     """Find the line that an error is about: by its label, else the oldest to the target it names."""
     label = line.tags.get("label", "")
     if state.has("labeled-response"):
@@ -140,22 +140,22 @@ def _find_refused(state: State, line: Line) -> Pending | None:
     return next((known for known in state.pending.values() if fold(known.target) in targets), None)
 
 
-def _fail(state: State, line: Pending, reason: str) -> Failed:
+def _fail(state: ClientState, line: PendingMessage, reason: str) -> SendFailed:
     """Keep a line that was not stored, so that it can be sent again."""
     line.reason = reason
     state.failed[line.number] = line
-    if len(state.failed) > FAILED_LIMIT:
+    if len(state.failed) > MAX_FAILED:
         del state.failed[next(iter(state.failed))]
-    return Failed(line.number, line.target, line.text, reason)
+    return SendFailed(line.number, line.target, line.text, reason)
 
 
-def doubt(state: State) -> None:
+def doubt(state: ClientState) -> None:
     """The connection is lost: nobody knows yet which of the waiting lines were stored."""
     for line in state.pending.values():
         line.is_doubtful = True
 
 
-def give_up(state: State, target: str | None = None) -> Effects:
+def give_up(state: ClientState, target: str | None = None) -> Effects:
     """What is still in doubt, for one target or all, counts as not stored."""
     for line in [line for line in state.pending.values() if line.is_doubtful]:
         if target is None or fold(line.target) == fold(target):
@@ -163,12 +163,12 @@ def give_up(state: State, target: str | None = None) -> Effects:
             yield _fail(state, line, LOST)
 
 
-def doubtful_targets(state: State) -> list[str]:
+def doubtful_targets(state: ClientState) -> list[str]:
     """Return where the lines in doubt were sent to."""
     return list(dict.fromkeys(line.target for line in state.pending.values() if line.is_doubtful))
 
 
-def resend(state: State, number: int | None) -> Effects:
+def resend(state: ClientState, number: int | None) -> Effects:
     """Send a failed line again, or all of them."""
     numbers = list(state.failed) if number is None else [number]
     for chosen in numbers:
@@ -180,6 +180,6 @@ def resend(state: State, number: int | None) -> Effects:
 
 
 @on("PING")
-def ping(state: State, line: Line) -> Effects:
+def ping(state: ClientState, line: Line) -> Effects:
     """Show the server that we are alive."""
     yield send("PONG", *line.params)

@@ -9,20 +9,20 @@ from app.client.protocol import history, messages, pending, registration, replie
 from app.client.protocol.batches import route
 from app.client.protocol.effects import Effect
 from app.client.protocol.events import Phase, StateChanged
-from app.client.protocol.model import Connection, State
+from app.client.protocol.model import ClientState, ConnectionState
 from app.wire.line import parse
 
 TOPICS = (history, messages, pending, registration, replies, rooms, sasl)  # importing them fills the table
 
 
-def opened(state: State, now: int) -> list[Effect]:
+def opened(state: ClientState, now: int) -> list[Effect]:
     """A connection stands: introduce ourselves."""
     state.now = now
-    state.connection = Connection(phase=Phase.REGISTERING)
+    state.connection = ConnectionState(phase=Phase.REGISTERING)
     return list(registration.introduce(state))
 
 
-def feed(state: State, text: str, now: int) -> list[Effect]:
+def feed(state: ClientState, text: str, now: int) -> list[Effect]:
     """Take one line from the server and return what follows from it; a line without a command is nothing."""
     state.now = now
     try:
@@ -32,12 +32,12 @@ def feed(state: State, text: str, now: int) -> list[Effect]:
     return list(route(state, line))
 
 
-def lost(state: State, reason: str, now: int) -> list[Effect]:
+def lost(state: ClientState, reason: str, now: int) -> list[Effect]:
     """The connection is gone: what it negotiated is forgotten, what was shown and sent is not."""
     state.now = now
     was_online = state.is_online
     if was_online:
         state.lost_at = now
-    state.connection = Connection()
+    state.connection = ConnectionState()
     resume.interrupt(state)
     return [StateChanged(Phase.LOST, reason)] if was_online else []

@@ -18,7 +18,7 @@ from app.client.protocol.events import (
     Parted,
     TopicChanged,
 )
-from app.client.protocol.model import Member, Room, State
+from app.client.protocol.model import ChannelMember, ChannelView, ClientState
 from app.wire.line import Line
 from app.wire.names import fold
 
@@ -26,7 +26,7 @@ MARKS = "~&@%+"
 
 
 @on("JOIN")
-def joined(state: State, line: Line) -> Effects:
+def joined(state: ClientState, line: Line) -> Effects:
     """Somebody, perhaps we, came into a room (with the account: extended-join)."""
     name, is_mine, at = param(line, 0), state.is_me(line.nick), moment(state, line)
     account = param(line, 1).removeprefix("*")
@@ -34,14 +34,14 @@ def joined(state: State, line: Line) -> Effects:
     if is_mine:
         state.connection.mask = line.source or ""
         _enter(room, name)
-    room.members[fold(line.nick)] = Member(line.nick, account=account)
+    room.members[fold(line.nick)] = ChannelMember(line.nick, account=account)
     if not (is_mine and resume.is_returning(state, room)):
         yield from deliver(room, Joined(room.name, line.nick, at, is_mine, account))
     if is_mine:
         yield from resume.entered(state, room, at)
 
 
-def _enter(room: Room, name: str) -> None:
+def _enter(room: ChannelView, name: str) -> None:
     """Begin to be in a room; who is in it will be told."""
     room.name = name
     room.is_joined = True
@@ -49,7 +49,7 @@ def _enter(room: Room, name: str) -> None:
 
 
 @on("PART")
-def parted(state: State, line: Line) -> Effects:
+def parted(state: ClientState, line: Line) -> Effects:
     """Somebody leaves a room."""
     room = state.find_room(param(line, 0))
     if room is None:
@@ -62,7 +62,7 @@ def parted(state: State, line: Line) -> Effects:
 
 
 @on("KICK")
-def kicked(state: State, line: Line) -> Effects:
+def kicked(state: ClientState, line: Line) -> Effects:
     """Somebody is removed from a room."""
     room, nick = state.find_room(param(line, 0)), param(line, 1)
     if room is None:
@@ -75,7 +75,7 @@ def kicked(state: State, line: Line) -> Effects:
         yield from _leave(state, room)
 
 
-def _leave(state: State, room: Room) -> Effects:
+def _leave(state: ClientState, room: ChannelView) -> Effects:
     """We are out of a room; it is not entered again by itself."""
     room.is_joined = False
     room.members.clear()
@@ -83,7 +83,7 @@ def _leave(state: State, room: Room) -> Effects:
 
 
 @on("QUIT")
-def left(state: State, line: Line) -> Effects:
+def left(state: ClientState, line: Line) -> Effects:
     """Somebody leaves the server; a nick we wish for may be free now."""
     rooms = state.rooms_of(line.nick)
     for room in rooms:
@@ -93,7 +93,7 @@ def left(state: State, line: Line) -> Effects:
 
 
 @on("TOPIC")
-def topic_changed(state: State, line: Line) -> Effects:
+def topic_changed(state: ClientState, line: Line) -> Effects:
     """Somebody changes what a room is about."""
     room = state.open_room(param(line, 0))
     room.topic = param(line, 1)
@@ -101,7 +101,7 @@ def topic_changed(state: State, line: Line) -> Effects:
 
 
 @on("331", "332")
-def topic_told(state: State, line: Line) -> Effects:
+def topic_told(state: ClientState, line: Line) -> Effects:
     """The server says what a room is about."""
     room = state.open_room(param(line, 1))
     topic = param(line, 2) if line.command == "332" else ""
@@ -111,27 +111,27 @@ def topic_told(state: State, line: Line) -> Effects:
 
 
 @on("333")
-def topic_author(state: State, line: Line) -> Effects:
+def topic_author(state: ClientState, line: Line) -> Effects:
     """Who set the topic and when is not shown."""
     yield from ()
 
 
 @on("353")
-def names_told(state: State, line: Line) -> Effects:
+def names_told(state: ClientState, line: Line) -> Effects:
     """Some of the names in a room."""
     room = state.open_room(param(line, 2))
     if room.listing is None:
         room.listing = {}
     for word in param(line, -1).split():
         nick = word.lstrip(MARKS)
-        known = room.members.get(fold(nick), Member(nick))
+        known = room.members.get(fold(nick), ChannelMember(nick))
         known.nick, known.prefix = nick, word[: len(word) - len(nick)]
         room.listing[fold(nick)] = known
     yield from ()
 
 
 @on("366")
-def names_ended(state: State, line: Line) -> Effects:
+def names_ended(state: ClientState, line: Line) -> Effects:
     """All the names have been told; shown when they were asked for."""
     room = state.open_room(param(line, 1))
     listing, room.listing = room.listing or {}, None
@@ -145,19 +145,19 @@ def names_ended(state: State, line: Line) -> Effects:
 
 
 @on("AWAY")
-def away_changed(state: State, line: Line) -> Effects:
+def away_changed(state: ClientState, line: Line) -> Effects:
     """Somebody goes away or comes back (away-notify)."""
     yield AwayChanged(line.nick, param(line, 0), moment(state, line))
 
 
 @on("INVITE")
-def invited(state: State, line: Line) -> Effects:
+def invited(state: ClientState, line: Line) -> Effects:
     """Somebody asks somebody into a room."""
     yield Invited(param(line, 1), param(line, 0), line.nick, moment(state, line))
 
 
 @on("MODE")
-def mode_changed(state: State, line: Line) -> Effects:
+def mode_changed(state: ClientState, line: Line) -> Effects:
     """Somebody changes the modes of a room or of us."""
     target, modes = param(line, 0), " ".join(line.params[1:])
     event = ModeChanged(target, modes, line.nick, moment(state, line))
@@ -169,7 +169,7 @@ def mode_changed(state: State, line: Line) -> Effects:
     yield from deliver(room, event)
 
 
-def _apply_modes(state: State, room: Room, params: list[str]) -> None:
+def _apply_modes(state: ClientState, room: ChannelView, params: list[str]) -> None:
     """Give and take the status marks that a mode change names."""
     marks = _status_marks(state)
     arguments = list(params[1:])
@@ -184,21 +184,21 @@ def _apply_modes(state: State, room: Room, params: list[str]) -> None:
             arguments.pop(0)
 
 
-def _status_marks(state: State) -> dict[str, str]:
+def _status_marks(state: ClientState) -> dict[str, str]:
     """Return which mode letter gives which mark before a nick."""
     told = state.connection.isupport.get("PREFIX", "(ov)@+")
     match = re.fullmatch(r"\((\w*)\)(\S*)", told)
     return dict(zip(match[1], match[2], strict=False)) if match else {}
 
 
-def _takes_argument(state: State, letter: str, is_given: bool) -> bool:
+def _takes_argument(state: ClientState, letter: str, is_given: bool) -> bool:
     """Whether a mode letter is followed by an argument (CHANMODES groups A, B and, given, C)."""
     groups = state.connection.isupport.get("CHANMODES", "b,k,l,imnpst").split(",")
     always = "".join(groups[:2])
     return letter in always or (is_given and letter in "".join(groups[2:3]))
 
 
-def _mark(room: Room, nick: str, mark: str, is_given: bool) -> None:
+def _mark(room: ChannelView, nick: str, mark: str, is_given: bool) -> None:
     """Give a member a mark or take it; the strongest mark stands first."""
     member = room.members.get(fold(nick))
     if member is None:
@@ -208,7 +208,7 @@ def _mark(room: Room, nick: str, mark: str, is_given: bool) -> None:
 
 
 @on("403", "405", "471", "473", "474", "475", "476", "477", "479")
-def join_refused(state: State, line: Line) -> Effects:
+def join_refused(state: ClientState, line: Line) -> Effects:
     """A room is closed to us, or a name is no room's."""
     room = state.find_room(param(line, 1))
     if room is not None and room.is_joined:

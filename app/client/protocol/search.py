@@ -11,7 +11,7 @@ from app.client.protocol.effects import Effects
 from app.client.protocol.events import Found, Notice
 from app.client.protocol.history import page_limit
 from app.client.protocol.messages import to_message
-from app.client.protocol.model import Batch, Search, State
+from app.client.protocol.model import ClientState, OpenBatch, PendingSearch
 from app.client.protocol.times import read_first
 from app.clock import from_datetime, to_iso
 from app.wire.line import Line, format_tags
@@ -21,7 +21,7 @@ NAMES = ("from", "in", "after", "before")
 _WORD = re.compile(rf'(?:({"|".join(NAMES)}): *)?("[^"]+"|\S+)', re.IGNORECASE)
 
 
-def read_search(typed: str, now: datetime) -> Search:
+def read_search(typed: str, now: datetime) -> PendingSearch:
     """Read words to be found, and `from:`, `in:`, `after:` and `before:` among them, in any order.
 
     Raises: UsageError when a time cannot be understood.
@@ -37,7 +37,7 @@ def read_search(typed: str, now: datetime) -> Search:
             attributes[name] = word.strip('"')
         else:
             text.append(word)
-    return Search(typed, attributes | ({"text": " ".join(text)} if text else {}))
+    return PendingSearch(typed, attributes | ({"text": " ".join(text)} if text else {}))
 
 
 def _instant(word: str, following: list[tuple[str, str]], now: datetime) -> str:
@@ -48,14 +48,14 @@ def _instant(word: str, following: list[tuple[str, str]], now: datetime) -> str:
     return to_iso(from_datetime(moment))
 
 
-def ask(state: State, search: Search) -> Effects:
+def ask(state: ClientState, search: PendingSearch) -> Effects:
     """Send a search and remember it until it is answered."""
     state.connection.searches.append(search)
     attributes = search.attributes | {"limit": str(page_limit(state))}
     yield send("SEARCH", format_tags(attributes))
 
 
-def answer(state: State, batch: Batch) -> Effects:
+def answer(state: ClientState, batch: OpenBatch) -> Effects:
     """The answer to the oldest search came."""
     if not state.connection.searches:
         return
@@ -65,7 +65,7 @@ def answer(state: State, batch: Batch) -> Effects:
     yield Found(search.typed, tuple(messages), is_cut=len(lines) >= page_limit(state))
 
 
-def refused(state: State, line: Line) -> Effects:
+def refused(state: ClientState, line: Line) -> Effects:
     """The server refuses the oldest search."""
     if state.connection.searches:
         state.connection.searches.popleft()

@@ -8,13 +8,13 @@ letter and its accents.
 import unicodedata
 from collections.abc import Iterator
 
-from app.wire.framing import LINE_BYTES, size
+from app.wire.framing import MAX_LINE_BYTES, size
 
 MASK_BYTES = 10 + 63 + 3  # user, host and `!~@`, when the server has not told ours yet
 JOINERS = "\u200d\ufe0e\ufe0f"
 
 
-def room_for_text(nick: str, mask: str, target: str, line_bytes: int = LINE_BYTES) -> int:
+def room_for_text(nick: str, mask: str, target: str, line_bytes: int = MAX_LINE_BYTES) -> int:
     """Return how many bytes of text fit a PRIVMSG from this sender to this target."""
     source = size(mask) if "!" in mask else size(nick) + MASK_BYTES
     return line_bytes - source - size(f": PRIVMSG {target} :\r\n")

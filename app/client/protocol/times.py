@@ -9,7 +9,7 @@ from app.errors import UsageError
 UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SPAN = re.compile(r"(\d{1,6}) ?(s|m|min|h|d|w)(?: ago)?")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-MOST_WORDS = 4  # of a time among other words
+MAX_WORDS = 4  # of a time among other words
 DAYS = {"today": 0, "yesterday": 1}
 
 
@@ -33,7 +33,7 @@ def read_first(words: list[str], now: datetime) -> tuple[datetime, int]:
     Raises: UsageError when they begin with none.
     """
     for reader in (_plain, _foreign):
-        for count in range(min(len(words), MOST_WORDS), 0, -1):
+        for count in range(min(len(words), MAX_WORDS), 0, -1):
             if found := reader(" ".join(words[:count]), now):
                 return found, count
     raise _no_time(words[0])

@@ -12,29 +12,29 @@ from collections.abc import Callable, Iterable
 from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.events import (
-    Event,
-    Failed,
+    ClientEvent,
     Joined,
     JoinRefused,
     LoginFailed,
     NickRefused,
+    SendFailed,
     Stored,
     Trouble,
 )
 from app.errors import ChatError
 from app.wire.names import fold
 
-WINDOW = 64  # lines read ahead, and lines sent and not confirmed
+MAX_UNCONFIRMED = 64  # lines read ahead, and lines sent and not confirmed
 
 
-class Pipe:
+class BatchMode:
     """One run of pipe mode: lines in, events out."""
 
-    def __init__(self, driver: Driver, room: str, display: Callable[[Event], None]) -> None:
+    def __init__(self, driver: Driver, room: str, display: Callable[[ClientEvent], None]) -> None:
         self._driver = driver
         self._room = room
         self._display = display
-        self._lines: queue.Queue[str | None] = queue.Queue(WINDOW)
+        self._lines: queue.Queue[str | None] = queue.Queue(MAX_UNCONFIRMED)
         self._patience = 0.0
         self._must_follow = False
         self._has_input_ended = False
@@ -42,7 +42,7 @@ class Pipe:
         self._progress = driver.now()
         self._error: ChatError | None = None
         driver.show = self._show
-        driver.beat = self._beat
+        driver.on_tick = self._beat
 
     def send(self, source: Iterable[str], patience: float, must_follow: bool) -> None:
         """Send every line of the source, then end, or go on listening.
@@ -94,7 +94,9 @@ class Pipe:
 
     def _may_send(self) -> bool:
         state = self._driver.state
-        is_ready = self._is_in_room() and not state.connection.resuming and len(state.pending) < WINDOW
+        is_ready = (
+            self._is_in_room() and not state.connection.resuming and len(state.pending) < MAX_UNCONFIRMED
+        )
         return is_ready and not self._lines.empty()
 
     def _send_next(self) -> None:
@@ -125,13 +127,13 @@ class Pipe:
         self._error = self._error or ChatError(sentence)
         self._leave()
 
-    def _show(self, event: Event) -> None:
+    def _show(self, event: ClientEvent) -> None:
         """Show an event, and note what it means for the lines that were sent."""
         self._display(event)
         match event:
             case Stored() | Joined(is_mine=True):
                 self._progress = self._driver.now()
-            case Failed():
+            case SendFailed():
                 self._failures += 1
             case JoinRefused(room=room, reason=reason) if fold(room) == fold(self._room):
                 self._fail(f"{room}: {reason}")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, NewType, get_args, get_type_hints
 
-from app.client.protocol.model import State
-from app.client.ui.controller import Talk
+from app.client.protocol.model import ClientState
+from app.client.ui.controller import Controller
 from app.errors import UsageError
 
 Rest = NewType("Rest", str)
@@ -32,7 +32,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class SlashCommand:
     """A slash command."""
 
     name: str
@@ -57,7 +57,7 @@ class Command:
         """What it does, in full."""
         return inspect.cleandoc(self.body.__doc__ or "")
 
-    def is_offered(self, state: State) -> bool:
+    def is_offered(self, state: ClientState) -> bool:
         """Whether the server can do it."""
         return not self.needs or not state.is_online or state.has(self.needs)
 
@@ -82,7 +82,7 @@ class Command:
         return f"Usage: {self.usage}"
 
 
-COMMANDS: dict[str, Command] = {}
+COMMANDS: dict[str, SlashCommand] = {}
 
 
 def command(
@@ -92,7 +92,7 @@ def command(
 
     def register(body: Body) -> Body:
         name = body.__name__.rstrip("_")
-        COMMANDS[name] = Command(name, body, _parameters(body), needs, takes_secret, works_offline)
+        COMMANDS[name] = SlashCommand(name, body, _parameters(body), needs, takes_secret, works_offline)
         return body
 
     return register
@@ -115,27 +115,27 @@ def _first_word(text: str) -> tuple[str, str]:
     return word, rest
 
 
-def _number(command: Command, word: str) -> int:
+def _number(command: SlashCommand, word: str) -> int:
     if not word.isdecimal():
         raise UsageError(f"{word} is not a number. Usage: {command.usage}")
     return int(word)
 
 
-def perform(talk: Talk, text: str) -> None:
+def perform(controller: Controller, text: str) -> None:
     """Carry out what was typed: `/name …` is a command, `//…` is a text that begins with a slash.
 
     Raises: UsageError with a sentence for the person.
     """
     if text.startswith("//") or not text.startswith("/"):
-        talk.say(text.removeprefix("/") if text.startswith("//") else text)
+        controller.say(text.removeprefix("/") if text.startswith("//") else text)
         return
     name, _, rest = text[1:].partition(" ")
-    chosen = find(name, talk.state)
-    _require_connection(chosen, talk.state)
-    chosen.body(talk, *chosen.read(rest))
+    chosen = find(name, controller.state)
+    _require_connection(chosen, controller.state)
+    chosen.body(controller, *chosen.read(rest))
 
 
-def find(name: str, state: State) -> Command:
+def find(name: str, state: ClientState) -> SlashCommand:
     """Return a command that the server can do.
 
     Raises: UsageError with a suggestion.
@@ -150,7 +150,7 @@ def find(name: str, state: State) -> Command:
     return chosen
 
 
-def _require_connection(chosen: Command, state: State) -> None:
+def _require_connection(chosen: SlashCommand, state: ClientState) -> None:
     if not state.is_online and not chosen.works_offline:
         raise UsageError(f"/{chosen.name} needs the server, and there is no connection now.")
 

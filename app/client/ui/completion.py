@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from app.client.protocol.model import State
+from app.client.protocol.model import ClientState
 from app.client.protocol.search import NAMES
 from app.client.ui.command_registry import COMMANDS
 from app.wire.names import fold
 
-SHOWN = 50  # candidates offered at once
+MAX_CANDIDATES = 50  # candidates offered at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Words:
     nicks: tuple[str, ...] = ()
 
 
-def words_of(state: State, room: str) -> Words:
+def words_of(state: ClientState, room: str) -> Words:
     """Return what can be completed: the people of the room one is in come first."""
     here = state.find_room(room)
     near = [member.nick for member in here.members.values()] if here else []
@@ -63,7 +63,7 @@ def _matching(typed: str, known: Iterable[str], ending: str) -> Iterator[str]:
     yield from (word + ending for word in known if fold(word).startswith(start))
 
 
-class TalkCompleter(Completer):
+class PromptCompleter(Completer):
     """Offers the candidates to prompt_toolkit."""
 
     def __init__(self, words: Callable[[], Words]) -> None:
@@ -73,5 +73,5 @@ class TalkCompleter(Completer):
         """Return the completions of what stands before the cursor."""
         text = document.text_before_cursor
         length = len(text.rpartition(" ")[2])
-        for _, candidate in zip(range(SHOWN), candidates(text, self._words()), strict=False):
+        for _, candidate in zip(range(MAX_CANDIDATES), candidates(text, self._words()), strict=False):
             yield Completion(candidate, start_position=-length, display=candidate.rstrip(" :"))

@@ -5,12 +5,12 @@ Everything here runs in the driver's thread.
 
 from collections.abc import Callable
 
-from app.client.display.event_text import View
+from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
-    Event,
+    ClientEvent,
     Joined,
     Kicked,
     LoginFailed,
@@ -20,7 +20,7 @@ from app.client.protocol.events import (
     Parted,
     Renamed,
 )
-from app.client.protocol.model import State
+from app.client.protocol.model import ClientState
 from app.client.ui.questions import Question, Questions
 from app.errors import UsageError
 from app.wire.names import fold
@@ -28,21 +28,21 @@ from app.wire.names import fold
 YES = ("y", "yes")
 
 
-class Talk:
+class Controller:
     """A person's conversation with the program."""
 
-    def __init__(self, driver: Driver, view: View, display: Callable[[Event], None]) -> None:
+    def __init__(self, driver: Driver, view: DisplayContext, display: Callable[[ClientEvent], None]) -> None:
         self.driver = driver
         self.view = view
         self.questions = Questions()
         self.is_over = False
         self.on_question: Callable[[], None] = lambda: None
-        self._expected = next(map(fold, driver.state.wishes.rooms), None)
+        self._expected = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         driver.show = self.show
 
     @property
-    def state(self) -> State:
+    def state(self) -> ClientState:
         """The state of the protocol."""
         return self.driver.state
 
@@ -107,7 +107,7 @@ class Talk:
         self.do(intents.leave(self.state, reason))
         self.driver.end()
 
-    def show(self, event: Event) -> None:
+    def show(self, event: ClientEvent) -> None:
         """Show an event, then do what it asks for."""
         self.view.nick = self.state.nick
         if isinstance(event, Joined) and event.is_mine:
@@ -122,7 +122,7 @@ class Talk:
         if fold(room) == self._expected:
             self._expected = None
 
-    def _react(self, event: Event) -> None:
+    def _react(self, event: ClientEvent) -> None:
         """Do what an event asks for: a password, a decision, another room."""
         match event:
             case NickRefused(nick=nick, may_log_in=True):

@@ -19,17 +19,17 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from app.client.display.rendering import Renderer
 from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
-from app.client.protocol.events import Event
-from app.client.protocol.model import State
+from app.client.protocol.events import ClientEvent
+from app.client.protocol.model import ClientState
 from app.client.ui import command_registry, commands
 from app.client.ui.command_registry import perform
-from app.client.ui.completion import TalkCompleter, Words, words_of
-from app.client.ui.controller import Talk
+from app.client.ui.completion import PromptCompleter, Words, words_of
+from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
 from app.errors import ChatError
 
 TABLES = (commands,)  # importing it fills the table of commands
-PREVIEW = 40  # characters of a waiting line that are shown
+PREVIEW_LENGTH = 40  # characters of a waiting line that are shown
 
 
 class CarefulHistory(InMemoryHistory):
@@ -45,7 +45,7 @@ class CarefulHistory(InMemoryHistory):
             super().append_string(string)
 
 
-class PlainShell:
+class LineMode:
     """The person's side of line mode."""
 
     def __init__(
@@ -61,8 +61,8 @@ class PlainShell:
         self._write = write
         self._error: ChatError | None = None
         self._draft = ""
-        self.talk = Talk(driver, renderer.view, self._display)
-        self.talk.on_question = self._stash
+        self.controller = Controller(driver, renderer.view, self._display)
+        self.controller.on_question = self._stash
         self._prompt = self._new_prompt(source, output)
 
     def run(self) -> None:
@@ -89,7 +89,7 @@ class PlainShell:
             message=self._message,
             is_password=Condition(self._is_secret),
             history=CarefulHistory(self._is_secret),
-            completer=TalkCompleter(self._words),
+            completer=PromptCompleter(self._words),
             complete_while_typing=False,
             bottom_toolbar=self._toolbar,
             erase_when_done=True,
@@ -104,7 +104,7 @@ class PlainShell:
         except ChatError as error:
             self._error = error
         finally:
-            self.talk.is_over = True
+            self.controller.is_over = True
             self._in_prompt(self._leave_if_over)
 
     def _in_prompt(self, deed: Callable[[], None]) -> None:
@@ -117,16 +117,16 @@ class PlainShell:
     def _leave_if_over(self) -> None:
         """End the prompt when the talk is over; called in the prompt's own thread."""
         application = self._prompt.app
-        if self.talk.is_over and application.is_running and not application.is_done:
+        if self.controller.is_over and application.is_running and not application.is_done:
             application.exit(exception=EOFError())
 
     def _typed(self) -> Iterator[tuple[str, Question | None]]:
         """Return what the person types, and which question it answers, until the end of input or talk."""
-        while not self.talk.is_over:
+        while not self.controller.is_over:
             draft, self._draft = self._draft, ""
             try:
                 text = self._prompt.prompt(default=draft, pre_run=self._leave_if_over)
-                yield text, self.talk.questions.current
+                yield text, self.controller.questions.current
             except KeyboardInterrupt:
                 self._driver.post(self._cancel)
             except EOFError:
@@ -148,66 +148,66 @@ class PlainShell:
             try:
                 self._take(text, question)
             except ChatError as error:
-                self.talk.tell(error.sentence, is_error=True)
+                self.controller.tell(error.sentence, is_error=True)
 
         return take
 
     def _take(self, text: str, question: Question | None) -> None:
         if question is not None:
-            self.talk.questions.answer(question, text)
+            self.controller.questions.answer(question, text)
         elif text.strip():
-            perform(self.talk, text)
+            perform(self.controller, text)
 
     def _cancel(self) -> None:
         """Ctrl-C: drop the question, or say how to end."""
-        if self.talk.questions.current:
-            self.talk.questions.cancel()
+        if self.controller.questions.current:
+            self.controller.questions.cancel()
         else:
-            self.talk.tell("Ctrl-D or /disconn ends the program, /quit leaves the room.")
+            self.controller.tell("Ctrl-D or /disconn ends the program, /quit leaves the room.")
 
     def _end(self) -> None:
-        if not self.talk.is_over:
-            self.talk.end()
+        if not self.controller.is_over:
+            self.controller.end()
 
-    def _display(self, event: Event) -> None:
+    def _display(self, event: ClientEvent) -> None:
         """Print an event above the prompt, and let the prompt follow the state."""
         for line in self._renderer.render(event):
             self._write(line)
         self._in_prompt(self._prompt.app.invalidate)
 
     def _is_secret(self) -> bool:
-        question = self.talk.questions.current
+        question = self.controller.questions.current
         return question is not None and question.is_secret
 
     def _words(self) -> Words:
-        if self.talk.questions.current:
+        if self.controller.questions.current:
             return Words()
-        return self._driver.look(lambda state: words_of(state, self.talk.view.room))
+        return self._driver.look(lambda state: words_of(state, self.controller.view.room))
 
     def _message(self) -> ANSI:
         """Return the prompt: the question, or where one is."""
-        question = self.talk.questions.current
-        text = question.prompt if question else f"{self.talk.view.room or '(no room)'}> "
+        question = self.controller.questions.current
+        text = question.prompt if question else f"{self.controller.view.room or '(no room)'}> "
         return ANSI(paint([piece(text, Style.BOLD)], self._renderer.has_colours))
 
     def _toolbar(self) -> ANSI:
         """Return the line at the bottom: who and where one is, and what waits."""
         return ANSI(paint(self._driver.look(self._summary), has_colours=False))
 
-    def _summary(self, state: State) -> list[Piece]:
+    def _summary(self, state: ClientState) -> list[Piece]:
         guest = " (guest)" if state.is_online and not state.connection.account else ""
         status = f" {state.nick}{guest} · {state.connection.phase.value}"
-        room = state.find_room(self.talk.view.room)
+        room = state.find_room(self.controller.view.room)
         people = f" · {room.name}: {len(room.members)} here" if room and room.is_joined else ""
         return [piece(status + people + _waiting(state))]
 
 
-def _waiting(state: State) -> str:
+def _waiting(state: ClientState) -> str:
     """Say which lines are not stored yet, and how many were not."""
     parts = []
     if state.pending:
         first = next(iter(state.pending.values())).text
-        parts.append(f" · sending {len(state.pending)}: {first[:PREVIEW]}…")
+        parts.append(f" · sending {len(state.pending)}: {first[:PREVIEW_LENGTH]}…")
     if state.failed:
         parts.append(f" · {len(state.failed)} not sent (/resend)")
     return "".join(parts)

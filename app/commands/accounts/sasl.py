@@ -16,26 +16,26 @@ from sqlalchemy.orm import Session
 
 from app.commands.accounts.login import fail, judge, log_in, prove, refuse_hasty, renewals, welcome_back
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.delivery.client import Client
-from app.engine.submission_unit import Task
-from app.services.scram import Proving, begin
+from app.engine.submission_unit import SlowWork
+from app.services.scram import ScramLogin, begin
 from app.wire import numerics
 from app.wire.names import fold
-from app.wire.sasl import PIECE, pieces
+from app.wire.sasl import MAX_CHUNK_CHARACTERS, pieces
 
-LONGEST = 4000  # characters of base64 that one message of the client may have
+MAX_MESSAGE_BYTES = 4000  # characters of base64 that one message of the client may have
 _MECHANISM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # RFC 4422 section 3.1
-_MECHANISM_LETTERS = 20
+_MAX_MECHANISM_LENGTH = 20
 
 
-class Exchange(Protocol):
+class SaslExchange(Protocol):
     """A mechanism under way. `collected` is what has come of the client's current message."""
 
     collected: str
 
-    def take(self, ctx: Context, message: bytes) -> Task | None:
+    def take(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Go on with a whole message of the client.
 
         Raises: Refused with ERR_SASLFAIL when that is the end of it.
@@ -43,12 +43,12 @@ class Exchange(Protocol):
 
 
 @command(early=True, blind=True)
-def authenticate(ctx: Context, data: str) -> Task | None:
+def authenticate(ctx: Context, data: str) -> SlowWork | None:
     """Log in to an account: first the name of a mechanism, then what it asks for, in base64."""
-    exchange: Exchange | None = ctx.client.sasl
+    exchange: SaslExchange | None = ctx.client.sasl
     if data == "*":
         ctx.client.sasl = None
-        raise Refused(numerics.ERR_SASLABORTED)
+        raise NumericError(numerics.ERR_SASLABORTED)
     if exchange is None:
         _begin(ctx, data)
         return None
@@ -59,29 +59,29 @@ def _begin(ctx: Context, mechanism: str) -> None:
     offered = mechanisms(ctx.client)
     make = MECHANISMS.get(mechanism.upper())
     if make is None:
-        if len(mechanism) <= _MECHANISM_LETTERS and _MECHANISM.issuperset(mechanism.upper()):
+        if len(mechanism) <= _MAX_MECHANISM_LENGTH and _MECHANISM.issuperset(mechanism.upper()):
             ctx.reply(numerics.RPL_SASLMECHS, ",".join(offered))
-        raise Refused(numerics.ERR_SASLFAIL)
+        raise NumericError(numerics.ERR_SASLFAIL)
     ctx.client.sasl = make()
     _send(ctx, b"")
 
 
-def _continue(ctx: Context, exchange: Exchange, piece: str) -> Task | None:
+def _continue(ctx: Context, exchange: SaslExchange, piece: str) -> SlowWork | None:
     """Collect a piece; with the last one of a message, go on."""
-    if len(piece) > PIECE:
+    if len(piece) > MAX_CHUNK_CHARACTERS:
         ctx.client.sasl = None
-        raise Refused(numerics.ERR_SASLTOOLONG)
+        raise NumericError(numerics.ERR_SASLTOOLONG)
     exchange.collected += "" if piece == "+" else piece
     try:
-        if len(exchange.collected) > LONGEST:
-            raise Refused(numerics.ERR_SASLFAIL, text="The message is too long")
-        return None if len(piece) == PIECE else exchange.take(ctx, _whole(exchange))
-    except Refused:
+        if len(exchange.collected) > MAX_MESSAGE_BYTES:
+            raise NumericError(numerics.ERR_SASLFAIL, text="The message is too long")
+        return None if len(piece) == MAX_CHUNK_CHARACTERS else exchange.take(ctx, _whole(exchange))
+    except NumericError:
         ctx.client.sasl = None
         raise
 
 
-def _whole(exchange: Exchange) -> bytes:
+def _whole(exchange: SaslExchange) -> bytes:
     """Return the message that has been collected.
 
     Raises: Refused with ERR_SASLFAIL when it is not base64.
@@ -90,7 +90,7 @@ def _whole(exchange: Exchange) -> bytes:
     try:
         return b64decode(text, validate=True)
     except binascii.Error as error:
-        raise Refused(numerics.ERR_SASLFAIL, text="The message is not base64") from error
+        raise NumericError(numerics.ERR_SASLFAIL, text="The message is not base64") from error
 
 
 def _send(ctx: Context, message: bytes) -> None:
@@ -107,32 +107,32 @@ def _conclude(ctx: Context, name: str, is_right: bool) -> None:
     log_in(ctx, account)
 
 
-class Plain:
+class PlainExchange:
     """Name and password as they are."""
 
     def __init__(self) -> None:
         self.collected = ""
 
-    def take(self, ctx: Context, message: bytes) -> Task | None:
+    def take(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Take `authzid NUL authcid NUL password`; to act for somebody else is nobody's right."""
         try:
             asked, name, password = message.decode().split("\0")
         except ValueError as error:
-            raise Refused(numerics.ERR_SASLFAIL, text="The message is not one of PLAIN") from error
+            raise NumericError(numerics.ERR_SASLFAIL, text="The message is not one of PLAIN") from error
         if not name or not password or asked not in ("", name):
-            raise Refused(numerics.ERR_SASLFAIL)
+            raise NumericError(numerics.ERR_SASLFAIL)
         return prove(ctx, name, password, lambda ctx, is_right: _conclude(ctx, name, is_right))
 
 
-class Scram:
+class ScramExchange:
     """A proof that does not show the password; the server proves that it knows it too."""
 
     def __init__(self) -> None:
         self.collected = ""
-        self._proving: Proving | None = None
+        self._proving: ScramLogin | None = None
         self._renewals = 0
 
-    def take(self, ctx: Context, message: bytes) -> Task | None:
+    def take(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Take the next of the three messages: who it is, the proof, the consent."""
         text = message.decode(errors="replace")
         if self._proving is None:
@@ -142,10 +142,10 @@ class Scram:
             return None
         return self._finish(ctx, self._proving.name, text)
 
-    def _begin(self, ctx: Context, first: str) -> Task:
+    def _begin(self, ctx: Context, first: str) -> SlowWork:
         """Look up what the proof is checked against, on the caller's own thread."""
 
-        def look_up(session: Session) -> Proving | None:
+        def look_up(session: Session) -> ScramLogin | None:
             try:
                 return begin(session, first)
             except ScramException:
@@ -153,17 +153,17 @@ class Scram:
 
         return ctx.later(look_up, self._challenge)
 
-    def _challenge(self, ctx: Context, proving: Proving | None) -> None:
+    def _challenge(self, ctx: Context, proving: ScramLogin | None) -> None:
         ctx.client.sasl = None
         if proving is None:
-            raise Refused(numerics.ERR_SASLFAIL)
+            raise NumericError(numerics.ERR_SASLFAIL)
         refuse_hasty(ctx, proving.name)
         self._proving = proving
         self._renewals = renewals(ctx, proving.name)
         ctx.client.sasl = self
         _send(ctx, proving.challenge.encode())
 
-    def _check(self, ctx: Context, proving: Proving, final: str) -> None:
+    def _check(self, ctx: Context, proving: ScramLogin, final: str) -> None:
         """Check the proof, unless too many others have failed meanwhile."""
         refuse_hasty(ctx, proving.name)
         try:
@@ -171,10 +171,10 @@ class Scram:
         except ScramException:
             fail(ctx, proving.name)
 
-    def _finish(self, ctx: Context, name: str, consent: str) -> Task:
+    def _finish(self, ctx: Context, name: str, consent: str) -> SlowWork:
         """Log in, in a batch that may write; the task has no other work."""
         if consent:
-            raise Refused(numerics.ERR_SASLFAIL)
+            raise NumericError(numerics.ERR_SASLFAIL)
         return ctx.later(
             lambda session: None,
             lambda ctx, nothing: _conclude(ctx, name, renewals(ctx, name) == self._renewals),
@@ -182,13 +182,13 @@ class Scram:
         )
 
 
-class External:
+class ExternalExchange:
     """The certificate that TLS was shown (RFC 4422 appendix A); there is nothing left to prove."""
 
     def __init__(self) -> None:
         self.collected = ""
 
-    def take(self, ctx: Context, message: bytes) -> Task:
+    def take(self, ctx: Context, message: bytes) -> SlowWork:
         """Take the name of the account, which may be empty; log in in a batch that may write."""
         asked = message.decode(errors="replace")
         return ctx.later(lambda session: None, lambda ctx, nothing: self._finish(ctx, asked), writes=True)
@@ -198,14 +198,14 @@ class External:
         account = ctx.world.certificates.get(ctx.client.certificate or "")
         if account is None or fold(asked) not in ("", fold(account.name)):
             text = "Your certificate opens no such account; /msg NickServ CERT ADD while you are logged in"
-            raise Refused(numerics.ERR_SASLFAIL, text=text)
+            raise NumericError(numerics.ERR_SASLFAIL, text=text)
         _conclude(ctx, account.name, is_right=True)
 
 
-MECHANISMS: dict[str, type[Plain] | type[Scram] | type[External]] = {
-    "PLAIN": Plain,
-    "SCRAM-SHA-256": Scram,
-    "EXTERNAL": External,
+MECHANISMS: dict[str, type[PlainExchange] | type[ScramExchange] | type[ExternalExchange]] = {
+    "PLAIN": PlainExchange,
+    "SCRAM-SHA-256": ScramExchange,
+    "EXTERNAL": ExternalExchange,
 }
 
 

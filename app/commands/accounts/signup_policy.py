@@ -2,8 +2,8 @@
 
 from app.clock import to_text
 from app.commands.context import Context
-from app.commands.errors import Failed
-from app.engine.throttle import patience
+from app.commands.errors import FailReply
+from app.engine.throttle import describe_wait
 from app.engine.world.world import Invitation
 from app.services.codes import digest_of
 from app.settings import ServerSettings
@@ -24,19 +24,19 @@ def invitation_shown(ctx: Context, name: str, code: str) -> Invitation | None:
 
     Raises: Failed when it is missing, or worth nothing.
     """
-    if ctx.desk.settings.registration != "invitation":
+    if ctx.runtime.settings.registration != "invitation":
         return None
     if code == NOTHING:
         text = "An invitation is needed: REGISTER * <code> <password>, or /msg NickServ REGISTER <password> <code>"
-        raise Failed("REGISTER", "INVITATION_REQUIRED", name, text=text)
+        raise FailReply("REGISTER", "INVITATION_REQUIRED", name, text=text)
     found = ctx.world.invitations.get(digest_of(code))
     if found is None:
-        raise Failed("REGISTER", "INVALID_INVITATION", name, text="There is no such invitation")
+        raise FailReply("REGISTER", "INVALID_INVITATION", name, text="There is no such invitation")
     if found.left < 1:
-        raise Failed("REGISTER", "INVALID_INVITATION", name, text="This invitation is used up")
-    if found.expires is not None and found.expires <= ctx.desk.clock.now():
+        raise FailReply("REGISTER", "INVALID_INVITATION", name, text="This invitation is used up")
+    if found.expires is not None and found.expires <= ctx.runtime.clock.now():
         text = f"This invitation ended at {to_text(found.expires)}"
-        raise Failed("REGISTER", "INVALID_INVITATION", name, text=text)
+        raise FailReply("REGISTER", "INVALID_INVITATION", name, text=text)
     return found
 
 
@@ -45,14 +45,14 @@ def address_shown(ctx: Context, name: str, address: str) -> str | None:
 
     Raises: Failed when no mail can be sent to it, or too much was sent to it lately.
     """
-    settings = ctx.desk.settings
+    settings = ctx.runtime.settings
     if settings.mailer is None or settings.registration == "invitation":
         return None
     if not is_email(address):
         text = "An e-mail address is needed, to which a code is sent: name@example.org"
-        raise Failed("REGISTER", "INVALID_EMAIL", name, text=text)
-    seconds = ctx.desk.throttles.mails.wait(address.lower())
+        raise FailReply("REGISTER", "INVALID_EMAIL", name, text=text)
+    seconds = ctx.runtime.rate_limits.mails.wait(address.lower())
     if seconds > 0:
-        text = f"Several codes were sent to this address; wait {patience(seconds)}"
-        raise Failed("REGISTER", "UNACCEPTABLE_EMAIL", name, text=text)
+        text = f"Several codes were sent to this address; wait {describe_wait(seconds)}"
+        raise FailReply("REGISTER", "UNACCEPTABLE_EMAIL", name, text=text)
     return address

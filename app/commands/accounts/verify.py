@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.commands.accounts import login
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.metadata.profiles import take_along
 from app.commands.registry import command
-from app.engine.submission_unit import Task
-from app.engine.throttle import household, patience
+from app.engine.submission_unit import SlowWork
+from app.engine.throttle import describe_wait, rate_key
 from app.services import mail
-from app.services.accounts import Credentials, protect
-from app.services.applications import CODE_LETTERS, Applicant, applied, granted
+from app.services.accounts import PasswordHashes, protect
+from app.services.applications import CODE_LENGTH, Applicant, applied, granted
 from app.services.codes import digest_of, new_code
 from app.wire.names import fold
 
@@ -25,29 +25,32 @@ Announce = Callable[[C, str, str, str], None]  # an outcome, the account's name,
 logger = logging.getLogger(__name__)
 
 
-def apply(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> Task:
+def apply(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
     """Send a code to an address, and keep what the account will be made of."""
-    desk, code = ctx.desk, new_code(ctx.desk.clock, CODE_LETTERS)
-    desk.throttles.registrations.note(household(ctx.client.address))
-    desk.throttles.mails.note(address.lower())
+    runtime, code = ctx.runtime, new_code(ctx.runtime.clock, CODE_LENGTH)
+    runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
+    runtime.rate_limits.mails.note(address.lower())
 
     def post(session: Session) -> Applicant | None:
         session.close()  # the rest is slow
         hashed = protect(password)
         try:
             mail.send(
-                desk.settings, address, f"Your code for {desk.network}", _letter(desk.network, name, code)
+                runtime.settings,
+                address,
+                f"Your code for {runtime.network}",
+                _letter(runtime.network, name, code),
             )
         except mail.NotSent as error:
             logger.error("A code could not be mailed: %s", error.sentence)
             return None
-        return Applicant(Credentials(hashed.password_hash, hashed.scram, address), digest_of(code))
+        return Applicant(PasswordHashes(hashed.password_hash, hashed.scram, address), digest_of(code))
 
     def keep(ctx: C, applicant: Applicant | None) -> None:
         if applicant is None:
             text = "The mail could not be sent; try again later, or ask an administrator"
-            raise Failed("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
-        ctx.batch.emit(applied(desk.clock, name, applicant))
+            raise FailReply("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
+        ctx.changeset.emit(applied(runtime.clock, name, applicant))
         text = f"A code was mailed to you; VERIFY {name} and the code complete it, within a day"
         announce(ctx, "VERIFICATION_REQUIRED", name, text)
 
@@ -80,27 +83,27 @@ def complete(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
     Raises: Failed.
     """
     _refuse_now(ctx, account)
-    event = granted(ctx.desk.ledger.connection, ctx.desk.clock, fold(account), code)
+    event = granted(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
     if event is None:
         login.note_failure(ctx, account)
         text = "This is not the code, or it is older than a day; REGISTER sends another"
-        raise Failed("VERIFY", "INVALID_CODE", account, text=text)
+        raise FailReply("VERIFY", "INVALID_CODE", account, text=text)
     name = event.account or ""
     if ctx.world.find_account(name) is not None:
-        raise Failed(
+        raise FailReply(
             "VERIFY", "ACCOUNT_EXISTS", name, text="Somebody else has registered this name meanwhile"
         )
     ctx.emit_unseen(event)
     announce(ctx, "SUCCESS", name, f"The account {name} is yours")
     enter(ctx, name)
-    login.free_name(ctx.desk, ctx.batch, name)
+    login.free_name(ctx.runtime, ctx.changeset, name)
 
 
 def enter(ctx: Context, name: str) -> None:
     """Log the caller in to an account that was just made."""
     account = ctx.world.accounts[fold(name)]
     if ctx.user is not None:
-        take_along(ctx.desk, ctx.batch, ctx.user, account)
+        take_along(ctx.runtime, ctx.changeset, ctx.user, account)
     login.welcome_back(ctx, account)
     login.log_in(ctx, account)
 
@@ -109,10 +112,10 @@ def _refuse_now(ctx: Context, account: str) -> None:
     """Refuse who is logged in, has not given the server's password, or guesses."""
     if ctx.client.account is not None:
         text = f"You are logged in as {ctx.client.account} already"
-        raise Failed("VERIFY", "ALREADY_AUTHENTICATED", account, text=text)
-    if ctx.user is None and ctx.desk.settings.password is not None:
-        raise Failed("VERIFY", "COMPLETE_CONNECTION_REQUIRED", account, text="Finish connecting first")
+        raise FailReply("VERIFY", "ALREADY_AUTHENTICATED", account, text=text)
+    if ctx.user is None and ctx.runtime.settings.password is not None:
+        raise FailReply("VERIFY", "COMPLETE_CONNECTION_REQUIRED", account, text="Finish connecting first")
     seconds = login.seconds_to_wait(ctx, account)
     if seconds > 0:
-        text = f"Too many wrong codes or passwords; wait {patience(seconds)} and try again"
-        raise Failed("VERIFY", "TEMPORARILY_UNAVAILABLE", account, text=text)
+        text = f"Too many wrong codes or passwords; wait {describe_wait(seconds)} and try again"
+        raise FailReply("VERIFY", "TEMPORARILY_UNAVAILABLE", account, text=text)

@@ -10,14 +10,14 @@ from dataclasses import replace
 from app.clock import to_text
 from app.commands.context import Context
 from app.engine.delivery.encode import encode
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import MESSAGES, Event
 from app.services.pages import latest_messages, written_to
 from app.services.visibility import NEVER, stay
 from app.wire import numerics
 from app.wire.ctcp import ACTION, is_request
-from app.wire.framing import LINE_BYTES, space_behind
+from app.wire.framing import MAX_LINE_BYTES, space_behind
 
 ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
 
@@ -39,15 +39,15 @@ def tell_topic(ctx: Context, room: Room) -> None:
 def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
-    start = f":{ctx.desk.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
+    start = f":{ctx.runtime.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
     texts = room.names_for(ctx.client, ctx.me, space_behind(start))
-    end = numerics.RPL_ENDOFNAMES.written(ctx.desk.server, ctx.client.nick, asked or room.name)
+    end = numerics.RPL_ENDOFNAMES.written(ctx.runtime.server, ctx.client.nick, asked or room.name)
     ctx.say(*(start + words for words in texts), end)
 
 
 def is_replayed(ctx: Context) -> bool:
     """Whether the client is shown what was said before without asking: it has no way to ask."""
-    return bool(ctx.desk.settings.replay) and ctx.client.caps.isdisjoint(ASKING)
+    return bool(ctx.runtime.settings.replay) and ctx.client.caps.isdisjoint(ASKING)
 
 
 def replay(ctx: Context, room: Room) -> None:
@@ -67,7 +67,7 @@ def _show_old(ctx: Context, events: Iterable[Event]) -> None:
             ctx.show(event if is_timed or not event.at else _stamped(event))
 
 
-def catch_up(ctx: Context, since: int) -> Task | None:
+def catch_up(ctx: Context, since: int) -> SlowWork | None:
     """Return the work that shows what was written to the caller alone since an instant, to such a client.
 
     The caller's conversations are read on the reader's thread, from the log as it is by then; what is decided from
@@ -75,8 +75,8 @@ def catch_up(ctx: Context, since: int) -> Task | None:
     """
     if not is_replayed(ctx):
         return None
-    party, most = ctx.me.party, ctx.desk.settings.replay
-    latest = ctx.batch.events[-1]  # at least that the caller is back; its id is known once it is stored
+    party, most = ctx.me.party, ctx.runtime.settings.replay
+    latest = ctx.changeset.events[-1]  # at least that the caller is back; its id is known once it is stored
 
     def show(again: Context, found: list[Event]) -> None:
         _show_old(again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted])
@@ -90,10 +90,12 @@ def recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     They are read from the log on the engine's thread, and those added that this batch has decided on but not stored.
     """
     if room.recent is None:
-        stored = latest_messages(ctx.desk.ledger.connection, room.id, ctx.world.replay)
+        stored = latest_messages(ctx.runtime.ledger.connection, room.id, ctx.world.replay)
         stored = [event for event in stored if event.id not in ctx.world.redacted]
-        decided = [event for event in ctx.batch.events if event.room == room.id and event.kind in MESSAGES]
-        ctx.world.fill_recent(room, stored + decided)
+        decided = [
+            event for event in ctx.changeset.events if event.room == room.id and event.kind in MESSAGES
+        ]
+        ctx.world.set_recent(room, stored + decided)
     return room.recent or ()
 
 
@@ -102,9 +104,9 @@ def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
 
     If the room hides its past, it is read from the tables, on the engine's thread, since when they stay there.
     """
-    if not room.hides_past or not events:
+    if not room.hides_history or not events:
         return events
-    first = stay(ctx.desk.ledger.connection, room.id, ctx.me.parties)
+    first = stay(ctx.runtime.ledger.connection, room.id, ctx.me.parties)
     if first is NEVER:
         return []
     return [one for one in events if not one.id or one.id >= first.position]  # 0: just decided
@@ -118,7 +120,7 @@ def _stamped(event: Event) -> Event:
     if "lines" in event.data:
         return event
     stamp = f"[{to_text(event.at)}] "
-    if len(encode(event, 0)) + len(stamp) > LINE_BYTES:
+    if len(encode(event, 0)) + len(stamp) > MAX_LINE_BYTES:
         return event
     text = event.text or ""
     opening = ACTION if text.startswith(ACTION) else ""

@@ -6,11 +6,11 @@ from app.commands.channels import bursts
 from app.commands.channels.markers import show as show_marker
 from app.commands.channels.parting import leave_all
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.metadata import syncing
 from app.commands.registry import command
 from app.commands.sessions import account_roles
-from app.engine.throttle import household, patience
+from app.engine.throttle import describe_wait, rate_key
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
@@ -40,8 +40,8 @@ def enter_room(ctx: Context, name: str, key: str = "") -> None:
     room = ctx.world.find_room(name)
     if room is not None and room.member(me) is not None:
         return
-    if len(me.rooms) >= ctx.desk.settings.max_rooms_per_user:
-        raise Refused(numerics.ERR_TOOMANYCHANNELS, name)
+    if len(me.rooms) >= ctx.runtime.settings.max_rooms_per_user:
+        raise NumericError(numerics.ERR_TOOMANYCHANNELS, name)
     if room is not None and not _is_given_up(ctx, room, me, key):
         _refuse_entry(ctx, room, me, key)
     elif room is not None:
@@ -56,7 +56,7 @@ def _is_given_up(ctx: Context, room: Room, me: User, key: str) -> bool:
         return False
     try:
         _refuse_entry(ctx, room, me, key)
-    except Refused:
+    except NumericError:
         return True
     return False
 
@@ -73,8 +73,8 @@ def enter_by_standing(ctx: Context, room: Room) -> None:
     """
     if room.member(ctx.me) is not None:
         return
-    if len(ctx.me.rooms) >= ctx.desk.settings.max_rooms_per_user:
-        raise Refused(numerics.ERR_TOOMANYCHANNELS, room.name)
+    if len(ctx.me.rooms) >= ctx.runtime.settings.max_rooms_per_user:
+        raise NumericError(numerics.ERR_TOOMANYCHANNELS, room.name)
     _come_in(ctx, room, ctx.me, override=True)
 
 
@@ -84,18 +84,20 @@ def _make(ctx: Context, name: str) -> Room:
     Raises: Refused when the name is none for a room, or there are too many.
     """
     try:
-        name = check_room(name, ctx.desk.settings.room_length)
+        name = check_room(name, ctx.runtime.settings.room_length)
     except NameRefused as refusal:
-        raise Refused(
+        raise NumericError(
             numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=refusal.reason
         ) from refusal
-    if len(ctx.world.rooms) >= ctx.desk.settings.max_rooms:
-        raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have")
+    if len(ctx.world.rooms) >= ctx.runtime.settings.max_rooms:
+        raise NumericError(
+            numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have"
+        )
     _count_room(ctx, name)
     me = ctx.me
     data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
     event = ctx.event(Kind.CREATED, target=name, data=data)
-    event.room = ctx.desk.clock.identity()
+    event.room = ctx.runtime.clock.identity()
     ctx.emit_unseen(event)
     return ctx.world.rooms[event.room]
 
@@ -105,11 +107,11 @@ def _count_room(ctx: Context, name: str) -> None:
 
     Raises: Refused when many were made from the caller's address lately.
     """
-    made, address = ctx.desk.throttles.rooms, household(ctx.client.address)
+    made, address = ctx.runtime.rate_limits.rooms, rate_key(ctx.client.address)
     seconds = made.wait(address)
     if seconds > 0:
-        text = f"Many rooms were made from your address; wait {patience(seconds)}"
-        raise Refused(numerics.ERR_NOSUCHCHANNEL, name, text=text)
+        text = f"Many rooms were made from your address; wait {describe_wait(seconds)}"
+        raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text=text)
     made.note(address)
 
 
@@ -118,15 +120,15 @@ def _refuse_entry(ctx: Context, room: Room, me: User, key: str) -> None:
     if room.id in me.invited or (me.is_admin and room.official):
         return
     if room.is_banned(me):
-        raise Refused(numerics.ERR_BANNEDFROMCHAN, room.name)
+        raise NumericError(numerics.ERR_BANNEDFROMCHAN, room.name)
     if "i" in room.modes and not room.is_listed("I", me):
-        raise Refused(numerics.ERR_INVITEONLYCHAN, room.name)
+        raise NumericError(numerics.ERR_INVITEONLYCHAN, room.name)
     if "R" in room.modes and me.account is None:
-        raise Refused(numerics.ERR_NEEDREGGEDNICK, room.name)
+        raise NumericError(numerics.ERR_NEEDREGGEDNICK, room.name)
     if room.password is not None and key != room.password:
-        raise Refused(numerics.ERR_BADCHANNELKEY, room.name)
+        raise NumericError(numerics.ERR_BADCHANNELKEY, room.name)
     if room.limit is not None and len(room.members) >= room.limit:
-        raise Refused(numerics.ERR_CHANNELISFULL, room.name)
+        raise NumericError(numerics.ERR_CHANNELISFULL, room.name)
 
 
 def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
@@ -134,15 +136,15 @@ def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
     roles = _roles(room, me)
     others = room.audience
     data = {"realname": me.realname, "roles": "".join(sorted(roles))} | marks
-    joined = ctx.batch.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
+    joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
     if not others.is_empty:
-        account_roles.change(ctx.desk, ctx.batch, room, me, "+", roles, others)
+        account_roles.change(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
     if me.away is not None:
-        ctx.batch.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
+        ctx.changeset.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
     show_arrival(ctx, room, joined)
     for device in me.clients:
         if device is not ctx.client:
-            show_arrival(Context(ctx.desk, ctx.batch, device), room, joined)
+            show_arrival(Context(ctx.runtime, ctx.changeset, device), room, joined)
 
 
 def show_arrival(ctx: Context, room: Room, joined: Event) -> None:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from app.commands.channels import bursts
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.wire import numerics
 from app.wire.masks import is_mask, pattern
 
-MINUTE = 60_000  # milliseconds
-MOST_ROOMS = 2_000  # shown by one LIST: the largest ones, and then that there are more
-COMPARISONS_A_LINE = 10  # so many are as much work as a line of the answer
-MOST_MASKS = 10  # in one LIST; each is compared with every room
+MINUTE_MILLISECONDS = 60_000  # milliseconds
+MAX_LISTED_ROOMS = 2_000  # shown by one LIST: the largest ones, and then that there are more
+COMPARISONS_PER_LINE = 10  # so many are as much work as a line of the answer
+MAX_MASKS = 10  # in one LIST; each is compared with every room
 
 Condition = Callable[[Room], bool]
 _CONDITION = re.compile(r"([ctu]?)([<>])([0-9]{1,9})", re.IGNORECASE)
@@ -28,14 +28,14 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
     `#tea` is that room; `*tea*` matches names, `!*tea*` all others; `>3` and `<3` count people; `C<60` is made
     less than 60 minutes ago, `C>60` earlier; `T<60` and `T>60` say when the topic was set.
     """
-    wish = _read(conditions, ctx.desk.clock.now())
-    ctx.client.answered += len(ctx.world.rooms) * wish.width // COMPARISONS_A_LINE
+    wish = _read(conditions, ctx.runtime.clock.now())
+    ctx.client.answered += len(ctx.world.rooms) * wish.width // COMPARISONS_PER_LINE
     found = [room for room in _named(ctx, wish) if room.is_visible_to(ctx.me) and wish.is_met_by(room)]
     found.sort(key=lambda room: -len(room.members))
     ctx.reply(numerics.RPL_LISTSTART, "Channel", text="Users Topic")
-    for room in found[:MOST_ROOMS]:
+    for room in found[:MAX_LISTED_ROOMS]:
         ctx.reply(numerics.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
-    if len(found) > MOST_ROOMS:
+    if len(found) > MAX_LISTED_ROOMS:
         ctx.reply(numerics.ERR_TOOMANYMATCHES, "LIST")
     ctx.reply(numerics.RPL_LISTEND)
 
@@ -51,7 +51,7 @@ def names(ctx: Context, channel: str = "*") -> None:
 
 
 @dataclass(slots=True, frozen=True)
-class Wish:
+class ListQuery:
     """Which rooms somebody wants to see listed."""
 
     names: list[str]
@@ -71,7 +71,7 @@ class Wish:
         return all(holds(room) for holds in self.conditions)
 
 
-def _named(ctx: Context, wish: Wish) -> Iterable[Room]:
+def _named(ctx: Context, wish: ListQuery) -> Iterable[Room]:
     """Return the rooms that the wish names, or all if it names none."""
     if not wish.names and not wish.masks:
         return ctx.world.rooms.values()
@@ -82,7 +82,7 @@ def _named(ctx: Context, wish: Wish) -> Iterable[Room]:
     return found
 
 
-def _read(text: str, now: int) -> Wish:
+def _read(text: str, now: int) -> ListQuery:
     """Read the conditions of a LIST.
 
     Raises: Refused with ERR_TOOMANYTARGETS when there are too many to compare.
@@ -93,11 +93,11 @@ def _read(text: str, now: int) -> Wish:
     unwanted = [word[1:] for word in names if word.startswith("!")]
     wanted = [word for word in names if not word.startswith("!")]
     masks = [word for word in wanted if is_mask(word)]
-    if len(masks) + len(unwanted) + len(measures) > MOST_MASKS:
-        raise Refused(numerics.ERR_TOOMANYTARGETS, "LIST", text="Too many conditions in one LIST")
+    if len(masks) + len(unwanted) + len(measures) > MAX_MASKS:
+        raise NumericError(numerics.ERR_TOOMANYTARGETS, "LIST", text="Too many conditions in one LIST")
     plain = [word for word in wanted if not is_mask(word)]
     tests = [_condition(found, now) for found in measures]
-    return Wish(plain, list(map(pattern, masks)), list(map(pattern, unwanted)), tests)
+    return ListQuery(plain, list(map(pattern, masks)), list(map(pattern, unwanted)), tests)
 
 
 def _condition(measure: re.Match[str], now: int) -> Condition:
@@ -114,4 +114,4 @@ def _condition(measure: re.Match[str], now: int) -> Condition:
 
 def _is_of_age(age: int, sign: str, limit: int) -> bool:
     """Whether something is younger than so many minutes, or not: nothing is younger than zero."""
-    return (max(age, 0) < limit * MINUTE) == (sign == "<")
+    return (max(age, 0) < limit * MINUTE_MILLISECONDS) == (sign == "<")

@@ -6,7 +6,7 @@ guest. Nobody else ever learns of them. They only move forward.
 
 from app.clock import from_iso, to_iso
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.engine.world.user import User
 from app.events import Event, Kind
@@ -14,8 +14,8 @@ from app.services.markers import markers_of
 from app.wire.line import plain
 from app.wire.names import Key, fold
 
-MOST_MARKERS = 1_000  # of one party
-TARGET_LETTERS = 128  # of a name that can be remembered
+MAX_MARKERS = 1_000  # of one party
+MAX_TARGET_LENGTH = 128  # of a name that can be remembered
 
 
 @command(writes=True)
@@ -25,9 +25,9 @@ def markread(ctx: Context, target: str = "", timestamp: str = "") -> None:
     An instant is `timestamp=2026-11-22T12:00:05.123Z`; a mark never moves back. Your other devices are told.
     """
     if not target:
-        raise Failed("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
+        raise FailReply("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
     key = fold(target)
-    if plain(target) != target or max(len(target), len(key)) > TARGET_LETTERS:
+    if plain(target) != target or max(len(target), len(key)) > MAX_TARGET_LENGTH:
         raise _unreadable(target)
     if timestamp:
         _move(ctx, target, key, _instant(target, timestamp))
@@ -38,13 +38,13 @@ def _move(ctx: Context, target: str, key: Key, instant: int) -> None:
     markers = _markers(ctx, ctx.me)
     if instant <= markers.get(key, instant - 1):
         return
-    if key not in markers and len(markers) >= MOST_MARKERS:
-        text = f"You have {MOST_MARKERS} marks already"
-        raise Failed("MARKREAD", "INTERNAL_ERROR", target, text=text)
+    if key not in markers and len(markers) >= MAX_MARKERS:
+        text = f"You have {MAX_MARKERS} marks already"
+        raise FailReply("MARKREAD", "INTERNAL_ERROR", target, text=text)
     me = ctx.me
     data = {"party": me.party, "instant": instant}
     account = me.account.name if me.account else None
-    event = Event(Kind.MARKED, nick=ctx.desk.server, account=account, target=target, data=data)
+    event = Event(Kind.MARKED, nick=ctx.runtime.server, account=account, target=target, data=data)
     ctx.emit_unseen(event, ctx.world.devices(me.party))
 
 
@@ -68,8 +68,8 @@ def _markers(ctx: Context, me: User) -> dict[Key, int]:
     """Return the caller's markers, from memory once they have been read; the log must be open."""
     reader = me.reader
     if reader.markers is None:
-        reader.markers = markers_of(ctx.desk.ledger.connection, me.party)
-        for event in ctx.batch.events:  # decided, but not in the table yet
+        reader.markers = markers_of(ctx.runtime.ledger.connection, me.party)
+        for event in ctx.changeset.events:  # decided, but not in the table yet
             if event.kind is Kind.MARKED and event.data["party"] == me.party:
                 reader.markers[fold(event.target or "")] = event.data["instant"]
     return reader.markers
@@ -90,6 +90,6 @@ def _instant(target: str, timestamp: str) -> int:
     return instant
 
 
-def _unreadable(*params: str) -> Failed:
+def _unreadable(*params: str) -> FailReply:
     text = "Marks are timestamp=YYYY-MM-DDThh:mm:ss.sssZ"
-    return Failed("MARKREAD", "INVALID_PARAMS", *params, text=text)
+    return FailReply("MARKREAD", "INVALID_PARAMS", *params, text=text)

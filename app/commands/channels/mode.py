@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.commands.channels import usermodes
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind, RoomKey
@@ -16,13 +16,13 @@ from app.wire.framing import size, space_behind
 from app.wire.line import plain
 from app.wire.modes import (
     FLAGS,
-    HIGHEST_LIMIT,
-    KEY_LETTERS,
     LISTS,
-    LONGEST_PAUSE,
+    MAX_KEY_LENGTH,
+    MAX_PAUSE_SECONDS,
+    MAX_USER_LIMIT,
     ROLES,
     WORDS,
-    Change,
+    ModeChange,
     format_changes,
     parse_changes,
 )
@@ -35,7 +35,7 @@ _LIST_REPLIES = {
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
     "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
-Decided = tuple[Change, int | None]  # with the account that keeps the role
+Decided = tuple[ModeChange, int | None]  # with the account that keeps the role
 
 
 @command(writes=True)
@@ -60,7 +60,7 @@ def _show(ctx: Context, room: Room) -> None:
     ctx.reply(numerics.RPL_CREATIONTIME, room.name, str(room.created // 1000))
 
 
-def change(ctx: Context, room: Room, changes: list[Change], is_allowed: bool) -> None:
+def change(ctx: Context, room: Room, changes: list[ModeChange], is_allowed: bool) -> None:
     """Make the changes that can be made, if the caller is allowed to make any, and show lists that are asked for."""
     decided: list[Decided] = []
     for wanted in changes:
@@ -86,9 +86,9 @@ def _refuse_excess(ctx: Context, room: Room, decided: list[Decided], found: list
         new = [one.sign for one, _ in decided if one.letter == change.letter]
         if (
             len(room.lists[change.letter]) + new.count("+") - new.count("-")
-            >= ctx.desk.settings.max_list_entries
+            >= ctx.runtime.settings.max_list_entries
         ):
-            raise Refused(numerics.ERR_BANLISTFULL, room.name, change.letter)
+            raise NumericError(numerics.ERR_BANLISTFULL, room.name, change.letter)
 
 
 def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
@@ -123,8 +123,8 @@ def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
     ctx.emit(event, room.operators() if is_for_operators else room.audience)
 
 
-def _masked(change: Change, secret: str) -> Change:
-    return Change(change.sign, change.letter, "*") if change.letter in secret else change
+def _masked(change: ModeChange, secret: str) -> ModeChange:
+    return ModeChange(change.sign, change.letter, "*") if change.letter in secret else change
 
 
 def _words(decided: list[Decided]) -> str:
@@ -133,16 +133,16 @@ def _words(decided: list[Decided]) -> str:
 
 def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
     if room.member(ctx.me) is None and not is_allowed:
-        raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+        raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
     if letter == WORDS and not is_allowed:
-        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+        raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     entry_reply, end_reply = _LIST_REPLIES[letter]
     for mask, entry in room.lists[letter].items():
         ctx.reply(entry_reply, room.name, mask, entry.by, str(entry.at // 1000))
     ctx.reply(end_reply, room.name)
 
 
-def _decide(ctx: Context, room: Room, change: Change, is_allowed: bool) -> list[Decided]:
+def _decide(ctx: Context, room: Room, change: ModeChange, is_allowed: bool) -> list[Decided]:
     """Return the change as it is to be made, or nothing if it would change nothing.
 
     Raises: Refused when it may not or cannot be made.
@@ -150,42 +150,42 @@ def _decide(ctx: Context, room: Room, change: Change, is_allowed: bool) -> list[
     decide = _deciders.get(change.letter)
     if decide is None:
         text = f"is not a mode of rooms known to me, for {room.name}"
-        raise Refused(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
+        raise NumericError(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
     if not is_allowed:
-        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+        raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     return decide(ctx, room, change)
 
 
-def _decide_flag(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide_flag(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     is_set = change.letter in room.modes
-    return [] if is_set == (change.sign == "+") else [(Change(change.sign, change.letter), None)]
+    return [] if is_set == (change.sign == "+") else [(ModeChange(change.sign, change.letter), None)]
 
 
-def _decide_role(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide_role(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     if change.argument is None:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
     user = ctx.somebody(change.argument)
     member = room.member(user)
     if member is None:
-        raise Refused(numerics.ERR_USERNOTINCHANNEL, user.nick, room.name)
+        raise NumericError(numerics.ERR_USERNOTINCHANNEL, user.nick, room.name)
     if (change.letter in member.roles) == (change.sign == "+"):
         return []
     account = user.account.id if user.account else None
-    return [(Change(change.sign, change.letter, user.nick), account)]
+    return [(ModeChange(change.sign, change.letter, user.nick), account)]
 
 
-def _decide_mask(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide_mask(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     mask = _completed(room, change)
     kept = room.lists[change.letter]
     same = next((known for known in kept if caseless(known) == caseless(mask)), None)
     if change.sign == "-":
-        return [(Change("-", change.letter, same), None)] if same else []
+        return [(ModeChange("-", change.letter, same), None)] if same else []
     if same or size(mask) > 200:
         return []
-    return [(Change("+", change.letter, mask), None)]
+    return [(ModeChange("+", change.letter, mask), None)]
 
 
-def _completed(room: Room, change: Change) -> str:
+def _completed(room: Room, change: ModeChange) -> str:
     """Return a mask, or a word, as it is kept.
 
     Raises: Refused when it is none.
@@ -201,50 +201,52 @@ def _completed(room: Room, change: Change) -> str:
         words.read(written)
     except ValueError as error:
         shown = plain(written) if written else "*"
-        raise Refused(
+        raise NumericError(
             numerics.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text=str(error)
         ) from error
     return written
 
 
-def _decide_key(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide_key(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     if change.sign == "-":
-        return [(Change("-", "k", room.password), None)] if room.password else []
+        return [(ModeChange("-", "k", room.password), None)] if room.password else []
     key = change.argument
     if key is None:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    if not key or " " in key or "," in key or key.startswith(":") or len(key) > KEY_LETTERS:
-        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "k", "*", text="This is no key for a room")
-    return [] if key == room.password else [(Change("+", "k", key), None)]
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
+    if not key or " " in key or "," in key or key.startswith(":") or len(key) > MAX_KEY_LENGTH:
+        raise NumericError(
+            numerics.ERR_INVALIDMODEPARAM, room.name, "k", "*", text="This is no key for a room"
+        )
+    return [] if key == room.password else [(ModeChange("+", "k", key), None)]
 
 
-def _decide_limit(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide_limit(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     if change.sign == "-":
-        return [(Change("-", "l"), None)] if room.limit else []
+        return [(ModeChange("-", "l"), None)] if room.limit else []
     if change.argument is None:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
     limit = number(change.argument)
-    if limit is None or not 0 < limit <= HIGHEST_LIMIT:
+    if limit is None or not 0 < limit <= MAX_USER_LIMIT:
         shown = change.argument if change.argument and " " not in change.argument else "*"
-        raise Refused(
+        raise NumericError(
             numerics.ERR_INVALIDMODEPARAM, room.name, "l", shown, text="A limit is a number above 0"
         )
-    return [] if limit == room.limit else [(Change("+", "l", str(limit)), None)]
+    return [] if limit == room.limit else [(ModeChange("+", "l", str(limit)), None)]
 
 
-def _decide_pause(ctx: Context, room: Room, change: Change) -> list[Decided]:
+def _decide_pause(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     if change.sign == "-":
-        return [(Change("-", "W"), None)] if room.pause else []
+        return [(ModeChange("-", "W"), None)] if room.pause else []
     if change.argument is None:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "MODE")
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
     pause = number(change.argument)
-    if pause is None or not 0 < pause <= LONGEST_PAUSE:
-        text = f"A pause is between 1 and {LONGEST_PAUSE} seconds"
-        raise Refused(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
-    return [] if pause == room.pause else [(Change("+", "W", str(pause)), None)]
+    if pause is None or not 0 < pause <= MAX_PAUSE_SECONDS:
+        text = f"A pause is between 1 and {MAX_PAUSE_SECONDS} seconds"
+        raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
+    return [] if pause == room.pause else [(ModeChange("+", "W", str(pause)), None)]
 
 
-Decider = Callable[[Context, Room, Change], list[Decided]]
+Decider = Callable[[Context, Room, ModeChange], list[Decided]]
 _deciders: dict[str, Decider] = {
     **dict.fromkeys(FLAGS, _decide_flag),
     **dict.fromkeys(ROLES, _decide_role),

@@ -2,7 +2,7 @@
 
 from app.commands.channels.speaking import may_say
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind
@@ -32,7 +32,7 @@ def _leave(ctx: Context, room: Room, reason: str) -> None:
 def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
     """Remove people from a room you moderate."""
     rooms, names = channels.split(","), nicks.split(",")
-    told = (reason or ctx.me.nick)[: ctx.desk.settings.topic_length]
+    told = (reason or ctx.me.nick)[: ctx.runtime.settings.topic_length]
     if len(rooms) == 1:
         rooms *= len(names)
     for channel, nick in zip(rooms, names, strict=False):
@@ -43,6 +43,6 @@ def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
 def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:
     target = ctx.somebody(nick)
     if room.member(target) is None:
-        raise Refused(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
+        raise NumericError(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
     data = {"session": target.session, "room": room.name}
     ctx.emit(ctx.event(Kind.KICKED, room, target=target.nick, text=reason, data=data), room.audience)

@@ -8,10 +8,10 @@ from math import ceil
 
 from app.commands.channels.joining import show_entrance
 from app.commands.context import Context
-from app.commands.errors import Failed, Refused
+from app.commands.errors import FailReply, NumericError
 from app.commands.registry import command
-from app.commands.runtime import Desk
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.engine.changeset import Changeset
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
@@ -20,7 +20,7 @@ from app.wire import numerics
 from app.wire.names import NameRefused, check_room, fold
 
 CAPABILITY = "draft/channel-rename"
-REST = 60  # seconds between two names of a room: all who are in are told much
+RENAME_INTERVAL_SECONDS = 60  # seconds between two names of a room: all who are in are told much
 
 
 @command(writes=True, cost=5)
@@ -28,17 +28,17 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     """Give a room you moderate another name; everything else about it stays."""
     room = ctx.my_moderated_room(channel)
     if room.official and not ctx.me.is_admin:
-        raise Refused(numerics.ERR_NOPRIVILEGES)
+        raise NumericError(numerics.ERR_NOPRIVILEGES)
     new = _new_name(ctx, room, name)
     if new == room.name:
         return
-    told = reason[: ctx.desk.settings.topic_length]
+    told = reason[: ctx.runtime.settings.topic_length]
     event = ctx.event(Kind.RENAMED, room, target=room.name, text=told, data={"to": new})
     if CAPABILITY in ctx.client.caps:
         ctx.emit(event, room.audience)
     else:
         ctx.emit_unseen(event, room.audience)
-    tell_others(ctx.desk, ctx.batch, room, event, ctx)
+    tell_others(ctx.runtime, ctx.changeset, room, event, ctx)
 
 
 def _new_name(ctx: Context, room: Room, name: str) -> str:
@@ -47,21 +47,27 @@ def _new_name(ctx: Context, room: Room, name: str) -> str:
     Raises: Failed.
     """
     try:
-        new = check_room(name, ctx.desk.settings.room_length)
+        new = check_room(name, ctx.runtime.settings.room_length)
     except NameRefused as refusal:
         raise _failed("CANNOT_RENAME", room, name, text=refusal.reason) from refusal
     if ctx.world.find_room(new) not in (None, room):
         raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is a room of this name already")
-    if room.key != fold(new) and is_auto_joined(room.key, ctx.desk.settings.auto_join):
+    if room.key != fold(new) and is_auto_joined(room.key, ctx.runtime.settings.auto_join):
         raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOINED)
-    wait = REST - (ctx.desk.clock.monotonic() - room.renamed) if room.renamed is not None else 0
+    wait = (
+        RENAME_INTERVAL_SECONDS - (ctx.runtime.clock.monotonic() - room.renamed)
+        if room.renamed is not None
+        else 0
+    )
     if wait > 0:
         text = f"This room had another name a moment ago; wait {ceil(wait)} seconds"
         raise _failed("CANNOT_RENAME", room, new, text=text)
     return new
 
 
-def tell_others(desk: Desk, batch: Batch, room: Room, event: Event, author: Context | None = None) -> None:
+def tell_others(
+    runtime: Runtime, changeset: Changeset, room: Room, event: Event, author: Context | None = None
+) -> None:
     """Tell clients that do not know of renaming that they left one room and entered another.
 
     They are not told of letters that only changed between upper and lower case: to them it is the same name.
@@ -74,16 +80,16 @@ def tell_others(desk: Desk, batch: Batch, room: Room, event: Event, author: Cont
             if CAPABILITY in client.caps:
                 continue
             is_author = author is not None and client is author.client
-            ctx = author if author is not None and is_author else Context(desk, batch, client)
+            ctx = author if author is not None and is_author else Context(runtime, changeset, client)
             _show_move(ctx, room, member.user, old, event.text or "")
 
 
 def _show_move(ctx: Context, room: Room, me: User, old: str, reason: str) -> None:
-    now = ctx.desk.clock.now()
+    now = ctx.runtime.clock.now()
     ctx.show(me.event(Kind.PARTED, room.id, target=old, text=reason, at=now))
     joined = me.event(Kind.JOINED, room.id, target=room.name, data={"realname": me.realname}, at=now)
     show_entrance(ctx, room, joined)
 
 
-def _failed(code: str, room: Room, name: str, text: str) -> Failed:
-    return Failed("RENAME", code, room.name, name, text=text)
+def _failed(code: str, room: Room, name: str, text: str) -> FailReply:
+    return FailReply("RENAME", code, room.name, name, text=text)

@@ -3,7 +3,7 @@
 from math import ceil
 
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.engine.world.room import Room
 from app.events import Event, is_transient
 from app.wire import numerics, words
@@ -45,7 +45,7 @@ def may_say(ctx: Context, room: Room, text: str) -> bool:
     """Whether the caller may be heard in a room with this."""
     try:
         refuse_text(ctx, room, text)
-    except Refused:
+    except NumericError:
         return False
     return True
 
@@ -57,12 +57,12 @@ def _refuse_words(room: Room, text: str) -> None:
 
 
 def _refuse_haste(ctx: Context, room: Room) -> None:
-    wait = room.speakers.get(ctx.me.party, 0) - ctx.desk.clock.monotonic()
+    wait = room.speakers.get(ctx.me.party, 0) - ctx.runtime.clock.monotonic()
     if wait > 0:
         seconds = ceil(wait)
         unit = "second" if seconds == 1 else "seconds"
         raise _refused(room, f"This room is slow: you may speak again in {seconds} {unit}")
 
 
-def _refused(room: Room, text: str) -> Refused:
-    return Refused(numerics.ERR_CANNOTSENDTOCHAN, room.name, text=text)
+def _refused(room: Room, text: str) -> NumericError:
+    return NumericError(numerics.ERR_CANNOTSENDTOCHAN, room.name, text=text)

@@ -3,7 +3,7 @@
 from app.commands.channels import bursts
 from app.commands.channels.speaking import refuse_text
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
@@ -20,8 +20,8 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
         return
     room = ctx.my_room(channel)
     if "t" in room.modes and not room.is_operator(ctx.me):
-        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
-    kept = text[: ctx.desk.settings.topic_length]
+        raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+    kept = text[: ctx.runtime.settings.topic_length]
     if kept:
         refuse_text(ctx, room, kept)
     ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=kept), room.audience)
@@ -30,7 +30,7 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
 def _show(ctx: Context, channel: str) -> None:
     room = ctx.room(channel)
     if not room.is_visible_to(ctx.me):
-        raise Refused(numerics.ERR_NOTONCHANNEL, room.name)
+        raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
     if room.topic:
         bursts.tell_topic(ctx, room)
     else:
@@ -44,19 +44,19 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
         _list_invitations(ctx)
         return
     if not channel:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "INVITE")
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "INVITE")
     target = ctx.somebody(nick)
-    if target.is_attendant:
-        raise Refused(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
+    if target.is_pseudoclient:
+        raise NumericError(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
     room = ctx.my_room(channel)
     if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
-        raise Refused(numerics.ERR_CHANOPRIVSNEEDED, room.name)
+        raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     if room.member(target) is not None:
-        raise Refused(numerics.ERR_USERONCHANNEL, target.nick, room.name)
+        raise NumericError(numerics.ERR_USERONCHANNEL, target.nick, room.name)
     ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
     data = {"session": target.session, "room": room.name}
     event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
-    ctx.batch.pass_on(event, _audience(room, target), ctx.client)
+    ctx.changeset.pass_on(event, _audience(room, target), ctx.client)
     if target.away is not None:
         ctx.reply(numerics.RPL_AWAY, target.nick, text=target.away)
 

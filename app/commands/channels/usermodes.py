@@ -1,15 +1,15 @@
 """The modes of people: MODE with a nick. Everybody changes their own, and those of nobody else."""
 
 from app.commands.context import Context
-from app.commands.errors import Refused
-from app.commands.runtime import Desk
+from app.commands.errors import NumericError
+from app.commands.runtime import Runtime
 from app.commands.sessions import account_roles
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.world.user import User
 from app.events import Kind
 from app.wire import numerics
-from app.wire.modes import USER_FLAGS, Change, format_changes, parse_changes
+from app.wire.modes import USER_FLAGS, ModeChange, format_changes, parse_changes
 
 
 def show_or_change(ctx: Context, nick: str, modes: str) -> None:
@@ -18,7 +18,7 @@ def show_or_change(ctx: Context, nick: str, modes: str) -> None:
     Raises: Refused with ERR_NOSUCHNICK or ERR_USERSDONTMATCH when the nick is not the caller's.
     """
     if ctx.somebody(nick) is not ctx.me:
-        raise Refused(numerics.ERR_USERSDONTMATCH)
+        raise NumericError(numerics.ERR_USERSDONTMATCH)
     if modes:
         _change(ctx, modes)
     else:
@@ -48,29 +48,29 @@ def _change(ctx: Context, modes: str) -> None:
         make(ctx, made)
 
 
-def make(ctx: Context, changes: list[Change]) -> None:
+def make(ctx: Context, changes: list[ModeChange]) -> None:
     """Make changes, and let all devices hear of them; like AWAY, they end with the session and are not stored."""
-    before = account_roles.roles_of(ctx.desk, ctx.me)
+    before = account_roles.roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
-    ctx.batch.pass_on(event, Audience(ctx.me.clients), ctx.client)
+    ctx.changeset.pass_on(event, Audience(ctx.me.clients), ctx.client)
     ctx.show(event)
-    account_roles.settle(ctx.desk, ctx.batch, ctx.me, before)
+    account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
 def become_operator(ctx: Context, name: str) -> None:
     """Let the caller be an administrator by a name for OPER, and let all devices hear of it unless they were one."""
-    before, audience = account_roles.roles_of(ctx.desk, ctx.me), Audience(ctx.me.clients)
+    before, audience = account_roles.roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
     if ctx.me.is_admin:
         ctx.emit_unseen(event)
     else:
         ctx.emit(event, audience)
-    account_roles.settle(ctx.desk, ctx.batch, ctx.me, before)
+    account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
-def retire(desk: Desk, batch: Batch, user: User) -> None:
+def retire(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Let somebody be an administrator by OPER no longer."""
-    before = account_roles.roles_of(desk, user)
+    before = account_roles.roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
-    batch.pass_on(event, Audience(user.clients))
-    account_roles.settle(desk, batch, user, before)
+    changeset.pass_on(event, Audience(user.clients))
+    account_roles.settle(runtime, changeset, user, before)

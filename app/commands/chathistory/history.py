@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from app.clock import from_iso
 from app.commands.chathistory.playback import (
     NOT_RETRIEVED,
+    PageRequest,
     Reference,
-    Request,
     extra,
     failed,
     later,
@@ -20,14 +20,14 @@ from app.commands.chathistory.playback import (
     show_targets,
 )
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.registry import command, subcommand
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.events import position
 from app.services import pages
-from app.services.pages import Target
+from app.services.pages import ConversationTarget
 from app.services.visibility import first_visible
-from app.wire.names import NICK_BYTES, NameRefused, check_nick, is_room
+from app.wire.names import MAX_NICK_BYTES, NameRefused, check_nick, is_room
 from app.wire.numbers import number
 
 COST = 3  # a page is heavier than a line
@@ -45,7 +45,7 @@ def chathistory(ctx: Context, subcommand: str = "", *more: str) -> None:
 
 
 @subcommand("CHATHISTORY", cost=COST)
-def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the last messages: all there are with `*`, else those after a place."""
     request = _request(ctx, "LATEST", target, limit)
     marks = [] if reference == "*" else [_reference(request, reference)]
@@ -53,21 +53,21 @@ def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limi
 
 
 @subcommand("CHATHISTORY", cost=COST)
-def chathistory_before(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+def chathistory_before(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the last messages before a place."""
     request = _request(ctx, "BEFORE", target, limit)
     return read_page(ctx, request, pages.before, _reference(request, reference))
 
 
 @subcommand("CHATHISTORY", cost=COST)
-def chathistory_after(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+def chathistory_after(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the first messages after a place."""
     request = _request(ctx, "AFTER", target, limit)
     return read_page(ctx, request, pages.after, _reference(request, reference))
 
 
 @subcommand("CHATHISTORY", cost=COST)
-def chathistory_around(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> Task:
+def chathistory_around(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the messages around a place."""
     request = _request(ctx, "AROUND", target, limit)
     return read_page(ctx, request, pages.around, _reference(request, reference))
@@ -76,14 +76,14 @@ def chathistory_around(ctx: Context, target: str = "", reference: str = "", limi
 @subcommand("CHATHISTORY", cost=COST)
 def chathistory_between(
     ctx: Context, target: str = "", first: str = "", last: str = "", limit: str = ""
-) -> Task:
+) -> SlowWork:
     """Show the messages between two places, counted from the first one."""
     request = _request(ctx, "BETWEEN", target, limit)
     return read_page(ctx, request, pages.between, _reference(request, first), _reference(request, last))
 
 
 @subcommand("CHATHISTORY", cost=COST)
-def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> Task:
+def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> SlowWork:
     """Show in which rooms, and with whom, the latest message is between two instants."""
     if not limit:
         raise _insufficient("TARGETS")
@@ -92,7 +92,7 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
     rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
     parties = ctx.me.parties
 
-    def work(session: Session) -> list[Target]:
+    def work(session: Session) -> list[ConversationTarget]:
         visible = first_visible(session.connection(), rooms, parties)
         return pages.targets(session, rooms, parties[0], most, begin, end, visible)
 
@@ -103,7 +103,7 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
 # Guards
 
 
-def _request(ctx: Context, word: str, target: str, limit: str) -> Request:
+def _request(ctx: Context, word: str, target: str, limit: str) -> PageRequest:
     """Return what is asked for.
 
     Raises: Failed when it is not complete, or not the caller's to see.
@@ -123,7 +123,7 @@ def _refuse_impossible(word: str, nick: str) -> None:
     Raises: Failed.
     """
     try:
-        check_nick(nick, NICK_BYTES)
+        check_nick(nick, MAX_NICK_BYTES)
     except NameRefused as refusal:
         raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from refusal
 
@@ -132,10 +132,10 @@ def _limit(ctx: Context, word: str, limit: str) -> int:
     wanted = number(limit)
     if wanted is None:
         raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
-    return min(wanted, ctx.desk.settings.history_limit)
+    return min(wanted, ctx.runtime.settings.history_limit)
 
 
-def _reference(request: Request, word: str) -> Reference:
+def _reference(request: PageRequest, word: str) -> Reference:
     """Read a place.
 
     Raises: Failed when it is of no known type, or not written as that type is.
@@ -160,12 +160,12 @@ def _instant(subcommand: str, word: str) -> int:
         raise failed("INVALID_PARAMS", subcommand, word, text="Invalid timestamp") from error
 
 
-def _position(request: Request, word: str, message_id: str) -> int:
+def _position(request: PageRequest, word: str, message_id: str) -> int:
     try:
         return position(message_id)
     except ValueError as error:
         raise not_there(request, word) from error
 
 
-def _insufficient(subcommand: str) -> Failed:
+def _insufficient(subcommand: str) -> FailReply:
     return failed("INVALID_PARAMS", subcommand, text="Insufficient parameters")

@@ -13,14 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.clock import to_iso
-from app.commands.batches import batch
+from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.errors import Failed
-from app.engine.submission_unit import Task
+from app.commands.errors import FailReply
+from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
 from app.services import pages
-from app.services.pages import Mark, Place, Target
+from app.services.pages import ConversationTarget, Mark, Place
 from app.services.visibility import first_visible
 from app.wire.line import plain
 from app.wire.names import fold
@@ -44,7 +44,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PageRequest:
     """What one command asks for. `room` is None for a private conversation, whose parties are the others."""
 
     word: str  # the subcommand
@@ -87,10 +87,10 @@ def find_my_room(ctx: Context, name: str) -> Room | None:
 
 def request_of(
     ctx: Context, word: str, target: str, limit: int, room: Room | None, extra: tuple[Kind, ...] = ()
-) -> Request:
+) -> PageRequest:
     """Return what the caller asks for: the past of a room, or without one theirs with whoever has the nick now."""
     peer = ctx.world.find_user(target) if room is None else None
-    return Request(
+    return PageRequest(
         word=word,
         target=target,
         limit=limit,
@@ -98,7 +98,7 @@ def request_of(
         parties=ctx.me.parties,
         peer=peer.party if peer else None,
         extra=extra,
-        is_hidden=room is not None and room.hides_past,
+        is_hidden=room is not None and room.hides_history,
     )
 
 
@@ -110,7 +110,7 @@ def extra(ctx: Context) -> tuple[Kind, ...]:
     return tuple(kind for kind in pages.PLAYED_BACK if has_tags or kind is not Kind.TAGMSG)
 
 
-def read_page(ctx: Context, request: Request, read: Read, *references: Reference) -> Task:
+def read_page(ctx: Context, request: PageRequest, read: Read, *references: Reference) -> SlowWork:
     """Return the work that reads a page with one of the queries of `pages`, and shows it."""
 
     def work(session: Session) -> list[Event]:
@@ -123,32 +123,32 @@ def read_page(ctx: Context, request: Request, read: Read, *references: Reference
 
 def later(
     ctx: C,
-    failure: Failed,
+    failure: FailReply,
     work: Callable[[Session], T],
     show: Callable[[C, T], None],
     turnstile: BoundedSemaphore = PAGES,
-) -> Task:
+) -> SlowWork:
     """Return the work that reads, when the turnstile lets it, and then shows; a failing storage becomes the failure."""
 
-    def read(session: Session) -> T | Failed:
+    def read(session: Session) -> T | FailReply:
         try:
             with turnstile:
                 return work(session)
-        except Failed as refusal:
+        except FailReply as refusal:
             return refusal
         except SQLAlchemyError as error:
             logger.warning("A page of history could not be read: %s", error)
             return failure
 
-    def then(again: C, found: T | Failed) -> None:
-        if isinstance(found, Failed):
+    def then(again: C, found: T | FailReply) -> None:
+        if isinstance(found, FailReply):
             raise found
         show(again, found)
 
     return ctx.later(read, then)
 
 
-def _mark(session: Session, request: Request, place: Place, reference: Reference) -> Mark:
+def _mark(session: Session, request: PageRequest, place: Place, reference: Reference) -> Mark:
     """Return the place in the history that a reference names.
 
     Raises: Failed when there is no such message, so that the client can try by time instead.
@@ -161,15 +161,15 @@ def _mark(session: Session, request: Request, place: Place, reference: Reference
     return mark
 
 
-def _show(ctx: Context, request: Request, found: list[Event]) -> None:
+def _show(ctx: Context, request: PageRequest, found: list[Event]) -> None:
     """Show a page; somebody who was put out of the room meanwhile does not see it any more.
 
     Raises: Failed also when the past of the room has been hidden since it was read.
     """
     room = my_room(ctx, request.word, request.target) if request.room is not None else None
-    if room is not None and room.hides_past and not request.is_hidden:
+    if room is not None and room.hides_history and not request.is_hidden:
         raise not_there(request)
-    with batch(ctx, "chathistory", plain(request.target)) as tags:
+    with response_batch(ctx, "chathistory", plain(request.target)) as tags:
         for event in found:
             if event.id in ctx.world.redacted:
                 continue  # since the page was read
@@ -179,7 +179,7 @@ def _show(ctx: Context, request: Request, found: list[Event]) -> None:
 
 def complete(ctx: Context, event: Event, room: Room | None) -> None:
     """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
-    event.nick = event.nick or ctx.desk.server
+    event.nick = event.nick or ctx.runtime.server
     event.data.setdefault("realname", "")
     if room is None:
         return
@@ -195,7 +195,7 @@ def is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
 
 def unhidden(ctx: Context) -> frozenset[int]:
     """Return the rooms of the caller that hide nothing now."""
-    return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_past)
+    return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_history)
 
 
 def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
@@ -203,12 +203,12 @@ def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
     me = ctx.me
     if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
         return False
-    return event.room not in shown or not ctx.world.rooms[event.room].hides_past
+    return event.room not in shown or not ctx.world.rooms[event.room].hides_history
 
 
 def show_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
     """Show messages of any rooms and conversations as one batch."""
-    with batch(ctx, *words) as tags:
+    with response_batch(ctx, *words) as tags:
         for event in events:
             complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
             ctx.show(event, **tags)
@@ -220,18 +220,18 @@ def _identity(ctx: Context, event: Event) -> dict[str, str]:
     return {"msgid": msgid(event.id)} if is_shared else {}
 
 
-def show_targets(ctx: Context, found: list[Target]) -> None:
+def show_targets(ctx: Context, found: list[ConversationTarget]) -> None:
     """Show where something was said, with the time of the latest message there."""
-    with batch(ctx, "draft/chathistory-targets") as tags:
+    with response_batch(ctx, "draft/chathistory-targets") as tags:
         for target in found:
             ctx.server_says("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 
-def not_there(request: Request, *word: str) -> Failed:
+def not_there(request: PageRequest, *word: str) -> FailReply:
     """Return the failure that what is referred to cannot be found, or not be read."""
     return failed("MESSAGE_ERROR", request.word, request.target, *word, text=NOT_RETRIEVED)
 
 
-def failed(code: str, *context: str, text: str) -> Failed:
+def failed(code: str, *context: str, text: str) -> FailReply:
     """Return a failure of CHATHISTORY."""
-    return Failed("CHATHISTORY", code, *context, text=text)
+    return FailReply("CHATHISTORY", code, *context, text=text)

@@ -17,12 +17,12 @@ from app.commands.chathistory.playback import (
     unhidden,
 )
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.registry import command
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.errors import SearchTookTooLong
 from app.events import Event
-from app.services.search import Question, Reach
+from app.services.search import SearchQuery, SearchScope
 from app.services.search import search as found_by
 from app.services.visibility import first_visible
 from app.wire.line import parse_tags, plain
@@ -31,28 +31,28 @@ from app.wire.numbers import number
 
 C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
-LIMIT = 100  # messages shown when no number is asked for
-MOST_WORDS = 16  # each is looked for in every message that has those before it
+MAX_RESULTS = 100  # messages shown when no number is asked for
+MAX_WORDS = 16  # each is looked for in every message that has those before it
 SEARCHES = BoundedSemaphore(2)  # done at a time; pages of history, which are short, do not wait for them
 ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
 
 
 @command(cost=COST)
-def search(ctx: Context, attributes: str) -> Task:
+def search(ctx: Context, attributes: str) -> SlowWork:
     """Find what was said: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;before=...;limit=9`.
 
     All words of the text must be there, in any case and any order; what stands between quotation marks, as it
     stands. A room or a nick (in), a sender, times and a number of messages may be left out.
     """
     wanted = _read(attributes)
-    question = Question(
+    question = SearchQuery(
         text=wanted.get("text", ""),
         sender=wanted.get("from") or None,
         since=_instant(wanted, "after"),
         until=_instant(wanted, "before"),
         newest="after" not in wanted,
     )
-    limit = _limit(wanted, ctx.desk.settings.history_limit)
+    limit = _limit(wanted, ctx.runtime.settings.history_limit)
     failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
     return find(ctx, wanted.get("in", ""), question, limit, failure, _show)
 
@@ -60,11 +60,11 @@ def search(ctx: Context, attributes: str) -> Task:
 def find(
     ctx: C,
     target: str,
-    question: Question,
+    question: SearchQuery,
     limit: int,
-    failure: Failed,
+    failure: FailReply,
     show: Callable[[C, list[Event]], None],
-) -> Task:
+) -> SlowWork:
     """Return the work that searches one place, or with an empty target all that the caller may read.
 
     What is found is handed on as far as the caller may still see it by then.
@@ -86,24 +86,24 @@ def find(
     return later(ctx, failure, work, then, SEARCHES)
 
 
-def _reach(ctx: Context, target: str) -> Callable[[Session], Reach]:
+def _reach(ctx: Context, target: str) -> Callable[[Session], SearchScope]:
     """Return how to find out where to look."""
     me = ctx.me
     if not target:
-        return _visible(Reach(tuple(me.rooms), party=me.party), me.parties)
+        return _visible(SearchScope(tuple(me.rooms), party=me.party), me.parties)
     if is_room(target):
         room = find_my_room(ctx, target)
         if room is None:
             raise _failed("INVALID_PARAMS", "in", text=f"You are in no room {plain(target)}")
-        return _visible(Reach((room.id,)), me.parties)
+        return _visible(SearchScope((room.id,)), me.parties)
     request = request_of(ctx, "SEARCH", target, 0, None)
-    return lambda session: Reach(conversations=request.place(session).conversations)
+    return lambda session: SearchScope(conversations=request.place(session).conversations)
 
 
-def _visible(reach: Reach, parties: tuple[str, ...]) -> Callable[[Session], Reach]:
+def _visible(reach: SearchScope, parties: tuple[str, ...]) -> Callable[[Session], SearchScope]:
     """Return how to leave out what was said in rooms before the caller came, where that is hidden."""
 
-    def limited(session: Session) -> Reach:
+    def limited(session: Session) -> SearchScope:
         return replace(reach, visible=first_visible(session.connection(), reach.rooms or (), parties))
 
     return limited
@@ -116,9 +116,9 @@ def _show(ctx: Context, found: list[Event]) -> None:
 # Guards
 
 
-def _refuse_wordy(question: Question) -> None:
-    if len(question.words()) > MOST_WORDS:
-        text = f"A search has at most {MOST_WORDS} words; what stands between quotation marks is one"
+def _refuse_wordy(question: SearchQuery) -> None:
+    if len(question.words()) > MAX_WORDS:
+        text = f"A search has at most {MAX_WORDS} words; what stands between quotation marks is one"
         raise _failed("INVALID_PARAMS", "text", text=text)
 
 
@@ -141,12 +141,12 @@ def _instant(wanted: dict[str, str], name: str) -> int | None:
 
 
 def _limit(wanted: dict[str, str], most: int) -> int:
-    limit = number(wanted["limit"]) if "limit" in wanted else LIMIT
+    limit = number(wanted["limit"]) if "limit" in wanted else MAX_RESULTS
     if limit is None:
         raise _failed("INVALID_PARAMS", "limit", text="A limit is a number")
     return min(limit, most)
 
 
-def _failed(code: str, *context: str, text: str) -> Failed:
+def _failed(code: str, *context: str, text: str) -> FailReply:
     """Return a failure of SEARCH."""
-    return Failed("SEARCH", code, *context, text=text)
+    return FailReply("SEARCH", code, *context, text=text)

@@ -4,7 +4,7 @@ from app.commands.connect import capabilities
 from app.commands.connect.registration import complete
 from app.commands.context import Context
 from app.commands.registry import command, subcommand
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.packing import packed
@@ -22,7 +22,7 @@ def cap_ls(ctx: Context, version: str = "") -> None:
     _begin(ctx)
     asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
     ctx.client.cap_version = max(ctx.client.cap_version, asked)
-    _list(ctx, "LS", capabilities.words(capabilities.listed(ctx.desk.settings, ctx.client, asked)))
+    _list(ctx, "LS", capabilities.words(capabilities.listed(ctx.runtime.settings, ctx.client, asked)))
 
 
 @subcommand("CAP")
@@ -36,7 +36,7 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a minus sign: all of them, or none."""
     _begin(ctx)
     caps = set(ctx.client.caps)
-    offered = capabilities.offered(ctx.desk.settings)
+    offered = capabilities.offered(ctx.runtime.settings)
     for word in wanted.split():
         name = word.removeprefix("-")
         if name not in offered:
@@ -48,7 +48,7 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
 
 
 @subcommand("CAP", writes=True)
-def cap_end(ctx: Context) -> Task | None:
+def cap_end(ctx: Context) -> SlowWork | None:
     """End the negotiation; registration goes on."""
     if ctx.client.session is not None:
         return None
@@ -64,14 +64,14 @@ def _begin(ctx: Context) -> None:
 def _repeat(ctx: Context, verdict: str, wanted: str) -> None:
     """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
     start = f"CAP {ctx.client.nick} {verdict}"
-    for words in packed(wanted.split(" "), space_behind(f":{ctx.desk.server} {start} :")):
+    for words in packed(wanted.split(" "), space_behind(f":{ctx.runtime.server} {start} :")):
         ctx.server_says(start, text=words)
 
 
 def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
     """Send a list of capabilities, over several lines if the client understands that."""
     start = f"CAP {ctx.client.nick} {subcommand}"
-    space = space_behind(f":{ctx.desk.server} {start} * :")
+    space = space_behind(f":{ctx.runtime.server} {start} * :")
     lines = list(packed(words, space)) or [""]
     for line in lines[:-1]:
         ctx.server_says(start, "*", text=line)

@@ -8,8 +8,8 @@ from app.commands.accounts.sasl import mechanisms
 from app.commands.connect import sts
 from app.commands.messaging import multiline
 from app.commands.metadata import metadata
-from app.commands.runtime import Desk
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.settings import ServerSettings
 from app.wire.capabilities import CAPABILITIES, METADATA, WITH_VALUES
@@ -46,20 +46,20 @@ def words(found: dict[str, str]) -> list[str]:
     return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
-def renew(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+def renew(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Tell what has gone, come or got another value with the settings (cap-notify), and take back what has gone."""
-    after = desk.settings
+    after = runtime.settings
     gone = [name for name in offered(before) if name not in offered(after)]
     new = _differences(offered(before), offered(after))
     new_for_old = _differences(_for_old(before), _for_old(after))
-    for client in desk.world.clients:
+    for client in runtime.world.clients:
         if _is_notified(client):
             has_values = client.cap_version >= WITH_VALUES
             found = new | sts.news(before, after, client.secure) if has_values else new_for_old
-            _tell(desk, batch, client, "DEL", gone)
-            _tell(desk, batch, client, "NEW", words(found))
+            _tell(runtime, changeset, client, "DEL", gone)
+            _tell(runtime, changeset, client, "NEW", words(found))
         if client.caps.intersection(gone):
-            desk.world.reshape(client, client.caps.difference(gone))
+            runtime.world.reshape(client, client.caps.difference(gone))
 
 
 def _differences(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
@@ -72,8 +72,8 @@ def _is_notified(client: Client) -> bool:
     return not client.ended and (client.cap_version >= WITH_VALUES or "cap-notify" in client.caps)
 
 
-def _tell(desk: Desk, batch: Batch, client: Client, subcommand: str, found: list[str]) -> None:
+def _tell(runtime: Runtime, changeset: Changeset, client: Client, subcommand: str, found: list[str]) -> None:
     """Send a list of capabilities, over as many lines as it takes."""
-    start = f":{desk.server} CAP {client.nick} {subcommand} :"
+    start = f":{runtime.server} CAP {client.nick} {subcommand} :"
     for line in packed(found, space_behind(start)):
-        batch.tell(client, start + line)
+        changeset.tell(client, start + line)

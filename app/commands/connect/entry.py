@@ -3,29 +3,29 @@
 from app.commands.channels import bursts, joining, markers
 from app.commands.connect.welcome import welcome
 from app.commands.context import Context
-from app.commands.errors import Refused
-from app.commands.sessions.bans import Suspect, ban_on
+from app.commands.errors import NumericError
+from app.commands.sessions.bans import BanSubject, ban_on
 from app.commands.sessions.nick_changes import appear
 from app.commands.users import away
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
 from app.wire import numerics
 from app.wire.names import fold
 
 
-def enter(ctx: Context) -> Task | None:
+def enter(ctx: Context) -> SlowWork | None:
     """Let a connection in that has said everything: as a new person, or as a further device of one."""
     said = ctx.client.registration
     nick = said.nick or ""
     account = _account(ctx)
     try:
         holder = _holder(ctx, nick, account)
-    except Refused:
+    except NumericError:
         said.nick, ctx.client.nick = None, "*"
         raise
     address = ctx.client.address
-    newcomer = Suspect(nick, said.user or "", address, ctx.desk.disguise(address), account)
+    newcomer = BanSubject(nick, said.user or "", address, ctx.runtime.cloak(address), account)
     ban = ban_on(ctx.world, newcomer)
     if ban is not None:
         ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
@@ -61,14 +61,14 @@ def refuse_reserved(ctx: Context, nick: str, account: AccountInfo | None) -> Non
         raise taken(ctx, nick)
 
 
-def taken(ctx: Context, nick: str) -> Refused:
+def taken(ctx: Context, nick: str) -> NumericError:
     """Return the refusal of a nick that somebody has, or has registered; it says what the owner can do."""
     holder = ctx.world.find_user(nick)
     text = "This nick is registered; log in to its account, or choose another"
     if holder is not None and is_own(ctx, holder):
         text = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
     is_registered = fold(nick) in ctx.world.accounts
-    return Refused(numerics.ERR_NICKNAMEINUSE, nick, text=text if is_registered else None)
+    return NumericError(numerics.ERR_NICKNAMEINUSE, nick, text=text if is_registered else None)
 
 
 def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
@@ -83,10 +83,10 @@ def _holder(ctx: Context, nick: str, account: AccountInfo | None) -> User | None
     return holder
 
 
-def _enter_as_person(ctx: Context, newcomer: Suspect) -> None:
+def _enter_as_person(ctx: Context, newcomer: BanSubject) -> None:
     account = newcomer.account
-    session = ctx.desk.clock.identity()
-    ctx.batch.emit(
+    session = ctx.runtime.clock.identity()
+    ctx.changeset.emit(
         Event(
             Kind.CONNECTED,
             session=session,
@@ -97,22 +97,22 @@ def _enter_as_person(ctx: Context, newcomer: Suspect) -> None:
             data={
                 "address": newcomer.address,
                 "realname": ctx.client.registration.realname,
-                "node": ctx.desk.settings.node,
+                "node": ctx.runtime.settings.node,
             },
         )
     )
     me = ctx.world.users[session]
     ctx.world.attach(ctx.client, me)
-    appear(ctx.desk, ctx.batch, me)
+    appear(ctx.runtime, ctx.changeset, me)
     away.settle(ctx)
     welcome(ctx)
-    for name in ctx.desk.settings.auto_join:
+    for name in ctx.runtime.settings.auto_join:
         with ctx.forgiving():
             joining.enter_room(ctx, name)
     markers.show_where_absent(ctx)
 
 
-def _enter_as_device(ctx: Context, holder: User) -> Task | None:
+def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     """Let a connection speak for somebody who is here; the first one after a while is shown what was missed."""
     since = holder.detached
     ctx.world.attach(ctx.client, holder)
@@ -122,7 +122,7 @@ def _enter_as_device(ctx: Context, holder: User) -> Task | None:
     welcome(ctx)
     for room in ctx.world.rooms_of(holder):
         shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
-        shown.at = ctx.desk.clock.now()
+        shown.at = ctx.runtime.clock.now()
         joining.show_arrival(ctx, room, shown)
     markers.show_where_absent(ctx)
     return None if since is None else bursts.catch_up(ctx, since)

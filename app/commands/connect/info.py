@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from app.clock import to_datetime, to_text
 from app.commands.connect import isupport
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.runtime import Desk
+from app.commands.runtime import Runtime
 from app.engine.world.world import World
 from app.wire import numerics
 from app.wire.form import NICK
@@ -21,13 +21,13 @@ def motd(ctx: Context, server: str = "") -> None:
     ctx.recite(_message)
 
 
-def _message(desk: Desk) -> Iterator[str]:
-    to = (desk.server, NICK)
-    lines = desk.settings.motd.replace("\0", "").splitlines()
+def _message(runtime: Runtime) -> Iterator[str]:
+    to = (runtime.server, NICK)
+    lines = runtime.settings.motd.replace("\0", "").splitlines()
     if not lines:
         yield numerics.ERR_NOMOTD.written(*to)
         return
-    yield numerics.RPL_MOTDSTART.written(*to, text=f"- {desk.server} Message of the day -")
+    yield numerics.RPL_MOTDSTART.written(*to, text=f"- {runtime.server} Message of the day -")
     for line in lines:
         yield numerics.RPL_MOTD.written(*to, text=f"- {line}".rstrip())
     yield numerics.RPL_ENDOFMOTD.written(*to)
@@ -36,17 +36,17 @@ def _message(desk: Desk) -> Iterator[str]:
 @command()
 def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
     """Show how many people and rooms are here."""
-    ctx.say(*_counts(ctx.world, (ctx.desk.server, ctx.client.nick)))
+    ctx.say(*_counts(ctx.world, (ctx.runtime.server, ctx.client.nick)))
 
 
 def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
     here, most = len(world.users), str(world.most_users)
-    invisible = world.tally.invisible
+    invisible = world.user_counts.invisible
     told = f"There are {here - invisible} users and {invisible} invisible on 1 servers"
     yield numerics.RPL_LUSERCLIENT.written(*to, text=told)
-    yield numerics.RPL_LUSEROP.written(*to, str(world.tally.administrators))
-    if world.strangers:
-        yield numerics.RPL_LUSERUNKNOWN.written(*to, str(len(world.strangers)))
+    yield numerics.RPL_LUSEROP.written(*to, str(world.user_counts.administrators))
+    if world.unregistered:
+        yield numerics.RPL_LUSERUNKNOWN.written(*to, str(len(world.unregistered)))
     yield numerics.RPL_LUSERCHANNELS.written(*to, str(len(world.rooms)))
     yield numerics.RPL_LUSERME.written(*to, text=f"I have {here} clients and 0 servers")
     for numeric, which in ((numerics.RPL_LOCALUSERS, "local"), (numerics.RPL_GLOBALUSERS, "global")):
@@ -57,7 +57,7 @@ def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
     refuse_other(ctx, server)
-    ctx.reply(numerics.RPL_VERSION, ctx.desk.version, ctx.desk.server, text=ctx.desk.network)
+    ctx.reply(numerics.RPL_VERSION, ctx.runtime.version, ctx.runtime.server, text=ctx.runtime.network)
     isupport.show(ctx)
 
 
@@ -65,18 +65,18 @@ def version(ctx: Context, server: str = "") -> None:
 def time(ctx: Context, server: str = "") -> None:
     """Show the server's time, in UTC."""
     refuse_other(ctx, server)
-    now = to_datetime(ctx.desk.clock.now()).strftime("%A %B %d %Y -- %H:%M:%S +00:00")
-    ctx.reply(numerics.RPL_TIME, ctx.desk.server, text=now)
+    now = to_datetime(ctx.runtime.clock.now()).strftime("%A %B %d %Y -- %H:%M:%S +00:00")
+    ctx.reply(numerics.RPL_TIME, ctx.runtime.server, text=now)
 
 
 @command(blind=True)
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
     refuse_other(ctx, server)
-    ctx.reply(numerics.RPL_INFO, text=f"{ctx.desk.network}, running {ctx.desk.version}")
+    ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network}, running {ctx.runtime.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat whose log is the truth: what you see is stored,")
     ctx.reply(numerics.RPL_INFO, text="and everybody sees it in the same order.")
-    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.desk.started)}")
+    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.runtime.started)}")
     ctx.reply(numerics.RPL_ENDOFINFO)
 
 
@@ -86,9 +86,9 @@ def admin(ctx: Context, server: str = "") -> None:
     refuse_other(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
-        raise Refused(numerics.ERR_NOADMININFO, ctx.desk.server, text="No administrator is here now")
-    ctx.reply(numerics.RPL_ADMINME, ctx.desk.server)
-    ctx.reply(numerics.RPL_ADMINLOC1, text=ctx.desk.network)
+        raise NumericError(numerics.ERR_NOADMININFO, ctx.runtime.server, text="No administrator is here now")
+    ctx.reply(numerics.RPL_ADMINME, ctx.runtime.server)
+    ctx.reply(numerics.RPL_ADMINLOC1, text=ctx.runtime.network)
     ctx.reply(numerics.RPL_ADMINLOC2, text=f"Administrators who are here now: {', '.join(nicks)}")
     ctx.reply(numerics.RPL_ADMINEMAIL, text="Write to one of them with PRIVMSG")
 
@@ -104,6 +104,6 @@ def refuse_other(ctx: Context, server: str) -> None:
 
     Raises: Refused with ERR_NOSUCHSERVER.
     """
-    names = (ctx.desk.server, ctx.desk.network)
+    names = (ctx.runtime.server, ctx.runtime.network)
     if server and not any(matches(server, name) for name in names) and not ctx.world.find_user(server):
-        raise Refused(numerics.ERR_NOSUCHSERVER, server)
+        raise NumericError(numerics.ERR_NOSUCHSERVER, server)

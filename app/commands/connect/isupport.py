@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from app.commands.batches import batch
+from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.runtime import Desk
-from app.commands.users.setname import REALNAME_LETTERS, USER_LETTERS
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
+from app.engine.changeset import Changeset
 from app.settings import ServerSettings
 from app.wire import extbans, modes, numerics
 from app.wire.form import NICK
 
 CASEMAPPING = "ascii"
 EXTENDED = "draft/extended-isupport"
-TOKENS_A_LINE = 13  # most tokens on one 005
+MAX_TOKENS_PER_LINE = 13  # most tokens on one 005
 
 
 def tokens(settings: ServerSettings) -> dict[str, str]:
@@ -28,18 +28,18 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "CHANMODES": modes.chanmodes(),
         "PREFIX": modes.prefix(),
         "STATUSMSG": "@",
-        "NAMELEN": str(REALNAME_LETTERS),
-        "USERLEN": str(USER_LETTERS),
+        "NAMELEN": str(MAX_REALNAME_LENGTH),
+        "USERLEN": str(MAX_USER_LENGTH),
         "NICKLEN": str(settings.nick_length),
         "CHANNELLEN": str(settings.room_length),
         "TOPICLEN": str(settings.topic_length),
         "KICKLEN": str(settings.topic_length),
-        "KEYLEN": str(modes.KEY_LETTERS),
+        "KEYLEN": str(modes.MAX_KEY_LENGTH),
         "AWAYLEN": str(settings.topic_length),
         "CHANLIMIT": f"#:{settings.max_rooms_per_user}",
         "MAXLIST": ",".join(f"{letter}:{settings.max_list_entries}" for letter in modes.LISTS),
         "MONITOR": str(settings.max_monitored),
-        "MODES": str(modes.MOST_CHANGES),
+        "MODES": str(modes.MAX_CHANGES),
         "TARGMAX": f"JOIN:,KICK:,NAMES:1,NOTICE:{settings.max_targets},PART:,PRIVMSG:{settings.max_targets},"
         f"TAGMSG:{settings.max_targets},WHOIS:1",
         "EXCEPTS": "e",
@@ -69,20 +69,20 @@ def escaped(value: str) -> str:
 def isupport(ctx: Context) -> None:
     """Show what this server supports; clients that asked for `draft/extended-isupport` may do so at any time."""
     if ctx.client.session is None and EXTENDED not in ctx.client.caps:
-        raise Refused(numerics.ERR_NOTREGISTERED)
+        raise NumericError(numerics.ERR_NOTREGISTERED)
     show(ctx)
 
 
-def renew(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+def renew(runtime: Runtime, response_batch: Changeset, before: ServerSettings) -> None:
     """Tell everybody those tokens that are not as they were by other settings."""
-    old, new = tokens(before), tokens(desk.settings)
+    old, new = tokens(before), tokens(runtime.settings)
     words = [_word(name, value) for name, value in new.items() if old.get(name) != value]
     words += [f"-{name}" for name in old if name not in new]
     if words:
-        for client in desk.world.everybody().clients:
-            ctx = Context(desk, batch, client)
+        for client in runtime.world.everybody().clients:
+            ctx = Context(runtime, response_batch, client)
             with _together(ctx) as tags:
-                ctx.say(*_lines(desk, client.nick, words), **tags)
+                ctx.say(*_lines(runtime, client.nick, words), **tags)
 
 
 def show(ctx: Context) -> None:
@@ -91,20 +91,20 @@ def show(ctx: Context) -> None:
         ctx.recite(_everything, **tags)
 
 
-def _everything(desk: Desk) -> Iterator[str]:
-    return _lines(desk, NICK, [_word(name, value) for name, value in tokens(desk.settings).items()])
+def _everything(runtime: Runtime) -> Iterator[str]:
+    return _lines(runtime, NICK, [_word(name, value) for name, value in tokens(runtime.settings).items()])
 
 
 def _word(name: str, value: str) -> str:
     return f"{name}={value}" if value else name
 
 
-def _lines(desk: Desk, nick: str, words: Sequence[str]) -> Iterator[str]:
+def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
     """Yield lines that tell tokens, some each."""
-    for start in range(0, len(words), TOKENS_A_LINE):
-        yield numerics.RPL_ISUPPORT.written(desk.server, nick, *words[start : start + TOKENS_A_LINE])
+    for start in range(0, len(words), MAX_TOKENS_PER_LINE):
+        yield numerics.RPL_ISUPPORT.written(runtime.server, nick, *words[start : start + MAX_TOKENS_PER_LINE])
 
 
 def _together(ctx: Context) -> AbstractContextManager[dict[str, str]]:
     """Put tokens into a batch, for clients that know of it; gives the tags to say them with."""
-    return batch(ctx, "draft/isupport") if EXTENDED in ctx.client.caps else nullcontext({})
+    return response_batch(ctx, "draft/isupport") if EXTENDED in ctx.client.caps else nullcontext({})

@@ -6,14 +6,14 @@ from dataclasses import replace
 from app.commands.accounts import login
 from app.commands.connect import entry
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.sessions.bans import ban_on, suspect
+from app.commands.sessions.bans import ban_on, subject_of_user
 from app.commands.sessions.leaving import detach
 from app.commands.sessions.nick_changes import change_nick
-from app.commands.users.setname import REALNAME_LETTERS, USER_LETTERS
-from app.engine.submission_unit import Task
-from app.engine.throttle import patience
+from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
+from app.engine.submission_unit import SlowWork
+from app.engine.throttle import describe_wait
 from app.engine.world.user import User
 from app.services.accounts import is_password
 from app.wire import numerics
@@ -24,15 +24,15 @@ from app.wire.names import NameRefused, check_new_nick
 def pass_(ctx: Context, password: str) -> None:
     """Give the server's password, or `account:password` to log in, before NICK and USER."""
     if ctx.client.session is not None:
-        raise Refused(numerics.ERR_ALREADYREGISTERED)
+        raise NumericError(numerics.ERR_ALREADYREGISTERED)
     ctx.client.registration.password = password
 
 
 @command(early=True, writes=True)
-def nick(ctx: Context, nick: str = "") -> Task | None:
+def nick(ctx: Context, nick: str = "") -> SlowWork | None:
     """Choose the name that others see."""
     if not nick:
-        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+        raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
     wanted = _prepared(ctx, nick)
     if ctx.user is not None:
         _rename(ctx, ctx.me, wanted)
@@ -44,15 +44,15 @@ def nick(ctx: Context, nick: str = "") -> Task | None:
 
 
 @command(early=True, writes=True)
-def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Task | None:
+def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> SlowWork | None:
     """Say who you are; with NICK this finishes registration."""
     if ctx.client.session is not None:
-        raise Refused(numerics.ERR_ALREADYREGISTERED)
+        raise NumericError(numerics.ERR_ALREADYREGISTERED)
     if not realname:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "USER")
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "USER")
     kept = "".join(letter for letter in user if letter.isascii() and (letter.isalnum() or letter in "-_."))
-    ctx.client.registration.user = "~" + (kept[:USER_LETTERS] or "user")
-    ctx.client.registration.realname = realname[:REALNAME_LETTERS]
+    ctx.client.registration.user = "~" + (kept[:MAX_USER_LENGTH] or "user")
+    ctx.client.registration.realname = realname[:MAX_REALNAME_LENGTH]
     return complete(ctx)
 
 
@@ -60,8 +60,8 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Task
 def ping(ctx: Context, token: str = "") -> None:
     """Ask for a PONG; it comes after the answers to everything sent before."""
     if not token:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "PING")
-    ctx.server_says("PONG", ctx.desk.server, text=token)
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "PING")
+    ctx.server_says("PONG", ctx.runtime.server, text=token)
 
 
 @command(early=True, blind=True)
@@ -73,11 +73,11 @@ def pong(ctx: Context, *token: str) -> None:
 def quit_(ctx: Context, reason: str = "") -> None:
     """Leave the server."""
     said = f"Quit: {reason}" if reason else "Quit"
-    detach(ctx.desk, ctx.batch, ctx.client, said)
+    detach(ctx.runtime, ctx.changeset, ctx.client, said)
     ctx.close(said)
 
 
-def complete(ctx: Context) -> Task | None:
+def complete(ctx: Context) -> SlowWork | None:
     """Finish registration if everything for it has been said, and nothing is being negotiated."""
     said = ctx.client.registration
     if ctx.client.session is not None or said.negotiating or said.nick is None or said.user is None:
@@ -85,15 +85,15 @@ def complete(ctx: Context) -> Task | None:
     if ctx.client.sasl is not None:
         ctx.client.sasl = None
         ctx.reply(numerics.ERR_SASLABORTED)
-    if ctx.desk.settings.password is not None:
+    if ctx.runtime.settings.password is not None:
         return _check_server_password(ctx)
     if said.password is not None and ctx.client.account is None:
         return _log_in_by_pass(ctx)
     return entry.enter(ctx)
 
 
-def _check_server_password(ctx: Context) -> Task | None:
-    expected, given = ctx.desk.settings.password or "", ctx.client.registration.password or ""
+def _check_server_password(ctx: Context) -> SlowWork | None:
+    expected, given = ctx.runtime.settings.password or "", ctx.client.registration.password or ""
     if _turn_away_hasty(ctx):
         return None
     if expected.startswith("$argon2"):
@@ -103,26 +103,26 @@ def _check_server_password(ctx: Context) -> Task | None:
 
 def _turn_away_hasty(ctx: Context) -> bool:
     """End a connection from where too many wrong passwords have come lately; return whether that was so."""
-    seconds = ctx.desk.throttles.guesses.wait(ctx.client.address)
+    seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
-        ctx.close(f"Too many wrong passwords from your address; wait {patience(seconds)}")
+        ctx.close(f"Too many wrong passwords from your address; wait {describe_wait(seconds)}")
     return seconds > 0
 
 
-def _admit(ctx: Context, is_right: bool) -> Task | None:
+def _admit(ctx: Context, is_right: bool) -> SlowWork | None:
     if _turn_away_hasty(ctx):
         return None
     if is_right:
         return entry.enter(ctx)
     if ctx.client.registration.password is not None:
-        ctx.desk.throttles.guesses.note(ctx.client.address)
+        ctx.runtime.rate_limits.logins.note(ctx.client.address)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
     ctx.close("The server's password is missing or wrong")
     return None
 
 
-def _log_in_by_pass(ctx: Context) -> Task | None:
+def _log_in_by_pass(ctx: Context) -> SlowWork | None:
     """Take PASS as a log-in, for clients that know no SASL: `account:password`, or the password of the nick."""
     said = ctx.client.registration
     given, said.password = said.password or "", None
@@ -131,21 +131,21 @@ def _log_in_by_pass(ctx: Context) -> Task | None:
         name, password = said.nick or "", given
     try:
         return login.prove(ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right))
-    except Refused as refusal:
+    except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
 
 
-def _enter_as(ctx: Context, name: str, is_right: bool) -> Task | None:
+def _enter_as(ctx: Context, name: str, is_right: bool) -> SlowWork | None:
     try:
         account = login.judge(ctx, name, is_right)
-    except Refused as refusal:
+    except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
     login.welcome_back(ctx, account)
     login.log_in(ctx, account)
     return entry.enter(ctx)
 
 
-def _enter_as_guest(ctx: Context, refusal: Refused) -> Task | None:
+def _enter_as_guest(ctx: Context, refusal: NumericError) -> SlowWork | None:
     """Say why there was no log-in, and go on without one; a registered nick is refused then."""
     ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
     return entry.enter(ctx)
@@ -153,9 +153,9 @@ def _enter_as_guest(ctx: Context, refusal: Refused) -> Task | None:
 
 def _prepared(ctx: Context, nick: str) -> str:
     try:
-        return check_new_nick(nick, ctx.desk.settings.nick_length)
+        return check_new_nick(nick, ctx.runtime.settings.nick_length)
     except NameRefused as refusal:
-        raise Refused(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
+        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
 
 
 def _shown(nick: str) -> str:
@@ -168,10 +168,10 @@ def _refuse_taken(ctx: Context, wanted: str) -> None:
     holder = ctx.world.find_user(wanted)
     if holder is not None and holder is not ctx.user and not _may_be_own(ctx, holder):
         raise entry.taken(ctx, wanted)
-    lookalike = ctx.world.lookalike(wanted)
+    lookalike = ctx.world.find_confusable(wanted)
     if lookalike is not None:
         text = f"This nick looks like {lookalike}; choose another"
-        raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
 
 
 def _may_be_own(ctx: Context, holder: User) -> bool:
@@ -187,8 +187,8 @@ def _rename(ctx: Context, me: User, wanted: str) -> None:
         return
     _refuse_taken(ctx, wanted)
     entry.refuse_reserved(ctx, wanted, me.account)
-    ban = ban_on(ctx.world, replace(suspect(me), nick=wanted))
+    ban = ban_on(ctx.world, replace(subject_of_user(me), nick=wanted))
     if ban is not None:
         text = f"This nick is banned from this server: {ban.reason}"
-        raise Refused(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
-    change_nick(ctx.desk, ctx.batch, me, wanted, ctx)
+        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
+    change_nick(ctx.runtime, ctx.changeset, me, wanted, ctx)

@@ -1,9 +1,9 @@
 """Going on after a start: who stays without a device is here again, everybody else of those who were has left."""
 
-from app.commands.runtime import Desk
+from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
-from app.commands.sessions.bans import ban_on, suspect
-from app.engine.changeset import Batch
+from app.commands.sessions.bans import ban_on, subject_of_user
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY
 from app.engine.world.user import User
 from app.events import Kind
@@ -11,20 +11,20 @@ from app.events import Kind
 CRASHED = "The server stopped without notice"
 
 
-def resume(desk: Desk, batch: Batch, ended: set[int]) -> None:
+def resume(runtime: Runtime, changeset: Changeset, ended: set[int]) -> None:
     """Decide about everybody who was here when the server stopped; `ended` are the sessions ended meanwhile."""
-    for user in list(desk.world.users.values()):
-        reason = "Killed" if user.session in ended else _why_gone(desk, user)
+    for user in list(runtime.world.users.values()):
+        reason = "Killed" if user.session in ended else _why_gone(runtime, user)
         if reason is not None:
-            batch.emit_each(user.everywhere(Kind.QUIT, text=reason), NOBODY)
+            changeset.emit_each(user.everywhere(Kind.QUIT, text=reason), NOBODY)
         elif user.detached is None:
-            always_on.stay(desk, batch, user)
-    desk.world.most_users = len(desk.world.users)
+            always_on.stay(runtime, changeset, user)
+    runtime.world.most_users = len(runtime.world.users)
 
 
-def _why_gone(desk: Desk, user: User) -> str | None:
+def _why_gone(runtime: Runtime, user: User) -> str | None:
     """Return why somebody is not here any more, if it is so; a ban counts also if it came meanwhile."""
-    if not always_on.stays(desk, user):
+    if not always_on.stays(runtime, user):
         return CRASHED
-    ban = ban_on(desk.world, suspect(user))
-    return f"Banned: {ban.reason}" if ban is not None else always_on.why_over(desk, user)
+    ban = ban_on(runtime.world, subject_of_user(user))
+    return f"Banned: {ban.reason}" if ban is not None else always_on.why_over(runtime, user)

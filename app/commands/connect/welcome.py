@@ -6,7 +6,7 @@ from app.clock import to_text
 from app.commands.connect import info, isupport
 from app.commands.context import Context
 from app.commands.metadata import metadata
-from app.commands.runtime import Desk
+from app.commands.runtime import Runtime
 from app.wire import modes, numerics
 from app.wire.form import NICK
 
@@ -23,9 +23,9 @@ def welcome(ctx: Context) -> None:
     info.motd(ctx)
 
 
-def _greeting(desk: Desk) -> Iterator[str]:
-    to = (desk.server, NICK)
-    yield numerics.RPL_WELCOME.written(*to, text=f"Welcome to {desk.network}, {NICK}")
-    yield numerics.RPL_YOURHOST.written(*to, text=f"Your host is {desk.server}, running {desk.version}")
-    yield numerics.RPL_CREATED.written(*to, text=f"This server was started {to_text(desk.started)}")
-    yield numerics.RPL_MYINFO.written(*to, desk.server, desk.version, USER_MODES, ROOM_MODES)
+def _greeting(runtime: Runtime) -> Iterator[str]:
+    to = (runtime.server, NICK)
+    yield numerics.RPL_WELCOME.written(*to, text=f"Welcome to {runtime.network}, {NICK}")
+    yield numerics.RPL_YOURHOST.written(*to, text=f"Your host is {runtime.server}, running {runtime.version}")
+    yield numerics.RPL_CREATED.written(*to, text=f"This server was started {to_text(runtime.started)}")
+    yield numerics.RPL_MYINFO.written(*to, runtime.server, runtime.version, USER_MODES, ROOM_MODES)

@@ -7,17 +7,17 @@ it does, and the rest of the batch is then dropped silently.
 from dataclasses import dataclass, field
 
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.events import Kind
 from app.wire.framing import size
 from app.wire.multiline import CONCAT, Piece, combined
 from app.wire.names import fold
 
-MOST_LINES = 32
+MAX_LINES = 32
 
 
 @dataclass(slots=True)
-class Collected:
+class MultilineBatch:
     """What has come of a multiline message; `tags` are those of its opening, the label among them."""
 
     reference: str
@@ -32,22 +32,22 @@ def begin(ctx: Context, reference: str, target: str) -> None:
     """Open a batch: what it is an answer to is answered at its end."""
     if ctx.client.collected is not None:
         raise invalid("Another batch is open")
-    ctx.client.collected = Collected(reference, target, ctx.tags)
+    ctx.client.collected = MultilineBatch(reference, target, ctx.tags)
     ctx.label = None
 
 
 def collect(ctx: Context, kind: Kind, target: str, text: str) -> None:
     """Take a line of the batch that is open."""
-    batch: Collected | None = ctx.client.collected
+    batch: MultilineBatch | None = ctx.client.collected
     ctx.label = None
     if batch is None:
         raise invalid("There is no such batch")
     if batch.is_refused:
         return
-    opened = Context(ctx.desk, ctx.batch, ctx.client, "BATCH", batch.tags)
+    opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", batch.tags)
     try:
         _refuse(ctx, batch, kind, target, text)
-    except Failed as failure:
+    except FailReply as failure:
         batch.is_refused = True
         batch.pieces.clear()
         opened.answer(failure)
@@ -56,40 +56,40 @@ def collect(ctx: Context, kind: Kind, target: str, text: str) -> None:
     batch.pieces.append((text, CONCAT in ctx.tags))
 
 
-def _refuse(ctx: Context, batch: Collected, kind: Kind, target: str, text: str) -> None:
+def _refuse(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: str) -> None:
     """Refuse a line that does not belong to the batch, or is more than there may be.
 
     Raises: Failed.
     """
-    most = ctx.desk.settings.buffer
+    most = ctx.runtime.settings.buffer
     if ctx.tags["batch"] != batch.reference:
         raise invalid("There is no such batch")
     if fold(target) != fold(batch.target):
         text = "All lines of a message have one target"
-        raise Failed("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
+        raise FailReply("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
     if batch.kind not in (None, kind):
         raise invalid("PRIVMSG and NOTICE do not go together")
     if not text and CONCAT in ctx.tags:
         raise invalid("A blank line continues nothing")
-    if len(batch.pieces) >= MOST_LINES:
+    if len(batch.pieces) >= MAX_LINES:
         text = "There are too many lines"
-        raise Failed("BATCH", "MULTILINE_MAX_LINES", str(MOST_LINES), text=text)
+        raise FailReply("BATCH", "MULTILINE_MAX_LINES", str(MAX_LINES), text=text)
     if size(combined([*batch.pieces, (text, CONCAT in ctx.tags)])) > most:
-        raise Failed("BATCH", "MULTILINE_MAX_BYTES", str(most), text="The message is too long")
+        raise FailReply("BATCH", "MULTILINE_MAX_BYTES", str(most), text="The message is too long")
 
 
-def end(ctx: Context, reference: str) -> Collected | None:
+def end(ctx: Context, reference: str) -> MultilineBatch | None:
     """Close the batch and return what it is, unless it was refused.
 
     Raises: Failed when it says nothing.
     """
-    batch: Collected | None = ctx.client.collected
+    batch: MultilineBatch | None = ctx.client.collected
     ctx.client.collected = None
     if batch is None or batch.reference != reference:
         raise invalid("There is no such batch")
     return None if batch.is_refused else batch
 
 
-def invalid(text: str) -> Failed:
+def invalid(text: str) -> FailReply:
     """Return the refusal of a batch."""
-    return Failed("BATCH", "MULTILINE_INVALID", text=text)
+    return FailReply("BATCH", "MULTILINE_INVALID", text=text)

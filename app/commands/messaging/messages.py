@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from app.commands.channels.speaking import refuse_message
 from app.commands.context import Context
-from app.commands.errors import Answer, Refused
+from app.commands.errors import CommandError, NumericError
 from app.commands.messaging.collecting import collect
 from app.commands.registry import command
 from app.engine.delivery.audience import Audience
@@ -38,7 +38,7 @@ def notice(ctx: Context, targets: str, text: str = "") -> None:
     if "batch" in ctx.tags:
         collect(ctx, Kind.NOTICE, targets, text)
         return
-    with suppress(Answer):
+    with suppress(CommandError):
         _each(ctx, targets, _say_unanswered, Kind.NOTICE, text)
 
 
@@ -60,14 +60,14 @@ def _each(
         say(ctx, kind, targets, text)
         return
     names = list(dict.fromkeys(targets.split(",")))
-    if len(names) > ctx.desk.settings.max_targets:
-        raise Refused(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
+    if len(names) > ctx.runtime.settings.max_targets:
+        raise NumericError(numerics.ERR_TOOMANYTARGETS, targets.partition(",")[0])
     if len(names) > 1:
         _refuse_mixed(ctx, names)
     for name in names:
         try:
             say(ctx, kind, name, text)
-        except Answer as answer:
+        except CommandError as answer:
             ctx.answer(answer)
 
 
@@ -75,19 +75,19 @@ def _refuse_mixed(ctx: Context, names: Sequence[str]) -> None:
     """Refuse what is said to an attendant and to others at once: they would read a password that is in it."""
     for name in names:
         person = ctx.world.find_user(name)
-        if person is not None and person.is_attendant:
+        if person is not None and person.is_pseudoclient:
             raise _alone(person)
 
 
 def _say(ctx: Context, kind: Kind, target: str, text: str) -> None:
     if not text:
-        raise Refused(numerics.ERR_NOTEXTTOSEND)
+        raise NumericError(numerics.ERR_NOTEXTTOSEND)
     deliver(ctx, kind, target, text)
 
 
 def _say_unanswered(ctx: Context, kind: Kind, target: str, text: str) -> None:
     """Say something, or drop it: a refusal would be an answer."""
-    with suppress(Answer):
+    with suppress(CommandError):
         _say(ctx, kind, target, text)
 
 
@@ -119,7 +119,7 @@ def _to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines:
 
 
 def _to_person(ctx: Context, kind: Kind, person: User, text: str | None, lines: Sequence[int]) -> None:
-    if person.is_attendant:
+    if person.is_pseudoclient:
         _refuse_for_attendant(kind, person, text)
         return
     me = ctx.me
@@ -141,21 +141,21 @@ def _refuse_for_attendant(kind: Kind, attendant: User, text: str | None) -> None
         raise _alone(attendant)
 
 
-def _alone(attendant: User) -> Refused:
+def _alone(attendant: User) -> NumericError:
     refusal = f"Write to {attendant.nick} alone, one line at a time"
-    return Refused(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
+    return NumericError(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
 
 
 def _send(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
     """Emit a message, which its author does not hear; the caller's client sees it if it asked for echoes."""
     if event.text is not None:
-        _refuse_too_long(event, event.text, ctx.desk.settings.buffer)
+        _refuse_too_long(event, event.text, ctx.runtime.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.show(event)
     if is_transient(event):
-        ctx.batch.pass_on(event, audience, author)
+        ctx.changeset.pass_on(event, audience, author)
     else:
-        ctx.batch.emit(event, audience, author)
+        ctx.changeset.emit(event, audience, author)
 
 
 def _refuse_too_long(event: Event, text: str, most: int) -> None:
@@ -164,7 +164,7 @@ def _refuse_too_long(event: Event, text: str, most: int) -> None:
     if "lines" in event.data:
         longest = max(size(line) for line, _ in multiline.cut(text, event.data["lines"]))
     if whole > most or longest > space_behind(f":{event.source} {event.verb} {event.target} :"):
-        raise Refused(numerics.ERR_INPUTTOOLONG)
+        raise NumericError(numerics.ERR_INPUTTOOLONG)
 
 
 def client_tags(tags: Mapping[str, str]) -> dict[str, str]:

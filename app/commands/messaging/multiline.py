@@ -1,9 +1,9 @@
 """Messages of several lines: BATCH (IRCv3 draft/multiline)."""
 
 from app.commands.context import Context, attempt
-from app.commands.errors import Failed, Refused
+from app.commands.errors import FailReply, NumericError
 from app.commands.messaging import collecting
-from app.commands.messaging.collecting import MOST_LINES
+from app.commands.messaging.collecting import MAX_LINES
 from app.commands.messaging.messages import deliver
 from app.commands.registry import command
 from app.events import Kind
@@ -16,7 +16,7 @@ CAPABILITY = "draft/multiline"
 
 def tokens(settings: ServerSettings) -> str:
     """Return what is said of the capability: how much a message may be."""
-    return f"max-bytes={settings.buffer},max-lines={MOST_LINES}"
+    return f"max-bytes={settings.buffer},max-lines={MAX_LINES}"
 
 
 @command(writes=True)
@@ -30,7 +30,7 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
     elif not (
         ctx.client.shape & Shape.MULTILINE and type_ == CAPABILITY and target and reference.startswith("+")
     ):
-        raise Failed("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
+        raise FailReply("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
     else:
         collecting.begin(ctx, reference[1:], target)
 
@@ -38,7 +38,7 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
 def _say(ctx: Context, reference: str) -> None:
     """Say what was collected, as the command that opened the batch."""
     opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
-    opened = Context(ctx.desk, ctx.batch, ctx.client, "BATCH", opening)
+    opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", opening)
     ctx.label = None
     attempt(opened, _carry_out, reference)
 
@@ -53,6 +53,6 @@ def _carry_out(ctx: Context, reference: str) -> None:
         raise collecting.invalid("There is nothing in it")
     try:
         deliver(ctx, found.kind, found.target, text, lengths(found.pieces))
-    except Refused:
+    except NumericError:
         if found.kind is not Kind.NOTICE:
             raise

@@ -5,7 +5,7 @@ seen it has seen it.
 """
 
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
@@ -62,7 +62,7 @@ def _in_private(ctx: Context, target: str, message_id: str, reason: str) -> None
 def _conversations(ctx: Context, nick: str) -> set[str]:
     """Return the caller's conversations with those who have or had a nick."""
     me, peer = ctx.me, ctx.world.find_user(nick)
-    found = set(conversations_with(ctx.desk.ledger.connection, me.party, fold(nick)))
+    found = set(conversations_with(ctx.runtime.ledger.connection, me.party, fold(nick)))
     return found | {" ".join(sorted({me.party, peer.party}))} if peer else found
 
 
@@ -75,7 +75,7 @@ def _message(ctx: Context, target: str, message_id: str) -> Event:
         place = position(message_id)
     except ValueError as error:
         raise _unknown(target, message_id) from error
-    found = find_message(ctx.desk.ledger.connection, place) if place not in ctx.world.redacted else None
+    found = find_message(ctx.runtime.ledger.connection, place) if place not in ctx.world.redacted else None
     if found is None:
         raise _unknown(target, message_id)
     return found
@@ -83,9 +83,9 @@ def _message(ctx: Context, target: str, message_id: str) -> Event:
 
 def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
     """Whether the room does not show the caller the message, which was there before they came (+H)."""
-    if not room.hides_past or _is_own(ctx, message):
+    if not room.hides_history or _is_own(ctx, message):
         return False
-    return message.id < stay(ctx.desk.ledger.connection, room.id, ctx.me.parties).position
+    return message.id < stay(ctx.runtime.ledger.connection, room.id, ctx.me.parties).position
 
 
 def _is_own(ctx: Context, message: Event) -> bool:
@@ -112,13 +112,13 @@ def _carry_out(ctx: Context, event: Event, audience: Audience) -> None:
         ctx.emit_unseen(event, audience)
 
 
-def _unknown(target: str, message_id: str) -> Failed:
+def _unknown(target: str, message_id: str) -> FailReply:
     return _failed("UNKNOWN_MSGID", target, message_id, text="There is no such message")
 
 
-def _forbidden(target: str, message_id: str) -> Failed:
+def _forbidden(target: str, message_id: str) -> FailReply:
     return _failed("REDACT_FORBIDDEN", target, message_id, text="It is somebody else's message")
 
 
-def _failed(code: str, *context: str, text: str) -> Failed:
-    return Failed("REDACT", code, *context, text=text)
+def _failed(code: str, *context: str, text: str) -> FailReply:
+    return FailReply("REDACT", code, *context, text=text)

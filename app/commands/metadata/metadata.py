@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 
-from app.commands.batches import batch
+from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.metadata import profiles
 from app.commands.registry import command, subcommand
 from app.engine.world.room import Room
@@ -21,16 +21,16 @@ from app.settings import ServerSettings, prefix_of
 from app.wire import numerics
 from app.wire.framing import size, space_behind
 from app.wire.line import plain
-from app.wire.metadata import KEY_BYTES, is_key
-from app.wire.names import NICK_BYTES
+from app.wire.metadata import MAX_KEY_BYTES, is_key
+from app.wire.names import MAX_NICK_BYTES
 
-MOST_SUBSCRIPTIONS = 50  # of one connection
-VALUE_BYTES = 300
+MAX_SUBSCRIPTIONS = 50  # of one connection
+MAX_VALUE_BYTES = 300
 EVERYBODY = "*"  # who sees a key: there are none that only some see
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class MetadataTarget:
     """Who or what is meant: the name, and what may be seen; it has no owner before registration."""
 
     name: str
@@ -97,19 +97,19 @@ def metadata_clear(ctx: Context, target: str) -> None:
             _put(ctx, found, key, None, **tags)
 
 
-NOT_A_KEY = f"A key is up to {KEY_BYTES} letters of a-z, 0-9 and _./-"
+NOT_A_KEY = f"A key is up to {MAX_KEY_BYTES} letters of a-z, 0-9 and _./-"
 
 
 def tokens(settings: ServerSettings) -> str:
     """Return what is said of the capability: when, and how much."""
-    space = _space(prefix_of(settings.servername), "n" * NICK_BYTES, "k" * KEY_BYTES)
+    space = _space(prefix_of(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
     return (
-        f"before-connect,max-subs={MOST_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
-        f"max-key-bytes={KEY_BYTES},max-value-bytes={space}"
+        f"before-connect,max-subs={MAX_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
+        f"max-key-bytes={MAX_KEY_BYTES},max-value-bytes={space}"
     )
 
 
-def find(ctx: Context, word: str) -> Target:
+def find(ctx: Context, word: str) -> MetadataTarget:
     """Return who or what is meant.
 
     Raises: Failed when there is no such nick or room, or none that the caller may know of.
@@ -118,21 +118,21 @@ def find(ctx: Context, word: str) -> Target:
     if me is None:
         if word != "*":
             raise failed("INVALID_TARGET", word, text="Before you are registered there is only `*`, yourself")
-        return Target("*", ctx.client.registration.metadata)
+        return MetadataTarget("*", ctx.client.registration.metadata)
     room = ctx.world.find_room(word)
     if room is not None and room.is_visible_to(me):
         is_inside = room.member(me) is not None or me.is_admin
-        return Target(room.name, room.metadata if is_inside else {}, room)
+        return MetadataTarget(room.name, room.metadata if is_inside else {}, room)
     user = me if word == "*" else ctx.world.find_user(word)
     if user is None:
         raise failed("INVALID_TARGET", word, text="There is no such nick or room")
-    return Target(user.nick, user.profile, user)
+    return MetadataTarget(user.nick, user.profile, user)
 
 
 @contextmanager
 def answers(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
     """Put answers into a batch; for a client that knows none, say when that is all."""
-    with batch(ctx, "metadata", *words) as tags:
+    with response_batch(ctx, "metadata", *words) as tags:
         yield tags
     if not tags:
         ctx.reply(numerics.RPL_METADATAEND)
@@ -163,13 +163,13 @@ def _settle(ctx: Context) -> None:
     for key, value in said.items():
         if me.profile.get(key) != value:
             with ctx.forgiving():
-                found = Target(me.nick, me.profile, me)
+                found = MetadataTarget(me.nick, me.profile, me)
                 _refuse_unfit(ctx, found, key, value)
                 _change(ctx, me, key, value)
     said.clear()
 
 
-def _refuse_unless_owner(ctx: Context, target: Target, key: str) -> None:
+def _refuse_unless_owner(ctx: Context, target: MetadataTarget, key: str) -> None:
     """Refuse who may not speak for the target: others do for nobody, administrators for all.
 
     Raises: Failed.
@@ -185,13 +185,13 @@ def _refuse_unless_owner(ctx: Context, target: Target, key: str) -> None:
         raise failed("KEY_NO_PERMISSION", target.name, key, text=text)
 
 
-def _refuse_unfit(ctx: Context, target: Target, key: str, value: str) -> None:
+def _refuse_unfit(ctx: Context, target: MetadataTarget, key: str, value: str) -> None:
     """Refuse what would not be told whole, and more keys than there may be.
 
     Raises: Failed.
     """
-    name = target.name if isinstance(target.owner, Room) else "n" * NICK_BYTES
-    most, keys = _space(ctx.desk.server, name, key), ctx.desk.settings.max_metadata
+    name = target.name if isinstance(target.owner, Room) else "n" * MAX_NICK_BYTES
+    most, keys = _space(ctx.runtime.server, name, key), ctx.runtime.settings.max_metadata
     if size(value) > most:
         raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
     if key not in target.values and len(target.values) >= keys:
@@ -200,18 +200,18 @@ def _refuse_unfit(ctx: Context, target: Target, key: str, value: str) -> None:
 
 def _space(server: str, name: str, key: str) -> int:
     """Return how many bytes a value may have, so that it fits into a 761 to anybody."""
-    start = f":{server} 761 {'n' * NICK_BYTES} {name} {key} {EVERYBODY} :"
-    return min(VALUE_BYTES, max(space_behind(start), 0))
+    start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {EVERYBODY} :"
+    return min(MAX_VALUE_BYTES, max(space_behind(start), 0))
 
 
-def _count_change(ctx: Context, target: Target, key: str) -> None:
+def _count_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     """Count a change; each is told to many.
 
     Raises: Failed when the caller changes much in a short time.
     """
     if ctx.user is None:
         return
-    changes, party = ctx.desk.throttles.metadata, ctx.me.party
+    changes, party = ctx.runtime.rate_limits.metadata, ctx.me.party
     seconds = changes.wait(party)
     if seconds > 0:
         whole = str(ceil(seconds))
@@ -220,7 +220,7 @@ def _count_change(ctx: Context, target: Target, key: str) -> None:
     changes.note(party)
 
 
-def _put(ctx: Context, target: Target, key: str, value: str | None, **tags: str) -> None:
+def _put(ctx: Context, target: MetadataTarget, key: str, value: str | None, **tags: str) -> None:
     """Let the target say something else, and tell the caller."""
     if target.owner is not None:
         event = _change(ctx, target.owner, key, value)
@@ -236,9 +236,9 @@ def _put(ctx: Context, target: Target, key: str, value: str | None, **tags: str)
 
 
 def _change(ctx: Context, owner: User | Room, key: str, value: str | None) -> Event:
-    return profiles.change(ctx.desk, ctx.batch, owner, key, value, ctx.me, ctx.client)
+    return profiles.change(ctx.runtime, ctx.changeset, owner, key, value, ctx.me, ctx.client)
 
 
-def failed(code: str, *context: str, text: str) -> Failed:
+def failed(code: str, *context: str, text: str) -> FailReply:
     """Return a failure of METADATA."""
-    return Failed("METADATA", code, *context, text=text)
+    return FailReply("METADATA", code, *context, text=text)

@@ -7,8 +7,8 @@ guest's words belong to the session, and are gone with it.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.commands.runtime import Desk
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY, Audience
 from app.engine.delivery.client import Client
 from app.engine.world.room import Room
@@ -18,28 +18,34 @@ from app.events import Event, Kind
 
 
 def change(
-    desk: Desk, batch: Batch, owner: User | Room, key: str, value: str | None, by: User, author: Client
+    runtime: Runtime,
+    changeset: Changeset,
+    owner: User | Room,
+    key: str,
+    value: str | None,
+    by: User,
+    author: Client,
 ) -> Event:
     """Let a person or a room say something else under a key, or nothing; the author is answered apart.
 
     Who speaks for others is named in the event, for the audit trail.
     """
-    event = _event(desk, owner, key, value, by)
+    event = _event(runtime, owner, key, value, by)
     if not (isinstance(owner, User) and owner.reader is by.reader):
         event.data["session"] = by.session
-    batch.emit(event, _subscribers(desk.world, owner, key), author)
-    for other in _namesakes(desk.world, owner):
-        batch.pass_on(replace(event, target=other.nick), _subscribers(desk.world, other, key))
+    changeset.emit(event, _subscribers(runtime.world, owner, key), author)
+    for other in _namesakes(runtime.world, owner):
+        changeset.pass_on(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
     return event
 
 
-def adopt(desk: Desk, batch: Batch, event: Event) -> None:
+def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply a change that somebody else appended, and tell it of everybody whom it concerns."""
-    event.nick = desk.server
-    batch.pass_on(event, NOBODY)
-    for owner in _owners(desk.world, event):
+    event.nick = runtime.server
+    changeset.pass_on(event, NOBODY)
+    for owner in _owners(runtime.world, event):
         told = replace(event, target=_name(owner))
-        batch.pass_on(told, _subscribers(desk.world, owner, event.data["key"]))
+        changeset.pass_on(told, _subscribers(runtime.world, owner, event.data["key"]))
 
 
 def _owners(world: World, event: Event) -> list[User] | list[Room]:
@@ -50,26 +56,26 @@ def _owners(world: World, event: Event) -> list[User] | list[Room]:
     return world.users_of(account) if account else []
 
 
-def speak_for_another(desk: Desk, batch: Batch, user: User, before: Mapping[str, str]) -> None:
+def speak_for_another(runtime: Runtime, changeset: Changeset, user: User, before: Mapping[str, str]) -> None:
     """Tell what is different about somebody who speaks for another account now, or for none."""
     now = user.profile
     for key in sorted({*before, *now}):
         if before.get(key) != now.get(key):
-            event = _event(desk, user, key, now.get(key), user)
-            batch.pass_on(event, _subscribers(desk.world, user, key))
+            event = _event(runtime, user, key, now.get(key), user)
+            changeset.pass_on(event, _subscribers(runtime.world, user, key))
 
 
-def take_along(desk: Desk, batch: Batch, user: User, account: AccountInfo) -> None:
+def take_along(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
     """Let a new account say what the guest said who made it."""
     for key, value in user.metadata.items():
-        event = _event(desk, user, key, value, user)
+        event = _event(runtime, user, key, value, user)
         event.account, event.data["party"] = account.name, f"a{account.id}"
-        batch.emit(event)
+        changeset.emit(event)
 
 
-def _event(desk: Desk, owner: User | Room, key: str, value: str | None, by: User) -> Event:
+def _event(runtime: Runtime, owner: User | Room, key: str, value: str | None, by: User) -> Event:
     said = {"key": key, "by": by.account.name if by.account else by.nick}
-    event = Event(Kind.METADATA, nick=desk.server, target=_name(owner), text=value, data=said)
+    event = Event(Kind.METADATA, nick=runtime.server, target=_name(owner), text=value, data=said)
     if isinstance(owner, Room):
         event.room = owner.id
     else:
@@ -95,7 +101,7 @@ def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
         return Audience(client for client in owner.audience.clients if key in client.subscribed)
     near = [
         owner.clients,
-        world.watches.of(owner.key),
+        world.monitors.of(owner.key),
         *(room.audience.clients for room in world.rooms_of(owner)),
     ]
     return Audience(client for clients in near for client in clients if key in client.subscribed)

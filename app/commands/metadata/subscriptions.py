@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from app.commands.batches import batch
+from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.metadata.metadata import MOST_SUBSCRIPTIONS, failed, find, warn_of_key
+from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS, failed, find, warn_of_key
 from app.commands.metadata.syncing import EVERYTHING
 from app.commands.registry import subcommand
 from app.wire import numerics
@@ -47,7 +47,7 @@ def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
 def metadata_subs(ctx: Context, target: str) -> None:
     """Show under which keys you are told what changes."""
     _refuse_others(ctx, target, "SUBS")
-    with batch(ctx, "metadata-subs") as tags:
+    with response_batch(ctx, "metadata-subs") as tags:
         _tell(ctx, numerics.RPL_METADATASUBS, sorted(ctx.client.subscribed), **tags)
 
 
@@ -67,14 +67,14 @@ def _subscribe(ctx: Context, key: str) -> None:
 
     Raises: Failed.
     """
-    if key not in ctx.client.subscribed and len(ctx.client.subscribed) >= MOST_SUBSCRIPTIONS:
-        text = f"You have subscribed to {MOST_SUBSCRIPTIONS} keys already"
-        raise failed("LIMIT_REACHED", key, str(MOST_SUBSCRIPTIONS), text=text)
+    if key not in ctx.client.subscribed and len(ctx.client.subscribed) >= MAX_SUBSCRIPTIONS:
+        text = f"You have subscribed to {MAX_SUBSCRIPTIONS} keys already"
+        raise failed("LIMIT_REACHED", key, str(MAX_SUBSCRIPTIONS), text=text)
     ctx.client.subscribed |= {key}
 
 
 def _tell(ctx: Context, numeric: Numeric, keys: Iterable[str], **tags: str) -> None:
     """Answer with keys in as many lines as they need, also none."""
-    start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} "
+    start = f":{ctx.runtime.server} {numeric.code} {ctx.client.nick} "
     for words in packed(keys, space_behind(start)):
         ctx.say(start + words, **tags)

@@ -13,23 +13,23 @@ from app.commands.context import Context
 from app.commands.metadata.metadata import answers, failed, find, tell
 from app.commands.registry import subcommand
 from app.engine.delivery.client import Client
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.wire import numerics
 
 EVERYTHING = "*ALL"  # the target that means all whom one is told of
-OWNERS_A_PAGE = 1_000  # people and rooms looked at for a page
-LINES_A_PAGE = 250
-MOST_SYNCS = 8  # that are told page by page at a time
-AGAIN_SECONDS = 10  # when another one may try
+MAX_OWNERS_PER_PAGE = 1_000  # people and rooms looked at for a page
+MAX_LINES_PER_PAGE = 250
+MAX_SYNCS = 8  # that are told page by page at a time
+RETRY_AFTER_SECONDS = 10  # when another one may try
 
 Value = tuple[str, str, str]  # of whom, the key, the value
 
 
 @dataclass(slots=True)
-class Sync:
+class MetadataSync:
     """What a client is still to be told: the owners are looked at when their page comes."""
 
     name: str
@@ -42,14 +42,14 @@ class Sync:
         """Return the next values; `is_done` says whether they are the last."""
         values: list[Value] = []
         looked_at = 0
-        for owner in islice(self.owners, OWNERS_A_PAGE):
+        for owner in islice(self.owners, MAX_OWNERS_PER_PAGE):
             looked_at += 1
             if owner not in self.told:
                 self.told.add(owner)
                 values += _values(owner, self.client.subscribed)
-            if len(values) >= LINES_A_PAGE:
+            if len(values) >= MAX_LINES_PER_PAGE:
                 return values
-        self.is_done = looked_at < OWNERS_A_PAGE
+        self.is_done = looked_at < MAX_OWNERS_PER_PAGE
         return values
 
 
@@ -59,21 +59,21 @@ def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
 
 
 @subcommand("METADATA", cost=2)
-def metadata_sync(ctx: Context, target: str) -> Task | None:
+def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
     """Show what is said under the keys that you have subscribed to; by a room and all inside, or by `*ALL`."""
     sync = _asked(ctx, target)
     values = sync.page()
     if sync.is_done:
         _tell_whole(ctx, sync, values)
         return None
-    if len(ctx.world.syncing) >= MOST_SYNCS:
-        ctx.reply(numerics.RPL_METADATASYNCLATER, sync.name, str(AGAIN_SECONDS))
+    if len(ctx.world.syncing) >= MAX_SYNCS:
+        ctx.reply(numerics.RPL_METADATASYNCLATER, sync.name, str(RETRY_AFTER_SECONDS))
         return None
     ctx.world.syncing.add(ctx.client)
     return _begin(ctx, sync, values)
 
 
-def _asked(ctx: Context, target: str) -> Sync:
+def _asked(ctx: Context, target: str) -> MetadataSync:
     """Return what a client asks for.
 
     Raises: Failed when there is no such target.
@@ -90,9 +90,9 @@ def _asked(ctx: Context, target: str) -> Sync:
     return _sync(ctx, found.name, iter([found.owner] if found.owner else []))
 
 
-def _sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> Sync:
+def _sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> MetadataSync:
     """Return what there is to tell; who has subscribed to nothing is told nothing, whoever there is."""
-    return Sync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
+    return MetadataSync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
 
 
 def _inside(world: World, room: Room, me: User) -> Iterator[User | Room]:
@@ -117,29 +117,29 @@ def _visible(world: World, me: User, client: Client) -> Iterator[User | Room]:
             yield user
 
 
-def _tell_whole(ctx: Context, sync: Sync, values: list[Value]) -> None:
+def _tell_whole(ctx: Context, sync: MetadataSync, values: list[Value]) -> None:
     with answers(ctx, sync.name) as tags:
         for value in values:
             tell(ctx, *value, **tags)
 
 
-def _begin(ctx: Context, sync: Sync, values: list[Value]) -> Task:
+def _begin(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
     """Open a batch that ends in another turn; it has the label itself, because nothing can be put around it."""
-    batch = ctx.desk.clock.token()
+    batch = ctx.runtime.clock.token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None
     ctx.server_says("BATCH", f"+{batch}", "metadata", sync.name, **label)
     return _tell_page(ctx, sync, batch, values)
 
 
-def _tell_page(ctx: Context, sync: Sync, batch: str, values: list[Value]) -> Task:
+def _tell_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]) -> SlowWork:
     """Tell a page; the next turn counts as one that writes, so that it waits while the world is ahead of the log."""
     for value in values:
         tell(ctx, *value, batch=batch)
     return ctx.later(lambda session: None, lambda again, _: _go_on(again, sync, batch), writes=True)
 
 
-def _go_on(ctx: Context, sync: Sync, batch: str) -> Task | None:
+def _go_on(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
     ctx.label = None  # the batch has it
     values = sync.page()
     if values or not sync.is_done:

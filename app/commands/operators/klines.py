@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from app.clock import to_iso, until
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.sessions.bans import describes, device, enforce
-from app.engine.cloak import host_of
+from app.commands.sessions.bans import describes, enforce, subject_of_client
+from app.engine.cloak import uncloaked_host
 from app.engine.world.world import Ban
 from app.errors import ChatError
 from app.events import Kind
@@ -25,7 +25,7 @@ ADDRESSES = (BanType.ADDRESS,)
 WITHOUT_REASON = "Banned"
 
 
-class Wish(NamedTuple):
+class BanRequest(NamedTuple):
     """A ban as it is asked for; `expires` is an instant, or None for ever."""
 
     mask: str
@@ -82,31 +82,31 @@ def tell(ctx: Context, kinds: tuple[BanType, ...]) -> None:
     for ban in ctx.world.active_bans():
         if ban.type in kinds:
             end = "*" if ban.expires is None else to_iso(ban.expires)
-            ctx.reply(numeric, letter, host_of(ban.mask), end, ban.by, text=ban.reason)
+            ctx.reply(numeric, letter, uncloaked_host(ban.mask), end, ban.by, text=ban.reason)
 
 
-def _read(ctx: Context, verb: str, first: str, second: str, third: str) -> Wish:
+def _read(ctx: Context, verb: str, first: str, second: str, third: str) -> BanRequest:
     """Read `[<duration>] <mask> [<reason>]`."""
     if not (second and is_duration(first)):
-        return Wish(first, second or WITHOUT_REASON, None)
+        return BanRequest(first, second or WITHOUT_REASON, None)
     with _explained(verb):
-        return Wish(second, third or WITHOUT_REASON, ctx.desk.clock.now() + milliseconds(first))
+        return BanRequest(second, third or WITHOUT_REASON, ctx.runtime.clock.now() + milliseconds(first))
 
 
-def _ban(ctx: Context, verb: str, kind: BanType, wish: Wish) -> None:
+def _ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
     """Decide on a ban, and disconnect those whom it is about. One that expired makes way for it."""
     with _explained(verb):
         mask = normal_mask(kind, wish.mask, lambda name: _account_named(ctx, name))
     former = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_meant(ban.mask, mask)]
     if any(ban in former for ban in ctx.world.active_bans()):
         raise _refused(verb, f"There is a ban of {mask} already; lift it first to change it (UN{verb}).")
-    data = ban_data(ctx.desk.clock, kind, wish.expires)
+    data = ban_data(ctx.runtime.clock, kind, wish.expires)
     ban = Ban(data["id"], kind, mask, wish.reason, wish.expires, ctx.me.nick)
     _refuse_own(ctx, verb, ban)
     for old in former:
         _unban(ctx, old)
     ctx.emit_unseen(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
-    number = enforce(ctx.desk, ctx.batch, ban)
+    number = enforce(ctx.runtime, ctx.changeset, ban)
     ctx.notice(f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave.")
 
 
@@ -125,7 +125,7 @@ def _refuse_own(ctx: Context, verb: str, ban: Ban) -> None:
         raise _refused(
             verb, f"{account.name} is an administrator; take that away first (chat-admin user role)."
         )
-    if any(describes(ban, device(ctx.me, client)) for client in ctx.me.clients):
+    if any(describes(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
         raise _refused(verb, f"{ban.mask} would ban you too; nobody is banned.")
 
 
@@ -152,5 +152,5 @@ def _explained(verb: str) -> Iterator[None]:
         raise _refused(verb, error.sentence) from error
 
 
-def _refused(verb: str, sentence: str) -> Refused:
-    return Refused(numerics.ERR_UNKNOWNERROR, verb, text=sentence)
+def _refused(verb: str, sentence: str) -> NumericError:
+    return NumericError(numerics.ERR_UNKNOWNERROR, verb, text=sentence)

@@ -1,7 +1,7 @@
 """What administrators do and say as such: KILL, WALLOPS."""
 
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.commands.sessions.leaving import expel
 from app.events import Kind
@@ -12,16 +12,16 @@ from app.wire import numerics
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
     """Disconnect somebody, with all their devices. They may come back: KLINE keeps them out."""
     victim = ctx.somebody(nick)
-    if victim.is_attendant:
-        raise Refused(numerics.ERR_CANTKILLSERVER)
+    if victim.is_pseudoclient:
+        raise NumericError(numerics.ERR_CANTKILLSERVER)
     data = {"session": victim.session}
     ctx.emit_unseen(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
-    expel(ctx.desk, ctx.batch, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))
+    expel(ctx.runtime, ctx.changeset, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))
 
 
 @command(cost=2, writes=True, admin=True)
 def wallops(ctx: Context, text: str) -> None:
     """Say something to everybody who wants to hear it: who has the mode +w."""
     if not text:
-        raise Refused(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
-    ctx.batch.emit(ctx.event(Kind.WALLOPS, text=text), ctx.world.listeners())
+        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
+    ctx.changeset.emit(ctx.event(Kind.WALLOPS, text=text), ctx.world.listeners())

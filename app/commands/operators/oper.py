@@ -5,20 +5,20 @@ Whoever is logged in to an account with the admin role is one already, and needs
 
 from app.commands.channels import usermodes
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.engine.submission_unit import Task
-from app.engine.throttle import patience
+from app.engine.submission_unit import SlowWork
+from app.engine.throttle import describe_wait
 from app.events import Kind
 from app.services.accounts import is_password
 from app.wire import numerics
 
 
 @command(cost=5, writes=True)
-def oper(ctx: Context, name: str, password: str) -> Task:
+def oper(ctx: Context, name: str, password: str) -> SlowWork:
     """Become an administrator until you leave or say `MODE -o`, as an operator whom the settings name."""
     _refuse_hasty(ctx, name)
-    expected = ctx.desk.settings.operators.get(name)
+    expected = ctx.runtime.settings.operators.get(name)
     return ctx.later(
         lambda session: is_password(expected, password),
         lambda again, is_right: _judge(again, name, is_right),
@@ -31,16 +31,18 @@ def _judge(ctx: Context, name: str, is_right: bool) -> None:
     _refuse_hasty(ctx, name)
     if not is_right:
         _keep_failure(ctx, name)
-        ctx.desk.throttles.guesses.note(ctx.client.address, _counted_as(name))
-        raise Refused(numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong")
-    ctx.desk.throttles.guesses.trust(ctx.client.address, _counted_as(name))
+        ctx.runtime.rate_limits.logins.note(ctx.client.address, _counted_as(name))
+        raise NumericError(
+            numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong"
+        )
+    ctx.runtime.rate_limits.logins.trust(ctx.client.address, _counted_as(name))
     ctx.reply(numerics.RPL_YOUREOPER)
     usermodes.become_operator(ctx, name)
 
 
 def _keep_failure(ctx: Context, name: str) -> None:
     """Let the audit trail tell of the failure; a name that nobody knows may be a password in the wrong place."""
-    known = name if name in ctx.desk.settings.operators else ""
+    known = name if name in ctx.runtime.settings.operators else ""
     ctx.emit_unseen(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
 
 
@@ -49,10 +51,10 @@ def _refuse_hasty(ctx: Context, name: str) -> None:
 
     Raises: Refused with ERR_PASSWDMISMATCH.
     """
-    seconds = ctx.desk.throttles.guesses.wait(ctx.client.address, _counted_as(name))
+    seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address, _counted_as(name))
     if seconds > 0:
-        text = f"Too many wrong passwords; wait {patience(seconds)} and try again"
-        raise Refused(numerics.ERR_PASSWDMISMATCH, text=text)
+        text = f"Too many wrong passwords; wait {describe_wait(seconds)} and try again"
+        raise NumericError(numerics.ERR_PASSWDMISMATCH, text=text)
 
 
 def _counted_as(name: str) -> str:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from app.commands.channels import usermodes
 from app.commands.connect import capabilities, isupport
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.runtime import Desk, Exchange
-from app.engine.changeset import Batch
-from app.engine.submission_unit import Task
+from app.commands.runtime import ApplySettings, Runtime
+from app.engine.changeset import Changeset
+from app.engine.submission_unit import SlowWork
 from app.errors import ChatError
 from app.events import Event, Kind
 from app.services.rooms import founded
@@ -28,55 +28,57 @@ from app.wire import numerics
 
 logger = logging.getLogger(__name__)
 
-Step = Callable[[Desk, Batch, ServerSettings], None]
+ReloadStep = Callable[[Runtime, Changeset, ServerSettings], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class PendingReload:
     """Settings that were read again, and what lets them hold outside the commands."""
 
     renewal: Renewal
-    exchanges: list[Exchange]
+    exchanges: list[ApplySettings]
 
 
 @command(cost=5, writes=True, admin=True)
-def rehash(ctx: Context) -> Task:
+def rehash(ctx: Context) -> SlowWork:
     """Read the settings again. What can change while the server runs does; what needs a restart is named.
 
     What cannot be read or used leaves everything as it was.
     """
-    return ctx.later(lambda session: read(ctx.desk), _report, writes=True)
+    return ctx.later(lambda session: read(ctx.runtime), _report, writes=True)
 
 
-def _report(ctx: Context, found: Ready | ChatError) -> None:
+def _report(ctx: Context, found: PendingReload | ChatError) -> None:
     if not ctx.me.is_admin:
-        raise Refused(numerics.ERR_NOPRIVILEGES)
+        raise NumericError(numerics.ERR_NOPRIVILEGES)
     ctx.reply(numerics.RPL_REHASHING, SERVER.file)
-    for line in follow(ctx.desk, ctx.batch, found, ctx.event(Kind.REHASHED)):
+    for line in follow(ctx.runtime, ctx.changeset, found, ctx.event(Kind.REHASHED)):
         ctx.notice(line)
 
 
-def read(desk: Desk) -> Ready | ChatError:
+def read(runtime: Runtime) -> PendingReload | ChatError:
     """Read the settings again and get ready for them, or return what speaks against them. Slow; on any thread."""
     try:
-        renewal = renewed(desk.settings, desk.load())
-        return Ready(renewal, [prepare(renewal.values) for prepare in desk.followers])
+        renewal = renewed(runtime.settings, runtime.load())
+        return PendingReload(renewal, [prepare(renewal.values) for prepare in runtime.followers])
     except ChatError as error:
         return error
 
 
-def follow(desk: Desk, batch: Batch, found: Ready | ChatError, event: Event) -> list[str]:
+def follow(
+    runtime: Runtime, changeset: Changeset, found: PendingReload | ChatError, event: Event
+) -> list[str]:
     """Let what was read hold from now on, and return what is to be said of it; the event says that it happened."""
     if isinstance(found, ChatError):
         logger.error("The settings stay as they were: %s", found.sentence)
         return ["The settings stay as they were.", *found.sentence.splitlines()]
-    before, desk.settings = desk.settings, found.renewal.values
+    before, runtime.settings = runtime.settings, found.renewal.values
     for exchange in found.exchanges:
         exchange()
     for step in _STEPS:
-        step(desk, batch, before)
+        step(runtime, changeset, before)
     event.data |= {"changed": found.renewal.changed, "waiting": found.renewal.waiting}
-    batch.emit(event)
+    changeset.emit(event)
     changes = list(_changes(found.renewal))
     logger.info("The settings were read again. %s", " ".join(changes))
     for warning in found.renewal.warnings:
@@ -94,29 +96,29 @@ def _listed(keys: Iterable[str]) -> str:
     return ", ".join(keys)
 
 
-def _follow_limits(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+def _follow_limits(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Be as patient as the settings say now, and keep as many messages for newcomers."""
-    desk.throttles.follow(desk.settings)
-    if desk.settings.replay != before.replay:
-        desk.world.keep_recent(desk.settings.replay)
+    runtime.rate_limits.follow(runtime.settings)
+    if runtime.settings.replay != before.replay:
+        runtime.world.set_replay_limit(runtime.settings.replay)
 
 
-def _make_rooms(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+def _make_rooms(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Make the rooms that everybody is in from now on, where there is none of the name."""
-    for name in desk.settings.auto_join:
-        if desk.world.find_room(name) is None:
-            batch.emit(founded(desk.clock, desk.server, name))
+    for name in runtime.settings.auto_join:
+        if runtime.world.find_room(name) is None:
+            changeset.emit(founded(runtime.clock, runtime.server, name))
 
 
-def _retire_operators(desk: Desk, batch: Batch, before: ServerSettings) -> None:
+def _retire_operators(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Let those be administrators no longer who are it by a name that the settings do not know any more."""
-    gone = before.operators.keys() - desk.settings.operators.keys()
-    for user in list(desk.world.users.values()):
+    gone = before.operators.keys() - runtime.settings.operators.keys()
+    for user in list(runtime.world.users.values()):
         if user.operator and user.operator_name in gone and not user.is_admin_by_account:
-            usermodes.retire(desk, batch, user)
+            usermodes.retire(runtime, changeset, user)
 
 
-_STEPS: tuple[Step, ...] = (
+_STEPS: tuple[ReloadStep, ...] = (
     _follow_limits,
     _make_rooms,
     _retire_operators,

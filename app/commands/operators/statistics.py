@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.commands.connect.info import refuse_other
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.operators import klines
 from app.commands.registry import command
 from app.wire import numerics
@@ -23,7 +23,7 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
     refuse_other(ctx, server)
     letter = query.lower()
     if letter in _FOR_ADMINISTRATORS and not ctx.me.is_admin:
-        raise Refused(numerics.ERR_NOPRIVILEGES)
+        raise NumericError(numerics.ERR_NOPRIVILEGES)
     tell = _FOR_ADMINISTRATORS.get(letter) or _FOR_ALL.get(letter)
     if tell is not None:
         tell(ctx)
@@ -31,17 +31,17 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
 
 
 def _uptime(ctx: Context) -> None:
-    seconds = (ctx.desk.clock.now() - ctx.desk.started) // 1000
+    seconds = (ctx.runtime.clock.now() - ctx.runtime.started) // 1000
     ctx.reply(numerics.RPL_STATSUPTIME, text=f"The server has been up for {timedelta(seconds=seconds)}")
 
 
 def _usage(ctx: Context) -> None:
-    for name, times in ctx.desk.usage.most_common():
+    for name, times in ctx.runtime.usage.most_common():
         ctx.reply(numerics.RPL_STATSCOMMANDS, name.replace(" ", "-"), str(times))
 
 
 def _operators(ctx: Context) -> None:
-    for name in ctx.desk.settings.operators:
+    for name in ctx.runtime.settings.operators:
         ctx.reply(numerics.RPL_STATSOLINE, "O", "*", "*", name)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.clock import from_datetime, to_text
 from app.commands.chathistory.playback import (
     NOT_RETRIEVED,
-    Request,
+    PageRequest,
     find_my_room,
     is_theirs,
     is_visible,
@@ -18,39 +18,39 @@ from app.commands.chathistory.playback import (
 )
 from app.commands.chathistory.search import COST as SEARCH_COST
 from app.commands.chathistory.search import find
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
-from app.commands.pseudoclients.service_context import Consultation
+from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import command, subcommand
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.events import Event, msgid, position
 from app.services import pages
 from app.services.pages import Mark, Place
-from app.services.search import Question
+from app.services.search import SearchQuery
 from app.services.visibility import first_visible
 from app.wire.names import is_room
 from app.wire.numbers import number
 
 SELECTORS = ("from", "in", "after", "before", "limit")  # beside the words of a search
 COST = 3  # a page is heavier than a line
-LINES = 10  # told if no number is given
-MOST_LINES = 100
+DEFAULT_LINES = 10  # told if no number is given
+MAX_LINES = 100
 
 
 @command("HISTSERV", alias="HS")
-def histserv(ctx: Consultation, command: str = "", *more: str) -> None:
+def histserv(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Tell what was said before: `/msg HistServ HELP` tells how to ask. HS is short for it."""
     raise service_context.unknown(ctx, command)
 
 
 @subcommand("HISTSERV")
-def histserv_help(ctx: Consultation, *command: str) -> None:
+def histserv_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
     service_context.help_on(ctx, *command)
 
 
 @subcommand("HISTSERV", cost=COST)
-def histserv_last(ctx: Consultation, target: str = "", count: str = "") -> Task:
+def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> SlowWork:
     """Tell what was said last in a room you are in, or between you and somebody: 10 lines, at most 100.
 
     Without a target it is the room you are in, if there is but one.
@@ -66,7 +66,7 @@ def histserv_last(ctx: Consultation, target: str = "", count: str = "") -> Task:
 
 
 @subcommand("HISTSERV", cost=COST)
-def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Task:
+def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
     """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
     here, limit = _position(message_id), _lines(count)
     rooms, parties, shown = frozenset(ctx.me.rooms), ctx.me.parties, unhidden(ctx)
@@ -84,18 +84,18 @@ def histserv_context(ctx: Consultation, message_id: str, count: str = "") -> Tas
 
 
 @subcommand("HISTSERV", cost=SEARCH_COST)
-def histserv_search(ctx: Consultation, *words: str) -> Task:
+def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     """Tell the last messages that have all the words in them, wherever you may read: 10 lines, at most 100.
 
     Among the words may stand `from:anna`, `in:#tea`, `after:2026-11-01`, `before:2026-11-30` and `limit:20`.
     """
     if not words:
-        raise Failed(ctx.verb, "INVALID_PARAMS", text="Say what to search for: SEARCH and some words")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="Say what to search for: SEARCH and some words")
     pairs = [word.partition(":")[::2] for word in words]
     chosen = {name.lower(): value for name, value in pairs if name.lower() in SELECTORS and value}
     text = " ".join(word for word in words if word.partition(":")[0].lower() not in SELECTORS)
     since, until = _instant(chosen.get("after")), _instant(chosen.get("before"))
-    question = Question(text, chosen.get("from"), since, until)
+    question = SearchQuery(text, chosen.get("from"), since, until)
     limit = _lines(chosen.get("limit", ""))
     return find(ctx, chosen.get("in", ""), question, limit, _unreadable(ctx), _show_found)
 
@@ -108,11 +108,11 @@ def _instant(day: str | None) -> int | None:
     try:
         moment = None if day is None else datetime.fromisoformat(day)
     except ValueError as error:
-        raise Failed("HISTSERV", "INVALID_PARAMS", text=f"{day} is no day such as 2026-11-22") from error
+        raise FailReply("HISTSERV", "INVALID_PARAMS", text=f"{day} is no day such as 2026-11-22") from error
     return None if moment is None else from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _show_found(ctx: Consultation, found: list[Event]) -> None:
+def _show_found(ctx: ServiceContext, found: list[Event]) -> None:
     """Tell what was found, and where it was said."""
     for event in found:
         private = f"{event.nick} to {event.target}"
@@ -121,7 +121,7 @@ def _show_found(ctx: Consultation, found: list[Event]) -> None:
     ctx.tell("That is all" if found else "Nothing was found")
 
 
-def _tell(ctx: Consultation, event: Event, who: str) -> None:
+def _tell(ctx: ServiceContext, event: Event, who: str) -> None:
     for line in filter(None, (event.text or "").split("\n")):
         ctx.tell(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
 
@@ -134,31 +134,31 @@ def _place(session: Session, message: Event, parties: Sequence[str]) -> Place:
     return Place(message.room, first=first)
 
 
-def _request(ctx: Consultation, target: str, limit: int) -> Request:
+def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
     """Return what is asked for.
 
     Raises: Failed when it is not the caller's to see.
     """
     room = find_my_room(ctx, target)
     if room is None and is_room(target):
-        raise Failed(ctx.verb, "INVALID_TARGET", text=f"You are not in {target}")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are not in {target}")
     return request_of(ctx, "LAST", target, limit, room)
 
 
-def _only_room(ctx: Consultation) -> str:
+def _only_room(ctx: ServiceContext) -> str:
     rooms = ctx.world.rooms_of(ctx.me)
     if len(rooms) != 1:
-        raise Failed(ctx.verb, "INVALID_TARGET", text="Say where: LAST and the name of a room or a person")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text="Say where: LAST and the name of a room or a person")
     return rooms[0].name
 
 
 def _lines(count: str) -> int:
     if not count:
-        return LINES
+        return DEFAULT_LINES
     lines = number(count)
     if not lines:
-        raise Failed("HISTSERV", "INVALID_PARAMS", text=f"{count} is no number of lines")
-    return min(lines, MOST_LINES)
+        raise FailReply("HISTSERV", "INVALID_PARAMS", text=f"{count} is no number of lines")
+    return min(lines, MAX_LINES)
 
 
 def _position(message_id: str) -> int:
@@ -168,15 +168,15 @@ def _position(message_id: str) -> int:
         raise _no_message(message_id) from error
 
 
-def _no_message(message_id: str) -> Failed:
-    return Failed("HISTSERV", "UNKNOWN_MSGID", text=f"There is no message {message_id} that you may see")
+def _no_message(message_id: str) -> FailReply:
+    return FailReply("HISTSERV", "UNKNOWN_MSGID", text=f"There is no message {message_id} that you may see")
 
 
-def _unreadable(ctx: Consultation) -> Failed:
-    return Failed(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
+def _unreadable(ctx: ServiceContext) -> FailReply:
+    return FailReply(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
 
 
-def _show(ctx: Consultation, found: list[Event], shown: frozenset[int]) -> None:
+def _show(ctx: ServiceContext, found: list[Event], shown: frozenset[int]) -> None:
     """Tell messages, as far as the caller may still see them; `shown` are the rooms that hid nothing before."""
     seen = [one for one in found if is_visible(ctx, one, shown)]
     for event in seen:

@@ -9,23 +9,23 @@ from app.clock import to_text
 from app.commands.accounts import login, register, verify
 from app.commands.accounts.signup_policy import NOTHING
 from app.commands.connect import registration
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
-from app.commands.pseudoclients.service_context import Consultation
+from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import Secret, command, subcommand
 from app.commands.sessions.leaving import expel
 from app.db.models import Account
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo
 from app.events import Kind
-from app.services.accounts import Credentials, find_account, protect
+from app.services.accounts import PasswordHashes, find_account, protect
 from app.wire.names import fold
 
 _NOTHING = Secret(NOTHING)
 
 
 @command("NICKSERV", alias="NS")
-def nickserv(ctx: Consultation, command: str = "", *more: Secret) -> None:
+def nickserv(ctx: ServiceContext, command: str = "", *more: Secret) -> None:
     """Look after accounts: `/msg NickServ HELP` tells what there is. NS is short for it.
 
     The last word may have spaces in it if a colon stands before it, as everywhere in IRC.
@@ -34,36 +34,38 @@ def nickserv(ctx: Consultation, command: str = "", *more: Secret) -> None:
 
 
 @subcommand("NICKSERV")
-def nickserv_help(ctx: Consultation, *command: str) -> None:
+def nickserv_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
     service_context.help_on(ctx, *command)
 
 
 @subcommand("NICKSERV", writes=True, cost=5)
-def nickserv_register(ctx: Consultation, password: Secret, invitation_or_email: Secret = _NOTHING) -> Task:
+def nickserv_register(
+    ctx: ServiceContext, password: Secret, invitation_or_email: Secret = _NOTHING
+) -> SlowWork:
     """Make an account of your nick, so that nobody else can use it; some servers want to see more for that."""
     return register.sign_up(ctx, "*", invitation_or_email, password, _tell_outcome)
 
 
-def _tell_outcome(ctx: Consultation, outcome: str, name: str, text: str) -> None:
+def _tell_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> None:
     ctx.tell(text)
 
 
 @subcommand("NICKSERV", writes=True, cost=5, grammar="[<account>] <code>")
-def nickserv_verify(ctx: Consultation, word: Secret, *more: Secret) -> None:
+def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
     """Complete a registration with the code that was mailed; without a name, that of your nick."""
     name, code = (word, more[0]) if more else (ctx.me.nick, word)
     verify.complete(ctx, name, code, _tell_outcome)
 
 
 @subcommand("NICKSERV", writes=True, cost=2, grammar="[<account>] <password>")
-def nickserv_identify(ctx: Consultation, word: Secret, *more: Secret) -> Task:
+def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowWork:
     """Log in to an account; without its name, to the one that is called like your nick."""
     name, password = (word, more[0]) if more else (ctx.me.nick, word)
     return login.prove(ctx, name, password, lambda ctx, is_right: _identified(ctx, name, is_right))
 
 
-def _identified(ctx: Consultation, name: str, is_right: bool) -> None:
+def _identified(ctx: ServiceContext, name: str, is_right: bool) -> None:
     account = login.judge(ctx, name, is_right)
     ctx.tell(f"You are logged in as {account.name}")
     login.welcome_back(ctx, account)
@@ -71,26 +73,26 @@ def _identified(ctx: Consultation, name: str, is_right: bool) -> None:
 
 
 @subcommand("NICKSERV", writes=True)
-def nickserv_logout(ctx: Consultation) -> None:
+def nickserv_logout(ctx: ServiceContext) -> None:
     """Log out on all devices under your nick, and stay as a guest."""
     login.logout(ctx)
     ctx.tell("You are logged out")
 
 
 @subcommand("NICKSERV", writes=True, cost=2)
-def nickserv_ghost(ctx: Consultation, nick: str) -> None:
+def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
     """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
     account, holder = my_account(ctx), ctx.somebody(nick)
     if holder.account is not account:
-        raise Failed(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
     if holder is ctx.me:
-        raise Failed(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
-    expel(ctx.desk, ctx.batch, holder, f"Disconnected by {ctx.me.nick}, who has the same account")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
+    expel(ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who has the same account")
     ctx.tell(f"{holder.nick} is gone")
 
 
 @subcommand("NICKSERV", writes=True, cost=2)
-def nickserv_regain(ctx: Consultation, nick: str = "") -> None:
+def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
     """Have a nick, that of your account if none is named, and disconnect who has it by your account."""
     wanted = nick or my_account(ctx).name
     if ctx.world.find_user(wanted) is not None:
@@ -99,70 +101,70 @@ def nickserv_regain(ctx: Consultation, nick: str = "") -> None:
 
 
 @subcommand("NICKSERV")
-def nickserv_set(ctx: Consultation, setting: str = "", *more: Secret) -> None:
+def nickserv_set(ctx: ServiceContext, setting: str = "", *more: Secret) -> None:
     """Change what holds for your account."""
     raise service_context.unknown(ctx, f"SET {setting}".strip())
 
 
 @subcommand("NICKSERV SET", writes=True, cost=5)
-def nickserv_set_password(ctx: Consultation, old: Secret, new: Secret) -> Task:
+def nickserv_set_password(ctx: ServiceContext, old: Secret, new: Secret) -> SlowWork:
     """Change your password. Your other devices stay logged in."""
     account = my_account(ctx)
-    register.refuse_password(account.name, new, ctx.desk.settings.password_shortest)
+    register.refuse_password(account.name, new, ctx.runtime.settings.password_shortest)
     return login.prove(ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right))
 
 
-def my_account(ctx: Consultation) -> AccountInfo:
+def my_account(ctx: ServiceContext) -> AccountInfo:
     """Return the account of the caller.
 
     Raises: Failed when they have none.
     """
     account = ctx.me.account
     if account is None:
-        raise Failed(ctx.verb, "NOT_LOGGED_IN", text="Log in first: IDENTIFY")
+        raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="Log in first: IDENTIFY")
     return account
 
 
-def _renew(ctx: Consultation, account: AccountInfo, new: str, is_right: bool) -> Task:
+def _renew(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
     """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
     login.judge(ctx, account.name, is_right)
     return ctx.later(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
 
 
-def _keep(ctx: Consultation, account: AccountInfo, kept: Credentials) -> None:
+def _keep(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> None:
     """Take the new password, unless the caller has logged out meanwhile."""
     if my_account(ctx) is not account:
-        raise Failed(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
+        raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
     data = {"id": account.id, "password": True}
     ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
     ctx.tell(f"The password of {account.name} is changed")
 
 
 @subcommand("NICKSERV SET", "ALWAYS-ON", writes=True, grammar="on|off")
-def nickserv_set_always_on(ctx: Consultation, choice: str) -> None:
+def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
     """Stay in your rooms while no device of yours is connected, or leave with the last one.
 
     You stay under the nick that the account is called like; under another one you leave.
     """
     account = my_account(ctx)
-    if ctx.desk.settings.always_on == "off":
-        raise Failed(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
+    if ctx.runtime.settings.always_on == "off":
+        raise FailReply(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
     if choice.lower() not in ("on", "off"):
-        raise Failed(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
     is_on = choice.lower() == "on"
     ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
     ctx.tell(_stays(ctx, account) if is_on else f"{account.name} leaves with its last device")
 
 
-def _stays(ctx: Consultation, account: AccountInfo) -> str:
+def _stays(ctx: ServiceContext, account: AccountInfo) -> str:
     """Say what always-on means, for how long, and for which nick."""
-    days = ctx.desk.settings.always_on_days
+    days = ctx.runtime.settings.always_on_days
     until = f" for up to {days} days" if days else ""
     return f"As {account.name} you stay in your rooms without a device{until}"
 
 
 @subcommand("NICKSERV")
-def nickserv_info(ctx: Consultation, account: str = "") -> Task:
+def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
     """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
     mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
     name = account or mine
@@ -176,10 +178,10 @@ def _read(session: Session, name: str) -> Account | None:
     return found
 
 
-def _tell_about(ctx: Consultation, name: str, found: Account | None) -> None:
+def _tell_about(ctx: ServiceContext, name: str, found: Account | None) -> None:
     """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
     if found is None:
-        raise Failed(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
     ctx.tell(f"{found.name} is registered since {to_text(found.created)}")
     account = ctx.world.find_account(found.name)
     nicks = sorted(user.nick for user in ctx.world.users_of(account)) if account else []

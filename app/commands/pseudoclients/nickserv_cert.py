@@ -2,60 +2,64 @@
 
 import re
 
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.nickserv import my_account
-from app.commands.pseudoclients.service_context import Consultation
+from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import subcommand
 from app.engine.world.user import AccountInfo
 from app.events import Kind
 
-MOST = 10  # certificates of one account
+MAX_CERTIFICATES = 10  # certificates of one account
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 @subcommand("NICKSERV")
-def nickserv_cert(ctx: Consultation, command: str = "", *more: str) -> None:
+def nickserv_cert(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Say by which certificates of yours you are known, so that you need no password (SASL EXTERNAL)."""
     raise service_context.unknown(ctx, f"CERT {command}".strip())
 
 
 @subcommand("NICKSERV CERT", writes=True)
-def nickserv_cert_add(ctx: Consultation, fingerprint: str = "") -> None:
+def nickserv_cert_add(ctx: ServiceContext, fingerprint: str = "") -> None:
     """Add a certificate by its fingerprint (SHA-256), or the one that your client shows now."""
     account, wanted = my_account(ctx), _wanted(ctx, fingerprint)
     if wanted in ctx.world.certificates:
-        raise Failed(ctx.verb, "INVALID_PARAMS", text="This certificate is known already")
-    if len(_of(ctx, account)) >= MOST:
-        raise Failed(
-            ctx.verb, "INVALID_PARAMS", text=f"There are {MOST} certificates already; delete one first"
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="This certificate is known already")
+    if len(_of(ctx, account)) >= MAX_CERTIFICATES:
+        raise FailReply(
+            ctx.verb,
+            "INVALID_PARAMS",
+            text=f"There are {MAX_CERTIFICATES} certificates already; delete one first",
         )
     _decide(ctx, Kind.CERTIFICATE_ADDED, account, wanted)
     ctx.tell(f"Whoever shows the certificate {wanted} may log in to {account.name} from now on")
 
 
 @subcommand("NICKSERV CERT", writes=True)
-def nickserv_cert_del(ctx: Consultation, fingerprint: str = "") -> None:
+def nickserv_cert_del(ctx: ServiceContext, fingerprint: str = "") -> None:
     """Take a certificate away: that of a fingerprint, or the one that your client shows now."""
     account, wanted = my_account(ctx), _wanted(ctx, fingerprint)
     if ctx.world.certificates.get(wanted) is not account:
-        raise Failed(ctx.verb, "INVALID_PARAMS", text="This is no certificate of yours; CERT LIST shows them")
+        raise FailReply(
+            ctx.verb, "INVALID_PARAMS", text="This is no certificate of yours; CERT LIST shows them"
+        )
     _decide(ctx, Kind.CERTIFICATE_REMOVED, account, wanted)
     ctx.tell(f"The certificate {wanted} opens {account.name} no more")
 
 
 @subcommand("NICKSERV CERT")
-def nickserv_cert_list(ctx: Consultation) -> None:
+def nickserv_cert_list(ctx: ServiceContext) -> None:
     """Tell the fingerprints of your certificates."""
     account = my_account(ctx)
     ctx.tell(*(_of(ctx, account) or [f"No certificate opens {account.name}"]))
 
 
-def _of(ctx: Consultation, account: AccountInfo) -> list[str]:
+def _of(ctx: ServiceContext, account: AccountInfo) -> list[str]:
     return [fingerprint for fingerprint, owner in ctx.world.certificates.items() if owner is account]
 
 
-def _wanted(ctx: Consultation, written: str) -> str:
+def _wanted(ctx: ServiceContext, written: str) -> str:
     """Return the fingerprint that is meant, without the colons that some programs write.
 
     Raises: Failed.
@@ -63,12 +67,12 @@ def _wanted(ctx: Consultation, written: str) -> str:
     shown = ctx.client.certificate
     if not written and shown is None:
         text = "Your connection shows no certificate; connect by TLS with one, or give its fingerprint"
-        raise Failed(ctx.verb, "INVALID_PARAMS", text=text)
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text=text)
     wanted = written.replace(":", "").lower() if written else shown or ""
     if not _FINGERPRINT.fullmatch(wanted):
-        raise Failed(ctx.verb, "INVALID_PARAMS", text="A fingerprint has 64 hexadecimal digits (SHA-256)")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="A fingerprint has 64 hexadecimal digits (SHA-256)")
     return wanted
 
 
-def _decide(ctx: Consultation, kind: Kind, account: AccountInfo, fingerprint: str) -> None:
+def _decide(ctx: ServiceContext, kind: Kind, account: AccountInfo, fingerprint: str) -> None:
     ctx.emit_unseen(ctx.event(kind, data={"id": account.id, "fingerprint": fingerprint}))

@@ -10,7 +10,7 @@ can have its nick.
 
 from app.clock import Clock
 from app.commands.context import Context
-from app.commands.errors import Answer, Failed, Refused
+from app.commands.errors import CommandError, FailReply, NumericError
 from app.commands.help import page
 from app.commands.registry import Command, find_command
 from app.engine.world.user import User
@@ -23,40 +23,40 @@ from app.wire.names import fold
 from app.wire.packing import cut, packed
 
 HIDDEN = "***"  # what an echo shows of a secret
-_NICKS = {nick.lower(): nick for nick in names.ATTENDANTS}
+_NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
 
 
-class Consultation(Context):
+class ServiceContext(Context):
     """A command of an attendant: it tells things, and what else would be refused by numbers, by notices."""
 
     __slots__ = ()
 
     @property
-    def attendant(self) -> str:
+    def nick(self) -> str:
         """The nick of whoever answers."""
         return _NICKS[self.verb.lower()]
 
     def tell(self, *lines: str) -> None:
         """Answer with notices; a line that is too long for one goes on in the next."""
-        nick = self.attendant
-        start = f":{nick}!{nick}@{self.desk.server} NOTICE {self.client.nick} :"
+        nick = self.nick
+        start = f":{nick}!{nick}@{self.runtime.server} NOTICE {self.client.nick} :"
         space = space_behind(start)
         for line in lines:
             for text in packed(cut(line.split(" "), space), space):
                 self.say(start + text)
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: CommandError) -> None:
         """Tell what a command raised instead of finishing."""
-        if isinstance(answer, Refused):
+        if isinstance(answer, NumericError):
             self.tell((answer.text or answer.numeric.text).replace(f"{self.verb} ", ""))
-        elif isinstance(answer, Failed):
+        elif isinstance(answer, FailReply):
             self.tell(answer.text)
 
 
-def seat(world: World, clock: Clock, server: str) -> None:
+def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
     """Give the attendants their places in a new world."""
-    for number, nick in enumerate(names.ATTENDANTS, 1):
-        world.seat(
+    for number, nick in enumerate(names.PSEUDOCLIENTS, 1):
+        world.add_pseudoclient(
             User(
                 session=-number,
                 nick=nick,
@@ -72,7 +72,7 @@ def seat(world: World, clock: Clock, server: str) -> None:
         )
 
 
-def meaning(line: Line) -> Line:
+def service_command(line: Line) -> Line:
     """Return what a line means: one that is said to an attendant alone is a command of its own."""
     if line.command != "PRIVMSG" or len(line.params) < 2 or "batch" in line.tags:
         return line
@@ -87,7 +87,7 @@ def meaning(line: Line) -> Line:
 
 def view_of(verb: str) -> type[Context]:
     """Return the view that a verb has of whoever uses it, if they are somebody."""
-    return Consultation if verb.lower() in _NICKS else Context
+    return ServiceContext if verb.lower() in _NICKS else Context
 
 
 def echo(ctx: Context, said: Line, meant: Line) -> None:
@@ -96,7 +96,7 @@ def echo(ctx: Context, said: Line, meant: Line) -> None:
         return
     nick = _NICKS[said.params[0].lower()]
     event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(said, meant))
-    event.at = ctx.desk.clock.now()
+    event.at = ctx.runtime.clock.now()
     ctx.show(event)
 
 
@@ -108,7 +108,7 @@ def _without_secrets(said: Line, meant: Line) -> str:
     return " ".join([*kept, *[HIDDEN] * len(left)])
 
 
-def help_on(ctx: Consultation, *command: str) -> None:
+def help_on(ctx: ServiceContext, *command: str) -> None:
     """Tell what an attendant does, or how one command of its family is used.
 
     Raises: Refused when there is no such command.
@@ -126,15 +126,15 @@ def _overview(parent: Command) -> list[str]:
     return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.family.values())]
 
 
-def unknown(ctx: Consultation, command: str) -> Refused:
+def unknown(ctx: ServiceContext, command: str) -> NumericError:
     """Return the refusal of a command that the attendant does not have."""
-    return Refused(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_what_there_is(ctx, command))
+    return NumericError(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_what_there_is(ctx, command))
 
 
-def _what_there_is(ctx: Consultation, command: str) -> str:
+def _what_there_is(ctx: ServiceContext, command: str) -> str:
     if not command:
         return "Try HELP"
     found, left = find_command(ctx.verb, command.split())
     if found is None or left:
-        return f"{ctx.attendant} knows no {command}; HELP shows what there is"
+        return f"{ctx.nick} knows no {command}; HELP shows what there is"
     return f"Say which: {', '.join(f'{command} {name}' for name in found.family)}; HELP {command} tells more"

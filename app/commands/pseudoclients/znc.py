@@ -11,11 +11,11 @@ from decimal import Decimal, DecimalException
 from sqlalchemy.orm import Session
 
 from app.commands.chathistory.playback import NOT_RETRIEVED, extra, is_visible, later, show_mixed, unhidden
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
-from app.commands.pseudoclients.service_context import Consultation
+from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import command, subcommand
-from app.engine.submission_unit import Task
+from app.engine.submission_unit import SlowWork
 from app.events import Event
 from app.services import pages
 from app.services.pages import Mark, Place
@@ -30,7 +30,7 @@ Buffers = Mapping[str, Place]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class BufferPage:
     """What was said in a buffer, as far as the caller might see it when it was read."""
 
     buffer: str
@@ -38,7 +38,7 @@ class Page:
 
 
 @command("*PLAYBACK")
-def playback(ctx: Consultation, command: str = "", *more: str) -> None:
+def playback(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Play what was said, as ZNC does: `/msg *playback PLAY * 1795000000.123`.
 
     Clients with the capability znc.in/playback ask for it by themselves. Times are seconds since 1970.
@@ -47,48 +47,50 @@ def playback(ctx: Consultation, command: str = "", *more: str) -> None:
 
 
 @subcommand("*PLAYBACK")
-def playback_help(ctx: Consultation, *command: str) -> None:
+def playback_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
     service_context.help_on(ctx, *command)
 
 
 @subcommand("*PLAYBACK", cost=COST)
-def playback_play(ctx: Consultation, buffers: str, since: str = "0", until: str = "") -> Task:
+def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: str = "") -> SlowWork:
     """Play what was said after a time, up to another: in rooms and with people, by masks with commas.
 
     If it is too much for one page, the latest.
     """
     wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
     low, high = Mark(_instant(since)), Mark(_instant(until) + 1 if until else END)
-    most = ctx.desk.settings.history_limit
+    most = ctx.runtime.settings.history_limit
 
-    def read(session: Session) -> list[Page]:
+    def read(session: Session) -> list[BufferPage]:
         found = wanted(session)
         limit = max(most // max(len(found), 1), 1)
-        return [Page(name, pages.between(session, here, limit, high, low)) for name, here in found.items()]
+        return [
+            BufferPage(name, pages.between(session, here, limit, high, low)) for name, here in found.items()
+        ]
 
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
 
 
 @subcommand("*PLAYBACK", cost=COST)
-def playback_list(ctx: Consultation, buffers: str = "*") -> Task:
+def playback_list(ctx: ServiceContext, buffers: str = "*") -> SlowWork:
     """Tell where something was said, with the times of the first message and of the last."""
     wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
 
-    def read(session: Session) -> list[Page]:
-        return [Page(name, _edges(session, here)) for name, here in wanted(session).items()]
+    def read(session: Session) -> list[BufferPage]:
+        return [BufferPage(name, _edges(session, here)) for name, here in wanted(session).items()]
 
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
 
 
 @subcommand("*PLAYBACK")
-def playback_clear(ctx: Consultation, buffers: str = "") -> None:
+def playback_clear(ctx: ServiceContext, buffers: str = "") -> None:
     """Clear nothing: history is everybody's who was there; REDACT takes back what you said."""
     text = "Nothing is cleared: what was said stays for all who were there. Ask PLAY for what is new to you"
-    raise Failed(ctx.verb, "DISALLOWED", text=text)
+    raise FailReply(ctx.verb, "DISALLOWED", text=text)
 
 
-def _chosen(ctx: Consultation, masks: str) -> Callable[[Session], Buffers]:
+def _chosen(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
     """Return how to find the buffers of the caller whose names match."""
     kinds, parties = extra(ctx), ctx.me.parties
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
@@ -119,7 +121,7 @@ def _instant(seconds: str) -> int:
     except DecimalException:  # no number, or one that is too large for its thousandfold
         instant = Decimal(-1)
     if not (instant.is_finite() and 0 <= instant < END):
-        raise Failed("*PLAYBACK", "INVALID_PARAMS", text="A time is seconds since 1970, as 1795000000.123")
+        raise FailReply("*PLAYBACK", "INVALID_PARAMS", text="A time is seconds since 1970, as 1795000000.123")
     return int(instant)
 
 
@@ -127,7 +129,7 @@ def _edges(session: Session, here: Place) -> list[Event]:
     return [*pages.after(session, here, 1, Mark(0)), *pages.latest(session, here, 1)]
 
 
-def _play(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
+def _play(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
     """Play each buffer as a batch of its own; `shown` are the rooms that hid nothing before."""
     for page in found:
         events = [one for one in page.events if is_visible(ctx, one, shown)]
@@ -135,12 +137,12 @@ def _play(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
             show_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
 
 
-def _list(ctx: Consultation, found: list[Page], shown: frozenset[int]) -> None:
+def _list(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
     for page in found:
         if page.events and all(is_visible(ctx, one, shown) for one in page.events):
             first, last = page.events[0].at, page.events[-1].at
             ctx.tell(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
 
 
-def _unreadable(ctx: Consultation) -> Failed:
-    return Failed(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
+def _unreadable(ctx: ServiceContext) -> FailReply:
+    return FailReply(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)

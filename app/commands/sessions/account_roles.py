@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.commands.runtime import Desk
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.engine.world.user import User
@@ -12,21 +12,27 @@ from app.events import Event, Kind
 Roles = Mapping[int, set[str]]  # by the room's id
 
 
-def roles_of(desk: Desk, user: User) -> Roles:
+def roles_of(runtime: Runtime, user: User) -> Roles:
     """Return the roles that somebody has by their account, in each of their rooms."""
-    return {room.id: room.kept_roles(user) for room in desk.world.rooms_of(user)}
+    return {room.id: room.kept_roles(user) for room in runtime.world.rooms_of(user)}
 
 
-def settle(desk: Desk, batch: Batch, user: User, before: Roles) -> None:
+def settle(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
     """Give somebody whose account is another now its roles, and take from them those they had by it before."""
-    for room in desk.world.rooms_of(user):
+    for room in runtime.world.rooms_of(user):
         kept, has = room.kept_roles(user), room.members[user.session].roles
-        change(desk, batch, room, user, "-", (before[room.id] & has) - kept, room.audience)
-        change(desk, batch, room, user, "+", kept - has, room.audience)
+        change(runtime, changeset, room, user, "-", (before[room.id] & has) - kept, room.audience)
+        change(runtime, changeset, room, user, "+", kept - has, room.audience)
 
 
 def change(
-    desk: Desk, batch: Batch, room: Room, user: User, sign: str, roles: set[str], audience: Audience
+    runtime: Runtime,
+    changeset: Changeset,
+    room: Room,
+    user: User,
+    sign: str,
+    roles: set[str],
+    audience: Audience,
 ) -> None:
     """Give roles to somebody in a room, or take them, in the name of the server; the room keeps none of it."""
     if not roles:
@@ -34,6 +40,6 @@ def change(
     letters = "".join(sorted(roles))
     words = f"{sign}{letters} " + " ".join([user.nick] * len(letters))
     changes = [[sign, role, user.nick, None] for role in letters]
-    event = Event(Kind.MODE, room=room.id, nick=desk.server, target=room.name, text=words)
+    event = Event(Kind.MODE, room=room.id, nick=runtime.server, target=room.name, text=words)
     event.data["changes"] = changes
-    batch.emit(event, audience)
+    changeset.emit(event, audience)

@@ -5,38 +5,38 @@ the next device goes on where the last one stopped. It is for the nick that the 
 speaks for it under another one leaves with the last device, so that an account stays once.
 """
 
-from app.commands.runtime import Desk
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.engine.changeset import Changeset
 from app.engine.world.user import User
 from app.events import Kind
 from app.wire.names import fold
 
 ABSENT = "No device is connected"  # the away message of who has said none
-DAY = 24 * 3600 * 1000  # milliseconds
+DAY_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
 
 
-def stays(desk: Desk, user: User) -> bool:
+def stays(runtime: Runtime, user: User) -> bool:
     """Whether somebody stays when the last device leaves."""
-    account, choice = user.account, desk.settings.always_on
+    account, choice = user.account, runtime.settings.always_on
     if account is None or account.disabled or choice == "off" or fold(account.name) != user.key:
         return False
     return choice == "opt-out" if account.always_on is None else account.always_on
 
 
-def stay(desk: Desk, batch: Batch, user: User) -> None:
+def stay(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Let somebody be here without a device, away unless they have said themselves why."""
-    batch.emit(user.event(Kind.DETACHED))
+    changeset.emit(user.event(Kind.DETACHED))
     if user.away is None:
-        batch.emit(user.event(Kind.AWAY, text=ABSENT), desk.world.acquaintances(user))
+        changeset.emit(user.event(Kind.AWAY, text=ABSENT), runtime.world.presence_audience(user))
 
 
-def why_over(desk: Desk, user: User) -> str | None:
+def why_over(runtime: Runtime, user: User) -> str | None:
     """Return why somebody who is here without a device is to go, if it is so."""
     if user.clients or user.detached is None:
         return None
-    if not stays(desk, user):
+    if not stays(runtime, user):
         return "Stays no longer without a device"
-    days = desk.settings.always_on_days
-    if days and desk.clock.now() - user.detached > days * DAY:
+    days = runtime.settings.always_on_days
+    if days and runtime.clock.now() - user.detached > days * DAY_MILLISECONDS:
         return f"No device was connected for {days} days"
     return None

@@ -7,10 +7,10 @@ account is meant.
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
-from app.commands.runtime import Desk
+from app.commands.runtime import Runtime
 from app.commands.sessions.connections import close
 from app.commands.sessions.leaving import expel, expel_device
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import Ban, World
@@ -20,7 +20,7 @@ from app.wire.names import fold
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
+class BanSubject:
     """Somebody as bans know them: with the real address, and with the host that others see."""
 
     nick: str
@@ -36,27 +36,27 @@ class Suspect:
         return self.is_operator or (self.account is not None and self.account.role == "admin")
 
 
-def suspect(user: User) -> Suspect:
+def subject_of_user(user: User) -> BanSubject:
     """Return somebody who is here as bans know them."""
-    return Suspect(user.nick, user.user, user.address, user.host, user.account, user.operator is True)
+    return BanSubject(user.nick, user.user, user.address, user.host, user.account, user.operator is True)
 
 
-def device(user: User, client: Client) -> Suspect:
+def subject_of_client(user: User, client: Client) -> BanSubject:
     """Return somebody as bans know them at one of their devices."""
-    return replace(suspect(user), address=client.address)
+    return replace(subject_of_user(user), address=client.address)
 
 
-def ban_on(world: World, somebody: Suspect) -> Ban | None:
+def ban_on(world: World, somebody: BanSubject) -> Ban | None:
     """Return a ban that keeps out somebody like this, if one is in force."""
     return next((ban for ban in world.active_bans() if is_about(ban, somebody)), None)
 
 
-def is_about(ban: Ban, somebody: Suspect) -> bool:
+def is_about(ban: Ban, somebody: BanSubject) -> bool:
     """Whether a ban keeps out somebody like this."""
     return describes(ban, somebody) and (ban.type == BanType.ACCOUNT or not somebody.is_admin)
 
 
-def describes(ban: Ban, somebody: Suspect) -> bool:
+def describes(ban: Ban, somebody: BanSubject) -> bool:
     """Whether a ban fits somebody, whoever it is. A mask counts for the address and for what others see of it."""
     account = somebody.account
     if ban.type == BanType.ACCOUNT:
@@ -74,25 +74,25 @@ def _is_within(address: str, network: str) -> bool:
         return False
 
 
-def enforce(desk: Desk, batch: Batch, ban: Ban) -> int:
+def enforce(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
     """Disconnect those whom a ban is about, and return how many people that were.
 
     Of somebody with several devices only those go that the ban is about; they stay with the others.
     """
-    met = [user for user in list(desk.world.users.values()) if _enforce_on(desk, batch, ban, user)]
-    for client in desk.world.clients:
+    met = [user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)]
+    for client in runtime.world.clients:
         is_new = client.session is None and not client.ended
         if is_new and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
-            close(batch, client, f"Banned: {ban.reason}")
+            close(changeset, client, f"Banned: {ban.reason}")
     return len(met)
 
 
-def _enforce_on(desk: Desk, batch: Batch, ban: Ban, user: User) -> bool:
+def _enforce_on(runtime: Runtime, changeset: Changeset, ban: Ban, user: User) -> bool:
     """Disconnect the devices of somebody that a ban is about. Whether there were any."""
-    met = [client for client in user.clients if is_about(ban, device(user, client))]
-    if len(met) == len(user.clients) and (met or is_about(ban, suspect(user))):
-        expel(desk, batch, user, f"Banned: {ban.reason}")
+    met = [client for client in user.clients if is_about(ban, subject_of_client(user, client))]
+    if len(met) == len(user.clients) and (met or is_about(ban, subject_of_user(user))):
+        expel(runtime, changeset, user, f"Banned: {ban.reason}")
         return True
     for client in met:
-        expel_device(desk, batch, client, f"Banned: {ban.reason}")
+        expel_device(runtime, changeset, client, f"Banned: {ban.reason}")
     return bool(met)

@@ -5,40 +5,42 @@ Neighbours see it; beside them, those who watch a nick (MONITOR) are told whethe
 
 from app.commands.context import Context
 from app.commands.metadata.syncing import tell_person
-from app.commands.runtime import Desk
-from app.engine.changeset import Batch
+from app.commands.runtime import Runtime
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.world.user import User
 from app.events import Event, Kind
 from app.wire.names import Key
 
 
-def appear(desk: Desk, batch: Batch, user: User) -> None:
+def appear(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Tell those who watch a nick that somebody has it now."""
-    _tell_watchers(batch, user.key, Event(Kind.APPEARED, nick=desk.server, text=user.source))
-    for client in desk.world.watches.of(user.key):
+    _tell_watchers(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server, text=user.source))
+    for client in runtime.world.monitors.of(user.key):
         if client.knows_metadata:
-            tell_person(Context(desk, batch, client), user)
+            tell_person(Context(runtime, changeset, client), user)
 
 
-def vanish(desk: Desk, batch: Batch, key: Key, nick: str) -> None:
+def vanish(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:
     """Tell those who watch a nick that nobody has it any more."""
-    _tell_watchers(batch, key, Event(Kind.VANISHED, nick=desk.server, text=nick))
+    _tell_watchers(changeset, key, Event(Kind.VANISHED, nick=runtime.server, text=nick))
 
 
-def change_nick(desk: Desk, batch: Batch, user: User, nick: str, author: Context | None = None) -> None:
+def change_nick(
+    runtime: Runtime, changeset: Changeset, user: User, nick: str, author: Context | None = None
+) -> None:
     """Let somebody be known by another nick; whoever asked for that themselves sees it among their answers."""
     key, before = user.key, user.nick
     events = user.everywhere(Kind.NICK, target=nick)
     if author is not None:
         author.show(events[0])
-    batch.emit_each(events, desk.world.neighbours(user), author.client if author is not None else None)
+    changeset.emit_each(events, runtime.world.neighbours(user), author.client if author is not None else None)
     if user.key != key:
-        vanish(desk, batch, key, before)
-        appear(desk, batch, user)
+        vanish(runtime, changeset, key, before)
+        appear(runtime, changeset, user)
 
 
-def _tell_watchers(batch: Batch, key: Key, event: Event) -> None:
-    watchers = batch.world.watches.of(key)
+def _tell_watchers(changeset: Changeset, key: Key, event: Event) -> None:
+    watchers = changeset.world.monitors.of(key)
     if watchers:
-        batch.pass_on(event, Audience(watchers))
+        changeset.pass_on(event, Audience(watchers))

@@ -1,13 +1,13 @@
 """Whether somebody is there: AWAY, also before registration is finished (IRCv3 draft/pre-away)."""
 
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.commands.sessions import always_on
 from app.events import Kind
 from app.wire import numerics
 from app.wire.framing import fitting, space_behind
-from app.wire.names import NICK_BYTES
+from app.wire.names import MAX_NICK_BYTES
 
 PRE_AWAY = "draft/pre-away"
 UNSPECIFIED = "*"  # the message of a client that connected by itself: its person is not there
@@ -21,7 +21,7 @@ def away(ctx: Context, message: str = "") -> None:
     elif PRE_AWAY in ctx.client.caps:
         ctx.client.registration.away = message
     else:
-        raise Refused(numerics.ERR_NOTREGISTERED)
+        raise NumericError(numerics.ERR_NOTREGISTERED)
     ctx.reply(numerics.RPL_NOWAWAY if message else numerics.RPL_UNAWAY)
 
 
@@ -41,13 +41,13 @@ def _be(ctx: Context, message: str) -> None:
         return  # what a connection without its person says does not count beside others
     text = _shortened(ctx, message) or None
     if text != me.away:
-        ctx.batch.emit(ctx.event(Kind.AWAY, text=text), ctx.world.acquaintances(me), ctx.client)
+        ctx.changeset.emit(ctx.event(Kind.AWAY, text=text), ctx.world.presence_audience(me), ctx.client)
 
 
 def _shortened(ctx: Context, message: str) -> str:
     """Return the message as far as it fits into every line it will stand in: AWAY, and 301 to anybody."""
     me = ctx.me
     told = space_behind(f":{me.source} AWAY :")
-    replied = space_behind(f":{ctx.desk.server} 301  {me.nick} :") - NICK_BYTES
-    kept = message[: ctx.desk.settings.topic_length]
+    replied = space_behind(f":{ctx.runtime.server} 301  {me.nick} :") - MAX_NICK_BYTES
+    kept = message[: ctx.runtime.settings.topic_length]
     return fitting(kept, min(told, replied))

@@ -3,7 +3,7 @@
 import re
 
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.user import User
 from app.events import Kind
@@ -20,11 +20,11 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
     count for it at once.
     """
     user = ctx.somebody(nick)
-    if user.is_attendant:
-        raise Refused(numerics.ERR_CANTKILLSERVER, text="The server keeps its host")
+    if user.is_pseudoclient:
+        raise NumericError(numerics.ERR_CANTKILLSERVER, text="The server keeps its host")
     if not HOST.fullmatch(host):
         text = "A host is up to 63 letters, digits and ._/:- with a letter or digit at both ends"
-        raise Refused(numerics.ERR_UNKNOWNERROR, "CHGHOST", text=text)
+        raise NumericError(numerics.ERR_UNKNOWNERROR, "CHGHOST", text=text)
     if host != user.host:
         _change(ctx, user, host)
     ctx.notice(f"{user.nick} is seen as {user.source} now.")
@@ -34,7 +34,7 @@ def _change(ctx: Context, user: User, host: str) -> None:
     """Let others see another host, and tell those who know of such changes, and all devices of whose it is."""
     me = ctx.me
     data = {"by": me.nick, "account": me.account.name if me.account else None, "operator": me.session}
-    ctx.batch.emit(user.event(Kind.HOST, text=host, data=data), ctx.world.acquaintances(user))
+    ctx.changeset.emit(user.event(Kind.HOST, text=host, data=data), ctx.world.presence_audience(user))
     for client in user.clients:
-        view = ctx if client is ctx.client else Context(ctx.desk, ctx.batch, client)
+        view = ctx if client is ctx.client else Context(ctx.runtime, ctx.changeset, client)
         view.reply(numerics.RPL_VISIBLEHOST, host)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.metadata.syncing import tell_person
 from app.commands.registry import command, subcommand
 from app.wire import numerics
@@ -16,13 +16,13 @@ from app.wire.packing import packed
 @command()
 def monitor(ctx: Context, subcommand: str, *more: str) -> None:
     """Be told when people come and go, wherever they are: `+`, `-`, C, L, S."""
-    raise Refused(numerics.ERR_UNKNOWNERROR, "MONITOR", text="MONITOR is followed by one of + - C L S")
+    raise NumericError(numerics.ERR_UNKNOWNERROR, "MONITOR", text="MONITOR is followed by one of + - C L S")
 
 
 @subcommand("MONITOR", "+", cost=2)
 def monitor_add(ctx: Context, targets: str) -> None:
     """Watch some nicks, and show which of them are here."""
-    most = ctx.desk.settings.max_monitored
+    most = ctx.runtime.settings.max_monitored
     watched = ctx.client.watched
     added, left_over = [], []
     for target in _listed(targets):
@@ -33,7 +33,7 @@ def monitor_add(ctx: Context, targets: str) -> None:
             if len(watched) >= most:
                 left_over.append(target)
             else:
-                ctx.world.watches.add(ctx.client, fold(nick), nick)
+                ctx.world.monitors.add(ctx.client, fold(nick), nick)
                 added.append(nick)
     _tell_state(ctx, added)
     if left_over:
@@ -44,13 +44,13 @@ def monitor_add(ctx: Context, targets: str) -> None:
 def monitor_remove(ctx: Context, targets: str) -> None:
     """Watch some nicks no longer."""
     for target in _listed(targets):
-        ctx.world.watches.remove(ctx.client, fold(target))
+        ctx.world.monitors.remove(ctx.client, fold(target))
 
 
 @subcommand("MONITOR")
 def monitor_c(ctx: Context) -> None:
     """Watch nobody any more."""
-    ctx.world.watches.clear(ctx.client)
+    ctx.world.monitors.clear(ctx.client)
 
 
 @subcommand("MONITOR")
@@ -76,9 +76,9 @@ def _nick(ctx: Context, target: str) -> str:
     Raises: Refused with ERR_ERRONEUSNICKNAME when it can be nobody's: a mask, for example.
     """
     try:
-        return check_nick(target, ctx.desk.settings.nick_length)
+        return check_nick(target, ctx.runtime.settings.nick_length)
     except NameRefused as refusal:
-        raise Refused(numerics.ERR_ERRONEUSNICKNAME, target, text=refusal.reason) from refusal
+        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, target, text=refusal.reason) from refusal
 
 
 def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
@@ -92,6 +92,6 @@ def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
 
 def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, also none."""
-    start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} :"
+    start = f":{ctx.runtime.server} {numeric.code} {ctx.client.nick} :"
     for text in packed(words, space_behind(start), separator=","):
         ctx.say(start + text)

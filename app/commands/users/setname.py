@@ -1,20 +1,20 @@
 """What somebody is called beside their nick: SETNAME (IRCv3 setname)."""
 
 from app.commands.context import Context
-from app.commands.errors import Failed
+from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.events import Kind
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import MAX_LINE_BYTES
 
-REALNAME_LETTERS = 128  # longest real name kept
-USER_LETTERS = 20  # longest user name kept
+MAX_REALNAME_LENGTH = 128  # longest real name kept
+MAX_USER_LENGTH = 20  # longest user name kept
 
 
 @command(cost=2, writes=True)
 def setname(ctx: Context, realname: str) -> None:
     """Change your real name: what WHOIS shows beside your nick."""
     _refuse_unfit(ctx, realname)
-    event, audience = ctx.event(Kind.REALNAME, text=realname), ctx.world.acquaintances(ctx.me)
+    event, audience = ctx.event(Kind.REALNAME, text=realname), ctx.world.presence_audience(ctx.me)
     if "setname" in ctx.client.caps:
         ctx.emit(event, audience)
     else:
@@ -24,7 +24,7 @@ def setname(ctx: Context, realname: str) -> None:
 def _refuse_unfit(ctx: Context, realname: str) -> None:
     """Refuse a name that cannot be seen, or that could not be told whole."""
     if not realname.strip():
-        raise Failed("SETNAME", "INVALID_REALNAME", text="A real name is not empty")
+        raise FailReply("SETNAME", "INVALID_REALNAME", text="A real name is not empty")
     line = f":{ctx.me.source} SETNAME :{realname}\r\n".encode()
-    if len(realname) > REALNAME_LETTERS or len(line) > LINE_BYTES:
-        raise Failed("SETNAME", "INVALID_REALNAME", text="The real name is too long")
+    if len(realname) > MAX_REALNAME_LENGTH or len(line) > MAX_LINE_BYTES:
+        raise FailReply("SETNAME", "INVALID_REALNAME", text="The real name is too long")

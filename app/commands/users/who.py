@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.commands.context import Context
 from app.commands.registry import command
-from app.engine.cloak import host_of
+from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Member, Room
 from app.engine.world.user import User
 from app.wire import numerics
@@ -16,7 +16,7 @@ HIDDEN_ADDRESS = "255.255.255.255"  # what WHOX shows where the address is not t
 
 
 @dataclass(slots=True)
-class Sight:
+class VisibleUser:
     """Somebody as the caller sees them: in the room that was asked about, or nowhere in particular."""
 
     ctx: Context
@@ -41,20 +41,22 @@ class Sight:
     def address(self) -> str:
         """The real address, for those who may know it."""
         may_know = self.user is self.ctx.user or self.ctx.me.is_admin
-        return host_of(self.user.address) if may_know else HIDDEN_ADDRESS
+        return uncloaked_host(self.user.address) if may_know else HIDDEN_ADDRESS
 
     @property
     def idle(self) -> str:
         """Whole seconds since they last said something."""
-        return str(int(self.ctx.desk.clock.monotonic() - self.user.active))
+        return str(int(self.ctx.runtime.clock.monotonic() - self.user.active))
 
 
-_FIELDS: dict[str, Callable[[Sight], str]] = {  # in the order in which WHOX sends them, behind the token
+_FIELDS: dict[
+    str, Callable[[VisibleUser], str]
+] = {  # in the order in which WHOX sends them, behind the token
     "c": lambda seen: seen.place,
     "u": lambda seen: seen.user.user,
     "i": lambda seen: seen.address,
     "h": lambda seen: seen.user.host,
-    "s": lambda seen: seen.ctx.desk.server,
+    "s": lambda seen: seen.ctx.runtime.server,
     "n": lambda seen: seen.user.nick,
     "f": lambda seen: seen.flags,
     "d": lambda seen: "0",  # servers between
@@ -80,14 +82,14 @@ def who(ctx: Context, mask: str = "*", options: str = "") -> None:
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 
-def _writer(ctx: Context, wanted: str) -> Callable[[Sight], str]:
+def _writer(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
     """Return what writes a line about somebody: the usual one, or the fields that are wanted.
 
     There may be thousands of lines, so what they have in common is put together once.
     """
     letters, _, token = wanted.partition(",")
     fields = {letter for letter in letters if letter == "t" or letter in _FIELDS}
-    nick, server = ctx.client.nick, ctx.desk.server
+    nick, server = ctx.client.nick, ctx.runtime.server
     if fields:
         start = f":{server} {numerics.RPL_WHOSPCRPL.code} {nick}" + f" {_checked(token)}" * ("t" in fields)
         writers = [write for letter, write in _FIELDS.items() if letter in fields]
@@ -96,7 +98,7 @@ def _writer(ctx: Context, wanted: str) -> Callable[[Sight], str]:
     return lambda seen: start + _usual(seen, server)
 
 
-def _usual(seen: Sight, server: str) -> str:
+def _usual(seen: VisibleUser, server: str) -> str:
     user = seen.user
     return f"{seen.place} {user.user} {user.host} {server} {user.nick} {seen.flags} :0 {user.realname}"
 
@@ -106,26 +108,26 @@ def _checked(token: str) -> str:
     return token if token.isascii() and token.isdigit() and len(token) <= 3 else "0"
 
 
-def _found(ctx: Context, mask: str) -> Iterable[Sight]:
+def _found(ctx: Context, mask: str) -> Iterable[VisibleUser]:
     if is_room(mask):
         return _in_room(ctx, mask)
     if is_mask(mask) or mask == "0":
         return _matching(ctx, "*" if mask == "0" else mask)  # 0 is everybody (RFC 2812 section 3.6.1)
     user = ctx.world.find_user(mask)
-    return [Sight(ctx, user)] if user else []
+    return [VisibleUser(ctx, user)] if user else []
 
 
-def _in_room(ctx: Context, name: str) -> Iterator[Sight]:
+def _in_room(ctx: Context, name: str) -> Iterator[VisibleUser]:
     room = ctx.world.find_room(name)
     if room is not None and room.is_visible_to(ctx.me):
         for member in room.members_shown_to(ctx.me):
-            yield Sight(ctx, member.user, room, member)
+            yield VisibleUser(ctx, member.user, room, member)
 
 
-def _matching(ctx: Context, mask: str) -> Iterator[Sight]:
+def _matching(ctx: Context, mask: str) -> Iterator[VisibleUser]:
     """Yield those whom the caller may find without knowing their nick."""
     is_whole = "!" in mask or "@" in mask
     me = ctx.me
     for user in ctx.world.users.values():
         if user.is_visible_to(me) and matches(mask, user.source if is_whole else user.nick):
-            yield Sight(ctx, user)
+            yield VisibleUser(ctx, user)

@@ -5,13 +5,13 @@ from itertools import islice
 
 from app.clock import to_text
 from app.commands.context import Context
-from app.commands.errors import Refused
+from app.commands.errors import NumericError
 from app.commands.metadata.metadata import EVERYBODY
 from app.commands.registry import command
-from app.engine.cloak import host_of
+from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Room
 from app.engine.world.user import User
-from app.engine.world.world import Departed
+from app.engine.world.world import WhowasEntry
 from app.wire import numerics
 from app.wire.framing import space_behind
 from app.wire.names import fold
@@ -19,7 +19,7 @@ from app.wire.numbers import number
 from app.wire.numerics import Numeric
 from app.wire.packing import packed
 
-MOST_USERHOSTS = 5  # RFC 2812 section 4.8
+MAX_USERHOSTS = 5  # RFC 2812 section 4.8
 
 
 @command()
@@ -27,7 +27,7 @@ def whois(ctx: Context, target: str = "", nick: str = "") -> None:
     """Show who somebody is; `WHOIS <server> <nick>` and `WHOIS <nick> <nick>` mean the same."""
     asked = nick or target
     if not asked:
-        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+        raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
     user = ctx.world.find_user(asked)
     if user is None:
         ctx.reply(numerics.ERR_NOSUCHNICK, asked)
@@ -39,10 +39,10 @@ def whois(ctx: Context, target: str = "", nick: str = "") -> None:
 def _tell(ctx: Context, user: User) -> None:
     ctx.reply(numerics.RPL_WHOISUSER, user.nick, user.user, user.host, "*", text=user.realname)
     _tell_rooms(ctx, user)
-    ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.desk.server, text=ctx.desk.network)
+    ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.runtime.server, text=ctx.runtime.network)
     _tell_standing(ctx, user)
     _tell_connection(ctx, user)
-    idle = int(ctx.desk.clock.monotonic() - user.active)
+    idle = int(ctx.runtime.clock.monotonic() - user.active)
     ctx.reply(numerics.RPL_WHOISIDLE, user.nick, str(idle), str(user.signon // 1000))
     if ctx.client.knows_metadata:
         _tell_metadata(ctx, user)
@@ -82,7 +82,7 @@ def _tell_standing(ctx: Context, user: User) -> None:
 def _tell_connection(ctx: Context, user: User) -> None:
     """Tell where the user connects from, if the caller may know it, and whether all of it is encrypted."""
     if user is ctx.user or ctx.me.is_admin:
-        ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, host_of(user.address))
+        ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, uncloaked_host(user.address))
         for shown in sorted({client.certificate for client in user.clients if client.certificate}):
             ctx.reply(numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {shown}")
     if user.clients and all(client.secure for client in user.clients):
@@ -99,7 +99,7 @@ def _tell_metadata(ctx: Context, user: User) -> None:
 def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> None:
     """Show who had a nick before, the latest first; at most `count` of them."""
     if not nick:
-        raise Refused(numerics.ERR_NONICKNAMEGIVEN)
+        raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
     departed = ctx.world.whowas.get(fold(nick), ())
     if not departed:
         ctx.reply(numerics.ERR_WASNOSUCHNICK, nick)
@@ -108,9 +108,9 @@ def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> N
     ctx.reply(numerics.RPL_ENDOFWHOWAS, nick)
 
 
-def _tell_departed(ctx: Context, entry: Departed) -> None:
+def _tell_departed(ctx: Context, entry: WhowasEntry) -> None:
     ctx.reply(numerics.RPL_WHOWASUSER, entry.nick, entry.user, entry.host, "*", text=entry.realname)
-    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.desk.server, text=to_text(entry.at))
+    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.runtime.server, text=to_text(entry.at))
 
 
 def _most(count: str) -> int | None:
@@ -129,7 +129,7 @@ def ison(ctx: Context, nick: str, *nicks: str) -> None:
 @command()
 def userhost(ctx: Context, nick: str, *nicks: str) -> None:
     """Show the host of up to five people, with `-` before it if they are away, `+` if they are not."""
-    asked = " ".join((nick, *nicks)).split()[:MOST_USERHOSTS]
+    asked = " ".join((nick, *nicks)).split()[:MAX_USERHOSTS]
     found = filter(None, map(ctx.world.find_user, asked))
     _tell_words(ctx, numerics.RPL_USERHOST, "", map(_userhost, found))
 
@@ -141,6 +141,6 @@ def _userhost(user: User) -> str:
 
 def _tell_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, at least one."""
-    start = f":{ctx.desk.server} {numeric.code} {ctx.client.nick} {before}:"
+    start = f":{ctx.runtime.server} {numeric.code} {ctx.client.nick} {before}:"
     for text in list(packed(words, space_behind(start))) or [""]:
         ctx.say(start + text)

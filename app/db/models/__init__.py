@@ -1,14 +1,14 @@
 """The tables, as SQLAlchemy models.
 
-`Event` is the log and the only truth; every other table is what the events add up to, kept so that questions
+`EventRow` is the log and the only truth; every other table is what the events add up to, kept so that questions
 about the present need not read the past. Instants are integers: milliseconds since the epoch, UTC.
 """
 
-from app.db.models.accounts import Account, AccountMetadata, Application, Ban, Certificate, Invitation
+from app.db.models.accounts import Account, AccountMetadata, Application, BanRow, Certificate, InvitationRow
 from app.db.models.columns import Base
-from app.db.models.log import HAPPENED, SPOKEN, Event
+from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.people import Membership, RoomStay, Session
-from app.db.models.rooms import Room, RoomMask, RoomMetadata, RoomRole
+from app.db.models.rooms import RoomMask, RoomMetadata, RoomRole, RoomRow
 from app.db.models.service import Audit, ImportMark, ServerSecret
 from app.db.models.talks import Correspondent, ReadMarker
 
@@ -19,19 +19,19 @@ __all__ = [
     "AccountMetadata",
     "Application",
     "Audit",
-    "Ban",
+    "BanRow",
     "Base",
     "Certificate",
     "Correspondent",
-    "Event",
+    "EventRow",
     "ImportMark",
-    "Invitation",
+    "InvitationRow",
     "Membership",
     "ReadMarker",
-    "Room",
     "RoomMask",
     "RoomMetadata",
     "RoomRole",
+    "RoomRow",
     "RoomStay",
     "ServerSecret",
     "Session",

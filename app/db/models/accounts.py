@@ -54,7 +54,7 @@ class Certificate(Base):
     added: Mapped[Instant]
 
 
-class Invitation(Base):
+class InvitationRow(Base):
     """A code with which accounts may be made, known by its digest; `name` is its first letters."""
 
     __tablename__ = "invitation"
@@ -79,7 +79,7 @@ class AccountMetadata(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
-class Ban(Base):
+class BanRow(Base):
     """A server-wide ban: `type` is `account`, `nick` or `address`; `expires` is None for ever."""
 
     __tablename__ = "ban"

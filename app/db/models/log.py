@@ -21,7 +21,7 @@ def _index(name: str, column: str, condition: Any) -> Index:
     return Index(name, column, "at", sqlite_where=condition, postgresql_where=condition)
 
 
-class Event(Base):
+class EventRow(Base):
     """One row of the log. `id` is the global order: contiguous, never reused, assigned under a lock."""
 
     __tablename__ = "event"

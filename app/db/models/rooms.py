@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.columns import AccountId, Base, Id, Instant, Name, Reference, RoomId
 
 
-class Room(Base):
+class RoomRow(Base):
     """A channel. `official` rooms were made by the server or an administrator and belong to nobody.
 
     `pause` is how many seconds lie between two messages of one person.

@@ -11,19 +11,19 @@ and becomes a set of its own when somebody asks for it.
 from collections.abc import Iterable
 
 from app.engine.delivery.client import Client
-from app.engine.delivery.sink import Carrier, Each, Receivers, Sink
+from app.engine.delivery.sink import Broadcaster, IndividualSinks, Sink, SinkGroup
 
 
 class Audience:
     """An unchanging set of clients. A room makes a new one when its members or their capabilities change."""
 
-    __slots__ = ("_clients", "_receivers", "added", "base")
+    __slots__ = ("_clients", "_sink_groups", "added", "base")
 
     def __init__(self, clients: Iterable[Client], base: "Audience | None" = None) -> None:
         self.added = frozenset(clients)  # those that the base does not have
         self.base = base  # what it grew from, until it is a set of its own
         self._clients = self.added if base is None else None
-        self._receivers: list[tuple[int, Receivers]] | None = None
+        self._sink_groups: list[tuple[int, SinkGroup]] | None = None
 
     def joined_by(self, clients: Iterable[Client]) -> "Audience":
         """Return this audience with further clients, which it does not have yet."""
@@ -53,17 +53,17 @@ class Audience:
         return (link._clients or frozenset()).union(*added)
 
     @property
-    def receivers(self) -> list[tuple[int, Receivers]]:
+    def sink_groups(self) -> list[tuple[int, SinkGroup]]:
         """All of them, as those who are sent the same: of one shape, and carried by one."""
-        if self._receivers is None:
-            groups: dict[tuple[int, Carrier | None], list[Sink]] = {}
+        if self._sink_groups is None:
+            groups: dict[tuple[int, Broadcaster | None], list[Sink]] = {}
             for client in self.clients:
-                groups.setdefault((client.shape, client.sink.carrier), []).append(client.sink)
-            self._receivers = [
-                (shape, Each(sinks) if carrier is None else carrier.gather(sinks))
+                groups.setdefault((client.shape, client.sink.broadcaster), []).append(client.sink)
+            self._sink_groups = [
+                (shape, IndividualSinks(sinks) if carrier is None else carrier.group(sinks))
                 for (shape, carrier), sinks in groups.items()
             ]
-        return self._receivers
+        return self._sink_groups
 
 
 NOBODY = Audience(())

@@ -15,7 +15,7 @@ from app.engine.delivery.response import Response
 from app.events import Event
 
 
-class Run:
+class BroadcastRun:
     """Events that follow each other for one audience, to which others may join on the way."""
 
     __slots__ = ("_events", "_joined", "_latest", "_lines", "_private", "_start")
@@ -54,10 +54,10 @@ class Run:
 
     def deliver(self) -> int:
         """Hand everybody their bytes; return how many deliveries that makes, an author's own counted in."""
-        apart = {client.sink for client in self._private}
-        for shape, receivers in self._start.receivers:
+        excluded = {client.sink for client in self._private}
+        for shape, receivers in self._start.sink_groups:
             if whole := b"".join(self._encoded(shape)):
-                receivers.push(whole, apart)
+                receivers.push(whole, excluded)
         for client in self._private.keys() - self._joined.keys():
             if data := self._pieced(client, 0):
                 client.sink.push(data)
@@ -96,14 +96,14 @@ class Hub:
 
     def deliver(self, plan: Plan) -> None:
         """Hand the bytes of a plan to the sinks of all who are concerned, each in the order of the plan."""
-        run: Run | None = None
+        run: BroadcastRun | None = None
         for item in plan:
             if isinstance(item, Broadcast):
                 if item.audience is NOBODY:
                     continue
                 if run is None or not run.goes_on(item.audience):
                     self._close(run)
-                    run = Run(item.audience)
+                    run = BroadcastRun(item.audience)
                 run.add(item.event, item.author)
             elif run is not None and not item.end and run.has(item.client):
                 run.insert(item.client, item.render())
@@ -114,7 +114,7 @@ class Hub:
                 _answer(item)
         self._close(run)
 
-    def _close(self, run: Run | None) -> None:
+    def _close(self, run: BroadcastRun | None) -> None:
         if run is not None:
             self.deliveries += run.deliver()
 

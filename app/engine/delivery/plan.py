@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.delivery.response import Entry, Response
+from app.engine.delivery.response import Response, ResponseEntry
 from app.events import Event
 
 
@@ -21,7 +21,7 @@ class Broadcast:
 Plan = list[Broadcast | Response]
 
 
-def divided(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
+def split_remote(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
     """Divide what the news bring into the news themselves and what follows from them, which gets later rows."""
     theirs = set(map(id, news))
     parts: tuple[Plan, Plan] = ([], [])
@@ -30,7 +30,7 @@ def divided(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
     return parts
 
 
-def withdrawn(plan: Plan, lines: Mapping[int, str]) -> Plan:
+def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
     """Return the plan without the events known by these `id`s; their authors are told the line of each in its place."""
     shown = _replaced(plan, lines)
     left: Plan = []
@@ -38,7 +38,7 @@ def withdrawn(plan: Plan, lines: Mapping[int, str]) -> Plan:
         if not isinstance(item, Broadcast) or id(item.event) not in lines:
             left.append(item)
         elif item.author is not None and id(item.event) not in shown:
-            entry = Entry(lines[id(item.event)])
+            entry = ResponseEntry(lines[id(item.event)])
             empty = _empty_response(plan[place:], item.author)
             if empty is None:
                 left.append(Response(item.author, entries=[entry]))
@@ -52,9 +52,9 @@ def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
     shown = set()
     for item in plan:
         for entry in () if isinstance(item, Broadcast) else item.entries:
-            if id(entry.told) in lines:
-                shown.add(id(entry.told))
-                entry.content = lines[id(entry.told)]
+            if id(entry.shown_event) in lines:
+                shown.add(id(entry.shown_event))
+                entry.content = lines[id(entry.shown_event)]
     return shown
 
 

@@ -13,7 +13,7 @@ from app.wire.line import LINE_END, format_tags
 
 
 @dataclass(slots=True)
-class Entry:
+class ResponseEntry:
     """A part of a response: lines of text without tags, or an event; and the tags added to each line.
 
     A text may stand for an event: it says in other words that this has happened.
@@ -24,7 +24,7 @@ class Entry:
     event: Event | None = None
 
     @property
-    def told(self) -> Event | None:
+    def shown_event(self) -> Event | None:
         """The event that it tells of, if it does."""
         return self.content if isinstance(self.content, Event) else self.event
 
@@ -55,7 +55,7 @@ class Response:
     server: str = ""  # who speaks in the lines that a label brings with it
     label: str | None = None
     batch: str = ""  # the id to use if the lines must be wrapped
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ResponseEntry] = field(default_factory=list)
     batched: int = 0  # so many entries, from the first on, are one batch
     end: bool = False
 
@@ -66,7 +66,7 @@ class Response:
             return b"".join(entry.render(shape, {}) for entry in self.entries)
         label = {"label": self.label}
         if not self.entries:
-            return Entry(f":{self.server} ACK").render(shape, label)
+            return ResponseEntry(f":{self.server} ACK").render(shape, label)
         if self._is_one_line or self.batched == len(self.entries):
             first, *others = self.entries
             return first.render(shape, label) + b"".join(entry.render(shape, {}) for entry in others)
@@ -78,7 +78,7 @@ class Response:
 
     def _wrapped(self, shape: int, label: dict[str, str]) -> bytes:
         batch = {"batch": self.batch}
-        lines = [Entry(f":{self.server} BATCH +{self.batch} labeled-response").render(shape, label)]
+        lines = [ResponseEntry(f":{self.server} BATCH +{self.batch} labeled-response").render(shape, label)]
         lines += (entry.render(shape, {} if "batch" in entry.tags else batch) for entry in self.entries)
-        lines.append(Entry(f":{self.server} BATCH -{self.batch}").render(shape, {}))
+        lines.append(ResponseEntry(f":{self.server} BATCH -{self.batch}").render(shape, {}))
         return b"".join(lines)

@@ -4,17 +4,17 @@ from collections.abc import Sequence, Set
 from typing import Any, Protocol
 
 
-class Receivers(Protocol):
+class SinkGroup(Protocol):
     """Sinks that are given the same bytes, time and again."""
 
-    def push(self, data: bytes, apart: Set[Any]) -> None:
+    def push(self, data: bytes, excluded: Set[Any]) -> None:
         """Queue bytes for each of them but those apart."""
 
 
-class Carrier(Protocol):
+class Broadcaster(Protocol):
     """Who can carry bytes to many sinks in one go."""
 
-    def gather(self, sinks: Sequence[Any]) -> Receivers:
+    def group(self, sinks: Sequence[Any]) -> SinkGroup:
         """Return sinks of this carrier as one."""
 
 
@@ -22,7 +22,7 @@ class Sink(Protocol):
     """Where the bytes for one client go; never blocks."""
 
     @property
-    def carrier(self) -> Carrier | None:
+    def broadcaster(self) -> Broadcaster | None:
         """Who can carry the same bytes to this sink and others; nobody if each has to be given its own."""
 
     def push(self, data: bytes) -> None:
@@ -32,23 +32,23 @@ class Sink(Protocol):
         """End the connection once everything queued is sent."""
 
 
-class Each:
+class IndividualSinks:
     """Sinks that are given the bytes one by one."""
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self.sinks = sinks
 
-    def push(self, data: bytes, apart: Set[Any]) -> None:
+    def push(self, data: bytes, excluded: Set[Any]) -> None:
         """Queue bytes for each of them but those apart."""
         for sink in self.sinks:
-            if sink not in apart:
+            if sink not in excluded:
                 sink.push(data)
 
 
-class Nowhere:
+class NullSink:
     """The sink of nobody: for what the server itself hands to the engine."""
 
-    carrier = None
+    broadcaster = None
 
     def push(self, data: bytes) -> None:
         """Let the bytes go."""

@@ -1,19 +1,19 @@
 """What is said, taken back and read."""
 
-from app.engine.world.world import World, applies
+from app.engine.world.world import World, reduces
 from app.events import Event, Kind, is_transient
 from app.wire.names import fold
 
 
-@applies(Kind.PRIVMSG)
-@applies(Kind.NOTICE)
+@reduces(Kind.PRIVMSG)
+@reduces(Kind.NOTICE)
 def said(world: World, event: Event) -> None:
     """A message is what newcomers to the room are shown; in a slow room its author has to wait then."""
     world.remember(event)
     _pause(world, event)
 
 
-@applies(Kind.TAGMSG)
+@reduces(Kind.TAGMSG)
 def tagged(world: World, event: Event) -> None:
     """Tags that stay are a message too."""
     if not is_transient(event):
@@ -36,17 +36,17 @@ def _moderated(event: Event) -> int:
     return int(conversation[1:]) if conversation.startswith("o") else 0
 
 
-@applies(Kind.REDACTED)
+@reduces(Kind.REDACTED)
 def redacted(world: World, event: Event) -> None:
     """A message is not to be seen any more."""
     position = event.data["event"]
     world.redacted.append(position)
     room = world.rooms.get(event.room or 0)
     if room is not None and room.recent is not None:
-        world.fill_recent(room, [one for one in room.recent if one.id != position])
+        world.set_recent(room, [one for one in room.recent if one.id != position])
 
 
-@applies(Kind.MARKED)
+@reduces(Kind.MARKED)
 def marked(world: World, event: Event) -> None:
     """Somebody has read a room, or what a nick wrote, up to an instant."""
     reader = world.find_reader(event)

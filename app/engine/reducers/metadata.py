@@ -1,11 +1,11 @@
 """What people and rooms say of themselves, for clients to show."""
 
 from app.engine.world.user import Metadata
-from app.engine.world.world import World, applies
+from app.engine.world.world import World, reduces
 from app.events import Event, Kind
 
 
-@applies(Kind.METADATA)
+@reduces(Kind.METADATA)
 def metadata(world: World, event: Event) -> None:
     """A person or a room says something else of itself under a key, or nothing any more.
 

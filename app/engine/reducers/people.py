@@ -1,13 +1,13 @@
 """What happens to people: they come, go, and are known otherwise."""
 
 from app.engine.world.user import AccountInfo, User
-from app.engine.world.world import World, applies
+from app.engine.world.world import World, reduces
 from app.events import Event, Kind
 from app.wire.modes import parse_changes
 from app.wire.names import fold
 
 
-@applies(Kind.CONNECTED)
+@reduces(Kind.CONNECTED)
 def connected(world: World, event: Event) -> None:
     """Somebody finished registration."""
     user = User(
@@ -26,7 +26,7 @@ def connected(world: World, event: Event) -> None:
     world.most_users = max(world.most_users, len(world.users))
 
 
-@applies(Kind.QUIT)
+@reduces(Kind.QUIT)
 def quit_(world: World, event: Event) -> None:
     """A session ended; of its several rows the first one removes it."""
     user = world.users.pop(event.session or 0, None)
@@ -36,12 +36,12 @@ def quit_(world: World, event: Event) -> None:
         room.remove(user)
     user.rooms.clear()
     del world.nicks[user.key]
-    world.hide_face(user.nick)
-    world.tally.drop(user)
-    world.depart(user)
+    world.discard_skeleton(user.nick)
+    world.user_counts.drop(user)
+    world.record_whowas(user)
 
 
-@applies(Kind.NICK)
+@reduces(Kind.NICK)
 def nick(world: World, event: Event) -> None:
     """Somebody is known by another nick."""
     user = world.users.get(event.session or 0)
@@ -49,19 +49,19 @@ def nick(world: World, event: Event) -> None:
     if user is None or user.nick == new:
         return
     if fold(new) != user.key:
-        world.depart(user)
+        world.record_whowas(user)
     del world.nicks[user.key]
-    world.hide_face(user.nick)
+    world.discard_skeleton(user.nick)
     user.nick, user.key = new, fold(new)
     world.nicks[user.key] = user
-    world.show_face(user.nick)
+    world.add_skeleton(user.nick)
     for client in user.clients:
         client.nick = new
     for room in world.rooms_of(user):
         room.forget_names()
 
 
-@applies(Kind.USER_MODE)
+@reduces(Kind.USER_MODE)
 def user_mode(world: World, event: Event) -> None:
     """Somebody changed their own modes."""
     user = world.users.get(event.session or 0)
@@ -72,19 +72,19 @@ def user_mode(world: World, event: Event) -> None:
             user.operator = change.sign == "+"
             continue
         (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
-    world.tally.note(user)
+    world.user_counts.note(user)
 
 
-@applies(Kind.OPERED)
+@reduces(Kind.OPERED)
 def opered(world: World, event: Event) -> None:
     """Somebody is an administrator by a name and a password that the settings know."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.operator, user.operator_name = True, event.target
-        world.tally.note(user)
+        world.user_counts.note(user)
 
 
-@applies(Kind.HOST)
+@reduces(Kind.HOST)
 def host(world: World, event: Event) -> None:
     """Somebody is seen with another host."""
     user = world.users.get(event.session or 0)
@@ -94,7 +94,7 @@ def host(world: World, event: Event) -> None:
             room.forget_names()
 
 
-@applies(Kind.REALNAME)
+@reduces(Kind.REALNAME)
 def realname(world: World, event: Event) -> None:
     """Somebody has another real name."""
     user = world.users.get(event.session or 0)
@@ -102,7 +102,7 @@ def realname(world: World, event: Event) -> None:
         user.realname = event.text or ""
 
 
-@applies(Kind.LOGGED_IN)
+@reduces(Kind.LOGGED_IN)
 def logged_in(world: World, event: Event) -> None:
     """A session speaks for an account."""
     user = world.users.get(event.session or 0)
@@ -110,7 +110,7 @@ def logged_in(world: World, event: Event) -> None:
         _speak_for(world, user, world.find_account(event.account))
 
 
-@applies(Kind.LOGGED_OUT)
+@reduces(Kind.LOGGED_OUT)
 def logged_out(world: World, event: Event) -> None:
     """A session is a guest's again."""
     user = world.users.get(event.session or 0)
@@ -125,10 +125,10 @@ def _speak_for(world: World, user: User, account: AccountInfo | None) -> None:
     user.metadata.clear()
     for client in user.clients:
         client.account = account.name if account else None
-    world.tally.note(user)
+    world.user_counts.note(user)
 
 
-@applies(Kind.AWAY)
+@reduces(Kind.AWAY)
 def away(world: World, event: Event) -> None:
     """Somebody went away, or came back."""
     user = world.users.get(event.session or 0)
@@ -136,7 +136,7 @@ def away(world: World, event: Event) -> None:
         user.away = event.text
 
 
-@applies(Kind.DETACHED)
+@reduces(Kind.DETACHED)
 def detached(world: World, event: Event) -> None:
     """Somebody is here without a device."""
     user = world.users.get(event.session or 0)
@@ -144,7 +144,7 @@ def detached(world: World, event: Event) -> None:
         user.detached = event.at or world.clock.now()
 
 
-@applies(Kind.ATTACHED)
+@reduces(Kind.ATTACHED)
 def attached(world: World, event: Event) -> None:
     """Somebody is here with a device again."""
     user = world.users.get(event.session or 0)

@@ -4,13 +4,13 @@ from collections import deque
 
 from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import User
-from app.engine.world.world import World, applies
+from app.engine.world.world import World, reduces
 from app.events import Event, Kind
 from app.wire.modes import LISTS, ROLES
 from app.wire.names import Key, fold
 
 
-@applies(Kind.CREATED)
+@reduces(Kind.CREATED)
 def created(world: World, event: Event) -> None:
     """A room exists from now on."""
     name = event.target or ""
@@ -29,7 +29,7 @@ def created(world: World, event: Event) -> None:
     world.room_keys[room.key] = room
 
 
-@applies(Kind.RENAMED)
+@reduces(Kind.RENAMED)
 def renamed(world: World, event: Event) -> None:
     """A room has another name, which its read markers follow."""
     room = world.rooms.get(event.room or 0)
@@ -52,7 +52,7 @@ def _follow(markers: dict[Key, int], old: Key, new: Key) -> None:
         markers[new] = marker
 
 
-@applies(Kind.DELETED)
+@reduces(Kind.DELETED)
 def deleted(world: World, event: Event) -> None:
     """A room is no more, and nobody is in it or asked into it."""
     room = world.rooms.pop(event.room or 0, None)
@@ -64,7 +64,7 @@ def deleted(world: World, event: Event) -> None:
         user.invited.discard(room.id)
 
 
-@applies(Kind.JOINED)
+@reduces(Kind.JOINED)
 def joined(world: World, event: Event) -> None:
     """Somebody is in a room, with the roles the event gives them."""
     user, room = _who_and_where(world, event)
@@ -75,7 +75,7 @@ def joined(world: World, event: Event) -> None:
     user.invited.discard(room.id)
 
 
-@applies(Kind.PARTED)
+@reduces(Kind.PARTED)
 def parted(world: World, event: Event) -> None:
     """Somebody left a room."""
     user, room = _who_and_where(world, event)
@@ -83,7 +83,7 @@ def parted(world: World, event: Event) -> None:
         _leave(room, user)
 
 
-@applies(Kind.KICKED)
+@reduces(Kind.KICKED)
 def kicked(world: World, event: Event) -> None:
     """Somebody was removed from a room."""
     user = world.users.get(event.data["session"])
@@ -101,7 +101,7 @@ def _who_and_where(world: World, event: Event) -> tuple[User | None, Room | None
     return world.users.get(event.session or 0), world.rooms.get(event.room or 0)
 
 
-@applies(Kind.INVITED)
+@reduces(Kind.INVITED)
 def invited(world: World, event: Event) -> None:
     """Somebody may enter a room once, whatever its modes."""
     user = world.users.get(event.data["session"])
@@ -109,7 +109,7 @@ def invited(world: World, event: Event) -> None:
         user.invited.add(event.room)
 
 
-@applies(Kind.TOPIC)
+@reduces(Kind.TOPIC)
 def topic(world: World, event: Event) -> None:
     """A room has another topic."""
     room = world.rooms.get(event.room or 0)
@@ -118,7 +118,7 @@ def topic(world: World, event: Event) -> None:
         room.topic_at = event.at or world.clock.now()
 
 
-@applies(Kind.MODE)
+@reduces(Kind.MODE)
 def mode(world: World, event: Event) -> None:
     """A room's modes, lists or roles changed."""
     room = world.rooms.get(event.room or 0)

@@ -6,7 +6,7 @@ from app.engine.delivery.client import Client
 from app.wire.names import Key
 
 
-class Watches:
+class MonitorIndex:
     """The connections that watch each nick; a connection knows which nicks it watches. Owned by the engine."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ STEP = 32  # bytes; texts may be so much shorter than a line, so that few length
 M = TypeVar("M")
 
 
-class Roster(Generic[M]):
+class NamesCache(Generic[M]):
     """Packed names for each way of telling them. Members only ever come while it is in use, and behind the others."""
 
     def __init__(self) -> None:

@@ -7,17 +7,17 @@ from functools import cached_property
 
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.world.names_cache import Roster
+from app.engine.world.names_cache import NamesCache
 from app.engine.world.user import Metadata, User
 from app.events import Event
 from app.wire import extbans, words
 from app.wire.extbans import Rule
-from app.wire.modes import HIDDEN_PAST, LISTS, PREFIXES, ROLES
+from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES
 from app.wire.names import Key, caseless, fold
 from app.wire.packing import packed
-from app.wire.words import Word
+from app.wire.words import ForbiddenWord
 
-SPEAKERS = 1_000  # remembered of a slow room before those are looked for who need not wait any more
+SPEAKERS_THRESHOLD = 1_000  # remembered of a slow room before those are looked for who need not wait any more
 NAMED = frozenset({"multi-prefix", "userhost-in-names"})
 _SYMBOLS = dict(zip(ROLES, PREFIXES, strict=True))
 
@@ -66,7 +66,7 @@ class MaskEntry:
         return extbans.read(self.mask)
 
     @cached_property
-    def word(self) -> Word:
+    def word(self) -> ForbiddenWord:
         """What nobody may say, if it is a word."""
         return words.read(self.mask)
 
@@ -95,7 +95,7 @@ class Room:
     metadata: Metadata = field(default_factory=dict)
     renamed: float | None = None  # monotonic seconds of the last time
     _audience: Audience | None = None
-    _roster: Roster[Member] = field(default_factory=Roster)
+    _names_cache: NamesCache[Member] = field(default_factory=NamesCache)
 
     @property
     def audience(self) -> Audience:
@@ -110,7 +110,7 @@ class Room:
 
     def forget_names(self) -> None:
         """Let the names be written anew: a member has another nick, host or role."""
-        self._roster = Roster()
+        self._names_cache = NamesCache()
 
     def add(self, user: User, roles: set[str]) -> None:
         """Let somebody in with these roles; for whoever is in already, only the roles change."""
@@ -162,9 +162,9 @@ class Room:
         return self.is_listed("b", user) and not self.is_listed("e", user)
 
     @property
-    def hides_past(self) -> bool:
+    def hides_history(self) -> bool:
         """Whether nobody reads what was said before they came."""
-        return HIDDEN_PAST in self.modes
+        return HIDDEN_HISTORY in self.modes
 
     def is_silenced(self, user: User) -> bool:
         """Whether a ban, or one that only takes the voice, matches the user and no exception of its kind does."""
@@ -189,7 +189,9 @@ class Room:
         if viewer.session not in self.members:
             return packed((member.name_for(client) for member in self.members_shown_to(viewer)), most)
         way = client.caps & NAMED
-        return self._roster.texts(self.members.values(), way, lambda member: member.name_for(client), most)
+        return self._names_cache.texts(
+            self.members.values(), way, lambda member: member.name_for(client), most
+        )
 
     def may_speak(self, user: User) -> bool:
         """Whether a message of the user would be accepted; exactly the rules of +n, +m and +b."""
@@ -212,7 +214,7 @@ class Room:
 
     def note_speaker(self, user: User, now: float) -> None:
         """Let somebody wait who has spoken; those who need not any more are forgotten."""
-        if len(self.speakers) >= SPEAKERS:
+        if len(self.speakers) >= SPEAKERS_THRESHOLD:
             self.speakers = {party: until for party, until in self.speakers.items() if until > now}
         self.speakers[user.party] = now + (self.pause or 0)
 

@@ -125,7 +125,7 @@ class User:
         return self.account is not None and self.account.role == "admin"
 
     @property
-    def is_attendant(self) -> bool:
+    def is_pseudoclient(self) -> bool:
         """Whether this is the server itself, under a nick that people may write to."""
         return self.session < 0
 

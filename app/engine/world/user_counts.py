@@ -3,7 +3,7 @@
 from app.engine.world.user import User
 
 
-class Tally:
+class UserCounts:
     """The sessions of those who are invisible (user mode i), and of administrators."""
 
     def __init__(self) -> None:

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from app.clock import Clock, is_ahead
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
-from app.engine.world.monitor_index import Watches
+from app.engine.world.monitor_index import MonitorIndex
 from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
-from app.engine.world.user_counts import Tally
+from app.engine.world.user_counts import UserCounts
 from app.events import Event, Kind
 from app.wire.names import Key, fold, skeleton
 
-WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
-REDACTIONS = 1_000  # the latest, that a page read before must not show any more
-WHOWAS_ENTRIES = 10  # entries remembered for each of them
+MAX_WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
+MAX_REDACTIONS = 1_000  # the latest, that a page read before must not show any more
+MAX_WHOWAS_ENTRIES = 10  # entries remembered for each of them
 
-Apply = Callable[["World", Event], None]
-_appliers: dict[Kind, Apply] = {}
+Reducer = Callable[["World", Event], None]
+_reducers: dict[Kind, Reducer] = {}
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,7 +48,7 @@ class Invitation:
 
 
 @dataclass(slots=True, frozen=True)
-class Departed:
+class WhowasEntry:
     """What WHOWAS tells of somebody who left."""
 
     nick: str
@@ -66,7 +66,7 @@ class World:
         self.clock = clock
         self.replay = replay  # messages of a room kept for newcomers
         self.clients: set[Client] = set()
-        self.strangers: set[Client] = set()  # of the clients, those that may yet speak for somebody
+        self.unregistered: set[Client] = set()  # of the clients, those that may yet speak for somebody
         self.users: dict[int, User] = {}
         self.nicks: dict[Key, User] = {}
         self.rooms: dict[int, Room] = {}
@@ -75,17 +75,17 @@ class World:
         self.certificates: dict[str, AccountInfo] = {}  # that open accounts, by the fingerprint
         self.invitations: dict[str, Invitation] = {}  # by the digest of the code
         self.bans: dict[int, Ban] = {}
-        self.whowas: OrderedDict[Key, deque[Departed]] = OrderedDict()
-        self.watches = Watches()
-        self.tally = Tally()
+        self.whowas: OrderedDict[Key, deque[WhowasEntry]] = OrderedDict()
+        self.monitors = MonitorIndex()
+        self.user_counts = UserCounts()
         self.syncing: set[Client] = set()  # those that are told much metadata, page by page
         self.most_users = 0
-        self.redacted: deque[int] = deque(maxlen=REDACTIONS)
-        self._faces: dict[str, set[Key]] = {}
+        self.redacted: deque[int] = deque(maxlen=MAX_REDACTIONS)
+        self._skeletons: dict[str, set[Key]] = {}
 
     def apply(self, event: Event) -> None:
         """Change the world as the event says."""
-        applier = _appliers.get(event.kind)
+        applier = _reducers.get(event.kind)
         if applier is not None:
             applier(self, event)
 
@@ -120,9 +120,9 @@ class World:
             clients |= room.audience.clients
         return Audience(clients)
 
-    def acquaintances(self, user: User) -> Audience:
+    def presence_audience(self, user: User) -> Audience:
         """Return those who hear how the user is: neighbours, and those who watch the user and asked for that too."""
-        watchers = [client for client in self.watches.of(user.key) if "extended-monitor" in client.caps]
+        watchers = [client for client in self.monitors.of(user.key) if "extended-monitor" in client.caps]
         neighbours = self.neighbours(user)
         return Audience(neighbours.clients.union(watchers)) if watchers else neighbours
 
@@ -146,40 +146,40 @@ class World:
     def arrive(self, client: Client) -> None:
         """Let a connection be there, and speak for nobody yet."""
         self.clients.add(client)
-        self.strangers.add(client)
+        self.unregistered.add(client)
 
     def close(self, client: Client) -> None:
         """Let a connection be about to end: nothing that it says counts any more, and it will be nobody."""
         client.ended = True
-        self.strangers.discard(client)
+        self.unregistered.discard(client)
 
     def admit(self, user: User) -> None:
         """Let somebody be here."""
         self.users[user.session] = user
         self.nicks[user.key] = user
-        self.show_face(user.nick)
-        self.tally.note(user)
+        self.add_skeleton(user.nick)
+        self.user_counts.note(user)
 
     def attach(self, client: Client, user: User) -> None:
         """Let a connection speak for a user."""
         client.session = user.session
         client.nick = user.nick
         user.clients.append(client)
-        self.strangers.discard(client)
+        self.unregistered.discard(client)
         for room in self.rooms_of(user):
             room.forget_audience()
 
-    def seat(self, attendant: User) -> None:
+    def add_pseudoclient(self, attendant: User) -> None:
         """Let an attendant be found like a person; it has no connection and is in no room."""
         self.nicks[attendant.key] = attendant
-        self.show_face(attendant.nick)
+        self.add_skeleton(attendant.nick)
 
     def detach(self, client: Client) -> None:
         """Let a connection speak for nobody any more, and forget it."""
         self.clients.discard(client)
         self.syncing.discard(client)
-        self.watches.clear(client)
-        self.strangers.discard(client)
+        self.monitors.clear(client)
+        self.unregistered.discard(client)
         user = self.user_of(client)
         client.session = None
         if user is not None:
@@ -208,11 +208,11 @@ class World:
         if room is not None and room.recent is not None:
             room.recent.append(event)
 
-    def fill_recent(self, room: Room, events: Iterable[Event]) -> None:
+    def set_recent(self, room: Room, events: Iterable[Event]) -> None:
         """Take what was read from the log as the room's last messages."""
         room.recent = deque(events, maxlen=self.replay)
 
-    def keep_recent(self, number: int) -> None:
+    def set_replay_limit(self, number: int) -> None:
         """Keep so many messages of each room for newcomers from now on; what they are is read anew."""
         self.replay = number
         for room in self.rooms.values():
@@ -233,45 +233,45 @@ class World:
         elif room is not None and room.recent is not None and event in room.recent:
             room.recent.remove(event)
 
-    def lookalike(self, name: str) -> str | None:
+    def find_confusable(self, name: str) -> str | None:
         """Return a name in use that this one could be mistaken for, by letters of another script.
 
         Names in plain ASCII are never taken for one another: `anna1` and `annal` may both exist.
         """
-        for key in self._faces.get(skeleton(name), ()):
+        for key in self._skeletons.get(skeleton(name), ()):
             if key != fold(name) and not (name.isascii() and key.isascii()):
                 return str(key)
         return None
 
-    def show_face(self, name: str) -> None:
+    def add_skeleton(self, name: str) -> None:
         """Remember what a name in use looks like."""
-        self._faces.setdefault(skeleton(name), set()).add(fold(name))
+        self._skeletons.setdefault(skeleton(name), set()).add(fold(name))
 
-    def hide_face(self, name: str) -> None:
+    def discard_skeleton(self, name: str) -> None:
         """Forget a name that is no longer in use, unless it is registered and looks like this."""
         account = self.accounts.get(fold(name))
         if account is not None and skeleton(account.name) == skeleton(name):
             return
-        faces = self._faces.get(skeleton(name), set())
+        faces = self._skeletons.get(skeleton(name), set())
         faces.discard(fold(name))
         if not faces:
-            self._faces.pop(skeleton(name), None)
+            self._skeletons.pop(skeleton(name), None)
 
-    def depart(self, user: User) -> None:
+    def record_whowas(self, user: User) -> None:
         """Remember what WHOWAS tells of somebody who is no longer known by this nick."""
         account = user.account.name if user.account else None
-        entry = Departed(user.nick, user.user, user.host, user.realname, account, self.clock.now())
-        self.whowas.setdefault(user.key, deque(maxlen=WHOWAS_ENTRIES)).appendleft(entry)
+        entry = WhowasEntry(user.nick, user.user, user.host, user.realname, account, self.clock.now())
+        self.whowas.setdefault(user.key, deque(maxlen=MAX_WHOWAS_ENTRIES)).appendleft(entry)
         self.whowas.move_to_end(user.key)
-        if len(self.whowas) > WHOWAS_NICKS:
+        if len(self.whowas) > MAX_WHOWAS_NICKS:
             self.whowas.popitem(last=False)
 
 
-def applies(kind: Kind) -> Callable[[Apply], Apply]:
+def reduces(kind: Kind) -> Callable[[Reducer], Reducer]:
     """Declare what an event of this kind changes in the world."""
 
-    def declare(applier: Apply) -> Apply:
-        _appliers[kind] = applier
+    def declare(applier: Reducer) -> Reducer:
+        _reducers[kind] = applier
         return applier
 
     return declare

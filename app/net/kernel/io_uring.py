@@ -78,7 +78,7 @@ def operation(number: int, flags: int = 0) -> int:
 Columns = Mapping[int, Sequence[int]]  # words of many entries: the same word of each, one after the other
 
 
-class Ring:
+class IoUring:
     """Has the system work entries off. Belongs to one thread."""
 
     def __init__(self, size: int, flags: int = 0) -> None:

@@ -4,19 +4,19 @@ import socket
 from contextlib import suppress
 
 
-class Bell:
-    """A pair of sockets. Who waits listens to `heard` as to all others; `ring` is for any thread."""
+class Waker:
+    """A pair of sockets. Who waits listens to `receiving_end` as to all others; `wake` is for any thread."""
 
     def __init__(self) -> None:
-        self.heard, self._rung = socket.socketpair()
+        self.receiving_end, self._rung = socket.socketpair()
         self._rung.setblocking(False)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Let something come."""
         with suppress(OSError):  # so much is under way that more changes nothing, or all is over
             self._rung.send(b"\0")
 
     def close(self) -> None:
         """Give both ends back."""
-        self.heard.close()
+        self.receiving_end.close()
         self._rung.close()

@@ -21,43 +21,47 @@ from functools import partial
 from threading import Event as Signal
 
 from app.commands.requests import step_of
-from app.commands.runtime import Desk
+from app.commands.runtime import Runtime
 from app.commands.sessions.connections import close
 from app.commands.sessions.leaving import detach
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.engine import Engine
-from app.engine.submission_unit import Step, Task, Turn, outcome
-from app.net.receive.connection_limits import Seat
-from app.net.receive.polled_connection import Ear
-from app.net.receive.receive_loop import Intake
-from app.net.receive.submission import Till
+from app.engine.submission_unit import Callback, SlowWork, Step, run_slow_work
+from app.net.receive.connection_limits import ConnectionSlot
+from app.net.receive.polled_connection import PolledConnection
+from app.net.receive.receive_loop import ReceiveLoop
+from app.net.receive.submission import Submitter
 from app.net.send.outbox import Outbox
-from app.net.transport.transport import Broken
+from app.net.transport.transport import TransportError
 from app.threads import name_thread
-from app.wire.framing import LINE_BYTES, Frame, Framer, Unframed
-from app.wire.proxy import Malformed, read_header
+from app.wire.framing import MAX_LINE_BYTES, Frame, Framer, Unframed
+from app.wire.proxy import MalformedHeader, read_header
 
 RECEIVE_BYTES = 64 * 1024  # at once, of whoever says much
-LITTLE_BYTES = 4 * 1024  # and of others, who said no more than a line: everybody who waits holds a buffer
-MANY = 16  # units at once; with fewer, a reader each is faster than the way by the intake
-BEHIND_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
+SMALL_RECEIVE_BYTES = (
+    4 * 1024
+)  # and of others, who said no more than a line: everybody who waits holds a buffer
+RECEIVE_LOOP_THRESHOLD_UNITS = (
+    16  # units at once; with fewer, a reader each is faster than the way by the intake
+)
+BACKLOG_POLL_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
 LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
-LINGER_READS = 64
+MAX_LINGER_READS = 64
 
 
-class TurnedAway(Exception):
+class ConnectionRefused(Exception):
     """There are too many connections from where a proxy says that this one comes from."""
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class ServerHandles:
     """What a connection needs of the server: the engine, what its commands have at hand, and the signal of the end."""
 
     engine: Engine
-    desk: Desk
+    runtime: Runtime
     stopping: Signal
-    intake: Intake | None  # where there is none, everybody receives by themselves
+    receive_loop: ReceiveLoop | None  # where there is none, everybody receives by themselves
 
 
 class Connection:
@@ -68,23 +72,23 @@ class Connection:
         connection: socket.socket,
         client: Client,
         outbox: Outbox,
-        seat: Seat,
-        till: Till,
-        inside: Inside,
+        slot: ConnectionSlot,
+        submitter: Submitter,
+        handles: ServerHandles,
     ) -> None:
         self._socket = connection
         self._client = client
         self._outbox = outbox
-        self._seat = seat
-        self._inside = inside
+        self._slot = slot
+        self._handles = handles
         # What has come of the header that a proxy begins with; None when there is none to come.
-        self._header: bytes | None = b"" if seat.is_proxy else None
+        self._header: bytes | None = b"" if slot.is_proxy else None
         self._framer = Framer()
-        self._desk = inside.desk
-        self._till = till
-        self._ear: Ear | None = None  # made when it is first needed
+        self._runtime = handles.runtime
+        self._submitter = submitter
+        self._polled: PolledConnection | None = None  # made when it is first needed
         self._reason = "Connection closed"
-        self._expected = LITTLE_BYTES
+        self._expected = SMALL_RECEIVE_BYTES
         self._is_chatting = False  # what the peer says is quick to be done
         self._is_over = False  # nothing that was received, or will be, matters any more
 
@@ -97,7 +101,7 @@ class Connection:
                     break
         finally:
             reason = self._outbox.fault or self._reason
-            self._do([Turn(lambda batch, client: detach(self._desk, batch, client, reason))])
+            self._do([Callback(lambda changeset, client: detach(self._runtime, changeset, client, reason))])
             self._outbox.finish()
             self._linger()
             self._outbox.release()
@@ -107,12 +111,14 @@ class Connection:
         while not (self._is_over or self._client.ended) and (data := self._receive()):
             try:
                 frames = self._plain(self._behind_header(data))
-            except Broken as error:
+            except TransportError as error:
                 self._reason = error.reason
                 return
-            except (Malformed, TurnedAway, Unframed) as error:
+            except (MalformedHeader, ConnectionRefused, Unframed) as error:
                 self._reason = str(error)
-                yield [Turn(lambda batch, client: close(batch, client, self._reason), writes=False)]
+                yield [
+                    Callback(lambda changeset, client: close(changeset, client, self._reason), writes=False)
+                ]
                 return
             yield from self._paced(frames, len(data))
             self._is_over = self._is_over or self._outbox.is_closed_by_peer
@@ -120,9 +126,13 @@ class Connection:
     def _receive(self) -> bytes:
         """Return what the peer sends next; the engine knows of the connection before that is waited for."""
         try:
-            if self._is_chatting and self._inside.engine.at_once >= MANY and (intake := self._inside.intake):
-                return self._sized(self._ear_at(intake).listen())
-            if self._till.is_new:
+            if (
+                self._is_chatting
+                and self._handles.engine.units_per_cycle >= RECEIVE_LOOP_THRESHOLD_UNITS
+                and (receive_loop := self._handles.receive_loop)
+            ):
+                return self._sized(self._polled_by(receive_loop).listen())
+            if self._submitter.is_unannounced:
                 with suppress(BlockingIOError):
                     return self._received(socket.MSG_DONTWAIT)
                 self._do([])
@@ -131,11 +141,11 @@ class Connection:
             self._reason = error.strerror or str(error)
             return b""
 
-    def _ear_at(self, intake: Intake) -> Ear:
+    def _polled_by(self, receive_loop: ReceiveLoop) -> PolledConnection:
         """Return what the intake listens by, made when it is first needed."""
-        if self._ear is None:
-            self._ear = Ear(self._socket, self._framer, self._till, intake)
-        return self._ear
+        if self._polled is None:
+            self._polled = PolledConnection(self._socket, self._framer, self._submitter, receive_loop)
+        return self._polled
 
     def _received(self, flags: int = 0) -> bytes:
         """Receive some bytes on this thread.
@@ -149,7 +159,7 @@ class Connection:
 
     def _sized(self, data: bytes) -> bytes:
         """Expect more or less the next time, by what came; return that."""
-        self._expected = RECEIVE_BYTES if len(data) > LINE_BYTES else LITTLE_BYTES
+        self._expected = RECEIVE_BYTES if len(data) > MAX_LINE_BYTES else SMALL_RECEIVE_BYTES
         return data
 
     def _behind_header(self, data: bytes) -> bytes:
@@ -174,27 +184,27 @@ class Connection:
 
         Raises: TurnedAway when there are too many from there.
         """
-        if refusal := self._seat.move(address):
-            raise TurnedAway(refusal)
+        if refusal := self._slot.reassign(address):
+            raise ConnectionRefused(refusal)
         name_thread(f"reader {address}")
 
-        def move(batch: Batch, client: Client) -> None:
+        def move(changeset: Changeset, client: Client) -> None:
             client.address, client.secure = address, client.secure or secure
 
-        self._do([Turn(move, writes=False)])
+        self._do([Callback(move, writes=False)])
 
     def _plain(self, data: bytes) -> list[Frame]:
         """Return the whole lines that the received bytes complete."""
-        pipe = self._outbox.pipe
-        if pipe is None:
+        transport = self._outbox.transport
+        if transport is None:
             return self._framer.feed(data)
         try:
-            frames = self._framer.feed(pipe.decrypt(data))
+            frames = self._framer.feed(transport.decrypt(data))
         finally:
-            if pipe.wants_to_send:
-                self._outbox.nudge()
-        if frames and pipe.certificate != self._client.certificate:
-            self._do([Turn(partial(_show, pipe.certificate), writes=False)])
+            if transport.wants_to_send:
+                self._outbox.request_flush()
+        if frames and transport.certificate != self._client.certificate:
+            self._do([Callback(partial(_show, transport.certificate), writes=False)])
         return frames
 
     def _paced(self, frames: list[Frame], received: int) -> Iterator[list[Step]]:
@@ -204,16 +214,16 @@ class Connection:
         looked at before it is paid for; what was received and is no line costs as much as lines of its length.
         What costs more than others ends its portion, because its answer has its own price.
         """
-        self._till.fit()
-        noise = received // LINE_BYTES - len(frames)
-        self._pause(self._till.charge(max(noise, 0)))
+        self._submitter.refresh_limits()
+        noise = received // MAX_LINE_BYTES - len(frames)
+        self._pause(self._submitter.charge(max(noise, 0)))
         portion: list[Step] = []
         for frame in frames:
             step = step_of(frame)
             if not portion:
                 self._settle()  # so that the answers before are paid for
             cost = step.cost
-            delay = self._till.charge(cost)
+            delay = self._submitter.charge(cost)
             if delay > 0:
                 if portion:
                     yield portion
@@ -231,9 +241,9 @@ class Connection:
     def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the server; the engine knows of the connection meanwhile."""
         if seconds > 0:
-            if self._till.is_new:
+            if self._submitter.is_unannounced:
                 self._do([])
-            self._inside.stopping.wait(seconds)
+            self._handles.stopping.wait(seconds)
 
     def _is_reset(self) -> bool:
         """Whether the peer is gone for good, so that a flooder's last lines need not be waited for."""
@@ -245,24 +255,27 @@ class Connection:
     def _do(self, steps: list[Step]) -> None:
         """Have the engine do the steps, behind those before them, and do the slow work in between on this thread."""
         self._settle()
-        self._till.hand_in(steps)
+        self._submitter.submit(steps)
         is_quick = all(step.is_quick for step in steps)
         if not is_quick:
             self._settle()
         self._is_chatting = (
-            bool(steps) and is_quick and self._expected == LITTLE_BYTES and self._outbox.pipe is None
+            bool(steps)
+            and is_quick
+            and self._expected == SMALL_RECEIVE_BYTES
+            and self._outbox.transport is None
         )
 
     def _settle(self) -> None:
         """Wait until what was handed in is done, with all that follows from it."""
-        self._till.settle(self._work)
+        self._submitter.wait_until_done(self._work)
 
-    def _work(self, task: Task) -> Turn:
+    def _work(self, task: SlowWork) -> Callback:
         """Do slow work, once the peer has read most of what it got, so that many pages never overrun it."""
-        while self._outbox.is_behind and not self._inside.stopping.wait(BEHIND_SECONDS):
+        while self._outbox.is_behind and not self._handles.stopping.wait(BACKLOG_POLL_SECONDS):
             pass
-        with self._desk.database.reading() as session:
-            return outcome(task, session)
+        with self._runtime.database.reading() as session:
+            return run_slow_work(task, session)
 
     def _linger(self) -> None:
         """Read on for a moment, so that what the peer still sends does not turn the close into a reset."""
@@ -272,13 +285,13 @@ class Connection:
             self._socket.setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", LINGER_SECONDS, 0)
             )
-            for _ in range(LINGER_READS):
+            for _ in range(MAX_LINGER_READS):
                 if not self._socket.recv(RECEIVE_BYTES):
                     return
         except OSError:
             return
 
 
-def _show(certificate: str | None, batch: Batch, client: Client) -> None:
+def _show(certificate: str | None, changeset: Changeset, client: Client) -> None:
     """Let the engine know by which certificate the peer is known."""
     client.certificate = certificate

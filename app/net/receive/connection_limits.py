@@ -15,20 +15,20 @@ def _is_loopback(address: str) -> bool:
 
 
 @dataclass(slots=True)
-class Census:
+class ConnectionLimits:
     """Counts connections, all of them and those of each address; proxies may have any number."""
 
-    most: int
-    most_per_address: int
+    maximum: int
+    max_per_address: int
     proxies: tuple[Network, ...] = ()
     _all: int = 0
     _lock: Lock = field(default_factory=Lock)
     _by_address: Counter[str] = field(default_factory=Counter)
 
-    def limit(self, most: int, most_per_address: int, proxies: tuple[Network, ...]) -> None:
+    def configure(self, most: int, most_per_address: int, proxies: tuple[Network, ...]) -> None:
         """Count by other limits from now on; whoever is over them already stays."""
         with self._lock:
-            self.most, self.most_per_address, self.proxies = most, most_per_address, proxies
+            self.maximum, self.max_per_address, self.proxies = most, most_per_address, proxies
 
     @property
     def count(self) -> int:
@@ -38,11 +38,11 @@ class Census:
     def admit(self, address: str) -> str | None:
         """Count a connection in, or return why it may not be."""
         with self._lock:
-            if self._all >= self.most:
+            if self._all >= self.maximum:
                 return "The server is full; try again later"
             return self._count(address)
 
-    def move(self, address: str, origin: str) -> str | None:
+    def reassign(self, address: str, origin: str) -> str | None:
         """Count a connection for another address, or return why it may not be and leave all as it was."""
         with self._lock:
             refusal = self._count(origin)
@@ -60,7 +60,7 @@ class Census:
         return bool(self.proxies) and any(ip_address(address) in network for network in self.proxies)
 
     def _count(self, address: str) -> str | None:
-        if self._by_address[address] >= self.most_per_address and not self._is_exempt(address):
+        if self._by_address[address] >= self.max_per_address and not self._is_exempt(address):
             return "Too many connections from your address"
         self._by_address[address] += 1
         self._all += 1
@@ -77,15 +77,15 @@ class Census:
 
 
 @dataclass(slots=True)
-class Seat:
+class ConnectionSlot:
     """One connection's place in the census, under the address it counts for."""
 
-    census: Census
+    limits: ConnectionLimits
     address: str
 
-    def move(self, origin: str) -> str | None:
+    def reassign(self, origin: str) -> str | None:
         """Count for another address from now on, or return why it may not be."""
-        refusal = self.census.move(self.address, origin)
+        refusal = self.limits.reassign(self.address, origin)
         if refusal is None:
             self.address = origin
         return refusal
@@ -93,8 +93,8 @@ class Seat:
     @property
     def is_proxy(self) -> bool:
         """Whether it is the place of a proxy, which says for whom it connects."""
-        return self.census.is_proxy(self.address)
+        return self.limits.is_proxy(self.address)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Be free for somebody else."""
-        self.census.release(self.address)
+        self.limits.release(self.address)

@@ -10,22 +10,24 @@ from contextlib import suppress
 from threading import Lock
 
 from app.commands.requests import step_of
-from app.net.receive.receive_loop import Intake
+from app.net.receive.receive_loop import ReceiveLoop
 from app.net.receive.receiver import Received
-from app.net.receive.submission import Till
-from app.wire.framing import LINE_BYTES, Framer
+from app.net.receive.submission import Submitter
+from app.wire.framing import MAX_LINE_BYTES, Framer
 
 
-class Ear:
+class PolledConnection:
     """One connection's. `listen` is its reader's, everything else the intake's."""
 
-    __slots__ = ("_framer", "_intake", "_is_over", "_left", "_socket", "_till", "_waiting")
+    __slots__ = ("_framer", "_is_over", "_left", "_receive_loop", "_socket", "_submitter", "_waiting")
 
-    def __init__(self, connection: socket.socket, framer: Framer, till: Till, intake: Intake) -> None:
+    def __init__(
+        self, connection: socket.socket, framer: Framer, submitter: Submitter, receive_loop: ReceiveLoop
+    ) -> None:
         self._socket = connection
         self._framer = framer
-        self._till = till
-        self._intake = intake
+        self._submitter = submitter
+        self._receive_loop = receive_loop
         self._is_over = Lock()  # let go of when something came for the reader
         self._is_over.acquire()
         self._left: Received = b""  # what that was
@@ -36,7 +38,7 @@ class Ear:
 
         Raises: OSError.
         """
-        self._intake.receive_for(self)
+        self._receive_loop.receive_for(self)
         self._is_over.acquire()
         if isinstance(self._left, OSError):
             raise self._left
@@ -47,21 +49,21 @@ class Ear:
         """The connection's socket."""
         return self._socket.fileno()
 
-    def attend(self, received: Received) -> None:
+    def on_received(self, received: Received) -> None:
         """See to what was received, once what was handed in before is done."""
-        if self._till.is_settled:
+        if self._submitter.is_done:
             self._see_to(received)
         else:
             self._waiting = received
-            self._till.when_settled(self._call)
+            self._submitter.when_done(self._call)
 
     def _call(self) -> None:
-        self._intake.call(self._see_to_waiting)
+        self._receive_loop.call(self._see_to_waiting)
 
     def _see_to_waiting(self) -> None:
         """See to what waits, if it still does: it may be said twice that the time has come."""
         received = self._waiting
-        if received is not None and self._till.is_settled:
+        if received is not None and self._submitter.is_done:
             self._waiting = None
             self._see_to(received)
 
@@ -70,25 +72,25 @@ class Ear:
         with suppress(Exception):  # a mistake with it is for the reader to make
             is_handed_in = self._is_handed_in(received)
         if is_handed_in:
-            self._intake.receive_for(self)
+            self._receive_loop.receive_for(self)
         else:
             self._left = received
             self._is_over.release()
 
     def _is_handed_in(self, received: Received) -> bool:
         """Hand in what was received, if it is simple."""
-        if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > LINE_BYTES:
+        if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > MAX_LINE_BYTES:
             return False
         if not self._framer.is_between_lines:
             return False
-        self._till.fit()
-        self._till.charge_for_answers()
+        self._submitter.refresh_limits()
+        self._submitter.charge_for_replies()
         steps = [step_of(frame) for frame in self._framer.feed(received)]
         cost = sum(step.cost for step in steps)
         if cost > len(steps) or not all(step.is_quick for step in steps):
             return False
-        if not self._till.may_charge(cost):
+        if not self._submitter.try_charge(cost):
             return False
         if steps:
-            self._till.hand_in(steps)
+            self._submitter.submit(steps)
         return True

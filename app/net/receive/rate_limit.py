@@ -3,7 +3,7 @@
 from app.clock import Clock
 
 
-class Bucket:
+class TokenBucket:
     """Holds at most `burst` tokens and gains `rate` a second. A rate of 0 means no limit."""
 
     __slots__ = ("_burst", "_clock", "_filled", "_rate", "_tokens")
@@ -15,7 +15,7 @@ class Bucket:
         self._tokens = float(burst)
         self._filled = clock.monotonic()
 
-    def fit(self, burst: int, rate: int) -> None:
+    def refresh_limits(self, burst: int, rate: int) -> None:
         """Hold so many tokens, and gain so many, from now on."""
         self._burst, self._rate = burst, rate
 
@@ -28,7 +28,7 @@ class Bucket:
         self._filled = now
         return max(0.0, -self._tokens / self._rate)
 
-    def take_if_there(self, cost: int) -> bool:
+    def try_take(self, cost: int) -> bool:
         """Take tokens if they are all there by now; nothing otherwise."""
         if self.take(cost) == 0:
             return True

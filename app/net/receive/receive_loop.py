@@ -15,46 +15,46 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Protocol
 
-from app.net.kernel.waker import Bell
+from app.net.kernel.waker import Waker
 from app.net.receive.receiver import Received, Receiver
 from app.threads import name_thread
 
 logger = logging.getLogger(__name__)
 
 
-class Caller(Protocol):
+class ReceiveTarget(Protocol):
     """A connection that has the intake receive for it. All of this happens on the intake's thread."""
 
     @property
     def descriptor(self) -> int:
         """Its socket, which nobody closes meanwhile."""
 
-    def attend(self, received: Received) -> None:
+    def on_received(self, received: Received) -> None:
         """See to what came. It has to ask for more."""
 
 
-class Doorbell:
+class WakerConnection:
     """The bell as the intake knows it: it receives on it as it does for everybody."""
 
-    def __init__(self, bell: Bell, ask: Callable[[Caller], None]) -> None:
-        self.descriptor = bell.heard.fileno()
+    def __init__(self, waker: Waker, ask: Callable[[ReceiveTarget], None]) -> None:
+        self.descriptor = waker.receiving_end.fileno()
         self._ask = ask
 
-    def attend(self, received: Received) -> None:
+    def on_received(self, received: Received) -> None:
         """Listen for the next time."""
         self._ask(self)
 
 
-class Intake:
+class ReceiveLoop:
     """Receives for whoever asks."""
 
-    def __init__(self, with_ring: bool) -> None:
+    def __init__(self, use_io_uring: bool) -> None:
         self.has_failed = False  # the thread ended because of a mistake in the program
-        self._with_ring = with_ring
-        self._asking: deque[Caller] = deque()
+        self._use_io_uring = use_io_uring
+        self._asking: deque[ReceiveTarget] = deque()
         self._due: deque[Callable[[], None]] = deque()
-        self._armed: dict[int, Caller] = {}
-        self._bell: Bell | None = None  # there is one while the thread receives
+        self._armed: dict[int, ReceiveTarget] = {}
+        self._waker: Waker | None = None  # there is one while the thread receives
         self._is_asleep = False
         self._is_stopping = False
         self._has_begun = Signal()
@@ -63,12 +63,12 @@ class Intake:
     def start(self, on_failure: Callable[[], None]) -> bool:
         """Begin to receive; False where the system does not allow it. `on_failure` is called if it cannot go on."""
         self._on_failure = on_failure
-        if self._with_ring:
+        if self._use_io_uring:
             self._thread.start()
             self._has_begun.wait()
-        return self._bell is not None
+        return self._waker is not None
 
-    def receive_for(self, caller: Caller) -> None:
+    def receive_for(self, caller: ReceiveTarget) -> None:
         """Receive once for a connection; from any thread."""
         self._asking.append(caller)
         self._wake()
@@ -81,18 +81,18 @@ class Intake:
     def finish(self) -> None:
         """Receive for nobody any more, and end the thread."""
         self._is_stopping = True
-        if self._bell is not None:
-            self._bell.ring()
+        if self._waker is not None:
+            self._waker.wake()
 
     def join(self, patience: float) -> None:
         """Wait for the end, but at most so many seconds."""
-        if self._bell is not None:
+        if self._waker is not None:
             self._thread.join(patience)
 
     def _wake(self) -> None:
-        if self._is_asleep and self._bell is not None:
+        if self._is_asleep and self._waker is not None:
             self._is_asleep = False
-            self._bell.ring()
+            self._waker.wake()
 
     def _run(self) -> None:
         name_thread(self._thread.name)
@@ -101,24 +101,24 @@ class Intake:
         except OSError as error:
             logger.debug("There is no io_uring to receive by: %s", error)
         else:
-            self._serve(receiver, Bell())
+            self._serve(receiver, Waker())
         finally:
             self._has_begun.set()
 
-    def _serve(self, receiver: Receiver, bell: Bell) -> None:
-        self._bell = bell
-        self.receive_for(Doorbell(bell, self.receive_for))
+    def _serve(self, receiver: Receiver, waker: Waker) -> None:
+        self._waker = waker
+        self.receive_for(WakerConnection(waker, self.receive_for))
         self._has_begun.set()
         try:
-            with closing(receiver), closing(bell):
+            with closing(receiver), closing(waker):
                 while not self._is_stopping:
-                    self._go_round(receiver)
+                    self._run_once(receiver)
         except Exception:
             self.has_failed = True
             logger.exception("The intake failed. The server stops: it would hear nobody any more.")
             self._on_failure()
 
-    def _go_round(self, receiver: Receiver) -> None:
+    def _run_once(self, receiver: Receiver) -> None:
         """Receive for those who asked and those who did before, and see to what came."""
         for _ in range(len(self._due)):
             self._due.popleft()()
@@ -129,4 +129,4 @@ class Intake:
         received = receiver.receive([caller.descriptor for caller in asking], least)
         self._is_asleep = False
         for descriptor, data in received:
-            self._armed.pop(descriptor).attend(data)
+            self._armed.pop(descriptor).on_received(data)

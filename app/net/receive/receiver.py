@@ -13,21 +13,21 @@ import struct
 from array import array
 from collections.abc import Iterable, Sequence
 
-from app.net.kernel.io_uring import COMPLETION, SECOND, WHAT, WHOSE, Ring, operation
+from app.net.kernel.io_uring import COMPLETION, SECOND, WHAT, WHOSE, IoUring, operation
 
 OP_RECEIVE = 27
 CHOOSE_BUFFER = 1 << 5  # a flag of an entry: the kernel takes one of those it was given
 HAS_BUFFER = 1  # a flag of a completion: which one is in the upper half of the flags
 ONE_THREAD, WHEN_ASKED = 1 << 12, 1 << 13  # the kernel interrupts nobody, and works when its ring is entered
 GIVE_BUFFERS = 22
-ARMED = 1024  # at once
+MAX_ARMED = 1024  # at once
 BUFFERS = 1024
 BUFFER_BYTES = 4 * 1024
 GIFT = struct.Struct("=QIH")  # a buffer on the shelf: address, length, number
 TAIL = struct.Struct("=H")  # how many were ever put there: in what is left over of the first place
 PLACE_BYTES = 16
 SHELF = struct.Struct("=QIHH24x")  # address, places, number, flags
-PASSING = (
+TRANSIENT_ERRORS = (
     errno.ENOBUFS,
     errno.EINTR,
     errno.EAGAIN,
@@ -44,7 +44,7 @@ class Receiver:
 
         Raises: OSError where the system has no such thing, forbids it, or is older than Linux 6.1.
         """
-        self._ring = Ring(ARMED, ONE_THREAD | WHEN_ASKED)
+        self._ring = IoUring(MAX_ARMED, ONE_THREAD | WHEN_ASKED)
         self._operation = operation(OP_RECEIVE, CHOOSE_BUFFER)
         self._memory = mmap.mmap(-1, BUFFERS * BUFFER_BYTES)
         self._start = _address(self._memory)
@@ -93,7 +93,7 @@ class Receiver:
             if result > 0:
                 start = BUFFER_BYTES * number
                 received.append((descriptor, self._memory[start : start + result]))
-            elif -result in PASSING:
+            elif -result in TRANSIENT_ERRORS:
                 self._again.append(descriptor)
             else:
                 received.append((descriptor, OSError(-result, os.strerror(-result)) if result else b""))

@@ -14,58 +14,65 @@ from app.net.send.outbox import Outbox
 from app.net.send.sender import Sender
 
 T = TypeVar("T")
-WRAPPED_AT_ONCE = 64  # people for whom the same is wrapped before it is sent: each has a copy of their own
+MAX_ENCRYPTED_BATCH = (
+    64  # people for whom the same is wrapped before it is sent: each has a copy of their own
+)
 Short = tuple[Outbox, bytes, int]  # who did not take all of their bytes, and what the sender says
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shared:
+class GroupSend:
     """Bytes for everybody in a crowd but those apart."""
 
-    crowd: "Crowd"
+    group: "BroadcastGroup"
     data: bytes
-    apart: Set[Any]
+    excluded: Set[Any]
 
 
-class Crowd:
+class BroadcastGroup:
     """Some outboxes; who is in it never changes. `push` is the engine's, everything else the flusher's."""
 
-    def __init__(self, outboxes: Sequence[Outbox], post: Callable[[Shared], None]) -> None:
+    def __init__(self, outboxes: Sequence[Outbox], post: Callable[[GroupSend], None]) -> None:
         self.outboxes: Set[Outbox] = frozenset(outboxes)
         self._places = {
-            outbox: place for place, outbox in enumerate(one for one in outboxes if one.pipe is None)
+            outbox: place for place, outbox in enumerate(one for one in outboxes if one.transport is None)
         }
-        self._piped = [(outbox, outbox.pipe) for outbox in outboxes if outbox.pipe is not None]
+        self._piped = [(outbox, outbox.transport) for outbox in outboxes if outbox.transport is not None]
         self._post = post
         self._targets: MutableSequence[Any] = []
         self._closings = -1  # of the flusher, when the targets were found out
 
-    def push(self, data: bytes, apart: Set[Any]) -> None:
+    def push(self, data: bytes, excluded: Set[Any]) -> None:
         """Queue bytes for everybody but those apart, to be sent once the flusher is woken."""
-        self._post(Shared(self, data, apart))
+        self._post(GroupSend(self, data, excluded))
 
-    def send(self, sender: Sender, data: bytes, apart: Set[Outbox], closings: int) -> list[Short]:
+    def send(self, sender: Sender, data: bytes, excluded: Set[Outbox], closings: int) -> list[Short]:
         """Send the same to everybody but those apart.
 
         `closings` is how many sockets the flusher has closed: where the others are is found out anew after one.
         """
-        return [*self._broadcast(sender, data, apart, closings), *self._send_wrapped(sender, data, apart)]
+        return [
+            *self._broadcast(sender, data, excluded, closings),
+            *self._send_wrapped(sender, data, excluded),
+        ]
 
-    def _broadcast(self, sender: Sender, data: bytes, apart: Set[Outbox], closings: int) -> Iterator[Short]:
+    def _broadcast(
+        self, sender: Sender, data: bytes, excluded: Set[Outbox], closings: int
+    ) -> Iterator[Short]:
         if not self._places:
             return
         if self._closings != closings:
-            self._targets = sender.aim([outbox.socket for outbox in self._places])
+            self._targets = sender.prepare([outbox.socket for outbox in self._places])
             self._closings = closings
-        left_out = sorted((self._places[outbox] for outbox in self._places.keys() & apart), reverse=True)
+        left_out = sorted((self._places[outbox] for outbox in self._places.keys() & excluded), reverse=True)
         if short := sender.broadcast(_without(self._targets, left_out), data):
             outboxes = _without(list(self._places), left_out)
             yield from ((outboxes[place], data, sent) for place, sent in short)
 
-    def _send_wrapped(self, sender: Sender, data: bytes, apart: Set[Outbox]) -> Iterator[Short]:
-        hearers = ((outbox, pipe) for outbox, pipe in self._piped if outbox not in apart)
-        while some := list(islice(hearers, WRAPPED_AT_ONCE)):
-            batch = [(outbox.socket, outbox.wrap(pipe, data)) for outbox, pipe in some]
+    def _send_wrapped(self, sender: Sender, data: bytes, excluded: Set[Outbox]) -> Iterator[Short]:
+        hearers = ((outbox, transport) for outbox, transport in self._piped if outbox not in excluded)
+        while some := list(islice(hearers, MAX_ENCRYPTED_BATCH)):
+            batch = [(outbox.socket, outbox.wrap(transport, data)) for outbox, transport in some]
             for (outbox, _), (_, wrapped), sent in zip(some, batch, sender.send(batch), strict=True):
                 if sent != len(wrapped):
                     yield outbox, wrapped, sent

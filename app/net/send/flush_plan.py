@@ -8,25 +8,25 @@ place between what is theirs alone.
 from collections import deque
 from collections.abc import Set
 
-from app.net.send.broadcast_group import Crowd, Shared
-from app.net.send.outbox import SEND_BYTES, Outbox
+from app.net.send.broadcast_group import BroadcastGroup, GroupSend
+from app.net.send.outbox import MAX_SEND_BYTES, Outbox
 
-Post = Shared | tuple[Outbox, bytes | None]
+Post = GroupSend | tuple[Outbox, bytes | None]
 
 
-class Round:
+class FlushPlan:
     """Posts in their order, of those for crowds as many as one send takes.
 
-    `told` is what is sent to crowds, but not to those apart.
+    `group_posts` is what is sent to crowds, but not to those apart.
     """
 
     def __init__(self, posts: deque[Post], unfinished: Set[Outbox]) -> None:
         """Take posts from the queue, and put into the outboxes what they are sent for themselves."""
-        self.told: dict[Crowd, list[bytes]] = {}
+        self.group_posts: dict[BroadcastGroup, list[bytes]] = {}
         self.size = 0  # bytes of that
         self.touched: dict[Outbox, None] = {}  # those that were posted something for themselves, in order
         self._posts = self._take(posts)
-        self.apart = self._apart(unfinished) if self.told else frozenset()
+        self.excluded = self._excluded(unfinished) if self.group_posts else frozenset()
         for post in self._posts:
             self._sort(post)
 
@@ -35,32 +35,34 @@ class Round:
         for _ in range(len(posts)):
             post = posts.popleft()
             taken.append(post)
-            if isinstance(post, Shared):
-                self.told.setdefault(post.crowd, []).append(post.data)
+            if isinstance(post, GroupSend):
+                self.group_posts.setdefault(post.group, []).append(post.data)
                 self.size += len(post.data)
-                if self.size >= SEND_BYTES:
+                if self.size >= MAX_SEND_BYTES:
                     break
         return taken
 
-    def _apart(self, unfinished: Set[Outbox]) -> Set[Outbox]:
+    def _excluded(self, unfinished: Set[Outbox]) -> Set[Outbox]:
         """Return those who cannot be sent what a crowd is told as it is."""
-        apart = set(unfinished)
+        excluded = set(unfinished)
         for post in self._posts:
-            if isinstance(post, Shared):
-                apart.update(post.apart)
+            if isinstance(post, GroupSend):
+                excluded.update(post.excluded)
             else:
-                apart.add(post[0])
-        if len(self.told) > 1:
+                excluded.add(post[0])
+        if len(self.group_posts) > 1:
             seen: set[Outbox] = set()
-            for crowd in self.told:  # who is in two of them hears both in the order in which they were told
-                apart |= crowd.outboxes & seen
-                seen |= crowd.outboxes
-        return apart
+            for (
+                group
+            ) in self.group_posts:  # who is in two of them hears both in the order in which they were told
+                excluded |= group.outboxes & seen
+                seen |= group.outboxes
+        return excluded
 
     def _sort(self, post: Post) -> None:
-        if isinstance(post, Shared):
-            for outbox in (post.crowd.outboxes & self.apart) - post.apart:
-                outbox.hear(post.data)
+        if isinstance(post, GroupSend):
+            for outbox in (post.group.outboxes & self.excluded) - post.excluded:
+                outbox.add_group_data(post.data)
                 self.touched[outbox] = None
         else:
             outbox, data = post

@@ -14,17 +14,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from app.engine.delivery.sink import Carrier
-from app.net.transport.transport import Pipe
+from app.engine.delivery.sink import Broadcaster
+from app.net.transport.transport import Transport
 
 EVICTED = "SendQ exceeded"
-SEND_BYTES = 256 * 1024  # joined into one send
+MAX_SEND_BYTES = 256 * 1024  # joined into one send
 END = None  # posted instead of bytes: nothing comes behind it
 
 logger = logging.getLogger(__name__)
 
 
-class Scheduler(Carrier, Protocol):
+class Scheduler(Broadcaster, Protocol):
     """Who sends what is queued: a flusher."""
 
     @property
@@ -40,7 +40,7 @@ class Outbox:
 
     __slots__ = (
         "_chunks",
-        "_heard",
+        "_group_bytes",
         "_limit",
         "_post",
         "_pushed",
@@ -52,17 +52,17 @@ class Outbox:
         "is_closed",
         "is_ending",
         "is_registered",
-        "pipe",
         "released",
         "socket",
+        "transport",
         "unsent",
     )
 
     def __init__(
-        self, connection: socket.socket, scheduler: Scheduler, limit: int, pipe: Pipe | None
+        self, connection: socket.socket, scheduler: Scheduler, limit: int, transport: Transport | None
     ) -> None:
         self.socket = connection
-        self.pipe = pipe
+        self.transport = transport
         self.is_ending = False  # nothing more is queued
         self.released = False  # the reader is done with the socket, so it may be closed
         self.fault: str | None = None  # why the connection was given up
@@ -76,11 +76,11 @@ class Outbox:
         self._post = scheduler.post
         self._limit = limit
         self._pushed = 0  # bytes, by the engine, for this connection alone
-        self._heard = 0  # bytes for a crowd that had to be kept for this connection
+        self._group_bytes = 0  # bytes for a crowd that had to be kept for this connection
         self._sent = 0
 
     @property
-    def carrier(self) -> Carrier:
+    def broadcaster(self) -> Broadcaster:
         """The flusher."""
         return self._scheduler
 
@@ -92,7 +92,7 @@ class Outbox:
         if self.is_ending:
             return
         if self._waiting > self._limit:
-            self.give_up(EVICTED)
+            self.fail(EVICTED)
         self._pushed += len(data)
         self._post((self, data))
 
@@ -102,7 +102,7 @@ class Outbox:
         self._post((self, END))
         self._scheduler.wake()
 
-    def give_up(self, fault: str) -> None:
+    def fail(self, fault: str) -> None:
         """Let the connection end without what is queued, for a reason; an earlier one stands."""
         self.fault = self.fault or fault
         self.is_ending = True
@@ -110,9 +110,9 @@ class Outbox:
     def release(self) -> None:
         """Say that the reader will not touch the socket any more; it said before that all is over."""
         self.released = True
-        self.nudge()
+        self.request_flush()
 
-    def nudge(self) -> None:
+    def request_flush(self) -> None:
         """Have the flusher look at this outbox."""
         self._post((self, b""))
         self._scheduler.wake()
@@ -126,11 +126,11 @@ class Outbox:
         elif data and not self.finishing:
             self._chunks.append(data)
 
-    def hear(self, data: bytes) -> None:
+    def add_group_data(self, data: bytes) -> None:
         """Take what a crowd was told, of which the peer cannot be sent its part at once."""
         if self._waiting > self._limit:
-            self.give_up(EVICTED)
-        self._heard += len(data)
+            self.fail(EVICTED)
+        self._group_bytes += len(data)
         self.add(data)
 
     def take(self) -> bytes:
@@ -145,26 +145,28 @@ class Outbox:
         data = b""
         if chunks := self._chunks:
             data = chunks.popleft()  # mostly there is one piece, which is passed on as it is
-            if chunks and len(data) < SEND_BYTES:
+            if chunks and len(data) < MAX_SEND_BYTES:
                 data = self._joined(data)
             self._sent += len(data)
         return (
-            data if self.pipe is None else self.wrap(self.pipe, data, is_last=self.finishing and not chunks)
+            data
+            if self.transport is None
+            else self.wrap(self.transport, data, is_last=self.finishing and not chunks)
         )
 
-    def wrap(self, pipe: Pipe, data: bytes, is_last: bool = False) -> bytes:
+    def wrap(self, transport: Transport, data: bytes, is_last: bool = False) -> bytes:
         """Return what the pipe makes of bytes; if there is a fault in it, that ends this connection and no other."""
         try:
-            return pipe.encrypt(data, is_last)
+            return transport.encrypt(data, is_last)
         except Exception:
             logger.exception("A pipe failed; its client is disconnected.")
-            self.give_up("The server made a mistake")
-            self.nudge()
+            self.fail("The server made a mistake")
+            self.request_flush()
             return b""
 
     def _joined(self, first: bytes) -> bytes:
         parts, size = [first], len(first)
-        while self._chunks and size < SEND_BYTES:
+        while self._chunks and size < MAX_SEND_BYTES:
             parts.append(self._chunks.popleft())
             size += len(parts[-1])
         return b"".join(parts)
@@ -172,7 +174,7 @@ class Outbox:
     @property
     def is_closed_by_peer(self) -> bool:
         """Whether the peer said, in the terms of its pipe, that it sends nothing more."""
-        return self.pipe is not None and self.pipe.is_closed_by_peer
+        return self.transport is not None and self.transport.is_closed_by_peer
 
     @property
     def is_behind(self) -> bool:
@@ -186,7 +188,7 @@ class Outbox:
 
     @property
     def _waiting(self) -> int:
-        return self._pushed + self._heard - self._sent
+        return self._pushed + self._group_bytes - self._sent
 
     @property
     def is_empty(self) -> bool:

@@ -9,13 +9,13 @@ from array import array
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from typing import Any, Protocol
 
-from app.net.kernel.io_uring import COMPLETION, FIRST, HOW, SECOND, WHAT, WHERE, WHOSE, Ring, operation
+from app.net.kernel.io_uring import COMPLETION, FIRST, HOW, SECOND, WHAT, WHERE, WHOSE, IoUring, operation
 
 OP_SEND = 26
 FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 NONE = 0xFFFFFFFF  # the descriptor of a closed socket is -1
 HURRY = FLAGS << SECOND  # beside the length
-SENDS = 1024  # at once
+MAX_SENDS = 1024  # at once
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Sender(Protocol):
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
         """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
 
-    def aim(self, connections: Sequence[socket.socket]) -> MutableSequence[Any]:
+    def prepare(self, connections: Sequence[socket.socket]) -> MutableSequence[Any]:
         """Return the sockets as `broadcast` wants them; that is good for as long as none of them is closed."""
 
     def broadcast(self, targets: Sequence[Any], data: bytes) -> Iterable[tuple[int, int]]:
@@ -36,14 +36,14 @@ class Sender(Protocol):
         """Give everything back."""
 
 
-class OneByOne:
+class SocketSender:
     """Sends on one socket after the other: a call of the system for each, and a turn of the interpreter."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
         """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
         return [_sent(connection, data) for connection, data in batch]
 
-    def aim(self, connections: Sequence[socket.socket]) -> list[socket.socket]:
+    def prepare(self, connections: Sequence[socket.socket]) -> list[socket.socket]:
         """Return the sockets as `broadcast` wants them."""
         return list(connections)
 
@@ -63,7 +63,7 @@ def _sent(connection: socket.socket, data: bytes) -> int:
         return -(error.errno or errno.EIO)
 
 
-class AllAtOnce:
+class IoUringSender:
     """Sends on many sockets with one call of the system, by an io_uring.
 
     Every entry asks not to wait, so all of them are done when the call returns. To send many the same, only the
@@ -72,9 +72,11 @@ class AllAtOnce:
 
     def __init__(self) -> None:
         """Set the ring up and try it. Raises: OSError where the system has no such thing, or forbids it."""
-        self._ring = Ring(SENDS)
+        self._ring = IoUring(MAX_SENDS)
         self._send = operation(OP_SEND)
-        self._ring.write({WHOSE: array("Q", range(SENDS))}, SENDS)  # the mark of each is its place, for good
+        self._ring.write(
+            {WHOSE: array("Q", range(MAX_SENDS))}, MAX_SENDS
+        )  # the mark of each is its place, for good
         with self._ring.tried() as (ours, _):  # the ring of Linux 5.4 cannot send
             (sent,) = self.send([(ours, b"?")])
             if sent < 0:
@@ -90,14 +92,14 @@ class AllAtOnce:
         while len(results) < len(batch):
             part = batch[len(results) : len(results) + self._ring.room]
             found = self._carry_out(
-                self.aim([connection for connection, _ in part]),
+                self.prepare([connection for connection, _ in part]),
                 array("Q", _addresses(data for _, data in part)),
                 array("Q", [len(data) << FIRST | HURRY for _, data in part]),
             )
             results += _results(found)
         return results
 
-    def aim(self, connections: Sequence[socket.socket]) -> "array[int]":
+    def prepare(self, connections: Sequence[socket.socket]) -> "array[int]":
         """Return the sockets as `broadcast` wants them; that is good for as long as none of them is closed."""
         return array("Q", [self._send | (one.fileno() & NONE) << SECOND for one in connections])
 
@@ -150,11 +152,11 @@ def _are_all(completions: bytes, result: int) -> bool:
     return words == memoryview(array("Q", [result << FIRST]) * len(words))
 
 
-def best_sender(with_ring: bool) -> Sender:
+def best_sender(use_io_uring: bool) -> Sender:
     """Return a sender by io_uring, if it is wanted and the system has it; some forbid it, such as containers."""
-    if with_ring:
+    if use_io_uring:
         try:
-            return AllAtOnce()
+            return IoUringSender()
         except OSError as error:
             logger.debug("There is no io_uring: %s", error)
-    return OneByOne()
+    return SocketSender()

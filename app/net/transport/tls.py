@@ -18,10 +18,10 @@ from OpenSSL import SSL
 from OpenSSL.crypto import FILETYPE_ASN1, X509, dump_certificate
 
 from app.errors import SettingsRefused
-from app.net.transport.transport import UNSENT_BYTES, Broken
+from app.net.transport.transport import MAX_PENDING_CONTROL_BYTES, TransportError
 
 RECORD_BYTES = 16384  # that one TLS record holds at most (RFC 8446 section 5.1)
-TAKEN_BYTES = 64 * 1024  # at once: mostly all there is; the system makes room for it each time
+MAX_READ_BYTES = 64 * 1024  # at once: mostly all there is; the system makes room for it each time
 
 
 def new_context(certificate: Path, key: Path) -> SSL.Context:
@@ -49,7 +49,7 @@ def _take_any(connection: SSL.Connection, shown: X509, error: int, depth: int, i
     return True
 
 
-class TlsPipe:
+class TlsTransport:
     """The TLS state of one connection on the server's side."""
 
     def __init__(self, context: SSL.Context) -> None:
@@ -80,11 +80,11 @@ class TlsPipe:
                 self._tls.bio_write(data)
                 plain = self._read() if self._is_open or self._shake_hands() else b""
             except SSL.Error as error:
-                raise Broken(f"TLS failed: {_reason(error)}") from error
+                raise TransportError(f"TLS failed: {_reason(error)}") from error
             finally:
                 self._unsent += self._taken()
-            if len(self._unsent) > UNSENT_BYTES:
-                raise Broken("TLS failed: too many handshakes")
+            if len(self._unsent) > MAX_PENDING_CONTROL_BYTES:
+                raise TransportError("TLS failed: too many handshakes")
             return plain
 
     def _shake_hands(self) -> bool:
@@ -137,7 +137,7 @@ class TlsPipe:
     def _taken(self) -> bytes:
         """Return all bytes that wait to go on the wire; mostly they come in one piece, which is passed on as it is."""
         taken = piece = self._piece()
-        while len(piece) == TAKEN_BYTES:
+        while len(piece) == MAX_READ_BYTES:
             piece = self._piece()
             taken += piece
         return taken
@@ -145,7 +145,7 @@ class TlsPipe:
     def _piece(self) -> bytes:
         """Return the next bytes that wait, none when there are none."""
         try:
-            return self._tls.bio_read(TAKEN_BYTES)
+            return self._tls.bio_read(MAX_READ_BYTES)
         except SSL.WantReadError:
             return b""
 

@@ -7,10 +7,12 @@ say by itself (a handshake, a pong) leaves with the next `encrypt`, which may be
 
 from typing import Protocol
 
-UNSENT_BYTES = 64 * 1024  # of what a pipe has to say by itself, waiting for a peer that does not read it
+MAX_PENDING_CONTROL_BYTES = (
+    64 * 1024
+)  # of what a pipe has to say by itself, waiting for a peer that does not read it
 
 
-class Broken(Exception):
+class TransportError(Exception):
     """The peer does not speak what the pipe expects; nothing it sends can be understood any more."""
 
     def __init__(self, reason: str) -> None:
@@ -18,7 +20,7 @@ class Broken(Exception):
         self.reason = reason
 
 
-class Pipe(Protocol):
+class Transport(Protocol):
     """One connection's way of wrapping bytes."""
 
     @property
@@ -43,10 +45,10 @@ class Pipe(Protocol):
         """Return the bytes that go on the wire: what the pipe itself has to say, and whole lines, wrapped."""
 
 
-class Chain:
+class ChainedTransport:
     """Two pipes as one: `inner` inside `outer`, such as WebSocket inside TLS."""
 
-    def __init__(self, outer: Pipe, inner: Pipe) -> None:
+    def __init__(self, outer: Transport, inner: Transport) -> None:
         self._outer = outer
         self._inner = inner
 

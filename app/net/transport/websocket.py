@@ -17,8 +17,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
-from app.net.transport.transport import UNSENT_BYTES, Broken
-from app.wire.framing import UNFINISHED_BYTES
+from app.net.transport.transport import MAX_PENDING_CONTROL_BYTES, TransportError
+from app.wire.framing import MAX_UNFINISHED_BYTES
 
 BINARY = Subprotocol("binary.ircv3.net")
 TEXT = Subprotocol("text.ircv3.net")
@@ -33,7 +33,7 @@ def _chosen(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprot
     return next((name for name in offered if name in (TEXT, BINARY)), None)
 
 
-class WebSocketPipe:
+class WebSocketTransport:
     """The WebSocket state of one connection on the server's side. Without `origins` any web page may connect."""
 
     def __init__(self, origins: Sequence[str] = ()) -> None:
@@ -41,7 +41,7 @@ class WebSocketPipe:
         self._protocol = ServerProtocol(
             origins=[*map(Origin, origins), None] if origins else None,
             select_subprotocol=_chosen,
-            max_size=UNFINISHED_BYTES,
+            max_size=MAX_UNFINISHED_BYTES,
             logger=_quiet,
         )
         self._message = b""  # what has come of a message in several frames
@@ -94,14 +94,14 @@ class WebSocketPipe:
         Raises: Broken.
         """
         fault = self._protocol.handshake_exc or self._protocol.parser_exc
-        if fault is None and sum(map(len, self._unsent)) > UNSENT_BYTES:
-            raise Broken("WebSocket failed: too many pings")
+        if fault is None and sum(map(len, self._unsent)) > MAX_PENDING_CONTROL_BYTES:
+            raise TransportError("WebSocket failed: too many pings")
         if fault is None:
             return
         if self._protocol.state is State.CONNECTING and not any(self._unsent):
             refusal = self._protocol.reject(HTTPStatus.BAD_REQUEST, "This is no WebSocket handshake\n")
             self._unsent.append(refusal.serialize())
-        raise Broken(f"WebSocket failed: {fault}")
+        raise TransportError(f"WebSocket failed: {fault}")
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
         """Return the bytes that go on the wire: handshakes and pongs so far, and each line as a message.

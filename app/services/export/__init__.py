@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from app.services.export import data, pages, web
 from app.services.export.about import About
-from app.services.history import Entry
+from app.services.history import HistoryEntry
 
-Write = Callable[[Iterable[Entry], About], Iterator[str]]
+Write = Callable[[Iterable[HistoryEntry], About], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)

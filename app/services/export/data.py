@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from app.clock import to_iso
 from app.services.export.about import About
 from app.services.export.plain import action, clean
-from app.services.history import Entry
+from app.services.history import HistoryEntry
 
 COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_mapping(entry: Entry) -> dict[str, str | None]:
+def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
     """Return an entry by the names of COLUMNS."""
     return {
         "msgid": entry.id,
@@ -32,17 +32,17 @@ def as_mapping(entry: Entry) -> dict[str, str | None]:
     }
 
 
-def _object(entry: Entry) -> str:
+def _object(entry: HistoryEntry) -> str:
     return json.dumps(as_mapping(entry), ensure_ascii=False)
 
 
-def write_jsonl(entries: Iterable[Entry], about: About) -> Iterator[str]:
+def write_jsonl(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     """Write one JSON object a line."""
     for entry in entries:
         yield f"{_object(entry)}\n"
 
 
-def write_json(entries: Iterable[Entry], about: About) -> Iterator[str]:
+def write_json(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     """Write one JSON array."""
     before = "[\n"
     for entry in entries:
@@ -51,7 +51,7 @@ def write_json(entries: Iterable[Entry], about: About) -> Iterator[str]:
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def write_csv(entries: Iterable[Entry], about: About) -> Iterator[str]:
+def write_csv(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     """Write a table with a heading, RFC 4180."""
     yield _row(COLUMNS)
     for entry in entries:
@@ -59,7 +59,7 @@ def write_csv(entries: Iterable[Entry], about: About) -> Iterator[str]:
         yield _row([_harmless(values[name] or "") for name in COLUMNS])
 
 
-def _readable(entry: Entry) -> str:
+def _readable(entry: HistoryEntry) -> str:
     done = action(entry)
     return clean(entry.text) if done is None else f"/me {done}"
 

@@ -15,12 +15,12 @@ from app.services.export.plain import (
     time_of_day,
     with_links,
 )
-from app.services.history import Entry
+from app.services.history import HistoryEntry
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def write_text(entries: Iterable[Entry], about: About) -> Iterator[str]:
+def write_text(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     """Write a line for each entry under the name of its room."""
     yield f"{clean(about.servername)}: history, {to_datetime(about.made):%Y-%m-%d %H:%M} UTC\n"
     for place, here in by_place(entries):
@@ -29,7 +29,7 @@ def write_text(entries: Iterable[Entry], about: About) -> Iterator[str]:
             yield f"{stamp(entry)}\n"
 
 
-def write_markdown(entries: Iterable[Entry], about: About) -> Iterator[str]:
+def write_markdown(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     """Write a list of entries under the name of its room and its day."""
     yield f"# {_escape(clean(about.servername))}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
@@ -41,7 +41,7 @@ def write_markdown(entries: Iterable[Entry], about: About) -> Iterator[str]:
                 yield f"- {time_of_day(entry)} {_item(entry)}\n"
 
 
-def _item(entry: Entry) -> str:
+def _item(entry: HistoryEntry) -> str:
     if not entry.is_message:
         return f"*{_escape(happening(entry))}*"
     nick, done = _escape(clean(entry.nick)), action(entry)

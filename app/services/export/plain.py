@@ -6,7 +6,7 @@ from itertools import groupby
 
 from app.clock import to_datetime
 from app.events import Kind
-from app.services.history import Entry
+from app.services.history import HistoryEntry
 
 _FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -32,23 +32,23 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", _FORMATTING.sub("", text.replace("\n", " ")))
 
 
-def day(entry: Entry) -> str:
+def day(entry: HistoryEntry) -> str:
     """Return the day of an entry, UTC."""
     return f"{to_datetime(entry.at):%Y-%m-%d}"
 
 
-def time_of_day(entry: Entry) -> str:
+def time_of_day(entry: HistoryEntry) -> str:
     """Return the time of an entry to the second, UTC."""
     return f"{to_datetime(entry.at):%H:%M:%S}"
 
 
-def action(entry: Entry) -> str | None:
+def action(entry: HistoryEntry) -> str | None:
     """Return what the author did, if the message is one of the `/me` sort."""
     found = _ACTION.fullmatch(entry.text) if entry.is_message else None
     return clean(found[1]) if found else None
 
 
-def happening(entry: Entry) -> str:
+def happening(entry: HistoryEntry) -> str:
     """Return the sentence of something that happened."""
     reason = f" ({clean(entry.text)})" if entry.text else ""
     sentence = _SENTENCES[entry.kind].format(
@@ -57,7 +57,7 @@ def happening(entry: Entry) -> str:
     return clean(sentence)
 
 
-def line(entry: Entry) -> str:
+def line(entry: HistoryEntry) -> str:
     """Return an entry as one line without its time: `anna: hello`, `* anna waves`, `-- anna joined`."""
     if not entry.is_message:
         return f"-- {happening(entry)}"
@@ -65,7 +65,7 @@ def line(entry: Entry) -> str:
     return f"{clean(entry.nick)}: {clean(entry.text)}" if done is None else f"* {clean(entry.nick)} {done}"
 
 
-def stamp(entry: Entry) -> str:
+def stamp(entry: HistoryEntry) -> str:
     """Return the line with its day and time: `[2026-11-22 12:00:05] anna: hello`."""
     return f"[{day(entry)} {time_of_day(entry)}] {line(entry)}"
 
@@ -76,11 +76,11 @@ def with_links(text: str, escape: Callable[[str], str], link: Callable[[str], st
     return "".join(link(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
-def by_place(entries: Iterable[Entry]) -> Iterator[tuple[str, Iterator[Entry]]]:
+def by_place(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
     """Group entries that come one room after the other."""
     return groupby(entries, key=lambda entry: entry.place)
 
 
-def by_day(entries: Iterable[Entry]) -> Iterator[tuple[str, Iterator[Entry]]]:
+def by_day(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
     """Group the entries of a room."""
     return groupby(entries, key=day)

@@ -13,7 +13,7 @@ from zlib import crc32
 from app.clock import to_datetime, to_iso
 from app.services.export.about import About
 from app.services.export.plain import action, by_day, by_place, clean, happening, time_of_day, with_links
-from app.services.history import Entry
+from app.services.history import HistoryEntry
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #22242a; --faint: #6d7280; --rule: #e4e1d8;
@@ -75,14 +75,14 @@ class _Section:
     lines: int = 0
     months: list[tuple[str, str]] = field(default_factory=list)
 
-    def note_day(self, entry: Entry) -> None:
+    def note_day(self, entry: HistoryEntry) -> None:
         """Keep the first line of each month, given the first of each day."""
         month = f"{to_datetime(entry.at):%B %Y}"
         if not self.months or self.months[-1][0] != month:
             self.months.append((month, f"#m{entry.id}"))
 
 
-def write_html(entries: Iterable[Entry], about: About) -> Iterator[str]:
+def write_html(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     """Write the whole page, room by room and day by day."""
     title = escape(f"{clean(about.servername)}: history")
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
@@ -120,7 +120,7 @@ def _place(number: int, section: _Section) -> str:
     return f"<li>{title}{months}</li>\n"
 
 
-def _day(entries: Iterator[Entry], section: _Section) -> Iterator[str]:
+def _day(entries: Iterator[HistoryEntry], section: _Section) -> Iterator[str]:
     """Write one day under its heading."""
     first = next(entries)
     section.note_day(first)
@@ -131,12 +131,12 @@ def _day(entries: Iterator[Entry], section: _Section) -> Iterator[str]:
     yield "</ol>\n"
 
 
-def _item(entry: Entry) -> str:
+def _item(entry: HistoryEntry) -> str:
     time = f'<time datetime="{to_iso(entry.at)}"><a href="#m{entry.id}">{time_of_day(entry)}</a></time>'
     return f'<li id="m{entry.id}">{time}{_said(entry)}</li>\n'
 
 
-def _said(entry: Entry) -> str:
+def _said(entry: HistoryEntry) -> str:
     if not entry.is_message:
         return f'<p class="happened">{escape(happening(entry))}</p>'
     done = action(entry)
@@ -146,7 +146,7 @@ def _said(entry: Entry) -> str:
     return f"<p{style}>{_author(entry)}{_text(clean(entry.text))}</p>"
 
 
-def _author(entry: Entry) -> str:
+def _author(entry: HistoryEntry) -> str:
     """Write the name in a colour of its own: the same name has the same one everywhere."""
     nick = clean(entry.nick)
     return f'<b style="--hue:{crc32(nick.encode()) % 360}">{escape(nick)}</b>'

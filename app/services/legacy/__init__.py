@@ -6,6 +6,6 @@ password out, because a bare hash of it would undo what Argon2id is for.
 """
 
 from app.services.legacy.importing import Import
-from app.services.legacy.report import Refusal, Report
+from app.services.legacy.report import ImportReport, RejectedRow
 
-__all__ = ["Import", "Refusal", "Report"]
+__all__ = ["Import", "ImportReport", "RejectedRow"]

@@ -13,8 +13,8 @@ from app.db.log import Log
 from app.db.models import ImportMark
 from app.events import Event
 from app.services import audit
-from app.services.accounts import Credentials, find_account, protect, registered
-from app.services.legacy.report import Refusal, Report
+from app.services.accounts import PasswordHashes, find_account, protect, registered
+from app.services.legacy.report import ImportReport, RejectedRow
 from app.services.legacy.rooms import Destination
 from app.services.legacy.rows import (
     Limits,
@@ -30,7 +30,7 @@ from app.services.legacy.rows import (
 from app.services.record import record
 from app.wire.names import Key, fold
 
-USERS_AT_A_TIME = 20  # hashing their passwords takes about a second
+USERS_PER_BATCH = 20  # hashing their passwords takes about a second
 
 Tick = Callable[[int], None]
 
@@ -58,17 +58,17 @@ class Import:
         self._accounts: dict[Key, str] = {}  # those that came from this file, as they are spelled
         self._names: dict[int, str] = {}  # of its users, by number
         self._destination = Destination(room, clock, by)
-        self.report = Report(room, dry_run)
+        self.report = ImportReport(room, dry_run)
 
-    def run(self, tick: Tick = lambda rows: None) -> Report:
+    def run(self, tick: Tick = lambda rows: None) -> ImportReport:
         """Take what can be taken. `tick` is called with the number of rows dealt with.
 
         Raises: ChatError when the room has newer messages; what was taken before stays.
         """
         for users in self._old.users():
-            for start in range(0, len(users), USERS_AT_A_TIME):
-                self._take_users(users[start : start + USERS_AT_A_TIME])
-                tick(min(USERS_AT_A_TIME, len(users) - start))
+            for start in range(0, len(users), USERS_PER_BATCH):
+                self._take_users(users[start : start + USERS_PER_BATCH])
+                tick(min(USERS_PER_BATCH, len(users) - start))
         for messages in self._old.messages():
             self._take_messages(messages)
             tick(len(messages))
@@ -110,7 +110,7 @@ class Import:
             raise RowRefused(f"There is an account {user.name} already, perhaps in another spelling.")
 
     def _register(
-        self, connection: Connection | None, news: dict[str, NewUser], secrets: dict[str, Credentials]
+        self, connection: Connection | None, news: dict[str, NewUser], secrets: dict[str, PasswordHashes]
     ) -> None:
         if connection is None:
             return
@@ -153,7 +153,7 @@ class Import:
     # both
 
     def _refuse(self, table: str, row: OldUser | OldMessage, error: RowRefused) -> None:
-        self.report.refused.append(Refusal(table, show_id(row.id), str(error)))
+        self.report.refused.append(RejectedRow(table, show_id(row.id), str(error)))
 
     def _record(self, connection: Connection, events: Sequence[Event], marks: Sequence[str]) -> None:
         if not marks:

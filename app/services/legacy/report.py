@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedRow:
     """A row that could not be taken, and why."""
 
     table: str
@@ -13,7 +13,7 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import did, or would do; `renamed` says under which nick an author had to be shown."""
 
     room: str
@@ -22,5 +22,5 @@ class Report:
     accounts_known: int = 0
     messages_taken: int = 0
     messages_known: int = 0
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[RejectedRow] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)

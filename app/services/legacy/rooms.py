@@ -39,11 +39,11 @@ class Destination:
         self.goes_on = True
         return made + said
 
-    def _look_at_newest(self, session: Session, room: models.Room, first: NewMessage) -> None:
-        query = select(models.Event.at, models.Event.data).where(
-            models.Event.room_id == room.id, models.SPOKEN
+    def _look_at_newest(self, session: Session, room: models.RoomRow, first: NewMessage) -> None:
+        query = select(models.EventRow.at, models.EventRow.data).where(
+            models.EventRow.room_id == room.id, models.SPOKEN
         )
-        newest = session.execute(query.order_by(models.Event.at.desc()).limit(1)).first()
+        newest = session.execute(query.order_by(models.EventRow.at.desc()).limit(1)).first()
         if newest is None:
             return
         is_ours = self.goes_on and (newest.data or {}).get("imported")

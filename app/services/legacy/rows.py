@@ -11,7 +11,7 @@ from app.services.accounts import check_password
 from app.wire.framing import size
 from app.wire.names import NameRefused, check_new_nick
 
-LONGEST_SHOWN = 64  # characters of an author's name
+MAX_SHOWN_LENGTH = 64  # characters of an author's name
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_IN_A_NICK = re.compile(r"[\s\x00-\x1f\x7f-\x9f!@,*?]+|^[:#&$~%+]+")
 
@@ -126,4 +126,4 @@ def _lines(text: str, longest: int) -> list[str]:
 
 def presentable(author: str) -> str:
     """Return the author's name as it can stand before a message; the same wherever that is possible."""
-    return _NOT_IN_A_NICK.sub("_", author.strip())[:LONGEST_SHOWN] or "_"
+    return _NOT_IN_A_NICK.sub("_", author.strip())[:MAX_SHOWN_LENGTH] or "_"

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, update
 
-from app.db.models import Account, Application, Ban, Certificate, Invitation
+from app.db.models import Account, Application, BanRow, Certificate, InvitationRow
 from app.events import Event, Kind
 from app.services.projections.registry import projects
 from app.wire.names import fold
@@ -25,8 +25,8 @@ def _registered(connection: Connection, event: Event) -> None:
     )
     connection.execute(delete(Application).where(Application.key == fold(event.account or "")))
     if "invitation" in event.data:
-        used = update(Invitation).where(Invitation.id == event.data["invitation"])
-        connection.execute(used.values(used=Invitation.used + 1))
+        used = update(InvitationRow).where(InvitationRow.id == event.data["invitation"])
+        connection.execute(used.values(used=InvitationRow.used + 1))
 
 
 @projects(Kind.APPLIED)
@@ -75,7 +75,7 @@ def _certificate_removed(connection: Connection, event: Event) -> None:
 def _invitation_made(connection: Connection, event: Event) -> None:
     data = event.data
     connection.execute(
-        insert(Invitation).values(
+        insert(InvitationRow).values(
             id=data["id"],
             name=event.target,
             digest=data["digest"],
@@ -90,13 +90,13 @@ def _invitation_made(connection: Connection, event: Event) -> None:
 
 @projects(Kind.INVITATION_REVOKED)
 def _invitation_revoked(connection: Connection, event: Event) -> None:
-    connection.execute(delete(Invitation).where(Invitation.id == event.data["id"]))
+    connection.execute(delete(InvitationRow).where(InvitationRow.id == event.data["id"]))
 
 
 @projects(Kind.BANNED)
 def _banned(connection: Connection, event: Event) -> None:
     connection.execute(
-        insert(Ban).values(
+        insert(BanRow).values(
             id=event.data["id"],
             type=event.data["type"],
             mask=event.target,
@@ -110,4 +110,4 @@ def _banned(connection: Connection, event: Event) -> None:
 
 @projects(Kind.UNBANNED)
 def _unbanned(connection: Connection, event: Event) -> None:
-    connection.execute(delete(Ban).where(Ban.id == event.data["id"]))
+    connection.execute(delete(BanRow).where(BanRow.id == event.data["id"]))

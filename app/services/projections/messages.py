@@ -3,8 +3,7 @@
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.db.fulltext import fulltext_of
-from app.db.models import Event as Row
-from app.db.models import ReadMarker
+from app.db.models import EventRow, ReadMarker
 from app.events import Event, Kind
 from app.services.projections.registry import projects
 from app.wire.names import fold
@@ -45,11 +44,11 @@ def _message(connection: Connection, event: Event) -> None:
 @projects(Kind.REDACTED)
 def _redacted(connection: Connection, event: Event) -> None:
     """Blank the message where it stands: its place in the log stays, what it said goes."""
-    here = Row.id == event.data["event"]
+    here = EventRow.id == event.data["event"]
     fulltext_of(connection).remove(connection, event.data["event"])
-    data = connection.execute(select(Row.data).where(here)).scalar_one_or_none() or {}
+    data = connection.execute(select(EventRow.data).where(here)).scalar_one_or_none() or {}
     kept = {name: value for name, value in data.items() if name in ("parties", "imported", "author")}
-    connection.execute(update(Row).where(here).values(text="", data=kept | {"redacted": event.id}))
+    connection.execute(update(EventRow).where(here).values(text="", data=kept | {"redacted": event.id}))
 
 
 @projects(Kind.MARKED)

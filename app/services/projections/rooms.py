@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.models import ReadMarker, Room, RoomMask, RoomRole
+from app.db.models import ReadMarker, RoomMask, RoomRole, RoomRow
 from app.events import Event, Kind
 from app.services.projections.memberships import change_role
 from app.services.projections.registry import projects
@@ -16,7 +16,7 @@ from app.wire.names import fold
 @projects(Kind.CREATED)
 def _created(connection: Connection, event: Event) -> None:
     connection.execute(
-        insert(Room).values(
+        insert(RoomRow).values(
             id=event.room,
             name=event.target,
             key=fold(event.target or ""),
@@ -38,7 +38,7 @@ def _created(connection: Connection, event: Event) -> None:
 def _renamed(connection: Connection, event: Event) -> None:
     """The read markers follow; what somebody had marked under a name without a room before is gone."""
     old, new = fold(event.target or ""), fold(event.data["to"])
-    connection.execute(update(Room).where(Room.id == event.room).values(name=event.data["to"], key=new))
+    connection.execute(update(RoomRow).where(RoomRow.id == event.room).values(name=event.data["to"], key=new))
     if old == new:
         return
     connection.execute(delete(ReadMarker).where(ReadMarker.target == new))
@@ -49,14 +49,14 @@ def _renamed(connection: Connection, event: Event) -> None:
 def _deleted(connection: Connection, event: Event) -> None:
     """What holds in the room goes with it; what was said there stays in the log."""
     connection.execute(delete(ReadMarker).where(ReadMarker.target == fold(event.target or "")))
-    connection.execute(delete(Room).where(Room.id == event.room))
+    connection.execute(delete(RoomRow).where(RoomRow.id == event.room))
 
 
 @projects(Kind.TOPIC)
 def _topic(connection: Connection, event: Event) -> None:
     connection.execute(
-        update(Room)
-        .where(Room.id == event.room)
+        update(RoomRow)
+        .where(RoomRow.id == event.room)
         .values(topic=event.text, topic_by=event.source, topic_at=event.at)
     )
 
@@ -72,11 +72,11 @@ def _mode(connection: Connection, event: Event) -> None:
         elif letter in FLAGS:
             _flag(connection, event.room, sign, letter)
         elif letter == "k":
-            _parameter(connection, event.room, Room.password, event.secret.key)
+            _parameter(connection, event.room, RoomRow.password, event.secret.key)
         elif letter == "l":
-            _parameter(connection, event.room, Room.user_limit, int(argument) if sign == "+" else None)
+            _parameter(connection, event.room, RoomRow.user_limit, int(argument) if sign == "+" else None)
         elif letter == "W":
-            _parameter(connection, event.room, Room.pause, int(argument) if sign == "+" else None)
+            _parameter(connection, event.room, RoomRow.pause, int(argument) if sign == "+" else None)
 
 
 def _mask(connection: Connection, event: Event, sign: str, letter: str, mask: str) -> None:
@@ -102,12 +102,12 @@ def _role(connection: Connection, room: int | None, sign: str, role: str, accoun
 
 
 def _flag(connection: Connection, room: int | None, sign: str, letter: str) -> None:
-    modes = set(connection.execute(select(Room.modes).where(Room.id == room)).scalar_one())
+    modes = set(connection.execute(select(RoomRow.modes).where(RoomRow.id == room)).scalar_one())
     modes = modes | {letter} if sign == "+" else modes - {letter}
-    connection.execute(update(Room).where(Room.id == room).values(modes="".join(sorted(modes))))
+    connection.execute(update(RoomRow).where(RoomRow.id == room).values(modes="".join(sorted(modes))))
 
 
 def _parameter(
     connection: Connection, room: int | None, column: InstrumentedAttribute[Any], value: object
 ) -> None:
-    connection.execute(update(Room).where(Room.id == room).values({column: value}))
+    connection.execute(update(RoomRow).where(RoomRow.id == room).values({column: value}))

@@ -4,7 +4,7 @@ from app.services.administration import disabled_set
 from app.wire.line import parse
 from tests.engine.account_clients import account, codes, enter, pieces, stranger
 from tests.engine.accounts.test_new_password import reset
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.pseudoclients.test_service_context import tell
 from tests.engine.scenes import people
 from tests.story import Story
@@ -13,13 +13,13 @@ MINE = "a1" * 32
 OTHER = "b2" * 32
 
 
-def showing(person: Person, fingerprint: str | None = MINE) -> Person:
+def showing(person: HarnessClient, fingerprint: str | None = MINE) -> HarnessClient:
     """Let a connection show a certificate, as its TLS does before the first line."""
     person.client.certificate = fingerprint
     return person
 
 
-def known(bench: Bench, name: str = "anna") -> None:
+def known(bench: EngineHarness, name: str = "anna") -> None:
     """Let there be an account that a certificate opens."""
     account(bench, name)
     person = showing(enter(bench, name, name))
@@ -27,31 +27,31 @@ def known(bench: Bench, name: str = "anna") -> None:
     person.send("QUIT")
 
 
-def external(person: Person, asked: str = "") -> list[str]:
+def external(person: HarnessClient, asked: str = "") -> list[str]:
     """Log in by EXTERNAL and return what is heard."""
     return person.ask("AUTHENTICATE EXTERNAL", *pieces(asked.encode()))
 
 
-def test_a_certificate_opens_the_account_and_outlives_a_restart(bench: Bench) -> None:
+def test_a_certificate_opens_the_account_and_outlives_a_restart(bench: EngineHarness) -> None:
     known(bench)
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "900", "903"]
     bench.restart()
     assert codes(external(showing(stranger(bench)), "Anna")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_what_opens_nothing(bench: Bench) -> None:
+def test_what_opens_nothing(bench: EngineHarness) -> None:
     known(bench)
     account(bench, "bob")
     for fingerprint, asked in ((OTHER, ""), (MINE, "bob"), (MINE, "nobody"), (None, ""), (None, "anna")):
         assert codes(external(showing(stranger(bench), fingerprint), asked)) == ["AUTHENTICATE", "904"]
 
 
-def offered(person: Person) -> list[str]:
+def offered(person: HarnessClient) -> list[str]:
     """Return the capabilities with their values, as a client is told of them."""
     return [word for line in person.ask("CAP LS 302") for word in parse(line).params[-1].split(" ")]
 
 
-def test_it_is_offered_only_to_those_who_show_one(bench: Bench) -> None:
+def test_it_is_offered_only_to_those_who_show_one(bench: EngineHarness) -> None:
     person = bench.dial("x")
     assert "sasl=PLAIN,SCRAM-SHA-256" in offered(person)
     assert person.ask("AUTHENTICATE WRONG")[0] == (
@@ -62,14 +62,14 @@ def test_it_is_offered_only_to_those_who_show_one(bench: Bench) -> None:
     assert "SCRAM-SHA-256,EXTERNAL" in person.ask("AUTHENTICATE WRONG")[0]
 
 
-def test_it_can_be_broken_off(bench: Bench) -> None:
+def test_it_can_be_broken_off(bench: EngineHarness) -> None:
     known(bench)
     person = showing(stranger(bench))
     assert codes(person.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE *")) == ["AUTHENTICATE", "906"]
     assert person.client.account is None
 
 
-def test_certificates_are_added_listed_and_taken_away(bench: Bench) -> None:
+def test_certificates_are_added_listed_and_taken_away(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     colons = ":".join(OTHER[place : place + 2] for place in range(0, 64, 2)).upper()
@@ -88,7 +88,7 @@ def test_certificates_are_added_listed_and_taken_away(bench: Bench) -> None:
     assert tell(bench, "bob", "CERT")[0].startswith("Say which: CERT ADD, CERT DEL, CERT LIST;")
 
 
-def test_a_certificate_opens_one_account_and_an_account_has_ten(bench: Bench) -> None:
+def test_a_certificate_opens_one_account_and_an_account_has_ten(bench: EngineHarness) -> None:
     known(bench)
     account(bench, "bob")
     enter(bench, "bob", "bob")
@@ -99,7 +99,7 @@ def test_a_certificate_opens_one_account_and_an_account_has_ten(bench: Bench) ->
     assert tell(bench, "bob", f"CERT ADD {OTHER}") == ["There are 10 certificates already; delete one first"]
 
 
-def test_a_disabled_account_is_not_opened_and_a_reset_takes_the_certificates(bench: Bench) -> None:
+def test_a_disabled_account_is_not_opened_and_a_reset_takes_the_certificates(bench: EngineHarness) -> None:
     """Who knew the password may have added one of theirs."""
     known(bench)
     story = Story(bench.database, bench.clock)
@@ -113,7 +113,7 @@ def test_a_disabled_account_is_not_opened_and_a_reset_takes_the_certificates(ben
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
 
 
-def test_whois_tells_it_to_its_owner_and_to_administrators(bench: Bench) -> None:
+def test_whois_tells_it_to_its_owner_and_to_administrators(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     anna, bob = showing(bench.connect("anna")), bench.connect("bob")
     root = enter(bench, "root", "root")

@@ -4,30 +4,30 @@ import pytest
 from sqlalchemy import text
 
 from app.services.codes import new_code
-from app.services.invitations import CODE_LETTERS, invited, revoked
+from app.services.invitations import CODE_LENGTH, invited, revoked
 from tests.conftest import MovedClock
 from tests.engine.account_clients import begin, codes, finish, work
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.pseudoclients.test_service_context import tell
 from tests.engine.scenes import people
 from tests.story import Story
 
 
 @pytest.fixture
-def bench(make_bench: MakeBench) -> Bench:
+def bench(make_bench: MakeBench) -> EngineHarness:
     """A server where one needs an invitation."""
     return make_bench(registration="invitation", ping_interval=7200)
 
 
-def invite(bench: Bench, uses: int = 1, expires: int | None = None) -> str:
+def invite(bench: EngineHarness, uses: int = 1, expires: int | None = None) -> str:
     """Make a code, as `chat-admin invite create` does beside the running server."""
-    code = new_code(bench.clock, CODE_LETTERS)
+    code = new_code(bench.clock, CODE_LENGTH)
     Story(bench.database, bench.clock).decides(lambda admin: invited(admin, code, uses, expires))
     return code
 
 
-def refusal(bench: Bench, nick: str, code: str) -> str:
+def refusal(bench: EngineHarness, nick: str, code: str) -> str:
     """Ask for an account and return why there is none."""
     (line,) = bench.people[nick].ask(f"REGISTER * {code} secret")
     start = f":irc.example FAIL REGISTER INVALID_INVITATION {nick} :"
@@ -35,7 +35,7 @@ def refusal(bench: Bench, nick: str, code: str) -> str:
     return line.removeprefix(start)
 
 
-def test_who_shows_a_code_gets_an_account(bench: Bench) -> None:
+def test_who_shows_a_code_gets_an_account(bench: EngineHarness) -> None:
     code = invite(bench)
     people(bench, "anna")
     bench.play(
@@ -50,7 +50,7 @@ def test_who_shows_a_code_gets_an_account(bench: Bench) -> None:
     assert refusal(bench, "bob", code) == "This invitation is used up"
 
 
-def test_without_a_code_there_is_no_account(bench: Bench) -> None:
+def test_without_a_code_there_is_no_account(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     (listed,) = [line for line in anna.ask("CAP LS 302") if "account-registration" in line]
     assert "draft/account-registration=before-connect,invitation-required " in listed
@@ -58,7 +58,7 @@ def test_without_a_code_there_is_no_account(bench: Bench) -> None:
     assert refusal(bench, "anna", "anna@example.org") == "There is no such invitation"
 
 
-def test_a_code_is_good_for_some_and_for_some_time(bench: Bench, clock: MovedClock) -> None:
+def test_a_code_is_good_for_some_and_for_some_time(bench: EngineHarness, clock: MovedClock) -> None:
     code = invite(bench, uses=2, expires=clock.instant + 60_000)
     one, two, three = people(bench, "one", "two", "three")
     assert "SUCCESS" in one.ask(f"REGISTER * {code} secret")[0]
@@ -69,14 +69,14 @@ def test_a_code_is_good_for_some_and_for_some_time(bench: Bench, clock: MovedClo
     assert "used up" in three.ask(f"REGISTER * {code} secret")[0]
 
 
-def test_a_code_that_is_taken_back_is_worth_nothing(bench: Bench) -> None:
+def test_a_code_that_is_taken_back_is_worth_nothing(bench: EngineHarness) -> None:
     code = invite(bench, uses=5)
     people(bench, "anna")
     Story(bench.database, bench.clock).decides(lambda admin: revoked(admin, code[:6]))
     assert refusal(bench, "anna", code) == "There is no such invitation"
 
 
-def test_how_often_it_was_used_outlives_a_restart(bench: Bench) -> None:
+def test_how_often_it_was_used_outlives_a_restart(bench: EngineHarness) -> None:
     code = invite(bench, uses=2)
     for nick in ("one", "two"):
         bench.restart()
@@ -86,7 +86,7 @@ def test_how_often_it_was_used_outlives_a_restart(bench: Bench) -> None:
     assert refusal(bench, "three", code) == "This invitation is used up"
 
 
-def test_of_two_who_use_the_last_at_once_the_faster_gets_in(bench: Bench) -> None:
+def test_of_two_who_use_the_last_at_once_the_faster_gets_in(bench: EngineHarness) -> None:
     """Both had a good code while their passwords were hashed, and both end in one batch."""
     code = invite(bench)
     one, two = people(bench, "one", "two")
@@ -97,7 +97,7 @@ def test_of_two_who_use_the_last_at_once_the_faster_gets_in(bench: Bench) -> Non
     assert "INVALID_INVITATION two :This invitation is used up" in two.heard()[0]
 
 
-def test_a_code_that_was_taken_back_meanwhile_is_not_enough(bench: Bench) -> None:
+def test_a_code_that_was_taken_back_meanwhile_is_not_enough(bench: EngineHarness) -> None:
     code = invite(bench)
     (anna,) = people(bench, "anna")
     unit = begin(anna, f"REGISTER * {code} secret")
@@ -105,7 +105,7 @@ def test_a_code_that_was_taken_back_meanwhile_is_not_enough(bench: Bench) -> Non
     assert codes(finish(anna, unit)) == ["FAIL"]
 
 
-def test_nickserv_takes_it_behind_the_password(bench: Bench) -> None:
+def test_nickserv_takes_it_behind_the_password(bench: EngineHarness) -> None:
     code = invite(bench)
     anna = bench.connect("anna")
     assert "NickServ REGISTER <password> <code>" in tell(bench, "anna", "REGISTER secret")[0]
@@ -118,7 +118,7 @@ def test_where_nobody_needs_one_what_stands_there_does_not_matter(make_bench: Ma
     assert "SUCCESS" in anna.ask("REGISTER * something secret")[0]
 
 
-def test_the_code_is_kept_nowhere(bench: Bench) -> None:
+def test_the_code_is_kept_nowhere(bench: EngineHarness) -> None:
     code = invite(bench)
     people(bench, "anna")[0].ask(f"REGISTER * {code} secret")
     with bench.database.engine.connect() as connection:

@@ -2,17 +2,17 @@
 
 import pytest
 
-from app.engine.login_throttle import STRANGERS, Guesses
-from app.engine.throttle import REMEMBERED, Throttle, household
+from app.engine.login_throttle import PER_NAME_FACTOR, LoginThrottle
+from app.engine.throttle import MAX_KEYS, RateLimit, rate_key
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, Scram, account, begin, codes, finish, log_in, plain
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 WAIT = ":irc.example 904 * :Too many failed log-ins; wait 5 minutes and try again"
 
 
-def fail(bench: Bench, times: int, name: str = "anna", address: str = "192.0.2.7") -> None:
+def fail(bench: EngineHarness, times: int, name: str = "anna", address: str = "192.0.2.7") -> None:
     """Fail to log in so many times, on one connection."""
     person = bench.dial("guesser", address)
     for _ in range(times):
@@ -33,9 +33,9 @@ def test_an_address_that_failed_too_often_must_wait(make_bench: MakeBench, clock
     assert codes(log_in(same, "anna")) == ["AUTHENTICATE", "900", "903"]
 
 
-def guess_from_everywhere(bench: Bench, name: str, most: int) -> None:
+def guess_from_everywhere(bench: EngineHarness, name: str, most: int) -> None:
     """Fail as often as all strangers together may, from ever new addresses."""
-    for number in range(most * STRANGERS):
+    for number in range(most * PER_NAME_FACTOR):
         fail(bench, 1, name, f"198.51.100.{number}")
 
 
@@ -88,18 +88,18 @@ def test_an_ipv6_network_counts_as_one_address(make_bench: MakeBench) -> None:
 
 
 def test_what_is_familiar_is_forgotten_when_it_is_too_much(clock: MovedClock) -> None:
-    guesses = Guesses(clock, 1)
-    for number in range(REMEMBERED + 1):
+    guesses = LoginThrottle(clock, 1)
+    for number in range(MAX_KEYS + 1):
         guesses.trust("192.0.2.1", str(number))
-    for name in ("0", str(REMEMBERED)):
-        for number in range(STRANGERS):
+    for name in ("0", str(MAX_KEYS)):
+        for number in range(PER_NAME_FACTOR):
             guesses.note(f"198.51.100.{number}", name)
     assert guesses.wait("192.0.2.1", "0") == 300
-    assert guesses.wait("192.0.2.1", str(REMEMBERED)) == 0
+    assert guesses.wait("192.0.2.1", str(MAX_KEYS)) == 0
     assert guesses.wait("192.0.2.1") == 0
 
 
-def test_loopback_is_not_exempt_and_ten_are_free(bench: Bench) -> None:
+def test_loopback_is_not_exempt_and_ten_are_free(bench: EngineHarness) -> None:
     account(bench, "anna")
     fail(bench, 10, "x", "127.0.0.1")
     assert log_in(bench.dial("anna"), "anna")[1:] == [WAIT]
@@ -179,19 +179,19 @@ def test_an_address_registers_so_many_accounts_an_hour(make_bench: MakeBench, cl
 
 
 def test_no_limit_is_no_limit(clock: MovedClock) -> None:
-    throttle = Throttle(clock, 0, 60.0)
+    throttle = RateLimit(clock, 0, 60.0)
     for _ in range(100):
         throttle.note("x")
     assert throttle.wait("x") == 0
 
 
 def test_a_throttle_forgets_who_was_quiet_longest(clock: MovedClock) -> None:
-    throttle = Throttle(clock, 1, 60.0)
-    for number in range(REMEMBERED + 1):
+    throttle = RateLimit(clock, 1, 60.0)
+    for number in range(MAX_KEYS + 1):
         throttle.note(str(number))
     assert throttle.wait("0") == 0
     assert throttle.wait("1") == 60
-    assert throttle.wait(str(REMEMBERED)) == 60
+    assert throttle.wait(str(MAX_KEYS)) == 60
 
 
 @pytest.mark.parametrize(
@@ -205,4 +205,4 @@ def test_a_throttle_forgets_who_was_quiet_longest(clock: MovedClock) -> None:
     ],
 )
 def test_a_household_is_one_address_or_one_network(address: str, kept: str) -> None:
-    assert household(address) == kept
+    assert rate_key(address) == kept

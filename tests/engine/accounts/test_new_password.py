@@ -4,20 +4,20 @@ from app.services.accounts import protect
 from app.services.administration import password_set
 from tests.conftest import MovedClock
 from tests.engine.account_clients import Scram, account, begin, codes, enter, log_in, plain, stranger, work
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
 from tests.story import Story
 
 RESET = "ERROR :Closing link: The account was given another password by an administrator"
 
 
-def reset(bench: Bench) -> None:
+def reset(bench: EngineHarness) -> None:
     """Give anna another password, as `chat-admin user passwd` does beside the running server."""
     secret = protect("better words")
     Story(bench.database, bench.clock).decides(lambda admin: password_set(admin, "anna", secret))
 
 
-def test_all_sessions_of_the_account_end_at_once(bench: Bench, clock: MovedClock) -> None:
+def test_all_sessions_of_the_account_end_at_once(bench: EngineHarness, clock: MovedClock) -> None:
     account(bench, "anna")
     phone, laptop, other = (enter(bench, nick, "anna") for nick in ("anna", "anna", "elsewhere"))
     (bob,) = gather(bench, "#tea", "bob")
@@ -31,7 +31,7 @@ def test_all_sessions_of_the_account_end_at_once(bench: Bench, clock: MovedClock
     assert codes(log_in(bench.dial("x"), "anna", "better words")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_who_is_about_to_enter_enters_as_a_guest(bench: Bench) -> None:
+def test_who_is_about_to_enter_enters_as_a_guest(bench: EngineHarness) -> None:
     account(bench, "anna")
     person = stranger(bench)
     log_in(person, "anna")
@@ -41,7 +41,7 @@ def test_who_is_about_to_enter_enters_as_a_guest(bench: Bench) -> None:
     assert person.client.account is None
 
 
-def test_a_password_that_was_right_while_it_was_checked_is_not_enough(bench: Bench) -> None:
+def test_a_password_that_was_right_while_it_was_checked_is_not_enough(bench: EngineHarness) -> None:
     account(bench, "anna")
     person = stranger(bench)
     unit = begin(person, "AUTHENTICATE PLAIN", *plain("anna"))
@@ -51,7 +51,7 @@ def test_a_password_that_was_right_while_it_was_checked_is_not_enough(bench: Ben
     assert codes(person.heard()) == ["904"]
 
 
-def test_a_proof_that_was_begun_before_is_not_enough(bench: Bench) -> None:
+def test_a_proof_that_was_begun_before_is_not_enough(bench: EngineHarness) -> None:
     account(bench, "anna")
     scram = Scram(stranger(bench), "anna")
     proof = scram.prove(scram.begin())

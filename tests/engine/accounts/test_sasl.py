@@ -4,13 +4,13 @@ import pytest
 
 from app.services import administration
 from tests.engine.account_clients import PASSWORD, Scram, account, codes, enter, log_in, plain, stranger
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.story import Story
 
 FAILED = ":irc.example 904 * :Log-in failed: the account or the password is wrong"
 
 
-def test_a_log_in_before_anything_else(bench: Bench) -> None:
+def test_a_log_in_before_anything_else(bench: EngineHarness) -> None:
     account(bench, "Jilles")
     stranger(bench)
     bench.play(
@@ -27,10 +27,10 @@ def test_a_log_in_before_anything_else(bench: Bench) -> None:
         bar ~ :irc.example 001 bar :*
         """
     )
-    assert bench.core.desk.world.nicks["bar"].account.name == "Jilles"  # type: ignore[index, union-attr]
+    assert bench.core.runtime.world.nicks["bar"].account.name == "Jilles"  # type: ignore[index, union-attr]
 
 
-def test_nick_and_user_in_the_middle_do_not_disturb_it(bench: Bench) -> None:
+def test_nick_and_user_in_the_middle_do_not_disturb_it(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.send("AUTHENTICATE plain", "NICK bar", "USER bar 0 * :Bar")
@@ -52,7 +52,7 @@ def test_nick_and_user_in_the_middle_do_not_disturb_it(bench: Bench) -> None:
     ],
 )
 def test_after_a_failure_the_client_may_start_again(
-    bench: Bench, name: str, password: str, asked: str
+    bench: EngineHarness, name: str, password: str, asked: str
 ) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
@@ -61,14 +61,14 @@ def test_after_a_failure_the_client_may_start_again(
     assert codes(log_in(bar, "jilles")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_a_wrong_name_looks_like_a_wrong_password(bench: Bench) -> None:
+def test_a_wrong_name_looks_like_a_wrong_password(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     assert log_in(bar, "jilles", "wrong")[1:] == [FAILED]
     assert log_in(bar, "nobody", "wrong")[1:] == [FAILED]
 
 
-def test_a_disabled_account_looks_like_a_wrong_password(bench: Bench) -> None:
+def test_a_disabled_account_looks_like_a_wrong_password(bench: EngineHarness) -> None:
     account(bench, "jilles")
     disable(bench, "jilles")
     bar = stranger(bench)
@@ -77,28 +77,28 @@ def test_a_disabled_account_looks_like_a_wrong_password(bench: Bench) -> None:
     assert scram.prove(scram.begin()) == [FAILED]
 
 
-def test_an_account_disabled_between_log_in_and_welcome_is_not_entered_with(bench: Bench) -> None:
+def test_an_account_disabled_between_log_in_and_welcome_is_not_entered_with(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     log_in(bar, "jilles")
     disable(bench, "jilles")
     bar.ask("NICK bar", "USER bar 0 * :Bar", "CAP END")
-    assert bench.core.desk.world.nicks["bar"].account is None  # type: ignore[index]
+    assert bench.core.runtime.world.nicks["bar"].account is None  # type: ignore[index]
 
 
-def disable(bench: Bench, name: str) -> None:
+def disable(bench: EngineHarness, name: str) -> None:
     """Disable an account, as `chat-admin` does beside the running server."""
     Story(bench.database, bench.clock).decides(lambda admin: administration.disabled_set(admin, name, True))
 
 
 @pytest.mark.parametrize("data", ["=", "AAAA=", "not-base64!", "+", "AGZvbw==", "/w=="])
-def test_what_is_not_a_message_of_plain_fails(bench: Bench, data: str) -> None:
+def test_what_is_not_a_message_of_plain_fails(bench: EngineHarness, data: str) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
     assert codes(bar.ask(f"AUTHENTICATE {data}")) == ["904"]
 
 
-def test_an_unknown_mechanism_gets_the_list_of_the_known(bench: Bench) -> None:
+def test_an_unknown_mechanism_gets_the_list_of_the_known(bench: EngineHarness) -> None:
     stranger(bench)
     bench.play(
         """
@@ -112,7 +112,7 @@ def test_an_unknown_mechanism_gets_the_list_of_the_known(bench: Bench) -> None:
     )
 
 
-def test_an_asterisk_aborts(bench: Bench) -> None:
+def test_an_asterisk_aborts(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     assert codes(bar.ask("AUTHENTICATE *")) == ["906"]
@@ -121,13 +121,13 @@ def test_an_asterisk_aborts(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("letters", [100, 287, 288, 289, 587, 592, 600])
-def test_passwords_of_any_length_come_in_pieces(bench: Bench, letters: int) -> None:
+def test_passwords_of_any_length_come_in_pieces(bench: EngineHarness, letters: int) -> None:
     password = "x" * letters
     account(bench, "foo", password)
     assert codes(log_in(stranger(bench), "foo", password))[-2:] == ["900", "903"]
 
 
-def test_a_message_of_exactly_800_characters_needs_an_empty_piece(bench: Bench) -> None:
+def test_a_message_of_exactly_800_characters_needs_an_empty_piece(bench: EngineHarness) -> None:
     password = "x" * 592
     account(bench, "foo", password)
     lines = plain("foo", password, "foo")
@@ -138,7 +138,7 @@ def test_a_message_of_exactly_800_characters_needs_an_empty_piece(bench: Bench) 
     assert codes(bar.ask(lines[-1])) == ["900", "903"]
 
 
-def test_a_password_may_be_in_any_script(bench: Bench) -> None:
+def test_a_password_may_be_in_any_script(bench: EngineHarness) -> None:
     password = "пароль密码é" * 10
     account(bench, "foo", password)
     assert codes(log_in(stranger(bench), "foo", password))[-2:] == ["900", "903"]
@@ -146,14 +146,14 @@ def test_a_password_may_be_in_any_script(bench: Bench) -> None:
     assert codes(scram.consent(scram.prove(scram.begin()))) == ["900", "903"]
 
 
-def test_a_piece_longer_than_allowed_ends_the_exchange(bench: Bench) -> None:
+def test_a_piece_longer_than_allowed_ends_the_exchange(bench: EngineHarness) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
     assert codes(bar.ask(f"AUTHENTICATE {'A' * 401}")) == ["905"]
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
-def test_endless_pieces_are_not_collected(bench: Bench) -> None:
+def test_endless_pieces_are_not_collected(bench: EngineHarness) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
     answers = codes(bar.ask(*[f"AUTHENTICATE {'A' * 400}"] * 1000))
@@ -162,13 +162,13 @@ def test_endless_pieces_are_not_collected(bench: Bench) -> None:
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
-def test_ending_the_negotiation_in_the_middle_aborts(bench: Bench) -> None:
+def test_ending_the_negotiation_in_the_middle_aborts(bench: EngineHarness) -> None:
     bar = stranger(bench)
     bar.send("NICK bar", "USER bar 0 * :Bar", "AUTHENTICATE PLAIN")
     assert codes(bar.ask("CAP END"))[:2] == ["906", "001"]
 
 
-def test_finishing_registration_in_the_middle_aborts(bench: Bench) -> None:
+def test_finishing_registration_in_the_middle_aborts(bench: EngineHarness) -> None:
     bench.dial("bar")
     bar = bench.people["bar"]
     assert codes(bar.ask("AUTHENTICATE PLAIN", "NICK bar", "USER bar 0 * :Bar"))[:3] == [
@@ -178,7 +178,7 @@ def test_finishing_registration_in_the_middle_aborts(bench: Bench) -> None:
     ]
 
 
-def test_a_log_in_after_registration_replaces_the_one_before(bench: Bench) -> None:
+def test_a_log_in_after_registration_replaces_the_one_before(bench: EngineHarness) -> None:
     account(bench, "jilles")
     account(bench, "foo")
     bench.connect("bar", "sasl")
@@ -189,10 +189,10 @@ def test_a_log_in_after_registration_replaces_the_one_before(bench: Bench) -> No
         ":irc.example 903 bar :SASL authentication successful",
     ]
     assert codes(log_in(bar, "foo", "wrong")) == ["AUTHENTICATE", "904"]
-    assert bench.core.desk.world.nicks["bar"].account.name == "foo"  # type: ignore[index, union-attr]
+    assert bench.core.runtime.world.nicks["bar"].account.name == "foo"  # type: ignore[index, union-attr]
 
 
-def test_the_neighbours_who_asked_for_it_hear_of_a_log_in(bench: Bench) -> None:
+def test_the_neighbours_who_asked_for_it_hear_of_a_log_in(bench: EngineHarness) -> None:
     account(bench, "Jilles")
     bench.connect("alice", "account-notify")
     bench.connect("carol")
@@ -221,7 +221,7 @@ def test_the_neighbours_who_asked_for_it_hear_of_a_log_in(bench: Bench) -> None:
     bench.play("alice =")
 
 
-def test_a_log_in_brings_the_roles_that_rooms_keep(bench: Bench) -> None:
+def test_a_log_in_brings_the_roles_that_rooms_keep(bench: EngineHarness) -> None:
     account(bench, "alice")
     alice = enter(bench, "alice", "alice")
     alice.send("JOIN #tea")
@@ -241,7 +241,7 @@ def test_a_log_in_brings_the_roles_that_rooms_keep(bench: Bench) -> None:
     )
 
 
-def test_devices_of_a_person_have_one_account(bench: Bench) -> None:
+def test_devices_of_a_person_have_one_account(bench: EngineHarness) -> None:
     account(bench, "alice")
     account(bench, "other")
     enter(bench, "alice", "alice")
@@ -251,7 +251,7 @@ def test_devices_of_a_person_have_one_account(bench: Bench) -> None:
     assert first.client.account == second.client.account == "other"
 
 
-def test_the_reply_to_a_labelled_log_in_is_one_whole(bench: Bench) -> None:
+def test_the_reply_to_a_labelled_log_in_is_one_whole(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = bench.connect("bar", "sasl", "labeled-response", "batch", "account-notify")
     bar.ask("AUTHENTICATE PLAIN")

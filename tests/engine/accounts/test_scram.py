@@ -3,12 +3,12 @@
 import pytest
 
 from tests.engine.account_clients import Scram, account, codes, log_in, message, pieces, stranger
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 FAILED = ":irc.example 904 * :Log-in failed: the account or the password is wrong"
 
 
-def test_scram_proves_the_password_without_showing_it(bench: Bench) -> None:
+def test_scram_proves_the_password_without_showing_it(bench: EngineHarness) -> None:
     account(bench, "Jilles")
     bar = stranger(bench)
     scram = Scram(bar, "jilles")
@@ -21,7 +21,7 @@ def test_scram_proves_the_password_without_showing_it(bench: Bench) -> None:
     assert bar.client.account == "Jilles"
 
 
-def test_scram_with_a_wrong_password_fails_at_once(bench: Bench) -> None:
+def test_scram_with_a_wrong_password_fails_at_once(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     scram = Scram(bar, "jilles", "wrong")
@@ -29,7 +29,7 @@ def test_scram_with_a_wrong_password_fails_at_once(bench: Bench) -> None:
     assert codes(log_in(bar, "jilles")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_scram_does_not_tell_who_has_an_account(bench: Bench) -> None:
+def test_scram_does_not_tell_who_has_an_account(bench: EngineHarness) -> None:
     bar = stranger(bench)
     salts = set()
     for _ in range(2):
@@ -43,7 +43,7 @@ def test_scram_does_not_tell_who_has_an_account(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "first", ["", "n,,", "n,,n=jilles", "p=tls-unique,,n=jilles,r=abc", "n,a=x,n=jilles,r=a"]
 )
-def test_what_is_not_a_message_of_scram_fails(bench: Bench, first: str) -> None:
+def test_what_is_not_a_message_of_scram_fails(bench: EngineHarness, first: str) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE SCRAM-SHA-256")
@@ -51,7 +51,7 @@ def test_what_is_not_a_message_of_scram_fails(bench: Bench, first: str) -> None:
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
-def test_a_long_answer_of_the_server_comes_in_pieces_too(bench: Bench) -> None:
+def test_a_long_answer_of_the_server_comes_in_pieces_too(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE SCRAM-SHA-256")
@@ -60,7 +60,7 @@ def test_a_long_answer_of_the_server_comes_in_pieces_too(bench: Bench) -> None:
     assert message(answer).startswith("r=" + "r" * 500)
 
 
-def test_scram_needs_the_consent_of_the_client(bench: Bench) -> None:
+def test_scram_needs_the_consent_of_the_client(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     scram = Scram(bar, "jilles")

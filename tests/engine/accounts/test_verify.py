@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.services.applications import LASTS, applications, verified
+from app.services.applications import LIFETIME_MILLISECONDS, applications, verified
 from tests.conftest import MovedClock
 from tests.engine.account_clients import codes, log_in
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.pseudoclients.test_service_context import tell
 from tests.engine.scenes import people, user
 from tests.story import Story
@@ -27,7 +27,7 @@ assert "CHAT_PASSWORD" not in os.environ
 sys.exit(int(sys.argv[2]))
 """
 ADDRESS = "anna@example.org"
-MakeMailing = Callable[..., Bench]
+MakeMailing = Callable[..., EngineHarness]
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def mailing(
     program.write_text(TAKES_MAIL)
     monkeypatch.setenv("CHAT_PASSWORD", "letmein")
 
-    def make(ends_with: int = 0, **settings: object) -> Bench:
+    def make(ends_with: int = 0, **settings: object) -> EngineHarness:
         mailer = f"{sys.executable} {program} '{mails}' {ends_with}"
         return make_bench(mailer=mailer, mail_from="chat@example.org", ping_interval=86_400, **settings)
 
@@ -55,7 +55,7 @@ def mailing(
 
 
 @pytest.fixture
-def bench(mailing: MakeMailing) -> Bench:
+def bench(mailing: MakeMailing) -> EngineHarness:
     """A server that sends mail."""
     return mailing()
 
@@ -72,7 +72,7 @@ def code_in(mails: Path, number: int = 0) -> str:
     return found[1]
 
 
-def test_the_code_that_was_mailed_makes_the_account(bench: Bench, mails: Path) -> None:
+def test_the_code_that_was_mailed_makes_the_account(bench: EngineHarness, mails: Path) -> None:
     people(bench, "anna")
     bench.play(
         f"""
@@ -84,7 +84,7 @@ def test_the_code_that_was_mailed_makes_the_account(bench: Bench, mails: Path) -
     mail = letter(mails)
     assert (mail["From"], mail["To"]) == ("chat@example.org", ADDRESS)
     assert mail["Subject"] == "Your code for irc.example"
-    assert bench.core.desk.world.find_account("anna") is None
+    assert bench.core.runtime.world.find_account("anna") is None
     assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "904"]
     bench.play(
         f"""
@@ -98,7 +98,7 @@ def test_the_code_that_was_mailed_makes_the_account(bench: Bench, mails: Path) -
     assert codes(log_in(bench.dial("x"), "anna", "secret"))[1:] == ["900", "903"]
 
 
-def test_the_capability_says_that_an_address_is_needed(bench: Bench) -> None:
+def test_the_capability_says_that_an_address_is_needed(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     (listed,) = [line for line in anna.ask("CAP LS 302") if "account-registration" in line]
     assert "draft/account-registration=before-connect,email-required " in listed
@@ -107,14 +107,14 @@ def test_the_capability_says_that_an_address_is_needed(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "address", ["*", "anna", "anna@", "@example.org", "a@b@c", "-t@exa_mple.org", "a" * 250 + "@x.org"]
 )
-def test_what_is_no_address_is_refused(bench: Bench, mails: Path, address: str) -> None:
+def test_what_is_no_address_is_refused(bench: EngineHarness, mails: Path, address: str) -> None:
     anna = bench.connect("anna")
     (refusal,) = anna.ask(f"REGISTER * {address} secret")
     assert refusal.startswith(":irc.example FAIL REGISTER INVALID_EMAIL anna :")
     assert list(mails.iterdir()) == []
 
 
-def test_an_address_cannot_bring_others_into_the_mail(bench: Bench, mails: Path) -> None:
+def test_an_address_cannot_bring_others_into_the_mail(bench: EngineHarness, mails: Path) -> None:
     anna = bench.connect("anna")
     for address in (
         "a@x.org,b@x.org",
@@ -137,19 +137,21 @@ def test_a_wrong_code_counts_like_a_wrong_password(mailing: MakeMailing, mails: 
     assert " FAIL VERIFY TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"VERIFY anna {code_in(mails)}")[0]
 
 
-def test_a_code_is_good_for_a_day_and_for_its_name(bench: Bench, mails: Path, clock: MovedClock) -> None:
+def test_a_code_is_good_for_a_day_and_for_its_name(
+    bench: EngineHarness, mails: Path, clock: MovedClock
+) -> None:
     anna, bob = bench.connect("anna"), bench.connect("bob")
     anna.ask(f"REGISTER * {ADDRESS} secret")
     bob.ask("REGISTER * bob@example.org secret")
     assert " INVALID_CODE bob :" in bob.ask(f"VERIFY bob {code_in(mails)}")[0]
-    clock.instant += LASTS - 1
+    clock.instant += LIFETIME_MILLISECONDS - 1
     assert " SUCCESS anna :" in anna.ask(f"VERIFY anna {code_in(mails)}")[0]
     clock.instant += 1
     assert " INVALID_CODE bob :" in bob.ask(f"VERIFY bob {code_in(mails, 1)}")[0]
 
 
 def test_another_code_is_sent_on_registering_again_but_not_endlessly(
-    bench: Bench, mails: Path, clock: MovedClock
+    bench: EngineHarness, mails: Path, clock: MovedClock
 ) -> None:
     anna = bench.connect("anna")
     for _ in range(3):
@@ -161,7 +163,7 @@ def test_another_code_is_sent_on_registering_again_but_not_endlessly(
     assert " SUCCESS " in anna.ask(f"VERIFY anna {code_in(mails, 1)}")[0]
 
 
-def test_nobody_keeps_a_name_from_others_without_verifying(bench: Bench, mails: Path) -> None:
+def test_nobody_keeps_a_name_from_others_without_verifying(bench: EngineHarness, mails: Path) -> None:
     """Who shows the code first has the account, and whoever is called so meanwhile is not."""
     squatter = bench.connect("anna")
     squatter.ask("REGISTER * mallory@example.org secret", "NICK other")
@@ -198,7 +200,7 @@ def test_a_mailer_that_fails_is_said_and_nothing_is_kept(
     assert ADDRESS not in caplog.text
 
 
-def test_an_administrator_verifies_by_hand(bench: Bench) -> None:
+def test_an_administrator_verifies_by_hand(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     anna.ask(f"REGISTER * {ADDRESS} secret")
     Story(bench.database, bench.clock).decides(lambda admin: verified(admin, "anna"))
@@ -213,7 +215,7 @@ def test_who_was_invited_needs_no_address(mailing: MakeMailing) -> None:
     assert " INVITATION_REQUIRED " in anna.ask("REGISTER * * secret")[0]
 
 
-def test_nickserv_does_the_same(bench: Bench, mails: Path) -> None:
+def test_nickserv_does_the_same(bench: EngineHarness, mails: Path) -> None:
     bench.connect("anna")
     assert "An e-mail address is needed" in tell(bench, "anna", "REGISTER secret")[0]
     assert tell(bench, "anna", f"REGISTER secret {ADDRESS}")[0].startswith("A code was mailed")
@@ -223,7 +225,7 @@ def test_nickserv_does_the_same(bench: Bench, mails: Path) -> None:
     assert user(bench, "anna").account is not None
 
 
-def test_the_address_and_the_code_are_in_no_row_but_their_own(bench: Bench, mails: Path) -> None:
+def test_the_address_and_the_code_are_in_no_row_but_their_own(bench: EngineHarness, mails: Path) -> None:
     anna = bench.connect("anna")
     anna.ask(f"REGISTER * {ADDRESS} secret")
     code = code_in(mails)

@@ -15,13 +15,13 @@ with atheris.instrument_imports(include=["app"]):
     from app.wire.capabilities import CAPABILITIES
     from app.wire.framing import Unframed
     from tests.engine.attacks.test_fuzz import check_form
-    from tests.engine.harness import Bench, Person
+    from tests.engine.harness import EngineHarness, HarnessClient
     from tests.engine.invariants import check_world
 
 NAMES = ("anna", "bob", "carol")
 
 
-def person(bench: Bench, name: str) -> Person:
+def person(bench: EngineHarness, name: str) -> HarnessClient:
     """Return somebody, who comes again if their connection was ended; only carol says nothing of herself."""
     found = bench.people.get(name)
     if found is None or found.ear.is_finished:
@@ -34,7 +34,7 @@ def person(bench: Bench, name: str) -> Person:
     return found
 
 
-def send(bench: Bench, data: bytes) -> None:
+def send(bench: EngineHarness, data: bytes) -> None:
     """Let people send an input: the first byte says who, and where it is cut."""
     first, data = data[:1] or b"\0", data[1:]
     sender = person(bench, NAMES[first[0] % len(NAMES)])
@@ -48,10 +48,10 @@ def send(bench: Bench, data: bytes) -> None:
     for one in bench.people.values():
         for line in one.heard():
             check_form(line)
-    check_world(bench.core.desk.world)
+    check_world(bench.core.runtime.world)
 
 
-class Alarm(logging.Handler):
+class FuzzTimeout(logging.Handler):
     """Turns a fault that the engine noted in its log into the end of the run."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -61,9 +61,9 @@ class Alarm(logging.Handler):
 
 def main() -> None:
     """Look for bytes that break something, until the time is over."""
-    logging.getLogger("app").addHandler(Alarm(logging.ERROR))
+    logging.getLogger("app").addHandler(FuzzTimeout(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench.fresh(Path(folder) / "chat.db")
+        bench = EngineHarness.fresh(Path(folder) / "chat.db")
         for name in NAMES:
             person(bench, name).heard()
         atheris.Setup(sys.argv, lambda data: send(bench, data))

@@ -5,66 +5,66 @@ from itertools import product
 
 import pytest
 
-from app.commands.remote_events import adopt
+from app.commands.remote_events import apply_remote
 from app.db import models
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.events import Event, Kind
-from app.services.accounts import Credentials, registered
+from app.services.accounts import PasswordHashes, registered
 from tests.engine.account_clients import account
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
 from tests.story import record_now
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INVITED])  # which is never stored
-def test_an_event_about_nobody_and_nowhere_stops_nothing(bench: Bench, kind: Kind) -> None:
+def test_an_event_about_nobody_and_nowhere_stops_nothing(bench: EngineHarness, kind: Kind) -> None:
     (alice,) = gather(bench, "#tea", "alice")
-    engine, here = bench.core.engine, bench.core.desk.world.find_room("#tea")
+    engine, here = bench.core.engine, bench.core.runtime.world.find_room("#tea")
     assert here is not None
     for room, session, name in product((None, 99, here.id), (None, 99), (None, "nobody")):
         for data in ({}, {"session": 99}, {"changes": [["+", "k", "*", None], ["-", "o", "nobody", 7]]}):
             event = Event(kind, room, session=session, account=name, target=name, data=dict(data), id=7)
-            batch = Batch(bench.core.desk.world, writable=True)
-            bench.core.gate.adopt(batch, event)
-            engine._hub.deliver(batch.plan)
+            changeset = Changeset(bench.core.runtime.world, writable=True)
+            bench.core.dispatcher.apply_remote(changeset, event)
+            engine._hub.deliver(changeset.plan)
     assert alice.client.nick == "alice"
     alice.heard()
     assert alice.ask("PING x") == [":irc.example PONG irc.example :x"]
 
 
-def test_a_row_of_a_later_version_is_passed_over(bench: Bench) -> None:
+def test_a_row_of_a_later_version_is_passed_over(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
-    last = bench.core.desk.ledger.last_id
+    last = bench.core.runtime.ledger.last_id
     row = {"id": last + 1, "kind": "levitated", "at": 1, "nick": "", "user": "", "host": ""}
     with bench.database.engine.begin() as connection:
-        connection.execute(models.Event.__table__.insert(), [row])
+        connection.execute(models.EventRow.__table__.insert(), [row])
     bob = bench.connect("bob")
     bob.send("JOIN #tea")
     assert alice.heard() == [":bob!~bob@127.0.0.1 JOIN #tea"]
 
 
-def test_the_key_that_another_program_sets_and_removes_leaves_nothing(bench: Bench) -> None:
+def test_the_key_that_another_program_sets_and_removes_leaves_nothing(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
-    room = bench.core.desk.world.find_room("#tea")
+    room = bench.core.runtime.world.find_room("#tea")
     assert room is not None
     for sign in "+-":
         event = Event(
             Kind.MODE, room.id, nick="x", text=f"{sign}k *", data={"changes": [[sign, "k", "*", None]]}
         )
-        adopt(bench.core.desk, Batch(bench.core.desk.world, writable=True), event)
+        apply_remote(bench.core.runtime, Changeset(bench.core.runtime.world, writable=True), event)
     assert room.mode_words(show_key=True) == ["+nt"]
 
 
 def test_the_log_of_the_server_does_not_tell_the_row_it_could_not_store(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    bench: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     account(bench, "anna")
     bench.connect("bob")
-    twice = registered(bench.clock, "anna", Credentials("$argon2id$s3cret", "4096$s3cret"))
-    batch = bench.core.desk.ledger
-    batch.open()
-    assert batch.commit([twice]) == [twice]
+    twice = registered(bench.clock, "anna", PasswordHashes("$argon2id$s3cret", "4096$s3cret"))
+    changeset = bench.core.runtime.ledger
+    changeset.open()
+    assert changeset.commit([twice]) == [twice]
     assert "could not be stored" in caplog.text
     assert "s3cret" not in caplog.text
     with pytest.raises(Exception, match="UNIQUE") as failure:

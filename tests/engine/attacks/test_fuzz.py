@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from app.commands.registry import COMMANDS
 from app.wire.capabilities import CAPABILITIES
-from app.wire.framing import LINE_BYTES, SERVER_TAG_BYTES
-from tests.engine.harness import Bench, Person
+from app.wire.framing import MAX_LINE_BYTES, MAX_SERVER_TAG_BYTES
+from tests.engine.harness import EngineHarness, HarnessClient
 
 WORDS = st.sampled_from(
     "alice bob nobody #tea #nowhere @#tea * #a,#b alice,bob +o -o +b +k +l +i +beI +k-k LS LIST REQ END 302 + - 0 1 "
@@ -50,9 +50,9 @@ def lines(draw: st.DrawFn) -> str:
 
 
 @contextmanager
-def new_bench() -> Iterator[Bench]:
+def new_bench() -> Iterator[EngineHarness]:
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench.fresh(Path(folder) / "chat.db")
+        bench = EngineHarness.fresh(Path(folder) / "chat.db")
         yield bench
         bench.close()
 
@@ -61,8 +61,8 @@ def check_form(line: str) -> None:
     """Hold a line to being one that strict readers understand (IRC_BEHAVIOUR section 0)."""
     section, _, rest = line[1:].partition(" ") if line.startswith("@") else ("", "", line)
     assert all(map(TAG.fullmatch, section.split(";") if section else ())), line
-    assert len(section.encode()) < SERVER_TAG_BYTES, line
-    assert len(rest.encode()) <= LINE_BYTES - 2, line
+    assert len(section.encode()) < MAX_SERVER_TAG_BYTES, line
+    assert len(rest.encode()) <= MAX_LINE_BYTES - 2, line
     head, _, last = rest.partition(" :")
     assert head.startswith(":") or head == "ERROR", line
     assert all(head.split(" ")), line
@@ -70,7 +70,7 @@ def check_form(line: str) -> None:
     assert not (is_list and last) or all(last.split(" ")), line
 
 
-def fence(person: Person) -> None:
+def fence(person: HarnessClient) -> None:
     """Hold a person to being answered in lines that are ones, unless the server closed the connection."""
     person.send("PING fence")
     heard = person.heard()
@@ -107,12 +107,12 @@ def test_bytes_of_every_shape_are_answered(data: list[bytes]) -> None:
 def no_faults() -> Iterator[None]:
     """Turn a fault that the engine noted in its log into a failure of the test."""
 
-    class Alarm(logging.Handler):
+    class LineTimeout(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             faults.append(record.getMessage())
 
     faults: list[str] = []
-    alarm = Alarm(logging.ERROR)
+    alarm = LineTimeout(logging.ERROR)
     logging.getLogger("app").addHandler(alarm)
     try:
         yield

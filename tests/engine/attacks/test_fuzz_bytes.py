@@ -12,7 +12,7 @@ from app.wire.framing import Unframed
 from tests.engine.account_clients import PASSWORD, account, enter
 from tests.engine.attacks.test_fuzz import TAGS, TEXTS, WORDS, check_form, no_faults
 from tests.engine.core.test_restart import lasting, members, new_bench, replayed, without_keys
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.invariants import check_world
 
 WHO = ("anna", "phone", "bob", "carol", "dora")  # phone is another device of anna's
@@ -68,7 +68,7 @@ def streams(draw: st.DrawFn) -> list[tuple[str, bytes]]:
     return pieces
 
 
-def gather(bench: Bench) -> None:
+def gather(bench: EngineHarness) -> None:
     """Let several people be there: with everything, with nothing, as two devices, and still on the doorstep."""
     account(bench, "anna")
     for name in ("anna", "phone"):
@@ -80,7 +80,7 @@ def gather(bench: Bench) -> None:
         bench.people[name].send("JOIN #tea", "JOIN #nowhere,#a")
 
 
-def hear(person: Person) -> list[str]:
+def hear(person: HarnessClient) -> list[str]:
     """Return what somebody hears; each line is one that strict readers understand."""
     heard = person.heard()
     for line in heard:
@@ -88,7 +88,7 @@ def hear(person: Person) -> list[str]:
     return heard
 
 
-def hold_to_answers(person: Person) -> None:
+def hold_to_answers(person: HarnessClient) -> None:
     """Hold a client to being answered still, unless the server closed the connection."""
     if person.ear.is_finished:
         return
@@ -113,7 +113,7 @@ def test_the_world_stays_whole_whatever_is_sent(cheap_hashing: None, pieces: lis
                 person.ear.finish()
         for person in bench.people.values():
             hold_to_answers(person)
-        world = bench.core.desk.world
+        world = bench.core.runtime.world
         check_world(world)
         bench.people["dora"].hang_up()
         told = replayed(bench)

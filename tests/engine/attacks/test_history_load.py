@@ -6,17 +6,17 @@ from sqlalchemy.orm import Session
 
 from app.commands.chathistory.playback import failed, later
 from app.commands.context import Context
-from app.engine.changeset import Batch
-from tests.engine.harness import Bench
+from app.engine.changeset import Changeset
+from tests.engine.harness import EngineHarness
 
 PATIENCE = 20.0  # seconds
 READERS = 10
 
 
-def test_only_two_pages_are_read_at_a_time(bench: Bench) -> None:
+def test_only_two_pages_are_read_at_a_time(bench: EngineHarness) -> None:
     """Each reader waits for another one inside, so two always meet; a third would be seen."""
     alice = bench.connect("alice")
-    ctx = Context(bench.core.desk, Batch(bench.core.desk.world, writable=False), alice.client)
+    ctx = Context(bench.core.runtime, Changeset(bench.core.runtime.world, writable=False), alice.client)
     pair, inside, seen = Barrier(2), set[int](), set[int]()
 
     def read(session: Session) -> None:

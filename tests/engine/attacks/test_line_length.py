@@ -2,16 +2,16 @@
 
 import pytest
 
-from app.wire.framing import LINE_BYTES
+from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import parse
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 LONG = "n" * 32  # a nick
 FULL = "тя" * 120  # bytes that fill a line
 
 
 @pytest.fixture
-def tea(bench: Bench) -> tuple[Person, Person]:
+def tea(bench: EngineHarness) -> tuple[HarnessClient, HarnessClient]:
     """Somebody with a long nick moderates a room; somebody else, whose client knows much, is in it."""
     moderator, guest = bench.connect(LONG), bench.connect("guest", "extended-join", "away-notify")
     for person in (moderator, guest):
@@ -31,32 +31,36 @@ def tea(bench: Bench) -> tuple[Person, Person]:
         f"KICK #tea guest :{FULL}",
     ],
 )
-def test_what_others_are_told_fits_a_line(tea: tuple[Person, Person], line: str) -> None:
+def test_what_others_are_told_fits_a_line(tea: tuple[HarnessClient, HarnessClient], line: str) -> None:
     moderator, guest = tea
     moderator.send(line)
     (told,) = guest.heard()
     assert parse(told).command == line.split(" ")[0]
-    assert LINE_BYTES - 2 - 60 < len(told.encode()) <= LINE_BYTES - 2
+    assert MAX_LINE_BYTES - 2 - 60 < len(told.encode()) <= MAX_LINE_BYTES - 2
     assert FULL.startswith(parse(told).params[-1].removeprefix("Quit: "))
-    assert all(len(own.encode()) <= LINE_BYTES - 2 for own in moderator.heard())
+    assert all(len(own.encode()) <= MAX_LINE_BYTES - 2 for own in moderator.heard())
 
 
-def test_a_real_name_fits_every_line_it_stands_in(bench: Bench, tea: tuple[Person, Person]) -> None:
+def test_a_real_name_fits_every_line_it_stands_in(
+    bench: EngineHarness, tea: tuple[HarnessClient, HarnessClient]
+) -> None:
     _, guest = tea
     talker = bench.dial("talker")
     talker.send(f"NICK {'t' * 32}", f"USER t 0 * :{FULL}", f"JOIN #tea,#{'r' * 60}")
     (told,) = guest.heard()
-    assert len(told.encode()) <= LINE_BYTES - 2
-    assert all(len(own.encode()) <= LINE_BYTES - 2 for own in talker.heard())
+    assert len(told.encode()) <= MAX_LINE_BYTES - 2
+    assert all(len(own.encode()) <= MAX_LINE_BYTES - 2 for own in talker.heard())
 
 
-def test_answers_fit_a_line(tea: tuple[Person, Person]) -> None:
+def test_answers_fit_a_line(tea: tuple[HarnessClient, HarnessClient]) -> None:
     moderator, _ = tea
     for line in (f"CAP REQ :{'x' * 490}", f"CAP {'x' * 490}", f"PING :{'x' * 500}", f"WHOIS {'x' * 490}"):
-        assert all(len(own.encode()) <= LINE_BYTES - 2 for own in moderator.ask(line))
+        assert all(len(own.encode()) <= MAX_LINE_BYTES - 2 for own in moderator.ask(line))
 
 
-def test_modes_that_fill_more_than_a_line_are_told_in_several(tea: tuple[Person, Person]) -> None:
+def test_modes_that_fill_more_than_a_line_are_told_in_several(
+    tea: tuple[HarnessClient, HarnessClient],
+) -> None:
     moderator, guest = tea
     masks = [f"{letter * 20}!*@*" for letter in "abcdefghijklmnopqrst"]
     moderator.send(f"MODE #tea +{'b' * 20} {' '.join(mask.removesuffix('!*@*') for mask in masks)}")
@@ -64,10 +68,12 @@ def test_modes_that_fill_more_than_a_line_are_told_in_several(tea: tuple[Person,
     assert len(told) == 2
     assert [mask for line in told for mask in line.params[2:]] == masks
     assert all(line.params[1] == "+" + "b" * len(line.params[2:]) for line in told)
-    assert all(len(str(line).encode()) <= LINE_BYTES - 2 for line in told)
+    assert all(len(str(line).encode()) <= MAX_LINE_BYTES - 2 for line in told)
 
 
-def test_a_message_is_refused_by_the_name_its_room_has_not_by_the_one_it_was_called(bench: Bench) -> None:
+def test_a_message_is_refused_by_the_name_its_room_has_not_by_the_one_it_was_called(
+    bench: EngineHarness,
+) -> None:
     owner, caller = bench.connect("owner"), bench.connect("caller")
     owner.send(f"JOIN #{'ẞ' * 62}")
     caller.send(f"JOIN #{'ss' * 62}")

@@ -5,16 +5,16 @@ from itertools import product
 from app.events import Event, Kind
 from app.services.administration import role_set
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.story import Story, record_now
 
 
-def catch_up(bench: Bench) -> None:
+def catch_up(bench: EngineHarness) -> None:
     """Let the server notice what was appended beside it."""
     bench.connect("passer").send("QUIT")
 
 
-def ban(bench: Bench, mask: str) -> None:
+def ban(bench: EngineHarness, mask: str) -> None:
     data = {"id": 7, "type": "nick", "expires": None}
     record_now(
         bench.database, bench.clock, [Event(Kind.BANNED, nick="root", target=mask, text="go", data=data)]
@@ -22,19 +22,19 @@ def ban(bench: Bench, mask: str) -> None:
     catch_up(bench)
 
 
-def make(bench: Bench, name: str, role: str) -> None:
+def make(bench: EngineHarness, name: str, role: str) -> None:
     Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, name, role))
     catch_up(bench)
 
 
-def official(bench: Bench) -> None:
+def official(bench: EngineHarness) -> None:
     data = {"official": True, "founder": None, "modes": "nt"}
     record_now(
         bench.database, bench.clock, [Event(Kind.CREATED, room=99, nick="root", target="#all", data=data)]
     )
 
 
-def test_a_guest_leaves_a_nick_that_is_registered_for_somebody_else(bench: Bench) -> None:
+def test_a_guest_leaves_a_nick_that_is_registered_for_somebody_else(bench: EngineHarness) -> None:
     squatter, bob = bench.connect("anna"), bench.connect("bob")
     squatter.send("JOIN #tea")
     bob.send("JOIN #tea")
@@ -48,14 +48,14 @@ def test_a_guest_leaves_a_nick_that_is_registered_for_somebody_else(bench: Bench
     enter(bench, "Anna", "Anna")
 
 
-def test_its_owner_keeps_the_nick_on_registering_it(bench: Bench) -> None:
+def test_its_owner_keeps_the_nick_on_registering_it(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     assert "NICK" not in codes(anna.ask("REGISTER * * :sesame street"))
     catch_up(bench)
     assert anna.client.nick == "anna"
 
 
-def test_nobody_becomes_by_a_new_nick_who_may_not_come_in_by_it(bench: Bench) -> None:
+def test_nobody_becomes_by_a_new_nick_who_may_not_come_in_by_it(bench: EngineHarness) -> None:
     good = bench.connect("good")
     ban(bench, "evil*!*@*")
     bench.play(
@@ -69,7 +69,7 @@ def test_nobody_becomes_by_a_new_nick_who_may_not_come_in_by_it(bench: Bench) ->
     assert good.client.nick == "better"
 
 
-def test_who_is_no_administrator_any_more_moderates_no_official_room(bench: Bench) -> None:
+def test_who_is_no_administrator_any_more_moderates_no_official_room(bench: EngineHarness) -> None:
     official(bench)
     account(bench, "root", role="admin")
     root, bob = enter(bench, "root", "root"), bench.connect("bob")
@@ -84,7 +84,7 @@ def test_who_is_no_administrator_any_more_moderates_no_official_room(bench: Benc
     assert bob.heard() == root.heard() == [":irc.example MODE #all +o root"]
 
 
-def test_who_logs_out_moderates_no_more_by_the_account(bench: Bench) -> None:
+def test_who_logs_out_moderates_no_more_by_the_account(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna, bob = enter(bench, "anna", "anna"), bench.connect("bob")
     anna.send("JOIN #tea")
@@ -97,7 +97,7 @@ def test_who_logs_out_moderates_no_more_by_the_account(bench: Bench) -> None:
     assert codes(anna.ask("KICK #tea bob")) == ["482"]
 
 
-def test_what_a_guest_moderates_is_not_the_account_s(bench: Bench) -> None:
+def test_what_a_guest_moderates_is_not_the_account_s(bench: EngineHarness) -> None:
     account(bench, "anna")
     guest = bench.connect("guest", "sasl")
     guest.send("JOIN #tea", "CAP REQ sasl", "AUTHENTICATE PLAIN")
@@ -107,11 +107,11 @@ def test_what_a_guest_moderates_is_not_the_account_s(bench: Bench) -> None:
     assert "482" not in codes(guest.ask("TOPIC #tea :still mine"))
 
 
-def test_spellings_of_an_own_name_are_forgotten_with_it(bench: Bench) -> None:
+def test_spellings_of_an_own_name_are_forgotten_with_it(bench: EngineHarness) -> None:
     """An `I` looks like an `l`, an `i` does not: one name, and faces without end."""
     account(bench, "iiiiii")
     owner = enter(bench, "iiiiii", "iiiiii")
-    faces = bench.core.desk.world._faces
+    faces = bench.core.runtime.world._skeletons
     before = len(faces)
     owner.send(*(f"NICK {''.join(letters)}" for letters in product("iI", repeat=6)))
     owner.send("QUIT")

@@ -3,7 +3,7 @@
 from tests.conftest import MovedClock
 from tests.engine.account_clients import codes
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 
 def test_one_address_does_not_use_up_all_rooms(make_bench: MakeBench, clock: MovedClock) -> None:
@@ -18,7 +18,7 @@ def test_one_address_does_not_use_up_all_rooms(make_bench: MakeBench, clock: Mov
     assert codes(bench.connect("later").ask("JOIN #e")) == ["JOIN", "353", "366"]
 
 
-def test_only_an_operator_s_invitation_lets_a_banned_person_in(bench: Bench) -> None:
+def test_only_an_operator_s_invitation_lets_a_banned_person_in(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "mallory"):
         bench.connect(name)
     bench.play(

@@ -6,17 +6,17 @@ from app.errors import UsageError
 from app.services import audit, rooms, stats
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 from tests.story import Story
 
 
-def delete(bench: Bench, name: str) -> None:
+def delete(bench: EngineHarness, name: str) -> None:
     story = Story(bench.database, bench.clock)
     story.decides(lambda admin: rooms.deleted(admin, name, ["#general"], "Tidied up"), by="irc.example")
 
 
-def test_everybody_leaves_with_the_reason_and_the_name_is_free(bench: Bench) -> None:
+def test_everybody_leaves_with_the_reason_and_the_name_is_free(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.people["alice"].send("MODE #tea +b x", "PRIVMSG #tea :one")
     people(bench, "alice", "bob")
@@ -40,7 +40,9 @@ def test_everybody_leaves_with_the_reason_and_the_name_is_free(bench: Bench) -> 
         assert [(one.action, one.target) for one in audit.latest(session, 1)] == [("room.delete", "#tea")]
 
 
-def test_nobody_reads_what_was_said_in_a_new_room_of_that_name_also_after_a_restart(bench: Bench) -> None:
+def test_nobody_reads_what_was_said_in_a_new_room_of_that_name_also_after_a_restart(
+    bench: EngineHarness,
+) -> None:
     account(bench, "anna")
     anna = history_clients.enter(bench, "anna", "anna")
     anna.ask("JOIN #tea", "PRIVMSG #tea :one", "MARKREAD #tea timestamp=2026-11-22T12:00:05.123Z")
@@ -53,21 +55,21 @@ def test_nobody_reads_what_was_said_in_a_new_room_of_that_name_also_after_a_rest
         anna = history_clients.enter(bench, "anna", "anna")
 
 
-def test_the_check_of_the_database_has_nothing_against_it(bench: Bench) -> None:
+def test_the_check_of_the_database_has_nothing_against_it(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     delete(bench, "#tea")
     with bench.database.reading() as session:
         assert stats._homeless(session) == []
 
 
-def test_a_room_that_the_settings_need_stays(bench: Bench) -> None:
+def test_a_room_that_the_settings_need_stays(bench: EngineHarness) -> None:
     Story(bench.database, bench.clock).room("#general")
     with pytest.raises(UsageError, match="auto_join"):
         delete(bench, "#GENERAL")
 
 
 @pytest.mark.parametrize("modes", ["+i", "+k key", "+R", "+b *!*@*"])
-def test_a_room_that_keeps_everybody_out_and_has_nobody_ends(bench: Bench, modes: str) -> None:
+def test_a_room_that_keeps_everybody_out_and_has_nobody_ends(bench: EngineHarness, modes: str) -> None:
     history_clients.gather(bench, "#tea", "alice")
     bench.people["alice"].send(f"MODE #tea {modes}", "PRIVMSG #tea :secret", "PART #tea")
     (bob,) = history_clients.gather(bench, "#tea", "bob")
@@ -76,7 +78,7 @@ def test_a_room_that_keeps_everybody_out_and_has_nobody_ends(bench: Bench, modes
     assert any(":@bob" in line for line in bob.ask("NAMES #tea"))
 
 
-def test_a_room_with_an_owner_or_with_people_stays_closed(bench: Bench) -> None:
+def test_a_room_with_an_owner_or_with_people_stays_closed(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     anna.send("JOIN #mine", "MODE #mine +i", "PART #mine")
@@ -93,7 +95,7 @@ def test_a_room_with_an_owner_or_with_people_stays_closed(bench: Bench) -> None:
     )
 
 
-def test_who_may_come_in_takes_an_open_room_over_as_it_is(bench: Bench) -> None:
+def test_who_may_come_in_takes_an_open_room_over_as_it_is(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.people["alice"].send("MODE #tea +k key", "TOPIC #tea :green", "PART #tea")
     people(bench, "bob")

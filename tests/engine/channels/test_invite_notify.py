@@ -1,13 +1,13 @@
 """Conversations: who else hears of an invitation (IRC_BEHAVIOUR section 6, invite; IRCv3 invite-notify)."""
 
 from tests.engine.account_clients import account, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 INVITATION = ":bob!~bob@127.0.0.1 INVITE dave #tea"
 
 
-def test_members_who_asked_for_it_hear_of_an_invitation(bench: Bench) -> None:
+def test_members_who_asked_for_it_hear_of_an_invitation(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "stranger"):
         bench.connect(name, "invite-notify")
     gather(bench, "#tea", "alice", "bob", "carol")
@@ -27,7 +27,7 @@ def test_members_who_asked_for_it_hear_of_an_invitation(bench: Bench) -> None:
     )
 
 
-def test_only_those_who_may_invite_hear_of_one_to_an_invite_only_room(bench: Bench) -> None:
+def test_only_those_who_may_invite_hear_of_one_to_an_invite_only_room(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "carol"):
         bench.connect(name, "invite-notify")
     gather(bench, "#tea", "alice", "bob", "carol")
@@ -48,7 +48,7 @@ def test_only_those_who_may_invite_hear_of_one_to_an_invite_only_room(bench: Ben
     )
 
 
-def test_who_is_invited_hears_it_once_whatever_they_asked_for(bench: Bench) -> None:
+def test_who_is_invited_hears_it_once_whatever_they_asked_for(bench: EngineHarness) -> None:
     bench.connect("dave", "invite-notify")
     gather(bench, "#tea", "bob")
     people(bench, "dave")
@@ -61,7 +61,7 @@ def test_who_is_invited_hears_it_once_whatever_they_asked_for(bench: Bench) -> N
     )
 
 
-def test_the_other_devices_of_who_invites_hear_of_it(bench: Bench) -> None:
+def test_the_other_devices_of_who_invites_hear_of_it(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = (enter(bench, "anna", "anna", "invite-notify") for _ in range(2))
     here.send("JOIN #tea")

@@ -3,27 +3,27 @@
 import pytest
 from sqlalchemy import select, text
 
-from app.commands.channels.markers import MOST_MARKERS
+from app.commands.channels.markers import MAX_MARKERS
 from app.db.models import ReadMarker
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account
 from tests.engine.account_clients import enter as enter_with
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 CAPS = ("draft/read-marker", "labeled-response", "batch")
 NOON = "timestamp=2026-11-22T12:00:00.123Z"
 LATER = "timestamp=2026-11-22T12:00:00.124Z"
 
 
-def enter(bench: Bench, name: str, nick: str, *caps: str) -> Person:
+def enter(bench: EngineHarness, name: str, nick: str, *caps: str) -> HarnessClient:
     """Connect under a nick with the account `anna`, as a device that the transcript calls by another name."""
     person = enter_with(bench, nick, "anna", *caps)
     bench.people[name] = bench.people.pop(nick)
     return person
 
 
-def test_a_mark_is_set_kept_and_never_moves_back(bench: Bench) -> None:
+def test_a_mark_is_set_kept_and_never_moves_back(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     bench.play(
         f"""
@@ -59,7 +59,7 @@ def test_a_mark_is_set_kept_and_never_moves_back(bench: Bench) -> None:
         ("x" * 129, "INVALID_PARAMS " + "x" * 129),
     ],
 )
-def test_what_is_no_mark_is_refused(bench: Bench, asked: str, answer: str) -> None:
+def test_what_is_no_mark_is_refused(bench: EngineHarness, asked: str, answer: str) -> None:
     bench.connect("alice", *CAPS)
     bench.play(
         f"""
@@ -72,7 +72,7 @@ def test_what_is_no_mark_is_refused(bench: Bench, asked: str, answer: str) -> No
     )
 
 
-def test_who_joins_is_told_before_the_end_of_the_names_if_they_asked_for_it(bench: Bench) -> None:
+def test_who_joins_is_told_before_the_end_of_the_names_if_they_asked_for_it(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     bench.connect("bob")
     bench.play(
@@ -101,7 +101,7 @@ def test_who_joins_is_told_before_the_end_of_the_names_if_they_asked_for_it(benc
     )
 
 
-def test_the_marks_of_an_account_outlive_connections_and_the_server(bench: Bench) -> None:
+def test_the_marks_of_an_account_outlive_connections_and_the_server(bench: EngineHarness) -> None:
     account(bench, "anna")
     first = enter(bench, "phone", "anna", *CAPS)
     first.ask("JOIN #tea", f"MARKREAD #tea {NOON}", f"MARKREAD bob {NOON}")
@@ -115,17 +115,17 @@ def test_the_marks_of_an_account_outlive_connections_and_the_server(bench: Bench
         bench.restart()
 
 
-def test_a_device_of_somebody_who_is_here_is_told_once_for_each_room(bench: Bench) -> None:
+def test_a_device_of_somebody_who_is_here_is_told_once_for_each_room(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "phone", "anna", *CAPS).ask("JOIN #tea", f"MARKREAD #tea {NOON}", f"MARKREAD #old {NOON}")
-    desk = bench.dial("desk")
-    desk.send(
+    runtime = bench.dial("desk")
+    runtime.send(
         "CAP REQ :draft/read-marker", "PASS :anna:sesame street", "NICK anna", "USER a 0 * :A", "CAP END"
     )
-    assert [line.params for line in desk.hears("MARKREAD")] == [["#tea", NOON], ["#old", NOON]]
+    assert [line.params for line in runtime.hears("MARKREAD")] == [["#tea", NOON], ["#old", NOON]]
 
 
-def test_all_devices_of_an_account_are_told_and_nobody_else(bench: Bench) -> None:
+def test_all_devices_of_an_account_are_told_and_nobody_else(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "phone", "anna", *CAPS)
     enter(bench, "desk", "anna", *CAPS)
@@ -155,7 +155,7 @@ def test_all_devices_of_an_account_are_told_and_nobody_else(bench: Bench) -> Non
     )
 
 
-def test_the_marks_of_a_guest_end_with_the_session(bench: Bench) -> None:
+def test_the_marks_of_a_guest_end_with_the_session(bench: EngineHarness) -> None:
     guest = bench.connect("alice", *CAPS)
     guest.ask(f"MARKREAD #tea {NOON}")
     with bench.database.reading() as session:
@@ -166,7 +166,7 @@ def test_the_marks_of_a_guest_end_with_the_session(bench: Bench) -> None:
     assert bench.connect("alice", *CAPS).ask("MARKREAD #tea") == [":irc.example MARKREAD #tea *"]
 
 
-def test_marks_of_one_batch_are_known_to_what_follows_in_it(bench: Bench) -> None:
+def test_marks_of_one_batch_are_known_to_what_follows_in_it(bench: EngineHarness) -> None:
     account(bench, "anna")
     phone = enter(bench, "phone", "anna", *CAPS)
     told = phone.ask(f"MARKREAD #tea {NOON}", "MARKREAD #tea", f"MARKREAD #tea {LATER}", "MARKREAD #tea")
@@ -180,19 +180,19 @@ def test_a_mark_of_another_server_reaches_the_devices_here(make_bench: MakeBench
     bench = make_bench()
     account(bench, "anna")
     bench.connect("bob")  # the news of the account are taken in
-    there = Bench(bench.database, clock, node="there")
+    there = EngineHarness(bench.database, clock, node="there")
     enter(bench, "here", "anna", *CAPS)
     enter(there, "there", "anna", *CAPS).ask(f"MARKREAD #tea {NOON}")
     here = bench.people["here"]
     here.heard()
     here.send("MARKREAD #tea")
     assert here.heard() == [f":irc.example MARKREAD #tea {NOON}"] * 2
-    there.core.desk.ledger.close()
+    there.core.runtime.ledger.close()
 
 
-def test_there_are_only_so_many_marks(bench: Bench) -> None:
+def test_there_are_only_so_many_marks(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
-    alice.send(*(f"MARKREAD #{number} {NOON}" for number in range(MOST_MARKERS)))
+    alice.send(*(f"MARKREAD #{number} {NOON}" for number in range(MAX_MARKERS)))
     assert all(NOON in line for line in alice.heard())
     bench.play(
         f"""
@@ -205,7 +205,7 @@ def test_there_are_only_so_many_marks(bench: Bench) -> None:
     )
 
 
-def test_a_mark_that_cannot_be_stored_is_not_set(bench: Bench) -> None:
+def test_a_mark_that_cannot_be_stored_is_not_set(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
     alice.ask(f"MARKREAD #tea {NOON}")
     with bench.database.engine.begin() as connection:

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 NICKS = ("ann", "bob", "cleo", "dora")
 CAPS = ((), ("multi-prefix",), ("userhost-in-names",), ("multi-prefix", "userhost-in-names"))
@@ -22,16 +22,16 @@ LINES = st.sampled_from(
 PLACES = st.integers(0, len(NICKS) - 1)
 
 
-def told(person: Person) -> set[str]:
+def told(person: HarnessClient) -> set[str]:
     """Return the names that somebody is told."""
     person.send("NAMES #tea")
     return {name for line in person.hears("353") for name in line.params[3].split()}
 
 
-def there(bench: Bench, person: Person) -> set[str]:
+def there(bench: EngineHarness, person: HarnessClient) -> set[str]:
     """Return the names that there are, written for somebody in the room."""
-    room = bench.core.desk.world.find_room("#tea")
-    user = bench.core.desk.world.user_of(person.client)
+    room = bench.core.runtime.world.find_room("#tea")
+    user = bench.core.runtime.world.user_of(person.client)
     if room is None or user is None or room.member(user) is None:
         return told(person)  # from outside nothing is kept
     return {member.name_for(person.client) for member in room.members.values()}
@@ -39,7 +39,7 @@ def there(bench: Bench, person: Person) -> set[str]:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(st.tuples(PLACES, PLACES, LINES), max_size=20))
-def test_names_are_those_of_the_members_now(bench: Bench, deeds: list[tuple[int, int, str]]) -> None:
+def test_names_are_those_of_the_members_now(bench: EngineHarness, deeds: list[tuple[int, int, str]]) -> None:
     people = [
         bench.people.get(nick) or bench.connect(nick, *caps) for nick, caps in zip(NICKS, CAPS, strict=True)
     ]

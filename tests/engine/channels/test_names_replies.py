@@ -2,11 +2,11 @@
 
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 
-def test_whoever_asked_for_it_sees_whole_sources(bench: Bench) -> None:
+def test_whoever_asked_for_it_sees_whole_sources(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.connect("bob", "userhost-in-names")
     bench.connect("carol", "userhost-in-names", "multi-prefix")
@@ -28,7 +28,7 @@ def test_whoever_asked_for_it_sees_whole_sources(bench: Bench) -> None:
     )
 
 
-def test_whole_sources_fill_lines_that_are_not_too_long(bench: Bench) -> None:
+def test_whole_sources_fill_lines_that_are_not_too_long(bench: EngineHarness) -> None:
     names = [f"somebody-with-a-long-nick-{number}" for number in range(12)]
     gather(bench, "#tea", *names)
     bench.connect("bob", "userhost-in-names").ask("JOIN #tea")
@@ -40,7 +40,7 @@ def test_whole_sources_fill_lines_that_are_not_too_long(bench: Bench) -> None:
     assert [word.lstrip("@").partition("!")[0] for word in shown] == [*names, "bob"]
 
 
-def test_joining_says_nothing_of_who_is_there_if_that_is_not_wanted(bench: Bench) -> None:
+def test_joining_says_nothing_of_who_is_there_if_that_is_not_wanted(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.connect("bob", "no-implicit-names")
     bench.play(
@@ -59,7 +59,7 @@ def test_joining_says_nothing_of_who_is_there_if_that_is_not_wanted(bench: Bench
     )
 
 
-def test_further_devices_that_do_not_want_it_are_told_nothing_either(bench: Bench) -> None:
+def test_further_devices_that_do_not_want_it_are_told_nothing_either(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna", "no-implicit-names")
     people(bench, "alice")

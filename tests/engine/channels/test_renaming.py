@@ -5,21 +5,21 @@ from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, enter
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people
 from tests.story import Story
 
 CAP = "draft/channel-rename"
 
 
-def scene(bench: Bench) -> None:
+def scene(bench: EngineHarness) -> None:
     """Alice moderates and knows of renaming; Bob does not; Carol is elsewhere."""
     bench.connect("alice", CAP)
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
 
 
-def test_who_knows_of_it_is_told_and_others_move(bench: Bench) -> None:
+def test_who_knows_of_it_is_told_and_others_move(bench: EngineHarness) -> None:
     scene(bench)
     bench.play(
         """
@@ -44,7 +44,7 @@ def test_who_knows_of_it_is_told_and_others_move(bench: Bench) -> None:
     )
 
 
-def test_the_old_name_is_free(bench: Bench) -> None:
+def test_the_old_name_is_free(bench: EngineHarness) -> None:
     scene(bench)
     bench.play(
         """
@@ -59,7 +59,7 @@ def test_the_old_name_is_free(bench: Bench) -> None:
     )
 
 
-def test_an_author_whose_client_does_not_know_its_own_command(bench: Bench) -> None:
+def test_an_author_whose_client_does_not_know_its_own_command(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.play(
         """
@@ -73,7 +73,7 @@ def test_an_author_whose_client_does_not_know_its_own_command(bench: Bench) -> N
     )
 
 
-def test_only_letters_of_another_case_are_the_same_name_to_others(bench: Bench) -> None:
+def test_only_letters_of_another_case_are_the_same_name_to_others(bench: EngineHarness) -> None:
     scene(bench)
     bench.play(
         """
@@ -86,7 +86,7 @@ def test_only_letters_of_another_case_are_the_same_name_to_others(bench: Bench) 
     )
 
 
-def test_who_may_not_and_what_may_not(bench: Bench, clock: MovedClock) -> None:
+def test_who_may_not_and_what_may_not(bench: EngineHarness, clock: MovedClock) -> None:
     scene(bench)
     gather(bench, "#milk", "carol")
     bench.play(
@@ -129,7 +129,7 @@ def test_a_room_of_the_server_is_renamed_by_administrators_only(make_bench: Make
     assert root.ask("RENAME #general #General") == [":root!~root@127.0.0.1 RENAME #general #General :"]
 
 
-def test_history_roles_masks_and_markers_stay_over_a_restart(bench: Bench) -> None:
+def test_history_roles_masks_and_markers_stay_over_a_restart(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = reader(bench)
     anna.ask("JOIN #tea", "MODE #tea +b bob", "PRIVMSG #tea :one")
@@ -147,12 +147,12 @@ def test_history_roles_masks_and_markers_stay_over_a_restart(bench: Bench) -> No
         anna.ask("JOIN #chai")
 
 
-def reader(bench: Bench) -> Person:
+def reader(bench: EngineHarness) -> HarnessClient:
     """Connect as Anna, who knows everything."""
     return enter(bench, "anna", "anna", *history_clients.CAPS, "draft/read-marker", CAP)
 
 
-def test_an_administrator_beside_the_server_renames_it(bench: Bench) -> None:
+def test_an_administrator_beside_the_server_renames_it(bench: EngineHarness) -> None:
     scene(bench)
     story = Story(bench.database, bench.clock)
     story.decides(lambda admin: rooms.renamed(admin, "#tea", "#chai", 64, [], "tidy"), by="irc.example")
@@ -170,7 +170,7 @@ def test_an_administrator_beside_the_server_renames_it(bench: Bench) -> None:
     )
 
 
-def test_the_trail_and_the_labels(bench: Bench) -> None:
+def test_the_trail_and_the_labels(bench: EngineHarness) -> None:
     bench.connect("alice", CAP, "labeled-response", "batch")
     gather(bench, "#tea", "alice")
     assert bench.people["alice"].ask("@label=1 RENAME #tea #chai :why") == [

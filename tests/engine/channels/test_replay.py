@@ -3,12 +3,12 @@
 import pytest
 
 from app.commands.requests import step_of
-from app.engine.submission_unit import Unit
+from app.engine.submission_unit import SubmissionUnit
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import CAPS, enter
 
 NOON = 1_795_003_200_000 - 1_795_003_200_000 % 86_400_000 + 43_200_000
@@ -21,7 +21,7 @@ def noon(clock: MovedClock) -> MovedClock:
     return clock
 
 
-def teller(bench: Bench) -> Person:
+def teller(bench: EngineHarness) -> HarnessClient:
     """Let somebody be in #tea whose client asks for history itself."""
     alice = bench.connect("alice", *CAPS)
     alice.send("JOIN #tea")
@@ -29,12 +29,12 @@ def teller(bench: Bench) -> Person:
     return alice
 
 
-def shown(person: Person, line: str = "JOIN #tea") -> list[str]:
+def shown(person: HarnessClient, line: str = "JOIN #tea") -> list[str]:
     """Send a line and return the texts of the messages that are heard then."""
     return [heard.params[-1] for heard in map(parse, person.ask(line)) if heard.command == "PRIVMSG"]
 
 
-def test_a_plain_client_reads_the_time_in_the_text(bench: Bench, noon: MovedClock) -> None:
+def test_a_plain_client_reads_the_time_in_the_text(bench: EngineHarness, noon: MovedClock) -> None:
     alice = teller(bench)
     alice.send("PRIVMSG #tea :hi", "NOTICE #tea :psst", "PRIVMSG #tea :\x01ACTION waves\x01")
     bench.connect("bob")
@@ -52,7 +52,9 @@ def test_a_plain_client_reads_the_time_in_the_text(bench: Bench, noon: MovedCloc
     )
 
 
-def test_a_client_with_server_time_sees_what_was_said_and_when(bench: Bench, noon: MovedClock) -> None:
+def test_a_client_with_server_time_sees_what_was_said_and_when(
+    bench: EngineHarness, noon: MovedClock
+) -> None:
     alice = teller(bench)
     alice.send("PRIVMSG #tea :hi")
     (echo,) = map(parse, alice.heard())
@@ -63,7 +65,7 @@ def test_a_client_with_server_time_sees_what_was_said_and_when(bench: Bench, noo
     assert seen.tags["time"].endswith("T12:00:00.002Z")
 
 
-def test_who_can_ask_for_history_is_shown_nothing(bench: Bench) -> None:
+def test_who_can_ask_for_history_is_shown_nothing(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG #tea :hi")
     bob = bench.connect("bob", "draft/chathistory")
     assert shown(bob) == []
@@ -87,7 +89,7 @@ def test_a_server_may_show_nothing(make_bench: MakeBench) -> None:
     assert shown(bench.connect("bob")) == []
 
 
-def test_new_messages_follow_old_ones_after_a_restart(bench: Bench) -> None:
+def test_new_messages_follow_old_ones_after_a_restart(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG #tea :old")
     bench.restart()
     alice = teller(bench)
@@ -100,7 +102,9 @@ def test_new_messages_follow_old_ones_after_a_restart(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(bench: Bench, restarted: bool) -> None:
+def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(
+    bench: EngineHarness, restarted: bool
+) -> None:
     """Trap 11: old lines stand before new ones, also of a message that is stored together with the JOIN."""
     alice, bob = teller(bench), bench.connect("bob", "server-time")
     alice.send("PRIVMSG #tea :stored")
@@ -112,25 +116,25 @@ def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(bench: Benc
         (bob, "JOIN #tea"),
         (alice, "PRIVMSG #tea :after"),
     ]
-    bench.core.engine.cycle([Unit(person.client, [step_of(line)]) for person, line in steps])
+    bench.core.engine.cycle([SubmissionUnit(person.client, [step_of(line)]) for person, line in steps])
     heard = bob.hears("PRIVMSG")
     assert [line.params[-1] for line in heard] == ["stored", "before", "after"]
     assert [line.tags["time"] for line in heard] == sorted({line.tags["time"] for line in heard})
 
 
-def test_a_question_to_programs_is_not_asked_again(bench: Bench) -> None:
+def test_a_question_to_programs_is_not_asked_again(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG #tea :\x01VERSION\x01", "PRIVMSG #tea :hi")
     assert shown(bench.connect("bob", "server-time")) == ["hi"]
 
 
-def test_a_line_that_is_full_is_shown_as_it_was(bench: Bench) -> None:
+def test_a_line_that_is_full_is_shown_as_it_was(bench: EngineHarness) -> None:
     text = "я" * 230
     teller(bench).send(f"PRIVMSG #tea :{text}")
     bob = bench.connect("bob")
     assert shown(bob) == [text]
 
 
-def test_a_further_device_is_greeted_too(bench: Bench) -> None:
+def test_a_further_device_is_greeted_too(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna").send("JOIN #tea")
     teller(bench).send("PRIVMSG #tea :hi")
@@ -139,13 +143,13 @@ def test_a_further_device_is_greeted_too(bench: Bench) -> None:
     assert shown(device, "CAP END") == ["hi"]
 
 
-def test_a_room_left_and_entered_again_shows_what_was_missed(bench: Bench) -> None:
+def test_a_room_left_and_entered_again_shows_what_was_missed(bench: EngineHarness) -> None:
     alice, bob = teller(bench), bench.connect("bob", "server-time")
     bob.send("JOIN #tea", "PART #tea")
     alice.send("PRIVMSG #tea :missed")
     assert shown(bob) == ["missed"]
 
 
-def test_secret_talk_of_operators_is_not_part_of_it(bench: Bench) -> None:
+def test_secret_talk_of_operators_is_not_part_of_it(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG @#tea :psst", "PRIVMSG #tea :hi")
     assert shown(bench.connect("bob", "server-time")) == ["hi"]

@@ -1,15 +1,15 @@
 """Conversations: entering, leaving and running rooms (IRC_BEHAVIOUR section 6)."""
 
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 
-def people(bench: Bench, *names: str) -> None:
+def people(bench: EngineHarness, *names: str) -> None:
     for name in names:
         bench.connect(name)
 
 
-def gather(bench: Bench, room: str, *names: str) -> None:
+def gather(bench: EngineHarness, room: str, *names: str) -> None:
     """Let people connect and enter a room in this order; what they heard so far is forgotten."""
     people(bench, *names)
     for name in names:
@@ -18,7 +18,7 @@ def gather(bench: Bench, room: str, *names: str) -> None:
         bench.people[name].heard()
 
 
-def test_who_makes_a_room_moderates_it(bench: Bench) -> None:
+def test_who_makes_a_room_moderates_it(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -32,7 +32,7 @@ def test_who_makes_a_room_moderates_it(bench: Bench) -> None:
     )
 
 
-def test_the_others_hear_of_a_join_and_the_newcomer_sees_the_topic(bench: Bench) -> None:
+def test_the_others_hear_of_a_join_and_the_newcomer_sees_the_topic(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     people(bench, "bob")
     bench.play(
@@ -52,7 +52,7 @@ def test_the_others_hear_of_a_join_and_the_newcomer_sees_the_topic(bench: Bench)
     )
 
 
-def test_in_a_list_of_rooms_each_is_answered_for_itself(bench: Bench) -> None:
+def test_in_a_list_of_rooms_each_is_answered_for_itself(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -69,7 +69,7 @@ def test_in_a_list_of_rooms_each_is_answered_for_itself(bench: Bench) -> None:
     )
 
 
-def test_a_labelled_join_is_one_batch(bench: Bench) -> None:
+def test_a_labelled_join_is_one_batch(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch")
     bench.play(
         """
@@ -84,7 +84,7 @@ def test_a_labelled_join_is_one_batch(bench: Bench) -> None:
     )
 
 
-def test_keys_belong_to_rooms_by_position(bench: Bench) -> None:
+def test_keys_belong_to_rooms_by_position(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -103,7 +103,7 @@ def test_keys_belong_to_rooms_by_position(bench: Bench) -> None:
     )
 
 
-def test_parting(bench: Bench) -> None:
+def test_parting(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -121,7 +121,7 @@ def test_parting(bench: Bench) -> None:
     )
 
 
-def test_kicking_with_the_kickers_nick_as_the_reason_if_none_is_given(bench: Bench) -> None:
+def test_kicking_with_the_kickers_nick_as_the_reason_if_none_is_given(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", "carol")
     bench.play(
         """
@@ -150,7 +150,7 @@ def test_a_reason_for_kicking_is_cut_to_the_length_that_kicklen_tells(make_bench
     )
 
 
-def test_who_may_not_kick(bench: Bench) -> None:
+def test_who_may_not_kick(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -171,7 +171,7 @@ def test_who_may_not_kick(bench: Bench) -> None:
     )
 
 
-def test_topics(bench: Bench) -> None:
+def test_topics(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -193,7 +193,7 @@ def test_topics(bench: Bench) -> None:
     )
 
 
-def test_invitations(bench: Bench) -> None:
+def test_invitations(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "carol")
     people(bench, "bob")
     bench.play(
@@ -228,7 +228,7 @@ def test_invitations(bench: Bench) -> None:
     )
 
 
-def test_a_lost_connection_and_a_quit_are_announced_once(bench: Bench) -> None:
+def test_a_lost_connection_and_a_quit_are_announced_once(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", "carol")
     gather(bench, "#milk", "dave")
     bench.play("alice > JOIN #milk")
@@ -250,7 +250,7 @@ def test_a_lost_connection_and_a_quit_are_announced_once(bench: Bench) -> None:
     )
 
 
-def test_rooms_outlive_the_server(bench: Bench) -> None:
+def test_rooms_outlive_the_server(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.play(
         """

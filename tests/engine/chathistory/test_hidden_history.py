@@ -9,7 +9,7 @@ from app.services import moderation
 from tests.engine import account_clients, history_clients
 from tests.engine.account_clients import account, begin, finish, plain
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import PLAYBACK, enter, gather, page, say, texts
 from tests.engine.scenes import people
 from tests.story import Story
@@ -27,18 +27,18 @@ EVERY = (
 
 
 @contextmanager
-def away(bench: Bench, nick: str) -> Iterator[None]:
+def away(bench: EngineHarness, nick: str) -> Iterator[None]:
     """Let somebody's connection be lost meanwhile."""
     bench.people.pop(nick).hang_up()
     yield
 
 
-def hide(person: Person) -> None:
+def hide(person: HarnessClient) -> None:
     person.ask("MODE #tea +H")
 
 
 @pytest.mark.parametrize("question", EVERY)
-def test_who_comes_reads_only_what_follows(bench: Bench, question: str) -> None:
+def test_who_comes_reads_only_what_follows(bench: EngineHarness, question: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one", "two")
     hide(alice)
@@ -49,7 +49,7 @@ def test_who_comes_reads_only_what_follows(bench: Bench, question: str) -> None:
     assert texts(alice, "LATEST #tea * 9") == ["one", "two", "three"]
 
 
-def test_the_mode_is_shown_and_taken_back_and_hides_nothing_any_more(bench: Bench) -> None:
+def test_the_mode_is_shown_and_taken_back_and_hides_nothing_any_more(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     say(bench.people["alice"], "#tea", "one")
     gather(bench, "#tea", "bob")
@@ -72,7 +72,7 @@ def test_the_mode_is_shown_and_taken_back_and_hides_nothing_any_more(bench: Benc
     assert texts(bench.people["bob"], "LATEST #tea * 9") == ["one"]
 
 
-def test_a_place_before_what_may_be_seen_is_the_beginning_whatever_it_is(bench: Bench) -> None:
+def test_a_place_before_what_may_be_seen_is_the_beginning_whatever_it_is(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     hidden = say(alice, "#tea", "one")[0].tags["msgid"]
     hide(alice)
@@ -85,7 +85,7 @@ def test_a_place_before_what_may_be_seen_is_the_beginning_whatever_it_is(bench: 
         assert texts(bob, f"AROUND #tea msgid={one} 2") == ["two"]
 
 
-def test_what_happened_before_is_not_played_back_either(bench: Bench) -> None:
+def test_what_happened_before_is_not_played_back_either(bench: EngineHarness) -> None:
     alice, carol = gather(bench, "#tea", "alice", "carol", caps=PLAYBACK)
     carol.send("PART #tea")
     alice.send("TOPIC #tea :green")
@@ -94,7 +94,7 @@ def test_what_happened_before_is_not_played_back_either(bench: Bench) -> None:
     assert [line.command for line in page(bob, "LATEST #tea * 9")] == ["JOIN"]
 
 
-def test_a_room_with_nothing_to_see_is_no_target(bench: Bench) -> None:
+def test_a_room_with_nothing_to_see_is_no_target(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one")
     hide(alice)
@@ -118,12 +118,12 @@ def test_the_replay_on_coming_in_has_nothing_of_it(make_bench: MakeBench) -> Non
     assert enter_plain(bench, "anna").ask("JOIN #tea")[-1].endswith("PRIVMSG #tea :two")
 
 
-def enter_plain(bench: Bench, name: str) -> Person:
+def enter_plain(bench: EngineHarness, name: str) -> HarnessClient:
     """Come as somebody whose client cannot ask for history, but knows times."""
     return account_clients.enter(bench, name, name, "server-time")
 
 
-def test_an_account_reads_what_was_said_while_its_connection_was_lost(bench: Bench) -> None:
+def test_an_account_reads_what_was_said_while_its_connection_was_lost(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one")
@@ -137,7 +137,7 @@ def test_an_account_reads_what_was_said_while_its_connection_was_lost(bench: Ben
     assert texts(bob, "LATEST #tea * 9") == ["two", "three"]
 
 
-def test_so_it_is_over_a_restart(bench: Bench) -> None:
+def test_so_it_is_over_a_restart(bench: EngineHarness) -> None:
     account(bench, "bob")
     account(bench, "anna")
     enter(bench, "anna", "anna").send("JOIN #tea", "PRIVMSG #tea :one", "MODE #tea +H")
@@ -151,7 +151,7 @@ def test_so_it_is_over_a_restart(bench: Bench) -> None:
     assert texts(bench.people["anna"], "LATEST #tea * 9") == ["one", "two", "three"]
 
 
-def test_a_guest_comes_back_as_somebody_else(bench: Bench) -> None:
+def test_a_guest_comes_back_as_somebody_else(bench: EngineHarness) -> None:
     alice, _ = gather(bench, "#tea", "alice", "bob")
     hide(alice)
     say(alice, "#tea", "one")
@@ -162,7 +162,7 @@ def test_a_guest_comes_back_as_somebody_else(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("how", ["PART #tea", "JOIN 0"])
-def test_who_left_starts_anew(bench: Bench, how: str) -> None:
+def test_who_left_starts_anew(bench: EngineHarness, how: str) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -178,7 +178,7 @@ def test_who_left_starts_anew(bench: Bench, how: str) -> None:
     assert texts(bob, "LATEST #tea * 9") == ["three"]
 
 
-def test_who_was_put_out_starts_anew_also_by_an_administrator_beside_the_server(bench: Bench) -> None:
+def test_who_was_put_out_starts_anew_also_by_an_administrator_beside_the_server(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -197,7 +197,7 @@ def test_who_was_put_out_starts_anew_also_by_an_administrator_beside_the_server(
         assert texts(bob, "LATEST #tea * 9") == []
 
 
-def test_who_logs_in_in_the_room_has_been_there_since_they_came(bench: Bench) -> None:
+def test_who_logs_in_in_the_room_has_been_there_since_they_came(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -212,7 +212,7 @@ def test_who_logs_in_in_the_room_has_been_there_since_they_came(bench: Bench) ->
     assert texts(again, "LATEST #tea * 9") == ["one", "two"]
 
 
-def test_who_logs_out_and_is_put_out_as_a_guest_has_left_as_the_account_too(bench: Bench) -> None:
+def test_who_logs_out_and_is_put_out_as_a_guest_has_left_as_the_account_too(bench: EngineHarness) -> None:
     account(bench, "anna")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -228,7 +228,7 @@ def test_who_logs_out_and_is_put_out_as_a_guest_has_left_as_the_account_too(benc
     assert texts(anna, "LATEST #tea * 9") == ["three"]
 
 
-def test_two_sessions_of_an_account_and_one_of_them_leaves(bench: Bench) -> None:
+def test_two_sessions_of_an_account_and_one_of_them_leaves(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -242,7 +242,7 @@ def test_two_sessions_of_an_account_and_one_of_them_leaves(bench: Bench) -> None
     assert texts(first, "LATEST #tea * 9") == ["one"]
 
 
-def test_what_is_hidden_cannot_be_redacted_but_ones_own_can(bench: Bench) -> None:
+def test_what_is_hidden_cannot_be_redacted_but_ones_own_can(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     bob = enter_known(bench)
     theirs, mine = say(alice, "#tea", "one")[0], say(bob, "#tea", "mine")[0]
@@ -254,14 +254,14 @@ def test_what_is_hidden_cannot_be_redacted_but_ones_own_can(bench: Bench) -> Non
     assert texts(alice, "LATEST #tea * 9") == ["one"]
 
 
-def enter_known(bench: Bench) -> Person:
+def enter_known(bench: EngineHarness) -> HarnessClient:
     account(bench, "bob")
     bob = enter(bench, "bob", "bob")
     bob.ask("JOIN #tea")
     return bob
 
 
-def test_histserv_tells_nothing_of_it(bench: Bench) -> None:
+def test_histserv_tells_nothing_of_it(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     hidden = say(alice, "#tea", "one")[0].tags["msgid"]
     hide(alice)
@@ -273,7 +273,7 @@ def test_histserv_tells_nothing_of_it(bench: Bench) -> None:
     assert "There is no message" in bob.ask(f"HISTSERV CONTEXT {hidden}")[0]
 
 
-def test_a_search_finds_nothing_of_it(bench: Bench) -> None:
+def test_a_search_finds_nothing_of_it(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "leaves one", "ab")
     hide(alice)
@@ -300,7 +300,7 @@ def test_a_search_finds_nothing_of_it(bench: Bench) -> None:
     ],
 )
 def test_a_page_read_before_the_past_was_hidden_is_not_shown(
-    bench: Bench, question: str, answer: str
+    bench: EngineHarness, question: str, answer: str
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     (one,) = say(alice, "#tea", "one")

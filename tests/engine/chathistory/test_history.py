@@ -12,11 +12,11 @@ from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import begin, finish
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.history_clients import gather, page, say, texts
 
 
-def test_the_target_is_spelled_as_it_was_asked_for(bench: Bench) -> None:
+def test_the_target_is_spelled_as_it_was_asked_for(bench: EngineHarness) -> None:
     gather(bench, "#Tea", "alice")
     bench.play(
         """
@@ -32,7 +32,7 @@ def test_the_target_is_spelled_as_it_was_asked_for(bench: Bench) -> None:
     )
 
 
-def test_what_is_read_is_what_was_heard_and_echoed(bench: Bench) -> None:
+def test_what_is_read_is_what_was_heard_and_echoed(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     bob.send("@+draft/reply=7 PRIVMSG #tea :hi", "NOTICE #tea :psst")
     echoes, heard = bob.heard(), alice.heard()
@@ -40,7 +40,7 @@ def test_what_is_read_is_what_was_heard_and_echoed(bench: Bench) -> None:
     assert page(alice, "LATEST #tea * 10") == page(bob, "LATEST #TEA * 10") == [parse(line) for line in heard]
 
 
-def test_the_label_is_on_the_batch(bench: Bench) -> None:
+def test_the_label_is_on_the_batch(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(bob, "#tea", "hi")
     alice.heard()
@@ -58,7 +58,7 @@ def test_the_label_is_on_the_batch(bench: Bench) -> None:
     )
 
 
-def test_a_client_without_batches_gets_the_lines_alone(bench: Bench) -> None:
+def test_a_client_without_batches_gets_the_lines_alone(bench: EngineHarness) -> None:
     (bob,) = gather(bench, "#tea", "bob")
     gather(bench, "#tea", "alice", caps=("draft/chathistory",))
     say(bob, "#tea", "hi")
@@ -72,7 +72,7 @@ def test_a_client_without_batches_gets_the_lines_alone(bench: Bench) -> None:
     )
 
 
-def test_each_subcommand_with_both_kinds_of_reference(bench: Bench) -> None:
+def test_each_subcommand_with_both_kinds_of_reference(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     said = say(alice, "#tea", *"abcdefg")
     ids = [f"msgid={line.tags['msgid']}" for line in said]
@@ -100,7 +100,7 @@ def test_each_subcommand_with_both_kinds_of_reference(bench: Bench) -> None:
 
 
 def test_times_differ_and_grow_though_the_clock_stands_still_or_goes_back(
-    bench: Bench, clock: MovedClock
+    bench: EngineHarness, clock: MovedClock
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "a", "b")
@@ -121,7 +121,7 @@ def test_a_limit_is_capped(make_bench: MakeBench) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", *"abcde")
     assert texts(alice, "LATEST #tea * 5000000000000") == ["c", "d", "e"]
-    assert isupport.tokens(bench.core.desk.settings)["CHATHISTORY"] == "3"
+    assert isupport.tokens(bench.core.runtime.settings)["CHATHISTORY"] == "3"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_limit_is_capped(make_bench: MakeBench) -> None:
         ("LATEST @#tea * 10", "INVALID_TARGET LATEST @#tea"),
     ],
 )
-def test_what_cannot_be_asked(bench: Bench, asked: str, answer: str) -> None:
+def test_what_cannot_be_asked(bench: EngineHarness, asked: str, answer: str) -> None:
     gather(bench, "#milk", "bob")
     gather(bench, "#tea", "alice")
     bench.play(
@@ -158,7 +158,7 @@ def test_what_cannot_be_asked(bench: Bench, asked: str, answer: str) -> None:
     )
 
 
-def test_an_id_from_elsewhere_is_no_place_here(bench: Bench) -> None:
+def test_an_id_from_elsewhere_is_no_place_here(bench: EngineHarness) -> None:
     alice, _bob = gather(bench, "#tea", "alice", "bob")
     gather(bench, "#milk", "alice")
     (elsewhere,) = say(alice, "#milk", "milk")
@@ -168,7 +168,7 @@ def test_an_id_from_elsewhere_is_no_place_here(bench: Bench) -> None:
         assert " FAIL CHATHISTORY MESSAGE_ERROR AFTER #tea msgid=" in answer
 
 
-def test_who_leaves_a_room_leaves_its_history(bench: Bench) -> None:
+def test_who_leaves_a_room_leaves_its_history(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "#tea", "one")
     bob.send("PART #tea")
@@ -181,7 +181,7 @@ def test_who_leaves_a_room_leaves_its_history(bench: Bench) -> None:
     )
 
 
-def test_who_is_put_out_while_the_page_is_read_does_not_see_it(bench: Bench) -> None:
+def test_who_is_put_out_while_the_page_is_read_does_not_see_it(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "#tea", "one")
     unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
@@ -192,7 +192,7 @@ def test_who_is_put_out_while_the_page_is_read_does_not_see_it(bench: Bench) -> 
 
 
 def test_a_storage_that_cannot_be_read_is_a_failure_not_an_end(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(session: Session, *rest: object) -> list[Event]:
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
@@ -205,7 +205,7 @@ def test_a_storage_that_cannot_be_read_is_a_failure_not_an_end(
     assert "disk I/O error" in caplog.text
 
 
-def test_pages_and_other_commands_are_answered_in_order(bench: Bench) -> None:
+def test_pages_and_other_commands_are_answered_in_order(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     heard = alice.ask("PRIVMSG #tea :one", "CHATHISTORY LATEST #tea * 5", "PRIVMSG #tea :two", "PING x")
     assert [parse(line).command for line in heard] == [
@@ -214,7 +214,7 @@ def test_pages_and_other_commands_are_answered_in_order(bench: Bench) -> None:
     assert [parse(line).params[-1] for line in heard if "PRIVMSG" in line] == ["one", "one", "two"]
 
 
-def test_a_bound_may_be_far_in_the_future(bench: Bench, clock: MovedClock) -> None:
+def test_a_bound_may_be_far_in_the_future(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     (said,) = say(alice, "#tea", "hi")
     far = "timestamp=2262-04-11T23:47:16.854Z"

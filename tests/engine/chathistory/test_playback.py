@@ -2,12 +2,12 @@
 
 from app.events import Event, Kind
 from app.wire.line import parse
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.history_clients import PLAYBACK, gather, page, say, texts
 from tests.story import record_now
 
 
-def test_what_operators_heard_is_a_place_but_is_not_shown(bench: Bench) -> None:
+def test_what_operators_heard_is_a_place_but_is_not_shown(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one")
     (status,) = say(alice, "@#tea", "ops")
@@ -16,7 +16,7 @@ def test_what_operators_heard_is_a_place_but_is_not_shown(bench: Bench) -> None:
     assert texts(alice, f"AFTER #tea msgid={status.tags['msgid']} 10") == ["two"]
 
 
-def test_messages_only_unless_events_can_be_played_back(bench: Bench) -> None:
+def test_messages_only_unless_events_can_be_played_back(bench: EngineHarness) -> None:
     """The limit counts lines that are shown."""
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=PLAYBACK)
     (carol,) = gather(bench, "#tea", "carol")
@@ -27,7 +27,7 @@ def test_messages_only_unless_events_can_be_played_back(bench: Bench) -> None:
     assert [line.command for line in page(alice, "LATEST #tea * 3")] == ["TAGMSG", "PART", "JOIN"]
 
 
-def test_every_kind_of_event_is_played_back_as_it_was_heard(bench: Bench) -> None:
+def test_every_kind_of_event_is_played_back_as_it_was_heard(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=(*PLAYBACK, "extended-join", "account-tag"))
     lines = [
         "MODE #tea -t+ko secret bob",
@@ -59,10 +59,10 @@ def test_every_kind_of_event_is_played_back_as_it_was_heard(bench: Bench) -> Non
     )
 
 
-def test_what_an_administrator_did_is_played_back_too(bench: Bench) -> None:
+def test_what_an_administrator_did_is_played_back_too(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", caps=PLAYBACK)
-    room = bench.core.desk.world.rooms[next(iter(bench.core.desk.world.rooms))]
-    session = bench.core.desk.world.nicks["bob"].session  # type: ignore[index]
+    room = bench.core.runtime.world.rooms[next(iter(bench.core.runtime.world.rooms))]
+    session = bench.core.runtime.world.nicks["bob"].session  # type: ignore[index]
     done = [
         Event(Kind.TOPIC, room=room.id, text="no spam"),
         Event(Kind.KICKED, room=room.id, nick="root", target="bob", text="spam", data={"session": session}),
@@ -80,7 +80,7 @@ def test_what_an_administrator_did_is_played_back_too(bench: Bench) -> None:
     )
 
 
-def test_tags_alone_are_only_for_clients_that_know_tags(bench: Bench) -> None:
+def test_tags_alone_are_only_for_clients_that_know_tags(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice", caps=PLAYBACK)
     (bob,) = gather(bench, "#tea", "bob", caps=("batch", "draft/chathistory", "draft/event-playback"))
     say(alice, "#tea", "one")

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.chathistory import search as asking
-from app.engine.engine import INDEXED_IDLE
+from app.engine.engine import INDEX_BATCH_IDLE
 from app.events import Event
 from app.services import search as searching
 from app.wire.line import Line, parse
@@ -14,13 +14,13 @@ from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, begin, finish
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import enter, gather, say
 
 CAPS = (*history_clients.CAPS, "soju.im/search")
 
 
-def found(person: Person, attributes: str) -> list[Line]:
+def found(person: HarnessClient, attributes: str) -> list[Line]:
     """Search, and return what is in the batch, which is all that comes."""
     first, *lines, last = map(parse, person.ask(f"SEARCH {attributes}"))
     name = first.params[0].removeprefix("+")
@@ -30,17 +30,17 @@ def found(person: Person, attributes: str) -> list[Line]:
     return lines
 
 
-def texts(person: Person, attributes: str) -> list[str]:
+def texts(person: HarnessClient, attributes: str) -> list[str]:
     """Search, and return the last parameter of every line."""
     return [line.params[-1] for line in found(person, attributes)]
 
 
-def test_it_is_offered(bench: Bench) -> None:
+def test_it_is_offered(bench: EngineHarness) -> None:
     lines = bench.dial("alice").ask("CAP LS 302")
     assert any("soju.im/search" in line for line in lines)
 
 
-def test_what_is_found_is_one_batch_of_messages_as_they_were_heard(bench: Bench) -> None:
+def test_what_is_found_is_one_batch_of_messages_as_they_were_heard(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=CAPS)
     bob.send("PRIVMSG #tea :That was fast!", "NOTICE #tea :Fasting is hard.", "PRIVMSG #tea :slow")
     heard = [parse(line) for line in alice.heard()]
@@ -61,7 +61,7 @@ def test_what_is_found_is_one_batch_of_messages_as_they_were_heard(bench: Bench)
     )
 
 
-def test_a_client_without_batches_gets_the_lines_alone(bench: Bench) -> None:
+def test_a_client_without_batches_gets_the_lines_alone(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     plain = bench.connect("plain")
     plain.ask("JOIN #tea")
@@ -71,7 +71,7 @@ def test_a_client_without_batches_gets_the_lines_alone(bench: Bench) -> None:
     assert line.endswith(" PRIVMSG #tea :fast")
 
 
-def test_attributes_are_escaped_as_tags_are_or_stand_behind_a_colon(bench: Bench) -> None:
+def test_attributes_are_escaped_as_tags_are_or_stand_behind_a_colon(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "green tea; hot", "tea, and green")
     assert texts(alice, r"text=green\stea") == ["green tea; hot", "tea, and green"]
@@ -80,7 +80,7 @@ def test_attributes_are_escaped_as_tags_are_or_stand_behind_a_colon(bench: Bench
     assert texts(alice, "text=;from=;limit=1") == ["tea, and green"]
 
 
-def test_times_are_bounds_that_belong_to_what_they_bound(bench: Bench, clock: MovedClock) -> None:
+def test_times_are_bounds_that_belong_to_what_they_bound(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     times = []
     for number in range(4):
@@ -94,7 +94,7 @@ def test_times_are_bounds_that_belong_to_what_they_bound(bench: Bench, clock: Mo
 
 
 @pytest.mark.parametrize("words", ["text=secret", "text=se", ""])
-def test_only_what_the_asker_may_read_is_found(bench: Bench, words: str) -> None:
+def test_only_what_the_asker_may_read_is_found(bench: EngineHarness, words: str) -> None:
     alice, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
     gather(bench, "#milk", "alice", "bob")
     gather(bench, "#own", "alice")
@@ -117,14 +117,14 @@ def test_only_what_the_asker_may_read_is_found(bench: Bench, words: str) -> None
 
 
 @pytest.mark.parametrize("name", ["#milk", "#none"])
-def test_a_room_that_one_is_not_in_is_the_same_as_none(bench: Bench, name: str) -> None:
+def test_a_room_that_one_is_not_in_is_the_same_as_none(bench: EngineHarness, name: str) -> None:
     alice, _bob = gather(bench, "#tea", "alice", "bob")
     gather(bench, "#milk", "bob")
     (answer,) = alice.ask(f"SEARCH in={name};text=tea")
     assert answer.endswith(f":irc.example FAIL SEARCH INVALID_PARAMS in :You are in no room {name}")
 
 
-def test_who_takes_a_name_over_does_not_find_what_was_written_under_it(bench: Bench) -> None:
+def test_who_takes_a_name_over_does_not_find_what_was_written_under_it(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "bob", "secret")
     say(bob, "alice", "secret too")
@@ -135,7 +135,7 @@ def test_who_takes_a_name_over_does_not_find_what_was_written_under_it(bench: Be
     assert texts(alice, "text=secret;in=bob") == ["secret", "secret too"]
 
 
-def test_an_account_finds_what_its_other_sessions_said(bench: Bench) -> None:
+def test_an_account_finds_what_its_other_sessions_said(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     (bob,) = gather(bench, "#tea", "bob")
@@ -147,7 +147,7 @@ def test_an_account_finds_what_its_other_sessions_said(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("reader", ["KICK #tea bob", "REDACT #tea {msgid}", "MODE #tea +H"])
-def test_what_changes_while_the_search_runs_counts(bench: Bench, reader: str) -> None:
+def test_what_changes_while_the_search_runs_counts(bench: EngineHarness, reader: str) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     (said,) = say(alice, "#tea", "one")
     bob.heard()
@@ -162,12 +162,14 @@ def test_what_changes_while_the_search_runs_counts(bench: Bench, reader: str) ->
     assert [parse(line).command for line in finish(bob, unit)] == ["BATCH", "BATCH"]
 
 
-def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redacted(bench: Bench) -> None:
+def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redacted(
+    bench: EngineHarness,
+) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     anna.ask("JOIN #tea")
     (said,) = say(anna, "#tea", "Привет, мир")
-    anna.send(*(f"PRIVMSG #tea :filling {number}" for number in range(INDEXED_IDLE)))
+    anna.send(*(f"PRIVMSG #tea :filling {number}" for number in range(INDEX_BATCH_IDLE)))
     anna.send("QUIT")
     bench.restart()
     anna = enter(bench, "anna", "anna")
@@ -190,13 +192,13 @@ def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redact
         ("text=" + r"\s".join("abcdefghijklmnopq"), "text"),
     ],
 )
-def test_what_cannot_be_read_is_named(bench: Bench, attributes: str, name: str) -> None:
+def test_what_cannot_be_read_is_named(bench: EngineHarness, attributes: str, name: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     (answer,) = map(parse, alice.ask(f"SEARCH {attributes}"))
     assert (answer.command, answer.params[:-1]) == ("FAIL", ["SEARCH", "INVALID_PARAMS", name])
 
 
-def test_a_word_counts_once_and_a_phrase_is_one(bench: Bench) -> None:
+def test_a_word_counts_once_and_a_phrase_is_one(bench: EngineHarness) -> None:
     """Each word is looked for in each message, so there are not as many as fit a line."""
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "a b c d e f g h i j k l m n o p q r s")
@@ -214,7 +216,9 @@ def test_a_page_has_a_limit(make_bench: MakeBench) -> None:
     assert texts(alice, "text=tea;limit=0") == []
 
 
-def test_a_storage_that_cannot_be_read_is_a_failure(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storage_that_cannot_be_read_is_a_failure(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(session: Session, *rest: object) -> list[Event]:
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
@@ -224,11 +228,13 @@ def test_a_storage_that_cannot_be_read_is_a_failure(bench: Bench, monkeypatch: p
     assert (answer.params[:2], pong.command) == (["SEARCH", "INTERNAL_ERROR"], "PONG")
 
 
-def test_a_search_that_takes_too_long_says_what_to_do(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_takes_too_long_says_what_to_do(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     for start in range(0, 2_000, 500):
         alice.send(*(f"PRIVMSG #tea :the {number}" for number in range(start, start + 500)))
-    monkeypatch.setattr(searching, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(searching, "MAX_SECONDS", 0.0)
     (answer,) = map(parse, alice.ask("SEARCH text=the;from=nobody"))
     assert answer.params[:2] == ["SEARCH", "INTERNAL_ERROR"]
     assert answer.params[2] == "The search took too long; name a room, a time or a rarer word."
@@ -236,7 +242,7 @@ def test_a_search_that_takes_too_long_says_what_to_do(bench: Bench, monkeypatch:
     assert texts(alice, "text=the\\s1999") == ["the 1999"]
 
 
-def test_it_costs_more_than_a_line_and_wants_a_registered_client(bench: Bench) -> None:
+def test_it_costs_more_than_a_line_and_wants_a_registered_client(bench: EngineHarness) -> None:
     assert asking.COST > 3
     assert " 451 " in bench.dial("nobody").ask("SEARCH text=tea")[0]
     assert " 461 " in bench.connect("alice").ask("SEARCH")[0]

@@ -7,26 +7,28 @@ import pytest
 from app.settings import Loaded
 from app.wire.line import parse
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.rehashing import File
 
 REGISTER = "draft/account-registration"
 
 
 @pytest.fixture
-def root(bench: Bench) -> Person:
+def root(bench: EngineHarness) -> HarnessClient:
     """An administrator, whose client negotiates no version."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
-def reread(bench: Bench, file: File, **settings: object) -> None:
+def reread(bench: EngineHarness, file: File, **settings: object) -> None:
     """Have other settings read; what the administrator hears of it does not matter."""
     file.write(**settings)
     bench.people["root"].send("REHASH")
 
 
-def test_what_goes_and_comes_is_told_to_those_who_know_of_it(bench: Bench, root: Person, file: File) -> None:
+def test_what_goes_and_comes_is_told_to_those_who_know_of_it(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     bench.connect("alice")
     bench.dial("old").ask("CAP REQ cap-notify", "NICK old", "USER old 0 * :Old", "CAP END")
     bench.dial("early").ask("CAP LS 302")
@@ -55,7 +57,9 @@ def test_what_goes_and_comes_is_told_to_those_who_know_of_it(bench: Bench, root:
     assert codes(root.heard()).count("CAP") == 0
 
 
-def test_what_has_gone_is_enabled_no_more_whoever_was_told(bench: Bench, root: Person, file: File) -> None:
+def test_what_has_gone_is_enabled_no_more_whoever_was_told(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     alice = bench.connect("alice", REGISTER, "batch")
     reread(bench, file, registration="closed")
     bench.play(
@@ -70,7 +74,7 @@ def test_what_has_gone_is_enabled_no_more_whoever_was_told(bench: Bench, root: P
     assert REGISTER not in alice.client.caps
 
 
-def test_another_value_is_told_as_new(bench: Bench, root: Person, file: File) -> None:
+def test_another_value_is_told_as_new(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     alice = bench.connect("alice", REGISTER)
     bench.dial("old").ask("CAP REQ cap-notify")
     reread(bench, file, registration="invitation")
@@ -81,13 +85,15 @@ def test_another_value_is_told_as_new(bench: Bench, root: Person, file: File) ->
     bench.play("old =")
 
 
-def test_nothing_is_told_of_what_stays(bench: Bench, root: Person, file: File) -> None:
+def test_nothing_is_told_of_what_stays(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     bench.connect("alice")
     reread(bench, file, motd="hi")
     bench.play("alice =")
 
 
-def test_a_policy_for_tls_comes_changes_and_ends_but_never_goes(bench: Bench, root: Person) -> None:
+def test_a_policy_for_tls_comes_changes_and_ends_but_never_goes(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     """The sections on CAP NEW and on the key `duration` of sts: there is no CAP DEL for it."""
     bench.connect("secure").client.secure = True
     bench.connect("plain")
@@ -97,8 +103,8 @@ def test_a_policy_for_tls_comes_changes_and_ends_but_never_goes(bench: Bench, ro
         0: ("duration=0", None),
     }
     for seconds, (secure, plain) in told.items():
-        settings = bench.core.desk.settings.model_copy(update={"sts_seconds": seconds})
-        bench.core.desk.load = partial(Loaded, settings, None, [])
+        settings = bench.core.runtime.settings.model_copy(update={"sts_seconds": seconds})
+        bench.core.runtime.load = partial(Loaded, settings, None, [])
         root.send("REHASH")
         bench.play(f"secure < :irc.example CAP secure NEW :sts={secure}")
         bench.play(f"plain < :irc.example CAP plain NEW :sts={plain}" if plain else "plain =")

@@ -11,7 +11,7 @@ from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import log_in, people
 from tests.story import Story
 
@@ -21,14 +21,16 @@ ABOUT_SERVERS = ["MOTD", "VERSION", "TIME", "INFO", "ADMIN", "STATS u"]
 
 
 @pytest.fixture
-def motd_bench(tmp_path: Path, clock: MovedClock) -> Iterator[Bench]:
+def motd_bench(tmp_path: Path, clock: MovedClock) -> Iterator[EngineHarness]:
     """A server with a message of the day."""
-    made = Bench.fresh(tmp_path / "chat.db", clock, motd="Welcome.\n\nBe kind.", servername="Tea House")
+    made = EngineHarness.fresh(
+        tmp_path / "chat.db", clock, motd="Welcome.\n\nBe kind.", servername="Tea House"
+    )
     yield made
     made.close()
 
 
-def numbers(person: Person) -> dict[str, list[str]]:
+def numbers(person: HarnessClient) -> dict[str, list[str]]:
     """Return the parameters of each reply to LUSERS, none of which comes twice."""
     lines = list(map(parse, person.ask("LUSERS")))
     found = {line.command: line.params[1:] for line in lines}
@@ -41,7 +43,7 @@ def counted(text: str) -> list[int]:
     return [int(word) for word in text.split() if word.isdigit()]
 
 
-def test_the_message_of_the_day(motd_bench: Bench) -> None:
+def test_the_message_of_the_day(motd_bench: EngineHarness) -> None:
     people(motd_bench, "alice")
     motd_bench.play(
         """
@@ -59,12 +61,12 @@ def test_the_message_of_the_day(motd_bench: Bench) -> None:
     )
 
 
-def test_without_a_message_of_the_day(bench: Bench) -> None:
+def test_without_a_message_of_the_day(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert alice.ask("MOTD") == [":irc.example 422 alice :There is no message of the day"]
 
 
-def test_there_is_no_other_server(bench: Bench) -> None:
+def test_there_is_no_other_server(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     for question in ABOUT_SERVERS:
         refusal = ":irc.example 402 alice other.example :No such server"
@@ -73,7 +75,7 @@ def test_there_is_no_other_server(bench: Bench) -> None:
             assert alice.ask(f"{question} {name}") == alice.ask(question)
 
 
-def test_lusers_counts_everybody(bench: Bench) -> None:
+def test_lusers_counts_everybody(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     alice.send("JOIN #tea")
     bench.play(
@@ -91,7 +93,7 @@ def test_lusers_counts_everybody(bench: Bench) -> None:
     )
 
 
-def test_lusers_follows_at_once(bench: Bench) -> None:
+def test_lusers_follows_at_once(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     carol = bench.dial("carol")
     assert numbers(alice)["253"][0] == "1"
@@ -111,7 +113,7 @@ def test_lusers_follows_at_once(bench: Bench) -> None:
     assert found["265"][:2] == found["266"][:2] == ["1", "3"]
 
 
-def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: Bench) -> None:
+def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = people(bench, "alice")
     bob = enter(bench, "bob", "bob")
@@ -121,7 +123,7 @@ def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: Bench) 
         assert numbers(alice)["252"][0] == administrators
 
 
-def test_a_probe_does_not_linger_in_the_counts(bench: Bench) -> None:
+def test_a_probe_does_not_linger_in_the_counts(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     probe = bench.dial("probe")
     probe.send("QUIT :chkport")
@@ -143,7 +145,7 @@ def test_who_is_turned_away_does_not_linger_in_the_counts_either(
     assert "253" not in numbers(alice)
 
 
-def test_version_and_what_is_supported(bench: Bench) -> None:
+def test_version_and_what_is_supported(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     first, *others = map(parse, alice.ask("VERSION"))
     assert (first.command, first.params[2]) == ("351", "irc.example")
@@ -155,7 +157,7 @@ def test_version_and_what_is_supported(bench: Bench) -> None:
         assert all(token.isascii() and token.count("=") <= 1 for token in line.params[1:-1])
 
 
-def test_the_time(bench: Bench) -> None:
+def test_the_time(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -166,7 +168,7 @@ def test_the_time(bench: Bench) -> None:
     )
 
 
-def test_info_is_a_few_lines_and_an_end(bench: Bench) -> None:
+def test_info_is_a_few_lines_and_an_end(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     *lines, end = map(parse, alice.ask("INFO"))
     assert lines
@@ -175,7 +177,7 @@ def test_info_is_a_few_lines_and_an_end(bench: Bench) -> None:
     assert all(len(line.params) == 2 for line in (*lines, end))
 
 
-def test_admin_names_who_can_help(bench: Bench) -> None:
+def test_admin_names_who_can_help(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -197,7 +199,7 @@ def test_admin_names_who_can_help(bench: Bench) -> None:
     )
 
 
-def test_links_is_empty(bench: Bench) -> None:
+def test_links_is_empty(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -210,7 +212,7 @@ def test_links_is_empty(bench: Bench) -> None:
     )
 
 
-def test_how_long_the_server_is_up(bench: Bench, clock: MovedClock) -> None:
+def test_how_long_the_server_is_up(bench: EngineHarness, clock: MovedClock) -> None:
     people(bench, "alice")
     clock.instant += 86_400_000 + 3_723_456
     bench.play(

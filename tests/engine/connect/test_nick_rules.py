@@ -3,12 +3,12 @@
 import pytest
 
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 DISGUISED = "pаypal"  # with a Cyrillic а
 
 
-def test_a_name_in_any_script_may_be_used_and_registered(bench: Bench) -> None:
+def test_a_name_in_any_script_may_be_used_and_registered(bench: EngineHarness) -> None:
     bench.dial("anna")
     bench.play(
         """
@@ -28,7 +28,7 @@ def test_a_name_in_any_script_may_be_used_and_registered(bench: Bench) -> None:
     bench.play("bob > PRIVMSG анна :привет\nanna < :bob!~bob@127.0.0.1 PRIVMSG АННА :привет")
 
 
-def test_a_name_in_disguise_is_refused_everywhere(bench: Bench) -> None:
+def test_a_name_in_disguise_is_refused_everywhere(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         f"""
@@ -47,7 +47,7 @@ def test_a_name_in_disguise_is_refused_everywhere(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("is_here", [True, False])
-def test_who_looks_like_somebody_else_is_refused(bench: Bench, is_here: bool) -> None:
+def test_who_looks_like_somebody_else_is_refused(bench: EngineHarness, is_here: bool) -> None:
     """`сосо` in Cyrillic letters, for a `coco` who is here or only registered."""
     if is_here:
         bench.connect("coco")
@@ -65,12 +65,12 @@ def test_who_looks_like_somebody_else_is_refused(bench: Bench, is_here: bool) ->
     )
 
 
-def test_a_lookalike_is_free_when_nobody_has_the_name_any_more(bench: Bench) -> None:
+def test_a_lookalike_is_free_when_nobody_has_the_name_any_more(bench: EngineHarness) -> None:
     bench.connect("coco").send("QUIT")
     bench.connect("сосо")
 
 
-def test_a_registered_nick_needs_its_account(bench: Bench) -> None:
+def test_a_registered_nick_needs_its_account(bench: EngineHarness) -> None:
     account(bench, "Anna")
     bench.connect("bob")
     bench.dial("anna")
@@ -90,7 +90,7 @@ def test_a_registered_nick_needs_its_account(bench: Bench) -> None:
     bench.play("carol > NICK anna\ncarol < :carol!~carol@127.0.0.1 NICK :anna")
 
 
-def test_a_nick_in_use_is_refused_with_one_line(bench: Bench) -> None:
+def test_a_nick_in_use_is_refused_with_one_line(bench: EngineHarness) -> None:
     bench.connect("alice")
     bench.connect("bob", "labeled-response", "batch")
     bench.play(
@@ -106,7 +106,7 @@ def test_a_nick_in_use_is_refused_with_one_line(bench: Bench) -> None:
     )
 
 
-def test_a_change_is_told_to_the_owner_and_the_neighbours_once(bench: Bench) -> None:
+def test_a_change_is_told_to_the_owner_and_the_neighbours_once(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch")
     bench.connect("bob")
     bench.connect("carol")
@@ -133,12 +133,12 @@ def test_a_change_is_told_to_the_owner_and_the_neighbours_once(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("leaving", ["NICK other", "QUIT"])
-def test_a_nick_is_free_again_at_once(bench: Bench, leaving: str) -> None:
+def test_a_nick_is_free_again_at_once(bench: EngineHarness, leaving: str) -> None:
     bench.connect("Alice").send(leaving)
     bench.connect("aLICE")
 
 
-def test_a_nick_asked_for_by_who_never_entered_is_free(bench: Bench) -> None:
+def test_a_nick_asked_for_by_who_never_entered_is_free(bench: EngineHarness) -> None:
     one = bench.dial("one")
     one.send("NICK bar", "QUIT")
     bench.connect("bar")
@@ -147,11 +147,11 @@ def test_a_nick_asked_for_by_who_never_entered_is_free(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "nick", ["a,b", "a!b", "a@b", "1a", "-a", "~a", "&a", "a b", "x" * 33, "a.b", "a*", "\x02a"]
 )
-def test_what_is_no_nick(bench: Bench, nick: str) -> None:
+def test_what_is_no_nick(bench: EngineHarness, nick: str) -> None:
     assert codes(bench.dial("bar").ask(f"NICK :{nick}")) == ["432"]
 
 
-def test_an_account_may_be_used_under_another_nick(bench: Bench) -> None:
+def test_an_account_may_be_used_under_another_nick(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bench.connect("alice", "extended-join", "account-tag").send("JOIN #tea")
     enter(bench, "bar", "jilles")

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 
 from tests.engine.account_clients import PASSWORD, account, codes, enter, log_in
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 WELCOME = r"001 002 003 004( 005)+( 25[0-5]| 26[56])+ (375( 372)+ 376|422)"
 
@@ -53,7 +53,7 @@ def without_references(lines: list[str]) -> list[str]:
     return [re.sub(r"(BATCH [+-]|batch=)\w+", r"\1", line) for line in lines]
 
 
-def test_a_labelled_end_of_the_negotiation_is_answered_by_one_batch(bench: Bench) -> None:
+def test_a_labelled_end_of_the_negotiation_is_answered_by_one_batch(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     bar.ask("CAP LS 302", "CAP REQ :batch labeled-response", "NICK bar", "USER bar 0 * :Bar")
     first, *welcome, last = bar.ask("@label=x CAP END")
@@ -83,11 +83,11 @@ def test_the_rooms_that_everybody_is_in_come_after_the_welcome(make_bench: MakeB
         ("NICK foo", "USER bar 0 * :", "NICK bar", "USER bar 0 * :Bar"),
     ],
 )
-def test_the_order_of_the_first_lines_is_free(bench: Bench, lines: tuple[str, ...]) -> None:
+def test_the_order_of_the_first_lines_is_free(bench: EngineHarness, lines: tuple[str, ...]) -> None:
     assert ":irc.example 001 bar :Welcome to irc.example, bar" in bench.dial("bar").ask(*lines)
 
 
-def test_ping_is_answered_before_registration(bench: Bench) -> None:
+def test_ping_is_answered_before_registration(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -106,7 +106,7 @@ def test_ping_is_answered_before_registration(bench: Bench) -> None:
     )
 
 
-def test_what_is_missing_or_wrong_leaves_the_connection_open(bench: Bench) -> None:
+def test_what_is_missing_or_wrong_leaves_the_connection_open(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -129,7 +129,7 @@ def test_what_is_missing_or_wrong_leaves_the_connection_open(bench: Bench) -> No
     )
 
 
-def test_a_name_that_is_no_utf8_is_refused_at_once_and_may_be_said_again(bench: Bench) -> None:
+def test_a_name_that_is_no_utf8_is_refused_at_once_and_may_be_said_again(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR sections 1 and 15."""
     bar = bench.dial("bar")
     bar.send_bytes(b"NICK bar\r\nUSER bar 0 * :caf\xe9\r\n")
@@ -140,13 +140,13 @@ def test_a_name_that_is_no_utf8_is_refused_at_once_and_may_be_said_again(bench: 
 @pytest.mark.parametrize(
     ("user", "shown"), [("🔑" * 10, "~user"), ("a@b!c", "~abc"), ("x" * 50, "~" + "x" * 20)]
 )
-def test_a_user_name_is_made_to_fit(bench: Bench, user: str, shown: str) -> None:
+def test_a_user_name_is_made_to_fit(bench: EngineHarness, user: str, shown: str) -> None:
     bar = bench.dial("bar")
     assert "001" in codes(bar.ask("NICK bar", f"USER {user} 0 * :Bar"))
-    assert bench.core.desk.world.users[bar.client.session or 0].user == shown
+    assert bench.core.runtime.world.users[bar.client.session or 0].user == shown
 
 
-def test_once_registered_one_cannot_begin_again(bench: Bench) -> None:
+def test_once_registered_one_cannot_begin_again(bench: EngineHarness) -> None:
     bench.connect("bar")
     bench.play(
         """
@@ -159,7 +159,7 @@ def test_once_registered_one_cannot_begin_again(bench: Bench) -> None:
     )
 
 
-def test_of_two_who_ask_for_one_nick_exactly_one_gets_it(bench: Bench) -> None:
+def test_of_two_who_ask_for_one_nick_exactly_one_gets_it(bench: EngineHarness) -> None:
     bench.dial("one")
     bench.dial("two")
     bench.play(
@@ -178,16 +178,16 @@ def test_of_two_who_ask_for_one_nick_exactly_one_gets_it(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("farewell", ["QUIT :chkport", "QUIT"])
-def test_an_unregistered_connection_is_let_go_and_forgotten(bench: Bench, farewell: str) -> None:
+def test_an_unregistered_connection_is_let_go_and_forgotten(bench: EngineHarness, farewell: str) -> None:
     probe = bench.dial("probe")
     assert codes(probe.ask("NICK bar", farewell)) == ["ERROR"]
     assert probe.ear.is_finished
-    assert probe.client not in bench.core.desk.world.clients
+    assert probe.client not in bench.core.runtime.world.clients
     bench.connect("bar")
     assert "253" not in codes(bench.people["bar"].ask("LUSERS"))
 
 
-def test_quit_is_answered_with_error_and_told_to_the_neighbours(bench: Bench) -> None:
+def test_quit_is_answered_with_error_and_told_to_the_neighbours(bench: EngineHarness) -> None:
     bench.connect("bar").send("JOIN #tea")
     bench.connect("foo").send("JOIN #tea")
     bench.play(
@@ -217,7 +217,7 @@ def test_the_password_of_the_server(make_bench: MakeBench, form: str) -> None:
 
 
 @pytest.mark.parametrize("given", [f"Anna:{PASSWORD}", PASSWORD])
-def test_pass_logs_in_by_account_or_by_nick(bench: Bench, given: str) -> None:
+def test_pass_logs_in_by_account_or_by_nick(bench: EngineHarness, given: str) -> None:
     account(bench, "Anna")
     anna = bench.dial("anna")
     heard = anna.ask(f"PASS :{given}", "NICK anna", "USER anna 0 * :Anna")
@@ -226,7 +226,9 @@ def test_pass_logs_in_by_account_or_by_nick(bench: Bench, given: str) -> None:
     assert anna.client.account == "Anna"
 
 
-def test_pass_logs_in_to_an_account_of_another_name_and_with_a_colon_in_the_password(bench: Bench) -> None:
+def test_pass_logs_in_to_an_account_of_another_name_and_with_a_colon_in_the_password(
+    bench: EngineHarness,
+) -> None:
     account(bench, "anna", "with:colon")
     bar, anna = bench.dial("bar"), bench.dial("anna")
     bar.send("PASS anna:with:colon", "NICK bar", "USER bar 0 * :x")
@@ -235,7 +237,7 @@ def test_pass_logs_in_to_an_account_of_another_name_and_with_a_colon_in_the_pass
     assert "001" in codes(anna.heard())
 
 
-def test_a_wrong_pass_leaves_a_guest_who_cannot_have_a_registered_nick(bench: Bench) -> None:
+def test_a_wrong_pass_leaves_a_guest_who_cannot_have_a_registered_nick(bench: EngineHarness) -> None:
     account(bench, "anna")
     bench.dial("anna")
     bench.play(
@@ -252,7 +254,7 @@ def test_a_wrong_pass_leaves_a_guest_who_cannot_have_a_registered_nick(bench: Be
     )
 
 
-def test_a_line_behind_a_slow_log_in_is_answered_behind_it(bench: Bench) -> None:
+def test_a_line_behind_a_slow_log_in_is_answered_behind_it(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = bench.dial("anna")
     heard = anna.ask(f"PASS :{PASSWORD}", "NICK anna", "USER anna 0 * :Anna", "PING x")
@@ -260,7 +262,7 @@ def test_a_line_behind_a_slow_log_in_is_answered_behind_it(bench: Bench) -> None
     assert heard[-1] == ":irc.example PONG irc.example :x"
 
 
-def test_devices_of_one_account_are_one_person(bench: Bench) -> None:
+def test_devices_of_one_account_are_one_person(bench: EngineHarness) -> None:
     account(bench, "anna")
     bench.connect("bob").send("JOIN #tea")
     phone = enter(bench, "anna", "anna")
@@ -293,7 +295,7 @@ def test_devices_of_one_account_are_one_person(bench: Bench) -> None:
     )
 
 
-def test_a_device_may_say_its_nick_before_it_logs_in(bench: Bench) -> None:
+def test_a_device_may_say_its_nick_before_it_logs_in(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     laptop, stranger = bench.dial("laptop"), bench.dial("stranger")
@@ -304,10 +306,10 @@ def test_a_device_may_say_its_nick_before_it_logs_in(bench: Bench) -> None:
     assert codes(laptop.ask("CAP END"))[0] == "001"
     assert codes(stranger.ask("NICK anna", "USER anna 0 * :Anna", "CAP END")) == ["433"]
     assert codes(stranger.ask("NICK ann"))[0] == "001"
-    assert len(bench.core.desk.world.users) == 2
+    assert len(bench.core.runtime.world.users) == 2
 
 
-def test_two_people_of_one_account_do_not_become_one_by_a_change_of_nick(bench: Bench) -> None:
+def test_two_people_of_one_account_do_not_become_one_by_a_change_of_nick(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     enter(bench, "bar", "anna")

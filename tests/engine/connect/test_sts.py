@@ -4,10 +4,10 @@ import pytest
 
 from app.wire.line import parse
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 
-def listed(bench: Bench, version: str = "302", secure: bool = False) -> list[str]:
+def listed(bench: EngineHarness, version: str = "302", secure: bool = False) -> list[str]:
     """Return the words of CAP LS that begin like the policy."""
     person = bench.dial("alice")
     person.client.secure = secure
@@ -15,7 +15,7 @@ def listed(bench: Bench, version: str = "302", secure: bool = False) -> list[str
     return [word for line in lines for word in line.params[-1].split() if word.startswith("sts")]
 
 
-def test_there_is_no_policy_unless_it_is_set(bench: Bench) -> None:
+def test_there_is_no_policy_unless_it_is_set(bench: EngineHarness) -> None:
     assert listed(bench) == listed(bench, secure=True) == []
 
 

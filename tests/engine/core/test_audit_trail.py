@@ -6,24 +6,24 @@ from argon2 import PasswordHasher
 from app.services import audit
 from tests.engine.account_clients import account, enter
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
 
 
 @pytest.fixture
-def bench(make_bench: MakeBench) -> Bench:
+def bench(make_bench: MakeBench) -> EngineHarness:
     """A server whose settings name an operator."""
     return make_bench(operators={"boss": HASH})
 
 
-def trail(bench: Bench) -> list[tuple[str, str, str, object]]:
+def trail(bench: EngineHarness) -> list[tuple[str, str, str, object]]:
     """Return actor, action, target and detail of every entry."""
     with bench.database.reading() as session:
         return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
 
 
-def test_what_an_administrator_does_is_kept(bench: Bench) -> None:
+def test_what_an_administrator_does_is_kept(bench: EngineHarness) -> None:
     account(bench, "Root", role="admin")
     root = enter(bench, "chief", "Root")
     bench.connect("bob")
@@ -46,7 +46,7 @@ def test_what_an_administrator_does_is_kept(bench: Bench) -> None:
     ]
 
 
-def test_who_becomes_an_operator_and_who_tried_is_kept_with_the_address(bench: Bench) -> None:
+def test_who_becomes_an_operator_and_who_tried_is_kept_with_the_address(bench: EngineHarness) -> None:
     alice = bench.connect("alice", address="192.0.2.7")
     alice.send("OPER boss guess", "OPER hunter2 boss", "OPER boss :open sesame")
     detail = {"by": "alice", "address": "192.0.2.7"}
@@ -57,7 +57,7 @@ def test_who_becomes_an_operator_and_who_tried_is_kept_with_the_address(bench: B
     ]
 
 
-def test_what_is_refused_leaves_nothing(bench: Bench) -> None:
+def test_what_is_refused_leaves_nothing(bench: EngineHarness) -> None:
     alice = bench.connect("alice")
     alice.send("KILL alice", "KLINE bob!*@*", "UNKLINE bob!*@*", "WALLOPS :tea", "REHASH", "OPER boss")
     assert trail(bench) == []

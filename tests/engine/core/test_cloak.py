@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.db.models import Session
-from app.engine.cloak import cloaked
+from app.engine.cloak import new_cloak
 from app.services import bans
 from app.services.admin_changes import decide_now
 from tests.engine.account_clients import account, enter, stranger
 from tests.engine.account_clients import log_in as log_in_as
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, log_in, people, user
 
 ADDRESS = "192.0.2.7"
@@ -24,7 +24,7 @@ NEAR = "192.0.2.8"  # in the same /24
 FAR = "192.0.77.7"  # in the same /16
 ELSEWHERE = "198.51.100.7"
 
-cloak = cloaked(b"k" * 32)
+cloak = new_cloak(b"k" * 32)
 addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).filter(
     lambda address: not address.is_loopback
 )
@@ -39,9 +39,9 @@ def test_a_cloak_is_a_host_and_no_nick(address: IPv4Address | IPv6Address) -> No
 def test_a_cloak_is_always_the_same_and_another_with_another_key(
     address: IPv4Address | IPv6Address, key: bytes
 ) -> None:
-    mine = cloaked(key)(str(address))
-    assert mine == cloaked(key)(str(address))
-    assert not set(mine.split(".")[:3]) & set(cloaked(key[::-1] + b"x")(str(address)).split(".")[:3])
+    mine = new_cloak(key)(str(address))
+    assert mine == new_cloak(key)(str(address))
+    assert not set(mine.split(".")[:3]) & set(new_cloak(key[::-1] + b"x")(str(address)).split(".")[:3])
 
 
 @given(one=addresses, other=addresses)
@@ -78,8 +78,8 @@ def shown(lines: list[str], code: str) -> list[str]:
     return [line.split(" ", 3)[3] for line in lines if line.split(" ")[1] == code]
 
 
-def test_others_see_the_cloak_wherever_a_host_is_shown(bench: Bench) -> None:
-    host = bench.core.desk.disguise(ADDRESS)
+def test_others_see_the_cloak_wherever_a_host_is_shown(bench: EngineHarness) -> None:
+    host = bench.core.runtime.cloak(ADDRESS)
     gather(bench, "#tea", "alice")
     bench.play("alice > MONITOR + bob\nalice < :irc.example 731 alice :bob")
     bench.connect("bob", address=ADDRESS).send("JOIN #tea")
@@ -106,7 +106,7 @@ def test_others_see_the_cloak_wherever_a_host_is_shown(bench: Bench) -> None:
     )
 
 
-def test_the_real_address_is_nowhere_in_what_others_are_told(bench: Bench) -> None:
+def test_the_real_address_is_nowhere_in_what_others_are_told(bench: EngineHarness) -> None:
     caps = (
         "batch",
         "server-time",
@@ -145,9 +145,9 @@ def test_the_real_address_is_nowhere_in_what_others_are_told(bench: Bench) -> No
     assert not [line for line in heard if ADDRESS in line]
 
 
-def test_one_sees_ones_own_address_and_administrators_see_all(bench: Bench) -> None:
+def test_one_sees_ones_own_address_and_administrators_see_all(bench: EngineHarness) -> None:
     alice, bob = bench.connect("alice"), bench.connect("bob", address=ADDRESS)
-    host = bench.core.desk.disguise(ADDRESS)
+    host = bench.core.runtime.cloak(ADDRESS)
     assert shown(bob.ask("WHOIS bob"), "311") == [f"bob ~bob {host} * :Bob"]
     assert shown(bob.ask("WHOIS bob"), "338") == [f"bob {ADDRESS} :is connecting from"]
     assert shown(alice.ask("WHOIS bob"), "338") == []
@@ -156,15 +156,15 @@ def test_one_sees_ones_own_address_and_administrators_see_all(bench: Bench) -> N
     assert shown(alice.ask("WHO bob %ih"), "354") == [f"{ADDRESS} {host}"]
 
 
-def test_the_cloak_is_what_a_log_in_before_registration_tells(bench: Bench) -> None:
+def test_the_cloak_is_what_a_log_in_before_registration_tells(bench: EngineHarness) -> None:
     account(bench, "anna")
-    host = bench.core.desk.disguise(ADDRESS)
+    host = bench.core.runtime.cloak(ADDRESS)
     person = stranger(bench, "anna")
     person.client.address = ADDRESS
     assert log_in_as(person, "anna")[1].startswith(f":irc.example 900 * *!*@{host} anna ")
 
 
-def test_a_ban_in_a_room_is_of_the_cloak_and_may_take_in_a_range(bench: Bench) -> None:
+def test_a_ban_in_a_room_is_of_the_cloak_and_may_take_in_a_range(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     for nick, address in {"bob": ADDRESS, "near": NEAR, "far": FAR, "other": ELSEWHERE}.items():
         bench.connect(nick, address=address)
@@ -189,7 +189,7 @@ def test_a_ban_in_a_room_is_of_the_cloak_and_may_take_in_a_range(bench: Bench) -
 
 
 @pytest.mark.parametrize("mask", [ADDRESS, "192.0.2.0/24", f"*!*@{ADDRESS}", "*!*@192.0.*", "cloak"])
-def test_a_ban_of_the_server_is_of_the_address_and_of_the_cloak(bench: Bench, mask: str) -> None:
+def test_a_ban_of_the_server_is_of_the_address_and_of_the_cloak(bench: EngineHarness, mask: str) -> None:
     alice = bench.connect("alice")
     bob = bench.connect("bob", address=ADDRESS)
     mask = f"*!*@{user(bench, 'bob').host}" if mask == "cloak" else mask
@@ -204,7 +204,7 @@ def test_a_ban_of_the_server_is_of_the_address_and_of_the_cloak(bench: Bench, ma
     bench.connect("other", address=ELSEWHERE)
 
 
-def test_a_cloak_is_the_same_after_a_restart(bench: Bench) -> None:
+def test_a_cloak_is_the_same_after_a_restart(bench: EngineHarness) -> None:
     bench.connect("bob", address=ADDRESS)
     before = user(bench, "bob").host
     bench.restart()
@@ -213,7 +213,7 @@ def test_a_cloak_is_the_same_after_a_restart(bench: Bench) -> None:
 
 
 def test_another_server_has_another_key(make_bench: MakeBench) -> None:
-    assert make_bench().core.desk.disguise(ADDRESS) != make_bench().core.desk.disguise(ADDRESS)
+    assert make_bench().core.runtime.cloak(ADDRESS) != make_bench().core.runtime.cloak(ADDRESS)
 
 
 def test_without_cloaks_the_address_is_the_host(make_bench: MakeBench) -> None:
@@ -224,14 +224,14 @@ def test_without_cloaks_the_address_is_the_host(make_bench: MakeBench) -> None:
     assert user(bench, "carol").source == "carol!~carol@0::2"
 
 
-def test_the_session_keeps_both(bench: Bench) -> None:
+def test_the_session_keeps_both(bench: EngineHarness) -> None:
     bench.connect("bob", address=ADDRESS)
     with bench.database.reading() as orm:
         rows = orm.execute(select(Session.address, Session.host)).all()
-    assert rows == [(ADDRESS, bench.core.desk.disguise(ADDRESS))]
+    assert rows == [(ADDRESS, bench.core.runtime.cloak(ADDRESS))]
 
 
-def test_devices_of_one_person_are_one_host(bench: Bench) -> None:
+def test_devices_of_one_person_are_one_host(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     second = bench.dial("second", address=ADDRESS)

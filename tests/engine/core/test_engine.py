@@ -7,26 +7,31 @@ import pytest
 
 from app.commands.requests import step_of
 from app.engine import engine
-from app.engine.changeset import Batch
+from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.engine import Engine
-from app.engine.submission_unit import Task, Turn, Unit
+from app.engine.submission_unit import Callback, SlowWork, SubmissionUnit
 from app.events import Event, Kind
 from tests.conftest import MovedClock
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
 
 
-def fail(batch: Batch, client: Client) -> Task | None:
+def fail(changeset: Changeset, client: Client) -> SlowWork | None:
     """Do a step that has a fault."""
     raise ZeroDivisionError
 
 
-def test_a_fault_of_a_command_ends_its_client_only(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_a_command_ends_its_client_only(
+    bench: EngineHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    units = [Unit(alice.client, [Turn(fail)]), Unit(bob.client, [step_of("PRIVMSG #tea :still here")])]
+    units = [
+        SubmissionUnit(alice.client, [Callback(fail)]),
+        SubmissionUnit(bob.client, [step_of("PRIVMSG #tea :still here")]),
+    ]
     bench.core.engine.cycle(units)
     assert alice.heard()[0].startswith("ERROR :The server made a mistake")
     assert alice.ear.is_finished
@@ -34,37 +39,42 @@ def test_a_fault_of_a_command_ends_its_client_only(bench: Bench, caplog: pytest.
     assert bob.ask("PING x") == [":irc.example PONG irc.example :x"]
 
 
-def test_a_reading_command_that_writes_stores_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_reading_command_that_writes_stores_nothing(
+    bench: EngineHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     (alice,) = gather(bench, "#tea", "alice")
 
-    def write(batch: Batch, client: Client) -> None:
-        batch.emit(Event(Kind.ANNOUNCED, text="never"))
+    def write(changeset: Changeset, client: Client) -> None:
+        changeset.emit(Event(Kind.ANNOUNCED, text="never"))
 
-    before = bench.core.desk.ledger.last_id
-    alice.do([Turn(write, writes=False)])
-    assert "Unwritable" in caplog.text
-    assert bench.core.desk.ledger.last_id == before
+    before = bench.core.runtime.ledger.last_id
+    alice.do([Callback(write, writes=False)])
+    assert "ReadOnlyChangeset" in caplog.text
+    assert bench.core.runtime.ledger.last_id == before
 
 
-def tell_the_unspeakable(batch: Batch, client: Client) -> None:
+def tell_the_unspeakable(changeset: Changeset, client: Client) -> None:
     """Decide on something that has no form on the wire: a fault that nobody foresaw, behind the commit."""
-    batch.emit(Event(Kind.VOID), Audience([client]))
+    changeset.emit(Event(Kind.VOID), Audience([client]))
 
 
-def alone(bench: Bench) -> Engine:
+def alone(bench: EngineHarness) -> Engine:
     """Return an engine of its own on the bench's world, not started yet."""
-    desk = bench.core.desk
-    return Engine(desk.world, desk.ledger, Hub(), bench.core.gate, bench.clock)
+    runtime = bench.core.runtime
+    return Engine(runtime.world, runtime.ledger, Hub(), bench.core.dispatcher, bench.clock)
 
 
 def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
-    bench: Bench, clock: MovedClock, caplog: pytest.LogCaptureFixture
+    bench: EngineHarness, clock: MovedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     ended = Signal()
     wreck = alone(bench)
-    fatal, behind = Unit(alice.client, [Turn(tell_the_unspeakable)]), Unit(alice.client, [Turn(fail)])
-    with bench.core.desk.database.locked():
+    fatal, behind = (
+        SubmissionUnit(alice.client, [Callback(tell_the_unspeakable)]),
+        SubmissionUnit(alice.client, [Callback(fail)]),
+    )
+    with bench.core.runtime.database.locked():
         wreck.cycle([fatal])  # nothing can be stored, so it is held
     clock.instant += 1000
     wreck.start(lambda: None, ended.set)
@@ -75,29 +85,31 @@ def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
     behind.wait()
     assert wreck.has_failed
     assert "The engine failed" in caplog.text
-    late = Unit(alice.client, [step_of("PING y")])
+    late = SubmissionUnit(alice.client, [step_of("PING y")])
     wreck.submit(late)
     late.wait()
     assert alice.heard() == []
 
 
-def test_who_hands_in_after_the_end_is_let_go(bench: Bench) -> None:
+def test_who_hands_in_after_the_end_is_let_go(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     made = alone(bench)
     made.start(lambda: None, lambda: None)
     assert made.stop(10)
     assert not made.has_failed
     assert alice.heard() == ["ERROR :Closing link: The server is shutting down"]
-    late = Unit(alice.client, [step_of("PING y")])
+    late = SubmissionUnit(alice.client, [step_of("PING y")])
     made.submit(late)
     late.wait()
 
 
-def test_a_full_batch_leaves_the_rest_for_the_next(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_batch_leaves_the_rest_for_the_next(
+    bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    monkeypatch.setattr(engine, "BATCH_STEPS", 3)
+    monkeypatch.setattr(engine, "MAX_BATCH_STEPS", 3)
     made = alone(bench)
-    units = [Unit(alice.client, [step_of(f"PRIVMSG #tea :{number}")]) for number in range(10)]
+    units = [SubmissionUnit(alice.client, [step_of(f"PRIVMSG #tea :{number}")]) for number in range(10)]
     for unit in units:
         made.submit(unit)
     made.start(lambda: None, lambda: None)

@@ -11,8 +11,8 @@ from app.engine.delivery.client import Client
 from app.engine.delivery.encode import encode
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import Broadcast, Plan
-from app.engine.delivery.response import Entry, Response
-from app.engine.delivery.sink import Each, Receivers
+from app.engine.delivery.response import Response, ResponseEntry
+from app.engine.delivery.sink import IndividualSinks, SinkGroup
 from app.events import Event, Kind
 from tests.engine.invariants import told
 
@@ -26,13 +26,13 @@ PEOPLE = 5
 
 
 @dataclass(eq=False)
-class Ear:
+class CollectingSink:
     """A sink that keeps what comes before its end, as an outbox does."""
 
     data: bytes = b""
     pushes: list[bytes] = field(default_factory=list)
     is_finished: bool = False
-    carrier: "Choir | None" = None
+    broadcaster: "Choir | None" = None
 
     def push(self, data: bytes) -> None:
         """Keep the bytes, unless all is over."""
@@ -49,9 +49,9 @@ class Ear:
 class Choir:
     """A carrier, as flushers are."""
 
-    def gather(self, sinks: Sequence[Ear]) -> Receivers:
+    def group(self, sinks: Sequence[CollectingSink]) -> SinkGroup:
         """Return some ears as one."""
-        return Each(sinks)
+        return IndividualSinks(sinks)
 
 
 CHOIRS = None, Choir(), Choir()
@@ -59,7 +59,7 @@ CHOIRS = None, Choir(), Choir()
 
 def client(number: int) -> Client:
     """Return somebody; the number decides what they negotiated, and who carries what they are told."""
-    made = Client(Ear(carrier=CHOIRS[number % len(CHOIRS)]), "127.0.0.1", False, 0.0)
+    made = Client(CollectingSink(broadcaster=CHOIRS[number % len(CHOIRS)]), "127.0.0.1", False, 0.0)
     made.enable(CAPS[number % len(CAPS)])
     return made
 
@@ -115,7 +115,9 @@ def plan_of(story: list[tuple], people: list[Client], rooms: list[Audience]) -> 
                 inside[first].add(people[second])
                 rooms[first] = rooms[first].joined_by([people[second]])
         else:
-            contents = [Entry(event(number, Kind.PRIVMSG) if text is None else text) for text in third]
+            contents = [
+                ResponseEntry(event(number, Kind.PRIVMSG) if text is None else text) for text in third
+            ]
             plan.append(
                 Response(people[first], "irc.example", second, f"b{number}", contents, end=what == "end")
             )
@@ -146,7 +148,7 @@ def test_everybody_hears_what_a_naive_rendering_gives_them(
     plan = plan_of(story, people, rooms)
     Hub().deliver(plan)
     for who in people:
-        assert isinstance(who.sink, Ear)
+        assert isinstance(who.sink, CollectingSink)
         assert who.sink.data == naive(plan, who)
 
 
@@ -157,7 +159,7 @@ def test_whoever_was_there_hears_of_all_who_join_at_once() -> None:
         plan.append(Broadcast(event(number, Kind.JOINED), room))
         room = room.joined_by([who])
     Hub().deliver(plan)
-    assert [len(who.sink.pushes) for who in people if isinstance(who.sink, Ear)] == [1, 1, 1, 0]
+    assert [len(who.sink.pushes) for who in people if isinstance(who.sink, CollectingSink)] == [1, 1, 1, 0]
 
 
 def test_an_audience_that_grew_a_lot_is_the_same_as_one_made_at_once() -> None:
@@ -175,6 +177,6 @@ def test_those_who_hear_the_same_share_the_same_bytes() -> None:
     people = [client(0) for _ in range(3)]
     room = Audience(people)
     Hub().deliver([Broadcast(event(number, Kind.PRIVMSG), room) for number in range(4)])
-    first, *others = [who.sink.pushes for who in people if isinstance(who.sink, Ear)]
+    first, *others = [who.sink.pushes for who in people if isinstance(who.sink, CollectingSink)]
     assert len(first) == 1
     assert all(pushes[0] is first[0] for pushes in others)

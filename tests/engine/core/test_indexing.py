@@ -3,9 +3,9 @@
 import pytest
 
 from app.commands.requests import step_of
-from app.engine.engine import INDEXED_BUSY, INDEXED_IDLE
-from app.engine.submission_unit import Unit
-from tests.engine.harness import Bench, Person
+from app.engine.engine import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
+from app.engine.submission_unit import SubmissionUnit
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather
 
 BROKEN = """
@@ -13,31 +13,31 @@ CREATE TRIGGER broken BEFORE UPDATE ON spoken_index_end BEGIN SELECT RAISE(ABORT
 """
 
 
-def say(person: Person, number: int) -> None:
+def say(person: HarnessClient, number: int) -> None:
     """Say so many things in one read."""
     person.send(*(f"PRIVMSG #tea :said {turn}" for turn in range(number)))
 
 
-def lag(bench: Bench) -> int:
+def lag(bench: EngineHarness) -> int:
     """Return how many events are not in the index."""
     with bench.database.engine.connect() as connection:
         query = "SELECT max(id) - (SELECT position FROM spoken_index_end) FROM event"
         return int(connection.exec_driver_sql(query).scalar_one())
 
 
-def keep_waiting(bench: Bench) -> None:
+def keep_waiting(bench: EngineHarness) -> None:
     """Have a unit wait, as under load one always does."""
     anna = bench.people["anna"]
-    bench.core.engine.submit(Unit(anna.client, [step_of("PING waiting")]))
+    bench.core.engine.submit(SubmissionUnit(anna.client, [step_of("PING waiting")]))
 
 
-@pytest.mark.parametrize(("is_busy", "together"), [(False, INDEXED_IDLE), (True, INDEXED_BUSY)])
+@pytest.mark.parametrize(("is_busy", "together"), [(False, INDEX_BATCH_IDLE), (True, INDEX_BATCH_BUSY)])
 def test_so_many_enter_it_together_and_more_while_there_is_more_to_do(
-    bench: Bench, is_busy: bool, together: int
+    bench: EngineHarness, is_busy: bool, together: int
 ) -> None:
     (anna,) = gather(bench, "#tea", "anna")
     before = lag(bench)
-    assert 0 < before < INDEXED_IDLE
+    assert 0 < before < INDEX_BATCH_IDLE
     if is_busy:
         keep_waiting(bench)
     say(anna, together - before - 1)
@@ -46,30 +46,30 @@ def test_so_many_enter_it_together_and_more_while_there_is_more_to_do(
     assert lag(bench) == 0
 
 
-def test_what_a_crash_left_out_enters_it_after_the_restart(bench: Bench) -> None:
+def test_what_a_crash_left_out_enters_it_after_the_restart(bench: EngineHarness) -> None:
     (anna,) = gather(bench, "#tea", "anna")
     keep_waiting(bench)
-    say(anna, INDEXED_IDLE)
-    assert lag(bench) > INDEXED_IDLE
+    say(anna, INDEX_BATCH_IDLE)
+    assert lag(bench) > INDEX_BATCH_IDLE
     bench.restart()
     bench.core.engine.cycle([])
     assert lag(bench) == 0
 
 
 def test_an_index_that_fails_harms_nobody_and_catches_up(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    bench: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     anna, bob = gather(bench, "#tea", "anna", "bob")
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(BROKEN)
-    say(anna, INDEXED_IDLE)
-    assert len(bob.hears("PRIVMSG")) == INDEXED_IDLE
+    say(anna, INDEX_BATCH_IDLE)
+    assert len(bob.hears("PRIVMSG")) == INDEX_BATCH_IDLE
     say(anna, 1)
     assert len(bob.hears("PRIVMSG")) == 1
     (warning,) = caplog.messages
     assert warning == "What was said is not in the index for searches yet, which fails: no index today"
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER broken")
-    say(anna, INDEXED_IDLE)
+    say(anna, INDEX_BATCH_IDLE)
     assert lag(bench) == 0
     assert len(caplog.messages) == 1

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from app.wire.capabilities import CAPABILITIES
 from app.wire.line import parse
 from tests.engine.attacks.test_fuzz import lines, new_bench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 CAPS = tuple(
     name for name in CAPABILITIES if name != "draft/multiline"
 )  # which answers at the end of a batch
 
 
-def answer(person: Person, line: str) -> list[str]:
+def answer(person: HarnessClient, line: str) -> list[str]:
     """Send a line with a label, and return what is heard in answer to it."""
     unlabelled = line.partition(" ")[2] if line.startswith("@") else line
     return person.ask(f"@label=l-1 {unlabelled}")
@@ -33,7 +33,7 @@ def test_every_labelled_command_has_one_labelled_answer(said: list[str]) -> None
                 assert len(labelled) == 1, (line, [str(line) for line in heard])
 
 
-def test_what_somebody_says_is_not_taken_for_a_batch(bench: Bench) -> None:
+def test_what_somebody_says_is_not_taken_for_a_batch(bench: EngineHarness) -> None:
     alice = bench.connect("alice", "labeled-response", "batch")
     bench.connect("bob").send("AWAY :a BATCH +x b")
     bench.connect("carol").send("AWAY :c BATCH -x")

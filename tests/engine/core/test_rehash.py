@@ -4,12 +4,12 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from app.db.models import Event, Room
+from app.db.models import EventRow, RoomRow
 from app.services.administration import role_set
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, begin, codes, enter, finish
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.rehashing import File
 from tests.engine.scenes import gather, people
 from tests.story import Story
@@ -18,13 +18,13 @@ HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesa
 
 
 @pytest.fixture
-def root(bench: Bench) -> Person:
+def root(bench: EngineHarness) -> HarnessClient:
     """An administrator by account."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
-def notices(person: Person) -> list[str]:
+def notices(person: HarnessClient) -> list[str]:
     """Have the settings read again and return what is said of it."""
     first, *others = person.ask("REHASH")
     assert first == ":irc.example 382 root serverSetup.json :Reading the configuration again"
@@ -33,7 +33,7 @@ def notices(person: Person) -> list[str]:
     return [line.removeprefix(start) for line in others]
 
 
-def test_what_can_change_does_at_once(bench: Bench, root: Person, file: File) -> None:
+def test_what_can_change_does_at_once(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     people(bench, "alice")
     assert codes(bench.people["alice"].ask("MOTD", "OPER boss :open sesame")) == ["422", "464"]
     file.write(motd="Tea at five.", operators={"boss": HASH}, registration="closed", max_targets=1)
@@ -49,16 +49,18 @@ def test_what_can_change_does_at_once(bench: Bench, root: Person, file: File) ->
     assert notices(root) == ["No setting has changed."]
 
 
-def test_others_may_not(bench: Bench, file: File) -> None:
+def test_others_may_not(bench: EngineHarness, file: File) -> None:
     people(bench, "alice")
     file.write(motd="Tea at five.")
     assert codes(bench.people["alice"].ask("REHASH", "MOTD")) == ["481", "422"]
 
 
-def test_what_needs_a_restart_is_named_and_stays(bench: Bench, root: Person, file: File) -> None:
+def test_what_needs_a_restart_is_named_and_stays(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     file.write(port=7000, node="other", dbname="other.db", servername="Other", motd="hi", tls_port=7001)
     assert notices(root) == ["Changed: motd.", "Needs a restart: port, tls_port, servername, node, dbname."]
-    settings = bench.core.desk.settings
+    settings = bench.core.runtime.settings
     assert (settings.port, settings.node, settings.motd) == (6667, "main", "hi")
 
 
@@ -75,27 +77,32 @@ def test_what_needs_a_restart_is_named_and_stays(bench: Bench, root: Person, fil
     ],
 )
 def test_what_cannot_be_used_leaves_all_as_it_was_and_tells_no_secret(
-    bench: Bench, root: Person, file: File, text: str, why: str, caplog: pytest.LogCaptureFixture
+    bench: EngineHarness,
+    root: HarnessClient,
+    file: File,
+    text: str,
+    why: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    before = bench.core.desk.settings
+    before = bench.core.runtime.settings
     file.path.write_text(text)
     first, *others = notices(root)
     assert first == "The settings stay as they were."
     assert why in "".join(others)
     assert why in caplog.text
     assert "geheim" not in "".join(others) + caplog.text
-    assert bench.core.desk.settings is before
+    assert bench.core.runtime.settings is before
     assert codes(root.ask("MOTD")) == ["422"]
 
 
 def test_a_file_that_has_gone_is_no_reason_to_take_the_defaults(
-    bench: Bench, root: Person, file: File
+    bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.path.unlink()
     assert notices(root) == ["The settings stay as they were.", f"There is no settings file {file.path}."]
 
 
-def test_a_warning_is_shown_and_the_rest_holds(bench: Bench, root: Person, file: File) -> None:
+def test_a_warning_is_shown_and_the_rest_holds(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     file.write(motd="hi", replay="many", colour=1)
     *warnings, changed = notices(root)
     assert changed == "Changed: motd."
@@ -103,7 +110,9 @@ def test_a_warning_is_shown_and_the_rest_holds(bench: Bench, root: Person, file:
     assert all(name in "".join(warnings) for name in ("replay", "colour"))
 
 
-def test_everybody_is_told_the_tokens_that_changed(bench: Bench, root: Person, file: File) -> None:
+def test_everybody_is_told_the_tokens_that_changed(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     """RPL_ISUPPORT may be sent again (Modern IRC); clients of draft/extended-isupport get a batch."""
     bench.connect("alice")
     bench.connect("bob", "batch", "draft/extended-isupport")
@@ -125,7 +134,7 @@ def test_everybody_is_told_the_tokens_that_changed(bench: Bench, root: Person, f
     bench.play("alice =")
 
 
-def test_limits_follow(bench: Bench, root: Person, file: File, clock: MovedClock) -> None:
+def test_limits_follow(bench: EngineHarness, root: HarnessClient, file: File, clock: MovedClock) -> None:
     bob = bench.connect("bob", address="192.0.2.7")
     for _ in range(3):
         bob.ask("OPER boss wrong")
@@ -139,7 +148,7 @@ def test_limits_follow(bench: Bench, root: Person, file: File, clock: MovedClock
 
 
 def test_a_shorter_replay_shows_the_last_lines_and_a_longer_one_more(
-    bench: Bench, root: Person, file: File
+    bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     alice.send(*(f"PRIVMSG #tea :{number}" for number in range(5)))
@@ -152,38 +161,40 @@ def test_a_shorter_replay_shows_the_last_lines_and_a_longer_one_more(
     alice.send("PRIVMSG #tea :more")
 
 
-def test_new_rooms_for_everybody_are_made(bench: Bench, root: Person, file: File) -> None:
+def test_new_rooms_for_everybody_are_made(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     gather(bench, "#tea", "alice")
     file.write(auto_join=["#tea", "#ops"])
     root.ask("REHASH")
     with bench.database.reading() as session:
-        official = {room.name: room.official for room in session.scalars(select(Room))}
+        official = {room.name: room.official for room in session.scalars(select(RoomRow))}
     assert official == {"#tea": False, "#ops": True}
     bench.connect("bob")
     assert "@#ops" not in "".join(bench.people["bob"].ask("WHOIS bob"))
     assert "#ops" in "".join(bench.people["bob"].ask("WHOIS bob"))
 
 
-def test_it_is_stored_what_changed_and_never_to_what(bench: Bench, root: Person, file: File) -> None:
+def test_it_is_stored_what_changed_and_never_to_what(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     file.write(operators={"boss": HASH}, password="geheim", port=7000)
     root.ask("REHASH")
     with bench.database.reading() as session:
-        columns = (Event.nick, Event.account, Event.data)
-        (event,) = session.execute(select(*columns).where(Event.kind == "rehashed")).all()
+        columns = (EventRow.nick, EventRow.account, EventRow.data)
+        (event,) = session.execute(select(*columns).where(EventRow.kind == "rehashed")).all()
     assert tuple(event) == ("root", "root", {"changed": ["password", "operators"], "waiting": ["port"]})
 
 
 def test_whoever_is_no_administrator_any_more_when_it_was_read_changes_nothing(
-    bench: Bench, root: Person, file: File
+    bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.write(motd="hi")
     unit = begin(root, "REHASH")
     Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, "root", "user"))
     assert codes(finish(root, unit))[-1] == "481"
-    assert bench.core.desk.settings.motd == ""
+    assert bench.core.runtime.settings.motd == ""
 
 
-def test_a_labelled_one_has_one_answer(bench: Bench, file: File) -> None:
+def test_a_labelled_one_has_one_answer(bench: EngineHarness, file: File) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     file.write(motd="hi")
@@ -204,7 +215,7 @@ def test_two_who_read_at_the_same_time_do_no_harm(make_bench: MakeBench) -> None
 
 
 def test_who_is_an_operator_by_a_name_that_has_gone_is_none_any_more(
-    bench: Bench, root: Person, file: File
+    bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.write(operators={"boss": HASH, "chief": HASH})
     root.ask("REHASH", "OPER chief :open sesame")

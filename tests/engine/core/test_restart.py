@@ -12,18 +12,17 @@ from sqlalchemy import select
 from app.commands.sessions.always_on import stays
 from app.db.database import Database
 from app.db.log import read_after
-from app.db.models import Event, Membership, Session
+from app.db.models import EventRow, Membership, Session
 from app.engine.world.room import Room
 from app.engine.world.world import World
-from app.events import Event as Happened
-from app.events import Kind
-from app.services.accounts import Credentials, changed, find_account, registered
+from app.events import Event, Kind
+from app.services.accounts import PasswordHashes, changed, find_account, registered
 from app.services.rooms import find_room
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, plain
 from tests.engine.attacks.test_fuzz import no_faults
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.story import record_now
 
 PEOPLE = ("anna", "bob", "Анна", "carol")
@@ -73,14 +72,14 @@ DEEDS = st.one_of(
 
 
 @contextmanager
-def new_bench() -> Iterator[Bench]:
+def new_bench() -> Iterator[EngineHarness]:
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench.fresh(Path(folder) / "chat.db", MovedClock(), auto_join=["#all"])
+        bench = EngineHarness.fresh(Path(folder) / "chat.db", MovedClock(), auto_join=["#all"])
         yield bench
         bench.close()
 
 
-def do(bench: Bench, name: str, deed: str) -> None:
+def do(bench: EngineHarness, name: str, deed: str) -> None:
     """Have somebody do something, or an administrator beside the server do something to them."""
     person = bench.people.get(name)
     if deed in ("admin", "user", "disable", "enable", "ban", "unban", "create"):
@@ -93,7 +92,7 @@ def do(bench: Bench, name: str, deed: str) -> None:
         person.send_bytes(f"{deed}\r\n".encode())
 
 
-def arrive(bench: Bench, name: str) -> Person:
+def arrive(bench: EngineHarness, name: str) -> HarnessClient:
     """Open a connection that gets in, as a device of somebody if need be, or not at all."""
     person = bench.dial(name)
     person.send("CAP REQ :sasl labeled-response", "AUTHENTICATE PLAIN", *plain(name))
@@ -101,29 +100,29 @@ def arrive(bench: Bench, name: str) -> Person:
     return person
 
 
-def administer(bench: Bench, name: str, deed: str) -> None:
+def administer(bench: EngineHarness, name: str, deed: str) -> None:
     """Append what `chat-admin` would; the server notices with the next thing that happens."""
     record_now(bench.database, bench.clock, list(_decided(bench, name, deed)))
 
 
-def _decided(bench: Bench, name: str, deed: str) -> Iterator[Happened]:
+def _decided(bench: EngineHarness, name: str, deed: str) -> Iterator[Event]:
     with bench.database.reading() as session:
         account = find_account(session, fold(name))
         if deed == "create" and account is None:
-            yield registered(bench.clock, name, Credentials("$none", "4096$eA==$eA==$eA=="))
+            yield registered(bench.clock, name, PasswordHashes("$none", "4096$eA==$eA==$eA=="))
         elif deed == "create" and find_room(session, "#made") is None:
             data = {"official": True, "founder": None, "modes": "nt"}
-            yield Happened(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
+            yield Event(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
         elif deed in ("admin", "user") and account is not None:
             yield changed(bench.clock, account, "root", role=deed)
         elif deed in ("disable", "enable") and account is not None:
             yield changed(bench.clock, account, "root", disabled=deed == "disable")
         elif deed == "ban":
             data = {"id": bench.clock.identity(), "type": "nick", "expires": None}
-            yield Happened(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)
+            yield Event(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)
         elif deed == "unban":
-            for ban in bench.core.desk.world.bans.values():
-                yield Happened(Kind.UNBANNED, nick="root", target=ban.mask, data={"id": ban.id})
+            for ban in bench.core.runtime.world.bans.values():
+                yield Event(Kind.UNBANNED, nick="root", target=ban.mask, data={"id": ban.id})
 
 
 def lasting(world: World) -> dict[str, object]:
@@ -196,17 +195,19 @@ def test_a_restart_changes_nothing_that_lasts(cheap_hashing: None, deeds: list[t
         for name, deed in deeds:
             do(bench, name, deed)
         bench.dial("passer").send("CAP END", "QUIT")
-        assert connected(bench.database) == here(bench.core.desk.world)
-        assert stored_members(bench.database) == members(bench.core.desk.world)
-        present = members(bench.core.desk.world)
+        assert connected(bench.database) == here(bench.core.runtime.world)
+        assert stored_members(bench.database) == members(bench.core.runtime.world)
+        present = members(bench.core.runtime.world)
         staying = {
-            user.session for user in bench.core.desk.world.users.values() if stays(bench.core.desk, user)
+            user.session
+            for user in bench.core.runtime.world.users.values()
+            if stays(bench.core.runtime, user)
         }
-        before = lasting(bench.core.desk.world)
+        before = lasting(bench.core.runtime.world)
         assert without_keys(lasting(replayed(bench))) == without_keys(before)
         bench.restart()
-        assert lasting(bench.core.desk.world) == before
-        after = bench.core.desk.world
+        assert lasting(bench.core.runtime.world) == before
+        after = bench.core.runtime.world
         assert connected(bench.database) == here(after)
         assert {
             user.session for user in after.users.values() if after.find_user(user.nick) is user
@@ -215,7 +216,7 @@ def test_a_restart_changes_nothing_that_lasts(cheap_hashing: None, deeds: list[t
         assert is_whole(bench.database)
 
 
-def replayed(bench: Bench) -> World:
+def replayed(bench: EngineHarness) -> World:
     """Return the world that the whole log adds up to."""
     world = World(bench.clock, replay=0)
     with bench.database.engine.connect() as connection:
@@ -236,7 +237,7 @@ def without_keys(found: dict[str, object]) -> dict[str, object]:
 def is_whole(database: Database) -> bool:
     """Whether the log's numbers have no gap and its times only grow within each room."""
     with database.reading() as session:
-        rows = session.execute(select(Event.id, Event.room_id, Event.at).order_by(Event.id)).all()
+        rows = session.execute(select(EventRow.id, EventRow.room_id, EventRow.at).order_by(EventRow.id)).all()
     latest: dict[int | None, int] = {}
     for number, (position, room, at) in enumerate(rows, 1):
         if position != number or (room is not None and at <= latest.get(room, 0)):

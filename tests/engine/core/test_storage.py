@@ -10,7 +10,7 @@ import pytest
 
 from app.commands.requests import step_of
 from app.db.database import Database
-from app.engine.submission_unit import Unit, outcome
+from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
 from app.services import bans, moderation, rooms
 from app.services.administration import disabled_set
@@ -18,7 +18,7 @@ from app.services.stats import problems
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, enter, plain
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 from tests.story import Story, record_now
 
@@ -30,13 +30,13 @@ FAIL = ":irc.example FAIL PRIVMSG NOT_STORED #tea :The database refused to store
 NEWS = 300  # milliseconds after which the engine asks for news, or tries a stuck batch again
 
 
-def path_of(bench: Bench) -> Path:
+def path_of(bench: EngineHarness) -> Path:
     """Return the file of the bench's database."""
     return Path(bench.database.url.database or "")
 
 
 @contextmanager
-def locked(bench: Bench) -> Iterator[None]:
+def locked(bench: EngineHarness) -> Iterator[None]:
     """Somebody else holds the log's lock."""
     with closing(sqlite3.connect(path_of(bench), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -44,7 +44,7 @@ def locked(bench: Bench) -> Iterator[None]:
 
 
 @contextmanager
-def full(bench: Bench) -> Iterator[None]:
+def full(bench: EngineHarness) -> Iterator[None]:
     """The database cannot grow: transactions open, but none commits."""
     size = Path(f"{path_of(bench)}-wal").stat().st_size
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -56,27 +56,27 @@ def full(bench: Bench) -> Iterator[None]:
 
 
 @pytest.fixture
-def other(bench: Bench, clock: MovedClock) -> Iterator[Story]:
+def other(bench: EngineHarness, clock: MovedClock) -> Iterator[Story]:
     """Somebody else who writes to the same database, as `chat-admin` does."""
     database = Database(bench.database.url)
     yield Story(database, clock)
     database.close()
 
 
-def hand_in(bench: Bench, **lines: str) -> list[Unit]:
+def hand_in(bench: EngineHarness, **lines: str) -> list[SubmissionUnit]:
     """Let several people each send a line, all in one cycle."""
-    units = [Unit(bench.people[name].client, [step_of(line)]) for name, line in lines.items()]
+    units = [SubmissionUnit(bench.people[name].client, [step_of(line)]) for name, line in lines.items()]
     bench.core.engine.cycle(units)
     return units
 
 
-def later(bench: Bench, clock: MovedClock, milliseconds: int = NEWS) -> None:
+def later(bench: EngineHarness, clock: MovedClock, milliseconds: int = NEWS) -> None:
     """Let time pass and the engine look what there is to do."""
     clock.instant += milliseconds
     bench.core.engine.cycle([])
 
 
-def log(bench: Bench) -> list[tuple[str, str | None]]:
+def log(bench: EngineHarness) -> list[tuple[str, str | None]]:
     """Return the log's latest rows from the first message on, and hold the log to its rules."""
     with bench.database.reading() as session:
         assert problems(session) == []
@@ -94,7 +94,7 @@ def texts(lines: list[str]) -> list[str]:
 # One bad row (trap 6)
 
 
-def test_only_the_author_of_a_bad_row_is_told(bench: Bench) -> None:
+def test_only_the_author_of_a_bad_row_is_told(bench: EngineHarness) -> None:
     alice, mallory, bob, carol = gather(bench, "#tea", "alice", "mallory", "bob", "carol")
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
@@ -112,7 +112,7 @@ def test_only_the_author_of_a_bad_row_is_told(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("caps", [("labeled-response",), ("labeled-response", "echo-message")])
-def test_the_label_of_a_bad_row_is_on_its_failure(bench: Bench, caps: tuple[str, ...]) -> None:
+def test_the_label_of_a_bad_row_is_on_its_failure(bench: EngineHarness, caps: tuple[str, ...]) -> None:
     mallory = bench.connect("mallory", "message-tags", "batch", *caps)
     gather(bench, "#tea", "mallory", "alice")
     with bench.database.engine.begin() as connection:
@@ -121,7 +121,7 @@ def test_the_label_of_a_bad_row_is_on_its_failure(bench: Bench, caps: tuple[str,
     assert bench.people["alice"].heard() == []
 
 
-def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: Bench) -> None:
+def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: EngineHarness) -> None:
     """Promise P6: a ban that will not be there after a restart is no success."""
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
@@ -131,7 +131,7 @@ def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: 
     assert ":irc.example FAIL BANNED NOT_STORED spam*!*@* :" in heard[0]
 
 
-def test_a_bad_row_is_not_shown_to_newcomers(bench: Bench) -> None:
+def test_a_bad_row_is_not_shown_to_newcomers(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "mallory")
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
@@ -141,7 +141,7 @@ def test_a_bad_row_is_not_shown_to_newcomers(bench: Bench) -> None:
     assert [line.params[1].endswith(" fine") for line in bob.hears("PRIVMSG")] == [True]
 
 
-def test_who_asks_after_somebody_spoke_hears_that_first(bench: Bench) -> None:
+def test_who_asks_after_somebody_spoke_hears_that_first(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR section 0, across connections; here even where both are done in one cycle."""
     _, bob = gather(bench, "#tea", "alice", "bob")
     hand_in(bench, alice="PRIVMSG #tea hi", bob="PING fence")
@@ -151,7 +151,7 @@ def test_who_asks_after_somebody_spoke_hears_that_first(bench: Bench) -> None:
 # A storage that fails for a while (P6)
 
 
-def test_nothing_is_shown_while_somebody_else_holds_the_lock(bench: Bench, clock: MovedClock) -> None:
+def test_nothing_is_shown_while_somebody_else_holds_the_lock(bench: EngineHarness, clock: MovedClock) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with locked(bench):
         (unit,) = hand_in(bench, alice="PRIVMSG #tea patience")
@@ -167,7 +167,7 @@ def test_nothing_is_shown_while_somebody_else_holds_the_lock(bench: Bench, clock
 
 @pytest.mark.parametrize("outage", [locked, full])
 def test_new_posts_are_refused_after_the_grace_and_old_ones_wait(
-    bench: Bench, clock: MovedClock, outage: object
+    bench: EngineHarness, clock: MovedClock, outage: object
 ) -> None:
     _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
     with outage(bench):  # type: ignore[operator]
@@ -183,7 +183,7 @@ def test_new_posts_are_refused_after_the_grace_and_old_ones_wait(
     assert log(bench) == [("privmsg", "first")]
 
 
-def test_who_waited_long_is_refused_too(bench: Bench, clock: MovedClock) -> None:
+def test_who_waited_long_is_refused_too(bench: EngineHarness, clock: MovedClock) -> None:
     alice, _ = gather(bench, "#tea", "alice", "bob")
     with locked(bench):
         (unit,) = hand_in(bench, alice="PRIVMSG #tea first")
@@ -194,7 +194,7 @@ def test_who_waited_long_is_refused_too(bench: Bench, clock: MovedClock) -> None
     assert log(bench) == []
 
 
-def test_who_leaves_meanwhile_has_left_afterwards(bench: Bench, clock: MovedClock) -> None:
+def test_who_leaves_meanwhile_has_left_afterwards(bench: EngineHarness, clock: MovedClock) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with locked(bench):
         hand_in(bench, alice="QUIT :enough")
@@ -210,7 +210,7 @@ def test_who_leaves_meanwhile_has_left_afterwards(bench: Bench, clock: MovedCloc
 
 
 def test_what_others_appended_stands_before_a_stuck_batch(
-    bench: Bench, clock: MovedClock, other: Story
+    bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     _, bob = gather(bench, "#tea", "alice", "bob")
     with full(bench):
@@ -228,7 +228,7 @@ def test_what_others_appended_stands_before_a_stuck_batch(
 
 
 def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
-    bench: Bench, clock: MovedClock, other: Story
+    bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     """The order people see is the order of the log, also when the author is banned meanwhile."""
     alice, bob = gather(bench, "#tea", "alice", "bob")
@@ -242,7 +242,7 @@ def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
 
 
 def test_the_next_device_is_told_what_was_written_before_it_also_in_a_stuck_batch(
-    bench: Bench, clock: MovedClock, other: Story
+    bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     """What others appended meanwhile moves the ids of all that is stuck."""
     account(bench, "anna")
@@ -258,13 +258,13 @@ def test_the_next_device_is_told_what_was_written_before_it_also_in_a_stuck_batc
     later(bench, clock)
     with bench.database.reading() as session:
         assert entered.task is not None
-        turn = outcome(entered.task, session)
+        turn = run_slow_work(entered.task, session)
     bench.core.engine.cycle([entered.rest_after(turn)])
     said = [line for line in texts(device.heard()) if line in ("before", "after")]
     assert sorted(said) == ["after", "before"], "all of it, once"
 
 
-def test_nobody_is_told_of_changes_that_are_not_stored(bench: Bench, clock: MovedClock) -> None:
+def test_nobody_is_told_of_changes_that_are_not_stored(bench: EngineHarness, clock: MovedClock) -> None:
     """While a batch is stuck the world is ahead of the log; who asks about it waits, or is refused."""
     _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
     with full(bench):
@@ -283,7 +283,7 @@ def test_nobody_is_told_of_changes_that_are_not_stored(bench: Bench, clock: Move
 
 
 def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
-    bench: Bench, clock: MovedClock, other: Story
+    bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     decisions = [
@@ -306,7 +306,7 @@ def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
     assert bob.ask("TOPIC #tea")[0].endswith(":Green tea")
 
 
-def test_a_ban_puts_out_whom_it_meets(bench: Bench, clock: MovedClock, other: Story) -> None:
+def test_a_ban_puts_out_whom_it_meets(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
@@ -315,13 +315,13 @@ def test_a_ban_puts_out_whom_it_meets(bench: Bench, clock: MovedClock, other: St
     assert bob.heard() == [":alice!~alice@127.0.0.1 QUIT :Banned: enough"]
 
 
-def test_a_kill_and_a_disabled_account_put_out(bench: Bench, clock: MovedClock, other: Story) -> None:
+def test_a_kill_and_a_disabled_account_put_out(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
     other.account("anna")
     later(bench, clock)
     bob, carol = gather(bench, "#tea", "bob", "carol")
-    account = bench.core.desk.world.find_account("anna")
+    account = bench.core.runtime.world.find_account("anna")
     assert account is not None
-    anna = bench.core.desk.world.find_user("carol")
+    anna = bench.core.runtime.world.find_user("carol")
     assert anna is not None
     anna.account = account
     other.decides(lambda admin: disabled_set(admin, "anna", True))
@@ -333,7 +333,9 @@ def test_a_kill_and_a_disabled_account_put_out(bench: Bench, clock: MovedClock, 
     assert bob.heard() == ["ERROR :Closing link: Killed: spam"]
 
 
-def test_news_stand_before_what_is_decided_after_them(bench: Bench, clock: MovedClock, other: Story) -> None:
+def test_news_stand_before_what_is_decided_after_them(
+    bench: EngineHarness, clock: MovedClock, other: Story
+) -> None:
     _, bob = gather(bench, "#tea", "alice", "bob")
     for number in range(20):
         record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text=str(number))])
@@ -342,7 +344,7 @@ def test_news_stand_before_what_is_decided_after_them(bench: Bench, clock: Moved
     log(bench)
 
 
-def test_who_is_not_there_any_more_is_no_news(bench: Bench, clock: MovedClock, other: Story) -> None:
+def test_who_is_not_there_any_more_is_no_news(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
     (alice,) = people(bench, "alice")
     for kind, data in [(Kind.KILLED, {"session": 1}), (Kind.KICKED, {"session": 1}), (Kind.QUIT, {})]:
         other.happens(Event(kind, room=99, session=1, nick="gone", target="gone", text="late", data=data))

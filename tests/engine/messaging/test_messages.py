@@ -1,9 +1,9 @@
 """Conversations: what is said and who hears it."""
 
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 
 
-def test_a_message_reaches_the_room_but_not_its_author(bench: Bench) -> None:
+def test_a_message_reaches_the_room_but_not_its_author(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "carol"):
         bench.connect(name)
     bench.play(
@@ -21,7 +21,7 @@ def test_a_message_reaches_the_room_but_not_its_author(bench: Bench) -> None:
     )
 
 
-def test_an_echo_carries_the_label_and_the_same_msgid(bench: Bench) -> None:
+def test_an_echo_carries_the_label_and_the_same_msgid(bench: EngineHarness) -> None:
     bench.connect("alice", "message-tags", "server-time")
     bench.connect("bob", "message-tags", "echo-message", "labeled-response", "batch")
     bench.play(
@@ -40,7 +40,7 @@ def test_an_echo_carries_the_label_and_the_same_msgid(bench: Bench) -> None:
     assert echo.tags["msgid"] == heard.tags["msgid"]
 
 
-def test_nobody_to_hear(bench: Bench) -> None:
+def test_nobody_to_hear(bench: EngineHarness) -> None:
     bench.connect("alice")
     bench.play(
         """
@@ -57,7 +57,7 @@ def test_nobody_to_hear(bench: Bench) -> None:
     )
 
 
-def test_a_private_message_and_its_echo(bench: Bench) -> None:
+def test_a_private_message_and_its_echo(bench: EngineHarness) -> None:
     bench.connect("alice", "message-tags")
     bench.connect("bob", "message-tags", "echo-message", "labeled-response", "batch")
     bench.play("bob > @label=7 PRIVMSG alice :just you")
@@ -69,7 +69,7 @@ def test_a_private_message_and_its_echo(bench: Bench) -> None:
     assert "label" not in heard.tags
 
 
-def test_a_message_to_oneself_is_heard_once_and_echoed_once(bench: Bench) -> None:
+def test_a_message_to_oneself_is_heard_once_and_echoed_once(bench: EngineHarness) -> None:
     bob = bench.connect("bob", "echo-message", "labeled-response", "batch")
     bob.send("@label=7 PRIVMSG bob :note")
     assert bob.heard() == [
@@ -78,7 +78,7 @@ def test_a_message_to_oneself_is_heard_once_and_echoed_once(bench: Bench) -> Non
     ]
 
 
-def test_several_targets_with_a_label_make_a_batch_of_echoes(bench: Bench) -> None:
+def test_several_targets_with_a_label_make_a_batch_of_echoes(bench: EngineHarness) -> None:
     for name in ("alice", "carol"):
         bench.connect(name)
     bob = bench.connect("bob", "echo-message", "labeled-response", "batch")
@@ -90,7 +90,7 @@ def test_several_targets_with_a_label_make_a_batch_of_echoes(bench: Bench) -> No
     assert " BATCH -" in end
 
 
-def test_tags_without_a_text_reach_only_those_who_know_tags(bench: Bench) -> None:
+def test_tags_without_a_text_reach_only_those_who_know_tags(bench: EngineHarness) -> None:
     for name, caps in (("alice", ["message-tags"]), ("bob", []), ("carol", ["message-tags"])):
         bench.connect(name, *caps)
         bench.people[name].send("JOIN #tea")
@@ -109,7 +109,7 @@ def test_tags_without_a_text_reach_only_those_who_know_tags(bench: Bench) -> Non
     )
 
 
-def test_only_tags_that_strict_readers_understand_are_passed_on(bench: Bench) -> None:
+def test_only_tags_that_strict_readers_understand_are_passed_on(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR sections 0 and 3: letters, digits and hyphens behind the `+`, no `=` without a value."""
     for name in ("alice", "bob"):
         bench.connect(name, "message-tags")
@@ -126,7 +126,7 @@ def test_only_tags_that_strict_readers_understand_are_passed_on(bench: Bench) ->
     )
 
 
-def test_what_does_not_fit_a_line_with_its_source_is_refused_whole(bench: Bench) -> None:
+def test_what_does_not_fit_a_line_with_its_source_is_refused_whole(bench: EngineHarness) -> None:
     bench.connect("alice")
     bench.connect("bob")
     overhead = len(":bob!~bob@127.0.0.1 PRIVMSG alice :\r\n")
@@ -143,7 +143,7 @@ def test_what_does_not_fit_a_line_with_its_source_is_refused_whole(bench: Bench)
     )
 
 
-def test_the_operators_of_a_room_are_spoken_to(bench: Bench) -> None:
+def test_the_operators_of_a_room_are_spoken_to(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "carol"):
         bench.connect(name)
         bench.people[name].send("JOIN #tea")
@@ -160,7 +160,7 @@ def test_the_operators_of_a_room_are_spoken_to(bench: Bench) -> None:
     )
 
 
-def test_a_line_too_long_and_a_line_that_is_no_utf8(bench: Bench) -> None:
+def test_a_line_too_long_and_a_line_that_is_no_utf8(bench: EngineHarness) -> None:
     bob = bench.connect("bob", "labeled-response", "batch")
     bob.send("PRIVMSG bob :" + "x" * 600)
     assert " 417 bob :" in bob.heard()[0]

@@ -3,10 +3,10 @@
 import pytest
 
 from app.services.export.plain import clean
-from app.services.history import History, Selection
+from app.services.history import History, HistorySelection
 from app.wire.line import parse
 from tests.engine import history_clients
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.history_clients import page
 from tests.engine.scenes import gather, people
 
@@ -34,7 +34,7 @@ def assert_whole(lines: list[str], **tags: str) -> None:
     assert [line.tags for line in body] == [{}, {}, {}, {"draft/multiline-concat": ""}]
 
 
-def test_who_knows_it_gets_one_batch_and_others_get_lines(bench: Bench) -> None:
+def test_who_knows_it_gets_one_batch_and_others_get_lines(bench: EngineHarness) -> None:
     for name, caps in (("bob", CAPS), ("alice", CAPS), ("carol", history_clients.CAPS), ("dave", ())):
         bench.connect(name, *caps)
     bob, alice, carol, dave = gather(bench, "#tea", "bob", "alice", "carol", "dave")
@@ -59,7 +59,7 @@ def test_who_knows_it_gets_one_batch_and_others_get_lines(bench: Bench) -> None:
     ]
 
 
-def test_the_past_has_it_as_it_was_said(bench: Bench) -> None:
+def test_the_past_has_it_as_it_was_said(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     echo = bob.ask(*SENT[:1], *LINES, "BATCH -x")
@@ -77,7 +77,7 @@ def test_the_past_has_it_as_it_was_said(bench: Bench) -> None:
         gather(bench, "#tea", "bob")
 
 
-def test_what_is_taken_back_is_gone_with_all_its_lines(bench: Bench) -> None:
+def test_what_is_taken_back_is_gone_with_all_its_lines(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     echo = bob.ask(*SENT)
@@ -100,7 +100,7 @@ def test_what_is_taken_back_is_gone_with_all_its_lines(bench: Bench) -> None:
         (["@batch=x PRIVMSG #tea :a", "BATCH +y draft/multiline #tea"], "MULTILINE_INVALID"),
     ],
 )
-def test_what_breaks_a_rule_is_refused_at_once(bench: Bench, lines: list[str], answer: str) -> None:
+def test_what_breaks_a_rule_is_refused_at_once(bench: EngineHarness, lines: list[str], answer: str) -> None:
     bench.connect("bob", *CAPS)
     alice, bob = gather(bench, "#tea", "alice", "bob")
     assert bob.ask("@label=l BATCH +x draft/multiline #tea", *lines[:-1]) == []
@@ -127,7 +127,7 @@ def test_what_breaks_a_rule_is_refused_at_once(bench: Bench, lines: list[str], a
         (["BATCH +x"], "UNKNOWN_TYPE *"),
     ],
 )
-def test_what_is_no_message(bench: Bench, lines: list[str], answer: str) -> None:
+def test_what_is_no_message(bench: EngineHarness, lines: list[str], answer: str) -> None:
     bench.connect("bob", *CAPS)
     alice, bob = gather(bench, "#tea", "alice", "bob")
     (told,) = bob.ask(*lines)
@@ -135,7 +135,7 @@ def test_what_is_no_message(bench: Bench, lines: list[str], answer: str) -> None
     assert alice.heard() == []
 
 
-def test_what_may_not_be_said_is_refused_at_the_end(bench: Bench) -> None:
+def test_what_may_not_be_said_is_refused_at_the_end(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "alice")
     (told,) = bob.ask(*SENT)
@@ -147,23 +147,23 @@ def test_what_may_not_be_said_is_refused_at_the_end(bench: Bench) -> None:
     assert " 417 bob " in told
 
 
-def test_who_has_not_asked_for_it_may_not_use_it(bench: Bench) -> None:
+def test_who_has_not_asked_for_it_may_not_use_it(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *history_clients.CAPS)
     gather(bench, "#tea", "bob")
     (told,) = bob.ask("BATCH +x draft/multiline #tea")
     assert " FAIL BATCH UNKNOWN_TYPE draft/multiline :" in told
 
 
-def test_exports_have_the_whole_message(bench: Bench) -> None:
+def test_exports_have_the_whole_message(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     bob.ask(*SENT)
-    entries = list(History(bench.database, Selection()).entries())
+    entries = list(History(bench.database, HistorySelection()).entries())
     assert [entry.text for entry in entries] == ["hello\n\nhow is everyone?"]
     assert clean(entries[0].text) == "hello  how is everyone?"
 
 
-def test_the_most_there_may_be_is_said_of_the_capability(bench: Bench) -> None:
+def test_the_most_there_may_be_is_said_of_the_capability(bench: EngineHarness) -> None:
     assert any(
         "draft/multiline=max-bytes=4096,max-lines=32" in line for line in bench.dial("b").ask("CAP LS 302")
     )

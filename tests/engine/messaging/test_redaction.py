@@ -9,31 +9,31 @@ from sqlalchemy import text
 
 from app.db import fulltext_sqlite
 from app.db.fulltext import fulltext_of
-from app.engine.engine import INDEXED_IDLE
+from app.engine.engine import INDEX_BATCH_IDLE
 from app.services import audit
-from app.services.history import History, Selection
+from app.services.history import History, HistorySelection
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine import history_clients
 from tests.engine.account_clients import account, begin, finish
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import page, texts
 from tests.engine.scenes import log_in
 
 CAPS = (*history_clients.CAPS, "draft/message-redaction")
 
 
-def gather(bench: Bench, *names: str) -> list[Person]:
+def gather(bench: EngineHarness, *names: str) -> list[HarnessClient]:
     """Let people who know redaction enter #tea; the first of them moderates it."""
     return history_clients.gather(bench, "#tea", *names, caps=CAPS)
 
 
-def say(person: Person, target: str, words: str) -> str:
+def say(person: HarnessClient, target: str, words: str) -> str:
     """Say something and return its id."""
     return parse(person.ask(f"PRIVMSG {target} :{words}")[0]).tags["msgid"]
 
 
-def test_members_who_know_what_it_is_hear_of_it_and_the_redactor_too(bench: Bench) -> None:
+def test_members_who_know_what_it_is_hear_of_it_and_the_redactor_too(bench: EngineHarness) -> None:
     _, bob = gather(bench, "alice", "bob")
     history_clients.gather(bench, "#tea", "carol", caps=("message-tags", "server-time"))
     first, second = say(bob, "#tea", "hi"), say(bob, "#tea", "you")
@@ -55,14 +55,14 @@ def test_members_who_know_what_it_is_hear_of_it_and_the_redactor_too(bench: Benc
     )
 
 
-def test_who_does_not_know_what_it_is_may_do_it_and_hears_nothing(bench: Bench) -> None:
+def test_who_does_not_know_what_it_is_may_do_it_and_hears_nothing(bench: EngineHarness) -> None:
     (alice,) = history_clients.gather(bench, "#tea", "alice")
     one = say(alice, "#tea", "hi")
     assert alice.ask(f"@label=x REDACT #tea {one}") == ["@label=x :irc.example ACK"]
     assert texts(alice, "LATEST #tea * 10") == []
 
 
-def test_others_are_redacted_by_who_moderates_the_room(bench: Bench) -> None:
+def test_others_are_redacted_by_who_moderates_the_room(bench: EngineHarness) -> None:
     alice, bob, carol = gather(bench, "alice", "bob", "carol")
     one, other = say(bob, "#tea", "hi"), say(alice, "#tea", "you")
     bench.play(
@@ -101,7 +101,7 @@ def test_others_are_redacted_by_who_moderates_the_room(bench: Bench) -> None:
         ("bob {msgid}", "UNKNOWN_MSGID bob {msgid}"),
     ],
 )
-def test_what_cannot_be_redacted(bench: Bench, asked: str, answer: str) -> None:
+def test_what_cannot_be_redacted(bench: EngineHarness, asked: str, answer: str) -> None:
     (alice, bob) = gather(bench, "alice", "bob")
     bob.send("JOIN #else")
     alice.ask("JOIN #here")
@@ -111,7 +111,7 @@ def test_what_cannot_be_redacted(bench: Bench, asked: str, answer: str) -> None:
     assert texts(alice, "LATEST #tea * 10") == ["hi"]
 
 
-def test_twice_is_once_too_often_also_in_one_read(bench: Bench) -> None:
+def test_twice_is_once_too_often_also_in_one_read(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "alice")
     one = say(alice, "#tea", "hi")
     told = [parse(line).command for line in alice.ask(f"REDACT #tea {one}", f"REDACT #tea {one}")]
@@ -121,7 +121,7 @@ def test_twice_is_once_too_often_also_in_one_read(bench: Bench) -> None:
     assert [parse(line).params[1] for line in alice.ask(f"REDACT #tea {one}")] == ["UNKNOWN_MSGID"]
 
 
-def test_the_author_redacts_a_private_message_and_both_are_told(bench: Bench) -> None:
+def test_the_author_redacts_a_private_message_and_both_are_told(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     gather(bench, "carol")
     mine, theirs = say(alice, "bob", "hi"), say(bob, "alice", "you")
@@ -145,7 +145,7 @@ def test_the_author_redacts_a_private_message_and_both_are_told(bench: Bench) ->
     assert texts(alice, "LATEST bob * 10") == texts(bob, "LATEST alice * 10") == ["you"]
 
 
-def test_what_was_said_among_operators_is_redacted_among_them(bench: Bench) -> None:
+def test_what_was_said_among_operators_is_redacted_among_them(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(bob, "@#tea", "psst")
     (carol,) = gather(bench, "carol")
@@ -158,7 +158,7 @@ def test_what_was_said_among_operators_is_redacted_among_them(bench: Bench) -> N
     assert [line.params for line in bob.hears("REDACT")] == [["@#tea", one]]
 
 
-def test_the_past_leaves_it_out_but_keeps_its_place(bench: Bench) -> None:
+def test_the_past_leaves_it_out_but_keeps_its_place(bench: EngineHarness) -> None:
     caps = (*history_clients.PLAYBACK, "draft/message-redaction")
     (alice,) = history_clients.gather(bench, "#tea", "alice", caps=caps)
     before, one, after = (say(alice, "#tea", words) for words in ("before", "gone", "after"))
@@ -173,11 +173,11 @@ def test_the_past_leaves_it_out_but_keeps_its_place(bench: Bench) -> None:
         bench.restart()
     (alice,) = history_clients.gather(bench, "#tea", "alice", caps=caps)
     assert texts(alice, f"AFTER #tea msgid={one} 1") == ["after"]
-    history = History(bench.database, Selection())
+    history = History(bench.database, HistorySelection())
     assert [entry.text for entry in history.entries()] == ["before", "after"]
 
 
-def test_who_enters_in_the_same_read_is_not_shown_it(bench: Bench) -> None:
+def test_who_enters_in_the_same_read_is_not_shown_it(bench: EngineHarness) -> None:
     alice, late = (bench.connect(name, "message-tags", "echo-message") for name in ("alice", "late"))
     alice.ask("JOIN #tea")
     one, _ = say(alice, "#tea", "gone"), say(alice, "#tea", "kept")
@@ -192,7 +192,7 @@ def test_who_enters_in_the_same_read_is_not_shown_it(bench: Bench) -> None:
     assert told == ["gone", "kept", "kept"]
 
 
-def test_a_page_read_before_does_not_show_it_afterwards(bench: Bench) -> None:
+def test_a_page_read_before_does_not_show_it_afterwards(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(alice, "#tea", "gone")
     unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
@@ -205,7 +205,7 @@ def test_a_page_read_before_does_not_show_it_afterwards(bench: Bench) -> None:
     assert not any("gone" in line for line in finish(bob, unit))
 
 
-def test_who_did_it_is_in_the_audit_trail(bench: Bench) -> None:
+def test_who_did_it_is_in_the_audit_trail(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(bob, "#tea", "hi")
     alice.ask(f"REDACT #tea {one} :rude")
@@ -216,7 +216,7 @@ def test_who_did_it_is_in_the_audit_trail(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("size", [20, 450])
-def test_the_text_is_in_no_file_of_the_database_any_more(bench: Bench, size: int) -> None:
+def test_the_text_is_in_no_file_of_the_database_any_more(bench: EngineHarness, size: int) -> None:
     (alice,) = gather(bench, "alice")
     secret = "Geheimnis" + "x" * size
     alice.send(f"@+note={'Tagnotiz' * 40} PRIVMSG #tea :{secret}")
@@ -233,16 +233,16 @@ def test_the_text_is_in_no_file_of_the_database_any_more(bench: Bench, size: int
     assert not {word for word in (b"Geheimnis", b"Tagnotiz", b"xxxxxxxx") if word in files()}
 
 
-def leave_traces(bench: Bench, alice: Person, *texts: str) -> None:
+def leave_traces(bench: EngineHarness, alice: HarnessClient, *texts: str) -> None:
     """Say things among many others and take them back again."""
     ids = []
     for text_ in texts:
         ids.append(say(alice, "#tea", text_))
-        alice.send(*(f"PRIVMSG #tea :{text_[:1]}{number} and so on" for number in range(INDEXED_IDLE)))
+        alice.send(*(f"PRIVMSG #tea :{text_[:1]}{number} and so on" for number in range(INDEX_BATCH_IDLE)))
     alice.send(*(f"REDACT #tea {one}" for one in ids))
 
 
-def traces(bench: Bench) -> bool:
+def traces(bench: EngineHarness) -> bool:
     """Whether the files have anything of the letters that the tests redact; one alone is in the index too."""
     with bench.database.engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
@@ -251,7 +251,7 @@ def traces(bench: Bench) -> bool:
     return "龘靐".encode() in data or "靐龗".encode() in data
 
 
-def let_pass(bench: Bench, clock: MovedClock, times: int) -> None:
+def let_pass(bench: EngineHarness, clock: MovedClock, times: int) -> None:
     """Let the engine look around so many times."""
     for _ in range(times):
         clock.instant += 300
@@ -260,7 +260,7 @@ def let_pass(bench: Bench, clock: MovedClock, times: int) -> None:
 
 @pytest.mark.parametrize("pages", [1, 100])
 def test_the_index_of_texts_forgets_it_too(
-    bench: Bench, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
+    bench: EngineHarness, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     """Even three letters in a row are not left, however little is tidied at a time."""
     monkeypatch.setattr(fulltext_sqlite, "MERGED_PAGES", pages)
@@ -273,7 +273,7 @@ def test_the_index_of_texts_forgets_it_too(
         assert not fulltext_of(connection).is_untidy(connection)
 
 
-def test_a_restart_goes_on_with_forgetting(bench: Bench, clock: MovedClock) -> None:
+def test_a_restart_goes_on_with_forgetting(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b")
     assert traces(bench)
@@ -282,7 +282,7 @@ def test_a_restart_goes_on_with_forgetting(bench: Bench, clock: MovedClock) -> N
     assert not traces(bench)
 
 
-def test_forgetting_waits_while_somebody_else_holds_the_log(bench: Bench, clock: MovedClock) -> None:
+def test_forgetting_waits_while_somebody_else_holds_the_log(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b")
     with closing(sqlite3.connect(str(bench.database), isolation_level=None)) as other:

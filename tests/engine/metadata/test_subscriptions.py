@@ -2,27 +2,27 @@
 
 import pytest
 
-from app.commands.metadata.metadata import MOST_SUBSCRIPTIONS
+from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS
 from app.services import moderation
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine import scenes
 from tests.engine.account_clients import account, enter, log_in, plain
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.story import Story
 
 CAPS = ("draft/metadata-3", "batch", "labeled-response")
 
 
-def subscriber(bench: Bench, name: str, *keys: str) -> Person:
+def subscriber(bench: EngineHarness, name: str, *keys: str) -> HarnessClient:
     """Connect somebody who has subscribed to keys."""
     person = bench.connect(name, *CAPS)
     person.ask(f"METADATA * SUB {' '.join(keys)}")
     return person
 
 
-def test_who_subscribes_is_told_the_keys_and_to_ask_for_the_rest(bench: Bench) -> None:
+def test_who_subscribes_is_told_the_keys_and_to_ask_for_the_rest(bench: EngineHarness) -> None:
     """Section 14: 770, behind it perhaps 774, nothing else. "METADATA SUB": in the order of the keys."""
     bench.connect("alice", *CAPS)
     bench.play(
@@ -54,7 +54,7 @@ def test_who_subscribes_is_told_the_keys_and_to_ask_for_the_rest(bench: Bench) -
 
 
 @pytest.mark.parametrize("word", ["SUB color", "UNSUB color", "SUBS"])
-def test_nobody_subscribes_for_others(bench: Bench, word: str) -> None:
+def test_nobody_subscribes_for_others(bench: EngineHarness, word: str) -> None:
     bench.connect("alice", *CAPS)
     bench.connect("bob", *CAPS)
     for target in ("bob", "nobody", "#tea"):
@@ -67,7 +67,9 @@ def test_nobody_subscribes_for_others(bench: Bench, word: str) -> None:
         )
 
 
-def test_who_does_not_know_metadata_cannot_subscribe_and_forgets_it_with_the_capability(bench: Bench) -> None:
+def test_who_does_not_know_metadata_cannot_subscribe_and_forgets_it_with_the_capability(
+    bench: EngineHarness,
+) -> None:
     """ "Capability": who gives up metadata or batches loses the list."""
     alice = bench.connect("alice", "batch")
     bench.play(
@@ -87,14 +89,14 @@ def test_who_does_not_know_metadata_cannot_subscribe_and_forgets_it_with_the_cap
         assert [line.split(" ")[1] for line in alice.ask("METADATA * SUBS")] == ["BATCH", "BATCH"]
 
 
-def test_there_are_so_many_subscriptions_and_the_first_too_many_is_named(bench: Bench) -> None:
+def test_there_are_so_many_subscriptions_and_the_first_too_many_is_named(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
-    for number in range(MOST_SUBSCRIPTIONS - 1):
+    for number in range(MAX_SUBSCRIPTIONS - 1):
         alice.ask(f"METADATA * SUB k{number}")
     bench.play(
         f"""
         alice > METADATA * SUB k0 last more k1
-        alice ~ :irc.example FAIL METADATA LIMIT_REACHED more {MOST_SUBSCRIPTIONS} :*
+        alice ~ :irc.example FAIL METADATA LIMIT_REACHED more {MAX_SUBSCRIPTIONS} :*
         alice < :irc.example 770 alice k0 last
         alice ~ * 774 alice *ALL 0 :*
         alice > METADATA * SUB k1
@@ -104,11 +106,11 @@ def test_there_are_so_many_subscriptions_and_the_first_too_many_is_named(bench: 
     )
     lines = alice.ask("METADATA * SUBS")
     listed = [word for line in lines[1:-1] for word in line.split(" 772 alice ")[1].split()]
-    assert len(listed) == len(set(listed)) == MOST_SUBSCRIPTIONS
+    assert len(listed) == len(set(listed)) == MAX_SUBSCRIPTIONS
     assert all(len(line.encode()) <= 510 for line in lines)
 
 
-def test_subscribers_in_the_same_rooms_are_told_once_of_what_changes(bench: Bench) -> None:
+def test_subscribers_in_the_same_rooms_are_told_once_of_what_changes(bench: EngineHarness) -> None:
     """Section 14: not the unsubscribed, not strangers; the one who changed it has its answer."""
     subscriber(bench, "alice", "color")
     subscriber(bench, "bob", "color")
@@ -146,7 +148,7 @@ def test_subscribers_in_the_same_rooms_are_told_once_of_what_changes(bench: Benc
     )
 
 
-def test_times_are_on_what_is_told_for_those_who_want_them(bench: Bench) -> None:
+def test_times_are_on_what_is_told_for_those_who_want_them(bench: EngineHarness) -> None:
     alice, bob = bench.connect("alice", *CAPS), bench.connect("bob", *CAPS, "server-time", "account-tag")
     bob.ask("METADATA * SUB color")
     scenes.gather(bench, "#tea", "alice", "bob")
@@ -155,7 +157,7 @@ def test_times_are_on_what_is_told_for_those_who_want_them(bench: Bench) -> None
     assert (line.command, list(line.tags)) == ("761", ["time"])
 
 
-def test_who_joins_is_told_each_value_of_the_room_and_of_all_inside_once(bench: Bench) -> None:
+def test_who_joins_is_told_each_value_of_the_room_and_of_all_inside_once(bench: EngineHarness) -> None:
     """Section 14: in the join burst before the PONG; also an empty batch, to who has not subscribed."""
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     alice.ask(
@@ -192,7 +194,7 @@ def test_who_joins_is_told_each_value_of_the_room_and_of_all_inside_once(bench: 
     )
 
 
-def test_sync_tells_a_person_a_room_or_everything_in_sight(bench: Bench) -> None:
+def test_sync_tells_a_person_a_room_or_everything_in_sight(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     stranger, friend = bench.connect("stranger"), bench.connect("friend")
     for person, color in ((alice, "red"), (stranger, "grey"), (friend, "gold")):
@@ -216,7 +218,7 @@ def told(lines: list[str]) -> list[tuple[str, ...]]:
     return [(*line.split(" ")[4:6], line.rpartition(" :")[2]) for line in inside]
 
 
-def test_who_watches_somebody_is_told_what_they_say_then_and_later(bench: Bench) -> None:
+def test_who_watches_somebody_is_told_what_they_say_then_and_later(bench: EngineHarness) -> None:
     """ "Automatic synchronization": a batch behind each 730."""
     bench.connect("alice").ask("METADATA * SET color red", "METADATA * SET avatar x")
     subscriber(bench, "bob", "color")
@@ -248,21 +250,21 @@ def test_who_watches_somebody_is_told_what_they_say_then_and_later(bench: Bench)
     )
 
 
-def test_who_shares_a_room_and_watches_is_told_once(bench: Bench) -> None:
+def test_who_shares_a_room_and_watches_is_told_once(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     bob.ask(f"CAP REQ :{' '.join(CAPS)}", "METADATA * SUB color", "MONITOR + alice")
     alice.ask("METADATA * SET color red")
     assert bob.heard() == [":irc.example 761 * alice color * :red"]
 
 
-def test_who_left_the_room_is_told_no_more(bench: Bench) -> None:
+def test_who_left_the_room_is_told_no_more(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     bob.ask(f"CAP REQ :{' '.join(CAPS)}", "METADATA * SUB color")
     alice.ask("KICK #tea bob", "METADATA * SET color red", "METADATA #tea SET color green")
     assert [line.split(" ")[1] for line in bob.heard()] == ["KICK"]
 
 
-def test_before_registration_a_connection_speaks_for_itself(bench: Bench) -> None:
+def test_before_registration_a_connection_speaks_for_itself(bench: EngineHarness) -> None:
     """Section 14, `before-connect`; the specification, "Setting keys and subscribing with before-connect"."""
     subscriber(bench, "watcher", "display-name").ask("MONITOR + abc")
     person = bench.dial("abc")
@@ -315,7 +317,7 @@ def test_before_registration_a_connection_speaks_for_itself(bench: Bench) -> Non
     )
 
 
-def test_the_welcome_has_an_empty_batch_for_who_has_said_nothing(bench: Bench) -> None:
+def test_the_welcome_has_an_empty_batch_for_who_has_said_nothing(bench: EngineHarness) -> None:
     person = bench.dial("abc")
     person.send("CAP REQ :batch draft/metadata-3", "NICK abc", "USER u s e r", "CAP END")
     lines = [line for line in person.heard() if " BATCH " in line]
@@ -325,7 +327,7 @@ def test_the_welcome_has_an_empty_batch_for_who_has_said_nothing(bench: Bench) -
     assert not any(" BATCH " in line for line in quiet.heard())
 
 
-def test_the_words_of_an_account_are_those_of_all_its_devices_and_nicks(bench: Bench) -> None:
+def test_the_words_of_an_account_are_those_of_all_its_devices_and_nicks(bench: EngineHarness) -> None:
     """Each nick is told of; the subscriptions belong to the connection."""
     account(bench, "anna")
     phone = enter(bench, "anna", "anna", *CAPS)
@@ -363,7 +365,7 @@ def test_the_words_of_an_account_are_those_of_all_its_devices_and_nicks(bench: B
     assert len(bob.heard()) == 2
 
 
-def test_who_logs_in_says_what_the_account_says_and_who_logs_out_says_nothing(bench: Bench) -> None:
+def test_who_logs_in_says_what_the_account_says_and_who_logs_out_says_nothing(bench: EngineHarness) -> None:
     """A guest's words end where the account's begin; subscribers are told what is different."""
     account(bench, "anna")
     enter(bench, "anna", "anna").ask("METADATA * SET color red", "METADATA * SET avatar x", "QUIT")
@@ -391,7 +393,7 @@ def test_who_logs_in_says_what_the_account_says_and_who_logs_out_says_nothing(be
     )
 
 
-def test_who_registers_takes_along_what_they_said_as_a_guest(bench: Bench) -> None:
+def test_who_registers_takes_along_what_they_said_as_a_guest(bench: EngineHarness) -> None:
     anna = bench.connect("anna", *CAPS)
     anna.ask("METADATA * SET color red", "JOIN #tea")
     bob = subscriber(bench, "bob", "color")
@@ -403,7 +405,9 @@ def test_who_registers_takes_along_what_they_said_as_a_guest(bench: Bench) -> No
     assert told(again.ask("METADATA * LIST")) == [("anna", "color", "red")]
 
 
-def test_what_accounts_and_rooms_say_outlives_the_server_and_guests_leave_nothing(bench: Bench) -> None:
+def test_what_accounts_and_rooms_say_outlives_the_server_and_guests_leave_nothing(
+    bench: EngineHarness,
+) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", *CAPS)
     guest = bench.connect("guest", *CAPS)
@@ -422,7 +426,7 @@ def test_what_accounts_and_rooms_say_outlives_the_server_and_guests_leave_nothin
     ]
 
 
-def enter_saying(bench: Bench, said: str) -> list[str]:
+def enter_saying(bench: EngineHarness, said: str) -> list[str]:
     """Connect with the account `anna`, having said something before, and return what is heard."""
     anna = bench.dial("anna")
     anna.send("CAP REQ :sasl batch draft/metadata-3", said, "AUTHENTICATE PLAIN", *plain("anna"))
@@ -430,7 +434,9 @@ def enter_saying(bench: Bench, said: str) -> list[str]:
     return anna.heard()
 
 
-def test_what_was_said_before_registration_holds_for_the_account_that_was_logged_in_to(bench: Bench) -> None:
+def test_what_was_said_before_registration_holds_for_the_account_that_was_logged_in_to(
+    bench: EngineHarness,
+) -> None:
     account(bench, "anna")
     assert any(
         " 761 anna anna color * :red" in line for line in enter_saying(bench, "METADATA * SET color red")
@@ -452,7 +458,9 @@ def test_what_there_is_no_room_for_is_refused_once_it_is_known_whose_it_is(make_
     ]
 
 
-def test_what_chat_admin_takes_away_is_gone_for_everybody_at_once(bench: Bench, clock: MovedClock) -> None:
+def test_what_chat_admin_takes_away_is_gone_for_everybody_at_once(
+    bench: EngineHarness, clock: MovedClock
+) -> None:
     """An administrator beside the running server takes an offensive picture away."""
     account(bench, "anna")
     anna, work = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna-work", "anna")

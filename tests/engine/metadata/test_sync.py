@@ -2,21 +2,26 @@
 
 import pytest
 
-from app.commands.metadata.syncing import AGAIN_SECONDS, LINES_A_PAGE, MOST_SYNCS, OWNERS_A_PAGE
+from app.commands.metadata.syncing import (
+    MAX_LINES_PER_PAGE,
+    MAX_OWNERS_PER_PAGE,
+    MAX_SYNCS,
+    RETRY_AFTER_SECONDS,
+)
 from app.commands.requests import step_of
-from app.engine.submission_unit import Unit, outcome
+from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
 from app.wire.line import parse
 from app.wire.names import fold
 from tests.engine import scenes
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 
 CAPS = ("draft/metadata-3", "batch", "labeled-response")
-CROWD = LINES_A_PAGE // 2 + 10  # people who say two things each
+CROWD = MAX_LINES_PER_PAGE // 2 + 10  # people who say two things each
 
 
 @pytest.fixture
-def crowd(bench: Bench) -> list[Person]:
+def crowd(bench: EngineHarness) -> list[HarnessClient]:
     """A room of people who say more than fits a page."""
     people = [bench.connect(f"n{number}") for number in range(CROWD)]
     for number, person in enumerate(people):
@@ -26,31 +31,31 @@ def crowd(bench: Bench) -> list[Person]:
     return people
 
 
-def reader(bench: Bench, name: str, *caps: str) -> Person:
+def reader(bench: EngineHarness, name: str, *caps: str) -> HarnessClient:
     """Connect somebody who has subscribed to what the crowd says, and is in the room."""
     person = bench.connect(name, *CAPS, *caps)
     person.ask("METADATA * SUB color status", "JOIN #all")
     return person
 
 
-def begin(person: Person, line: str) -> Unit:
+def begin(person: HarnessClient, line: str) -> SubmissionUnit:
     """Send a line, and stop behind the first page."""
-    unit = Unit(person.client, [step_of(line)])
+    unit = SubmissionUnit(person.client, [step_of(line)])
     person.bench.core.engine.cycle([unit])
     assert unit.task is not None
     return unit
 
 
-def go_on(person: Person, unit: Unit) -> Unit:
+def go_on(person: HarnessClient, unit: SubmissionUnit) -> SubmissionUnit:
     """Do what the reader does between two pages, and have the next one told."""
     assert unit.task is not None
     with person.bench.database.reading() as session:
-        unit = unit.rest_after(outcome(unit.task, session))
+        unit = unit.rest_after(run_slow_work(unit.task, session))
     person.bench.core.engine.cycle([unit])
     return unit
 
 
-def finish(person: Person, unit: Unit) -> None:
+def finish(person: HarnessClient, unit: SubmissionUnit) -> None:
     """Have all pages told that are left."""
     while unit.task is not None:
         unit = go_on(person, unit)
@@ -66,7 +71,9 @@ def told(lines: list[str]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.usefixtures("crowd")
-def test_who_enters_a_large_room_is_asked_to_come_again_and_gets_everything_once(bench: Bench) -> None:
+def test_who_enters_a_large_room_is_asked_to_come_again_and_gets_everything_once(
+    bench: EngineHarness,
+) -> None:
     dora = bench.connect("dora", *CAPS)
     dora.ask("METADATA * SUB color status")
     burst = dora.ask("JOIN #all")
@@ -75,11 +82,13 @@ def test_who_enters_a_large_room_is_asked_to_come_again_and_gets_everything_once
     expected = [(f"n{n}", key, str(n)) for n in range(CROWD) for key in ("color", "status")]
     for target in ("#all", "*ALL"):
         assert sorted(told(dora.ask(f"METADATA {target} SYNC"))) == sorted(expected)
-    assert bench.core.desk.world.syncing == set()
+    assert bench.core.runtime.world.syncing == set()
 
 
 @pytest.mark.usefixtures("crowd")
-def test_the_label_is_on_the_batch_whose_end_comes_later_and_the_next_line_waits(bench: Bench) -> None:
+def test_the_label_is_on_the_batch_whose_end_comes_later_and_the_next_line_waits(
+    bench: EngineHarness,
+) -> None:
     dora = reader(bench, "dora")
     lines = dora.ask("@label=s METADATA #all SYNC", "@label=p PING fence")
     assert lines[0].startswith("@label=s :irc.example BATCH +")
@@ -89,12 +98,12 @@ def test_the_label_is_on_the_batch_whose_end_comes_later_and_the_next_line_waits
 
 
 def test_others_are_heard_between_pages_and_later_pages_say_what_is_so_then(
-    bench: Bench, crowd: list[Person]
+    bench: EngineHarness, crowd: list[HarnessClient]
 ) -> None:
     dora = reader(bench, "dora")
     unit = begin(dora, "METADATA #all SYNC")
     page = dora.heard()
-    assert len(page) <= LINES_A_PAGE + 2
+    assert len(page) <= MAX_LINES_PER_PAGE + 2
     crowd[-1].send("METADATA * SET color changed")
     crowd[-2].send("QUIT")
     crowd[-3].send("NICK another")
@@ -108,7 +117,7 @@ def test_others_are_heard_between_pages_and_later_pages_say_what_is_so_then(
     assert (f"n{CROWD - 1}", "color") in rest
 
 
-def test_who_is_put_out_is_told_no_more_of_the_room(bench: Bench, crowd: list[Person]) -> None:
+def test_who_is_put_out_is_told_no_more_of_the_room(bench: EngineHarness, crowd: list[HarnessClient]) -> None:
     dora = reader(bench, "dora")
     unit = begin(dora, "METADATA #all SYNC")
     crowd[0].send("KICK #all dora")
@@ -118,35 +127,37 @@ def test_who_is_put_out_is_told_no_more_of_the_room(bench: Bench, crowd: list[Pe
 
 
 @pytest.mark.usefixtures("crowd")
-def test_only_some_are_told_page_by_page_at_a_time(bench: Bench) -> None:
-    readers = [reader(bench, f"r{number}") for number in range(MOST_SYNCS + 1)]
-    units = [begin(person, "METADATA #all SYNC") for person in readers[:MOST_SYNCS]]
+def test_only_some_are_told_page_by_page_at_a_time(bench: EngineHarness) -> None:
+    readers = [reader(bench, f"r{number}") for number in range(MAX_SYNCS + 1)]
+    units = [begin(person, "METADATA #all SYNC") for person in readers[:MAX_SYNCS]]
     late = readers[-1]
-    later = f":irc.example 774 {late.name} #all {AGAIN_SECONDS} :Ask for it with METADATA SYNC later"
+    later = f":irc.example 774 {late.name} #all {RETRY_AFTER_SECONDS} :Ask for it with METADATA SYNC later"
     assert late.ask("METADATA #all SYNC") == [later]
     assert len(late.ask("METADATA n0 SYNC")) == 4
     finish(readers[0], units[0])
     assert len(told(late.ask("METADATA #all SYNC"))) == 2 * CROWD
     readers[1].hang_up()
-    assert len(bench.core.desk.world.syncing) == MOST_SYNCS - 2
+    assert len(bench.core.runtime.world.syncing) == MAX_SYNCS - 2
 
 
 @pytest.mark.usefixtures("crowd")
-def test_who_leaves_between_pages_stops_nobody(bench: Bench) -> None:
+def test_who_leaves_between_pages_stops_nobody(bench: EngineHarness) -> None:
     dora = reader(bench, "dora")
     unit = begin(dora, "METADATA #all SYNC")
     dora.hang_up()
     finish(dora, unit)
-    assert bench.core.desk.world.syncing == set()
+    assert bench.core.runtime.world.syncing == set()
 
 
-def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room(bench: Bench) -> None:
+def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room(
+    bench: EngineHarness,
+) -> None:
     plain, dora = bench.connect("plain"), bench.connect("dora", *CAPS)
     plain.ask("JOIN #all")
-    world = bench.core.desk.world
+    world = bench.core.runtime.world
     room = world.room_keys[fold("#all")]
     about = {"address": "192.0.2.1", "realname": "", "node": "main", "roles": ""}
-    for session in range(1, OWNERS_A_PAGE + 1):
+    for session in range(1, MAX_OWNERS_PER_PAGE + 1):
         for kind in (Kind.CONNECTED, Kind.JOINED):
             world.apply(Event(kind, room=room.id, session=session, nick=f"n{session}", data=about))
     assert plain.ask("METADATA #all SYNC") == [":irc.example 762 plain :End of metadata"]
@@ -158,7 +169,7 @@ def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room
     ]
 
 
-def test_a_room_in_which_nobody_says_anything_is_told_too(bench: Bench) -> None:
+def test_a_room_in_which_nobody_says_anything_is_told_too(bench: EngineHarness) -> None:
     scenes.gather(bench, "#tea", "alice")
     dora = bench.connect("dora", *CAPS)
     dora.ask("JOIN #tea", "METADATA * SUB color")

@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from app.db.models import Event
+from app.db.models import EventRow
 from app.services import bans
 from app.services.bans import BanType
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people
 from tests.story import Story
 
@@ -16,19 +16,19 @@ DAY = 86_400_000
 
 
 @pytest.fixture
-def root(bench: Bench) -> Person:
+def root(bench: EngineHarness) -> HarnessClient:
     """An administrator by account."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
-def stored(bench: Bench) -> list[tuple[str, str, str, str]]:
+def stored(bench: EngineHarness) -> list[tuple[str, str, str, str]]:
     """Return the bans that hold as `chat-admin ban list` shows them."""
     with bench.database.reading() as session:
         return [(b.type, b.mask, b.reason, b.by) for b in bans.bans(session, bench.clock.now())]
 
 
-def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: Bench, root: Person) -> None:
+def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -45,7 +45,7 @@ def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: Bench, root: Pe
     assert codes(again.ask("NICK Bob", "USER bob 0 * :Bob")) == ["465", "ERROR"]
     assert stored(bench) == [("nick", "bob!*@*", "enough of this", "root")]
     with bench.database.reading() as session:
-        kinds = list(session.scalars(select(Event.kind).order_by(Event.id.desc()).limit(2)))
+        kinds = list(session.scalars(select(EventRow.kind).order_by(EventRow.id.desc()).limit(2)))
     assert kinds == ["quit", "banned"]
     bench.play(
         """
@@ -58,7 +58,7 @@ def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: Bench, root: Pe
     assert stored(bench) == []
 
 
-def test_others_may_not(bench: Bench) -> None:
+def test_others_may_not(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     lines = [
         "KLINE",
@@ -73,7 +73,9 @@ def test_others_may_not(bench: Bench) -> None:
     assert stored(bench) == []
 
 
-def test_a_ban_for_a_while_ends_by_itself(bench: Bench, root: Person, clock: MovedClock) -> None:
+def test_a_ban_for_a_while_ends_by_itself(
+    bench: EngineHarness, root: HarnessClient, clock: MovedClock
+) -> None:
     assert root.ask("KLINE 7d bob!*@* :enough")[0].endswith(
         "until 2026-11-25 11:06 UTC; 0 of those here had to leave."
     )
@@ -86,7 +88,7 @@ def test_a_ban_for_a_while_ends_by_itself(bench: Bench, root: Person, clock: Mov
     assert stored(bench) == [("nick", "bob!*@*", "again", "root")]
 
 
-def test_the_lists_say_until_when_by_whom_and_why(bench: Bench, root: Person) -> None:
+def test_the_lists_say_until_when_by_whom_and_why(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "mallory")
     root.ask("KLINE 1h spam* :advertising", "KLINE mallory", "DLINE 2001:db8::/32 :a nest")
     bench.play(
@@ -110,7 +112,7 @@ def test_the_lists_say_until_when_by_whom_and_why(bench: Bench, root: Person) ->
     )
 
 
-def test_the_ban_of_an_account_ends_all_its_devices(bench: Bench, root: Person) -> None:
+def test_the_ban_of_an_account_ends_all_its_devices(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "mallory")
     phone, laptop = enter(bench, "mallory", "mallory"), enter(bench, "mallory", "mallory")
     root.ask("KLINE MALLORY :out")
@@ -119,7 +121,9 @@ def test_the_ban_of_an_account_ends_all_its_devices(bench: Bench, root: Person) 
     assert laptop.ear.is_finished
 
 
-def test_the_ban_of_an_address_ends_only_the_device_that_is_there(bench: Bench, root: Person) -> None:
+def test_the_ban_of_an_address_ends_only_the_device_that_is_there(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     account(bench, "anna")
     home = enter(bench, "anna", "anna")
     away = bench.dial("away", "192.0.2.7")
@@ -132,7 +136,7 @@ def test_the_ban_of_an_address_ends_only_the_device_that_is_there(bench: Bench, 
     assert home.ask("PING x") == [":irc.example PONG irc.example :x"]
 
 
-def test_the_real_address_counts_whatever_others_see(bench: Bench, root: Person) -> None:
+def test_the_real_address_counts_whatever_others_see(bench: EngineHarness, root: HarnessClient) -> None:
     bob = bench.connect("bob", address="192.0.2.7")
     knocking = bench.dial("knocking", "192.0.2.8")
     root.ask("DLINE 192.0.2.0/24 :a nest")
@@ -142,7 +146,7 @@ def test_the_real_address_counts_whatever_others_see(bench: Bench, root: Person)
     bench.connect("bob", address="192.0.2.7")
 
 
-def test_an_address_may_be_written_in_every_form(bench: Bench, root: Person) -> None:
+def test_an_address_may_be_written_in_every_form(bench: EngineHarness, root: HarnessClient) -> None:
     """Also one that begins with a colon, which a line of IRC cannot have within it."""
     root.send("KLINE *@2001:DB8:0::7", "DLINE 2001:DB8:1::0007", "DLINE 0::2")
     root.heard()
@@ -154,7 +158,9 @@ def test_an_address_may_be_written_in_every_form(bench: Bench, root: Person) -> 
     assert stored(bench) == []
 
 
-def test_an_administrator_is_not_met_by_masks_and_may_come_back(bench: Bench, root: Person) -> None:
+def test_an_administrator_is_not_met_by_masks_and_may_come_back(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     account(bench, "boss", role="admin")
     boss = bench.dial("boss", "192.0.2.7")
     login = ("CAP REQ sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE Ym9zcwBib3NzAHNlc2FtZSBzdHJlZXQ=")
@@ -194,7 +200,9 @@ def test_an_administrator_is_not_met_by_masks_and_may_come_back(bench: Bench, ro
         ("UNKLINE 192.0.2.99", "There is no such ban of 192.0.2.99; KLINE lists all."),
     ],
 )
-def test_what_cannot_be_banned_or_lifted_is_refused(bench: Bench, root: Person, line: str, why: str) -> None:
+def test_what_cannot_be_banned_or_lifted_is_refused(
+    bench: EngineHarness, root: HarnessClient, line: str, why: str
+) -> None:
     account(bench, "boss", role="admin")
     (heard,) = root.ask(line)
     assert heard.startswith(f":irc.example 400 root {line.partition(' ')[0]} :")
@@ -202,7 +210,7 @@ def test_what_cannot_be_banned_or_lifted_is_refused(bench: Bench, root: Person, 
     assert stored(bench) == []
 
 
-def test_a_ban_is_not_given_twice(bench: Bench, root: Person) -> None:
+def test_a_ban_is_not_given_twice(bench: EngineHarness, root: HarnessClient) -> None:
     root.send("KLINE spam*", "KLINE SPAM*!*@*", "UNKLINE Spam*")
     assert codes(root.heard()) == ["NOTICE", "400", "NOTICE"]
     root.send("DLINE 192.0.2.7", "DLINE 192.0.2.7/32")
@@ -210,7 +218,7 @@ def test_a_ban_is_not_given_twice(bench: Bench, root: Person) -> None:
 
 
 def test_a_ban_from_beside_the_server_is_lifted_in_the_chat_and_the_other_way_round(
-    bench: Bench, root: Person, clock: MovedClock
+    bench: EngineHarness, root: HarnessClient, clock: MovedClock
 ) -> None:
     story = Story(bench.database, clock)
     story.decides(lambda admin: bans.banned(admin, BanType.NICK, "spam*", "why", None))
@@ -222,7 +230,7 @@ def test_a_ban_from_beside_the_server_is_lifted_in_the_chat_and_the_other_way_ro
     bench.connect("bob", address="192.0.2.7")
 
 
-def test_the_bans_of_one_read_are_known_to_one_another(bench: Bench, root: Person) -> None:
+def test_the_bans_of_one_read_are_known_to_one_another(bench: EngineHarness, root: HarnessClient) -> None:
     """What was decided a line before is not in the tables yet, but it holds."""
     root.heard()
     root.send("KLINE spam*!*@*", "KLINE spam*!*@*", "UNKLINE spam*!*@*", "UNKLINE spam*!*@*")
@@ -230,7 +238,7 @@ def test_the_bans_of_one_read_are_known_to_one_another(bench: Bench, root: Perso
     assert stored(bench) == []
 
 
-def test_a_labelled_one_has_one_answer(bench: Bench) -> None:
+def test_a_labelled_one_has_one_answer(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     (heard,) = root.ask("@label=b KLINE spam*!*@*")

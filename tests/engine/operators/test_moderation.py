@@ -2,14 +2,14 @@
 
 from sqlalchemy import select
 
-from app.db.models import Event, Session
+from app.db.models import EventRow, Session
 from app.services import moderation
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.story import Story
 
 
-def test_others_may_kill_nobody_not_even_themselves(bench: Bench) -> None:
+def test_others_may_kill_nobody_not_even_themselves(bench: EngineHarness) -> None:
     account(bench, "alice")
     enter(bench, "alice", "alice")
     bench.connect("bob")
@@ -28,7 +28,7 @@ def test_others_may_kill_nobody_not_even_themselves(bench: Bench) -> None:
     )
 
 
-def test_an_administrator_ends_a_connection_at_once(bench: Bench) -> None:
+def test_an_administrator_ends_a_connection_at_once(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     enter(bench, "root", "root")
     bench.connect("bob")
@@ -56,21 +56,21 @@ def test_an_administrator_ends_a_connection_at_once(bench: Bench) -> None:
     bench.connect("bob")
 
 
-def test_a_kill_is_in_the_log_before_its_consequence(bench: Bench) -> None:
+def test_a_kill_is_in_the_log_before_its_consequence(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     enter(bench, "root", "root").send("KILL bob :nothing happens")
     bench.connect("bob")
     bench.people["root"].send("KILL bob :spam")
     with bench.database.reading() as session:
-        columns = (Event.kind, Event.nick, Event.target, Event.text)
-        ended, killed = session.execute(select(*columns).order_by(Event.id.desc()).limit(2)).all()
+        columns = (EventRow.kind, EventRow.nick, EventRow.target, EventRow.text)
+        ended, killed = session.execute(select(*columns).order_by(EventRow.id.desc()).limit(2)).all()
         left = session.scalar(select(Session.disconnected).where(Session.nick == "bob"))
     assert tuple(killed) == ("killed", "root", "bob", "spam")
     assert ended.kind == "quit"
     assert left is not None
 
 
-def test_all_devices_of_the_victim_are_ended(bench: Bench) -> None:
+def test_all_devices_of_the_victim_are_ended(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     account(bench, "bob")
     phone, laptop = enter(bench, "bob", "bob"), enter(bench, "bob", "bob")
@@ -80,15 +80,15 @@ def test_all_devices_of_the_victim_are_ended(bench: Bench) -> None:
     assert laptop.ear.is_finished
 
 
-def test_an_administrator_may_kill_itself(bench: Bench) -> None:
+def test_an_administrator_may_kill_itself(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     assert codes(root.ask("@label=x KILL root")) == ["ERROR"]
     assert root.ear.is_finished
-    assert bench.core.desk.world.users == {}
+    assert bench.core.runtime.world.users == {}
 
 
-def test_a_kick_beside_the_running_server_reaches_the_room(bench: Bench) -> None:
+def test_a_kick_beside_the_running_server_reaches_the_room(bench: EngineHarness) -> None:
     """`chat-admin kick` appends to the log; the server takes it up with the next thing that happens."""
     bench.connect("alice")
     bench.connect("bob")
@@ -111,7 +111,7 @@ def test_a_kick_beside_the_running_server_reaches_the_room(bench: Bench) -> None
     )
 
 
-def test_a_kill_beside_the_running_server_ends_the_connection(bench: Bench) -> None:
+def test_a_kill_beside_the_running_server_ends_the_connection(bench: EngineHarness) -> None:
     bench.connect("alice").send("JOIN #tea")
     bench.connect("bob").send("JOIN #tea")
     bench.play("alice .\nbob .")

@@ -7,7 +7,7 @@ from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter, log_in
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people, user
 
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
@@ -15,17 +15,17 @@ WRONG = ":irc.example 464 alice :There is no such operator, or the password is w
 
 
 @pytest.fixture
-def bench(make_bench: MakeBench) -> Bench:
+def bench(make_bench: MakeBench) -> EngineHarness:
     """A server whose settings name an operator."""
     return make_bench(operators={"root": HASH}, login_attempts=3)
 
 
-def operators(bench: Bench, asker: str) -> list[str]:
+def operators(bench: EngineHarness, asker: str) -> list[str]:
     """Return how many operators LUSERS counts."""
     return [parse(line).params[1] for line in bench.people[asker].ask("LUSERS") if " 252 " in line]
 
 
-def test_with_the_right_password_somebody_is_an_administrator(bench: Bench) -> None:
+def test_with_the_right_password_somebody_is_an_administrator(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     assert operators(bench, "bob") == ["0"]
     bench.play(
@@ -45,18 +45,20 @@ def test_with_the_right_password_somebody_is_an_administrator(bench: Bench) -> N
 
 
 @pytest.mark.parametrize("said", ["root wrong", "ROOT :open sesame", "nobody :open sesame", "alice x"])
-def test_a_wrong_name_or_password_changes_nothing(bench: Bench, said: str) -> None:
+def test_a_wrong_name_or_password_changes_nothing(bench: EngineHarness, said: str) -> None:
     (alice,) = people(bench, "alice")
     assert alice.ask(f"OPER {said}") == [WRONG]
     assert codes(alice.ask("KILL alice")) == ["481"]
 
 
-def test_the_password_is_needed(bench: Bench) -> None:
+def test_the_password_is_needed(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert codes(alice.ask("OPER root")) == ["461"]
 
 
-def test_whoever_tries_too_often_must_wait_but_no_account_is_locked(bench: Bench, clock: MovedClock) -> None:
+def test_whoever_tries_too_often_must_wait_but_no_account_is_locked(
+    bench: EngineHarness, clock: MovedClock
+) -> None:
     account(bench, "root")
     alice = bench.connect("alice", address="192.0.2.7")
     for _ in range(3):
@@ -75,7 +77,7 @@ def test_whoever_tries_too_often_must_wait_but_no_account_is_locked(bench: Bench
     assert codes(again.ask("OPER root :open sesame")) == ["381", "MODE"]
 
 
-def test_an_administrator_may_renounce_it_and_is_one_again_by_logging_in(bench: Bench) -> None:
+def test_an_administrator_may_renounce_it_and_is_one_again_by_logging_in(bench: EngineHarness) -> None:
     account(bench, "anna", role="admin")
     anna = enter(bench, "anna", "anna")
     assert operators(bench, "anna") == ["1"]
@@ -98,7 +100,7 @@ def test_an_administrator_may_renounce_it_and_is_one_again_by_logging_in(bench: 
     assert user(bench, bench.people["anna"].client.nick).is_admin
 
 
-def test_nobody_becomes_an_administrator_by_mode(bench: Bench) -> None:
+def test_nobody_becomes_an_administrator_by_mode(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -110,7 +112,7 @@ def test_nobody_becomes_an_administrator_by_mode(bench: Bench) -> None:
     )
 
 
-def test_the_standing_ends_with_the_session(bench: Bench) -> None:
+def test_the_standing_ends_with_the_session(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.ask("OPER root :open sesame")
     alice.send("QUIT")
@@ -137,7 +139,7 @@ def test_it_gives_and_takes_the_roles_in_official_rooms(make_bench: MakeBench) -
     )
 
 
-def test_a_labelled_one_has_one_answer(bench: Bench) -> None:
+def test_a_labelled_one_has_one_answer(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch")
     bench.play(
         """

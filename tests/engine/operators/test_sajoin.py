@@ -4,24 +4,24 @@ import pytest
 
 from app.services import audit
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people
 
 
 @pytest.fixture
-def root(bench: Bench) -> Person:
+def root(bench: EngineHarness) -> HarnessClient:
     """An administrator by account, in no room."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
-def actions(bench: Bench) -> list[str]:
+def actions(bench: EngineHarness) -> list[str]:
     """Return what the audit trail says the administrator did."""
     with bench.database.reading() as session:
         return [f"{one.action} {one.target}" for one in audit.latest(session, 100) if one.actor == "root"]
 
 
-def test_an_abused_room_is_put_in_order(bench: Bench, root: Person) -> None:
+def test_an_abused_room_is_put_in_order(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "mallory", "anna")
     bench.people["mallory"].ask("MODE #tea +iklb geheim 2 *!*@*")
     bench.people["anna"].heard()
@@ -51,7 +51,7 @@ def test_an_abused_room_is_put_in_order(bench: Bench, root: Person) -> None:
     assert actions(bench) == ["samode #tea", "sajoin #tea"]
 
 
-def test_a_list_is_shown_from_outside(bench: Bench, root: Person) -> None:
+def test_a_list_is_shown_from_outside(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "anna")
     bench.people["anna"].ask("MODE #tea +b x!*@*")
     assert codes(root.ask("MODE #tea b")) == ["442"]
@@ -59,13 +59,13 @@ def test_a_list_is_shown_from_outside(bench: Bench, root: Person) -> None:
     assert actions(bench) == []
 
 
-def test_a_moderators_own_change_is_no_override(bench: Bench, root: Person) -> None:
+def test_a_moderators_own_change_is_no_override(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "root")
     root.ask("SAMODE #tea +m", "SAMODE #tea +m")
     assert actions(bench) == ["room.mode #tea"]
 
 
-def test_others_may_not_and_what_is_not_there_is_refused(bench: Bench, root: Person) -> None:
+def test_others_may_not_and_what_is_not_there_is_refused(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "anna")
     (bob,) = people(bench, "bob")
     assert codes(bob.ask("SAJOIN #tea", "SAMODE #tea +o bob")) == ["481", "481"]
@@ -80,7 +80,7 @@ def test_others_may_not_and_what_is_not_there_is_refused(bench: Bench, root: Per
     assert codes(root.ask(*lines)) == ["403", "401", "441", "472", "461"]
 
 
-def test_too_many_rooms_are_too_many_for_everybody(bench: Bench, root: Person) -> None:
+def test_too_many_rooms_are_too_many_for_everybody(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "anna")
-    bench.core.desk.settings = bench.core.desk.settings.model_copy(update={"max_rooms_per_user": 0})
+    bench.core.runtime.settings = bench.core.runtime.settings.model_copy(update={"max_rooms_per_user": 0})
     assert codes(root.ask("SAJOIN #tea")) == ["405"]

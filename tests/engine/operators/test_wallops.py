@@ -2,14 +2,14 @@
 
 from sqlalchemy import select
 
-from app.db.models import Event
+from app.db.models import EventRow
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import people
 
 
-def test_those_who_want_to_hear_it_do(bench: Bench) -> None:
+def test_those_who_want_to_hear_it_do(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     enter(bench, "root", "root")
     people(bench, "alice", "bob", "carol")
@@ -33,7 +33,7 @@ def test_those_who_want_to_hear_it_do(bench: Bench) -> None:
     )
 
 
-def test_an_administrator_who_wants_to_hear_it_does_so_too(bench: Bench) -> None:
+def test_an_administrator_who_wants_to_hear_it_does_so_too(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     root.send("MODE root +w")
@@ -48,7 +48,7 @@ def test_an_administrator_who_wants_to_hear_it_does_so_too(bench: Bench) -> None
     )
 
 
-def test_others_may_not(bench: Bench) -> None:
+def test_others_may_not(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.people["bob"].ask("MODE bob +w")
     bench.play(
@@ -61,13 +61,13 @@ def test_others_may_not(bench: Bench) -> None:
     )
 
 
-def test_it_needs_a_text_and_is_stored(bench: Bench) -> None:
+def test_it_needs_a_text_and_is_stored(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
     for line in ("WALLOPS", "WALLOPS :"):
         assert [parse(heard).command for heard in root.ask(line)] == ["461"]
     root.send("WALLOPS :the kettle is on")
     with bench.database.reading() as session:
-        assert session.scalars(select(Event.text).where(Event.kind == "wallops")).all() == [
+        assert session.scalars(select(EventRow.text).where(EventRow.kind == "wallops")).all() == [
             "the kettle is on"
         ]

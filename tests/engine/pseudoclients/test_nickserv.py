@@ -3,12 +3,12 @@
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, begin, codes, enter, finish, log_in
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.pseudoclients.test_service_context import NICKSERV, tell
 from tests.engine.scenes import people
 
 
-def test_an_account_is_made(bench: Bench) -> None:
+def test_an_account_is_made(bench: EngineHarness) -> None:
     people(bench, "anna")
     bench.play(
         f"""
@@ -36,7 +36,7 @@ def test_where_registration_is_closed_nickserv_makes_no_account_either(make_benc
     assert "made by the administrators" in tell(bench, "anna", "REGISTER secret")[0]
 
 
-def test_somebody_logs_in_and_out(bench: Bench) -> None:
+def test_somebody_logs_in_and_out(bench: EngineHarness) -> None:
     account(bench, "Anna", "two words")
     people(bench, "bar")
     bench.play(
@@ -57,7 +57,7 @@ def test_somebody_logs_in_and_out(bench: Bench) -> None:
     assert tell(bench, "bar", "LOGOUT") == ["You are a guest already"]
 
 
-def test_without_a_name_it_is_the_one_of_the_nick(bench: Bench) -> None:
+def test_without_a_name_it_is_the_one_of_the_nick(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     account(bench, "anna_", "other1")
     enter(bench, "anna_", "anna_", password="other1")
@@ -79,7 +79,7 @@ def test_the_throttles_are_those_of_sasl(make_bench: MakeBench, clock: MovedCloc
     assert codes(log_in(bench.dial("x"), "anna")) == ["AUTHENTICATE", "904"]
 
 
-def test_one_who_left_while_the_password_was_checked_is_not_logged_in(bench: Bench) -> None:
+def test_one_who_left_while_the_password_was_checked_is_not_logged_in(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     (bar,) = people(bench, "bar")
     unit = begin(bar, "NS IDENTIFY anna secret")
@@ -87,7 +87,7 @@ def test_one_who_left_while_the_password_was_checked_is_not_logged_in(bench: Ben
     assert finish(bar, unit) == []
 
 
-def test_what_is_told_of_an_account(bench: Bench, clock: MovedClock) -> None:
+def test_what_is_told_of_an_account(bench: EngineHarness, clock: MovedClock) -> None:
     account(bench, "anna")
     account(bench, "root", role="admin")
     anna, root = enter(bench, "anna_", "anna"), enter(bench, "root", "root")
@@ -102,7 +102,7 @@ def test_what_is_told_of_an_account(bench: Bench, clock: MovedClock) -> None:
     assert root.client.account == "root"
 
 
-def test_a_password_is_changed_and_the_other_devices_stay(bench: Bench) -> None:
+def test_a_password_is_changed_and_the_other_devices_stay(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
     laptop.heard()
@@ -130,7 +130,7 @@ def test_what_may_not_become_a_password(make_bench: MakeBench) -> None:
     assert "wait 5 minutes" in anna.ask("NS SET PASSWORD wrong! better")[0]
 
 
-def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: Bench) -> None:
+def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
     unit = begin(phone, "NS SET PASSWORD secret better")
@@ -139,7 +139,7 @@ def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: 
     assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_a_dead_device_is_put_out_and_its_nick_taken(bench: Bench) -> None:
+def test_a_dead_device_is_put_out_and_its_nick_taken(bench: EngineHarness) -> None:
     """A client without SASL comes back while the server still believes in its old connection."""
     account(bench, "anna", "secret")
     old = enter(bench, "anna", "anna", password="secret")
@@ -158,7 +158,7 @@ def test_a_dead_device_is_put_out_and_its_nick_taken(bench: Bench) -> None:
     assert tell(bench, "anna_", "REGAIN") == ["You are anna yourself"]
 
 
-def test_nobody_puts_out_whom_they_are_not(bench: Bench) -> None:
+def test_nobody_puts_out_whom_they_are_not(bench: EngineHarness) -> None:
     account(bench, "anna")
     account(bench, "bob")
     enter(bench, "anna", "anna")

@@ -8,16 +8,16 @@ from sqlalchemy import text
 
 from app.commands.requests import step_of
 from app.wire.line import parse
-from app.wire.names import ATTENDANTS
+from app.wire.names import PSEUDOCLIENTS
 from tests.engine.account_clients import account, enter
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 NICKSERV = "NickServ!NickServ@irc.example"
 CAPS = ("echo-message", "labeled-response", "batch", "message-tags", "server-time")
 
 
-def tell(bench: Bench, person: str, words: str) -> list[str]:
+def tell(bench: EngineHarness, person: str, words: str) -> list[str]:
     """Say something to NickServ and return the texts of its notices, which is all that comes."""
     lines = [parse(line) for line in bench.people[person].ask(f"PRIVMSG NickServ :{words}")]
     assert {(line.command, line.source) for line in lines} == {("NOTICE", NICKSERV)}
@@ -25,7 +25,9 @@ def tell(bench: Bench, person: str, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("said", ["PRIVMSG nickserv :help info", "NS HELP INFO", "nickserv help :info"])
-def test_it_is_asked_by_its_nick_or_by_its_verb_and_answers_by_notice(bench: Bench, said: str) -> None:
+def test_it_is_asked_by_its_nick_or_by_its_verb_and_answers_by_notice(
+    bench: EngineHarness, said: str
+) -> None:
     people(bench, "alice")
     bench.play(
         f"""
@@ -37,7 +39,7 @@ def test_it_is_asked_by_its_nick_or_by_its_verb_and_answers_by_notice(bench: Ben
     )
 
 
-def test_its_help_names_every_command(bench: Bench) -> None:
+def test_its_help_names_every_command(bench: EngineHarness) -> None:
     people(bench, "alice")
     told = tell(bench, "alice", "HELP")
     assert any(line.startswith("IDENTIFY [<account>] <password>: Log in") for line in told)
@@ -46,12 +48,12 @@ def test_its_help_names_every_command(bench: Bench) -> None:
     assert tell(bench, "alice", " ") == ["Try HELP"]
 
 
-def test_what_is_missing_is_told_with_the_syntax(bench: Bench) -> None:
+def test_what_is_missing_is_told_with_the_syntax(bench: EngineHarness) -> None:
     people(bench, "alice")
     assert tell(bench, "alice", "IDENTIFY") == ["Not enough parameters: IDENTIFY [<account>] <password>"]
 
 
-def test_the_answers_carry_the_label_and_stand_behind_the_echo(bench: Bench) -> None:
+def test_the_answers_carry_the_label_and_stand_behind_the_echo(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
     first, *lines, last = map(parse, alice.ask("@label=x PRIVMSG NickServ :HELP INFO"))
     assert (first.command, first.tags["label"], first.params[1]) == ("BATCH", "x", "labeled-response")
@@ -73,14 +75,14 @@ def test_the_answers_carry_the_label_and_stand_behind_the_echo(bench: Bench) -> 
         ("HELP IDENTIFY", "HELP IDENTIFY"),
     ],
 )
-def test_an_echo_shows_no_secret(bench: Bench, said: str, shown: str) -> None:
+def test_an_echo_shows_no_secret(bench: EngineHarness, said: str, shown: str) -> None:
     alice = bench.connect("alice", "echo-message")
     echo, *answers = alice.ask(f"PRIVMSG NickServ :{said}")
     assert parse(echo).params == ["NickServ", shown]
     assert not [line for line in answers if "hunter2" in line]
 
 
-def test_a_secret_is_nowhere_and_no_other_device_hears_of_it(bench: Bench) -> None:
+def test_a_secret_is_nowhere_and_no_other_device_hears_of_it(bench: EngineHarness) -> None:
     """Nor is it in the history; a client that sends the words apart is understood too."""
     account(bench, "anna")
     phone, laptop = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna", "anna", *CAPS)
@@ -96,7 +98,7 @@ def test_a_secret_is_nowhere_and_no_other_device_hears_of_it(bench: Bench) -> No
     assert "NickServ" not in json.dumps(rows, default=str)
 
 
-def test_ctcp_and_notices_are_met_with_silence(bench: Bench) -> None:
+def test_ctcp_and_notices_are_met_with_silence(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.connect("carol", "message-tags")
     bench.play(
@@ -113,7 +115,7 @@ def test_ctcp_and_notices_are_met_with_silence(bench: Bench) -> None:
     )
 
 
-def test_it_is_spoken_to_alone_and_one_line_at_a_time(bench: Bench) -> None:
+def test_it_is_spoken_to_alone_and_one_line_at_a_time(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     refusal = ":irc.example 407 alice NickServ :Write to NickServ alone, one line at a time"
     for targets in ("bob,NickServ", "nickserv,bob", "NickServ,nickserv"):
@@ -130,7 +132,7 @@ def test_it_is_spoken_to_alone_and_one_line_at_a_time(bench: Bench) -> None:
     assert heard == [":irc.example 407 carol NickServ :Write to NickServ alone, one line at a time"]
 
 
-def test_it_is_found_like_a_person(bench: Bench) -> None:
+def test_it_is_found_like_a_person(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -152,15 +154,15 @@ def test_it_is_found_like_a_person(bench: Bench) -> None:
     )
 
 
-@pytest.mark.parametrize("nick", [*ATTENDANTS, "NICKSERV", "NickServ".replace("c", "с"), "ChanServ"])
-def test_nobody_is_called_so_or_nearly_so(bench: Bench, nick: str) -> None:
+@pytest.mark.parametrize("nick", [*PSEUDOCLIENTS, "NICKSERV", "NickServ".replace("c", "с"), "ChanServ"])
+def test_nobody_is_called_so_or_nearly_so(bench: EngineHarness, nick: str) -> None:
     person = bench.dial("x")
     assert [parse(line).command for line in person.ask(f"NICK {nick}")] == ["432"]
     (alice,) = people(bench, "alice")
     assert " FAIL REGISTER " in alice.ask(f"REGISTER {nick} * secret")[0]
 
 
-def test_nothing_happens_to_it(bench: Bench) -> None:
+def test_nothing_happens_to_it(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
     gather(bench, "#tea", "alice")
@@ -177,7 +179,7 @@ def test_nothing_happens_to_it(bench: Bench) -> None:
     assert "NickServ" in root.ask("ISON NickServ")[0]
 
 
-def test_who_has_not_registered_cannot_ask(bench: Bench) -> None:
+def test_who_has_not_registered_cannot_ask(bench: EngineHarness) -> None:
     person = bench.dial("x")
     assert (
         person.ask("PRIVMSG NickServ :IDENTIFY a b", "NS HELP")

@@ -6,7 +6,7 @@ from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.pseudoclients.test_service_context import tell
 from tests.engine.scenes import gather, people
 
@@ -14,7 +14,7 @@ CAPS = ("batch", "server-time", "message-tags", "znc.in/playback")
 START = 1_795_000_000
 
 
-def played(person: Person, question: str) -> dict[str, list[str]]:
+def played(person: HarnessClient, question: str) -> dict[str, list[str]]:
     """Ask for the past, and return the texts of each buffer."""
     found: dict[str, list[str]] = {}
     names: dict[str, str] = {}
@@ -28,7 +28,7 @@ def played(person: Person, question: str) -> dict[str, list[str]]:
     return found
 
 
-def at(bench: Bench, seconds: int, name: str, line: str) -> None:
+def at(bench: EngineHarness, seconds: int, name: str, line: str) -> None:
     """Let somebody say something at a time."""
     clock = bench.clock
     assert isinstance(clock, MovedClock)
@@ -37,7 +37,7 @@ def at(bench: Bench, seconds: int, name: str, line: str) -> None:
 
 
 @pytest.fixture
-def anna(bench: Bench) -> Person:
+def anna(bench: EngineHarness) -> HarnessClient:
     """Anna, who was in #tea and #milk with bob, and wrote with him alone."""
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", *CAPS)
@@ -73,11 +73,11 @@ def anna(bench: Bench) -> Person:
         (f"PLAY * {START + 100}", {}),
     ],
 )
-def test_buffers_are_played(anna: Person, question: str, found: dict[str, list[str]]) -> None:
+def test_buffers_are_played(anna: HarnessClient, question: str, found: dict[str, list[str]]) -> None:
     assert played(anna, question) == found
 
 
-def test_nothing_is_replayed_to_who_asks_for_it(bench: Bench, anna: Person) -> None:
+def test_nothing_is_replayed_to_who_asks_for_it(bench: EngineHarness, anna: HarnessClient) -> None:
     bench.connect("carol", *CAPS)
     assert codes([line.split(" ", 1)[1] for line in bench.people["carol"].ask("JOIN #tea")]) == [
         "JOIN",
@@ -88,7 +88,7 @@ def test_nothing_is_replayed_to_who_asks_for_it(bench: Bench, anna: Person) -> N
     assert codes(bench.people["dora"].ask("JOIN #tea"))[-1] == "PRIVMSG"
 
 
-def test_without_batches_the_lines_come_as_they_are(bench: Bench, anna: Person) -> None:
+def test_without_batches_the_lines_come_as_they_are(bench: EngineHarness, anna: HarnessClient) -> None:
     carol = gather(bench, "#tea", "carol")[0]
     assert carol.ask("PRIVMSG *playback :PLAY #tea") == [
         ":bob!~bob@127.0.0.1 PRIVMSG #tea :one",
@@ -96,7 +96,7 @@ def test_without_batches_the_lines_come_as_they_are(bench: Bench, anna: Person) 
     ]
 
 
-def test_it_tells_what_there_is(bench: Bench, anna: Person) -> None:
+def test_it_tells_what_there_is(bench: EngineHarness, anna: HarnessClient) -> None:
     notices = [parse(line).params[-1] for line in anna.ask("PRIVMSG *playback LIST")]
     assert sorted(notices) == [
         f"#milk {START + 2}.000 {START + 2}.000",
@@ -106,12 +106,12 @@ def test_it_tells_what_there_is(bench: Bench, anna: Person) -> None:
 
 
 @pytest.mark.parametrize("time", ["soon", "-1", "nan", "inf", "1e99", "9" * 400, "1e999999", "1e9999999999"])
-def test_what_is_no_time_is_refused(anna: Person, time: str) -> None:
+def test_what_is_no_time_is_refused(anna: HarnessClient, time: str) -> None:
     (line,) = anna.ask(f"PRIVMSG *playback :PLAY * {time}")
     assert line.endswith(":A time is seconds since 1970, as 1795000000.123")
 
 
-def test_nothing_is_cleared(bench: Bench, anna: Person) -> None:
+def test_nothing_is_cleared(bench: EngineHarness, anna: HarnessClient) -> None:
     (line,) = anna.ask("PRIVMSG *playback :CLEAR *")
     assert parse(line).params[-1].startswith("Nothing is cleared")
     assert played(anna, "PLAY #tea") == {"#tea": ["one", "four"]}
@@ -129,7 +129,7 @@ def test_a_page_of_all_buffers_has_the_limit_of_a_page(make_bench: MakeBench) ->
     assert played(anna, "PLAY #tea") == {"#tea": ["b", "c", "d", "e"]}
 
 
-def test_what_was_taken_back_is_not_played(bench: Bench) -> None:
+def test_what_was_taken_back_is_not_played(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS, "echo-message")
     bob.send("JOIN #tea")
     said = parse(bob.ask("PRIVMSG #tea :oops")[0])
@@ -137,7 +137,7 @@ def test_what_was_taken_back_is_not_played(bench: Bench) -> None:
     assert played(bob, "PLAY #tea") == {"#tea": ["better"]}
 
 
-def test_it_can_be_asked_for_help(bench: Bench) -> None:
+def test_it_can_be_asked_for_help(bench: EngineHarness) -> None:
     (carol,) = people(bench, "carol")
     lines = [parse(line) for line in carol.ask("PRIVMSG *playback HELP")]
     assert {line.source for line in lines} == {"*playback!*playback@irc.example"}
@@ -145,7 +145,7 @@ def test_it_can_be_asked_for_help(bench: Bench) -> None:
     assert tell(bench, "carol", "HELP") != []
 
 
-def test_where_the_past_is_hidden_it_begins_with_ones_own_coming(bench: Bench) -> None:
+def test_where_the_past_is_hidden_it_begins_with_ones_own_coming(bench: EngineHarness) -> None:
     gather(bench, "#tea", "bob")
     bench.people["bob"].send("MODE #tea +H", "PRIVMSG #tea :before")
     carol = bench.connect("carol", *CAPS)

@@ -7,7 +7,7 @@ from app.services.moderation import killed
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, account, codes, enter, plain
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import CAPS, texts
 from tests.engine.pseudoclients.test_service_context import tell
 from tests.engine.scenes import gather, user
@@ -17,13 +17,13 @@ ABSENT = "No device is connected"
 DAY = 24 * 3600
 
 
-def pass_time(bench: Bench, clock: MovedClock, seconds: int) -> None:
+def pass_time(bench: EngineHarness, clock: MovedClock, seconds: int) -> None:
     """Let time pass, and the server look at what it brought about."""
     clock.instant += seconds * 1000
     bench.core.engine.cycle([])
 
 
-def settle_in(bench: Bench, *caps: str) -> Person:
+def settle_in(bench: EngineHarness, *caps: str) -> HarnessClient:
     """Let anna be in #tea with bob, and want to stay there."""
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", *caps)
@@ -36,19 +36,19 @@ def settle_in(bench: Bench, *caps: str) -> Person:
     return anna
 
 
-def names(bench: Bench) -> str:
+def names(bench: EngineHarness) -> str:
     """Return who is in #tea, as bob sees it."""
     return bench.people["bob"].ask("NAMES #tea")[0].partition(" :")[2]
 
 
-def decide(bench: Bench, clock: MovedClock, *decisions: object) -> None:
+def decide(bench: EngineHarness, clock: MovedClock, *decisions: object) -> None:
     """Have an administrator decide, as `chat-admin` does beside the running server."""
     for decision in decisions:
         Story(bench.database, bench.clock).decides(decision)  # type: ignore[arg-type]
     pass_time(bench, clock, 1)
 
 
-def test_who_stays_is_seen_as_away_until_a_device_comes(bench: Bench) -> None:
+def test_who_stays_is_seen_as_away_until_a_device_comes(bench: EngineHarness) -> None:
     anna = settle_in(bench)
     bench.connect("carol", "away-notify", "extended-monitor").ask("MONITOR + anna")
     anna.send("QUIT :good night")
@@ -80,7 +80,7 @@ def test_who_stays_is_seen_as_away_until_a_device_comes(bench: Bench) -> None:
     assert user(bench, "anna").detached is None
 
 
-def test_the_next_device_is_told_its_rooms_and_what_was_written_to_it(bench: Bench) -> None:
+def test_the_next_device_is_told_its_rooms_and_what_was_written_to_it(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("PRIVMSG #tea :in the room", "PRIVMSG anna :to you alone", "TOPIC #tea :leaves")
     anna = bench.dial("anna")
@@ -100,7 +100,7 @@ def test_the_next_device_is_told_its_rooms_and_what_was_written_to_it(bench: Ben
     )
 
 
-def test_a_client_that_knows_history_asks_for_it(bench: Bench) -> None:
+def test_a_client_that_knows_history_asks_for_it(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("PRIVMSG anna :to you alone", "PRIVMSG #tea :to all")
     anna = enter(bench, "anna", "anna", *CAPS)
@@ -112,7 +112,7 @@ def test_a_client_that_knows_history_asks_for_it(bench: Bench) -> None:
     assert [line.split(" ")[-2] for line in targets[1:-1]] == ["bob", "#tea"]
 
 
-def test_what_was_said_by_hand_stays(bench: Bench) -> None:
+def test_what_was_said_by_hand_stays(bench: EngineHarness) -> None:
     anna = settle_in(bench)
     bench.connect("carol", "away-notify")
     gather(bench, "#tea", "carol")
@@ -124,7 +124,7 @@ def test_what_was_said_by_hand_stays(bench: Bench) -> None:
     assert user(bench, "anna").away == "having tea"
 
 
-def test_of_several_devices_the_last_counts(bench: Bench) -> None:
+def test_of_several_devices_the_last_counts(bench: EngineHarness) -> None:
     first = settle_in(bench)
     second = enter(bench, "anna", "anna")
     first.hang_up()
@@ -133,7 +133,7 @@ def test_of_several_devices_the_last_counts(bench: Bench) -> None:
     assert user(bench, "anna").away == ABSENT
 
 
-def test_under_another_nick_nobody_stays(bench: Bench) -> None:
+def test_under_another_nick_nobody_stays(bench: EngineHarness) -> None:
     anna = settle_in(bench)
     anna.send("NICK elsewhere")
     bench.people["bob"].heard()
@@ -141,7 +141,7 @@ def test_under_another_nick_nobody_stays(bench: Bench) -> None:
     bench.play("bob < :elsewhere!~anna@127.0.0.1 QUIT :Connection closed")
 
 
-def test_its_nick_is_held_and_its_own(bench: Bench) -> None:
+def test_its_nick_is_held_and_its_own(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     thief = bench.dial("thief")
     assert codes(thief.ask("NICK anna", "USER x 0 * :x")) == ["433"]
@@ -150,12 +150,12 @@ def test_its_nick_is_held_and_its_own(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill -9", "stop"])
-def test_a_restart_finds_everything_as_it_was(bench: Bench, clock: MovedClock, how: str) -> None:
+def test_a_restart_finds_everything_as_it_was(bench: EngineHarness, clock: MovedClock, how: str) -> None:
     anna = settle_in(bench)
     anna.send("JOIN #own", "SETNAME :Anna of the Teas", "AWAY :having tea", "NICK Anna")
     bench.people["bob"].send("MODE #tea +v Anna")
     if how == "stop":
-        bench.core.engine._take_leave()
+        bench.core.engine._shut_down()
         assert anna.heard()[-1] == "ERROR :Closing link: The server is shutting down"
     bench.restart()
     found = user(bench, "anna")
@@ -168,7 +168,7 @@ def test_a_restart_finds_everything_as_it_was(bench: Bench, clock: MovedClock, h
     assert set(again.ask("WHOIS anna")) >= {":irc.example 319 Anna Anna :+#tea @#own"}
 
 
-def test_a_second_restart_finds_it_too(bench: Bench, clock: MovedClock) -> None:
+def test_a_second_restart_finds_it_too(bench: EngineHarness, clock: MovedClock) -> None:
     settle_in(bench)
     for _ in range(2):
         bench.restart()
@@ -179,7 +179,7 @@ def test_a_second_restart_finds_it_too(bench: Bench, clock: MovedClock) -> None:
     assert user(bench, "anna").detached == detached
 
 
-def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(bench: Bench) -> None:
+def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(bench: EngineHarness) -> None:
     """Who took a guest's room over is kept by no account's role."""
     bench.connect("guest").send("JOIN #left", "PART #left")
     settle_in(bench).send("JOIN #left", "MODE #left +m")
@@ -188,7 +188,7 @@ def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(ben
     assert anna.ask("NAMES #left")[0].endswith(":@anna")
 
 
-def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: Bench) -> None:
+def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: EngineHarness) -> None:
     bench.connect("guest").send("JOIN #tea,#milk")
     bench.restart()
     carol = bench.connect("carol", *CAPS, "draft/event-playback")
@@ -198,24 +198,24 @@ def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: Bench) -> 
         found = carol.ask(f"CHATHISTORY LATEST {room} * 10")
         assert "QUIT" in [line.split(" ")[2] for line in found[1:-1]], found
         assert codes([carol.ask(f"NAMES {room}")[0].partition(" ")[2]]) == ["353"]
-    assert bench.core.desk.world.find_user("guest") is None
+    assert bench.core.runtime.world.find_user("guest") is None
 
 
-def test_what_happens_while_the_server_is_down_counts(bench: Bench, clock: MovedClock) -> None:
+def test_what_happens_while_the_server_is_down_counts(bench: EngineHarness, clock: MovedClock) -> None:
     for decision in (
         lambda admin: killed(admin, "anna", "enough"),
         lambda admin: disabled_set(admin, "anna", True),
         lambda admin: always_on_set(admin, "anna", False),
     ):
-        if bench.core.desk.world.find_account("anna") is None:
+        if bench.core.runtime.world.find_account("anna") is None:
             settle_in(bench)
         else:
             decide(bench, clock, lambda admin: disabled_set(admin, "anna", False))
             enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on", "JOIN #tea")
-        bench.core.desk.ledger.close()
+        bench.core.runtime.ledger.close()
         Story(bench.database, bench.clock).decides(decision)
         bench.restart()
-        assert bench.core.desk.world.find_user("anna") is None
+        assert bench.core.runtime.world.find_user("anna") is None
         bench.connect("bob").send("JOIN #tea")
         assert names(bench) == "@bob"
 
@@ -228,14 +228,16 @@ def test_what_happens_while_the_server_is_down_counts(bench: Bench, clock: Moved
         (lambda admin: killed(admin, "anna", "enough"), "Killed: enough"),
     ],
 )
-def test_an_administrator_ends_it(bench: Bench, clock: MovedClock, decision: object, reason: str) -> None:
+def test_an_administrator_ends_it(
+    bench: EngineHarness, clock: MovedClock, decision: object, reason: str
+) -> None:
     settle_in(bench).hang_up()
     decide(bench, clock, decision)
     bench.play(f"bob < :anna!~anna@127.0.0.1 QUIT :{reason}")
-    assert bench.core.desk.world.find_user("anna") is None
+    assert bench.core.runtime.world.find_user("anna") is None
 
 
-def test_whose_account_is_disabled_leaves_once(bench: Bench, clock: MovedClock) -> None:
+def test_whose_account_is_disabled_leaves_once(bench: EngineHarness, clock: MovedClock) -> None:
     """IRCv3 monitor: 731 tells of one going, and there was one."""
     settle_in(bench).hang_up()
     carol = bench.connect("carol")
@@ -244,7 +246,9 @@ def test_whose_account_is_disabled_leaves_once(bench: Bench, clock: MovedClock) 
     assert codes(carol.heard()) == ["731"]
 
 
-def test_with_a_device_an_administrator_ends_only_the_staying(bench: Bench, clock: MovedClock) -> None:
+def test_with_a_device_an_administrator_ends_only_the_staying(
+    bench: EngineHarness, clock: MovedClock
+) -> None:
     anna = settle_in(bench)
     decide(bench, clock, lambda admin: always_on_set(admin, "anna", False))
     bench.play("bob =")
@@ -259,7 +263,7 @@ def test_after_so_many_days_it_is_over(make_bench: MakeBench, clock: MovedClock)
     bench.people["bob"].ask("PING x")
     pass_time(bench, clock, DAY - 60)
     bench.people["bob"].ask("PING x")
-    assert bench.core.desk.world.find_user("anna") is not None
+    assert bench.core.runtime.world.find_user("anna") is not None
     pass_time(bench, clock, 120)
     bench.play("bob < :anna!~anna@127.0.0.1 QUIT :No device was connected for 2 days")
 
@@ -270,7 +274,7 @@ def test_no_days_are_for_ever(make_bench: MakeBench, clock: MovedClock) -> None:
     enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on")
     bench.people["anna"].hang_up()
     pass_time(bench, clock, 36500 * DAY)
-    assert bench.core.desk.world.find_user("anna") is not None
+    assert bench.core.runtime.world.find_user("anna") is not None
 
 
 @pytest.mark.parametrize(
@@ -284,7 +288,7 @@ def test_the_server_chooses_what_there_is(make_bench: MakeBench, choice: str, sa
     if said:
         anna.send(f"NS SET ALWAYS-ON {said}")
     anna.hang_up()
-    assert (bench.core.desk.world.find_user("anna") is not None) == stays
+    assert (bench.core.runtime.world.find_user("anna") is not None) == stays
 
 
 def test_what_refuses_to_set_it(make_bench: MakeBench) -> None:
@@ -296,13 +300,13 @@ def test_what_refuses_to_set_it(make_bench: MakeBench) -> None:
     assert tell(bench, "anna", "SET ALWAYS-ON on") == ["Nobody stays without a device on this server"]
 
 
-def test_neither_on_nor_off_is_refused(bench: Bench) -> None:
+def test_neither_on_nor_off_is_refused(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["perhaps is neither on nor off"]
 
 
-def test_markers_come_once_for_each_room_with_the_welcome(bench: Bench) -> None:
+def test_markers_come_once_for_each_room_with_the_welcome(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR section 13: across a reconnect, exactly one MARKREAD for the channel."""
     anna = settle_in(bench, "draft/read-marker")
     anna.send("MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z")
@@ -315,14 +319,14 @@ def test_markers_come_once_for_each_room_with_the_welcome(bench: Bench) -> None:
     assert marks == [":irc.example MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z"]
 
 
-def test_kicked_without_a_device_it_is_out(bench: Bench) -> None:
+def test_kicked_without_a_device_it_is_out(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("KICK #tea anna")
     bench.restart()
     assert user(bench, "anna").rooms == set()
 
 
-def test_the_owner_under_another_nick_is_told_how_to_come_back(bench: Bench) -> None:
+def test_the_owner_under_another_nick_is_told_how_to_come_back(bench: EngineHarness) -> None:
     """Whoever stays keeps the nick, also from their own account: two people do not become one."""
     settle_in(bench).hang_up()
     bench.connect("annie")

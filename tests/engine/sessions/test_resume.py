@@ -16,7 +16,7 @@ from app.wire.line import Line, parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import CAPS, enter, page
 
 ALL = "timestamp=1970-01-01T00:00:00.000Z"
@@ -31,7 +31,7 @@ class Conversation:
 
     target = "#tea"
 
-    def __init__(self, bench: Bench, clock: MovedClock) -> None:
+    def __init__(self, bench: EngineHarness, clock: MovedClock) -> None:
         self.bench = bench
         self.clock = clock
         self.said = 0
@@ -44,7 +44,7 @@ class Conversation:
         self.whole = self.observer("whole")
         self.speakers = [(self.observer(name), "#tea") for name in ("anna", "bob")]
 
-    def observer(self, name: str) -> Person:
+    def observer(self, name: str) -> HarnessClient:
         """Let somebody come who hears the conversation."""
         person = self.bench.connect(name, *CAPS)
         person.send("JOIN #tea")
@@ -81,7 +81,7 @@ class Private(Conversation):
 
     target = "bob"
 
-    def __init__(self, bench: Bench, clock: MovedClock) -> None:
+    def __init__(self, bench: EngineHarness, clock: MovedClock) -> None:
         account(bench, "anna")
         super().__init__(bench, clock)
 
@@ -90,7 +90,7 @@ class Private(Conversation):
         self.whole = self.observer("anna")
         self.speakers = [(self.observer("anna"), "bob"), (self.bench.connect("bob", *CAPS), "anna")]
 
-    def observer(self, name: str) -> Person:
+    def observer(self, name: str) -> HarnessClient:
         """Let a further device come."""
         return enter(self.bench, "anna", "anna")
 

@@ -5,18 +5,20 @@ from sqlalchemy import select
 
 from app.db.models import Session
 from tests.engine.account_clients import account, codes, enter
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people
 
 
 @pytest.fixture
-def root(bench: Bench) -> Person:
+def root(bench: EngineHarness) -> HarnessClient:
     """An administrator by account, in no room."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
-def test_those_in_the_same_rooms_hear_of_it_once_and_others_nothing(bench: Bench, root: Person) -> None:
+def test_those_in_the_same_rooms_hear_of_it_once_and_others_nothing(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     bench.connect("alice", "chghost")
     bench.connect("bob", "chghost")
     bench.connect("stranger", "chghost")
@@ -45,7 +47,7 @@ def test_those_in_the_same_rooms_hear_of_it_once_and_others_nothing(bench: Bench
     assert " bob ~bob tea.example/bob * :" in bench.people["carol"].ask("WHOIS bob")[0]
 
 
-def test_those_who_watch_hear_of_it_if_they_asked_for_that(bench: Bench, root: Person) -> None:
+def test_those_who_watch_hear_of_it_if_they_asked_for_that(bench: EngineHarness, root: HarnessClient) -> None:
     caps = {
         "alice": ("extended-monitor", "chghost"),
         "carol": ("extended-monitor",),
@@ -66,7 +68,9 @@ def test_those_who_watch_hear_of_it_if_they_asked_for_that(bench: Bench, root: P
     )
 
 
-def test_lists_of_rooms_and_bans_count_for_the_new_host_at_once(bench: Bench, root: Person) -> None:
+def test_lists_of_rooms_and_bans_count_for_the_new_host_at_once(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     bench.connect("bob", address="192.0.2.7")
     _, bob = gather(bench, "#tea", "alice", "bob")
     bench.people["alice"].ask("MODE #tea +b *!*@tea.example")
@@ -77,7 +81,7 @@ def test_lists_of_rooms_and_bans_count_for_the_new_host_at_once(bench: Bench, ro
     assert codes(bob.heard()) == ["ERROR"]
 
 
-def test_the_names_of_a_room_have_it(bench: Bench, root: Person) -> None:
+def test_the_names_of_a_room_have_it(bench: EngineHarness, root: HarnessClient) -> None:
     alice = bench.connect("alice", "userhost-in-names")
     gather(bench, "#tea", "alice", "bob")
     assert "bob!~bob@127.0.0.1" in "".join(alice.ask("NAMES #tea"))
@@ -85,7 +89,9 @@ def test_the_names_of_a_room_have_it(bench: Bench, root: Person) -> None:
     assert "bob!~bob@tea.example" in "".join(alice.ask("NAMES #tea"))
 
 
-def test_all_devices_are_told_and_the_session_is_kept_with_it(bench: Bench, root: Person) -> None:
+def test_all_devices_are_told_and_the_session_is_kept_with_it(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     account(bench, "bob")
     phone, laptop = enter(bench, "bob", "bob", "chghost"), enter(bench, "bob", "bob")
     phone.heard()
@@ -96,7 +102,7 @@ def test_all_devices_are_told_and_the_session_is_kept_with_it(bench: Bench, root
         assert session.scalars(select(Session.host).where(Session.nick == "bob")).all() == ["tea.example"]
 
 
-def test_ones_own_is_labelled_as_an_answer(bench: Bench) -> None:
+def test_ones_own_is_labelled_as_an_answer(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch", "chghost")
     heard = root.ask("@label=h CHGHOST root tea.example")
@@ -107,12 +113,14 @@ def test_ones_own_is_labelled_as_an_answer(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "host", ["", "a b", "a!b", "a@b", "*.example", ":x", ".tea", "tea.", "x" * 64, "tée"]
 )
-def test_what_is_no_host_is_refused(bench: Bench, root: Person, host: str) -> None:
+def test_what_is_no_host_is_refused(bench: EngineHarness, root: HarnessClient, host: str) -> None:
     people(bench, "bob")
     assert codes(root.ask(f"CHGHOST bob :{host}")) == ["400"]
 
 
-def test_others_may_not_and_nobody_and_the_server_have_none(bench: Bench, root: Person) -> None:
+def test_others_may_not_and_nobody_and_the_server_have_none(
+    bench: EngineHarness, root: HarnessClient
+) -> None:
     (alice,) = people(bench, "alice")
     assert codes(alice.ask("CHGHOST alice tea.example")) == ["481"]
     assert codes(root.ask("CHGHOST nobody tea.example", "CHGHOST NickServ tea.example")) == ["401", "483"]

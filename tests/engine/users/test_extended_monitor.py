@@ -1,13 +1,15 @@
 """Conversations: what watchers hear beside coming and going (IRC_BEHAVIOUR section 10, extended-monitor)."""
 
 from tests.engine.account_clients import PASSWORD, account, log_in
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 CAPS = ("extended-monitor", "away-notify", "account-notify")
 
 
-def test_who_watches_hears_of_going_away_and_coming_back_without_a_room_in_common(bench: Bench) -> None:
+def test_who_watches_hears_of_going_away_and_coming_back_without_a_room_in_common(
+    bench: EngineHarness,
+) -> None:
     bench.connect("alice", *CAPS)
     people(bench, "bob")
     bench.play(
@@ -26,7 +28,7 @@ def test_who_watches_hears_of_going_away_and_coming_back_without_a_room_in_commo
     )
 
 
-def test_who_watches_hears_of_logging_in_and_out(bench: Bench) -> None:
+def test_who_watches_hears_of_logging_in_and_out(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS).ask("MONITOR + bob")
     account(bench, "anna", PASSWORD)
     bob = bench.connect("bob", "sasl")
@@ -42,7 +44,7 @@ def test_who_watches_hears_of_logging_in_and_out(bench: Bench) -> None:
     )
 
 
-def test_a_neighbour_who_watches_hears_it_once(bench: Bench) -> None:
+def test_a_neighbour_who_watches_hears_it_once(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     for room in ("#tea", "#milk"):
         gather(bench, room, "alice", "bob")
@@ -57,7 +59,7 @@ def test_a_neighbour_who_watches_hears_it_once(bench: Bench) -> None:
     )
 
 
-def test_nothing_is_heard_without_both_capabilities(bench: Bench) -> None:
+def test_nothing_is_heard_without_both_capabilities(bench: EngineHarness) -> None:
     for name, caps in {"alice": ["extended-monitor"], "carol": ["away-notify"], "dave": []}.items():
         bench.connect(name, *caps)
     people(bench, "bob")
@@ -77,7 +79,7 @@ def test_nothing_is_heard_without_both_capabilities(bench: Bench) -> None:
     )
 
 
-def test_it_makes_no_difference_who_was_there_first(bench: Bench) -> None:
+def test_it_makes_no_difference_who_was_there_first(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS).ask("MONITOR + bob")
     bench.connect("bob")
     bench.play(

@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.delivery.client import Client
-from app.engine.world.monitor_index import Watches
+from app.engine.world.monitor_index import MonitorIndex
 from app.wire.line import parse
 from app.wire.names import fold
 from tests.engine.account_clients import account, enter
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import Bench, Ear
+from tests.engine.harness import EngineHarness, RecordingSink
 from tests.engine.scenes import gather, people, user
 
 
-def test_who_is_here_and_who_is_not_are_one_line_each(bench: Bench) -> None:
+def test_who_is_here_and_who_is_not_are_one_line_each(bench: EngineHarness) -> None:
     people(bench, "alice", "bob", "carol")
     bench.play(
         """
@@ -25,7 +25,7 @@ def test_who_is_here_and_who_is_not_are_one_line_each(bench: Bench) -> None:
     )
 
 
-def test_coming_and_leaving_is_told_once_without_a_room_in_common(bench: Bench) -> None:
+def test_coming_and_leaving_is_told_once_without_a_room_in_common(bench: EngineHarness) -> None:
     people(bench, "alice", "carol")
     bench.play(
         """
@@ -46,7 +46,7 @@ def test_coming_and_leaving_is_told_once_without_a_room_in_common(bench: Bench) 
     )
 
 
-def test_the_lost_the_killed_and_those_in_the_same_room_leave_for_watchers_too(bench: Bench) -> None:
+def test_the_lost_the_killed_and_those_in_the_same_room_leave_for_watchers_too(bench: EngineHarness) -> None:
     alice, bob, _ = gather(bench, "#tea", "alice", "bob", "carol")
     alice.ask("MONITOR + bob,carol")
     bob.hang_up()
@@ -62,7 +62,7 @@ def test_the_lost_the_killed_and_those_in_the_same_room_leave_for_watchers_too(b
     assert [line.params for line in alice.hears("731")] == [["*", "carol"]]
 
 
-def test_a_change_of_nick_is_a_leaving_and_a_coming(bench: Bench) -> None:
+def test_a_change_of_nick_is_a_leaving_and_a_coming(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -80,7 +80,7 @@ def test_a_change_of_nick_is_a_leaving_and_a_coming(bench: Bench) -> None:
     )
 
 
-def test_a_nick_that_is_lost_on_logging_out_is_told_too(bench: Bench) -> None:
+def test_a_nick_that_is_lost_on_logging_out_is_told_too(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna, (alice,) = enter(bench, "anna", "anna"), people(bench, "alice")
     alice.ask("MONITOR + anna")
@@ -88,7 +88,7 @@ def test_a_nick_that_is_lost_on_logging_out_is_told_too(bench: Bench) -> None:
     assert alice.heard() == [":irc.example 731 * :anna"]
 
 
-def test_a_further_device_comes_and_goes_unnoticed(bench: Bench) -> None:
+def test_a_further_device_comes_and_goes_unnoticed(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.ask("MONITOR + anna")
     account(bench, "anna")
@@ -102,7 +102,7 @@ def test_a_further_device_comes_and_goes_unnoticed(bench: Bench) -> None:
     assert alice.heard() == [":irc.example 731 * :anna"]
 
 
-def test_removing_and_clearing_are_silent_and_hold(bench: Bench) -> None:
+def test_removing_and_clearing_are_silent_and_hold(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -123,7 +123,7 @@ def test_removing_and_clearing_are_silent_and_hold(bench: Bench) -> None:
     bench.play("alice =")
 
 
-def test_the_state_is_shown_as_on_adding(bench: Bench) -> None:
+def test_the_state_is_shown_as_on_adding(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -139,7 +139,7 @@ def test_the_state_is_shown_as_on_adding(bench: Bench) -> None:
     )
 
 
-def test_what_is_watched_already_is_not_added_again(bench: Bench) -> None:
+def test_what_is_watched_already_is_not_added_again(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -157,7 +157,7 @@ def test_what_is_watched_already_is_not_added_again(bench: Bench) -> None:
     )
 
 
-def test_masks_match_nobody(bench: Bench) -> None:
+def test_masks_match_nobody(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -188,7 +188,7 @@ def test_a_full_list_takes_no_more_and_says_what_was_left_out(make_bench: MakeBe
     )
 
 
-def test_long_lists_take_several_lines(bench: Bench) -> None:
+def test_long_lists_take_several_lines(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     nicks = [f"somebody-with-a-long-nick-{number:03}" for number in range(60)]
     for start in range(0, 60, 15):
@@ -201,7 +201,7 @@ def test_long_lists_take_several_lines(bench: Bench) -> None:
         assert all(len(f":irc.example 732 alice :{words}\r\n") <= 512 for words in shown)
 
 
-def test_the_list_ends_with_the_connection(bench: Bench) -> None:
+def test_the_list_ends_with_the_connection(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.ask("MONITOR + bob,alice")
     alice.send("QUIT")
@@ -212,7 +212,9 @@ def test_the_list_ends_with_the_connection(bench: Bench) -> None:
     assert user(bench, "alice").clients[0].watched == {}
 
 
-def test_notifications_have_the_tags_of_what_was_negotiated_and_replies_their_label(bench: Bench) -> None:
+def test_notifications_have_the_tags_of_what_was_negotiated_and_replies_their_label(
+    bench: EngineHarness,
+) -> None:
     alice = bench.connect("alice", "labeled-response", "batch", "server-time")
     bench.play(
         """
@@ -231,8 +233,8 @@ def test_notifications_have_the_tags_of_what_was_negotiated_and_replies_their_la
 def test_the_watchers_of_a_nick_are_those_who_have_it_on_their_lists(
     deeds: list[tuple[bool, int, str]],
 ) -> None:
-    watches = Watches()
-    clients = [Client(Ear(), "127.0.0.1", False, 0.0) for _ in range(3)]
+    watches = MonitorIndex()
+    clients = [Client(RecordingSink(), "127.0.0.1", False, 0.0) for _ in range(3)]
     for is_added, number, nick in deeds:
         if is_added:
             watches.add(clients[number], fold(nick), nick)
@@ -244,7 +246,7 @@ def test_the_watchers_of_a_nick_are_those_who_have_it_on_their_lists(
     assert clients[0].watched == {}
 
 
-def test_what_monitor_does_not_know_is_answered(bench: Bench) -> None:
+def test_what_monitor_does_not_know_is_answered(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """

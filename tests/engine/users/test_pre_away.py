@@ -3,11 +3,11 @@
 import pytest
 
 from tests.engine.account_clients import account, enter, plain
-from tests.engine.harness import Bench, Person
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people, user
 
 
-def device(bench: Bench, *lines: str) -> Person:
+def device(bench: EngineHarness, *lines: str) -> HarnessClient:
     """Let anna connect, and say something before she is let in."""
     person = bench.dial("anna")
     person.send("CAP REQ :sasl draft/pre-away", "AUTHENTICATE PLAIN", *plain("anna"), *lines)
@@ -16,7 +16,7 @@ def device(bench: Bench, *lines: str) -> Person:
     return person
 
 
-def test_who_says_it_before_registration_is_away_from_the_start(bench: Bench) -> None:
+def test_who_says_it_before_registration_is_away_from_the_start(bench: EngineHarness) -> None:
     bench.connect("alice", "away-notify", "extended-monitor").ask("MONITOR + bob")
     bench.dial("bob")
     bench.play(
@@ -41,7 +41,7 @@ def test_who_says_it_before_registration_is_away_from_the_start(bench: Bench) ->
     )
 
 
-def test_the_last_word_before_registration_counts(bench: Bench) -> None:
+def test_the_last_word_before_registration_counts(bench: EngineHarness) -> None:
     bench.dial("bob").send("CAP REQ draft/pre-away", "AWAY :having tea", "AWAY")
     bench.play(
         """
@@ -56,7 +56,7 @@ def test_the_last_word_before_registration_counts(bench: Bench) -> None:
     assert user(bench, "bob").away is None
 
 
-def test_without_the_capability_one_must_be_registered(bench: Bench) -> None:
+def test_without_the_capability_one_must_be_registered(bench: EngineHarness) -> None:
     bench.dial("bob")
     bench.play(
         """
@@ -66,7 +66,7 @@ def test_without_the_capability_one_must_be_registered(bench: Bench) -> None:
     )
 
 
-def test_no_reason_is_passed_on_as_a_star(bench: Bench) -> None:
+def test_no_reason_is_passed_on_as_a_star(bench: EngineHarness) -> None:
     gather(
         bench, "#tea", bench.connect("alice", "away-notify").name, bench.connect("bob", "draft/pre-away").name
     )
@@ -80,7 +80,9 @@ def test_no_reason_is_passed_on_as_a_star(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("said", "then"), [("AWAY *", None), ("AWAY :tea", "tea"), ("PING x", None)])
-def test_a_device_that_nobody_holds_takes_nobody_away(bench: Bench, said: str, then: str | None) -> None:
+def test_a_device_that_nobody_holds_takes_nobody_away(
+    bench: EngineHarness, said: str, then: str | None
+) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     device(bench, said)
@@ -89,7 +91,7 @@ def test_a_device_that_nobody_holds_takes_nobody_away(bench: Bench, said: str, t
 
 @pytest.mark.parametrize(("said", "then"), [("AWAY *", "*"), ("AWAY", None), ("PING x", None)])
 def test_somebody_not_there_comes_back_with_a_device_that_is_held(
-    bench: Bench, said: str, then: str | None
+    bench: EngineHarness, said: str, then: str | None
 ) -> None:
     account(bench, "anna")
     (alice,) = people(bench, "alice")
@@ -99,7 +101,7 @@ def test_somebody_not_there_comes_back_with_a_device_that_is_held(
     assert user(bench, "anna").away == then
 
 
-def test_a_message_that_says_something_outlasts_a_new_device(bench: Bench) -> None:
+def test_a_message_that_says_something_outlasts_a_new_device(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna").send("AWAY :having tea")
     device(bench)

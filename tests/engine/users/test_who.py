@@ -1,11 +1,11 @@
 """Conversations: WHO and WHOX (IRC_BEHAVIOUR section 8, who)."""
 
 from app.wire.line import parse
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, log_in, people, user
 
 
-def test_zero_means_everybody(bench: Bench) -> None:
+def test_zero_means_everybody(bench: EngineHarness) -> None:
     """RFC 2812 section 3.6.1."""
     alice, _ = people(bench, "alice", "bob")
     assert alice.ask("WHO 0")[:-1] == alice.ask("WHO *")[:-1] != []
@@ -19,7 +19,7 @@ def nicks(lines: list[str], place: int = 5) -> list[str]:
     return [line.params[place] for line in shown]
 
 
-def test_a_room_shows_each_member_once_as_it_is_spelled(bench: Bench) -> None:
+def test_a_room_shows_each_member_once_as_it_is_spelled(bench: EngineHarness) -> None:
     gather(bench, "#Tea", "alice", "bob")
     gather(bench, "#milk", "alice", "bob")
     bench.play(
@@ -33,7 +33,7 @@ def test_a_room_shows_each_member_once_as_it_is_spelled(bench: Bench) -> None:
     )
 
 
-def test_a_nick_is_found_in_any_case_and_shown_as_it_is_spelled(bench: Bench) -> None:
+def test_a_nick_is_found_in_any_case_and_shown_as_it_is_spelled(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -49,7 +49,7 @@ def test_a_nick_is_found_in_any_case_and_shown_as_it_is_spelled(bench: Bench) ->
     )
 
 
-def test_a_mask_matches_nicks_and_shows_each_person_once(bench: Bench) -> None:
+def test_a_mask_matches_nicks_and_shows_each_person_once(bench: EngineHarness) -> None:
     gather(bench, "#tea", "coolNick", "otherNick")
     gather(bench, "#milk", "coolNick", "otherNick")
     cool = bench.people["coolNick"]
@@ -61,7 +61,7 @@ def test_a_mask_matches_nicks_and_shows_each_person_once(bench: Bench) -> None:
     assert all(parse(line).params[1] == "*" for line in cool.ask("WHO *nick")[:-1])
 
 
-def test_the_invisible_are_found_by_their_nick_or_in_a_shared_room(bench: Bench) -> None:
+def test_the_invisible_are_found_by_their_nick_or_in_a_shared_room(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     carol, dave = people(bench, "carol", "dave")
     dave.send("MODE dave -i")
@@ -73,7 +73,7 @@ def test_the_invisible_are_found_by_their_nick_or_in_a_shared_room(bench: Bench)
     assert nicks(carol.ask("WHO *")) == ["alice", "bob", "carol", "dave"]
 
 
-def test_a_secret_room_is_nothing_to_outsiders(bench: Bench) -> None:
+def test_a_secret_room_is_nothing_to_outsiders(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -86,7 +86,7 @@ def test_a_secret_room_is_nothing_to_outsiders(bench: Bench) -> None:
     )
 
 
-def test_the_flags_say_gone_administrator_bot_and_role(bench: Bench) -> None:
+def test_the_flags_say_gone_administrator_bot_and_role(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "alice", "alice", "admin")
     user(bench, "bob").modes.add("B")
@@ -109,13 +109,13 @@ def test_the_flags_say_gone_administrator_bot_and_role(bench: Bench) -> None:
     )
 
 
-def test_operators_only(bench: Bench) -> None:
+def test_operators_only(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "bob", "bob", "admin")
     assert nicks(bench.people["alice"].ask("WHO #tea o")) == ["bob"]
 
 
-def test_whox_sends_the_fields_in_its_own_order(bench: Bench) -> None:
+def test_whox_sends_the_fields_in_its_own_order(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "bob", "bobby")
     user(bench, "bob").active -= 75
@@ -139,7 +139,7 @@ def test_whox_sends_the_fields_in_its_own_order(bench: Bench) -> None:
     )
 
 
-def test_no_field_of_whox_is_ever_empty(bench: Bench) -> None:
+def test_no_field_of_whox_is_ever_empty(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for letter in "tcuihsnfdlaor":
         field, _ = map(parse, alice.ask(f"WHO alice %{letter}"))
@@ -148,13 +148,13 @@ def test_no_field_of_whox_is_ever_empty(bench: Bench) -> None:
         assert field.params[1]
 
 
-def test_a_token_that_is_none_becomes_zero(bench: Bench) -> None:
+def test_a_token_that_is_none_becomes_zero(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for token in ("1234", "a", ":x", ""):
         assert alice.ask(f"WHO alice %tn,{token}")[0] == ":irc.example 354 alice 0 alice"
 
 
-def test_a_labelled_who_is_one_batch(bench: Bench) -> None:
+def test_a_labelled_who_is_one_batch(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.connect("bob", "labeled-response", "batch")
     opened, shown, end, closed = map(parse, bench.people["bob"].ask("@label=q WHO alice"))
@@ -164,12 +164,12 @@ def test_a_labelled_who_is_one_batch(bench: Bench) -> None:
     assert closed.command == "BATCH"
 
 
-def test_a_mask_that_reads_as_something_else_is_made_plain(bench: Bench) -> None:
+def test_a_mask_that_reads_as_something_else_is_made_plain(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert [parse(line).params[1:-1] for line in alice.ask("WHO ::a b", "WHO :")] == [["a_b"], ["*"]]
 
 
-def test_a_long_real_name_is_cut_so_that_the_line_fits(bench: Bench) -> None:
+def test_a_long_real_name_is_cut_so_that_the_line_fits(bench: EngineHarness) -> None:
     person = bench.dial("alice")
     person.send("NICK alice", "USER alice 0 * :" + "é" * 240)
     person.heard()

@@ -2,7 +2,7 @@
 
 from app.wire.line import parse
 from tests.conftest import MovedClock
-from tests.engine.harness import Bench
+from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, log_in, people, user
 
 ALLOWED = {"311", "312", "313", "317", "318", "319", "338", "378", "379", "671", "301", "307", "330", "335"}
@@ -13,7 +13,7 @@ def shown(lines: list[str], code: str) -> list[list[str]]:
     return [line.params[2:] for line in map(parse, lines) if line.command == code]
 
 
-def test_a_stranger_as_strangers_see_them(bench: Bench, clock: MovedClock) -> None:
+def test_a_stranger_as_strangers_see_them(bench: EngineHarness, clock: MovedClock) -> None:
     people(bench, "alice", "bob")
     clock.instant += 90_000
     bench.play(
@@ -28,7 +28,7 @@ def test_a_stranger_as_strangers_see_them(bench: Bench, clock: MovedClock) -> No
     )
 
 
-def test_speaking_ends_idleness(bench: Bench, clock: MovedClock) -> None:
+def test_speaking_ends_idleness(bench: EngineHarness, clock: MovedClock) -> None:
     alice, bob = people(bench, "alice", "bob")
     clock.instant += 90_000
     bob.send("PRIVMSG alice :hi")
@@ -36,13 +36,13 @@ def test_speaking_ends_idleness(bench: Bench, clock: MovedClock) -> None:
     assert shown(alice.ask("WHOIS bob"), "317")[0][0] == "5"
 
 
-def test_the_form_with_two_parameters(bench: Bench) -> None:
+def test_the_form_with_two_parameters(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     for first in ("irc.example", "bob"):
         assert alice.ask(f"WHOIS {first} bob") == alice.ask("WHOIS bob")
 
 
-def test_nobody_is_401_and_318(bench: Bench) -> None:
+def test_nobody_is_401_and_318(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -56,7 +56,7 @@ def test_nobody_is_401_and_318(bench: Bench) -> None:
     )
 
 
-def test_only_these_numerics_come_also_to_an_administrator(bench: Bench) -> None:
+def test_only_these_numerics_come_also_to_an_administrator(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "alice", "root", "admin")
     log_in(bench, "bob", "bob", "admin")
@@ -67,7 +67,7 @@ def test_only_these_numerics_come_also_to_an_administrator(bench: Bench) -> None
     assert set(codes) <= ALLOWED
 
 
-def test_an_account_is_shown_once_and_an_own_name_as_such(bench: Bench) -> None:
+def test_an_account_is_shown_once_and_an_own_name_as_such(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     log_in(bench, "bob", "Bobby")
     lines = alice.ask("WHOIS bob")
@@ -77,7 +77,7 @@ def test_an_account_is_shown_once_and_an_own_name_as_such(bench: Bench) -> None:
     assert len(shown(alice.ask("WHOIS bob"), "307")) == 1
 
 
-def test_the_real_address_is_for_oneself_and_administrators(bench: Bench) -> None:
+def test_the_real_address_is_for_oneself_and_administrators(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "carol")
     bob = bench.connect("bob", address="::1")
     assert shown(alice.ask("WHOIS bob"), "338") == []
@@ -86,20 +86,20 @@ def test_the_real_address_is_for_oneself_and_administrators(bench: Bench) -> Non
     assert shown(alice.ask("WHOIS bob"), "338") == [["0::1", "is connecting from"]]
 
 
-def test_an_encrypted_connection_is_said_to_be_one(bench: Bench) -> None:
+def test_an_encrypted_connection_is_said_to_be_one(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     assert shown(alice.ask("WHOIS bob"), "671") == []
     bob.client.secure = True
     assert len(shown(alice.ask("WHOIS bob"), "671")) == 1
 
 
-def test_away_is_told_once(bench: Bench) -> None:
+def test_away_is_told_once(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     bob.send("AWAY :having tea")
     assert shown(alice.ask("WHOIS bob"), "301") == [["having tea"]]
 
 
-def test_rooms_have_the_prefix_and_no_trailing_space(bench: Bench) -> None:
+def test_rooms_have_the_prefix_and_no_trailing_space(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     gather(bench, "#milk", "bob", "alice")
     alice = bench.people["alice"]
@@ -110,7 +110,7 @@ def test_rooms_have_the_prefix_and_no_trailing_space(bench: Bench) -> None:
     assert shown(alice.ask("WHOIS alice"), "319") == [["#milk @+#tea"]]
 
 
-def test_rooms_of_the_invisible_and_secret_rooms_are_hidden_unless_shared(bench: Bench) -> None:
+def test_rooms_of_the_invisible_and_secret_rooms_are_hidden_unless_shared(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     gather(bench, "#secret", "bob")
     alice, bob = bench.people["alice"], bench.people["bob"]
@@ -125,7 +125,7 @@ def test_rooms_of_the_invisible_and_secret_rooms_are_hidden_unless_shared(bench:
     assert shown(carol.ask("WHOIS bob"), "319") == [["#tea @#secret"]]
 
 
-def test_many_rooms_take_several_lines(bench: Bench) -> None:
+def test_many_rooms_take_several_lines(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     rooms = [f"#{number:02}{'x' * 50}" for number in range(20)]
     alice.send(*(f"JOIN {room}" for room in rooms))
@@ -134,12 +134,12 @@ def test_many_rooms_take_several_lines(bench: Bench) -> None:
     assert all(len(line.encode()) <= 510 for line in lines)
 
 
-def test_whowas_shows_the_latest_first(bench: Bench, clock: MovedClock) -> None:
+def test_whowas_shows_the_latest_first(bench: EngineHarness, clock: MovedClock) -> None:
     people(bench, "alice")
     bench.connect("bob").send("QUIT")
     clock.instant += 1_000
     bench.connect("bob", address="10.0.0.2").send("NICK robert")
-    cloak = bench.core.desk.disguise("10.0.0.2")
+    cloak = bench.core.runtime.cloak("10.0.0.2")
     bench.play(
         f"""
         alice > WHOWAS BOB
@@ -153,7 +153,7 @@ def test_whowas_shows_the_latest_first(bench: Bench, clock: MovedClock) -> None:
     )
 
 
-def test_the_count_of_whowas(bench: Bench) -> None:
+def test_the_count_of_whowas(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for _ in range(3):
         bench.connect("bob").send("QUIT")
@@ -161,7 +161,7 @@ def test_the_count_of_whowas(bench: Bench) -> None:
         assert len(shown(alice.ask(f"WHOWAS bob {count}"), "314")) == entries
 
 
-def test_nobody_had_this_nick(bench: Bench) -> None:
+def test_nobody_had_this_nick(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -175,7 +175,7 @@ def test_nobody_had_this_nick(bench: Bench) -> None:
     )
 
 
-def test_ison_names_who_is_here_as_they_are_spelled(bench: Bench) -> None:
+def test_ison_names_who_is_here_as_they_are_spelled(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -192,7 +192,7 @@ def test_ison_names_who_is_here_as_they_are_spelled(bench: Bench) -> None:
     )
 
 
-def test_userhost_says_here_or_away_and_takes_five(bench: Bench) -> None:
+def test_userhost_says_here_or_away_and_takes_five(bench: EngineHarness) -> None:
     people(bench, "alice", "bob", "carol")
     log_in(bench, "carol", "carol", "admin")
     bench.people["carol"].send("AWAY :tea")

@@ -15,11 +15,11 @@ from app.clock import Clock
 from app.db import schema
 from app.db.database import Database, url_of
 from app.errors import ChatError, NotFound
-from app.services.admin_changes import Administrator, Change, decide_now
+from app.services.admin_changes import AdminChange, Administrator, decide_now
 from app.settings import SERVER, ServerSettings, load, prefix_of
 
-PATIENCE = 15_000  # milliseconds to wait for a busy server
-LONGEST_ACTOR = 128  # characters, as the column
+BUSY_TIMEOUT_MILLISECONDS = 15_000  # milliseconds to wait for a busy server
+MAX_ACTOR_LENGTH = 128  # characters, as the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Common:
         return Common(dbname or self.dbname, config or self.config, as_json or self.as_json)
 
 
-class Desk:
+class AdminContext:
     """What a command has at hand. The database is opened when it is first needed."""
 
     def __init__(self, common: Common) -> None:
@@ -61,7 +61,7 @@ class Desk:
     @contextmanager
     def unchecked(self) -> Iterator[Database]:
         """Hold the database, whatever it is."""
-        database = Database(url_of(self.settings.dbname), PATIENCE)
+        database = Database(url_of(self.settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
         try:
             with database.explained():
                 yield database
@@ -84,12 +84,12 @@ class Desk:
 
     def _is_missing(self, database: Database) -> bool:
         state, revision = schema.refuse_unless_ours(database)
-        if state is schema.State.OLDER:
+        if state is schema.DatabaseState.OLDER:
             raise ChatError(
                 f"{database} is of an older version (schema {revision}); start the server once, "
                 "or run: chat-admin db upgrade"
             )
-        return state is schema.State.MISSING
+        return state is schema.DatabaseState.MISSING
 
     @contextmanager
     def glancing(self) -> Iterator[Database | None]:
@@ -106,7 +106,7 @@ class Desk:
         with self.database() as database, database.reading() as session:
             yield session
 
-    def change(self, decide: Callable[[Administrator], Change], create: bool = False) -> bool:
+    def change(self, decide: Callable[[Administrator], AdminChange], create: bool = False) -> bool:
         """Record what is decided. Returns whether anything changed."""
         with self.database(create) as database:
             return bool(decide_now(database, self.clock, self.actor, self.by, decide).events)
@@ -126,4 +126,4 @@ def _actor() -> str:
         login = getpass.getuser()
     except (KeyError, OSError):
         login = str(os.getuid())
-    return f"admin:{login}"[:LONGEST_ACTOR]
+    return f"admin:{login}"[:MAX_ACTOR_LENGTH]
