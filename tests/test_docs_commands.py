@@ -13,7 +13,7 @@ from app.wire import numerics
 from app.wire.numerics import Numeric
 
 PAGE = (Path(__file__).parents[1] / "docs" / "commands.md").read_text(encoding="utf-8")
-SOURCES = sorted(Path(table.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(table.__file__).parent.rglob("*.py"))
 CODES = {value.code: name for name, value in vars(numerics).items() if isinstance(value, Numeric)}
 
 
@@ -51,7 +51,7 @@ def refusals(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Attribute) and node.attr.startswith("ERR_"):
             yield getattr(numerics, node.attr).code
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            place = {"Failed": 1, "failed": 0}.get(node.func.id)
+            place = {"FailReply": 1, "failed": 0}.get(node.func.id)
             code = node.args[place] if place is not None else None
             if isinstance(code, ast.Constant):
                 yield code.value
@@ -79,6 +79,6 @@ def test_what_refuses_is_a_numeric_for_that() -> None:
             assert CODES[code].startswith("ERR_"), f"{command.name}: {code}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_refusal_in_the_code_is_on_the_page(path: Path) -> None:
     assert [code for code in refusals(path) if f"`{code}`" not in PAGE] == []
