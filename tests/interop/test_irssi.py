@@ -13,7 +13,7 @@ pytestmark = pytest.mark.clients
 MANNERS = "Please knock"
 
 
-def test_is_in_the_room_at_once_and_talks(server: Server, irssi: StartIrssi) -> None:
+def test_irssi_joins_automatically_and_talks(server: Server, irssi: StartIrssi) -> None:
     peer = server.connect("peer")
     anna = irssi(server.port, "anna")
     peer.hears("JOIN")
@@ -43,7 +43,7 @@ def test_is_in_the_room_at_once_and_talks(server: Server, irssi: StartIrssi) -> 
     assert "QUIT :Quit: good night" in peer.hears("QUIT")[-1]
 
 
-def test_what_is_asked_is_answered_on_the_screen(server: Server, irssi: StartIrssi) -> None:
+def test_irssi_shows_replies_to_queries(server: Server, irssi: StartIrssi) -> None:
     peer = server.connect("peer")
     peer.send("JOIN #tea", f"TOPIC #tea :{MANNERS}", "AWAY :at lunch")
     peer.fence()
@@ -76,7 +76,7 @@ def test_what_is_asked_is_answered_on_the_screen(server: Server, irssi: StartIrs
     anna.shows("You are no longer marked as being away")
 
 
-def test_earlier_lines_have_their_own_times(old_server: Server, irssi: StartIrssi) -> None:
+def test_irssi_shows_replayed_lines_with_their_times(old_server: Server, irssi: StartIrssi) -> None:
     anna = irssi(old_server.port, "newcomer")
     anna.shows("[Act: 2]")
     anna.window(2)
@@ -90,7 +90,7 @@ def test_earlier_lines_have_their_own_times(old_server: Server, irssi: StartIrss
     ]
 
 
-def test_comes_back_after_a_restart_to_what_was_said_meanwhile(folder: Path, irssi: StartIrssi) -> None:
+def test_irssi_reconnects_and_sees_missed_messages(folder: Path, irssi: StartIrssi) -> None:
     with Server(folder) as server:
         anna = irssi(server.port, "anna")
         anna.shows("[Act: 2]")

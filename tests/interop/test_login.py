@@ -15,7 +15,7 @@ def make_account(name: str, password_file: Path) -> None:
     admin(password_file.parent, "user", "create", name, "--password-file", password_file)
 
 
-def test_irssi_logs_in_and_nobody_else_gets_the_name(
+def test_irssi_logs_in_and_the_nick_is_protected(
     server: Server, password_file: Path, irssi: StartIrssi, weechat: StartWeechat
 ) -> None:
     make_account("anna", password_file)
@@ -32,7 +32,7 @@ def test_irssi_logs_in_and_nobody_else_gets_the_name(
     stranger.shows("[anna] is logged in as anna")
 
 
-def test_weechat_logs_in_and_nobody_else_gets_the_name(
+def test_weechat_logs_in_and_the_nick_is_protected(
     server: Server, password_file: Path, irssi: StartIrssi, weechat: StartWeechat
 ) -> None:
     make_account("boris", password_file)
@@ -48,7 +48,7 @@ def test_weechat_logs_in_and_nobody_else_gets_the_name(
     stranger.shows("Nick boris is already in use")
 
 
-def test_a_wrong_password_lets_nobody_in(
+def test_a_wrong_password_is_refused(
     server: Server, password_file: Path, irssi: StartIrssi, weechat: StartWeechat
 ) -> None:
     make_account("anna", password_file)

@@ -62,7 +62,7 @@ def talk(irma: Irssi, bob: TmuxTerminal) -> None:
     bob.until(lambda _: sum(who == "irma" for who, _ in seen_by_bob(bob)) >= SOME, "what irma says")
 
 
-def test_the_server_is_killed_while_two_people_talk(
+def test_two_stock_clients_recover_from_kill_9(
     folder: Path, password_file: Path, irssi: StartIrssi, chat_client: Callable[..., TmuxTerminal]
 ) -> None:
     admin(folder, "user", "create", "bob", "--password-file", password_file)

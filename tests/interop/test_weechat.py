@@ -12,7 +12,7 @@ from tests.process.server_process import Server
 pytestmark = pytest.mark.clients
 
 
-def test_joins_talks_and_asks(server: Server, weechat: StartWeechat) -> None:
+def test_weechat_joins_talks_and_queries(server: Server, weechat: StartWeechat) -> None:
     peer = server.connect("peer", "server-time")
     wanda = weechat(server.port, "wanda")
     enabled = wanda.shows("client capability, enabled").text
@@ -47,14 +47,14 @@ def test_joins_talks_and_asks(server: Server, weechat: StartWeechat) -> None:
         wanda.shows(answered)
 
 
-def test_history_is_shown_on_joining_with_its_times(old_server: Server, weechat: StartWeechat) -> None:
+def test_weechat_shows_history_with_its_times(old_server: Server, weechat: StartWeechat) -> None:
     wanda = weechat(old_server.port, "wanda")
     wanda.shows("Channel created", place="#general")
     replayed = [(line.at, line.who, line.text) for line in wanda.shown if "irc_privmsg" in line.tags]
     assert replayed == [message[1:] for message in MESSAGES]
 
 
-def test_comes_back_after_a_restart_to_what_was_said_meanwhile(folder: Path, weechat: StartWeechat) -> None:
+def test_weechat_reconnects_and_sees_missed_messages(folder: Path, weechat: StartWeechat) -> None:
     with Server(folder) as server:
         wanda = weechat(server.port, "wanda", autoreconnect_delay="1")
         wanda.shows("has joined", place="#general")

@@ -32,14 +32,14 @@ def external(person: HarnessClient, asked: str = "") -> list[str]:
     return person.ask("AUTHENTICATE EXTERNAL", *pieces(asked.encode()))
 
 
-def test_a_certificate_opens_the_account_and_outlives_a_restart(bench: EngineHarness) -> None:
+def test_a_certificate_logs_in_and_survives_a_restart(bench: EngineHarness) -> None:
     known(bench)
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "900", "903"]
     bench.restart()
     assert codes(external(showing(stranger(bench)), "Anna")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_what_opens_nothing(bench: EngineHarness) -> None:
+def test_unknown_or_missing_certificates_do_not_log_in(bench: EngineHarness) -> None:
     known(bench)
     account(bench, "bob")
     for fingerprint, asked in ((OTHER, ""), (MINE, "bob"), (MINE, "nobody"), (None, ""), (None, "anna")):
@@ -51,7 +51,7 @@ def offered(person: HarnessClient) -> list[str]:
     return [word for line in person.ask("CAP LS 302") for word in parse(line).params[-1].split(" ")]
 
 
-def test_it_is_offered_only_to_those_who_show_one(bench: EngineHarness) -> None:
+def test_external_is_offered_only_to_clients_with_a_certificate(bench: EngineHarness) -> None:
     person = bench.dial("x")
     assert "sasl=PLAIN,SCRAM-SHA-256" in offered(person)
     assert person.ask("AUTHENTICATE WRONG")[0] == (
@@ -62,14 +62,14 @@ def test_it_is_offered_only_to_those_who_show_one(bench: EngineHarness) -> None:
     assert "SCRAM-SHA-256,EXTERNAL" in person.ask("AUTHENTICATE WRONG")[0]
 
 
-def test_it_can_be_broken_off(bench: EngineHarness) -> None:
+def test_an_external_login_can_be_aborted(bench: EngineHarness) -> None:
     known(bench)
     person = showing(stranger(bench))
     assert codes(person.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE *")) == ["AUTHENTICATE", "906"]
     assert person.client.account is None
 
 
-def test_certificates_are_added_listed_and_taken_away(bench: EngineHarness) -> None:
+def test_certificates_can_be_added_listed_and_removed(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     colons = ":".join(OTHER[place : place + 2] for place in range(0, 64, 2)).upper()
@@ -88,7 +88,7 @@ def test_certificates_are_added_listed_and_taken_away(bench: EngineHarness) -> N
     assert tell(bench, "bob", "CERT")[0].startswith("Say which: CERT ADD, CERT DEL, CERT LIST;")
 
 
-def test_a_certificate_opens_one_account_and_an_account_has_ten(bench: EngineHarness) -> None:
+def test_a_certificate_has_one_account_and_an_account_at_most_ten(bench: EngineHarness) -> None:
     known(bench)
     account(bench, "bob")
     enter(bench, "bob", "bob")
@@ -99,7 +99,7 @@ def test_a_certificate_opens_one_account_and_an_account_has_ten(bench: EngineHar
     assert tell(bench, "bob", f"CERT ADD {OTHER}") == ["There are 10 certificates already; delete one first"]
 
 
-def test_a_disabled_account_is_not_opened_and_a_reset_takes_the_certificates(bench: EngineHarness) -> None:
+def test_a_disabled_account_rejects_certificates_and_a_reset_removes_them(bench: EngineHarness) -> None:
     """Who knew the password may have added one of theirs."""
     known(bench)
     story = Story(bench.database, bench.clock)
@@ -113,7 +113,7 @@ def test_a_disabled_account_is_not_opened_and_a_reset_takes_the_certificates(ben
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
 
 
-def test_whois_tells_it_to_its_owner_and_to_administrators(bench: EngineHarness) -> None:
+def test_whois_shows_a_certificate_to_its_owner_and_administrators(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     anna, bob = showing(bench.connect("anna")), bench.connect("bob")
     root = enter(bench, "root", "root")

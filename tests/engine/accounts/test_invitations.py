@@ -35,7 +35,7 @@ def refusal(bench: EngineHarness, nick: str, code: str) -> str:
     return line.removeprefix(start)
 
 
-def test_who_shows_a_code_gets_an_account(bench: EngineHarness) -> None:
+def test_a_valid_code_allows_registration(bench: EngineHarness) -> None:
     code = invite(bench)
     people(bench, "anna")
     bench.play(
@@ -50,7 +50,7 @@ def test_who_shows_a_code_gets_an_account(bench: EngineHarness) -> None:
     assert refusal(bench, "bob", code) == "This invitation is used up"
 
 
-def test_without_a_code_there_is_no_account(bench: EngineHarness) -> None:
+def test_registration_without_a_code_is_refused(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     (listed,) = [line for line in anna.ask("CAP LS 302") if "account-registration" in line]
     assert "draft/account-registration=before-connect,invitation-required " in listed
@@ -58,7 +58,7 @@ def test_without_a_code_there_is_no_account(bench: EngineHarness) -> None:
     assert refusal(bench, "anna", "anna@example.org") == "There is no such invitation"
 
 
-def test_a_code_is_good_for_some_and_for_some_time(bench: EngineHarness, clock: MovedClock) -> None:
+def test_a_code_has_limited_uses_and_an_expiry(bench: EngineHarness, clock: MovedClock) -> None:
     code = invite(bench, uses=2, expires=clock.instant + 60_000)
     one, two, three = people(bench, "one", "two", "three")
     assert "SUCCESS" in one.ask(f"REGISTER * {code} secret")[0]
@@ -69,14 +69,14 @@ def test_a_code_is_good_for_some_and_for_some_time(bench: EngineHarness, clock: 
     assert "used up" in three.ask(f"REGISTER * {code} secret")[0]
 
 
-def test_a_code_that_is_taken_back_is_worth_nothing(bench: EngineHarness) -> None:
+def test_a_revoked_code_is_refused(bench: EngineHarness) -> None:
     code = invite(bench, uses=5)
     people(bench, "anna")
     Story(bench.database, bench.clock).decides(lambda admin: revoked(admin, code[:6]))
     assert refusal(bench, "anna", code) == "There is no such invitation"
 
 
-def test_how_often_it_was_used_outlives_a_restart(bench: EngineHarness) -> None:
+def test_the_use_count_survives_a_restart(bench: EngineHarness) -> None:
     code = invite(bench, uses=2)
     for nick in ("one", "two"):
         bench.restart()
@@ -86,7 +86,7 @@ def test_how_often_it_was_used_outlives_a_restart(bench: EngineHarness) -> None:
     assert refusal(bench, "three", code) == "This invitation is used up"
 
 
-def test_of_two_who_use_the_last_at_once_the_faster_gets_in(bench: EngineHarness) -> None:
+def test_the_last_use_goes_to_the_first_of_two_concurrent_registrations(bench: EngineHarness) -> None:
     """Both had a good code while their passwords were hashed, and both end in one batch."""
     code = invite(bench)
     one, two = people(bench, "one", "two")
@@ -97,7 +97,7 @@ def test_of_two_who_use_the_last_at_once_the_faster_gets_in(bench: EngineHarness
     assert "INVALID_INVITATION two :This invitation is used up" in two.heard()[0]
 
 
-def test_a_code_that_was_taken_back_meanwhile_is_not_enough(bench: EngineHarness) -> None:
+def test_a_code_revoked_during_registration_is_refused(bench: EngineHarness) -> None:
     code = invite(bench)
     (anna,) = people(bench, "anna")
     unit = begin(anna, f"REGISTER * {code} secret")
@@ -105,20 +105,20 @@ def test_a_code_that_was_taken_back_meanwhile_is_not_enough(bench: EngineHarness
     assert codes(finish(anna, unit)) == ["FAIL"]
 
 
-def test_nickserv_takes_it_behind_the_password(bench: EngineHarness) -> None:
+def test_nickserv_accepts_a_code_after_the_password(bench: EngineHarness) -> None:
     code = invite(bench)
     anna = bench.connect("anna")
     assert "NickServ REGISTER <password> <code>" in tell(bench, "anna", "REGISTER secret")[0]
     assert "is yours" in anna.ask(f"PRIVMSG NickServ :REGISTER secret {code}")[0]
 
 
-def test_where_nobody_needs_one_what_stands_there_does_not_matter(make_bench: MakeBench) -> None:
+def test_with_open_registration_the_code_field_is_ignored(make_bench: MakeBench) -> None:
     bench = make_bench()
     anna = bench.connect("anna")
     assert "SUCCESS" in anna.ask("REGISTER * something secret")[0]
 
 
-def test_the_code_is_kept_nowhere(bench: EngineHarness) -> None:
+def test_the_code_is_stored_only_as_a_digest(bench: EngineHarness) -> None:
     code = invite(bench)
     people(bench, "anna")[0].ask(f"REGISTER * {code} secret")
     with bench.database.engine.connect() as connection:

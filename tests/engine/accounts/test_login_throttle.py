@@ -39,7 +39,7 @@ def guess_from_everywhere(bench: EngineHarness, name: str, most: int) -> None:
         fail(bench, 1, name, f"198.51.100.{number}")
 
 
-def test_strangers_cannot_lock_an_owner_out(make_bench: MakeBench) -> None:
+def test_failures_elsewhere_never_lock_out_a_known_address(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=2, register_timeout=600)
     account(bench, "Anna")
     account(bench, "bob")
@@ -52,7 +52,7 @@ def test_strangers_cannot_lock_an_owner_out(make_bench: MakeBench) -> None:
     assert log_in(bench.dial("home", "192.0.2.9"), "anna")[1:] == [WAIT], "its own failures count"
 
 
-def test_who_was_here_before_a_restart_is_no_stranger(make_bench: MakeBench) -> None:
+def test_known_addresses_survive_a_restart(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=1)
     account(bench, "anna")
     person = bench.dial("home", "2001:db8:1:2::7")
@@ -65,14 +65,14 @@ def test_who_was_here_before_a_restart_is_no_stranger(make_bench: MakeBench) -> 
     assert codes(log_in(neighbour, "anna")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_who_made_an_account_is_no_stranger_to_it(make_bench: MakeBench) -> None:
+def test_the_registering_address_is_known_to_the_account(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=1)
     bench.connect("anna", address="192.0.2.9").ask("REGISTER * * secret")
     guess_from_everywhere(bench, "anna", 1)
     assert codes(log_in(bench.dial("x", "192.0.2.9"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_names_that_nobody_has_are_limited_alike(make_bench: MakeBench) -> None:
+def test_unregistered_names_are_limited_too(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=1)
     guess_from_everywhere(bench, "nobody", 1)
     assert log_in(bench.dial("other", "192.0.2.9"), "nobody")[1:] == [WAIT]
@@ -87,7 +87,7 @@ def test_an_ipv6_network_counts_as_one_address(make_bench: MakeBench) -> None:
     assert codes(log_in(bench.dial("other", "2001:db8:0:1::1"), "anna")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_what_is_familiar_is_forgotten_when_it_is_too_much(clock: MovedClock) -> None:
+def test_the_oldest_known_addresses_are_evicted(clock: MovedClock) -> None:
     guesses = LoginThrottle(clock, 1)
     for number in range(MAX_KEYS + 1):
         guesses.trust("192.0.2.1", str(number))
@@ -99,13 +99,13 @@ def test_what_is_familiar_is_forgotten_when_it_is_too_much(clock: MovedClock) ->
     assert guesses.wait("192.0.2.1") == 0
 
 
-def test_loopback_is_not_exempt_and_ten_are_free(bench: EngineHarness) -> None:
+def test_loopback_is_limited_after_ten_failures(bench: EngineHarness) -> None:
     account(bench, "anna")
     fail(bench, 10, "x", "127.0.0.1")
     assert log_in(bench.dial("anna"), "anna")[1:] == [WAIT]
 
 
-def test_what_succeeds_is_not_counted(make_bench: MakeBench) -> None:
+def test_successful_logins_do_not_count(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=1)
     account(bench, "anna")
     for _ in range(5):
@@ -125,7 +125,7 @@ def test_scram_is_limited_too(make_bench: MakeBench) -> None:
     assert waiting.prove(challenge) == [WAIT]
 
 
-def test_those_who_try_at_once_learn_no_more(make_bench: MakeBench) -> None:
+def test_concurrent_attempts_are_all_counted(make_bench: MakeBench) -> None:
     """The password was right, but others failed while it was checked."""
     bench = make_bench(login_attempts=2)
     account(bench, "anna")
@@ -135,7 +135,7 @@ def test_those_who_try_at_once_learn_no_more(make_bench: MakeBench) -> None:
     assert finish(person, unit) == [WAIT]
 
 
-def test_a_log_in_by_pass_is_limited_too(make_bench: MakeBench) -> None:
+def test_pass_logins_are_limited_too(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=2)
     account(bench, "anna")
     for name in ("one", "two", "three"):
@@ -151,7 +151,7 @@ def test_a_log_in_by_pass_is_limited_too(make_bench: MakeBench) -> None:
         )
 
 
-def test_the_password_of_the_server_cannot_be_guessed_endlessly(make_bench: MakeBench) -> None:
+def test_server_password_attempts_are_limited(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=2, password="letmein")
     for name in ("one", "two", "three"):
         person = bench.dial(name)
@@ -162,7 +162,7 @@ def test_the_password_of_the_server_cannot_be_guessed_endlessly(make_bench: Make
         assert ("Too many" in heard[-1]) is (name == "three")
 
 
-def test_an_address_registers_so_many_accounts_an_hour(make_bench: MakeBench, clock: MovedClock) -> None:
+def test_registrations_per_address_and_hour_are_limited(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench(registrations_per_address=2, ping_interval=7200)
     anna, bob, carol = (bench.connect(name) for name in ("anna", "bob", "carol"))
     assert "SUCCESS" in anna.ask("REGISTER * * secret")[0]
@@ -178,14 +178,14 @@ def test_an_address_registers_so_many_accounts_an_hour(make_bench: MakeBench, cl
     assert "SUCCESS" in carol.ask("REGISTER * * secret")[0]
 
 
-def test_no_limit_is_no_limit(clock: MovedClock) -> None:
+def test_a_limit_of_zero_disables_the_check(clock: MovedClock) -> None:
     throttle = RateLimit(clock, 0, 60.0)
     for _ in range(100):
         throttle.note("x")
     assert throttle.wait("x") == 0
 
 
-def test_a_throttle_forgets_who_was_quiet_longest(clock: MovedClock) -> None:
+def test_a_rate_limit_evicts_the_longest_idle_key(clock: MovedClock) -> None:
     throttle = RateLimit(clock, 1, 60.0)
     for number in range(MAX_KEYS + 1):
         throttle.note(str(number))
@@ -204,5 +204,5 @@ def test_a_throttle_forgets_who_was_quiet_longest(clock: MovedClock) -> None:
         ("somewhere", "somewhere"),
     ],
 )
-def test_a_household_is_one_address_or_one_network(address: str, kept: str) -> None:
+def test_the_rate_key_is_an_ipv4_address_or_an_ipv6_prefix(address: str, kept: str) -> None:
     assert rate_key(address) == kept

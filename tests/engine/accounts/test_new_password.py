@@ -31,7 +31,7 @@ def test_all_sessions_of_the_account_end_at_once(bench: EngineHarness, clock: Mo
     assert codes(log_in(bench.dial("x"), "anna", "better words")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_who_is_about_to_enter_enters_as_a_guest(bench: EngineHarness) -> None:
+def test_a_client_still_registering_enters_as_a_guest(bench: EngineHarness) -> None:
     account(bench, "anna")
     person = stranger(bench)
     log_in(person, "anna")
@@ -41,7 +41,7 @@ def test_who_is_about_to_enter_enters_as_a_guest(bench: EngineHarness) -> None:
     assert person.client.account is None
 
 
-def test_a_password_that_was_right_while_it_was_checked_is_not_enough(bench: EngineHarness) -> None:
+def test_an_old_password_verified_during_the_reset_is_refused(bench: EngineHarness) -> None:
     account(bench, "anna")
     person = stranger(bench)
     unit = begin(person, "AUTHENTICATE PLAIN", *plain("anna"))
@@ -51,7 +51,7 @@ def test_a_password_that_was_right_while_it_was_checked_is_not_enough(bench: Eng
     assert codes(person.heard()) == ["904"]
 
 
-def test_a_proof_that_was_begun_before_is_not_enough(bench: EngineHarness) -> None:
+def test_a_scram_exchange_started_before_the_reset_fails(bench: EngineHarness) -> None:
     account(bench, "anna")
     scram = Scram(stranger(bench), "anna")
     proof = scram.prove(scram.begin())

@@ -16,7 +16,7 @@ def user(bench: EngineHarness, nick: str) -> User:
 
 
 @pytest.mark.parametrize("name", ["*", "Anna", "anna"])
-def test_an_account_is_made_of_the_nick(bench: EngineHarness, name: str) -> None:
+def test_registering_the_current_nick_creates_an_account(bench: EngineHarness, name: str) -> None:
     bench.connect("Anna")
     bench.play(
         f"""
@@ -30,7 +30,7 @@ def test_an_account_is_made_of_the_nick(bench: EngineHarness, name: str) -> None
     assert codes(log_in(bench.dial("bob"), "anna", "secret"))[1:] == ["900", "903"]
 
 
-def test_an_account_is_made_before_the_welcome_and_survives_a_restart(bench: EngineHarness) -> None:
+def test_registration_before_the_welcome_survives_a_restart(bench: EngineHarness) -> None:
     bench.dial("anna")
     bench.play(
         f"""
@@ -50,7 +50,7 @@ def test_an_account_is_made_before_the_welcome_and_survives_a_restart(bench: Eng
     enter(bench, "anna", "anna")
 
 
-def test_a_nick_must_have_been_given(bench: EngineHarness) -> None:
+def test_registration_needs_a_nick(bench: EngineHarness) -> None:
     bench.dial("anna")
     bench.play(
         """
@@ -63,7 +63,7 @@ def test_a_nick_must_have_been_given(bench: EngineHarness) -> None:
     )
 
 
-def test_a_nick_in_use_is_remembered_though_it_was_refused(bench: EngineHarness) -> None:
+def test_a_refused_nick_can_still_be_registered(bench: EngineHarness) -> None:
     bench.connect("root")
     bench.dial("bar")
     bench.play(
@@ -79,7 +79,7 @@ def test_a_nick_in_use_is_remembered_though_it_was_refused(bench: EngineHarness)
     )
 
 
-def test_what_is_refused(bench: EngineHarness) -> None:
+def test_invalid_registrations_are_refused(bench: EngineHarness) -> None:
     account(bench, "taken")
     bench.connect("anna")
     bench.play(
@@ -101,7 +101,7 @@ def test_what_is_refused(bench: EngineHarness) -> None:
     assert " ALREADY_AUTHENTICATED * :" in anna.ask("REGISTER * * secret")[0]
 
 
-def test_a_name_registered_meanwhile_beside_the_server_is_taken(bench: EngineHarness) -> None:
+def test_a_name_registered_through_chat_admin_meanwhile_is_taken(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     account(bench, "anna")
     told, refusal = anna.ask("REGISTER anna * secret")
@@ -109,7 +109,7 @@ def test_a_name_registered_meanwhile_beside_the_server_is_taken(bench: EngineHar
     assert " FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK anna :" in refusal
 
 
-def test_of_two_who_register_one_name_at_once_the_faster_gets_it(bench: EngineHarness) -> None:
+def test_two_concurrent_registrations_have_one_winner(bench: EngineHarness) -> None:
     """Both are hashing their passwords when the first one finishes."""
     one, two = bench.dial("one"), bench.dial("two")
     waiting = [begin(person, "NICK anna", "REGISTER * * secret") for person in (one, two)]
@@ -117,7 +117,7 @@ def test_of_two_who_register_one_name_at_once_the_faster_gets_it(bench: EngineHa
     assert "FAIL REGISTER ACCOUNT_EXISTS anna" in finish(two, waiting[1])[0]
 
 
-def test_who_is_gone_when_the_hashing_is_done_makes_no_account(bench: EngineHarness) -> None:
+def test_a_disconnect_during_hashing_creates_no_account(bench: EngineHarness) -> None:
     person = bench.dial("one")
     unit = begin(person, "NICK anna", "REGISTER * * secret")
     person.hang_up()
@@ -125,7 +125,7 @@ def test_who_is_gone_when_the_hashing_is_done_makes_no_account(bench: EngineHarn
     assert bench.core.runtime.world.find_account("anna") is None
 
 
-def test_where_registration_is_closed_it_is_not_offered(make_bench: MakeBench) -> None:
+def test_closed_registration_is_not_advertised(make_bench: MakeBench) -> None:
     bench = make_bench(registration="closed")
     bench.connect("anna")
     bench.play(
@@ -140,7 +140,7 @@ def test_where_registration_is_closed_it_is_not_offered(make_bench: MakeBench) -
     assert "account-registration" not in " ".join(bench.people["anna"].heard())
 
 
-def test_the_password_of_the_server_comes_first(make_bench: MakeBench) -> None:
+def test_the_server_password_is_checked_before_registration(make_bench: MakeBench) -> None:
     bench = make_bench(password="letmein")
     anna = bench.dial("anna")
     assert "draft/account-registration " in anna.ask("CAP LS 302")[0]
@@ -160,12 +160,12 @@ def test_the_password_of_the_server_comes_first(make_bench: MakeBench) -> None:
     )
 
 
-def test_the_capability_says_that_one_need_not_be_connected(bench: EngineHarness) -> None:
+def test_the_capability_advertises_before_connect(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     assert "draft/account-registration=before-connect " in anna.ask("CAP LS 302")[0]
 
 
-def test_the_settings_may_want_people_to_finish_connecting_first(make_bench: MakeBench) -> None:
+def test_registration_before_connect_can_be_disabled(make_bench: MakeBench) -> None:
     """Section 11, account_registration: without before-connect, COMPLETE_CONNECTION_REQUIRED."""
     bench = make_bench(register_before_connect=False)
     bench.dial("anna")
@@ -186,7 +186,7 @@ def test_the_settings_may_want_people_to_finish_connecting_first(make_bench: Mak
     )
 
 
-def test_the_neighbours_hear_of_it_and_roles_are_kept_from_now_on(bench: EngineHarness) -> None:
+def test_registration_is_announced_and_roles_become_permanent(bench: EngineHarness) -> None:
     bench.connect("bob", "account-notify")
     bench.connect("anna")
     bench.play(
@@ -249,13 +249,13 @@ def test_logging_out_leaves_a_guest_in_the_same_rooms(bench: EngineHarness) -> N
     bench.play("anna2 > NICK anna\nanna2 < :anna2!~anna2@127.0.0.1 NICK :anna")
 
 
-def test_a_nick_that_nobody_has_registered_is_kept_on_logging_out(bench: EngineHarness) -> None:
+def test_logging_out_keeps_an_unregistered_nick(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "bar", "anna")
     bench.play("bar > LOGOUT\nbar ~ :irc.example 901 *\nbar =")
 
 
-def test_all_devices_are_logged_out_together(bench: EngineHarness) -> None:
+def test_logging_out_applies_to_all_devices(bench: EngineHarness) -> None:
     account(bench, "anna")
     phone, laptop = enter(bench, "anna", "anna"), enter(bench, "anna", "anna")
     phone.send("LOGOUT")

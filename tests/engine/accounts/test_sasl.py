@@ -10,7 +10,7 @@ from tests.story import Story
 FAILED = ":irc.example 904 * :Log-in failed: the account or the password is wrong"
 
 
-def test_a_log_in_before_anything_else(bench: EngineHarness) -> None:
+def test_login_works_before_nick_and_user(bench: EngineHarness) -> None:
     account(bench, "Jilles")
     stranger(bench)
     bench.play(
@@ -30,7 +30,7 @@ def test_a_log_in_before_anything_else(bench: EngineHarness) -> None:
     assert bench.core.runtime.world.nicks["bar"].account.name == "Jilles"  # type: ignore[index, union-attr]
 
 
-def test_nick_and_user_in_the_middle_do_not_disturb_it(bench: EngineHarness) -> None:
+def test_nick_and_user_during_the_exchange_do_not_interrupt_it(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.send("AUTHENTICATE plain", "NICK bar", "USER bar 0 * :Bar")
@@ -51,9 +51,7 @@ def test_nick_and_user_in_the_middle_do_not_disturb_it(bench: EngineHarness) -> 
         ("jilles", f"{PASSWORD}\0", ""),
     ],
 )
-def test_after_a_failure_the_client_may_start_again(
-    bench: EngineHarness, name: str, password: str, asked: str
-) -> None:
+def test_a_failed_login_can_be_retried(bench: EngineHarness, name: str, password: str, asked: str) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
@@ -61,14 +59,14 @@ def test_after_a_failure_the_client_may_start_again(
     assert codes(log_in(bar, "jilles")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_a_wrong_name_looks_like_a_wrong_password(bench: EngineHarness) -> None:
+def test_an_unknown_account_is_indistinguishable_from_a_wrong_password(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     assert log_in(bar, "jilles", "wrong")[1:] == [FAILED]
     assert log_in(bar, "nobody", "wrong")[1:] == [FAILED]
 
 
-def test_a_disabled_account_looks_like_a_wrong_password(bench: EngineHarness) -> None:
+def test_a_disabled_account_is_indistinguishable_from_a_wrong_password(bench: EngineHarness) -> None:
     account(bench, "jilles")
     disable(bench, "jilles")
     bar = stranger(bench)
@@ -77,7 +75,7 @@ def test_a_disabled_account_looks_like_a_wrong_password(bench: EngineHarness) ->
     assert scram.prove(scram.begin()) == [FAILED]
 
 
-def test_an_account_disabled_between_log_in_and_welcome_is_not_entered_with(bench: EngineHarness) -> None:
+def test_an_account_disabled_before_the_welcome_is_not_used(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     log_in(bar, "jilles")
@@ -92,13 +90,13 @@ def disable(bench: EngineHarness, name: str) -> None:
 
 
 @pytest.mark.parametrize("data", ["=", "AAAA=", "not-base64!", "+", "AGZvbw==", "/w=="])
-def test_what_is_not_a_message_of_plain_fails(bench: EngineHarness, data: str) -> None:
+def test_malformed_plain_messages_fail(bench: EngineHarness, data: str) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
     assert codes(bar.ask(f"AUTHENTICATE {data}")) == ["904"]
 
 
-def test_an_unknown_mechanism_gets_the_list_of_the_known(bench: EngineHarness) -> None:
+def test_an_unknown_mechanism_is_answered_with_the_list(bench: EngineHarness) -> None:
     stranger(bench)
     bench.play(
         """
@@ -121,13 +119,13 @@ def test_an_asterisk_aborts(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("letters", [100, 287, 288, 289, 587, 592, 600])
-def test_passwords_of_any_length_come_in_pieces(bench: EngineHarness, letters: int) -> None:
+def test_long_passwords_arrive_in_chunks(bench: EngineHarness, letters: int) -> None:
     password = "x" * letters
     account(bench, "foo", password)
     assert codes(log_in(stranger(bench), "foo", password))[-2:] == ["900", "903"]
 
 
-def test_a_message_of_exactly_800_characters_needs_an_empty_piece(bench: EngineHarness) -> None:
+def test_a_message_of_exactly_800_characters_needs_an_empty_chunk(bench: EngineHarness) -> None:
     password = "x" * 592
     account(bench, "foo", password)
     lines = plain("foo", password, "foo")
@@ -146,14 +144,14 @@ def test_a_password_may_be_in_any_script(bench: EngineHarness) -> None:
     assert codes(scram.consent(scram.prove(scram.begin()))) == ["900", "903"]
 
 
-def test_a_piece_longer_than_allowed_ends_the_exchange(bench: EngineHarness) -> None:
+def test_an_oversized_chunk_ends_the_exchange(bench: EngineHarness) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
     assert codes(bar.ask(f"AUTHENTICATE {'A' * 401}")) == ["905"]
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
-def test_endless_pieces_are_not_collected(bench: EngineHarness) -> None:
+def test_the_total_length_of_chunks_is_limited(bench: EngineHarness) -> None:
     bar = stranger(bench)
     bar.ask("AUTHENTICATE PLAIN")
     answers = codes(bar.ask(*[f"AUTHENTICATE {'A' * 400}"] * 1000))
@@ -162,13 +160,13 @@ def test_endless_pieces_are_not_collected(bench: EngineHarness) -> None:
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
-def test_ending_the_negotiation_in_the_middle_aborts(bench: EngineHarness) -> None:
+def test_cap_end_during_the_exchange_aborts_it(bench: EngineHarness) -> None:
     bar = stranger(bench)
     bar.send("NICK bar", "USER bar 0 * :Bar", "AUTHENTICATE PLAIN")
     assert codes(bar.ask("CAP END"))[:2] == ["906", "001"]
 
 
-def test_finishing_registration_in_the_middle_aborts(bench: EngineHarness) -> None:
+def test_completing_registration_aborts_the_exchange(bench: EngineHarness) -> None:
     bench.dial("bar")
     bar = bench.people["bar"]
     assert codes(bar.ask("AUTHENTICATE PLAIN", "NICK bar", "USER bar 0 * :Bar"))[:3] == [
@@ -178,7 +176,7 @@ def test_finishing_registration_in_the_middle_aborts(bench: EngineHarness) -> No
     ]
 
 
-def test_a_log_in_after_registration_replaces_the_one_before(bench: EngineHarness) -> None:
+def test_a_second_login_replaces_the_first(bench: EngineHarness) -> None:
     account(bench, "jilles")
     account(bench, "foo")
     bench.connect("bar", "sasl")
@@ -192,7 +190,7 @@ def test_a_log_in_after_registration_replaces_the_one_before(bench: EngineHarnes
     assert bench.core.runtime.world.nicks["bar"].account.name == "foo"  # type: ignore[index, union-attr]
 
 
-def test_the_neighbours_who_asked_for_it_hear_of_a_log_in(bench: EngineHarness) -> None:
+def test_a_login_is_announced_to_clients_with_account_notify(bench: EngineHarness) -> None:
     account(bench, "Jilles")
     bench.connect("alice", "account-notify")
     bench.connect("carol")
@@ -221,7 +219,7 @@ def test_the_neighbours_who_asked_for_it_hear_of_a_log_in(bench: EngineHarness) 
     bench.play("alice =")
 
 
-def test_a_log_in_brings_the_roles_that_rooms_keep(bench: EngineHarness) -> None:
+def test_a_login_restores_stored_roles(bench: EngineHarness) -> None:
     account(bench, "alice")
     alice = enter(bench, "alice", "alice")
     alice.send("JOIN #tea")
@@ -241,7 +239,7 @@ def test_a_log_in_brings_the_roles_that_rooms_keep(bench: EngineHarness) -> None
     )
 
 
-def test_devices_of_a_person_have_one_account(bench: EngineHarness) -> None:
+def test_all_devices_of_a_session_share_one_account(bench: EngineHarness) -> None:
     account(bench, "alice")
     account(bench, "other")
     enter(bench, "alice", "alice")
@@ -251,7 +249,7 @@ def test_devices_of_a_person_have_one_account(bench: EngineHarness) -> None:
     assert first.client.account == second.client.account == "other"
 
 
-def test_the_reply_to_a_labelled_log_in_is_one_whole(bench: EngineHarness) -> None:
+def test_a_labelled_login_gets_one_labelled_response(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = bench.connect("bar", "sasl", "labeled-response", "batch", "account-notify")
     bar.ask("AUTHENTICATE PLAIN")

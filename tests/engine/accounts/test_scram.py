@@ -29,7 +29,7 @@ def test_scram_with_a_wrong_password_fails_at_once(bench: EngineHarness) -> None
     assert codes(log_in(bar, "jilles")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_scram_does_not_tell_who_has_an_account(bench: EngineHarness) -> None:
+def test_scram_does_not_reveal_whether_an_account_exists(bench: EngineHarness) -> None:
     bar = stranger(bench)
     salts = set()
     for _ in range(2):
@@ -43,7 +43,7 @@ def test_scram_does_not_tell_who_has_an_account(bench: EngineHarness) -> None:
 @pytest.mark.parametrize(
     "first", ["", "n,,", "n,,n=jilles", "p=tls-unique,,n=jilles,r=abc", "n,a=x,n=jilles,r=a"]
 )
-def test_what_is_not_a_message_of_scram_fails(bench: EngineHarness, first: str) -> None:
+def test_malformed_scram_messages_fail(bench: EngineHarness, first: str) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE SCRAM-SHA-256")
@@ -51,7 +51,7 @@ def test_what_is_not_a_message_of_scram_fails(bench: EngineHarness, first: str) 
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
-def test_a_long_answer_of_the_server_comes_in_pieces_too(bench: EngineHarness) -> None:
+def test_long_server_messages_are_sent_in_chunks(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE SCRAM-SHA-256")
@@ -60,7 +60,7 @@ def test_a_long_answer_of_the_server_comes_in_pieces_too(bench: EngineHarness) -
     assert message(answer).startswith("r=" + "r" * 500)
 
 
-def test_scram_needs_the_consent_of_the_client(bench: EngineHarness) -> None:
+def test_scram_completes_only_after_the_client_acknowledges(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     scram = Scram(bar, "jilles")

@@ -72,7 +72,7 @@ def code_in(mails: Path, number: int = 0) -> str:
     return found[1]
 
 
-def test_the_code_that_was_mailed_makes_the_account(bench: EngineHarness, mails: Path) -> None:
+def test_the_mailed_code_completes_the_registration(bench: EngineHarness, mails: Path) -> None:
     people(bench, "anna")
     bench.play(
         f"""
@@ -98,7 +98,7 @@ def test_the_code_that_was_mailed_makes_the_account(bench: EngineHarness, mails:
     assert codes(log_in(bench.dial("x"), "anna", "secret"))[1:] == ["900", "903"]
 
 
-def test_the_capability_says_that_an_address_is_needed(bench: EngineHarness) -> None:
+def test_the_capability_advertises_email_required(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     (listed,) = [line for line in anna.ask("CAP LS 302") if "account-registration" in line]
     assert "draft/account-registration=before-connect,email-required " in listed
@@ -107,14 +107,14 @@ def test_the_capability_says_that_an_address_is_needed(bench: EngineHarness) -> 
 @pytest.mark.parametrize(
     "address", ["*", "anna", "anna@", "@example.org", "a@b@c", "-t@exa_mple.org", "a" * 250 + "@x.org"]
 )
-def test_what_is_no_address_is_refused(bench: EngineHarness, mails: Path, address: str) -> None:
+def test_invalid_email_addresses_are_refused(bench: EngineHarness, mails: Path, address: str) -> None:
     anna = bench.connect("anna")
     (refusal,) = anna.ask(f"REGISTER * {address} secret")
     assert refusal.startswith(":irc.example FAIL REGISTER INVALID_EMAIL anna :")
     assert list(mails.iterdir()) == []
 
 
-def test_an_address_cannot_bring_others_into_the_mail(bench: EngineHarness, mails: Path) -> None:
+def test_an_address_cannot_inject_mail_headers(bench: EngineHarness, mails: Path) -> None:
     anna = bench.connect("anna")
     for address in (
         "a@x.org,b@x.org",
@@ -137,7 +137,7 @@ def test_a_wrong_code_counts_like_a_wrong_password(mailing: MakeMailing, mails: 
     assert " FAIL VERIFY TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"VERIFY anna {code_in(mails)}")[0]
 
 
-def test_a_code_is_good_for_a_day_and_for_its_name(
+def test_a_code_is_valid_for_one_day_and_one_name(
     bench: EngineHarness, mails: Path, clock: MovedClock
 ) -> None:
     anna, bob = bench.connect("anna"), bench.connect("bob")
@@ -150,7 +150,7 @@ def test_a_code_is_good_for_a_day_and_for_its_name(
     assert " INVALID_CODE bob :" in bob.ask(f"VERIFY bob {code_in(mails, 1)}")[0]
 
 
-def test_another_code_is_sent_on_registering_again_but_not_endlessly(
+def test_repeated_registration_resends_a_limited_number_of_codes(
     bench: EngineHarness, mails: Path, clock: MovedClock
 ) -> None:
     anna = bench.connect("anna")
@@ -163,7 +163,7 @@ def test_another_code_is_sent_on_registering_again_but_not_endlessly(
     assert " SUCCESS " in anna.ask(f"VERIFY anna {code_in(mails, 1)}")[0]
 
 
-def test_nobody_keeps_a_name_from_others_without_verifying(bench: EngineHarness, mails: Path) -> None:
+def test_an_unverified_application_does_not_reserve_the_name(bench: EngineHarness, mails: Path) -> None:
     """Who shows the code first has the account, and whoever is called so meanwhile is not."""
     squatter = bench.connect("anna")
     squatter.ask("REGISTER * mallory@example.org secret", "NICK other")
@@ -177,7 +177,7 @@ def test_nobody_keeps_a_name_from_others_without_verifying(bench: EngineHarness,
     assert " INVALID_CODE " in squatter.ask(f"VERIFY anna {code_in(mails)}")[0]
 
 
-def test_what_is_refused(mailing: MakeMailing, mails: Path) -> None:
+def test_invalid_verifications_are_refused(mailing: MakeMailing, mails: Path) -> None:
     bench = mailing(password="letmein")
     person = bench.dial("x")
     assert person.ask("VERIFY anna code")[0].startswith(
@@ -188,7 +188,7 @@ def test_what_is_refused(mailing: MakeMailing, mails: Path) -> None:
     assert " FAIL VERIFY ALREADY_AUTHENTICATED anna :" in person.ask("VERIFY anna code")[0]
 
 
-def test_a_mailer_that_fails_is_said_and_nothing_is_kept(
+def test_a_failing_mailer_is_reported_and_nothing_is_stored(
     mailing: MakeMailing, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench = mailing(ends_with=75)
@@ -200,7 +200,7 @@ def test_a_mailer_that_fails_is_said_and_nothing_is_kept(
     assert ADDRESS not in caplog.text
 
 
-def test_an_administrator_verifies_by_hand(bench: EngineHarness) -> None:
+def test_an_administrator_can_verify_an_account(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     anna.ask(f"REGISTER * {ADDRESS} secret")
     Story(bench.database, bench.clock).decides(lambda admin: verified(admin, "anna"))
@@ -208,14 +208,14 @@ def test_an_administrator_verifies_by_hand(bench: EngineHarness) -> None:
     assert [line for line in anna.heard() if " NICK :Guest" in line], "who proves it by the password"
 
 
-def test_who_was_invited_needs_no_address(mailing: MakeMailing) -> None:
+def test_an_invitation_code_replaces_the_email_address(mailing: MakeMailing) -> None:
     bench = mailing(registration="invitation")
     anna = bench.connect("anna")
     assert "email-required" not in anna.ask("CAP LS 302")[0]
     assert " INVITATION_REQUIRED " in anna.ask("REGISTER * * secret")[0]
 
 
-def test_nickserv_does_the_same(bench: EngineHarness, mails: Path) -> None:
+def test_nickserv_registers_and_verifies_too(bench: EngineHarness, mails: Path) -> None:
     bench.connect("anna")
     assert "An e-mail address is needed" in tell(bench, "anna", "REGISTER secret")[0]
     assert tell(bench, "anna", f"REGISTER secret {ADDRESS}")[0].startswith("A code was mailed")
@@ -225,7 +225,7 @@ def test_nickserv_does_the_same(bench: EngineHarness, mails: Path) -> None:
     assert user(bench, "anna").account is not None
 
 
-def test_the_address_and_the_code_are_in_no_row_but_their_own(bench: EngineHarness, mails: Path) -> None:
+def test_address_and_code_appear_in_no_other_row(bench: EngineHarness, mails: Path) -> None:
     anna = bench.connect("anna")
     anna.ask(f"REGISTER * {ADDRESS} secret")
     code = code_in(mails)

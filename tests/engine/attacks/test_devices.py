@@ -4,7 +4,7 @@ from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness
 
 
-def test_a_device_is_told_of_the_rooms_that_another_one_enters(bench: EngineHarness) -> None:
+def test_all_devices_see_a_join_by_one_of_them(bench: EngineHarness) -> None:
     account(bench, "anna")
     bob = bench.connect("bob")
     bob.send("JOIN #tea", "TOPIC #tea :leaves", "PRIVMSG #tea :before")
@@ -22,7 +22,7 @@ def test_a_device_is_told_of_the_rooms_that_another_one_enters(bench: EngineHarn
     assert codes(bob.heard()) == ["JOIN"]
 
 
-def test_a_device_is_told_once_that_its_person_moderates_the_new_room(bench: EngineHarness) -> None:
+def test_all_devices_see_the_operator_role_once(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna")
     here.heard()
@@ -40,7 +40,7 @@ def test_a_device_is_told_once_that_its_person_moderates_the_new_room(bench: Eng
     ]
 
 
-def test_what_one_device_leaves_the_other_leaves(bench: EngineHarness) -> None:
+def test_a_part_by_one_device_applies_to_all(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna")
     bob = bench.connect("bob")
@@ -53,7 +53,7 @@ def test_what_one_device_leaves_the_other_leaves(bench: EngineHarness) -> None:
     assert there.heard() == [":anna!~anna@127.0.0.1 PART #tea"]
 
 
-def test_one_device_goes_and_nobody_is_told(bench: EngineHarness) -> None:
+def test_disconnecting_one_device_is_not_announced(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna")
     bob = bench.connect("bob")

@@ -17,7 +17,7 @@ from tests.story import record_now
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INVITED])  # which is never stored
-def test_an_event_about_nobody_and_nowhere_stops_nothing(bench: EngineHarness, kind: Kind) -> None:
+def test_an_event_with_dangling_references_is_skipped(bench: EngineHarness, kind: Kind) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     engine, here = bench.core.engine, bench.core.runtime.world.find_room("#tea")
     assert here is not None
@@ -32,7 +32,7 @@ def test_an_event_about_nobody_and_nowhere_stops_nothing(bench: EngineHarness, k
     assert alice.ask("PING x") == [":irc.example PONG irc.example :x"]
 
 
-def test_a_row_of_a_later_version_is_passed_over(bench: EngineHarness) -> None:
+def test_a_row_written_by_a_newer_version_is_skipped(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     last = bench.core.runtime.ledger.last_id
     row = {"id": last + 1, "kind": "levitated", "at": 1, "nick": "", "user": "", "host": ""}
@@ -43,7 +43,7 @@ def test_a_row_of_a_later_version_is_passed_over(bench: EngineHarness) -> None:
     assert alice.heard() == [":bob!~bob@127.0.0.1 JOIN #tea"]
 
 
-def test_the_key_that_another_program_sets_and_removes_leaves_nothing(bench: EngineHarness) -> None:
+def test_a_key_set_and_removed_by_chat_admin_leaves_no_trace(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     room = bench.core.runtime.world.find_room("#tea")
     assert room is not None
@@ -55,7 +55,7 @@ def test_the_key_that_another_program_sets_and_removes_leaves_nothing(bench: Eng
     assert room.mode_words(show_key=True) == ["+nt"]
 
 
-def test_the_log_of_the_server_does_not_tell_the_row_it_could_not_store(
+def test_the_server_log_omits_the_content_of_rejected_rows(
     bench: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -99,7 +99,9 @@ def hold_to_answers(person: HarnessClient) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pieces=streams())
-def test_the_world_stays_whole_whatever_is_sent(cheap_hashing: None, pieces: list[tuple[str, bytes]]) -> None:
+def test_the_world_stays_consistent_under_arbitrary_input(
+    cheap_hashing: None, pieces: list[tuple[str, bytes]]
+) -> None:
     with new_bench() as bench, no_faults():
         gather(bench)
         for name, data in pieces:

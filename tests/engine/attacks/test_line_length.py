@@ -31,7 +31,7 @@ def tea(bench: EngineHarness) -> tuple[HarnessClient, HarnessClient]:
         f"KICK #tea guest :{FULL}",
     ],
 )
-def test_what_others_are_told_fits_a_line(tea: tuple[HarnessClient, HarnessClient], line: str) -> None:
+def test_relayed_lines_fit_the_line_limit(tea: tuple[HarnessClient, HarnessClient], line: str) -> None:
     moderator, guest = tea
     moderator.send(line)
     (told,) = guest.heard()
@@ -41,7 +41,7 @@ def test_what_others_are_told_fits_a_line(tea: tuple[HarnessClient, HarnessClien
     assert all(len(own.encode()) <= MAX_LINE_BYTES - 2 for own in moderator.heard())
 
 
-def test_a_real_name_fits_every_line_it_stands_in(
+def test_realnames_fit_every_line_that_contains_them(
     bench: EngineHarness, tea: tuple[HarnessClient, HarnessClient]
 ) -> None:
     _, guest = tea
@@ -52,13 +52,13 @@ def test_a_real_name_fits_every_line_it_stands_in(
     assert all(len(own.encode()) <= MAX_LINE_BYTES - 2 for own in talker.heard())
 
 
-def test_answers_fit_a_line(tea: tuple[HarnessClient, HarnessClient]) -> None:
+def test_replies_fit_the_line_limit(tea: tuple[HarnessClient, HarnessClient]) -> None:
     moderator, _ = tea
     for line in (f"CAP REQ :{'x' * 490}", f"CAP {'x' * 490}", f"PING :{'x' * 500}", f"WHOIS {'x' * 490}"):
         assert all(len(own.encode()) <= MAX_LINE_BYTES - 2 for own in moderator.ask(line))
 
 
-def test_modes_that_fill_more_than_a_line_are_told_in_several(
+def test_long_mode_changes_are_split_over_several_lines(
     tea: tuple[HarnessClient, HarnessClient],
 ) -> None:
     moderator, guest = tea
@@ -71,7 +71,7 @@ def test_modes_that_fill_more_than_a_line_are_told_in_several(
     assert all(len(str(line).encode()) <= MAX_LINE_BYTES - 2 for line in told)
 
 
-def test_a_message_is_refused_by_the_name_its_room_has_not_by_the_one_it_was_called(
+def test_the_length_check_uses_the_canonical_room_name(
     bench: EngineHarness,
 ) -> None:
     owner, caller = bench.connect("owner"), bench.connect("caller")

@@ -34,7 +34,7 @@ def official(bench: EngineHarness) -> None:
     )
 
 
-def test_a_guest_leaves_a_nick_that_is_registered_for_somebody_else(bench: EngineHarness) -> None:
+def test_a_guest_loses_a_nick_registered_by_another_user(bench: EngineHarness) -> None:
     squatter, bob = bench.connect("anna"), bench.connect("bob")
     squatter.send("JOIN #tea")
     bob.send("JOIN #tea")
@@ -48,14 +48,14 @@ def test_a_guest_leaves_a_nick_that_is_registered_for_somebody_else(bench: Engin
     enter(bench, "Anna", "Anna")
 
 
-def test_its_owner_keeps_the_nick_on_registering_it(bench: EngineHarness) -> None:
+def test_a_user_keeps_the_nick_when_registering_it(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     assert "NICK" not in codes(anna.ask("REGISTER * * :sesame street"))
     catch_up(bench)
     assert anna.client.nick == "anna"
 
 
-def test_nobody_becomes_by_a_new_nick_who_may_not_come_in_by_it(bench: EngineHarness) -> None:
+def test_a_nick_change_cannot_evade_a_ban(bench: EngineHarness) -> None:
     good = bench.connect("good")
     ban(bench, "evil*!*@*")
     bench.play(
@@ -69,7 +69,7 @@ def test_nobody_becomes_by_a_new_nick_who_may_not_come_in_by_it(bench: EngineHar
     assert good.client.nick == "better"
 
 
-def test_who_is_no_administrator_any_more_moderates_no_official_room(bench: EngineHarness) -> None:
+def test_a_demoted_administrator_loses_ops_in_official_rooms(bench: EngineHarness) -> None:
     official(bench)
     account(bench, "root", role="admin")
     root, bob = enter(bench, "root", "root"), bench.connect("bob")
@@ -84,7 +84,7 @@ def test_who_is_no_administrator_any_more_moderates_no_official_room(bench: Engi
     assert bob.heard() == root.heard() == [":irc.example MODE #all +o root"]
 
 
-def test_who_logs_out_moderates_no_more_by_the_account(bench: EngineHarness) -> None:
+def test_logging_out_removes_roles_of_the_account(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna, bob = enter(bench, "anna", "anna"), bench.connect("bob")
     anna.send("JOIN #tea")
@@ -97,7 +97,7 @@ def test_who_logs_out_moderates_no_more_by_the_account(bench: EngineHarness) -> 
     assert codes(anna.ask("KICK #tea bob")) == ["482"]
 
 
-def test_what_a_guest_moderates_is_not_the_account_s(bench: EngineHarness) -> None:
+def test_ops_gained_as_a_guest_do_not_pass_to_the_account(bench: EngineHarness) -> None:
     account(bench, "anna")
     guest = bench.connect("guest", "sasl")
     guest.send("JOIN #tea", "CAP REQ sasl", "AUTHENTICATE PLAIN")
@@ -107,7 +107,7 @@ def test_what_a_guest_moderates_is_not_the_account_s(bench: EngineHarness) -> No
     assert "482" not in codes(guest.ask("TOPIC #tea :still mine"))
 
 
-def test_spellings_of_an_own_name_are_forgotten_with_it(bench: EngineHarness) -> None:
+def test_confusable_spellings_are_freed_with_the_name(bench: EngineHarness) -> None:
     """An `I` looks like an `l`, an `i` does not: one name, and faces without end."""
     account(bench, "iiiiii")
     owner = enter(bench, "iiiiii", "iiiiii")

@@ -6,7 +6,7 @@ from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness
 
 
-def test_one_address_does_not_use_up_all_rooms(make_bench: MakeBench, clock: MovedClock) -> None:
+def test_room_creation_is_limited_per_address(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench(max_rooms_per_user=3)
     guest = bench.connect("guest")
     guest.send("JOIN #a,#b,#c", "JOIN 0")
@@ -18,7 +18,7 @@ def test_one_address_does_not_use_up_all_rooms(make_bench: MakeBench, clock: Mov
     assert codes(bench.connect("later").ask("JOIN #e")) == ["JOIN", "353", "366"]
 
 
-def test_only_an_operator_s_invitation_lets_a_banned_person_in(bench: EngineHarness) -> None:
+def test_only_an_operators_invitation_overrides_a_ban(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "mallory"):
         bench.connect(name)
     bench.play(

@@ -16,7 +16,7 @@ def delete(bench: EngineHarness, name: str) -> None:
     story.decides(lambda admin: rooms.deleted(admin, name, ["#general"], "Tidied up"), by="irc.example")
 
 
-def test_everybody_leaves_with_the_reason_and_the_name_is_free(bench: EngineHarness) -> None:
+def test_deletion_parts_all_members_and_frees_the_name(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.people["alice"].send("MODE #tea +b x", "PRIVMSG #tea :one")
     people(bench, "alice", "bob")
@@ -40,7 +40,7 @@ def test_everybody_leaves_with_the_reason_and_the_name_is_free(bench: EngineHarn
         assert [(one.action, one.target) for one in audit.latest(session, 1)] == [("room.delete", "#tea")]
 
 
-def test_nobody_reads_what_was_said_in_a_new_room_of_that_name_also_after_a_restart(
+def test_a_new_room_of_the_same_name_has_no_old_history(
     bench: EngineHarness,
 ) -> None:
     account(bench, "anna")
@@ -55,21 +55,21 @@ def test_nobody_reads_what_was_said_in_a_new_room_of_that_name_also_after_a_rest
         anna = history_clients.enter(bench, "anna", "anna")
 
 
-def test_the_check_of_the_database_has_nothing_against_it(bench: EngineHarness) -> None:
+def test_a_deleted_room_passes_the_database_check(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     delete(bench, "#tea")
     with bench.database.reading() as session:
         assert stats._homeless(session) == []
 
 
-def test_a_room_that_the_settings_need_stays(bench: EngineHarness) -> None:
+def test_an_auto_join_room_cannot_be_deleted(bench: EngineHarness) -> None:
     Story(bench.database, bench.clock).room("#general")
     with pytest.raises(UsageError, match="auto_join"):
         delete(bench, "#GENERAL")
 
 
 @pytest.mark.parametrize("modes", ["+i", "+k key", "+R", "+b *!*@*"])
-def test_a_room_that_keeps_everybody_out_and_has_nobody_ends(bench: EngineHarness, modes: str) -> None:
+def test_an_empty_unowned_room_that_nobody_can_join_is_deleted(bench: EngineHarness, modes: str) -> None:
     history_clients.gather(bench, "#tea", "alice")
     bench.people["alice"].send(f"MODE #tea {modes}", "PRIVMSG #tea :secret", "PART #tea")
     (bob,) = history_clients.gather(bench, "#tea", "bob")
@@ -78,7 +78,7 @@ def test_a_room_that_keeps_everybody_out_and_has_nobody_ends(bench: EngineHarnes
     assert any(":@bob" in line for line in bob.ask("NAMES #tea"))
 
 
-def test_a_room_with_an_owner_or_with_people_stays_closed(bench: EngineHarness) -> None:
+def test_an_owned_or_occupied_room_is_not_taken_over(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     anna.send("JOIN #mine", "MODE #mine +i", "PART #mine")
@@ -95,7 +95,7 @@ def test_a_room_with_an_owner_or_with_people_stays_closed(bench: EngineHarness) 
     )
 
 
-def test_who_may_come_in_takes_an_open_room_over_as_it_is(bench: EngineHarness) -> None:
+def test_joining_an_empty_open_room_takes_it_over(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.people["alice"].send("MODE #tea +k key", "TOPIC #tea :green", "PART #tea")
     people(bench, "bob")

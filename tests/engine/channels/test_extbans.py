@@ -7,13 +7,13 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 
-def test_the_tokens(bench: EngineHarness) -> None:
+def test_isupport_advertises_extended_bans(bench: EngineHarness) -> None:
     told = " ".join(bench.connect("alice").ask("VERSION", "ISUPPORT"))
     assert " EXTBAN=~,am " in told
     assert " ACCOUNTEXTBAN=a " in told
 
 
-def test_the_muted_come_in_and_are_silent(bench: EngineHarness) -> None:
+def test_muted_users_can_join_but_not_speak(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     people(bench, "bar")
     bench.play(
@@ -42,7 +42,7 @@ def test_the_muted_come_in_and_are_silent(bench: EngineHarness) -> None:
     )
 
 
-def test_a_voice_is_heard_whatever_the_mask(bench: EngineHarness) -> None:
+def test_a_voiced_user_can_speak_despite_a_mute(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bar")
     bench.play(
         """
@@ -56,7 +56,7 @@ def test_a_voice_is_heard_whatever_the_mask(bench: EngineHarness) -> None:
     )
 
 
-def test_an_exception_of_the_voice_does_not_let_in(bench: EngineHarness) -> None:
+def test_a_mute_exception_does_not_override_a_ban(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     people(bench, "bar")
     bench.play(
@@ -73,7 +73,7 @@ def test_an_exception_of_the_voice_does_not_let_in(bench: EngineHarness) -> None
     )
 
 
-def test_an_account_is_meant_and_not_a_nick_of_that_name(bench: EngineHarness) -> None:
+def test_an_account_ban_matches_the_account_not_the_nick(bench: EngineHarness) -> None:
     account(bench, "Анна")
     gather(bench, "#tea", "alice")
     people(bench, "bar")
@@ -97,7 +97,7 @@ def test_an_account_is_meant_and_not_a_nick_of_that_name(bench: EngineHarness) -
     )
 
 
-def test_an_account_comes_in_past_an_invitation_and_may_be_muted(bench: EngineHarness) -> None:
+def test_account_masks_work_in_invite_exceptions_and_mutes(bench: EngineHarness) -> None:
     account(bench, "bar")
     gather(bench, "#tea", "alice")
     enter(bench, "bob", "bar")
@@ -117,13 +117,13 @@ def test_an_account_comes_in_past_an_invitation_and_may_be_muted(bench: EngineHa
 
 
 @pytest.mark.parametrize("change", ["+b ~x:bar", "+b ~a:", "+b ~m:~m:bar", "+I ~m:bar", "+e ~m:~q:bar"])
-def test_what_means_nothing_is_refused(bench: EngineHarness, change: str) -> None:
+def test_malformed_extended_bans_are_refused(bench: EngineHarness, change: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     (refusal,) = alice.ask(f"MODE #tea {change}")
     assert refusal.startswith(f":irc.example 696 alice #tea {change[1]} {change[3:]} :")
 
 
-def test_a_restart_forgets_none_of_them(bench: EngineHarness) -> None:
+def test_extended_bans_survive_a_restart(bench: EngineHarness) -> None:
     account(bench, "bar")
     account(bench, "anna")
     enter(bench, "anna", "anna").send("JOIN #tea", "MODE #tea +b ~a:bar")

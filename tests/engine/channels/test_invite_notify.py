@@ -7,7 +7,7 @@ from tests.engine.scenes import gather, people
 INVITATION = ":bob!~bob@127.0.0.1 INVITE dave #tea"
 
 
-def test_members_who_asked_for_it_hear_of_an_invitation(bench: EngineHarness) -> None:
+def test_members_with_invite_notify_see_invitations(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "stranger"):
         bench.connect(name, "invite-notify")
     gather(bench, "#tea", "alice", "bob", "carol")
@@ -27,7 +27,7 @@ def test_members_who_asked_for_it_hear_of_an_invitation(bench: EngineHarness) ->
     )
 
 
-def test_only_those_who_may_invite_hear_of_one_to_an_invite_only_room(bench: EngineHarness) -> None:
+def test_in_an_invite_only_room_only_operators_are_notified(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "carol"):
         bench.connect(name, "invite-notify")
     gather(bench, "#tea", "alice", "bob", "carol")
@@ -48,7 +48,7 @@ def test_only_those_who_may_invite_hear_of_one_to_an_invite_only_room(bench: Eng
     )
 
 
-def test_who_is_invited_hears_it_once_whatever_they_asked_for(bench: EngineHarness) -> None:
+def test_the_invited_user_is_notified_once(bench: EngineHarness) -> None:
     bench.connect("dave", "invite-notify")
     gather(bench, "#tea", "bob")
     people(bench, "dave")
@@ -61,7 +61,7 @@ def test_who_is_invited_hears_it_once_whatever_they_asked_for(bench: EngineHarne
     )
 
 
-def test_the_other_devices_of_who_invites_hear_of_it(bench: EngineHarness) -> None:
+def test_the_inviters_other_devices_are_notified(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = (enter(bench, "anna", "anna", "invite-notify") for _ in range(2))
     here.send("JOIN #tea")

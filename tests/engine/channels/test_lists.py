@@ -19,7 +19,7 @@ def rooms(person: HarnessClient, line: str) -> list[str]:
     return [line.params[1] for line in shown]
 
 
-def test_a_list_shows_people_and_topic_of_each_room_the_largest_first(bench: EngineHarness) -> None:
+def test_list_shows_members_and_topics_largest_room_first(bench: EngineHarness) -> None:
     gather(bench, "#an1", "alice")
     gather(bench, "#chan2", "alice", "bob")
     people(bench, "carol")
@@ -36,7 +36,7 @@ def test_a_list_shows_people_and_topic_of_each_room_the_largest_first(bench: Eng
     )
 
 
-def test_an_unknown_room_is_no_error(bench: EngineHarness) -> None:
+def test_listing_an_unknown_room_is_not_an_error(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert rooms(alice, "LIST #unknown") == []
 
@@ -61,7 +61,7 @@ CHOICES = {
 }
 
 
-def test_names_masks_and_numbers_of_people(bench: EngineHarness) -> None:
+def test_list_filters_by_name_mask_and_member_count(bench: EngineHarness) -> None:
     gather(bench, "#chan1", "alice")
     gather(bench, "#chan2", "alice", "bob")
     gather(bench, "#milk", "alice", "bob", "carol")
@@ -83,7 +83,7 @@ AGES = {
 }
 
 
-def test_ages_are_minutes_of_the_wall_clock(bench: EngineHarness, clock: MovedClock) -> None:
+def test_list_filters_by_creation_time_in_minutes(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#old", "alice")
     clock.instant += 3 * MINUTE
     gather(bench, "#new", "alice")
@@ -91,7 +91,7 @@ def test_ages_are_minutes_of_the_wall_clock(bench: EngineHarness, clock: MovedCl
     assert {age: set(rooms(alice, f"LIST {age}")) for age in AGES} == AGES
 
 
-def test_a_topic_grows_old(bench: EngineHarness, clock: MovedClock) -> None:
+def test_list_filters_by_topic_age(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     alice.send("TOPIC #tea :leaves")
     clock.instant += 2 * MINUTE
@@ -99,14 +99,14 @@ def test_a_topic_grows_old(bench: EngineHarness, clock: MovedClock) -> None:
     assert rooms(alice, "LIST T<2") == []
 
 
-def test_a_clock_that_was_set_back_does_no_harm(bench: EngineHarness, clock: MovedClock) -> None:
+def test_a_clock_set_back_does_not_break_age_filters(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     clock.instant -= 10 * MINUTE
     assert rooms(alice, "LIST C<1") == ["#tea"]
     assert rooms(alice, "LIST C<0") == []
 
 
-def test_too_many_conditions_are_refused(bench: EngineHarness) -> None:
+def test_too_many_list_conditions_are_refused(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         f"""
@@ -117,7 +117,7 @@ def test_too_many_conditions_are_refused(bench: EngineHarness) -> None:
     )
 
 
-def test_a_list_is_bounded_and_says_so(bench: EngineHarness) -> None:
+def test_a_truncated_list_says_so(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#large", "alice")
     for number in range(MAX_LISTED_ROOMS):
         name = f"#{number}"
@@ -128,13 +128,13 @@ def test_a_list_is_bounded_and_says_so(bench: EngineHarness) -> None:
     assert len(others) == MAX_LISTED_ROOMS - 1
 
 
-def test_a_room_that_everybody_left_is_not_listed(bench: EngineHarness) -> None:
+def test_an_empty_room_is_not_listed(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     alice.send("PART #tea")
     assert rooms(alice, "LIST") == []
 
 
-def test_a_secret_room_is_listed_and_named_to_its_members_only(bench: EngineHarness) -> None:
+def test_a_secret_room_is_listed_only_to_members(bench: EngineHarness) -> None:
     alice, bob, carol = people(bench, "alice", "bob", "carol")
     gather(bench, "#tea", "alice", "bob")
     bob.send("MODE bob -i")
@@ -154,7 +154,7 @@ def test_a_secret_room_is_listed_and_named_to_its_members_only(bench: EngineHarn
     )
 
 
-def test_names_of_an_open_room(bench: EngineHarness) -> None:
+def test_names_lists_the_members_of_a_public_room(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -174,7 +174,7 @@ def test_names_of_an_open_room(bench: EngineHarness) -> None:
     )
 
 
-def test_the_invisible_are_not_named_to_outsiders(bench: EngineHarness) -> None:
+def test_names_hides_invisible_users_from_outsiders(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     (carol,) = people(bench, "carol")
     bench.play(
@@ -189,18 +189,18 @@ def test_the_invisible_are_not_named_to_outsiders(bench: EngineHarness) -> None:
     assert carol.ask("NAMES #tea")[0] == ":irc.example 353 carol = #tea :@alice bob"
 
 
-def test_what_is_no_room_gets_the_end_only(bench: EngineHarness) -> None:
+def test_names_of_an_invalid_room_returns_only_the_end(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for name in ("#unknown", "in@valid", "#a,#b", "*"):
         assert alice.ask(f"NAMES {name}") == [f":irc.example 366 alice {name} :End of NAMES list"]
 
 
-def test_names_without_a_room(bench: EngineHarness) -> None:
+def test_names_without_a_parameter_is_answered(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     assert alice.ask("NAMES") == [":irc.example 366 alice * :End of NAMES list"]
 
 
-def test_many_names_take_several_lines_that_fit(bench: EngineHarness) -> None:
+def test_long_names_lists_are_split_into_lines_that_fit(bench: EngineHarness) -> None:
     nicks = [f"somebody-{number:03}" for number in range(60)]
     gather(bench, "#tea", *nicks)
     lines = bench.people[nicks[0]].ask("NAMES #tea")

@@ -23,7 +23,7 @@ def enter(bench: EngineHarness, name: str, nick: str, *caps: str) -> HarnessClie
     return person
 
 
-def test_a_mark_is_set_kept_and_never_moves_back(bench: EngineHarness) -> None:
+def test_a_read_marker_never_moves_back(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     bench.play(
         f"""
@@ -59,7 +59,7 @@ def test_a_mark_is_set_kept_and_never_moves_back(bench: EngineHarness) -> None:
         ("x" * 129, "INVALID_PARAMS " + "x" * 129),
     ],
 )
-def test_what_is_no_mark_is_refused(bench: EngineHarness, asked: str, answer: str) -> None:
+def test_invalid_read_markers_are_refused(bench: EngineHarness, asked: str, answer: str) -> None:
     bench.connect("alice", *CAPS)
     bench.play(
         f"""
@@ -72,7 +72,7 @@ def test_what_is_no_mark_is_refused(bench: EngineHarness, asked: str, answer: st
     )
 
 
-def test_who_joins_is_told_before_the_end_of_the_names_if_they_asked_for_it(bench: EngineHarness) -> None:
+def test_a_join_sends_the_marker_before_the_end_of_names(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     bench.connect("bob")
     bench.play(
@@ -101,7 +101,7 @@ def test_who_joins_is_told_before_the_end_of_the_names_if_they_asked_for_it(benc
     )
 
 
-def test_the_marks_of_an_account_outlive_connections_and_the_server(bench: EngineHarness) -> None:
+def test_markers_of_an_account_survive_a_restart(bench: EngineHarness) -> None:
     account(bench, "anna")
     first = enter(bench, "phone", "anna", *CAPS)
     first.ask("JOIN #tea", f"MARKREAD #tea {NOON}", f"MARKREAD bob {NOON}")
@@ -115,7 +115,7 @@ def test_the_marks_of_an_account_outlive_connections_and_the_server(bench: Engin
         bench.restart()
 
 
-def test_a_device_of_somebody_who_is_here_is_told_once_for_each_room(bench: EngineHarness) -> None:
+def test_a_new_device_receives_each_rooms_marker_once(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "phone", "anna", *CAPS).ask("JOIN #tea", f"MARKREAD #tea {NOON}", f"MARKREAD #old {NOON}")
     runtime = bench.dial("desk")
@@ -125,7 +125,7 @@ def test_a_device_of_somebody_who_is_here_is_told_once_for_each_room(bench: Engi
     assert [line.params for line in runtime.hears("MARKREAD")] == [["#tea", NOON], ["#old", NOON]]
 
 
-def test_all_devices_of_an_account_are_told_and_nobody_else(bench: EngineHarness) -> None:
+def test_a_marker_is_sent_only_to_the_accounts_devices(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "phone", "anna", *CAPS)
     enter(bench, "desk", "anna", *CAPS)
@@ -155,7 +155,7 @@ def test_all_devices_of_an_account_are_told_and_nobody_else(bench: EngineHarness
     )
 
 
-def test_the_marks_of_a_guest_end_with_the_session(bench: EngineHarness) -> None:
+def test_a_guests_markers_end_with_the_session(bench: EngineHarness) -> None:
     guest = bench.connect("alice", *CAPS)
     guest.ask(f"MARKREAD #tea {NOON}")
     with bench.database.reading() as session:
@@ -166,7 +166,7 @@ def test_the_marks_of_a_guest_end_with_the_session(bench: EngineHarness) -> None
     assert bench.connect("alice", *CAPS).ask("MARKREAD #tea") == [":irc.example MARKREAD #tea *"]
 
 
-def test_marks_of_one_batch_are_known_to_what_follows_in_it(bench: EngineHarness) -> None:
+def test_markers_set_in_a_changeset_are_visible_later_in_it(bench: EngineHarness) -> None:
     account(bench, "anna")
     phone = enter(bench, "phone", "anna", *CAPS)
     told = phone.ask(f"MARKREAD #tea {NOON}", "MARKREAD #tea", f"MARKREAD #tea {LATER}", "MARKREAD #tea")
@@ -176,7 +176,7 @@ def test_marks_of_one_batch_are_known_to_what_follows_in_it(bench: EngineHarness
     assert phone.ask("MARKREAD #tea") == [f":irc.example MARKREAD #tea {LATER}"]
 
 
-def test_a_mark_of_another_server_reaches_the_devices_here(make_bench: MakeBench, clock: MovedClock) -> None:
+def test_a_marker_set_on_another_node_reaches_local_devices(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench()
     account(bench, "anna")
     bench.connect("bob")  # the news of the account are taken in
@@ -190,7 +190,7 @@ def test_a_mark_of_another_server_reaches_the_devices_here(make_bench: MakeBench
     there.core.runtime.ledger.close()
 
 
-def test_there_are_only_so_many_marks(bench: EngineHarness) -> None:
+def test_the_number_of_markers_is_limited(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
     alice.send(*(f"MARKREAD #{number} {NOON}" for number in range(MAX_MARKERS)))
     assert all(NOON in line for line in alice.heard())
@@ -205,7 +205,7 @@ def test_there_are_only_so_many_marks(bench: EngineHarness) -> None:
     )
 
 
-def test_a_mark_that_cannot_be_stored_is_not_set(bench: EngineHarness) -> None:
+def test_a_marker_that_cannot_be_stored_is_not_set(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
     alice.ask(f"MARKREAD #tea {NOON}")
     with bench.database.engine.begin() as connection:

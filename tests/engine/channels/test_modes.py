@@ -7,7 +7,7 @@ from tests.engine.channels.test_rooms import gather, people
 from tests.engine.harness import EngineHarness
 
 
-def test_the_modes_of_a_room_and_all_of_them_taken_away(bench: EngineHarness) -> None:
+def test_all_channel_modes_can_be_set_and_removed(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.play(
         """
@@ -27,7 +27,7 @@ def test_the_modes_of_a_room_and_all_of_them_taken_away(bench: EngineHarness) ->
     )
 
 
-def test_making_an_operator(bench: EngineHarness) -> None:
+def test_an_operator_can_grant_and_revoke_ops(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -52,7 +52,7 @@ def test_making_an_operator(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("key", [":", ": ", ":two words", "x" * 400])
-def test_a_key_that_is_none(bench: EngineHarness, key: str) -> None:
+def test_invalid_keys_are_refused(bench: EngineHarness, key: str) -> None:
     gather(bench, "#tea", "alice")
     bench.play(
         f"""
@@ -64,7 +64,7 @@ def test_a_key_that_is_none(bench: EngineHarness, key: str) -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "abc", ":"])
-def test_a_limit_that_is_none(bench: EngineHarness, limit: str) -> None:
+def test_invalid_limits_are_refused(bench: EngineHarness, limit: str) -> None:
     gather(bench, "#tea", "alice")
     shown = limit if limit != ":" else "*"
     bench.play(
@@ -77,7 +77,7 @@ def test_a_limit_that_is_none(bench: EngineHarness, limit: str) -> None:
     )
 
 
-def test_a_full_room_opens_again_when_somebody_leaves(bench: EngineHarness) -> None:
+def test_a_full_room_accepts_members_again_after_a_part(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol", "dave")
     bench.play(
@@ -102,7 +102,7 @@ def test_a_full_room_opens_again_when_somebody_leaves(bench: EngineHarness) -> N
     )
 
 
-def test_bans_exceptions_and_their_lists(bench: EngineHarness) -> None:
+def test_bans_and_exceptions_can_be_set_and_listed(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -126,7 +126,7 @@ def test_bans_exceptions_and_their_lists(bench: EngineHarness) -> None:
     assert ":alice!~alice@127.0.0.1 MODE #tea -b CAROL!*@*" in bench.people["alice"].heard()
 
 
-def test_the_banned_are_mute_inside_too(bench: EngineHarness) -> None:
+def test_banned_members_cannot_speak(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -145,7 +145,7 @@ def test_the_banned_are_mute_inside_too(bench: EngineHarness) -> None:
     )
 
 
-def test_an_invite_exception_lets_in(bench: EngineHarness) -> None:
+def test_an_invite_exception_allows_joining(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     people(bench, "bar")
     bench.play(
@@ -163,7 +163,7 @@ def test_an_invite_exception_lets_in(bench: EngineHarness) -> None:
     )
 
 
-def test_moderated_rooms_hear_only_the_voiced(bench: EngineHarness) -> None:
+def test_in_a_moderated_room_only_voiced_users_speak(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -185,7 +185,7 @@ def test_moderated_rooms_hear_only_the_voiced(bench: EngineHarness) -> None:
     )
 
 
-def test_messages_from_outside(bench: EngineHarness) -> None:
+def test_mode_n_blocks_messages_from_outside(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     people(bench, "bob")
     bench.play(
@@ -201,7 +201,7 @@ def test_messages_from_outside(bench: EngineHarness) -> None:
     )
 
 
-def test_a_room_without_ctcp_still_has_actions(bench: EngineHarness) -> None:
+def test_a_no_ctcp_room_still_allows_actions(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -216,7 +216,7 @@ def test_a_room_without_ctcp_still_has_actions(bench: EngineHarness) -> None:
     )
 
 
-def test_unknown_letters_and_other_peoples_modes(bench: EngineHarness) -> None:
+def test_unknown_modes_and_foreign_user_modes_are_refused(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -236,7 +236,7 @@ def test_unknown_letters_and_other_peoples_modes(bench: EngineHarness) -> None:
     )
 
 
-def test_one_line_for_many_changes(bench: EngineHarness) -> None:
+def test_many_changes_are_announced_in_one_line(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -247,7 +247,7 @@ def test_one_line_for_many_changes(bench: EngineHarness) -> None:
     )
 
 
-def test_who_changed_what_is_in_the_audit_trail_without_the_key(bench: EngineHarness) -> None:
+def test_mode_changes_are_audited_without_the_key(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """

@@ -39,7 +39,9 @@ def there(bench: EngineHarness, person: HarnessClient) -> set[str]:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(st.tuples(PLACES, PLACES, LINES), max_size=20))
-def test_names_are_those_of_the_members_now(bench: EngineHarness, deeds: list[tuple[int, int, str]]) -> None:
+def test_cached_names_always_match_the_members(
+    bench: EngineHarness, deeds: list[tuple[int, int, str]]
+) -> None:
     people = [
         bench.people.get(nick) or bench.connect(nick, *caps) for nick, caps in zip(NICKS, CAPS, strict=True)
     ]

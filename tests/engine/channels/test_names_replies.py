@@ -6,7 +6,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 
-def test_whoever_asked_for_it_sees_whole_sources(bench: EngineHarness) -> None:
+def test_userhost_in_names_shows_full_sources(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.connect("bob", "userhost-in-names")
     bench.connect("carol", "userhost-in-names", "multi-prefix")
@@ -28,7 +28,7 @@ def test_whoever_asked_for_it_sees_whole_sources(bench: EngineHarness) -> None:
     )
 
 
-def test_whole_sources_fill_lines_that_are_not_too_long(bench: EngineHarness) -> None:
+def test_full_sources_are_split_into_lines_that_fit(bench: EngineHarness) -> None:
     names = [f"somebody-with-a-long-nick-{number}" for number in range(12)]
     gather(bench, "#tea", *names)
     bench.connect("bob", "userhost-in-names").ask("JOIN #tea")
@@ -40,7 +40,7 @@ def test_whole_sources_fill_lines_that_are_not_too_long(bench: EngineHarness) ->
     assert [word.lstrip("@").partition("!")[0] for word in shown] == [*names, "bob"]
 
 
-def test_joining_says_nothing_of_who_is_there_if_that_is_not_wanted(bench: EngineHarness) -> None:
+def test_no_implicit_names_suppresses_names_on_join(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.connect("bob", "no-implicit-names")
     bench.play(
@@ -59,7 +59,7 @@ def test_joining_says_nothing_of_who_is_there_if_that_is_not_wanted(bench: Engin
     )
 
 
-def test_further_devices_that_do_not_want_it_are_told_nothing_either(bench: EngineHarness) -> None:
+def test_no_implicit_names_applies_to_further_devices(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna", "no-implicit-names")
     people(bench, "alice")

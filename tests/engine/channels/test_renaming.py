@@ -19,7 +19,7 @@ def scene(bench: EngineHarness) -> None:
     people(bench, "carol")
 
 
-def test_who_knows_of_it_is_told_and_others_move(bench: EngineHarness) -> None:
+def test_clients_see_rename_or_a_part_and_join(bench: EngineHarness) -> None:
     scene(bench)
     bench.play(
         """
@@ -44,7 +44,7 @@ def test_who_knows_of_it_is_told_and_others_move(bench: EngineHarness) -> None:
     )
 
 
-def test_the_old_name_is_free(bench: EngineHarness) -> None:
+def test_the_old_name_can_be_reused(bench: EngineHarness) -> None:
     scene(bench)
     bench.play(
         """
@@ -59,7 +59,7 @@ def test_the_old_name_is_free(bench: EngineHarness) -> None:
     )
 
 
-def test_an_author_whose_client_does_not_know_its_own_command(bench: EngineHarness) -> None:
+def test_a_renaming_client_without_the_capability_sees_part_and_join(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.play(
         """
@@ -73,7 +73,7 @@ def test_an_author_whose_client_does_not_know_its_own_command(bench: EngineHarne
     )
 
 
-def test_only_letters_of_another_case_are_the_same_name_to_others(bench: EngineHarness) -> None:
+def test_changing_only_the_case_moves_nobody(bench: EngineHarness) -> None:
     scene(bench)
     bench.play(
         """
@@ -86,7 +86,7 @@ def test_only_letters_of_another_case_are_the_same_name_to_others(bench: EngineH
     )
 
 
-def test_who_may_not_and_what_may_not(bench: EngineHarness, clock: MovedClock) -> None:
+def test_invalid_renames_are_refused(bench: EngineHarness, clock: MovedClock) -> None:
     scene(bench)
     gather(bench, "#milk", "carol")
     bench.play(
@@ -115,7 +115,7 @@ def test_who_may_not_and_what_may_not(bench: EngineHarness, clock: MovedClock) -
     assert len(bench.people["alice"].ask("RENAME #chai #tea")) == 1
 
 
-def test_a_room_of_the_server_is_renamed_by_administrators_only(make_bench: MakeBench) -> None:
+def test_official_rooms_are_renamed_only_by_administrators(make_bench: MakeBench) -> None:
     bench = make_bench(auto_join=["#general"])
     account(bench, "root", role="admin")
     Story(bench.database, bench.clock).decides(lambda admin: rooms.created(admin, "#ops", 64))
@@ -129,7 +129,7 @@ def test_a_room_of_the_server_is_renamed_by_administrators_only(make_bench: Make
     assert root.ask("RENAME #general #General") == [":root!~root@127.0.0.1 RENAME #general #General :"]
 
 
-def test_history_roles_masks_and_markers_stay_over_a_restart(bench: EngineHarness) -> None:
+def test_a_renamed_room_keeps_its_state_over_a_restart(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = reader(bench)
     anna.ask("JOIN #tea", "MODE #tea +b bob", "PRIVMSG #tea :one")
@@ -152,7 +152,7 @@ def reader(bench: EngineHarness) -> HarnessClient:
     return enter(bench, "anna", "anna", *history_clients.CAPS, "draft/read-marker", CAP)
 
 
-def test_an_administrator_beside_the_server_renames_it(bench: EngineHarness) -> None:
+def test_a_rename_by_chat_admin_reaches_the_room(bench: EngineHarness) -> None:
     scene(bench)
     story = Story(bench.database, bench.clock)
     story.decides(lambda admin: rooms.renamed(admin, "#tea", "#chai", 64, [], "tidy"), by="irc.example")
@@ -170,7 +170,7 @@ def test_an_administrator_beside_the_server_renames_it(bench: EngineHarness) -> 
     )
 
 
-def test_the_trail_and_the_labels(bench: EngineHarness) -> None:
+def test_renames_are_audited_and_labelled(bench: EngineHarness) -> None:
     bench.connect("alice", CAP, "labeled-response", "batch")
     gather(bench, "#tea", "alice")
     assert bench.people["alice"].ask("@label=1 RENAME #tea #chai :why") == [

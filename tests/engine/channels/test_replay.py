@@ -34,7 +34,9 @@ def shown(person: HarnessClient, line: str = "JOIN #tea") -> list[str]:
     return [heard.params[-1] for heard in map(parse, person.ask(line)) if heard.command == "PRIVMSG"]
 
 
-def test_a_plain_client_reads_the_time_in_the_text(bench: EngineHarness, noon: MovedClock) -> None:
+def test_replayed_lines_carry_the_time_in_the_text_without_server_time(
+    bench: EngineHarness, noon: MovedClock
+) -> None:
     alice = teller(bench)
     alice.send("PRIVMSG #tea :hi", "NOTICE #tea :psst", "PRIVMSG #tea :\x01ACTION waves\x01")
     bench.connect("bob")
@@ -52,9 +54,7 @@ def test_a_plain_client_reads_the_time_in_the_text(bench: EngineHarness, noon: M
     )
 
 
-def test_a_client_with_server_time_sees_what_was_said_and_when(
-    bench: EngineHarness, noon: MovedClock
-) -> None:
+def test_replayed_lines_carry_the_time_tag_with_server_time(bench: EngineHarness, noon: MovedClock) -> None:
     alice = teller(bench)
     alice.send("PRIVMSG #tea :hi")
     (echo,) = map(parse, alice.heard())
@@ -65,14 +65,14 @@ def test_a_client_with_server_time_sees_what_was_said_and_when(
     assert seen.tags["time"].endswith("T12:00:00.002Z")
 
 
-def test_who_can_ask_for_history_is_shown_nothing(bench: EngineHarness) -> None:
+def test_clients_with_chathistory_get_no_replay(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG #tea :hi")
     bob = bench.connect("bob", "draft/chathistory")
     assert shown(bob) == []
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_only_the_last_ones_are_shown(make_bench: MakeBench, restarted: bool) -> None:
+def test_replay_is_limited_to_the_latest_messages(make_bench: MakeBench, restarted: bool) -> None:
     bench = make_bench(replay=3)
     alice = teller(bench)
     for number in range(9):
@@ -83,13 +83,13 @@ def test_only_the_last_ones_are_shown(make_bench: MakeBench, restarted: bool) ->
     assert shown(bench.connect("carol", "server-time")) == ["6", "7", "8"]
 
 
-def test_a_server_may_show_nothing(make_bench: MakeBench) -> None:
+def test_replay_can_be_disabled(make_bench: MakeBench) -> None:
     bench = make_bench(replay=0)
     teller(bench).send("PRIVMSG #tea :hi")
     assert shown(bench.connect("bob")) == []
 
 
-def test_new_messages_follow_old_ones_after_a_restart(bench: EngineHarness) -> None:
+def test_after_a_restart_replay_precedes_new_messages(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG #tea :old")
     bench.restart()
     alice = teller(bench)
@@ -102,9 +102,7 @@ def test_new_messages_follow_old_ones_after_a_restart(bench: EngineHarness) -> N
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(
-    bench: EngineHarness, restarted: bool
-) -> None:
+def test_a_join_within_a_changeset_sees_each_message_once(bench: EngineHarness, restarted: bool) -> None:
     """Trap 11: old lines stand before new ones, also of a message that is stored together with the JOIN."""
     alice, bob = teller(bench), bench.connect("bob", "server-time")
     alice.send("PRIVMSG #tea :stored")
@@ -122,19 +120,19 @@ def test_who_joins_in_the_middle_of_a_batch_hears_every_message_once(
     assert [line.tags["time"] for line in heard] == sorted({line.tags["time"] for line in heard})
 
 
-def test_a_question_to_programs_is_not_asked_again(bench: EngineHarness) -> None:
+def test_ctcp_requests_are_not_replayed(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG #tea :\x01VERSION\x01", "PRIVMSG #tea :hi")
     assert shown(bench.connect("bob", "server-time")) == ["hi"]
 
 
-def test_a_line_that_is_full_is_shown_as_it_was(bench: EngineHarness) -> None:
+def test_a_replayed_line_of_full_length_is_not_cut(bench: EngineHarness) -> None:
     text = "я" * 230
     teller(bench).send(f"PRIVMSG #tea :{text}")
     bob = bench.connect("bob")
     assert shown(bob) == [text]
 
 
-def test_a_further_device_is_greeted_too(bench: EngineHarness) -> None:
+def test_a_further_device_gets_the_replay_too(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna").send("JOIN #tea")
     teller(bench).send("PRIVMSG #tea :hi")
@@ -143,13 +141,13 @@ def test_a_further_device_is_greeted_too(bench: EngineHarness) -> None:
     assert shown(device, "CAP END") == ["hi"]
 
 
-def test_a_room_left_and_entered_again_shows_what_was_missed(bench: EngineHarness) -> None:
+def test_rejoining_replays_missed_messages(bench: EngineHarness) -> None:
     alice, bob = teller(bench), bench.connect("bob", "server-time")
     bob.send("JOIN #tea", "PART #tea")
     alice.send("PRIVMSG #tea :missed")
     assert shown(bob) == ["missed"]
 
 
-def test_secret_talk_of_operators_is_not_part_of_it(bench: EngineHarness) -> None:
+def test_messages_to_operators_are_not_replayed(bench: EngineHarness) -> None:
     teller(bench).send("PRIVMSG @#tea :psst", "PRIVMSG #tea :hi")
     assert shown(bench.connect("bob", "server-time")) == ["hi"]

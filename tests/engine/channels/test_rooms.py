@@ -18,7 +18,7 @@ def gather(bench: EngineHarness, room: str, *names: str) -> None:
         bench.people[name].heard()
 
 
-def test_who_makes_a_room_moderates_it(bench: EngineHarness) -> None:
+def test_the_creator_of_a_room_is_its_operator(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -32,7 +32,7 @@ def test_who_makes_a_room_moderates_it(bench: EngineHarness) -> None:
     )
 
 
-def test_the_others_hear_of_a_join_and_the_newcomer_sees_the_topic(bench: EngineHarness) -> None:
+def test_a_join_is_announced_and_shows_the_topic(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     people(bench, "bob")
     bench.play(
@@ -52,7 +52,7 @@ def test_the_others_hear_of_a_join_and_the_newcomer_sees_the_topic(bench: Engine
     )
 
 
-def test_in_a_list_of_rooms_each_is_answered_for_itself(bench: EngineHarness) -> None:
+def test_each_room_of_a_join_list_gets_its_own_reply(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -84,7 +84,7 @@ def test_a_labelled_join_is_one_batch(bench: EngineHarness) -> None:
     )
 
 
-def test_keys_belong_to_rooms_by_position(bench: EngineHarness) -> None:
+def test_join_keys_are_matched_by_position(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -103,7 +103,7 @@ def test_keys_belong_to_rooms_by_position(bench: EngineHarness) -> None:
     )
 
 
-def test_parting(bench: EngineHarness) -> None:
+def test_part_is_announced_with_its_reason(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -121,7 +121,7 @@ def test_parting(bench: EngineHarness) -> None:
     )
 
 
-def test_kicking_with_the_kickers_nick_as_the_reason_if_none_is_given(bench: EngineHarness) -> None:
+def test_the_default_kick_reason_is_the_kickers_nick(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", "carol")
     bench.play(
         """
@@ -136,7 +136,7 @@ def test_kicking_with_the_kickers_nick_as_the_reason_if_none_is_given(bench: Eng
     )
 
 
-def test_a_reason_for_kicking_is_cut_to_the_length_that_kicklen_tells(make_bench: MakeBench) -> None:
+def test_kick_reasons_are_cut_to_kicklen(make_bench: MakeBench) -> None:
     """Modern IRC, the KICKLEN token."""
     bench = make_bench(topic_length=10)
     gather(bench, "#tea", "alice", "bob")
@@ -150,7 +150,7 @@ def test_a_reason_for_kicking_is_cut_to_the_length_that_kicklen_tells(make_bench
     )
 
 
-def test_who_may_not_kick(bench: EngineHarness) -> None:
+def test_unprivileged_kicks_are_refused(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -171,7 +171,7 @@ def test_who_may_not_kick(bench: EngineHarness) -> None:
     )
 
 
-def test_topics(bench: EngineHarness) -> None:
+def test_topics_are_shown_set_and_cleared(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -193,7 +193,7 @@ def test_topics(bench: EngineHarness) -> None:
     )
 
 
-def test_invitations(bench: EngineHarness) -> None:
+def test_an_invitation_allows_joining_an_invite_only_room(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "carol")
     people(bench, "bob")
     bench.play(
@@ -250,7 +250,7 @@ def test_a_lost_connection_and_a_quit_are_announced_once(bench: EngineHarness) -
     )
 
 
-def test_rooms_outlive_the_server(bench: EngineHarness) -> None:
+def test_rooms_survive_a_restart(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bench.play(
         """
@@ -279,7 +279,7 @@ def test_rooms_outlive_the_server(bench: EngineHarness) -> None:
     )
 
 
-def test_a_room_of_the_server_belongs_to_nobody(make_bench: MakeBench) -> None:
+def test_an_official_room_has_no_founder(make_bench: MakeBench) -> None:
     bench = make_bench(auto_join=["#general"])
     bench.dial("alice").send("NICK alice", "USER alice 0 * :Alice")
     lines = bench.people["alice"].heard()

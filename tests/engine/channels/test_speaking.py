@@ -26,7 +26,7 @@ def slow(bench: EngineHarness) -> None:
     )
 
 
-def test_a_slow_room_tells_how_long_to_wait(bench: EngineHarness, clock: MovedClock) -> None:
+def test_a_slow_room_says_how_long_to_wait(bench: EngineHarness, clock: MovedClock) -> None:
     slow(bench)
     bob = bench.people["bob"]
     assert bob.ask("PRIVMSG #tea :one") == []
@@ -40,7 +40,7 @@ def test_a_slow_room_tells_how_long_to_wait(bench: EngineHarness, clock: MovedCl
     assert [line.params[-1] for line in bench.people["alice"].hears("PRIVMSG")] == ["one", "help"]
 
 
-def test_who_moderates_or_has_a_voice_does_not_wait(bench: EngineHarness) -> None:
+def test_operators_and_voiced_users_are_exempt_from_slow_mode(bench: EngineHarness) -> None:
     slow(bench)
     bench.people["alice"].send("MODE #tea +v bob")
     bench.play("alice .\nbob .")
@@ -48,14 +48,14 @@ def test_who_moderates_or_has_a_voice_does_not_wait(bench: EngineHarness) -> Non
         assert bench.people[person].ask("PRIVMSG #tea :one", "PRIVMSG #tea :two") == []
 
 
-def test_leaving_and_coming_back_does_not_help_and_other_rooms_are_not_slow(bench: EngineHarness) -> None:
+def test_rejoining_does_not_reset_slow_mode(bench: EngineHarness) -> None:
     slow(bench)
     bob = bench.people["bob"]
     bob.ask("PRIVMSG #tea :one", "PART #tea", "JOIN #tea,#milk")
     assert bob.ask("PRIVMSG #tea,#milk :two") == [WAIT.format(10)]
 
 
-def test_all_devices_of_an_account_wait_together(bench: EngineHarness) -> None:
+def test_slow_mode_applies_to_all_devices_of_an_account(bench: EngineHarness) -> None:
     account(bench, "bob")
     first, second = enter(bench, "bob", "bob"), enter(bench, "bobby", "bob")
     gather(bench, "#tea", "alice")
@@ -67,7 +67,7 @@ def test_all_devices_of_an_account_wait_together(bench: EngineHarness) -> None:
     assert second.ask("PRIVMSG #tea :two") == [WAIT.format(10).replace(" bob ", " bobby ")]
 
 
-def test_typing_is_no_message_but_a_reaction_is(bench: EngineHarness) -> None:
+def test_slow_mode_counts_reactions_but_not_typing(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bob = bench.connect("bob", "message-tags")
     bob.ask("JOIN #tea")
@@ -79,7 +79,7 @@ def test_typing_is_no_message_but_a_reaction_is(bench: EngineHarness) -> None:
     assert bob.ask("@+typing=active TAGMSG #tea") == []
 
 
-def test_a_message_of_several_lines_is_one(bench: EngineHarness) -> None:
+def test_slow_mode_counts_a_multiline_message_once(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bob = bench.connect("bob", "message-tags", "batch", "draft/multiline")
     bob.ask("JOIN #tea")
@@ -95,7 +95,7 @@ def test_a_message_of_several_lines_is_one(bench: EngineHarness) -> None:
     assert bob.ask(*lines) == [WAIT.format(10)]
 
 
-def test_the_pause_is_shown_changed_and_taken_away(bench: EngineHarness) -> None:
+def test_the_pause_can_be_shown_changed_and_removed(bench: EngineHarness) -> None:
     slow(bench)
     bench.play(
         """
@@ -124,7 +124,7 @@ def test_the_pause_is_shown_changed_and_taken_away(bench: EngineHarness) -> None
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "21601", "999999999999", "१"])
-def test_what_is_no_pause(bench: EngineHarness, value: str) -> None:
+def test_invalid_pauses_are_refused(bench: EngineHarness, value: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     assert alice.ask(f"MODE #tea +W {value}") == [
         f":irc.example 696 alice #tea W {value} :A pause is between 1 and 21600 seconds"
@@ -132,14 +132,14 @@ def test_what_is_no_pause(bench: EngineHarness, value: str) -> None:
     assert alice.ask("MODE #tea +W")[0].startswith(":irc.example 461 ")
 
 
-def test_a_restart_keeps_the_pause(bench: EngineHarness) -> None:
+def test_the_pause_survives_a_restart(bench: EngineHarness) -> None:
     slow(bench)
     bench.restart()
     gather(bench, "#tea", "alice", "bob")
     assert bench.people["bob"].ask("MODE #tea")[0] == ":irc.example 324 bob #tea +Wnt 10"
 
 
-def test_a_word_that_the_room_does_not_allow(bench: EngineHarness) -> None:
+def test_messages_with_a_forbidden_word_are_refused(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", "carol")
     bench.play(
         """
@@ -164,7 +164,7 @@ def test_a_word_that_the_room_does_not_allow(bench: EngineHarness) -> None:
     )
 
 
-def test_only_operators_see_the_words(bench: EngineHarness) -> None:
+def test_only_operators_see_the_word_list(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", "carol")
     bench.play(
         """
@@ -188,7 +188,7 @@ def test_only_operators_see_the_words(bench: EngineHarness) -> None:
     )
 
 
-def test_playback_and_the_trail(bench: EngineHarness) -> None:
+def test_word_lists_are_hidden_in_playback_and_audit(bench: EngineHarness) -> None:
     (alice,) = gather_readers(bench, "#tea", "alice", caps=PLAYBACK)
     alice.send("MODE #tea +g coffee")
     (bob,) = gather_readers(bench, "#tea", "bob", caps=PLAYBACK)
@@ -199,12 +199,12 @@ def test_playback_and_the_trail(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("word", ["a", "*", "**", "*a*", "co*ee", ":x", "has space"])
-def test_what_is_no_word(bench: EngineHarness, word: str) -> None:
+def test_invalid_words_are_refused(bench: EngineHarness, word: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     assert alice.ask(f"MODE #tea +g :{word}")[0].startswith(":irc.example 696 alice #tea g ")
 
 
-def test_the_list_has_an_end_and_lasts(make_bench: MakeBench) -> None:
+def test_the_word_list_is_limited_and_survives_a_restart(make_bench: MakeBench) -> None:
     bench = make_bench(max_list_entries=1)
     gather(bench, "#tea", "alice", "bob")
     assert bench.people["alice"].ask("MODE #tea +gg coffee milk")[-2:] == [
@@ -216,7 +216,7 @@ def test_the_list_has_an_end_and_lasts(make_bench: MakeBench) -> None:
     assert bench.people["bob"].ask("PRIVMSG #tea :coffee") == [BAD]
 
 
-def test_a_word_in_a_topic_or_a_farewell(bench: EngineHarness) -> None:
+def test_forbidden_words_are_refused_in_topics_and_part_reasons(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -232,7 +232,7 @@ def test_a_word_in_a_topic_or_a_farewell(bench: EngineHarness) -> None:
     )
 
 
-def test_a_word_in_a_message_of_several_lines_and_to_the_operators(bench: EngineHarness) -> None:
+def test_forbidden_words_apply_to_multiline_and_operator_messages(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     bob = bench.connect("bob", "message-tags", "batch", "draft/multiline")
     bob.ask("JOIN #tea")
@@ -248,7 +248,7 @@ def test_a_word_in_a_message_of_several_lines_and_to_the_operators(bench: Engine
     assert bob.ask("PRIVMSG @#tea :coffee") == [BAD]
 
 
-def test_rooms_for_accounts_only(bench: EngineHarness) -> None:
+def test_a_registered_only_room_admits_only_accounts(bench: EngineHarness) -> None:
     account(bench, "anna")
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")

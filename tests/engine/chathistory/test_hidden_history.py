@@ -38,7 +38,7 @@ def hide(person: HarnessClient) -> None:
 
 
 @pytest.mark.parametrize("question", EVERY)
-def test_who_comes_reads_only_what_follows(bench: EngineHarness, question: str) -> None:
+def test_a_new_member_reads_only_later_messages(bench: EngineHarness, question: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one", "two")
     hide(alice)
@@ -49,7 +49,7 @@ def test_who_comes_reads_only_what_follows(bench: EngineHarness, question: str) 
     assert texts(alice, "LATEST #tea * 9") == ["one", "two", "three"]
 
 
-def test_the_mode_is_shown_and_taken_back_and_hides_nothing_any_more(bench: EngineHarness) -> None:
+def test_removing_the_mode_reveals_the_history(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     say(bench.people["alice"], "#tea", "one")
     gather(bench, "#tea", "bob")
@@ -72,7 +72,7 @@ def test_the_mode_is_shown_and_taken_back_and_hides_nothing_any_more(bench: Engi
     assert texts(bench.people["bob"], "LATEST #tea * 9") == ["one"]
 
 
-def test_a_place_before_what_may_be_seen_is_the_beginning_whatever_it_is(bench: EngineHarness) -> None:
+def test_a_reference_before_the_join_means_the_beginning(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     hidden = say(alice, "#tea", "one")[0].tags["msgid"]
     hide(alice)
@@ -85,7 +85,7 @@ def test_a_place_before_what_may_be_seen_is_the_beginning_whatever_it_is(bench: 
         assert texts(bob, f"AROUND #tea msgid={one} 2") == ["two"]
 
 
-def test_what_happened_before_is_not_played_back_either(bench: EngineHarness) -> None:
+def test_earlier_events_are_hidden_from_playback_too(bench: EngineHarness) -> None:
     alice, carol = gather(bench, "#tea", "alice", "carol", caps=PLAYBACK)
     carol.send("PART #tea")
     alice.send("TOPIC #tea :green")
@@ -94,7 +94,7 @@ def test_what_happened_before_is_not_played_back_either(bench: EngineHarness) ->
     assert [line.command for line in page(bob, "LATEST #tea * 9")] == ["JOIN"]
 
 
-def test_a_room_with_nothing_to_see_is_no_target(bench: EngineHarness) -> None:
+def test_a_room_without_visible_messages_is_not_a_target(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one")
     hide(alice)
@@ -105,7 +105,7 @@ def test_a_room_with_nothing_to_see_is_no_target(bench: EngineHarness) -> None:
     assert any("#tea" in line for line in bob.ask(asked))
 
 
-def test_the_replay_on_coming_in_has_nothing_of_it(make_bench: MakeBench) -> None:
+def test_hidden_history_is_not_replayed_on_join(make_bench: MakeBench) -> None:
     bench = make_bench(replay=5)
     account(bench, "anna")
     bench.connect("alice").send("JOIN #tea", "MODE #tea +H", "PRIVMSG #tea :one")
@@ -123,7 +123,7 @@ def enter_plain(bench: EngineHarness, name: str) -> HarnessClient:
     return account_clients.enter(bench, name, name, "server-time")
 
 
-def test_an_account_reads_what_was_said_while_its_connection_was_lost(bench: EngineHarness) -> None:
+def test_an_account_reads_messages_missed_while_disconnected(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one")
@@ -137,7 +137,7 @@ def test_an_account_reads_what_was_said_while_its_connection_was_lost(bench: Eng
     assert texts(bob, "LATEST #tea * 9") == ["two", "three"]
 
 
-def test_so_it_is_over_a_restart(bench: EngineHarness) -> None:
+def test_visibility_survives_a_restart(bench: EngineHarness) -> None:
     account(bench, "bob")
     account(bench, "anna")
     enter(bench, "anna", "anna").send("JOIN #tea", "PRIVMSG #tea :one", "MODE #tea +H")
@@ -151,7 +151,7 @@ def test_so_it_is_over_a_restart(bench: EngineHarness) -> None:
     assert texts(bench.people["anna"], "LATEST #tea * 9") == ["one", "two", "three"]
 
 
-def test_a_guest_comes_back_as_somebody_else(bench: EngineHarness) -> None:
+def test_a_returning_guest_starts_over(bench: EngineHarness) -> None:
     alice, _ = gather(bench, "#tea", "alice", "bob")
     hide(alice)
     say(alice, "#tea", "one")
@@ -162,7 +162,7 @@ def test_a_guest_comes_back_as_somebody_else(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("how", ["PART #tea", "JOIN 0"])
-def test_who_left_starts_anew(bench: EngineHarness, how: str) -> None:
+def test_rejoining_after_a_part_hides_earlier_messages(bench: EngineHarness, how: str) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -178,7 +178,7 @@ def test_who_left_starts_anew(bench: EngineHarness, how: str) -> None:
     assert texts(bob, "LATEST #tea * 9") == ["three"]
 
 
-def test_who_was_put_out_starts_anew_also_by_an_administrator_beside_the_server(bench: EngineHarness) -> None:
+def test_rejoining_after_a_kick_hides_earlier_messages(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -197,7 +197,7 @@ def test_who_was_put_out_starts_anew_also_by_an_administrator_beside_the_server(
         assert texts(bob, "LATEST #tea * 9") == []
 
 
-def test_who_logs_in_in_the_room_has_been_there_since_they_came(bench: EngineHarness) -> None:
+def test_logging_in_keeps_the_visibility_of_the_guest(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -212,7 +212,7 @@ def test_who_logs_in_in_the_room_has_been_there_since_they_came(bench: EngineHar
     assert texts(again, "LATEST #tea * 9") == ["one", "two"]
 
 
-def test_who_logs_out_and_is_put_out_as_a_guest_has_left_as_the_account_too(bench: EngineHarness) -> None:
+def test_a_kick_after_logout_ends_the_accounts_visibility(bench: EngineHarness) -> None:
     account(bench, "anna")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -228,7 +228,7 @@ def test_who_logs_out_and_is_put_out_as_a_guest_has_left_as_the_account_too(benc
     assert texts(anna, "LATEST #tea * 9") == ["three"]
 
 
-def test_two_sessions_of_an_account_and_one_of_them_leaves(bench: EngineHarness) -> None:
+def test_a_part_of_one_of_two_sessions_keeps_visibility(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = gather(bench, "#tea", "alice")
     hide(alice)
@@ -242,7 +242,7 @@ def test_two_sessions_of_an_account_and_one_of_them_leaves(bench: EngineHarness)
     assert texts(first, "LATEST #tea * 9") == ["one"]
 
 
-def test_what_is_hidden_cannot_be_redacted_but_ones_own_can(bench: EngineHarness) -> None:
+def test_only_own_messages_can_be_redacted_when_hidden(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     bob = enter_known(bench)
     theirs, mine = say(alice, "#tea", "one")[0], say(bob, "#tea", "mine")[0]
@@ -261,7 +261,7 @@ def enter_known(bench: EngineHarness) -> HarnessClient:
     return bob
 
 
-def test_histserv_tells_nothing_of_it(bench: EngineHarness) -> None:
+def test_histserv_respects_hidden_history(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     hidden = say(alice, "#tea", "one")[0].tags["msgid"]
     hide(alice)
@@ -273,7 +273,7 @@ def test_histserv_tells_nothing_of_it(bench: EngineHarness) -> None:
     assert "There is no message" in bob.ask(f"HISTSERV CONTEXT {hidden}")[0]
 
 
-def test_a_search_finds_nothing_of_it(bench: EngineHarness) -> None:
+def test_search_respects_hidden_history(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "leaves one", "ab")
     hide(alice)
@@ -299,7 +299,7 @@ def test_a_search_finds_nothing_of_it(bench: EngineHarness) -> None:
         ("HISTSERV CONTEXT {msgid}", ":Nothing was said there"),
     ],
 )
-def test_a_page_read_before_the_past_was_hidden_is_not_shown(
+def test_a_page_read_before_the_mode_was_set_is_not_sent(
     bench: EngineHarness, question: str, answer: str
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")

@@ -16,7 +16,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.history_clients import gather, page, say, texts
 
 
-def test_the_target_is_spelled_as_it_was_asked_for(bench: EngineHarness) -> None:
+def test_the_batch_spells_the_target_as_requested(bench: EngineHarness) -> None:
     gather(bench, "#Tea", "alice")
     bench.play(
         """
@@ -32,7 +32,7 @@ def test_the_target_is_spelled_as_it_was_asked_for(bench: EngineHarness) -> None
     )
 
 
-def test_what_is_read_is_what_was_heard_and_echoed(bench: EngineHarness) -> None:
+def test_history_lines_equal_the_delivered_lines(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     bob.send("@+draft/reply=7 PRIVMSG #tea :hi", "NOTICE #tea :psst")
     echoes, heard = bob.heard(), alice.heard()
@@ -58,7 +58,7 @@ def test_the_label_is_on_the_batch(bench: EngineHarness) -> None:
     )
 
 
-def test_a_client_without_batches_gets_the_lines_alone(bench: EngineHarness) -> None:
+def test_without_the_batch_capability_lines_come_unbatched(bench: EngineHarness) -> None:
     (bob,) = gather(bench, "#tea", "bob")
     gather(bench, "#tea", "alice", caps=("draft/chathistory",))
     say(bob, "#tea", "hi")
@@ -72,7 +72,7 @@ def test_a_client_without_batches_gets_the_lines_alone(bench: EngineHarness) -> 
     )
 
 
-def test_each_subcommand_with_both_kinds_of_reference(bench: EngineHarness) -> None:
+def test_subcommands_accept_msgids_and_timestamps(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     said = say(alice, "#tea", *"abcdefg")
     ids = [f"msgid={line.tags['msgid']}" for line in said]
@@ -99,9 +99,7 @@ def test_each_subcommand_with_both_kinds_of_reference(bench: EngineHarness) -> N
         assert {question: "".join(texts(alice, question)) for question in expected} == expected
 
 
-def test_times_differ_and_grow_though_the_clock_stands_still_or_goes_back(
-    bench: EngineHarness, clock: MovedClock
-) -> None:
+def test_times_strictly_increase_even_if_the_clock_goes_back(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "a", "b")
     clock.instant -= 5_000
@@ -146,7 +144,7 @@ def test_a_limit_is_capped(make_bench: MakeBench) -> None:
         ("LATEST @#tea * 10", "INVALID_TARGET LATEST @#tea"),
     ],
 )
-def test_what_cannot_be_asked(bench: EngineHarness, asked: str, answer: str) -> None:
+def test_invalid_history_requests_are_refused(bench: EngineHarness, asked: str, answer: str) -> None:
     gather(bench, "#milk", "bob")
     gather(bench, "#tea", "alice")
     bench.play(
@@ -158,7 +156,7 @@ def test_what_cannot_be_asked(bench: EngineHarness, asked: str, answer: str) -> 
     )
 
 
-def test_an_id_from_elsewhere_is_no_place_here(bench: EngineHarness) -> None:
+def test_a_msgid_of_another_room_is_refused(bench: EngineHarness) -> None:
     alice, _bob = gather(bench, "#tea", "alice", "bob")
     gather(bench, "#milk", "alice")
     (elsewhere,) = say(alice, "#milk", "milk")
@@ -168,7 +166,7 @@ def test_an_id_from_elsewhere_is_no_place_here(bench: EngineHarness) -> None:
         assert " FAIL CHATHISTORY MESSAGE_ERROR AFTER #tea msgid=" in answer
 
 
-def test_who_leaves_a_room_leaves_its_history(bench: EngineHarness) -> None:
+def test_history_is_refused_after_leaving_the_room(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "#tea", "one")
     bob.send("PART #tea")
@@ -181,7 +179,7 @@ def test_who_leaves_a_room_leaves_its_history(bench: EngineHarness) -> None:
     )
 
 
-def test_who_is_put_out_while_the_page_is_read_does_not_see_it(bench: EngineHarness) -> None:
+def test_a_page_is_not_sent_after_a_kick_during_the_read(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "#tea", "one")
     unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
@@ -191,7 +189,7 @@ def test_who_is_put_out_while_the_page_is_read_does_not_see_it(bench: EngineHarn
     assert (answer.command, answer.params[:2]) == ("FAIL", ["CHATHISTORY", "INVALID_TARGET"])
 
 
-def test_a_storage_that_cannot_be_read_is_a_failure_not_an_end(
+def test_an_unreadable_database_is_reported_as_a_failure(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(session: Session, *rest: object) -> list[Event]:
@@ -214,7 +212,7 @@ def test_pages_and_other_commands_are_answered_in_order(bench: EngineHarness) ->
     assert [parse(line).params[-1] for line in heard if "PRIVMSG" in line] == ["one", "one", "two"]
 
 
-def test_a_bound_may_be_far_in_the_future(bench: EngineHarness, clock: MovedClock) -> None:
+def test_a_timestamp_may_be_far_in_the_future(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     (said,) = say(alice, "#tea", "hi")
     far = "timestamp=2262-04-11T23:47:16.854Z"

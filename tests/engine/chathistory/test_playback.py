@@ -7,7 +7,7 @@ from tests.engine.history_clients import PLAYBACK, gather, page, say, texts
 from tests.story import record_now
 
 
-def test_what_operators_heard_is_a_place_but_is_not_shown(bench: EngineHarness) -> None:
+def test_operator_messages_are_references_but_not_played_back(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "one")
     (status,) = say(alice, "@#tea", "ops")
@@ -27,7 +27,7 @@ def test_messages_only_unless_events_can_be_played_back(bench: EngineHarness) ->
     assert [line.command for line in page(alice, "LATEST #tea * 3")] == ["TAGMSG", "PART", "JOIN"]
 
 
-def test_every_kind_of_event_is_played_back_as_it_was_heard(bench: EngineHarness) -> None:
+def test_every_kind_of_event_is_played_back_as_delivered(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=(*PLAYBACK, "extended-join", "account-tag"))
     lines = [
         "MODE #tea -t+ko secret bob",
@@ -59,7 +59,7 @@ def test_every_kind_of_event_is_played_back_as_it_was_heard(bench: EngineHarness
     )
 
 
-def test_what_an_administrator_did_is_played_back_too(bench: EngineHarness) -> None:
+def test_administrator_actions_are_played_back(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob", caps=PLAYBACK)
     room = bench.core.runtime.world.rooms[next(iter(bench.core.runtime.world.rooms))]
     session = bench.core.runtime.world.nicks["bob"].session  # type: ignore[index]
@@ -80,7 +80,7 @@ def test_what_an_administrator_did_is_played_back_too(bench: EngineHarness) -> N
     )
 
 
-def test_tags_alone_are_only_for_clients_that_know_tags(bench: EngineHarness) -> None:
+def test_tagmsg_is_played_back_only_with_message_tags(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice", caps=PLAYBACK)
     (bob,) = gather(bench, "#tea", "bob", caps=("batch", "draft/chathistory", "draft/event-playback"))
     say(alice, "#tea", "one")

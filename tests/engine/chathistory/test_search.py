@@ -35,12 +35,12 @@ def texts(person: HarnessClient, attributes: str) -> list[str]:
     return [line.params[-1] for line in found(person, attributes)]
 
 
-def test_it_is_offered(bench: EngineHarness) -> None:
+def test_search_is_advertised(bench: EngineHarness) -> None:
     lines = bench.dial("alice").ask("CAP LS 302")
     assert any("soju.im/search" in line for line in lines)
 
 
-def test_what_is_found_is_one_batch_of_messages_as_they_were_heard(bench: EngineHarness) -> None:
+def test_results_are_one_batch_of_messages_as_delivered(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=CAPS)
     bob.send("PRIVMSG #tea :That was fast!", "NOTICE #tea :Fasting is hard.", "PRIVMSG #tea :slow")
     heard = [parse(line) for line in alice.heard()]
@@ -61,7 +61,7 @@ def test_what_is_found_is_one_batch_of_messages_as_they_were_heard(bench: Engine
     )
 
 
-def test_a_client_without_batches_gets_the_lines_alone(bench: EngineHarness) -> None:
+def test_without_the_batch_capability_results_come_unbatched(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     plain = bench.connect("plain")
     plain.ask("JOIN #tea")
@@ -71,7 +71,7 @@ def test_a_client_without_batches_gets_the_lines_alone(bench: EngineHarness) -> 
     assert line.endswith(" PRIVMSG #tea :fast")
 
 
-def test_attributes_are_escaped_as_tags_are_or_stand_behind_a_colon(bench: EngineHarness) -> None:
+def test_attributes_use_tag_escaping_or_a_trailing_parameter(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "green tea; hot", "tea, and green")
     assert texts(alice, r"text=green\stea") == ["green tea; hot", "tea, and green"]
@@ -80,7 +80,7 @@ def test_attributes_are_escaped_as_tags_are_or_stand_behind_a_colon(bench: Engin
     assert texts(alice, "text=;from=;limit=1") == ["tea, and green"]
 
 
-def test_times_are_bounds_that_belong_to_what_they_bound(bench: EngineHarness, clock: MovedClock) -> None:
+def test_time_bounds_are_inclusive(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     times = []
     for number in range(4):
@@ -94,7 +94,7 @@ def test_times_are_bounds_that_belong_to_what_they_bound(bench: EngineHarness, c
 
 
 @pytest.mark.parametrize("words", ["text=secret", "text=se", ""])
-def test_only_what_the_asker_may_read_is_found(bench: EngineHarness, words: str) -> None:
+def test_search_covers_only_what_the_user_may_read(bench: EngineHarness, words: str) -> None:
     alice, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
     gather(bench, "#milk", "alice", "bob")
     gather(bench, "#own", "alice")
@@ -117,14 +117,14 @@ def test_only_what_the_asker_may_read_is_found(bench: EngineHarness, words: str)
 
 
 @pytest.mark.parametrize("name", ["#milk", "#none"])
-def test_a_room_that_one_is_not_in_is_the_same_as_none(bench: EngineHarness, name: str) -> None:
+def test_a_room_not_joined_is_indistinguishable_from_none(bench: EngineHarness, name: str) -> None:
     alice, _bob = gather(bench, "#tea", "alice", "bob")
     gather(bench, "#milk", "bob")
     (answer,) = alice.ask(f"SEARCH in={name};text=tea")
     assert answer.endswith(f":irc.example FAIL SEARCH INVALID_PARAMS in :You are in no room {name}")
 
 
-def test_who_takes_a_name_over_does_not_find_what_was_written_under_it(bench: EngineHarness) -> None:
+def test_taking_over_a_name_does_not_expose_its_messages(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "bob", "secret")
     say(bob, "alice", "secret too")
@@ -135,7 +135,7 @@ def test_who_takes_a_name_over_does_not_find_what_was_written_under_it(bench: En
     assert texts(alice, "text=secret;in=bob") == ["secret", "secret too"]
 
 
-def test_an_account_finds_what_its_other_sessions_said(bench: EngineHarness) -> None:
+def test_an_account_finds_messages_of_its_other_sessions(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     (bob,) = gather(bench, "#tea", "bob")
@@ -147,7 +147,7 @@ def test_an_account_finds_what_its_other_sessions_said(bench: EngineHarness) -> 
 
 
 @pytest.mark.parametrize("reader", ["KICK #tea bob", "REDACT #tea {msgid}", "MODE #tea +H"])
-def test_what_changes_while_the_search_runs_counts(bench: EngineHarness, reader: str) -> None:
+def test_changes_during_a_search_apply_to_its_results(bench: EngineHarness, reader: str) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     (said,) = say(alice, "#tea", "one")
     bob.heard()
@@ -162,7 +162,7 @@ def test_what_changes_while_the_search_runs_counts(bench: EngineHarness, reader:
     assert [parse(line).command for line in finish(bob, unit)] == ["BATCH", "BATCH"]
 
 
-def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redacted(
+def test_indexed_messages_are_found_until_redacted(
     bench: EngineHarness,
 ) -> None:
     account(bench, "anna")
@@ -192,13 +192,15 @@ def test_what_is_in_the_index_is_found_after_a_restart_and_not_once_it_is_redact
         ("text=" + r"\s".join("abcdefghijklmnopq"), "text"),
     ],
 )
-def test_what_cannot_be_read_is_named(bench: EngineHarness, attributes: str, name: str) -> None:
+def test_invalid_attributes_are_named_in_the_failure(
+    bench: EngineHarness, attributes: str, name: str
+) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     (answer,) = map(parse, alice.ask(f"SEARCH {attributes}"))
     assert (answer.command, answer.params[:-1]) == ("FAIL", ["SEARCH", "INVALID_PARAMS", name])
 
 
-def test_a_word_counts_once_and_a_phrase_is_one(bench: EngineHarness) -> None:
+def test_repeated_words_count_once_and_a_phrase_as_one(bench: EngineHarness) -> None:
     """Each word is looked for in each message, so there are not as many as fit a line."""
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "a b c d e f g h i j k l m n o p q r s")
@@ -208,7 +210,7 @@ def test_a_word_counts_once_and_a_phrase_is_one(bench: EngineHarness) -> None:
     assert refusal.endswith(":A search has at most 16 words; what stands between quotation marks is one")
 
 
-def test_a_page_has_a_limit(make_bench: MakeBench) -> None:
+def test_the_number_of_results_is_limited(make_bench: MakeBench) -> None:
     bench = make_bench(history_limit=3)
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", *(f"tea {number}" for number in range(5)))
@@ -216,7 +218,7 @@ def test_a_page_has_a_limit(make_bench: MakeBench) -> None:
     assert texts(alice, "text=tea;limit=0") == []
 
 
-def test_a_storage_that_cannot_be_read_is_a_failure(
+def test_an_unreadable_database_is_reported_as_a_failure(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(session: Session, *rest: object) -> list[Event]:
@@ -228,7 +230,7 @@ def test_a_storage_that_cannot_be_read_is_a_failure(
     assert (answer.params[:2], pong.command) == (["SEARCH", "INTERNAL_ERROR"], "PONG")
 
 
-def test_a_search_that_takes_too_long_says_what_to_do(
+def test_a_search_timeout_says_how_to_narrow_it(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
@@ -242,7 +244,7 @@ def test_a_search_that_takes_too_long_says_what_to_do(
     assert texts(alice, "text=the\\s1999") == ["the 1999"]
 
 
-def test_it_costs_more_than_a_line_and_wants_a_registered_client(bench: EngineHarness) -> None:
+def test_search_costs_more_and_needs_registration(bench: EngineHarness) -> None:
     assert asking.COST > 3
     assert " 451 " in bench.dial("nobody").ask("SEARCH text=tea")[0]
     assert " 461 " in bench.connect("alice").ask("SEARCH")[0]

@@ -13,7 +13,7 @@ from tests.engine.harness import EngineHarness
 NAMES = " ".join(name for name, capability in CAPABILITIES.items() if not capability.version)
 
 
-def test_an_unknown_subcommand_is_refused_as_it_was_sent(bench: EngineHarness) -> None:
+def test_an_unknown_subcommand_is_echoed_in_the_refusal(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -29,16 +29,14 @@ def test_an_unknown_subcommand_is_refused_as_it_was_sent(bench: EngineHarness) -
 
 
 @pytest.mark.parametrize("version", ["", " 301", " x", " 30²"])
-def test_a_client_without_the_new_version_gets_one_line_without_values(
-    bench: EngineHarness, version: str
-) -> None:
+def test_cap_ls_301_is_one_line_without_values(bench: EngineHarness, version: str) -> None:
     bar = bench.dial("bar")
     assert bar.ask(f"CAP LS{version}") == [f":irc.example CAP * LS :{NAMES}"]
     bar.ask("NICK bar", "USER bar 0 * :Bar", "CAP END")
     assert bar.ask(f"CAP LS{version}") == [f":irc.example CAP bar LS :{NAMES}"]
 
 
-def test_what_needs_its_value_or_batches_is_only_listed_to_the_new_version(bench: EngineHarness) -> None:
+def test_capabilities_with_values_are_listed_only_for_302(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     old, new = (" ".join(parse(line).params[-1] for line in bar.ask(f"CAP LS {v}")) for v in (301, 303))
     hidden = {name for name, capability in CAPABILITIES.items() if capability.version == WITH_VALUES}
@@ -47,7 +45,7 @@ def test_what_needs_its_value_or_batches_is_only_listed_to_the_new_version(bench
     assert "draft/multiline=max-bytes=4096,max-lines=32" in new.split()
 
 
-def test_a_client_that_knows_of_what_is_not_listed_may_ask_for_it(bench: EngineHarness) -> None:
+def test_an_unlisted_capability_can_be_requested(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -57,7 +55,7 @@ def test_a_client_that_knows_of_what_is_not_listed_may_ask_for_it(bench: EngineH
     )
 
 
-def test_an_older_question_gets_an_older_answer_and_the_version_stays(bench: EngineHarness) -> None:
+def test_a_later_lower_version_does_not_downgrade_the_client(bench: EngineHarness) -> None:
     """The "CAP LS Version" section of capability-negotiation."""
     bar = bench.dial("bar")
     bar.ask("CAP LS 302")
@@ -65,11 +63,11 @@ def test_an_older_question_gets_an_older_answer_and_the_version_stays(bench: Eng
     assert bar.client.cap_version == WITH_VALUES
 
 
-def test_all_names_fit_one_line_whatever_the_nick_and_the_server_are_called() -> None:
+def test_all_names_fit_one_line_with_the_longest_nick() -> None:
     assert len(f":{'s' * MAX_PREFIX_LENGTH} CAP {'x' * MAX_NICK_BYTES} LS :{NAMES}\r\n") <= MAX_LINE_BYTES
 
 
-def test_the_new_version_gets_values_and_marks_lines_that_continue(bench: EngineHarness) -> None:
+def test_cap_ls_302_has_values_and_continuation_lines(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     heard = bar.ask("CAP LS 302")
     lines = [parse(line) for line in heard]
@@ -83,7 +81,7 @@ def test_the_new_version_gets_values_and_marks_lines_that_continue(bench: Engine
 
 
 @pytest.mark.parametrize("opening", ["CAP LS", "CAP LS 302", "CAP REQ sasl", "CAP REQ :no such thing"])
-def test_registration_waits_for_the_end_of_the_negotiation(bench: EngineHarness, opening: str) -> None:
+def test_registration_waits_for_cap_end(bench: EngineHarness, opening: str) -> None:
     bar = bench.dial("bar")
     bar.ask(opening)
     assert bar.ask("NICK bar", "USER bar 0 * :Bar") == []
@@ -91,13 +89,13 @@ def test_registration_waits_for_the_end_of_the_negotiation(bench: EngineHarness,
     assert codes(bar.ask("CAP END", "PING x"))[0] == "001"
 
 
-def test_a_list_alone_does_not_hold_registration(bench: EngineHarness) -> None:
+def test_cap_list_does_not_suspend_registration(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     assert bar.ask("CAP LIST") == [":irc.example CAP * LIST :"]
     assert codes(bar.ask("NICK bar", "USER bar 0 * :Bar"))[0] == "001"
 
 
-def test_what_is_enabled_is_listed_and_nothing_else(bench: EngineHarness) -> None:
+def test_cap_list_shows_exactly_the_enabled_capabilities(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -114,7 +112,7 @@ def test_what_is_enabled_is_listed_and_nothing_else(bench: EngineHarness) -> Non
     )
 
 
-def test_a_request_is_all_or_nothing_and_comes_back_as_it_was(bench: EngineHarness) -> None:
+def test_a_request_is_accepted_or_rejected_as_a_whole(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -135,7 +133,7 @@ def test_a_request_is_all_or_nothing_and_comes_back_as_it_was(bench: EngineHarne
     )
 
 
-def test_a_request_too_long_to_come_back_in_one_line_comes_back_in_two(bench: EngineHarness) -> None:
+def test_a_long_acknowledgement_is_split_over_two_lines(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     wanted = " ".join(["multi-prefix  sasl"] * 26)
     lines = [parse(line) for line in bar.ask(f"CAP REQ :{wanted}")]
@@ -143,7 +141,7 @@ def test_a_request_too_long_to_come_back_in_one_line_comes_back_in_two(bench: En
     assert " ".join(line.params[2] for line in lines) == wanted
 
 
-def test_a_capability_goes_at_once(bench: EngineHarness) -> None:
+def test_a_capability_can_be_disabled(bench: EngineHarness) -> None:
     bench.connect("bar", "server-time")
     bench.play(
         """

@@ -26,7 +26,7 @@ def reread(bench: EngineHarness, file: File, **settings: object) -> None:
     bench.people["root"].send("REHASH")
 
 
-def test_what_goes_and_comes_is_told_to_those_who_know_of_it(
+def test_added_and_removed_capabilities_are_announced(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     bench.connect("alice")
@@ -57,7 +57,7 @@ def test_what_goes_and_comes_is_told_to_those_who_know_of_it(
     assert codes(root.heard()).count("CAP") == 0
 
 
-def test_what_has_gone_is_enabled_no_more_whoever_was_told(
+def test_removed_capabilities_are_disabled_for_everyone(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     alice = bench.connect("alice", REGISTER, "batch")
@@ -74,7 +74,7 @@ def test_what_has_gone_is_enabled_no_more_whoever_was_told(
     assert REGISTER not in alice.client.caps
 
 
-def test_another_value_is_told_as_new(bench: EngineHarness, root: HarnessClient, file: File) -> None:
+def test_a_changed_value_is_announced_with_new(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     alice = bench.connect("alice", REGISTER)
     bench.dial("old").ask("CAP REQ cap-notify")
     reread(bench, file, registration="invitation")
@@ -85,15 +85,15 @@ def test_another_value_is_told_as_new(bench: EngineHarness, root: HarnessClient,
     bench.play("old =")
 
 
-def test_nothing_is_told_of_what_stays(bench: EngineHarness, root: HarnessClient, file: File) -> None:
+def test_unchanged_capabilities_are_not_announced(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     bench.connect("alice")
     reread(bench, file, motd="hi")
     bench.play("alice =")
 
 
-def test_a_policy_for_tls_comes_changes_and_ends_but_never_goes(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_the_sts_policy_is_announced_but_never_deleted(bench: EngineHarness, root: HarnessClient) -> None:
     """The sections on CAP NEW and on the key `duration` of sts: there is no CAP DEL for it."""
     bench.connect("secure").client.secure = True
     bench.connect("plain")

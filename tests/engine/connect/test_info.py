@@ -43,7 +43,7 @@ def counted(text: str) -> list[int]:
     return [int(word) for word in text.split() if word.isdigit()]
 
 
-def test_the_message_of_the_day(motd_bench: EngineHarness) -> None:
+def test_motd_is_shown_line_by_line(motd_bench: EngineHarness) -> None:
     people(motd_bench, "alice")
     motd_bench.play(
         """
@@ -61,12 +61,12 @@ def test_the_message_of_the_day(motd_bench: EngineHarness) -> None:
     )
 
 
-def test_without_a_message_of_the_day(bench: EngineHarness) -> None:
+def test_a_missing_motd_is_answered_with_422(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert alice.ask("MOTD") == [":irc.example 422 alice :There is no message of the day"]
 
 
-def test_there_is_no_other_server(bench: EngineHarness) -> None:
+def test_queries_to_other_servers_are_refused(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     for question in ABOUT_SERVERS:
         refusal = ":irc.example 402 alice other.example :No such server"
@@ -75,7 +75,7 @@ def test_there_is_no_other_server(bench: EngineHarness) -> None:
             assert alice.ask(f"{question} {name}") == alice.ask(question)
 
 
-def test_lusers_counts_everybody(bench: EngineHarness) -> None:
+def test_lusers_counts_all_users(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     alice.send("JOIN #tea")
     bench.play(
@@ -93,7 +93,7 @@ def test_lusers_counts_everybody(bench: EngineHarness) -> None:
     )
 
 
-def test_lusers_follows_at_once(bench: EngineHarness) -> None:
+def test_lusers_is_up_to_date_at_once(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     carol = bench.dial("carol")
     assert numbers(alice)["253"][0] == "1"
@@ -113,7 +113,7 @@ def test_lusers_follows_at_once(bench: EngineHarness) -> None:
     assert found["265"][:2] == found["266"][:2] == ["1", "3"]
 
 
-def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: EngineHarness) -> None:
+def test_lusers_follows_role_changes(bench: EngineHarness) -> None:
     account(bench, "bob")
     (alice,) = people(bench, "alice")
     bob = enter(bench, "bob", "bob")
@@ -123,7 +123,7 @@ def test_lusers_follows_what_an_administrator_makes_of_an_account(bench: EngineH
         assert numbers(alice)["252"][0] == administrators
 
 
-def test_a_probe_does_not_linger_in_the_counts(bench: EngineHarness) -> None:
+def test_a_closed_probe_is_not_counted(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     probe = bench.dial("probe")
     probe.send("QUIT :chkport")
@@ -132,9 +132,7 @@ def test_a_probe_does_not_linger_in_the_counts(bench: EngineHarness) -> None:
     assert numbers(alice)["265"][:2] == ["1", "1"]
 
 
-def test_who_is_turned_away_does_not_linger_in_the_counts_either(
-    make_bench: MakeBench, clock: MovedClock
-) -> None:
+def test_a_rejected_client_is_not_counted(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench(register_timeout=10)
     (alice,) = people(bench, "alice")
     silent = bench.dial("silent")
@@ -145,7 +143,7 @@ def test_who_is_turned_away_does_not_linger_in_the_counts_either(
     assert "253" not in numbers(alice)
 
 
-def test_version_and_what_is_supported(bench: EngineHarness) -> None:
+def test_version_includes_isupport(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     first, *others = map(parse, alice.ask("VERSION"))
     assert (first.command, first.params[2]) == ("351", "irc.example")
@@ -157,7 +155,7 @@ def test_version_and_what_is_supported(bench: EngineHarness) -> None:
         assert all(token.isascii() and token.count("=") <= 1 for token in line.params[1:-1])
 
 
-def test_the_time(bench: EngineHarness) -> None:
+def test_time_shows_the_server_clock(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -168,7 +166,7 @@ def test_the_time(bench: EngineHarness) -> None:
     )
 
 
-def test_info_is_a_few_lines_and_an_end(bench: EngineHarness) -> None:
+def test_info_ends_with_its_numeric(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     *lines, end = map(parse, alice.ask("INFO"))
     assert lines
@@ -177,7 +175,7 @@ def test_info_is_a_few_lines_and_an_end(bench: EngineHarness) -> None:
     assert all(len(line.params) == 2 for line in (*lines, end))
 
 
-def test_admin_names_who_can_help(bench: EngineHarness) -> None:
+def test_admin_shows_the_contact(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -199,7 +197,7 @@ def test_admin_names_who_can_help(bench: EngineHarness) -> None:
     )
 
 
-def test_links_is_empty(bench: EngineHarness) -> None:
+def test_links_lists_only_the_end(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -212,7 +210,7 @@ def test_links_is_empty(bench: EngineHarness) -> None:
     )
 
 
-def test_how_long_the_server_is_up(bench: EngineHarness, clock: MovedClock) -> None:
+def test_stats_u_shows_the_uptime(bench: EngineHarness, clock: MovedClock) -> None:
     people(bench, "alice")
     clock.instant += 86_400_000 + 3_723_456
     bench.play(
@@ -229,7 +227,7 @@ def test_how_long_the_server_is_up(bench: EngineHarness, clock: MovedClock) -> N
     )
 
 
-def test_statistics_for_administrators(make_bench: MakeBench) -> None:
+def test_most_stats_are_for_administrators(make_bench: MakeBench) -> None:
     """The numerics of RFC 2812 section 5.1; bans are in test_klines."""
     bench = make_bench(operators={"boss": HASH})
     account(bench, "root", role="admin")

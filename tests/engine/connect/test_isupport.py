@@ -18,14 +18,14 @@ def held_together(lines: list[str]) -> str:
     return " ".join(token for line in inner for token in line.params[1:-1])
 
 
-def test_it_is_shown_on_request(bench: EngineHarness) -> None:
+def test_isupport_is_sent_on_request(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     lines = [parse(line) for line in alice.ask("ISUPPORT")]
     assert {line.command for line in lines} == {"005"}
     assert all(line.params[0] == "alice" and len(line.params) <= 15 for line in lines)
 
 
-def test_before_registration_it_is_for_those_who_asked_for_it(bench: EngineHarness) -> None:
+def test_isupport_before_registration_needs_the_capability(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     assert [parse(line).command for line in bar.ask("ISUPPORT")] == ["451"]
     bar.ask("CAP REQ draft/extended-isupport")
@@ -33,7 +33,7 @@ def test_before_registration_it_is_for_those_who_asked_for_it(bench: EngineHarne
     assert {(line.command, line.params[0]) for line in lines} == {("005", "*")}
 
 
-def test_with_both_capabilities_all_of_it_is_one_batch_wherever_it_is_shown(bench: EngineHarness) -> None:
+def test_with_both_capabilities_isupport_is_one_batch(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     bar.ask(f"CAP REQ :{' '.join(CAPS)}")
     tokens = held_together(bar.ask("ISUPPORT"))
@@ -45,14 +45,14 @@ def test_with_both_capabilities_all_of_it_is_one_batch_wherever_it_is_shown(benc
     assert held_together(bar.ask("VERSION")[1:]) == tokens
 
 
-def test_a_labelled_request_has_its_label_on_the_batch(bench: EngineHarness) -> None:
+def test_a_labelled_request_labels_the_batch(bench: EngineHarness) -> None:
     alice = bench.connect("alice", "labeled-response", *CAPS)
     first, *others = map(parse, alice.ask("@label=i1 ISUPPORT"))
     assert (first.tags, first.params[1]) == ({"label": "i1"}, "draft/isupport")
     assert all("label" not in line.tags for line in others)
 
 
-def test_a_batch_inside_a_labelled_answer_is_nested(bench: EngineHarness) -> None:
+def test_a_batch_within_a_labelled_response_is_nested(bench: EngineHarness) -> None:
     alice = bench.connect("alice", "labeled-response", *CAPS)
     outer, version, inner, *rest = map(parse, alice.ask("@label=v1 VERSION"))
     reference = outer.params[0].removeprefix("+")
@@ -69,7 +69,7 @@ READ = "BOT CASEMAPPING CHANMODES CHATHISTORY ELIST EXCEPTS INVEX MONITOR MSGREF
 LENGTHS = "AWAYLEN CHANNELLEN KEYLEN KICKLEN NAMELEN NICKLEN TOPICLEN USERLEN"
 
 
-def test_the_tokens_that_clients_read_are_there_and_well_formed(make_bench: MakeBench) -> None:
+def test_required_tokens_are_present_and_well_formed(make_bench: MakeBench) -> None:
     """IRC_BEHAVIOUR sections 8 (isupport) and 16; a reader splits each token at its only `=`."""
     (alice,) = people(make_bench(servername="A=B \\ Ж"), "alice")
     lines = [parse(line) for line in alice.ask("ISUPPORT")]

@@ -8,7 +8,7 @@ from tests.engine.harness import EngineHarness
 DISGUISED = "pаypal"  # with a Cyrillic а
 
 
-def test_a_name_in_any_script_may_be_used_and_registered(bench: EngineHarness) -> None:
+def test_names_of_any_script_can_be_used_and_registered(bench: EngineHarness) -> None:
     bench.dial("anna")
     bench.play(
         """
@@ -28,7 +28,7 @@ def test_a_name_in_any_script_may_be_used_and_registered(bench: EngineHarness) -
     bench.play("bob > PRIVMSG анна :привет\nanna < :bob!~bob@127.0.0.1 PRIVMSG АННА :привет")
 
 
-def test_a_name_in_disguise_is_refused_everywhere(bench: EngineHarness) -> None:
+def test_mixed_script_names_are_refused_everywhere(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         f"""
@@ -47,7 +47,7 @@ def test_a_name_in_disguise_is_refused_everywhere(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("is_here", [True, False])
-def test_who_looks_like_somebody_else_is_refused(bench: EngineHarness, is_here: bool) -> None:
+def test_confusable_nicks_are_refused(bench: EngineHarness, is_here: bool) -> None:
     """`сосо` in Cyrillic letters, for a `coco` who is here or only registered."""
     if is_here:
         bench.connect("coco")
@@ -65,7 +65,7 @@ def test_who_looks_like_somebody_else_is_refused(bench: EngineHarness, is_here: 
     )
 
 
-def test_a_lookalike_is_free_when_nobody_has_the_name_any_more(bench: EngineHarness) -> None:
+def test_a_confusable_nick_is_free_once_the_name_is(bench: EngineHarness) -> None:
     bench.connect("coco").send("QUIT")
     bench.connect("сосо")
 
@@ -106,7 +106,7 @@ def test_a_nick_in_use_is_refused_with_one_line(bench: EngineHarness) -> None:
     )
 
 
-def test_a_change_is_told_to_the_owner_and_the_neighbours_once(bench: EngineHarness) -> None:
+def test_a_nick_change_is_announced_once(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch")
     bench.connect("bob")
     bench.connect("carol")
@@ -133,12 +133,12 @@ def test_a_change_is_told_to_the_owner_and_the_neighbours_once(bench: EngineHarn
 
 
 @pytest.mark.parametrize("leaving", ["NICK other", "QUIT"])
-def test_a_nick_is_free_again_at_once(bench: EngineHarness, leaving: str) -> None:
+def test_a_nick_is_free_immediately_after_quit(bench: EngineHarness, leaving: str) -> None:
     bench.connect("Alice").send(leaving)
     bench.connect("aLICE")
 
 
-def test_a_nick_asked_for_by_who_never_entered_is_free(bench: EngineHarness) -> None:
+def test_an_unregistered_connection_does_not_hold_a_nick(bench: EngineHarness) -> None:
     one = bench.dial("one")
     one.send("NICK bar", "QUIT")
     bench.connect("bar")
@@ -147,11 +147,11 @@ def test_a_nick_asked_for_by_who_never_entered_is_free(bench: EngineHarness) -> 
 @pytest.mark.parametrize(
     "nick", ["a,b", "a!b", "a@b", "1a", "-a", "~a", "&a", "a b", "x" * 33, "a.b", "a*", "\x02a"]
 )
-def test_what_is_no_nick(bench: EngineHarness, nick: str) -> None:
+def test_invalid_nicks_are_refused(bench: EngineHarness, nick: str) -> None:
     assert codes(bench.dial("bar").ask(f"NICK :{nick}")) == ["432"]
 
 
-def test_an_account_may_be_used_under_another_nick(bench: EngineHarness) -> None:
+def test_an_account_can_use_another_nick(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bench.connect("alice", "extended-join", "account-tag").send("JOIN #tea")
     enter(bench, "bar", "jilles")

@@ -13,7 +13,7 @@ WELCOME = r"001 002 003 004( 005)+( 25[0-5]| 26[56])+ (375( 372)+ 376|422)"
 
 
 @pytest.mark.parametrize("motd", ["", "Welcome.\nBe kind."])
-def test_the_welcome_has_its_order(make_bench: MakeBench, motd: str) -> None:
+def test_the_welcome_burst_is_in_order(make_bench: MakeBench, motd: str) -> None:
     bench = make_bench(motd=motd)
     lines = bench.dial("bar").ask("NICK bar", "USER bar 0 * :Bar")
     assert re.fullmatch(WELCOME, " ".join(codes(lines)))
@@ -35,7 +35,7 @@ CAPS_OF_LINES = (
 
 @pytest.mark.parametrize("caps", CAPS_OF_LINES)
 @pytest.mark.parametrize("motd", ["", "Welcome.\n\n" + "kind " * 200])
-def test_the_welcome_says_what_the_commands_say(
+def test_the_welcome_repeats_the_commands_replies(
     make_bench: MakeBench, motd: str, caps: tuple[str, ...]
 ) -> None:
     bench = make_bench(motd=motd)
@@ -53,7 +53,7 @@ def without_references(lines: list[str]) -> list[str]:
     return [re.sub(r"(BATCH [+-]|batch=)\w+", r"\1", line) for line in lines]
 
 
-def test_a_labelled_end_of_the_negotiation_is_answered_by_one_batch(bench: EngineHarness) -> None:
+def test_a_labelled_cap_end_gets_one_batch(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     bar.ask("CAP LS 302", "CAP REQ :batch labeled-response", "NICK bar", "USER bar 0 * :Bar")
     first, *welcome, last = bar.ask("@label=x CAP END")
@@ -63,7 +63,7 @@ def test_a_labelled_end_of_the_negotiation_is_answered_by_one_batch(bench: Engin
     assert re.fullmatch(WELCOME, " ".join(line.split(" ")[2] for line in welcome))
 
 
-def test_the_rooms_that_everybody_is_in_come_after_the_welcome(make_bench: MakeBench) -> None:
+def test_auto_join_follows_the_welcome(make_bench: MakeBench) -> None:
     bench = make_bench(auto_join=["#general"])
     heard = codes(bench.dial("bar").ask("NICK bar", "USER bar 0 * :Bar"))
     assert heard[-4:] == ["422", "JOIN", "353", "366"]
@@ -83,7 +83,7 @@ def test_the_rooms_that_everybody_is_in_come_after_the_welcome(make_bench: MakeB
         ("NICK foo", "USER bar 0 * :", "NICK bar", "USER bar 0 * :Bar"),
     ],
 )
-def test_the_order_of_the_first_lines_is_free(bench: EngineHarness, lines: tuple[str, ...]) -> None:
+def test_nick_and_user_may_come_in_any_order(bench: EngineHarness, lines: tuple[str, ...]) -> None:
     assert ":irc.example 001 bar :Welcome to irc.example, bar" in bench.dial("bar").ask(*lines)
 
 
@@ -106,7 +106,7 @@ def test_ping_is_answered_before_registration(bench: EngineHarness) -> None:
     )
 
 
-def test_what_is_missing_or_wrong_leaves_the_connection_open(bench: EngineHarness) -> None:
+def test_invalid_registration_lines_keep_the_connection_open(bench: EngineHarness) -> None:
     bench.dial("bar")
     bench.play(
         """
@@ -129,7 +129,7 @@ def test_what_is_missing_or_wrong_leaves_the_connection_open(bench: EngineHarnes
     )
 
 
-def test_a_name_that_is_no_utf8_is_refused_at_once_and_may_be_said_again(bench: EngineHarness) -> None:
+def test_an_invalid_utf8_nick_is_refused_and_can_be_retried(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR sections 1 and 15."""
     bar = bench.dial("bar")
     bar.send_bytes(b"NICK bar\r\nUSER bar 0 * :caf\xe9\r\n")
@@ -140,13 +140,13 @@ def test_a_name_that_is_no_utf8_is_refused_at_once_and_may_be_said_again(bench: 
 @pytest.mark.parametrize(
     ("user", "shown"), [("🔑" * 10, "~user"), ("a@b!c", "~abc"), ("x" * 50, "~" + "x" * 20)]
 )
-def test_a_user_name_is_made_to_fit(bench: EngineHarness, user: str, shown: str) -> None:
+def test_user_names_are_sanitised(bench: EngineHarness, user: str, shown: str) -> None:
     bar = bench.dial("bar")
     assert "001" in codes(bar.ask("NICK bar", f"USER {user} 0 * :Bar"))
     assert bench.core.runtime.world.users[bar.client.session or 0].user == shown
 
 
-def test_once_registered_one_cannot_begin_again(bench: EngineHarness) -> None:
+def test_a_second_registration_is_refused(bench: EngineHarness) -> None:
     bench.connect("bar")
     bench.play(
         """
@@ -159,7 +159,7 @@ def test_once_registered_one_cannot_begin_again(bench: EngineHarness) -> None:
     )
 
 
-def test_of_two_who_ask_for_one_nick_exactly_one_gets_it(bench: EngineHarness) -> None:
+def test_one_of_two_concurrent_requests_gets_the_nick(bench: EngineHarness) -> None:
     bench.dial("one")
     bench.dial("two")
     bench.play(
@@ -178,7 +178,7 @@ def test_of_two_who_ask_for_one_nick_exactly_one_gets_it(bench: EngineHarness) -
 
 
 @pytest.mark.parametrize("farewell", ["QUIT :chkport", "QUIT"])
-def test_an_unregistered_connection_is_let_go_and_forgotten(bench: EngineHarness, farewell: str) -> None:
+def test_an_unregistered_connection_times_out(bench: EngineHarness, farewell: str) -> None:
     probe = bench.dial("probe")
     assert codes(probe.ask("NICK bar", farewell)) == ["ERROR"]
     assert probe.ear.is_finished
@@ -187,7 +187,7 @@ def test_an_unregistered_connection_is_let_go_and_forgotten(bench: EngineHarness
     assert "253" not in codes(bench.people["bar"].ask("LUSERS"))
 
 
-def test_quit_is_answered_with_error_and_told_to_the_neighbours(bench: EngineHarness) -> None:
+def test_quit_is_answered_with_error_and_announced(bench: EngineHarness) -> None:
     bench.connect("bar").send("JOIN #tea")
     bench.connect("foo").send("JOIN #tea")
     bench.play(
@@ -204,7 +204,7 @@ def test_quit_is_answered_with_error_and_told_to_the_neighbours(bench: EngineHar
 
 
 @pytest.mark.parametrize("form", ["plain", "hash"])
-def test_the_password_of_the_server(make_bench: MakeBench, form: str) -> None:
+def test_the_server_password_is_required(make_bench: MakeBench, form: str) -> None:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     bench = make_bench(password="letmein" if form == "plain" else cheap.hash("letmein"))
     right = bench.dial("right").ask("PASS letmein", "NICK right", "USER right 0 * :x")
@@ -226,7 +226,7 @@ def test_pass_logs_in_by_account_or_by_nick(bench: EngineHarness, given: str) ->
     assert anna.client.account == "Anna"
 
 
-def test_pass_logs_in_to_an_account_of_another_name_and_with_a_colon_in_the_password(
+def test_pass_accepts_another_account_and_colons_in_passwords(
     bench: EngineHarness,
 ) -> None:
     account(bench, "anna", "with:colon")
@@ -237,7 +237,7 @@ def test_pass_logs_in_to_an_account_of_another_name_and_with_a_colon_in_the_pass
     assert "001" in codes(anna.heard())
 
 
-def test_a_wrong_pass_leaves_a_guest_who_cannot_have_a_registered_nick(bench: EngineHarness) -> None:
+def test_a_wrong_pass_makes_a_guest_without_registered_nick(bench: EngineHarness) -> None:
     account(bench, "anna")
     bench.dial("anna")
     bench.play(
@@ -254,7 +254,7 @@ def test_a_wrong_pass_leaves_a_guest_who_cannot_have_a_registered_nick(bench: En
     )
 
 
-def test_a_line_behind_a_slow_log_in_is_answered_behind_it(bench: EngineHarness) -> None:
+def test_lines_after_a_slow_login_are_answered_after_it(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = bench.dial("anna")
     heard = anna.ask(f"PASS :{PASSWORD}", "NICK anna", "USER anna 0 * :Anna", "PING x")
@@ -262,7 +262,7 @@ def test_a_line_behind_a_slow_log_in_is_answered_behind_it(bench: EngineHarness)
     assert heard[-1] == ":irc.example PONG irc.example :x"
 
 
-def test_devices_of_one_account_are_one_person(bench: EngineHarness) -> None:
+def test_devices_of_one_account_share_one_session(bench: EngineHarness) -> None:
     account(bench, "anna")
     bench.connect("bob").send("JOIN #tea")
     phone = enter(bench, "anna", "anna")
@@ -295,7 +295,7 @@ def test_devices_of_one_account_are_one_person(bench: EngineHarness) -> None:
     )
 
 
-def test_a_device_may_say_its_nick_before_it_logs_in(bench: EngineHarness) -> None:
+def test_a_device_may_send_its_nick_before_logging_in(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     laptop, stranger = bench.dial("laptop"), bench.dial("stranger")
@@ -309,7 +309,7 @@ def test_a_device_may_say_its_nick_before_it_logs_in(bench: EngineHarness) -> No
     assert len(bench.core.runtime.world.users) == 2
 
 
-def test_two_people_of_one_account_do_not_become_one_by_a_change_of_nick(bench: EngineHarness) -> None:
+def test_a_nick_change_does_not_merge_two_sessions(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     enter(bench, "bar", "anna")

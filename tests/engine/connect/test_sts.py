@@ -15,22 +15,22 @@ def listed(bench: EngineHarness, version: str = "302", secure: bool = False) -> 
     return [word for line in lines for word in line.params[-1].split() if word.startswith("sts")]
 
 
-def test_there_is_no_policy_unless_it_is_set(bench: EngineHarness) -> None:
+def test_sts_is_off_by_default(bench: EngineHarness) -> None:
     assert listed(bench) == listed(bench, secure=True) == []
 
 
-def test_who_has_no_tls_is_told_where_it_is_and_who_has_it_to_stay(make_bench: MakeBench) -> None:
+def test_sts_sends_port_without_tls_and_duration_with_it(make_bench: MakeBench) -> None:
     bench = make_bench(sts_seconds=2592000)
     assert listed(bench) == ["sts=port=6697"]
     assert listed(bench, secure=True) == ["sts=duration=2592000"]
 
 
 @pytest.mark.parametrize("version", ["", "301", "x"])
-def test_clients_that_know_no_values_are_told_nothing(make_bench: MakeBench, version: str) -> None:
+def test_cap_301_clients_do_not_see_sts(make_bench: MakeBench, version: str) -> None:
     assert listed(make_bench(sts_seconds=60), version) == []
 
 
-def test_nobody_can_ask_for_it(make_bench: MakeBench) -> None:
+def test_sts_cannot_be_requested(make_bench: MakeBench) -> None:
     bench = make_bench(sts_seconds=60)
     bench.dial("alice")
     bench.play(

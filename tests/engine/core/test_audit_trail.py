@@ -23,7 +23,7 @@ def trail(bench: EngineHarness) -> list[tuple[str, str, str, object]]:
         return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
 
 
-def test_what_an_administrator_does_is_kept(bench: EngineHarness) -> None:
+def test_administrator_commands_are_audited(bench: EngineHarness) -> None:
     account(bench, "Root", role="admin")
     root = enter(bench, "chief", "Root")
     bench.connect("bob")
@@ -46,7 +46,7 @@ def test_what_an_administrator_does_is_kept(bench: EngineHarness) -> None:
     ]
 
 
-def test_who_becomes_an_operator_and_who_tried_is_kept_with_the_address(bench: EngineHarness) -> None:
+def test_oper_attempts_are_audited_with_the_address(bench: EngineHarness) -> None:
     alice = bench.connect("alice", address="192.0.2.7")
     alice.send("OPER boss guess", "OPER hunter2 boss", "OPER boss :open sesame")
     detail = {"by": "alice", "address": "192.0.2.7"}
@@ -57,7 +57,7 @@ def test_who_becomes_an_operator_and_who_tried_is_kept_with_the_address(bench: E
     ]
 
 
-def test_what_is_refused_leaves_nothing(bench: EngineHarness) -> None:
+def test_refused_commands_are_not_audited(bench: EngineHarness) -> None:
     alice = bench.connect("alice")
     alice.send("KILL alice", "KLINE bob!*@*", "UNKLINE bob!*@*", "WALLOPS :tea", "REHASH", "OPER boss")
     assert trail(bench) == []

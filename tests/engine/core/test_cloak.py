@@ -31,21 +31,19 @@ addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).filter(
 
 
 @given(address=addresses)
-def test_a_cloak_is_a_host_and_no_nick(address: IPv4Address | IPv6Address) -> None:
+def test_a_cloak_is_a_valid_host(address: IPv4Address | IPv6Address) -> None:
     assert re.fullmatch(r"[a-z2-7]{8}\.[a-z2-7]{8}\.[a-z2-7]{8}\.ip", cloak(str(address)))
 
 
 @given(address=addresses, key=st.binary(min_size=32, max_size=32))
-def test_a_cloak_is_always_the_same_and_another_with_another_key(
-    address: IPv4Address | IPv6Address, key: bytes
-) -> None:
+def test_a_cloak_depends_only_on_address_and_key(address: IPv4Address | IPv6Address, key: bytes) -> None:
     mine = new_cloak(key)(str(address))
     assert mine == new_cloak(key)(str(address))
     assert not set(mine.split(".")[:3]) & set(new_cloak(key[::-1] + b"x")(str(address)).split(".")[:3])
 
 
 @given(one=addresses, other=addresses)
-def test_words_are_shared_by_those_in_one_range_only(
+def test_cloak_segments_are_shared_within_a_range_only(
     one: IPv4Address | IPv6Address, other: IPv4Address | IPv6Address
 ) -> None:
     differing = int(one) ^ int(other) if one.version == other.version else -1
@@ -56,7 +54,7 @@ def test_words_are_shared_by_those_in_one_range_only(
         assert (mine == theirs) == (differing >= 0 and differing >> (one.max_prefixlen - width) == 0)
 
 
-def test_the_words_stand_for_ranges_the_widest_last() -> None:
+def test_cloak_segments_go_from_narrow_to_wide() -> None:
     mine, near, far = (cloak(address).split(".") for address in (ADDRESS, NEAR, FAR))
     assert (mine[0] != near[0], mine[1:]) == (True, near[1:])
     assert (mine[1] != far[1], mine[2:]) == (True, far[2:])
@@ -65,11 +63,11 @@ def test_the_words_stand_for_ranges_the_widest_last() -> None:
 @pytest.mark.parametrize(
     ("address", "host"), [("127.0.0.1", "127.0.0.1"), ("127.8.0.1", "127.8.0.1"), ("::1", "0::1")]
 )
-def test_loopback_has_nothing_to_hide(address: str, host: str) -> None:
+def test_loopback_addresses_are_not_cloaked(address: str, host: str) -> None:
     assert cloak(address) == host
 
 
-def test_the_zone_of_a_link_local_address_does_not_count() -> None:
+def test_the_zone_of_a_link_local_address_is_ignored() -> None:
     assert cloak("fe80::1%eth0") == cloak("fe80::1")
 
 
@@ -106,7 +104,7 @@ def test_others_see_the_cloak_wherever_a_host_is_shown(bench: EngineHarness) -> 
     )
 
 
-def test_the_real_address_is_nowhere_in_what_others_are_told(bench: EngineHarness) -> None:
+def test_the_real_address_is_never_sent_to_others(bench: EngineHarness) -> None:
     caps = (
         "batch",
         "server-time",
@@ -145,7 +143,7 @@ def test_the_real_address_is_nowhere_in_what_others_are_told(bench: EngineHarnes
     assert not [line for line in heard if ADDRESS in line]
 
 
-def test_one_sees_ones_own_address_and_administrators_see_all(bench: EngineHarness) -> None:
+def test_real_addresses_are_shown_to_self_and_administrators(bench: EngineHarness) -> None:
     alice, bob = bench.connect("alice"), bench.connect("bob", address=ADDRESS)
     host = bench.core.runtime.cloak(ADDRESS)
     assert shown(bob.ask("WHOIS bob"), "311") == [f"bob ~bob {host} * :Bob"]
@@ -156,7 +154,7 @@ def test_one_sees_ones_own_address_and_administrators_see_all(bench: EngineHarne
     assert shown(alice.ask("WHO bob %ih"), "354") == [f"{ADDRESS} {host}"]
 
 
-def test_the_cloak_is_what_a_log_in_before_registration_tells(bench: EngineHarness) -> None:
+def test_a_login_before_registration_shows_the_cloak(bench: EngineHarness) -> None:
     account(bench, "anna")
     host = bench.core.runtime.cloak(ADDRESS)
     person = stranger(bench, "anna")
@@ -164,7 +162,7 @@ def test_the_cloak_is_what_a_log_in_before_registration_tells(bench: EngineHarne
     assert log_in_as(person, "anna")[1].startswith(f":irc.example 900 * *!*@{host} anna ")
 
 
-def test_a_ban_in_a_room_is_of_the_cloak_and_may_take_in_a_range(bench: EngineHarness) -> None:
+def test_channel_bans_match_the_cloak_and_its_ranges(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     for nick, address in {"bob": ADDRESS, "near": NEAR, "far": FAR, "other": ELSEWHERE}.items():
         bench.connect(nick, address=address)
@@ -189,7 +187,7 @@ def test_a_ban_in_a_room_is_of_the_cloak_and_may_take_in_a_range(bench: EngineHa
 
 
 @pytest.mark.parametrize("mask", [ADDRESS, "192.0.2.0/24", f"*!*@{ADDRESS}", "*!*@192.0.*", "cloak"])
-def test_a_ban_of_the_server_is_of_the_address_and_of_the_cloak(bench: EngineHarness, mask: str) -> None:
+def test_server_bans_match_address_and_cloak(bench: EngineHarness, mask: str) -> None:
     alice = bench.connect("alice")
     bob = bench.connect("bob", address=ADDRESS)
     mask = f"*!*@{user(bench, 'bob').host}" if mask == "cloak" else mask
@@ -212,7 +210,7 @@ def test_a_cloak_is_the_same_after_a_restart(bench: EngineHarness) -> None:
     assert user(bench, "bob").host == before
 
 
-def test_another_server_has_another_key(make_bench: MakeBench) -> None:
+def test_each_database_has_its_own_cloak_key(make_bench: MakeBench) -> None:
     assert make_bench().core.runtime.cloak(ADDRESS) != make_bench().core.runtime.cloak(ADDRESS)
 
 
@@ -224,14 +222,14 @@ def test_without_cloaks_the_address_is_the_host(make_bench: MakeBench) -> None:
     assert user(bench, "carol").source == "carol!~carol@0::2"
 
 
-def test_the_session_keeps_both(bench: EngineHarness) -> None:
+def test_a_session_stores_address_and_cloak(bench: EngineHarness) -> None:
     bench.connect("bob", address=ADDRESS)
     with bench.database.reading() as orm:
         rows = orm.execute(select(Session.address, Session.host)).all()
     assert rows == [(ADDRESS, bench.core.runtime.cloak(ADDRESS))]
 
 
-def test_devices_of_one_person_are_one_host(bench: EngineHarness) -> None:
+def test_all_devices_of_a_session_share_one_host(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     second = bench.dial("second", address=ADDRESS)
@@ -241,9 +239,7 @@ def test_devices_of_one_person_are_one_host(bench: EngineHarness) -> None:
     assert len(user(bench, "anna").clients) == 2
 
 
-def test_the_key_is_in_no_line_of_the_servers_log(
-    make_bench: MakeBench, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_cloak_key_is_never_logged(make_bench: MakeBench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     bench = make_bench()
     people(bench, "alice")

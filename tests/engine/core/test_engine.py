@@ -24,7 +24,7 @@ def fail(changeset: Changeset, client: Client) -> SlowWork | None:
     raise ZeroDivisionError
 
 
-def test_a_fault_of_a_command_ends_its_client_only(
+def test_an_exception_in_a_command_disconnects_only_its_client(
     bench: EngineHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
@@ -64,7 +64,7 @@ def alone(bench: EngineHarness) -> Engine:
     return Engine(runtime.world, runtime.ledger, Hub(), bench.core.dispatcher, bench.clock)
 
 
-def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
+def test_a_failed_engine_releases_all_readers(
     bench: EngineHarness, clock: MovedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
@@ -91,7 +91,7 @@ def test_an_engine_that_cannot_go_on_says_so_and_holds_nobody(
     assert alice.heard() == []
 
 
-def test_who_hands_in_after_the_end_is_let_go(bench: EngineHarness) -> None:
+def test_units_submitted_after_the_end_are_released(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     made = alone(bench)
     made.start(lambda: None, lambda: None)
@@ -103,7 +103,7 @@ def test_who_hands_in_after_the_end_is_let_go(bench: EngineHarness) -> None:
     late.wait()
 
 
-def test_a_full_batch_leaves_the_rest_for_the_next(
+def test_a_full_batch_leaves_the_rest_for_the_next_cycle(
     bench: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")

@@ -9,7 +9,7 @@ from tests.engine.scenes import people
 
 
 @pytest.mark.parametrize("verb", ["HELP", "HELPOP"])
-def test_a_command_shows_its_syntax_and_what_it_is_for(bench: EngineHarness, verb: str) -> None:
+def test_help_shows_syntax_and_purpose(bench: EngineHarness, verb: str) -> None:
     people(bench, "alice")
     bench.play(
         f"""
@@ -22,14 +22,14 @@ def test_a_command_shows_its_syntax_and_what_it_is_for(bench: EngineHarness, ver
     )
 
 
-def test_a_family_shows_its_members(bench: EngineHarness) -> None:
+def test_help_lists_subcommands(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     start, *texts, end = map(parse, alice.ask("HELP cap"))
     assert (start.command, end.command) == ("704", "706")
     assert {line.params[2] for line in texts} >= {member.syntax for member in COMMANDS["CAP"].family.values()}
 
 
-def test_a_member_of_a_family(bench: EngineHarness) -> None:
+def test_help_explains_a_subcommand(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for asked in ("CAP LS", ":CAP LS"):
         lines = [parse(line).params[1:] for line in alice.ask(f"HELP {asked}")]
@@ -45,7 +45,7 @@ def test_the_index_names_every_command_once(bench: EngineHarness) -> None:
         assert [word for line in texts for word in line.params[2].split(" ")] == sorted(COMMANDS)
 
 
-def test_there_is_no_help_on_what_does_not_exist(bench: EngineHarness) -> None:
+def test_help_on_an_unknown_command_is_refused(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for asked, shown in {"nothing": "nothing", "CAP NO": "CAP", "KICK LS": "KICK", "::x": "x"}.items():
         assert alice.ask(f"HELP {asked}") == [
@@ -62,7 +62,7 @@ def test_every_command_has_help_that_fits_its_lines(bench: EngineHarness) -> Non
         assert texts, name
 
 
-def test_what_only_administrators_may_do_says_so(bench: EngineHarness) -> None:
+def test_help_marks_administrator_commands(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for name, command in COMMANDS.items():
         is_said = any("For administrators only." in line for line in alice.ask(f"HELP {name}"))

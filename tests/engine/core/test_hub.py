@@ -139,7 +139,7 @@ def naive(plan: Plan, who: Client) -> bytes:
 
 
 @given(story=stories, members=audiences)
-def test_everybody_hears_what_a_naive_rendering_gives_them(
+def test_delivery_equals_a_naive_per_client_rendering(
     story: list[tuple],  # type: ignore[type-arg]
     members: list[frozenset[int]],
 ) -> None:
@@ -152,7 +152,7 @@ def test_everybody_hears_what_a_naive_rendering_gives_them(
         assert who.sink.data == naive(plan, who)
 
 
-def test_whoever_was_there_hears_of_all_who_join_at_once() -> None:
+def test_members_see_every_join_of_a_burst() -> None:
     people = [client(0) for _ in range(4)]
     room, plan = Audience(people[:1]), []
     for number, who in enumerate(people[1:]):
@@ -162,7 +162,7 @@ def test_whoever_was_there_hears_of_all_who_join_at_once() -> None:
     assert [len(who.sink.pushes) for who in people if isinstance(who.sink, CollectingSink)] == [1, 1, 1, 0]
 
 
-def test_an_audience_that_grew_a_lot_is_the_same_as_one_made_at_once() -> None:
+def test_an_incrementally_grown_audience_equals_a_new_one() -> None:
     people = [client(number) for number in range(3_000)]
     grown = Audience(())
     assert grown.is_empty
@@ -173,7 +173,7 @@ def test_an_audience_that_grew_a_lot_is_the_same_as_one_made_at_once() -> None:
     assert told(grown) == {(who.shape, who.sink) for who in people}
 
 
-def test_those_who_hear_the_same_share_the_same_bytes() -> None:
+def test_clients_of_one_shape_share_the_same_bytes() -> None:
     people = [client(0) for _ in range(3)]
     room = Audience(people)
     Hub().deliver([Broadcast(event(number, Kind.PRIVMSG), room) for number in range(4)])

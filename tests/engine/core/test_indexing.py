@@ -32,9 +32,7 @@ def keep_waiting(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize(("is_busy", "together"), [(False, INDEX_BATCH_IDLE), (True, INDEX_BATCH_BUSY)])
-def test_so_many_enter_it_together_and_more_while_there_is_more_to_do(
-    bench: EngineHarness, is_busy: bool, together: int
-) -> None:
+def test_indexing_uses_larger_batches_under_load(bench: EngineHarness, is_busy: bool, together: int) -> None:
     (anna,) = gather(bench, "#tea", "anna")
     before = lag(bench)
     assert 0 < before < INDEX_BATCH_IDLE
@@ -46,7 +44,7 @@ def test_so_many_enter_it_together_and_more_while_there_is_more_to_do(
     assert lag(bench) == 0
 
 
-def test_what_a_crash_left_out_enters_it_after_the_restart(bench: EngineHarness) -> None:
+def test_messages_not_indexed_before_a_crash_are_indexed_later(bench: EngineHarness) -> None:
     (anna,) = gather(bench, "#tea", "anna")
     keep_waiting(bench)
     say(anna, INDEX_BATCH_IDLE)
@@ -56,9 +54,7 @@ def test_what_a_crash_left_out_enters_it_after_the_restart(bench: EngineHarness)
     assert lag(bench) == 0
 
 
-def test_an_index_that_fails_harms_nobody_and_catches_up(
-    bench: EngineHarness, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failing_index_catches_up_later(bench: EngineHarness, caplog: pytest.LogCaptureFixture) -> None:
     anna, bob = gather(bench, "#tea", "anna", "bob")
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(BROKEN)

@@ -21,7 +21,7 @@ def answer(person: HarnessClient, line: str) -> list[str]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(said=st.lists(lines(), min_size=1, max_size=8))
-def test_every_labelled_command_has_one_labelled_answer(said: list[str]) -> None:
+def test_every_labelled_command_gets_one_labelled_response(said: list[str]) -> None:
     with new_bench() as bench:
         alice = bench.connect("alice", *CAPS)
         bench.connect("bob").send("JOIN #tea", "AWAY :gone")
@@ -33,7 +33,7 @@ def test_every_labelled_command_has_one_labelled_answer(said: list[str]) -> None
                 assert len(labelled) == 1, (line, [str(line) for line in heard])
 
 
-def test_what_somebody_says_is_not_taken_for_a_batch(bench: EngineHarness) -> None:
+def test_message_text_is_not_mistaken_for_a_batch(bench: EngineHarness) -> None:
     alice = bench.connect("alice", "labeled-response", "batch")
     bench.connect("bob").send("AWAY :a BATCH +x b")
     bench.connect("carol").send("AWAY :c BATCH -x")

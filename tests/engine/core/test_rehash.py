@@ -33,7 +33,7 @@ def notices(person: HarnessClient) -> list[str]:
     return [line.removeprefix(start) for line in others]
 
 
-def test_what_can_change_does_at_once(bench: EngineHarness, root: HarnessClient, file: File) -> None:
+def test_changeable_settings_apply_at_once(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     people(bench, "alice")
     assert codes(bench.people["alice"].ask("MOTD", "OPER boss :open sesame")) == ["422", "464"]
     file.write(motd="Tea at five.", operators={"boss": HASH}, registration="closed", max_targets=1)
@@ -49,13 +49,13 @@ def test_what_can_change_does_at_once(bench: EngineHarness, root: HarnessClient,
     assert notices(root) == ["No setting has changed."]
 
 
-def test_others_may_not(bench: EngineHarness, file: File) -> None:
+def test_rehash_needs_an_administrator(bench: EngineHarness, file: File) -> None:
     people(bench, "alice")
     file.write(motd="Tea at five.")
     assert codes(bench.people["alice"].ask("REHASH", "MOTD")) == ["481", "422"]
 
 
-def test_what_needs_a_restart_is_named_and_stays(
+def test_settings_that_need_a_restart_are_named(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.write(port=7000, node="other", dbname="other.db", servername="Other", motd="hi", tls_port=7001)
@@ -76,7 +76,7 @@ def test_what_needs_a_restart_is_named_and_stays(
         ('{"motd": "hi", "tls_cert": "none.pem", "tls_key": "none.pem"}', "cannot be used"),
     ],
 )
-def test_what_cannot_be_used_leaves_all_as_it_was_and_tells_no_secret(
+def test_unusable_settings_change_nothing_and_reveal_no_secret(
     bench: EngineHarness,
     root: HarnessClient,
     file: File,
@@ -95,14 +95,16 @@ def test_what_cannot_be_used_leaves_all_as_it_was_and_tells_no_secret(
     assert codes(root.ask("MOTD")) == ["422"]
 
 
-def test_a_file_that_has_gone_is_no_reason_to_take_the_defaults(
+def test_a_missing_file_does_not_reset_to_defaults(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.path.unlink()
     assert notices(root) == ["The settings stay as they were.", f"There is no settings file {file.path}."]
 
 
-def test_a_warning_is_shown_and_the_rest_holds(bench: EngineHarness, root: HarnessClient, file: File) -> None:
+def test_a_warning_is_shown_and_valid_settings_apply(
+    bench: EngineHarness, root: HarnessClient, file: File
+) -> None:
     file.write(motd="hi", replay="many", colour=1)
     *warnings, changed = notices(root)
     assert changed == "Changed: motd."
@@ -110,9 +112,7 @@ def test_a_warning_is_shown_and_the_rest_holds(bench: EngineHarness, root: Harne
     assert all(name in "".join(warnings) for name in ("replay", "colour"))
 
 
-def test_everybody_is_told_the_tokens_that_changed(
-    bench: EngineHarness, root: HarnessClient, file: File
-) -> None:
+def test_changed_isupport_tokens_are_announced(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     """RPL_ISUPPORT may be sent again (Modern IRC); clients of draft/extended-isupport get a batch."""
     bench.connect("alice")
     bench.connect("bob", "batch", "draft/extended-isupport")
@@ -134,7 +134,9 @@ def test_everybody_is_told_the_tokens_that_changed(
     bench.play("alice =")
 
 
-def test_limits_follow(bench: EngineHarness, root: HarnessClient, file: File, clock: MovedClock) -> None:
+def test_limits_follow_the_new_settings(
+    bench: EngineHarness, root: HarnessClient, file: File, clock: MovedClock
+) -> None:
     bob = bench.connect("bob", address="192.0.2.7")
     for _ in range(3):
         bob.ask("OPER boss wrong")
@@ -147,7 +149,7 @@ def test_limits_follow(bench: EngineHarness, root: HarnessClient, file: File, cl
     assert "the password is wrong" in bob.ask("OPER boss wrong")[-1]
 
 
-def test_a_shorter_replay_shows_the_last_lines_and_a_longer_one_more(
+def test_the_replay_length_follows_the_new_settings(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     (alice,) = gather(bench, "#tea", "alice")
@@ -161,7 +163,7 @@ def test_a_shorter_replay_shows_the_last_lines_and_a_longer_one_more(
     alice.send("PRIVMSG #tea :more")
 
 
-def test_new_rooms_for_everybody_are_made(bench: EngineHarness, root: HarnessClient, file: File) -> None:
+def test_new_auto_join_rooms_are_created(bench: EngineHarness, root: HarnessClient, file: File) -> None:
     gather(bench, "#tea", "alice")
     file.write(auto_join=["#tea", "#ops"])
     root.ask("REHASH")
@@ -173,7 +175,7 @@ def test_new_rooms_for_everybody_are_made(bench: EngineHarness, root: HarnessCli
     assert "#ops" in "".join(bench.people["bob"].ask("WHOIS bob"))
 
 
-def test_it_is_stored_what_changed_and_never_to_what(
+def test_changed_keys_are_audited_without_values(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.write(operators={"boss": HASH}, password="geheim", port=7000)
@@ -184,7 +186,7 @@ def test_it_is_stored_what_changed_and_never_to_what(
     assert tuple(event) == ("root", "root", {"changed": ["password", "operators"], "waiting": ["port"]})
 
 
-def test_whoever_is_no_administrator_any_more_when_it_was_read_changes_nothing(
+def test_a_demotion_during_the_read_cancels_the_rehash(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.write(motd="hi")
@@ -194,7 +196,7 @@ def test_whoever_is_no_administrator_any_more_when_it_was_read_changes_nothing(
     assert bench.core.runtime.settings.motd == ""
 
 
-def test_a_labelled_one_has_one_answer(bench: EngineHarness, file: File) -> None:
+def test_a_labelled_rehash_gets_one_response(bench: EngineHarness, file: File) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     file.write(motd="hi")
@@ -205,7 +207,7 @@ def test_a_labelled_one_has_one_answer(bench: EngineHarness, file: File) -> None
     assert " BATCH -" in last
 
 
-def test_two_who_read_at_the_same_time_do_no_harm(make_bench: MakeBench) -> None:
+def test_concurrent_rehashes_are_harmless(make_bench: MakeBench) -> None:
     bench = make_bench(motd="one")
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
@@ -214,7 +216,7 @@ def test_two_who_read_at_the_same_time_do_no_harm(make_bench: MakeBench) -> None
     assert codes(root.heard())[-3:] == ["375", "372", "376"]
 
 
-def test_who_is_an_operator_by_a_name_that_has_gone_is_none_any_more(
+def test_removing_an_operator_name_demotes_its_users(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.write(operators={"boss": HASH, "chief": HASH})

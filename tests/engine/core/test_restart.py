@@ -190,7 +190,7 @@ def stored_members(database: Database) -> dict[tuple[int, int], str]:
         ("anna", "LOGOUT"),
     ]
 )
-def test_a_restart_changes_nothing_that_lasts(cheap_hashing: None, deeds: list[tuple[str, str]]) -> None:
+def test_a_restart_restores_the_persistent_world(cheap_hashing: None, deeds: list[tuple[str, str]]) -> None:
     with new_bench() as bench, no_faults():
         for name, deed in deeds:
             do(bench, name, deed)

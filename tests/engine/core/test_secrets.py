@@ -34,7 +34,7 @@ def plain(name: str, password: str) -> str:
     return b64encode(f"\0{name}\0{password}".encode()).decode()
 
 
-def test_no_secret_is_in_the_files_of_the_database(bench: EngineHarness) -> None:
+def test_no_secret_is_in_the_database_files(bench: EngineHarness) -> None:
     live_through_every_use_of_a_secret(bench)
     right, wrong, changed, _ = SECRETS
     file = Path(str(bench.database))
@@ -43,7 +43,7 @@ def test_no_secret_is_in_the_files_of_the_database(bench: EngineHarness) -> None
     assert not [secret for secret in (right, wrong, changed) if secret.encode() in data]
 
 
-def test_the_key_of_a_room_is_in_no_row_of_the_log(bench: EngineHarness) -> None:
+def test_channel_keys_are_not_in_the_event_log(bench: EngineHarness) -> None:
     live_through_every_use_of_a_secret(bench)
     with bench.database.engine.connect() as connection:
         rows = [tuple(row) for table in ("event", "audit") for row in connection.execute(ALL[table])]
@@ -51,15 +51,13 @@ def test_the_key_of_a_room_is_in_no_row_of_the_log(bench: EngineHarness) -> None
     assert not [row for row in rows for secret in SECRETS if secret in json.dumps(row, default=str)]
 
 
-def test_the_log_of_the_server_tells_no_secret(
-    bench: EngineHarness, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_secret_is_in_the_server_log(bench: EngineHarness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     live_through_every_use_of_a_secret(bench)
     assert not [secret for secret in SECRETS if secret in caplog.text]
 
 
-def test_nobody_is_told_a_secret_in_an_answer(bench: EngineHarness) -> None:
+def test_no_secret_is_in_a_reply(bench: EngineHarness) -> None:
     live_through_every_use_of_a_secret(bench)
     right, wrong, changed, key = SECRETS
     heard = "\n".join(line for person in bench.people.values() for line in person.heard())

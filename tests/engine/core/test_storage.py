@@ -94,7 +94,7 @@ def texts(lines: list[str]) -> list[str]:
 # One bad row (trap 6)
 
 
-def test_only_the_author_of_a_bad_row_is_told(bench: EngineHarness) -> None:
+def test_only_the_author_of_a_rejected_row_is_notified(bench: EngineHarness) -> None:
     alice, mallory, bob, carol = gather(bench, "#tea", "alice", "mallory", "bob", "carol")
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
@@ -112,7 +112,7 @@ def test_only_the_author_of_a_bad_row_is_told(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("caps", [("labeled-response",), ("labeled-response", "echo-message")])
-def test_the_label_of_a_bad_row_is_on_its_failure(bench: EngineHarness, caps: tuple[str, ...]) -> None:
+def test_the_failure_of_a_rejected_row_carries_its_label(bench: EngineHarness, caps: tuple[str, ...]) -> None:
     mallory = bench.connect("mallory", "message-tags", "batch", *caps)
     gather(bench, "#tea", "mallory", "alice")
     with bench.database.engine.begin() as connection:
@@ -121,7 +121,7 @@ def test_the_label_of_a_bad_row_is_on_its_failure(bench: EngineHarness, caps: tu
     assert bench.people["alice"].heard() == []
 
 
-def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: EngineHarness) -> None:
+def test_clients_without_echo_also_learn_of_a_rejected_row(bench: EngineHarness) -> None:
     """Promise P6: a ban that will not be there after a restart is no success."""
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
@@ -131,7 +131,7 @@ def test_who_is_not_shown_what_they_do_is_told_too_that_it_is_not_stored(bench: 
     assert ":irc.example FAIL BANNED NOT_STORED spam*!*@* :" in heard[0]
 
 
-def test_a_bad_row_is_not_shown_to_newcomers(bench: EngineHarness) -> None:
+def test_a_rejected_row_is_not_replayed(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "mallory")
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql(POISON)
@@ -141,7 +141,7 @@ def test_a_bad_row_is_not_shown_to_newcomers(bench: EngineHarness) -> None:
     assert [line.params[1].endswith(" fine") for line in bob.hears("PRIVMSG")] == [True]
 
 
-def test_who_asks_after_somebody_spoke_hears_that_first(bench: EngineHarness) -> None:
+def test_a_read_after_a_write_sees_the_write_first(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR section 0, across connections; here even where both are done in one cycle."""
     _, bob = gather(bench, "#tea", "alice", "bob")
     hand_in(bench, alice="PRIVMSG #tea hi", bob="PING fence")
@@ -151,7 +151,7 @@ def test_who_asks_after_somebody_spoke_hears_that_first(bench: EngineHarness) ->
 # A storage that fails for a while (P6)
 
 
-def test_nothing_is_shown_while_somebody_else_holds_the_lock(bench: EngineHarness, clock: MovedClock) -> None:
+def test_nothing_is_shown_while_the_database_is_locked(bench: EngineHarness, clock: MovedClock) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with locked(bench):
         (unit,) = hand_in(bench, alice="PRIVMSG #tea patience")
@@ -166,7 +166,7 @@ def test_nothing_is_shown_while_somebody_else_holds_the_lock(bench: EngineHarnes
 
 
 @pytest.mark.parametrize("outage", [locked, full])
-def test_new_posts_are_refused_after_the_grace_and_old_ones_wait(
+def test_new_posts_are_refused_after_the_grace_period(
     bench: EngineHarness, clock: MovedClock, outage: object
 ) -> None:
     _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
@@ -183,7 +183,7 @@ def test_new_posts_are_refused_after_the_grace_and_old_ones_wait(
     assert log(bench) == [("privmsg", "first")]
 
 
-def test_who_waited_long_is_refused_too(bench: EngineHarness, clock: MovedClock) -> None:
+def test_waiting_posts_are_refused_after_the_maximum_wait(bench: EngineHarness, clock: MovedClock) -> None:
     alice, _ = gather(bench, "#tea", "alice", "bob")
     with locked(bench):
         (unit,) = hand_in(bench, alice="PRIVMSG #tea first")
@@ -194,7 +194,9 @@ def test_who_waited_long_is_refused_too(bench: EngineHarness, clock: MovedClock)
     assert log(bench) == []
 
 
-def test_who_leaves_meanwhile_has_left_afterwards(bench: EngineHarness, clock: MovedClock) -> None:
+def test_a_disconnect_during_an_outage_takes_effect_afterwards(
+    bench: EngineHarness, clock: MovedClock
+) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with locked(bench):
         hand_in(bench, alice="QUIT :enough")
@@ -209,9 +211,7 @@ def test_who_leaves_meanwhile_has_left_afterwards(bench: EngineHarness, clock: M
 # A stuck batch (trap 12)
 
 
-def test_what_others_appended_stands_before_a_stuck_batch(
-    bench: EngineHarness, clock: MovedClock, other: Story
-) -> None:
+def test_remote_events_precede_a_stuck_batch(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
     _, bob = gather(bench, "#tea", "alice", "bob")
     with full(bench):
         hand_in(bench, alice="PRIVMSG #tea stuck")
@@ -227,7 +227,7 @@ def test_what_others_appended_stands_before_a_stuck_batch(
     assert bob.heard() == [], "once"
 
 
-def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
+def test_consequences_of_remote_events_follow_a_stuck_batch(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     """The order people see is the order of the log, also when the author is banned meanwhile."""
@@ -241,7 +241,7 @@ def test_what_follows_from_the_news_stands_behind_a_stuck_batch(
     assert alice.ear.is_finished
 
 
-def test_the_next_device_is_told_what_was_written_before_it_also_in_a_stuck_batch(
+def test_a_new_device_gets_messages_of_a_stuck_batch(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     """What others appended meanwhile moves the ids of all that is stuck."""
@@ -264,7 +264,7 @@ def test_the_next_device_is_told_what_was_written_before_it_also_in_a_stuck_batc
     assert sorted(said) == ["after", "before"], "all of it, once"
 
 
-def test_nobody_is_told_of_changes_that_are_not_stored(bench: EngineHarness, clock: MovedClock) -> None:
+def test_uncommitted_changes_are_not_visible(bench: EngineHarness, clock: MovedClock) -> None:
     """While a batch is stuck the world is ahead of the log; who asks about it waits, or is refused."""
     _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
     with full(bench):
@@ -282,7 +282,7 @@ def test_nobody_is_told_of_changes_that_are_not_stored(bench: EngineHarness, clo
 # What others append (has_news)
 
 
-def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
+def test_chat_admin_changes_arrive_with_the_next_cycle(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
@@ -306,7 +306,9 @@ def test_what_an_administrator_does_reaches_people_with_the_next_cycle(
     assert bob.ask("TOPIC #tea")[0].endswith(":Green tea")
 
 
-def test_a_ban_puts_out_whom_it_meets(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
+def test_a_remote_ban_disconnects_matching_users(
+    bench: EngineHarness, clock: MovedClock, other: Story
+) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
@@ -315,7 +317,9 @@ def test_a_ban_puts_out_whom_it_meets(bench: EngineHarness, clock: MovedClock, o
     assert bob.heard() == [":alice!~alice@127.0.0.1 QUIT :Banned: enough"]
 
 
-def test_a_kill_and_a_disabled_account_put_out(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
+def test_a_remote_kill_or_disabled_account_disconnects(
+    bench: EngineHarness, clock: MovedClock, other: Story
+) -> None:
     other.account("anna")
     later(bench, clock)
     bob, carol = gather(bench, "#tea", "bob", "carol")
@@ -333,9 +337,7 @@ def test_a_kill_and_a_disabled_account_put_out(bench: EngineHarness, clock: Move
     assert bob.heard() == ["ERROR :Closing link: Killed: spam"]
 
 
-def test_news_stand_before_what_is_decided_after_them(
-    bench: EngineHarness, clock: MovedClock, other: Story
-) -> None:
+def test_remote_events_precede_later_decisions(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
     _, bob = gather(bench, "#tea", "alice", "bob")
     for number in range(20):
         record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text=str(number))])
@@ -344,7 +346,9 @@ def test_news_stand_before_what_is_decided_after_them(
     log(bench)
 
 
-def test_who_is_not_there_any_more_is_no_news(bench: EngineHarness, clock: MovedClock, other: Story) -> None:
+def test_remote_events_about_absent_users_are_ignored(
+    bench: EngineHarness, clock: MovedClock, other: Story
+) -> None:
     (alice,) = people(bench, "alice")
     for kind, data in [(Kind.KILLED, {"session": 1}), (Kind.KICKED, {"session": 1}), (Kind.QUIT, {})]:
         other.happens(Event(kind, room=99, session=1, nick="gone", target="gone", text="late", data=data))

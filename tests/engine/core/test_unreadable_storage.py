@@ -5,7 +5,7 @@ from sqlalchemy import text
 from tests.engine.harness import EngineHarness
 
 
-def test_a_log_in_that_cannot_be_checked_is_refused_and_the_fence_follows(bench: EngineHarness) -> None:
+def test_a_login_fails_when_the_database_is_unreadable(bench: EngineHarness) -> None:
     alice = bench.connect("alice", "sasl", "batch", "labeled-response")
     with bench.database.engine.begin() as connection:
         connection.execute(text("ALTER TABLE account RENAME TO elsewhere"))

@@ -15,20 +15,20 @@ def test_direct_messages_are_read_from_both_sides(bench: EngineHarness) -> None:
     assert page(alice, "LATEST carol * 10") == []
 
 
-def test_a_message_to_oneself_is_read_once(bench: EngineHarness) -> None:
+def test_a_message_to_oneself_appears_once_in_history(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     alice.send("PRIVMSG alice :note")
     assert texts(alice, "LATEST alice * 10") == ["note"]
 
 
-def test_tags_are_part_of_a_private_history(bench: EngineHarness) -> None:
+def test_private_history_includes_tags(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=PLAYBACK)
     say(alice, "bob", "hi")
     bob.send("@+draft/react=x TAGMSG alice")
     assert [line.command for line in page(alice, "LATEST bob * 10")] == ["PRIVMSG", "TAGMSG"]
 
 
-def test_a_name_taken_over_by_an_account_brings_no_history_with_it(bench: EngineHarness) -> None:
+def test_taking_over_a_nick_does_not_expose_its_history(bench: EngineHarness) -> None:
     _alice, bob = gather(bench, "#tea", "alice", "bob")
     say(bench.people["alice"], "bob", "for the first bob only")
     say(bob, "alice", "from the first bob")
@@ -40,7 +40,7 @@ def test_a_name_taken_over_by_an_account_brings_no_history_with_it(bench: Engine
     assert len(again.ask(f"CHATHISTORY TARGETS {year} 10")) == 2
 
 
-def test_an_account_keeps_its_history_and_meets_all_who_had_the_name(bench: EngineHarness) -> None:
+def test_account_history_covers_all_holders_of_a_nick(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     for text in ("first", "second"):
@@ -54,14 +54,14 @@ def test_an_account_keeps_its_history_and_meets_all_who_had_the_name(bench: Engi
     assert texts(anna, "LATEST Guest * 10") == ["first", "second"]
 
 
-def test_somebody_is_found_under_the_nick_they_have_now(bench: EngineHarness) -> None:
+def test_history_is_found_under_the_current_nick(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     say(alice, "bob", "hi")
     bob.send("NICK robert")
     assert texts(alice, "LATEST robert * 10") == ["hi"]
 
 
-def test_targets(bench: EngineHarness, clock: MovedClock) -> None:
+def test_targets_lists_conversations_by_latest_message(bench: EngineHarness, clock: MovedClock) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     gather(bench, "#Milk", "alice")
     gather(bench, "#quiet", "alice")

@@ -21,7 +21,7 @@ def test_a_message_reaches_the_room_but_not_its_author(bench: EngineHarness) -> 
     )
 
 
-def test_an_echo_carries_the_label_and_the_same_msgid(bench: EngineHarness) -> None:
+def test_an_echo_carries_the_label_and_msgid(bench: EngineHarness) -> None:
     bench.connect("alice", "message-tags", "server-time")
     bench.connect("bob", "message-tags", "echo-message", "labeled-response", "batch")
     bench.play(
@@ -40,7 +40,7 @@ def test_an_echo_carries_the_label_and_the_same_msgid(bench: EngineHarness) -> N
     assert echo.tags["msgid"] == heard.tags["msgid"]
 
 
-def test_nobody_to_hear(bench: EngineHarness) -> None:
+def test_messages_without_a_recipient_are_refused(bench: EngineHarness) -> None:
     bench.connect("alice")
     bench.play(
         """
@@ -69,7 +69,7 @@ def test_a_private_message_and_its_echo(bench: EngineHarness) -> None:
     assert "label" not in heard.tags
 
 
-def test_a_message_to_oneself_is_heard_once_and_echoed_once(bench: EngineHarness) -> None:
+def test_a_message_to_oneself_is_delivered_and_echoed_once(bench: EngineHarness) -> None:
     bob = bench.connect("bob", "echo-message", "labeled-response", "batch")
     bob.send("@label=7 PRIVMSG bob :note")
     assert bob.heard() == [
@@ -90,7 +90,7 @@ def test_several_targets_with_a_label_make_a_batch_of_echoes(bench: EngineHarnes
     assert " BATCH -" in end
 
 
-def test_tags_without_a_text_reach_only_those_who_know_tags(bench: EngineHarness) -> None:
+def test_tagmsg_reaches_only_clients_with_message_tags(bench: EngineHarness) -> None:
     for name, caps in (("alice", ["message-tags"]), ("bob", []), ("carol", ["message-tags"])):
         bench.connect(name, *caps)
         bench.people[name].send("JOIN #tea")
@@ -109,7 +109,7 @@ def test_tags_without_a_text_reach_only_those_who_know_tags(bench: EngineHarness
     )
 
 
-def test_only_tags_that_strict_readers_understand_are_passed_on(bench: EngineHarness) -> None:
+def test_only_well_formed_client_tags_are_relayed(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR sections 0 and 3: letters, digits and hyphens behind the `+`, no `=` without a value."""
     for name in ("alice", "bob"):
         bench.connect(name, "message-tags")
@@ -126,7 +126,7 @@ def test_only_tags_that_strict_readers_understand_are_passed_on(bench: EngineHar
     )
 
 
-def test_what_does_not_fit_a_line_with_its_source_is_refused_whole(bench: EngineHarness) -> None:
+def test_text_that_does_not_fit_a_relayed_line_is_refused(bench: EngineHarness) -> None:
     bench.connect("alice")
     bench.connect("bob")
     overhead = len(":bob!~bob@127.0.0.1 PRIVMSG alice :\r\n")
@@ -143,7 +143,7 @@ def test_what_does_not_fit_a_line_with_its_source_is_refused_whole(bench: Engine
     )
 
 
-def test_the_operators_of_a_room_are_spoken_to(bench: EngineHarness) -> None:
+def test_statusmsg_reaches_only_operators(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "carol"):
         bench.connect(name)
         bench.people[name].send("JOIN #tea")
@@ -160,7 +160,7 @@ def test_the_operators_of_a_room_are_spoken_to(bench: EngineHarness) -> None:
     )
 
 
-def test_a_line_too_long_and_a_line_that_is_no_utf8(bench: EngineHarness) -> None:
+def test_overlong_and_invalid_utf8_lines_are_refused(bench: EngineHarness) -> None:
     bob = bench.connect("bob", "labeled-response", "batch")
     bob.send("PRIVMSG bob :" + "x" * 600)
     assert " 417 bob :" in bob.heard()[0]

@@ -34,7 +34,7 @@ def assert_whole(lines: list[str], **tags: str) -> None:
     assert [line.tags for line in body] == [{}, {}, {}, {"draft/multiline-concat": ""}]
 
 
-def test_who_knows_it_gets_one_batch_and_others_get_lines(bench: EngineHarness) -> None:
+def test_clients_get_a_batch_or_separate_lines(bench: EngineHarness) -> None:
     for name, caps in (("bob", CAPS), ("alice", CAPS), ("carol", history_clients.CAPS), ("dave", ())):
         bench.connect(name, *caps)
     bob, alice, carol, dave = gather(bench, "#tea", "bob", "alice", "carol", "dave")
@@ -59,7 +59,7 @@ def test_who_knows_it_gets_one_batch_and_others_get_lines(bench: EngineHarness) 
     ]
 
 
-def test_the_past_has_it_as_it_was_said(bench: EngineHarness) -> None:
+def test_history_returns_multiline_messages_as_sent(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     echo = bob.ask(*SENT[:1], *LINES, "BATCH -x")
@@ -77,7 +77,7 @@ def test_the_past_has_it_as_it_was_said(bench: EngineHarness) -> None:
         gather(bench, "#tea", "bob")
 
 
-def test_what_is_taken_back_is_gone_with_all_its_lines(bench: EngineHarness) -> None:
+def test_redaction_removes_all_lines(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     echo = bob.ask(*SENT)
@@ -100,7 +100,7 @@ def test_what_is_taken_back_is_gone_with_all_its_lines(bench: EngineHarness) -> 
         (["@batch=x PRIVMSG #tea :a", "BATCH +y draft/multiline #tea"], "MULTILINE_INVALID"),
     ],
 )
-def test_what_breaks_a_rule_is_refused_at_once(bench: EngineHarness, lines: list[str], answer: str) -> None:
+def test_a_protocol_violation_is_refused_at_once(bench: EngineHarness, lines: list[str], answer: str) -> None:
     bench.connect("bob", *CAPS)
     alice, bob = gather(bench, "#tea", "alice", "bob")
     assert bob.ask("@label=l BATCH +x draft/multiline #tea", *lines[:-1]) == []
@@ -127,7 +127,7 @@ def test_what_breaks_a_rule_is_refused_at_once(bench: EngineHarness, lines: list
         (["BATCH +x"], "UNKNOWN_TYPE *"),
     ],
 )
-def test_what_is_no_message(bench: EngineHarness, lines: list[str], answer: str) -> None:
+def test_empty_or_invalid_batches_are_refused(bench: EngineHarness, lines: list[str], answer: str) -> None:
     bench.connect("bob", *CAPS)
     alice, bob = gather(bench, "#tea", "alice", "bob")
     (told,) = bob.ask(*lines)
@@ -135,7 +135,7 @@ def test_what_is_no_message(bench: EngineHarness, lines: list[str], answer: str)
     assert alice.heard() == []
 
 
-def test_what_may_not_be_said_is_refused_at_the_end(bench: EngineHarness) -> None:
+def test_a_forbidden_message_is_refused_at_the_end(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "alice")
     (told,) = bob.ask(*SENT)
@@ -147,14 +147,14 @@ def test_what_may_not_be_said_is_refused_at_the_end(bench: EngineHarness) -> Non
     assert " 417 bob " in told
 
 
-def test_who_has_not_asked_for_it_may_not_use_it(bench: EngineHarness) -> None:
+def test_multiline_needs_the_capability(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *history_clients.CAPS)
     gather(bench, "#tea", "bob")
     (told,) = bob.ask("BATCH +x draft/multiline #tea")
     assert " FAIL BATCH UNKNOWN_TYPE draft/multiline :" in told
 
 
-def test_exports_have_the_whole_message(bench: EngineHarness) -> None:
+def test_exports_contain_the_whole_message(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS)
     gather(bench, "#tea", "bob")
     bob.ask(*SENT)
@@ -163,7 +163,7 @@ def test_exports_have_the_whole_message(bench: EngineHarness) -> None:
     assert clean(entries[0].text) == "hello  how is everyone?"
 
 
-def test_the_most_there_may_be_is_said_of_the_capability(bench: EngineHarness) -> None:
+def test_the_capability_advertises_its_limits(bench: EngineHarness) -> None:
     assert any(
         "draft/multiline=max-bytes=4096,max-lines=32" in line for line in bench.dial("b").ask("CAP LS 302")
     )

@@ -33,7 +33,7 @@ def say(person: HarnessClient, target: str, words: str) -> str:
     return parse(person.ask(f"PRIVMSG {target} :{words}")[0]).tags["msgid"]
 
 
-def test_members_who_know_what_it_is_hear_of_it_and_the_redactor_too(bench: EngineHarness) -> None:
+def test_redaction_is_sent_to_members_with_the_capability(bench: EngineHarness) -> None:
     _, bob = gather(bench, "alice", "bob")
     history_clients.gather(bench, "#tea", "carol", caps=("message-tags", "server-time"))
     first, second = say(bob, "#tea", "hi"), say(bob, "#tea", "you")
@@ -55,14 +55,14 @@ def test_members_who_know_what_it_is_hear_of_it_and_the_redactor_too(bench: Engi
     )
 
 
-def test_who_does_not_know_what_it_is_may_do_it_and_hears_nothing(bench: EngineHarness) -> None:
+def test_clients_without_the_capability_may_redact_silently(bench: EngineHarness) -> None:
     (alice,) = history_clients.gather(bench, "#tea", "alice")
     one = say(alice, "#tea", "hi")
     assert alice.ask(f"@label=x REDACT #tea {one}") == ["@label=x :irc.example ACK"]
     assert texts(alice, "LATEST #tea * 10") == []
 
 
-def test_others_are_redacted_by_who_moderates_the_room(bench: EngineHarness) -> None:
+def test_operators_may_redact_messages_of_others(bench: EngineHarness) -> None:
     alice, bob, carol = gather(bench, "alice", "bob", "carol")
     one, other = say(bob, "#tea", "hi"), say(alice, "#tea", "you")
     bench.play(
@@ -101,7 +101,7 @@ def test_others_are_redacted_by_who_moderates_the_room(bench: EngineHarness) -> 
         ("bob {msgid}", "UNKNOWN_MSGID bob {msgid}"),
     ],
 )
-def test_what_cannot_be_redacted(bench: EngineHarness, asked: str, answer: str) -> None:
+def test_invalid_redactions_are_refused(bench: EngineHarness, asked: str, answer: str) -> None:
     (alice, bob) = gather(bench, "alice", "bob")
     bob.send("JOIN #else")
     alice.ask("JOIN #here")
@@ -111,7 +111,7 @@ def test_what_cannot_be_redacted(bench: EngineHarness, asked: str, answer: str) 
     assert texts(alice, "LATEST #tea * 10") == ["hi"]
 
 
-def test_twice_is_once_too_often_also_in_one_read(bench: EngineHarness) -> None:
+def test_a_second_redaction_is_refused(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "alice")
     one = say(alice, "#tea", "hi")
     told = [parse(line).command for line in alice.ask(f"REDACT #tea {one}", f"REDACT #tea {one}")]
@@ -121,7 +121,7 @@ def test_twice_is_once_too_often_also_in_one_read(bench: EngineHarness) -> None:
     assert [parse(line).params[1] for line in alice.ask(f"REDACT #tea {one}")] == ["UNKNOWN_MSGID"]
 
 
-def test_the_author_redacts_a_private_message_and_both_are_told(bench: EngineHarness) -> None:
+def test_a_private_redaction_reaches_both_sides(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     gather(bench, "carol")
     mine, theirs = say(alice, "bob", "hi"), say(bob, "alice", "you")
@@ -145,7 +145,7 @@ def test_the_author_redacts_a_private_message_and_both_are_told(bench: EngineHar
     assert texts(alice, "LATEST bob * 10") == texts(bob, "LATEST alice * 10") == ["you"]
 
 
-def test_what_was_said_among_operators_is_redacted_among_them(bench: EngineHarness) -> None:
+def test_redacting_an_operator_message_reaches_operators(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(bob, "@#tea", "psst")
     (carol,) = gather(bench, "carol")
@@ -158,7 +158,7 @@ def test_what_was_said_among_operators_is_redacted_among_them(bench: EngineHarne
     assert [line.params for line in bob.hears("REDACT")] == [["@#tea", one]]
 
 
-def test_the_past_leaves_it_out_but_keeps_its_place(bench: EngineHarness) -> None:
+def test_history_omits_a_redacted_message_but_keeps_its_position(bench: EngineHarness) -> None:
     caps = (*history_clients.PLAYBACK, "draft/message-redaction")
     (alice,) = history_clients.gather(bench, "#tea", "alice", caps=caps)
     before, one, after = (say(alice, "#tea", words) for words in ("before", "gone", "after"))
@@ -177,7 +177,7 @@ def test_the_past_leaves_it_out_but_keeps_its_place(bench: EngineHarness) -> Non
     assert [entry.text for entry in history.entries()] == ["before", "after"]
 
 
-def test_who_enters_in_the_same_read_is_not_shown_it(bench: EngineHarness) -> None:
+def test_a_join_in_the_same_changeset_does_not_see_it(bench: EngineHarness) -> None:
     alice, late = (bench.connect(name, "message-tags", "echo-message") for name in ("alice", "late"))
     alice.ask("JOIN #tea")
     one, _ = say(alice, "#tea", "gone"), say(alice, "#tea", "kept")
@@ -192,7 +192,7 @@ def test_who_enters_in_the_same_read_is_not_shown_it(bench: EngineHarness) -> No
     assert told == ["gone", "kept", "kept"]
 
 
-def test_a_page_read_before_does_not_show_it_afterwards(bench: EngineHarness) -> None:
+def test_a_page_read_earlier_omits_a_message_redacted_since(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(alice, "#tea", "gone")
     unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
@@ -205,7 +205,7 @@ def test_a_page_read_before_does_not_show_it_afterwards(bench: EngineHarness) ->
     assert not any("gone" in line for line in finish(bob, unit))
 
 
-def test_who_did_it_is_in_the_audit_trail(bench: EngineHarness) -> None:
+def test_redactions_are_audited(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "alice", "bob")
     one = say(bob, "#tea", "hi")
     alice.ask(f"REDACT #tea {one} :rude")
@@ -216,7 +216,7 @@ def test_who_did_it_is_in_the_audit_trail(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("size", [20, 450])
-def test_the_text_is_in_no_file_of_the_database_any_more(bench: EngineHarness, size: int) -> None:
+def test_redacted_text_is_removed_from_all_database_files(bench: EngineHarness, size: int) -> None:
     (alice,) = gather(bench, "alice")
     secret = "Geheimnis" + "x" * size
     alice.send(f"@+note={'Tagnotiz' * 40} PRIVMSG #tea :{secret}")
@@ -259,7 +259,7 @@ def let_pass(bench: EngineHarness, clock: MovedClock, times: int) -> None:
 
 
 @pytest.mark.parametrize("pages", [1, 100])
-def test_the_index_of_texts_forgets_it_too(
+def test_redacted_text_is_removed_from_the_index(
     bench: EngineHarness, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     """Even three letters in a row are not left, however little is tidied at a time."""
@@ -273,7 +273,7 @@ def test_the_index_of_texts_forgets_it_too(
         assert not fulltext_of(connection).is_untidy(connection)
 
 
-def test_a_restart_goes_on_with_forgetting(bench: EngineHarness, clock: MovedClock) -> None:
+def test_erasing_continues_after_a_restart(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b")
     assert traces(bench)
@@ -282,7 +282,7 @@ def test_a_restart_goes_on_with_forgetting(bench: EngineHarness, clock: MovedClo
     assert not traces(bench)
 
 
-def test_forgetting_waits_while_somebody_else_holds_the_log(bench: EngineHarness, clock: MovedClock) -> None:
+def test_erasing_waits_for_the_log_lock(bench: EngineHarness, clock: MovedClock) -> None:
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b")
     with closing(sqlite3.connect(str(bench.database), isolation_level=None)) as other:

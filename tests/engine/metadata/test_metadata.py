@@ -18,7 +18,7 @@ from tests.engine.harness import EngineHarness
 CAPS = ("draft/metadata-3", "batch", "labeled-response")
 
 
-def test_what_is_set_is_shown_to_anybody_in_a_batch_in_the_order_asked(bench: EngineHarness) -> None:
+def test_values_are_returned_in_one_batch_in_the_requested_order(bench: EngineHarness) -> None:
     """Section 14: GET and LIST answer in a batch, even for one line or none; SET without one."""
     bench.connect("alice", *CAPS)
     bench.connect("bob", *CAPS)
@@ -48,7 +48,7 @@ def test_what_is_set_is_shown_to_anybody_in_a_batch_in_the_order_asked(bench: En
     )
 
 
-def test_a_value_is_taken_back_singly_or_with_all_others(bench: EngineHarness) -> None:
+def test_values_can_be_cleared_singly_or_together(bench: EngineHarness) -> None:
     """Section 14: SET without a value, or with an empty one, answers 766; CLEAR answers 766 for each key."""
     bench.connect("alice", *CAPS)
     bench.play(
@@ -76,7 +76,7 @@ def test_a_value_is_taken_back_singly_or_with_all_others(bench: EngineHarness) -
     )
 
 
-def test_a_label_is_on_the_batch_or_on_the_only_line(bench: EngineHarness) -> None:
+def test_the_label_is_on_the_batch_or_the_single_line(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     bench.play(
         """
@@ -102,7 +102,7 @@ def test_a_label_is_on_the_batch_or_on_the_only_line(bench: EngineHarness) -> No
     )
 
 
-def test_a_client_without_batches_is_told_where_the_answer_ends(bench: EngineHarness) -> None:
+def test_without_batches_the_reply_has_an_end_numeric(bench: EngineHarness) -> None:
     """Somebody at `nc` is answered too, as metadata was before there were batches."""
     bench.connect("alice")
     bench.play(
@@ -149,7 +149,7 @@ def test_a_client_without_batches_is_told_where_the_answer_ends(bench: EngineHar
         (f"METADATA * SET color {'я' * (MAX_VALUE_BYTES // 2 + 1)}", "FAIL METADATA INVALID_VALUE color"),
     ],
 )
-def test_what_cannot_be_is_refused_with_one_line(bench: EngineHarness, asked: str, answer: str) -> None:
+def test_invalid_requests_are_refused_with_one_line(bench: EngineHarness, asked: str, answer: str) -> None:
     bench.connect("alice", *CAPS)
     bench.connect("bob", *CAPS)
     bench.play(
@@ -165,7 +165,7 @@ def test_what_cannot_be_is_refused_with_one_line(bench: EngineHarness, asked: st
     )
 
 
-def test_what_is_not_utf8_is_refused_in_the_name_of_the_command(bench: EngineHarness) -> None:
+def test_invalid_utf8_is_refused_with_the_command_name(bench: EngineHarness) -> None:
     """Section 14: here the command must be named."""
     alice = bench.connect("alice", *CAPS)
     alice.send_bytes(b"METADATA * SET display-name :\xff\xfe\r\n")
@@ -177,7 +177,7 @@ def test_what_is_not_utf8_is_refused_in_the_name_of_the_command(bench: EngineHar
     )
 
 
-def test_wrong_keys_are_passed_over_among_several(bench: EngineHarness) -> None:
+def test_invalid_keys_among_several_are_skipped(bench: EngineHarness) -> None:
     """The specification, "METADATA GET": the answers are in the order asked."""
     bench.connect("alice", *CAPS)
     bench.play(
@@ -193,7 +193,7 @@ def test_wrong_keys_are_passed_over_among_several(bench: EngineHarness) -> None:
     )
 
 
-def test_an_empty_answer_is_labelled_too(bench: EngineHarness) -> None:
+def test_an_empty_reply_is_labelled_too(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     bench.play(
         """
@@ -208,7 +208,7 @@ def test_an_empty_answer_is_labelled_too(bench: EngineHarness) -> None:
 @pytest.mark.parametrize(
     "server", ["irc.example", "a-very-long-name-of-a-server.somewhere.in.the.network.example"]
 )
-def test_the_longest_value_that_is_promised_is_told_whole(make_bench: MakeBench, server: str) -> None:
+def test_the_longest_advertised_value_is_sent_whole(make_bench: MakeBench, server: str) -> None:
     """`max-value-bytes` holds for every key, and for the longest nicks on both sides."""
     bench = make_bench(servername=server, nick_length=64)
     alice = bench.dial("alice")
@@ -233,7 +233,7 @@ def test_the_longest_value_that_is_promised_is_told_whole(make_bench: MakeBench,
     assert len(told.encode()) <= 510
 
 
-def test_a_value_that_does_not_fit_beside_the_long_name_of_a_room_is_refused(make_bench: MakeBench) -> None:
+def test_a_value_that_does_not_fit_the_line_is_refused(make_bench: MakeBench) -> None:
     bench = make_bench(room_length=128)
     room = "#" + "ж" * 99
     scenes.gather(bench, room, "alice")
@@ -247,7 +247,7 @@ def test_a_value_that_does_not_fit_beside_the_long_name_of_a_room_is_refused(mak
     )
 
 
-def test_there_may_be_so_many_keys(make_bench: MakeBench) -> None:
+def test_the_number_of_keys_is_limited(make_bench: MakeBench) -> None:
     bench = make_bench(max_metadata=2)
     bench.connect("alice", *CAPS)
     bench.play(
@@ -269,7 +269,7 @@ def test_there_may_be_so_many_keys(make_bench: MakeBench) -> None:
     )
 
 
-def test_who_changes_much_waits(bench: EngineHarness, clock: MovedClock) -> None:
+def test_changes_are_rate_limited(bench: EngineHarness, clock: MovedClock) -> None:
     """Only changes count: saying once more what is so already costs nobody anything."""
     alice = bench.connect("alice", *CAPS)
     for number in range(METADATA_CHANGES):
@@ -291,7 +291,7 @@ def test_who_changes_much_waits(bench: EngineHarness, clock: MovedClock) -> None
     )
 
 
-def test_operators_speak_for_a_room_and_only_those_inside_hear_it(bench: EngineHarness) -> None:
+def test_channel_metadata_is_set_by_operators_and_sent_to_members(bench: EngineHarness) -> None:
     """Section 14: without op KEY_NO_PERMISSION, nothing changes, nobody is told."""
     bench.connect("carol", *CAPS)
     scenes.gather(bench, "#tea", "alice", "bob")
@@ -326,7 +326,7 @@ def test_operators_speak_for_a_room_and_only_those_inside_hear_it(bench: EngineH
 
 
 @pytest.mark.parametrize("mode", ["", "+i", "+k secret"])
-def test_a_room_says_nothing_to_outsiders(bench: EngineHarness, mode: str) -> None:
+def test_channel_metadata_is_hidden_from_outsiders(bench: EngineHarness, mode: str) -> None:
     """Section 14: GET, LIST and SYNC by outsiders give some answer, but never the value."""
     alice, _ = *scenes.gather(bench, "#tea", "alice"), bench.connect("carol", *CAPS)
     alice.ask(f"MODE #tea {mode}", "METADATA #tea SET url https://tea.example", "METADATA * SET url mine")
@@ -350,7 +350,7 @@ def test_a_room_says_nothing_to_outsiders(bench: EngineHarness, mode: str) -> No
     )
 
 
-def test_a_secret_room_is_not_there_for_outsiders(bench: EngineHarness) -> None:
+def test_a_secret_room_is_hidden_from_outsiders(bench: EngineHarness) -> None:
     alice, _ = *scenes.gather(bench, "#tea", "alice"), bench.connect("carol", *CAPS)
     alice.ask("MODE #tea +s", "METADATA #tea SET url https://tea.example")
     for asked in ("GET url", "LIST", "SYNC", "SET url x", "CLEAR"):
@@ -363,7 +363,7 @@ def test_a_secret_room_is_not_there_for_outsiders(bench: EngineHarness) -> None:
         )
 
 
-def test_administrators_speak_for_anybody(bench: EngineHarness) -> None:
+def test_administrators_may_change_any_metadata(bench: EngineHarness) -> None:
     """The specification, "Concepts": so they can take an offensive picture away."""
     bench.connect("root", *CAPS)
     bench.connect("bob", *CAPS)
@@ -390,7 +390,7 @@ def test_administrators_speak_for_anybody(bench: EngineHarness) -> None:
     )
 
 
-def test_who_lost_the_operator_s_role_does_not_speak_for_the_room_any_more(bench: EngineHarness) -> None:
+def test_a_deopped_user_cannot_change_channel_metadata(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     alice.ask("MODE #tea +o bob")
     bob.heard()
@@ -407,7 +407,7 @@ def test_who_lost_the_operator_s_role_does_not_speak_for_the_room_any_more(bench
     )
 
 
-def test_whois_shows_all_of_it_to_who_knows_metadata(bench: EngineHarness) -> None:
+def test_whois_shows_metadata_to_capable_clients(bench: EngineHarness) -> None:
     """Section 14: 760 for each set key."""
     alice, bob, carol = bench.connect("alice"), bench.connect("bob", *CAPS), bench.connect("carol")
     alice.ask("METADATA * SET color red", "METADATA * SET avatar :https://a.example/a b")
@@ -419,7 +419,7 @@ def test_whois_shows_all_of_it_to_who_knows_metadata(bench: EngineHarness) -> No
     assert not any(" 760 " in line for line in carol.ask("WHOIS alice"))
 
 
-def test_another_nick_changes_nothing(bench: EngineHarness) -> None:
+def test_metadata_survives_a_nick_change(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     bob.ask("CAP REQ :batch draft/metadata-3", "METADATA * SUB color")
     alice.ask("METADATA * SET color red", "NICK anna")
@@ -437,7 +437,7 @@ def test_another_nick_changes_nothing(bench: EngineHarness) -> None:
 
 
 @given(st.text(max_size=60) | st.text("abz09_./-AZ :*é", max_size=60))
-def test_a_key_is_of_few_letters_and_stays_one_word(text: str) -> None:
+def test_keys_have_a_restricted_alphabet(text: str) -> None:
     """ "Keys and Values": `a-z`, `0-9` and `_./-`, not empty; so it can stand anywhere in a line."""
     allowed = set("abcdefghijklmnopqrstuvwxyz0123456789_./-")
     assert is_key(text) == (0 < len(text) <= MAX_KEY_BYTES and set(text) <= allowed)
@@ -452,7 +452,7 @@ BEGIN SELECT RAISE(ABORT, 'poisoned'); END
 NOT_STORED = "NOT_STORED alice :The database refused to store this, so nobody was shown it"
 
 
-def test_what_the_database_refuses_is_told_to_its_author_and_said_to_nobody(bench: EngineHarness) -> None:
+def test_a_rejected_value_is_reported_only_to_its_author(bench: EngineHarness) -> None:
     """DESIGN, promise P6: what was said before is said again."""
     with bench.database.locked() as connection:
         connection.exec_driver_sql(POISON)

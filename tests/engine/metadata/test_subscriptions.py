@@ -22,7 +22,7 @@ def subscriber(bench: EngineHarness, name: str, *keys: str) -> HarnessClient:
     return person
 
 
-def test_who_subscribes_is_told_the_keys_and_to_ask_for_the_rest(bench: EngineHarness) -> None:
+def test_subscribing_confirms_keys_and_requires_a_sync(bench: EngineHarness) -> None:
     """Section 14: 770, behind it perhaps 774, nothing else. "METADATA SUB": in the order of the keys."""
     bench.connect("alice", *CAPS)
     bench.play(
@@ -54,7 +54,7 @@ def test_who_subscribes_is_told_the_keys_and_to_ask_for_the_rest(bench: EngineHa
 
 
 @pytest.mark.parametrize("word", ["SUB color", "UNSUB color", "SUBS"])
-def test_nobody_subscribes_for_others(bench: EngineHarness, word: str) -> None:
+def test_subscriptions_for_others_are_refused(bench: EngineHarness, word: str) -> None:
     bench.connect("alice", *CAPS)
     bench.connect("bob", *CAPS)
     for target in ("bob", "nobody", "#tea"):
@@ -67,7 +67,7 @@ def test_nobody_subscribes_for_others(bench: EngineHarness, word: str) -> None:
         )
 
 
-def test_who_does_not_know_metadata_cannot_subscribe_and_forgets_it_with_the_capability(
+def test_subscriptions_need_and_end_with_the_capability(
     bench: EngineHarness,
 ) -> None:
     """ "Capability": who gives up metadata or batches loses the list."""
@@ -89,7 +89,7 @@ def test_who_does_not_know_metadata_cannot_subscribe_and_forgets_it_with_the_cap
         assert [line.split(" ")[1] for line in alice.ask("METADATA * SUBS")] == ["BATCH", "BATCH"]
 
 
-def test_there_are_so_many_subscriptions_and_the_first_too_many_is_named(bench: EngineHarness) -> None:
+def test_the_first_subscription_over_the_limit_is_named(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
     for number in range(MAX_SUBSCRIPTIONS - 1):
         alice.ask(f"METADATA * SUB k{number}")
@@ -110,7 +110,7 @@ def test_there_are_so_many_subscriptions_and_the_first_too_many_is_named(bench: 
     assert all(len(line.encode()) <= 510 for line in lines)
 
 
-def test_subscribers_in_the_same_rooms_are_told_once_of_what_changes(bench: EngineHarness) -> None:
+def test_a_change_reaches_subscribers_in_shared_rooms_once(bench: EngineHarness) -> None:
     """Section 14: not the unsubscribed, not strangers; the one who changed it has its answer."""
     subscriber(bench, "alice", "color")
     subscriber(bench, "bob", "color")
@@ -148,7 +148,7 @@ def test_subscribers_in_the_same_rooms_are_told_once_of_what_changes(bench: Engi
     )
 
 
-def test_times_are_on_what_is_told_for_those_who_want_them(bench: EngineHarness) -> None:
+def test_notifications_carry_server_time(bench: EngineHarness) -> None:
     alice, bob = bench.connect("alice", *CAPS), bench.connect("bob", *CAPS, "server-time", "account-tag")
     bob.ask("METADATA * SUB color")
     scenes.gather(bench, "#tea", "alice", "bob")
@@ -157,7 +157,7 @@ def test_times_are_on_what_is_told_for_those_who_want_them(bench: EngineHarness)
     assert (line.command, list(line.tags)) == ("761", ["time"])
 
 
-def test_who_joins_is_told_each_value_of_the_room_and_of_all_inside_once(bench: EngineHarness) -> None:
+def test_a_join_sends_channel_and_member_values_once(bench: EngineHarness) -> None:
     """Section 14: in the join burst before the PONG; also an empty batch, to who has not subscribed."""
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     alice.ask(
@@ -194,7 +194,7 @@ def test_who_joins_is_told_each_value_of_the_room_and_of_all_inside_once(bench: 
     )
 
 
-def test_sync_tells_a_person_a_room_or_everything_in_sight(bench: EngineHarness) -> None:
+def test_sync_covers_a_user_a_channel_or_everything_visible(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     stranger, friend = bench.connect("stranger"), bench.connect("friend")
     for person, color in ((alice, "red"), (stranger, "grey"), (friend, "gold")):
@@ -218,7 +218,7 @@ def told(lines: list[str]) -> list[tuple[str, ...]]:
     return [(*line.split(" ")[4:6], line.rpartition(" :")[2]) for line in inside]
 
 
-def test_who_watches_somebody_is_told_what_they_say_then_and_later(bench: EngineHarness) -> None:
+def test_monitoring_a_user_sends_current_and_later_values(bench: EngineHarness) -> None:
     """ "Automatic synchronization": a batch behind each 730."""
     bench.connect("alice").ask("METADATA * SET color red", "METADATA * SET avatar x")
     subscriber(bench, "bob", "color")
@@ -250,21 +250,21 @@ def test_who_watches_somebody_is_told_what_they_say_then_and_later(bench: Engine
     )
 
 
-def test_who_shares_a_room_and_watches_is_told_once(bench: EngineHarness) -> None:
+def test_sharing_a_room_and_monitoring_notifies_once(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     bob.ask(f"CAP REQ :{' '.join(CAPS)}", "METADATA * SUB color", "MONITOR + alice")
     alice.ask("METADATA * SET color red")
     assert bob.heard() == [":irc.example 761 * alice color * :red"]
 
 
-def test_who_left_the_room_is_told_no_more(bench: EngineHarness) -> None:
+def test_leaving_the_room_ends_notifications(bench: EngineHarness) -> None:
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     bob.ask(f"CAP REQ :{' '.join(CAPS)}", "METADATA * SUB color")
     alice.ask("KICK #tea bob", "METADATA * SET color red", "METADATA #tea SET color green")
     assert [line.split(" ")[1] for line in bob.heard()] == ["KICK"]
 
 
-def test_before_registration_a_connection_speaks_for_itself(bench: EngineHarness) -> None:
+def test_metadata_can_be_set_before_registration(bench: EngineHarness) -> None:
     """Section 14, `before-connect`; the specification, "Setting keys and subscribing with before-connect"."""
     subscriber(bench, "watcher", "display-name").ask("MONITOR + abc")
     person = bench.dial("abc")
@@ -317,7 +317,7 @@ def test_before_registration_a_connection_speaks_for_itself(bench: EngineHarness
     )
 
 
-def test_the_welcome_has_an_empty_batch_for_who_has_said_nothing(bench: EngineHarness) -> None:
+def test_the_welcome_has_an_empty_batch_without_metadata(bench: EngineHarness) -> None:
     person = bench.dial("abc")
     person.send("CAP REQ :batch draft/metadata-3", "NICK abc", "USER u s e r", "CAP END")
     lines = [line for line in person.heard() if " BATCH " in line]
@@ -327,7 +327,7 @@ def test_the_welcome_has_an_empty_batch_for_who_has_said_nothing(bench: EngineHa
     assert not any(" BATCH " in line for line in quiet.heard())
 
 
-def test_the_words_of_an_account_are_those_of_all_its_devices_and_nicks(bench: EngineHarness) -> None:
+def test_account_metadata_is_shared_by_devices_and_nicks(bench: EngineHarness) -> None:
     """Each nick is told of; the subscriptions belong to the connection."""
     account(bench, "anna")
     phone = enter(bench, "anna", "anna", *CAPS)
@@ -365,7 +365,7 @@ def test_the_words_of_an_account_are_those_of_all_its_devices_and_nicks(bench: E
     assert len(bob.heard()) == 2
 
 
-def test_who_logs_in_says_what_the_account_says_and_who_logs_out_says_nothing(bench: EngineHarness) -> None:
+def test_login_and_logout_switch_the_metadata(bench: EngineHarness) -> None:
     """A guest's words end where the account's begin; subscribers are told what is different."""
     account(bench, "anna")
     enter(bench, "anna", "anna").ask("METADATA * SET color red", "METADATA * SET avatar x", "QUIT")
@@ -393,7 +393,7 @@ def test_who_logs_in_says_what_the_account_says_and_who_logs_out_says_nothing(be
     )
 
 
-def test_who_registers_takes_along_what_they_said_as_a_guest(bench: EngineHarness) -> None:
+def test_registering_keeps_a_guests_metadata(bench: EngineHarness) -> None:
     anna = bench.connect("anna", *CAPS)
     anna.ask("METADATA * SET color red", "JOIN #tea")
     bob = subscriber(bench, "bob", "color")
@@ -405,7 +405,7 @@ def test_who_registers_takes_along_what_they_said_as_a_guest(bench: EngineHarnes
     assert told(again.ask("METADATA * LIST")) == [("anna", "color", "red")]
 
 
-def test_what_accounts_and_rooms_say_outlives_the_server_and_guests_leave_nothing(
+def test_account_and_channel_metadata_survive_a_restart(
     bench: EngineHarness,
 ) -> None:
     account(bench, "anna")
@@ -434,7 +434,7 @@ def enter_saying(bench: EngineHarness, said: str) -> list[str]:
     return anna.heard()
 
 
-def test_what_was_said_before_registration_holds_for_the_account_that_was_logged_in_to(
+def test_metadata_set_before_registration_goes_to_the_account(
     bench: EngineHarness,
 ) -> None:
     account(bench, "anna")
@@ -446,7 +446,7 @@ def test_what_was_said_before_registration_holds_for_the_account_that_was_logged
     assert told(again.ask("METADATA * LIST")) == [("anna", "color", "red")]
 
 
-def test_what_there_is_no_room_for_is_refused_once_it_is_known_whose_it_is(make_bench: MakeBench) -> None:
+def test_values_over_the_limit_are_refused_at_login(make_bench: MakeBench) -> None:
     bench = make_bench(max_metadata=1)
     account(bench, "anna")
     enter(bench, "anna", "anna").ask("METADATA * SET avatar x", "QUIT")
@@ -458,9 +458,7 @@ def test_what_there_is_no_room_for_is_refused_once_it_is_known_whose_it_is(make_
     ]
 
 
-def test_what_chat_admin_takes_away_is_gone_for_everybody_at_once(
-    bench: EngineHarness, clock: MovedClock
-) -> None:
+def test_metadata_removed_by_chat_admin_is_announced_at_once(bench: EngineHarness, clock: MovedClock) -> None:
     """An administrator beside the running server takes an offensive picture away."""
     account(bench, "anna")
     anna, work = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna-work", "anna")

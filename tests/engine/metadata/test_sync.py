@@ -71,7 +71,7 @@ def told(lines: list[str]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.usefixtures("crowd")
-def test_who_enters_a_large_room_is_asked_to_come_again_and_gets_everything_once(
+def test_joining_a_large_room_postpones_the_sync(
     bench: EngineHarness,
 ) -> None:
     dora = bench.connect("dora", *CAPS)
@@ -86,7 +86,7 @@ def test_who_enters_a_large_room_is_asked_to_come_again_and_gets_everything_once
 
 
 @pytest.mark.usefixtures("crowd")
-def test_the_label_is_on_the_batch_whose_end_comes_later_and_the_next_line_waits(
+def test_a_paged_sync_is_one_labelled_batch(
     bench: EngineHarness,
 ) -> None:
     dora = reader(bench, "dora")
@@ -97,9 +97,7 @@ def test_the_label_is_on_the_batch_whose_end_comes_later_and_the_next_line_waits
     assert len(told([lines[0].removeprefix("@label=s "), *lines[1:-1]])) == 2 * CROWD
 
 
-def test_others_are_heard_between_pages_and_later_pages_say_what_is_so_then(
-    bench: EngineHarness, crowd: list[HarnessClient]
-) -> None:
+def test_other_events_interleave_with_sync_pages(bench: EngineHarness, crowd: list[HarnessClient]) -> None:
     dora = reader(bench, "dora")
     unit = begin(dora, "METADATA #all SYNC")
     page = dora.heard()
@@ -117,7 +115,7 @@ def test_others_are_heard_between_pages_and_later_pages_say_what_is_so_then(
     assert (f"n{CROWD - 1}", "color") in rest
 
 
-def test_who_is_put_out_is_told_no_more_of_the_room(bench: EngineHarness, crowd: list[HarnessClient]) -> None:
+def test_a_kick_ends_the_sync_of_a_room(bench: EngineHarness, crowd: list[HarnessClient]) -> None:
     dora = reader(bench, "dora")
     unit = begin(dora, "METADATA #all SYNC")
     crowd[0].send("KICK #all dora")
@@ -127,7 +125,7 @@ def test_who_is_put_out_is_told_no_more_of_the_room(bench: EngineHarness, crowd:
 
 
 @pytest.mark.usefixtures("crowd")
-def test_only_some_are_told_page_by_page_at_a_time(bench: EngineHarness) -> None:
+def test_concurrent_syncs_are_limited(bench: EngineHarness) -> None:
     readers = [reader(bench, f"r{number}") for number in range(MAX_SYNCS + 1)]
     units = [begin(person, "METADATA #all SYNC") for person in readers[:MAX_SYNCS]]
     late = readers[-1]
@@ -141,7 +139,7 @@ def test_only_some_are_told_page_by_page_at_a_time(bench: EngineHarness) -> None
 
 
 @pytest.mark.usefixtures("crowd")
-def test_who_leaves_between_pages_stops_nobody(bench: EngineHarness) -> None:
+def test_a_disconnect_between_pages_is_harmless(bench: EngineHarness) -> None:
     dora = reader(bench, "dora")
     unit = begin(dora, "METADATA #all SYNC")
     dora.hang_up()
@@ -149,7 +147,7 @@ def test_who_leaves_between_pages_stops_nobody(bench: EngineHarness) -> None:
     assert bench.core.runtime.world.syncing == set()
 
 
-def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room(
+def test_sync_without_subscriptions_ends_at_once(
     bench: EngineHarness,
 ) -> None:
     plain, dora = bench.connect("plain"), bench.connect("dora", *CAPS)
@@ -169,7 +167,7 @@ def test_who_has_subscribed_to_nothing_is_told_so_at_once_however_large_the_room
     ]
 
 
-def test_a_room_in_which_nobody_says_anything_is_told_too(bench: EngineHarness) -> None:
+def test_a_room_without_metadata_syncs_empty(bench: EngineHarness) -> None:
     scenes.gather(bench, "#tea", "alice")
     dora = bench.connect("dora", *CAPS)
     dora.ask("JOIN #tea", "METADATA * SUB color")

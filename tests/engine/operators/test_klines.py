@@ -28,7 +28,7 @@ def stored(bench: EngineHarness) -> list[tuple[str, str, str, str]]:
         return [(b.type, b.mask, b.reason, b.by) for b in bans.bans(session, bench.clock.now())]
 
 
-def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: EngineHarness, root: HarnessClient) -> None:
+def test_a_kline_disconnects_and_keeps_out_matching_users(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "alice", "bob")
     bench.play(
         """
@@ -58,7 +58,7 @@ def test_a_mask_puts_out_whom_it_meets_and_keeps_them_out(bench: EngineHarness, 
     assert stored(bench) == []
 
 
-def test_others_may_not(bench: EngineHarness) -> None:
+def test_klines_need_an_administrator(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     lines = [
         "KLINE",
@@ -73,9 +73,7 @@ def test_others_may_not(bench: EngineHarness) -> None:
     assert stored(bench) == []
 
 
-def test_a_ban_for_a_while_ends_by_itself(
-    bench: EngineHarness, root: HarnessClient, clock: MovedClock
-) -> None:
+def test_a_temporary_ban_expires(bench: EngineHarness, root: HarnessClient, clock: MovedClock) -> None:
     assert root.ask("KLINE 7d bob!*@* :enough")[0].endswith(
         "until 2026-11-25 11:06 UTC; 0 of those here had to leave."
     )
@@ -88,7 +86,7 @@ def test_a_ban_for_a_while_ends_by_itself(
     assert stored(bench) == [("nick", "bob!*@*", "again", "root")]
 
 
-def test_the_lists_say_until_when_by_whom_and_why(bench: EngineHarness, root: HarnessClient) -> None:
+def test_ban_lists_show_expiry_author_and_reason(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "mallory")
     root.ask("KLINE 1h spam* :advertising", "KLINE mallory", "DLINE 2001:db8::/32 :a nest")
     bench.play(
@@ -112,7 +110,7 @@ def test_the_lists_say_until_when_by_whom_and_why(bench: EngineHarness, root: Ha
     )
 
 
-def test_the_ban_of_an_account_ends_all_its_devices(bench: EngineHarness, root: HarnessClient) -> None:
+def test_an_account_ban_disconnects_all_its_devices(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "mallory")
     phone, laptop = enter(bench, "mallory", "mallory"), enter(bench, "mallory", "mallory")
     root.ask("KLINE MALLORY :out")
@@ -121,9 +119,7 @@ def test_the_ban_of_an_account_ends_all_its_devices(bench: EngineHarness, root: 
     assert laptop.ear.is_finished
 
 
-def test_the_ban_of_an_address_ends_only_the_device_that_is_there(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_an_address_ban_disconnects_only_matching_devices(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "anna")
     home = enter(bench, "anna", "anna")
     away = bench.dial("away", "192.0.2.7")
@@ -136,7 +132,7 @@ def test_the_ban_of_an_address_ends_only_the_device_that_is_there(
     assert home.ask("PING x") == [":irc.example PONG irc.example :x"]
 
 
-def test_the_real_address_counts_whatever_others_see(bench: EngineHarness, root: HarnessClient) -> None:
+def test_address_bans_match_the_real_address(bench: EngineHarness, root: HarnessClient) -> None:
     bob = bench.connect("bob", address="192.0.2.7")
     knocking = bench.dial("knocking", "192.0.2.8")
     root.ask("DLINE 192.0.2.0/24 :a nest")
@@ -146,7 +142,7 @@ def test_the_real_address_counts_whatever_others_see(bench: EngineHarness, root:
     bench.connect("bob", address="192.0.2.7")
 
 
-def test_an_address_may_be_written_in_every_form(bench: EngineHarness, root: HarnessClient) -> None:
+def test_addresses_are_accepted_in_every_notation(bench: EngineHarness, root: HarnessClient) -> None:
     """Also one that begins with a colon, which a line of IRC cannot have within it."""
     root.send("KLINE *@2001:DB8:0::7", "DLINE 2001:DB8:1::0007", "DLINE 0::2")
     root.heard()
@@ -158,9 +154,7 @@ def test_an_address_may_be_written_in_every_form(bench: EngineHarness, root: Har
     assert stored(bench) == []
 
 
-def test_an_administrator_is_not_met_by_masks_and_may_come_back(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_masks_never_match_administrators(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "boss", role="admin")
     boss = bench.dial("boss", "192.0.2.7")
     login = ("CAP REQ sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE Ym9zcwBib3NzAHNlc2FtZSBzdHJlZXQ=")
@@ -200,9 +194,7 @@ def test_an_administrator_is_not_met_by_masks_and_may_come_back(
         ("UNKLINE 192.0.2.99", "There is no such ban of 192.0.2.99; KLINE lists all."),
     ],
 )
-def test_what_cannot_be_banned_or_lifted_is_refused(
-    bench: EngineHarness, root: HarnessClient, line: str, why: str
-) -> None:
+def test_invalid_bans_are_refused(bench: EngineHarness, root: HarnessClient, line: str, why: str) -> None:
     account(bench, "boss", role="admin")
     (heard,) = root.ask(line)
     assert heard.startswith(f":irc.example 400 root {line.partition(' ')[0]} :")
@@ -210,14 +202,14 @@ def test_what_cannot_be_banned_or_lifted_is_refused(
     assert stored(bench) == []
 
 
-def test_a_ban_is_not_given_twice(bench: EngineHarness, root: HarnessClient) -> None:
+def test_a_duplicate_ban_is_refused(bench: EngineHarness, root: HarnessClient) -> None:
     root.send("KLINE spam*", "KLINE SPAM*!*@*", "UNKLINE Spam*")
     assert codes(root.heard()) == ["NOTICE", "400", "NOTICE"]
     root.send("DLINE 192.0.2.7", "DLINE 192.0.2.7/32")
     assert [line.split()[1] for line in root.heard()] == ["NOTICE", "400"]
 
 
-def test_a_ban_from_beside_the_server_is_lifted_in_the_chat_and_the_other_way_round(
+def test_bans_of_chat_admin_and_irc_are_interchangeable(
     bench: EngineHarness, root: HarnessClient, clock: MovedClock
 ) -> None:
     story = Story(bench.database, clock)
@@ -230,7 +222,7 @@ def test_a_ban_from_beside_the_server_is_lifted_in_the_chat_and_the_other_way_ro
     bench.connect("bob", address="192.0.2.7")
 
 
-def test_the_bans_of_one_read_are_known_to_one_another(bench: EngineHarness, root: HarnessClient) -> None:
+def test_bans_in_one_changeset_see_each_other(bench: EngineHarness, root: HarnessClient) -> None:
     """What was decided a line before is not in the tables yet, but it holds."""
     root.heard()
     root.send("KLINE spam*!*@*", "KLINE spam*!*@*", "UNKLINE spam*!*@*", "UNKLINE spam*!*@*")
@@ -238,7 +230,7 @@ def test_the_bans_of_one_read_are_known_to_one_another(bench: EngineHarness, roo
     assert stored(bench) == []
 
 
-def test_a_labelled_one_has_one_answer(bench: EngineHarness) -> None:
+def test_a_labelled_kline_gets_one_response(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     (heard,) = root.ask("@label=b KLINE spam*!*@*")

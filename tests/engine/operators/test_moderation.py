@@ -9,7 +9,7 @@ from tests.engine.harness import EngineHarness
 from tests.story import Story
 
 
-def test_others_may_kill_nobody_not_even_themselves(bench: EngineHarness) -> None:
+def test_kill_needs_an_administrator(bench: EngineHarness) -> None:
     account(bench, "alice")
     enter(bench, "alice", "alice")
     bench.connect("bob")
@@ -28,7 +28,7 @@ def test_others_may_kill_nobody_not_even_themselves(bench: EngineHarness) -> Non
     )
 
 
-def test_an_administrator_ends_a_connection_at_once(bench: EngineHarness) -> None:
+def test_kill_disconnects_at_once(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     enter(bench, "root", "root")
     bench.connect("bob")
@@ -56,7 +56,7 @@ def test_an_administrator_ends_a_connection_at_once(bench: EngineHarness) -> Non
     bench.connect("bob")
 
 
-def test_a_kill_is_in_the_log_before_its_consequence(bench: EngineHarness) -> None:
+def test_a_kill_precedes_its_quit_in_the_log(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     enter(bench, "root", "root").send("KILL bob :nothing happens")
     bench.connect("bob")
@@ -70,7 +70,7 @@ def test_a_kill_is_in_the_log_before_its_consequence(bench: EngineHarness) -> No
     assert left is not None
 
 
-def test_all_devices_of_the_victim_are_ended(bench: EngineHarness) -> None:
+def test_kill_disconnects_all_devices(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     account(bench, "bob")
     phone, laptop = enter(bench, "bob", "bob"), enter(bench, "bob", "bob")
@@ -80,7 +80,7 @@ def test_all_devices_of_the_victim_are_ended(bench: EngineHarness) -> None:
     assert laptop.ear.is_finished
 
 
-def test_an_administrator_may_kill_itself(bench: EngineHarness) -> None:
+def test_an_administrator_may_kill_themselves(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     assert codes(root.ask("@label=x KILL root")) == ["ERROR"]
@@ -88,7 +88,7 @@ def test_an_administrator_may_kill_itself(bench: EngineHarness) -> None:
     assert bench.core.runtime.world.users == {}
 
 
-def test_a_kick_beside_the_running_server_reaches_the_room(bench: EngineHarness) -> None:
+def test_a_kick_by_chat_admin_reaches_the_room(bench: EngineHarness) -> None:
     """`chat-admin kick` appends to the log; the server takes it up with the next thing that happens."""
     bench.connect("alice")
     bench.connect("bob")
@@ -111,7 +111,7 @@ def test_a_kick_beside_the_running_server_reaches_the_room(bench: EngineHarness)
     )
 
 
-def test_a_kill_beside_the_running_server_ends_the_connection(bench: EngineHarness) -> None:
+def test_a_kill_by_chat_admin_disconnects(bench: EngineHarness) -> None:
     bench.connect("alice").send("JOIN #tea")
     bench.connect("bob").send("JOIN #tea")
     bench.play("alice .\nbob .")

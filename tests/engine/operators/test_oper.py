@@ -25,7 +25,7 @@ def operators(bench: EngineHarness, asker: str) -> list[str]:
     return [parse(line).params[1] for line in bench.people[asker].ask("LUSERS") if " 252 " in line]
 
 
-def test_with_the_right_password_somebody_is_an_administrator(bench: EngineHarness) -> None:
+def test_oper_with_the_right_password_grants_administration(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     assert operators(bench, "bob") == ["0"]
     bench.play(
@@ -51,12 +51,12 @@ def test_a_wrong_name_or_password_changes_nothing(bench: EngineHarness, said: st
     assert codes(alice.ask("KILL alice")) == ["481"]
 
 
-def test_the_password_is_needed(bench: EngineHarness) -> None:
+def test_oper_needs_a_password(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert codes(alice.ask("OPER root")) == ["461"]
 
 
-def test_whoever_tries_too_often_must_wait_but_no_account_is_locked(
+def test_failed_oper_attempts_are_limited_without_locking_accounts(
     bench: EngineHarness, clock: MovedClock
 ) -> None:
     account(bench, "root")
@@ -77,7 +77,7 @@ def test_whoever_tries_too_often_must_wait_but_no_account_is_locked(
     assert codes(again.ask("OPER root :open sesame")) == ["381", "MODE"]
 
 
-def test_an_administrator_may_renounce_it_and_is_one_again_by_logging_in(bench: EngineHarness) -> None:
+def test_deoper_lasts_until_the_next_login(bench: EngineHarness) -> None:
     account(bench, "anna", role="admin")
     anna = enter(bench, "anna", "anna")
     assert operators(bench, "anna") == ["1"]
@@ -100,7 +100,7 @@ def test_an_administrator_may_renounce_it_and_is_one_again_by_logging_in(bench: 
     assert user(bench, bench.people["anna"].client.nick).is_admin
 
 
-def test_nobody_becomes_an_administrator_by_mode(bench: EngineHarness) -> None:
+def test_mode_cannot_grant_oper(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -112,7 +112,7 @@ def test_nobody_becomes_an_administrator_by_mode(bench: EngineHarness) -> None:
     )
 
 
-def test_the_standing_ends_with_the_session(bench: EngineHarness) -> None:
+def test_oper_status_ends_with_the_session(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.ask("OPER root :open sesame")
     alice.send("QUIT")
@@ -120,7 +120,7 @@ def test_the_standing_ends_with_the_session(bench: EngineHarness) -> None:
     assert not user(bench, "alice").is_admin
 
 
-def test_it_gives_and_takes_the_roles_in_official_rooms(make_bench: MakeBench) -> None:
+def test_oper_status_controls_ops_in_official_rooms(make_bench: MakeBench) -> None:
     bench = make_bench(operators={"root": HASH}, auto_join=["#general"])
     gather(bench, "#general", "alice", "bob")
     bench.play(
@@ -139,7 +139,7 @@ def test_it_gives_and_takes_the_roles_in_official_rooms(make_bench: MakeBench) -
     )
 
 
-def test_a_labelled_one_has_one_answer(bench: EngineHarness) -> None:
+def test_a_labelled_oper_gets_one_response(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch")
     bench.play(
         """

@@ -21,7 +21,7 @@ def actions(bench: EngineHarness) -> list[str]:
         return [f"{one.action} {one.target}" for one in audit.latest(session, 100) if one.actor == "root"]
 
 
-def test_an_abused_room_is_put_in_order(bench: EngineHarness, root: HarnessClient) -> None:
+def test_sajoin_and_samode_recover_an_abused_room(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "mallory", "anna")
     bench.people["mallory"].ask("MODE #tea +iklb geheim 2 *!*@*")
     bench.people["anna"].heard()
@@ -51,7 +51,7 @@ def test_an_abused_room_is_put_in_order(bench: EngineHarness, root: HarnessClien
     assert actions(bench) == ["samode #tea", "sajoin #tea"]
 
 
-def test_a_list_is_shown_from_outside(bench: EngineHarness, root: HarnessClient) -> None:
+def test_samode_shows_lists_from_outside(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "anna")
     bench.people["anna"].ask("MODE #tea +b x!*@*")
     assert codes(root.ask("MODE #tea b")) == ["442"]
@@ -59,13 +59,13 @@ def test_a_list_is_shown_from_outside(bench: EngineHarness, root: HarnessClient)
     assert actions(bench) == []
 
 
-def test_a_moderators_own_change_is_no_override(bench: EngineHarness, root: HarnessClient) -> None:
+def test_an_operators_own_change_is_not_an_override(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "root")
     root.ask("SAMODE #tea +m", "SAMODE #tea +m")
     assert actions(bench) == ["room.mode #tea"]
 
 
-def test_others_may_not_and_what_is_not_there_is_refused(bench: EngineHarness, root: HarnessClient) -> None:
+def test_sajoin_and_samode_refuse_invalid_use(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "anna")
     (bob,) = people(bench, "bob")
     assert codes(bob.ask("SAJOIN #tea", "SAMODE #tea +o bob")) == ["481", "481"]
@@ -80,7 +80,7 @@ def test_others_may_not_and_what_is_not_there_is_refused(bench: EngineHarness, r
     assert codes(root.ask(*lines)) == ["403", "401", "441", "472", "461"]
 
 
-def test_too_many_rooms_are_too_many_for_everybody(bench: EngineHarness, root: HarnessClient) -> None:
+def test_the_room_limit_applies_to_sajoin(bench: EngineHarness, root: HarnessClient) -> None:
     gather(bench, "#tea", "anna")
     bench.core.runtime.settings = bench.core.runtime.settings.model_copy(update={"max_rooms_per_user": 0})
     assert codes(root.ask("SAJOIN #tea")) == ["405"]

@@ -9,7 +9,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import people
 
 
-def test_those_who_want_to_hear_it_do(bench: EngineHarness) -> None:
+def test_wallops_reaches_users_with_mode_w(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     enter(bench, "root", "root")
     people(bench, "alice", "bob", "carol")
@@ -33,7 +33,7 @@ def test_those_who_want_to_hear_it_do(bench: EngineHarness) -> None:
     )
 
 
-def test_an_administrator_who_wants_to_hear_it_does_so_too(bench: EngineHarness) -> None:
+def test_the_sender_with_mode_w_receives_it(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch")
     root.send("MODE root +w")
@@ -48,7 +48,7 @@ def test_an_administrator_who_wants_to_hear_it_does_so_too(bench: EngineHarness)
     )
 
 
-def test_others_may_not(bench: EngineHarness) -> None:
+def test_wallops_needs_an_administrator(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.people["bob"].ask("MODE bob +w")
     bench.play(
@@ -61,7 +61,7 @@ def test_others_may_not(bench: EngineHarness) -> None:
     )
 
 
-def test_it_needs_a_text_and_is_stored(bench: EngineHarness) -> None:
+def test_wallops_needs_text_and_is_stored(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
     for line in ("WALLOPS", "WALLOPS :"):

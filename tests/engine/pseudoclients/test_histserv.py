@@ -28,7 +28,7 @@ def said(bench: EngineHarness, person: str, words: str) -> list[str]:
     return [line.partition("] ")[2].rpartition(" (")[0] for line in lines]
 
 
-def test_the_last_of_a_room_with_times_and_ids(bench: EngineHarness, clock: MovedClock) -> None:
+def test_last_shows_a_rooms_messages_with_times_and_ids(bench: EngineHarness, clock: MovedClock) -> None:
     (alice, _) = history_clients.gather(bench, "#tea", "alice", "bob")
     (first,) = history_clients.say(alice, "#tea", "one")
     history_clients.say(alice, "#tea", "two")
@@ -39,7 +39,7 @@ def test_the_last_of_a_room_with_times_and_ids(bench: EngineHarness, clock: Move
     assert said(bench, "bob", "LAST #tea 1") == said(bench, "bob", "LAST 1") == ["alice: two"]
 
 
-def test_the_last_with_a_person(bench: EngineHarness) -> None:
+def test_last_shows_a_private_conversation(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna, bob = history_clients.enter(bench, "anna", "anna"), bench.connect("bob")
     history_clients.say(anna, "bob", "hi")
@@ -49,7 +49,7 @@ def test_the_last_with_a_person(bench: EngineHarness) -> None:
     assert ask(bench, "carol", "LAST anna") == [NOT_THERE]
 
 
-def test_where_one_is_not_there_is_nothing_to_see(bench: EngineHarness) -> None:
+def test_last_needs_membership(bench: EngineHarness) -> None:
     history_clients.gather(bench, "#tea", "alice")
     history_clients.say(bench.people["alice"], "#tea", "one")
     people(bench, "eve")
@@ -62,19 +62,19 @@ def test_where_one_is_not_there_is_nothing_to_see(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "x", "٣", "9" * 20])
-def test_a_count_is_a_number(bench: EngineHarness, count: str) -> None:
+def test_the_count_must_be_a_number(bench: EngineHarness, count: str) -> None:
     gather(bench, "#tea", "alice")
     assert ask(bench, "alice", f"LAST #tea {count}") == [f"{count} is no number of lines"]
 
 
-def test_there_is_a_most(bench: EngineHarness) -> None:
+def test_the_count_is_limited(bench: EngineHarness) -> None:
     (alice,) = history_clients.gather(bench, "#tea", "alice")
     history_clients.say(alice, "#tea", *map(str, range(120)))
     assert said(bench, "alice", "LAST #tea 1000") == [f"alice: {number}" for number in range(20, 120)]
     assert len(said(bench, "alice", "LAST #tea")) == 10
 
 
-def test_around_a_message(bench: EngineHarness) -> None:
+def test_context_shows_surrounding_messages(bench: EngineHarness) -> None:
     alice, *_ = history_clients.gather(bench, "#tea", "alice", "bob")
     lines = history_clients.say(alice, "#tea", *map(str, range(9)))
     middle = lines[4].tags["msgid"]
@@ -85,7 +85,7 @@ def test_around_a_message(bench: EngineHarness) -> None:
         assert ask(bench, "bob", f"CONTEXT {wrong}") == [f"There is no message {wrong} that you may see"]
 
 
-def test_around_a_private_message_only_for_the_two(bench: EngineHarness) -> None:
+def test_context_of_a_private_message_is_private(bench: EngineHarness) -> None:
     alice, _ = history_clients.gather(bench, "#tea", "alice", "bob")
     (line,) = history_clients.say(alice, "bob", "psst")
     (whole,) = history_clients.say(alice, "@#tea", "among us")
@@ -96,7 +96,7 @@ def test_around_a_private_message_only_for_the_two(bench: EngineHarness) -> None
     assert "no message" in ask(bench, "bob", f"CONTEXT {whole.tags['msgid']}")[0]
 
 
-def test_what_was_taken_back_is_not_told(bench: EngineHarness) -> None:
+def test_redacted_messages_are_not_shown(bench: EngineHarness) -> None:
     (alice,) = history_clients.gather(bench, "#tea", "alice")
     one, _ = history_clients.say(alice, "#tea", "one", "two")
     alice.ask(f"REDACT #tea {one.tags['msgid']}")
@@ -104,7 +104,7 @@ def test_what_was_taken_back_is_not_told(bench: EngineHarness) -> None:
     assert "no message" in ask(bench, "alice", f"CONTEXT {one.tags['msgid']}")[0]
 
 
-def test_a_long_message_is_told_whole(bench: EngineHarness) -> None:
+def test_a_long_message_is_shown_whole(bench: EngineHarness) -> None:
     (alice,) = history_clients.gather(bench, "#tea", "alice")
     text = " ".join(["leaves"] * 60)
     history_clients.say(alice, "#tea", text)
@@ -112,7 +112,7 @@ def test_a_long_message_is_told_whole(bench: EngineHarness) -> None:
     assert text in told
 
 
-def test_a_long_word_is_told_whole_too(bench: EngineHarness) -> None:
+def test_a_long_word_is_shown_whole(bench: EngineHarness) -> None:
     """Languages without spaces have long ones, and several lines may be one (draft/multiline-concat)."""
     (alice,) = history_clients.gather(bench, "#tea", "alice", caps=(*history_clients.CAPS, "draft/multiline"))
     lines = ["茶" * 130] * 3
@@ -123,7 +123,7 @@ def test_a_long_word_is_told_whole_too(bench: EngineHarness) -> None:
     assert "".join(lines) in "".join(ask(bench, "alice", "LAST #tea"))
 
 
-def test_a_search_tells_where_it_was_said_and_only_what_one_may_read(bench: EngineHarness) -> None:
+def test_search_shows_places_and_respects_permissions(bench: EngineHarness) -> None:
     alice, bob = history_clients.gather(bench, "#tea", "alice", "bob")
     history_clients.gather(bench, "#milk", "alice")
     history_clients.say(alice, "#tea", "green tea", "black tea")

@@ -8,7 +8,7 @@ from tests.engine.pseudoclients.test_service_context import NICKSERV, tell
 from tests.engine.scenes import people
 
 
-def test_an_account_is_made(bench: EngineHarness) -> None:
+def test_register_creates_an_account(bench: EngineHarness) -> None:
     people(bench, "anna")
     bench.play(
         f"""
@@ -21,7 +21,7 @@ def test_an_account_is_made(bench: EngineHarness) -> None:
     assert codes(log_in(bench.dial("bob"), "anna", "secret"))[1:] == ["900", "903"]
 
 
-def test_what_register_refuses_is_refused_by_notice(make_bench: MakeBench) -> None:
+def test_refusals_of_register_come_as_notices(make_bench: MakeBench) -> None:
     bench = make_bench(registrations_per_address=1)
     people(bench, "anna", "bob")
     assert tell(bench, "anna", "REGISTER short") == ["The password is too short: 6 characters are the least"]
@@ -30,13 +30,13 @@ def test_what_register_refuses_is_refused_by_notice(make_bench: MakeBench) -> No
     assert "many accounts" in tell(bench, "bob", "REGISTER secret")[0]
 
 
-def test_where_registration_is_closed_nickserv_makes_no_account_either(make_bench: MakeBench) -> None:
+def test_closed_registration_applies_to_nickserv(make_bench: MakeBench) -> None:
     bench = make_bench(registration="closed")
     people(bench, "anna")
     assert "made by the administrators" in tell(bench, "anna", "REGISTER secret")[0]
 
 
-def test_somebody_logs_in_and_out(bench: EngineHarness) -> None:
+def test_identify_and_logout(bench: EngineHarness) -> None:
     account(bench, "Anna", "two words")
     people(bench, "bar")
     bench.play(
@@ -57,7 +57,7 @@ def test_somebody_logs_in_and_out(bench: EngineHarness) -> None:
     assert tell(bench, "bar", "LOGOUT") == ["You are a guest already"]
 
 
-def test_without_a_name_it_is_the_one_of_the_nick(bench: EngineHarness) -> None:
+def test_identify_defaults_to_the_current_nick(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     account(bench, "anna_", "other1")
     enter(bench, "anna_", "anna_", password="other1")
@@ -67,7 +67,7 @@ def test_without_a_name_it_is_the_one_of_the_nick(bench: EngineHarness) -> None:
     assert codes(heard) == ["NOTICE", "900"]
 
 
-def test_the_throttles_are_those_of_sasl(make_bench: MakeBench, clock: MovedClock) -> None:
+def test_identify_shares_the_login_limits(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench(login_attempts=2)
     account(bench, "anna")
     people(bench, "bar")
@@ -79,7 +79,7 @@ def test_the_throttles_are_those_of_sasl(make_bench: MakeBench, clock: MovedCloc
     assert codes(log_in(bench.dial("x"), "anna")) == ["AUTHENTICATE", "904"]
 
 
-def test_one_who_left_while_the_password_was_checked_is_not_logged_in(bench: EngineHarness) -> None:
+def test_a_disconnect_during_the_check_does_not_log_in(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     (bar,) = people(bench, "bar")
     unit = begin(bar, "NS IDENTIFY anna secret")
@@ -87,7 +87,7 @@ def test_one_who_left_while_the_password_was_checked_is_not_logged_in(bench: Eng
     assert finish(bar, unit) == []
 
 
-def test_what_is_told_of_an_account(bench: EngineHarness, clock: MovedClock) -> None:
+def test_info_shows_an_account(bench: EngineHarness, clock: MovedClock) -> None:
     account(bench, "anna")
     account(bench, "root", role="admin")
     anna, root = enter(bench, "anna_", "anna"), enter(bench, "root", "root")
@@ -102,7 +102,7 @@ def test_what_is_told_of_an_account(bench: EngineHarness, clock: MovedClock) -> 
     assert root.client.account == "root"
 
 
-def test_a_password_is_changed_and_the_other_devices_stay(bench: EngineHarness) -> None:
+def test_changing_the_password_keeps_other_devices(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
     laptop.heard()
@@ -115,7 +115,7 @@ def test_a_password_is_changed_and_the_other_devices_stay(bench: EngineHarness) 
     assert codes(log_in(bench.dial("x"), "anna", "better words")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_what_may_not_become_a_password(make_bench: MakeBench) -> None:
+def test_invalid_passwords_are_refused(make_bench: MakeBench) -> None:
     bench = make_bench(login_attempts=2)
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", "echo-message")
@@ -130,7 +130,7 @@ def test_what_may_not_become_a_password(make_bench: MakeBench) -> None:
     assert "wait 5 minutes" in anna.ask("NS SET PASSWORD wrong! better")[0]
 
 
-def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: EngineHarness) -> None:
+def test_a_logout_during_hashing_keeps_the_old_password(bench: EngineHarness) -> None:
     account(bench, "anna", "secret")
     phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
     unit = begin(phone, "NS SET PASSWORD secret better")
@@ -139,7 +139,7 @@ def test_who_logs_out_while_the_new_password_is_hashed_keeps_the_old_one(bench: 
     assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "900", "903"]
 
 
-def test_a_dead_device_is_put_out_and_its_nick_taken(bench: EngineHarness) -> None:
+def test_regain_disconnects_a_dead_session_and_takes_its_nick(bench: EngineHarness) -> None:
     """A client without SASL comes back while the server still believes in its old connection."""
     account(bench, "anna", "secret")
     old = enter(bench, "anna", "anna", password="secret")
@@ -158,7 +158,7 @@ def test_a_dead_device_is_put_out_and_its_nick_taken(bench: EngineHarness) -> No
     assert tell(bench, "anna_", "REGAIN") == ["You are anna yourself"]
 
 
-def test_nobody_puts_out_whom_they_are_not(bench: EngineHarness) -> None:
+def test_ghost_needs_the_same_account(bench: EngineHarness) -> None:
     account(bench, "anna")
     account(bench, "bob")
     enter(bench, "anna", "anna")

@@ -25,9 +25,7 @@ def tell(bench: EngineHarness, person: str, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("said", ["PRIVMSG nickserv :help info", "NS HELP INFO", "nickserv help :info"])
-def test_it_is_asked_by_its_nick_or_by_its_verb_and_answers_by_notice(
-    bench: EngineHarness, said: str
-) -> None:
+def test_services_answer_nick_and_verb_with_notices(bench: EngineHarness, said: str) -> None:
     people(bench, "alice")
     bench.play(
         f"""
@@ -39,7 +37,7 @@ def test_it_is_asked_by_its_nick_or_by_its_verb_and_answers_by_notice(
     )
 
 
-def test_its_help_names_every_command(bench: EngineHarness) -> None:
+def test_help_of_a_service_names_every_command(bench: EngineHarness) -> None:
     people(bench, "alice")
     told = tell(bench, "alice", "HELP")
     assert any(line.startswith("IDENTIFY [<account>] <password>: Log in") for line in told)
@@ -48,12 +46,12 @@ def test_its_help_names_every_command(bench: EngineHarness) -> None:
     assert tell(bench, "alice", " ") == ["Try HELP"]
 
 
-def test_what_is_missing_is_told_with_the_syntax(bench: EngineHarness) -> None:
+def test_missing_parameters_are_answered_with_the_syntax(bench: EngineHarness) -> None:
     people(bench, "alice")
     assert tell(bench, "alice", "IDENTIFY") == ["Not enough parameters: IDENTIFY [<account>] <password>"]
 
 
-def test_the_answers_carry_the_label_and_stand_behind_the_echo(bench: EngineHarness) -> None:
+def test_replies_are_labelled_and_follow_the_echo(bench: EngineHarness) -> None:
     alice = bench.connect("alice", *CAPS)
     first, *lines, last = map(parse, alice.ask("@label=x PRIVMSG NickServ :HELP INFO"))
     assert (first.command, first.tags["label"], first.params[1]) == ("BATCH", "x", "labeled-response")
@@ -75,14 +73,14 @@ def test_the_answers_carry_the_label_and_stand_behind_the_echo(bench: EngineHarn
         ("HELP IDENTIFY", "HELP IDENTIFY"),
     ],
 )
-def test_an_echo_shows_no_secret(bench: EngineHarness, said: str, shown: str) -> None:
+def test_echoes_hide_secrets(bench: EngineHarness, said: str, shown: str) -> None:
     alice = bench.connect("alice", "echo-message")
     echo, *answers = alice.ask(f"PRIVMSG NickServ :{said}")
     assert parse(echo).params == ["NickServ", shown]
     assert not [line for line in answers if "hunter2" in line]
 
 
-def test_a_secret_is_nowhere_and_no_other_device_hears_of_it(bench: EngineHarness) -> None:
+def test_secrets_reach_neither_storage_nor_other_devices(bench: EngineHarness) -> None:
     """Nor is it in the history; a client that sends the words apart is understood too."""
     account(bench, "anna")
     phone, laptop = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna", "anna", *CAPS)
@@ -98,7 +96,7 @@ def test_a_secret_is_nowhere_and_no_other_device_hears_of_it(bench: EngineHarnes
     assert "NickServ" not in json.dumps(rows, default=str)
 
 
-def test_ctcp_and_notices_are_met_with_silence(bench: EngineHarness) -> None:
+def test_services_ignore_ctcp_and_notices(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.connect("carol", "message-tags")
     bench.play(
@@ -115,7 +113,7 @@ def test_ctcp_and_notices_are_met_with_silence(bench: EngineHarness) -> None:
     )
 
 
-def test_it_is_spoken_to_alone_and_one_line_at_a_time(bench: EngineHarness) -> None:
+def test_services_accept_only_single_target_single_line_messages(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     refusal = ":irc.example 407 alice NickServ :Write to NickServ alone, one line at a time"
     for targets in ("bob,NickServ", "nickserv,bob", "NickServ,nickserv"):
@@ -132,7 +130,7 @@ def test_it_is_spoken_to_alone_and_one_line_at_a_time(bench: EngineHarness) -> N
     assert heard == [":irc.example 407 carol NickServ :Write to NickServ alone, one line at a time"]
 
 
-def test_it_is_found_like_a_person(bench: EngineHarness) -> None:
+def test_services_appear_in_whois_ison_and_monitor(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -155,14 +153,14 @@ def test_it_is_found_like_a_person(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("nick", [*PSEUDOCLIENTS, "NICKSERV", "NickServ".replace("c", "с"), "ChanServ"])
-def test_nobody_is_called_so_or_nearly_so(bench: EngineHarness, nick: str) -> None:
+def test_service_nicks_are_reserved(bench: EngineHarness, nick: str) -> None:
     person = bench.dial("x")
     assert [parse(line).command for line in person.ask(f"NICK {nick}")] == ["432"]
     (alice,) = people(bench, "alice")
     assert " FAIL REGISTER " in alice.ask(f"REGISTER {nick} * secret")[0]
 
 
-def test_nothing_happens_to_it(bench: EngineHarness) -> None:
+def test_services_cannot_be_kicked_killed_or_invited(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
     gather(bench, "#tea", "alice")
@@ -179,7 +177,7 @@ def test_nothing_happens_to_it(bench: EngineHarness) -> None:
     assert "NickServ" in root.ask("ISON NickServ")[0]
 
 
-def test_who_has_not_registered_cannot_ask(bench: EngineHarness) -> None:
+def test_services_need_registration(bench: EngineHarness) -> None:
     person = bench.dial("x")
     assert (
         person.ask("PRIVMSG NickServ :IDENTIFY a b", "NS HELP")
@@ -187,7 +185,7 @@ def test_who_has_not_registered_cannot_ask(bench: EngineHarness) -> None:
     )
 
 
-def test_asking_costs_what_the_command_costs() -> None:
+def test_service_commands_cost_the_same_as_their_verbs() -> None:
     """A password is hashed, so guessing by message is as dear as by any other way (P4)."""
     assert step_of("PRIVMSG NickServ :REGISTER x").cost == step_of("NS REGISTER x").cost == 5
     assert step_of("PRIVMSG bob :REGISTER x").cost == 1

@@ -73,11 +73,13 @@ def anna(bench: EngineHarness) -> HarnessClient:
         (f"PLAY * {START + 100}", {}),
     ],
 )
-def test_buffers_are_played(anna: HarnessClient, question: str, found: dict[str, list[str]]) -> None:
+def test_play_replays_buffers(anna: HarnessClient, question: str, found: dict[str, list[str]]) -> None:
     assert played(anna, question) == found
 
 
-def test_nothing_is_replayed_to_who_asks_for_it(bench: EngineHarness, anna: HarnessClient) -> None:
+def test_clients_with_the_capability_get_no_automatic_replay(
+    bench: EngineHarness, anna: HarnessClient
+) -> None:
     bench.connect("carol", *CAPS)
     assert codes([line.split(" ", 1)[1] for line in bench.people["carol"].ask("JOIN #tea")]) == [
         "JOIN",
@@ -88,7 +90,7 @@ def test_nothing_is_replayed_to_who_asks_for_it(bench: EngineHarness, anna: Harn
     assert codes(bench.people["dora"].ask("JOIN #tea"))[-1] == "PRIVMSG"
 
 
-def test_without_batches_the_lines_come_as_they_are(bench: EngineHarness, anna: HarnessClient) -> None:
+def test_without_batches_lines_come_unbatched(bench: EngineHarness, anna: HarnessClient) -> None:
     carol = gather(bench, "#tea", "carol")[0]
     assert carol.ask("PRIVMSG *playback :PLAY #tea") == [
         ":bob!~bob@127.0.0.1 PRIVMSG #tea :one",
@@ -96,7 +98,7 @@ def test_without_batches_the_lines_come_as_they_are(bench: EngineHarness, anna: 
     ]
 
 
-def test_it_tells_what_there_is(bench: EngineHarness, anna: HarnessClient) -> None:
+def test_list_shows_available_buffers(bench: EngineHarness, anna: HarnessClient) -> None:
     notices = [parse(line).params[-1] for line in anna.ask("PRIVMSG *playback LIST")]
     assert sorted(notices) == [
         f"#milk {START + 2}.000 {START + 2}.000",
@@ -106,18 +108,18 @@ def test_it_tells_what_there_is(bench: EngineHarness, anna: HarnessClient) -> No
 
 
 @pytest.mark.parametrize("time", ["soon", "-1", "nan", "inf", "1e99", "9" * 400, "1e999999", "1e9999999999"])
-def test_what_is_no_time_is_refused(anna: HarnessClient, time: str) -> None:
+def test_invalid_times_are_refused(anna: HarnessClient, time: str) -> None:
     (line,) = anna.ask(f"PRIVMSG *playback :PLAY * {time}")
     assert line.endswith(":A time is seconds since 1970, as 1795000000.123")
 
 
-def test_nothing_is_cleared(bench: EngineHarness, anna: HarnessClient) -> None:
+def test_clear_deletes_nothing(bench: EngineHarness, anna: HarnessClient) -> None:
     (line,) = anna.ask("PRIVMSG *playback :CLEAR *")
     assert parse(line).params[-1].startswith("Nothing is cleared")
     assert played(anna, "PLAY #tea") == {"#tea": ["one", "four"]}
 
 
-def test_a_page_of_all_buffers_has_the_limit_of_a_page(make_bench: MakeBench) -> None:
+def test_playing_all_buffers_respects_the_page_limit(make_bench: MakeBench) -> None:
     bench = make_bench(history_limit=4)
     anna = bench.connect("anna", *CAPS)
     gather(bench, "#tea", "bob", "anna")
@@ -129,7 +131,7 @@ def test_a_page_of_all_buffers_has_the_limit_of_a_page(make_bench: MakeBench) ->
     assert played(anna, "PLAY #tea") == {"#tea": ["b", "c", "d", "e"]}
 
 
-def test_what_was_taken_back_is_not_played(bench: EngineHarness) -> None:
+def test_redacted_messages_are_not_played(bench: EngineHarness) -> None:
     bob = bench.connect("bob", *CAPS, "echo-message")
     bob.send("JOIN #tea")
     said = parse(bob.ask("PRIVMSG #tea :oops")[0])
@@ -137,7 +139,7 @@ def test_what_was_taken_back_is_not_played(bench: EngineHarness) -> None:
     assert played(bob, "PLAY #tea") == {"#tea": ["better"]}
 
 
-def test_it_can_be_asked_for_help(bench: EngineHarness) -> None:
+def test_playback_has_help(bench: EngineHarness) -> None:
     (carol,) = people(bench, "carol")
     lines = [parse(line) for line in carol.ask("PRIVMSG *playback HELP")]
     assert {line.source for line in lines} == {"*playback!*playback@irc.example"}
@@ -145,7 +147,7 @@ def test_it_can_be_asked_for_help(bench: EngineHarness) -> None:
     assert tell(bench, "carol", "HELP") != []
 
 
-def test_where_the_past_is_hidden_it_begins_with_ones_own_coming(bench: EngineHarness) -> None:
+def test_playback_respects_hidden_history(bench: EngineHarness) -> None:
     gather(bench, "#tea", "bob")
     bench.people["bob"].send("MODE #tea +H", "PRIVMSG #tea :before")
     carol = bench.connect("carol", *CAPS)

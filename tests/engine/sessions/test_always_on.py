@@ -48,7 +48,7 @@ def decide(bench: EngineHarness, clock: MovedClock, *decisions: object) -> None:
     pass_time(bench, clock, 1)
 
 
-def test_who_stays_is_seen_as_away_until_a_device_comes(bench: EngineHarness) -> None:
+def test_an_always_on_user_is_away_without_devices(bench: EngineHarness) -> None:
     anna = settle_in(bench)
     bench.connect("carol", "away-notify", "extended-monitor").ask("MONITOR + anna")
     anna.send("QUIT :good night")
@@ -80,7 +80,7 @@ def test_who_stays_is_seen_as_away_until_a_device_comes(bench: EngineHarness) ->
     assert user(bench, "anna").detached is None
 
 
-def test_the_next_device_is_told_its_rooms_and_what_was_written_to_it(bench: EngineHarness) -> None:
+def test_the_next_device_gets_rooms_and_missed_messages(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("PRIVMSG #tea :in the room", "PRIVMSG anna :to you alone", "TOPIC #tea :leaves")
     anna = bench.dial("anna")
@@ -100,7 +100,7 @@ def test_the_next_device_is_told_its_rooms_and_what_was_written_to_it(bench: Eng
     )
 
 
-def test_a_client_that_knows_history_asks_for_it(bench: EngineHarness) -> None:
+def test_clients_with_chathistory_get_no_missed_messages(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("PRIVMSG anna :to you alone", "PRIVMSG #tea :to all")
     anna = enter(bench, "anna", "anna", *CAPS)
@@ -112,7 +112,7 @@ def test_a_client_that_knows_history_asks_for_it(bench: EngineHarness) -> None:
     assert [line.split(" ")[-2] for line in targets[1:-1]] == ["bob", "#tea"]
 
 
-def test_what_was_said_by_hand_stays(bench: EngineHarness) -> None:
+def test_an_explicit_away_message_is_kept(bench: EngineHarness) -> None:
     anna = settle_in(bench)
     bench.connect("carol", "away-notify")
     gather(bench, "#tea", "carol")
@@ -124,7 +124,7 @@ def test_what_was_said_by_hand_stays(bench: EngineHarness) -> None:
     assert user(bench, "anna").away == "having tea"
 
 
-def test_of_several_devices_the_last_counts(bench: EngineHarness) -> None:
+def test_only_the_last_devices_disconnect_detaches(bench: EngineHarness) -> None:
     first = settle_in(bench)
     second = enter(bench, "anna", "anna")
     first.hang_up()
@@ -133,7 +133,7 @@ def test_of_several_devices_the_last_counts(bench: EngineHarness) -> None:
     assert user(bench, "anna").away == ABSENT
 
 
-def test_under_another_nick_nobody_stays(bench: EngineHarness) -> None:
+def test_always_on_needs_the_account_nick(bench: EngineHarness) -> None:
     anna = settle_in(bench)
     anna.send("NICK elsewhere")
     bench.people["bob"].heard()
@@ -141,7 +141,7 @@ def test_under_another_nick_nobody_stays(bench: EngineHarness) -> None:
     bench.play("bob < :elsewhere!~anna@127.0.0.1 QUIT :Connection closed")
 
 
-def test_its_nick_is_held_and_its_own(bench: EngineHarness) -> None:
+def test_the_nick_of_an_always_on_user_is_reserved(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     thief = bench.dial("thief")
     assert codes(thief.ask("NICK anna", "USER x 0 * :x")) == ["433"]
@@ -150,7 +150,7 @@ def test_its_nick_is_held_and_its_own(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill -9", "stop"])
-def test_a_restart_finds_everything_as_it_was(bench: EngineHarness, clock: MovedClock, how: str) -> None:
+def test_always_on_state_survives_a_restart(bench: EngineHarness, clock: MovedClock, how: str) -> None:
     anna = settle_in(bench)
     anna.send("JOIN #own", "SETNAME :Anna of the Teas", "AWAY :having tea", "NICK Anna")
     bench.people["bob"].send("MODE #tea +v Anna")
@@ -168,7 +168,7 @@ def test_a_restart_finds_everything_as_it_was(bench: EngineHarness, clock: Moved
     assert set(again.ask("WHOIS anna")) >= {":irc.example 319 Anna Anna :+#tea @#own"}
 
 
-def test_a_second_restart_finds_it_too(bench: EngineHarness, clock: MovedClock) -> None:
+def test_always_on_state_survives_a_second_restart(bench: EngineHarness, clock: MovedClock) -> None:
     settle_in(bench)
     for _ in range(2):
         bench.restart()
@@ -179,7 +179,7 @@ def test_a_second_restart_finds_it_too(bench: EngineHarness, clock: MovedClock) 
     assert user(bench, "anna").detached == detached
 
 
-def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(bench: EngineHarness) -> None:
+def test_guest_room_ops_survive_a_restart(bench: EngineHarness) -> None:
     """Who took a guest's room over is kept by no account's role."""
     bench.connect("guest").send("JOIN #left", "PART #left")
     settle_in(bench).send("JOIN #left", "MODE #left +m")
@@ -188,7 +188,7 @@ def test_a_moderator_of_a_room_that_belongs_to_nobody_is_one_after_a_restart(ben
     assert anna.ask("NAMES #left")[0].endswith(":@anna")
 
 
-def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: EngineHarness) -> None:
+def test_after_a_crash_other_users_quit_in_each_room(bench: EngineHarness) -> None:
     bench.connect("guest").send("JOIN #tea,#milk")
     bench.restart()
     carol = bench.connect("carol", *CAPS, "draft/event-playback")
@@ -201,7 +201,7 @@ def test_who_does_not_stay_has_quit_in_each_room_after_a_crash(bench: EngineHarn
     assert bench.core.runtime.world.find_user("guest") is None
 
 
-def test_what_happens_while_the_server_is_down_counts(bench: EngineHarness, clock: MovedClock) -> None:
+def test_changes_made_while_the_server_is_down_apply(bench: EngineHarness, clock: MovedClock) -> None:
     for decision in (
         lambda admin: killed(admin, "anna", "enough"),
         lambda admin: disabled_set(admin, "anna", True),
@@ -228,7 +228,7 @@ def test_what_happens_while_the_server_is_down_counts(bench: EngineHarness, cloc
         (lambda admin: killed(admin, "anna", "enough"), "Killed: enough"),
     ],
 )
-def test_an_administrator_ends_it(
+def test_an_administrator_can_end_always_on(
     bench: EngineHarness, clock: MovedClock, decision: object, reason: str
 ) -> None:
     settle_in(bench).hang_up()
@@ -237,7 +237,7 @@ def test_an_administrator_ends_it(
     assert bench.core.runtime.world.find_user("anna") is None
 
 
-def test_whose_account_is_disabled_leaves_once(bench: EngineHarness, clock: MovedClock) -> None:
+def test_disabling_the_account_quits_once(bench: EngineHarness, clock: MovedClock) -> None:
     """IRCv3 monitor: 731 tells of one going, and there was one."""
     settle_in(bench).hang_up()
     carol = bench.connect("carol")
@@ -246,9 +246,7 @@ def test_whose_account_is_disabled_leaves_once(bench: EngineHarness, clock: Move
     assert codes(carol.heard()) == ["731"]
 
 
-def test_with_a_device_an_administrator_ends_only_the_staying(
-    bench: EngineHarness, clock: MovedClock
-) -> None:
+def test_ending_always_on_keeps_connected_devices(bench: EngineHarness, clock: MovedClock) -> None:
     anna = settle_in(bench)
     decide(bench, clock, lambda admin: always_on_set(admin, "anna", False))
     bench.play("bob =")
@@ -256,7 +254,7 @@ def test_with_a_device_an_administrator_ends_only_the_staying(
     bench.play("bob < :anna!~anna@127.0.0.1 QUIT :Connection closed")
 
 
-def test_after_so_many_days_it_is_over(make_bench: MakeBench, clock: MovedClock) -> None:
+def test_always_on_expires_after_the_configured_days(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench(always_on_days=2, ping_interval=86400, ping_timeout=86400)
     settle_in(bench).hang_up()
     pass_time(bench, clock, DAY)
@@ -268,7 +266,7 @@ def test_after_so_many_days_it_is_over(make_bench: MakeBench, clock: MovedClock)
     bench.play("bob < :anna!~anna@127.0.0.1 QUIT :No device was connected for 2 days")
 
 
-def test_no_days_are_for_ever(make_bench: MakeBench, clock: MovedClock) -> None:
+def test_zero_days_means_no_expiry(make_bench: MakeBench, clock: MovedClock) -> None:
     bench = make_bench(always_on_days=0, ping_interval=86400, ping_timeout=86400)
     account(bench, "anna")
     enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on")
@@ -281,7 +279,9 @@ def test_no_days_are_for_ever(make_bench: MakeBench, clock: MovedClock) -> None:
     ("choice", "said", "stays"),
     [("off", "", False), ("opt-out", "", True), ("opt-out", "off", False), ("opt-in", "", False)],
 )
-def test_the_server_chooses_what_there_is(make_bench: MakeBench, choice: str, said: str, stays: bool) -> None:
+def test_the_server_setting_limits_the_choice(
+    make_bench: MakeBench, choice: str, said: str, stays: bool
+) -> None:
     bench = make_bench(always_on=choice)
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
@@ -291,7 +291,7 @@ def test_the_server_chooses_what_there_is(make_bench: MakeBench, choice: str, sa
     assert (bench.core.runtime.world.find_user("anna") is not None) == stays
 
 
-def test_what_refuses_to_set_it(make_bench: MakeBench) -> None:
+def test_setting_always_on_without_permission_is_refused(make_bench: MakeBench) -> None:
     bench = make_bench(always_on="off")
     account(bench, "anna")
     enter(bench, "anna", "anna")
@@ -300,13 +300,13 @@ def test_what_refuses_to_set_it(make_bench: MakeBench) -> None:
     assert tell(bench, "anna", "SET ALWAYS-ON on") == ["Nobody stays without a device on this server"]
 
 
-def test_neither_on_nor_off_is_refused(bench: EngineHarness) -> None:
+def test_values_other_than_on_and_off_are_refused(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["perhaps is neither on nor off"]
 
 
-def test_markers_come_once_for_each_room_with_the_welcome(bench: EngineHarness) -> None:
+def test_the_welcome_has_one_marker_for_each_room(bench: EngineHarness) -> None:
     """IRC_BEHAVIOUR section 13: across a reconnect, exactly one MARKREAD for the channel."""
     anna = settle_in(bench, "draft/read-marker")
     anna.send("MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z")
@@ -319,14 +319,14 @@ def test_markers_come_once_for_each_room_with_the_welcome(bench: EngineHarness) 
     assert marks == [":irc.example MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z"]
 
 
-def test_kicked_without_a_device_it_is_out(bench: EngineHarness) -> None:
+def test_a_kick_removes_a_detached_user(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.people["bob"].send("KICK #tea anna")
     bench.restart()
     assert user(bench, "anna").rooms == set()
 
 
-def test_the_owner_under_another_nick_is_told_how_to_come_back(bench: EngineHarness) -> None:
+def test_another_nick_is_told_how_to_reattach(bench: EngineHarness) -> None:
     """Whoever stays keeps the nick, also from their own account: two people do not become one."""
     settle_in(bench).hang_up()
     bench.connect("annie")

@@ -130,7 +130,7 @@ def backwards(chat: Conversation, last: Line | None, size: int, place: Place, mo
 @pytest.mark.parametrize("place", [by_position, by_time])
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), part=st.floats(0, 1), size=st.integers(1, 6), is_killed=st.booleans())
-def test_who_comes_back_gets_exactly_the_rest(
+def test_a_resumed_client_gets_exactly_the_missing_messages(
     kind: type[Conversation],
     resume: Callable[..., Iterator[Line]],
     place: Place,

@@ -21,7 +21,7 @@ def test_going_away_and_coming_back_are_one_reply_each(bench: EngineHarness) -> 
     )
 
 
-def test_a_private_message_is_answered_by_the_message_of_who_is_away(bench: EngineHarness) -> None:
+def test_a_private_message_gets_the_away_reply(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -38,7 +38,7 @@ def test_a_private_message_is_answered_by_the_message_of_who_is_away(bench: Engi
     )
 
 
-def test_userhost_shows_it(bench: EngineHarness) -> None:
+def test_userhost_shows_away(bench: EngineHarness) -> None:
     people(bench, "alice", "bar")
     bench.play(
         """
@@ -51,7 +51,7 @@ def test_userhost_shows_it(bench: EngineHarness) -> None:
     )
 
 
-def test_neighbours_who_asked_for_it_are_told_once(bench: EngineHarness) -> None:
+def test_away_notify_is_sent_once(bench: EngineHarness) -> None:
     for name in ("bar", "carol"):
         bench.connect(name, "away-notify")
     bench.connect("stranger", "away-notify")
@@ -77,7 +77,7 @@ def test_neighbours_who_asked_for_it_are_told_once(bench: EngineHarness) -> None
     )
 
 
-def test_somebody_away_joins(bench: EngineHarness) -> None:
+def test_away_notify_is_sent_on_join(bench: EngineHarness) -> None:
     for name in ("alice", "bar"):
         bench.connect(name, "away-notify")
     gather(bench, "#tea", "alice", "carol")
@@ -109,7 +109,7 @@ def test_somebody_away_joins(bench: EngineHarness) -> None:
     )
 
 
-def test_a_labelled_away_has_the_label_on_its_one_reply(bench: EngineHarness) -> None:
+def test_a_labelled_away_gets_one_labelled_reply(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch")
     bench.play(
         """
@@ -120,14 +120,14 @@ def test_a_labelled_away_has_the_label_on_its_one_reply(bench: EngineHarness) ->
     )
 
 
-def test_a_long_message_is_cut_at_the_limit_that_is_advertised(bench: EngineHarness) -> None:
+def test_away_messages_are_cut_to_awaylen(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.send("AWAY :" + "x" * 480)
     assert user(bench, "alice").away == "x" * 390
     assert any("AWAYLEN=390" in line for line in alice.ask("VERSION"))
 
 
-def test_a_message_in_long_letters_still_fits_every_line(bench: EngineHarness) -> None:
+def test_multibyte_away_messages_fit_every_line(bench: EngineHarness) -> None:
     alice, bob = gather(bench, "#tea", "alice", bench.connect("bob", "away-notify").name)
     alice.send("AWAY :" + "я" * 240)
     lines = [*bob.heard(), *bob.ask("PRIVMSG alice :hi")]

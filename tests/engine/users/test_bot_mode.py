@@ -9,7 +9,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 
-def test_who_says_so_is_shown_as_a_bot(bench: EngineHarness) -> None:
+def test_the_bot_mode_marks_a_bot(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bot")
     assert any("BOT=B" in line.split() for line in alice.ask("VERSION"))
     bench.play(
@@ -31,7 +31,7 @@ def test_who_says_so_is_shown_as_a_bot(bench: EngineHarness) -> None:
     assert [line for line in alice.ask("WHOIS bot") if " 335 " in line] == []
 
 
-def test_what_a_bot_does_has_the_tag_for_those_with_message_tags(bench: EngineHarness) -> None:
+def test_events_of_a_bot_carry_the_tag(bench: EngineHarness) -> None:
     for name, caps in {"alice": ["message-tags"], "bot": ["echo-message", "message-tags"]}.items():
         bench.connect(name, *caps)
     alice, bot, carol = gather(bench, "#tea", "alice", "bot", "carol")
@@ -60,7 +60,7 @@ def test_what_a_bot_does_has_the_tag_for_those_with_message_tags(bench: EngineHa
     assert all(not line.startswith("@") for line in carol.heard())
 
 
-def test_the_tag_has_no_value_and_stands_in_history_too(bench: EngineHarness) -> None:
+def test_the_bot_tag_has_no_value_and_is_kept_in_history(bench: EngineHarness) -> None:
     bench.connect("alice", "message-tags", "batch", "draft/chathistory")
     alice, bot = gather(bench, "#tea", "alice", "bot")
     bot.send("MODE bot +B", "PRIVMSG #tea :hi")
@@ -69,14 +69,14 @@ def test_the_tag_has_no_value_and_stands_in_history_too(bench: EngineHarness) ->
     assert all("bot" in line.partition(" ")[0].removeprefix("@").split(";") for line in said)
 
 
-def test_others_have_no_such_tag_and_cannot_make_one(bench: EngineHarness) -> None:
+def test_clients_cannot_forge_the_bot_tag(bench: EngineHarness) -> None:
     bench.connect("alice", "message-tags")
     alice, bob = gather(bench, "#tea", "alice", "bob")
     bob.send("@bot PRIVMSG #tea :hi")
     assert "bot" not in parse(alice.heard()[0]).tags
 
 
-def test_what_the_server_says_of_a_bot_is_not_said_by_one(bench: EngineHarness) -> None:
+def test_server_messages_about_a_bot_are_not_tagged(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna")
     anna.send("JOIN #tea", "MODE anna +B")
@@ -88,7 +88,7 @@ def test_what_the_server_says_of_a_bot_is_not_said_by_one(bench: EngineHarness) 
     assert (mode.params, mode.source, "bot" in mode.tags) == (["#tea", "+o", "anna"], "irc.example", False)
 
 
-def test_a_bot_that_is_typing_is_not_stored_either(bench: EngineHarness) -> None:
+def test_typing_of_a_bot_is_not_stored(bench: EngineHarness) -> None:
     bench.connect("bot", "message-tags")
     (bot,) = gather(bench, "#tea", "bot")
     bot.send("MODE bot +B", "@+typing=active TAGMSG #tea", "@+draft/react=x TAGMSG #tea")
@@ -97,7 +97,7 @@ def test_a_bot_that_is_typing_is_not_stored_either(bench: EngineHarness) -> None
     assert stored == [{"tags": {"+draft/react": "x", "bot": ""}}]
 
 
-def test_all_devices_hear_of_the_change_and_unknown_modes_are_named_once(bench: EngineHarness) -> None:
+def test_mode_changes_reach_all_devices(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna")
     assert here.ask("MODE anna +B-i") == [":anna!~anna@127.0.0.1 MODE anna +B-i"]

@@ -16,9 +16,7 @@ def root(bench: EngineHarness) -> HarnessClient:
     return enter(bench, "root", "root")
 
 
-def test_those_in_the_same_rooms_hear_of_it_once_and_others_nothing(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_chghost_reaches_members_of_shared_rooms_once(bench: EngineHarness, root: HarnessClient) -> None:
     bench.connect("alice", "chghost")
     bench.connect("bob", "chghost")
     bench.connect("stranger", "chghost")
@@ -47,7 +45,7 @@ def test_those_in_the_same_rooms_hear_of_it_once_and_others_nothing(
     assert " bob ~bob tea.example/bob * :" in bench.people["carol"].ask("WHOIS bob")[0]
 
 
-def test_those_who_watch_hear_of_it_if_they_asked_for_that(bench: EngineHarness, root: HarnessClient) -> None:
+def test_chghost_reaches_extended_monitors(bench: EngineHarness, root: HarnessClient) -> None:
     caps = {
         "alice": ("extended-monitor", "chghost"),
         "carol": ("extended-monitor",),
@@ -68,9 +66,7 @@ def test_those_who_watch_hear_of_it_if_they_asked_for_that(bench: EngineHarness,
     )
 
 
-def test_lists_of_rooms_and_bans_count_for_the_new_host_at_once(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_bans_match_the_new_host_at_once(bench: EngineHarness, root: HarnessClient) -> None:
     bench.connect("bob", address="192.0.2.7")
     _, bob = gather(bench, "#tea", "alice", "bob")
     bench.people["alice"].ask("MODE #tea +b *!*@tea.example")
@@ -81,7 +77,7 @@ def test_lists_of_rooms_and_bans_count_for_the_new_host_at_once(
     assert codes(bob.heard()) == ["ERROR"]
 
 
-def test_the_names_of_a_room_have_it(bench: EngineHarness, root: HarnessClient) -> None:
+def test_names_show_the_new_host(bench: EngineHarness, root: HarnessClient) -> None:
     alice = bench.connect("alice", "userhost-in-names")
     gather(bench, "#tea", "alice", "bob")
     assert "bob!~bob@127.0.0.1" in "".join(alice.ask("NAMES #tea"))
@@ -89,9 +85,7 @@ def test_the_names_of_a_room_have_it(bench: EngineHarness, root: HarnessClient) 
     assert "bob!~bob@tea.example" in "".join(alice.ask("NAMES #tea"))
 
 
-def test_all_devices_are_told_and_the_session_is_kept_with_it(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_chghost_reaches_all_devices_and_is_stored(bench: EngineHarness, root: HarnessClient) -> None:
     account(bench, "bob")
     phone, laptop = enter(bench, "bob", "bob", "chghost"), enter(bench, "bob", "bob")
     phone.heard()
@@ -102,7 +96,7 @@ def test_all_devices_are_told_and_the_session_is_kept_with_it(
         assert session.scalars(select(Session.host).where(Session.nick == "bob")).all() == ["tea.example"]
 
 
-def test_ones_own_is_labelled_as_an_answer(bench: EngineHarness) -> None:
+def test_chghost_of_oneself_is_labelled(bench: EngineHarness) -> None:
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root", "labeled-response", "batch", "chghost")
     heard = root.ask("@label=h CHGHOST root tea.example")
@@ -113,14 +107,12 @@ def test_ones_own_is_labelled_as_an_answer(bench: EngineHarness) -> None:
 @pytest.mark.parametrize(
     "host", ["", "a b", "a!b", "a@b", "*.example", ":x", ".tea", "tea.", "x" * 64, "tée"]
 )
-def test_what_is_no_host_is_refused(bench: EngineHarness, root: HarnessClient, host: str) -> None:
+def test_invalid_hosts_are_refused(bench: EngineHarness, root: HarnessClient, host: str) -> None:
     people(bench, "bob")
     assert codes(root.ask(f"CHGHOST bob :{host}")) == ["400"]
 
 
-def test_others_may_not_and_nobody_and_the_server_have_none(
-    bench: EngineHarness, root: HarnessClient
-) -> None:
+def test_chghost_needs_an_administrator_and_a_user(bench: EngineHarness, root: HarnessClient) -> None:
     (alice,) = people(bench, "alice")
     assert codes(alice.ask("CHGHOST alice tea.example")) == ["481"]
     assert codes(root.ask("CHGHOST nobody tea.example", "CHGHOST NickServ tea.example")) == ["401", "483"]

@@ -7,7 +7,7 @@ from tests.engine.scenes import gather, people
 CAPS = ("extended-monitor", "away-notify", "account-notify")
 
 
-def test_who_watches_hears_of_going_away_and_coming_back_without_a_room_in_common(
+def test_monitors_see_away_changes(
     bench: EngineHarness,
 ) -> None:
     bench.connect("alice", *CAPS)
@@ -28,7 +28,7 @@ def test_who_watches_hears_of_going_away_and_coming_back_without_a_room_in_commo
     )
 
 
-def test_who_watches_hears_of_logging_in_and_out(bench: EngineHarness) -> None:
+def test_monitors_see_account_changes(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS).ask("MONITOR + bob")
     account(bench, "anna", PASSWORD)
     bob = bench.connect("bob", "sasl")
@@ -44,7 +44,7 @@ def test_who_watches_hears_of_logging_in_and_out(bench: EngineHarness) -> None:
     )
 
 
-def test_a_neighbour_who_watches_hears_it_once(bench: EngineHarness) -> None:
+def test_a_monitor_in_a_shared_room_is_notified_once(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS)
     for room in ("#tea", "#milk"):
         gather(bench, room, "alice", "bob")
@@ -59,7 +59,7 @@ def test_a_neighbour_who_watches_hears_it_once(bench: EngineHarness) -> None:
     )
 
 
-def test_nothing_is_heard_without_both_capabilities(bench: EngineHarness) -> None:
+def test_both_capabilities_are_needed(bench: EngineHarness) -> None:
     for name, caps in {"alice": ["extended-monitor"], "carol": ["away-notify"], "dave": []}.items():
         bench.connect(name, *caps)
     people(bench, "bob")
@@ -79,7 +79,7 @@ def test_nothing_is_heard_without_both_capabilities(bench: EngineHarness) -> Non
     )
 
 
-def test_it_makes_no_difference_who_was_there_first(bench: EngineHarness) -> None:
+def test_monitors_work_whoever_connects_first(bench: EngineHarness) -> None:
     bench.connect("alice", *CAPS).ask("MONITOR + bob")
     bench.connect("bob")
     bench.play(

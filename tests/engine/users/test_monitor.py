@@ -13,7 +13,7 @@ from tests.engine.harness import EngineHarness, RecordingSink
 from tests.engine.scenes import gather, people, user
 
 
-def test_who_is_here_and_who_is_not_are_one_line_each(bench: EngineHarness) -> None:
+def test_online_and_offline_nicks_are_one_line_each(bench: EngineHarness) -> None:
     people(bench, "alice", "bob", "carol")
     bench.play(
         """
@@ -25,7 +25,7 @@ def test_who_is_here_and_who_is_not_are_one_line_each(bench: EngineHarness) -> N
     )
 
 
-def test_coming_and_leaving_is_told_once_without_a_room_in_common(bench: EngineHarness) -> None:
+def test_connect_and_quit_are_reported_once(bench: EngineHarness) -> None:
     people(bench, "alice", "carol")
     bench.play(
         """
@@ -46,7 +46,7 @@ def test_coming_and_leaving_is_told_once_without_a_room_in_common(bench: EngineH
     )
 
 
-def test_the_lost_the_killed_and_those_in_the_same_room_leave_for_watchers_too(bench: EngineHarness) -> None:
+def test_every_kind_of_disconnect_is_reported(bench: EngineHarness) -> None:
     alice, bob, _ = gather(bench, "#tea", "alice", "bob", "carol")
     alice.ask("MONITOR + bob,carol")
     bob.hang_up()
@@ -62,7 +62,7 @@ def test_the_lost_the_killed_and_those_in_the_same_room_leave_for_watchers_too(b
     assert [line.params for line in alice.hears("731")] == [["*", "carol"]]
 
 
-def test_a_change_of_nick_is_a_leaving_and_a_coming(bench: EngineHarness) -> None:
+def test_a_nick_change_is_offline_then_online(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -80,7 +80,7 @@ def test_a_change_of_nick_is_a_leaving_and_a_coming(bench: EngineHarness) -> Non
     )
 
 
-def test_a_nick_that_is_lost_on_logging_out_is_told_too(bench: EngineHarness) -> None:
+def test_a_nick_lost_on_logout_is_reported(bench: EngineHarness) -> None:
     account(bench, "anna")
     anna, (alice,) = enter(bench, "anna", "anna"), people(bench, "alice")
     alice.ask("MONITOR + anna")
@@ -88,7 +88,7 @@ def test_a_nick_that_is_lost_on_logging_out_is_told_too(bench: EngineHarness) ->
     assert alice.heard() == [":irc.example 731 * :anna"]
 
 
-def test_a_further_device_comes_and_goes_unnoticed(bench: EngineHarness) -> None:
+def test_further_devices_are_not_reported(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.ask("MONITOR + anna")
     account(bench, "anna")
@@ -102,7 +102,7 @@ def test_a_further_device_comes_and_goes_unnoticed(bench: EngineHarness) -> None
     assert alice.heard() == [":irc.example 731 * :anna"]
 
 
-def test_removing_and_clearing_are_silent_and_hold(bench: EngineHarness) -> None:
+def test_removing_and_clearing_send_no_reply(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -123,7 +123,7 @@ def test_removing_and_clearing_are_silent_and_hold(bench: EngineHarness) -> None
     bench.play("alice =")
 
 
-def test_the_state_is_shown_as_on_adding(bench: EngineHarness) -> None:
+def test_status_shows_the_same_as_adding(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -139,7 +139,7 @@ def test_the_state_is_shown_as_on_adding(bench: EngineHarness) -> None:
     )
 
 
-def test_what_is_watched_already_is_not_added_again(bench: EngineHarness) -> None:
+def test_a_monitored_nick_is_not_added_twice(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -157,7 +157,7 @@ def test_what_is_watched_already_is_not_added_again(bench: EngineHarness) -> Non
     )
 
 
-def test_masks_match_nobody(bench: EngineHarness) -> None:
+def test_masks_are_not_expanded(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -171,7 +171,7 @@ def test_masks_match_nobody(bench: EngineHarness) -> None:
     bench.play("alice =")
 
 
-def test_a_full_list_takes_no_more_and_says_what_was_left_out(make_bench: MakeBench) -> None:
+def test_a_full_list_names_the_rejected_nicks(make_bench: MakeBench) -> None:
     bench = make_bench(max_monitored=2)
     (alice,) = people(bench, "alice")
     assert any("MONITOR=2" in line.split() for line in alice.ask("VERSION"))
@@ -201,7 +201,7 @@ def test_long_lists_take_several_lines(bench: EngineHarness) -> None:
         assert all(len(f":irc.example 732 alice :{words}\r\n") <= 512 for words in shown)
 
 
-def test_the_list_ends_with_the_connection(bench: EngineHarness) -> None:
+def test_the_monitor_list_ends_with_the_connection(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.ask("MONITOR + bob,alice")
     alice.send("QUIT")
@@ -212,7 +212,7 @@ def test_the_list_ends_with_the_connection(bench: EngineHarness) -> None:
     assert user(bench, "alice").clients[0].watched == {}
 
 
-def test_notifications_have_the_tags_of_what_was_negotiated_and_replies_their_label(
+def test_notifications_are_tagged_and_replies_labelled(
     bench: EngineHarness,
 ) -> None:
     alice = bench.connect("alice", "labeled-response", "batch", "server-time")
@@ -230,7 +230,7 @@ def test_notifications_have_the_tags_of_what_was_negotiated_and_replies_their_la
 
 
 @given(deeds=st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.sampled_from("abc"))))
-def test_the_watchers_of_a_nick_are_those_who_have_it_on_their_lists(
+def test_the_monitor_index_matches_the_clients_lists(
     deeds: list[tuple[bool, int, str]],
 ) -> None:
     watches = MonitorIndex()
@@ -246,7 +246,7 @@ def test_the_watchers_of_a_nick_are_those_who_have_it_on_their_lists(
     assert clients[0].watched == {}
 
 
-def test_what_monitor_does_not_know_is_answered(bench: EngineHarness) -> None:
+def test_unknown_subcommands_are_answered(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """

@@ -16,7 +16,7 @@ def device(bench: EngineHarness, *lines: str) -> HarnessClient:
     return person
 
 
-def test_who_says_it_before_registration_is_away_from_the_start(bench: EngineHarness) -> None:
+def test_away_before_registration_applies_at_once(bench: EngineHarness) -> None:
     bench.connect("alice", "away-notify", "extended-monitor").ask("MONITOR + bob")
     bench.dial("bob")
     bench.play(
@@ -41,7 +41,7 @@ def test_who_says_it_before_registration_is_away_from_the_start(bench: EngineHar
     )
 
 
-def test_the_last_word_before_registration_counts(bench: EngineHarness) -> None:
+def test_the_last_away_before_registration_applies(bench: EngineHarness) -> None:
     bench.dial("bob").send("CAP REQ draft/pre-away", "AWAY :having tea", "AWAY")
     bench.play(
         """
@@ -56,7 +56,7 @@ def test_the_last_word_before_registration_counts(bench: EngineHarness) -> None:
     assert user(bench, "bob").away is None
 
 
-def test_without_the_capability_one_must_be_registered(bench: EngineHarness) -> None:
+def test_early_away_needs_the_capability(bench: EngineHarness) -> None:
     bench.dial("bob")
     bench.play(
         """
@@ -66,7 +66,7 @@ def test_without_the_capability_one_must_be_registered(bench: EngineHarness) -> 
     )
 
 
-def test_no_reason_is_passed_on_as_a_star(bench: EngineHarness) -> None:
+def test_an_unspecified_reason_is_relayed_as_a_star(bench: EngineHarness) -> None:
     gather(
         bench, "#tea", bench.connect("alice", "away-notify").name, bench.connect("bob", "draft/pre-away").name
     )
@@ -80,9 +80,7 @@ def test_no_reason_is_passed_on_as_a_star(bench: EngineHarness) -> None:
 
 
 @pytest.mark.parametrize(("said", "then"), [("AWAY *", None), ("AWAY :tea", "tea"), ("PING x", None)])
-def test_a_device_that_nobody_holds_takes_nobody_away(
-    bench: EngineHarness, said: str, then: str | None
-) -> None:
+def test_an_unattended_device_does_not_set_away(bench: EngineHarness, said: str, then: str | None) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
     device(bench, said)
@@ -90,9 +88,7 @@ def test_a_device_that_nobody_holds_takes_nobody_away(
 
 
 @pytest.mark.parametrize(("said", "then"), [("AWAY *", "*"), ("AWAY", None), ("PING x", None)])
-def test_somebody_not_there_comes_back_with_a_device_that_is_held(
-    bench: EngineHarness, said: str, then: str | None
-) -> None:
+def test_an_attended_device_clears_away(bench: EngineHarness, said: str, then: str | None) -> None:
     account(bench, "anna")
     (alice,) = people(bench, "alice")
     device(bench, "AWAY *")
@@ -101,7 +97,7 @@ def test_somebody_not_there_comes_back_with_a_device_that_is_held(
     assert user(bench, "anna").away == then
 
 
-def test_a_message_that_says_something_outlasts_a_new_device(bench: EngineHarness) -> None:
+def test_an_explicit_reason_survives_a_new_device(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna").send("AWAY :having tea")
     device(bench)

@@ -9,7 +9,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people
 
 
-def test_oneself_and_neighbours_who_asked_for_it_are_told(bench: EngineHarness) -> None:
+def test_setname_reaches_self_and_members_with_the_capability(bench: EngineHarness) -> None:
     for name in ("alice", "bob", "stranger"):
         bench.connect(name, "setname")
     for room in ("#tea", "#milk"):
@@ -27,7 +27,7 @@ def test_oneself_and_neighbours_who_asked_for_it_are_told(bench: EngineHarness) 
     )
 
 
-def test_without_the_capability_it_works_in_silence(bench: EngineHarness) -> None:
+def test_setname_works_silently_without_the_capability(bench: EngineHarness) -> None:
     bench.connect("bob", "setname")
     gather(bench, "#tea", "alice", "bob")
     bench.play(
@@ -39,7 +39,7 @@ def test_without_the_capability_it_works_in_silence(bench: EngineHarness) -> Non
     )
 
 
-def test_the_new_name_is_seen_at_once(bench: EngineHarness) -> None:
+def test_the_new_realname_is_visible_at_once(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", bench.connect("bob", "extended-join").name)
     bench.play(
         """
@@ -62,14 +62,14 @@ def test_the_new_name_is_seen_at_once(bench: EngineHarness) -> None:
     )
 
 
-def test_it_is_stored(bench: EngineHarness) -> None:
+def test_the_realname_is_stored(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.send("SETNAME :Alice the Great")
     with bench.database.reading() as session:
         assert session.scalars(select(Session.realname)).all() == ["Alice the Great"]
 
 
-def test_watchers_are_told_without_a_room_in_common(bench: EngineHarness) -> None:
+def test_setname_reaches_extended_monitors(bench: EngineHarness) -> None:
     bench.connect("alice", "extended-monitor", "setname").ask("MONITOR + bob")
     people(bench, "bob", "alice")
     bench.play(
@@ -81,7 +81,7 @@ def test_watchers_are_told_without_a_room_in_common(bench: EngineHarness) -> Non
     )
 
 
-def test_further_devices_are_told(bench: EngineHarness) -> None:
+def test_setname_reaches_other_devices(bench: EngineHarness) -> None:
     account(bench, "anna")
     here, there = enter(bench, "anna", "anna"), enter(bench, "anna", "anna", "setname")
     here.heard()
@@ -90,7 +90,7 @@ def test_further_devices_are_told(bench: EngineHarness) -> None:
     assert here.heard() == []
 
 
-def test_what_is_empty_or_too_long_is_refused(bench: EngineHarness) -> None:
+def test_empty_and_overlong_realnames_are_refused(bench: EngineHarness) -> None:
     alice = bench.connect("alice", "setname")
     assert any("NAMELEN=128" in line.split() for line in alice.ask("VERSION"))
     for name in (":", ":  ", ":" + "x" * 129, ":" + "🙂" * 120):
@@ -109,7 +109,7 @@ def test_what_is_empty_or_too_long_is_refused(bench: EngineHarness) -> None:
     )
 
 
-def test_a_labelled_one_has_one_answer(bench: EngineHarness) -> None:
+def test_a_labelled_setname_gets_one_response(bench: EngineHarness) -> None:
     bench.connect("alice", "labeled-response", "batch", "setname")
     bench.connect("bob", "labeled-response", "batch")
     bench.play(

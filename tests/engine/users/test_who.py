@@ -5,7 +5,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, log_in, people, user
 
 
-def test_zero_means_everybody(bench: EngineHarness) -> None:
+def test_who_zero_lists_everybody(bench: EngineHarness) -> None:
     """RFC 2812 section 3.6.1."""
     alice, _ = people(bench, "alice", "bob")
     assert alice.ask("WHO 0")[:-1] == alice.ask("WHO *")[:-1] != []
@@ -19,7 +19,7 @@ def nicks(lines: list[str], place: int = 5) -> list[str]:
     return [line.params[place] for line in shown]
 
 
-def test_a_room_shows_each_member_once_as_it_is_spelled(bench: EngineHarness) -> None:
+def test_who_of_a_room_shows_each_member_once(bench: EngineHarness) -> None:
     gather(bench, "#Tea", "alice", "bob")
     gather(bench, "#milk", "alice", "bob")
     bench.play(
@@ -33,7 +33,7 @@ def test_a_room_shows_each_member_once_as_it_is_spelled(bench: EngineHarness) ->
     )
 
 
-def test_a_nick_is_found_in_any_case_and_shown_as_it_is_spelled(bench: EngineHarness) -> None:
+def test_who_matches_nicks_case_insensitively(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -49,7 +49,7 @@ def test_a_nick_is_found_in_any_case_and_shown_as_it_is_spelled(bench: EngineHar
     )
 
 
-def test_a_mask_matches_nicks_and_shows_each_person_once(bench: EngineHarness) -> None:
+def test_a_mask_matches_nicks_and_shows_each_user_once(bench: EngineHarness) -> None:
     gather(bench, "#tea", "coolNick", "otherNick")
     gather(bench, "#milk", "coolNick", "otherNick")
     cool = bench.people["coolNick"]
@@ -61,7 +61,7 @@ def test_a_mask_matches_nicks_and_shows_each_person_once(bench: EngineHarness) -
     assert all(parse(line).params[1] == "*" for line in cool.ask("WHO *nick")[:-1])
 
 
-def test_the_invisible_are_found_by_their_nick_or_in_a_shared_room(bench: EngineHarness) -> None:
+def test_invisible_users_are_found_by_nick_or_shared_room(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     carol, dave = people(bench, "carol", "dave")
     dave.send("MODE dave -i")
@@ -73,7 +73,7 @@ def test_the_invisible_are_found_by_their_nick_or_in_a_shared_room(bench: Engine
     assert nicks(carol.ask("WHO *")) == ["alice", "bob", "carol", "dave"]
 
 
-def test_a_secret_room_is_nothing_to_outsiders(bench: EngineHarness) -> None:
+def test_who_of_a_secret_room_is_empty_for_outsiders(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
     bench.play(
@@ -86,7 +86,7 @@ def test_a_secret_room_is_nothing_to_outsiders(bench: EngineHarness) -> None:
     )
 
 
-def test_the_flags_say_gone_administrator_bot_and_role(bench: EngineHarness) -> None:
+def test_the_flags_show_away_oper_bot_and_role(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "alice", "alice", "admin")
     user(bench, "bob").modes.add("B")
@@ -109,7 +109,7 @@ def test_the_flags_say_gone_administrator_bot_and_role(bench: EngineHarness) -> 
     )
 
 
-def test_operators_only(bench: EngineHarness) -> None:
+def test_who_o_lists_only_operators(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "bob", "bob", "admin")
     assert nicks(bench.people["alice"].ask("WHO #tea o")) == ["bob"]
@@ -139,7 +139,7 @@ def test_whox_sends_the_fields_in_its_own_order(bench: EngineHarness) -> None:
     )
 
 
-def test_no_field_of_whox_is_ever_empty(bench: EngineHarness) -> None:
+def test_whox_fields_are_never_empty(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for letter in "tcuihsnfdlaor":
         field, _ = map(parse, alice.ask(f"WHO alice %{letter}"))
@@ -148,7 +148,7 @@ def test_no_field_of_whox_is_ever_empty(bench: EngineHarness) -> None:
         assert field.params[1]
 
 
-def test_a_token_that_is_none_becomes_zero(bench: EngineHarness) -> None:
+def test_an_invalid_whox_token_becomes_zero(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for token in ("1234", "a", ":x", ""):
         assert alice.ask(f"WHO alice %tn,{token}")[0] == ":irc.example 354 alice 0 alice"
@@ -164,12 +164,12 @@ def test_a_labelled_who_is_one_batch(bench: EngineHarness) -> None:
     assert closed.command == "BATCH"
 
 
-def test_a_mask_that_reads_as_something_else_is_made_plain(bench: EngineHarness) -> None:
+def test_the_echoed_mask_is_one_parameter(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert [parse(line).params[1:-1] for line in alice.ask("WHO ::a b", "WHO :")] == [["a_b"], ["*"]]
 
 
-def test_a_long_real_name_is_cut_so_that_the_line_fits(bench: EngineHarness) -> None:
+def test_long_realnames_are_cut_to_fit_the_line(bench: EngineHarness) -> None:
     person = bench.dial("alice")
     person.send("NICK alice", "USER alice 0 * :" + "é" * 240)
     person.heard()

@@ -13,7 +13,7 @@ def shown(lines: list[str], code: str) -> list[list[str]]:
     return [line.params[2:] for line in map(parse, lines) if line.command == code]
 
 
-def test_a_stranger_as_strangers_see_them(bench: EngineHarness, clock: MovedClock) -> None:
+def test_whois_of_a_user_without_shared_rooms(bench: EngineHarness, clock: MovedClock) -> None:
     people(bench, "alice", "bob")
     clock.instant += 90_000
     bench.play(
@@ -28,7 +28,7 @@ def test_a_stranger_as_strangers_see_them(bench: EngineHarness, clock: MovedCloc
     )
 
 
-def test_speaking_ends_idleness(bench: EngineHarness, clock: MovedClock) -> None:
+def test_speaking_resets_the_idle_time(bench: EngineHarness, clock: MovedClock) -> None:
     alice, bob = people(bench, "alice", "bob")
     clock.instant += 90_000
     bob.send("PRIVMSG alice :hi")
@@ -36,13 +36,13 @@ def test_speaking_ends_idleness(bench: EngineHarness, clock: MovedClock) -> None
     assert shown(alice.ask("WHOIS bob"), "317")[0][0] == "5"
 
 
-def test_the_form_with_two_parameters(bench: EngineHarness) -> None:
+def test_whois_accepts_a_server_parameter(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     for first in ("irc.example", "bob"):
         assert alice.ask(f"WHOIS {first} bob") == alice.ask("WHOIS bob")
 
 
-def test_nobody_is_401_and_318(bench: EngineHarness) -> None:
+def test_an_unknown_nick_gets_401_and_318(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -56,7 +56,7 @@ def test_nobody_is_401_and_318(bench: EngineHarness) -> None:
     )
 
 
-def test_only_these_numerics_come_also_to_an_administrator(bench: EngineHarness) -> None:
+def test_whois_sends_only_the_documented_numerics(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "alice", "root", "admin")
     log_in(bench, "bob", "bob", "admin")
@@ -67,7 +67,7 @@ def test_only_these_numerics_come_also_to_an_administrator(bench: EngineHarness)
     assert set(codes) <= ALLOWED
 
 
-def test_an_account_is_shown_once_and_an_own_name_as_such(bench: EngineHarness) -> None:
+def test_the_account_is_shown_once(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "bob")
     log_in(bench, "bob", "Bobby")
     lines = alice.ask("WHOIS bob")
@@ -77,7 +77,7 @@ def test_an_account_is_shown_once_and_an_own_name_as_such(bench: EngineHarness) 
     assert len(shown(alice.ask("WHOIS bob"), "307")) == 1
 
 
-def test_the_real_address_is_for_oneself_and_administrators(bench: EngineHarness) -> None:
+def test_the_real_address_is_shown_to_self_and_administrators(bench: EngineHarness) -> None:
     alice, _ = people(bench, "alice", "carol")
     bob = bench.connect("bob", address="::1")
     assert shown(alice.ask("WHOIS bob"), "338") == []
@@ -86,20 +86,20 @@ def test_the_real_address_is_for_oneself_and_administrators(bench: EngineHarness
     assert shown(alice.ask("WHOIS bob"), "338") == [["0::1", "is connecting from"]]
 
 
-def test_an_encrypted_connection_is_said_to_be_one(bench: EngineHarness) -> None:
+def test_a_tls_connection_is_shown_as_secure(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     assert shown(alice.ask("WHOIS bob"), "671") == []
     bob.client.secure = True
     assert len(shown(alice.ask("WHOIS bob"), "671")) == 1
 
 
-def test_away_is_told_once(bench: EngineHarness) -> None:
+def test_the_away_message_is_shown_once(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
     bob.send("AWAY :having tea")
     assert shown(alice.ask("WHOIS bob"), "301") == [["having tea"]]
 
 
-def test_rooms_have_the_prefix_and_no_trailing_space(bench: EngineHarness) -> None:
+def test_rooms_are_listed_with_their_prefixes(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     gather(bench, "#milk", "bob", "alice")
     alice = bench.people["alice"]
@@ -153,7 +153,7 @@ def test_whowas_shows_the_latest_first(bench: EngineHarness, clock: MovedClock) 
     )
 
 
-def test_the_count_of_whowas(bench: EngineHarness) -> None:
+def test_the_count_limits_whowas(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for _ in range(3):
         bench.connect("bob").send("QUIT")
@@ -161,7 +161,7 @@ def test_the_count_of_whowas(bench: EngineHarness) -> None:
         assert len(shown(alice.ask(f"WHOWAS bob {count}"), "314")) == entries
 
 
-def test_nobody_had_this_nick(bench: EngineHarness) -> None:
+def test_whowas_of_an_unknown_nick_gets_406(bench: EngineHarness) -> None:
     people(bench, "alice")
     bench.play(
         """
@@ -175,7 +175,7 @@ def test_nobody_had_this_nick(bench: EngineHarness) -> None:
     )
 
 
-def test_ison_names_who_is_here_as_they_are_spelled(bench: EngineHarness) -> None:
+def test_ison_returns_nicks_as_spelled_by_their_owners(bench: EngineHarness) -> None:
     people(bench, "alice", "bob")
     bench.play(
         """
@@ -192,7 +192,7 @@ def test_ison_names_who_is_here_as_they_are_spelled(bench: EngineHarness) -> Non
     )
 
 
-def test_userhost_says_here_or_away_and_takes_five(bench: EngineHarness) -> None:
+def test_userhost_shows_away_for_at_most_five_nicks(bench: EngineHarness) -> None:
     people(bench, "alice", "bob", "carol")
     log_in(bench, "carol", "carol", "admin")
     bench.people["carol"].send("AWAY :tea")
