@@ -11,14 +11,14 @@ from app.engine.rate_limits import RateLimits
 from app.engine.world.world import World
 from app.services.ledger import Ledger
 from app.settings import Loaded, ServerSettings
-from app.wire.form import Form
+from app.wire.template import Form
 
 Load = Callable[[], Loaded[ServerSettings]]
 ApplySettings = Callable[[], None]
 PrepareSettings = Callable[[ServerSettings], ApplySettings]
 LineWriter = Callable[
     ["Runtime"], Iterable[str]
-]  # lines that depend on the settings only; `form.NICK` stands for the nick
+]  # lines that depend on the settings only; `template.NICK` stands for the nick
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from app.commands import help  # noqa: F401
 from app.commands.accounts import login, register, sasl, verify  # noqa: F401
-from app.commands.channels import joining, lists, markers, mode, parting, renaming, topic  # noqa: F401
+from app.commands.channels import invite, joining, kick, lists, markers, mode, parting, renaming, topic  # noqa: F401
 from app.commands.chathistory import history, search  # noqa: F401
 from app.commands.connect import cap, info, isupport, registration  # noqa: F401
 from app.commands.messaging import messages, multiline, redaction  # noqa: F401

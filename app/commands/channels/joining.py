@@ -2,7 +2,7 @@
 
 from itertools import zip_longest
 
-from app.commands.channels import bursts
+from app.commands.channels import join_burst
 from app.commands.channels.markers import show as show_marker
 from app.commands.channels.parting import leave_all
 from app.commands.context import Context
@@ -150,7 +150,7 @@ def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
 def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
     """Show a client that its person is in a room from now on, what there is, and what was said."""
     show_entrance(ctx, room, joined)
-    bursts.replay(ctx, room)
+    join_burst.replay(ctx, room)
 
 
 def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
@@ -158,7 +158,7 @@ def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
     ctx.show(joined)
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
-    bursts.greet(ctx, room)
+    join_burst.greet(ctx, room)
     syncing.tell_room(ctx, room)
 
 

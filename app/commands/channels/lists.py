@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.commands.channels import bursts
+from app.commands.channels import join_burst
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
@@ -45,7 +45,7 @@ def names(ctx: Context, channel: str = "*") -> None:
     """Show who is in a room."""
     room = ctx.world.find_room(channel)
     if room is not None and room.is_visible_to(ctx.me):
-        bursts.tell_names(ctx, room, channel)
+        join_burst.tell_names(ctx, room, channel)
     else:
         ctx.reply(numerics.RPL_ENDOFNAMES, channel)
 

@@ -1,13 +1,10 @@
-"""What a room is about, and who is asked in: TOPIC and INVITE."""
+"""What a room is about: TOPIC."""
 
-from app.commands.channels import bursts
+from app.commands.channels import join_burst
 from app.commands.channels.speaking import refuse_text
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.engine.delivery.audience import Audience
-from app.engine.world.room import Room
-from app.engine.world.user import User
 from app.events import Kind
 from app.wire import numerics
 
@@ -32,43 +29,6 @@ def _show(ctx: Context, channel: str) -> None:
     if not room.is_visible_to(ctx.me):
         raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
     if room.topic:
-        bursts.tell_topic(ctx, room)
+        join_burst.tell_topic(ctx, room)
     else:
         ctx.reply(numerics.RPL_NOTOPIC, room.name)
-
-
-@command(cost=2, writes=True)
-def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
-    """Ask somebody into a room, or show the rooms you are asked into."""
-    if nick is None:
-        _list_invitations(ctx)
-        return
-    if not channel:
-        raise NumericError(numerics.ERR_NEEDMOREPARAMS, "INVITE")
-    target = ctx.somebody(nick)
-    if target.is_pseudoclient:
-        raise NumericError(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
-    room = ctx.my_room(channel)
-    if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
-        raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
-    if room.member(target) is not None:
-        raise NumericError(numerics.ERR_USERONCHANNEL, target.nick, room.name)
-    ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
-    data = {"session": target.session, "room": room.name}
-    event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
-    ctx.changeset.pass_on(event, _audience(room, target), ctx.client)
-    if target.away is not None:
-        ctx.reply(numerics.RPL_AWAY, target.nick, text=target.away)
-
-
-def _audience(room: Room, target: User) -> Audience:
-    """Return who hears of an invitation: the one invited, and (invite-notify) those who might have invited too."""
-    peers = room.operators() if "i" in room.modes else room.audience
-    notified = (client for client in peers.clients if "invite-notify" in client.caps)
-    return Audience([*target.clients, *notified])
-
-
-def _list_invitations(ctx: Context) -> None:
-    for room in ctx.me.invited & ctx.world.rooms.keys():
-        ctx.reply(numerics.RPL_INVITELIST, ctx.world.rooms[room].name)
-    ctx.reply(numerics.RPL_ENDOFINVITELIST)

@@ -1,6 +1,6 @@
 """The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
 
-from app.commands.channels import bursts, joining, markers
+from app.commands.channels import join_burst, joining, markers
 from app.commands.connect.welcome import welcome
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -125,4 +125,4 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
         shown.at = ctx.runtime.clock.now()
         joining.show_arrival(ctx, room, shown)
     markers.show_where_absent(ctx)
-    return None if since is None else bursts.catch_up(ctx, since)
+    return None if since is None else join_burst.catch_up(ctx, since)

@@ -10,8 +10,8 @@ from app.commands.registry import command
 from app.commands.runtime import Runtime
 from app.engine.world.world import World
 from app.wire import numerics
-from app.wire.form import NICK
 from app.wire.masks import matches
+from app.wire.template import NICK
 
 
 @command(cost=2, blind=True)

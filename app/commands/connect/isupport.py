@@ -12,7 +12,7 @@ from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
 from app.engine.changeset import Changeset
 from app.settings import ServerSettings
 from app.wire import extbans, modes, numerics
-from app.wire.form import NICK
+from app.wire.template import NICK
 
 CASEMAPPING = "ascii"
 EXTENDED = "draft/extended-isupport"

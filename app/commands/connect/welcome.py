@@ -8,7 +8,7 @@ from app.commands.context import Context
 from app.commands.metadata import metadata
 from app.commands.runtime import Runtime
 from app.wire import modes, numerics
-from app.wire.form import NICK
+from app.wire.template import NICK
 
 USER_MODES = "".join(sorted(modes.USER_FLAGS + "o"))
 ROOM_MODES = "".join(sorted(modes.LISTS + modes.ALWAYS + modes.WHEN_SET + modes.FLAGS + modes.ROLES))

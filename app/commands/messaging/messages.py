@@ -8,7 +8,7 @@ from typing import TypeVar
 from app.commands.channels.speaking import refuse_message
 from app.commands.context import Context
 from app.commands.errors import CommandError, NumericError
-from app.commands.messaging.collecting import collect
+from app.commands.messaging.multiline_batch import collect
 from app.commands.registry import command
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client

@@ -2,9 +2,9 @@
 
 from app.commands.context import Context, attempt
 from app.commands.errors import FailReply, NumericError
-from app.commands.messaging import collecting
-from app.commands.messaging.collecting import MAX_LINES
+from app.commands.messaging import multiline_batch
 from app.commands.messaging.messages import deliver
+from app.commands.messaging.multiline_batch import MAX_LINES
 from app.commands.registry import command
 from app.events import Kind
 from app.settings import ServerSettings
@@ -32,7 +32,7 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
     ):
         raise FailReply("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
     else:
-        collecting.begin(ctx, reference[1:], target)
+        multiline_batch.begin(ctx, reference[1:], target)
 
 
 def _say(ctx: Context, reference: str) -> None:
@@ -44,13 +44,13 @@ def _say(ctx: Context, reference: str) -> None:
 
 
 def _carry_out(ctx: Context, reference: str) -> None:
-    found = collecting.end(ctx, reference)
+    found = multiline_batch.end(ctx, reference)
     if found is None:
         ctx.label = None  # the refusal had it
         return
     text = combined(found.pieces)
     if found.kind is None or not text.strip("\n"):
-        raise collecting.invalid("There is nothing in it")
+        raise multiline_batch.invalid("There is nothing in it")
     try:
         deliver(ctx, found.kind, found.target, text, lengths(found.pieces))
     except NumericError:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wire.form import NICK, Form
+from app.wire.template import NICK, Form
 
 texts = st.text("ab :", max_size=5)
 lines = st.lists(st.lists(texts, min_size=1, max_size=3).map(NICK.join), min_size=1, max_size=4)

@@ -1,0 +1,28 @@
+"""Removing members from rooms: KICK."""
+
+from app.commands.context import Context
+from app.commands.errors import NumericError
+from app.commands.registry import command
+from app.engine.world.room import Room
+from app.events import Kind
+from app.wire import numerics
+
+
+@command(cost=2, writes=True)
+def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
+    """Remove people from a room you moderate."""
+    rooms, names = channels.split(","), nicks.split(",")
+    told = (reason or ctx.me.nick)[: ctx.runtime.settings.topic_length]
+    if len(rooms) == 1:
+        rooms *= len(names)
+    for channel, nick in zip(rooms, names, strict=False):
+        with ctx.forgiving():
+            _kick(ctx, ctx.my_moderated_room(channel), nick, told)
+
+
+def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:
+    target = ctx.somebody(nick)
+    if room.member(target) is None:
+        raise NumericError(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
+    data = {"session": target.session, "room": room.name}
+    ctx.emit(ctx.event(Kind.KICKED, room, target=target.nick, text=reason, data=data), room.audience)
