@@ -13,12 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.clock import Clock
-from app.commands import table  # noqa: F401
 from app.commands.connect.restart import resume
 from app.commands.dispatcher import Dispatcher
 from app.commands.operators import reloading
 from app.commands.pseudoclients import service_context
 from app.commands.runtime import ApplySettings, Load, Runtime
+from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, url_of
 from app.db.place import fault_of_place
@@ -92,6 +92,7 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock, load: L
     ledger = Ledger(database, clock)
     ended = _restore(settings, world, ledger)
     runtime = Runtime(
+        commands=build_command_table(),
         settings=settings,
         world=world,
         database=database,

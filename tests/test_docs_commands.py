@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.commands import table
-from app.commands.registry import COMMANDS, Command
+from app.commands.registry import Command
 from app.wire import numerics
 from app.wire.numerics import Numeric
 
@@ -19,13 +19,13 @@ CODES = {value.code: name for name, value in vars(numerics).items() if isinstanc
 
 def entries() -> Iterator[Command]:
     """Yield every command with the members of its family behind it, in the order of the page."""
-    for _, command in sorted(COMMANDS.items()):
+    for _, command in sorted(table.build_command_table().by_verb.items()):
         yield from _with_family(command)
 
 
 def _with_family(command: Command) -> Iterator[Command]:
     yield command
-    for member in command.family.values():
+    for member in command.subcommands.values():
         yield from _with_family(member)
 
 
@@ -33,9 +33,9 @@ def entry(command: Command) -> str:
     """Write what the page says of a command before it says what refuses it."""
     level = "####" if " " in command.name else "###"
     said = [f"{level} {command.name}", f"`{command.syntax}`", "\n".join(command.help)]
-    if command.early:
+    if command.before_registration:
         said.append("May be used before registration.")
-    if command.admin:
+    if command.admin_only:
         said.append("For administrators only.")
     return "\n\n".join(said) + "\n"
 

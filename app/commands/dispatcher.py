@@ -73,10 +73,10 @@ class Dispatcher:
         leaving.disconnect_everybody(self.runtime, changeset)
 
     def _admit(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
-        view = request.view if client.session is not None else Context
-        ctx = view(self.runtime, changeset, client, request.verb, request.line.tags)
-        if request.line is not request.said:
-            service_context.echo(ctx, request.said, request.line)
+        context_class = request.context_class if client.session is not None else Context
+        ctx = context_class(self.runtime, changeset, client, request.verb, request.line.tags)
+        if request.line is not request.received:
+            service_context.echo(ctx, request.received, request.line)
         return attempt(ctx, _carry_out, request)
 
     def _refuse(self, changeset: Changeset, client: Client, frame: Oversized | Undecodable) -> None:
@@ -98,23 +98,23 @@ def _carry_out(ctx: Context, request: CommandRequest) -> SlowWork | None:
     Raises: Answer.
     """
     line, command, params = request.line, request.command, request.params
-    if ctx.client.session is None and not (command and command.early):
+    if ctx.client.session is None and not (command and command.before_registration):
         raise NumericError(numerics.ERR_NOTREGISTERED)
     if command is None:
         raise NumericError(numerics.ERR_UNKNOWNCOMMAND, line.command)
-    if command.admin and not ctx.me.is_admin:
+    if command.admin_only and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
-    if len(params) < command.minimum:
+    if len(params) < command.min_params:
         raise NumericError(
             numerics.ERR_NEEDMOREPARAMS, line.command, text=f"Not enough parameters: {command.syntax}"
         )
     if command.writes and not ctx.changeset.writable:
         _refuse_unstorable(ctx, line)
         return None
-    if not ctx.changeset.may_show_world and command.looks:
+    if not ctx.changeset.may_show_world and command.reads_world:
         raise NumericError(numerics.ERR_UNKNOWNERROR, line.command, text=NOT_SEEN)
     ctx.runtime.usage[command.name] += 1
-    return command.run(ctx, *params[: command.maximum])
+    return command.handler(ctx, *params[: command.max_params])
 
 
 def _refuse_unstorable(ctx: Context, line: Line) -> None:

@@ -2,7 +2,7 @@
 
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.registry import COMMANDS, Command, command, find_command, verb_of
+from app.commands.registry import Command, CommandTable, command
 from app.wire import numerics
 from app.wire.packing import packed
 
@@ -10,29 +10,36 @@ INDEX = "index"  # the subject of HELP without one
 LINE_WIDTH = 72  # characters
 
 
-@command("HELPOP", blind=True)
-@command("HELP", blind=True)
+@command("HELP", reads_world=False)
 def help_(ctx: Context, command: str = "", *subcommand: str) -> None:
     """Show how a command is used, or which commands there are."""
+    commands = ctx.runtime.commands
     words = " ".join((command, *subcommand)).split()
     if not words:
-        _tell(ctx, INDEX, _index())
+        _tell(ctx, INDEX, _index(commands))
         return
-    found, left = find_command(verb_of(words[0].upper()), words[1:])
+    found, left = commands.find(commands.verb_for(words[0].upper()), words[1:])
     if found is None or left:
         raise NumericError(numerics.ERR_HELPNOTFOUND, words[0])
     _tell(ctx, words[0], page(found))
 
 
-def _index() -> list[str]:
-    return ["HELP and a command shows how it is used. There are:", *packed(sorted(COMMANDS), LINE_WIDTH)]
+@command("HELPOP", reads_world=False)
+def helpop(ctx: Context, command: str = "", *subcommand: str) -> None:
+    """Show how a command is used, or which commands there are."""
+    help_(ctx, command, *subcommand)
+
+
+def _index(commands: CommandTable) -> list[str]:
+    verbs = sorted(commands.by_verb)
+    return ["HELP and a command shows how it is used. There are:", *packed(verbs, LINE_WIDTH)]
 
 
 def page(command: Command) -> list[str]:
     """Return what is to be said about a command: its syntax, its help, its family, and who may use it."""
     lines = [command.syntax, *command.help]
-    lines += [member.syntax for member in command.family.values()]
-    if command.admin:
+    lines += [member.syntax for member in command.subcommands.values()]
+    if command.admin_only:
         lines.append("For administrators only.")
     return lines
 

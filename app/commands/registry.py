@@ -1,73 +1,103 @@
-"""The table of commands. A function's name is the verb, its signature the grammar, its docstring the help.
+"""Command declarations, and the table that the server looks commands up in.
 
-Parameters without a default must be there (else 461); a last parameter annotated `list[str]` by `*rest` takes
-all that remain. HELP, the errors, `docs/commands.md` and the costs are all derived from this table.
+A function's name is the verb, its signature the grammar, its docstring the help text. `@command` and
+`@subcommand` only attach a declaration to the function; a `CommandTable` is built from an explicit list of
+such functions (`app.commands.table`). HELP, the 461 reply, `docs/commands.md` and the cost of each command
+are derived from it.
+
+A parameter without a default is required. A last parameter `*rest` takes all remaining words.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
 from app.engine.submission_unit import SlowWork
 
-Run = Callable[..., SlowWork | None]
-Secret = NewType("Secret", str)  # a parameter that nobody is shown again, not even who gave it
+Handler = Callable[..., SlowWork | None]
+Secret = NewType("Secret", str)  # a parameter that is never echoed, not even to its sender
+_DECLARATION = "_declaration"  # the attribute that holds the declaration of a handler
 
 
 @dataclass(slots=True)
 class Command:
-    """One verb: what to run, and everything that is said of it in one place."""
+    """A verb, or a member of its family such as `CAP LS`, with its handler and the rules for its use."""
 
     name: str
-    run: Run
-    cost: int  # taken from the rate bucket
-    writes: bool  # emits events, so it needs the log
-    early: bool  # allowed before registration is finished
-    admin: bool  # for administrators only
-    waits: bool = False  # can't be refused while nothing can be stored
-    blind: bool = False  # looks at nothing that people change, so it is answered whatever the storage does
-    grammar: str = ""  # of the parameters, where the signature cannot say it
-    place: int = 0  # which parameter names the member of the family that is meant
-    family: dict[str, "Command"] = field(default_factory=dict)
-    minimum: int = 0
-    maximum: int | None = 0
-    is_quick: bool = False  # never asks its caller's thread for slow work
+    handler: Handler
+    cost: int = 1  # tokens of the client's rate limit
+    writes: bool = False  # emits events, so it needs the log
+    before_registration: bool = False  # allowed before the client has registered
+    admin_only: bool = False
+    waits_for_storage: bool = False  # delayed, not refused, while nothing can be stored
+    reads_world: bool = True  # if not, it is answered even while the world is ahead of the log
+    alias: str = ""  # a short form of the verb
+    grammar: str = ""  # the parameters as help shows them, where the signature cannot express them
+    subcommand_index: int = 0  # the parameter that holds the name of the subcommand
+    subcommands: Mapping[str, "Command"] = field(default_factory=dict)
+    min_params: int = field(init=False)
+    max_params: int | None = field(init=False)  # None if unlimited
+    is_quick: bool = field(init=False)  # never returns slow work
 
-    @property
-    def looks(self) -> bool:
-        """Whether its answer depends on what people change."""
-        return not self.blind
+    def __post_init__(self) -> None:
+        parameters = _parameters(self.handler)
+        self.min_params = sum(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters)
+        is_variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.max_params = None if is_variadic else len(parameters)
+        self.is_quick = inspect.signature(self.handler).return_annotation is None
 
     @property
     def syntax(self) -> str:
-        """The grammar, as help shows it: `KICK <channel> <nicks> [<reason>]`."""
+        """The grammar as help shows it: `KICK <channel> <nicks> [<reason>]`."""
         if self.grammar:
             return f"{self.name} {self.grammar}"
-        verb, *member = self.name.split(" ")
+        verb, *subcommand = self.name.split(" ")
         words = [verb]
-        for parameter in _parameters(self.run):
+        for parameter in _parameters(self.handler):
             name = f"<{parameter.name.rstrip('_').replace('_', '-')}>"
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 words.append(f"[{name} ...]")
             else:
                 words.append(name if parameter.default is inspect.Parameter.empty else f"[{name}]")
-        words[1 + self.place : 1 + self.place] = member
+        place = 1 + self.subcommand_index
+        words[place:place] = subcommand
         return " ".join(words)
 
     @property
     def help(self) -> list[str]:
-        """The help text, line by line."""
-        return inspect.cleandoc(self.run.__doc__ or "").splitlines()
+        """The lines of the help text."""
+        return inspect.cleandoc(self.handler.__doc__ or "").splitlines()
 
     @property
     def has_secrets(self) -> bool:
         """Whether one of its parameters is a secret."""
-        return any(parameter.annotation is Secret for parameter in _parameters(self.run))
+        return any(parameter.annotation is Secret for parameter in _parameters(self.handler))
 
 
-COMMANDS: dict[str, Command] = {}
-ALIASES: dict[str, str] = {}  # short names, and the verbs they stand for
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """The declaration of a member of a family; the rules it does not state are those of its parent."""
+
+    name: str
+    handler: Handler
+    cost: int
+    writes: bool
+    grammar: str
+
+    def bind(self, parent: Command) -> Command:
+        """Return the command that this is in the family of `parent`."""
+        return replace(
+            parent,
+            name=f"{parent.name} {self.name}",
+            handler=self.handler,
+            cost=self.cost,
+            writes=self.writes,
+            grammar=self.grammar,
+            waits_for_storage=False,
+            alias="",
+            subcommands={},
+        )
 
 
 def command(
@@ -75,76 +105,119 @@ def command(
     *,
     cost: int = 1,
     writes: bool = False,
-    early: bool = False,
-    admin: bool = False,
-    waits: bool = False,
-    blind: bool = False,
+    before_registration: bool = False,
+    admin_only: bool = False,
+    waits_for_storage: bool = False,
+    reads_world: bool = True,
     alias: str = "",
-    place: int = 0,
-) -> Callable[[Run], Run]:
-    """Put a function into the table, under its own name unless another is given."""
+    subcommand_index: int = 0,
+) -> Callable[[Handler], Handler]:
+    """Declare a function as the handler of a command, named after the function unless `name` is given."""
 
-    def declare(run: Run) -> Run:
-        verb = name or run.__name__.rstrip("_").upper()
-        COMMANDS[verb] = _command(Command(verb, run, cost, writes, early, admin, waits, blind, place=place))
-        if alias:
-            ALIASES[alias] = verb
-        return run
+    def declare(handler: Handler) -> Handler:
+        declaration = Command(
+            name or handler.__name__.rstrip("_").upper(),
+            handler,
+            cost,
+            writes,
+            before_registration,
+            admin_only,
+            waits_for_storage,
+            reads_world,
+            alias,
+            subcommand_index=subcommand_index,
+        )
+        setattr(handler, _DECLARATION, declaration)
+        return handler
 
     return declare
 
 
 def subcommand(
-    verb: str, name: str = "", *, writes: bool = False, cost: int = 1, grammar: str = ""
-) -> Callable[[Run], Run]:
-    """Put a function into the family of a verb: it runs when a parameter, the first unless said, is its name.
+    name: str = "", *, cost: int = 1, writes: bool = False, grammar: str = ""
+) -> Callable[[Handler], Handler]:
+    """Declare a function as a member of a family, named after the last word of the function's name."""
 
-    The verb's own function, declared before, runs when no member of the family is meant. A member may have a
-    family too: `subcommand("NICKSERV SET")`.
-    """
-
-    def declare(run: Run) -> Run:
-        parent, _ = find_command(*_split(verb))
-        if parent is None or parent.name != verb:
-            raise LookupError(f"{verb} is not declared yet")
-        word = name or run.__name__.rpartition("_")[2].upper()
-        member = replace(parent, name=f"{verb} {word}", run=run, cost=cost, writes=writes, grammar=grammar)
-        member.waits, member.family = False, {}
-        parent.family[word] = _command(member)
-        return run
+    def declare(handler: Handler) -> Handler:
+        word = name or handler.__name__.rpartition("_")[2].upper()
+        setattr(handler, _DECLARATION, Subcommand(word, handler, cost, writes, grammar))
+        return handler
 
     return declare
 
 
-def _split(name: str) -> tuple[str, list[str]]:
-    verb, *words = name.split(" ")
-    return verb, words
+def declaration_of(handler: object) -> Command | Subcommand | None:
+    """Return what `@command` or `@subcommand` attached to a function, if anything."""
+    declaration = getattr(handler, _DECLARATION, None)
+    return declaration if isinstance(declaration, Command | Subcommand) else None
 
 
-def verb_of(word: str) -> str:
-    """Return the verb that a word is, or stands for."""
-    return ALIASES.get(word, word)
+class Family:
+    """A command with its subcommands, as an entry of the list that a `CommandTable` is built from.
+
+    The command's own handler runs when the parameter at its `subcommand_index` names no subcommand.
+    """
+
+    def __init__(self, handler: Handler, *members: "Handler | Family") -> None:
+        self.handler = handler
+        self.members = members
 
 
-def find_command(verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
-    """Return the command that a verb is, or the member of its family, and the parameters left for it."""
-    found = COMMANDS.get(verb)
-    while found is not None and found.family and len(params) > found.place:
-        member = found.family.get(params[found.place].upper())
-        if member is None:
-            break
-        found, params = member, params[: found.place] + params[found.place + 1 :]
-    return found, params
+class CommandTable:
+    """All commands of the server by verb, and the aliases of verbs.
+
+    Raises: ValueError when an entry is not declared, or two entries have the same name.
+    """
+
+    __slots__ = ("aliases", "by_verb")
+
+    def __init__(self, *entries: Handler | Family) -> None:
+        self.by_verb: Mapping[str, Command] = _index(entries, None)
+        self.aliases: dict[str, str] = {}
+        for verb, declared in self.by_verb.items():
+            if declared.alias in self.aliases or declared.alias in self.by_verb:
+                raise ValueError(f"The alias {declared.alias} of {verb} is already in use")
+            if declared.alias:
+                self.aliases[declared.alias] = verb
+
+    def verb_for(self, word: str) -> str:
+        """Return the verb that a word is an alias of, or the word itself."""
+        return self.aliases.get(word, word)
+
+    def find(self, verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
+        """Return the innermost subcommand that a verb and its parameters name, and the remaining parameters."""
+        found = self.by_verb.get(verb)
+        while found is not None and found.subcommands and len(params) > found.subcommand_index:
+            index = found.subcommand_index
+            member = found.subcommands.get(params[index].upper())
+            if member is None:
+                break
+            found, params = member, params[:index] + params[index + 1 :]
+        return found, params
 
 
-def _command(made: Command) -> Command:
-    """Read off the signature how many parameters there are, and whether slow work may be asked for."""
-    parameters = _parameters(made.run)
-    made.minimum = sum(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters)
-    made.maximum = None if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(parameters)
-    made.is_quick = inspect.signature(made.run).return_annotation is None
-    return made
+def _index(entries: Iterable[Handler | Family], parent: Command | None) -> dict[str, Command]:
+    index: dict[str, Command] = {}
+    for entry in entries:
+        family = entry if isinstance(entry, Family) else Family(entry)
+        declared = _declared(family.handler, parent)
+        declared = replace(declared, subcommands=_index(family.members, declared))
+        word = declared.name.rpartition(" ")[2]
+        if word in index:
+            raise ValueError(f"{declared.name} is declared twice")
+        index[word] = declared
+    return index
 
 
-def _parameters(run: Callable[..., Any]) -> list[inspect.Parameter]:
-    return list(inspect.signature(run).parameters.values())[1:]
+def _declared(handler: Handler, parent: Command | None) -> Command:
+    declaration = declaration_of(handler)
+    if parent is None and isinstance(declaration, Command):
+        return declaration
+    if parent is not None and isinstance(declaration, Subcommand):
+        return declaration.bind(parent)
+    kind = "command" if parent is None else f"subcommand of {parent.name}"
+    raise ValueError(f"{handler.__name__} is not declared as a {kind}")
+
+
+def _parameters(handler: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(handler).parameters.values())[1:]

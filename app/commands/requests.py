@@ -5,11 +5,10 @@ slow work are asked before it is done, some of them for every line that waits.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from app.commands.context import Context
 from app.commands.pseudoclients import service_context
-from app.commands.registry import Command, find_command, verb_of
+from app.commands.registry import Command, CommandTable
 from app.engine.delivery.client import Client
 from app.wire.framing import Frame, Oversized, Undecodable
 from app.wire.line import Line, parse
@@ -25,10 +24,10 @@ class CommandRequest:
     The command sees its caller by the `view`, if that is somebody already.
     """
 
-    said: Line
+    received: Line
     line: Line
     verb: str
-    view: type[Context]
+    context_class: type[Context]
     command: Command | None
     params: list[str]
 
@@ -43,9 +42,9 @@ class CommandRequest:
         return self.command is not None and self.command.writes
 
     @property
-    def looks(self) -> bool:
+    def reads_world(self) -> bool:
         """Whether its answer depends on what people change."""
-        return self.command is not None and self.command.looks
+        return self.command is not None and self.command.reads_world
 
     @property
     def is_quick(self) -> bool:
@@ -55,7 +54,9 @@ class CommandRequest:
     def must_wait(self, client: Client) -> bool:
         """Whether it can be neither done nor refused while nothing can be stored."""
         command = self.command
-        return command is not None and command.writes and (client.session is None or command.waits)
+        return (
+            command is not None and command.writes and (client.session is None or command.waits_for_storage)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class MalformedLine:
     frame: Oversized | Undecodable
     cost: int = UNKNOWN_COST
     writes: bool = False
-    looks: bool = False
+    reads_world: bool = False
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
@@ -73,18 +74,12 @@ class MalformedLine:
         return False
 
 
-def step_of(frame: Frame) -> CommandRequest | MalformedLine:
-    """Return the step that a received line is; one without a command counts as an unknown command."""
+def parse_request(commands: CommandTable, frame: Frame) -> CommandRequest | MalformedLine:
+    """Return the step that a received line asks for; an empty line is an unknown command."""
     if not isinstance(frame, str):
         return MalformedLine(frame)
-    said = parse(frame, UNNAMED)
-    line = service_context.service_command(said)
-    verb, view = _use_of(line.command)
-    return CommandRequest(said, line, verb, view, *find_command(verb, line.params))
-
-
-@lru_cache(maxsize=1024)
-def _use_of(word: str) -> tuple[str, type[Context]]:
-    """Return the verb that a word is, or stands for, and its view of whoever uses it."""
-    verb = verb_of(word)
-    return verb, service_context.view_of(verb)
+    received = parse(frame, UNNAMED)
+    line = service_context.service_command(received)
+    verb = commands.verb_for(line.command)
+    command, params = commands.find(verb, line.params)
+    return CommandRequest(received, line, verb, service_context.context_class(verb), command, params)

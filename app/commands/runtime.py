@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.clock import Clock
+from app.commands.registry import CommandTable
 from app.db.database import Database
 from app.engine.cloak import HostCloak
 from app.engine.rate_limits import RateLimits
@@ -31,6 +32,7 @@ class Runtime:
     what lets them hold.
     """
 
+    commands: CommandTable
     settings: ServerSettings
     world: World
     database: Database

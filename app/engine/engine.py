@@ -195,7 +195,7 @@ class Engine:
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
         """Whether the unit needs the log, or a world in which everything is stored."""
-        return unit.writes or (self._stuck is not None and unit.looks)
+        return unit.writes or (self._stuck is not None and unit.reads_world)
 
     def _read(self, units: Sequence[SubmissionUnit]) -> None:
         """Answer units that write nothing; no transaction, no waiting for the disk."""

@@ -23,7 +23,7 @@ class Step(Protocol):
         """Whether it may emit events."""
 
     @property
-    def looks(self) -> bool:
+    def reads_world(self) -> bool:
         """Whether its answer depends on what people change."""
 
     @property
@@ -43,7 +43,7 @@ class Callback:
 
     act: Callable[[Changeset, Client], "SlowWork | None"]
     writes: bool = True
-    looks: bool = False
+    reads_world: bool = False
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
@@ -90,9 +90,9 @@ class SubmissionUnit:
         self._done.acquire()
 
     @property
-    def looks(self) -> bool:
+    def reads_world(self) -> bool:
         """Whether its answers depend on what people change."""
-        return any(step.looks for step in self.steps)
+        return any(step.reads_world for step in self.steps)
 
     @property
     def is_done(self) -> bool:

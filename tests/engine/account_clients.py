@@ -4,7 +4,6 @@ from base64 import b64decode
 
 from scramp import ScramClient
 
-from app.commands.requests import step_of
 from app.engine.submission_unit import Callback, SubmissionUnit, run_slow_work
 from app.services.accounts import protect, registered
 from app.wire import sasl
@@ -59,7 +58,7 @@ def enter(bench: EngineHarness, nick: str, name: str, *caps: str, password: str 
 
 def begin(person: HarnessClient, *lines: str) -> SubmissionUnit:
     """Send lines, and stop where the reader would do the slow work of the last one."""
-    unit = SubmissionUnit(person.client, [step_of(line) for line in lines])
+    unit = SubmissionUnit(person.client, [person.bench.request(line) for line in lines])
     person.bench.core.engine.cycle([unit])
     person.heard()
     assert unit.task is not None

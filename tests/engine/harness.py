@@ -15,14 +15,14 @@ from pathlib import Path
 
 from app.bootstrap import Core, assemble
 from app.clock import Clock
-from app.commands.requests import step_of
+from app.commands.requests import CommandRequest, MalformedLine, parse_request
 from app.commands.sessions.leaving import detach
 from app.db import schema
 from app.db.database import Database, url_of
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
 from app.settings import ServerSettings
-from app.wire.framing import Framer
+from app.wire.framing import Frame, Framer
 from app.wire.line import Line, parse
 
 
@@ -62,7 +62,7 @@ class HarnessClient:
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes in one read."""
-        self.do(map(step_of, self._framer.feed(data)))
+        self.do(map(self.bench.request, self._framer.feed(data)))
 
     def hang_up(self, reason: str = "Connection closed") -> None:
         """Lose the connection."""
@@ -115,6 +115,10 @@ class EngineHarness:
         database = Database(url_of(str(path)))
         schema.prepare(database)
         return cls(database, clock or Clock(), **settings)
+
+    def request(self, frame: Frame) -> CommandRequest | MalformedLine:
+        """Return the step that a received line asks for."""
+        return parse_request(self.core.runtime.commands, frame)
 
     def restart(self) -> None:
         """Be a server that was killed and starts again: only what is stored is left."""

@@ -110,13 +110,13 @@ def test_what_comes_while_the_line_before_is_not_stored_waits(
 def test_a_mistake_with_a_line_is_left_to_its_reader(
     always: None, chat: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(frame: Any) -> None:
+    def fail(commands: Any, frame: Any) -> None:
         raise ZeroDivisionError
 
     alice, bob = chat.connect("alice"), chat.connect("bob")
     for peer in (alice, bob):
         peer.fence()
-    monkeypatch.setattr(polled_connection, "step_of", fail)
+    monkeypatch.setattr(polled_connection, "parse_request", fail)
     alice.send("PRIVMSG #general :still heard")
     assert bob.line().endswith(":still heard")
     assert alice.fence() == []

@@ -22,7 +22,7 @@ CAPABILITY = "draft/account-registration"
 C = TypeVar("C", bound=Context)
 
 
-@command(early=True, writes=True, cost=5)
+@command(before_registration=True, writes=True, cost=5)
 def register(ctx: Context, account: str, email: str, password: str) -> SlowWork:
     """Make an account of your nick, so that nobody else can use it; `*` stands for the nick.
 

@@ -42,7 +42,7 @@ class SaslExchange(Protocol):
         """
 
 
-@command(early=True, blind=True)
+@command(before_registration=True, reads_world=False)
 def authenticate(ctx: Context, data: str) -> SlowWork | None:
     """Log in to an account: first the name of a mechanism, then what it asks for, in base64."""
     exchange: SaslExchange | None = ctx.client.sasl

@@ -66,7 +66,7 @@ def _letter(network: str, name: str, code: str) -> str:
     )
 
 
-@command(early=True, writes=True, cost=5)
+@command(before_registration=True, writes=True, cost=5)
 def verify(ctx: Context, account: str, code: str) -> None:
     """Complete the registration of an account with the code that was mailed."""
     complete(ctx, account, code, say)

@@ -44,7 +44,7 @@ def chathistory(ctx: Context, subcommand: str = "", *more: str) -> None:
     raise failed("INVALID_PARAMS", subcommand, text="Unknown command")
 
 
-@subcommand("CHATHISTORY", cost=COST)
+@subcommand(cost=COST)
 def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the last messages: all there are with `*`, else those after a place."""
     request = _request(ctx, "LATEST", target, limit)
@@ -52,28 +52,28 @@ def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limi
     return read_page(ctx, request, pages.latest, *marks)
 
 
-@subcommand("CHATHISTORY", cost=COST)
+@subcommand(cost=COST)
 def chathistory_before(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the last messages before a place."""
     request = _request(ctx, "BEFORE", target, limit)
     return read_page(ctx, request, pages.before, _reference(request, reference))
 
 
-@subcommand("CHATHISTORY", cost=COST)
+@subcommand(cost=COST)
 def chathistory_after(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the first messages after a place."""
     request = _request(ctx, "AFTER", target, limit)
     return read_page(ctx, request, pages.after, _reference(request, reference))
 
 
-@subcommand("CHATHISTORY", cost=COST)
+@subcommand(cost=COST)
 def chathistory_around(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the messages around a place."""
     request = _request(ctx, "AROUND", target, limit)
     return read_page(ctx, request, pages.around, _reference(request, reference))
 
 
-@subcommand("CHATHISTORY", cost=COST)
+@subcommand(cost=COST)
 def chathistory_between(
     ctx: Context, target: str = "", first: str = "", last: str = "", limit: str = ""
 ) -> SlowWork:
@@ -82,7 +82,7 @@ def chathistory_between(
     return read_page(ctx, request, pages.between, _reference(request, first), _reference(request, last))
 
 
-@subcommand("CHATHISTORY", cost=COST)
+@subcommand(cost=COST)
 def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> SlowWork:
     """Show in which rooms, and with whom, the latest message is between two instants."""
     if not limit:

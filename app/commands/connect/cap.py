@@ -10,13 +10,13 @@ from app.wire.framing import space_behind
 from app.wire.packing import packed
 
 
-@command("CAP", early=True, blind=True)
+@command("CAP", before_registration=True, reads_world=False)
 def cap(ctx: Context, subcommand: str, *more: str) -> None:
     """Negotiate capabilities: LS, LIST, REQ, END."""
     ctx.reply(numerics.ERR_INVALIDCAPCMD, subcommand)
 
 
-@subcommand("CAP")
+@subcommand()
 def cap_ls(ctx: Context, version: str = "") -> None:
     """List what the server can do; registration waits until CAP END."""
     _begin(ctx)
@@ -25,13 +25,13 @@ def cap_ls(ctx: Context, version: str = "") -> None:
     _list(ctx, "LS", capabilities.words(capabilities.listed(ctx.runtime.settings, ctx.client, asked)))
 
 
-@subcommand("CAP")
+@subcommand()
 def cap_list(ctx: Context) -> None:
     """List what is enabled for you."""
     _list(ctx, "LIST", sorted(ctx.client.caps))
 
 
-@subcommand("CAP")
+@subcommand()
 def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a minus sign: all of them, or none."""
     _begin(ctx)
@@ -47,7 +47,7 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
     _repeat(ctx, "ACK", wanted)
 
 
-@subcommand("CAP", writes=True)
+@subcommand(writes=True)
 def cap_end(ctx: Context) -> SlowWork | None:
     """End the negotiation; registration goes on."""
     if ctx.client.session is not None:

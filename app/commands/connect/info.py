@@ -14,7 +14,7 @@ from app.wire.masks import matches
 from app.wire.template import NICK
 
 
-@command(cost=2, blind=True)
+@command(cost=2, reads_world=False)
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
     refuse_other(ctx, server)
@@ -53,7 +53,7 @@ def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
         yield numeric.written(*to, str(here), most, text=f"Current {which} users {here}, max {most}")
 
 
-@command(blind=True)
+@command(reads_world=False)
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
     refuse_other(ctx, server)
@@ -61,7 +61,7 @@ def version(ctx: Context, server: str = "") -> None:
     isupport.show(ctx)
 
 
-@command(blind=True)
+@command(reads_world=False)
 def time(ctx: Context, server: str = "") -> None:
     """Show the server's time, in UTC."""
     refuse_other(ctx, server)
@@ -69,7 +69,7 @@ def time(ctx: Context, server: str = "") -> None:
     ctx.reply(numerics.RPL_TIME, ctx.runtime.server, text=now)
 
 
-@command(blind=True)
+@command(reads_world=False)
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
     refuse_other(ctx, server)
@@ -93,7 +93,7 @@ def admin(ctx: Context, server: str = "") -> None:
     ctx.reply(numerics.RPL_ADMINEMAIL, text="Write to one of them with PRIVMSG")
 
 
-@command(blind=True)
+@command(reads_world=False)
 def links(ctx: Context, server: str = "", mask: str = "") -> None:
     """Show the servers of the network; what they are is not for everybody to know, so the list is empty."""
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")

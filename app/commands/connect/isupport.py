@@ -65,7 +65,7 @@ def escaped(value: str) -> str:
     return "".join(plain)
 
 
-@command("ISUPPORT", early=True, blind=True)
+@command("ISUPPORT", before_registration=True, reads_world=False)
 def isupport(ctx: Context) -> None:
     """Show what this server supports; clients that asked for `draft/extended-isupport` may do so at any time."""
     if ctx.client.session is None and EXTENDED not in ctx.client.caps:

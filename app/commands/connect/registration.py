@@ -20,7 +20,7 @@ from app.wire import numerics
 from app.wire.names import NameRefused, check_new_nick
 
 
-@command("PASS", early=True, blind=True)
+@command("PASS", before_registration=True, reads_world=False)
 def pass_(ctx: Context, password: str) -> None:
     """Give the server's password, or `account:password` to log in, before NICK and USER."""
     if ctx.client.session is not None:
@@ -28,7 +28,7 @@ def pass_(ctx: Context, password: str) -> None:
     ctx.client.registration.password = password
 
 
-@command(early=True, writes=True)
+@command(before_registration=True, writes=True)
 def nick(ctx: Context, nick: str = "") -> SlowWork | None:
     """Choose the name that others see."""
     if not nick:
@@ -43,7 +43,7 @@ def nick(ctx: Context, nick: str = "") -> SlowWork | None:
     return complete(ctx)
 
 
-@command(early=True, writes=True)
+@command(before_registration=True, writes=True)
 def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> SlowWork | None:
     """Say who you are; with NICK this finishes registration."""
     if ctx.client.session is not None:
@@ -56,7 +56,7 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Slow
     return complete(ctx)
 
 
-@command(early=True, blind=True)
+@command(before_registration=True, reads_world=False)
 def ping(ctx: Context, token: str = "") -> None:
     """Ask for a PONG; it comes after the answers to everything sent before."""
     if not token:
@@ -64,12 +64,12 @@ def ping(ctx: Context, token: str = "") -> None:
     ctx.server_says("PONG", ctx.runtime.server, text=token)
 
 
-@command(early=True, blind=True)
+@command(before_registration=True, reads_world=False)
 def pong(ctx: Context, *token: str) -> None:
     """Answer a PING of the server."""
 
 
-@command("QUIT", early=True, writes=True, waits=True)
+@command("QUIT", before_registration=True, writes=True, waits_for_storage=True)
 def quit_(ctx: Context, reason: str = "") -> None:
     """Leave the server."""
     said = f"Quit: {reason}" if reason else "Quit"

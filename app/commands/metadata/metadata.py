@@ -38,7 +38,7 @@ class MetadataTarget:
     owner: User | Room | None = None
 
 
-@command("METADATA", early=True, place=1)
+@command("METADATA", before_registration=True, subcommand_index=1)
 def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
     """Show and change what you or a room say for clients to show: GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS, SYNC.
 
@@ -48,7 +48,7 @@ def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
     raise failed("INVALID_PARAMS", word, text="METADATA has GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS and SYNC")
 
 
-@subcommand("METADATA")
+@subcommand()
 def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Show what is said under some keys."""
     found = find(ctx, target)
@@ -60,7 +60,7 @@ def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
                 warn_of_key(ctx, wanted, **tags)
 
 
-@subcommand("METADATA")
+@subcommand()
 def metadata_list(ctx: Context, target: str) -> None:
     """Show everything that somebody or a room says."""
     found = find(ctx, target)
@@ -69,7 +69,7 @@ def metadata_list(ctx: Context, target: str) -> None:
             tell(ctx, found.name, key, found.values[key], **tags)
 
 
-@subcommand("METADATA", writes=True, cost=2)
+@subcommand(writes=True, cost=2)
 def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
     """Say something under a key, or nothing any more without a value; in rooms for operators."""
     found = find(ctx, target)
@@ -85,7 +85,7 @@ def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
         tell(ctx, found.name, key, value or None)
 
 
-@subcommand("METADATA", writes=True, cost=2)
+@subcommand(writes=True, cost=2)
 def metadata_clear(ctx: Context, target: str) -> None:
     """Say nothing any more; in rooms for operators."""
     found = find(ctx, target)

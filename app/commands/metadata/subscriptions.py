@@ -14,7 +14,7 @@ from app.wire.numerics import Numeric
 from app.wire.packing import packed
 
 
-@subcommand("METADATA")
+@subcommand()
 def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Be told what changes under some keys, of people in your rooms and those you watch, and of your rooms."""
     _refuse_others(ctx, target, "SUB")
@@ -31,7 +31,7 @@ def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
         ctx.reply(numerics.RPL_METADATASYNCLATER, EVERYTHING, "0")
 
 
-@subcommand("METADATA")
+@subcommand()
 def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Be told no longer what changes under some keys."""
     _refuse_others(ctx, target, "UNSUB")
@@ -43,7 +43,7 @@ def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
     _tell(ctx, numerics.RPL_METADATAUNSUBOK, filter(is_key, named))
 
 
-@subcommand("METADATA")
+@subcommand()
 def metadata_subs(ctx: Context, target: str) -> None:
     """Show under which keys you are told what changes."""
     _refuse_others(ctx, target, "SUBS")

@@ -58,7 +58,7 @@ def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
     return ((name, key, value) for key, value in said.items() if key in subscribed)
 
 
-@subcommand("METADATA", cost=2)
+@subcommand(cost=2)
 def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
     """Show what is said under the keys that you have subscribed to; by a room and all inside, or by `*ALL`."""
     sync = _asked(ctx, target)

@@ -33,7 +33,7 @@ class BanRequest(NamedTuple):
     expires: int | None
 
 
-@command(cost=2, writes=True, admin=True)
+@command(cost=2, writes=True, admin_only=True)
 def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") -> None:
     """Keep an account or a mask of nicks off the server: `KLINE 7d spam*!*@* :reason`; alone it lists these bans.
 
@@ -51,13 +51,13 @@ def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") ->
     _ban(ctx, "KLINE", kind, wish)
 
 
-@command(writes=True, admin=True)
+@command(writes=True, admin_only=True)
 def unkline(ctx: Context, mask: str) -> None:
     """Lift the ban of an account or a mask of nicks."""
     _lift(ctx, "UNKLINE", PEOPLE, mask)
 
 
-@command(cost=2, writes=True, admin=True)
+@command(cost=2, writes=True, admin_only=True)
 def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "") -> None:
     """Keep an address or a network off the server: `DLINE 12h 192.0.2.0/24 :reason`; alone it lists these bans.
 
@@ -70,7 +70,7 @@ def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "")
     _ban(ctx, "DLINE", BanType.ADDRESS, _read(ctx, "DLINE", duration, address, reason))
 
 
-@command(writes=True, admin=True)
+@command(writes=True, admin_only=True)
 def undline(ctx: Context, address: str) -> None:
     """Lift the ban of an address or a network."""
     _lift(ctx, "UNDLINE", ADDRESSES, address)

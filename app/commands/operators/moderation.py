@@ -8,7 +8,7 @@ from app.events import Kind
 from app.wire import numerics
 
 
-@command(writes=True, admin=True)
+@command(writes=True, admin_only=True)
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
     """Disconnect somebody, with all their devices. They may come back: KLINE keeps them out."""
     victim = ctx.somebody(nick)
@@ -19,7 +19,7 @@ def kill(ctx: Context, nick: str, reason: str = "") -> None:
     expel(ctx.runtime, ctx.changeset, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))
 
 
-@command(cost=2, writes=True, admin=True)
+@command(cost=2, writes=True, admin_only=True)
 def wallops(ctx: Context, text: str) -> None:
     """Say something to everybody who wants to hear it: who has the mode +w."""
     if not text:

@@ -39,7 +39,7 @@ class PendingReload:
     exchanges: list[ApplySettings]
 
 
-@command(cost=5, writes=True, admin=True)
+@command(cost=5, writes=True, admin_only=True)
 def rehash(ctx: Context) -> SlowWork:
     """Read the settings again. What can change while the server runs does; what needs a restart is named.
 

@@ -10,7 +10,7 @@ from app.commands.registry import command
 from app.wire.modes import parse_changes
 
 
-@command(cost=2, writes=True, admin=True)
+@command(cost=2, writes=True, admin_only=True)
 def sajoin(ctx: Context, channels: str) -> None:
     """Enter rooms whatever keeps others out: bans, keys, limits, invitations."""
     for name in channels.split(","):
@@ -18,7 +18,7 @@ def sajoin(ctx: Context, channels: str) -> None:
             joining.enter_by_standing(ctx, ctx.room(name))
 
 
-@command(cost=2, writes=True, admin=True)
+@command(cost=2, writes=True, admin_only=True)
 def samode(ctx: Context, channel: str, modes: str, *arguments: str) -> None:
     """Change the modes of a room that you do not moderate, and need not be in: `SAMODE #tea +o anna`."""
     mode.change(ctx, ctx.room(channel), parse_changes(modes, list(arguments)), is_allowed=True)

@@ -43,13 +43,13 @@ def histserv(ctx: ServiceContext, command: str = "", *more: str) -> None:
     raise service_context.unknown(ctx, command)
 
 
-@subcommand("HISTSERV")
+@subcommand()
 def histserv_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
     service_context.help_on(ctx, *command)
 
 
-@subcommand("HISTSERV", cost=COST)
+@subcommand(cost=COST)
 def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> SlowWork:
     """Tell what was said last in a room you are in, or between you and somebody: 10 lines, at most 100.
 
@@ -65,7 +65,7 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
 
-@subcommand("HISTSERV", cost=COST)
+@subcommand(cost=COST)
 def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
     """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
     here, limit = _position(message_id), _lines(count)
@@ -83,7 +83,7 @@ def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> S
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
 
-@subcommand("HISTSERV", cost=SEARCH_COST)
+@subcommand(cost=SEARCH_COST)
 def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     """Tell the last messages that have all the words in them, wherever you may read: 10 lines, at most 100.
 

@@ -33,13 +33,13 @@ def nickserv(ctx: ServiceContext, command: str = "", *more: Secret) -> None:
     raise service_context.unknown(ctx, command)
 
 
-@subcommand("NICKSERV")
+@subcommand()
 def nickserv_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
     service_context.help_on(ctx, *command)
 
 
-@subcommand("NICKSERV", writes=True, cost=5)
+@subcommand(writes=True, cost=5)
 def nickserv_register(
     ctx: ServiceContext, password: Secret, invitation_or_email: Secret = _NOTHING
 ) -> SlowWork:
@@ -51,14 +51,14 @@ def _tell_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> No
     ctx.tell(text)
 
 
-@subcommand("NICKSERV", writes=True, cost=5, grammar="[<account>] <code>")
+@subcommand(writes=True, cost=5, grammar="[<account>] <code>")
 def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
     """Complete a registration with the code that was mailed; without a name, that of your nick."""
     name, code = (word, more[0]) if more else (ctx.me.nick, word)
     verify.complete(ctx, name, code, _tell_outcome)
 
 
-@subcommand("NICKSERV", writes=True, cost=2, grammar="[<account>] <password>")
+@subcommand(writes=True, cost=2, grammar="[<account>] <password>")
 def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowWork:
     """Log in to an account; without its name, to the one that is called like your nick."""
     name, password = (word, more[0]) if more else (ctx.me.nick, word)
@@ -72,14 +72,14 @@ def _identified(ctx: ServiceContext, name: str, is_right: bool) -> None:
     login.log_in(ctx, account)
 
 
-@subcommand("NICKSERV", writes=True)
+@subcommand(writes=True)
 def nickserv_logout(ctx: ServiceContext) -> None:
     """Log out on all devices under your nick, and stay as a guest."""
     login.logout(ctx)
     ctx.tell("You are logged out")
 
 
-@subcommand("NICKSERV", writes=True, cost=2)
+@subcommand(writes=True, cost=2)
 def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
     """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
     account, holder = my_account(ctx), ctx.somebody(nick)
@@ -91,7 +91,7 @@ def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
     ctx.tell(f"{holder.nick} is gone")
 
 
-@subcommand("NICKSERV", writes=True, cost=2)
+@subcommand(writes=True, cost=2)
 def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
     """Have a nick, that of your account if none is named, and disconnect who has it by your account."""
     wanted = nick or my_account(ctx).name
@@ -100,13 +100,13 @@ def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
     registration.nick(ctx, wanted)
 
 
-@subcommand("NICKSERV")
+@subcommand()
 def nickserv_set(ctx: ServiceContext, setting: str = "", *more: Secret) -> None:
     """Change what holds for your account."""
     raise service_context.unknown(ctx, f"SET {setting}".strip())
 
 
-@subcommand("NICKSERV SET", writes=True, cost=5)
+@subcommand(writes=True, cost=5)
 def nickserv_set_password(ctx: ServiceContext, old: Secret, new: Secret) -> SlowWork:
     """Change your password. Your other devices stay logged in."""
     account = my_account(ctx)
@@ -140,7 +140,7 @@ def _keep(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> No
     ctx.tell(f"The password of {account.name} is changed")
 
 
-@subcommand("NICKSERV SET", "ALWAYS-ON", writes=True, grammar="on|off")
+@subcommand("ALWAYS-ON", writes=True, grammar="on|off")
 def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
     """Stay in your rooms while no device of yours is connected, or leave with the last one.
 
@@ -163,7 +163,7 @@ def _stays(ctx: ServiceContext, account: AccountInfo) -> str:
     return f"As {account.name} you stay in your rooms without a device{until}"
 
 
-@subcommand("NICKSERV")
+@subcommand()
 def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
     """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
     mine = ctx.me.account.name if ctx.me.account else ctx.me.nick

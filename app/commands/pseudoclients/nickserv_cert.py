@@ -14,13 +14,13 @@ MAX_CERTIFICATES = 10  # certificates of one account
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
-@subcommand("NICKSERV")
+@subcommand()
 def nickserv_cert(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Say by which certificates of yours you are known, so that you need no password (SASL EXTERNAL)."""
     raise service_context.unknown(ctx, f"CERT {command}".strip())
 
 
-@subcommand("NICKSERV CERT", writes=True)
+@subcommand(writes=True)
 def nickserv_cert_add(ctx: ServiceContext, fingerprint: str = "") -> None:
     """Add a certificate by its fingerprint (SHA-256), or the one that your client shows now."""
     account, wanted = my_account(ctx), _wanted(ctx, fingerprint)
@@ -36,7 +36,7 @@ def nickserv_cert_add(ctx: ServiceContext, fingerprint: str = "") -> None:
     ctx.tell(f"Whoever shows the certificate {wanted} may log in to {account.name} from now on")
 
 
-@subcommand("NICKSERV CERT", writes=True)
+@subcommand(writes=True)
 def nickserv_cert_del(ctx: ServiceContext, fingerprint: str = "") -> None:
     """Take a certificate away: that of a fingerprint, or the one that your client shows now."""
     account, wanted = my_account(ctx), _wanted(ctx, fingerprint)
@@ -48,7 +48,7 @@ def nickserv_cert_del(ctx: ServiceContext, fingerprint: str = "") -> None:
     ctx.tell(f"The certificate {wanted} opens {account.name} no more")
 
 
-@subcommand("NICKSERV CERT")
+@subcommand()
 def nickserv_cert_list(ctx: ServiceContext) -> None:
     """Tell the fingerprints of your certificates."""
     account = my_account(ctx)

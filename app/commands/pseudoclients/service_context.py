@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.commands.context import Context
 from app.commands.errors import CommandError, FailReply, NumericError
 from app.commands.help import page
-from app.commands.registry import Command, find_command
+from app.commands.registry import Command, CommandTable
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Kind
@@ -24,6 +24,7 @@ from app.wire.packing import cut, packed
 
 HIDDEN = "***"  # what an echo shows of a secret
 _NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
+_VERBS = frozenset(nick.upper() for nick in names.PSEUDOCLIENTS)
 
 
 class ServiceContext(Context):
@@ -85,9 +86,9 @@ def service_command(line: Line) -> Line:
     return Line(verb, words, tags=line.tags)
 
 
-def view_of(verb: str) -> type[Context]:
-    """Return the view that a verb has of whoever uses it, if they are somebody."""
-    return ServiceContext if verb.lower() in _NICKS else Context
+def context_class(verb: str) -> type[Context]:
+    """Return the class of context that the handler of a verb gets from a registered client."""
+    return ServiceContext if verb in _VERBS else Context
 
 
 def echo(ctx: Context, said: Line, meant: Line) -> None:
@@ -95,13 +96,13 @@ def echo(ctx: Context, said: Line, meant: Line) -> None:
     if "echo-message" not in ctx.client.caps or ctx.user is None:
         return
     nick = _NICKS[said.params[0].lower()]
-    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(said, meant))
+    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, said, meant))
     event.at = ctx.runtime.clock.now()
     ctx.show(event)
 
 
-def _without_secrets(said: Line, meant: Line) -> str:
-    command, left = find_command(meant.command, meant.params)
+def _without_secrets(commands: CommandTable, said: Line, meant: Line) -> str:
+    command, left = commands.find(meant.command, meant.params)
     if command is None or not command.has_secrets:
         return " ".join(said.params[1:])
     kept = meant.params[: len(meant.params) - len(left)]
@@ -114,7 +115,7 @@ def help_on(ctx: ServiceContext, *command: str) -> None:
     Raises: Refused when there is no such command.
     """
     verb = ctx.verb
-    found, left = find_command(verb, list(command))
+    found, left = ctx.runtime.commands.find(verb, list(command))
     if found is None or left:
         raise unknown(ctx, " ".join(command))
     lines = page(found) if command else _overview(found)
@@ -123,7 +124,7 @@ def help_on(ctx: ServiceContext, *command: str) -> None:
 
 def _overview(parent: Command) -> list[str]:
     """Return what an attendant is for, and a line for each of its commands."""
-    return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.family.values())]
+    return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.subcommands.values())]
 
 
 def unknown(ctx: ServiceContext, command: str) -> NumericError:
@@ -134,7 +135,7 @@ def unknown(ctx: ServiceContext, command: str) -> NumericError:
 def _what_there_is(ctx: ServiceContext, command: str) -> str:
     if not command:
         return "Try HELP"
-    found, left = find_command(ctx.verb, command.split())
+    found, left = ctx.runtime.commands.find(ctx.verb, command.split())
     if found is None or left:
         return f"{ctx.nick} knows no {command}; HELP shows what there is"
-    return f"Say which: {', '.join(f'{command} {name}' for name in found.family)}; HELP {command} tells more"
+    return f"Say which: {', '.join(f'{command} {name}' for name in found.subcommands)}; HELP {command} tells more"

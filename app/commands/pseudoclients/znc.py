@@ -46,13 +46,13 @@ def playback(ctx: ServiceContext, command: str = "", *more: str) -> None:
     raise service_context.unknown(ctx, command)
 
 
-@subcommand("*PLAYBACK")
+@subcommand()
 def playback_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
     service_context.help_on(ctx, *command)
 
 
-@subcommand("*PLAYBACK", cost=COST)
+@subcommand(cost=COST)
 def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: str = "") -> SlowWork:
     """Play what was said after a time, up to another: in rooms and with people, by masks with commas.
 
@@ -72,7 +72,7 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
 
 
-@subcommand("*PLAYBACK", cost=COST)
+@subcommand(cost=COST)
 def playback_list(ctx: ServiceContext, buffers: str = "*") -> SlowWork:
     """Tell where something was said, with the times of the first message and of the last."""
     wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
@@ -83,7 +83,7 @@ def playback_list(ctx: ServiceContext, buffers: str = "*") -> SlowWork:
     return later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
 
 
-@subcommand("*PLAYBACK")
+@subcommand()
 def playback_clear(ctx: ServiceContext, buffers: str = "") -> None:
     """Clear nothing: history is everybody's who was there; REDACT takes back what you said."""
     text = "Nothing is cleared: what was said stays for all who were there. Ask PLAY for what is new to you"

@@ -13,7 +13,7 @@ PRE_AWAY = "draft/pre-away"
 UNSPECIFIED = "*"  # the message of a client that connected by itself: its person is not there
 
 
-@command(early=True, writes=True)
+@command(before_registration=True, writes=True)
 def away(ctx: Context, message: str = "") -> None:
     """Say that you are away, and why; without a message, that you are back."""
     if ctx.user is not None:

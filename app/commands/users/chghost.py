@@ -12,7 +12,7 @@ from app.wire import numerics
 HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._/:-]{0,61}[0-9A-Za-z])?")  # RFC 2812 section 2.3.1, and cloaks
 
 
-@command(cost=2, writes=True, admin=True)
+@command(cost=2, writes=True, admin_only=True)
 def chghost(ctx: Context, nick: str, host: str) -> None:
     """Give somebody another host for others to see; it lasts as long as they are here.
 

@@ -19,7 +19,7 @@ def monitor(ctx: Context, subcommand: str, *more: str) -> None:
     raise NumericError(numerics.ERR_UNKNOWNERROR, "MONITOR", text="MONITOR is followed by one of + - C L S")
 
 
-@subcommand("MONITOR", "+", cost=2)
+@subcommand("+", cost=2)
 def monitor_add(ctx: Context, targets: str) -> None:
     """Watch some nicks, and show which of them are here."""
     most = ctx.runtime.settings.max_monitored
@@ -40,27 +40,27 @@ def monitor_add(ctx: Context, targets: str) -> None:
         ctx.reply(numerics.ERR_MONLISTFULL, str(most), ",".join(left_over))
 
 
-@subcommand("MONITOR", "-")
+@subcommand("-")
 def monitor_remove(ctx: Context, targets: str) -> None:
     """Watch some nicks no longer."""
     for target in _listed(targets):
         ctx.world.monitors.remove(ctx.client, fold(target))
 
 
-@subcommand("MONITOR")
+@subcommand()
 def monitor_c(ctx: Context) -> None:
     """Watch nobody any more."""
     ctx.world.monitors.clear(ctx.client)
 
 
-@subcommand("MONITOR")
+@subcommand()
 def monitor_l(ctx: Context) -> None:
     """Show which nicks you watch."""
     _tell(ctx, numerics.RPL_MONLIST, ctx.client.watched.values())
     ctx.reply(numerics.RPL_ENDOFMONLIST)
 
 
-@subcommand("MONITOR", cost=2)
+@subcommand(cost=2)
 def monitor_s(ctx: Context) -> None:
     """Show which of those you watch are here."""
     _tell_state(ctx, ctx.client.watched.values())

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
-from app.commands.requests import step_of
+from app.commands.requests import parse_request
 from app.commands.runtime import Runtime
 from app.commands.sessions.connections import close
 from app.commands.sessions.leaving import detach
@@ -144,7 +144,9 @@ class Connection:
     def _polled_by(self, receive_loop: ReceiveLoop) -> PolledConnection:
         """Return what the intake listens by, made when it is first needed."""
         if self._polled is None:
-            self._polled = PolledConnection(self._socket, self._framer, self._submitter, receive_loop)
+            self._polled = PolledConnection(
+                self._socket, self._runtime.commands, self._framer, self._submitter, receive_loop
+            )
         return self._polled
 
     def _received(self, flags: int = 0) -> bytes:
@@ -219,7 +221,7 @@ class Connection:
         self._pause(self._submitter.charge(max(noise, 0)))
         portion: list[Step] = []
         for frame in frames:
-            step = step_of(frame)
+            step = parse_request(self._runtime.commands, frame)
             if not portion:
                 self._settle()  # so that the answers before are paid for
             cost = step.cost

@@ -9,7 +9,8 @@ import socket
 from contextlib import suppress
 from threading import Lock
 
-from app.commands.requests import step_of
+from app.commands.registry import CommandTable
+from app.commands.requests import parse_request
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.receive.receiver import Received
 from app.net.receive.submission import Submitter
@@ -19,12 +20,27 @@ from app.wire.framing import MAX_LINE_BYTES, Framer
 class PolledConnection:
     """One connection's. `listen` is its reader's, everything else the intake's."""
 
-    __slots__ = ("_framer", "_is_over", "_left", "_receive_loop", "_socket", "_submitter", "_waiting")
+    __slots__ = (
+        "_commands",
+        "_framer",
+        "_is_over",
+        "_left",
+        "_receive_loop",
+        "_socket",
+        "_submitter",
+        "_waiting",
+    )
 
     def __init__(
-        self, connection: socket.socket, framer: Framer, submitter: Submitter, receive_loop: ReceiveLoop
+        self,
+        connection: socket.socket,
+        commands: CommandTable,
+        framer: Framer,
+        submitter: Submitter,
+        receive_loop: ReceiveLoop,
     ) -> None:
         self._socket = connection
+        self._commands = commands
         self._framer = framer
         self._submitter = submitter
         self._receive_loop = receive_loop
@@ -85,7 +101,7 @@ class PolledConnection:
             return False
         self._submitter.refresh_limits()
         self._submitter.charge_for_replies()
-        steps = [step_of(frame) for frame in self._framer.feed(received)]
+        steps = [parse_request(self._commands, frame) for frame in self._framer.feed(received)]
         cost = sum(step.cost for step in steps)
         if cost > len(steps) or not all(step.is_quick for step in steps):
             return False

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.commands.registry import COMMANDS
+from app.commands.table import build_command_table
 from app.wire.capabilities import CAPABILITIES
 from app.wire.framing import MAX_LINE_BYTES, MAX_SERVER_TAG_BYTES
 from tests.engine.harness import EngineHarness, HarnessClient
@@ -38,7 +38,7 @@ TAG = re.compile(
     r"\+?([a-zA-Z0-9.-]+/)?[a-zA-Z0-9-]+(=[^\0\r\n; ]+)?"
 )  # IRCv3 message-tags; never an empty value
 LISTS = ("303", "319", "353")  # whose last parameter is a list of words
-VERBS = st.sampled_from(sorted(COMMANDS)) | st.just("BLAH")
+VERBS = st.sampled_from(sorted(build_command_table().by_verb)) | st.just("BLAH")
 
 
 @st.composite

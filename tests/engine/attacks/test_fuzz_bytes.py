@@ -1,12 +1,13 @@
 """From bytes to replies: whatever several clients send, cut anywhere, the world stays whole, and the log tells it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.commands.registry import COMMANDS, Command
+from app.commands.registry import Command
+from app.commands.table import build_command_table
 from app.wire.capabilities import CAPABILITIES
 from app.wire.framing import Unframed
 from tests.engine.account_clients import PASSWORD, account, enter
@@ -18,14 +19,14 @@ from tests.engine.invariants import check_world
 WHO = ("anna", "phone", "bob", "carol", "dora")  # phone is another device of anna's
 
 
-def phrases(commands: dict[str, Command]) -> Iterator[str]:
+def phrases(commands: Mapping[str, Command]) -> Iterator[str]:
     """Yield every verb with every sub-command there is, as deep as they go."""
     for command in commands.values():
         yield command.name
-        yield from phrases(command.family)
+        yield from phrases(command.subcommands)
 
 
-PHRASES = st.sampled_from(sorted(set(phrases(COMMANDS))))
+PHRASES = st.sampled_from(sorted(set(phrases(build_command_table().by_verb))))
 MORE_WORDS = WORDS | st.sampled_from(
     [
         "anna",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.registry import COMMANDS
+from app.commands.table import build_command_table
 from tests.engine.attacks.test_fuzz_bytes import phrases
 
 SECONDS = 60
@@ -17,7 +17,7 @@ SECONDS = 60
 @pytest.mark.timeout(SECONDS * 5)
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed: `pip install atheris`")
 def test_bytes_that_reach_new_code_break_nothing(tmp_path: Path) -> None:
-    words = "\n".join(f'"{phrase} "' for phrase in sorted(set(phrases(COMMANDS))))
+    words = "\n".join(f'"{phrase} "' for phrase in sorted(set(phrases(build_command_table().by_verb))))
     (tmp_path / "words").write_text(words)
     run = subprocess.run(
         [

@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.commands.requests import step_of
 from app.engine.submission_unit import SubmissionUnit
 from app.wire.line import parse
 from tests.conftest import MovedClock
@@ -114,7 +113,7 @@ def test_a_join_within_a_changeset_sees_each_message_once(bench: EngineHarness, 
         (bob, "JOIN #tea"),
         (alice, "PRIVMSG #tea :after"),
     ]
-    bench.core.engine.cycle([SubmissionUnit(person.client, [step_of(line)]) for person, line in steps])
+    bench.core.engine.cycle([SubmissionUnit(person.client, [bench.request(line)]) for person, line in steps])
     heard = bob.hears("PRIVMSG")
     assert [line.params[-1] for line in heard] == ["stored", "before", "after"]
     assert [line.tags["time"] for line in heard] == sorted({line.tags["time"] for line in heard})

@@ -5,7 +5,6 @@ from threading import Event as Signal
 
 import pytest
 
-from app.commands.requests import step_of
 from app.engine import engine
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
@@ -30,7 +29,7 @@ def test_an_exception_in_a_command_disconnects_only_its_client(
     alice, bob = gather(bench, "#tea", "alice", "bob")
     units = [
         SubmissionUnit(alice.client, [Callback(fail)]),
-        SubmissionUnit(bob.client, [step_of("PRIVMSG #tea :still here")]),
+        SubmissionUnit(bob.client, [bench.request("PRIVMSG #tea :still here")]),
     ]
     bench.core.engine.cycle(units)
     assert alice.heard()[0].startswith("ERROR :The server made a mistake")
@@ -85,7 +84,7 @@ def test_a_failed_engine_releases_all_readers(
     behind.wait()
     assert wreck.has_failed
     assert "The engine failed" in caplog.text
-    late = SubmissionUnit(alice.client, [step_of("PING y")])
+    late = SubmissionUnit(alice.client, [bench.request("PING y")])
     wreck.submit(late)
     late.wait()
     assert alice.heard() == []
@@ -98,7 +97,7 @@ def test_units_submitted_after_the_end_are_released(bench: EngineHarness) -> Non
     assert made.stop(10)
     assert not made.has_failed
     assert alice.heard() == ["ERROR :Closing link: The server is shutting down"]
-    late = SubmissionUnit(alice.client, [step_of("PING y")])
+    late = SubmissionUnit(alice.client, [bench.request("PING y")])
     made.submit(late)
     late.wait()
 
@@ -109,7 +108,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next_cycle(
     alice, bob = gather(bench, "#tea", "alice", "bob")
     monkeypatch.setattr(engine, "MAX_BATCH_STEPS", 3)
     made = alone(bench)
-    units = [SubmissionUnit(alice.client, [step_of(f"PRIVMSG #tea :{number}")]) for number in range(10)]
+    units = [SubmissionUnit(alice.client, [bench.request(f"PRIVMSG #tea :{number}")]) for number in range(10)]
     for unit in units:
         made.submit(unit)
     made.start(lambda: None, lambda: None)

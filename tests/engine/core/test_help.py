@@ -2,10 +2,12 @@
 
 import pytest
 
-from app.commands.registry import COMMANDS
+from app.commands.table import build_command_table
 from app.wire.line import parse
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import people
+
+COMMANDS = build_command_table().by_verb
 
 
 @pytest.mark.parametrize("verb", ["HELP", "HELPOP"])
@@ -26,7 +28,9 @@ def test_help_lists_subcommands(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     start, *texts, end = map(parse, alice.ask("HELP cap"))
     assert (start.command, end.command) == ("704", "706")
-    assert {line.params[2] for line in texts} >= {member.syntax for member in COMMANDS["CAP"].family.values()}
+    assert {line.params[2] for line in texts} >= {
+        member.syntax for member in COMMANDS["CAP"].subcommands.values()
+    }
 
 
 def test_help_explains_a_subcommand(bench: EngineHarness) -> None:
@@ -34,7 +38,7 @@ def test_help_explains_a_subcommand(bench: EngineHarness) -> None:
     for asked in ("CAP LS", ":CAP LS"):
         lines = [parse(line).params[1:] for line in alice.ask(f"HELP {asked}")]
         assert lines[0] == ["CAP", "CAP LS [<version>]"]
-        assert lines[1] == ["CAP", COMMANDS["CAP"].family["LS"].help[0]]
+        assert lines[1] == ["CAP", COMMANDS["CAP"].subcommands["LS"].help[0]]
 
 
 def test_the_index_names_every_command_once(bench: EngineHarness) -> None:
@@ -66,4 +70,4 @@ def test_help_marks_administrator_commands(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for name, command in COMMANDS.items():
         is_said = any("For administrators only." in line for line in alice.ask(f"HELP {name}"))
-        assert is_said == command.admin
+        assert is_said == command.admin_only

@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.commands.requests import step_of
 from app.engine.engine import INDEX_BATCH_BUSY, INDEX_BATCH_IDLE
 from app.engine.submission_unit import SubmissionUnit
 from tests.engine.harness import EngineHarness, HarnessClient
@@ -28,7 +27,7 @@ def lag(bench: EngineHarness) -> int:
 def keep_waiting(bench: EngineHarness) -> None:
     """Have a unit wait, as under load one always does."""
     anna = bench.people["anna"]
-    bench.core.engine.submit(SubmissionUnit(anna.client, [step_of("PING waiting")]))
+    bench.core.engine.submit(SubmissionUnit(anna.client, [bench.request("PING waiting")]))
 
 
 @pytest.mark.parametrize(("is_busy", "together"), [(False, INDEX_BATCH_IDLE), (True, INDEX_BATCH_BUSY)])

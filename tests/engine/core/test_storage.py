@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.requests import step_of
 from app.db.database import Database
 from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
@@ -65,7 +64,7 @@ def other(bench: EngineHarness, clock: MovedClock) -> Iterator[Story]:
 
 def hand_in(bench: EngineHarness, **lines: str) -> list[SubmissionUnit]:
     """Let several people each send a line, all in one cycle."""
-    units = [SubmissionUnit(bench.people[name].client, [step_of(line)]) for name, line in lines.items()]
+    units = [SubmissionUnit(bench.people[name].client, [bench.request(line)]) for name, line in lines.items()]
     bench.core.engine.cycle(units)
     return units
 

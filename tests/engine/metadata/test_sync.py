@@ -8,7 +8,6 @@ from app.commands.metadata.syncing import (
     MAX_SYNCS,
     RETRY_AFTER_SECONDS,
 )
-from app.commands.requests import step_of
 from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
 from app.wire.line import parse
@@ -40,7 +39,7 @@ def reader(bench: EngineHarness, name: str, *caps: str) -> HarnessClient:
 
 def begin(person: HarnessClient, line: str) -> SubmissionUnit:
     """Send a line, and stop behind the first page."""
-    unit = SubmissionUnit(person.client, [step_of(line)])
+    unit = SubmissionUnit(person.client, [person.bench.request(line)])
     person.bench.core.engine.cycle([unit])
     assert unit.task is not None
     return unit

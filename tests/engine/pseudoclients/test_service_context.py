@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.commands.requests import step_of
 from app.wire.line import parse
 from app.wire.names import PSEUDOCLIENTS
 from tests.engine.account_clients import account, enter
@@ -185,7 +184,7 @@ def test_services_need_registration(bench: EngineHarness) -> None:
     )
 
 
-def test_service_commands_cost_the_same_as_their_verbs() -> None:
+def test_service_commands_cost_the_same_as_their_verbs(bench: EngineHarness) -> None:
     """A password is hashed, so guessing by message is as dear as by any other way (P4)."""
-    assert step_of("PRIVMSG NickServ :REGISTER x").cost == step_of("NS REGISTER x").cost == 5
-    assert step_of("PRIVMSG bob :REGISTER x").cost == 1
+    assert bench.request("PRIVMSG NickServ :REGISTER x").cost == bench.request("NS REGISTER x").cost == 5
+    assert bench.request("PRIVMSG bob :REGISTER x").cost == 1
