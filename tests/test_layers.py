@@ -182,8 +182,19 @@ def test_only_the_edges_know_sockets() -> None:
     assert [m for m in inner if {target.partition(".")[0] for target in imported(m)} & SOCKETS] == []
 
 
+def polls_in(path: Path) -> Iterator[int]:
+    """Yield the lines where a loop calls `.wait(<number>)`: a sleep in disguise."""
+    loops = (node for node in ast.walk(tree(path)) if isinstance(node, ast.For | ast.While))
+    for call in (node for loop in loops for node in ast.walk(loop) if isinstance(node, ast.Call)):
+        is_wait = isinstance(call.func, ast.Attribute) and call.func.attr == "wait"
+        if is_wait and any(isinstance(argument, ast.Constant) for argument in call.args):
+            yield call.lineno
+
+
 def test_no_test_sleeps() -> None:
-    assert [path.name for path in files("tests") if "sleep" in calls_in(path)] == []
+    polling = [path for path in files("tests") if path != ROOT / "tests" / "waiting.py"]
+    assert [path.name for path in polling if "sleep" in calls_in(path)] == []
+    assert [(path.name, line) for path in polling for line in polls_in(path)] == []
 
 
 def _module(target: str) -> str | None:

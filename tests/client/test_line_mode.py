@@ -19,6 +19,7 @@ from app.client.ui.line_mode import LineMode
 from app.clock import Clock
 from tests.client.harness import page, said
 from tests.client.scripted_server import SECONDS, SEVERAL, ScriptedServer
+from tests.waiting import eventually
 
 ALL = f"{SEVERAL} sasl=PLAIN draft/account-registration"
 
@@ -55,10 +56,7 @@ class PromptUser:
 
     def waits_for_question(self, text: str) -> None:
         """Wait until a question is asked."""
-        done = threading.Event()
-        while not done.is_set():
-            self.driver.post(lambda: done.set() if self._asked(text) else None)
-            done.wait(0.01)
+        eventually(lambda: self.driver.look(lambda state: self._asked(text)), SECONDS)
 
     def _asked(self, text: str) -> bool:
         question = self.shell.controller.questions.current

@@ -1,4 +1,4 @@
-"""A bench on a new file, for every test of a conversation."""
+"""Engine harnesses on fresh database files."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ MakeBench = Callable[..., EngineHarness]
 def make_bench(
     tmp_path: Path, sqlite_template: Path, clock: MovedClock, cheap_hashing: None
 ) -> Iterator[MakeBench]:
-    """Servers with the settings a test chooses, each on a file of its own, all on the clock that it moves."""
+    """A factory of harnesses with given settings, each on its own file, sharing the test's clock."""
     made: list[EngineHarness] = []
 
     def make(**settings: object) -> EngineHarness:
@@ -33,11 +33,11 @@ def make_bench(
 
 @pytest.fixture
 def bench(make_bench: MakeBench) -> EngineHarness:
-    """A server without sockets, on a clock that the test moves."""
+    """A server without sockets, on the test's clock."""
     return make_bench()
 
 
 @pytest.fixture
 def file(bench: EngineHarness, tmp_path: Path) -> File:
-    """The settings file that the server reads again."""
+    """The settings file that the server reloads."""
     return File(bench, tmp_path / "serverSetup.json")

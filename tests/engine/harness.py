@@ -1,12 +1,12 @@
-"""A bench for conversations: the whole server without sockets and threads.
+"""A harness for conversations: the whole server without sockets and threads.
 
-A conversation reads as a transcript:
+A conversation is written as a transcript:
 
     bob > PRIVMSG #tea :hi                        bob's client sends a line
-    alice < :bob!~bob@127.0.0.1 PRIVMSG #tea :hi  the next thing alice hears is exactly this
-    alice ~ :* 353 alice = #tea :*                or matches this (`*` stands for anything)
-    alice =                                       alice hears nothing more
-    alice .                                       whatever alice has heard so far does not matter
+    alice < :bob!~bob@127.0.0.1 PRIVMSG #tea :hi  the next line alice receives is exactly this
+    alice ~ :* 353 alice = #tea :*                or matches this (`*` matches any text)
+    alice =                                       alice receives nothing more
+    alice .                                       discard what alice has received so far
 """
 
 import re
@@ -27,7 +27,7 @@ from app.wire.line import Line, parse
 
 
 class RecordingSink:
-    """A sink that keeps what it is given."""
+    """A sink that records its bytes."""
 
     broadcaster = None
 
@@ -36,17 +36,17 @@ class RecordingSink:
         self.is_finished = False
 
     def push(self, data: bytes) -> None:
-        """Keep the bytes, unless the connection was ended: an outbox takes nothing more then."""
+        """Record the bytes, unless the connection was finished; an outbox ignores later bytes too."""
         if not self.is_finished:
             self.data += data
 
     def finish(self) -> None:
-        """Remember that the connection was ended."""
+        """Record that the connection was finished."""
         self.is_finished = True
 
 
 class HarnessClient:
-    """One connection on the bench."""
+    """One connection of the harness."""
 
     def __init__(self, bench: "EngineHarness", name: str, address: str) -> None:
         self.bench = bench
@@ -57,20 +57,20 @@ class HarnessClient:
         self.do([Callback(lambda batch, client: bench.core.runtime.world.arrive(client), writes=False)])
 
     def send(self, *lines: str) -> None:
-        """Send lines in one read."""
+        """Send lines as one read."""
         self.send_bytes("".join(f"{line}\r\n" for line in lines).encode())
 
     def send_bytes(self, data: bytes) -> None:
-        """Send bytes in one read."""
+        """Send bytes as one read."""
         self.do(map(self.bench.request, self._framer.feed(data)))
 
     def hang_up(self, reason: str = "Connection closed") -> None:
-        """Lose the connection."""
+        """Drop the connection."""
         runtime = self.bench.core.runtime
         self.do([Callback(lambda batch, client: detach(runtime, batch, client, reason))])
 
     def do(self, steps: Iterable[Step]) -> None:
-        """Have the engine do steps, with the slow work in between, as a reader does."""
+        """Run steps and their slow work, as a reader does."""
         unit = SubmissionUnit(self.client, list(steps))
         self.bench.core.engine.cycle([unit])
         while unit.task is not None:
@@ -80,7 +80,7 @@ class HarnessClient:
             self.bench.core.engine.cycle([unit])
 
     def heard(self) -> list[str]:
-        """Return the lines heard since the last call."""
+        """Return the lines received since the last call."""
         data, self.ear.data = self.ear.data, b""
         lines = data.decode().split("\r\n")
         assert lines.pop() == "", "every line ends with CR LF"
@@ -88,18 +88,18 @@ class HarnessClient:
         return lines
 
     def hears(self, verb: str) -> list[Line]:
-        """Return the lines of one verb heard since the last call; the others are forgotten."""
+        """Return the lines with a verb received since the last call, and discard the others."""
         return [line for line in map(parse, self.heard()) if line.command == verb]
 
     def ask(self, *lines: str) -> list[str]:
-        """Send lines and return what is heard in answer."""
+        """Send lines and return the replies."""
         self.heard()
         self.send(*lines)
         return self.heard()
 
 
 class EngineHarness:
-    """A server, its database, its clock and the people on it."""
+    """A server, its database, its clock and its clients."""
 
     def __init__(self, database: Database, clock: Clock, **settings: object) -> None:
         self.database = database
@@ -111,7 +111,7 @@ class EngineHarness:
 
     @classmethod
     def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "EngineHarness":
-        """Make a bench on a new SQLite file."""
+        """Create a harness on a new SQLite file."""
         database = Database(url_of(str(path)))
         schema.prepare(database)
         return cls(database, clock or Clock(), **settings)
@@ -121,7 +121,7 @@ class EngineHarness:
         return parse_request(self.core.runtime.commands, frame)
 
     def restart(self) -> None:
-        """Be a server that was killed and starts again: only what is stored is left."""
+        """Simulate `kill -9` and a restart: only stored state is left."""
         self.people.clear()
         self.core.runtime.ledger.close()
         self.core = assemble(self.settings, self.database, self.clock)
@@ -132,12 +132,12 @@ class EngineHarness:
         self.database.close()
 
     def dial(self, name: str, address: str = "127.0.0.1") -> HarnessClient:
-        """Open a connection that has said nothing yet."""
+        """Open an unregistered connection."""
         self.people[name] = HarnessClient(self, name, address)
         return self.people[name]
 
     def connect(self, name: str, *caps: str, address: str = "127.0.0.1") -> HarnessClient:
-        """Open a connection and register it under a nick; the welcome is forgotten."""
+        """Open and register a connection, and discard the welcome burst."""
         person = self.dial(name, address)
         person.send("CAP LS 302", *([f"CAP REQ :{' '.join(caps)}"] if caps else []))
         person.send(f"NICK {name}", f"USER {name} 0 * :{name.capitalize()}", "CAP END")
@@ -145,7 +145,7 @@ class EngineHarness:
         return person
 
     def play(self, transcript: str) -> None:
-        """Play a transcript and hold everybody to it."""
+        """Play a transcript and assert every expectation in it."""
         for line in filter(None, map(str.strip, transcript.splitlines())):
             name, sign, rest = (line + "  ").split(" ", 2)
             self._play(self.people[name], sign, rest.removesuffix("  "), line)
@@ -165,6 +165,6 @@ class EngineHarness:
 
 
 def next_line(person: HarnessClient) -> str | None:
-    """Take the next line somebody heard, or None if there is none."""
+    """Return the next received line, or None."""
     line, separator, person.ear.data = person.ear.data.partition(b"\r\n")
     return line.decode() if separator else None

@@ -1,4 +1,4 @@
-"""Asking for the past on the bench: people whose clients know history, and what they are answered."""
+"""Clients with history capabilities, and helpers to request pages."""
 
 import re
 
@@ -11,7 +11,7 @@ PLAYBACK = (*CAPS, "draft/event-playback")
 
 
 def gather(bench: EngineHarness, room: str, *names: str, caps: tuple[str, ...] = CAPS) -> list[HarnessClient]:
-    """Let people with history come and enter a room; what they heard so far is forgotten."""
+    """Connect clients with history capabilities, join a room and discard what they received."""
     for name in names:
         if name not in bench.people:
             bench.connect(name, *caps)
@@ -19,12 +19,12 @@ def gather(bench: EngineHarness, room: str, *names: str, caps: tuple[str, ...] =
 
 
 def enter(bench: EngineHarness, nick: str, name: str) -> HarnessClient:
-    """Connect as somebody with an account whose client knows history; the welcome is forgotten."""
+    """Connect with an account and history capabilities, and discard the welcome burst."""
     return account_clients.enter(bench, nick, name, *CAPS)
 
 
 def page(person: HarnessClient, question: str) -> list[Line]:
-    """Ask for history and return what is in the batch, which is all that comes."""
+    """Request history and return the lines of the batch, which is the whole reply."""
     first, *lines, last = map(parse, person.ask(f"CHATHISTORY {question}"))
     name = first.params[0].removeprefix("+")
     assert re.fullmatch("[A-Za-z0-9-]+", name)
@@ -35,10 +35,10 @@ def page(person: HarnessClient, question: str) -> list[Line]:
 
 
 def texts(person: HarnessClient, question: str) -> list[str]:
-    """Ask for history and return the last parameter of every line."""
+    """Request history and return the last parameter of every line."""
     return [line.params[-1] for line in page(person, question)]
 
 
 def say(person: HarnessClient, target: str, *words: str) -> list[Line]:
-    """Say things and return their echoes."""
+    """Send messages and return their echoes."""
     return [parse(person.ask(f"PRIVMSG {target} :{word}")[0]) for word in words]

@@ -1,4 +1,4 @@
-"""What holds of a world at any time, whatever happened in it."""
+"""Invariants of the world that hold after any sequence of events."""
 
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
@@ -12,7 +12,7 @@ WIDE = 1 << 20  # bytes of a line that has room for all names
 
 
 def check_world(world: World) -> None:
-    """Hold a world to what is kept twice in it: each thing says of the others what they say of it."""
+    """Assert that all redundant state in a world is consistent."""
     for user in world.users.values():
         check_user(world, user)
     seated = [user for user in world.nicks.values() if not user.is_pseudoclient]
@@ -27,7 +27,7 @@ def check_world(world: World) -> None:
 
 
 def check_user(world: World, user: User) -> None:
-    """Hold somebody to their nick, rooms and devices."""
+    """Assert that a user's nick, rooms and devices are consistent."""
     assert world.users[user.session] is user
     assert world.nicks[user.key] is user
     assert user.key == fold(user.nick)
@@ -41,7 +41,7 @@ def check_user(world: World, user: User) -> None:
 
 
 def check_room(world: World, room: Room) -> None:
-    """Hold a room to its name and members, and what it remembers of them to what it would work out anew."""
+    """Assert that a room's indexes and caches match its members."""
     assert world.rooms[room.id] is room
     assert world.room_keys[room.key] is room
     assert room.key == fold(room.name)
@@ -57,7 +57,7 @@ def check_room(world: World, room: Room) -> None:
 
 
 def told(audience: Audience) -> set[tuple[int, Sink]]:
-    """Return who is told what is said to an audience, and for which shape it is written."""
+    """Return the sinks of an audience with the shape each receives."""
     found: list[tuple[int, Sink]] = []
     for shape, receivers in audience.sink_groups:
         assert isinstance(receivers, IndividualSinks)
@@ -67,7 +67,7 @@ def told(audience: Audience) -> set[tuple[int, Sink]]:
 
 
 def check_names(world: World, room: Room, client: Client) -> None:
-    """Hold the names that a room keeps packed for a client to those of its members."""
+    """Assert that the cached names match the members."""
     viewer = world.users[client.session or 0]
     is_whole = "userhost-in-names" in client.caps
     names = [
@@ -78,7 +78,7 @@ def check_names(world: World, room: Room, client: Client) -> None:
 
 
 def check_client(world: World, client: Client) -> None:
-    """Hold a connection to whom it speaks for, and to what it watches."""
+    """Assert that a connection's user and monitor list are consistent."""
     user = world.user_of(client)
     assert (client in world.unregistered) == (client.session is None and not client.ended)
     assert client.session is None or (user is not None and client in user.clients)

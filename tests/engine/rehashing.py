@@ -1,4 +1,4 @@
-"""A server on the bench that reads its settings again."""
+"""A settings file that the harness reloads."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ START = {"servername": "irc.example", "auto_join": [], "flood_rate": 0}
 
 
 class File:
-    """The settings file of a server on the bench, which reads it again."""
+    """The settings file of a harness."""
 
     def __init__(self, bench: EngineHarness, path: Path) -> None:
         self.path = path
@@ -18,5 +18,5 @@ class File:
         bench.core.runtime.load = lambda: load(SERVER, path, environment={})
 
     def write(self, **settings: object) -> None:
-        """Say other things in it than the server started with."""
+        """Write settings that differ from those at start."""
         self.path.write_text(json.dumps(START | settings))

@@ -1,4 +1,4 @@
-"""How a conversation begins: people come, gather in rooms, and are somebody."""
+"""Common openings of a conversation: clients connect, join rooms and log in."""
 
 from app.engine.world.user import User
 from app.events import Event, Kind
@@ -6,7 +6,7 @@ from tests.engine.harness import EngineHarness, HarnessClient
 
 
 def people(bench: EngineHarness, *names: str) -> list[HarnessClient]:
-    """Let people connect, unless they are there; what they heard so far is forgotten."""
+    """Connect clients that are missing, and discard what all received."""
     found = [bench.people.get(name) or bench.connect(name) for name in names]
     for person in found:
         person.heard()
@@ -14,21 +14,21 @@ def people(bench: EngineHarness, *names: str) -> list[HarnessClient]:
 
 
 def gather(bench: EngineHarness, room: str, *names: str) -> list[HarnessClient]:
-    """Let people enter a room in this order; what they heard so far is forgotten."""
+    """Join a room in this order, and discard what the clients received."""
     for person in people(bench, *names):
         person.send(f"JOIN {room}")
     return people(bench, *names)
 
 
 def user(bench: EngineHarness, nick: str) -> User:
-    """Return somebody as the world knows them."""
+    """Return a user of the world."""
     found = bench.core.runtime.world.find_user(nick)
     assert found is not None
     return found
 
 
 def log_in(bench: EngineHarness, nick: str, account: str, role: str = "user") -> None:
-    """Let somebody be logged in, without the ceremony."""
+    """Log a user in without SASL."""
     world = bench.core.runtime.world
     number = len(world.accounts) + 1
     world.apply(Event(Kind.REGISTERED, account=account, data={"id": number, "role": role}))

@@ -25,14 +25,14 @@ StartWeechat = Callable[..., Weechat]
 
 
 def needs(*programs: str) -> None:
-    """Skip the test if one of these programs is not installed."""
+    """Skip the test if a program is not installed."""
     for program in programs:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
 
 
 def admin(folder: Path, *words: str | Path) -> str:
-    """Run the installed `chat-admin` on the database of that folder and return what it printed."""
+    """Run the installed `chat-admin` in a folder and return its output."""
     program = PROGRAM.with_name("chat-admin")
     done = subprocess.run(
         [program, *words, "-d", folder / "chat.db"], cwd=folder, capture_output=True, text=True
@@ -42,14 +42,14 @@ def admin(folder: Path, *words: str | Path) -> str:
 
 
 def whole(peer: SocketClient) -> str:
-    """Return what was said up to the last word, without the spaces: clients cut at them."""
+    """Return text up to the last word without spaces, because clients wrap there."""
     lines = peer.until(lambda line: line.command == "PRIVMSG" and line.params[1].endswith(LAST_WORD))
     return "".join(parse(line).params[1] for line in lines if " PRIVMSG " in line).replace(" ", "")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder in which the server runs."""
+    """The server's working directory."""
     place = tmp_path / "server"
     place.mkdir()
     return place
@@ -57,14 +57,14 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[Server]:
-    """A server as it is started for the first time."""
+    """A server started for the first time."""
     with Server(folder) as server:
         yield server
 
 
 @pytest.fixture
 def old_server(folder: Path, tmp_path: Path) -> Iterator[Server]:
-    """A server with a room in which people talked years ago."""
+    """A server with a room whose messages are years old."""
     admin(folder, "import-legacy", old_database(tmp_path / "old.db", users=()))
     with Server(folder) as server:
         yield server
@@ -72,7 +72,7 @@ def old_server(folder: Path, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def password_file(folder: Path) -> Path:
-    """A file with the password of everybody who has an account."""
+    """A file with the password shared by all accounts."""
     path = folder / "password"
     path.write_text(f"{PASSWORD}\n")
     return path
@@ -80,14 +80,14 @@ def password_file(folder: Path) -> Path:
 
 @pytest.fixture
 def running() -> Iterator[ExitStack]:
-    """The programs that run, ended after the test."""
+    """The running programs, terminated after the test."""
     with ExitStack() as programs:
         yield programs
 
 
 @pytest.fixture
 def irssi(tmp_path: Path, running: ExitStack) -> StartIrssi:
-    """Starts irssi for a person who connects to a port, and looks at the room."""
+    """A factory that starts irssi connected to a port, showing the room."""
     needs("irssi", "tmux")
 
     def start(port: int, nick: str, password: str | None = None) -> Irssi:
@@ -98,7 +98,7 @@ def irssi(tmp_path: Path, running: ExitStack) -> StartIrssi:
 
 @pytest.fixture
 def weechat(tmp_path: Path, running: ExitStack) -> StartWeechat:
-    """Starts weechat for a person who connects to a port, with options of `irc.server.*`."""
+    """A factory that starts WeeChat connected to a port, with options of `irc.server.*`."""
     needs("weechat-headless")
 
     def start(port: int, nick: str, **options: str) -> Weechat:
@@ -111,7 +111,7 @@ def weechat(tmp_path: Path, running: ExitStack) -> StartWeechat:
 
 @pytest.fixture
 def chat_client(tmp_path: Path, running: ExitStack) -> Callable[..., TmuxTerminal]:
-    """Starts `chat-client` in a terminal, for a person who has an account."""
+    """A factory that starts `chat-client` in a terminal, with an account."""
     needs("tmux")
 
     def start(port: int, nick: str, password_file: Path) -> TmuxTerminal:

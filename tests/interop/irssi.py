@@ -21,7 +21,7 @@ LOGIN = ' sasl_mechanism = "PLAIN"; sasl_username = "{0}"; sasl_password = "{1}"
 
 
 class Irssi(TmuxTerminal):
-    """A person with irssi, who connects at once. The first window is the status, the second the room."""
+    """An irssi that connects at once. Its first window is the status, the second the room."""
 
     def __init__(self, folder: Path, port: int, nick: str, password: str | None = None) -> None:
         self.home = folder
@@ -32,10 +32,10 @@ class Irssi(TmuxTerminal):
         super().__init__(["irssi", f"--home={folder}"], folder)
 
     def window(self, number: int) -> None:
-        """Look at another window."""
+        """Switch to another window."""
         self.type(f"/window {number}")
 
     def log(self, name: str) -> list[str]:
-        """Return the lines that were shown in a room or a conversation, without the times."""
+        """Return the logged lines of a room or query, without their times."""
         lines = (self.home / f"{name}.log").read_text().splitlines()
         return [line[6:] for line in lines if not line.startswith("---")]

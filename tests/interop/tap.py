@@ -18,7 +18,7 @@ unread = b""
 def on_print(
     data: str, buffer: str, date: str, tags: str, displayed: str, highlight: str, prefix: str, message: str
 ) -> int:
-    """Tell of a line."""
+    """Report a printed line."""
     shown = {
         "buffer": weechat.buffer_get_string(buffer, "full_name"),
         "at": int(date),
@@ -31,7 +31,7 @@ def on_print(
 
 
 def on_typed(data: str, descriptor: int) -> int:
-    """Type what has come into the buffers it is for."""
+    """Type received input into its buffer."""
     global unread
     *lines, unread = (unread + tap.recv(AT_ONCE)).split(b"\n")
     for buffer, line in map(json.loads, lines):

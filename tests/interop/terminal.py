@@ -20,7 +20,7 @@ DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some
 
 
 class TmuxTerminal:
-    """One screen with one program on it."""
+    """A tmux screen running one program."""
 
     def __init__(self, program: Sequence[str | Path], folder: Path) -> None:
         self._home = TemporaryDirectory(prefix="chat-")  # the path of a socket must be short
@@ -35,29 +35,29 @@ class TmuxTerminal:
         self.type("")  # only now, when nothing it draws can be missed, the program starts
 
     def close(self) -> None:
-        """End the program and its terminal."""
+        """Terminate the program and its terminal."""
         self._tmux("kill-server")
         os.close(self._drawn)
         self._home.cleanup()
 
     def type(self, *lines: str) -> None:
-        """Type lines, each with Enter, as fast as the program takes them."""
+        """Type lines, each followed by Enter."""
         self._tmux("send-keys", "-l", "--", "".join(f"{line}\r" for line in lines))
 
     def screen(self) -> str:
-        """Return what can be seen now."""
+        """Return the visible screen."""
         return self._tmux("capture-pane", "-p")
 
     def roll(self) -> list[str]:
-        """Return all lines that have been on the screen, as far as they were not drawn over."""
+        """Return the screen with its scrollback."""
         return self._tmux("capture-pane", "-p", "-S", "-").splitlines()
 
     def shows(self, *texts: str) -> str:
-        """Wait until all these texts are on the screen at once, and return it."""
+        """Wait until all texts are on the screen at once, and return the screen."""
         return self.until(lambda screen: all(text in screen for text in texts), f"{texts}")
 
     def until(self, is_it: Callable[[str], bool], what: str) -> str:
-        """Wait until the screen is as it should be, and return it."""
+        """Wait until a condition holds for the screen, and return the screen."""
         deadline = time.monotonic() + PATIENCE
         while not is_it(screen := self.screen()):
             left = deadline - time.monotonic()

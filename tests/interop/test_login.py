@@ -11,7 +11,7 @@ pytestmark = pytest.mark.clients
 
 
 def make_account(name: str, password_file: Path) -> None:
-    """Make an account by the admin's command."""
+    """Create an account with `chat-admin`."""
     admin(password_file.parent, "user", "create", name, "--password-file", password_file)
 
 

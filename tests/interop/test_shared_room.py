@@ -26,35 +26,35 @@ Said = tuple[str, str]  # who, what
 
 
 def said(pattern: re.Pattern[str], lines: Iterable[str]) -> list[Said]:
-    """Pick what people said out of what was shown."""
+    """Extract messages from displayed lines."""
     found = (pattern.fullmatch(line.rstrip()) for line in lines)
     return [(match[1], match[2]) for match in found if match]
 
 
 def seen_by_bob(bob: TmuxTerminal) -> list[Said]:
-    """Return what people said as `chat-client` shows it."""
+    """Return the messages as `chat-client` shows them."""
     return said(IN_CHAT_CLIENT, bob.roll())
 
 
 def seen_by_irma(irma: Irssi) -> list[Said]:
-    """Return what people said as irssi shows it, what was typed there included."""
+    """Return the messages as irssi shows them, including those typed there."""
     return said(IN_IRSSI, irma.log("#general"))
 
 
 def stored(folder: Path) -> list[Said]:
-    """Return everything that is in the history."""
+    """Return the stored messages."""
     rows = json.loads(admin(folder, "history", "show", "#general", "-n", "10000", "--json"))
     return [(row["nick"], row["text"]) for row in rows]
 
 
 def is_part(some: list[Said], whole: list[Said]) -> bool:
-    """Whether these stand in the whole in this order, perhaps with others between."""
+    """Whether a sequence is a subsequence of another."""
     rest = iter(whole)
     return all(one in rest for one in some)
 
 
 def talk(irma: Irssi, bob: TmuxTerminal) -> None:
-    """Let both type a lot, and come back in the middle of it."""
+    """Let both clients type many lines, returning while they do."""
     for start in range(0, LINES, BURST):
         numbers = range(start, start + BURST)
         bob.type(*(f"milk {number}" for number in numbers))

@@ -23,7 +23,7 @@ LARGEST = 400  # characters of a line in what a failed test shows
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One line as weechat shows it: the buffer, the time (seconds since the epoch), the tags, who and what."""
+    """A line shown by WeeChat: buffer, time (seconds since the epoch), tags, prefix and text."""
 
     buffer: str
     at: int
@@ -33,7 +33,7 @@ class Shown:
 
 
 class Weechat:
-    """A person with weechat, who has the server under the name "chat"."""
+    """A headless WeeChat with the server configured as "chat"."""
 
     def __init__(self, folder: Path, port: int, nick: str) -> None:
         scripts = folder / "python" / "autoload"
@@ -65,26 +65,26 @@ class Weechat:
         )
 
     def connect(self, **options: str) -> None:
-        """Connect to the server; options are those of `irc.server.*`."""
+        """Connect to the server with options of `irc.server.*`."""
         self.type(f"/server add chat 127.0.0.1/{self._port} -nicks={self._nick} -notls", "core.weechat")
         for name, value in (OPTIONS | options).items():
             self.type(f"/set irc.server.chat.{name} {value}", "core.weechat")
         self.type("/connect chat", "core.weechat")
 
     def close(self) -> None:
-        """End it."""
+        """Terminate the program."""
         self._process.kill()
         self._process.wait(PATIENCE)
         self._socket.close()
         self._lines.close()
 
     def type(self, line: str, place: str = "#general") -> None:
-        """Type a line where a room or a conversation is, or in a buffer of that full name."""
+        """Type a line in the buffer of a room or query, or in a buffer of that full name."""
         buffer = place if "." in place else f"irc.chat.{place}"
         self._socket.sendall(f"{json.dumps([buffer, line])}\n".encode())
 
     def shows(self, text: str, who: str | None = None, place: str | None = None) -> Shown:
-        """Wait for a line with this text, by this one and in this place, and return it; earlier ones are gone."""
+        """Wait for a line with this text, sender and buffer, and return it; earlier lines are discarded."""
         buffer = f"irc.chat.{place}" if place else None
         while True:
             line = self.line()
@@ -92,7 +92,7 @@ class Weechat:
                 return line
 
     def line(self) -> Shown:
-        """Return the next line it shows."""
+        """Return the next line shown."""
         try:
             line = Shown(**json.loads(self._lines.readline()))
         except TimeoutError:

@@ -1,7 +1,6 @@
 """Masks: what they complete to and what they match."""
 
 import re
-from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -73,10 +72,9 @@ def test_these_do_not_match(mask: str, text: str) -> None:
 @pytest.mark.parametrize(
     "mask", ["*a" * 200 + "b", "*" + "?a*" * 150 + "b", "*" * 500 + "b", "a*" * 250 + "?b"]
 )
-def test_no_mask_takes_long(mask: str) -> None:
-    started = process_time()
+@pytest.mark.timeout(30)  # a pattern that backtracks exponentially never ends
+def test_masks_do_not_backtrack_exponentially(mask: str) -> None:
     assert not matches(mask, "a" * 500)
-    assert process_time() - started < 1
 
 
 @given(words | few)

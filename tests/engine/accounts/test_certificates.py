@@ -1,4 +1,4 @@
-"""Conversations: accounts that are opened by certificates (SASL EXTERNAL, RFC 4422 appendix A; NickServ CERT)."""
+"""Client certificates: SASL EXTERNAL (RFC 4422, appendix A) and NickServ CERT."""
 
 from app.services.administration import disabled_set
 from app.wire.line import parse
@@ -14,13 +14,13 @@ OTHER = "b2" * 32
 
 
 def showing(person: HarnessClient, fingerprint: str | None = MINE) -> HarnessClient:
-    """Let a connection show a certificate, as its TLS does before the first line."""
+    """Set the client certificate, as TLS does before the first line."""
     person.client.certificate = fingerprint
     return person
 
 
 def known(bench: EngineHarness, name: str = "anna") -> None:
-    """Let there be an account that a certificate opens."""
+    """Create an account with a certificate."""
     account(bench, name)
     person = showing(enter(bench, name, name))
     assert "may log in" in person.ask("NS CERT ADD")[0]
@@ -28,7 +28,7 @@ def known(bench: EngineHarness, name: str = "anna") -> None:
 
 
 def external(person: HarnessClient, asked: str = "") -> list[str]:
-    """Log in by EXTERNAL and return what is heard."""
+    """Log in with EXTERNAL and return the replies."""
     return person.ask("AUTHENTICATE EXTERNAL", *pieces(asked.encode()))
 
 
@@ -47,7 +47,7 @@ def test_unknown_or_missing_certificates_do_not_log_in(bench: EngineHarness) -> 
 
 
 def offered(person: HarnessClient) -> list[str]:
-    """Return the capabilities with their values, as a client is told of them."""
+    """Return the advertised capabilities with their values."""
     return [word for line in person.ask("CAP LS 302") for word in parse(line).params[-1].split(" ")]
 
 
@@ -100,7 +100,7 @@ def test_a_certificate_has_one_account_and_an_account_at_most_ten(bench: EngineH
 
 
 def test_a_disabled_account_rejects_certificates_and_a_reset_removes_them(bench: EngineHarness) -> None:
-    """Who knew the password may have added one of theirs."""
+    """Whoever knew the old password may have added a certificate."""
     known(bench)
     story = Story(bench.database, bench.clock)
     story.decides(lambda admin: disabled_set(admin, "anna", True))

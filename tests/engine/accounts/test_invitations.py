@@ -1,4 +1,4 @@
-"""Conversations: accounts for those who show the code of an invitation (P8; IRC_BEHAVIOUR section 11)."""
+"""Registration by invitation code."""
 
 import pytest
 from sqlalchemy import text
@@ -16,19 +16,19 @@ from tests.story import Story
 
 @pytest.fixture
 def bench(make_bench: MakeBench) -> EngineHarness:
-    """A server where one needs an invitation."""
+    """A server that requires invitations."""
     return make_bench(registration="invitation", ping_interval=7200)
 
 
 def invite(bench: EngineHarness, uses: int = 1, expires: int | None = None) -> str:
-    """Make a code, as `chat-admin invite create` does beside the running server."""
+    """Create a code, as `chat-admin invite create` does beside the running server."""
     code = new_code(bench.clock, CODE_LENGTH)
     Story(bench.database, bench.clock).decides(lambda admin: invited(admin, code, uses, expires))
     return code
 
 
 def refusal(bench: EngineHarness, nick: str, code: str) -> str:
-    """Ask for an account and return why there is none."""
+    """Try to register and return the refusal."""
     (line,) = bench.people[nick].ask(f"REGISTER * {code} secret")
     start = f":irc.example FAIL REGISTER INVALID_INVITATION {nick} :"
     assert line.startswith(start)
@@ -87,7 +87,7 @@ def test_the_use_count_survives_a_restart(bench: EngineHarness) -> None:
 
 
 def test_the_last_use_goes_to_the_first_of_two_concurrent_registrations(bench: EngineHarness) -> None:
-    """Both had a good code while their passwords were hashed, and both end in one batch."""
+    """Both codes were valid while the passwords were hashed; both registrations end in one changeset."""
     code = invite(bench)
     one, two = people(bench, "one", "two")
     waiting = [(person, begin(person, f"REGISTER * {code} secret")) for person in (one, two)]

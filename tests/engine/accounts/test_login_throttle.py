@@ -1,4 +1,4 @@
-"""Conversations: how often a stranger may try (P8), and the bounded memory behind it."""
+"""Limits on log-in attempts and registrations, and their bounded memory."""
 
 import pytest
 
@@ -13,7 +13,7 @@ WAIT = ":irc.example 904 * :Too many failed log-ins; wait 5 minutes and try agai
 
 
 def fail(bench: EngineHarness, times: int, name: str = "anna", address: str = "192.0.2.7") -> None:
-    """Fail to log in so many times, on one connection."""
+    """Fail to log in `times` times on one connection."""
     person = bench.dial("guesser", address)
     for _ in range(times):
         assert codes(log_in(person, name, "wrong")) == ["AUTHENTICATE", "904"]
@@ -34,7 +34,7 @@ def test_an_address_that_failed_too_often_must_wait(make_bench: MakeBench, clock
 
 
 def guess_from_everywhere(bench: EngineHarness, name: str, most: int) -> None:
-    """Fail as often as all strangers together may, from ever new addresses."""
+    """Fail as often as unknown addresses together may, each from a new address."""
     for number in range(most * PER_NAME_FACTOR):
         fail(bench, 1, name, f"198.51.100.{number}")
 

@@ -1,4 +1,4 @@
-"""Conversations: an administrator gives an account another password, and nobody uses the old one any more (P8)."""
+"""A password reset by an administrator invalidates every use of the old password."""
 
 from app.services.accounts import protect
 from app.services.administration import password_set
@@ -12,7 +12,7 @@ RESET = "ERROR :Closing link: The account was given another password by an admin
 
 
 def reset(bench: EngineHarness) -> None:
-    """Give anna another password, as `chat-admin user passwd` does beside the running server."""
+    """Reset anna's password, as `chat-admin user passwd` does beside the running server."""
     secret = protect("better words")
     Story(bench.database, bench.clock).decides(lambda admin: password_set(admin, "anna", secret))
 

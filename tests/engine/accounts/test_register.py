@@ -1,4 +1,4 @@
-"""Conversations: making accounts, and leaving them (IRC_BEHAVIOUR section 11, account_registration)."""
+"""REGISTER and LOGOUT (IRCv3 draft/account-registration)."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.engine.harness import EngineHarness
 
 
 def user(bench: EngineHarness, nick: str) -> User:
-    """Return somebody as the world knows them."""
+    """Return a user of the world."""
     found = bench.core.runtime.world.find_user(nick)
     assert found is not None
     return found
@@ -110,7 +110,7 @@ def test_a_name_registered_through_chat_admin_meanwhile_is_taken(bench: EngineHa
 
 
 def test_two_concurrent_registrations_have_one_winner(bench: EngineHarness) -> None:
-    """Both are hashing their passwords when the first one finishes."""
+    """Both passwords are being hashed when the first registration completes."""
     one, two = bench.dial("one"), bench.dial("two")
     waiting = [begin(person, "NICK anna", "REGISTER * * secret") for person in (one, two)]
     assert "REGISTER SUCCESS anna" in finish(one, waiting[0])[0]
@@ -166,7 +166,7 @@ def test_the_capability_advertises_before_connect(bench: EngineHarness) -> None:
 
 
 def test_registration_before_connect_can_be_disabled(make_bench: MakeBench) -> None:
-    """Section 11, account_registration: without before-connect, COMPLETE_CONNECTION_REQUIRED."""
+    """Without `before-connect` the refusal is COMPLETE_CONNECTION_REQUIRED (draft/account-registration)."""
     bench = make_bench(register_before_connect=False)
     bench.dial("anna")
     bench.play(

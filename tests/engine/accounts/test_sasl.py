@@ -1,4 +1,4 @@
-"""Conversations: logging in by SASL (IRC_BEHAVIOUR section 11, sasl)."""
+"""SASL PLAIN: AUTHENTICATE (IRCv3 sasl-3.1, RFC 4616)."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_an_account_disabled_before_the_welcome_is_not_used(bench: EngineHarness
 
 
 def disable(bench: EngineHarness, name: str) -> None:
-    """Disable an account, as `chat-admin` does beside the running server."""
+    """Disable an account, as `chat-admin user disable` does beside the running server."""
     Story(bench.database, bench.clock).decides(lambda admin: administration.disabled_set(admin, name, True))
 
 

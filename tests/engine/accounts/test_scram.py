@@ -1,4 +1,4 @@
-"""Conversations: logging in with SCRAM-SHA-256, which does not show the password (RFC 7677)."""
+"""SASL SCRAM-SHA-256 (RFC 5802, RFC 7677)."""
 
 import pytest
 

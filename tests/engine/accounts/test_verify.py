@@ -1,4 +1,4 @@
-"""Conversations: accounts that are made when a code is shown that was mailed (IRC_BEHAVIOUR section 11, VERIFY)."""
+"""Registration verified by a mailed code: VERIFY (IRCv3 draft/account-registration)."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ MakeMailing = Callable[..., EngineHarness]
 
 @pytest.fixture
 def mails(tmp_path: Path) -> Path:
-    """Where mails arrive."""
+    """The directory that receives mail."""
     folder = tmp_path / "mails"
     folder.mkdir()
     return folder
@@ -42,7 +42,7 @@ def mails(tmp_path: Path) -> Path:
 def mailing(
     make_bench: MakeBench, mails: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> MakeMailing:
-    """Servers that send mail, by a real program."""
+    """Servers that send mail through a real program."""
     program = tmp_path / "takes_mail.py"
     program.write_text(TAKES_MAIL)
     monkeypatch.setenv("CHAT_PASSWORD", "letmein")
@@ -61,12 +61,12 @@ def bench(mailing: MakeMailing) -> EngineHarness:
 
 
 def letter(mails: Path, number: int = 0) -> Message:
-    """Return a mail as it was sent."""
+    """Return the sent mail."""
     return message_from_bytes((mails / f"{number}.eml").read_bytes())
 
 
 def code_in(mails: Path, number: int = 0) -> str:
-    """Return the code that a mail tells."""
+    """Return the code in a mail."""
     found = re.search(r"/verify (\w+)", letter(mails, number).get_payload())
     assert found is not None
     return found[1]
@@ -164,7 +164,7 @@ def test_repeated_registration_resends_a_limited_number_of_codes(
 
 
 def test_an_unverified_application_does_not_reserve_the_name(bench: EngineHarness, mails: Path) -> None:
-    """Who shows the code first has the account, and whoever is called so meanwhile is not."""
+    """The first valid code gets the account; a user holding the nick meanwhile loses it."""
     squatter = bench.connect("anna")
     squatter.ask("REGISTER * mallory@example.org secret", "NICK other")
     anna = bench.connect("anna")

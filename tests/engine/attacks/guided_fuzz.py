@@ -1,7 +1,7 @@
-"""A target for atheris, which looks for bytes that reach code nobody reached before.
+"""A fuzz target for atheris, guided by coverage.
 
-Run as `python -m tests.engine.guided <options of libFuzzer>`, for example `-max_total_time=60`. All inputs meet one
-server, as they would in the world: what one leaves behind, the next one finds.
+Run as `python -m tests.engine.attacks.guided_fuzz <libFuzzer options>`, for example
+`-max_total_time=60`. All inputs go to one server, so each meets the state left by the ones before.
 """
 
 import logging
@@ -22,7 +22,7 @@ NAMES = ("anna", "bob", "carol")
 
 
 def person(bench: EngineHarness, name: str) -> HarnessClient:
-    """Return somebody, who comes again if their connection was ended; only carol says nothing of herself."""
+    """Return a client, reconnected if necessary; carol never registers."""
     found = bench.people.get(name)
     if found is None or found.ear.is_finished:
         found = bench.dial(name)
@@ -35,7 +35,7 @@ def person(bench: EngineHarness, name: str) -> HarnessClient:
 
 
 def send(bench: EngineHarness, data: bytes) -> None:
-    """Let people send an input: the first byte says who, and where it is cut."""
+    """Send an input; its first byte selects the client and the split point."""
     first, data = data[:1] or b"\0", data[1:]
     sender = person(bench, NAMES[first[0] % len(NAMES)])
     cut = first[0] % (len(data) + 1)
@@ -52,15 +52,15 @@ def send(bench: EngineHarness, data: bytes) -> None:
 
 
 class FuzzTimeout(logging.Handler):
-    """Turns a fault that the engine noted in its log into the end of the run."""
+    """Ends the run when the engine logs an exception."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Fail, if it is more than a warning."""
+        """Fail on records above WARNING."""
         raise AssertionError(record.getMessage())
 
 
 def main() -> None:
-    """Look for bytes that break something, until the time is over."""
+    """Fuzz until the time limit."""
     logging.getLogger("app").addHandler(FuzzTimeout(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
         bench = EngineHarness.fresh(Path(folder) / "chat.db")

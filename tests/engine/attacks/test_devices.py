@@ -1,4 +1,4 @@
-"""Two devices of one account: what one of them does, the other is told."""
+"""Several devices of one account observe each other's changes."""
 
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness

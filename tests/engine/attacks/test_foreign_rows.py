@@ -1,4 +1,4 @@
-"""Rows that another program appended, and that make no sense here: they do not stop the server."""
+"""Events in the log that make no sense here, written by other programs or newer versions."""
 
 import logging
 from itertools import product

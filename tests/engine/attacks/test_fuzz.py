@@ -1,4 +1,4 @@
-"""Whatever anybody sends ends in an answer or a close: never a fault, a stuck engine, or a line that is none."""
+"""Generated lines and bytes end in a reply or a disconnect, never in an exception."""
 
 import logging
 import re
@@ -43,7 +43,7 @@ VERBS = st.sampled_from(sorted(build_command_table().by_verb)) | st.just("BLAH")
 
 @st.composite
 def lines(draw: st.DrawFn) -> str:
-    """A line that resembles a command: a known verb, some words, perhaps a text."""
+    """A command-like line: a known verb, parameters, perhaps a trailing one."""
     words = draw(st.lists(WORDS | TEXTS.filter(lambda text: " " not in text), max_size=4))
     text = draw(st.none() | TEXTS.map(lambda text: ":" + text))
     return draw(TAGS) + " ".join([draw(VERBS), *words, *([text] if text is not None else [])])
@@ -58,7 +58,7 @@ def new_bench() -> Iterator[EngineHarness]:
 
 
 def check_form(line: str) -> None:
-    """Hold a line to being one that strict readers understand (IRC_BEHAVIOUR section 0)."""
+    """Assert that a strict parser accepts a line."""
     section, _, rest = line[1:].partition(" ") if line.startswith("@") else ("", "", line)
     assert all(map(TAG.fullmatch, section.split(";") if section else ())), line
     assert len(section.encode()) < MAX_SERVER_TAG_BYTES, line
@@ -71,7 +71,7 @@ def check_form(line: str) -> None:
 
 
 def fence(person: HarnessClient) -> None:
-    """Hold a person to being answered in lines that are ones, unless the server closed the connection."""
+    """Assert that a PING is answered with well-formed lines, unless the connection was closed."""
     person.send("PING fence")
     heard = person.heard()
     for line in heard:
@@ -105,7 +105,7 @@ def test_generated_bytes_never_break_the_engine(data: list[bytes]) -> None:
 
 @contextmanager
 def no_faults() -> Iterator[None]:
-    """Turn a fault that the engine noted in its log into a failure of the test."""
+    """Fail the test when the engine logs an exception."""
 
     class LineTimeout(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

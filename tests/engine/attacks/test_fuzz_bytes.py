@@ -1,4 +1,4 @@
-"""From bytes to replies: whatever several clients send, cut anywhere, the world stays whole, and the log tells it."""
+"""Bytes of several clients, split anywhere, leave the world consistent with the log."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ WHO = ("anna", "phone", "bob", "carol", "dora")  # phone is another device of an
 
 
 def phrases(commands: Mapping[str, Command]) -> Iterator[str]:
-    """Yield every verb with every sub-command there is, as deep as they go."""
+    """Yield every verb and every subcommand, at any depth."""
     for command in commands.values():
         yield command.name
         yield from phrases(command.subcommands)
@@ -46,7 +46,7 @@ MORE_WORDS = WORDS | st.sampled_from(
 
 @st.composite
 def lines(draw: st.DrawFn) -> bytes:
-    """A line that resembles a command of the table, now and then with bytes in it that are none of it."""
+    """A command-like line, sometimes with arbitrary bytes."""
     words = draw(st.lists(MORE_WORDS | TEXTS.filter(lambda text: " " not in text), max_size=4))
     text = draw(st.none() | TEXTS.map(lambda text: ":" + text))
     line = draw(TAGS) + " ".join([draw(PHRASES), *words, *([text] if text is not None else [])])
@@ -60,7 +60,7 @@ def lines(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[tuple[str, bytes]]:
-    """What each of several clients sends, in pieces that begin and end anywhere."""
+    """Interleaved byte streams of several clients, split anywhere."""
     said = draw(st.lists(st.tuples(st.sampled_from(WHO), lines() | st.binary(max_size=60)), max_size=20))
     pieces = []
     for name, data in said:
@@ -70,7 +70,7 @@ def streams(draw: st.DrawFn) -> list[tuple[str, bytes]]:
 
 
 def gather(bench: EngineHarness) -> None:
-    """Let several people be there: with everything, with nothing, as two devices, and still on the doorstep."""
+    """Connect clients with all capabilities, with none, as two devices, and one unregistered."""
     account(bench, "anna")
     for name in ("anna", "phone"):
         bench.people[name] = enter(bench, "anna", "anna", *(CAPABILITIES if name == "anna" else ()))
@@ -82,7 +82,7 @@ def gather(bench: EngineHarness) -> None:
 
 
 def hear(person: HarnessClient) -> list[str]:
-    """Return what somebody hears; each line is one that strict readers understand."""
+    """Return the lines a client received; a strict parser accepts each."""
     heard = person.heard()
     for line in heard:
         check_form(line)
@@ -90,7 +90,7 @@ def hear(person: HarnessClient) -> list[str]:
 
 
 def hold_to_answers(person: HarnessClient) -> None:
-    """Hold a client to being answered still, unless the server closed the connection."""
+    """Assert that the client still gets replies, unless the connection was closed."""
     if person.ear.is_finished:
         return
     person.send_bytes(b"\r\nPING fence\r\n")

@@ -1,4 +1,4 @@
-"""A long run of the fuzzer that is guided by what code the bytes reach."""
+"""A long run of the coverage-guided fuzzer."""
 
 import subprocess
 import sys

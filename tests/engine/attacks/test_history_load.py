@@ -1,4 +1,4 @@
-"""Many who ask for the past at once, after a restart say: the present goes on meanwhile."""
+"""Many simultaneous history requests do not delay live messages."""
 
 from threading import Barrier, Thread, get_ident
 
@@ -14,7 +14,7 @@ READERS = 10
 
 
 def test_only_two_pages_are_read_at_a_time(bench: EngineHarness) -> None:
-    """Each reader waits for another one inside, so two always meet; a third would be seen."""
+    """Each reader waits inside for another one, so two always meet and a third would be noticed."""
     alice = bench.connect("alice")
     ctx = Context(bench.core.runtime, Changeset(bench.core.runtime.world, writable=False), alice.client)
     pair, inside, seen = Barrier(2), set[int](), set[int]()

@@ -1,4 +1,4 @@
-"""No line is longer than a line may be, whoever makes it so by what: RFC 1459 section 2.3, 512 bytes."""
+"""No line exceeds 512 bytes, whatever its parts are (RFC 1459, section 2.3)."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FULL = "тя" * 120  # bytes that fill a line
 
 @pytest.fixture
 def tea(bench: EngineHarness) -> tuple[HarnessClient, HarnessClient]:
-    """Somebody with a long nick moderates a room; somebody else, whose client knows much, is in it."""
+    """An operator with a long nick, and a member with many capabilities."""
     moderator, guest = bench.connect(LONG), bench.connect("guest", "extended-join", "away-notify")
     for person in (moderator, guest):
         person.send("JOIN #tea")

@@ -1,4 +1,4 @@
-"""Whose a name is, and what one may by it: changes that come while people are here."""
+"""Changes of nick, account and role while users are connected."""
 
 from itertools import product
 
@@ -10,7 +10,7 @@ from tests.story import Story, record_now
 
 
 def catch_up(bench: EngineHarness) -> None:
-    """Let the server notice what was appended beside it."""
+    """Let the engine read remote events."""
     bench.connect("passer").send("QUIT")
 
 
@@ -108,7 +108,7 @@ def test_ops_gained_as_a_guest_do_not_pass_to_the_account(bench: EngineHarness) 
 
 
 def test_confusable_spellings_are_freed_with_the_name(bench: EngineHarness) -> None:
-    """An `I` looks like an `l`, an `i` does not: one name, and faces without end."""
+    """`I` is confusable with `l` and `i` is not, so one name has many skeletons."""
     account(bench, "iiiiii")
     owner = enter(bench, "iiiiii", "iiiiii")
     faces = bench.core.runtime.world._skeletons

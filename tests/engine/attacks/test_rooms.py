@@ -1,4 +1,4 @@
-"""Rooms: using all of them up, and getting into one past its bans."""
+"""Exhausting room creation, and evading bans."""
 
 from tests.conftest import MovedClock
 from tests.engine.account_clients import codes

@@ -1,4 +1,4 @@
-"""Conversations: rooms that are no more (docs/admin.md, room delete; docs/architecture.md, the rooms of guests)."""
+"""Deleting rooms, and taking over empty rooms of guests."""
 
 import pytest
 

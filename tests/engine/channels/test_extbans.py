@@ -1,4 +1,4 @@
-"""Conversations: extended masks (IRC_BEHAVIOUR section 7, mute_extban and account_extban; IRCv3 account-extban)."""
+"""Extended bans: mute and account masks (IRCv3 account-extban)."""
 
 import pytest
 

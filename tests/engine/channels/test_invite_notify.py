@@ -1,4 +1,4 @@
-"""Conversations: who else hears of an invitation (IRC_BEHAVIOUR section 6, invite; IRCv3 invite-notify)."""
+"""INVITE notifications (IRCv3 invite-notify)."""
 
 from tests.engine.account_clients import account, enter
 from tests.engine.harness import EngineHarness

@@ -1,4 +1,4 @@
-"""Conversations: LIST and NAMES (IRC_BEHAVIOUR section 6, list and names)."""
+"""LIST with ELIST conditions, and NAMES."""
 
 from app.commands.channels.lists import MAX_LISTED_ROOMS
 from app.engine.world.room import Room
@@ -12,7 +12,7 @@ MINUTE = 60_000
 
 
 def rooms(person: HarnessClient, line: str) -> list[str]:
-    """Return the names of the rooms that a LIST shows, between 321 and 323."""
+    """Return the room names of a LIST, between 321 and 323."""
     start, *shown, end = map(parse, person.ask(line))
     assert (start.command, end.command) == ("321", "323")
     assert all(line.command == "322" for line in shown)

@@ -1,4 +1,4 @@
-"""Conversations: MARKREAD (IRC_BEHAVIOUR section 13, read_marker; IRCv3 draft/read-marker)."""
+"""MARKREAD (IRCv3 draft/read-marker)."""
 
 import pytest
 from sqlalchemy import select, text
@@ -17,7 +17,7 @@ LATER = "timestamp=2026-11-22T12:00:00.124Z"
 
 
 def enter(bench: EngineHarness, name: str, nick: str, *caps: str) -> HarnessClient:
-    """Connect under a nick with the account `anna`, as a device that the transcript calls by another name."""
+    """Connect with the account `anna` as a device named differently in transcripts."""
     person = enter_with(bench, nick, "anna", *caps)
     bench.people[name] = bench.people.pop(nick)
     return person

@@ -1,4 +1,4 @@
-"""Conversations: the modes of rooms (IRC_BEHAVIOUR section 7)."""
+"""Channel modes."""
 
 import pytest
 

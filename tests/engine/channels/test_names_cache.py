@@ -1,4 +1,4 @@
-"""The names of a room are kept packed (NAMES, IRC_BEHAVIOUR section 6): they are always those of its members."""
+"""The cached names of a room always equal those of its members (NAMES)."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,13 +23,13 @@ PLACES = st.integers(0, len(NICKS) - 1)
 
 
 def told(person: HarnessClient) -> set[str]:
-    """Return the names that somebody is told."""
+    """Return the names a client receives."""
     person.send("NAMES #tea")
     return {name for line in person.hears("353") for name in line.params[3].split()}
 
 
 def there(bench: EngineHarness, person: HarnessClient) -> set[str]:
-    """Return the names that there are, written for somebody in the room."""
+    """Return the expected names for a member."""
     room = bench.core.runtime.world.find_room("#tea")
     user = bench.core.runtime.world.user_of(person.client)
     if room is None or user is None or room.member(user) is None:

@@ -1,4 +1,4 @@
-"""Conversations: how much of who is in a room is told, and when (IRCv3 userhost-in-names, no-implicit-names)."""
+"""NAMES with userhost-in-names and no-implicit-names (IRCv3)."""
 
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter

@@ -1,4 +1,4 @@
-"""Conversations: rooms get other names (IRC_BEHAVIOUR section 13, channel_rename; IRCv3 draft/channel-rename)."""
+"""RENAME (IRCv3 draft/channel-rename)."""
 
 from app.services import audit, rooms
 from tests.conftest import MovedClock
@@ -13,7 +13,7 @@ CAP = "draft/channel-rename"
 
 
 def scene(bench: EngineHarness) -> None:
-    """Alice moderates and knows of renaming; Bob does not; Carol is elsewhere."""
+    """Alice is an operator with the capability, Bob a member without it, Carol outside."""
     bench.connect("alice", CAP)
     gather(bench, "#tea", "alice", "bob")
     people(bench, "carol")
@@ -148,7 +148,7 @@ def test_a_renamed_room_keeps_its_state_over_a_restart(bench: EngineHarness) -> 
 
 
 def reader(bench: EngineHarness) -> HarnessClient:
-    """Connect as Anna, who knows everything."""
+    """Connect Anna with all capabilities."""
     return enter(bench, "anna", "anna", *history_clients.CAPS, "draft/read-marker", CAP)
 
 

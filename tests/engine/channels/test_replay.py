@@ -1,4 +1,4 @@
-"""Conversations: what was said last, shown on joining to clients that have no way of asking for it."""
+"""Replay on join for clients without draft/chathistory."""
 
 import pytest
 
@@ -15,13 +15,13 @@ NOON = 1_795_003_200_000 - 1_795_003_200_000 % 86_400_000 + 43_200_000
 
 @pytest.fixture
 def noon(clock: MovedClock) -> MovedClock:
-    """A clock that shows noon."""
+    """A clock set to noon."""
     clock.instant = NOON
     return clock
 
 
 def teller(bench: EngineHarness) -> HarnessClient:
-    """Let somebody be in #tea whose client asks for history itself."""
+    """Connect a member of #tea with draft/chathistory."""
     alice = bench.connect("alice", *CAPS)
     alice.send("JOIN #tea")
     alice.heard()
@@ -29,7 +29,7 @@ def teller(bench: EngineHarness) -> HarnessClient:
 
 
 def shown(person: HarnessClient, line: str = "JOIN #tea") -> list[str]:
-    """Send a line and return the texts of the messages that are heard then."""
+    """Send a line and return the texts of the messages received."""
     return [heard.params[-1] for heard in map(parse, person.ask(line)) if heard.command == "PRIVMSG"]
 
 
@@ -102,7 +102,7 @@ def test_after_a_restart_replay_precedes_new_messages(bench: EngineHarness) -> N
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_join_within_a_changeset_sees_each_message_once(bench: EngineHarness, restarted: bool) -> None:
-    """Trap 11: old lines stand before new ones, also of a message that is stored together with the JOIN."""
+    """Replayed lines precede live ones, even for a message stored together with the JOIN."""
     alice, bob = teller(bench), bench.connect("bob", "server-time")
     alice.send("PRIVMSG #tea :stored")
     if restarted:

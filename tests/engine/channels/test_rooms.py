@@ -1,4 +1,4 @@
-"""Conversations: entering, leaving and running rooms (IRC_BEHAVIOUR section 6)."""
+"""JOIN, PART, KICK, TOPIC and INVITE."""
 
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness
@@ -10,7 +10,7 @@ def people(bench: EngineHarness, *names: str) -> None:
 
 
 def gather(bench: EngineHarness, room: str, *names: str) -> None:
-    """Let people connect and enter a room in this order; what they heard so far is forgotten."""
+    """Connect clients, join a room in this order and discard what they received."""
     people(bench, *names)
     for name in names:
         bench.people[name].send(f"JOIN {room}")

@@ -1,4 +1,4 @@
-"""Conversations: slow rooms (+W), words that nobody may say (+g), rooms for accounts (+R) (docs/commands.md, MODE)."""
+"""Slow mode (+W), forbidden words (+g) and registered-only rooms (+R)."""
 
 import pytest
 

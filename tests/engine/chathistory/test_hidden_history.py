@@ -1,4 +1,4 @@
-"""Conversations: rooms where nobody reads what was said before they came (channel mode H; docs/commands.md, MODE)."""
+"""Channel mode +H: members read only what was sent after they joined."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ EVERY = (
 
 @contextmanager
 def away(bench: EngineHarness, nick: str) -> Iterator[None]:
-    """Let somebody's connection be lost meanwhile."""
+    """Disconnect a client for the duration of the block."""
     bench.people.pop(nick).hang_up()
     yield
 
@@ -119,7 +119,7 @@ def test_hidden_history_is_not_replayed_on_join(make_bench: MakeBench) -> None:
 
 
 def enter_plain(bench: EngineHarness, name: str) -> HarnessClient:
-    """Come as somebody whose client cannot ask for history, but knows times."""
+    """Connect a client with server-time but without draft/chathistory."""
     return account_clients.enter(bench, name, name, "server-time")
 
 

@@ -1,4 +1,4 @@
-"""Conversations: asking for the past of rooms (IRC_BEHAVIOUR section 12; IRCv3 draft/chathistory)."""
+"""CHATHISTORY of rooms (IRCv3 draft/chathistory)."""
 
 import pytest
 from sqlalchemy.exc import OperationalError

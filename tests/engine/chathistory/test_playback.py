@@ -1,4 +1,4 @@
-"""Conversations: what happened, played back to clients that can tell it from what happens now."""
+"""Events other than messages in history (IRCv3 draft/event-playback)."""
 
 from app.events import Event, Kind
 from app.wire.line import parse
@@ -17,7 +17,7 @@ def test_operator_messages_are_references_but_not_played_back(bench: EngineHarne
 
 
 def test_messages_only_unless_events_can_be_played_back(bench: EngineHarness) -> None:
-    """The limit counts lines that are shown."""
+    """The limit counts lines that are sent."""
     alice, bob = gather(bench, "#tea", "alice", "bob", caps=PLAYBACK)
     (carol,) = gather(bench, "#tea", "carol")
     say(alice, "#tea", "one")

@@ -1,4 +1,4 @@
-"""Conversations: SEARCH (the capability soju.im/search, doc/ext/search.md of soju)."""
+"""SEARCH (soju.im/search)."""
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -21,7 +21,7 @@ CAPS = (*history_clients.CAPS, "soju.im/search")
 
 
 def found(person: HarnessClient, attributes: str) -> list[Line]:
-    """Search, and return what is in the batch, which is all that comes."""
+    """Search and return the lines of the batch, which is the whole reply."""
     first, *lines, last = map(parse, person.ask(f"SEARCH {attributes}"))
     name = first.params[0].removeprefix("+")
     assert (first.command, first.params[1:]) == ("BATCH", ["soju.im/search"])
@@ -31,7 +31,7 @@ def found(person: HarnessClient, attributes: str) -> list[Line]:
 
 
 def texts(person: HarnessClient, attributes: str) -> list[str]:
-    """Search, and return the last parameter of every line."""
+    """Search and return the last parameter of every line."""
     return [line.params[-1] for line in found(person, attributes)]
 
 
@@ -201,7 +201,7 @@ def test_invalid_attributes_are_named_in_the_failure(
 
 
 def test_repeated_words_count_once_and_a_phrase_as_one(bench: EngineHarness) -> None:
-    """Each word is looked for in each message, so there are not as many as fit a line."""
+    """Every word is matched against every message, so their number is limited."""
     (alice,) = gather(bench, "#tea", "alice")
     say(alice, "#tea", "a b c d e f g h i j k l m n o p q r s")
     assert len(texts(alice, "text=" + r"\s".join(["a"] * 99))) == 1

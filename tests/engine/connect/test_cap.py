@@ -1,4 +1,4 @@
-"""Conversations: capabilities (IRC_BEHAVIOUR section 2)."""
+"""Capability negotiation: CAP (IRCv3 capability-negotiation)."""
 
 import pytest
 

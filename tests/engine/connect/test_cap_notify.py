@@ -1,4 +1,4 @@
-"""Conversations: what is offered changes with the settings (IRCv3 capability-negotiation, "cap-notify"; sts)."""
+"""Capabilities that change with the settings: CAP NEW and CAP DEL (IRCv3 cap-notify, sts)."""
 
 from functools import partial
 
@@ -15,13 +15,13 @@ REGISTER = "draft/account-registration"
 
 @pytest.fixture
 def root(bench: EngineHarness) -> HarnessClient:
-    """An administrator, whose client negotiates no version."""
+    """An administrator whose client sends no CAP version."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
 def reread(bench: EngineHarness, file: File, **settings: object) -> None:
-    """Have other settings read; what the administrator hears of it does not matter."""
+    """Reload other settings and discard the administrator's replies."""
     file.write(**settings)
     bench.people["root"].send("REHASH")
 
@@ -94,7 +94,7 @@ def test_unchanged_capabilities_are_not_announced(
 
 
 def test_the_sts_policy_is_announced_but_never_deleted(bench: EngineHarness, root: HarnessClient) -> None:
-    """The sections on CAP NEW and on the key `duration` of sts: there is no CAP DEL for it."""
+    """sts, "CAP NEW" and "duration": there is no CAP DEL for it."""
     bench.connect("secure").client.secure = True
     bench.connect("plain")
     told = {

@@ -1,4 +1,4 @@
-"""Conversations: what the server says of itself (IRC_BEHAVIOUR section 8, lusers to links)."""
+"""Server information: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS, STATS."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def motd_bench(tmp_path: Path, clock: MovedClock) -> Iterator[EngineHarness]:
 
 
 def numbers(person: HarnessClient) -> dict[str, list[str]]:
-    """Return the parameters of each reply to LUSERS, none of which comes twice."""
+    """Return the parameters of each LUSERS reply; no numeric is repeated."""
     lines = list(map(parse, person.ask("LUSERS")))
     found = {line.command: line.params[1:] for line in lines}
     assert len(found) == len(lines)
@@ -39,7 +39,7 @@ def numbers(person: HarnessClient) -> dict[str, list[str]]:
 
 
 def counted(text: str) -> list[int]:
-    """Return the numbers that stand free in a text."""
+    """Return the numbers in a text."""
     return [int(word) for word in text.split() if word.isdigit()]
 
 
@@ -228,7 +228,7 @@ def test_stats_u_shows_the_uptime(bench: EngineHarness, clock: MovedClock) -> No
 
 
 def test_most_stats_are_for_administrators(make_bench: MakeBench) -> None:
-    """The numerics of RFC 2812 section 5.1; bans are in test_klines."""
+    """The numerics of RFC 2812, section 5.1; bans are covered by test_klines."""
     bench = make_bench(operators={"boss": HASH})
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")

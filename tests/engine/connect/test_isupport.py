@@ -1,4 +1,4 @@
-"""Conversations: what the server supports, on request and before registration (IRCv3 draft/extended-isupport)."""
+"""ISUPPORT, also before registration (IRCv3 draft/extended-isupport)."""
 
 from app.wire.line import parse
 from tests.engine.conftest import MakeBench
@@ -9,7 +9,7 @@ CAPS = ("batch", "draft/extended-isupport")
 
 
 def held_together(lines: list[str]) -> str:
-    """Hold lines to be one batch of 005, and return the tokens in it."""
+    """Assert that the lines are one batch of 005 and return its tokens."""
     first, *inner, last = map(parse, lines)
     reference = first.params[0].removeprefix("+")
     assert (first.command, first.params) == ("BATCH", [f"+{reference}", "draft/isupport"])
@@ -70,7 +70,7 @@ LENGTHS = "AWAYLEN CHANNELLEN KEYLEN KICKLEN NAMELEN NICKLEN TOPICLEN USERLEN"
 
 
 def test_required_tokens_are_present_and_well_formed(make_bench: MakeBench) -> None:
-    """IRC_BEHAVIOUR sections 8 (isupport) and 16; a reader splits each token at its only `=`."""
+    """Each token has at most one `=`."""
     (alice,) = people(make_bench(servername="A=B \\ Ж"), "alice")
     lines = [parse(line) for line in alice.ask("ISUPPORT")]
     assert all(len(line.params) <= 15 and " ".join(line.params).isascii() for line in lines)

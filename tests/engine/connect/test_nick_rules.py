@@ -1,4 +1,4 @@
-"""Conversations: who may be called what (IRC_BEHAVIOUR section 1, regressions; P8)."""
+"""Which nicks are allowed, and who may use them."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_mixed_script_names_are_refused_everywhere(bench: EngineHarness) -> None
 
 @pytest.mark.parametrize("is_here", [True, False])
 def test_confusable_nicks_are_refused(bench: EngineHarness, is_here: bool) -> None:
-    """`сосо` in Cyrillic letters, for a `coco` who is here or only registered."""
+    """Cyrillic `сосо` is refused while `coco` is connected or registered."""
     if is_here:
         bench.connect("coco")
     else:

@@ -1,4 +1,4 @@
-"""Conversations: how a connection becomes somebody (IRC_BEHAVIOUR sections 0, 1 and 18)."""
+"""Connection registration: PASS, NICK, USER, PING and QUIT."""
 
 import re
 
@@ -49,7 +49,7 @@ def test_the_welcome_repeats_the_commands_replies(
 
 
 def without_references(lines: list[str]) -> list[str]:
-    """Return the lines as they are but for the references of batches, which are by chance."""
+    """Return the lines without the random batch references."""
     return [re.sub(r"(BATCH [+-]|batch=)\w+", r"\1", line) for line in lines]
 
 

@@ -1,4 +1,4 @@
-"""Clients are sent to TLS and told to stay there (https://ircv3.net/specs/extensions/sts)."""
+"""Strict transport security (IRCv3 sts)."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.engine.harness import EngineHarness
 
 
 def listed(bench: EngineHarness, version: str = "302", secure: bool = False) -> list[str]:
-    """Return the words of CAP LS that begin like the policy."""
+    """Return the sts entries of CAP LS."""
     person = bench.dial("alice")
     person.client.secure = secure
     lines = map(parse, person.ask(f"CAP LS {version}"))

@@ -1,4 +1,4 @@
-"""Conversations: every act of an administrator leaves an entry in the audit trail, and no secret does."""
+"""The audit trail of administrator commands."""
 
 import pytest
 from argon2 import PasswordHasher
@@ -13,12 +13,12 @@ HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesa
 
 @pytest.fixture
 def bench(make_bench: MakeBench) -> EngineHarness:
-    """A server whose settings name an operator."""
+    """A server with an operator in its settings."""
     return make_bench(operators={"boss": HASH})
 
 
 def trail(bench: EngineHarness) -> list[tuple[str, str, str, object]]:
-    """Return actor, action, target and detail of every entry."""
+    """Return actor, action, target and detail of every audit entry."""
     with bench.database.reading() as session:
         return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
 

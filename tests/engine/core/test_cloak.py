@@ -1,4 +1,4 @@
-"""Cloaks: nobody sees where somebody else connects from (IRC_BEHAVIOUR section 8, host of 311, 314 and 352)."""
+"""Cloaked hosts: addresses are hidden from other users."""
 
 import logging
 import re
@@ -72,7 +72,7 @@ def test_the_zone_of_a_link_local_address_is_ignored() -> None:
 
 
 def shown(lines: list[str], code: str) -> list[str]:
-    """Return what follows the asker's nick in the lines with a numeric."""
+    """Return the parameters after the nick in replies with a numeric."""
     return [line.split(" ", 3)[3] for line in lines if line.split(" ")[1] == code]
 
 

@@ -1,4 +1,4 @@
-"""The engine's own thread: faults of commands, full batches, and its end."""
+"""The engine thread: exceptions in commands, full batches, shutdown."""
 
 import logging
 from threading import Event as Signal
@@ -19,7 +19,7 @@ from tests.engine.scenes import gather
 
 
 def fail(changeset: Changeset, client: Client) -> SlowWork | None:
-    """Do a step that has a fault."""
+    """Raise in a step."""
     raise ZeroDivisionError
 
 
@@ -53,12 +53,12 @@ def test_a_reading_command_that_writes_stores_nothing(
 
 
 def tell_the_unspeakable(changeset: Changeset, client: Client) -> None:
-    """Decide on something that has no form on the wire: a fault that nobody foresaw, behind the commit."""
+    """Emit an event that cannot be encoded, so that delivery fails after the commit."""
     changeset.emit(Event(Kind.VOID), Audience([client]))
 
 
 def alone(bench: EngineHarness) -> Engine:
-    """Return an engine of its own on the bench's world, not started yet."""
+    """Return another engine on the harness's world, not started yet."""
     runtime = bench.core.runtime
     return Engine(runtime.world, runtime.ledger, Hub(), bench.core.dispatcher, bench.clock)
 

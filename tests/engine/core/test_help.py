@@ -1,4 +1,4 @@
-"""Conversations: HELP (IRC_BEHAVIOUR section 8, help)."""
+"""HELP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The hub: whatever is shared and joined, everybody hears exactly what a naive rendering gives them."""
+"""Shared encoding delivers exactly what rendering for each client alone would."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ PEOPLE = 5
 
 @dataclass(eq=False)
 class CollectingSink:
-    """A sink that keeps what comes before its end, as an outbox does."""
+    """A sink that keeps the bytes pushed before its end, as an outbox does."""
 
     data: bytes = b""
     pushes: list[bytes] = field(default_factory=list)
@@ -35,22 +35,22 @@ class CollectingSink:
     broadcaster: "Choir | None" = None
 
     def push(self, data: bytes) -> None:
-        """Keep the bytes, unless all is over."""
+        """Keep the bytes, unless finished."""
         assert data, "nobody is given nothing"
         if not self.is_finished:
             self.data += data
             self.pushes.append(data)
 
     def finish(self) -> None:
-        """Take nothing more."""
+        """Accept no more bytes."""
         self.is_finished = True
 
 
 class Choir:
-    """A carrier, as flushers are."""
+    """A broadcaster, as flushers are."""
 
     def group(self, sinks: Sequence[CollectingSink]) -> SinkGroup:
-        """Return some ears as one."""
+        """Return sinks as one group."""
         return IndividualSinks(sinks)
 
 
@@ -58,14 +58,14 @@ CHOIRS = None, Choir(), Choir()
 
 
 def client(number: int) -> Client:
-    """Return somebody; the number decides what they negotiated, and who carries what they are told."""
+    """Return a client whose capabilities and broadcaster depend on the number."""
     made = Client(CollectingSink(broadcaster=CHOIRS[number % len(CHOIRS)]), "127.0.0.1", False, 0.0)
     made.enable(CAPS[number % len(CAPS)])
     return made
 
 
 def event(number: int, kind: Kind) -> Event:
-    """Return something that happened; not every client is told of every kind."""
+    """Return an event; not every kind is delivered to every client."""
     data = {"realname": "Somebody", "tags": {"+x": str(number)} if number % 2 else {}}
     return Event(
         kind,
@@ -100,7 +100,7 @@ stories = st.lists(st.one_of(broadcasts, broadcasts, responses, ends, joins, joi
 
 
 def plan_of(story: list[tuple], people: list[Client], rooms: list[Audience]) -> Plan:  # type: ignore[type-arg]
-    """Make a plan of a story; who joins a room may be told to those who were in it."""
+    """Build a delivery plan from a sequence of events and responses."""
     plan: Plan = []
     rooms = list(rooms)
     inside = [set(room.clients) for room in rooms]
@@ -125,7 +125,7 @@ def plan_of(story: list[tuple], people: list[Client], rooms: list[Audience]) -> 
 
 
 def naive(plan: Plan, who: Client) -> bytes:
-    """Render what one client hears, one item after the other."""
+    """Render the stream of one client, item by item."""
     heard = b""
     for item in plan:
         if isinstance(item, Broadcast):

@@ -1,4 +1,4 @@
-"""What is said enters the index for searches many messages at once, behind all that people wait for."""
+"""Messages enter the full-text index in batches, after delivery."""
 
 import pytest
 
@@ -13,19 +13,19 @@ CREATE TRIGGER broken BEFORE UPDATE ON spoken_index_end BEGIN SELECT RAISE(ABORT
 
 
 def say(person: HarnessClient, number: int) -> None:
-    """Say so many things in one read."""
+    """Send several messages in one read."""
     person.send(*(f"PRIVMSG #tea :said {turn}" for turn in range(number)))
 
 
 def lag(bench: EngineHarness) -> int:
-    """Return how many events are not in the index."""
+    """Return the number of events not in the index."""
     with bench.database.engine.connect() as connection:
         query = "SELECT max(id) - (SELECT position FROM spoken_index_end) FROM event"
         return int(connection.exec_driver_sql(query).scalar_one())
 
 
 def keep_waiting(bench: EngineHarness) -> None:
-    """Have a unit wait, as under load one always does."""
+    """Keep a unit waiting, as under load."""
     anna = bench.people["anna"]
     bench.core.engine.submit(SubmissionUnit(anna.client, [bench.request("PING waiting")]))
 

@@ -1,4 +1,4 @@
-"""A labelled command has exactly one answer, whatever it is (IRC_BEHAVIOUR section 5; IRCv3 labeled-response)."""
+"""Every labelled command gets exactly one response (IRCv3 labeled-response)."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ CAPS = tuple(
 
 
 def answer(person: HarnessClient, line: str) -> list[str]:
-    """Send a line with a label, and return what is heard in answer to it."""
+    """Send a labelled line and return the replies."""
     unlabelled = line.partition(" ")[2] if line.startswith("@") else line
     return person.ask(f"@label=l-1 {unlabelled}")
 

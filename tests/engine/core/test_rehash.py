@@ -1,4 +1,4 @@
-"""Conversations: settings that are read again while the server runs (docs/settings.md, "While the server runs")."""
+"""REHASH: settings reloaded while the server runs."""
 
 import pytest
 from argon2 import PasswordHasher
@@ -19,13 +19,13 @@ HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesa
 
 @pytest.fixture
 def root(bench: EngineHarness) -> HarnessClient:
-    """An administrator by account."""
+    """A logged-in administrator."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
 def notices(person: HarnessClient) -> list[str]:
-    """Have the settings read again and return what is said of it."""
+    """Reload the settings and return the notices."""
     first, *others = person.ask("REHASH")
     assert first == ":irc.example 382 root serverSetup.json :Reading the configuration again"
     start = ":irc.example NOTICE root :"
@@ -113,7 +113,7 @@ def test_a_warning_is_shown_and_valid_settings_apply(
 
 
 def test_changed_isupport_tokens_are_announced(bench: EngineHarness, root: HarnessClient, file: File) -> None:
-    """RPL_ISUPPORT may be sent again (Modern IRC); clients of draft/extended-isupport get a batch."""
+    """RPL_ISUPPORT may be sent again (Modern IRC); with draft/extended-isupport as a batch."""
     bench.connect("alice")
     bench.connect("bob", "batch", "draft/extended-isupport")
     file.write(topic_length=100, max_targets=3, motd="hi")

@@ -1,4 +1,4 @@
-"""A restart changes nothing that lasts: the tables say of the world what the world said of itself."""
+"""After a restart the tables restore the same world."""
 
 import tempfile
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ def new_bench() -> Iterator[EngineHarness]:
 
 
 def do(bench: EngineHarness, name: str, deed: str) -> None:
-    """Have somebody do something, or an administrator beside the server do something to them."""
+    """Perform an action of a user, or of an administrator beside the server."""
     person = bench.people.get(name)
     if deed in ("admin", "user", "disable", "enable", "ban", "unban", "create"):
         administer(bench, name, deed)
@@ -93,7 +93,7 @@ def do(bench: EngineHarness, name: str, deed: str) -> None:
 
 
 def arrive(bench: EngineHarness, name: str) -> HarnessClient:
-    """Open a connection that gets in, as a device of somebody if need be, or not at all."""
+    """Open a connection: as a new user, a device of one, or unregistered."""
     person = bench.dial(name)
     person.send("CAP REQ :sasl labeled-response", "AUTHENTICATE PLAIN", *plain(name))
     person.send(f"NICK {name}", f"USER {name} 0 * :{name}", "CAP END")
@@ -101,7 +101,7 @@ def arrive(bench: EngineHarness, name: str) -> HarnessClient:
 
 
 def administer(bench: EngineHarness, name: str, deed: str) -> None:
-    """Append what `chat-admin` would; the server notices with the next thing that happens."""
+    """Append events as `chat-admin` does; the server reads them with the next cycle."""
     record_now(bench.database, bench.clock, list(_decided(bench, name, deed)))
 
 
@@ -126,7 +126,7 @@ def _decided(bench: EngineHarness, name: str, deed: str) -> Iterator[Event]:
 
 
 def lasting(world: World) -> dict[str, object]:
-    """Return everything in the world that outlives a restart."""
+    """Return all persistent state of the world."""
     return {
         "rooms": {room.id: _room(room) for room in world.rooms.values()},
         "keys": {key: room.id for key, room in world.room_keys.items()},
@@ -138,7 +138,7 @@ def lasting(world: World) -> dict[str, object]:
 
 
 def _room(room: Room) -> object:
-    """Return a room without its people. Who is given a role and loses it again is not remembered."""
+    """Return a room without its members. A role granted and revoked leaves no entry."""
     roles = {account: roles for account, roles in room.roles.items() if roles}
     lists = {
         letter: {mask: entry.by for mask, entry in found.items()} for letter, found in room.lists.items()
@@ -154,19 +154,19 @@ def _room(room: Room) -> object:
 
 
 def here(world: World) -> dict[int, tuple[str, str | None]]:
-    """Return who is connected, as the world knows it."""
+    """Return the connected users of the world."""
     return {user.session: (user.nick, user.account and user.account.name) for user in world.users.values()}  # type: ignore[misc]
 
 
 def connected(database: Database) -> dict[int, tuple[str, str | None]]:
-    """Return who is connected, as the table says."""
+    """Return the connected users of the session table."""
     with database.reading() as session:
         rows = session.scalars(select(Session).where(Session.disconnected.is_(None)))
         return {row.id: (row.nick, row.account) for row in rows}
 
 
 def members(world: World) -> dict[tuple[int, int], str]:
-    """Return who is in which room with which roles, as the world knows it."""
+    """Return memberships and roles of the world."""
     return {
         (session, room.id): "".join(sorted(member.roles))
         for room in world.rooms.values()
@@ -175,7 +175,7 @@ def members(world: World) -> dict[tuple[int, int], str]:
 
 
 def stored_members(database: Database) -> dict[tuple[int, int], str]:
-    """Return who is in which room with which roles, as the table says."""
+    """Return memberships and roles of the membership table."""
     with database.reading() as session:
         return {(row.session_id, row.room_id): row.roles for row in session.scalars(select(Membership))}
 
@@ -217,7 +217,7 @@ def test_a_restart_restores_the_persistent_world(cheap_hashing: None, deeds: lis
 
 
 def replayed(bench: EngineHarness) -> World:
-    """Return the world that the whole log adds up to."""
+    """Return the world rebuilt from the whole log."""
     world = World(bench.clock, replay=0)
     with bench.database.engine.connect() as connection:
         for event in read_after(connection, 0, 1_000_000):
@@ -226,7 +226,7 @@ def replayed(bench: EngineHarness) -> World:
 
 
 def without_keys(found: dict[str, object]) -> dict[str, object]:
-    """Return what lasts without the keys of rooms, which the log does not tell."""
+    """Return persistent state without channel keys, which are not in the log."""
     rooms = found["rooms"]
     assert isinstance(rooms, dict)
     return found | {
@@ -235,7 +235,7 @@ def without_keys(found: dict[str, object]) -> dict[str, object]:
 
 
 def is_whole(database: Database) -> bool:
-    """Whether the log's numbers have no gap and its times only grow within each room."""
+    """Whether event ids are contiguous and times increase within each room."""
     with database.reading() as session:
         rows = session.execute(select(EventRow.id, EventRow.room_id, EventRow.at).order_by(EventRow.id)).all()
     latest: dict[int | None, int] = {}

@@ -1,4 +1,4 @@
-"""What is secret stays out of the files, the log of the server, errors, exports and the trail (promise P7)."""
+"""Secrets stay out of files, logs, errors, exports and the audit trail."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ SECRETS = ("Tr0ub4dor", "wr0ngGuess", "st4ple", "k3yOfTheRoom")
 
 
 def live_through_every_use_of_a_secret(bench: EngineHarness) -> None:
-    """Register, log in well and badly in every way, and lock a room."""
+    """Register, log in with right and wrong secrets in every way, and set a channel key."""
     right, wrong, changed, key = SECRETS
     alice = bench.connect("alice", "sasl", "draft/account-registration", "draft/event-playback")
     alice.send(f"REGISTER * * {right}", "JOIN #tea", f"MODE #tea +k {key}", f"MODE #tea -k {key}")

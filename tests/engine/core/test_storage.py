@@ -1,4 +1,4 @@
-"""The engine and a storage that refuses, fails, or is written by others."""
+"""The engine with a database that rejects rows, fails, or is written by other programs."""
 
 import resource
 import sqlite3
@@ -30,13 +30,13 @@ NEWS = 300  # milliseconds after which the engine asks for news, or tries a stuc
 
 
 def path_of(bench: EngineHarness) -> Path:
-    """Return the file of the bench's database."""
+    """Return the path of the harness's database."""
     return Path(bench.database.url.database or "")
 
 
 @contextmanager
 def locked(bench: EngineHarness) -> Iterator[None]:
-    """Somebody else holds the log's lock."""
+    """Another program holds the log lock."""
     with closing(sqlite3.connect(path_of(bench), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -44,7 +44,7 @@ def locked(bench: EngineHarness) -> Iterator[None]:
 
 @contextmanager
 def full(bench: EngineHarness) -> Iterator[None]:
-    """The database cannot grow: transactions open, but none commits."""
+    """The database cannot grow: transactions begin, but no commit succeeds."""
     size = Path(f"{path_of(bench)}-wal").stat().st_size
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -56,27 +56,27 @@ def full(bench: EngineHarness) -> Iterator[None]:
 
 @pytest.fixture
 def other(bench: EngineHarness, clock: MovedClock) -> Iterator[Story]:
-    """Somebody else who writes to the same database, as `chat-admin` does."""
+    """Another writer on the same database, as `chat-admin` is."""
     database = Database(bench.database.url)
     yield Story(database, clock)
     database.close()
 
 
 def hand_in(bench: EngineHarness, **lines: str) -> list[SubmissionUnit]:
-    """Let several people each send a line, all in one cycle."""
+    """Submit a line of each client in one cycle."""
     units = [SubmissionUnit(bench.people[name].client, [bench.request(line)]) for name, line in lines.items()]
     bench.core.engine.cycle(units)
     return units
 
 
 def later(bench: EngineHarness, clock: MovedClock, milliseconds: int = NEWS) -> None:
-    """Let time pass and the engine look what there is to do."""
+    """Advance the clock and run a cycle."""
     clock.instant += milliseconds
     bench.core.engine.cycle([])
 
 
 def log(bench: EngineHarness) -> list[tuple[str, str | None]]:
-    """Return the log's latest rows from the first message on, and hold the log to its rules."""
+    """Return the log from the first message on, and assert its invariants."""
     with bench.database.reading() as session:
         assert problems(session) == []
     with closing(sqlite3.connect(path_of(bench))) as connection:
@@ -86,7 +86,7 @@ def log(bench: EngineHarness) -> list[tuple[str, str | None]]:
 
 
 def texts(lines: list[str]) -> list[str]:
-    """Return what was said, and the verbs of all else."""
+    """Return message texts, and the kinds of other events."""
     return [line.params[-1] if line.command == "PRIVMSG" else line.command for line in map(parse, lines)]
 
 
@@ -121,7 +121,7 @@ def test_the_failure_of_a_rejected_row_carries_its_label(bench: EngineHarness, c
 
 
 def test_clients_without_echo_also_learn_of_a_rejected_row(bench: EngineHarness) -> None:
-    """Promise P6: a ban that will not be there after a restart is no success."""
+    """A ban that would not survive a restart must not be reported as success."""
     account(bench, "root", role="admin")
     root = enter(bench, "root", "root")
     with bench.database.locked() as connection:
@@ -141,7 +141,7 @@ def test_a_rejected_row_is_not_replayed(bench: EngineHarness) -> None:
 
 
 def test_a_read_after_a_write_sees_the_write_first(bench: EngineHarness) -> None:
-    """IRC_BEHAVIOUR section 0, across connections; here even where both are done in one cycle."""
+    """Holds across connections, even when both units run in one cycle."""
     _, bob = gather(bench, "#tea", "alice", "bob")
     hand_in(bench, alice="PRIVMSG #tea hi", bob="PING fence")
     assert [line.command for line in map(parse, bob.heard())] == ["PRIVMSG", "PONG"]
@@ -229,7 +229,7 @@ def test_remote_events_precede_a_stuck_batch(bench: EngineHarness, clock: MovedC
 def test_consequences_of_remote_events_follow_a_stuck_batch(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
-    """The order people see is the order of the log, also when the author is banned meanwhile."""
+    """The delivered order is the order of the log, even if the author is banned meanwhile."""
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with full(bench):
         hand_in(bench, alice="PRIVMSG #tea stuck")
@@ -243,7 +243,7 @@ def test_consequences_of_remote_events_follow_a_stuck_batch(
 def test_a_new_device_gets_messages_of_a_stuck_batch(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
-    """What others appended meanwhile moves the ids of all that is stuck."""
+    """Remote events appended meanwhile shift the ids of the stuck batch."""
     account(bench, "anna")
     bench.connect("bob")
     bench.connect("carol")
@@ -264,7 +264,7 @@ def test_a_new_device_gets_messages_of_a_stuck_batch(
 
 
 def test_uncommitted_changes_are_not_visible(bench: EngineHarness, clock: MovedClock) -> None:
-    """While a batch is stuck the world is ahead of the log; who asks about it waits, or is refused."""
+    """While a batch is stuck, queries about the world wait or are refused."""
     _, bob, carol = gather(bench, "#tea", "alice", "bob", "carol")
     with full(bench):
         hand_in(bench, alice="TOPIC #tea :unstored")

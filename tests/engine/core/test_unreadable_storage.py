@@ -1,4 +1,4 @@
-"""A storage that cannot be read: the asker is told, and everything else goes on."""
+"""A database that cannot be read fails the request and nothing else."""
 
 from sqlalchemy import text
 

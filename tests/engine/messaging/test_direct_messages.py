@@ -1,4 +1,4 @@
-"""Conversations: asking for the past of private messages, and who wrote (IRC_BEHAVIOUR section 12)."""
+"""History of direct messages."""
 
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account

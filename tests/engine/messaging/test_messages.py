@@ -1,4 +1,4 @@
-"""Conversations: what is said and who hears it."""
+"""PRIVMSG, NOTICE and TAGMSG."""
 
 from tests.engine.harness import EngineHarness
 
@@ -110,7 +110,7 @@ def test_tagmsg_reaches_only_clients_with_message_tags(bench: EngineHarness) -> 
 
 
 def test_only_well_formed_client_tags_are_relayed(bench: EngineHarness) -> None:
-    """IRC_BEHAVIOUR sections 0 and 3: letters, digits and hyphens behind the `+`, no `=` without a value."""
+    """Letters, digits and hyphens after the `+`, and no `=` without a value (IRCv3 message-tags)."""
     for name in ("alice", "bob"):
         bench.connect(name, "message-tags")
         bench.people[name].send("JOIN #tea")

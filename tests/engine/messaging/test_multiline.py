@@ -1,4 +1,4 @@
-"""Conversations: messages of several lines (IRC_BEHAVIOUR sections 13 and 18; IRCv3 draft/multiline)."""
+"""Multiline messages (IRCv3 draft/multiline)."""
 
 import pytest
 
@@ -21,7 +21,7 @@ SENT = ("@label=l;+note=n BATCH +x draft/multiline #tea", *LINES, "BATCH -x")
 
 
 def assert_whole(lines: list[str], **tags: str) -> None:
-    """Hold what somebody heard to being the message as it was sent, as one batch."""
+    """Assert that the client received the message as one batch."""
     first, *body, last = map(parse, lines)
     name = first.params[0].removeprefix("+")
     assert (first.command, first.params[1:]) == ("BATCH", ["draft/multiline", "#tea"])

@@ -1,4 +1,4 @@
-"""Conversations: REDACT (IRC_BEHAVIOUR section 13, redact; IRCv3 draft/message-redaction)."""
+"""REDACT (IRCv3 draft/message-redaction)."""
 
 import sqlite3
 from contextlib import closing
@@ -24,12 +24,12 @@ CAPS = (*history_clients.CAPS, "draft/message-redaction")
 
 
 def gather(bench: EngineHarness, *names: str) -> list[HarnessClient]:
-    """Let people who know redaction enter #tea; the first of them moderates it."""
+    """Join #tea with clients that support redaction; the first is its operator."""
     return history_clients.gather(bench, "#tea", *names, caps=CAPS)
 
 
 def say(person: HarnessClient, target: str, words: str) -> str:
-    """Say something and return its id."""
+    """Send a message and return its msgid."""
     return parse(person.ask(f"PRIVMSG {target} :{words}")[0]).tags["msgid"]
 
 
@@ -234,7 +234,7 @@ def test_redacted_text_is_removed_from_all_database_files(bench: EngineHarness, 
 
 
 def leave_traces(bench: EngineHarness, alice: HarnessClient, *texts: str) -> None:
-    """Say things among many others and take them back again."""
+    """Send messages among many others and redact them."""
     ids = []
     for text_ in texts:
         ids.append(say(alice, "#tea", text_))
@@ -243,7 +243,7 @@ def leave_traces(bench: EngineHarness, alice: HarnessClient, *texts: str) -> Non
 
 
 def traces(bench: EngineHarness) -> bool:
-    """Whether the files have anything of the letters that the tests redact; one alone is in the index too."""
+    """Whether the files contain any trigram of the redacted text."""
     with bench.database.engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
     path = Path(str(bench.database))
@@ -252,7 +252,7 @@ def traces(bench: EngineHarness) -> bool:
 
 
 def let_pass(bench: EngineHarness, clock: MovedClock, times: int) -> None:
-    """Let the engine look around so many times."""
+    """Run idle cycles."""
     for _ in range(times):
         clock.instant += 300
         bench.core.engine.cycle([])
@@ -262,7 +262,7 @@ def let_pass(bench: EngineHarness, clock: MovedClock, times: int) -> None:
 def test_redacted_text_is_removed_from_the_index(
     bench: EngineHarness, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
-    """Even three letters in a row are not left, however little is tidied at a time."""
+    """No trigram is left, however few pages each merge step handles."""
     monkeypatch.setattr(fulltext_sqlite, "MERGED_PAGES", pages)
     (alice,) = gather(bench, "alice")
     leave_traces(bench, alice, "a鑫龘靐龗b", "c靐龗麤")

@@ -1,4 +1,4 @@
-"""Conversations: METADATA GET, LIST, SET and CLEAR (IRC_BEHAVIOUR section 14; IRCv3 draft/metadata-3)."""
+"""METADATA GET, LIST, SET and CLEAR (IRCv3 draft/metadata-3)."""
 
 import re
 
@@ -19,7 +19,7 @@ CAPS = ("draft/metadata-3", "batch", "labeled-response")
 
 
 def test_values_are_returned_in_one_batch_in_the_requested_order(bench: EngineHarness) -> None:
-    """Section 14: GET and LIST answer in a batch, even for one line or none; SET without one."""
+    """GET and LIST reply in a batch, even for one line or none; SET does not."""
     bench.connect("alice", *CAPS)
     bench.connect("bob", *CAPS)
     bench.play(
@@ -49,7 +49,7 @@ def test_values_are_returned_in_one_batch_in_the_requested_order(bench: EngineHa
 
 
 def test_values_can_be_cleared_singly_or_together(bench: EngineHarness) -> None:
-    """Section 14: SET without a value, or with an empty one, answers 766; CLEAR answers 766 for each key."""
+    """SET without a value, or with an empty one, replies 766; CLEAR replies 766 for each key."""
     bench.connect("alice", *CAPS)
     bench.play(
         """
@@ -103,7 +103,7 @@ def test_the_label_is_on_the_batch_or_the_single_line(bench: EngineHarness) -> N
 
 
 def test_without_batches_the_reply_has_an_end_numeric(bench: EngineHarness) -> None:
-    """Somebody at `nc` is answered too, as metadata was before there were batches."""
+    """Clients without batches, such as `nc`, get the numerics unbatched."""
     bench.connect("alice")
     bench.play(
         """
@@ -166,7 +166,7 @@ def test_invalid_requests_are_refused_with_one_line(bench: EngineHarness, asked:
 
 
 def test_invalid_utf8_is_refused_with_the_command_name(bench: EngineHarness) -> None:
-    """Section 14: here the command must be named."""
+    """The FAIL reply names the command."""
     alice = bench.connect("alice", *CAPS)
     alice.send_bytes(b"METADATA * SET display-name :\xff\xfe\r\n")
     bench.play(
@@ -178,7 +178,7 @@ def test_invalid_utf8_is_refused_with_the_command_name(bench: EngineHarness) -> 
 
 
 def test_invalid_keys_among_several_are_skipped(bench: EngineHarness) -> None:
-    """The specification, "METADATA GET": the answers are in the order asked."""
+    """draft/metadata-3, "METADATA GET": replies are in the requested order."""
     bench.connect("alice", *CAPS)
     bench.play(
         """
@@ -209,7 +209,7 @@ def test_an_empty_reply_is_labelled_too(bench: EngineHarness) -> None:
     "server", ["irc.example", "a-very-long-name-of-a-server.somewhere.in.the.network.example"]
 )
 def test_the_longest_advertised_value_is_sent_whole(make_bench: MakeBench, server: str) -> None:
-    """`max-value-bytes` holds for every key, and for the longest nicks on both sides."""
+    """`max-value-bytes` holds for every key and the longest nicks on both sides."""
     bench = make_bench(servername=server, nick_length=64)
     alice = bench.dial("alice")
     lines = [parse(line).params[-1] for line in alice.ask("CAP LS 302")]
@@ -270,7 +270,7 @@ def test_the_number_of_keys_is_limited(make_bench: MakeBench) -> None:
 
 
 def test_changes_are_rate_limited(bench: EngineHarness, clock: MovedClock) -> None:
-    """Only changes count: saying once more what is so already costs nobody anything."""
+    """Only changes count; setting the current value again is free."""
     alice = bench.connect("alice", *CAPS)
     for number in range(METADATA_CHANGES):
         alice.ask(f"METADATA * SET color {number}", f"METADATA * SET color {number}")
@@ -292,7 +292,7 @@ def test_changes_are_rate_limited(bench: EngineHarness, clock: MovedClock) -> No
 
 
 def test_channel_metadata_is_set_by_operators_and_sent_to_members(bench: EngineHarness) -> None:
-    """Section 14: without op KEY_NO_PERMISSION, nothing changes, nobody is told."""
+    """Without ops the reply is KEY_NO_PERMISSION, nothing changes and nobody is notified."""
     bench.connect("carol", *CAPS)
     scenes.gather(bench, "#tea", "alice", "bob")
     for name in ("alice", "bob", "carol"):
@@ -327,7 +327,7 @@ def test_channel_metadata_is_set_by_operators_and_sent_to_members(bench: EngineH
 
 @pytest.mark.parametrize("mode", ["", "+i", "+k secret"])
 def test_channel_metadata_is_hidden_from_outsiders(bench: EngineHarness, mode: str) -> None:
-    """Section 14: GET, LIST and SYNC by outsiders give some answer, but never the value."""
+    """GET, LIST and SYNC by outsiders are answered, but never with the value."""
     alice, _ = *scenes.gather(bench, "#tea", "alice"), bench.connect("carol", *CAPS)
     alice.ask(f"MODE #tea {mode}", "METADATA #tea SET url https://tea.example", "METADATA * SET url mine")
     bench.play(
@@ -364,7 +364,7 @@ def test_a_secret_room_is_hidden_from_outsiders(bench: EngineHarness) -> None:
 
 
 def test_administrators_may_change_any_metadata(bench: EngineHarness) -> None:
-    """The specification, "Concepts": so they can take an offensive picture away."""
+    """draft/metadata-3, "Concepts": so that they can remove an offensive picture."""
     bench.connect("root", *CAPS)
     bench.connect("bob", *CAPS)
     scenes.gather(bench, "#tea", "alice")
@@ -408,7 +408,7 @@ def test_a_deopped_user_cannot_change_channel_metadata(bench: EngineHarness) -> 
 
 
 def test_whois_shows_metadata_to_capable_clients(bench: EngineHarness) -> None:
-    """Section 14: 760 for each set key."""
+    """One 760 for each key that is set."""
     alice, bob, carol = bench.connect("alice"), bench.connect("bob", *CAPS), bench.connect("carol")
     alice.ask("METADATA * SET color red", "METADATA * SET avatar :https://a.example/a b")
     told = [line for line in bob.ask("WHOIS alice") if " 760 " in line]
@@ -453,7 +453,7 @@ NOT_STORED = "NOT_STORED alice :The database refused to store this, so nobody wa
 
 
 def test_a_rejected_value_is_reported_only_to_its_author(bench: EngineHarness) -> None:
-    """DESIGN, promise P6: what was said before is said again."""
+    """The previous value is restored."""
     with bench.database.locked() as connection:
         connection.exec_driver_sql(POISON)
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")

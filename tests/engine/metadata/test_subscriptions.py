@@ -1,4 +1,4 @@
-"""Conversations: who is told what of metadata, and when (IRC_BEHAVIOUR section 14; IRCv3 draft/metadata-3)."""
+"""METADATA SUB and notifications (IRCv3 draft/metadata-3)."""
 
 import pytest
 
@@ -16,14 +16,14 @@ CAPS = ("draft/metadata-3", "batch", "labeled-response")
 
 
 def subscriber(bench: EngineHarness, name: str, *keys: str) -> HarnessClient:
-    """Connect somebody who has subscribed to keys."""
+    """Connect a client subscribed to keys."""
     person = bench.connect(name, *CAPS)
     person.ask(f"METADATA * SUB {' '.join(keys)}")
     return person
 
 
 def test_subscribing_confirms_keys_and_requires_a_sync(bench: EngineHarness) -> None:
-    """Section 14: 770, behind it perhaps 774, nothing else. "METADATA SUB": in the order of the keys."""
+    """The reply is 770, perhaps followed by 774, in the order of the keys."""
     bench.connect("alice", *CAPS)
     bench.play(
         """
@@ -70,7 +70,7 @@ def test_subscriptions_for_others_are_refused(bench: EngineHarness, word: str) -
 def test_subscriptions_need_and_end_with_the_capability(
     bench: EngineHarness,
 ) -> None:
-    """ "Capability": who gives up metadata or batches loses the list."""
+    """Disabling metadata or batch clears the list (draft/metadata-3, "Capability")."""
     alice = bench.connect("alice", "batch")
     bench.play(
         """
@@ -111,7 +111,7 @@ def test_the_first_subscription_over_the_limit_is_named(bench: EngineHarness) ->
 
 
 def test_a_change_reaches_subscribers_in_shared_rooms_once(bench: EngineHarness) -> None:
-    """Section 14: not the unsubscribed, not strangers; the one who changed it has its answer."""
+    """Unsubscribed and unrelated clients are not notified; the author gets its reply."""
     subscriber(bench, "alice", "color")
     subscriber(bench, "bob", "color")
     subscriber(bench, "carol", "color")
@@ -158,7 +158,7 @@ def test_notifications_carry_server_time(bench: EngineHarness) -> None:
 
 
 def test_a_join_sends_channel_and_member_values_once(bench: EngineHarness) -> None:
-    """Section 14: in the join burst before the PONG; also an empty batch, to who has not subscribed."""
+    """The values come within the join burst; without subscriptions the batch is empty."""
     alice, bob = scenes.gather(bench, "#tea", "alice", "bob")
     alice.ask(
         "METADATA #tea SET url https://tea.example", "METADATA * SET color red", "METADATA * SET avatar a"
@@ -210,7 +210,7 @@ def test_sync_covers_a_user_a_channel_or_everything_visible(bench: EngineHarness
 
 
 def told(lines: list[str]) -> list[tuple[str, ...]]:
-    """Return of whom, the key and the value of each line in the batch that the lines are."""
+    """Return target, key and value of each line of the batch."""
     first, *inside, last = lines
     name = first.split(" ")[2].removeprefix("+")
     assert last == f":irc.example BATCH -{name}"
@@ -219,7 +219,7 @@ def told(lines: list[str]) -> list[tuple[str, ...]]:
 
 
 def test_monitoring_a_user_sends_current_and_later_values(bench: EngineHarness) -> None:
-    """ "Automatic synchronization": a batch behind each 730."""
+    """A batch follows each 730 (draft/metadata-3, "Automatic synchronization")."""
     bench.connect("alice").ask("METADATA * SET color red", "METADATA * SET avatar x")
     subscriber(bench, "bob", "color")
     bench.connect("dan")
@@ -265,7 +265,7 @@ def test_leaving_the_room_ends_notifications(bench: EngineHarness) -> None:
 
 
 def test_metadata_can_be_set_before_registration(bench: EngineHarness) -> None:
-    """Section 14, `before-connect`; the specification, "Setting keys and subscribing with before-connect"."""
+    """draft/metadata-3, "Setting keys and subscribing with before-connect"."""
     subscriber(bench, "watcher", "display-name").ask("MONITOR + abc")
     person = bench.dial("abc")
     bench.play(
@@ -328,7 +328,7 @@ def test_the_welcome_has_an_empty_batch_without_metadata(bench: EngineHarness) -
 
 
 def test_account_metadata_is_shared_by_devices_and_nicks(bench: EngineHarness) -> None:
-    """Each nick is told of; the subscriptions belong to the connection."""
+    """Notifications name each nick; subscriptions belong to the connection."""
     account(bench, "anna")
     phone = enter(bench, "anna", "anna", *CAPS)
     phone.ask("METADATA * SUB color", "JOIN #tea")
@@ -366,7 +366,7 @@ def test_account_metadata_is_shared_by_devices_and_nicks(bench: EngineHarness) -
 
 
 def test_login_and_logout_switch_the_metadata(bench: EngineHarness) -> None:
-    """A guest's words end where the account's begin; subscribers are told what is different."""
+    """Account values replace the guest's; subscribers are notified of the differences."""
     account(bench, "anna")
     enter(bench, "anna", "anna").ask("METADATA * SET color red", "METADATA * SET avatar x", "QUIT")
     guest = bench.connect("guest", *CAPS, "sasl")
@@ -427,7 +427,7 @@ def test_account_and_channel_metadata_survive_a_restart(
 
 
 def enter_saying(bench: EngineHarness, said: str) -> list[str]:
-    """Connect with the account `anna`, having said something before, and return what is heard."""
+    """Connect with the account `anna` after setting metadata early, and return the replies."""
     anna = bench.dial("anna")
     anna.send("CAP REQ :sasl batch draft/metadata-3", said, "AUTHENTICATE PLAIN", *plain("anna"))
     anna.send("NICK anna", "USER a 0 * :A", "CAP END")
@@ -459,7 +459,7 @@ def test_values_over_the_limit_are_refused_at_login(make_bench: MakeBench) -> No
 
 
 def test_metadata_removed_by_chat_admin_is_announced_at_once(bench: EngineHarness, clock: MovedClock) -> None:
-    """An administrator beside the running server takes an offensive picture away."""
+    """An administrator removes an offensive picture beside the running server."""
     account(bench, "anna")
     anna, work = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna-work", "anna")
     for person in (anna, work):

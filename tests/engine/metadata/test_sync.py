@@ -1,4 +1,4 @@
-"""Much metadata is told page by page, so that nobody waits for it (draft/metadata-3, "Postponed synchronization")."""
+"""METADATA SYNC in pages (IRCv3 draft/metadata-3, "Postponed synchronization")."""
 
 import pytest
 
@@ -21,7 +21,7 @@ CROWD = MAX_LINES_PER_PAGE // 2 + 10  # people who say two things each
 
 @pytest.fixture
 def crowd(bench: EngineHarness) -> list[HarnessClient]:
-    """A room of people who say more than fits a page."""
+    """A room whose members have more metadata than fits a page."""
     people = [bench.connect(f"n{number}") for number in range(CROWD)]
     for number, person in enumerate(people):
         person.send("JOIN #all", f"METADATA * SET color {number}", f"METADATA * SET status {number}")
@@ -31,14 +31,14 @@ def crowd(bench: EngineHarness) -> list[HarnessClient]:
 
 
 def reader(bench: EngineHarness, name: str, *caps: str) -> HarnessClient:
-    """Connect somebody who has subscribed to what the crowd says, and is in the room."""
+    """Connect a member subscribed to the keys in use."""
     person = bench.connect(name, *CAPS, *caps)
     person.ask("METADATA * SUB color status", "JOIN #all")
     return person
 
 
 def begin(person: HarnessClient, line: str) -> SubmissionUnit:
-    """Send a line, and stop behind the first page."""
+    """Send a line and stop after the first page."""
     unit = SubmissionUnit(person.client, [person.bench.request(line)])
     person.bench.core.engine.cycle([unit])
     assert unit.task is not None
@@ -46,7 +46,7 @@ def begin(person: HarnessClient, line: str) -> SubmissionUnit:
 
 
 def go_on(person: HarnessClient, unit: SubmissionUnit) -> SubmissionUnit:
-    """Do what the reader does between two pages, and have the next one told."""
+    """Run the reader's slow work and receive the next page."""
     assert unit.task is not None
     with person.bench.database.reading() as session:
         unit = unit.rest_after(run_slow_work(unit.task, session))
@@ -55,13 +55,13 @@ def go_on(person: HarnessClient, unit: SubmissionUnit) -> SubmissionUnit:
 
 
 def finish(person: HarnessClient, unit: SubmissionUnit) -> None:
-    """Have all pages told that are left."""
+    """Receive the remaining pages."""
     while unit.task is not None:
         unit = go_on(person, unit)
 
 
 def told(lines: list[str]) -> list[tuple[str, str, str]]:
-    """Return of whom, the key and the value of each line inside the one batch that the lines are."""
+    """Return target, key and value of each line of the single batch."""
     first, *inside, last = map(parse, lines)
     name = first.params[0].removeprefix("+")
     assert (first.params[1], last.params) == ("metadata", [f"-{name}"])

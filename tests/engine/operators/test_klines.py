@@ -1,4 +1,4 @@
-"""Conversations: bans from within the chat, the same as those of `chat-admin ban` (docs/admin.md)."""
+"""KLINE, UNKLINE, DLINE and UNDLINE."""
 
 import pytest
 from sqlalchemy import select
@@ -17,13 +17,13 @@ DAY = 86_400_000
 
 @pytest.fixture
 def root(bench: EngineHarness) -> HarnessClient:
-    """An administrator by account."""
+    """A logged-in administrator."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
 def stored(bench: EngineHarness) -> list[tuple[str, str, str, str]]:
-    """Return the bans that hold as `chat-admin ban list` shows them."""
+    """Return the active bans as `chat-admin ban list` shows them."""
     with bench.database.reading() as session:
         return [(b.type, b.mask, b.reason, b.by) for b in bans.bans(session, bench.clock.now())]
 
@@ -143,7 +143,7 @@ def test_address_bans_match_the_real_address(bench: EngineHarness, root: Harness
 
 
 def test_addresses_are_accepted_in_every_notation(bench: EngineHarness, root: HarnessClient) -> None:
-    """Also one that begins with a colon, which a line of IRC cannot have within it."""
+    """Including one that begins with a colon, which a middle parameter cannot."""
     root.send("KLINE *@2001:DB8:0::7", "DLINE 2001:DB8:1::0007", "DLINE 0::2")
     root.heard()
     for address in ("2001:db8::7", "2001:db8:1::7", "::2"):
@@ -223,7 +223,7 @@ def test_bans_of_chat_admin_and_irc_are_interchangeable(
 
 
 def test_bans_in_one_changeset_see_each_other(bench: EngineHarness, root: HarnessClient) -> None:
-    """What was decided a line before is not in the tables yet, but it holds."""
+    """A ban of the preceding line is not in the tables yet, but it applies."""
     root.heard()
     root.send("KLINE spam*!*@*", "KLINE spam*!*@*", "UNKLINE spam*!*@*", "UNKLINE spam*!*@*")
     assert codes(root.heard()) == ["NOTICE", "400", "NOTICE", "400"]

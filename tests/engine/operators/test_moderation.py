@@ -1,4 +1,4 @@
-"""Conversations: what administrators do to whoever disturbs (IRC_BEHAVIOUR section 9, kill; section 18)."""
+"""KILL and KICK by administrators."""
 
 from sqlalchemy import select
 
@@ -89,7 +89,7 @@ def test_an_administrator_may_kill_themselves(bench: EngineHarness) -> None:
 
 
 def test_a_kick_by_chat_admin_reaches_the_room(bench: EngineHarness) -> None:
-    """`chat-admin kick` appends to the log; the server takes it up with the next thing that happens."""
+    """`chat-admin kick` appends to the log; the server applies it in the next cycle."""
     bench.connect("alice")
     bench.connect("bob")
     for name in ("alice", "bob"):

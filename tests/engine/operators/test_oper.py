@@ -1,4 +1,4 @@
-"""Conversations: administrators by OPER, and no longer by MODE (IRC_BEHAVIOUR sections 9 and 18)."""
+"""OPER and deopering."""
 
 import pytest
 from argon2 import PasswordHasher
@@ -16,12 +16,12 @@ WRONG = ":irc.example 464 alice :There is no such operator, or the password is w
 
 @pytest.fixture
 def bench(make_bench: MakeBench) -> EngineHarness:
-    """A server whose settings name an operator."""
+    """A server with an operator in its settings."""
     return make_bench(operators={"root": HASH}, login_attempts=3)
 
 
 def operators(bench: EngineHarness, asker: str) -> list[str]:
-    """Return how many operators LUSERS counts."""
+    """Return the number of operators in LUSERS."""
     return [parse(line).params[1] for line in bench.people[asker].ask("LUSERS") if " 252 " in line]
 
 

@@ -1,4 +1,4 @@
-"""Conversations: administrators in rooms that they do not moderate (SAJOIN, SAMODE), in the open and on record."""
+"""SAJOIN and SAMODE."""
 
 import pytest
 
@@ -10,13 +10,13 @@ from tests.engine.scenes import gather, people
 
 @pytest.fixture
 def root(bench: EngineHarness) -> HarnessClient:
-    """An administrator by account, in no room."""
+    """A logged-in administrator in no room."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 
 
 def actions(bench: EngineHarness) -> list[str]:
-    """Return what the audit trail says the administrator did."""
+    """Return the administrator's actions in the audit trail."""
     with bench.database.reading() as session:
         return [f"{one.action} {one.target}" for one in audit.latest(session, 100) if one.actor == "root"]
 

@@ -1,4 +1,4 @@
-"""Conversations: what administrators say to all who want to hear it (IRC_BEHAVIOUR section 9, wallops)."""
+"""WALLOPS."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Conversations: the past by way of HistServ, for those who may see it by CHATHISTORY (IRC_BEHAVIOUR section 12)."""
+"""HistServ: history for clients without CHATHISTORY."""
 
 import pytest
 
@@ -15,14 +15,14 @@ NOT_THERE = "Nothing was said there"
 
 
 def ask(bench: EngineHarness, person: str, words: str) -> list[str]:
-    """Ask HistServ and return the texts of its notices, which is all that comes."""
+    """Query HistServ and return the texts of its notices, which are the whole reply."""
     lines = [parse(line) for line in bench.people[person].ask(f"HS {words}")]
     assert {(line.command, line.source) for line in lines} == {("NOTICE", "HistServ!HistServ@irc.example")}
     return [line.params[-1] for line in lines]
 
 
 def said(bench: EngineHarness, person: str, words: str) -> list[str]:
-    """Ask HistServ and return who said what, without the times and the ids."""
+    """Query HistServ and return senders and texts, without times and ids."""
     *lines, last = ask(bench, person, words)
     assert last == ALL
     return [line.partition("] ")[2].rpartition(" (")[0] for line in lines]
@@ -113,7 +113,7 @@ def test_a_long_message_is_shown_whole(bench: EngineHarness) -> None:
 
 
 def test_a_long_word_is_shown_whole(bench: EngineHarness) -> None:
-    """Languages without spaces have long ones, and several lines may be one (draft/multiline-concat)."""
+    """Languages without spaces have long words, and concatenated lines form one (draft/multiline-concat)."""
     (alice,) = history_clients.gather(bench, "#tea", "alice", caps=(*history_clients.CAPS, "draft/multiline"))
     lines = ["茶" * 130] * 3
     opening = ("@batch=x PRIVMSG", *["@batch=x;draft/multiline-concat PRIVMSG"] * 2)

@@ -1,4 +1,4 @@
-"""Conversations: accounts by way of NickServ, with the guards of REGISTER and SASL (IRC_BEHAVIOUR section 11)."""
+"""NickServ, with the same limits as REGISTER and SASL."""
 
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, begin, codes, enter, finish, log_in
@@ -140,7 +140,7 @@ def test_a_logout_during_hashing_keeps_the_old_password(bench: EngineHarness) ->
 
 
 def test_regain_disconnects_a_dead_session_and_takes_its_nick(bench: EngineHarness) -> None:
-    """A client without SASL comes back while the server still believes in its old connection."""
+    """A client without SASL reconnects before its old connection times out."""
     account(bench, "anna", "secret")
     old = enter(bench, "anna", "anna", password="secret")
     people(bench, "anna_")

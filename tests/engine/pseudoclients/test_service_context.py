@@ -1,4 +1,4 @@
-"""Conversations: NickServ and HistServ as the nicks that they are, whatever they do (P7, P8)."""
+"""NickServ and HistServ as pseudoclients: addressing, secrecy, protection."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ CAPS = ("echo-message", "labeled-response", "batch", "message-tags", "server-tim
 
 
 def tell(bench: EngineHarness, person: str, words: str) -> list[str]:
-    """Say something to NickServ and return the texts of its notices, which is all that comes."""
+    """Message NickServ and return the texts of its notices, which are the whole reply."""
     lines = [parse(line) for line in bench.people[person].ask(f"PRIVMSG NickServ :{words}")]
     assert {(line.command, line.source) for line in lines} == {("NOTICE", NICKSERV)}
     return [line.params[-1] for line in lines]
@@ -80,7 +80,7 @@ def test_echoes_hide_secrets(bench: EngineHarness, said: str, shown: str) -> Non
 
 
 def test_secrets_reach_neither_storage_nor_other_devices(bench: EngineHarness) -> None:
-    """Nor is it in the history; a client that sends the words apart is understood too."""
+    """Nor in the history; a client that sends the words as separate parameters works too."""
     account(bench, "anna")
     phone, laptop = enter(bench, "anna", "anna", *CAPS), enter(bench, "anna", "anna", *CAPS)
     laptop.heard()
@@ -185,6 +185,6 @@ def test_services_need_registration(bench: EngineHarness) -> None:
 
 
 def test_service_commands_cost_the_same_as_their_verbs(bench: EngineHarness) -> None:
-    """A password is hashed, so guessing by message is as dear as by any other way (P4)."""
+    """Passwords are hashed, so guessing through messages costs as much as any other way."""
     assert bench.request("PRIVMSG NickServ :REGISTER x").cost == bench.request("NS REGISTER x").cost == 5
     assert bench.request("PRIVMSG bob :REGISTER x").cost == 1

@@ -1,4 +1,4 @@
-"""Conversations: the past as ZNC's module *playback gives it (https://wiki.znc.in/Playback)."""
+"""ZNC's *playback module (znc.in/playback)."""
 
 import pytest
 
@@ -15,7 +15,7 @@ START = 1_795_000_000
 
 
 def played(person: HarnessClient, question: str) -> dict[str, list[str]]:
-    """Ask for the past, and return the texts of each buffer."""
+    """Request playback and return the texts of each buffer."""
     found: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     for line in map(parse, person.ask(f"PRIVMSG *playback :{question}")):
@@ -29,7 +29,7 @@ def played(person: HarnessClient, question: str) -> dict[str, list[str]]:
 
 
 def at(bench: EngineHarness, seconds: int, name: str, line: str) -> None:
-    """Let somebody say something at a time."""
+    """Send a message at a given time."""
     clock = bench.clock
     assert isinstance(clock, MovedClock)
     clock.instant = (START + seconds) * 1000
@@ -38,7 +38,7 @@ def at(bench: EngineHarness, seconds: int, name: str, line: str) -> None:
 
 @pytest.fixture
 def anna(bench: EngineHarness) -> HarnessClient:
-    """Anna, who was in #tea and #milk with bob, and wrote with him alone."""
+    """Anna, with history in #tea, #milk and a private conversation with bob."""
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", *CAPS)
     gather(bench, "#tea", "bob", "anna")

@@ -1,4 +1,4 @@
-"""Conversations: accounts that stay in their rooms while no device is connected, also over restarts."""
+"""Always-on accounts stay in their rooms without a connected device, also over restarts."""
 
 import pytest
 
@@ -18,13 +18,13 @@ DAY = 24 * 3600
 
 
 def pass_time(bench: EngineHarness, clock: MovedClock, seconds: int) -> None:
-    """Let time pass, and the server look at what it brought about."""
+    """Advance the clock and run housekeeping."""
     clock.instant += seconds * 1000
     bench.core.engine.cycle([])
 
 
 def settle_in(bench: EngineHarness, *caps: str) -> HarnessClient:
-    """Let anna be in #tea with bob, and want to stay there."""
+    """Put anna, always on, into #tea with bob."""
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", *caps)
     gather(bench, "#tea", "bob", "anna")
@@ -37,12 +37,12 @@ def settle_in(bench: EngineHarness, *caps: str) -> HarnessClient:
 
 
 def names(bench: EngineHarness) -> str:
-    """Return who is in #tea, as bob sees it."""
+    """Return the members of #tea as bob sees them."""
     return bench.people["bob"].ask("NAMES #tea")[0].partition(" :")[2]
 
 
 def decide(bench: EngineHarness, clock: MovedClock, *decisions: object) -> None:
-    """Have an administrator decide, as `chat-admin` does beside the running server."""
+    """Apply an administrator's change, as `chat-admin` does beside the running server."""
     for decision in decisions:
         Story(bench.database, bench.clock).decides(decision)  # type: ignore[arg-type]
     pass_time(bench, clock, 1)
@@ -180,7 +180,7 @@ def test_always_on_state_survives_a_second_restart(bench: EngineHarness, clock: 
 
 
 def test_guest_room_ops_survive_a_restart(bench: EngineHarness) -> None:
-    """Who took a guest's room over is kept by no account's role."""
+    """Ops in a guest's room are not stored as a role of an account."""
     bench.connect("guest").send("JOIN #left", "PART #left")
     settle_in(bench).send("JOIN #left", "MODE #left +m")
     bench.restart()
@@ -238,7 +238,7 @@ def test_an_administrator_can_end_always_on(
 
 
 def test_disabling_the_account_quits_once(bench: EngineHarness, clock: MovedClock) -> None:
-    """IRCv3 monitor: 731 tells of one going, and there was one."""
+    """One quit is one 731 (IRCv3 monitor)."""
     settle_in(bench).hang_up()
     carol = bench.connect("carol")
     carol.ask("MONITOR + anna")
@@ -307,7 +307,7 @@ def test_values_other_than_on_and_off_are_refused(bench: EngineHarness) -> None:
 
 
 def test_the_welcome_has_one_marker_for_each_room(bench: EngineHarness) -> None:
-    """IRC_BEHAVIOUR section 13: across a reconnect, exactly one MARKREAD for the channel."""
+    """Across a reconnect there is exactly one MARKREAD for the channel."""
     anna = settle_in(bench, "draft/read-marker")
     anna.send("MARKREAD #tea timestamp=2026-11-22T12:00:00.000Z")
     anna.hang_up()
@@ -327,7 +327,7 @@ def test_a_kick_removes_a_detached_user(bench: EngineHarness) -> None:
 
 
 def test_another_nick_is_told_how_to_reattach(bench: EngineHarness) -> None:
-    """Whoever stays keeps the nick, also from their own account: two people do not become one."""
+    """The always-on session keeps the nick even from its own account: sessions never merge."""
     settle_in(bench).hang_up()
     bench.connect("annie")
     bench.people["annie"].ask("PRIVMSG NickServ :IDENTIFY anna :" + PASSWORD)

@@ -27,7 +27,7 @@ Place = Callable[[Line], str]
 
 
 class Conversation:
-    """Two who talk in a room, somebody who hears all of it, and somebody whose connection is lost."""
+    """Two speakers in a room, an observer, and a client whose connection is lost."""
 
     target = "#tea"
 
@@ -40,19 +40,19 @@ class Conversation:
         self.cut = self.observer("cut")
 
     def come(self) -> None:
-        """Let those come who stay."""
+        """Connect the clients that stay."""
         self.whole = self.observer("whole")
         self.speakers = [(self.observer(name), "#tea") for name in ("anna", "bob")]
 
     def observer(self, name: str) -> HarnessClient:
-        """Let somebody come who hears the conversation."""
+        """Connect an observer."""
         person = self.bench.connect(name, *CAPS)
         person.send("JOIN #tea")
         person.heard()
         return person
 
     def talk(self, talk: list[tuple[int, int]]) -> None:
-        """Let the two talk."""
+        """Exchange messages."""
         for speaker, pause in talk:
             self.said += 1
             self.clock.instant += pause
@@ -61,22 +61,22 @@ class Conversation:
         self.heard += self.whole.hears("PRIVMSG")
 
     def lose(self, part: float) -> list[Line]:
-        """Lose a connection after a part of what was sent to it, and return what was seen by then."""
+        """Drop a connection after part of its output, and return what it had received."""
         received = self.cut.ear.data[: round(len(self.cut.ear.data) * part)]
         whole_lines = received.rpartition(b"\r\n")[0].decode().split("\r\n")
         self.cut.hang_up()
         return [line for line in map(parse, filter(None, whole_lines)) if line.command == "PRIVMSG"]
 
     def kill(self) -> None:
-        """Kill the server; those who stayed come back to the new one."""
+        """Kill the server and reconnect the staying clients."""
         self.bench.restart()
         self.come()
 
 
 class Private(Conversation):
-    """Two who talk in private. One of them has several devices: one hears all, another loses its connection.
+    """A private conversation. One side has several devices: one observes, another loses its connection.
 
-    The other is a guest, who is somebody new after each restart, and only has the name in common.
+    The other side is a guest, a new party after each restart with the same nick.
     """
 
     target = "bob"
@@ -86,12 +86,12 @@ class Private(Conversation):
         super().__init__(bench, clock)
 
     def come(self) -> None:
-        """Let those come who stay."""
+        """Connect the clients that stay."""
         self.whole = self.observer("anna")
         self.speakers = [(self.observer("anna"), "bob"), (self.bench.connect("bob", *CAPS), "anna")]
 
     def observer(self, name: str) -> HarnessClient:
-        """Let a further device come."""
+        """Connect another device as an observer."""
         return enter(self.bench, "anna", "anna")
 
 
@@ -104,7 +104,7 @@ def by_time(line: Line) -> str:
 
 
 def forwards(chat: Conversation, last: Line | None, size: int, place: Place, more: Any) -> Iterator[Line]:
-    """Ask for everything after the last message seen, until a page is empty; some talk on meanwhile."""
+    """Request pages after the last message seen until one is empty, while others keep talking."""
     person, after = chat.observer("cut"), place(last) if last else ALL
     while found := page(person, f"AFTER {chat.target} {after} {size}"):
         yield from found
@@ -114,7 +114,7 @@ def forwards(chat: Conversation, last: Line | None, size: int, place: Place, mor
 
 
 def backwards(chat: Conversation, last: Line | None, size: int, place: Place, more: Any) -> Iterator[Line]:
-    """Ask for the latest page and those before it, back to the last message seen."""
+    """Request the latest page and the preceding ones, back to the last message seen."""
     person, missed = chat.observer("cut"), list[Line]()
     chat.talk(more)
     end = place(last) if last else ALL
@@ -159,7 +159,7 @@ def test_a_resumed_client_gets_exactly_the_missing_messages(
 def test_times_grow_with_every_message(
     kind: type[Conversation], make_bench: MakeBench, clock: MovedClock, talk: list[list[tuple[int, int]]]
 ) -> None:
-    """Whatever the clock does, and over restarts."""
+    """Regardless of clock changes and restarts."""
     chat = kind(make_bench(), clock)
     for some in talk:
         chat.talk(some)

@@ -1,4 +1,4 @@
-"""Conversations: AWAY and away-notify (IRC_BEHAVIOUR section 4, away)."""
+"""AWAY and away-notify."""
 
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people, user

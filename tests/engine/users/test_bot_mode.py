@@ -1,4 +1,4 @@
-"""Conversations: people who are programs (IRC_BEHAVIOUR sections 3 and 4, bot_mode, and the page of IRCv3 on it)."""
+"""Bot mode (IRCv3 bot-mode)."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Conversations: another host for others to see (IRCv3 chghost; IRC_BEHAVIOUR section 10)."""
+"""CHGHOST (IRCv3 chghost)."""
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from tests.engine.scenes import gather, people
 
 @pytest.fixture
 def root(bench: EngineHarness) -> HarnessClient:
-    """An administrator by account, in no room."""
+    """A logged-in administrator in no room."""
     account(bench, "root", role="admin")
     return enter(bench, "root", "root")
 

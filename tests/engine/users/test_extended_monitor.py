@@ -1,4 +1,4 @@
-"""Conversations: what watchers hear beside coming and going (IRC_BEHAVIOUR section 10, extended-monitor)."""
+"""Notifications of extended-monitor (IRCv3)."""
 
 from tests.engine.account_clients import PASSWORD, account, log_in
 from tests.engine.harness import EngineHarness

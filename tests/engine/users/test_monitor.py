@@ -1,4 +1,4 @@
-"""Conversations: MONITOR (IRC_BEHAVIOUR section 10, and the page of IRCv3 on it)."""
+"""MONITOR (IRCv3 monitor)."""
 
 from hypothesis import given
 from hypothesis import strategies as st

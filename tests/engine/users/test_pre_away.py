@@ -1,4 +1,4 @@
-"""Conversations: being away before one is there (IRCv3 draft/pre-away)."""
+"""AWAY before registration (IRCv3 draft/pre-away)."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.engine.scenes import gather, people, user
 
 
 def device(bench: EngineHarness, *lines: str) -> HarnessClient:
-    """Let anna connect, and say something before she is let in."""
+    """Connect anna, sending lines before registration completes."""
     person = bench.dial("anna")
     person.send("CAP REQ :sasl draft/pre-away", "AUTHENTICATE PLAIN", *plain("anna"), *lines)
     person.send("NICK anna", "USER anna 0 * :Anna", "CAP END")

@@ -1,4 +1,4 @@
-"""Conversations: SETNAME (IRC_BEHAVIOUR section 4, setname, and the page of IRCv3 on it)."""
+"""SETNAME (IRCv3 setname)."""
 
 from sqlalchemy import select
 

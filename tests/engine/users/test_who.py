@@ -1,4 +1,4 @@
-"""Conversations: WHO and WHOX (IRC_BEHAVIOUR section 8, who)."""
+"""WHO and WHOX."""
 
 from app.wire.line import parse
 from tests.engine.harness import EngineHarness
@@ -6,14 +6,14 @@ from tests.engine.scenes import gather, log_in, people, user
 
 
 def test_who_zero_lists_everybody(bench: EngineHarness) -> None:
-    """RFC 2812 section 3.6.1."""
+    """RFC 2812, section 3.6.1."""
     alice, _ = people(bench, "alice", "bob")
     assert alice.ask("WHO 0")[:-1] == alice.ask("WHO *")[:-1] != []
     assert alice.ask("WHO 0")[-1].startswith(":irc.example 315 alice 0 ")
 
 
 def nicks(lines: list[str], place: int = 5) -> list[str]:
-    """Return who is shown in replies to WHO, which end with 315."""
+    """Return the nicks of a WHO reply, which ends with 315."""
     *shown, end = map(parse, lines)
     assert end.command == "315"
     return [line.params[place] for line in shown]

@@ -1,4 +1,4 @@
-"""Conversations: WHOIS, WHOWAS, ISON and USERHOST (IRC_BEHAVIOUR sections 4, 8 and 18)."""
+"""WHOIS, WHOWAS, ISON and USERHOST."""
 
 from app.wire.line import parse
 from tests.conftest import MovedClock
@@ -9,7 +9,7 @@ ALLOWED = {"311", "312", "313", "317", "318", "319", "338", "378", "379", "671",
 
 
 def shown(lines: list[str], code: str) -> list[list[str]]:
-    """Return what follows the nicks in the replies of one number."""
+    """Return the parameters after the nicks in replies with a numeric."""
     return [line.params[2:] for line in map(parse, lines) if line.command == code]
 
 
