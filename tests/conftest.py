@@ -1,7 +1,7 @@
-"""What every ring may use: an empty chat database, on SQLite and on PostgreSQL.
+"""Fixtures for all tests: an empty chat database, on SQLite and on PostgreSQL.
 
-A test that takes `database` runs twice. PostgreSQL starts with the first test that wants it; if it cannot
-start, those tests fail.
+A test that uses `database` runs twice. PostgreSQL starts with the first test that needs it; if it
+cannot start, those tests fail.
 """
 
 import os
@@ -29,7 +29,7 @@ class MovedClock(Clock):
         self.instant = now
 
     def now(self) -> int:
-        """Return the instant the test set, milliseconds since the epoch."""
+        """Return the instant set by the test, in milliseconds since the epoch."""
         return self.instant
 
     def monotonic(self) -> float:
@@ -39,19 +39,19 @@ class MovedClock(Clock):
 
 @pytest.fixture
 def clock() -> MovedClock:
-    """A clock the test moves by setting `instant`."""
+    """A clock that the test moves by setting `instant`."""
     return MovedClock()
 
 
 @pytest.fixture
 def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Argon2 cost next to nothing: the same hashing with the least parameters there are."""
+    """Make Argon2 cheap: the same algorithm with minimal parameters."""
     monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """The PostgreSQL server of this run, shared by its workers."""
+    """The PostgreSQL server of this test run, shared by all workers."""
     server = Postgres(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
     yield server
     server.stop()
@@ -59,7 +59,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the whole schema, to be copied."""
+    """A database file with the whole schema, to be copied."""
     path = tmp_path_factory.mktemp("template") / "chat.db"
     database = Database(url_of(str(path)))
     schema.prepare(database)
@@ -69,7 +69,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=DIALECTS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
-    """Where an empty chat database is, once of each kind."""
+    """The URL of an empty chat database, once for each dialect."""
     if request.param == "sqlite":
         path = tmp_path / "chat.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
@@ -81,7 +81,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
 
 @pytest.fixture(params=DIALECTS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
-    """Where a database with nothing in it can be, once of each kind."""
+    """The URL of a database without a schema, once for each dialect."""
     if request.param == "sqlite":
         yield url_of(str(tmp_path / "new.db"))
     else:
@@ -91,7 +91,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
 
 @pytest.fixture
 def database(url: URL) -> Iterator[Database]:
-    """An empty chat database, open; the test runs once on each kind."""
+    """An open, empty chat database; the test runs once on each dialect."""
     database = Database(url)
     yield database
     database.close()

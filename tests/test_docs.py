@@ -1,4 +1,4 @@
-"""The documentation says what the code does: every setting, every capability and every ISUPPORT token."""
+"""The documentation matches the code: settings, capabilities and ISUPPORT tokens."""
 
 import json
 import re
@@ -17,13 +17,13 @@ MODELS = {"Server": ServerSettings, "Client": ClientSettings}
 
 
 def section(title: str, page: str = "settings.md") -> str:
-    """Return one section of a page, that of settings if no other is named."""
+    """Return one section of a page, by default of settings.md."""
     text = (DOCS / page).read_text(encoding="utf-8")
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """Return the rows of a table that begin with a key in code quotes, by that key."""
+    """Return the table rows that begin with a key in backticks, by that key."""
     cells = [
         re.split(r"\s+\|\s+", line.strip("| \n")) for line in text.splitlines() if line.startswith("| `")
     ]
@@ -31,7 +31,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def range_of(model: type[Settings], key: str) -> str | None:
-    """Write the range of a number as the page does, or None for what is no number."""
+    """Return the range of a numeric setting as the page shows it, or None."""
     metadata = model.model_fields[key].metadata
     least = [str(mark.ge) for mark in metadata if isinstance(mark, Ge)]
     most = [str(mark.le) for mark in metadata if isinstance(mark, Le)]
@@ -39,12 +39,12 @@ def range_of(model: type[Settings], key: str) -> str | None:
 
 
 @pytest.mark.parametrize("title", MODELS)
-def test_every_setting_is_documented_and_nothing_else(title: str) -> None:
+def test_the_settings_page_lists_exactly_the_settings(title: str) -> None:
     assert list(rows(section(title))) == list(MODELS[title].model_fields)
 
 
 @pytest.mark.parametrize("title", MODELS)
-def test_defaults_ranges_and_meanings_are_those_of_the_code(title: str) -> None:
+def test_documented_defaults_ranges_and_descriptions_match_the_code(title: str) -> None:
     model = MODELS[title]
     defaults = model().model_dump(mode="json")
     for key, (default, extent, meaning, wrong, *_) in rows(section(title)).items():
@@ -54,7 +54,7 @@ def test_defaults_ranges_and_meanings_are_those_of_the_code(title: str) -> None:
         assert wrong == ("**refused**" if is_protecting(model, key) else "default"), key
 
 
-def test_the_page_says_which_settings_a_running_server_can_change() -> None:
+def test_the_settings_page_says_which_settings_need_a_restart() -> None:
     said = {key: cells[-1] for key, cells in rows(section("Server")).items()}
     assert said == {
         key: "restart" if needs_restart(ServerSettings, key) else "at once"
@@ -75,20 +75,20 @@ def test_the_example_file_loads_without_a_warning(tmp_path: Path) -> None:
 
 
 def written(capability: Capability) -> str:
-    """Write what the page of the protocol says of a capability before it says what there is of it."""
+    """Return the start of the capability's table row in protocol.md."""
     star = r" \*" if capability.version else ""
     page = capability.specification
     name = re.sub("#.*", "", page.rpartition("/")[2])
     return f"| `{capability.name}`{star} | [{name}]({page}) | {capability.state} |"
 
 
-def test_every_capability_is_documented_as_it_is_declared_and_no_other() -> None:
+def test_the_protocol_page_lists_exactly_the_capabilities() -> None:
     lines = [line for line in section("Capabilities", "protocol.md").splitlines() if line.startswith("| `")]
     declared = [written(capability) for capability in CAPABILITIES.values()]
     assert [" | ".join(line.split(" | ")[:3]) + " |" for line in lines] == declared
 
 
-def test_every_token_is_documented_with_what_a_new_server_says_and_no_other() -> None:
+def test_every_isupport_token_is_documented_with_its_default_value() -> None:
     lines = section("Tokens", "protocol.md").splitlines()
     cells = [[cell.strip(" `") for cell in line.split("|")] for line in lines if line.startswith("| `")]
     assert {name: value for _, name, value, *_ in cells} == isupport.tokens(ServerSettings())

@@ -1,4 +1,4 @@
-"""Imports point down, wherever they stand; the order of the layers is the architecture."""
+"""Imports point down, at module level and inside functions: the layers are the architecture."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def files(*folders: str) -> Iterator[Path]:
 
 
 def name_of(path: Path) -> str:
-    """Name the module in a file as imports do."""
+    """Return the dotted name of the module in a file."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -89,7 +89,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imported(module: str) -> Iterator[str]:
-    """Name all that a module imports, also inside functions; `from a import b` may mean the module `a.b`."""
+    """Yield everything a module imports, anywhere in it; `from a import b` may mean the module `a.b`."""
     for node in ast.walk(tree(MODULES[module])):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -98,7 +98,7 @@ def imported(module: str) -> Iterator[str]:
 
 
 def _start(module: str, node: ast.ImportFrom) -> str:
-    """Return the absolute name of what stands after `from`."""
+    """Return the absolute module name of a `from` import."""
     if not node.level:
         return node.module or ""
     is_package = MODULES[module].name == "__init__.py"
@@ -133,24 +133,18 @@ def allowed(module: str) -> set[str]:
 
 
 def names_in(path: Path) -> set[str]:
-    """Return every name and attribute that a file speaks of."""
+    """Return every identifier and attribute used in a file."""
     nodes = list(ast.walk(tree(path)))
     plain = {node.id for node in nodes if isinstance(node, ast.Name)}
     return plain | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
-def calls_in(path: Path) -> set[str]:
-    """Return the last name of everything that a file calls."""
-    called = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
-    return {getattr(function, "attr", getattr(function, "id", "")) for function in called}
-
-
 def by_module(module: str, targets: Iterable[str]) -> str:
-    """Say who imports what, for a failure that can be read."""
+    """Describe the offending imports for the failure message."""
     return f"{module} imports {', '.join(sorted(set(targets)))}"
 
 
-def test_every_module_has_its_layer() -> None:
+def test_every_module_belongs_to_a_layer() -> None:
     known = {*LAYERS, "migrations", None}
     assert {layer_of(module) for module in MODULES} <= known
 
@@ -163,12 +157,12 @@ def test_imports_point_down() -> None:
     assert wrong == []
 
 
-def test_no_import_hides_from_the_order_of_the_layers() -> None:
+def test_no_import_bypasses_the_layer_check() -> None:
     hidden = {"TYPE_CHECKING", "__import__", "import_module"}
     assert [module for module, path in MODULES.items() if names_in(path) & hidden] == []
 
 
-def test_there_is_no_cycle() -> None:
+def test_there_is_no_import_cycle() -> None:
     uses = {module: {_module(target) for target in imported(module)} - {None, module} for module in MODULES}
     while free := [module for module, targets in uses.items() if not targets & uses.keys()]:
         uses = {module: targets for module, targets in uses.items() if module not in free}
@@ -177,28 +171,13 @@ def test_there_is_no_cycle() -> None:
     assert [by_module(module, targets & uses.keys()) for module, targets in uses.items()] == []
 
 
-def test_only_the_edges_know_sockets() -> None:
+def test_only_the_edges_use_sockets() -> None:
     inner = [module for module in MODULES if not module.startswith(HAVE_SOCKETS)]
     assert [m for m in inner if {target.partition(".")[0] for target in imported(m)} & SOCKETS] == []
 
 
-def polls_in(path: Path) -> Iterator[int]:
-    """Yield the lines where a loop calls `.wait(<number>)`: a sleep in disguise."""
-    loops = (node for node in ast.walk(tree(path)) if isinstance(node, ast.For | ast.While))
-    for call in (node for loop in loops for node in ast.walk(loop) if isinstance(node, ast.Call)):
-        is_wait = isinstance(call.func, ast.Attribute) and call.func.attr == "wait"
-        if is_wait and any(isinstance(argument, ast.Constant) for argument in call.args):
-            yield call.lineno
-
-
-def test_no_test_sleeps() -> None:
-    polling = [path for path in files("tests") if path != ROOT / "tests" / "waiting.py"]
-    assert [path.name for path in polling if "sleep" in calls_in(path)] == []
-    assert [(path.name, line) for path in polling for line in polls_in(path)] == []
-
-
 def _module(target: str) -> str | None:
-    """Return our module that an imported name is, or lies in."""
+    """Return the project module that an imported name is, or belongs to."""
     if target in MODULES:
         return target
     parent = target.rpartition(".")[0]

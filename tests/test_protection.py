@@ -239,12 +239,12 @@ def test_wrong_operators_are_refused_and_never_shown(tmp_path: Path, operators: 
     assert "plain text" not in sentence
 
 
-def test_the_password_of_an_operator_in_plain_text_is_answered_with_what_it_should_be(tmp_path: Path) -> None:
+def test_a_plain_text_operator_password_is_refused_with_its_hash(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, json.dumps({"operators": {"root": "plain text"}}))
     assert "should be names, each with the Argon2id hash of its password ($argon2id$...)" in sentence
 
 
-def test_operators_are_read_from_a_file_or_a_variable_and_kept_out_of_what_is_printed(tmp_path: Path) -> None:
+def test_operators_come_from_file_or_environment_and_stay_secret(tmp_path: Path) -> None:
     for text, environment in (
         (json.dumps({"operators": {"root": HASH}}), {}),
         ("{}", {"CHAT_OPERATORS": json.dumps({"root": HASH})}),

@@ -108,7 +108,7 @@ def test_a_line_in_doubt_that_was_stored_is_not_failed() -> None:
     assert not bench.state.failed
 
 
-def test_a_line_in_doubt_that_was_not_stored_is_failed_and_never_sent_by_itself() -> None:
+def test_a_doubtful_line_not_stored_is_failed_and_not_resent() -> None:
     bench = _in_doubt("hello")
     bench.hears(*page("#tea", said("n1", "hello", nick="bob")))
     bench.hears(*page("#tea"))

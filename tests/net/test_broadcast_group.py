@@ -160,7 +160,7 @@ def test_everybody_hears_everything_in_its_order(use_io_uring: bool, by_tls: Set
 
 
 @pytest.mark.parametrize("use_io_uring", [True, False])
-def test_a_new_socket_hears_nothing_that_was_for_one_that_had_its_descriptor(use_io_uring: bool) -> None:
+def test_a_reused_descriptor_gets_no_bytes_of_the_closed_socket(use_io_uring: bool) -> None:
     stage = Stage(use_io_uring)
     everybody, gone = stage.groups[0], stage.outboxes[0]
     others = [theirs for _, theirs in stage.pairs[1:]]

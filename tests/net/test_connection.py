@@ -186,9 +186,7 @@ def test_who_says_nothing_is_there_until_the_time_is_up(serve: Serve, clock: Mov
     assert strangers(alice) == 0
 
 
-def test_whoever_waits_for_the_rate_with_the_first_words_is_there_meanwhile(
-    serve: Serve, clock: MovedClock
-) -> None:
+def test_a_rate_limited_first_line_still_announces_the_client(serve: Serve, clock: MovedClock) -> None:
     chat = serve(flood_burst=50, flood_rate=1)
     alice, flooder = chat.connect("alice"), chat.connect()
     flooder.socket.sendall(b"\n" * (60 * 1024))

@@ -57,7 +57,7 @@ def _expanded(secret: bytes, seed: bytes) -> Iterator[bytes]:
         yield hmac.digest(secret, link + seed, "sha256")
 
 
-def test_who_asks_for_handshakes_and_does_not_read_the_answers_is_given_up() -> None:
+def test_a_peer_that_never_reads_handshake_replies_is_dropped() -> None:
     transport = TlsTransport(new_context(FILES / "cert.pem", FILES / "key.pem"))
     writer = Writer(transport)
     assert transport.decrypt(writer.record(DATA, b"PING one\r\n")) == b"PING one\r\n"

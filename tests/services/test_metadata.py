@@ -98,9 +98,7 @@ def test_what_is_said_goes_with_the_account_and_with_the_room(story: Story) -> N
     assert counts == [3, 2]
 
 
-def test_who_speaks_for_others_leaves_a_trace_and_who_speaks_for_themselves_none(
-    story: Story, tea: int
-) -> None:
+def test_only_changes_of_other_users_metadata_are_audited(story: Story, tea: int) -> None:
     said = {"key": "avatar", "by": "anna"}
     with story.database.reading() as session:
         party = f"a{get_account(session, fold('bob')).id}"

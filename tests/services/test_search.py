@@ -214,7 +214,7 @@ def test_words_are_found_by_the_index_alone(story: Story) -> None:
         assert not any("B-TREE" in step for step in steps), steps
 
 
-def test_postgresql_chooses_the_index_for_what_is_rare_and_the_end_of_the_log_for_what_is_not(
+def test_postgresql_plans_depend_on_how_rare_the_words_are(
     story: Story,
 ) -> None:
     if story.database.dialect.name != "postgresql":
