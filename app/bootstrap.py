@@ -17,7 +17,7 @@ from app.commands.connect.restart import resume
 from app.commands.dispatcher import Dispatcher
 from app.commands.operators import reloading
 from app.commands.pseudoclients import service_context
-from app.commands.runtime import ApplySettings, Load, Runtime
+from app.commands.runtime import ApplySettings, LoadSettings, Runtime
 from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, url_of
@@ -82,7 +82,9 @@ class Shell:
         return self.receive_loop.has_failed or any(flusher.has_failed for flusher in self.flushers)
 
 
-def assemble(settings: ServerSettings, database: Database, clock: Clock, load: Load | None = None) -> Core:
+def assemble(
+    settings: ServerSettings, database: Database, clock: Clock, load: LoadSettings | None = None
+) -> Core:
     """Put the engine together on a database that is ready, and restore the world.
 
     `load` reads the settings again; without it they stay as they are.
@@ -98,12 +100,12 @@ def assemble(settings: ServerSettings, database: Database, clock: Clock, load: L
         database=database,
         ledger=ledger,
         clock=clock,
-        server=prefix_of(settings.servername),
+        server_name=prefix_of(settings.servername),
         version=f"durable-chat-{version('durable-chat')}",
-        started=clock.now(),
+        started_at=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
         cloak=_disguise(settings, ledger, clock),
-        load=load or (lambda: Loaded(settings, None, [])),
+        load_settings=load or (lambda: Loaded(settings, None, [])),
     )
     _go_on(runtime, ended)
     dispatcher = Dispatcher(runtime)
@@ -127,7 +129,7 @@ def _go_on(runtime: Runtime, ended: set[int]) -> None:
     resume(runtime, changeset, ended)
     for name in runtime.settings.auto_join:
         if not runtime.world.find_room(name):
-            changeset.emit(founded(runtime.clock, runtime.server, name))
+            changeset.emit(founded(runtime.clock, runtime.server_name, name))
     runtime.ledger.commit(changeset.events)
 
 
@@ -140,7 +142,7 @@ def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostClo
     return new_cloak(key)
 
 
-def serve(loaded: Loaded[ServerSettings], load: Load) -> int:
+def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
     """Run the server until it is told to stop. `load` reads the settings again. Returns the exit code.
 
     Raises: ChatError when it cannot start; nothing was changed then.
@@ -200,7 +202,7 @@ def _database(settings: ServerSettings, held: ExitStack) -> Database:
 def _run(core: Core, shell: Shell) -> None:
     stopping, hangup = threading.Event(), threading.Event()
     install_signal_handlers(stopping, hangup)
-    core.runtime.followers.append(lambda settings: _prepared(shell.servers, settings))
+    core.runtime.reload_hooks.append(lambda settings: _prepared(shell.servers, settings))
     tune_garbage_collector()
     start(core, shell, stopping)
     for line in _greeting(core.runtime, shell.servers):
@@ -233,7 +235,7 @@ def _reload(core: Core) -> None:
     found = reloading.read(core.runtime)
 
     def follow(changeset: Changeset, client: Client) -> None:
-        reloading.follow(core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server))
+        reloading.follow(core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server_name))
 
     core.engine.submit(
         SubmissionUnit(Client(NullSink(), "", False, core.runtime.clock.monotonic()), [Callback(follow)])
@@ -284,7 +286,7 @@ def _greeting(runtime: Runtime, servers: list[ChatServer]) -> list[str]:
         )
     others = "".join(f", with {name} on port {port}" for name, port in ports.items())
     return [
-        f"{runtime.network} ({runtime.version}) listens on {settings.ip} port {plain}{others}.",
+        f"{runtime.network_name} ({runtime.version}) listens on {settings.ip} port {plain}{others}.",
         f"Database {runtime.database}: {', '.join(counted)}.",
         f"Join with: {_client()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
         "Stop with Ctrl-C.",

@@ -1,4 +1,4 @@
-"""Answers that belong together: a batch around them (IRCv3 batch)."""
+"""Batches within the reply to a command (IRCv3 batch)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +8,18 @@ from app.commands.context import Context
 
 @contextmanager
 def response_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
-    """Put what is said meanwhile into a batch, for a client that knows batches; gives the tags to say it with."""
+    """Wrap the replies sent inside the block in a batch, if the client has negotiated `batch`.
+
+    Yields the tags to send them with. `words` are the type of the batch and its parameters.
+    """
     if "batch" not in ctx.client.caps:
         yield {}
         return
-    name = ctx.runtime.clock.token()
-    response = ctx.place_response()
+    reference = ctx.runtime.clock.token()
+    response = ctx.open_response()
     is_first = not response.entries
-    ctx.server_says("BATCH", f"+{name}", *words)
-    yield {"batch": name}
-    ctx.server_says("BATCH", f"-{name}")
+    ctx.send_from_server("BATCH", f"+{reference}", *words)
+    yield {"batch": reference}
+    ctx.send_from_server("BATCH", f"-{reference}")
     if is_first:
         response.batched = len(response.entries)

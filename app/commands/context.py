@@ -1,4 +1,4 @@
-"""A command's view of its caller: who asks, what they may see, and how they are answered."""
+"""What a command's handler works with: its caller, the changeset, and the ways to reply."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.errors import CommandError, FailReply, NumericError
-from app.commands.runtime import LineWriter, Runtime
+from app.commands.runtime import Runtime, TemplateSource
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY, Audience
 from app.engine.delivery.client import Client
@@ -29,7 +29,7 @@ C = TypeVar("C", bound="Context")
 
 
 class Context:
-    """One command of one client, while it runs."""
+    """One command of one client while it runs."""
 
     __slots__ = ("_me", "_response", "changeset", "client", "label", "runtime", "tags", "verb")
 
@@ -53,127 +53,130 @@ class Context:
 
     @property
     def world(self) -> World:
-        """The world, to read."""
+        """The world, to read; only events change it."""
         return self.runtime.world
 
     @property
     def user(self) -> User | None:
-        """Who asks, if they have finished registration."""
+        """The user that the caller is a device of, or None before registration."""
         return self.world.user_of(self.client)
 
     @property
     def me(self) -> User:
-        """Who asks; only for commands that need a finished registration."""
-        if self._me is None:  # asked several times by most commands, and looked up once
+        """The user that the caller is a device of.
+
+        Raises: NumericError with ERR_NOTREGISTERED before registration.
+        """
+        if self._me is None:  # looked up once, because most commands ask several times
             self._me = self.user
         if self._me is None:
             raise NumericError(numerics.ERR_NOTREGISTERED)
         return self._me
 
-    # Answering
+    # Replies
 
-    def place_response(self) -> Response:
-        """Return the response under way; whoever asks first gives it its place in the plan."""
+    def open_response(self) -> Response:
+        """Return the response to this command; the first call fixes its place among deliveries."""
         if self._response is None:
-            self._response = Response(self.client, self.runtime.server, self.label, self._batch_id())
+            batch = self.runtime.clock.token() if self.label is not None else ""
+            self._response = Response(self.client, self.runtime.server_name, self.label, batch)
             self.changeset.plan.append(self._response)
         return self._response
 
-    def _batch_id(self) -> str:
-        return self.runtime.clock.token() if self.label is not None else ""
-
     def reply(self, numeric: Numeric, *params: str, text: str | None = None, **tags: str) -> None:
-        """Answer with a numeric: its parameters after the nick, then the text (or the numeric's own)."""
-        self.say(numeric.written(self.runtime.server, self.client.nick, *params, text=text), **tags)
+        """Send a numeric: the parameters after the nick, then `text` or the numeric's own text."""
+        line = numeric.written(self.runtime.server_name, self.client.nick, *params, text=text)
+        self.send_lines(line, **tags)
 
-    def say(self, *lines: str, **tags: str) -> None:
-        """Answer with whole lines; a client that asked for times is told this one too."""
-        self._say(LINE_END.join(lines), tags)
+    def send_lines(self, *lines: str, **tags: str) -> None:
+        """Send complete lines, with the `time` tag if the client has negotiated `server-time`."""
+        self._append(LINE_END.join(lines), tags)
 
-    def recite(self, write: LineWriter, **tags: str) -> None:
-        """Answer with lines that everybody is told alike, but for the nick."""
-        self._say(self.runtime.form(write).filled(self.client.nick), tags)
+    def send_template(self, source: TemplateSource, **tags: str) -> None:
+        """Send lines that are the same for every client except for the nick."""
+        self._append(self.runtime.template_for(source).filled(self.client.nick), tags)
 
-    def _say(self, lines: str, tags: dict[str, str]) -> None:
+    def _append(self, lines: str, tags: dict[str, str]) -> None:
         if self.client.shape & Shape.TIME:
             tags = {"time": to_iso(self.runtime.clock.now())} | tags
         self.client.answered += 1 + lines.count(LINE_END)
-        self.place_response().entries.append(ResponseEntry(lines, tags))
+        self.open_response().entries.append(ResponseEntry(lines, tags))
 
-    def server_says(self, *words: str, text: str | None = None, **tags: str) -> None:
-        """Answer with a line whose source is the server."""
-        line = " ".join((f":{self.runtime.server}", *words))
-        self.say(line if text is None else f"{line} :{text}", **tags)
+    def send_from_server(self, *words: str, text: str | None = None, **tags: str) -> None:
+        """Send a line whose source is the server; `text` becomes its trailing parameter."""
+        line = " ".join((f":{self.runtime.server_name}", *words))
+        self.send_lines(line if text is None else f"{line} :{text}", **tags)
 
-    def notice(self, text: str) -> None:
-        """Answer with a notice of the server, for a person to read."""
-        self.server_says("NOTICE", self.client.nick, text=text)
+    def send_notice(self, text: str) -> None:
+        """Send a NOTICE from the server."""
+        self.send_from_server("NOTICE", self.client.nick, text=text)
 
-    def show(self, event: Event, **tags: str) -> None:
-        """Answer with an event, as this client sees it."""
+    def send_event(self, event: Event, **tags: str) -> None:
+        """Send an event in the form that this client has negotiated."""
         self.client.answered += 1
-        self.place_response().entries.append(ResponseEntry(event, tags))
+        self.open_response().entries.append(ResponseEntry(event, tags))
 
-    def stand_for(self, event: Event) -> None:
-        """Let the line said last stand for an event: if that cannot be stored, its author hears so instead."""
-        self.place_response().entries[-1].event = event
+    def bind_reply_to(self, event: Event) -> None:
+        """Replace the last reply by an error if this event cannot be stored."""
+        self.open_response().entries[-1].event = event
 
-    def answer(self, answer: CommandError) -> None:
-        """Send what a command raised instead of finishing."""
-        if isinstance(answer, NumericError):
-            self.reply(answer.numeric, *answer.params, text=answer.text)
-        elif isinstance(answer, FailReply):
-            words = " ".join(("FAIL", answer.command, answer.code, *map(plain, answer.context)))
-            self.say(f":{self.runtime.server} {words} :{answer.text}")
+    def send_error(self, error: CommandError) -> None:
+        """Send the reply that an error stands for."""
+        if isinstance(error, NumericError):
+            self.reply(error.numeric, *error.params, text=error.text)
+        elif isinstance(error, FailReply):
+            words = " ".join(("FAIL", error.command, error.code, *map(plain, error.context)))
+            self.send_lines(f":{self.runtime.server_name} {words} :{error.text}")
 
     @contextmanager
-    def forgiving(self) -> Iterator[None]:
-        """Let one refusal be answered without ending the command."""
+    def continue_on_error(self) -> Iterator[None]:
+        """Send the reply for an error raised in the block, and go on after it."""
         try:
             yield
-        except CommandError as refusal:
-            self.answer(refusal)
+        except CommandError as error:
+            self.send_error(error)
 
     def finish(self) -> None:
-        """See to it that a labelled command has an answer, if only an ACK."""
+        """Acknowledge a labelled command that sent no reply (ACK, IRCv3 labeled-response)."""
         if self.label is not None and not self.client.ended:
-            self.place_response()
+            self.open_response()
 
     def close(self, reason: str) -> None:
-        """Close the caller's connection: its last answer is an ERROR that gives the reason."""
+        """Close the caller's connection after an ERROR that states the reason."""
         self.world.close(self.client)
-        self.say(f"ERROR :{reason}")
-        self.place_response().end = True
+        self.send_lines(f"ERROR :{reason}")
+        self.open_response().end = True
 
-    def later(
+    def defer(
         self, work: Callable[[Session], T], then: Callable[[Self, T], SlowWork | None], writes: bool = False
     ) -> SlowWork:
-        """Return slow work for the caller's own thread; `then` goes on with its result, on the engine's.
+        """Return slow work for the caller's own thread; the engine passes its result to `then`.
 
-        `writes` says whether `then` may emit events. It does not come to that if the client has gone meanwhile.
+         `writes` states whether `then` may emit events. If the client has gone in the meantime,
+        `then` is not called.
         """
 
-        def go_on(changeset: Changeset, client: Client, result: T) -> SlowWork | None:
+        def resume(changeset: Changeset, client: Client, result: T) -> SlowWork | None:
             if client.ended:
                 return None
-            again = type(self)(self.runtime, changeset, client, self.verb, self.tags)
-            return attempt(again, then, result)
+            resumed = type(self)(self.runtime, changeset, client, self.verb, self.tags)
+            return run_handler(resumed, then, result)
 
         def give_up(changeset: Changeset, client: Client) -> None:
-            again = type(self)(self.runtime, changeset, client, self.verb, self.tags)
-            attempt(again, type(self).refuse_unreadable)
+            resumed = type(self)(self.runtime, changeset, client, self.verb, self.tags)
+            run_handler(resumed, type(self).fail_unreadable)
 
-        return SlowWork(work, go_on, give_up, writes)
+        return SlowWork(work, resume, give_up, writes)
 
-    def refuse_unreadable(self) -> None:
-        """Refuse what needed to read from a storage that fails.
+    def fail_unreadable(self) -> None:
+        """Refuse the command because the database cannot be read.
 
-        Raises: Refused with ERR_UNKNOWNERROR.
+        Raises: NumericError with ERR_UNKNOWNERROR.
         """
-        text = "The storage of the server cannot be read now; try again in a moment"
+        text = "The database cannot be read at the moment; try again shortly"
         raise NumericError(numerics.ERR_UNKNOWNERROR, self.verb or "*", text=text)
 
-    # Deciding
+    # Events
 
     def event(
         self,
@@ -189,50 +192,50 @@ class Context:
         return self.me.event(kind, room.id if room else None, conversation, target, text, data, secret)
 
     def emit(self, event: Event, audience: Audience) -> None:
-        """Decide that this happened, and let the caller see it among its answers."""
+        """Apply an event and send it to the audience, and to the caller as part of the response."""
         self.changeset.emit(event, audience, self.client)
-        self.show(event)
+        self.send_event(event)
 
-    def emit_unseen(self, event: Event, audience: Audience = NOBODY) -> None:
-        """Decide that this happened; the caller is not shown its own doing."""
+    def emit_without_reply(self, event: Event, audience: Audience = NOBODY) -> None:
+        """Apply an event and send it to the audience, but not to the caller."""
         self.changeset.emit(event, audience, self.client)
 
-    # Looking things up
+    # Lookups
 
-    def room(self, name: str) -> Room:
-        """Return a room by its name.
+    def get_room(self, name: str) -> Room:
+        """Return a room by name.
 
-        Raises: Refused with ERR_NOSUCHCHANNEL.
+        Raises: NumericError with ERR_NOSUCHCHANNEL.
         """
         room = self.world.find_room(name)
         if room is None:
             raise NumericError(numerics.ERR_NOSUCHCHANNEL, name)
         return room
 
-    def my_room(self, name: str) -> Room:
-        """Return a room the caller is in.
+    def get_joined_room(self, name: str) -> Room:
+        """Return a room that the caller is in.
 
-        Raises: Refused with ERR_NOSUCHCHANNEL or ERR_NOTONCHANNEL.
+        Raises: NumericError with ERR_NOSUCHCHANNEL or ERR_NOTONCHANNEL.
         """
-        room = self.room(name)
+        room = self.get_room(name)
         if room.member(self.me) is None:
             raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
         return room
 
-    def my_moderated_room(self, name: str) -> Room:
-        """Return a room that the caller is in and moderates.
+    def get_moderated_room(self, name: str) -> Room:
+        """Return a room that the caller is a channel operator of.
 
-        Raises: Refused with ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL or ERR_CHANOPRIVSNEEDED.
+        Raises: NumericError with ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL or ERR_CHANOPRIVSNEEDED.
         """
-        room = self.my_room(name)
+        room = self.get_joined_room(name)
         if not room.is_operator(self.me):
             raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
         return room
 
-    def somebody(self, nick: str) -> User:
-        """Return somebody who is here.
+    def get_user(self, nick: str) -> User:
+        """Return an online user by nick.
 
-        Raises: Refused with ERR_NOSUCHNICK.
+        Raises: NumericError with ERR_NOSUCHNICK.
         """
         user = self.world.find_user(nick)
         if user is None:
@@ -240,14 +243,14 @@ class Context:
         return user
 
 
-def attempt(
-    ctx: C, deed: Callable[[C, *Arguments], SlowWork | None], *arguments: *Arguments
+def run_handler(
+    ctx: C, handler: Callable[[C, *Arguments], SlowWork | None], *arguments: *Arguments
 ) -> SlowWork | None:
-    """Do a command's deed, or go on with it; what it raises as an answer is sent as one."""
+    """Run a handler, or the part after its slow work, and send the reply for its error."""
     try:
-        task = deed(ctx, *arguments)
-    except CommandError as answer:
-        ctx.answer(answer)
+        task = handler(ctx, *arguments)
+    except CommandError as error:
+        ctx.send_error(error)
         task = None
     if task is None:
         ctx.finish()

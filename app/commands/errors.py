@@ -1,14 +1,14 @@
-"""Refusals that are the reply: a command raises one, the gate sends it."""
+"""Errors that are the reply: a command raises one, and the dispatcher sends it."""
 
 from app.wire.numerics import Numeric
 
 
 class CommandError(Exception):
-    """Ends a command, or one item of it, with a reply."""
+    """Ends a command, or one item of its list of targets, with an error reply."""
 
 
 class NumericError(CommandError):
-    """A numeric, with the parameters between the nick and the text."""
+    """An error numeric, with the parameters between the nick and the text."""
 
     def __init__(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         super().__init__(numeric, params)
@@ -18,9 +18,10 @@ class NumericError(CommandError):
 
 
 class FailReply(CommandError):
-    """A standard reply (IRCv3 standard-replies): FAIL, the command, a code, its context and a sentence.
+    """A FAIL reply (IRCv3 standard-replies): command, code, context and description.
 
-    A context that a client made up is written so that it stays one word.
+     Context that comes from a client is escaped when it is sent, so that it stays a single
+    parameter.
     """
 
     def __init__(self, command: str, code: str, *context: str, text: str) -> None:

@@ -1,10 +1,9 @@
 """Command declarations, and the table that the server looks commands up in.
 
-A function's name is the verb, its signature the grammar, its docstring the help text. `@command` and
-`@subcommand` only attach a declaration to the function; a `CommandTable` is built from an explicit list of
-such functions (`app.commands.table`). HELP, the 461 reply, `docs/commands.md` and the cost of each command
-are derived from it.
-
+ A function's name is the verb, its signature the grammar, its docstring the help text. `@command`
+and `@subcommand` only attach a declaration to the function; a `CommandTable` is built from an
+explicit list of such functions (`app.commands.table`). HELP, the 461 reply, `docs/commands.md` and
+the cost of each command are derived from it.
 A parameter without a default is required. A last parameter `*rest` takes all remaining words.
 """
 
@@ -22,7 +21,7 @@ _DECLARATION = "_declaration"  # the attribute that holds the declaration of a h
 
 @dataclass(slots=True)
 class Command:
-    """A verb, or a member of its family such as `CAP LS`, with its handler and the rules for its use."""
+    """A verb or a subcommand such as `CAP LS`: its handler and the rules for its use."""
 
     name: str
     handler: Handler
@@ -77,7 +76,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
-    """The declaration of a member of a family; the rules it does not state are those of its parent."""
+    """The declaration of a subcommand; it inherits the rules that it does not state."""
 
     name: str
     handler: Handler
@@ -112,7 +111,7 @@ def command(
     alias: str = "",
     subcommand_index: int = 0,
 ) -> Callable[[Handler], Handler]:
-    """Declare a function as the handler of a command, named after the function unless `name` is given."""
+    """Declare the handler of a command, whose verb is `name` or else the function's name."""
 
     def declare(handler: Handler) -> Handler:
         declaration = Command(
@@ -136,7 +135,7 @@ def command(
 def subcommand(
     name: str = "", *, cost: int = 1, writes: bool = False, grammar: str = ""
 ) -> Callable[[Handler], Handler]:
-    """Declare a function as a member of a family, named after the last word of the function's name."""
+    """Declare the handler of a subcommand, named by the last word of the function's name."""
 
     def declare(handler: Handler) -> Handler:
         word = name or handler.__name__.rpartition("_")[2].upper()
@@ -185,7 +184,7 @@ class CommandTable:
         return self.aliases.get(word, word)
 
     def find(self, verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
-        """Return the innermost subcommand that a verb and its parameters name, and the remaining parameters."""
+        """Return the command or subcommand that a line names, and the parameters left for it."""
         found = self.by_verb.get(verb)
         while found is not None and found.subcommands and len(params) > found.subcommand_index:
             index = found.subcommand_index

@@ -29,7 +29,7 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     concerned = {user: roles_of(runtime, user) for user in _logged_in(runtime.world, event)}
     leavers = _leavers(runtime.world, event)
     _complete(runtime.world, event)
-    event.nick = event.nick or runtime.server
+    event.nick = event.nick or runtime.server_name
     changeset.pass_on(event, audience)
     for user, before in concerned.items():
         settle(runtime, changeset, user, before)

@@ -1,7 +1,8 @@
-"""What was received as steps for the engine: each line with the command that it asks for.
+"""Received lines as steps for the engine, each with the command that it asks for.
 
-The command is found once, on the reader's thread. What a line costs, whether it writes and whether it may need
-slow work are asked before it is done, some of them for every line that waits.
+ The command is looked up once, on the reader's thread. Its cost, and whether it writes or may need
+slow work, are known before it runs, because they decide when the reader hands the line to the
+engine.
 """
 
 from dataclasses import dataclass
@@ -13,15 +14,16 @@ from app.engine.delivery.client import Client
 from app.wire.framing import Frame, Oversized, Undecodable
 from app.wire.line import Line, parse
 
-UNKNOWN_COST = 1
-UNNAMED = "*"  # the command of a line that has none
+UNKNOWN_COST = 1  # token, for a line that names no known command
+UNNAMED = "*"  # the command of an empty line
 
 
 @dataclass(slots=True)
 class CommandRequest:
-    """A line, what it means if it was said to an attendant, and its command with the parameters left for that.
+    """A received line, with the command it asks for and that command's parameters.
 
-    The command sees its caller by the `view`, if that is somebody already.
+     `line` differs from `received` for a message to a pseudoclient, which is a command of its own.
+    A registered client's command gets a context of the `context_class`.
     """
 
     received: Line
@@ -33,7 +35,7 @@ class CommandRequest:
 
     @property
     def cost(self) -> int:
-        """What it takes from its client's rate bucket."""
+        """The tokens it takes from the client's rate limit."""
         return UNKNOWN_COST if self.command is None else self.command.cost
 
     @property
@@ -43,25 +45,25 @@ class CommandRequest:
 
     @property
     def reads_world(self) -> bool:
-        """Whether its answer depends on what people change."""
+        """Whether the reply depends on the state of the world."""
         return self.command is not None and self.command.reads_world
 
     @property
     def is_quick(self) -> bool:
-        """Whether it never asks for slow work."""
+        """Whether it never needs slow work."""
         return self.command is not None and self.command.is_quick
 
     def must_wait(self, client: Client) -> bool:
-        """Whether it can be neither done nor refused while nothing can be stored."""
+        """Whether it can neither run nor be refused while nothing can be stored."""
         command = self.command
-        return (
-            command is not None and command.writes and (client.session is None or command.waits_for_storage)
-        )
+        if command is None or not command.writes:
+            return False
+        return client.session is None or command.waits_for_storage
 
 
 @dataclass(frozen=True, slots=True)
 class MalformedLine:
-    """Something that was received and cannot be read as a line."""
+    """Received bytes that are not a valid line; they are always refused."""
 
     frame: Oversized | Undecodable
     cost: int = UNKNOWN_COST
@@ -70,7 +72,7 @@ class MalformedLine:
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
-        """It is refused in any case."""
+        """Return False: refusing it stores nothing."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""What every command may use: the settings, the world, the database, the time. Made once, at start."""
+"""The services that commands share: settings, world, database, log and clock."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,22 +14,21 @@ from app.services.ledger import Ledger
 from app.settings import Loaded, ServerSettings
 from app.wire.template import Form
 
-Load = Callable[[], Loaded[ServerSettings]]
+LoadSettings = Callable[[], Loaded[ServerSettings]]
 ApplySettings = Callable[[], None]
 PrepareSettings = Callable[[ServerSettings], ApplySettings]
-LineWriter = Callable[
-    ["Runtime"], Iterable[str]
-]  # lines that depend on the settings only; `template.NICK` stands for the nick
+# Yields lines that depend on the settings only; `template.NICK` stands for the recipient's nick.
+TemplateSource = Callable[["Runtime"], Iterable[str]]
 
 
 @dataclass(slots=True)
 class Runtime:
-    """The server behind the commands. `server` is the name in prefixes, `network` the one that people read.
+    """What every command has at hand.
 
-    Only `settings` are ever exchanged, as a whole and on the engine's thread (`reloading`); other threads may read
-    them at any time. `load` reads the settings again. What has settings of its own beside the
-    commands is among the `followers`: each gets ready for others, which may be slow or fail (ChatError), and returns
-    what lets them hold.
+     Only `settings` is ever replaced: as a whole, on the engine's thread (`operators.reloading`).
+    Other threads may read it at any time. A part of the server that keeps values derived from the
+    settings adds a hook to `reload_hooks`. The hook prepares for new settings, which may be slow or
+    raise `ChatError`, and returns a function that puts them into effect and cannot fail.
     """
 
     commands: CommandTable
@@ -38,26 +37,26 @@ class Runtime:
     database: Database
     ledger: Ledger
     clock: Clock
-    server: str
+    server_name: str  # the source of the server's own lines
     version: str
-    started: int  # instant
+    started_at: int  # instant
     rate_limits: RateLimits
-    cloak: HostCloak  # of people's addresses, for others
+    cloak: HostCloak  # the host that other users see in place of an address
 
-    load: Load
-    followers: list[PrepareSettings] = field(default_factory=list)
-    usage: Counter[str] = field(default_factory=Counter)  # how often each command was carried out
-    _forms: dict[LineWriter, tuple[ServerSettings, Form]] = field(default_factory=dict)
+    load_settings: LoadSettings
+    reload_hooks: list[PrepareSettings] = field(default_factory=list)
+    command_counts: Counter[str] = field(default_factory=Counter)  # how often each command ran
+    _templates: dict[TemplateSource, tuple[ServerSettings, Form]] = field(default_factory=dict)
 
-    def form(self, write: LineWriter) -> Form:
-        """Return the form of lines that everybody is told alike, written once for the settings that hold."""
-        settings, form = self._forms.get(write, (None, None))
-        if form is None or settings is not self.settings:
-            form = Form(write(self))
-            self._forms[write] = self.settings, form
-        return form
+    def template_for(self, source: TemplateSource) -> Form:
+        """Return the lines of a source as a template, built once per version of the settings."""
+        settings, template = self._templates.get(source, (None, None))
+        if template is None or settings is not self.settings:
+            template = Form(source(self))
+            self._templates[source] = self.settings, template
+        return template
 
     @property
-    def network(self) -> str:
-        """The name that people read."""
+    def network_name(self) -> str:
+        """The name of the network, for people to read."""
         return self.settings.servername

@@ -15,7 +15,7 @@ class File:
     def __init__(self, bench: EngineHarness, path: Path) -> None:
         self.path = path
         self.write()
-        bench.core.runtime.load = lambda: load(SERVER, path, environment={})
+        bench.core.runtime.load_settings = lambda: load(SERVER, path, environment={})
 
     def write(self, **settings: object) -> None:
         """Write settings that differ from those at start."""

@@ -56,7 +56,7 @@ def logout(ctx: Context) -> None:
 
 def _tell_devices(ctx: Context, me: User) -> None:
     numeric = numerics.RPL_LOGGEDOUT
-    line = f":{ctx.runtime.server} {numeric.code} {me.nick} {me.source} :{numeric.text}"
+    line = f":{ctx.runtime.server_name} {numeric.code} {me.nick} {me.source} :{numeric.text}"
     for client in me.clients:
         if client is not ctx.client:
             ctx.changeset.tell(client, line)
@@ -90,7 +90,7 @@ def prove(ctx: C, name: str, password: str, then: Callable[[C, bool], SlowWork |
     def go_on(again: C, is_right: bool) -> SlowWork | None:
         return then(again, is_right and renewals(again, name) == before)
 
-    return ctx.later(check, go_on, writes=True)
+    return ctx.defer(check, go_on, writes=True)
 
 
 def renewals(ctx: Context, name: str) -> int:

@@ -53,7 +53,7 @@ def sign_up(ctx: C, account: str, shown: str, password: str, announce: Announce[
         announce(ctx, "SUCCESS", name, f"The account {name} is yours")
         enter(ctx, name)
 
-    return ctx.later(lambda session: protect(password), make, writes=True)
+    return ctx.defer(lambda session: protect(password), make, writes=True)
 
 
 def is_offered(settings: ServerSettings) -> bool:
@@ -146,4 +146,4 @@ def _make(ctx: Context, name: str, shown: str, kept: PasswordHashes) -> None:
     event = registered(ctx.runtime.clock, name, kept)
     if invitation is not None:
         event.data["invitation"] = invitation.id
-    ctx.emit_unseen(event)
+    ctx.emit_without_reply(event)

@@ -95,7 +95,7 @@ def _whole(exchange: SaslExchange) -> bytes:
 
 def _send(ctx: Context, message: bytes) -> None:
     for piece in pieces(message):
-        ctx.server_says("AUTHENTICATE", piece)
+        ctx.send_from_server("AUTHENTICATE", piece)
 
 
 def _conclude(ctx: Context, name: str, is_right: bool) -> None:
@@ -151,7 +151,7 @@ class ScramExchange:
             except ScramException:
                 return None
 
-        return ctx.later(look_up, self._challenge)
+        return ctx.defer(look_up, self._challenge)
 
     def _challenge(self, ctx: Context, proving: ScramLogin | None) -> None:
         ctx.client.sasl = None
@@ -175,7 +175,7 @@ class ScramExchange:
         """Log in, in a batch that may write; the task has no other work."""
         if consent:
             raise NumericError(numerics.ERR_SASLFAIL)
-        return ctx.later(
+        return ctx.defer(
             lambda session: None,
             lambda ctx, nothing: _conclude(ctx, name, renewals(ctx, name) == self._renewals),
             writes=True,
@@ -191,7 +191,7 @@ class ExternalExchange:
     def take(self, ctx: Context, message: bytes) -> SlowWork:
         """Take the name of the account, which may be empty; log in in a batch that may write."""
         asked = message.decode(errors="replace")
-        return ctx.later(lambda session: None, lambda ctx, nothing: self._finish(ctx, asked), writes=True)
+        return ctx.defer(lambda session: None, lambda ctx, nothing: self._finish(ctx, asked), writes=True)
 
     def _finish(self, ctx: Context, asked: str) -> None:
         ctx.client.sasl = None

@@ -38,8 +38,8 @@ def apply(ctx: C, name: str, address: str, password: str, announce: Announce[C])
             mail.send(
                 runtime.settings,
                 address,
-                f"Your code for {runtime.network}",
-                _letter(runtime.network, name, code),
+                f"Your code for {runtime.network_name}",
+                _letter(runtime.network_name, name, code),
             )
         except mail.NotSent as error:
             logger.error("A code could not be mailed: %s", error.sentence)
@@ -54,7 +54,7 @@ def apply(ctx: C, name: str, address: str, password: str, announce: Announce[C])
         text = f"A code was mailed to you; VERIFY {name} and the code complete it, within a day"
         announce(ctx, "VERIFICATION_REQUIRED", name, text)
 
-    return ctx.later(post, keep, writes=True)
+    return ctx.defer(post, keep, writes=True)
 
 
 def _letter(network: str, name: str, code: str) -> str:
@@ -74,7 +74,7 @@ def verify(ctx: Context, account: str, code: str) -> None:
 
 def say(ctx: Context, outcome: str, name: str, text: str) -> None:
     """Announce what became of REGISTER or VERIFY, as they do."""
-    ctx.server_says(ctx.verb, outcome, name, text=text)
+    ctx.send_from_server(ctx.verb, outcome, name, text=text)
 
 
 def complete(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
@@ -93,7 +93,7 @@ def complete(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
         raise FailReply(
             "VERIFY", "ACCOUNT_EXISTS", name, text="Somebody else has registered this name meanwhile"
         )
-    ctx.emit_unseen(event)
+    ctx.emit_without_reply(event)
     announce(ctx, "SUCCESS", name, f"The account {name} is yours")
     enter(ctx, name)
     login.free_name(ctx.runtime, ctx.changeset, name)

@@ -18,10 +18,10 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
         return
     if not channel:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "INVITE")
-    target = ctx.somebody(nick)
+    target = ctx.get_user(nick)
     if target.is_pseudoclient:
         raise NumericError(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
-    room = ctx.my_room(channel)
+    room = ctx.get_joined_room(channel)
     if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     if room.member(target) is not None:

@@ -39,10 +39,12 @@ def tell_topic(ctx: Context, room: Room) -> None:
 def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
-    start = f":{ctx.runtime.server} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
+    start = (
+        f":{ctx.runtime.server_name} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
+    )
     texts = room.names_for(ctx.client, ctx.me, space_behind(start))
-    end = numerics.RPL_ENDOFNAMES.written(ctx.runtime.server, ctx.client.nick, asked or room.name)
-    ctx.say(*(start + words for words in texts), end)
+    end = numerics.RPL_ENDOFNAMES.written(ctx.runtime.server_name, ctx.client.nick, asked or room.name)
+    ctx.send_lines(*(start + words for words in texts), end)
 
 
 def is_replayed(ctx: Context) -> bool:
@@ -64,7 +66,7 @@ def _show_old(ctx: Context, events: Iterable[Event]) -> None:
     is_timed = "server-time" in ctx.client.caps
     for event in events:
         if not is_request(event.text or ""):  # what was asked once is not asked again
-            ctx.show(event if is_timed or not event.at else _stamped(event))
+            ctx.send_event(event if is_timed or not event.at else _stamped(event))
 
 
 def catch_up(ctx: Context, since: int) -> SlowWork | None:
@@ -81,7 +83,7 @@ def catch_up(ctx: Context, since: int) -> SlowWork | None:
     def show(again: Context, found: list[Event]) -> None:
         _show_old(again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted])
 
-    return ctx.later(lambda session: written_to(session, party, most, since), show)
+    return ctx.defer(lambda session: written_to(session, party, most, since), show)
 
 
 def recent_messages(ctx: Context, room: Room) -> Iterable[Event]:

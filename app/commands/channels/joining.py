@@ -27,7 +27,7 @@ def join(ctx: Context, channels: str, keys: str = "") -> None:
         return
     names = [name for name in channels.split(",") if name]
     for name, key in list(zip_longest(names, keys.split(","), fillvalue=""))[: len(names)]:
-        with ctx.forgiving():
+        with ctx.continue_on_error():
             enter_room(ctx, name, key)
 
 
@@ -63,7 +63,7 @@ def _is_given_up(ctx: Context, room: Room, me: User, key: str) -> bool:
 
 def _end(ctx: Context, room: Room) -> None:
     """Let a room be no more, so that its name can be another's; nobody else reads what was said in it."""
-    ctx.emit_unseen(ctx.event(Kind.DELETED, room, target=room.name, text="Nobody was in it any more"))
+    ctx.emit_without_reply(ctx.event(Kind.DELETED, room, target=room.name, text="Nobody was in it any more"))
 
 
 def enter_by_standing(ctx: Context, room: Room) -> None:
@@ -98,7 +98,7 @@ def _make(ctx: Context, name: str) -> Room:
     data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
     event = ctx.event(Kind.CREATED, target=name, data=data)
     event.room = ctx.runtime.clock.identity()
-    ctx.emit_unseen(event)
+    ctx.emit_without_reply(event)
     return ctx.world.rooms[event.room]
 
 
@@ -155,7 +155,7 @@ def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
 
 def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
     """Show a client that its person is in a room from now on, and what there is."""
-    ctx.show(joined)
+    ctx.send_event(joined)
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
     join_burst.greet(ctx, room)

@@ -16,12 +16,12 @@ def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
     if len(rooms) == 1:
         rooms *= len(names)
     for channel, nick in zip(rooms, names, strict=False):
-        with ctx.forgiving():
-            _kick(ctx, ctx.my_moderated_room(channel), nick, told)
+        with ctx.continue_on_error():
+            _kick(ctx, ctx.get_moderated_room(channel), nick, told)
 
 
 def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:
-    target = ctx.somebody(nick)
+    target = ctx.get_user(nick)
     if room.member(target) is None:
         raise NumericError(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
     data = {"session": target.session, "room": room.name}

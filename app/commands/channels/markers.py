@@ -44,14 +44,14 @@ def _move(ctx: Context, target: str, key: Key, instant: int) -> None:
     me = ctx.me
     data = {"party": me.party, "instant": instant}
     account = me.account.name if me.account else None
-    event = Event(Kind.MARKED, nick=ctx.runtime.server, account=account, target=target, data=data)
-    ctx.emit_unseen(event, ctx.world.devices(me.party))
+    event = Event(Kind.MARKED, nick=ctx.runtime.server_name, account=account, target=target, data=data)
+    ctx.emit_without_reply(event, ctx.world.devices(me.party))
 
 
 def show(ctx: Context, target: str) -> None:
     """Tell how far the caller has read a room, or what somebody wrote; `*` if that is not known."""
     instant = _markers(ctx, ctx.me).get(fold(target))
-    ctx.server_says("MARKREAD", target, "*" if instant is None else f"timestamp={to_iso(instant)}")
+    ctx.send_from_server("MARKREAD", target, "*" if instant is None else f"timestamp={to_iso(instant)}")
 
 
 def show_where_absent(ctx: Context) -> None:

@@ -48,9 +48,9 @@ def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
     if not target.startswith("#"):
         usermodes.show_or_change(ctx, target, modes)
     elif not modes:
-        _show(ctx, ctx.room(target))
+        _show(ctx, ctx.get_room(target))
     else:
-        room = ctx.room(target)
+        room = ctx.get_room(target)
         change(ctx, room, parse_changes(modes, list(arguments)), room.is_operator(ctx.me))
 
 
@@ -64,7 +64,7 @@ def change(ctx: Context, room: Room, changes: list[ModeChange], is_allowed: bool
     """Make the changes that can be made, if the caller is allowed to make any, and show lists that are asked for."""
     decided: list[Decided] = []
     for wanted in changes:
-        with ctx.forgiving():
+        with ctx.continue_on_error():
             if wanted.letter in LISTS and wanted.argument is None:
                 _show_list(ctx, room, wanted.letter, is_allowed)
             else:
@@ -164,7 +164,7 @@ def _decide_flag(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
 def _decide_role(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    user = ctx.somebody(change.argument)
+    user = ctx.get_user(change.argument)
     member = room.member(user)
     if member is None:
         raise NumericError(numerics.ERR_USERNOTINCHANNEL, user.nick, room.name)

@@ -11,8 +11,8 @@ from app.events import Kind
 def part(ctx: Context, channels: str, reason: str = "") -> None:
     """Leave rooms. The reason is told unless you may not speak there."""
     for name in channels.split(","):
-        with ctx.forgiving():
-            _leave(ctx, ctx.my_room(name), reason)
+        with ctx.continue_on_error():
+            _leave(ctx, ctx.get_joined_room(name), reason)
 
 
 def leave_all(ctx: Context) -> None:

@@ -26,7 +26,7 @@ RENAME_INTERVAL_SECONDS = 60  # seconds between two names of a room: all who are
 @command(writes=True, cost=5)
 def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     """Give a room you moderate another name; everything else about it stays."""
-    room = ctx.my_moderated_room(channel)
+    room = ctx.get_moderated_room(channel)
     if room.official and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
     new = _new_name(ctx, room, name)
@@ -37,7 +37,7 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     if CAPABILITY in ctx.client.caps:
         ctx.emit(event, room.audience)
     else:
-        ctx.emit_unseen(event, room.audience)
+        ctx.emit_without_reply(event, room.audience)
     tell_others(ctx.runtime, ctx.changeset, room, event, ctx)
 
 
@@ -86,7 +86,7 @@ def tell_others(
 
 def _show_move(ctx: Context, room: Room, me: User, old: str, reason: str) -> None:
     now = ctx.runtime.clock.now()
-    ctx.show(me.event(Kind.PARTED, room.id, target=old, text=reason, at=now))
+    ctx.send_event(me.event(Kind.PARTED, room.id, target=old, text=reason, at=now))
     joined = me.event(Kind.JOINED, room.id, target=room.name, data={"realname": me.realname}, at=now)
     show_entrance(ctx, room, joined)
 

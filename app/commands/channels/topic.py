@@ -15,7 +15,7 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
     if text is None:
         _show(ctx, channel)
         return
-    room = ctx.my_room(channel)
+    room = ctx.get_joined_room(channel)
     if "t" in room.modes and not room.is_operator(ctx.me):
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     kept = text[: ctx.runtime.settings.topic_length]
@@ -25,7 +25,7 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
 
 
 def _show(ctx: Context, channel: str) -> None:
-    room = ctx.room(channel)
+    room = ctx.get_room(channel)
     if not room.is_visible_to(ctx.me):
         raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
     if room.topic:

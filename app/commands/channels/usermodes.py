@@ -17,7 +17,7 @@ def show_or_change(ctx: Context, nick: str, modes: str) -> None:
 
     Raises: Refused with ERR_NOSUCHNICK or ERR_USERSDONTMATCH when the nick is not the caller's.
     """
-    if ctx.somebody(nick) is not ctx.me:
+    if ctx.get_user(nick) is not ctx.me:
         raise NumericError(numerics.ERR_USERSDONTMATCH)
     if modes:
         _change(ctx, modes)
@@ -53,7 +53,7 @@ def make(ctx: Context, changes: list[ModeChange]) -> None:
     before = account_roles.roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
     ctx.changeset.pass_on(event, Audience(ctx.me.clients), ctx.client)
-    ctx.show(event)
+    ctx.send_event(event)
     account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
@@ -62,7 +62,7 @@ def become_operator(ctx: Context, name: str) -> None:
     before, audience = account_roles.roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
     if ctx.me.is_admin:
-        ctx.emit_unseen(event)
+        ctx.emit_without_reply(event)
     else:
         ctx.emit(event, audience)
     account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)

@@ -145,7 +145,7 @@ def later(
             raise found
         show(again, found)
 
-    return ctx.later(read, then)
+    return ctx.defer(read, then)
 
 
 def _mark(session: Session, request: PageRequest, place: Place, reference: Reference) -> Mark:
@@ -174,12 +174,12 @@ def _show(ctx: Context, request: PageRequest, found: list[Event]) -> None:
             if event.id in ctx.world.redacted:
                 continue  # since the page was read
             complete(ctx, event, room)
-            ctx.show(event, **tags, **_identity(ctx, event))
+            ctx.send_event(event, **tags, **_identity(ctx, event))
 
 
 def complete(ctx: Context, event: Event, room: Room | None) -> None:
     """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
-    event.nick = event.nick or ctx.runtime.server
+    event.nick = event.nick or ctx.runtime.server_name
     event.data.setdefault("realname", "")
     if room is None:
         return
@@ -211,7 +211,7 @@ def show_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
     with response_batch(ctx, *words) as tags:
         for event in events:
             complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
-            ctx.show(event, **tags)
+            ctx.send_event(event, **tags)
 
 
 def _identity(ctx: Context, event: Event) -> dict[str, str]:
@@ -224,7 +224,7 @@ def show_targets(ctx: Context, found: list[ConversationTarget]) -> None:
     """Show where something was said, with the time of the latest message there."""
     with response_batch(ctx, "draft/chathistory-targets") as tags:
         for target in found:
-            ctx.server_says("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
+            ctx.send_from_server("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 
 def not_there(request: PageRequest, *word: str) -> FailReply:

@@ -64,15 +64,15 @@ def _begin(ctx: Context) -> None:
 def _repeat(ctx: Context, verdict: str, wanted: str) -> None:
     """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
     start = f"CAP {ctx.client.nick} {verdict}"
-    for words in packed(wanted.split(" "), space_behind(f":{ctx.runtime.server} {start} :")):
-        ctx.server_says(start, text=words)
+    for words in packed(wanted.split(" "), space_behind(f":{ctx.runtime.server_name} {start} :")):
+        ctx.send_from_server(start, text=words)
 
 
 def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
     """Send a list of capabilities, over several lines if the client understands that."""
     start = f"CAP {ctx.client.nick} {subcommand}"
-    space = space_behind(f":{ctx.runtime.server} {start} * :")
+    space = space_behind(f":{ctx.runtime.server_name} {start} * :")
     lines = list(packed(words, space)) or [""]
     for line in lines[:-1]:
-        ctx.server_says(start, "*", text=line)
-    ctx.server_says(start, text=lines[-1])
+        ctx.send_from_server(start, "*", text=line)
+    ctx.send_from_server(start, text=lines[-1])

@@ -74,6 +74,6 @@ def _is_notified(client: Client) -> bool:
 
 def _tell(runtime: Runtime, changeset: Changeset, client: Client, subcommand: str, found: list[str]) -> None:
     """Send a list of capabilities, over as many lines as it takes."""
-    start = f":{runtime.server} CAP {client.nick} {subcommand} :"
+    start = f":{runtime.server_name} CAP {client.nick} {subcommand} :"
     for line in packed(found, space_behind(start)):
         changeset.tell(client, start + line)

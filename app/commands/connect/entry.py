@@ -107,7 +107,7 @@ def _enter_as_person(ctx: Context, newcomer: BanSubject) -> None:
     away.settle(ctx)
     welcome(ctx)
     for name in ctx.runtime.settings.auto_join:
-        with ctx.forgiving():
+        with ctx.continue_on_error():
             joining.enter_room(ctx, name)
     markers.show_where_absent(ctx)
 
@@ -117,7 +117,7 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     since = holder.detached
     ctx.world.attach(ctx.client, holder)
     if since is not None:
-        ctx.emit_unseen(ctx.event(Kind.ATTACHED))
+        ctx.emit_without_reply(ctx.event(Kind.ATTACHED))
     away.settle(ctx)
     welcome(ctx)
     for room in ctx.world.rooms_of(holder):

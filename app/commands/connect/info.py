@@ -18,16 +18,16 @@ from app.wire.template import NICK
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
     refuse_other(ctx, server)
-    ctx.recite(_message)
+    ctx.send_template(_message)
 
 
 def _message(runtime: Runtime) -> Iterator[str]:
-    to = (runtime.server, NICK)
+    to = (runtime.server_name, NICK)
     lines = runtime.settings.motd.replace("\0", "").splitlines()
     if not lines:
         yield numerics.ERR_NOMOTD.written(*to)
         return
-    yield numerics.RPL_MOTDSTART.written(*to, text=f"- {runtime.server} Message of the day -")
+    yield numerics.RPL_MOTDSTART.written(*to, text=f"- {runtime.server_name} Message of the day -")
     for line in lines:
         yield numerics.RPL_MOTD.written(*to, text=f"- {line}".rstrip())
     yield numerics.RPL_ENDOFMOTD.written(*to)
@@ -36,7 +36,7 @@ def _message(runtime: Runtime) -> Iterator[str]:
 @command()
 def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
     """Show how many people and rooms are here."""
-    ctx.say(*_counts(ctx.world, (ctx.runtime.server, ctx.client.nick)))
+    ctx.send_lines(*_counts(ctx.world, (ctx.runtime.server_name, ctx.client.nick)))
 
 
 def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
@@ -57,7 +57,9 @@ def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
     refuse_other(ctx, server)
-    ctx.reply(numerics.RPL_VERSION, ctx.runtime.version, ctx.runtime.server, text=ctx.runtime.network)
+    ctx.reply(
+        numerics.RPL_VERSION, ctx.runtime.version, ctx.runtime.server_name, text=ctx.runtime.network_name
+    )
     isupport.show(ctx)
 
 
@@ -66,17 +68,17 @@ def time(ctx: Context, server: str = "") -> None:
     """Show the server's time, in UTC."""
     refuse_other(ctx, server)
     now = to_datetime(ctx.runtime.clock.now()).strftime("%A %B %d %Y -- %H:%M:%S +00:00")
-    ctx.reply(numerics.RPL_TIME, ctx.runtime.server, text=now)
+    ctx.reply(numerics.RPL_TIME, ctx.runtime.server_name, text=now)
 
 
 @command(reads_world=False)
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
     refuse_other(ctx, server)
-    ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network}, running {ctx.runtime.version}")
+    ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network_name}, running {ctx.runtime.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat whose log is the truth: what you see is stored,")
     ctx.reply(numerics.RPL_INFO, text="and everybody sees it in the same order.")
-    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.runtime.started)}")
+    ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.runtime.started_at)}")
     ctx.reply(numerics.RPL_ENDOFINFO)
 
 
@@ -86,9 +88,11 @@ def admin(ctx: Context, server: str = "") -> None:
     refuse_other(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
-        raise NumericError(numerics.ERR_NOADMININFO, ctx.runtime.server, text="No administrator is here now")
-    ctx.reply(numerics.RPL_ADMINME, ctx.runtime.server)
-    ctx.reply(numerics.RPL_ADMINLOC1, text=ctx.runtime.network)
+        raise NumericError(
+            numerics.ERR_NOADMININFO, ctx.runtime.server_name, text="No administrator is here now"
+        )
+    ctx.reply(numerics.RPL_ADMINME, ctx.runtime.server_name)
+    ctx.reply(numerics.RPL_ADMINLOC1, text=ctx.runtime.network_name)
     ctx.reply(numerics.RPL_ADMINLOC2, text=f"Administrators who are here now: {', '.join(nicks)}")
     ctx.reply(numerics.RPL_ADMINEMAIL, text="Write to one of them with PRIVMSG")
 
@@ -104,6 +108,6 @@ def refuse_other(ctx: Context, server: str) -> None:
 
     Raises: Refused with ERR_NOSUCHSERVER.
     """
-    names = (ctx.runtime.server, ctx.runtime.network)
+    names = (ctx.runtime.server_name, ctx.runtime.network_name)
     if server and not any(matches(server, name) for name in names) and not ctx.world.find_user(server):
         raise NumericError(numerics.ERR_NOSUCHSERVER, server)

@@ -82,13 +82,13 @@ def renew(runtime: Runtime, response_batch: Changeset, before: ServerSettings) -
         for client in runtime.world.everybody().clients:
             ctx = Context(runtime, response_batch, client)
             with _together(ctx) as tags:
-                ctx.say(*_lines(runtime, client.nick, words), **tags)
+                ctx.send_lines(*_lines(runtime, client.nick, words), **tags)
 
 
 def show(ctx: Context) -> None:
     """Tell what this server supports."""
     with _together(ctx) as tags:
-        ctx.recite(_everything, **tags)
+        ctx.send_template(_everything, **tags)
 
 
 def _everything(runtime: Runtime) -> Iterator[str]:
@@ -102,7 +102,9 @@ def _word(name: str, value: str) -> str:
 def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
     """Yield lines that tell tokens, some each."""
     for start in range(0, len(words), MAX_TOKENS_PER_LINE):
-        yield numerics.RPL_ISUPPORT.written(runtime.server, nick, *words[start : start + MAX_TOKENS_PER_LINE])
+        yield numerics.RPL_ISUPPORT.written(
+            runtime.server_name, nick, *words[start : start + MAX_TOKENS_PER_LINE]
+        )
 
 
 def _together(ctx: Context) -> AbstractContextManager[dict[str, str]]:

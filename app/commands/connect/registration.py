@@ -61,7 +61,7 @@ def ping(ctx: Context, token: str = "") -> None:
     """Ask for a PONG; it comes after the answers to everything sent before."""
     if not token:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "PING")
-    ctx.server_says("PONG", ctx.runtime.server, text=token)
+    ctx.send_from_server("PONG", ctx.runtime.server_name, text=token)
 
 
 @command(before_registration=True, reads_world=False)
@@ -97,7 +97,7 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
     if _turn_away_hasty(ctx):
         return None
     if expected.startswith("$argon2"):
-        return ctx.later(lambda session: is_password(expected, given), _admit, writes=True)
+        return ctx.defer(lambda session: is_password(expected, given), _admit, writes=True)
     return _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
 
 

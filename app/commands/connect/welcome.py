@@ -16,7 +16,7 @@ ROOM_MODES = "".join(sorted(modes.LISTS + modes.ALWAYS + modes.WHEN_SET + modes.
 
 def welcome(ctx: Context) -> None:
     """Greet somebody who finished registration."""
-    ctx.recite(_greeting)
+    ctx.send_template(_greeting)
     isupport.show(ctx)
     info.lusers(ctx)
     metadata.greet(ctx)
@@ -24,8 +24,10 @@ def welcome(ctx: Context) -> None:
 
 
 def _greeting(runtime: Runtime) -> Iterator[str]:
-    to = (runtime.server, NICK)
-    yield numerics.RPL_WELCOME.written(*to, text=f"Welcome to {runtime.network}, {NICK}")
-    yield numerics.RPL_YOURHOST.written(*to, text=f"Your host is {runtime.server}, running {runtime.version}")
-    yield numerics.RPL_CREATED.written(*to, text=f"This server was started {to_text(runtime.started)}")
-    yield numerics.RPL_MYINFO.written(*to, runtime.server, runtime.version, USER_MODES, ROOM_MODES)
+    to = (runtime.server_name, NICK)
+    yield numerics.RPL_WELCOME.written(*to, text=f"Welcome to {runtime.network_name}, {NICK}")
+    yield numerics.RPL_YOURHOST.written(
+        *to, text=f"Your host is {runtime.server_name}, running {runtime.version}"
+    )
+    yield numerics.RPL_CREATED.written(*to, text=f"This server was started {to_text(runtime.started_at)}")
+    yield numerics.RPL_MYINFO.written(*to, runtime.server_name, runtime.version, USER_MODES, ROOM_MODES)

@@ -68,7 +68,7 @@ def _each(
         try:
             say(ctx, kind, name, text)
         except CommandError as answer:
-            ctx.answer(answer)
+            ctx.send_error(answer)
 
 
 def _refuse_mixed(ctx: Context, names: Sequence[str]) -> None:
@@ -96,11 +96,11 @@ def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequ
     if text is not None:
         ctx.me.active = ctx.client.heard  # before any guard: who is refused is not idle either
     if target.startswith("#"):
-        _to_room(ctx, kind, ctx.room(target), text, lines)
+        _to_room(ctx, kind, ctx.get_room(target), text, lines)
     elif target.startswith("@#"):
-        _to_operators(ctx, kind, ctx.room(target[1:]), text, lines)
+        _to_operators(ctx, kind, ctx.get_room(target[1:]), text, lines)
     else:
-        _to_person(ctx, kind, ctx.somebody(target), text, lines)
+        _to_person(ctx, kind, ctx.get_user(target), text, lines)
 
 
 def _to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
@@ -151,7 +151,7 @@ def _send(ctx: Context, event: Event, audience: Audience, author: Client | None)
     if event.text is not None:
         _refuse_too_long(event, event.text, ctx.runtime.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
-        ctx.show(event)
+        ctx.send_event(event)
     if is_transient(event):
         ctx.changeset.pass_on(event, audience, author)
     else:

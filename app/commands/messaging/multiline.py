@@ -1,6 +1,6 @@
 """Messages of several lines: BATCH (IRCv3 draft/multiline)."""
 
-from app.commands.context import Context, attempt
+from app.commands.context import Context, run_handler
 from app.commands.errors import FailReply, NumericError
 from app.commands.messaging import multiline_batch
 from app.commands.messaging.messages import deliver
@@ -40,7 +40,7 @@ def _say(ctx: Context, reference: str) -> None:
     opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", opening)
     ctx.label = None
-    attempt(opened, _carry_out, reference)
+    run_handler(opened, _carry_out, reference)
 
 
 def _carry_out(ctx: Context, reference: str) -> None:

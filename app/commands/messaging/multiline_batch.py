@@ -50,7 +50,7 @@ def collect(ctx: Context, kind: Kind, target: str, text: str) -> None:
     except FailReply as failure:
         batch.is_refused = True
         batch.pieces.clear()
-        opened.answer(failure)
+        opened.send_error(failure)
         return
     batch.kind = kind
     batch.pieces.append((text, CONCAT in ctx.tags))

@@ -109,7 +109,7 @@ def _carry_out(ctx: Context, event: Event, audience: Audience) -> None:
     if "draft/message-redaction" in ctx.client.caps:
         ctx.emit(event, audience)
     else:
-        ctx.emit_unseen(event, audience)
+        ctx.emit_without_reply(event, audience)
 
 
 def _unknown(target: str, message_id: str) -> FailReply:

@@ -148,7 +148,7 @@ def tell(ctx: Context, name: str, key: str, value: str | None, **tags: str) -> N
 
 def warn_of_key(ctx: Context, key: str, **tags: str) -> None:
     """Say that one of several keys can be none, and is passed over."""
-    ctx.server_says("WARN", "METADATA", "INVALID_KEY", plain(key), text=NOT_A_KEY, **tags)
+    ctx.send_from_server("WARN", "METADATA", "INVALID_KEY", plain(key), text=NOT_A_KEY, **tags)
 
 
 def greet(ctx: Context) -> None:
@@ -162,7 +162,7 @@ def _settle(ctx: Context) -> None:
     said, me = ctx.client.registration.metadata, ctx.me
     for key, value in said.items():
         if me.profile.get(key) != value:
-            with ctx.forgiving():
+            with ctx.continue_on_error():
                 found = MetadataTarget(me.nick, me.profile, me)
                 _refuse_unfit(ctx, found, key, value)
                 _change(ctx, me, key, value)
@@ -191,7 +191,7 @@ def _refuse_unfit(ctx: Context, target: MetadataTarget, key: str, value: str) ->
     Raises: Failed.
     """
     name = target.name if isinstance(target.owner, Room) else "n" * MAX_NICK_BYTES
-    most, keys = _space(ctx.runtime.server, name, key), ctx.runtime.settings.max_metadata
+    most, keys = _space(ctx.runtime.server_name, name, key), ctx.runtime.settings.max_metadata
     if size(value) > most:
         raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
     if key not in target.values and len(target.values) >= keys:
@@ -225,7 +225,7 @@ def _put(ctx: Context, target: MetadataTarget, key: str, value: str | None, **ta
     if target.owner is not None:
         event = _change(ctx, target.owner, key, value)
         tell(ctx, target.name, key, value, **tags)
-        ctx.stand_for(event)
+        ctx.bind_reply_to(event)
         return
     said = ctx.client.registration.metadata
     if value is None:

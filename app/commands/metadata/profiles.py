@@ -41,7 +41,7 @@ def change(
 
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply a change that somebody else appended, and tell it of everybody whom it concerns."""
-    event.nick = runtime.server
+    event.nick = runtime.server_name
     changeset.pass_on(event, NOBODY)
     for owner in _owners(runtime.world, event):
         told = replace(event, target=_name(owner))
@@ -75,7 +75,7 @@ def take_along(runtime: Runtime, changeset: Changeset, user: User, account: Acco
 
 def _event(runtime: Runtime, owner: User | Room, key: str, value: str | None, by: User) -> Event:
     said = {"key": key, "by": by.account.name if by.account else by.nick}
-    event = Event(Kind.METADATA, nick=runtime.server, target=_name(owner), text=value, data=said)
+    event = Event(Kind.METADATA, nick=runtime.server_name, target=_name(owner), text=value, data=said)
     if isinstance(owner, Room):
         event.room = owner.id
     else:

@@ -19,7 +19,7 @@ def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Be told what changes under some keys, of people in your rooms and those you watch, and of your rooms."""
     _refuse_others(ctx, target, "SUB")
     known, accepted = ctx.client.subscribed, []
-    with ctx.forgiving():
+    with ctx.continue_on_error():
         for wanted in dict.fromkeys((key, *keys)):
             if is_key(wanted):
                 _subscribe(ctx, wanted)
@@ -75,6 +75,6 @@ def _subscribe(ctx: Context, key: str) -> None:
 
 def _tell(ctx: Context, numeric: Numeric, keys: Iterable[str], **tags: str) -> None:
     """Answer with keys in as many lines as they need, also none."""
-    start = f":{ctx.runtime.server} {numeric.code} {ctx.client.nick} "
+    start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} "
     for words in packed(keys, space_behind(start)):
-        ctx.say(start + words, **tags)
+        ctx.send_lines(start + words, **tags)

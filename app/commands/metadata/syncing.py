@@ -128,7 +128,7 @@ def _begin(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
     batch = ctx.runtime.clock.token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None
-    ctx.server_says("BATCH", f"+{batch}", "metadata", sync.name, **label)
+    ctx.send_from_server("BATCH", f"+{batch}", "metadata", sync.name, **label)
     return _tell_page(ctx, sync, batch, values)
 
 
@@ -136,7 +136,7 @@ def _tell_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]
     """Tell a page; the next turn counts as one that writes, so that it waits while the world is ahead of the log."""
     for value in values:
         tell(ctx, *value, batch=batch)
-    return ctx.later(lambda session: None, lambda again, _: _go_on(again, sync, batch), writes=True)
+    return ctx.defer(lambda session: None, lambda again, _: _go_on(again, sync, batch), writes=True)
 
 
 def _go_on(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
@@ -144,7 +144,7 @@ def _go_on(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
     values = sync.page()
     if values or not sync.is_done:
         return _tell_page(ctx, sync, batch, values)
-    ctx.server_says("BATCH", f"-{batch}")
+    ctx.send_from_server("BATCH", f"-{batch}")
     ctx.world.syncing.discard(ctx.client)
     return None
 

@@ -105,9 +105,11 @@ def _ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
     _refuse_own(ctx, verb, ban)
     for old in former:
         _unban(ctx, old)
-    ctx.emit_unseen(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
+    ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
     number = enforce(ctx.runtime, ctx.changeset, ban)
-    ctx.notice(f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave.")
+    ctx.send_notice(
+        f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave."
+    )
 
 
 def _account_named(ctx: Context, name: str) -> str | None:
@@ -136,11 +138,11 @@ def _lift(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> Non
         raise _refused(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
     for ban in found:
         _unban(ctx, ban)
-    ctx.notice(f"Lifted the ban of {found[0].mask}.")
+    ctx.send_notice(f"Lifted the ban of {found[0].mask}.")
 
 
 def _unban(ctx: Context, ban: Ban) -> None:
-    ctx.emit_unseen(ctx.event(Kind.UNBANNED, target=ban.mask, data={"id": ban.id}))
+    ctx.emit_without_reply(ctx.event(Kind.UNBANNED, target=ban.mask, data={"id": ban.id}))
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from app.wire import numerics
 @command(writes=True, admin_only=True)
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
     """Disconnect somebody, with all their devices. They may come back: KLINE keeps them out."""
-    victim = ctx.somebody(nick)
+    victim = ctx.get_user(nick)
     if victim.is_pseudoclient:
         raise NumericError(numerics.ERR_CANTKILLSERVER)
     data = {"session": victim.session}
-    ctx.emit_unseen(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
+    ctx.emit_without_reply(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
     expel(ctx.runtime, ctx.changeset, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))
 
 

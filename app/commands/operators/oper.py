@@ -19,7 +19,7 @@ def oper(ctx: Context, name: str, password: str) -> SlowWork:
     """Become an administrator until you leave or say `MODE -o`, as an operator whom the settings name."""
     _refuse_hasty(ctx, name)
     expected = ctx.runtime.settings.operators.get(name)
-    return ctx.later(
+    return ctx.defer(
         lambda session: is_password(expected, password),
         lambda again, is_right: _judge(again, name, is_right),
         writes=True,
@@ -43,7 +43,7 @@ def _judge(ctx: Context, name: str, is_right: bool) -> None:
 def _keep_failure(ctx: Context, name: str) -> None:
     """Let the audit trail tell of the failure; a name that nobody knows may be a password in the wrong place."""
     known = name if name in ctx.runtime.settings.operators else ""
-    ctx.emit_unseen(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
+    ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
 
 
 def _refuse_hasty(ctx: Context, name: str) -> None:

@@ -45,7 +45,7 @@ def rehash(ctx: Context) -> SlowWork:
 
     What cannot be read or used leaves everything as it was.
     """
-    return ctx.later(lambda session: read(ctx.runtime), _report, writes=True)
+    return ctx.defer(lambda session: read(ctx.runtime), _report, writes=True)
 
 
 def _report(ctx: Context, found: PendingReload | ChatError) -> None:
@@ -53,14 +53,14 @@ def _report(ctx: Context, found: PendingReload | ChatError) -> None:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
     ctx.reply(numerics.RPL_REHASHING, SERVER.file)
     for line in follow(ctx.runtime, ctx.changeset, found, ctx.event(Kind.REHASHED)):
-        ctx.notice(line)
+        ctx.send_notice(line)
 
 
 def read(runtime: Runtime) -> PendingReload | ChatError:
     """Read the settings again and get ready for them, or return what speaks against them. Slow; on any thread."""
     try:
-        renewal = renewed(runtime.settings, runtime.load())
-        return PendingReload(renewal, [prepare(renewal.values) for prepare in runtime.followers])
+        renewal = renewed(runtime.settings, runtime.load_settings())
+        return PendingReload(renewal, [prepare(renewal.values) for prepare in runtime.reload_hooks])
     except ChatError as error:
         return error
 
@@ -107,7 +107,7 @@ def _make_rooms(runtime: Runtime, changeset: Changeset, before: ServerSettings) 
     """Make the rooms that everybody is in from now on, where there is none of the name."""
     for name in runtime.settings.auto_join:
         if runtime.world.find_room(name) is None:
-            changeset.emit(founded(runtime.clock, runtime.server, name))
+            changeset.emit(founded(runtime.clock, runtime.server_name, name))
 
 
 def _retire_operators(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:

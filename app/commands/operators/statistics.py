@@ -31,12 +31,12 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
 
 
 def _uptime(ctx: Context) -> None:
-    seconds = (ctx.runtime.clock.now() - ctx.runtime.started) // 1000
+    seconds = (ctx.runtime.clock.now() - ctx.runtime.started_at) // 1000
     ctx.reply(numerics.RPL_STATSUPTIME, text=f"The server has been up for {timedelta(seconds=seconds)}")
 
 
 def _usage(ctx: Context) -> None:
-    for name, times in ctx.runtime.usage.most_common():
+    for name, times in ctx.runtime.command_counts.most_common():
         ctx.reply(numerics.RPL_STATSCOMMANDS, name.replace(" ", "-"), str(times))
 
 

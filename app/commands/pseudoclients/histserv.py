@@ -118,12 +118,12 @@ def _show_found(ctx: ServiceContext, found: list[Event]) -> None:
         private = f"{event.nick} to {event.target}"
         where = private if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
         _tell(ctx, event, where)
-    ctx.tell("That is all" if found else "Nothing was found")
+    ctx.respond("That is all" if found else "Nothing was found")
 
 
 def _tell(ctx: ServiceContext, event: Event, who: str) -> None:
     for line in filter(None, (event.text or "").split("\n")):
-        ctx.tell(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
+        ctx.respond(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
 
 
 def _place(session: Session, message: Event, parties: Sequence[str]) -> Place:
@@ -181,4 +181,4 @@ def _show(ctx: ServiceContext, found: list[Event], shown: frozenset[int]) -> Non
     seen = [one for one in found if is_visible(ctx, one, shown)]
     for event in seen:
         _tell(ctx, event, event.nick)
-    ctx.tell("That is all" if seen else "Nothing was said there")
+    ctx.respond("That is all" if seen else "Nothing was said there")

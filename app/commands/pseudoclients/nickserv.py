@@ -48,7 +48,7 @@ def nickserv_register(
 
 
 def _tell_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> None:
-    ctx.tell(text)
+    ctx.respond(text)
 
 
 @subcommand(writes=True, cost=5, grammar="[<account>] <code>")
@@ -67,7 +67,7 @@ def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowW
 
 def _identified(ctx: ServiceContext, name: str, is_right: bool) -> None:
     account = login.judge(ctx, name, is_right)
-    ctx.tell(f"You are logged in as {account.name}")
+    ctx.respond(f"You are logged in as {account.name}")
     login.welcome_back(ctx, account)
     login.log_in(ctx, account)
 
@@ -76,19 +76,19 @@ def _identified(ctx: ServiceContext, name: str, is_right: bool) -> None:
 def nickserv_logout(ctx: ServiceContext) -> None:
     """Log out on all devices under your nick, and stay as a guest."""
     login.logout(ctx)
-    ctx.tell("You are logged out")
+    ctx.respond("You are logged out")
 
 
 @subcommand(writes=True, cost=2)
 def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
     """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
-    account, holder = my_account(ctx), ctx.somebody(nick)
+    account, holder = my_account(ctx), ctx.get_user(nick)
     if holder.account is not account:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
     if holder is ctx.me:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
     expel(ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who has the same account")
-    ctx.tell(f"{holder.nick} is gone")
+    ctx.respond(f"{holder.nick} is gone")
 
 
 @subcommand(writes=True, cost=2)
@@ -128,7 +128,7 @@ def my_account(ctx: ServiceContext) -> AccountInfo:
 def _renew(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
     """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
     login.judge(ctx, account.name, is_right)
-    return ctx.later(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
+    return ctx.defer(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
 
 
 def _keep(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> None:
@@ -136,8 +136,8 @@ def _keep(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> No
     if my_account(ctx) is not account:
         raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
     data = {"id": account.id, "password": True}
-    ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
-    ctx.tell(f"The password of {account.name} is changed")
+    ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
+    ctx.respond(f"The password of {account.name} is changed")
 
 
 @subcommand("ALWAYS-ON", writes=True, grammar="on|off")
@@ -152,8 +152,8 @@ def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
     if choice.lower() not in ("on", "off"):
         raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
     is_on = choice.lower() == "on"
-    ctx.emit_unseen(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
-    ctx.tell(_stays(ctx, account) if is_on else f"{account.name} leaves with its last device")
+    ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
+    ctx.respond(_stays(ctx, account) if is_on else f"{account.name} leaves with its last device")
 
 
 def _stays(ctx: ServiceContext, account: AccountInfo) -> str:
@@ -168,7 +168,7 @@ def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
     """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
     mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
     name = account or mine
-    return ctx.later(lambda session: _read(session, name), lambda ctx, found: _tell_about(ctx, name, found))
+    return ctx.defer(lambda session: _read(session, name), lambda ctx, found: _tell_about(ctx, name, found))
 
 
 def _read(session: Session, name: str) -> Account | None:
@@ -182,13 +182,13 @@ def _tell_about(ctx: ServiceContext, name: str, found: Account | None) -> None:
     """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
     if found is None:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
-    ctx.tell(f"{found.name} is registered since {to_text(found.created)}")
+    ctx.respond(f"{found.name} is registered since {to_text(found.created)}")
     account = ctx.world.find_account(found.name)
     nicks = sorted(user.nick for user in ctx.world.users_of(account)) if account else []
     if nicks:
-        ctx.tell(f"Logged in now as {', '.join(nicks)}")
+        ctx.respond(f"Logged in now as {', '.join(nicks)}")
     me = ctx.me
     if me.is_admin and found.disabled:
-        ctx.tell("The account is disabled")
+        ctx.respond("The account is disabled")
     if not nicks and me.is_admin and found.last_seen is not None:
-        ctx.tell(f"Last seen {to_text(found.last_seen)}")
+        ctx.respond(f"Last seen {to_text(found.last_seen)}")

@@ -33,7 +33,7 @@ def nickserv_cert_add(ctx: ServiceContext, fingerprint: str = "") -> None:
             text=f"There are {MAX_CERTIFICATES} certificates already; delete one first",
         )
     _decide(ctx, Kind.CERTIFICATE_ADDED, account, wanted)
-    ctx.tell(f"Whoever shows the certificate {wanted} may log in to {account.name} from now on")
+    ctx.respond(f"Whoever shows the certificate {wanted} may log in to {account.name} from now on")
 
 
 @subcommand(writes=True)
@@ -45,14 +45,14 @@ def nickserv_cert_del(ctx: ServiceContext, fingerprint: str = "") -> None:
             ctx.verb, "INVALID_PARAMS", text="This is no certificate of yours; CERT LIST shows them"
         )
     _decide(ctx, Kind.CERTIFICATE_REMOVED, account, wanted)
-    ctx.tell(f"The certificate {wanted} opens {account.name} no more")
+    ctx.respond(f"The certificate {wanted} opens {account.name} no more")
 
 
 @subcommand()
 def nickserv_cert_list(ctx: ServiceContext) -> None:
     """Tell the fingerprints of your certificates."""
     account = my_account(ctx)
-    ctx.tell(*(_of(ctx, account) or [f"No certificate opens {account.name}"]))
+    ctx.respond(*(_of(ctx, account) or [f"No certificate opens {account.name}"]))
 
 
 def _of(ctx: ServiceContext, account: AccountInfo) -> list[str]:
@@ -75,4 +75,4 @@ def _wanted(ctx: ServiceContext, written: str) -> str:
 
 
 def _decide(ctx: ServiceContext, kind: Kind, account: AccountInfo, fingerprint: str) -> None:
-    ctx.emit_unseen(ctx.event(kind, data={"id": account.id, "fingerprint": fingerprint}))
+    ctx.emit_without_reply(ctx.event(kind, data={"id": account.id, "fingerprint": fingerprint}))

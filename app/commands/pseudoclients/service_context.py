@@ -11,7 +11,7 @@ can have its nick.
 from app.clock import Clock
 from app.commands.context import Context
 from app.commands.errors import CommandError, FailReply, NumericError
-from app.commands.help import page
+from app.commands.help import help_lines
 from app.commands.registry import Command, CommandTable
 from app.engine.world.user import User
 from app.engine.world.world import World
@@ -37,21 +37,21 @@ class ServiceContext(Context):
         """The nick of whoever answers."""
         return _NICKS[self.verb.lower()]
 
-    def tell(self, *lines: str) -> None:
+    def respond(self, *lines: str) -> None:
         """Answer with notices; a line that is too long for one goes on in the next."""
         nick = self.nick
-        start = f":{nick}!{nick}@{self.runtime.server} NOTICE {self.client.nick} :"
+        start = f":{nick}!{nick}@{self.runtime.server_name} NOTICE {self.client.nick} :"
         space = space_behind(start)
         for line in lines:
             for text in packed(cut(line.split(" "), space), space):
-                self.say(start + text)
+                self.send_lines(start + text)
 
-    def answer(self, answer: CommandError) -> None:
+    def send_error(self, error: CommandError) -> None:
         """Tell what a command raised instead of finishing."""
-        if isinstance(answer, NumericError):
-            self.tell((answer.text or answer.numeric.text).replace(f"{self.verb} ", ""))
-        elif isinstance(answer, FailReply):
-            self.tell(answer.text)
+        if isinstance(error, NumericError):
+            self.respond((error.text or error.numeric.text).replace(f"{self.verb} ", ""))
+        elif isinstance(error, FailReply):
+            self.respond(error.text)
 
 
 def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
@@ -98,7 +98,7 @@ def echo(ctx: Context, said: Line, meant: Line) -> None:
     nick = _NICKS[said.params[0].lower()]
     event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, said, meant))
     event.at = ctx.runtime.clock.now()
-    ctx.show(event)
+    ctx.send_event(event)
 
 
 def _without_secrets(commands: CommandTable, said: Line, meant: Line) -> str:
@@ -118,8 +118,8 @@ def help_on(ctx: ServiceContext, *command: str) -> None:
     found, left = ctx.runtime.commands.find(verb, list(command))
     if found is None or left:
         raise unknown(ctx, " ".join(command))
-    lines = page(found) if command else _overview(found)
-    ctx.tell(*(line.replace(f"{verb} ", "") for line in lines))
+    lines = help_lines(found) if command else _overview(found)
+    ctx.respond(*(line.replace(f"{verb} ", "") for line in lines))
 
 
 def _overview(parent: Command) -> list[str]:

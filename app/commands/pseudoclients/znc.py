@@ -141,7 +141,7 @@ def _list(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -
     for page in found:
         if page.events and all(is_visible(ctx, one, shown) for one in page.events):
             first, last = page.events[0].at, page.events[-1].at
-            ctx.tell(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
+            ctx.respond(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
 
 
 def _unreadable(ctx: ServiceContext) -> FailReply:

@@ -40,6 +40,6 @@ def change(
     letters = "".join(sorted(roles))
     words = f"{sign}{letters} " + " ".join([user.nick] * len(letters))
     changes = [[sign, role, user.nick, None] for role in letters]
-    event = Event(Kind.MODE, room=room.id, nick=runtime.server, target=room.name, text=words)
+    event = Event(Kind.MODE, room=room.id, nick=runtime.server_name, target=room.name, text=words)
     event.data["changes"] = changes
     changeset.emit(event, audience)

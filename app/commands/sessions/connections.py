@@ -36,4 +36,4 @@ def check_idle(runtime: Runtime, changeset: Changeset) -> None:
             close(changeset, client, "Ping timeout")
         elif silence > settings.ping_interval and not client.pinged:
             client.pinged = True
-            changeset.tell(client, f"PING :{runtime.server}")
+            changeset.tell(client, f"PING :{runtime.server_name}")

@@ -15,7 +15,7 @@ from app.wire.names import Key
 
 def appear(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Tell those who watch a nick that somebody has it now."""
-    _tell_watchers(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server, text=user.source))
+    _tell_watchers(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server_name, text=user.source))
     for client in runtime.world.monitors.of(user.key):
         if client.knows_metadata:
             tell_person(Context(runtime, changeset, client), user)
@@ -23,7 +23,7 @@ def appear(runtime: Runtime, changeset: Changeset, user: User) -> None:
 
 def vanish(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:
     """Tell those who watch a nick that nobody has it any more."""
-    _tell_watchers(changeset, key, Event(Kind.VANISHED, nick=runtime.server, text=nick))
+    _tell_watchers(changeset, key, Event(Kind.VANISHED, nick=runtime.server_name, text=nick))
 
 
 def change_nick(
@@ -33,7 +33,7 @@ def change_nick(
     key, before = user.key, user.nick
     events = user.everywhere(Kind.NICK, target=nick)
     if author is not None:
-        author.show(events[0])
+        author.send_event(events[0])
     changeset.emit_each(events, runtime.world.neighbours(user), author.client if author is not None else None)
     if user.key != key:
         vanish(runtime, changeset, key, before)

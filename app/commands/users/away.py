@@ -48,6 +48,6 @@ def _shortened(ctx: Context, message: str) -> str:
     """Return the message as far as it fits into every line it will stand in: AWAY, and 301 to anybody."""
     me = ctx.me
     told = space_behind(f":{me.source} AWAY :")
-    replied = space_behind(f":{ctx.runtime.server} 301  {me.nick} :") - MAX_NICK_BYTES
+    replied = space_behind(f":{ctx.runtime.server_name} 301  {me.nick} :") - MAX_NICK_BYTES
     kept = message[: ctx.runtime.settings.topic_length]
     return fitting(kept, min(told, replied))

@@ -19,7 +19,7 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
     It is up to 63 letters, digits, dots, hyphens, underscores, colons and slashes. Lists of rooms and bans of masks
     count for it at once.
     """
-    user = ctx.somebody(nick)
+    user = ctx.get_user(nick)
     if user.is_pseudoclient:
         raise NumericError(numerics.ERR_CANTKILLSERVER, text="The server keeps its host")
     if not HOST.fullmatch(host):
@@ -27,7 +27,7 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
         raise NumericError(numerics.ERR_UNKNOWNERROR, "CHGHOST", text=text)
     if host != user.host:
         _change(ctx, user, host)
-    ctx.notice(f"{user.nick} is seen as {user.source} now.")
+    ctx.send_notice(f"{user.nick} is seen as {user.source} now.")
 
 
 def _change(ctx: Context, user: User, host: str) -> None:

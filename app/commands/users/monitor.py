@@ -26,7 +26,7 @@ def monitor_add(ctx: Context, targets: str) -> None:
     watched = ctx.client.watched
     added, left_over = [], []
     for target in _listed(targets):
-        with ctx.forgiving():
+        with ctx.continue_on_error():
             nick = _nick(ctx, target)
             if fold(nick) in watched:
                 continue
@@ -92,6 +92,6 @@ def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
 
 def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, also none."""
-    start = f":{ctx.runtime.server} {numeric.code} {ctx.client.nick} :"
+    start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} :"
     for text in packed(words, space_behind(start), separator=","):
-        ctx.say(start + text)
+        ctx.send_lines(start + text)

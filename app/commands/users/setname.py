@@ -18,7 +18,7 @@ def setname(ctx: Context, realname: str) -> None:
     if "setname" in ctx.client.caps:
         ctx.emit(event, audience)
     else:
-        ctx.emit_unseen(event, audience)
+        ctx.emit_without_reply(event, audience)
 
 
 def _refuse_unfit(ctx: Context, realname: str) -> None:

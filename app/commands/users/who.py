@@ -56,7 +56,7 @@ _FIELDS: dict[
     "u": lambda seen: seen.user.user,
     "i": lambda seen: seen.address,
     "h": lambda seen: seen.user.host,
-    "s": lambda seen: seen.ctx.runtime.server,
+    "s": lambda seen: seen.ctx.runtime.server_name,
     "n": lambda seen: seen.user.nick,
     "f": lambda seen: seen.flags,
     "d": lambda seen: "0",  # servers between
@@ -78,7 +78,7 @@ def who(ctx: Context, mask: str = "*", options: str = "") -> None:
     write = _writer(ctx, wanted)
     for seen in _found(ctx, mask):
         if "o" not in restriction or seen.user.is_admin:
-            ctx.say(write(seen))
+            ctx.send_lines(write(seen))
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 
@@ -89,7 +89,7 @@ def _writer(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
     """
     letters, _, token = wanted.partition(",")
     fields = {letter for letter in letters if letter == "t" or letter in _FIELDS}
-    nick, server = ctx.client.nick, ctx.runtime.server
+    nick, server = ctx.client.nick, ctx.runtime.server_name
     if fields:
         start = f":{server} {numerics.RPL_WHOSPCRPL.code} {nick}" + f" {_checked(token)}" * ("t" in fields)
         writers = [write for letter, write in _FIELDS.items() if letter in fields]

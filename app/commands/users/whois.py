@@ -39,7 +39,7 @@ def whois(ctx: Context, target: str = "", nick: str = "") -> None:
 def _tell(ctx: Context, user: User) -> None:
     ctx.reply(numerics.RPL_WHOISUSER, user.nick, user.user, user.host, "*", text=user.realname)
     _tell_rooms(ctx, user)
-    ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.runtime.server, text=ctx.runtime.network)
+    ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.runtime.server_name, text=ctx.runtime.network_name)
     _tell_standing(ctx, user)
     _tell_connection(ctx, user)
     idle = int(ctx.runtime.clock.monotonic() - user.active)
@@ -110,7 +110,7 @@ def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> N
 
 def _tell_departed(ctx: Context, entry: WhowasEntry) -> None:
     ctx.reply(numerics.RPL_WHOWASUSER, entry.nick, entry.user, entry.host, "*", text=entry.realname)
-    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.runtime.server, text=to_text(entry.at))
+    ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.runtime.server_name, text=to_text(entry.at))
 
 
 def _most(count: str) -> int | None:
@@ -141,6 +141,6 @@ def _userhost(user: User) -> str:
 
 def _tell_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, at least one."""
-    start = f":{ctx.runtime.server} {numeric.code} {ctx.client.nick} {before}:"
+    start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} {before}:"
     for text in list(packed(words, space_behind(start))) or [""]:
-        ctx.say(start + text)
+        ctx.send_lines(start + text)

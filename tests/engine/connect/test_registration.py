@@ -133,7 +133,7 @@ def test_an_invalid_utf8_nick_is_refused_and_can_be_retried(bench: EngineHarness
     """IRC_BEHAVIOUR sections 1 and 15."""
     bar = bench.dial("bar")
     bar.send_bytes(b"NICK bar\r\nUSER bar 0 * :caf\xe9\r\n")
-    assert bar.heard() == [":irc.example FAIL USER INVALID_UTF8 :The line is not UTF-8; it was ignored"]
+    assert bar.heard() == [":irc.example FAIL USER INVALID_UTF8 :The line was ignored: it is not valid UTF-8"]
     assert codes(bar.ask("USER bar 0 * :café"))[0] == "001"
 
 

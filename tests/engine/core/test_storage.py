@@ -25,7 +25,7 @@ POISON = """
 CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.text = 'poison'
 BEGIN SELECT RAISE(ABORT, 'poisoned'); END
 """
-FAIL = ":irc.example FAIL PRIVMSG NOT_STORED #tea :The database refused to store this, so nobody was shown it"
+FAIL = ":irc.example FAIL PRIVMSG NOT_STORED #tea :The database refused this event; it was not delivered to anyone"
 NEWS = 300  # milliseconds after which the engine asks for news, or tries a stuck batch again
 
 

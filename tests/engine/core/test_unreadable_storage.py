@@ -11,5 +11,5 @@ def test_a_login_fails_when_the_database_is_unreadable(bench: EngineHarness) -> 
         connection.execute(text("ALTER TABLE account RENAME TO elsewhere"))
     alice.send("AUTHENTICATE PLAIN", "@label=7 AUTHENTICATE AGFsaWNlAHNlc2FtZQ==", "PING after")
     _, refusal, pong = alice.heard()
-    assert refusal.startswith("@label=7 :irc.example 400 alice AUTHENTICATE :The storage")
+    assert refusal.startswith("@label=7 :irc.example 400 alice AUTHENTICATE :The database")
     assert pong.endswith("after")

@@ -166,5 +166,5 @@ def test_overlong_and_invalid_utf8_lines_are_refused(bench: EngineHarness) -> No
     assert " 417 bob :" in bob.heard()[0]
     bob.send_bytes(b"@label=3 PRIVMSG bob :caf\xe9\r\n")
     assert bob.heard() == [
-        "@label=3 :irc.example FAIL PRIVMSG INVALID_UTF8 :The line is not UTF-8; it was ignored"
+        "@label=3 :irc.example FAIL PRIVMSG INVALID_UTF8 :The line was ignored: it is not valid UTF-8"
     ]

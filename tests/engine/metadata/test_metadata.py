@@ -449,7 +449,7 @@ POISON = """
 CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.text = 'poison'
 BEGIN SELECT RAISE(ABORT, 'poisoned'); END
 """
-NOT_STORED = "NOT_STORED alice :The database refused to store this, so nobody was shown it"
+NOT_STORED = "NOT_STORED alice :The database refused this event; it was not delivered to anyone"
 
 
 def test_a_rejected_value_is_reported_only_to_its_author(bench: EngineHarness) -> None:
