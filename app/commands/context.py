@@ -85,7 +85,7 @@ class Context:
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None, **tags: str) -> None:
         """Send a numeric: the parameters after the nick, then `text` or the numeric's own text."""
-        line = numeric.written(self.runtime.server_name, self.client.nick, *params, text=text)
+        line = numeric.format(self.runtime.server_name, self.client.nick, *params, text=text)
         self.send_lines(line, **tags)
 
     def send_lines(self, *lines: str, **tags: str) -> None:
@@ -94,7 +94,7 @@ class Context:
 
     def send_template(self, source: TemplateSource, **tags: str) -> None:
         """Send lines that are the same for every client except for the nick."""
-        self._append(self.runtime.template_for(source).filled(self.client.nick), tags)
+        self._append(self.runtime.template_for(source).render(self.client.nick), tags)
 
     def _append(self, lines: str, tags: dict[str, str]) -> None:
         if self.client.shape & Shape.TIME:

@@ -15,7 +15,7 @@ from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, SlowWork, Step
 from app.events import Event
 from app.wire import numerics
-from app.wire.framing import Oversized, Undecodable
+from app.wire.framing import OversizedLine, UndecodableLine
 from app.wire.line import Line, parse
 
 EVENT_REFUSED = "The database refused this event; it was not delivered to anyone"
@@ -76,13 +76,15 @@ class Dispatcher:
             service_context.echo(ctx, request.received, request.line)
         return run_handler(ctx, _check_and_run, request)
 
-    def _refuse_malformed(self, changeset: Changeset, client: Client, frame: Oversized | Undecodable) -> None:
-        if isinstance(frame, Oversized):
+    def _refuse_malformed(
+        self, changeset: Changeset, client: Client, frame: OversizedLine | UndecodableLine
+    ) -> None:
+        if isinstance(frame, OversizedLine):
             Context(self.runtime, changeset, client).reply(numerics.ERR_INPUTTOOLONG, text=frame.reason)
         else:
             self._refuse_undecodable(changeset, client, frame)
 
-    def _refuse_undecodable(self, changeset: Changeset, client: Client, frame: Undecodable) -> None:
+    def _refuse_undecodable(self, changeset: Changeset, client: Client, frame: UndecodableLine) -> None:
         line = parse(frame.text, UNNAMED)
         verb = line.command if line.command.isascii() and line.command.isalnum() else UNNAMED
         ctx = Context(self.runtime, changeset, client, verb, line.tags)

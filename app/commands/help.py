@@ -4,7 +4,7 @@ from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import Command, CommandTable, command
 from app.wire import numerics
-from app.wire.packing import packed
+from app.wire.packing import pack_words
 
 INDEX = "index"  # the subject of HELP without a parameter
 MAX_INDEX_LINE_CHARS = 72
@@ -32,7 +32,7 @@ def helpop(ctx: Context, command: str = "", *subcommand: str) -> None:
 
 def _index(commands: CommandTable) -> list[str]:
     verbs = sorted(commands.by_verb)
-    return ["Use HELP <command> for details. Commands:", *packed(verbs, MAX_INDEX_LINE_CHARS)]
+    return ["Use HELP <command> for details. Commands:", *pack_words(verbs, MAX_INDEX_LINE_CHARS)]
 
 
 def help_lines(command: Command) -> list[str]:

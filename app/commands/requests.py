@@ -11,7 +11,7 @@ from app.commands.context import Context
 from app.commands.pseudoclients import service_context
 from app.commands.registry import Command, CommandTable
 from app.engine.delivery.client import Client
-from app.wire.framing import Frame, Oversized, Undecodable
+from app.wire.framing import Frame, OversizedLine, UndecodableLine
 from app.wire.line import Line, parse
 
 UNKNOWN_COST = 1  # token, for a line that names no known command
@@ -65,7 +65,7 @@ class CommandRequest:
 class MalformedLine:
     """Received bytes that are not a valid line; they are always refused."""
 
-    frame: Oversized | Undecodable
+    frame: OversizedLine | UndecodableLine
     cost: int = UNKNOWN_COST
     writes: bool = False
     reads_world: bool = False

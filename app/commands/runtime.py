@@ -12,7 +12,7 @@ from app.engine.rate_limits import RateLimits
 from app.engine.world.world import World
 from app.services.ledger import Ledger
 from app.settings import Loaded, ServerSettings
-from app.wire.template import Form
+from app.wire.template import LineTemplate
 
 LoadSettings = Callable[[], Loaded[ServerSettings]]
 ApplySettings = Callable[[], None]
@@ -46,13 +46,13 @@ class Runtime:
     load_settings: LoadSettings
     reload_hooks: list[PrepareSettings] = field(default_factory=list)
     command_counts: Counter[str] = field(default_factory=Counter)  # how often each command ran
-    _templates: dict[TemplateSource, tuple[ServerSettings, Form]] = field(default_factory=dict)
+    _templates: dict[TemplateSource, tuple[ServerSettings, LineTemplate]] = field(default_factory=dict)
 
-    def template_for(self, source: TemplateSource) -> Form:
+    def template_for(self, source: TemplateSource) -> LineTemplate:
         """Return the lines of a source as a template, built once per version of the settings."""
         settings, template = self._templates.get(source, (None, None))
         if template is None or settings is not self.settings:
-            template = Form(source(self))
+            template = LineTemplate(source(self))
             self._templates[source] = self.settings, template
         return template
 

@@ -15,7 +15,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
-from app.wire.masks import CLOAK_ENDING
+from app.wire.masks import CLOAK_SUFFIX
 
 WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # bits of the address that each word stands for
 WORD_BYTES = 5  # eight letters
@@ -39,7 +39,7 @@ def new_cloak(key: bytes) -> HostCloak:
         if known.is_loopback:
             return uncloaked_host(address)
         networks = (ip_network((known, width), strict=False) for width in WIDTHS[known.version])
-        return ".".join(_word(key, str(network)) for network in networks) + CLOAK_ENDING
+        return ".".join(_word(key, str(network)) for network in networks) + CLOAK_SUFFIX
 
     return disguise
 

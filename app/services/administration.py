@@ -6,7 +6,7 @@ from app.errors import AlreadyExists, UsageError
 from app.services.accounts import ROLES, PasswordHashes, changed, find_account, get_account, registered
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.certificates import withdrawn
-from app.wire.names import NameRefused, check_new_nick, fold
+from app.wire.names import InvalidName, check_new_nick, fold
 
 
 def account_name(name: str, longest: int) -> str:
@@ -16,7 +16,7 @@ def account_name(name: str, longest: int) -> str:
     """
     try:
         return check_new_nick(name, longest)
-    except NameRefused as error:
+    except InvalidName as error:
         raise UsageError(f"{name} cannot be the name of an account: {error.reason}") from error
 
 

@@ -20,12 +20,12 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.accounts import find_account
 from app.services.admin_changes import AdminChange, Administrator
-from app.wire.masks import CLOAK_ENDING, matches, normalise
+from app.wire.masks import CLOAK_SUFFIX, matches, normalise
 from app.wire.names import caseless, fold
 
 _OF_MASKS = "!@*?"
 MAX_MASK_LENGTH = 256  # characters, as the column
-_NOBODY = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_ENDING}"  # what is in it is in every cloaked source
+_NOBODY = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_SUFFIX}"  # what is in it is in every cloaked source
 WIDEST = {4: 8, 6: 16}  # bits that a network of addresses has at least
 
 Named = Callable[[str], str | None]  # from any spelling of an account's name to its own, if there is one
@@ -113,7 +113,7 @@ def _findable(mask: str) -> str:
 
 def _telling(mask: str) -> str:
     """Refuse a mask that tells nobody from others."""
-    is_about_letters = any(letter.isalnum() for letter in mask.removesuffix(CLOAK_ENDING))
+    is_about_letters = any(letter.isalnum() for letter in mask.removesuffix(CLOAK_SUFFIX))
     if not is_about_letters or matches(mask, _NOBODY):
         raise UsageError(f"{mask} would ban everybody; name a letter or a digit of whom it is about.")
     return mask

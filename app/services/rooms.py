@@ -13,7 +13,7 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import of_room
-from app.wire.names import NameRefused, check_room, fold
+from app.wire.names import InvalidName, check_room, fold
 
 AUTO_JOINED = "The setting auto_join names this room, and would make it anew; take it out there first"
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
@@ -204,7 +204,7 @@ def room_name(name: str, longest: int) -> str:
     """
     try:
         return check_room(name if name.startswith("#") else f"#{name}", longest)
-    except NameRefused as error:
+    except InvalidName as error:
         raise UsageError(f"{name} cannot be the name of a room: {error.reason}") from error
 
 

@@ -1,10 +1,11 @@
-"""The capabilities this server offers, each declared once with the page that specifies it.
+"""The capabilities that the server offers, each declared with its specification.
 
-Some of them change how an event looks; those have a bit, and the bits a client has negotiated are its *shape*.
+Capabilities that change how an event is encoded have a bit; the bits that a client has negotiated
+form its *shape*.
 
-Clients that negotiate an old version get the names in one line, which has no room for all of them. What
-cannot be used without its value, without a batch or without other capabilities of that kind is therefore
-listed from version 302 on. It may still be asked for by whoever knows of it.
+Before CAP version 302 a list of capabilities had to fit one line, which is too short for all of
+them. Capabilities that require their value or a batch are therefore listed from version 302 on
+(https://ircv3.net/specs/extensions/capability-negotiation); clients can request them regardless.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from typing import Final
 IRCV3 = "https://ircv3.net/specs/extensions/"
 SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/"
 METADATA = "draft/metadata-3"
-WITH_VALUES = 302  # the version of the negotiation from which on clients understand values and several lines
+MIN_VERSION_WITH_VALUES = 302  # CAP LS version with values and multiline replies
 
 
 class Shape:
-    """The capabilities that change the bytes of an event, a bit each: plain numbers, asked for at every line."""
+    """Bits of the capabilities that change an event's encoding; plain integers for speed."""
 
     TIME: Final = 1
     TAGS: Final = 2
@@ -35,7 +36,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One capability: its name, what specifies it, its bit if it has one, and from which version it is listed."""
+    """A capability, its specification, its `Shape` bit, and the CAP version that lists it."""
 
     name: str
     specification: str
@@ -44,7 +45,7 @@ class Capability:
 
     @property
     def state(self) -> str:
-        """How settled it is, which its name tells (capability-negotiation, "Rules for naming capabilities")."""
+        """Its maturity, given by its name (capability-negotiation, "Rules for naming capabilities")."""
         vendor, separator, _ = self.name.rpartition("/")
         return "ratified" if not separator else "draft" if vendor == "draft" else "vendor"
 
@@ -56,14 +57,14 @@ _ALL = (
     Capability("batch", IRCV3 + "batch"),
     Capability("cap-notify", IRCV3 + "capability-negotiation#cap-notify"),
     Capability("chghost", IRCV3 + "chghost", Shape.CHGHOST),
-    Capability("draft/account-registration", IRCV3 + "account-registration", version=WITH_VALUES),
+    Capability("draft/account-registration", IRCV3 + "account-registration", version=MIN_VERSION_WITH_VALUES),
     Capability("draft/channel-rename", IRCV3 + "channel-rename", Shape.RENAMING),
-    Capability("draft/chathistory", IRCV3 + "chathistory", version=WITH_VALUES),
-    Capability("draft/event-playback", IRCV3 + "chathistory", version=WITH_VALUES),
-    Capability("draft/extended-isupport", IRCV3 + "extended-isupport", version=WITH_VALUES),
+    Capability("draft/chathistory", IRCV3 + "chathistory", version=MIN_VERSION_WITH_VALUES),
+    Capability("draft/event-playback", IRCV3 + "chathistory", version=MIN_VERSION_WITH_VALUES),
+    Capability("draft/extended-isupport", IRCV3 + "extended-isupport", version=MIN_VERSION_WITH_VALUES),
     Capability("draft/message-redaction", IRCV3 + "message-redaction", Shape.REDACTION),
-    Capability(METADATA, IRCV3 + "metadata", version=WITH_VALUES),
-    Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE, version=WITH_VALUES),
+    Capability(METADATA, IRCV3 + "metadata", version=MIN_VERSION_WITH_VALUES),
+    Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE, version=MIN_VERSION_WITH_VALUES),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
     Capability("draft/read-marker", IRCV3 + "read-marker", Shape.READ_MARKER),
     Capability("echo-message", IRCV3 + "echo-message"),
@@ -77,17 +78,17 @@ _ALL = (
     Capability("sasl", IRCV3 + "sasl-3.2"),
     Capability("server-time", IRCV3 + "server-time", Shape.TIME),
     Capability("setname", IRCV3 + "setname", Shape.SETNAME),
-    Capability("soju.im/search", SOJU + "search.md", version=WITH_VALUES),
+    Capability("soju.im/search", SOJU + "search.md", version=MIN_VERSION_WITH_VALUES),
     Capability("standard-replies", IRCV3 + "standard-replies"),
     Capability("userhost-in-names", IRCV3 + "userhost-in-names"),
-    Capability("znc.in/playback", "https://wiki.znc.in/Playback", version=WITH_VALUES),
+    Capability("znc.in/playback", "https://wiki.znc.in/Playback", version=MIN_VERSION_WITH_VALUES),
 )
 
 CAPABILITIES = {capability.name: capability for capability in _ALL}
 
 
 def shape_of(caps: frozenset[str]) -> int:
-    """Return the shape that a set of capability names amounts to."""
+    """Return the shape of a set of capability names."""
     shape = 0
     for name in caps:
         shape |= CAPABILITIES[name].bit

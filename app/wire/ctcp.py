@@ -1,9 +1,12 @@
-"""Messages that programs answer (CTCP), told from those that people read: they begin with a byte of their own."""
+"""CTCP: messages that client programs exchange inside PRIVMSG and NOTICE.
 
-MARK = "\x01"
-ACTION = "\x01ACTION "  # what begins a message that says what somebody does
+They start with a delimiter byte (https://modern.ircdocs.horse/ctcp).
+"""
+
+DELIMITER = "\x01"
+ACTION = "\x01ACTION "  # the start of a /me message
 
 
 def is_request(text: str) -> bool:
-    """Whether a program would answer the message; what somebody does (ACTION) is for people."""
-    return text.startswith(MARK) and not text.startswith(ACTION)
+    """Return whether the text is a CTCP message other than ACTION, which is meant for people."""
+    return text.startswith(DELIMITER) and not text.startswith(ACTION)

@@ -1,8 +1,11 @@
-"""Extended masks of a room's lists (the ISUPPORT tokens EXTBAN and ACCOUNTEXTBAN, IRCv3 account-extban).
+"""Masks and extended masks in a channel's lists.
 
-nick!user@host    who is called so and comes from there
-~a:anna           who is logged in to the account anna, under any nick
-~m:bob!*@*        as bob!*@*, but a ban only takes the voice, and an exception only gives it back
+See https://ircv3.net/specs/extensions/account-extban and the ISUPPORT tokens EXTBAN and
+ACCOUNTEXTBAN.
+
+nick!user@host    users whose source matches
+~a:anna           users logged in to the account anna, under any nick
+~m:bob!*@*        like bob!*@*, but a ban only mutes, and an exception only lifts a mute
 ~m:~a:anna        the same for an account
 """
 
@@ -10,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.wire.masks import normalise, pattern
+from app.wire.masks import compile_mask, normalise
 
 PREFIX = "~"
 ACCOUNT = "a"
@@ -19,8 +22,8 @@ _EXTENDED = re.compile("~([A-Za-z]):(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A mask of a list, ready to be compared with people: by their account, or by their source."""
+class ListMask:
+    """A parsed list entry, matched against a user's account or source."""
 
     mask: str
     is_account: bool
@@ -28,29 +31,29 @@ class Rule:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return pattern(self.mask)
+        return compile_mask(self.mask)
 
-    def describes(self, source: str, account: str | None) -> bool:
-        """Whether somebody is meant, whose source and account are given caseless."""
+    def matches(self, source: str, account: str | None) -> bool:
+        """Return whether the mask matches a user; both arguments must be caseless."""
         text = account if self.is_account else source
         return text is not None and self._pattern.fullmatch(text) is not None
 
 
-def read(mask: str) -> Rule:
-    """Return what a mask of a list means."""
-    kind, rest = _divided(mask)
+def parse_list_mask(mask: str) -> ListMask:
+    """Parse a mask that `complete_mask` has accepted."""
+    kind, rest = _split_type(mask)
     if kind == MUTE:
-        inner = read(rest)
-        return Rule(inner.mask, inner.is_account, is_mute=True)
-    return Rule(rest, kind == ACCOUNT, is_mute=False)
+        inner = parse_list_mask(rest)
+        return ListMask(inner.mask, inner.is_account, is_mute=True)
+    return ListMask(rest, kind == ACCOUNT, is_mute=False)
 
 
-def completed(mask: str) -> str:
-    """Return a mask as it is kept: plain ones are completed to `nick!user@host`.
+def complete_mask(mask: str) -> str:
+    """Return the canonical form of a mask; plain masks are completed to `nick!user@host`.
 
-    Raises: ValueError when it is an extended one of a kind there is not, or says nobody.
+    Raises: ValueError when an extended mask has an unknown type or an empty value.
     """
-    kind, rest = _divided(mask)
+    kind, rest = _split_type(mask)
     if kind is None:
         return normalise(mask)
     if kind not in (ACCOUNT, MUTE) or not rest:
@@ -58,15 +61,15 @@ def completed(mask: str) -> str:
     if kind == ACCOUNT:
         return mask
     if rest.startswith(f"{PREFIX}{MUTE}:"):
-        raise ValueError(f"{PREFIX}{MUTE}: stands once")
-    return f"{PREFIX}{MUTE}:{completed(rest)}"
+        raise ValueError(f"{PREFIX}{MUTE}: can be given only once")
+    return f"{PREFIX}{MUTE}:{complete_mask(rest)}"
 
 
 def is_mute(mask: str) -> bool:
-    """Whether the mask is about the voice only."""
-    return _divided(mask)[0] == MUTE
+    """Return whether the mask only mutes, rather than banning from the channel."""
+    return _split_type(mask)[0] == MUTE
 
 
-def _divided(mask: str) -> tuple[str | None, str]:
-    found = _EXTENDED.fullmatch(mask)
-    return (found[1], found[2]) if found else (None, mask)
+def _split_type(mask: str) -> tuple[str | None, str]:
+    match = _EXTENDED.fullmatch(mask)
+    return (match[1], match[2]) if match else (None, mask)

@@ -1,57 +1,57 @@
-"""Bytes in any cut become whole lines.
+"""Split a byte stream into lines.
 
-Lines end at `\\n` only. (`splitlines` would also cut at `\\x0b`, `\\x85` and others, which are text here.)
-NUL and `\\r` mean nothing inside a line and are dropped before it is measured, so that no check sees another
-text than the parser will. The limits are those of RFC 1459 and IRCv3 message-tags: the tag section and the
-rest of the line are counted apart.
+Lines end at `\\n` only: `splitlines` would also split at `\\x0b`, `\\x85` and other characters that
+are ordinary text in IRC. NUL and `\\r` are dropped before a line is measured, so that limits apply
+to the text that the parser sees. The limits are those of RFC 1459 section 2.3 and
+https://ircv3.net/specs/extensions/message-tags, which counts the tag section separately.
 """
 
 from dataclasses import dataclass
 
-MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, CR LF included
-MAX_TAG_BYTES = 4096  # message-tags: what a client may send, `@` and the space included
-MAX_SERVER_TAG_BYTES = 8191  # message-tags: what a server may send, both its own tags and relayed ones
-MAX_UNFINISHED_BYTES = 16 * 1024  # more than this without a line end is not IRC
+MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, including CR LF
+MAX_TAG_BYTES = 4096  # message-tags: client to server, including `@` and the trailing space
+MAX_SERVER_TAG_BYTES = 8191  # message-tags: server to client, both its own and relayed tags
+MAX_UNFINISHED_BYTES = 16 * 1024  # longer input without a line end is not IRC
 
 
-class Unframed(Exception):
-    """The peer sends something without line ends; the connection cannot be understood any more."""
+class FramingError(Exception):
+    """The stream contains a line too long to buffer; the connection cannot be resynchronised."""
 
 
 @dataclass(frozen=True, slots=True)
-class Oversized:
-    """Stands where a line stood that was longer than the limit."""
+class OversizedLine:
+    """Replaces a line that exceeds a length limit."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Undecodable:
-    """Stands where a line stood that is not UTF-8; `text` is what could be read of it."""
+class UndecodableLine:
+    """Replaces a line that is not valid UTF-8; `text` has replacement characters."""
 
     text: str
 
 
-Frame = str | Oversized | Undecodable
+Frame = str | OversizedLine | UndecodableLine
 
 
-def size(text: str) -> int:
-    """Return how many bytes a text takes; most are ASCII and need not be encoded to know."""
+def byte_length(text: str) -> int:
+    """Return the length of a text in UTF-8 bytes, without encoding it if it is ASCII."""
     return len(text) if text.isascii() else len(text.encode())
 
 
-def fitting(line: str, limit: int = MAX_LINE_BYTES - 2) -> str:
-    """Return the line, without its line end, cut between two characters if it is longer than so many bytes."""
-    return line if size(line) <= limit else line.encode()[:limit].decode(errors="ignore")
+def truncate(line: str, limit: int = MAX_LINE_BYTES - 2) -> str:
+    """Return the text, cut at a character boundary to at most `limit` bytes."""
+    return line if byte_length(line) <= limit else line.encode()[:limit].decode(errors="ignore")
 
 
-def space_behind(start: str) -> int:
-    """Return how many bytes are left of a line that begins like this, its line end counted out."""
-    return MAX_LINE_BYTES - len("\r\n") - size(start)
+def space_after(start: str) -> int:
+    """Return the bytes left in a line that starts with this text, excluding CR LF."""
+    return MAX_LINE_BYTES - len("\r\n") - byte_length(start)
 
 
 class Framer:
-    """Collects what was received until lines are whole."""
+    """Buffers received bytes and splits them into lines."""
 
     def __init__(self, line_bytes: int = MAX_LINE_BYTES, tag_bytes: int = MAX_TAG_BYTES) -> None:
         self._line_bytes = line_bytes
@@ -60,27 +60,27 @@ class Framer:
 
     @property
     def is_between_lines(self) -> bool:
-        """Whether nothing of an unfinished line is kept."""
+        """Whether the buffer is empty."""
         return not self._unfinished
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Take received bytes and return the lines they complete; empty lines are skipped.
+        """Add received bytes and return the lines they complete, without empty ones.
 
-        Raises: Unframed when a line, finished or not, is longer than any line could be.
+        Raises: FramingError when a line, finished or not, exceeds every limit.
         """
         *lines, self._unfinished = (self._unfinished + data.translate(None, b"\0\r")).split(b"\n")
         longest = max(MAX_UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
         if max(map(len, [*lines, self._unfinished])) > longest:
-            raise Unframed("A line without an end")
+            raise FramingError(f"A line is longer than {longest} bytes")
         return [self._frame(line) for line in lines if line.strip(b" ")]
 
     def _frame(self, raw: bytes) -> Frame:
         tags = raw.index(b" ") + 1 if raw.startswith(b"@") and b" " in raw else 0
         if tags > self._tag_bytes:
-            return Oversized("The tags are longer than a client may send")
+            return OversizedLine(f"The tags are longer than {self._tag_bytes} bytes")
         if len(raw) - tags + 2 > self._line_bytes:
-            return Oversized("The line is too long")
+            return OversizedLine(f"The line is longer than {self._line_bytes} bytes")
         try:
             return raw.decode()
         except UnicodeDecodeError:
-            return Undecodable(raw.decode(errors="replace"))
+            return UndecodableLine(raw.decode(errors="replace"))

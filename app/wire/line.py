@@ -1,7 +1,7 @@
-"""One IRC message as a value, parsed and formatted.
+"""Parse and format IRC messages.
 
-Follows RFC 1459 section 2.3.1 and the IRCv3 message-tags specification. Both directions work on `str`;
-bytes are cut into lines by `framing` and decoded there.
+Follows RFC 1459 section 2.3.1 and https://ircv3.net/specs/extensions/message-tags. Messages are
+`str` here; `framing` splits and decodes the byte stream.
 """
 
 import re
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[^\0\r\n :][^\0\r\n ]*")
 
 @dataclass(slots=True)
 class Line:
-    """A message: tags, the source it came from, a verb in upper case and its parameters."""
+    """One message: its tags, source, command (in upper case) and parameters."""
 
     command: str
     params: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Line:
 
     @property
     def nick(self) -> str:
-        """The part of the source before `!`, or an empty text."""
+        """The part of the source before `!`, or an empty string."""
         return (self.source or "").partition("!")[0]
 
     def __str__(self) -> str:
@@ -36,9 +36,9 @@ class Line:
 
 
 def parse(text: str, default: str = "") -> Line:
-    """Read one line, without its line end; one without a command is a bare `default`, if there is that.
+    """Parse one line without its line end; `default` is the command of a line that has none.
 
-    Raises: ValueError when there is neither.
+    Raises: ValueError when the line has no command and there is no default.
     """
     tags: dict[str, str] = {}
     if text.startswith("@"):
@@ -51,19 +51,19 @@ def parse(text: str, default: str = "") -> Line:
         text = text.lstrip(" ")
     head, colon, trailing = text.partition(" :")
     params = head.split(" ")
-    if "" in params:  # of several spaces in a row
+    if "" in params:  # from consecutive spaces
         params = [word for word in params if word]
     if colon:
         params.append(trailing)
     if not params:
         if default:
             return Line(default)
-        raise ValueError("a line without a command")
+        raise ValueError("The line has no command")
     return Line(params[0].upper(), params[1:], source, tags)
 
 
 def parse_tags(section: str) -> dict[str, str]:
-    """Read a tag section without its `@`; a later tag of the same name wins, as the specification says."""
+    """Parse a tag section without its `@`; the last of several tags with the same name wins."""
     tags = {}
     for item in section.split(";"):
         name, _, value = item.partition("=")
@@ -73,22 +73,22 @@ def parse_tags(section: str) -> dict[str, str]:
 
 
 def unescape(value: str) -> str:
-    """Undo the escaping of a tag value; a lone backslash at the end is dropped."""
+    """Unescape a tag value; a trailing lone backslash is dropped."""
     if "\\" not in value:
         return value
-    out = []
+    unescaped = []
     characters = iter(value)
     for character in characters:
         if character == "\\":
             following = next(characters, "")
-            out.append(_UNESCAPES.get(following, following))
+            unescaped.append(_UNESCAPES.get(following, following))
         else:
-            out.append(character)
-    return "".join(out)
+            unescaped.append(character)
+    return "".join(unescaped)
 
 
 def format_tags(tags: Mapping[str, str]) -> str:
-    """Write a tag section without its `@`; a tag with an empty value is written without `=`."""
+    """Format a tag section without its `@`; tags with an empty value are written without `=`."""
     return ";".join(
         f"{name}={value.translate(_ESCAPE_TABLE)}" if value else name for name, value in tags.items()
     )
@@ -100,10 +100,10 @@ def format_line(
     source: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> str:
-    """Write one line, without its line end.
+    """Format one line, without its line end.
 
-    What cannot be written is changed rather than sent as something else: a line break becomes a space, and a
-    parameter before the last that would be read as several, or as none, becomes one that is not.
+    Text that would parse differently is changed so that it cannot inject parameters or lines: line
+    breaks become spaces, and parameters before the last go through `plain`.
     """
     parts = []
     if tags:
@@ -122,15 +122,13 @@ def format_line(
 
 @lru_cache(maxsize=4096)
 def plain(param: str) -> str:
-    """Return the parameter as it can stand before the last one, changed if it would be read as something else."""
-    return param if _is_plain(param) else _made_plain(param)
+    """Return a parameter that is safe before the last position, changing it only if necessary."""
+    return param if _is_plain(param) else _make_plain(param)
 
 
 def _is_plain(param: str) -> bool:
-    """Whether a parameter reads the same without the colon that only the last one may have."""
     return _PLAIN.fullmatch(param) is not None
 
 
-def _made_plain(param: str) -> str:
-    """Change a parameter so that `_is_plain` holds."""
+def _make_plain(param: str) -> str:
     return param.translate(_LINE_BREAKS).replace(" ", "_").lstrip(":") or "*"

@@ -1,6 +1,6 @@
-"""Masks: patterns over `nick!user@host`, where `*` stands for any text and `?` for one character.
+"""Masks: patterns over `nick!user@host`, where `*` matches any text and `?` one character.
 
-A mask is compared without case in every language. There is no escape character: `\\` may be part of a nick.
+Matching ignores case in every script. There is no escape character, because `\\` is valid in nicks.
 """
 
 import re
@@ -8,16 +8,16 @@ from functools import lru_cache
 
 from app.wire.names import caseless
 
-CLOAK_ENDING = ".ip"  # of what others see instead of an address
+CLOAK_SUFFIX = ".ip"  # of the cloaked host shown instead of an IP address
 
 
 def is_mask(text: str) -> bool:
-    """Whether the text has a wildcard in it."""
+    """Return whether the text contains a wildcard."""
     return "*" in text or "?" in text
 
 
 def normalise(mask: str) -> str:
-    """Complete a mask to the form `nick!user@host`; a part that is missing or empty becomes `*`."""
+    """Complete a mask to the form `nick!user@host`; missing and empty parts become `*`."""
     nick, bang, rest = mask.partition("!")
     if not bang and "@" in mask:
         nick, rest = "", mask
@@ -26,33 +26,33 @@ def normalise(mask: str) -> str:
 
 
 def matches(mask: str, text: str) -> bool:
-    """Whether the mask describes the whole text.
+    """Return whether the mask matches the whole text.
 
-    The work grows with the product of both lengths and no faster, whatever the mask.
+    The time is bounded by the product of both lengths, whatever the mask.
     """
-    return pattern(mask).fullmatch(caseless(text)) is not None
+    return compile_mask(mask).fullmatch(caseless(text)) is not None
 
 
-def pattern(mask: str) -> re.Pattern[str]:
-    """Return the mask as an expression for many texts, which have to be caseless or folded already."""
+def compile_mask(mask: str) -> re.Pattern[str]:
+    """Compile a mask to a regular expression for caseless or folded texts."""
     return _compile(caseless(mask))
 
 
 @lru_cache(maxsize=1024)
 def _compile(mask: str) -> re.Pattern[str]:
-    """Translate a mask into an expression that never tries a star's stretch twice.
+    """Translate a mask into a regular expression that does not backtrack into earlier wildcards.
 
-    What stands between two stars may be taken where it is first found, and need not be sought again: hence
-    the atomic groups. Only the last stretch has to end where the text ends.
+    The text between two stars can be matched at its first occurrence and never has to be matched
+    again, hence the atomic groups. Only the part after the last star is anchored to the end.
     """
-    first, *others = [_literal(part) for part in re.split(r"\*+", mask)]
+    first, *others = [_translate_literal(part) for part in re.split(r"\*+", mask)]
     if not others:
         return re.compile(first, re.DOTALL)
     *middle, last = others
-    found = "".join(f"(?>.*?{part})" for part in middle)
-    return re.compile(f"{first}{found}.*{last}", re.DOTALL)
+    searches = "".join(f"(?>.*?{part})" for part in middle)
+    return re.compile(f"{first}{searches}.*{last}", re.DOTALL)
 
 
-def _literal(part: str) -> str:
-    """Translate a part of a mask that has no star in it."""
+def _translate_literal(part: str) -> str:
+    """Translate a part of a mask that contains no `*`."""
     return ".".join(re.escape(piece) for piece in part.split("?"))

@@ -1,4 +1,4 @@
-"""The keys of metadata (IRCv3 draft/metadata-3, "Keys and Values")."""
+"""Metadata keys (https://ircv3.net/specs/extensions/metadata, "Keys and values")."""
 
 import re
 
@@ -7,5 +7,5 @@ _KEY = re.compile(r"[a-z0-9_./-]+")
 
 
 def is_key(text: str) -> bool:
-    """Whether it is a key: lower-case letters, digits and `_`, `.`, `/`, `-` of ASCII, and not too many."""
+    """Return whether the text is a valid key: `a-z`, `0-9` and `_./-`, up to `MAX_KEY_BYTES`."""
     return len(text) <= MAX_KEY_BYTES and _KEY.fullmatch(text) is not None

@@ -1,32 +1,32 @@
-"""The lines of a multiline message (IRCv3 draft/multiline), as the log keeps them beside the text.
+"""Lines of a multiline message (https://ircv3.net/specs/extensions/multiline).
 
-The text is the combined message. `lines` has the length of each line in characters; a negative one says that
-the line continues the one before it, instead of standing below it.
+The log stores the combined text and, beside it, the length of each line in characters. A negative
+length marks a line that continues the previous one without a line break.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
-CONCAT = "draft/multiline-concat"  # the tag of a line that continues the one before it
-Piece = tuple[str, bool]  # a line, and whether it continues the one before it
+CONCAT_TAG = "draft/multiline-concat"  # marks a line that continues the previous one
+MessageLine = tuple[str, bool]  # the text, and whether it continues the previous line
 
 
-def combined(pieces: Iterable[Piece]) -> str:
-    """Return the message that the lines are."""
+def combine(lines: Iterable[MessageLine]) -> str:
+    """Return the combined text of the lines."""
     text = ""
-    for number, (line, continues) in enumerate(pieces):
-        text += line if continues or not number else f"\n{line}"
+    for index, (line, is_continuation) in enumerate(lines):
+        text += line if is_continuation or not index else f"\n{line}"
     return text
 
 
-def lengths(pieces: Iterable[Piece]) -> list[int]:
-    """Return what must be known of the lines beside the message, to have them again."""
-    return [-len(line) if continues else len(line) for line, continues in pieces]
+def line_lengths(lines: Iterable[MessageLine]) -> list[int]:
+    """Return the lengths from which `split_lines` restores the lines."""
+    return [-len(line) if is_continuation else len(line) for line, is_continuation in lines]
 
 
-def cut(text: str, lines: Sequence[int]) -> Iterator[Piece]:
-    """Yield the lines of a message as they were sent."""
+def split_lines(text: str, line_lengths: Sequence[int]) -> Iterator[MessageLine]:
+    """Yield the lines of a combined text."""
     start = 0
-    for number, length in enumerate(lines):
-        start += number > 0 and length >= 0
+    for index, length in enumerate(line_lengths):
+        start += index > 0 and length >= 0
         yield text[start : start + abs(length)], length < 0
         start += abs(length)

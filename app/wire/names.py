@@ -1,13 +1,13 @@
-"""Names of people and rooms: which are allowed, which are the same, and which look the same.
+"""Names of users and channels: validation, case folding and confusable detection.
 
-- `check_nick` and `check_room` admit a name and return the spelling to keep; `check_new_nick` also sees to it that
-  nobody passes for the server.
-- `fold` says which spellings are one name: for every name that PRECIS allows it is the profile
-  UsernameCaseMapped with full case folding (RFC 7613, the `rfc7613` of CASEMAPPING). Full folding and not
-  RFC 8265's lower case, so that the three sigmas are one letter wherever they stand.
-- `skeleton` says which names a reader takes for one another, as Unicode TS #39 section 4 does.
+- `check_nick` and `check_room` validate a name and return its normalised spelling;
+  `check_new_nick` also rejects names reserved for the server's pseudo-clients.
+- `fold` maps equivalent spellings to one key. For every name that PRECIS allows, it is the profile
+  UsernameCaseMapped with full case folding (RFC 7613; the CASEMAPPING value `rfc7613`). Unlike
+  RFC 8265's lower-casing, full folding maps all three sigmas to one letter in every position.
+- `skeleton` maps visually confusable names to one text (Unicode TS #39, section 4).
 
-All of it is pure; results are remembered for short names only, so nobody can fill the memory with long ones.
+The functions are pure. Only results for short names are cached, which bounds the memory used.
 """
 
 import re
@@ -22,35 +22,41 @@ from precis_i18n import get_profile
 
 Key = NewType("Key", str)
 
-MAX_NICK_BYTES = 64  # UTF-8; the limit in characters is a setting, this one keeps `nick!user@host` short
+MAX_NICK_BYTES = 64  # UTF-8; bounds `nick!user@host`; the limit in characters is a setting
 MAX_ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
-MAX_KEY_LENGTH = (
-    128  # characters of a folded name, as the tables hold it; folding can make one character eighteen
-)
-_EXAMINED = 256  # characters; a longer nick is refused before it is looked at
-_REMEMBERED = 64  # characters; longer names are worked out anew each time
+MAX_KEY_LENGTH = 128  # characters, the column size; folding can expand one character to eighteen
+_MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected unexamined
+_MAX_CACHED_CHARACTERS = 64
 
 _PRESERVED = get_profile("UsernameCasePreserved")
 _NICK_ASCII = frozenset(string.ascii_letters + string.digits + "-_[]\\^{|}`")  # RFC 2812 section 2.3.1
-_PLAIN_NICK = re.compile(
+_PLAIN_NICK = re.compile(  # valid without consulting Unicode data
     r"[A-Za-z_\[\]\\^{|}`][A-Za-z0-9_\[\]\\^{|}`-]{0,63}"
-)  # whose characters are all in order
-_WRITTEN_TOGETHER = (  # Unicode TS #39 section 5.1: languages that are written in more than one script
+)
+_COMPATIBLE_SCRIPTS = (  # Unicode TS #39, section 5.1: scripts used together in one language
     frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
     frozenset({"HAN", "HANGUL"}),
     frozenset({"HAN", "BOPOMOFO"}),
 )
-_EVERYWHERE = frozenset({"COMMON", "INHERITED"})
+_SHARED_SCRIPTS = frozenset({"COMMON", "INHERITED"})
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~]+")  # ASCII punctuation
-PSEUDOCLIENTS = ("*playback", "HistServ", "NickServ")  # who are the server itself
-_TRUSTED = ("AuthServ", "BotServ", "ChanServ", "HostServ", "MemoServ", "OperServ", "SaslServ")  # elsewhere
-_BLANK = re.compile(  # fillers and variation selectors: drawn as nothing, though classed as letters or marks
+PSEUDOCLIENTS = ("*playback", "HistServ", "NickServ")  # of this server
+_FOREIGN_SERVICES = (  # pseudo-clients of other networks
+    "AuthServ",
+    "BotServ",
+    "ChanServ",
+    "HostServ",
+    "MemoServ",
+    "OperServ",
+    "SaslServ",
+)
+_INVISIBLE = re.compile(  # fillers and variation selectors: invisible, though classed as letters or marks
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
-class NameRefused(ValueError):
-    """The name is not allowed; `reason` is a sentence for the person who chose it."""
+class InvalidName(ValueError):
+    """The name is not allowed; `reason` is a sentence for the user."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -58,14 +64,14 @@ class NameRefused(ValueError):
 
 
 def fold(name: str) -> Key:
-    """Return what all spellings of one nick, account or room have in common."""
+    """Return the key that all spellings of a nick, account or channel name share."""
     if name.isascii():
         return Key(name.lower())
-    return Key(_caseless_short(name) if len(name) <= _REMEMBERED else caseless(name))
+    return Key(_caseless_short(name) if len(name) <= _MAX_CACHED_CHARACTERS else caseless(name))
 
 
 def caseless(text: str) -> str:
-    """Return the text without differences of case, width or composition; `fold` without its memory."""
+    """Return the text without differences of case, width or composition; `fold`, uncached."""
     if text.isascii():
         return text.lower()
     return _compose(_compose(text).casefold())
@@ -75,87 +81,88 @@ _caseless_short = lru_cache(maxsize=16_384)(caseless)
 
 
 def _compose(text: str) -> str:
-    """Compose the text; NFKC also undoes differences of width, which is all it changes in an allowed name."""
+    """Apply NFKC, which in a valid name changes composition and width only."""
     return unicodedata.normalize("NFKC", text)
 
 
-def check_nick(name: str, longest: int) -> str:
-    """Return the spelling to keep of a nick or account that has at most `longest` characters.
+def check_nick(name: str, max_characters: int) -> str:
+    """Validate a nick or account name and return its normalised spelling.
 
-    Raises: NameRefused with the first thing that is wrong.
+    Raises: InvalidName with the first violated rule.
     """
-    if _PLAIN_NICK.fullmatch(name):  # most are, and Unicode has nothing to say of them
-        _refuse_length(name, longest, MAX_NICK_BYTES)
+    if _PLAIN_NICK.fullmatch(name):  # the common case, without Unicode processing
+        _check_length(name, max_characters, MAX_NICK_BYTES)
         return name
     prepared = _prepare(name)
-    _refuse_characters(prepared)
-    _refuse_length(prepared, longest, MAX_NICK_BYTES)
-    _refuse_mixture(prepared)
+    _check_characters(prepared)
+    _check_length(prepared, max_characters, MAX_NICK_BYTES)
+    _check_scripts(prepared)
     return prepared
 
 
-def check_new_nick(name: str, longest: int) -> str:
-    """Return the spelling to keep of a nick or account that somebody wants to have.
+def check_new_nick(name: str, max_characters: int) -> str:
+    """Validate a nick or account name that a user wants to take; return its normalised spelling.
 
-    Nobody is called like an attendant of this server or of others, or nearly so: people would tell them passwords.
+    Names equal or confusable to those of pseudo-clients, also those of other networks, are
+    reserved: users would send them passwords.
 
-    Raises: NameRefused with the first thing that is wrong.
+    Raises: InvalidName with the first violated rule.
     """
-    prepared = check_nick(name, longest)
+    prepared = check_nick(name, max_characters)
     if not _reserved().isdisjoint((fold(prepared), skeleton(prepared))):
-        raise NameRefused("The name is kept for the server itself.")
+        raise InvalidName("This name is reserved for the server.")
     return prepared
 
 
 @lru_cache(maxsize=1)
 def _reserved() -> frozenset[str]:
-    names = PSEUDOCLIENTS + _TRUSTED
+    names = PSEUDOCLIENTS + _FOREIGN_SERVICES
     return frozenset((*map(fold, names), *map(skeleton, names)))
 
 
 def is_room(name: str) -> bool:
-    """Whether the name is meant for a room rather than for a person."""
+    """Return whether a target names a channel rather than a user."""
     return name.startswith("#")
 
 
-def check_room(name: str, longest: int) -> str:
-    """Return the spelling to keep of a room that has at most `longest` characters, the `#` included.
+def check_room(name: str, max_characters: int) -> str:
+    """Validate a channel name and return its normalised spelling.
 
-    Rooms are freer than nicks: punctuation, emoji and words of several scripts are welcome. What cannot be
-    seen is refused, and so is a word that mixes scripts only to look like a word of one.
+    Channel names may contain punctuation, emoji and words in different scripts. Invisible
+    characters are rejected, and so are words that mix scripts to look like a word in one script.
 
-    Raises: NameRefused with the first thing that is wrong.
+    Raises: InvalidName with the first violated rule.
     """
     if not is_room(name) or len(name) < 2:
-        raise NameRefused("The name of a room is a # and at least one character after it.")
+        raise InvalidName("A channel name is a # followed by at least one character.")
     prepared = unicodedata.normalize("NFC", name)
-    _refuse_length(prepared, longest, MAX_ROOM_BYTES)
+    _check_length(prepared, max_characters, MAX_ROOM_BYTES)
     if len(fold(prepared)) > MAX_KEY_LENGTH:
-        raise NameRefused("The name has characters in it that stand for too many others.")
-    _refuse_leading_mark(prepared[1:])
+        raise InvalidName("The name is too long once its characters are expanded.")
+    _check_leading_mark(prepared[1:])
     for character in prepared:
         if character == "," or not _is_visible(character):
-            raise NameRefused(f"{_describe(character)} cannot be part of a room's name.")
-    if any(_is_disguised(word) for word in _SEPARATORS.split(prepared)):
-        raise NameRefused("A word of the name mixes letters of several scripts that look like one.")
+            raise InvalidName(f"{_describe(character)} is not allowed in a channel name.")
+    if any(_is_lookalike(word) for word in _SEPARATORS.split(prepared)):
+        raise InvalidName("A word of the name mixes look-alike letters of several scripts.")
     return prepared
 
 
 def skeleton(name: str) -> str:
-    """Return what a reader sees: names with one skeleton are easily taken for one another.
+    """Return the skeleton of a name; confusable names have equal skeletons.
 
-    Give it the spelling that is shown, not the folded one: a Cyrillic `В` looks like a `B`, a `в` does not.
-    As in the Unicode table `0` is an `O`, and `1`, `I` and `|` are an `l`. Two things differ from it: an `m`
-    is not an `rn`, since Tom and Torn may both be here, and compatibility forms (wide or bold letters) are
-    plain letters.
+    Pass the displayed spelling, not the folded one: Cyrillic `В` looks like `B`, but `в` does not.
+    As in the Unicode data, `0` maps to `O`, and `1`, `I` and `|` map to `l`. There are two
+    differences: `m` is distinct from `rn`, so that Tom and Torn can coexist, and compatibility
+    forms (wide or bold letters) map to plain letters.
     """
-    return _skeleton_short(name) if len(name) <= _REMEMBERED else _skeleton(name)
+    return _skeleton_short(name) if len(name) <= _MAX_CACHED_CHARACTERS else _skeleton(name)
 
 
 def _skeleton(name: str) -> str:
-    """Work the skeleton out; lower case comes last, since look-alikes differ by case."""
-    drawn = unicodedata.normalize("NFKD", name).translate(_prototypes())
-    return unicodedata.normalize("NFD", drawn).lower()
+    """Compute a skeleton; lower-casing comes last, because confusables depend on case."""
+    mapped = unicodedata.normalize("NFKD", name).translate(_prototypes())
+    return unicodedata.normalize("NFD", mapped).lower()
 
 
 _skeleton_short = lru_cache(maxsize=16_384)(_skeleton)
@@ -163,110 +170,117 @@ _skeleton_short = lru_cache(maxsize=16_384)(_skeleton)
 
 @lru_cache(maxsize=1)
 def _prototypes() -> dict[int, str]:
-    """Return for each character of Unicode's confusables the text that stands for all its look-alikes."""
-    from confusable_homoglyphs.confusables import confusables_data  # a megabyte that a client never needs
+    """Return the prototype of each character in Unicode's confusables data."""
+    from confusable_homoglyphs.confusables import confusables_data  # 1 MB, not needed by clients
 
     partners = {
-        _bare(look): [_bare(other["c"]) for other in others] for look, others in confusables_data.items()
+        _strip_marks(source): [_strip_marks(other["c"]) for other in others]
+        for source, others in confusables_data.items()
     }
     table = {
-        ord(look): others[0] for look, others in partners.items() if _stands_behind(look, others, partners)
+        ord(source): others[0]
+        for source, others in partners.items()
+        if _has_prototype(source, others, partners)
     }
-    return {look: prototype.translate(table).replace("rn", "m") for look, prototype in table.items()}
+    return {source: prototype.translate(table).replace("rn", "m") for source, prototype in table.items()}
 
 
-def _bare(look: str) -> str:
-    """Strip the direction marks that the table puts around right-to-left characters."""
-    return look.strip("\u200e")
+def _strip_marks(source: str) -> str:
+    """Strip the direction marks that the data puts around right-to-left characters."""
+    return source.strip("\u200e")
 
 
-def _stands_behind(look: str, others: list[str], partners: dict[str, list[str]]) -> bool:
-    """Whether the look has a prototype, which then is its only partner.
+def _has_prototype(source: str, others: list[str], partners: dict[str, list[str]]) -> bool:
+    """Return whether a text has a prototype, which then is its only partner.
 
-    The library lists every pair in both directions. The prototype is the one with more partners, or the
-    longer one; of two characters that have only each other either will do, if it is always the same.
+    The library lists every pair in both directions. The prototype is the one with more partners, or
+    the longer one; of two characters with only each other, the choice is arbitrary but fixed.
     """
-    if len(look) > 1 or len(others) > 1:
+    if len(source) > 1 or len(others) > 1:
         return False
     prototype = others[0]
     if len(prototype) > 1:
-        return not look.isascii()  # spares `m`, `%` and the quotation mark
-    return len(partners[prototype]) > 1 or prototype > look
+        return not source.isascii()  # excludes `m`, `%` and the quotation mark
+    return len(partners[prototype]) > 1 or prototype > source
 
 
 def _prepare(name: str) -> str:
-    """Apply the PRECIS profile, whose failures become sentences."""
+    """Apply the PRECIS profile and translate its errors."""
     if not name:
-        raise NameRefused("A name has at least one character.")
-    if len(name) > _EXAMINED:
-        raise NameRefused("The name is far too long.")
+        raise InvalidName("A name must have at least one character.")
+    if len(name) > _MAX_EXAMINED_CHARACTERS:
+        raise InvalidName(f"The name is longer than {_MAX_EXAMINED_CHARACTERS} characters.")
     try:
         return str(_PRESERVED.enforce(name))
     except UnicodeEncodeError as error:
-        raise NameRefused(_explain(error)) from None
+        raise InvalidName(_explain(error)) from None
 
 
 def _explain(error: UnicodeEncodeError) -> str:
-    """Say as a sentence why PRECIS refused a name."""
+    """Return a sentence for the user that describes a PRECIS error."""
     if "bidi_rule" in error.reason:
-        return "The name mixes text that runs to the left with text that runs to the right."
+        return "The name mixes left-to-right and right-to-left text."
     if not error.reason.startswith(("DISALLOWED", "UNASSIGNED", "CONTEXT")):
-        return "The name has no spelling that stays the same."
-    return f"{_describe(error.object[error.start])} cannot be part of a name."
+        return "The name has no stable normalised form."
+    return f"{_describe(error.object[error.start])} is not allowed in a name."
 
 
 def _describe(character: str) -> str:
-    """Name a character so that it can be read even when it cannot be seen."""
+    """Return a readable name of a character, even if it is invisible."""
     if _is_visible(character) and not unicodedata.combining(character):
         return f"“{character}”"
     return unicodedata.name(character, f"U+{ord(character):04X}")
 
 
 def _is_visible(character: str) -> bool:
-    """Whether the character leaves ink: no control, no separator, nothing that is drawn as nothing."""
-    return unicodedata.category(character)[0] not in "CZ" and not _BLANK.match(character)
+    """Return whether the character has a visible glyph."""
+    return unicodedata.category(character)[0] not in "CZ" and not _INVISIBLE.match(character)
 
 
-def _refuse_characters(nick: str) -> None:
+def _check_characters(nick: str) -> None:
     for character in nick:
         if character.isascii() and character not in _NICK_ASCII:
-            raise NameRefused(f"{_describe(character)} cannot be part of a name.")
+            raise InvalidName(f"{_describe(character)} is not allowed in a name.")
     if nick[0] == "-" or unicodedata.category(nick[0]) == "Nd":
-        raise NameRefused("A name does not begin with a digit or a hyphen.")
-    _refuse_leading_mark(nick)
+        raise InvalidName("A name must not start with a digit or a hyphen.")
+    _check_leading_mark(nick)
 
 
-def _refuse_leading_mark(name: str) -> None:
-    """Refuse a mark that would be drawn on whatever stands before the name."""
+def _check_leading_mark(name: str) -> None:
+    """Reject a combining mark that would attach to the text before the name."""
     if unicodedata.category(name[0])[0] == "M":
-        raise NameRefused(f"A name does not begin with {_describe(name[0])}.")
+        raise InvalidName(f"A name must not start with {_describe(name[0])}.")
 
 
-def _refuse_length(name: str, longest: int, most_bytes: int) -> None:
-    if len(name) > longest:
-        raise NameRefused(f"The name is longer than {longest} characters.")
-    if len(name.encode(errors="replace")) > most_bytes:
-        raise NameRefused(f"The name is longer than {most_bytes} bytes in UTF-8.")
+def _check_length(name: str, max_characters: int, max_bytes: int) -> None:
+    if len(name) > max_characters:
+        raise InvalidName(f"The name is longer than {max_characters} characters.")
+    if len(name.encode(errors="replace")) > max_bytes:
+        raise InvalidName(f"The name is longer than {max_bytes} bytes in UTF-8.")
 
 
-def _refuse_mixture(name: str) -> None:
+def _check_scripts(name: str) -> None:
     scripts = _scripts(name)
-    if not _are_one(scripts):
-        raise NameRefused(f"The name mixes {_enumerate(scripts)} letters; use those of one script.")
+    if not _is_single_script(scripts):
+        raise InvalidName(f"The name mixes {_enumerate(scripts)} letters; use one script only.")
 
 
-def _is_disguised(word: str) -> bool:
-    """Whether the word mixes scripts and yet looks like a word of one."""
-    return not word.isascii() and not _are_one(_scripts(word)) and _are_one(_scripts(skeleton(word)))
+def _is_lookalike(word: str) -> bool:
+    """Return whether the word mixes scripts but looks like a word in one script."""
+    return (
+        not word.isascii()
+        and not _is_single_script(_scripts(word))
+        and _is_single_script(_scripts(skeleton(word)))
+    )
 
 
 def _scripts(text: str) -> set[str]:
-    """Return the scripts of the text, leaving out what all scripts share (digits, accents)."""
-    return {categories.alias(character) for character in text} - _EVERYWHERE
+    """Return the scripts of the text, ignoring characters shared by all (digits, accents)."""
+    return {categories.alias(character) for character in text} - _SHARED_SCRIPTS
 
 
-def _are_one(scripts: set[str]) -> bool:
-    return len(scripts) < 2 or any(scripts <= together for together in _WRITTEN_TOGETHER)
+def _is_single_script(scripts: set[str]) -> bool:
+    return len(scripts) < 2 or any(scripts <= group for group in _COMPATIBLE_SCRIPTS)
 
 
 def _enumerate(scripts: Iterable[str]) -> str:

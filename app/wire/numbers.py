@@ -1,9 +1,9 @@
-"""Whole numbers as people and clients write them."""
+"""Parse whole numbers from user input."""
 
-MAX_DIGITS = 18  # more than anything is counted in
+MAX_DIGITS = 18  # keeps numbers below 2**63
 
 
-def number(written: str) -> int | None:
-    """Return the number that is written in digits of ASCII, or None when it is none, or far too large."""
-    is_number = written.isascii() and written.isdigit() and len(written) <= MAX_DIGITS
-    return int(written) if is_number else None
+def parse_number(text: str) -> int | None:
+    """Return the number written in ASCII digits, or None if the text is not one or is too long."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    return int(text) if is_number else None

@@ -1,8 +1,8 @@
-"""The numeric replies of IRC as data: RFC 2812, Modern IRC and IRCv3.
+"""Numeric replies of RFC 2812, Modern IRC and IRCv3.
 
-A name is the RFC's where that is still in use, else Modern IRC's or the extension's. Each has the text that
-is sent as the last parameter unless the caller has something better to say; where the last parameter is data,
-the text is empty.
+Names are the RFC's where still in use, else those of Modern IRC (https://modern.ircdocs.horse/) or
+of the extension. The text is the default for the last parameter; it is empty where the last
+parameter is data.
 """
 
 from typing import NamedTuple
@@ -11,15 +11,15 @@ from app.wire.line import plain
 
 
 class Numeric(NamedTuple):
-    """A three-digit reply and its usual text."""
+    """A three-digit reply code and its default text."""
 
     code: str
     text: str = ""
 
-    def written(self, server: str, nick: str, *params: str, text: str | None = None) -> str:
-        """Write the line: its parameters after the nick, then the text (or the numeric's own).
+    def format(self, server: str, nick: str, *params: str, text: str | None = None) -> str:
+        """Format the line: nick, parameters, then the text or the default text.
 
-        A parameter that a client made up is changed where it would be read as several.
+        Parameters go through `plain`, so that client input cannot inject others.
         """
         words = [f":{server}", self.code, nick, *map(plain, params)]
         trailing = self.text if text is None else text
@@ -35,7 +35,7 @@ RPL_CREATED = Numeric("003")
 RPL_MYINFO = Numeric("004")
 RPL_ISUPPORT = Numeric("005", "are supported by this server")
 
-# The server, its statistics and its administrator
+# The server, its statistics and administrators
 RPL_STATSCOMMANDS = Numeric("212")
 RPL_STATSKLINE = Numeric("216")
 RPL_ENDOFSTATS = Numeric("219", "End of STATS report")
@@ -48,14 +48,14 @@ RPL_LUSEROP = Numeric("252", "operators online")
 RPL_LUSERUNKNOWN = Numeric("253", "connections not yet registered")
 RPL_LUSERCHANNELS = Numeric("254", "channels formed")
 RPL_LUSERME = Numeric("255")
-RPL_ADMINME = Numeric("256", "Who runs this server")
+RPL_ADMINME = Numeric("256", "Administrators of this server")
 RPL_ADMINLOC1 = Numeric("257")
 RPL_ADMINLOC2 = Numeric("258")
 RPL_ADMINEMAIL = Numeric("259")
 RPL_LOCALUSERS = Numeric("265")
 RPL_GLOBALUSERS = Numeric("266")
 
-# People: AWAY, USERHOST, ISON, WHOIS, WHOWAS, WHO
+# Users: AWAY, USERHOST, ISON, WHOIS, WHOWAS, WHO
 RPL_AWAY = Numeric("301")
 RPL_USERHOST = Numeric("302")
 RPL_ISON = Numeric("303")
@@ -77,10 +77,10 @@ RPL_WHOISACTUALLY = Numeric("338", "is connecting from")
 RPL_WHOREPLY = Numeric("352")
 RPL_WHOSPCRPL = Numeric("354")
 RPL_ENDOFWHOWAS = Numeric("369", "End of WHOWAS")
-RPL_VISIBLEHOST = Numeric("396", "is now the host that others see")
+RPL_VISIBLEHOST = Numeric("396", "is now your displayed host")
 RPL_WHOISSECURE = Numeric("671", "is using a secure connection")
 
-# Rooms: LIST, MODE, TOPIC, INVITE, NAMES and the lists of masks
+# Channels: LIST, MODE, TOPIC, INVITE, NAMES and mask lists
 RPL_LISTSTART = Numeric("321", "Users  Topic")
 RPL_LIST = Numeric("322")
 RPL_LISTEND = Numeric("323", "End of channel list")
@@ -98,8 +98,8 @@ RPL_EXCEPTLIST = Numeric("348")
 RPL_ENDOFEXCEPTLIST = Numeric("349", "End of channel ban exception list")
 RPL_NAMREPLY = Numeric("353")
 RPL_ENDOFNAMES = Numeric("366", "End of NAMES list")
-RPL_WORDLIST = Numeric("941")  # as other servers that have such a list
-RPL_ENDOFWORDLIST = Numeric("940", "End of the words that nobody may say")
+RPL_WORDLIST = Numeric("941")  # as in UnrealIRCd and InspIRCd
+RPL_ENDOFWORDLIST = Numeric("940", "End of channel word filter list")
 RPL_BANLIST = Numeric("367")
 RPL_ENDOFBANLIST = Numeric("368", "End of channel ban list")
 
@@ -112,25 +112,25 @@ RPL_ENDOFINFO = Numeric("374", "End of INFO")
 RPL_MOTDSTART = Numeric("375", "Message of the day")
 RPL_ENDOFMOTD = Numeric("376", "End of message of the day")
 RPL_YOUREOPER = Numeric("381", "You are now a server operator")
-RPL_REHASHING = Numeric("382", "Reading the configuration again")
+RPL_REHASHING = Numeric("382", "Reloading the configuration")
 RPL_TIME = Numeric("391")
 
-# What cannot be found, sent or understood
-ERR_UNKNOWNERROR = Numeric("400", "The command could not be carried out")
+# Lookup, delivery and syntax errors
+ERR_UNKNOWNERROR = Numeric("400", "The command failed")
 ERR_NOSUCHNICK = Numeric("401", "No such nick or channel")
 ERR_NOSUCHSERVER = Numeric("402", "No such server")
 ERR_NOSUCHCHANNEL = Numeric("403", "No such channel")
-ERR_CANNOTSENDTOCHAN = Numeric("404", "You cannot send to this channel")
+ERR_CANNOTSENDTOCHAN = Numeric("404", "Cannot send to channel")
 ERR_TOOMANYCHANNELS = Numeric("405", "You have joined too many channels")
-ERR_WASNOSUCHNICK = Numeric("406", "Nobody had this nick lately")
+ERR_WASNOSUCHNICK = Numeric("406", "There was no such nickname")
 ERR_TOOMANYTARGETS = Numeric("407", "Too many recipients")
 ERR_INVALIDCAPCMD = Numeric("410", "Unknown CAP subcommand")
 ERR_NOTEXTTOSEND = Numeric("412", "No text to send")
-ERR_TOOMANYMATCHES = Numeric("416", "Too many results; ask for less")
+ERR_TOOMANYMATCHES = Numeric("416", "Too many results; use a narrower query")
 ERR_INPUTTOOLONG = Numeric("417", "The line is too long")
 ERR_UNKNOWNCOMMAND = Numeric("421", "Unknown command")
-ERR_NOMOTD = Numeric("422", "There is no message of the day")
-ERR_NOADMININFO = Numeric("423", "Nobody has said who runs this server")
+ERR_NOMOTD = Numeric("422", "No message of the day is set")
+ERR_NOADMININFO = Numeric("423", "No administrative information is available")
 
 # Nicks and registration
 ERR_NONICKNAMEGIVEN = Numeric("431", "No nickname given")
@@ -139,29 +139,29 @@ ERR_NICKNAMEINUSE = Numeric("433", "Nickname is already in use")
 ERR_NOTREGISTERED = Numeric("451", "You have not registered")
 ERR_NEEDMOREPARAMS = Numeric("461", "Not enough parameters")
 ERR_ALREADYREGISTERED = Numeric("462", "You have already registered")
-ERR_PASSWDMISMATCH = Numeric("464", "The password is wrong")
+ERR_PASSWDMISMATCH = Numeric("464", "Password incorrect")
 ERR_YOUREBANNEDCREEP = Numeric("465", "You are banned from this server")
 
-# Rooms
+# Channels
 ERR_USERNOTINCHANNEL = Numeric("441", "They are not on that channel")
 ERR_NOTONCHANNEL = Numeric("442", "You are not on that channel")
 ERR_USERONCHANNEL = Numeric("443", "is already on that channel")
-ERR_CHANNELISFULL = Numeric("471", "Cannot join the channel: it is full (+l)")
+ERR_CHANNELISFULL = Numeric("471", "Cannot join channel: it is full (+l)")
 ERR_UNKNOWNMODE = Numeric("472", "is not a mode of this server")
-ERR_INVITEONLYCHAN = Numeric("473", "Cannot join the channel: only who is invited may (+i)")
-ERR_BANNEDFROMCHAN = Numeric("474", "Cannot join the channel: you are banned (+b)")
-ERR_BADCHANNELKEY = Numeric("475", "Cannot join the channel: the key is wrong or missing (+k)")
+ERR_INVITEONLYCHAN = Numeric("473", "Cannot join channel: it is invite-only (+i)")
+ERR_BANNEDFROMCHAN = Numeric("474", "Cannot join channel: you are banned (+b)")
+ERR_BADCHANNELKEY = Numeric("475", "Cannot join channel: the key is wrong or missing (+k)")
 ERR_NEEDREGGEDNICK = Numeric("477", "Log in to an account first (+R)")
 ERR_BANLISTFULL = Numeric("478", "The list is full")
 ERR_CHANOPRIVSNEEDED = Numeric("482", "You are not a channel operator")
 
 # Operators and modes
-ERR_NOPRIVILEGES = Numeric("481", "Only a server operator may do that")
-ERR_CANTKILLSERVER = Numeric("483", "A server cannot be killed")
+ERR_NOPRIVILEGES = Numeric("481", "Permission denied: you are not a server operator")
+ERR_CANTKILLSERVER = Numeric("483", "You cannot kill a server")
 ERR_UMODEUNKNOWNFLAG = Numeric("501", "Unknown user mode")
-ERR_USERSDONTMATCH = Numeric("502", "You can only see and change your own modes")
-ERR_HELPNOTFOUND = Numeric("524", "There is no help on this topic")
-ERR_INVALIDMODEPARAM = Numeric("696", "This is not a valid value for the mode")
+ERR_USERSDONTMATCH = Numeric("502", "You can view and change only your own modes")
+ERR_HELPNOTFOUND = Numeric("524", "No help is available for this topic")
+ERR_INVALIDMODEPARAM = Numeric("696", "Invalid mode parameter")
 
 # HELP
 RPL_HELPSTART = Numeric("704")
@@ -175,7 +175,7 @@ RPL_MONLIST = Numeric("732")
 RPL_ENDOFMONLIST = Numeric("733", "End of MONITOR list")
 ERR_MONLISTFULL = Numeric("734", "Your MONITOR list is full")
 
-# Metadata (IRCv3 draft/metadata and what it grew from)
+# Metadata (IRCv3 draft/metadata-3 and its earlier versions)
 RPL_WHOISKEYVALUE = Numeric("760")
 RPL_KEYVALUE = Numeric("761")
 RPL_METADATAEND = Numeric("762", "End of metadata")
@@ -183,7 +183,7 @@ RPL_KEYNOTSET = Numeric("766", "The key is not set")
 RPL_METADATASUBOK = Numeric("770")
 RPL_METADATAUNSUBOK = Numeric("771")
 RPL_METADATASUBS = Numeric("772")
-RPL_METADATASYNCLATER = Numeric("774", "Ask for it with METADATA SYNC later")
+RPL_METADATASYNCLATER = Numeric("774", "Request it later with METADATA SYNC")
 
 # Accounts and SASL (IRCv3 sasl)
 RPL_LOGGEDIN = Numeric("900")

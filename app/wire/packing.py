@@ -1,25 +1,25 @@
-"""Packing words into texts that fit a line."""
+"""Pack words into as few lines as possible."""
 
 from collections.abc import Iterable, Iterator
 
-from app.wire.framing import fitting, size
+from app.wire.framing import byte_length, truncate
 
 
-class Packing:
-    """Texts of words with a space (or another byte) between them, each at most so many bytes of UTF-8."""
+class WordPacker:
+    """Joins words into texts of at most `limit` UTF-8 bytes each."""
 
-    def __init__(self, most: int, separator: str = " ") -> None:
-        self.count = 0  # words so far
-        self._most = most
+    def __init__(self, limit: int, separator: str = " ") -> None:
+        self.count = 0  # words added
+        self._limit = limit
         self._separator = separator
         self._full: list[str] = []
         self._words: list[str] = []
         self._used = 0
 
     def add(self, word: str) -> None:
-        """Put a word behind the others; one that is longer than a text may be has a text of its own."""
-        added = size(word) + 1
-        if self._words and self._used + added > self._most + 1:
+        """Append a word; a word longer than the limit gets a text of its own."""
+        added = byte_length(word) + 1
+        if self._words and self._used + added > self._limit + 1:
             self._full.append(self._separator.join(self._words))
             self._words, self._used = [], 0
         self._words.append(word)
@@ -32,19 +32,19 @@ class Packing:
         return [*self._full, self._separator.join(self._words)] if self._words else list(self._full)
 
 
-def packed(words: Iterable[str], most: int, separator: str = " ") -> list[str]:
-    """Return texts of words, each at most so many bytes of UTF-8."""
-    packing = Packing(most, separator)
+def pack_words(words: Iterable[str], limit: int, separator: str = " ") -> list[str]:
+    """Return the words joined into texts of at most `limit` UTF-8 bytes each."""
+    packer = WordPacker(limit, separator)
     for word in words:
-        packing.add(word)
-    return packing.texts
+        packer.add(word)
+    return packer.texts
 
 
-def cut(words: Iterable[str], most: int) -> Iterator[str]:
-    """Yield the words, those in pieces that are longer than so many bytes of UTF-8, which are four at least."""
+def split_long_words(words: Iterable[str], limit: int) -> Iterator[str]:
+    """Yield the words, splitting those longer than `limit` UTF-8 bytes (at least 4)."""
     for word in words:
         rest = word
-        while len(piece := fitting(rest, most)) < len(rest):
+        while len(piece := truncate(rest, limit)) < len(rest):
             yield piece
             rest = rest[len(piece) :]
         yield rest

@@ -1,7 +1,8 @@
-"""The PROXY protocol: how a reverse proxy says, before all else, for whom it has connected.
+"""PROXY protocol: the header in which a reverse proxy passes on the client's address.
 
-Versions 1 (a line of text) and 2 (binary) of https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt.
-A header is read as strictly as the specification asks, because what it says decides about bans and limits.
+Parses versions 1 (text) and 2 (binary) of
+https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt. Parsing is as strict as the
+specification requires, because bans and connection limits depend on the address.
 """
 
 import struct
@@ -9,75 +10,67 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-MAX_LINE_BYTES = 107  # the longest line of version 1, section 2.1
-MAX_HEADER_BYTES = (
-    4096  # the longest header of version 2 that is read; addresses and TLVs of proxies need some hundred
-)
+MAX_LINE_BYTES = 107  # version 1, section 2.1
+MAX_HEADER_BYTES = 4096  # version 2; real headers take a few hundred bytes
 
 _TEXT = b"PROXY "
 _BINARY = b"\r\n\r\n\0\r\nQUIT\n"
 _FIXED = struct.Struct("!12sBBH")
-_LOCAL, _PROXY = 0x20, 0x21  # version 2 and the command
+_LOCAL, _PROXY = 0x20, 0x21  # version and command
 _TCP4, _TCP6 = 0x11, 0x21
-_UNUSED = {
-    0x00,
-    0x12,
-    0x22,
-    0x31,
-    0x32,
-}  # unspecified, datagrams, sockets of Unix: nothing that has an address here
-_ADDRESSES = {_TCP4: 12, _TCP6: 36}  # bytes of both addresses and ports
+_UNSUPPORTED = {0x00, 0x12, 0x22, 0x31, 0x32}  # unspecified, datagram and Unix sockets
+_ADDRESSES = {_TCP4: 12, _TCP6: 36}  # bytes of the two addresses and ports
 _TLV_SSL, _CLIENT_SSL = 0x20, 0x01
 
 
 class MalformedHeader(Exception):
-    """What came is no PROXY header."""
+    """The data is not a valid PROXY header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whom a proxy has connected for. Without an address it speaks for itself, as health checks do."""
+    """The client behind a proxy; it has no address when the proxy connects for itself (health checks)."""
 
     address: str | None = None
-    secure: bool = False  # the proxy says that the client speaks TLS with it
+    secure: bool = False  # the client's connection to the proxy uses TLS
 
 
-def read_header(data: bytes) -> tuple[Origin, int] | None:
-    """Read the header that the bytes begin with: what it says and how long it is; None if it is not whole yet.
+def parse_header(data: bytes) -> tuple[Origin, int] | None:
+    """Return the origin and the length of the header that starts the data, or None if incomplete.
 
-    Raises: Malformed as soon as it cannot become a header any more.
+    Raises: MalformedHeader as soon as the data cannot be the start of a valid header.
     """
-    if _begins(data, _TEXT):
-        return _read_text(data)
-    if _begins(data, _BINARY):
-        return _read_binary(data)
-    raise MalformedHeader("This address has to begin with a PROXY header")
+    if _may_start_with(data, _TEXT):
+        return _parse_v1(data)
+    if _may_start_with(data, _BINARY):
+        return _parse_v2(data)
+    raise MalformedHeader("Connections from this address must start with a PROXY header")
 
 
-def _begins(data: bytes, start: bytes) -> bool:
-    """Whether the bytes begin like this, as far as there are any."""
+def _may_start_with(data: bytes, start: bytes) -> bool:
+    """Return whether the data agrees with the start as far as it goes."""
     return data[: len(start)] == start[: len(data)]
 
 
-def _read_text(data: bytes) -> tuple[Origin, int] | None:
+def _parse_v1(data: bytes) -> tuple[Origin, int] | None:
     line, end, _ = data[:MAX_LINE_BYTES].partition(b"\r\n")
     if end:
-        return _origin_of(line), len(line) + len(end)
+        return _parse_v1_line(line), len(line) + len(end)
     if len(data) >= MAX_LINE_BYTES:
         raise MalformedHeader("The PROXY header is too long")
     return None
 
 
-def _origin_of(line: bytes) -> Origin:
-    """Read `PROXY TCP4 <from> <to> <port> <port>`; behind UNKNOWN, nothing counts."""
+def _parse_v1_line(line: bytes) -> Origin:
+    """Parse `PROXY TCP4 SOURCE TARGET PORT PORT`; anything after UNKNOWN is ignored."""
     match line.split(b" "):
         case [_, b"UNKNOWN", *_]:
             return Origin()
         case [_, b"TCP4", source, target, *ports] if _are_ports(ports):
-            return Origin(_checked(IPv4Address, source, target))
+            return Origin(_parse_address(IPv4Address, source, target))
         case [_, b"TCP6", source, target, *ports] if _are_ports(ports):
-            return Origin(_checked(IPv6Address, source, target))
-    raise MalformedHeader("The PROXY header makes no sense")
+            return Origin(_parse_address(IPv6Address, source, target))
+    raise MalformedHeader("The PROXY header has an unknown form")
 
 
 def _are_ports(words: list[bytes]) -> bool:
@@ -86,23 +79,23 @@ def _are_ports(words: list[bytes]) -> bool:
     )
 
 
-def _checked(family: type[IPv4Address] | type[IPv6Address], source: bytes, target: bytes) -> str:
+def _parse_address(family: type[IPv4Address] | type[IPv6Address], source: bytes, target: bytes) -> str:
     try:
         family(target.decode("ascii"))
-        return _plain(family(source.decode("ascii")))
+        return _format_address(family(source.decode("ascii")))
     except ValueError as error:
-        raise MalformedHeader("The PROXY header names no address") from error
+        raise MalformedHeader("The PROXY header has no valid address") from error
 
 
-def _plain(address: IPv4Address | IPv6Address) -> str:
-    """Write an address; one of IPv4 as such, also where a proxy has only sockets for IPv6."""
+def _format_address(address: IPv4Address | IPv6Address) -> str:
+    """Format an address; IPv4-mapped IPv6 addresses are written as IPv4."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     if getattr(address, "scope_id", None) is not None:
-        raise MalformedHeader("The PROXY header names no address")
+        raise MalformedHeader("The PROXY header has no valid address")
     return str(mapped or address)
 
 
-def _read_binary(data: bytes) -> tuple[Origin, int] | None:
+def _parse_v2(data: bytes) -> tuple[Origin, int] | None:
     if len(data) < _FIXED.size:
         return None
     _, command, family, length = _FIXED.unpack_from(data)
@@ -110,34 +103,34 @@ def _read_binary(data: bytes) -> tuple[Origin, int] | None:
     if whole > MAX_HEADER_BYTES:
         raise MalformedHeader("The PROXY header is too long")
     if command not in (_LOCAL, _PROXY):
-        raise MalformedHeader("The PROXY header has another version or command")
+        raise MalformedHeader("The PROXY header has an unknown version or command")
     if len(data) < whole:
         return None
     if command == _LOCAL:
         return Origin(), whole
-    return _origin_in(family, data[_FIXED.size : whole]), whole
+    return _parse_v2_block(family, data[_FIXED.size : whole]), whole
 
 
-def _origin_in(family: int, block: bytes) -> Origin:
-    """Read the addresses and what follows them."""
-    if family in _UNUSED:
+def _parse_v2_block(family: int, block: bytes) -> Origin:
+    """Parse the addresses and the TLVs that follow them."""
+    if family in _UNSUPPORTED:
         return Origin()
     size = _ADDRESSES.get(family)
     if size is None or len(block) < size:
-        raise MalformedHeader("The PROXY header names no address")
+        raise MalformedHeader("The PROXY header has no valid address")
     source = IPv4Address(block[:4]) if family == _TCP4 else IPv6Address(block[:16])
-    return Origin(_plain(source), _is_secure(block[size:]))
+    return Origin(_format_address(source), _is_secure(block[size:]))
 
 
 def _is_secure(block: bytes) -> bool:
-    """Whether the TLV about TLS says that the client speaks it (PP2_TYPE_SSL, section 2.2.6)."""
-    return any(kind == _TLV_SSL and value[:1] and value[0] & _CLIENT_SSL for kind, value in _values(block))
+    """Return whether the PP2_TYPE_SSL TLV says that the client uses TLS (section 2.2.6)."""
+    return any(kind == _TLV_SSL and value[:1] and value[0] & _CLIENT_SSL for kind, value in _iter_tlvs(block))
 
 
-def _values(block: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the types and values that follow the addresses."""
+def _iter_tlvs(block: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the type and value of each TLV."""
     while block:
         if len(block) < 3 or len(block) < 3 + (length := int.from_bytes(block[1:3])):
-            raise MalformedHeader("The PROXY header is cut off")
+            raise MalformedHeader("The PROXY header is truncated")
         yield block[0], block[3 : 3 + length]
         block = block[3 + length :]

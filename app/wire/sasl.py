@@ -1,13 +1,16 @@
-"""The messages of SASL on the wire: base64, in pieces that each fit one AUTHENTICATE (IRCv3 sasl-3.1)."""
+"""SASL messages on the wire: base64 in AUTHENTICATE chunks.
+
+See https://ircv3.net/specs/extensions/sasl-3.1, "The AUTHENTICATE command".
+"""
 
 from base64 import b64encode
 from collections.abc import Iterator
 
-MAX_CHUNK_CHARACTERS = 400  # characters; a shorter piece ends its message
+MAX_CHUNK_CHARACTERS = 400  # a shorter chunk ends its message
 
 
-def pieces(message: bytes) -> Iterator[str]:
-    """Cut a message into pieces; behind one that is full there comes another, if only the empty one, `+`."""
+def encode_chunks(message: bytes) -> Iterator[str]:
+    """Yield the chunks of a message; a full last chunk is followed by the empty one, `+`."""
     text = b64encode(message).decode()
     yield from (
         text[start : start + MAX_CHUNK_CHARACTERS] for start in range(0, len(text), MAX_CHUNK_CHARACTERS)

@@ -1,18 +1,18 @@
-"""Lines that everybody is told alike, but for the nick they are told under."""
+"""Line templates: text that differs between recipients in the nick only."""
 
 from collections.abc import Iterable
 
 from app.wire.line import LINE_END
 
-NICK = "\0"  # where the nick is to stand; no line has this byte in it
+NICK = "\0"  # placeholder for the nick; NUL cannot occur in a line
 
 
-class Form:
-    """Lines that are written once, and filled in for each who is told them."""
+class LineTemplate:
+    """Lines that are formatted once and rendered for each recipient."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._parts = LINE_END.join(lines).split(NICK)
 
-    def filled(self, nick: str) -> str:
-        """Return the lines for somebody, with line ends between them."""
+    def render(self, nick: str) -> str:
+        """Return the lines addressed to a nick, separated by line ends."""
         return nick.join(self._parts)

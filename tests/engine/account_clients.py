@@ -29,12 +29,12 @@ def stranger(bench: EngineHarness, name: str = "bar") -> HarnessClient:
 
 def plain(name: str, password: str = PASSWORD, asked: str = "") -> list[str]:
     """Return the AUTHENTICATE lines of a PLAIN message."""
-    return pieces(f"{asked}\0{name}\0{password}".encode())
+    return authenticate_lines(f"{asked}\0{name}\0{password}".encode())
 
 
-def pieces(message: bytes) -> list[str]:
+def authenticate_lines(message: bytes) -> list[str]:
     """Split a message into AUTHENTICATE lines."""
-    return [f"AUTHENTICATE {piece}" for piece in sasl.pieces(message)]
+    return [f"AUTHENTICATE {piece}" for piece in sasl.encode_chunks(message)]
 
 
 def log_in(person: HarnessClient, name: str, password: str = PASSWORD) -> list[str]:
@@ -92,12 +92,12 @@ class Scram:
     def begin(self) -> list[str]:
         """Select the mechanism and send the client-first message."""
         assert self.person.ask("AUTHENTICATE SCRAM-SHA-256") == [":irc.example AUTHENTICATE +"]
-        return self.person.ask(*pieces(self.client.get_client_first().encode()))
+        return self.person.ask(*authenticate_lines(self.client.get_client_first().encode()))
 
     def prove(self, challenge: list[str]) -> list[str]:
         """Send the client-final message for a challenge."""
         self.client.set_server_first(message(challenge))
-        return self.person.ask(*pieces(self.client.get_client_final().encode()))
+        return self.person.ask(*authenticate_lines(self.client.get_client_final().encode()))
 
     def consent(self, proof: list[str]) -> list[str]:
         """Verify the server signature and finish."""

@@ -67,8 +67,8 @@ def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(
 def test_what_has_no_line_end_is_no_irc(chat: RunningServer, end: bytes) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.socket.sendall(b"x" * (16 * 1024 + 1) + end)
-    assert alice.rest()[-1] == "ERROR :Closing link: A line without an end"
-    assert bob.line().endswith(" QUIT :A line without an end")
+    assert alice.rest()[-1] == "ERROR :Closing link: A line is longer than 16384 bytes"
+    assert bob.line().endswith(" QUIT :A line is longer than 16384 bytes")
 
 
 def test_urgent_bytes_are_bytes_like_others(chat: RunningServer) -> None:

@@ -101,9 +101,12 @@ def test_the_header_stands_before_tls(chat: RunningServer) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"NICK alice\r\nUSER alice 0 * :Alice\r\n", "This address has to begin with a PROXY header"),
-        (b"PROXY TCP4 nowhere 198.51.100.1 1 2\r\n", "The PROXY header names no address"),
-        (b"PROXY TCP4 192.0.2.7\r\n", "The PROXY header makes no sense"),
+        (
+            b"NICK alice\r\nUSER alice 0 * :Alice\r\n",
+            "Connections from this address must start with a PROXY header",
+        ),
+        (b"PROXY TCP4 nowhere 198.51.100.1 1 2\r\n", "The PROXY header has no valid address"),
+        (b"PROXY TCP4 192.0.2.7\r\n", "The PROXY header has an unknown form"),
         (b"PROXY " + b"x" * 200, "The PROXY header is too long"),
     ],
 )

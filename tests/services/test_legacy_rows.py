@@ -10,7 +10,7 @@ from tests.services.imports import Run, counts, said
 from tests.story import Story
 
 BAD_USERS = [
-    ((1, "x y", "password"), "SPACE cannot be part"),
+    ((1, "x y", "password"), "SPACE is not allowed"),
     ((1, "pаypal", "password"), "mixes"),
     ((1, None, "password"), "name is missing"),
     ((1, "", "password"), "name is empty"),

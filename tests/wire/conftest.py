@@ -1,4 +1,4 @@
-"""Properties are not timed: the machine may be busy, and tables are read on first use."""
+"""Disable Hypothesis deadlines: Unicode tables are loaded on first use, and CI machines are slow."""
 
 from hypothesis import settings
 

@@ -1,10 +1,10 @@
-"""Framing: whatever the cut, the same lines; whatever the bytes, a defined answer."""
+"""Framing: lines do not depend on how the stream is split, and any bytes have a defined result."""
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.wire.framing import Frame, Framer, Oversized, Undecodable, Unframed, fitting
+from app.wire.framing import Frame, Framer, FramingError, OversizedLine, UndecodableLine, truncate
 
 streams = st.lists(
     st.sampled_from(
@@ -15,7 +15,7 @@ streams = st.lists(
 
 
 def frames(data: bytes, size: int | None = None) -> list[Frame]:
-    """Feed the data in pieces of `size` bytes, or whole."""
+    """Return the frames of the data, fed in pieces of `size` bytes or all at once."""
     framer = Framer(line_bytes=64, tag_bytes=64)
     step = size or len(data) or 1
     return [frame for at in range(0, len(data), step) for frame in framer.feed(data[at : at + step])]
@@ -23,12 +23,12 @@ def frames(data: bytes, size: int | None = None) -> list[Frame]:
 
 @given(streams, st.integers(1, 40))
 @example("PRIVMSG #чай :да\r\n".encode(), 1)
-def test_any_cut_gives_the_same_lines(data: bytes, size: int) -> None:
+def test_lines_do_not_depend_on_how_the_stream_is_split(data: bytes, size: int) -> None:
     assert frames(data, size) == frames(data, 1) == frames(data)
 
 
 @given(streams)
-def test_no_line_is_blank_or_holds_what_ends_a_line(data: bytes) -> None:
+def test_no_line_is_blank_or_contains_a_line_end(data: bytes) -> None:
     for frame in frames(data):
         if isinstance(frame, str):
             assert frame.strip(" ")
@@ -46,54 +46,55 @@ def test_only_a_newline_ends_a_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r\r\n"])
-def test_the_end_of_a_line_may_be_written_in_several_ways(end: bytes) -> None:
+def test_carriage_returns_before_the_newline_are_dropped(end: bytes) -> None:
     assert frames(b"PING 1" + end + b"PING 2" + end) == ["PING 1", "PING 2"]
 
 
-def test_a_line_without_its_end_waits() -> None:
+def test_unfinished_line_is_buffered() -> None:
     framer = Framer()
     assert framer.feed(b"PI") == []
     assert framer.feed(b"NG 1\r") == []
     assert framer.feed(b"\n") == ["PING 1"]
 
 
-def test_a_line_of_512_bytes_passes_and_the_next_byte_is_too_much() -> None:
+def test_line_may_have_512_bytes_and_no_more() -> None:
     framer = Framer()
     assert framer.feed(b"x" * 510 + b"\r\n") == ["x" * 510]
-    assert framer.feed(b"x" * 511 + b"\r\nPING 1\r\n") == [Oversized("The line is too long"), "PING 1"]
-
-
-def test_tags_are_counted_apart_from_the_line() -> None:
-    tags = b"@" + b"t" * 4094 + b" "
-    framer = Framer()
-    assert framer.feed(tags + b"x" * 510 + b"\r\n") == [(tags + b"x" * 510).decode()]
-    assert framer.feed(b"@t" + tags[1:] + b"x\r\n") == [
-        Oversized("The tags are longer than a client may send")
+    assert framer.feed(b"x" * 511 + b"\r\nPING 1\r\n") == [
+        OversizedLine("The line is longer than 512 bytes"),
+        "PING 1",
     ]
 
 
-def test_tags_alone_are_a_line_like_any_other() -> None:
-    assert Framer().feed(b"@" + b"t" * 600 + b"\n") == [Oversized("The line is too long")]
+def test_tags_do_not_count_towards_the_line_limit() -> None:
+    tags = b"@" + b"t" * 4094 + b" "
+    framer = Framer()
+    assert framer.feed(tags + b"x" * 510 + b"\r\n") == [(tags + b"x" * 510).decode()]
+    assert framer.feed(b"@t" + tags[1:] + b"x\r\n") == [OversizedLine("The tags are longer than 4096 bytes")]
 
 
-def test_a_line_that_is_not_utf8_is_told_from_one_that_is() -> None:
-    assert frames(b"PRIVMSG #a :\xffx\r\n") == [Undecodable("PRIVMSG #a :\ufffdx")]
+def test_tags_without_a_command_count_as_a_line() -> None:
+    assert Framer().feed(b"@" + b"t" * 600 + b"\n") == [OversizedLine("The line is longer than 512 bytes")]
+
+
+def test_line_that_is_not_utf8_is_marked_undecodable() -> None:
+    assert frames(b"PRIVMSG #a :\xffx\r\n") == [UndecodableLine("PRIVMSG #a :\ufffdx")]
 
 
 @pytest.mark.parametrize("size", [1, 1000, 20_000])
-def test_a_peer_that_never_ends_its_line_is_given_up(size: int) -> None:
+def test_endless_unfinished_line_is_a_framing_error(size: int) -> None:
     framer = Framer()
     data = b"x" * (16 * 1024 + 1)
-    with pytest.raises(Unframed):
+    with pytest.raises(FramingError):
         [framer.feed(data[at : at + size]) for at in range(0, len(data), size)]
 
 
-def test_a_finished_line_may_not_be_that_long_either() -> None:
-    with pytest.raises(Unframed):
+def test_finished_line_of_the_same_length_is_a_framing_error_too() -> None:
+    with pytest.raises(FramingError):
         Framer().feed(b"PING 1\n" + b"x" * 20_000 + b"\n")
 
 
-def test_a_larger_line_limit_leaves_room_for_the_largest_line() -> None:
+def test_buffer_holds_the_longest_line_of_a_larger_limit() -> None:
     framer = Framer(line_bytes=20_000, tag_bytes=8_000)
     line = b"@" + b"t" * 7_998 + b" " + b"x" * 19_998
     assert framer.feed(line) == []
@@ -101,8 +102,8 @@ def test_a_larger_line_limit_leaves_room_for_the_largest_line() -> None:
 
 
 @given(st.text(max_size=200), st.integers(1, 300))
-def test_a_line_that_is_cut_is_its_own_beginning_and_fits(line: str, limit: int) -> None:
-    kept = fitting(line, limit)
+def test_truncated_line_is_the_longest_prefix_that_fits(line: str, limit: int) -> None:
+    kept = truncate(line, limit)
     assert line.startswith(kept)
     assert len(kept.encode()) <= limit
     assert kept == line or len(line[: len(kept) + 1].encode()) > limit

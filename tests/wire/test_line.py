@@ -1,4 +1,4 @@
-"""Lines: what is written is read back, and anything can be read."""
+"""Lines: formatting and parsing are inverse, and any text can be parsed."""
 
 import pytest
 from hypothesis import example, given
@@ -30,7 +30,7 @@ lines = st.builds(
 @example(Line("PRIVMSG", ["#a", ""], "bob!b@h", {"+x": "a;b c\\d\r\n"}))
 @example(Line("TOPIC", ["#a", ":x"]))
 @example(Line("MODE", ["#a", "a :b"]))
-def test_what_is_written_is_read_back(line: Line) -> None:
+def test_formatted_line_parses_to_itself(line: Line) -> None:
     assert parse(str(line)) == line
 
 
@@ -39,7 +39,7 @@ def test_what_is_written_is_read_back(line: Line) -> None:
 @example("403", ["bob", "", "No such channel"], {})
 @example("KICK", ["#a", ":::", "x"], {})
 @example("NOTICE", ["bob", "x\r\nQUIT"], {})
-def test_whatever_the_parameters_one_line_with_as_many_leaves(
+def test_any_parameters_format_to_one_line_with_as_many(
     command: str, params: list[str], tags: dict[str, str]
 ) -> None:
     text = format_line(command, params, tags=tags)
@@ -52,7 +52,7 @@ def test_whatever_the_parameters_one_line_with_as_many_leaves(
 @example(":")
 @example("@")
 @example("@a :b ")
-def test_any_text_is_a_line_or_refused(text: str) -> None:
+def test_any_text_parses_or_raises_value_error(text: str) -> None:
     try:
         line = parse(text)
     except ValueError:
@@ -62,7 +62,7 @@ def test_any_text_is_a_line_or_refused(text: str) -> None:
 
 
 @given(anything)
-def test_a_tag_value_survives_its_escaping(value: str) -> None:
+def test_escaped_tag_value_unescapes_to_itself(value: str) -> None:
     assert parse_tags(format_tags({"+a": value})) == {"+a": value.replace("\0", "")}
 
 
@@ -85,33 +85,33 @@ def test_any_tag_value_can_be_unescaped(value: str) -> None:
         ("@a=b=c PING", Line("PING", [], None, {"a": "b=c"})),
     ],
 )
-def test_these_read_so(text: str, line: Line) -> None:
+def test_parse(text: str, line: Line) -> None:
     assert parse(text) == line
 
 
 @pytest.mark.parametrize("text", ["", "   ", "@a=b", "@a=b ", ":bob", ":bob   ", "@a :b "])
-def test_a_line_needs_a_command(text: str) -> None:
-    with pytest.raises(ValueError, match="without a command"):
+def test_line_without_a_command_is_an_error_or_the_default(text: str) -> None:
+    with pytest.raises(ValueError, match="no command"):
         parse(text)
     assert parse(text, "*") == Line("*")
 
 
-def test_the_nick_is_what_stands_before_the_bang() -> None:
+def test_nick_is_the_source_up_to_the_exclamation_mark() -> None:
     assert parse(":bob!b@h PING").nick == "bob"
     assert parse(":server.example PING").nick == "server.example"
     assert parse("PING").nick == ""
 
 
-def test_the_last_parameter_has_a_colon_only_where_it_must() -> None:
+def test_last_parameter_has_a_colon_only_if_it_needs_one() -> None:
     assert format_line("CAP", ["*", "LIST", ""]) == "CAP * LIST :"
     assert format_line("MODE", ["#a", "+o", "bob"]) == "MODE #a +o bob"
     assert format_line("PRIVMSG", ["#a", "x y"], "s") == ":s PRIVMSG #a :x y"
 
 
-def test_a_tag_without_a_value_has_no_equals_sign() -> None:
+def test_tag_without_a_value_has_no_equals_sign() -> None:
     assert format_line("PING", tags={"bot": "", "+a": ";"}) == "@bot;+a=\\: PING"
 
 
 @given(anything)
-def test_a_plain_parameter_reads_as_one(param: str) -> None:
+def test_plain_parameter_parses_as_one(param: str) -> None:
     assert parse(f"PING {plain(param)} :end").params == [plain(param), "end"]

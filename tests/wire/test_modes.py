@@ -1,4 +1,4 @@
-"""Modes: what is written is read back, and any text is read as something."""
+"""Modes: formatting and parsing are inverse, and any text can be parsed."""
 
 from itertools import pairwise
 
@@ -7,13 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.wire.modes import (
-    ALWAYS,
+    ARGUMENT_ALWAYS,
+    ARGUMENT_WHEN_SET,
     FLAGS,
     LISTS,
     MAX_CHANGES,
     PREFIXES,
     ROLES,
-    WHEN_SET,
     ModeChange,
     chanmodes,
     format_changes,
@@ -24,31 +24,31 @@ from app.wire.modes import (
 signs = st.sampled_from("+-")
 arguments = st.text(min_size=1, max_size=5)
 complete = st.one_of(
-    st.builds(ModeChange, signs, st.sampled_from(LISTS + ALWAYS + ROLES), arguments),
-    st.builds(ModeChange, st.just("+"), st.sampled_from(WHEN_SET), arguments),
-    st.builds(ModeChange, st.just("-"), st.sampled_from(WHEN_SET)),
+    st.builds(ModeChange, signs, st.sampled_from(LISTS + ARGUMENT_ALWAYS + ROLES), arguments),
+    st.builds(ModeChange, st.just("+"), st.sampled_from(ARGUMENT_WHEN_SET), arguments),
+    st.builds(ModeChange, st.just("-"), st.sampled_from(ARGUMENT_WHEN_SET)),
     st.builds(ModeChange, signs, st.sampled_from(FLAGS + "xyzÄ")),
 )
 
 
 @given(st.lists(complete, max_size=MAX_CHANGES))
-def test_what_is_written_is_read_back(changes: list[ModeChange]) -> None:
+def test_formatted_changes_parse_to_themselves(changes: list[ModeChange]) -> None:
     modes, *rest = format_changes(changes) or [""]
     assert parse_changes(modes, rest) == changes
 
 
 @given(st.lists(complete, min_size=1))
-def test_a_sign_stands_only_where_it_changes(changes: list[ModeChange]) -> None:
+def test_sign_is_written_only_where_it_changes(changes: list[ModeChange]) -> None:
     modes = format_changes(changes)[0]
-    found = [letter for letter in modes if letter in "+-"]
-    assert modes.startswith(found[0])
-    assert all(one != next_one for one, next_one in pairwise(found))
+    written = [letter for letter in modes if letter in "+-"]
+    assert modes.startswith(written[0])
+    assert all(one != next_one for one, next_one in pairwise(written))
 
 
 @given(st.text(max_size=600), st.lists(st.text(max_size=3), max_size=20))
 @example("b" * 500, [])
 @example("+-+-", ["a"])
-def test_any_text_is_read_as_a_bounded_list(modes: str, words: list[str]) -> None:
+def test_any_text_parses_to_a_bounded_list(modes: str, words: list[str]) -> None:
     changes = parse_changes(modes, words)
     assert len(changes) <= min(len(modes), MAX_CHANGES)
     assert all(change.sign in "+-" and len(change.letter) == 1 for change in changes)
@@ -72,11 +72,11 @@ def test_any_text_is_read_as_a_bounded_list(modes: str, words: list[str]) -> Non
         ("+", [], []),
     ],
 )
-def test_these_read_so(modes: str, words: list[str], changes: list[ModeChange]) -> None:
+def test_parse_changes(modes: str, words: list[str], changes: list[ModeChange]) -> None:
     assert parse_changes(modes, words) == changes
 
 
-def test_a_change_without_an_argument_writes_none() -> None:
+def test_change_without_an_argument_formats_to_the_letter() -> None:
     assert format_changes([ModeChange("+", "o", "bob"), ModeChange("-", "v", "eve")]) == [
         "+o-v",
         "bob",
@@ -89,9 +89,9 @@ def test_a_change_without_an_argument_writes_none() -> None:
     assert format_changes([]) == []
 
 
-def test_the_tokens_name_each_letter_once() -> None:
+def test_tokens_contain_each_letter_once() -> None:
     assert chanmodes() == "beIg,k,lW,CHRimnst"
     assert prefix() == "(ov)@+"
     assert len(ROLES) == len(PREFIXES)
-    letters = LISTS + ALWAYS + WHEN_SET + FLAGS + ROLES
+    letters = LISTS + ARGUMENT_ALWAYS + ARGUMENT_WHEN_SET + FLAGS + ROLES
     assert len(set(letters)) == len(letters)

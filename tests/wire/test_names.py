@@ -1,4 +1,4 @@
-"""Names: which are allowed, which are the same, which look the same."""
+"""Names: validation, case folding and confusable detection."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from precis_i18n import get_profile
 from app.wire.names import (
     MAX_NICK_BYTES,
     MAX_ROOM_BYTES,
-    NameRefused,
+    InvalidName,
     caseless,
     check_nick,
     check_room,
@@ -34,10 +34,10 @@ scripted = st.one_of(
 )
 
 
-def admitted(check: Callable[[str, int], str], name: str, longest: int) -> str:
-    """Return the spelling that is kept, or an empty text when the name is refused."""
-    with suppress(NameRefused):
-        return check(name, longest)
+def normalised_or_empty(check: Callable[[str, int], str], name: str, max_characters: int) -> str:
+    """Return the normalised spelling, or an empty string when the name is not allowed."""
+    with suppress(InvalidName):
+        return check(name, max_characters)
     return ""
 
 
@@ -47,12 +47,12 @@ def admitted(check: Callable[[str, int], str], name: str, longest: int) -> str:
 @example("ΑΣ")
 @example("\ud800")
 @example("#" + "ẞ" * 100)
-def test_any_name_folds_and_folding_again_changes_nothing(name: str) -> None:
+def test_folding_is_idempotent_for_any_name(name: str) -> None:
     assert fold(fold(name)) == fold(name)
 
 
 @given(st.text(letters, min_size=1, max_size=12) | scripted)
-def test_names_that_precis_allows_fold_as_precis_says(name: str) -> None:
+def test_folding_agrees_with_precis_for_allowed_names(name: str) -> None:
     try:
         mapped = MAPPED.enforce(name)
     except UnicodeEncodeError:
@@ -62,7 +62,7 @@ def test_names_that_precis_allows_fold_as_precis_says(name: str) -> None:
 
 
 @given(scripted)
-def test_case_width_and_composition_make_no_other_name(name: str) -> None:
+def test_case_and_composition_do_not_change_the_key(name: str) -> None:
     assert fold(name.upper()) == fold(name.lower()) == fold(name)
     assert fold(unicodedata.normalize("NFD", name)) == fold(name)
 
@@ -80,7 +80,7 @@ def test_ascii_folds_to_lower_case(name: str) -> None:
 @example("ㄅㄆ注音")
 @example("राम")
 @example("ไทย")
-def test_a_name_in_one_script_is_allowed_and_stays_as_it_is(name: str) -> None:
+def test_name_in_one_script_is_allowed_and_stable(name: str) -> None:
     kept = check_nick(name, 20)
     assert check_nick(kept, 20) == kept
     assert fold(kept) == fold(name)
@@ -92,16 +92,16 @@ def test_a_name_in_one_script_is_allowed_and_stays_as_it_is(name: str) -> None:
 @example("anna\n")
 @example("-anna")
 @example("7of9")
-def test_a_nick_in_ascii_is_what_rfc_2812_allows_and_precis_too(name: str) -> None:
+def test_ascii_nicks_are_those_of_rfc_2812(name: str) -> None:
     is_allowed = re.fullmatch(r"[A-Za-z_\[\]\\^{|}`][A-Za-z0-9_\[\]\\^{|}`-]{0,29}", name) is not None
-    assert admitted(check_nick, name, 30) == (name if is_allowed else "")
+    assert normalised_or_empty(check_nick, name, 30) == (name if is_allowed else "")
     assert not is_allowed or get_profile("UsernameCasePreserved").enforce(name) == name
 
 
 @given(anything | scripted | st.text(letters))
 @example("e\u0301")
-def test_an_allowed_nick_can_stand_anywhere_in_a_line(name: str) -> None:
-    nick = admitted(check_nick, name, 30)
+def test_allowed_nick_is_safe_anywhere_in_a_line(name: str) -> None:
+    nick = normalised_or_empty(check_nick, name, 30)
     if not nick:
         return
     assert nick.isprintable()
@@ -130,29 +130,29 @@ def test_an_allowed_nick_can_stand_anywhere_in_a_line(name: str) -> None:
         ("\u0301anna", "COMBINING ACUTE ACCENT"),
         ("anna\x07", "U+0007"),
         ("ann\ud800", "U+D800"),
-        ("שלוםa", "runs to the left"),
+        ("שלוםa", "left-to-right"),
         ("a" * 31, "30 characters"),
-        ("a" * 5000, "too long"),
+        ("a" * 5000, "longer than 256 characters"),
         ("я" * 33, "64 bytes"),
         ("pаypal", "mixes Cyrillic and Latin letters"),
         ("日本go", "mixes Han and Latin letters"),
         ("ひ한", "mixes Hangul and Hiragana letters"),
     ],
 )
-def test_these_nicks_are_refused(name: str, because: str) -> None:
-    longest = 40 if "bytes" in because else 30
-    with pytest.raises(NameRefused) as caught:
-        check_nick(name, longest)
+def test_nick_is_rejected(name: str, because: str) -> None:
+    max_characters = 40 if "bytes" in because else 30
+    with pytest.raises(InvalidName) as caught:
+        check_nick(name, max_characters)
     assert because in caught.value.reason
 
 
 @given(anything)
-def test_a_refusal_is_one_sentence(name: str) -> None:
+def test_reason_is_one_sentence(name: str) -> None:
     for check in (check_nick, check_room):
         try:
             check(name, 10)
-        except NameRefused as refused:
-            reason = refused.reason
+        except InvalidName as error:
+            reason = error.reason
         else:
             continue
         assert reason.isprintable()
@@ -160,14 +160,14 @@ def test_a_refusal_is_one_sentence(name: str) -> None:
         assert reason.endswith(".")
 
 
-def test_a_nick_is_kept_composed_and_at_normal_width() -> None:
+def test_nick_is_normalised_to_composed_form_and_normal_width() -> None:
     assert check_nick("ａnne\u0301", 30) == "anné"
 
 
 @given((anything | scripted | st.text(letters)).map("#".__add__))
 @example("##x")
-def test_an_allowed_room_can_stand_anywhere_in_a_line(name: str) -> None:
-    room = admitted(check_room, name, 60)
+def test_allowed_room_is_safe_anywhere_in_a_line(name: str) -> None:
+    room = normalised_or_empty(check_room, name, 60)
     if not room:
         return
     assert is_room(room)
@@ -193,7 +193,7 @@ def test_an_allowed_room_can_stand_anywhere_in_a_line(name: str) -> None:
         "#-",
     ],
 )
-def test_these_rooms_are_allowed(name: str) -> None:
+def test_room_is_allowed(name: str) -> None:
     assert check_room(name, 32) == name
 
 
@@ -212,26 +212,26 @@ def test_these_rooms_are_allowed(name: str) -> None:
         ("#a\u3164", "HANGUL FILLER"),
         ("#\u0301a", "COMBINING ACUTE ACCENT"),
         ("#a\ud800", "U+D800"),
-        ("#pаypal", "look like one"),
-        ("#the-pаypal", "look like one"),
+        ("#pаypal", "look-alike letters"),
+        ("#the-pаypal", "look-alike letters"),
         ("#" + "a" * 32, "32 characters"),
     ],
 )
-def test_these_rooms_are_refused(name: str, because: str) -> None:
-    with pytest.raises(NameRefused) as caught:
+def test_room_is_rejected(name: str, because: str) -> None:
+    with pytest.raises(InvalidName) as caught:
         check_room(name, 32)
     assert because in caught.value.reason
 
 
-def test_a_room_is_limited_in_bytes_too() -> None:
-    with pytest.raises(NameRefused, match="200 bytes"):
+def test_room_name_is_limited_in_bytes_too() -> None:
+    with pytest.raises(InvalidName, match="200 bytes"):
         check_room("#" + "я" * 100, 150)
 
 
-def test_a_room_is_limited_by_what_its_name_is_folded_to() -> None:
-    """One character may stand for eighteen, and the tables have room for 128."""
+def test_folded_room_name_is_limited() -> None:
+    """Folding can expand one character to eighteen; the column holds 128."""
     assert check_room("#" + "ﷺ" * 7, 64)
-    with pytest.raises(NameRefused, match="too many others"):
+    with pytest.raises(InvalidName, match="expanded"):
         check_room("#" + "ﷺ" * 20, 64)
 
 
@@ -252,7 +252,7 @@ def test_a_room_is_limited_by_what_its_name_is_folded_to() -> None:
         ("Anna", "anna"),
     ],
 )
-def test_these_look_the_same(one: str, other: str) -> None:
+def test_confusable_names_have_equal_skeletons(one: str, other: str) -> None:
     assert skeleton(one) == skeleton(other)
 
 
@@ -260,12 +260,12 @@ def test_these_look_the_same(one: str, other: str) -> None:
     ("one", "other"),
     [("anna", "anne"), ("anna", "anna2"), ("tom", "torn"), ("Анна", "Anna"), ("anna", "ánna")],
 )
-def test_these_do_not_look_the_same(one: str, other: str) -> None:
+def test_distinct_names_have_different_skeletons(one: str, other: str) -> None:
     assert skeleton(one) != skeleton(other)
 
 
 @given(anything)
-def test_every_name_has_a_skeleton_whatever_its_composition(name: str) -> None:
+def test_skeleton_does_not_depend_on_composition(name: str) -> None:
     assert (
         skeleton(name)
         == skeleton(unicodedata.normalize("NFC", name))

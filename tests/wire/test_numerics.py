@@ -1,4 +1,4 @@
-"""Numerics: each name has a code of its own and a text that can stand in a line."""
+"""Numerics: names have unique codes and texts that are safe in a line."""
 
 import re
 from pathlib import Path
@@ -13,14 +13,14 @@ APP = Path(app.__file__).parent
 NAMED = [(name, value) for name, value in vars(numerics).items() if isinstance(value, Numeric)]
 
 
-def test_no_two_names_share_a_code() -> None:
+def test_codes_are_unique() -> None:
     codes = [numeric.code for _, numeric in NAMED]
     assert codes
     assert sorted(codes) == sorted(set(codes))
 
 
 @pytest.mark.parametrize(("name", "numeric"), NAMED)
-def test_a_numeric_is_well_formed(name: str, numeric: Numeric) -> None:
+def test_numeric_is_well_formed(name: str, numeric: Numeric) -> None:
     assert re.fullmatch(r"(RPL|ERR)_[A-Z0-9]+", name)
     assert re.fullmatch(r"[0-9]{3}", numeric.code)
     assert numeric.text.isascii()
@@ -28,14 +28,14 @@ def test_a_numeric_is_well_formed(name: str, numeric: Numeric) -> None:
     assert not numeric.text or numeric.text.isprintable()
 
 
-def test_there_is_none_that_nothing_says() -> None:
+def test_every_numeric_is_used() -> None:
     sources = [path.read_text(encoding="utf-8") for path in APP.rglob("*.py") if path.name != "numerics.py"]
-    said = {word for source in sources for word in re.findall(r"\b(?:RPL|ERR)_[A-Z0-9]+\b", source)}
-    assert [name for name, _ in NAMED if name not in said] == []
+    used = {word for source in sources for word in re.findall(r"\b(?:RPL|ERR)_[A-Z0-9]+\b", source)}
+    assert [name for name, _ in NAMED if name not in used] == []
 
 
 @pytest.mark.parametrize(("name", "numeric"), NAMED)
-def test_a_refusal_says_why(name: str, numeric: Numeric) -> None:
+def test_error_has_a_text(name: str, numeric: Numeric) -> None:
     assert numeric.text or not name.startswith("ERR_")
 
 
@@ -53,5 +53,5 @@ def test_a_refusal_says_why(name: str, numeric: Numeric) -> None:
         ("RPL_SASLMECHS", "908"),
     ],
 )
-def test_these_have_the_codes_that_clients_know(name: str, code: str) -> None:
+def test_numeric_has_its_standard_code(name: str, code: str) -> None:
     assert dict(NAMED)[name].code == code

@@ -1,4 +1,4 @@
-"""Headers of the PROXY protocol, as the specification of haproxy has them: whole, cut anywhere, and wrong."""
+"""PROXY protocol headers: complete, truncated at every byte, and malformed."""
 
 import struct
 from ipaddress import IPv4Address, IPv6Address
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wire.proxy import MAX_HEADER_BYTES, MAX_LINE_BYTES, MalformedHeader, Origin, read_header
+from app.wire.proxy import MAX_HEADER_BYTES, MAX_LINE_BYTES, MalformedHeader, Origin, parse_header
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 PORTS = struct.pack("!HH", 56324, 6667)
@@ -17,7 +17,7 @@ SSL = b"\x20\0\x05\x01\0\0\0\0"
 
 
 def binary(block: bytes, family: int = 0x11, command: int = 0x21) -> bytes:
-    """Write a header of version 2."""
+    """Format a version 2 header."""
     return SIGNATURE + struct.pack("!BBH", command, family, len(block)) + block
 
 
@@ -44,21 +44,21 @@ WHOLE = {
 
 
 @pytest.mark.parametrize(("header", "origin"), WHOLE.items())
-def test_a_header_is_read_as_soon_as_it_is_whole_and_not_before(header: bytes, origin: Origin) -> None:
+def test_header_parses_as_soon_as_it_is_complete(header: bytes, origin: Origin) -> None:
     for length in range(len(header)):
-        assert read_header(header[:length]) is None
+        assert parse_header(header[:length]) is None
     for rest in (b"", b"NICK a\r\n", b"\r\n", b"\0", SIGNATURE, b"x" * 9000):
-        assert read_header(header + rest) == (origin, len(header))
+        assert parse_header(header + rest) == (origin, len(header))
 
 
 @given(source=st.ip_addresses(), target=st.ip_addresses(), ports=st.tuples(*[st.integers(0, 65535)] * 2))
-def test_whatever_a_proxy_names_is_understood(
+def test_any_addresses_parse_in_both_versions(
     source: IPv4Address | IPv6Address, target: IPv4Address | IPv6Address, ports: tuple[int, int]
 ) -> None:
     target = type(source)(int(target) % 2**source.max_prefixlen)
     line = f"PROXY TCP{source.version} {source} {target} {ports[0]} {ports[1]}\r\n".encode()
     block = source.packed + target.packed + struct.pack("!HH", *ports)
-    found = {read_header(line), read_header(binary(block, 0x11 if source.version == 4 else 0x21))}
+    found = {parse_header(line), parse_header(binary(block, 0x11 if source.version == 4 else 0x21))}
     mapped = source.ipv4_mapped if isinstance(source, IPv6Address) else None
     assert {origin for origin, _ in filter(None, found)} == {Origin(str(mapped or source))}
 
@@ -104,23 +104,23 @@ def test_whatever_a_proxy_names_is_understood(
         binary(b"\0" * MAX_HEADER_BYTES, 0x00)[:16],
     ],
 )
-def test_what_is_no_header_is_refused(data: bytes) -> None:
+def test_malformed_header_is_rejected(data: bytes) -> None:
     with pytest.raises(MalformedHeader):
-        read_header(data)
+        parse_header(data)
 
 
 @given(data=st.one_of(st.binary(), st.binary().map(lambda rest: SIGNATURE + rest), st.binary().map(binary)))
-def test_no_bytes_do_any_harm_and_what_is_refused_stays_refused(data: bytes) -> None:
+def test_more_data_never_changes_the_result(data: bytes) -> None:
     try:
-        found = read_header(data)
+        found = parse_header(data)
     except MalformedHeader:
         with pytest.raises(MalformedHeader):
-            read_header(data + b"more")
+            parse_header(data + b"more")
     else:
-        assert found is None or found == read_header(data + b"more")
+        assert found is None or found == parse_header(data + b"more")
 
 
-def test_a_header_that_never_ends_is_refused_at_its_limit() -> None:
-    assert read_header(b"PROXY " + b"x" * (MAX_LINE_BYTES - 7)) is None
+def test_endless_header_is_rejected_at_its_limit() -> None:
+    assert parse_header(b"PROXY " + b"x" * (MAX_LINE_BYTES - 7)) is None
     with pytest.raises(MalformedHeader, match="too long"):
-        read_header(b"PROXY " + b"x" * (MAX_LINE_BYTES - 6))
+        parse_header(b"PROXY " + b"x" * (MAX_LINE_BYTES - 6))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from app.client.net.backoff import Backoff
 from app.client.net.connect import Address, Unreachable, Untrusted, dial, explain
 from app.clock import Clock
-from app.wire.framing import MAX_SERVER_TAG_BYTES, Frame, Framer, Oversized, Undecodable, Unframed
+from app.wire.framing import MAX_SERVER_TAG_BYTES, Frame, Framer, FramingError, OversizedLine, UndecodableLine
 
 RECEIVE_BYTES = 64 * 1024  # bytes read at once
 MAX_LINE_BYTES = 8 * 1024  # a server may allow longer lines than RFC 1459
@@ -172,7 +172,7 @@ class Link:
                 while True:
                     if reason := self._turn(connected, selector, framer):
                         return reason
-            except Unframed:
+            except FramingError:
                 return "The server sends what is not IRC."
             except OSError as error:
                 return explain(error, self.address)
@@ -214,6 +214,6 @@ class Link:
 
 def _readable(frame: Frame) -> str:
     """Return a line as text; one that is too long is told as a notice of the server."""
-    if isinstance(frame, Oversized):
+    if isinstance(frame, OversizedLine):
         return ":server NOTE * LINE_TOO_LONG :A line of the server was too long to be shown."
-    return frame.text if isinstance(frame, Undecodable) else frame
+    return frame.text if isinstance(frame, UndecodableLine) else frame

@@ -56,8 +56,8 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
 def _content(text: str) -> tuple[str | None, bool]:
     """Return what is said and whether it is an action; None for any other CTCP."""
     if text.startswith(ctcp.ACTION):
-        return text.removeprefix(ctcp.ACTION).removesuffix(ctcp.MARK), True
-    return (None if text.startswith(ctcp.MARK) else text), False
+        return text.removeprefix(ctcp.ACTION).removesuffix(ctcp.DELIMITER), True
+    return (None if text.startswith(ctcp.DELIMITER) else text), False
 
 
 @on("TAGMSG")

@@ -18,7 +18,7 @@ from app.wire.names import fold
 
 MAX_PENDING = 500  # unconfirmed lines; past it a line fails at once
 MAX_FAILED = 1_000  # failed lines kept for sending again; the oldest is forgotten first
-ACTION_BYTES = len(ctcp.ACTION + ctcp.MARK)
+ACTION_BYTES = len(ctcp.ACTION + ctcp.DELIMITER)
 LOST = "the connection was lost before the server confirmed it"
 
 
@@ -57,7 +57,7 @@ def _send(state: ClientState, line: PendingMessage) -> Effects:
 
 def _wire(state: ClientState, line: PendingMessage) -> Send:
     """Return the line as it is sent."""
-    text = f"{ctcp.ACTION}{line.text}{ctcp.MARK}" if line.is_action else line.text
+    text = f"{ctcp.ACTION}{line.text}{ctcp.DELIMITER}" if line.is_action else line.text
     label = str(line.number) if state.has("labeled-response") else ""
     return send("PRIVMSG", line.target, text, label=label)
 

@@ -15,7 +15,7 @@ from app.client.protocol.events import LoggedIn, LoginFailed, Notice, Registered
 from app.client.protocol.model import ClientState, LoginCredentials
 from app.wire.line import Line
 from app.wire.names import fold
-from app.wire.sasl import pieces
+from app.wire.sasl import encode_chunks
 
 
 class PlainMechanism:
@@ -104,7 +104,7 @@ def challenged(state: ClientState, line: Line) -> Effects:
         yield send("AUTHENTICATE", "*")
         yield from _fail(state, str(error))
         return
-    yield from (send("AUTHENTICATE", piece) for piece in pieces(answer))
+    yield from (send("AUTHENTICATE", piece) for piece in encode_chunks(answer))
 
 
 @on("900")

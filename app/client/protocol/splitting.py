@@ -8,7 +8,7 @@ letter and its accents.
 import unicodedata
 from collections.abc import Iterator
 
-from app.wire.framing import MAX_LINE_BYTES, size
+from app.wire.framing import MAX_LINE_BYTES, byte_length
 
 MASK_BYTES = 10 + 63 + 3  # user, host and `!~@`, when the server has not told ours yet
 JOINERS = "\u200d\ufe0e\ufe0f"
@@ -16,13 +16,13 @@ JOINERS = "\u200d\ufe0e\ufe0f"
 
 def room_for_text(nick: str, mask: str, target: str, line_bytes: int = MAX_LINE_BYTES) -> int:
     """Return how many bytes of text fit a PRIVMSG from this sender to this target."""
-    source = size(mask) if "!" in mask else size(nick) + MASK_BYTES
-    return line_bytes - source - size(f": PRIVMSG {target} :\r\n")
+    source = byte_length(mask) if "!" in mask else byte_length(nick) + MASK_BYTES
+    return line_bytes - source - byte_length(f": PRIVMSG {target} :\r\n")
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
     """Cut a text into pieces of at most `limit` bytes; put together they are the text again."""
-    while size(text) > limit:
+    while byte_length(text) > limit:
         end = _good_end(text, _fitting(text, limit))
         yield text[:end]
         text = text[end:]

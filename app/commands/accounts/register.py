@@ -16,7 +16,7 @@ from app.engine.throttle import describe_wait, rate_key
 from app.errors import UsageError
 from app.services.accounts import PasswordHashes, check_password, protect, registered
 from app.settings import ServerSettings
-from app.wire.names import NameRefused, check_new_nick, fold
+from app.wire.names import InvalidName, check_new_nick, fold
 
 CAPABILITY = "draft/account-registration"
 C = TypeVar("C", bound=Context)
@@ -94,7 +94,7 @@ def _name_for(ctx: Context, account: str) -> str:
         return nick
     try:
         check_new_nick(account, ctx.runtime.settings.nick_length)
-    except NameRefused as refusal:
+    except InvalidName as refusal:
         raise FailReply("REGISTER", "BAD_ACCOUNT_NAME", account, text=refusal.reason) from refusal
     if fold(account) != fold(nick):
         text = f"The account has the name of your nick, which is {nick}"

@@ -23,7 +23,7 @@ from app.engine.submission_unit import SlowWork
 from app.services.scram import ScramLogin, begin
 from app.wire import numerics
 from app.wire.names import fold
-from app.wire.sasl import MAX_CHUNK_CHARACTERS, pieces
+from app.wire.sasl import MAX_CHUNK_CHARACTERS, encode_chunks
 
 MAX_MESSAGE_BYTES = 4000  # characters of base64 that one message of the client may have
 _MECHANISM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # RFC 4422 section 3.1
@@ -94,7 +94,7 @@ def _whole(exchange: SaslExchange) -> bytes:
 
 
 def _send(ctx: Context, message: bytes) -> None:
-    for piece in pieces(message):
+    for piece in encode_chunks(message):
         ctx.send_from_server("AUTHENTICATE", piece)
 
 

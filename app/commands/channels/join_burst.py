@@ -17,7 +17,7 @@ from app.services.pages import latest_messages, written_to
 from app.services.visibility import NEVER, stay
 from app.wire import numerics
 from app.wire.ctcp import ACTION, is_request
-from app.wire.framing import MAX_LINE_BYTES, space_behind
+from app.wire.framing import MAX_LINE_BYTES, space_after
 
 ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
 
@@ -42,8 +42,8 @@ def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
     start = (
         f":{ctx.runtime.server_name} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
     )
-    texts = room.names_for(ctx.client, ctx.me, space_behind(start))
-    end = numerics.RPL_ENDOFNAMES.written(ctx.runtime.server_name, ctx.client.nick, asked or room.name)
+    texts = room.names_for(ctx.client, ctx.me, space_after(start))
+    end = numerics.RPL_ENDOFNAMES.format(ctx.runtime.server_name, ctx.client.nick, asked or room.name)
     ctx.send_lines(*(start + words for words in texts), end)
 
 

@@ -16,7 +16,7 @@ from app.engine.world.user import User
 from app.events import Event, Kind
 from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
-from app.wire.names import NameRefused, check_room
+from app.wire.names import InvalidName, check_room
 
 
 @command(cost=2, writes=True)
@@ -85,7 +85,7 @@ def _make(ctx: Context, name: str) -> Room:
     """
     try:
         name = check_room(name, ctx.runtime.settings.room_length)
-    except NameRefused as refusal:
+    except InvalidName as refusal:
         raise NumericError(
             numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=refusal.reason
         ) from refusal

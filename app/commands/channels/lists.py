@@ -10,7 +10,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.wire import numerics
-from app.wire.masks import is_mask, pattern
+from app.wire.masks import compile_mask, is_mask
 
 MINUTE_MILLISECONDS = 60_000  # milliseconds
 MAX_LISTED_ROOMS = 2_000  # shown by one LIST: the largest ones, and then that there are more
@@ -97,7 +97,7 @@ def _read(text: str, now: int) -> ListQuery:
         raise NumericError(numerics.ERR_TOOMANYTARGETS, "LIST", text="Too many conditions in one LIST")
     plain = [word for word in wanted if not is_mask(word)]
     tests = [_condition(found, now) for found in measures]
-    return ListQuery(plain, list(map(pattern, masks)), list(map(pattern, unwanted)), tests)
+    return ListQuery(plain, list(map(compile_mask, masks)), list(map(compile_mask, unwanted)), tests)
 
 
 def _condition(measure: re.Match[str], now: int) -> Condition:

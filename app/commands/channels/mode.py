@@ -11,8 +11,8 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind, RoomKey
-from app.wire import extbans, numerics, words
-from app.wire.framing import size, space_behind
+from app.wire import extbans, numerics, word_filter
+from app.wire.framing import byte_length, space_after
 from app.wire.line import plain
 from app.wire.modes import (
     FLAGS,
@@ -21,13 +21,13 @@ from app.wire.modes import (
     MAX_PAUSE_SECONDS,
     MAX_USER_LIMIT,
     ROLES,
-    WORDS,
+    WORD_FILTER,
     ModeChange,
     format_changes,
     parse_changes,
 )
 from app.wire.names import caseless
-from app.wire.numbers import number
+from app.wire.numbers import parse_number
 
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
@@ -93,11 +93,11 @@ def _refuse_excess(ctx: Context, room: Room, decided: list[Decided], found: list
 
 def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
     """Make the changes, as few events as their lines have room for."""
-    space = space_behind(f":{ctx.me.source} MODE {room.name} ")
+    space = space_after(f":{ctx.me.source} MODE {room.name} ")
     portion: list[Decided] = []
     for one in decided:
-        is_other = portion and (one[0].letter == WORDS) != (portion[0][0].letter == WORDS)
-        if portion and (is_other or size(_words([*portion, one])) > space):
+        is_other = portion and (one[0].letter == WORD_FILTER) != (portion[0][0].letter == WORD_FILTER)
+        if portion and (is_other or byte_length(_words([*portion, one])) > space):
             _make(ctx, room, portion)
             portion = []
         portion.append(one)
@@ -109,7 +109,7 @@ def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
 
     What nobody may say is told to those who moderate the room only; others find that there was a change.
     """
-    shown = [(_masked(change, "k" + WORDS), account) for change, account in decided]
+    shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in decided]
     kept = [(_masked(change, "k"), account) for change, account in decided]
     rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
     event = ctx.event(Kind.MODE, room, target=room.name, text=_words(shown), data={"changes": rows})
@@ -119,7 +119,7 @@ def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
         keys = [change for change, _ in decided if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None
         event.secret = RoomKey(key, _words(decided))
-    is_for_operators = decided[0][0].letter == WORDS
+    is_for_operators = decided[0][0].letter == WORD_FILTER
     ctx.emit(event, room.operators() if is_for_operators else room.audience)
 
 
@@ -134,7 +134,7 @@ def _words(decided: list[Decided]) -> str:
 def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
     if room.member(ctx.me) is None and not is_allowed:
         raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
-    if letter == WORDS and not is_allowed:
+    if letter == WORD_FILTER and not is_allowed:
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     entry_reply, end_reply = _LIST_REPLIES[letter]
     for mask, entry in room.lists[letter].items():
@@ -180,7 +180,7 @@ def _decide_mask(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     same = next((known for known in kept if caseless(known) == caseless(mask)), None)
     if change.sign == "-":
         return [(ModeChange("-", change.letter, same), None)] if same else []
-    if same or size(mask) > 200:
+    if same or byte_length(mask) > 200:
         return []
     return [(ModeChange("+", change.letter, mask), None)]
 
@@ -194,11 +194,11 @@ def _completed(room: Room, change: ModeChange) -> str:
     try:
         if change.letter == "I" and extbans.is_mute(written):
             raise ValueError("Who may come in is no matter of their voice")
-        if change.letter != WORDS:
-            return extbans.completed(written)
+        if change.letter != WORD_FILTER:
+            return extbans.complete_mask(written)
         if " " in written or written.startswith(":"):
             raise ValueError("A word has no space in it")
-        words.read(written)
+        word_filter.parse_word(written)
     except ValueError as error:
         shown = plain(written) if written else "*"
         raise NumericError(
@@ -225,7 +225,7 @@ def _decide_limit(ctx: Context, room: Room, change: ModeChange) -> list[Decided]
         return [(ModeChange("-", "l"), None)] if room.limit else []
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    limit = number(change.argument)
+    limit = parse_number(change.argument)
     if limit is None or not 0 < limit <= MAX_USER_LIMIT:
         shown = change.argument if change.argument and " " not in change.argument else "*"
         raise NumericError(
@@ -239,7 +239,7 @@ def _decide_pause(ctx: Context, room: Room, change: ModeChange) -> list[Decided]
         return [(ModeChange("-", "W"), None)] if room.pause else []
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    pause = number(change.argument)
+    pause = parse_number(change.argument)
     if pause is None or not 0 < pause <= MAX_PAUSE_SECONDS:
         text = f"A pause is between 1 and {MAX_PAUSE_SECONDS} seconds"
         raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)

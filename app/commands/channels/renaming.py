@@ -17,7 +17,7 @@ from app.engine.world.user import User
 from app.events import Event, Kind
 from app.services.rooms import AUTO_JOINED, is_auto_joined
 from app.wire import numerics
-from app.wire.names import NameRefused, check_room, fold
+from app.wire.names import InvalidName, check_room, fold
 
 CAPABILITY = "draft/channel-rename"
 RENAME_INTERVAL_SECONDS = 60  # seconds between two names of a room: all who are in are told much
@@ -48,7 +48,7 @@ def _new_name(ctx: Context, room: Room, name: str) -> str:
     """
     try:
         new = check_room(name, ctx.runtime.settings.room_length)
-    except NameRefused as refusal:
+    except InvalidName as refusal:
         raise _failed("CANNOT_RENAME", room, name, text=refusal.reason) from refusal
     if ctx.world.find_room(new) not in (None, room):
         raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is a room of this name already")

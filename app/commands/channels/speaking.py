@@ -6,9 +6,9 @@ from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.engine.world.room import Room
 from app.events import Event, is_transient
-from app.wire import numerics, words
+from app.wire import numerics, word_filter
 from app.wire.ctcp import is_request
-from app.wire.modes import WORDS
+from app.wire.modes import WORD_FILTER
 
 
 def refuse_message(ctx: Context, room: Room, message: Event) -> None:
@@ -37,7 +37,7 @@ def refuse_text(ctx: Context, room: Room, text: str | None) -> None:
         return
     if "R" in room.modes and me.account is None:
         raise _refused(room, "Only people with an account may speak in this room; log in first")
-    if text is not None and room.lists[WORDS]:
+    if text is not None and room.lists[WORD_FILTER]:
         _refuse_words(room, text)
 
 
@@ -51,8 +51,8 @@ def may_say(ctx: Context, room: Room, text: str) -> bool:
 
 
 def _refuse_words(room: Room, text: str) -> None:
-    heard = words.heard(text)
-    if any(entry.word.is_in(heard) for entry in room.lists[WORDS].values()):
+    heard = word_filter.normalise_text(text)
+    if any(entry.word.is_in(heard) for entry in room.lists[WORD_FILTER].values()):
         raise _refused(room, "The message has a word in it that this room does not allow")
 
 

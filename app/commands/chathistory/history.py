@@ -27,8 +27,8 @@ from app.events import position
 from app.services import pages
 from app.services.pages import ConversationTarget
 from app.services.visibility import first_visible
-from app.wire.names import MAX_NICK_BYTES, NameRefused, check_nick, is_room
-from app.wire.numbers import number
+from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
+from app.wire.numbers import parse_number
 
 COST = 3  # a page is heavier than a line
 
@@ -124,12 +124,12 @@ def _refuse_impossible(word: str, nick: str) -> None:
     """
     try:
         check_nick(nick, MAX_NICK_BYTES)
-    except NameRefused as refusal:
+    except InvalidName as refusal:
         raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from refusal
 
 
 def _limit(ctx: Context, word: str, limit: str) -> int:
-    wanted = number(limit)
+    wanted = parse_number(limit)
     if wanted is None:
         raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
     return min(wanted, ctx.runtime.settings.history_limit)

@@ -27,7 +27,7 @@ from app.services.search import search as found_by
 from app.services.visibility import first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
-from app.wire.numbers import number
+from app.wire.numbers import parse_number
 
 C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
@@ -141,7 +141,7 @@ def _instant(wanted: dict[str, str], name: str) -> int | None:
 
 
 def _limit(wanted: dict[str, str], most: int) -> int:
-    limit = number(wanted["limit"]) if "limit" in wanted else MAX_RESULTS
+    limit = parse_number(wanted["limit"]) if "limit" in wanted else MAX_RESULTS
     if limit is None:
         raise _failed("INVALID_PARAMS", "limit", text="A limit is a number")
     return min(limit, most)

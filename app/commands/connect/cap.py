@@ -6,8 +6,8 @@ from app.commands.context import Context
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.wire import numerics
-from app.wire.framing import space_behind
-from app.wire.packing import packed
+from app.wire.framing import space_after
+from app.wire.packing import pack_words
 
 
 @command("CAP", before_registration=True, reads_world=False)
@@ -64,15 +64,15 @@ def _begin(ctx: Context) -> None:
 def _repeat(ctx: Context, verdict: str, wanted: str) -> None:
     """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
     start = f"CAP {ctx.client.nick} {verdict}"
-    for words in packed(wanted.split(" "), space_behind(f":{ctx.runtime.server_name} {start} :")):
+    for words in pack_words(wanted.split(" "), space_after(f":{ctx.runtime.server_name} {start} :")):
         ctx.send_from_server(start, text=words)
 
 
 def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
     """Send a list of capabilities, over several lines if the client understands that."""
     start = f"CAP {ctx.client.nick} {subcommand}"
-    space = space_behind(f":{ctx.runtime.server_name} {start} * :")
-    lines = list(packed(words, space)) or [""]
+    space = space_after(f":{ctx.runtime.server_name} {start} * :")
+    lines = list(pack_words(words, space)) or [""]
     for line in lines[:-1]:
         ctx.send_from_server(start, "*", text=line)
     ctx.send_from_server(start, text=lines[-1])

@@ -12,9 +12,9 @@ from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.settings import ServerSettings
-from app.wire.capabilities import CAPABILITIES, METADATA, WITH_VALUES
-from app.wire.framing import space_behind
-from app.wire.packing import packed
+from app.wire.capabilities import CAPABILITIES, METADATA, MIN_VERSION_WITH_VALUES
+from app.wire.framing import space_after
+from app.wire.packing import pack_words
 
 
 def offered(settings: ServerSettings) -> dict[str, str]:
@@ -31,14 +31,14 @@ def offered(settings: ServerSettings) -> dict[str, str]:
 
 def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
     """Return what is told to a client that negotiates a version; old ones are not told everything, and no values."""
-    if version < WITH_VALUES:
+    if version < MIN_VERSION_WITH_VALUES:
         return _for_old(settings)
     return offered(settings) | {"sasl": ",".join(mechanisms(client))} | sts.policy(settings, client.secure)
 
 
 def _for_old(settings: ServerSettings) -> dict[str, str]:
     """Return what clients are told that know no values."""
-    return {name: "" for name in offered(settings) if CAPABILITIES[name].version < WITH_VALUES}
+    return {name: "" for name in offered(settings) if CAPABILITIES[name].version < MIN_VERSION_WITH_VALUES}
 
 
 def words(found: dict[str, str]) -> list[str]:
@@ -54,7 +54,7 @@ def renew(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> Non
     new_for_old = _differences(_for_old(before), _for_old(after))
     for client in runtime.world.clients:
         if _is_notified(client):
-            has_values = client.cap_version >= WITH_VALUES
+            has_values = client.cap_version >= MIN_VERSION_WITH_VALUES
             found = new | sts.news(before, after, client.secure) if has_values else new_for_old
             _tell(runtime, changeset, client, "DEL", gone)
             _tell(runtime, changeset, client, "NEW", words(found))
@@ -69,11 +69,11 @@ def _differences(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
 
 def _is_notified(client: Client) -> bool:
     """Whether a client hears of changes: the new version implies it."""
-    return not client.ended and (client.cap_version >= WITH_VALUES or "cap-notify" in client.caps)
+    return not client.ended and (client.cap_version >= MIN_VERSION_WITH_VALUES or "cap-notify" in client.caps)
 
 
 def _tell(runtime: Runtime, changeset: Changeset, client: Client, subcommand: str, found: list[str]) -> None:
     """Send a list of capabilities, over as many lines as it takes."""
     start = f":{runtime.server_name} CAP {client.nick} {subcommand} :"
-    for line in packed(found, space_behind(start)):
+    for line in pack_words(found, space_after(start)):
         changeset.tell(client, start + line)

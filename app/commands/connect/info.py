@@ -25,12 +25,12 @@ def _message(runtime: Runtime) -> Iterator[str]:
     to = (runtime.server_name, NICK)
     lines = runtime.settings.motd.replace("\0", "").splitlines()
     if not lines:
-        yield numerics.ERR_NOMOTD.written(*to)
+        yield numerics.ERR_NOMOTD.format(*to)
         return
-    yield numerics.RPL_MOTDSTART.written(*to, text=f"- {runtime.server_name} Message of the day -")
+    yield numerics.RPL_MOTDSTART.format(*to, text=f"- {runtime.server_name} Message of the day -")
     for line in lines:
-        yield numerics.RPL_MOTD.written(*to, text=f"- {line}".rstrip())
-    yield numerics.RPL_ENDOFMOTD.written(*to)
+        yield numerics.RPL_MOTD.format(*to, text=f"- {line}".rstrip())
+    yield numerics.RPL_ENDOFMOTD.format(*to)
 
 
 @command()
@@ -43,14 +43,14 @@ def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
     here, most = len(world.users), str(world.most_users)
     invisible = world.user_counts.invisible
     told = f"There are {here - invisible} users and {invisible} invisible on 1 servers"
-    yield numerics.RPL_LUSERCLIENT.written(*to, text=told)
-    yield numerics.RPL_LUSEROP.written(*to, str(world.user_counts.administrators))
+    yield numerics.RPL_LUSERCLIENT.format(*to, text=told)
+    yield numerics.RPL_LUSEROP.format(*to, str(world.user_counts.administrators))
     if world.unregistered:
-        yield numerics.RPL_LUSERUNKNOWN.written(*to, str(len(world.unregistered)))
-    yield numerics.RPL_LUSERCHANNELS.written(*to, str(len(world.rooms)))
-    yield numerics.RPL_LUSERME.written(*to, text=f"I have {here} clients and 0 servers")
+        yield numerics.RPL_LUSERUNKNOWN.format(*to, str(len(world.unregistered)))
+    yield numerics.RPL_LUSERCHANNELS.format(*to, str(len(world.rooms)))
+    yield numerics.RPL_LUSERME.format(*to, text=f"I have {here} clients and 0 servers")
     for numeric, which in ((numerics.RPL_LOCALUSERS, "local"), (numerics.RPL_GLOBALUSERS, "global")):
-        yield numeric.written(*to, str(here), most, text=f"Current {which} users {here}, max {most}")
+        yield numeric.format(*to, str(here), most, text=f"Current {which} users {here}, max {most}")
 
 
 @command(reads_world=False)

@@ -102,7 +102,7 @@ def _word(name: str, value: str) -> str:
 def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
     """Yield lines that tell tokens, some each."""
     for start in range(0, len(words), MAX_TOKENS_PER_LINE):
-        yield numerics.RPL_ISUPPORT.written(
+        yield numerics.RPL_ISUPPORT.format(
             runtime.server_name, nick, *words[start : start + MAX_TOKENS_PER_LINE]
         )
 

@@ -17,7 +17,7 @@ from app.engine.throttle import describe_wait
 from app.engine.world.user import User
 from app.services.accounts import is_password
 from app.wire import numerics
-from app.wire.names import NameRefused, check_new_nick
+from app.wire.names import InvalidName, check_new_nick
 
 
 @command("PASS", before_registration=True, reads_world=False)
@@ -154,7 +154,7 @@ def _enter_as_guest(ctx: Context, refusal: NumericError) -> SlowWork | None:
 def _prepared(ctx: Context, nick: str) -> str:
     try:
         return check_new_nick(nick, ctx.runtime.settings.nick_length)
-    except NameRefused as refusal:
+    except InvalidName as refusal:
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
 
 

@@ -11,7 +11,9 @@ from app.wire import modes, numerics
 from app.wire.template import NICK
 
 USER_MODES = "".join(sorted(modes.USER_FLAGS + "o"))
-ROOM_MODES = "".join(sorted(modes.LISTS + modes.ALWAYS + modes.WHEN_SET + modes.FLAGS + modes.ROLES))
+ROOM_MODES = "".join(
+    sorted(modes.LISTS + modes.ARGUMENT_ALWAYS + modes.ARGUMENT_WHEN_SET + modes.FLAGS + modes.ROLES)
+)
 
 
 def welcome(ctx: Context) -> None:
@@ -25,9 +27,9 @@ def welcome(ctx: Context) -> None:
 
 def _greeting(runtime: Runtime) -> Iterator[str]:
     to = (runtime.server_name, NICK)
-    yield numerics.RPL_WELCOME.written(*to, text=f"Welcome to {runtime.network_name}, {NICK}")
-    yield numerics.RPL_YOURHOST.written(
+    yield numerics.RPL_WELCOME.format(*to, text=f"Welcome to {runtime.network_name}, {NICK}")
+    yield numerics.RPL_YOURHOST.format(
         *to, text=f"Your host is {runtime.server_name}, running {runtime.version}"
     )
-    yield numerics.RPL_CREATED.written(*to, text=f"This server was started {to_text(runtime.started_at)}")
-    yield numerics.RPL_MYINFO.written(*to, runtime.server_name, runtime.version, USER_MODES, ROOM_MODES)
+    yield numerics.RPL_CREATED.format(*to, text=f"This server was started {to_text(runtime.started_at)}")
+    yield numerics.RPL_MYINFO.format(*to, runtime.server_name, runtime.version, USER_MODES, ROOM_MODES)

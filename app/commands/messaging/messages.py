@@ -16,7 +16,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind, is_transient
 from app.wire import ctcp, multiline, numerics
-from app.wire.framing import size, space_behind
+from app.wire.framing import byte_length, space_after
 
 T = TypeVar("T", str, None)
 
@@ -137,7 +137,7 @@ def _refuse_for_attendant(kind: Kind, attendant: User, text: str | None) -> None
 
     What is said to it alone, in one line, is a command of its own and does not come here.
     """
-    if kind is Kind.PRIVMSG and text is not None and not text.startswith(ctcp.MARK):
+    if kind is Kind.PRIVMSG and text is not None and not text.startswith(ctcp.DELIMITER):
         raise _alone(attendant)
 
 
@@ -160,10 +160,10 @@ def _send(ctx: Context, event: Event, audience: Audience, author: Client | None)
 
 def _refuse_too_long(event: Event, text: str, most: int) -> None:
     """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
-    whole = longest = size(text)
+    whole = longest = byte_length(text)
     if "lines" in event.data:
-        longest = max(size(line) for line, _ in multiline.cut(text, event.data["lines"]))
-    if whole > most or longest > space_behind(f":{event.source} {event.verb} {event.target} :"):
+        longest = max(byte_length(line) for line, _ in multiline.split_lines(text, event.data["lines"]))
+    if whole > most or longest > space_after(f":{event.source} {event.verb} {event.target} :"):
         raise NumericError(numerics.ERR_INPUTTOOLONG)
 
 

@@ -9,7 +9,7 @@ from app.commands.registry import command
 from app.events import Kind
 from app.settings import ServerSettings
 from app.wire.capabilities import Shape
-from app.wire.multiline import combined, lengths
+from app.wire.multiline import combine, line_lengths
 
 CAPABILITY = "draft/multiline"
 
@@ -48,11 +48,11 @@ def _carry_out(ctx: Context, reference: str) -> None:
     if found is None:
         ctx.label = None  # the refusal had it
         return
-    text = combined(found.pieces)
+    text = combine(found.pieces)
     if found.kind is None or not text.strip("\n"):
         raise multiline_batch.invalid("There is nothing in it")
     try:
-        deliver(ctx, found.kind, found.target, text, lengths(found.pieces))
+        deliver(ctx, found.kind, found.target, text, line_lengths(found.pieces))
     except NumericError:
         if found.kind is not Kind.NOTICE:
             raise

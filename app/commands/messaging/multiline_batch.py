@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.events import Kind
-from app.wire.framing import size
-from app.wire.multiline import CONCAT, Piece, combined
+from app.wire.framing import byte_length
+from app.wire.multiline import CONCAT_TAG, MessageLine, combine
 from app.wire.names import fold
 
 MAX_LINES = 32
@@ -24,7 +24,7 @@ class MultilineBatch:
     target: str
     tags: dict[str, str]
     kind: Kind | None = None
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[MessageLine] = field(default_factory=list)
     is_refused: bool = False
 
 
@@ -53,7 +53,7 @@ def collect(ctx: Context, kind: Kind, target: str, text: str) -> None:
         opened.send_error(failure)
         return
     batch.kind = kind
-    batch.pieces.append((text, CONCAT in ctx.tags))
+    batch.pieces.append((text, CONCAT_TAG in ctx.tags))
 
 
 def _refuse(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: str) -> None:
@@ -69,12 +69,12 @@ def _refuse(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: 
         raise FailReply("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
     if batch.kind not in (None, kind):
         raise invalid("PRIVMSG and NOTICE do not go together")
-    if not text and CONCAT in ctx.tags:
+    if not text and CONCAT_TAG in ctx.tags:
         raise invalid("A blank line continues nothing")
     if len(batch.pieces) >= MAX_LINES:
         text = "There are too many lines"
         raise FailReply("BATCH", "MULTILINE_MAX_LINES", str(MAX_LINES), text=text)
-    if size(combined([*batch.pieces, (text, CONCAT in ctx.tags)])) > most:
+    if byte_length(combine([*batch.pieces, (text, CONCAT_TAG in ctx.tags)])) > most:
         raise FailReply("BATCH", "MULTILINE_MAX_BYTES", str(most), text="The message is too long")
 
 

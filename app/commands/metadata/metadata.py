@@ -19,7 +19,7 @@ from app.engine.world.user import User
 from app.events import Event
 from app.settings import ServerSettings, prefix_of
 from app.wire import numerics
-from app.wire.framing import size, space_behind
+from app.wire.framing import byte_length, space_after
 from app.wire.line import plain
 from app.wire.metadata import MAX_KEY_BYTES, is_key
 from app.wire.names import MAX_NICK_BYTES
@@ -192,7 +192,7 @@ def _refuse_unfit(ctx: Context, target: MetadataTarget, key: str, value: str) ->
     """
     name = target.name if isinstance(target.owner, Room) else "n" * MAX_NICK_BYTES
     most, keys = _space(ctx.runtime.server_name, name, key), ctx.runtime.settings.max_metadata
-    if size(value) > most:
+    if byte_length(value) > most:
         raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
     if key not in target.values and len(target.values) >= keys:
         raise failed("LIMIT_REACHED", target.name, str(keys), text=f"There are {keys} keys already")
@@ -201,7 +201,7 @@ def _refuse_unfit(ctx: Context, target: MetadataTarget, key: str, value: str) ->
 def _space(server: str, name: str, key: str) -> int:
     """Return how many bytes a value may have, so that it fits into a 761 to anybody."""
     start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {EVERYBODY} :"
-    return min(MAX_VALUE_BYTES, max(space_behind(start), 0))
+    return min(MAX_VALUE_BYTES, max(space_after(start), 0))
 
 
 def _count_change(ctx: Context, target: MetadataTarget, key: str) -> None:

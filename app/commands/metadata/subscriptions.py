@@ -8,10 +8,10 @@ from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS, failed, find, warn
 from app.commands.metadata.syncing import EVERYTHING
 from app.commands.registry import subcommand
 from app.wire import numerics
-from app.wire.framing import space_behind
+from app.wire.framing import space_after
 from app.wire.metadata import is_key
 from app.wire.numerics import Numeric
-from app.wire.packing import packed
+from app.wire.packing import pack_words
 
 
 @subcommand()
@@ -76,5 +76,5 @@ def _subscribe(ctx: Context, key: str) -> None:
 def _tell(ctx: Context, numeric: Numeric, keys: Iterable[str], **tags: str) -> None:
     """Answer with keys in as many lines as they need, also none."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} "
-    for words in packed(keys, space_behind(start)):
+    for words in pack_words(keys, space_after(start)):
         ctx.send_lines(start + words, **tags)

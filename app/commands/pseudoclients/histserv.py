@@ -29,7 +29,7 @@ from app.services.pages import Mark, Place
 from app.services.search import SearchQuery
 from app.services.visibility import first_visible
 from app.wire.names import is_room
-from app.wire.numbers import number
+from app.wire.numbers import parse_number
 
 SELECTORS = ("from", "in", "after", "before", "limit")  # beside the words of a search
 COST = 3  # a page is heavier than a line
@@ -155,7 +155,7 @@ def _only_room(ctx: ServiceContext) -> str:
 def _lines(count: str) -> int:
     if not count:
         return DEFAULT_LINES
-    lines = number(count)
+    lines = parse_number(count)
     if not lines:
         raise FailReply("HISTSERV", "INVALID_PARAMS", text=f"{count} is no number of lines")
     return min(lines, MAX_LINES)

@@ -17,10 +17,10 @@ from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Kind
 from app.wire import ctcp, names, numerics
-from app.wire.framing import space_behind
+from app.wire.framing import space_after
 from app.wire.line import Line, parse
 from app.wire.names import fold
-from app.wire.packing import cut, packed
+from app.wire.packing import pack_words, split_long_words
 
 HIDDEN = "***"  # what an echo shows of a secret
 _NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
@@ -41,9 +41,9 @@ class ServiceContext(Context):
         """Answer with notices; a line that is too long for one goes on in the next."""
         nick = self.nick
         start = f":{nick}!{nick}@{self.runtime.server_name} NOTICE {self.client.nick} :"
-        space = space_behind(start)
+        space = space_after(start)
         for line in lines:
-            for text in packed(cut(line.split(" "), space), space):
+            for text in pack_words(split_long_words(line.split(" "), space), space):
                 self.send_lines(start + text)
 
     def send_error(self, error: CommandError) -> None:
@@ -79,7 +79,7 @@ def service_command(line: Line) -> Line:
         return line
     target, text, *more = line.params
     nick = _NICKS.get(target.lower())
-    if nick is None or not text or text.startswith(ctcp.MARK):
+    if nick is None or not text or text.startswith(ctcp.DELIMITER):
         return line
     verb = nick.upper()
     words = [text, *more] if more else parse(f"{verb} {text}").params

@@ -6,7 +6,7 @@ from app.commands.registry import command
 from app.commands.sessions import always_on
 from app.events import Kind
 from app.wire import numerics
-from app.wire.framing import fitting, space_behind
+from app.wire.framing import space_after, truncate
 from app.wire.names import MAX_NICK_BYTES
 
 PRE_AWAY = "draft/pre-away"
@@ -47,7 +47,7 @@ def _be(ctx: Context, message: str) -> None:
 def _shortened(ctx: Context, message: str) -> str:
     """Return the message as far as it fits into every line it will stand in: AWAY, and 301 to anybody."""
     me = ctx.me
-    told = space_behind(f":{me.source} AWAY :")
-    replied = space_behind(f":{ctx.runtime.server_name} 301  {me.nick} :") - MAX_NICK_BYTES
+    told = space_after(f":{me.source} AWAY :")
+    replied = space_after(f":{ctx.runtime.server_name} 301  {me.nick} :") - MAX_NICK_BYTES
     kept = message[: ctx.runtime.settings.topic_length]
-    return fitting(kept, min(told, replied))
+    return truncate(kept, min(told, replied))

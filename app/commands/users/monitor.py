@@ -7,10 +7,10 @@ from app.commands.errors import NumericError
 from app.commands.metadata.syncing import tell_person
 from app.commands.registry import command, subcommand
 from app.wire import numerics
-from app.wire.framing import space_behind
-from app.wire.names import NameRefused, check_nick, fold
+from app.wire.framing import space_after
+from app.wire.names import InvalidName, check_nick, fold
 from app.wire.numerics import Numeric
-from app.wire.packing import packed
+from app.wire.packing import pack_words
 
 
 @command()
@@ -77,7 +77,7 @@ def _nick(ctx: Context, target: str) -> str:
     """
     try:
         return check_nick(target, ctx.runtime.settings.nick_length)
-    except NameRefused as refusal:
+    except InvalidName as refusal:
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, target, text=refusal.reason) from refusal
 
 
@@ -93,5 +93,5 @@ def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
 def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, also none."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} :"
-    for text in packed(words, space_behind(start), separator=","):
+    for text in pack_words(words, space_after(start), separator=","):
         ctx.send_lines(start + text)

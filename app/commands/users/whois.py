@@ -13,11 +13,11 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import WhowasEntry
 from app.wire import numerics
-from app.wire.framing import space_behind
+from app.wire.framing import space_after
 from app.wire.names import fold
-from app.wire.numbers import number
+from app.wire.numbers import parse_number
 from app.wire.numerics import Numeric
-from app.wire.packing import packed
+from app.wire.packing import pack_words
 
 MAX_USERHOSTS = 5  # RFC 2812 section 4.8
 
@@ -115,7 +115,7 @@ def _tell_departed(ctx: Context, entry: WhowasEntry) -> None:
 
 def _most(count: str) -> int | None:
     """Read a count; what is no number above zero means all."""
-    return number(count) or None
+    return parse_number(count) or None
 
 
 @command()
@@ -142,5 +142,5 @@ def _userhost(user: User) -> str:
 def _tell_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, at least one."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} {before}:"
-    for text in list(packed(words, space_behind(start))) or [""]:
+    for text in list(pack_words(words, space_after(start))) or [""]:
         ctx.send_lines(start + text)

@@ -11,7 +11,7 @@ from app.clock import to_iso
 from app.events import Event, Kind, msgid
 from app.wire import multiline
 from app.wire.capabilities import Shape
-from app.wire.framing import fitting
+from app.wire.framing import truncate
 from app.wire.line import format_tags
 from app.wire.numerics import RPL_KEYNOTSET, RPL_KEYVALUE, RPL_MONOFFLINE, RPL_MONONLINE
 
@@ -32,29 +32,29 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
     body = _bodies[event.kind](event, shape)
     if not body:
         return b""
-    return _line(tags(event, shape, extra), fitting(body))
+    return _line(tags(event, shape, extra), truncate(body))
 
 
 def _multiline(event: Event, shape: int, extra: Mapping[str, str] | None) -> bytes:
     """Write a multiline message as a batch, or for clients that do not know them line by line, without blank ones."""
     start = f":{event.source} {event.verb} {event.target} :"
-    pieces = multiline.cut(event.text or "", event.data["lines"])
+    pieces = multiline.split_lines(event.text or "", event.data["lines"])
     if shape & Shape.MULTILINE:
         return b"".join(_batch(event, start, pieces, tags(event, shape, extra), extra or {}))
-    lines = [fitting(start + line) for line, _ in pieces if line]
+    lines = [truncate(start + line) for line, _ in pieces if line]
     first = _line(tags(event, shape, extra), lines[0])
     rest = tags(replace(event, id=0), shape, {k: v for k, v in (extra or {}).items() if k != "label"})
     return first + b"".join(_line(rest, line) for line in lines[1:])
 
 
 def _batch(
-    event: Event, start: str, pieces: Iterable[multiline.Piece], section: str, extra: Mapping[str, str]
+    event: Event, start: str, pieces: Iterable[multiline.MessageLine], section: str, extra: Mapping[str, str]
 ) -> Iterator[bytes]:
     name = f"m{msgid(event.id)}"
     yield _line(section, f":{event.source} BATCH +{name} draft/multiline {event.target}")
     for line, continues in pieces:
-        own = {"batch": name} | ({multiline.CONCAT: ""} if continues else {})
-        yield _line(format_tags(own), fitting(start + line))
+        own = {"batch": name} | ({multiline.CONCAT_TAG: ""} if continues else {})
+        yield _line(format_tags(own), truncate(start + line))
     outer = {"batch": extra["batch"]} if "batch" in extra else {}
     yield _line(format_tags(outer), f":{event.source} BATCH -{name}")
 

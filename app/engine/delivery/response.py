@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from app.engine.delivery.client import Client
 from app.engine.delivery.encode import encode
 from app.events import Event
-from app.wire.framing import fitting
+from app.wire.framing import truncate
 from app.wire.line import LINE_END, format_tags
 
 
@@ -34,7 +34,7 @@ class ResponseEntry:
         if isinstance(self.content, Event):
             return encode(self.content, shape, tags)
         section = f"@{format_tags(tags)} " if tags else ""
-        lines = map(fitting, self.content.split(LINE_END))
+        lines = map(truncate, self.content.split(LINE_END))
         return f"{section}{f'{LINE_END}{section}'.join(lines)}{LINE_END}".encode()
 
     @property

@@ -10,12 +10,12 @@ from app.engine.delivery.client import Client
 from app.engine.world.names_cache import NamesCache
 from app.engine.world.user import Metadata, User
 from app.events import Event
-from app.wire import extbans, words
-from app.wire.extbans import Rule
+from app.wire import extbans, word_filter
+from app.wire.extbans import ListMask
 from app.wire.modes import HIDDEN_HISTORY, LISTS, PREFIXES, ROLES
 from app.wire.names import Key, caseless, fold
-from app.wire.packing import packed
-from app.wire.words import ForbiddenWord
+from app.wire.packing import pack_words
+from app.wire.word_filter import ForbiddenWord
 
 SPEAKERS_THRESHOLD = 1_000  # remembered of a slow room before those are looked for who need not wait any more
 NAMED = frozenset({"multi-prefix", "userhost-in-names"})
@@ -61,14 +61,14 @@ class MaskEntry:
     at: int
 
     @cached_property
-    def rule(self) -> Rule:
+    def rule(self) -> ListMask:
         """Whom it describes, if it is a mask."""
-        return extbans.read(self.mask)
+        return extbans.parse_list_mask(self.mask)
 
     @cached_property
     def word(self) -> ForbiddenWord:
         """What nobody may say, if it is a word."""
-        return words.read(self.mask)
+        return word_filter.parse_word(self.mask)
 
 
 @dataclass(slots=True, eq=False)
@@ -147,14 +147,14 @@ class Room:
         """Whether a mask on the list matches the user."""
         return any(not rule.is_mute for rule in self._rules_for(letter, user))
 
-    def _rules_for(self, letter: str, user: User) -> Iterator[Rule]:
+    def _rules_for(self, letter: str, user: User) -> Iterator[ListMask]:
         """Yield what describes the user on a list."""
         entries = self.lists[letter]
         if not entries:
             return
         source, account = caseless(user.source), fold(user.account.name) if user.account else None
         for entry in entries.values():
-            if entry.rule.describes(source, account):
+            if entry.rule.matches(source, account):
                 yield entry.rule
 
     def is_banned(self, user: User) -> bool:
@@ -187,7 +187,7 @@ class Room:
     def names_for(self, client: Client, viewer: User, most: int) -> list[str]:
         """Return the names of those whom the viewer may know of, in texts of at most so many bytes."""
         if viewer.session not in self.members:
-            return packed((member.name_for(client) for member in self.members_shown_to(viewer)), most)
+            return pack_words((member.name_for(client) for member in self.members_shown_to(viewer)), most)
         way = client.caps & NAMED
         return self._names_cache.texts(
             self.members.values(), way, lambda member: member.name_for(client), most

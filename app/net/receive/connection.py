@@ -35,8 +35,8 @@ from app.net.receive.submission import Submitter
 from app.net.send.outbox import Outbox
 from app.net.transport.transport import TransportError
 from app.threads import name_thread
-from app.wire.framing import MAX_LINE_BYTES, Frame, Framer, Unframed
-from app.wire.proxy import MalformedHeader, read_header
+from app.wire.framing import MAX_LINE_BYTES, Frame, Framer, FramingError
+from app.wire.proxy import MalformedHeader, parse_header
 
 RECEIVE_BYTES = 64 * 1024  # at once, of whoever says much
 SMALL_RECEIVE_BYTES = (
@@ -114,7 +114,7 @@ class Connection:
             except TransportError as error:
                 self._reason = error.reason
                 return
-            except (MalformedHeader, ConnectionRefused, Unframed) as error:
+            except (MalformedHeader, ConnectionRefused, FramingError) as error:
                 self._reason = str(error)
                 yield [
                     Callback(lambda changeset, client: close(changeset, client, self._reason), writes=False)
@@ -172,7 +172,7 @@ class Connection:
         if self._header is None:
             return data
         self._header += data
-        found = read_header(self._header)
+        found = parse_header(self._header)
         if found is None:
             return b""
         origin, length = found

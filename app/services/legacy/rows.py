@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from app.db.legacy import Cell, OldMessage, OldUser
 from app.errors import UsageError
 from app.services.accounts import check_password
-from app.wire.framing import size
-from app.wire.names import NameRefused, check_new_nick
+from app.wire.framing import byte_length
+from app.wire.names import InvalidName, check_new_nick
 
 MAX_SHOWN_LENGTH = 64  # characters of an author's name
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -69,7 +69,7 @@ def read_user(row: OldUser, limits: Limits) -> NewUser:
         return NewUser(check_new_nick(name, limits.nick_length), password)
     except UsageError as error:
         raise RowRefused(error.sentence) from error
-    except NameRefused as error:
+    except InvalidName as error:
         raise RowRefused(f"“{name}” cannot be the name of an account: {error.reason}") from error
 
 
@@ -118,7 +118,7 @@ def _instant(cell: Cell, now: int) -> int:
 def _lines(text: str, longest: int) -> list[str]:
     """Cut a text into its lines, each of which becomes a message: IRC knows no others."""
     lines = [line for line in _LINE_END.split(text) if line.strip()]
-    found = max(map(size, lines))
+    found = max(map(byte_length, lines))
     if found > longest:
         raise RowRefused(f"The text is {found} bytes long; the setting buffer allows {longest}.")
     return lines

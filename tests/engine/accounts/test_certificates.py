@@ -2,7 +2,7 @@
 
 from app.services.administration import disabled_set
 from app.wire.line import parse
-from tests.engine.account_clients import account, codes, enter, pieces, stranger
+from tests.engine.account_clients import account, authenticate_lines, codes, enter, stranger
 from tests.engine.accounts.test_new_password import reset
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.pseudoclients.test_service_context import tell
@@ -29,7 +29,7 @@ def known(bench: EngineHarness, name: str = "anna") -> None:
 
 def external(person: HarnessClient, asked: str = "") -> list[str]:
     """Log in with EXTERNAL and return the replies."""
-    return person.ask("AUTHENTICATE EXTERNAL", *pieces(asked.encode()))
+    return person.ask("AUTHENTICATE EXTERNAL", *authenticate_lines(asked.encode()))
 
 
 def test_a_certificate_logs_in_and_survives_a_restart(bench: EngineHarness) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engine.account_clients import Scram, account, codes, log_in, message, pieces, stranger
+from tests.engine.account_clients import Scram, account, authenticate_lines, codes, log_in, message, stranger
 from tests.engine.harness import EngineHarness
 
 FAILED = ":irc.example 904 * :Log-in failed: the account or the password is wrong"
@@ -47,7 +47,7 @@ def test_malformed_scram_messages_fail(bench: EngineHarness, first: str) -> None
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE SCRAM-SHA-256")
-    assert codes(bar.ask(*pieces(first.encode()))) == ["904"]
+    assert codes(bar.ask(*authenticate_lines(first.encode()))) == ["904"]
     assert codes(bar.ask("AUTHENTICATE PLAIN")) == ["AUTHENTICATE"]
 
 
@@ -55,7 +55,7 @@ def test_long_server_messages_are_sent_in_chunks(bench: EngineHarness) -> None:
     account(bench, "jilles")
     bar = stranger(bench)
     bar.ask("AUTHENTICATE SCRAM-SHA-256")
-    answer = bar.ask(*pieces(f"n,,n=jilles,r={'r' * 500}".encode()))
+    answer = bar.ask(*authenticate_lines(f"n,,n=jilles,r={'r' * 500}".encode()))
     assert {len(line) for line in answer[:-1]} == {len(":irc.example AUTHENTICATE ") + 400}
     assert message(answer).startswith("r=" + "r" * 500)
 
@@ -65,5 +65,5 @@ def test_scram_completes_only_after_the_client_acknowledges(bench: EngineHarness
     bar = stranger(bench)
     scram = Scram(bar, "jilles")
     scram.prove(scram.begin())
-    assert codes(bar.ask(*pieces(b"more"))) == ["904"]
+    assert codes(bar.ask(*authenticate_lines(b"more"))) == ["904"]
     assert bar.client.account is None

@@ -13,7 +13,7 @@ import atheris
 
 with atheris.instrument_imports(include=["app"]):
     from app.wire.capabilities import CAPABILITIES
-    from app.wire.framing import Unframed
+    from app.wire.framing import FramingError
     from tests.engine.attacks.test_fuzz import check_form
     from tests.engine.harness import EngineHarness, HarnessClient
     from tests.engine.invariants import check_world
@@ -42,7 +42,7 @@ def send(bench: EngineHarness, data: bytes) -> None:
     try:
         sender.send_bytes(data[:cut])
         sender.send_bytes(data[cut:] + b"\nPING fence\n")
-    except Unframed:
+    except FramingError:
         sender.hang_up()
         sender.ear.finish()
     for one in bench.people.values():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.commands.registry import Command
 from app.commands.table import build_command_table
 from app.wire.capabilities import CAPABILITIES
-from app.wire.framing import Unframed
+from app.wire.framing import FramingError
 from tests.engine.account_clients import PASSWORD, account, enter
 from tests.engine.attacks.test_fuzz import TAGS, TEXTS, WORDS, check_form, no_faults
 from tests.engine.core.test_restart import lasting, members, new_bench, replayed, without_keys
@@ -111,7 +111,7 @@ def test_the_world_stays_consistent_under_arbitrary_input(
                 continue
             try:
                 person.send_bytes(data)
-            except Unframed:  # the reader ends such a connection
+            except FramingError:  # the reader ends such a connection
                 person.hang_up()
                 person.ear.finish()
         for person in bench.people.values():

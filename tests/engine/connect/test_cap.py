@@ -3,7 +3,7 @@
 import pytest
 
 from app.settings import MAX_PREFIX_LENGTH
-from app.wire.capabilities import CAPABILITIES, WITH_VALUES
+from app.wire.capabilities import CAPABILITIES, MIN_VERSION_WITH_VALUES
 from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import parse
 from app.wire.names import MAX_NICK_BYTES
@@ -39,7 +39,9 @@ def test_cap_ls_301_is_one_line_without_values(bench: EngineHarness, version: st
 def test_capabilities_with_values_are_listed_only_for_302(bench: EngineHarness) -> None:
     bar = bench.dial("bar")
     old, new = (" ".join(parse(line).params[-1] for line in bar.ask(f"CAP LS {v}")) for v in (301, 303))
-    hidden = {name for name, capability in CAPABILITIES.items() if capability.version == WITH_VALUES}
+    hidden = {
+        name for name, capability in CAPABILITIES.items() if capability.version == MIN_VERSION_WITH_VALUES
+    }
     assert {"draft/multiline", "draft/chathistory"} <= hidden
     assert not hidden & set(old.split())
     assert "draft/multiline=max-bytes=4096,max-lines=32" in new.split()
@@ -60,7 +62,7 @@ def test_a_later_lower_version_does_not_downgrade_the_client(bench: EngineHarnes
     bar = bench.dial("bar")
     bar.ask("CAP LS 302")
     assert bar.ask("CAP LS") == [f":irc.example CAP * LS :{NAMES}"]
-    assert bar.client.cap_version == WITH_VALUES
+    assert bar.client.cap_version == MIN_VERSION_WITH_VALUES
 
 
 def test_all_names_fit_one_line_with_the_longest_nick() -> None:

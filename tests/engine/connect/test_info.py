@@ -63,7 +63,7 @@ def test_motd_is_shown_line_by_line(motd_bench: EngineHarness) -> None:
 
 def test_a_missing_motd_is_answered_with_422(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
-    assert alice.ask("MOTD") == [":irc.example 422 alice :There is no message of the day"]
+    assert alice.ask("MOTD") == [":irc.example 422 alice :No message of the day is set"]
 
 
 def test_queries_to_other_servers_are_refused(bench: EngineHarness) -> None:

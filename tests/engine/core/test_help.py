@@ -53,7 +53,7 @@ def test_help_on_an_unknown_command_is_refused(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     for asked, shown in {"nothing": "nothing", "CAP NO": "CAP", "KICK LS": "KICK", "::x": "x"}.items():
         assert alice.ask(f"HELP {asked}") == [
-            f":irc.example 524 alice {shown} :There is no help on this topic"
+            f":irc.example 524 alice {shown} :No help is available for this topic"
         ]
 
 

@@ -27,7 +27,7 @@ def root(bench: EngineHarness) -> HarnessClient:
 def notices(person: HarnessClient) -> list[str]:
     """Reload the settings and return the notices."""
     first, *others = person.ask("REHASH")
-    assert first == ":irc.example 382 root serverSetup.json :Reading the configuration again"
+    assert first == ":irc.example 382 root serverSetup.json :Reloading the configuration"
     start = ":irc.example NOTICE root :"
     assert all(line.startswith(start) for line in others)
     return [line.removeprefix(start) for line in others]

@@ -76,7 +76,7 @@ def test_joining_a_large_room_postpones_the_sync(
     dora = bench.connect("dora", *CAPS)
     dora.ask("METADATA * SUB color status")
     burst = dora.ask("JOIN #all")
-    assert burst[-1] == ":irc.example 774 dora #all 0 :Ask for it with METADATA SYNC later"
+    assert burst[-1] == ":irc.example 774 dora #all 0 :Request it later with METADATA SYNC"
     assert not any(" BATCH " in line for line in burst)
     expected = [(f"n{n}", key, str(n)) for n in range(CROWD) for key in ("color", "status")]
     for target in ("#all", "*ALL"):
@@ -128,7 +128,7 @@ def test_concurrent_syncs_are_limited(bench: EngineHarness) -> None:
     readers = [reader(bench, f"r{number}") for number in range(MAX_SYNCS + 1)]
     units = [begin(person, "METADATA #all SYNC") for person in readers[:MAX_SYNCS]]
     late = readers[-1]
-    later = f":irc.example 774 {late.name} #all {RETRY_AFTER_SECONDS} :Ask for it with METADATA SYNC later"
+    later = f":irc.example 774 {late.name} #all {RETRY_AFTER_SECONDS} :Request it later with METADATA SYNC"
     assert late.ask("METADATA #all SYNC") == [later]
     assert len(late.ask("METADATA n0 SYNC")) == 4
     finish(readers[0], units[0])

@@ -166,7 +166,7 @@ def test_services_cannot_be_kicked_killed_or_invited(bench: EngineHarness) -> No
     bench.play(
         """
         root > KILL NickServ
-        root < :irc.example 483 root :A server cannot be killed
+        root < :irc.example 483 root :You cannot kill a server
         alice > INVITE NickServ #tea
         alice < :irc.example 401 alice NickServ :NickServ enters no room
         alice > KICK #tea NickServ

@@ -31,7 +31,7 @@ def test_chghost_reaches_members_of_shared_rooms_once(bench: EngineHarness, root
         alice < :bob!~bob@127.0.0.1 CHGHOST ~bob tea.example/bob
         alice =
         bob < :bob!~bob@127.0.0.1 CHGHOST ~bob tea.example/bob
-        bob < :irc.example 396 bob tea.example/bob :is now the host that others see
+        bob < :irc.example 396 bob tea.example/bob :is now your displayed host
         bob =
         carol =
         stranger =

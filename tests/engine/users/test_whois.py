@@ -166,7 +166,7 @@ def test_whowas_of_an_unknown_nick_gets_406(bench: EngineHarness) -> None:
     bench.play(
         """
         alice > WHOWAS alice
-        alice < :irc.example 406 alice alice :Nobody had this nick lately
+        alice < :irc.example 406 alice alice :There was no such nickname
         alice < :irc.example 369 alice alice :End of WHOWAS
         alice > WHOWAS
         alice < :irc.example 431 alice :No nickname given

@@ -1,16 +1,16 @@
-"""Words that nobody may say: where they are found, and that they cost no time."""
+"""Word filter: parsing of entries and matching."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wire.words import heard, read
+from app.wire.word_filter import normalise_text, parse_word
 
 LETTERS = st.text("abcäбв ", min_size=2, max_size=6).filter(lambda text: " " not in text)
 
 
 @pytest.mark.parametrize(
-    ("word", "text", "is_there"),
+    ("word", "text", "is_found"),
     [
         ("tea", "TEA", True),
         ("tea", "(tea)", True),
@@ -29,22 +29,22 @@ LETTERS = st.text("abcäбв ", min_size=2, max_size=6).filter(lambda text: " " 
         ("tea", "te\na", False),
     ],
 )
-def test_where_a_word_is_found(word: str, text: str, is_there: bool) -> None:
-    assert read(word).is_in(heard(text)) == is_there
+def test_word_is_found(word: str, text: str, is_found: bool) -> None:
+    assert parse_word(word).is_in(normalise_text(text)) == is_found
 
 
 @given(LETTERS, LETTERS)
-def test_a_word_is_found_where_it_stands_alone_in_any_case(word: str, other: str) -> None:
-    assert read(word).is_in(heard(f"{other} {word.upper()} {other}"))
+def test_word_is_found_on_its_own_in_any_case(word: str, other: str) -> None:
+    assert parse_word(word).is_in(normalise_text(f"{other} {word.upper()} {other}"))
 
 
 @given(LETTERS, st.text(max_size=30))
-def test_a_word_that_stands_alone_is_also_found_by_less(word: str, text: str) -> None:
-    if read(word).is_in(heard(text)):
-        assert read(f"*{word}*").is_in(heard(text))
+def test_whole_word_match_implies_substring_match(word: str, text: str) -> None:
+    if parse_word(word).is_in(normalise_text(text)):
+        assert parse_word(f"*{word}*").is_in(normalise_text(text))
 
 
 @pytest.mark.parametrize("text", ["", "a", "*", "***", "*a*", "a*b", "*a*b*"])
-def test_what_is_no_word(text: str) -> None:
+def test_invalid_entry_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="letters"):
-        read(text)
+        parse_word(text)
