@@ -23,10 +23,19 @@ SCRIPTS = [
     "scripts/client",
     "scripts/admin",
     "scripts/bench",
+    "scripts/screenshot",
     "scripts/test",
     ".ci/run",
 ]
-NEEDED_IN_CHECKOUT = ["app", "migrations", "scripts", "pyproject.toml", "constraints.txt", "README.md"]
+NEEDED_IN_CHECKOUT = [
+    "app",
+    "migrations",
+    "scripts",
+    "pyproject.toml",
+    "constraints.txt",
+    "README.md",
+    "LICENSE",
+]
 TOO_OLD = '#!/bin/sh\ncase "$2" in *version_info*) exit 1 ;; *platform*) echo 3.8.18 ;; esac\n'
 BARE = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
 
