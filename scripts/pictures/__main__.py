@@ -73,7 +73,7 @@ def prepare(folder: Path, port: int) -> None:
 
 def talk_across_a_crash(server: Server, anna: Terminal, carol: Terminal) -> None:
     """Exchange messages before and after the server is killed."""
-    carol.wait_for("egister")
+    carol.wait_for("Register")
     carol.type("")
     anna.wait_for("carol")
     carol.type("Morning! Did the nightly build pass?")
