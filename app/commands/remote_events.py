@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.commands.accounts.login import free_name
+from app.commands.accounts.login import release_nick
 from app.commands.channels.renaming import tell_others
 from app.commands.metadata import profiles
 from app.commands.runtime import Runtime
@@ -128,7 +128,7 @@ def _logged_in(world: World, event: Event) -> list[User]:
 
 
 def _free_registered(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    free_name(runtime, changeset, event.account or "")
+    release_nick(runtime, changeset, event.account or "")
 
 
 def _expel_session(runtime: Runtime, changeset: Changeset, event: Event) -> None:

@@ -53,9 +53,9 @@ def test_a_wrong_password_is_refused(
 ) -> None:
     make_account("anna", password_file)
     wrong = irssi(server.port, "anna", "guessed it")
-    wrong.shows("Cannot authenticate via SASL", "the account or the password is wrong")
+    wrong.shows("Cannot authenticate via SASL", "wrong account or password")
     other = weechat(server.port, "anna", sasl_mechanism="plain", sasl_username="anna", sasl_password="guess")
-    other.shows("the account or the password is wrong")
+    other.shows("wrong account or password")
     peer = server.connect("peer")
     peer.send("WHOIS anna")
     assert peer.hears(" 401 ")

@@ -1,7 +1,8 @@
-"""Logging in and out: what SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT have in common.
+"""Logging in and out, for SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT.
 
-A failed log-in is counted for the address and for the name (`live/guesses.py`). The count is looked at before the
-password is checked, and again after: many connections that try at once learn no more than one that tries often.
+ Failed log-ins are counted per address and per account (`engine.rate_limits`). The resulting delay
+is checked before the password is verified and again afterwards, so that many connections trying in
+parallel gain nothing over a single one.
 """
 
 from collections.abc import Callable
@@ -29,32 +30,33 @@ from app.wire import numerics
 from app.wire.names import fold
 
 C = TypeVar("C", bound=Context)
-GUEST_DIGITS = 5  # behind `Guest`, while there are such nicks left
+MIN_GUEST_DIGITS = 5  # after `Guest`; more once such nicks run out
 
 
 @command(writes=True, cost=2)
 def logout(ctx: Context) -> None:
-    """Log out and stay as a guest, in the same rooms; a registered nick is left for a free one.
+    """Log out and continue as a guest in the same rooms.
 
-    Only this server knows the command. All devices under your nick are logged out with you.
+     If your nick is registered, it changes to a free guest nick. All devices under your nick are
+    logged out. This command is specific to this server.
     """
     me = ctx.me
     if me.account is None:
-        raise FailReply("LOGOUT", "NOT_LOGGED_IN", text="You are a guest already")
-    before, said = account_roles.roles_of(ctx.runtime, me), dict(me.profile)
-    nick = free_guest_nick(ctx.runtime) if fold(me.nick) in ctx.world.accounts else me.nick
+        raise FailReply("LOGOUT", "NOT_LOGGED_IN", text="You are not logged in")
+    roles_before, profile_before = account_roles.roles_of(ctx.runtime, me), dict(me.profile)
+    nick = new_guest_nick(ctx.runtime) if fold(me.nick) in ctx.world.accounts else me.nick
     ctx.reply(numerics.RPL_LOGGEDOUT, me.source)
-    _tell_devices(ctx, me)
+    _notify_devices(ctx, me)
     event = ctx.event(Kind.LOGGED_OUT)
     event.account = None
     ctx.emit(event, ctx.world.presence_audience(me))
     if nick != me.nick:
         change_nick(ctx.runtime, ctx.changeset, me, nick, ctx)
-    account_roles.settle(ctx.runtime, ctx.changeset, me, before)
-    profiles.speak_for_another(ctx.runtime, ctx.changeset, me, said)
+    account_roles.settle(ctx.runtime, ctx.changeset, me, roles_before)
+    profiles.speak_for_another(ctx.runtime, ctx.changeset, me, profile_before)
 
 
-def _tell_devices(ctx: Context, me: User) -> None:
+def _notify_devices(ctx: Context, me: User) -> None:
     numeric = numerics.RPL_LOGGEDOUT
     line = f":{ctx.runtime.server_name} {numeric.code} {me.nick} {me.source} :{numeric.text}"
     for client in me.clients:
@@ -62,88 +64,88 @@ def _tell_devices(ctx: Context, me: User) -> None:
             ctx.changeset.tell(client, line)
 
 
-def free_guest_nick(runtime: Runtime) -> str:
-    """Return a nick that nobody has, and that nobody has registered."""
+def new_guest_nick(runtime: Runtime) -> str:
+    """Return a nick that is neither in use nor registered."""
     world, clock = runtime.world, runtime.clock
-    nicks = (f"Guest{clock.identity() % 10**digits}" for digits in count(GUEST_DIGITS))
+    nicks = (f"Guest{clock.identity() % 10**digits}" for digits in count(MIN_GUEST_DIGITS))
     return next(nick for nick in nicks if not world.find_user(nick) and not world.find_account(nick))
 
 
-def free_name(runtime: Runtime, changeset: Changeset, name: str) -> None:
-    """Give whoever has a nick that somebody else has just registered another one."""
+def release_nick(runtime: Runtime, changeset: Changeset, name: str) -> None:
+    """Rename the user of a nick that another user has just registered."""
     user = runtime.world.find_user(name)
     if user is not None and user.account is not runtime.world.find_account(name):
-        change_nick(runtime, changeset, user, free_guest_nick(runtime))
+        change_nick(runtime, changeset, user, new_guest_nick(runtime))
 
 
-def prove(ctx: C, name: str, password: str, then: Callable[[C, bool], SlowWork | None]) -> SlowWork:
-    """Check a password on the caller's own thread, then go on with whether it is right.
+def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], SlowWork | None]) -> SlowWork:
+    """Return slow work that verifies a password and passes the result to `then`.
 
-    Raises: Refused with ERR_SASLFAIL when the caller must wait first.
+    Raises: NumericError with ERR_SASLFAIL when the caller must wait first.
     """
-    refuse_hasty(ctx, name)
-    before = renewals(ctx, name)
+    check_login_delay(ctx, name)
+    version = password_version(ctx, name)
 
     def check(session: Session) -> bool:
         return is_login(session, fold(name), password)
 
-    def go_on(again: C, is_right: bool) -> SlowWork | None:
-        return then(again, is_right and renewals(again, name) == before)
+    def resume(resumed: C, is_correct: bool) -> SlowWork | None:
+        return then(resumed, is_correct and password_version(resumed, name) == version)
 
-    return ctx.defer(check, go_on, writes=True)
+    return ctx.defer(check, resume, writes=True)
 
 
-def renewals(ctx: Context, name: str) -> int:
-    """Return how often an account had another password: what was proved with one counts only as long as it holds."""
+def password_version(ctx: Context, name: str) -> int:
+    """Return a number that changes with the account's password, to detect that it has changed."""
     account = ctx.world.find_account(name)
     return account.renewals if account else 0
 
 
-def judge(ctx: Context, name: str, is_right: bool) -> AccountInfo:
-    """Return the account that was logged in to; a failure is counted.
+def check_login(ctx: Context, name: str, is_proven: bool) -> AccountInfo:
+    """Return the account, or count the attempt as failed.
 
-    Raises: Refused with ERR_SASLFAIL.
+    Raises: NumericError with ERR_SASLFAIL.
     """
-    refuse_hasty(ctx, name)
+    check_login_delay(ctx, name)
     account = ctx.world.find_account(name)
-    if account is None or account.disabled or not is_right:
-        fail(ctx, name)
+    if account is None or account.disabled or not is_proven:
+        fail_login(ctx, name)
     _refuse_banned(ctx, account)
     return account
 
 
-def fail(ctx: Context, name: str) -> NoReturn:
-    """Count a failed log-in, and say no more than that it failed.
+def fail_login(ctx: Context, name: str) -> NoReturn:
+    """Count a failed log-in, and refuse it without saying whether the account exists.
 
-    Raises: Refused with ERR_SASLFAIL.
+    Raises: NumericError with ERR_SASLFAIL.
     """
-    note_failure(ctx, name)
-    raise NumericError(numerics.ERR_SASLFAIL, text="Log-in failed: the account or the password is wrong")
+    record_failure(ctx, name)
+    raise NumericError(numerics.ERR_SASLFAIL, text="Log-in failed: wrong account or password")
 
 
-def note_failure(ctx: Context, name: str) -> None:
-    """Count a secret that was wrong."""
+def record_failure(ctx: Context, name: str) -> None:
+    """Count a wrong password or code against the caller's address and the account."""
     ctx.runtime.rate_limits.logins.note(ctx.client.address, fold(name))
 
 
-def seconds_to_wait(ctx: Context, name: str) -> float:
-    """Return how long the caller must wait before they may try again to be somebody."""
+def login_delay_seconds(ctx: Context, name: str) -> float:
+    """Return how long the caller must wait before the next attempt to log in to an account."""
     return ctx.runtime.rate_limits.logins.wait(ctx.client.address, fold(name))
 
 
-def refuse_hasty(ctx: Context, name: str) -> None:
-    """Refuse whoever must wait: too many log-ins have failed lately, from this address or for this name.
+def check_login_delay(ctx: Context, name: str) -> None:
+    """Refuse an attempt after too many recent failures from this address or for this account.
 
-    Raises: Refused with ERR_SASLFAIL.
+    Raises: NumericError with ERR_SASLFAIL.
     """
-    seconds = seconds_to_wait(ctx, name)
+    seconds = login_delay_seconds(ctx, name)
     if seconds > 0:
         text = f"Too many failed log-ins; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_SASLFAIL, text=text)
 
 
 def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
-    """Somebody who is here does not become an account that is banned; at the door, `entry` looks."""
+    """Refuse a banned account; `connect.entry` checks connections that are not registered."""
     me = ctx.user
     ban = ban_on(ctx.world, replace(subject_of_user(me), account=account)) if me else None
     if ban is not None:
@@ -151,28 +153,28 @@ def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
 
 
 def log_in(ctx: Context, account: AccountInfo) -> None:
-    """Let the connection, and its person if it has one, speak for the account."""
+    """Log the connection, and its user if it is registered, in to the account."""
     me = ctx.user
     ctx.client.account = account.name
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, fold(account.name))
     if me is None or me.account is account:
         return
-    before, said = account_roles.roles_of(ctx.runtime, me), dict(me.profile)
+    roles_before, profile_before = account_roles.roles_of(ctx.runtime, me), dict(me.profile)
     event = ctx.event(Kind.LOGGED_IN)
     event.account = account.name
     ctx.emit(event, ctx.world.presence_audience(me))
-    account_roles.settle(ctx.runtime, ctx.changeset, me, before)
-    profiles.speak_for_another(ctx.runtime, ctx.changeset, me, said)
+    account_roles.settle(ctx.runtime, ctx.changeset, me, roles_before)
+    profiles.speak_for_another(ctx.runtime, ctx.changeset, me, profile_before)
 
 
-def welcome_back(ctx: Context, account: AccountInfo) -> None:
-    """Tell the caller which account it speaks for now."""
+def confirm_login(ctx: Context, account: AccountInfo) -> None:
+    """Confirm to the caller which account it is logged in to (900 RPL_LOGGEDIN)."""
     text = f"You are now logged in as {account.name}"
-    ctx.reply(numerics.RPL_LOGGEDIN, source_of(ctx), account.name, text=text)
+    ctx.reply(numerics.RPL_LOGGEDIN, source_of_caller(ctx), account.name, text=text)
 
 
-def source_of(ctx: Context) -> str:
-    """Write who the caller is, as far as it is known before registration is finished."""
+def source_of_caller(ctx: Context) -> str:
+    """Return the caller's `nick!user@host`, as far as it is known before registration."""
     if ctx.user is not None:
         return ctx.user.source
     client = ctx.client

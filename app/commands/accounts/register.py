@@ -1,13 +1,14 @@
-"""Making an account: REGISTER (IRCv3 draft/account-registration).
+"""Account registration: REGISTER (IRCv3 draft/account-registration).
 
-The account has the name of the nick. Where people need an invitation, its code stands in the place of the e-mail
-address; where the server can send mail, the account is made when the code in the mail is shown (`verify`).
+ The account gets the name of the nick. If the server requires an invitation, its code takes the
+place of the e-mail address. If the server verifies addresses, the account is created by VERIFY with
+the mailed code.
 """
 
 from typing import TypeVar
 
 from app.commands.accounts import signup_policy
-from app.commands.accounts.verify import Announce, apply, enter, say
+from app.commands.accounts.verify import Announce, log_in_to_new_account, mail_code, send_outcome
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command
@@ -24,69 +25,74 @@ C = TypeVar("C", bound=Context)
 
 @command(before_registration=True, writes=True, cost=5)
 def register(ctx: Context, account: str, email: str, password: str) -> SlowWork:
-    """Make an account of your nick, so that nobody else can use it; `*` stands for the nick.
+    """Register an account with the name of your nick, which reserves the nick for you.
 
-    For the e-mail `*` will do, unless the server sends a code there. The code of an invitation stands there too.
+     The account is your nick or `*`. If the server requires an invitation, give its code in place
+    of the e-mail address. If it verifies addresses, it sends a code there, to be used with VERIFY.
+    Otherwise `*` will do.
     """
-    return sign_up(ctx, account, email, password, say)
+    return sign_up(ctx, account, email, password, send_outcome)
 
 
-def sign_up(ctx: C, account: str, shown: str, password: str, announce: Announce[C]) -> SlowWork:
-    """Make an account and log the caller in to it, or have them verify it first; `announce` tells them which.
+def sign_up(ctx: C, account: str, credential: str, password: str, announce: Announce[C]) -> SlowWork:
+    """Register an account and log the caller in, or mail a code; `announce` sends the outcome.
 
-    What is `shown` is the code of an invitation, or an e-mail address, where one is needed.
-
-    Raises: Failed.
+    `credential` is the invitation code or e-mail address that the server requires, if any.
+    Raises: FailReply.
     """
-    _refuse_now(ctx, account)
-    name = _name_for(ctx, account)
-    _refuse_name(ctx, name)
-    signup_policy.invitation_shown(ctx, name, shown)
-    address = signup_policy.address_shown(ctx, name, shown)
-    refuse_password(name, password, ctx.runtime.settings.password_shortest)
-    _refuse_many(ctx, name)
+    _check_may_register(ctx, account)
+    name = _account_name(ctx, account)
+    _check_name(ctx, name)
+    signup_policy.check_invitation(ctx, name, credential)
+    address = signup_policy.check_email(ctx, name, credential)
+    check_new_password(name, password, ctx.runtime.settings.password_shortest)
+    _check_rate(ctx, name)
     if address is not None:
-        return apply(ctx, name, address, password, announce)
+        return mail_code(ctx, name, address, password, announce)
 
-    def make(ctx: C, kept: PasswordHashes) -> None:
-        _make(ctx, name, shown, kept)
-        announce(ctx, "SUCCESS", name, f"The account {name} is yours")
-        enter(ctx, name)
+    def create(ctx: C, hashes: PasswordHashes) -> None:
+        _create_account(ctx, name, credential, hashes)
+        announce(ctx, "SUCCESS", name, f"Account {name} registered")
+        log_in_to_new_account(ctx, name)
 
-    return ctx.defer(lambda session: protect(password), make, writes=True)
+    return ctx.defer(lambda session: protect(password), create, writes=True)
 
 
 def is_offered(settings: ServerSettings) -> bool:
-    """Whether people may register accounts themselves."""
+    """Whether users may register accounts themselves."""
     return settings.registration != "closed"
 
 
-def tokens(settings: ServerSettings) -> str:
-    """Return the capability's value."""
-    early = ["before-connect"] if _may_be_early(settings) else []
-    return ",".join([*early, *signup_policy.tokens(settings)])
+def capability_value(settings: ServerSettings) -> str:
+    """Return the value of the capability."""
+    early = ["before-connect"] if _is_allowed_before_connect(settings) else []
+    return ",".join([*early, *signup_policy.capability_tokens(settings)])
 
 
-def _may_be_early(settings: ServerSettings) -> bool:
-    """Whether an account may be made while connecting: not where the server's password has to be given first."""
+def _is_allowed_before_connect(settings: ServerSettings) -> bool:
+    """Whether REGISTER is allowed before registration; a server password has to come first."""
     return settings.register_before_connect and settings.password is None
 
 
-def _refuse_now(ctx: Context, account: str) -> None:
-    """Refuse who may not register at all, or not yet."""
+def _check_may_register(ctx: Context, account: str) -> None:
     settings = ctx.runtime.settings
     if not is_offered(settings):
-        text = "Accounts are made by the administrators of this server; ask one"
+        text = "Registration is closed; ask an administrator of this server for an account"
         raise FailReply("REGISTER", "DISALLOWED", account, text=text)
-    if ctx.user is None and not _may_be_early(settings):
-        raise FailReply("REGISTER", "COMPLETE_CONNECTION_REQUIRED", account, text="Finish connecting first")
+    if ctx.user is None and not _is_allowed_before_connect(settings):
+        raise FailReply(
+            "REGISTER", "COMPLETE_CONNECTION_REQUIRED", account, text="Complete connection registration first"
+        )
     if ctx.client.account is not None:
-        text = f"You are logged in as {ctx.client.account} already"
+        text = f"You are already logged in as {ctx.client.account}"
         raise FailReply("REGISTER", "ALREADY_AUTHENTICATED", account, text=text)
 
 
-def _name_for(ctx: Context, account: str) -> str:
-    """Return the nick of the caller, or the one asked for last, if that is the account meant."""
+def _account_name(ctx: Context, account: str) -> str:
+    """Return the name for the new account: the caller's nick, or the nick it last asked for.
+
+    Raises: FailReply when `account` is neither `*` nor that nick.
+    """
     nick = ctx.user.nick if ctx.user else ctx.client.registration.wanted
     if nick is None:
         raise FailReply("REGISTER", "NEED_NICK", "*", text="Choose a nick first; the account gets its name")
@@ -97,31 +103,31 @@ def _name_for(ctx: Context, account: str) -> str:
     except InvalidName as refusal:
         raise FailReply("REGISTER", "BAD_ACCOUNT_NAME", account, text=refusal.reason) from refusal
     if fold(account) != fold(nick):
-        text = f"The account has the name of your nick, which is {nick}"
+        text = f"The account name must be your nick, {nick}"
         raise FailReply("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, text=text)
     return nick
 
 
-def _refuse_name(ctx: Context, name: str) -> None:
-    """Refuse a name that is registered, somebody else's nick, or easily taken for another."""
+def _check_name(ctx: Context, name: str) -> None:
+    """Refuse a name that is registered, in use by another user, or confusable with another name."""
     holder = ctx.world.find_user(name)
     if ctx.world.find_account(name) is not None:
-        raise FailReply("REGISTER", "ACCOUNT_EXISTS", name, text="This name is registered already")
+        raise FailReply("REGISTER", "ACCOUNT_EXISTS", name, text="This account name is already registered")
     if holder is not None and holder is not ctx.user:
-        raise FailReply("REGISTER", "ACCOUNT_EXISTS", name, text="Somebody else is using this name")
+        raise FailReply("REGISTER", "ACCOUNT_EXISTS", name, text="Another user has this nick")
     lookalike = ctx.world.find_confusable(name)
     if lookalike is not None:
-        text = f"This name looks like {lookalike}; choose another"
+        text = f"This name is too similar to {lookalike}; choose another"
         raise FailReply("REGISTER", "BAD_ACCOUNT_NAME", name, text=text)
 
 
-def refuse_password(name: str, password: str, shortest: int) -> None:
-    """Refuse what cannot be a password, or is too easily guessed.
+def check_new_password(name: str, password: str, min_length: int) -> None:
+    """Refuse a password that is too short or cannot be used.
 
-    Raises: Failed.
+    Raises: FailReply.
     """
-    if len(password) < shortest:
-        text = f"The password is too short: {shortest} characters are the least"
+    if len(password) < min_length:
+        text = f"The password must be at least {min_length} characters"
         raise FailReply("REGISTER", "WEAK_PASSWORD", name, text=text)
     try:
         check_password(password)
@@ -129,21 +135,21 @@ def refuse_password(name: str, password: str, shortest: int) -> None:
         raise FailReply("REGISTER", "UNACCEPTABLE_PASSWORD", name, text=error.sentence) from error
 
 
-def _refuse_many(ctx: Context, name: str) -> None:
-    """Refuse an address that has registered as many accounts as one may."""
+def _check_rate(ctx: Context, name: str) -> None:
+    """Refuse an address that has recently registered too many accounts."""
     seconds = ctx.runtime.rate_limits.registrations.wait(rate_key(ctx.client.address))
     if seconds > 0:
-        text = f"Your address has registered many accounts; wait {describe_wait(seconds)}"
+        text = f"Too many accounts were registered from your address; wait {describe_wait(seconds)} and try again"
         raise FailReply("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
 
 
-def _make(ctx: Context, name: str, shown: str, kept: PasswordHashes) -> None:
-    """Make the account, unless somebody was faster."""
-    _refuse_name(ctx, name)
-    _refuse_many(ctx, name)
-    invitation = signup_policy.invitation_shown(ctx, name, shown)
+def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHashes) -> None:
+    """Create the account; what may have changed while the password was hashed is checked again."""
+    _check_name(ctx, name)
+    _check_rate(ctx, name)
+    invitation = signup_policy.check_invitation(ctx, name, credential)
     ctx.runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
-    event = registered(ctx.runtime.clock, name, kept)
+    event = registered(ctx.runtime.clock, name, hashes)
     if invitation is not None:
         event.data["invitation"] = invitation.id
     ctx.emit_without_reply(event)

@@ -1,10 +1,10 @@
-"""Logging in by SASL: AUTHENTICATE with PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677) and EXTERNAL.
+"""SASL log-in: AUTHENTICATE with PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677) and EXTERNAL.
 
-An *exchange* is what a mechanism remembers between two messages of the client; it is kept in `client.sasl`.
-A message comes in pieces of 400 characters of base64, and a shorter piece ends it (IRCv3 sasl-3.1).
-
-The log-in itself always ends on the reader's thread with a look at the database, and goes on in a batch that
-may write: an account that `chat-admin` has just made, or disabled, is known by then.
+A client sends each message in chunks of 400 characters of base64; a shorter chunk ends the message
+(IRCv3 sasl-3.1). The state of an exchange between two messages is kept in `client.sasl`.
+The last step of a log-in is always slow work on the reader's thread, after which the engine
+continues with a writable changeset. By then the world includes every earlier change of the account
+by `chat-admin`.
 """
 
 import binascii
@@ -14,7 +14,15 @@ from typing import Protocol
 from scramp import ScramException
 from sqlalchemy.orm import Session
 
-from app.commands.accounts.login import fail, judge, log_in, prove, refuse_hasty, renewals, welcome_back
+from app.commands.accounts.login import (
+    check_login,
+    check_login_delay,
+    confirm_login,
+    fail_login,
+    log_in,
+    password_version,
+    verify_password,
+)
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
@@ -25,181 +33,191 @@ from app.wire import numerics
 from app.wire.names import fold
 from app.wire.sasl import MAX_CHUNK_CHARACTERS, encode_chunks
 
-MAX_MESSAGE_BYTES = 4000  # characters of base64 that one message of the client may have
-_MECHANISM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # RFC 4422 section 3.1
+MAX_MESSAGE_CHARACTERS = 4000  # of base64, in one message of the client
+_MECHANISM_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # RFC 4422 section 3.1
 _MAX_MECHANISM_LENGTH = 20
 
 
 class SaslExchange(Protocol):
-    """A mechanism under way. `collected` is what has come of the client's current message."""
+    """An exchange in progress. `collected` holds the chunks of the client's current message."""
 
     collected: str
 
     def take(self, ctx: Context, message: bytes) -> SlowWork | None:
-        """Go on with a whole message of the client.
+        """Process a complete message of the client.
 
-        Raises: Refused with ERR_SASLFAIL when that is the end of it.
+        Raises: NumericError with ERR_SASLFAIL, which ends the exchange.
         """
 
 
 @command(before_registration=True, reads_world=False)
 def authenticate(ctx: Context, data: str) -> SlowWork | None:
-    """Log in to an account: first the name of a mechanism, then what it asks for, in base64."""
+    """Log in to an account by SASL.
+
+     The first message names the mechanism: PLAIN, SCRAM-SHA-256 or EXTERNAL. The following ones
+    carry its data in base64, in chunks of up to 400 characters. `AUTHENTICATE *` aborts.
+    """
     exchange: SaslExchange | None = ctx.client.sasl
     if data == "*":
         ctx.client.sasl = None
         raise NumericError(numerics.ERR_SASLABORTED)
     if exchange is None:
-        _begin(ctx, data)
+        _start_exchange(ctx, data)
         return None
-    return _continue(ctx, exchange, data)
+    return _continue_exchange(ctx, exchange, data)
 
 
-def _begin(ctx: Context, mechanism: str) -> None:
-    offered = mechanisms(ctx.client)
-    make = MECHANISMS.get(mechanism.upper())
-    if make is None:
-        if len(mechanism) <= _MAX_MECHANISM_LENGTH and _MECHANISM.issuperset(mechanism.upper()):
+def _start_exchange(ctx: Context, mechanism: str) -> None:
+    offered = offered_mechanisms(ctx.client)
+    exchange = MECHANISMS.get(mechanism.upper())
+    if exchange is None:
+        is_name = _MECHANISM_CHARACTERS.issuperset(mechanism.upper())
+        if len(mechanism) <= _MAX_MECHANISM_LENGTH and is_name:
             ctx.reply(numerics.RPL_SASLMECHS, ",".join(offered))
         raise NumericError(numerics.ERR_SASLFAIL)
-    ctx.client.sasl = make()
-    _send(ctx, b"")
+    ctx.client.sasl = exchange()
+    _send_message(ctx, b"")
 
 
-def _continue(ctx: Context, exchange: SaslExchange, piece: str) -> SlowWork | None:
-    """Collect a piece; with the last one of a message, go on."""
-    if len(piece) > MAX_CHUNK_CHARACTERS:
+def _continue_exchange(ctx: Context, exchange: SaslExchange, chunk: str) -> SlowWork | None:
+    """Collect a chunk; process the message once it is complete."""
+    if len(chunk) > MAX_CHUNK_CHARACTERS:
         ctx.client.sasl = None
         raise NumericError(numerics.ERR_SASLTOOLONG)
-    exchange.collected += "" if piece == "+" else piece
+    exchange.collected += "" if chunk == "+" else chunk
     try:
-        if len(exchange.collected) > MAX_MESSAGE_BYTES:
-            raise NumericError(numerics.ERR_SASLFAIL, text="The message is too long")
-        return None if len(piece) == MAX_CHUNK_CHARACTERS else exchange.take(ctx, _whole(exchange))
+        if len(exchange.collected) > MAX_MESSAGE_CHARACTERS:
+            raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is too long")
+        is_complete = len(chunk) < MAX_CHUNK_CHARACTERS
+        return exchange.take(ctx, _decode_message(exchange)) if is_complete else None
     except NumericError:
         ctx.client.sasl = None
         raise
 
 
-def _whole(exchange: SaslExchange) -> bytes:
-    """Return the message that has been collected.
+def _decode_message(exchange: SaslExchange) -> bytes:
+    """Return the collected message, and reset the collection.
 
-    Raises: Refused with ERR_SASLFAIL when it is not base64.
+    Raises: NumericError with ERR_SASLFAIL when it is not valid base64.
     """
     text, exchange.collected = exchange.collected, ""
     try:
         return b64decode(text, validate=True)
     except binascii.Error as error:
-        raise NumericError(numerics.ERR_SASLFAIL, text="The message is not base64") from error
+        raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is not valid base64") from error
 
 
-def _send(ctx: Context, message: bytes) -> None:
-    for piece in encode_chunks(message):
-        ctx.send_from_server("AUTHENTICATE", piece)
+def _send_message(ctx: Context, message: bytes) -> None:
+    for chunk in encode_chunks(message):
+        ctx.send_from_server("AUTHENTICATE", chunk)
 
 
-def _conclude(ctx: Context, name: str, is_right: bool) -> None:
-    """The exchange is over: log in, or say that it failed."""
+def _finish_login(ctx: Context, name: str, is_proven: bool) -> None:
+    """End the exchange: log in, or refuse.
+
+    Raises: NumericError with ERR_SASLFAIL.
+    """
     ctx.client.sasl = None
-    account = judge(ctx, name, is_right)
-    welcome_back(ctx, account)
+    account = check_login(ctx, name, is_proven)
+    confirm_login(ctx, account)
     ctx.reply(numerics.RPL_SASLSUCCESS)
     log_in(ctx, account)
 
 
 class PlainExchange:
-    """Name and password as they are."""
+    """PLAIN: the account's name and password in one message."""
 
     def __init__(self) -> None:
         self.collected = ""
 
     def take(self, ctx: Context, message: bytes) -> SlowWork | None:
-        """Take `authzid NUL authcid NUL password`; to act for somebody else is nobody's right."""
+        """Process `authzid NUL authcid NUL password`; an authzid must equal the authcid."""
         try:
-            asked, name, password = message.decode().split("\0")
+            authzid, name, password = message.decode().split("\0")
         except ValueError as error:
-            raise NumericError(numerics.ERR_SASLFAIL, text="The message is not one of PLAIN") from error
-        if not name or not password or asked not in ("", name):
+            text = "The message does not have the form of PLAIN (RFC 4616)"
+            raise NumericError(numerics.ERR_SASLFAIL, text=text) from error
+        if not name or not password or authzid not in ("", name):
             raise NumericError(numerics.ERR_SASLFAIL)
-        return prove(ctx, name, password, lambda ctx, is_right: _conclude(ctx, name, is_right))
+        return verify_password(
+            ctx, name, password, lambda ctx, is_correct: _finish_login(ctx, name, is_correct)
+        )
 
 
 class ScramExchange:
-    """A proof that does not show the password; the server proves that it knows it too."""
+    """SCRAM: both sides prove that they know the password, without sending it."""
 
     def __init__(self) -> None:
         self.collected = ""
-        self._proving: ScramLogin | None = None
-        self._renewals = 0
+        self._scram: ScramLogin | None = None
+        self._password_version = 0
 
     def take(self, ctx: Context, message: bytes) -> SlowWork | None:
-        """Take the next of the three messages: who it is, the proof, the consent."""
+        """Process client-first, client-final, and the empty message that accepts the proof."""
         text = message.decode(errors="replace")
-        if self._proving is None:
-            return self._begin(ctx, text)
-        if not self._proving.is_proven:
-            self._check(ctx, self._proving, text)
+        if self._scram is None:
+            return self._look_up(ctx, text)
+        if not self._scram.is_proven:
+            self._check_proof(ctx, self._scram, text)
             return None
-        return self._finish(ctx, self._proving.name, text)
+        return self._finish(ctx, self._scram.name, text)
 
-    def _begin(self, ctx: Context, first: str) -> SlowWork:
-        """Look up what the proof is checked against, on the caller's own thread."""
-
-        def look_up(session: Session) -> ScramLogin | None:
+    def _look_up(self, ctx: Context, client_first: str) -> SlowWork:
+        def read(session: Session) -> ScramLogin | None:
             try:
-                return begin(session, first)
+                return begin(session, client_first)
             except ScramException:
                 return None
 
-        return ctx.defer(look_up, self._challenge)
+        return ctx.defer(read, self._send_challenge)
 
-    def _challenge(self, ctx: Context, proving: ScramLogin | None) -> None:
+    def _send_challenge(self, ctx: Context, scram: ScramLogin | None) -> None:
         ctx.client.sasl = None
-        if proving is None:
+        if scram is None:
             raise NumericError(numerics.ERR_SASLFAIL)
-        refuse_hasty(ctx, proving.name)
-        self._proving = proving
-        self._renewals = renewals(ctx, proving.name)
+        check_login_delay(ctx, scram.name)
+        self._scram = scram
+        self._password_version = password_version(ctx, scram.name)
         ctx.client.sasl = self
-        _send(ctx, proving.challenge.encode())
+        _send_message(ctx, scram.challenge.encode())
 
-    def _check(self, ctx: Context, proving: ScramLogin, final: str) -> None:
-        """Check the proof, unless too many others have failed meanwhile."""
-        refuse_hasty(ctx, proving.name)
+    def _check_proof(self, ctx: Context, scram: ScramLogin, client_final: str) -> None:
+        """Check the client's proof, unless too many other attempts have failed in the meantime."""
+        check_login_delay(ctx, scram.name)
         try:
-            _send(ctx, proving.check(final).encode())
+            _send_message(ctx, scram.check(client_final).encode())
         except ScramException:
-            fail(ctx, proving.name)
+            fail_login(ctx, scram.name)
 
-    def _finish(self, ctx: Context, name: str, consent: str) -> SlowWork:
-        """Log in, in a batch that may write; the task has no other work."""
-        if consent:
+    def _finish(self, ctx: Context, name: str, message: str) -> SlowWork:
+        """Log in with a writable changeset, which is all that the empty slow work is for."""
+        if message:
             raise NumericError(numerics.ERR_SASLFAIL)
         return ctx.defer(
             lambda session: None,
-            lambda ctx, nothing: _conclude(ctx, name, renewals(ctx, name) == self._renewals),
+            lambda ctx, _: _finish_login(ctx, name, password_version(ctx, name) == self._password_version),
             writes=True,
         )
 
 
 class ExternalExchange:
-    """The certificate that TLS was shown (RFC 4422 appendix A); there is nothing left to prove."""
+    """EXTERNAL: the certificate presented to TLS is the proof (RFC 4422 appendix A)."""
 
     def __init__(self) -> None:
         self.collected = ""
 
     def take(self, ctx: Context, message: bytes) -> SlowWork:
-        """Take the name of the account, which may be empty; log in in a batch that may write."""
-        asked = message.decode(errors="replace")
-        return ctx.defer(lambda session: None, lambda ctx, nothing: self._finish(ctx, asked), writes=True)
+        """Process the account's name, which may be empty; log in with a writable changeset."""
+        name = message.decode(errors="replace")
+        return ctx.defer(lambda session: None, lambda ctx, _: self._finish(ctx, name), writes=True)
 
-    def _finish(self, ctx: Context, asked: str) -> None:
+    def _finish(self, ctx: Context, name: str) -> None:
         ctx.client.sasl = None
         account = ctx.world.certificates.get(ctx.client.certificate or "")
-        if account is None or fold(asked) not in ("", fold(account.name)):
-            text = "Your certificate opens no such account; /msg NickServ CERT ADD while you are logged in"
+        if account is None or fold(name) not in ("", fold(account.name)):
+            text = "No such account has your certificate; log in and use /msg NickServ CERT ADD"
             raise NumericError(numerics.ERR_SASLFAIL, text=text)
-        _conclude(ctx, account.name, is_right=True)
+        _finish_login(ctx, account.name, is_proven=True)
 
 
 MECHANISMS: dict[str, type[PlainExchange] | type[ScramExchange] | type[ExternalExchange]] = {
@@ -209,6 +227,6 @@ MECHANISMS: dict[str, type[PlainExchange] | type[ScramExchange] | type[ExternalE
 }
 
 
-def mechanisms(client: Client) -> list[str]:
-    """Return the mechanisms that a client may use: EXTERNAL only if it shows a certificate."""
+def offered_mechanisms(client: Client) -> list[str]:
+    """Return the mechanisms that a client can use; EXTERNAL needs a client certificate."""
     return [name for name in MECHANISMS if name != "EXTERNAL" or client.certificate is not None]

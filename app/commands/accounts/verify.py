@@ -1,4 +1,4 @@
-"""Applying for an account by mail, and completing it: VERIFY (IRCv3 draft/account-registration)."""
+"""E-mail verification of a new account, and VERIFY (IRCv3 draft/account-registration)."""
 
 import logging
 from collections.abc import Callable
@@ -20,102 +20,109 @@ from app.services.codes import digest_of, new_code
 from app.wire.names import fold
 
 C = TypeVar("C", bound=Context)
-Announce = Callable[[C, str, str, str], None]  # an outcome, the account's name, a sentence
+Announce = Callable[[C, str, str, str], None]  # outcome, account name, description
 
 logger = logging.getLogger(__name__)
 
 
-def apply(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
-    """Send a code to an address, and keep what the account will be made of."""
+def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
+    """Return slow work that mails a code; then the application for the account is stored."""
     runtime, code = ctx.runtime, new_code(ctx.runtime.clock, CODE_LENGTH)
     runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
     runtime.rate_limits.mails.note(address.lower())
 
-    def post(session: Session) -> Applicant | None:
-        session.close()  # the rest is slow
-        hashed = protect(password)
+    def send(session: Session) -> Applicant | None:
+        session.close()  # hashing and sending are slow
+        hashes = protect(password)
         try:
             mail.send(
                 runtime.settings,
                 address,
                 f"Your code for {runtime.network_name}",
-                _letter(runtime.network_name, name, code),
+                _mail_text(runtime.network_name, name, code),
             )
         except mail.NotSent as error:
-            logger.error("A code could not be mailed: %s", error.sentence)
+            logger.error("Cannot mail a verification code: %s", error.sentence)
             return None
-        return Applicant(PasswordHashes(hashed.password_hash, hashed.scram, address), digest_of(code))
+        return Applicant(PasswordHashes(hashes.password_hash, hashes.scram, address), digest_of(code))
 
-    def keep(ctx: C, applicant: Applicant | None) -> None:
+    def store(ctx: C, applicant: Applicant | None) -> None:
         if applicant is None:
-            text = "The mail could not be sent; try again later, or ask an administrator"
+            text = "The verification mail could not be sent; try again later or ask an administrator"
             raise FailReply("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
         ctx.changeset.emit(applied(runtime.clock, name, applicant))
-        text = f"A code was mailed to you; VERIFY {name} and the code complete it, within a day"
+        text = f"A code was mailed to you; complete the registration with VERIFY {name} <code> within a day"
         announce(ctx, "VERIFICATION_REQUIRED", name, text)
 
-    return ctx.defer(post, keep, writes=True)
+    return ctx.defer(send, store, writes=True)
 
 
-def _letter(network: str, name: str, code: str) -> str:
+def _mail_text(network: str, name: str, code: str) -> str:
     return (
-        f"Somebody, probably you, wants to have the name {name} at {network}.\n"
-        f"This completes it:\n\n    /verify {code}\n\n"
-        f"in chat-client, and in any other client:\n\n    /msg NickServ VERIFY {name} {code}\n\n"
-        "The code is good for a day. If it was not you, forget this mail; nothing will happen.\n"
+        f"Someone, probably you, asked to register the account {name} at {network}.\n"
+        f"To complete the registration, enter this in chat-client:\n\n    /verify {code}\n\n"
+        f"or this in any other client:\n\n    /msg NickServ VERIFY {name} {code}\n\n"
+        "The code is valid for one day. If you did not ask for it, ignore this mail.\n"
     )
 
 
 @command(before_registration=True, writes=True, cost=5)
 def verify(ctx: Context, account: str, code: str) -> None:
-    """Complete the registration of an account with the code that was mailed."""
-    complete(ctx, account, code, say)
+    """Complete the registration of an account with the code sent by mail.
+
+    The code is valid for a day. A wrong code counts as a failed log-in.
+    """
+    complete_verification(ctx, account, code, send_outcome)
 
 
-def say(ctx: Context, outcome: str, name: str, text: str) -> None:
-    """Announce what became of REGISTER or VERIFY, as they do."""
+def send_outcome(ctx: Context, outcome: str, name: str, text: str) -> None:
+    """Send the outcome of REGISTER or VERIFY (IRCv3 draft/account-registration)."""
     ctx.send_from_server(ctx.verb, outcome, name, text=text)
 
 
-def complete(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
-    """Make the account that a code completes, and log the caller in to it. A wrong code counts as a failed log-in.
+def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
+    """Create the account that the code verifies, and log the caller in to it.
 
-    Raises: Failed.
+    Raises: FailReply; a wrong code counts as a failed log-in.
     """
-    _refuse_now(ctx, account)
+    _check_may_verify(ctx, account)
     event = granted(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
     if event is None:
-        login.note_failure(ctx, account)
-        text = "This is not the code, or it is older than a day; REGISTER sends another"
+        login.record_failure(ctx, account)
+        text = "The code is wrong or older than a day; use REGISTER to get a new one"
         raise FailReply("VERIFY", "INVALID_CODE", account, text=text)
     name = event.account or ""
     if ctx.world.find_account(name) is not None:
         raise FailReply(
-            "VERIFY", "ACCOUNT_EXISTS", name, text="Somebody else has registered this name meanwhile"
+            "VERIFY",
+            "ACCOUNT_EXISTS",
+            name,
+            text="This account was registered by another user in the meantime",
         )
     ctx.emit_without_reply(event)
-    announce(ctx, "SUCCESS", name, f"The account {name} is yours")
-    enter(ctx, name)
-    login.free_name(ctx.runtime, ctx.changeset, name)
+    announce(ctx, "SUCCESS", name, f"Account {name} registered")
+    log_in_to_new_account(ctx, name)
+    login.release_nick(ctx.runtime, ctx.changeset, name)
 
 
-def enter(ctx: Context, name: str) -> None:
-    """Log the caller in to an account that was just made."""
+def log_in_to_new_account(ctx: Context, name: str) -> None:
+    """Log the caller in to an account that it has just registered, and keep its metadata."""
     account = ctx.world.accounts[fold(name)]
     if ctx.user is not None:
         take_along(ctx.runtime, ctx.changeset, ctx.user, account)
-    login.welcome_back(ctx, account)
+    login.confirm_login(ctx, account)
     login.log_in(ctx, account)
 
 
-def _refuse_now(ctx: Context, account: str) -> None:
-    """Refuse who is logged in, has not given the server's password, or guesses."""
+def _check_may_verify(ctx: Context, account: str) -> None:
     if ctx.client.account is not None:
-        text = f"You are logged in as {ctx.client.account} already"
+        text = f"You are already logged in as {ctx.client.account}"
         raise FailReply("VERIFY", "ALREADY_AUTHENTICATED", account, text=text)
     if ctx.user is None and ctx.runtime.settings.password is not None:
-        raise FailReply("VERIFY", "COMPLETE_CONNECTION_REQUIRED", account, text="Finish connecting first")
-    seconds = login.seconds_to_wait(ctx, account)
+        raise FailReply(
+            "VERIFY", "COMPLETE_CONNECTION_REQUIRED", account, text="Complete connection registration first"
+        )
+    seconds = login.login_delay_seconds(ctx, account)
     if seconds > 0:
-        text = f"Too many wrong codes or passwords; wait {describe_wait(seconds)} and try again"
+        text = f"Too many failed attempts; wait {describe_wait(seconds)} and try again"
         raise FailReply("VERIFY", "TEMPORARILY_UNAVAILABLE", account, text=text)

@@ -4,7 +4,7 @@ When the settings change while the server runs, clients that asked for it are to
 """
 
 from app.commands.accounts import register
-from app.commands.accounts.sasl import mechanisms
+from app.commands.accounts.sasl import offered_mechanisms
 from app.commands.connect import sts
 from app.commands.messaging import multiline
 from app.commands.metadata import metadata
@@ -22,7 +22,7 @@ def offered(settings: ServerSettings) -> dict[str, str]:
     values = {
         METADATA: metadata.tokens(settings),
         multiline.CAPABILITY: multiline.tokens(settings),
-        register.CAPABILITY: register.tokens(settings),
+        register.CAPABILITY: register.capability_value(settings),
     }
     is_open = register.is_offered(settings)
     names = (name for name in CAPABILITIES if is_open or name != register.CAPABILITY)
@@ -33,7 +33,11 @@ def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, 
     """Return what is told to a client that negotiates a version; old ones are not told everything, and no values."""
     if version < MIN_VERSION_WITH_VALUES:
         return _for_old(settings)
-    return offered(settings) | {"sasl": ",".join(mechanisms(client))} | sts.policy(settings, client.secure)
+    return (
+        offered(settings)
+        | {"sasl": ",".join(offered_mechanisms(client))}
+        | sts.policy(settings, client.secure)
+    )
 
 
 def _for_old(settings: ServerSettings) -> dict[str, str]:

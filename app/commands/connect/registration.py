@@ -130,17 +130,19 @@ def _log_in_by_pass(ctx: Context) -> SlowWork | None:
     if not colon or ctx.world.find_account(name) is None:
         name, password = said.nick or "", given
     try:
-        return login.prove(ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right))
+        return login.verify_password(
+            ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right)
+        )
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
 
 
 def _enter_as(ctx: Context, name: str, is_right: bool) -> SlowWork | None:
     try:
-        account = login.judge(ctx, name, is_right)
+        account = login.check_login(ctx, name, is_right)
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
-    login.welcome_back(ctx, account)
+    login.confirm_login(ctx, account)
     login.log_in(ctx, account)
     return entry.enter(ctx)
 

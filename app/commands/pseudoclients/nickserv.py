@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_text
 from app.commands.accounts import login, register, verify
-from app.commands.accounts.signup_policy import NOTHING
+from app.commands.accounts.signup_policy import NO_EMAIL
 from app.commands.connect import registration
 from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
@@ -21,7 +21,7 @@ from app.events import Kind
 from app.services.accounts import PasswordHashes, find_account, protect
 from app.wire.names import fold
 
-_NOTHING = Secret(NOTHING)
+_NOTHING = Secret(NO_EMAIL)
 
 
 @command("NICKSERV", alias="NS")
@@ -55,20 +55,20 @@ def _tell_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> No
 def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
     """Complete a registration with the code that was mailed; without a name, that of your nick."""
     name, code = (word, more[0]) if more else (ctx.me.nick, word)
-    verify.complete(ctx, name, code, _tell_outcome)
+    verify.complete_verification(ctx, name, code, _tell_outcome)
 
 
 @subcommand(writes=True, cost=2, grammar="[<account>] <password>")
 def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowWork:
     """Log in to an account; without its name, to the one that is called like your nick."""
     name, password = (word, more[0]) if more else (ctx.me.nick, word)
-    return login.prove(ctx, name, password, lambda ctx, is_right: _identified(ctx, name, is_right))
+    return login.verify_password(ctx, name, password, lambda ctx, is_right: _identified(ctx, name, is_right))
 
 
 def _identified(ctx: ServiceContext, name: str, is_right: bool) -> None:
-    account = login.judge(ctx, name, is_right)
+    account = login.check_login(ctx, name, is_right)
     ctx.respond(f"You are logged in as {account.name}")
-    login.welcome_back(ctx, account)
+    login.confirm_login(ctx, account)
     login.log_in(ctx, account)
 
 
@@ -110,8 +110,10 @@ def nickserv_set(ctx: ServiceContext, setting: str = "", *more: Secret) -> None:
 def nickserv_set_password(ctx: ServiceContext, old: Secret, new: Secret) -> SlowWork:
     """Change your password. Your other devices stay logged in."""
     account = my_account(ctx)
-    register.refuse_password(account.name, new, ctx.runtime.settings.password_shortest)
-    return login.prove(ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right))
+    register.check_new_password(account.name, new, ctx.runtime.settings.password_shortest)
+    return login.verify_password(
+        ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right)
+    )
 
 
 def my_account(ctx: ServiceContext) -> AccountInfo:
@@ -127,7 +129,7 @@ def my_account(ctx: ServiceContext) -> AccountInfo:
 
 def _renew(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
     """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
-    login.judge(ctx, account.name, is_right)
+    login.check_login(ctx, account.name, is_right)
     return ctx.defer(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
 
 

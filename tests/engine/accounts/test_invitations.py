@@ -41,13 +41,13 @@ def test_a_valid_code_allows_registration(bench: EngineHarness) -> None:
     bench.play(
         f"""
         anna > REGISTER * {code.upper()} secret
-        anna < :irc.example REGISTER SUCCESS anna :The account anna is yours
+        anna < :irc.example REGISTER SUCCESS anna :Account anna registered
         anna ~ :irc.example 900 *
         anna =
         """
     )
     bench.connect("bob")
-    assert refusal(bench, "bob", code) == "This invitation is used up"
+    assert refusal(bench, "bob", code) == "This invitation code has been used up"
 
 
 def test_registration_without_a_code_is_refused(bench: EngineHarness) -> None:
@@ -55,7 +55,7 @@ def test_registration_without_a_code_is_refused(bench: EngineHarness) -> None:
     (listed,) = [line for line in anna.ask("CAP LS 302") if "account-registration" in line]
     assert "draft/account-registration=before-connect,invitation-required " in listed
     assert " FAIL REGISTER INVITATION_REQUIRED anna :" in anna.ask("REGISTER * * secret")[0]
-    assert refusal(bench, "anna", "anna@example.org") == "There is no such invitation"
+    assert refusal(bench, "anna", "anna@example.org") == "Unknown invitation code"
 
 
 def test_a_code_has_limited_uses_and_an_expiry(bench: EngineHarness, clock: MovedClock) -> None:
@@ -63,7 +63,7 @@ def test_a_code_has_limited_uses_and_an_expiry(bench: EngineHarness, clock: Move
     one, two, three = people(bench, "one", "two", "three")
     assert "SUCCESS" in one.ask(f"REGISTER * {code} secret")[0]
     clock.instant += 60_000
-    assert refusal(bench, "two", code) == "This invitation ended at 2026-11-18 11:07:40 UTC"
+    assert refusal(bench, "two", code) == "This invitation code expired at 2026-11-18 11:07:40 UTC"
     clock.instant -= 1
     assert "SUCCESS" in two.ask(f"REGISTER * {code} secret")[0]
     assert "used up" in three.ask(f"REGISTER * {code} secret")[0]
@@ -73,7 +73,7 @@ def test_a_revoked_code_is_refused(bench: EngineHarness) -> None:
     code = invite(bench, uses=5)
     people(bench, "anna")
     Story(bench.database, bench.clock).decides(lambda admin: revoked(admin, code[:6]))
-    assert refusal(bench, "anna", code) == "There is no such invitation"
+    assert refusal(bench, "anna", code) == "Unknown invitation code"
 
 
 def test_the_use_count_survives_a_restart(bench: EngineHarness) -> None:
@@ -83,7 +83,7 @@ def test_the_use_count_survives_a_restart(bench: EngineHarness) -> None:
         assert "SUCCESS" in bench.connect(nick).ask(f"REGISTER * {code} secret")[0]
     bench.restart()
     bench.connect("three")
-    assert refusal(bench, "three", code) == "This invitation is used up"
+    assert refusal(bench, "three", code) == "This invitation code has been used up"
 
 
 def test_the_last_use_goes_to_the_first_of_two_concurrent_registrations(bench: EngineHarness) -> None:
@@ -94,7 +94,7 @@ def test_the_last_use_goes_to_the_first_of_two_concurrent_registrations(bench: E
     units = [unit.rest_after(work(person, unit)) for person, unit in waiting]
     bench.core.engine.cycle(units)
     assert "REGISTER SUCCESS one" in one.heard()[0]
-    assert "INVALID_INVITATION two :This invitation is used up" in two.heard()[0]
+    assert "INVALID_INVITATION two :This invitation code has been used up" in two.heard()[0]
 
 
 def test_a_code_revoked_during_registration_is_refused(bench: EngineHarness) -> None:
@@ -109,7 +109,7 @@ def test_nickserv_accepts_a_code_after_the_password(bench: EngineHarness) -> Non
     code = invite(bench)
     anna = bench.connect("anna")
     assert "NickServ REGISTER <password> <code>" in tell(bench, "anna", "REGISTER secret")[0]
-    assert "is yours" in anna.ask(f"PRIVMSG NickServ :REGISTER secret {code}")[0]
+    assert "Account anna registered" in anna.ask(f"PRIVMSG NickServ :REGISTER secret {code}")[0]
 
 
 def test_with_open_registration_the_code_field_is_ignored(make_bench: MakeBench) -> None:

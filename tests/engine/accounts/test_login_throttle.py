@@ -170,7 +170,7 @@ def test_registrations_per_address_and_hour_are_limited(make_bench: MakeBench, c
     assert "SUCCESS" in bob.ask("REGISTER * * secret")[0]
     assert carol.ask("REGISTER * * secret") == [
         ":irc.example FAIL REGISTER TEMPORARILY_UNAVAILABLE carol "
-        ":Your address has registered many accounts; wait 60 minutes"
+        ":Too many accounts were registered from your address; wait 60 minutes and try again"
     ]
     dave = bench.connect("dave", address="192.0.2.7")
     assert "SUCCESS" in dave.ask("REGISTER * * secret")[0]

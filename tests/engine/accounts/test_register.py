@@ -21,7 +21,7 @@ def test_registering_the_current_nick_creates_an_account(bench: EngineHarness, n
     bench.play(
         f"""
         Anna > REGISTER {name} * secret
-        Anna < :irc.example REGISTER SUCCESS Anna :The account Anna is yours
+        Anna < :irc.example REGISTER SUCCESS Anna :Account Anna registered
         Anna < :irc.example 900 Anna Anna!~Anna@127.0.0.1 Anna :You are now logged in as Anna
         Anna =
         """
@@ -176,12 +176,12 @@ def test_registration_before_connect_can_be_disabled(make_bench: MakeBench) -> N
         anna .
         anna > NICK anna
         anna > REGISTER * * secret
-        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :Finish connecting first
+        anna ~ :irc.example FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :Complete connection registration first
         anna > USER anna 0 * :Anna
         anna > CAP END
         anna .
         anna > REGISTER * * secret
-        anna < :irc.example REGISTER SUCCESS anna :The account anna is yours
+        anna < :irc.example REGISTER SUCCESS anna :Account anna registered
         """
     )
 

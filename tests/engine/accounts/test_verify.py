@@ -89,7 +89,7 @@ def test_the_mailed_code_completes_the_registration(bench: EngineHarness, mails:
     bench.play(
         f"""
         anna > VERIFY ANNA {code_in(mails).upper()}
-        anna < :irc.example VERIFY SUCCESS anna :The account anna is yours
+        anna < :irc.example VERIFY SUCCESS anna :Account anna registered
         anna < :irc.example 900 anna anna!~anna@127.0.0.1 anna :You are now logged in as anna
         anna =
         """
@@ -217,7 +217,7 @@ def test_an_invitation_code_replaces_the_email_address(mailing: MakeMailing) -> 
 
 def test_nickserv_registers_and_verifies_too(bench: EngineHarness, mails: Path) -> None:
     bench.connect("anna")
-    assert "An e-mail address is needed" in tell(bench, "anna", "REGISTER secret")[0]
+    assert "An e-mail address is required" in tell(bench, "anna", "REGISTER secret")[0]
     assert tell(bench, "anna", f"REGISTER secret {ADDRESS}")[0].startswith("A code was mailed")
     assert tell(bench, "anna", "VERIFY wrong")[0].startswith("This is not the code")
     heard = bench.people["anna"].ask(f"PRIVMSG NickServ :VERIFY {code_in(mails)}")

@@ -13,7 +13,7 @@ def test_register_creates_an_account(bench: EngineHarness) -> None:
     bench.play(
         f"""
         anna > PRIVMSG NickServ :REGISTER secret
-        anna < :{NICKSERV} NOTICE anna :The account anna is yours
+        anna < :{NICKSERV} NOTICE anna :Account anna registered
         anna < :irc.example 900 anna anna!~anna@127.0.0.1 anna :You are now logged in as anna
         anna =
         """
@@ -24,16 +24,16 @@ def test_register_creates_an_account(bench: EngineHarness) -> None:
 def test_refusals_of_register_come_as_notices(make_bench: MakeBench) -> None:
     bench = make_bench(registrations_per_address=1)
     people(bench, "anna", "bob")
-    assert tell(bench, "anna", "REGISTER short") == ["The password is too short: 6 characters are the least"]
+    assert tell(bench, "anna", "REGISTER short") == ["The password must be at least 6 characters"]
     bench.people["anna"].ask("NS REGISTER secret")
-    assert tell(bench, "anna", "REGISTER secret") == ["You are logged in as anna already"]
+    assert tell(bench, "anna", "REGISTER secret") == ["You are already logged in as anna"]
     assert "many accounts" in tell(bench, "bob", "REGISTER secret")[0]
 
 
 def test_closed_registration_applies_to_nickserv(make_bench: MakeBench) -> None:
     bench = make_bench(registration="closed")
     people(bench, "anna")
-    assert "made by the administrators" in tell(bench, "anna", "REGISTER secret")[0]
+    assert "Registration is closed" in tell(bench, "anna", "REGISTER secret")[0]
 
 
 def test_identify_and_logout(bench: EngineHarness) -> None:
@@ -54,7 +54,7 @@ def test_identify_and_logout(bench: EngineHarness) -> None:
         bar =
         """
     )
-    assert tell(bench, "bar", "LOGOUT") == ["You are a guest already"]
+    assert tell(bench, "bar", "LOGOUT") == ["You are not logged in"]
 
 
 def test_identify_defaults_to_the_current_nick(bench: EngineHarness) -> None:
@@ -62,7 +62,7 @@ def test_identify_defaults_to_the_current_nick(bench: EngineHarness) -> None:
     account(bench, "anna_", "other1")
     enter(bench, "anna_", "anna_", password="other1")
     bench.connect("bar")
-    assert tell(bench, "bar", "IDENTIFY secret") == ["Log-in failed: the account or the password is wrong"]
+    assert tell(bench, "bar", "IDENTIFY secret") == ["Log-in failed: wrong account or password"]
     heard = bench.people["anna_"].ask("NS IDENTIFY other1")
     assert codes(heard) == ["NOTICE", "900"]
 
@@ -73,7 +73,7 @@ def test_identify_shares_the_login_limits(make_bench: MakeBench, clock: MovedClo
     people(bench, "bar")
     for _ in range(2):
         assert tell(bench, "bar", "IDENTIFY anna wrong") == [
-            "Log-in failed: the account or the password is wrong"
+            "Log-in failed: wrong account or password"
         ]
     assert "wait 5 minutes" in tell(bench, "bar", "IDENTIFY anna wrong")[0]
     assert codes(log_in(bench.dial("x"), "anna")) == ["AUTHENTICATE", "904"]
@@ -124,7 +124,7 @@ def test_invalid_passwords_are_refused(make_bench: MakeBench) -> None:
     assert tell(bench, "bob", "SET") == ["Say which: SET PASSWORD, SET ALWAYS-ON; HELP SET tells more"]
     assert tell(bench, "bob", "SET tea") == ["NickServ knows no SET tea; HELP shows what there is"]
     assert "PRIVMSG NickServ :set password *** ***" in anna.ask("PRIVMSG NickServ :set password a b")[0]
-    assert "too short" in anna.ask("NS SET PASSWORD x y")[0]
+    assert "at least 6 characters" in anna.ask("NS SET PASSWORD x y")[0]
     assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
     assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
     assert "wait 5 minutes" in anna.ask("NS SET PASSWORD wrong! better")[0]
