@@ -152,7 +152,7 @@ class Context:
     ) -> SlowWork:
         """Return slow work for the caller's own thread; the engine passes its result to `then`.
 
-         `writes` states whether `then` may emit events. If the client has gone in the meantime,
+        `writes` states whether `then` may emit events. If the client has gone in the meantime,
         `then` is not called.
         """
 

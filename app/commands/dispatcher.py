@@ -118,7 +118,7 @@ def _check_and_run(ctx: Context, request: CommandRequest) -> SlowWork | None:
 def _refuse_unwritable(ctx: Context, line: Line) -> None:
     """Refuse a command because nothing can be stored, in the form that the client understands best.
 
-     A NOTICE or TAGMSG gets no reply without `standard-replies`, because a NOTICE must not be
+    A NOTICE or TAGMSG gets no reply without `standard-replies`, because a NOTICE must not be
     answered (RFC 2812 3.3.2).
     Raises: CommandError.
     """

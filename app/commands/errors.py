@@ -20,7 +20,7 @@ class NumericError(CommandError):
 class FailReply(CommandError):
     """A FAIL reply (IRCv3 standard-replies): command, code, context and description.
 
-     Context that comes from a client is escaped when it is sent, so that it stays a single
+    Context that comes from a client is escaped when it is sent, so that it stays a single
     parameter.
     """
 

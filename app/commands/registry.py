@@ -1,6 +1,6 @@
 """Command declarations, and the table that the server looks commands up in.
 
- A function's name is the verb, its signature the grammar, its docstring the help text. `@command`
+A function's name is the verb, its signature the grammar, its docstring the help text. `@command`
 and `@subcommand` only attach a declaration to the function; a `CommandTable` is built from an
 explicit list of such functions (`app.commands.table`). HELP, the 461 reply, `docs/commands.md` and
 the cost of each command are derived from it.

@@ -1,6 +1,6 @@
 """Received lines as steps for the engine, each with the command that it asks for.
 
- The command is looked up once, on the reader's thread. Its cost, and whether it writes or may need
+The command is looked up once, on the reader's thread. Its cost, and whether it writes or may need
 slow work, are known before it runs, because they decide when the reader hands the line to the
 engine.
 """
@@ -22,7 +22,7 @@ UNNAMED = "*"  # the command of an empty line
 class CommandRequest:
     """A received line, with the command it asks for and that command's parameters.
 
-     `line` differs from `received` for a message to a pseudoclient, which is a command of its own.
+    `line` differs from `received` for a message to a pseudoclient, which is a command of its own.
     A registered client's command gets a context of the `context_class`.
     """
 

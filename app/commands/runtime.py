@@ -25,7 +25,7 @@ TemplateSource = Callable[["Runtime"], Iterable[str]]
 class Runtime:
     """What every command has at hand.
 
-     Only `settings` is ever replaced: as a whole, on the engine's thread (`operators.reloading`).
+    Only `settings` is ever replaced: as a whole, on the engine's thread (`operators.reloading`).
     Other threads may read it at any time. A part of the server that keeps values derived from the
     settings adds a hook to `reload_hooks`. The hook prepares for new settings, which may be slow or
     raise `ChatError`, and returns a function that puts them into effect and cannot fail.

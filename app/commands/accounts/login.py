@@ -1,6 +1,6 @@
 """Logging in and out, for SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT.
 
- Failed log-ins are counted per address and per account (`engine.rate_limits`). The resulting delay
+Failed log-ins are counted per address and per account (`engine.rate_limits`). The resulting delay
 is checked before the password is verified and again afterwards, so that many connections trying in
 parallel gain nothing over a single one.
 """
@@ -37,7 +37,7 @@ MIN_GUEST_DIGITS = 5  # after `Guest`; more once such nicks run out
 def logout(ctx: Context) -> None:
     """Log out and continue as a guest in the same rooms.
 
-     If your nick is registered, it changes to a free guest nick. All devices under your nick are
+    If your nick is registered, it changes to a free guest nick. All devices under your nick are
     logged out. This command is specific to this server.
     """
     me = ctx.me

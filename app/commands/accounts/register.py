@@ -1,6 +1,6 @@
 """Account registration: REGISTER (IRCv3 draft/account-registration).
 
- The account gets the name of the nick. If the server requires an invitation, its code takes the
+The account gets the name of the nick. If the server requires an invitation, its code takes the
 place of the e-mail address. If the server verifies addresses, the account is created by VERIFY with
 the mailed code.
 """
@@ -27,7 +27,7 @@ C = TypeVar("C", bound=Context)
 def register(ctx: Context, account: str, email: str, password: str) -> SlowWork:
     """Register an account with the name of your nick, which reserves the nick for you.
 
-     The account is your nick or `*`. If the server requires an invitation, give its code in place
+    The account is your nick or `*`. If the server requires an invitation, give its code in place
     of the e-mail address. If it verifies addresses, it sends a code there, to be used with VERIFY.
     Otherwise `*` will do.
     """

@@ -54,7 +54,7 @@ class SaslExchange(Protocol):
 def authenticate(ctx: Context, data: str) -> SlowWork | None:
     """Log in to an account by SASL.
 
-     The first message names the mechanism: PLAIN, SCRAM-SHA-256 or EXTERNAL. The following ones
+    The first message names the mechanism: PLAIN, SCRAM-SHA-256 or EXTERNAL. The following ones
     carry its data in base64, in chunks of up to 400 characters. `AUTHENTICATE *` aborts.
     """
     exchange: SaslExchange | None = ctx.client.sasl

@@ -72,9 +72,7 @@ def test_identify_shares_the_login_limits(make_bench: MakeBench, clock: MovedClo
     account(bench, "anna")
     people(bench, "bar")
     for _ in range(2):
-        assert tell(bench, "bar", "IDENTIFY anna wrong") == [
-            "Log-in failed: wrong account or password"
-        ]
+        assert tell(bench, "bar", "IDENTIFY anna wrong") == ["Log-in failed: wrong account or password"]
     assert "wait 5 minutes" in tell(bench, "bar", "IDENTIFY anna wrong")[0]
     assert codes(log_in(bench.dial("x"), "anna")) == ["AUTHENTICATE", "904"]
 
