@@ -74,8 +74,7 @@ def _window(title: str, screen: str, columns: int, unique_id: str) -> str:
     console = Console(
         record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    for line in screen.split("\n"):
-        console.print(Text.from_ansi(line), no_wrap=True, overflow="crop")
+    console.print(Text.from_ansi(screen), no_wrap=True, overflow="crop")
     return console.export_svg(title=title, theme=THEME, code_format=WINDOW, unique_id=unique_id)
 
 
