@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.commands.accounts.login import release_nick
-from app.commands.channels.renaming import tell_others
+from app.commands.channels.renaming import emulate_rename
 from app.commands.metadata import profiles
 from app.commands.runtime import Runtime
 from app.commands.sessions.account_roles import roles_of, settle
@@ -83,7 +83,7 @@ def _show_name(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Show a room's other name to clients that know nothing of renaming."""
     room = runtime.world.rooms.get(event.room or 0)
     if room is not None:
-        tell_others(runtime, changeset, room, event)
+        emulate_rename(runtime, changeset, room, event)
 
 
 def _read_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:

@@ -53,7 +53,7 @@ def logout(ctx: Context) -> None:
     if nick != me.nick:
         change_nick(ctx.runtime, ctx.changeset, me, nick, ctx)
     account_roles.settle(ctx.runtime, ctx.changeset, me, roles_before)
-    profiles.speak_for_another(ctx.runtime, ctx.changeset, me, profile_before)
+    profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
 
 
 def _notify_devices(ctx: Context, me: User) -> None:
@@ -164,7 +164,7 @@ def log_in(ctx: Context, account: AccountInfo) -> None:
     event.account = account.name
     ctx.emit(event, ctx.world.presence_audience(me))
     account_roles.settle(ctx.runtime, ctx.changeset, me, roles_before)
-    profiles.speak_for_another(ctx.runtime, ctx.changeset, me, profile_before)
+    profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
 
 
 def confirm_login(ctx: Context, account: AccountInfo) -> None:

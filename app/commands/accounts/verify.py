@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.commands.accounts import login
 from app.commands.context import Context
 from app.commands.errors import FailReply
-from app.commands.metadata.profiles import take_along
+from app.commands.metadata.profiles import adopt_guest_values
 from app.commands.registry import command
 from app.engine.submission_unit import SlowWork
 from app.engine.throttle import describe_wait, rate_key
@@ -109,7 +109,7 @@ def log_in_to_new_account(ctx: Context, name: str) -> None:
     """Log the caller in to an account that it has just registered, and keep its metadata."""
     account = ctx.world.accounts[fold(name)]
     if ctx.user is not None:
-        take_along(ctx.runtime, ctx.changeset, ctx.user, account)
+        adopt_guest_values(ctx.runtime, ctx.changeset, ctx.user, account)
     login.confirm_login(ctx, account)
     login.log_in(ctx, account)
 

@@ -19,24 +19,27 @@ from app.wire import numerics
 from app.wire.ctcp import ACTION, is_request
 from app.wire.framing import MAX_LINE_BYTES, space_after
 
-ASKING = ("draft/chathistory", "znc.in/playback")  # capabilities of clients that ask for the past
+HISTORY_CAPABILITIES = (
+    "draft/chathistory",
+    "znc.in/playback",
+)  # capabilities of clients that ask for the past
 
 
-def greet(ctx: Context, room: Room) -> None:
+def send_topic_and_names(ctx: Context, room: Room) -> None:
     """Tell somebody who just came in what the topic is and who is there."""
     if room.topic:
-        tell_topic(ctx, room)
+        send_topic(ctx, room)
     if "no-implicit-names" not in ctx.client.caps:
-        tell_names(ctx, room)
+        send_names(ctx, room)
 
 
-def tell_topic(ctx: Context, room: Room) -> None:
+def send_topic(ctx: Context, room: Room) -> None:
     """Tell the topic, who set it and when."""
     ctx.reply(numerics.RPL_TOPIC, room.name, text=room.topic)
     ctx.reply(numerics.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at // 1000))
 
 
-def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
+def send_names(ctx: Context, room: Room, asked: str = "") -> None:
     """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
     symbol = "@" if "s" in room.modes else "="
     start = (
@@ -47,46 +50,48 @@ def tell_names(ctx: Context, room: Room, asked: str = "") -> None:
     ctx.send_lines(*(start + words for words in texts), end)
 
 
-def is_replayed(ctx: Context) -> bool:
+def wants_replay(ctx: Context) -> bool:
     """Whether the client is shown what was said before without asking: it has no way to ask."""
-    return bool(ctx.runtime.settings.replay) and ctx.client.caps.isdisjoint(ASKING)
+    return bool(ctx.runtime.settings.replay) and ctx.client.caps.isdisjoint(HISTORY_CAPABILITIES)
 
 
-def replay(ctx: Context, room: Room) -> None:
+def replay_room(ctx: Context, room: Room) -> None:
     """Show a room's last messages to a client that has no way of asking for them.
 
     All of it is done on the engine's thread, also what must be read for it.
     """
-    if not is_replayed(ctx):
+    if not wants_replay(ctx):
         return
-    _show_old(ctx, _visible(ctx, room, list(recent_messages(ctx, room))))
+    _send_events(ctx, _filter_visible(ctx, room, list(get_recent_messages(ctx, room))))
 
 
-def _show_old(ctx: Context, events: Iterable[Event]) -> None:
+def _send_events(ctx: Context, events: Iterable[Event]) -> None:
     is_timed = "server-time" in ctx.client.caps
     for event in events:
         if not is_request(event.text or ""):  # what was asked once is not asked again
-            ctx.send_event(event if is_timed or not event.at else _stamped(event))
+            ctx.send_event(event if is_timed or not event.at else _add_timestamp(event))
 
 
-def catch_up(ctx: Context, since: int) -> SlowWork | None:
+def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
     """Return the work that shows what was written to the caller alone since an instant, to such a client.
 
     The caller's conversations are read on the reader's thread, from the log as it is by then; what is decided from
     now on, the client is told as it happens, and must not hear it twice.
     """
-    if not is_replayed(ctx):
+    if not wants_replay(ctx):
         return None
     party, most = ctx.me.party, ctx.runtime.settings.replay
     latest = ctx.changeset.events[-1]  # at least that the caller is back; its id is known once it is stored
 
     def show(again: Context, found: list[Event]) -> None:
-        _show_old(again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted])
+        _send_events(
+            again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted]
+        )
 
     return ctx.defer(lambda session: written_to(session, party, most, since), show)
 
 
-def recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
+def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     """Return a room's last messages, from memory once they have been read.
 
     They are read from the log on the engine's thread, and those added that this batch has decided on but not stored.
@@ -101,7 +106,7 @@ def recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     return room.recent or ()
 
 
-def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
+def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
     """Return those of a room's last messages that the caller may see.
 
     If the room hides its past, it is read from the tables, on the engine's thread, since when they stay there.
@@ -114,7 +119,7 @@ def _visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
     return [one for one in events if not one.id or one.id >= first.position]  # 0: just decided
 
 
-def _stamped(event: Event) -> Event:
+def _add_timestamp(event: Event) -> Event:
     """Return the message with its time in the text, for a client that knows no server-time.
 
     A message of several lines stays as it is, and so does a text that fills its line already.

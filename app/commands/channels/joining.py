@@ -3,7 +3,7 @@
 from itertools import zip_longest
 
 from app.commands.channels import join_burst
-from app.commands.channels.markers import show as show_marker
+from app.commands.channels.markers import send_marker as show_marker
 from app.commands.channels.parting import leave_all
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -28,10 +28,10 @@ def join(ctx: Context, channels: str, keys: str = "") -> None:
     names = [name for name in channels.split(",") if name]
     for name, key in list(zip_longest(names, keys.split(","), fillvalue=""))[: len(names)]:
         with ctx.continue_on_error():
-            enter_room(ctx, name, key)
+            join_room(ctx, name, key)
 
 
-def enter_room(ctx: Context, name: str, key: str = "") -> None:
+def join_room(ctx: Context, name: str, key: str = "") -> None:
     """Bring the caller into a room.
 
     Raises: Refused with the reason it may not be.
@@ -42,31 +42,31 @@ def enter_room(ctx: Context, name: str, key: str = "") -> None:
         return
     if len(me.rooms) >= ctx.runtime.settings.max_rooms_per_user:
         raise NumericError(numerics.ERR_TOOMANYCHANNELS, name)
-    if room is not None and not _is_given_up(ctx, room, me, key):
-        _refuse_entry(ctx, room, me, key)
+    if room is not None and not _is_abandoned(ctx, room, me, key):
+        _check_entry(ctx, room, me, key)
     elif room is not None:
-        _end(ctx, room)
+        _delete_room(ctx, room)
         room = None
-    _come_in(ctx, room or _make(ctx, name), me)
+    _enter(ctx, room or _create_room(ctx, name), me)
 
 
-def _is_given_up(ctx: Context, room: Room, me: User, key: str) -> bool:
+def _is_abandoned(ctx: Context, room: Room, me: User, key: str) -> bool:
     """Whether the room keeps the caller out for nobody: no one is in it, and no one can ever let anybody in."""
     if not room.is_orphaned:
         return False
     try:
-        _refuse_entry(ctx, room, me, key)
+        _check_entry(ctx, room, me, key)
     except NumericError:
         return True
     return False
 
 
-def _end(ctx: Context, room: Room) -> None:
+def _delete_room(ctx: Context, room: Room) -> None:
     """Let a room be no more, so that its name can be another's; nobody else reads what was said in it."""
     ctx.emit_without_reply(ctx.event(Kind.DELETED, room, target=room.name, text="Nobody was in it any more"))
 
 
-def enter_by_standing(ctx: Context, room: Room) -> None:
+def join_as_admin(ctx: Context, room: Room) -> None:
     """Bring an administrator into a room, whatever keeps others out.
 
     Raises: Refused when the caller is in too many rooms.
@@ -75,10 +75,10 @@ def enter_by_standing(ctx: Context, room: Room) -> None:
         return
     if len(ctx.me.rooms) >= ctx.runtime.settings.max_rooms_per_user:
         raise NumericError(numerics.ERR_TOOMANYCHANNELS, room.name)
-    _come_in(ctx, room, ctx.me, override=True)
+    _enter(ctx, room, ctx.me, override=True)
 
 
-def _make(ctx: Context, name: str) -> Room:
+def _create_room(ctx: Context, name: str) -> Room:
     """Make a room that belongs to the caller.
 
     Raises: Refused when the name is none for a room, or there are too many.
@@ -93,7 +93,7 @@ def _make(ctx: Context, name: str) -> Room:
         raise NumericError(
             numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have"
         )
-    _count_room(ctx, name)
+    _charge_creation(ctx, name)
     me = ctx.me
     data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
     event = ctx.event(Kind.CREATED, target=name, data=data)
@@ -102,7 +102,7 @@ def _make(ctx: Context, name: str) -> Room:
     return ctx.world.rooms[event.room]
 
 
-def _count_room(ctx: Context, name: str) -> None:
+def _charge_creation(ctx: Context, name: str) -> None:
     """Count a room that is made; rooms stay, so nobody may use all of them up.
 
     Raises: Refused when many were made from the caller's address lately.
@@ -115,7 +115,7 @@ def _count_room(ctx: Context, name: str) -> None:
     made.note(address)
 
 
-def _refuse_entry(ctx: Context, room: Room, me: User, key: str) -> None:
+def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
     """Refuse those whom the room keeps out; an invitation overrides all of it."""
     if room.id in me.invited or (me.is_admin and room.official):
         return
@@ -131,9 +131,9 @@ def _refuse_entry(ctx: Context, room: Room, me: User, key: str) -> None:
         raise NumericError(numerics.ERR_CHANNELISFULL, room.name)
 
 
-def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
+def _enter(ctx: Context, room: Room, me: User, **marks: object) -> None:
     """Let the caller be in a room; the marks stand in the event."""
-    roles = _roles(room, me)
+    roles = _initial_roles(room, me)
     others = room.audience
     data = {"realname": me.realname, "roles": "".join(sorted(roles))} | marks
     joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
@@ -141,28 +141,28 @@ def _come_in(ctx: Context, room: Room, me: User, **marks: object) -> None:
         account_roles.change(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
     if me.away is not None:
         ctx.changeset.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
-    show_arrival(ctx, room, joined)
+    send_burst_and_replay(ctx, room, joined)
     for device in me.clients:
         if device is not ctx.client:
-            show_arrival(Context(ctx.runtime, ctx.changeset, device), room, joined)
+            send_burst_and_replay(Context(ctx.runtime, ctx.changeset, device), room, joined)
 
 
-def show_arrival(ctx: Context, room: Room, joined: Event) -> None:
+def send_burst_and_replay(ctx: Context, room: Room, joined: Event) -> None:
     """Show a client that its person is in a room from now on, what there is, and what was said."""
-    show_entrance(ctx, room, joined)
-    join_burst.replay(ctx, room)
+    send_burst(ctx, room, joined)
+    join_burst.replay_room(ctx, room)
 
 
-def show_entrance(ctx: Context, room: Room, joined: Event) -> None:
+def send_burst(ctx: Context, room: Room, joined: Event) -> None:
     """Show a client that its person is in a room from now on, and what there is."""
     ctx.send_event(joined)
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
-    join_burst.greet(ctx, room)
-    syncing.tell_room(ctx, room)
+    join_burst.send_topic_and_names(ctx, room)
+    syncing.send_room_metadata(ctx, room)
 
 
-def _roles(room: Room, me: User) -> set[str]:
+def _initial_roles(room: Room, me: User) -> set[str]:
     """Return the roles somebody has on coming in: those kept for them, or a room that nobody moderates."""
     roles = room.kept_roles(me)
     if room.is_orphaned:

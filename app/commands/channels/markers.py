@@ -28,14 +28,14 @@ def markread(ctx: Context, target: str = "", timestamp: str = "") -> None:
         raise FailReply("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
     key = fold(target)
     if plain(target) != target or max(len(target), len(key)) > MAX_TARGET_LENGTH:
-        raise _unreadable(target)
+        raise _invalid_params(target)
     if timestamp:
-        _move(ctx, target, key, _instant(target, timestamp))
-    show(ctx, target)
+        _advance(ctx, target, key, _parse_timestamp(target, timestamp))
+    send_marker(ctx, target)
 
 
-def _move(ctx: Context, target: str, key: Key, instant: int) -> None:
-    markers = _markers(ctx, ctx.me)
+def _advance(ctx: Context, target: str, key: Key, instant: int) -> None:
+    markers = _load_markers(ctx, ctx.me)
     if instant <= markers.get(key, instant - 1):
         return
     if key not in markers and len(markers) >= MAX_MARKERS:
@@ -48,23 +48,23 @@ def _move(ctx: Context, target: str, key: Key, instant: int) -> None:
     ctx.emit_without_reply(event, ctx.world.devices(me.party))
 
 
-def show(ctx: Context, target: str) -> None:
+def send_marker(ctx: Context, target: str) -> None:
     """Tell how far the caller has read a room, or what somebody wrote; `*` if that is not known."""
-    instant = _markers(ctx, ctx.me).get(fold(target))
+    instant = _load_markers(ctx, ctx.me).get(fold(target))
     ctx.send_from_server("MARKREAD", target, "*" if instant is None else f"timestamp={to_iso(instant)}")
 
 
-def show_where_absent(ctx: Context) -> None:
+def send_unjoined_markers(ctx: Context) -> None:
     """Tell how far the caller has read the rooms it is not in: it was, before the connection was lost."""
     if "draft/read-marker" not in ctx.client.caps:
         return
     inside = {room.key for room in ctx.world.rooms_of(ctx.me)}
-    for target in _markers(ctx, ctx.me):
+    for target in _load_markers(ctx, ctx.me):
         if target.startswith("#") and target not in inside:
-            show(ctx, target)
+            send_marker(ctx, target)
 
 
-def _markers(ctx: Context, me: User) -> dict[Key, int]:
+def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     """Return the caller's markers, from memory once they have been read; the log must be open."""
     reader = me.reader
     if reader.markers is None:
@@ -75,7 +75,7 @@ def _markers(ctx: Context, me: User) -> dict[Key, int]:
     return reader.markers
 
 
-def _instant(target: str, timestamp: str) -> int:
+def _parse_timestamp(target: str, timestamp: str) -> int:
     """Read an instant.
 
     Raises: Failed unless it is written exactly as the server writes it.
@@ -86,10 +86,10 @@ def _instant(target: str, timestamp: str) -> int:
         if text == timestamp or to_iso(instant) != text:
             raise ValueError(timestamp)
     except ValueError as error:
-        raise _unreadable(target, timestamp) from error
+        raise _invalid_params(target, timestamp) from error
     return instant
 
 
-def _unreadable(*params: str) -> FailReply:
+def _invalid_params(*params: str) -> FailReply:
     text = "Marks are timestamp=YYYY-MM-DDThh:mm:ss.sssZ"
     return FailReply("MARKREAD", "INVALID_PARAMS", *params, text=text)

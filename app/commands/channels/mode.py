@@ -35,7 +35,7 @@ _LIST_REPLIES = {
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
     "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
-Decided = tuple[ModeChange, int | None]  # with the account that keeps the role
+ValidChange = tuple[ModeChange, int | None]  # with the account that keeps the role
 
 
 @command(writes=True)
@@ -51,7 +51,7 @@ def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
         _show(ctx, ctx.get_room(target))
     else:
         room = ctx.get_room(target)
-        change(ctx, room, parse_changes(modes, list(arguments)), room.is_operator(ctx.me))
+        apply_changes(ctx, room, parse_changes(modes, list(arguments)), room.is_operator(ctx.me))
 
 
 def _show(ctx: Context, room: Room) -> None:
@@ -60,22 +60,22 @@ def _show(ctx: Context, room: Room) -> None:
     ctx.reply(numerics.RPL_CREATIONTIME, room.name, str(room.created // 1000))
 
 
-def change(ctx: Context, room: Room, changes: list[ModeChange], is_allowed: bool) -> None:
+def apply_changes(ctx: Context, room: Room, changes: list[ModeChange], is_allowed: bool) -> None:
     """Make the changes that can be made, if the caller is allowed to make any, and show lists that are asked for."""
-    decided: list[Decided] = []
+    decided: list[ValidChange] = []
     for wanted in changes:
         with ctx.continue_on_error():
             if wanted.letter in LISTS and wanted.argument is None:
                 _show_list(ctx, room, wanted.letter, is_allowed)
             else:
-                found = _decide(ctx, room, wanted, is_allowed)
-                _refuse_excess(ctx, room, decided, found)
+                found = _validate(ctx, room, wanted, is_allowed)
+                _check_list_limit(ctx, room, decided, found)
                 decided += found
     if decided:
-        _carry_out(ctx, room, decided)
+        _emit_in_lines(ctx, room, decided)
 
 
-def _refuse_excess(ctx: Context, room: Room, decided: list[Decided], found: list[Decided]) -> None:
+def _check_list_limit(ctx: Context, room: Room, decided: list[ValidChange], found: list[ValidChange]) -> None:
     """Refuse what a list has no place for, with what was decided just before.
 
     Raises: Refused with ERR_BANLISTFULL.
@@ -91,20 +91,20 @@ def _refuse_excess(ctx: Context, room: Room, decided: list[Decided], found: list
             raise NumericError(numerics.ERR_BANLISTFULL, room.name, change.letter)
 
 
-def _carry_out(ctx: Context, room: Room, decided: list[Decided]) -> None:
+def _emit_in_lines(ctx: Context, room: Room, decided: list[ValidChange]) -> None:
     """Make the changes, as few events as their lines have room for."""
     space = space_after(f":{ctx.me.source} MODE {room.name} ")
-    portion: list[Decided] = []
+    portion: list[ValidChange] = []
     for one in decided:
         is_other = portion and (one[0].letter == WORD_FILTER) != (portion[0][0].letter == WORD_FILTER)
-        if portion and (is_other or byte_length(_words([*portion, one])) > space):
-            _make(ctx, room, portion)
+        if portion and (is_other or byte_length(_format([*portion, one])) > space):
+            _emit_line(ctx, room, portion)
             portion = []
         portion.append(one)
-    _make(ctx, room, portion)
+    _emit_line(ctx, room, portion)
 
 
-def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
+def _emit_line(ctx: Context, room: Room, decided: list[ValidChange]) -> None:
     """Make some changes one event. A key is told to the members, but the log does not keep it.
 
     What nobody may say is told to those who moderate the room only; others find that there was a change.
@@ -112,13 +112,13 @@ def _make(ctx: Context, room: Room, decided: list[Decided]) -> None:
     shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in decided]
     kept = [(_masked(change, "k"), account) for change, account in decided]
     rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
-    event = ctx.event(Kind.MODE, room, target=room.name, text=_words(shown), data={"changes": rows})
+    event = ctx.event(Kind.MODE, room, target=room.name, text=_format(shown), data={"changes": rows})
     if not room.is_operator(ctx.me):
         event.data["override"] = True  # by the standing of an administrator (SAMODE)
     if shown != decided:
         keys = [change for change, _ in decided if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None
-        event.secret = RoomKey(key, _words(decided))
+        event.secret = RoomKey(key, _format(decided))
     is_for_operators = decided[0][0].letter == WORD_FILTER
     ctx.emit(event, room.operators() if is_for_operators else room.audience)
 
@@ -127,7 +127,7 @@ def _masked(change: ModeChange, secret: str) -> ModeChange:
     return ModeChange(change.sign, change.letter, "*") if change.letter in secret else change
 
 
-def _words(decided: list[Decided]) -> str:
+def _format(decided: list[ValidChange]) -> str:
     return " ".join(format_changes(change for change, _ in decided))
 
 
@@ -142,12 +142,12 @@ def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
     ctx.reply(end_reply, room.name)
 
 
-def _decide(ctx: Context, room: Room, change: ModeChange, is_allowed: bool) -> list[Decided]:
+def _validate(ctx: Context, room: Room, change: ModeChange, is_allowed: bool) -> list[ValidChange]:
     """Return the change as it is to be made, or nothing if it would change nothing.
 
     Raises: Refused when it may not or cannot be made.
     """
-    decide = _deciders.get(change.letter)
+    decide = _VALIDATORS.get(change.letter)
     if decide is None:
         text = f"is not a mode of rooms known to me, for {room.name}"
         raise NumericError(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
@@ -156,12 +156,12 @@ def _decide(ctx: Context, room: Room, change: ModeChange, is_allowed: bool) -> l
     return decide(ctx, room, change)
 
 
-def _decide_flag(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
+def _validate_flag(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     is_set = change.letter in room.modes
     return [] if is_set == (change.sign == "+") else [(ModeChange(change.sign, change.letter), None)]
 
 
-def _decide_role(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
+def _validate_role(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
     user = ctx.get_user(change.argument)
@@ -174,8 +174,8 @@ def _decide_role(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     return [(ModeChange(change.sign, change.letter, user.nick), account)]
 
 
-def _decide_mask(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
-    mask = _completed(room, change)
+def _validate_list_entry(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
+    mask = _canonical_entry(room, change)
     kept = room.lists[change.letter]
     same = next((known for known in kept if caseless(known) == caseless(mask)), None)
     if change.sign == "-":
@@ -185,7 +185,7 @@ def _decide_mask(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     return [(ModeChange("+", change.letter, mask), None)]
 
 
-def _completed(room: Room, change: ModeChange) -> str:
+def _canonical_entry(room: Room, change: ModeChange) -> str:
     """Return a mask, or a word, as it is kept.
 
     Raises: Refused when it is none.
@@ -207,7 +207,7 @@ def _completed(room: Room, change: ModeChange) -> str:
     return written
 
 
-def _decide_key(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
+def _validate_key(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     if change.sign == "-":
         return [(ModeChange("-", "k", room.password), None)] if room.password else []
     key = change.argument
@@ -220,7 +220,7 @@ def _decide_key(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
     return [] if key == room.password else [(ModeChange("+", "k", key), None)]
 
 
-def _decide_limit(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
+def _validate_limit(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     if change.sign == "-":
         return [(ModeChange("-", "l"), None)] if room.limit else []
     if change.argument is None:
@@ -234,7 +234,7 @@ def _decide_limit(ctx: Context, room: Room, change: ModeChange) -> list[Decided]
     return [] if limit == room.limit else [(ModeChange("+", "l", str(limit)), None)]
 
 
-def _decide_pause(ctx: Context, room: Room, change: ModeChange) -> list[Decided]:
+def _validate_interval(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     if change.sign == "-":
         return [(ModeChange("-", "W"), None)] if room.pause else []
     if change.argument is None:
@@ -246,12 +246,12 @@ def _decide_pause(ctx: Context, room: Room, change: ModeChange) -> list[Decided]
     return [] if pause == room.pause else [(ModeChange("+", "W", str(pause)), None)]
 
 
-Decider = Callable[[Context, Room, ModeChange], list[Decided]]
-_deciders: dict[str, Decider] = {
-    **dict.fromkeys(FLAGS, _decide_flag),
-    **dict.fromkeys(ROLES, _decide_role),
-    **dict.fromkeys(LISTS, _decide_mask),
-    "k": _decide_key,
-    "l": _decide_limit,
-    "W": _decide_pause,
+Validator = Callable[[Context, Room, ModeChange], list[ValidChange]]
+_VALIDATORS: dict[str, Validator] = {
+    **dict.fromkeys(FLAGS, _validate_flag),
+    **dict.fromkeys(ROLES, _validate_role),
+    **dict.fromkeys(LISTS, _validate_list_entry),
+    "k": _validate_key,
+    "l": _validate_limit,
+    "W": _validate_interval,
 }

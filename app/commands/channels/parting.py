@@ -1,6 +1,6 @@
 """How people leave rooms: PART."""
 
-from app.commands.channels.speaking import may_say
+from app.commands.channels.speaking import may_send
 from app.commands.context import Context
 from app.commands.registry import command
 from app.engine.world.room import Room
@@ -22,5 +22,5 @@ def leave_all(ctx: Context) -> None:
 
 
 def _leave(ctx: Context, room: Room, reason: str) -> None:
-    told = reason if may_say(ctx, room, reason) else ""
+    told = reason if may_send(ctx, room, reason) else ""
     ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=told), room.audience)

@@ -6,7 +6,7 @@ and enter the new one.
 
 from math import ceil
 
-from app.commands.channels.joining import show_entrance
+from app.commands.channels.joining import send_burst
 from app.commands.context import Context
 from app.commands.errors import FailReply, NumericError
 from app.commands.registry import command
@@ -29,7 +29,7 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     room = ctx.get_moderated_room(channel)
     if room.official and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
-    new = _new_name(ctx, room, name)
+    new = _validate_name(ctx, room, name)
     if new == room.name:
         return
     told = reason[: ctx.runtime.settings.topic_length]
@@ -38,10 +38,10 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
         ctx.emit(event, room.audience)
     else:
         ctx.emit_without_reply(event, room.audience)
-    tell_others(ctx.runtime, ctx.changeset, room, event, ctx)
+    emulate_rename(ctx.runtime, ctx.changeset, room, event, ctx)
 
 
-def _new_name(ctx: Context, room: Room, name: str) -> str:
+def _validate_name(ctx: Context, room: Room, name: str) -> str:
     """Return the name as the room may have it.
 
     Raises: Failed.
@@ -65,7 +65,7 @@ def _new_name(ctx: Context, room: Room, name: str) -> str:
     return new
 
 
-def tell_others(
+def emulate_rename(
     runtime: Runtime, changeset: Changeset, room: Room, event: Event, author: Context | None = None
 ) -> None:
     """Tell clients that do not know of renaming that they left one room and entered another.
@@ -81,14 +81,14 @@ def tell_others(
                 continue
             is_author = author is not None and client is author.client
             ctx = author if author is not None and is_author else Context(runtime, changeset, client)
-            _show_move(ctx, room, member.user, old, event.text or "")
+            _send_part_and_join(ctx, room, member.user, old, event.text or "")
 
 
-def _show_move(ctx: Context, room: Room, me: User, old: str, reason: str) -> None:
+def _send_part_and_join(ctx: Context, room: Room, me: User, old: str, reason: str) -> None:
     now = ctx.runtime.clock.now()
     ctx.send_event(me.event(Kind.PARTED, room.id, target=old, text=reason, at=now))
     joined = me.event(Kind.JOINED, room.id, target=room.name, data={"realname": me.realname}, at=now)
-    show_entrance(ctx, room, joined)
+    send_burst(ctx, room, joined)
 
 
 def _failed(code: str, room: Room, name: str, text: str) -> FailReply:

@@ -11,58 +11,58 @@ from app.wire.ctcp import is_request
 from app.wire.modes import WORD_FILTER
 
 
-def refuse_message(ctx: Context, room: Room, message: Event) -> None:
+def check_message(ctx: Context, room: Room, message: Event) -> None:
     """Refuse a message that a room does not take of the caller: for who they are, for what it says, or so soon.
 
     Who has a role there may say anything, but no CTCP where that is not allowed.
 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
-    refuse_text(ctx, room, message.text)
+    check_text(ctx, room, message.text)
     if "C" in room.modes and message.text is not None and is_request(message.text):
-        raise _refused(room, "CTCP is not allowed in this room")
+        raise _cannot_send(room, "CTCP is not allowed in this room")
     if room.pause and not is_transient(message) and not room.has_role(ctx.me):
-        _refuse_haste(ctx, room)
+        _check_interval(ctx, room)
 
 
-def refuse_text(ctx: Context, room: Room, text: str | None) -> None:
+def check_text(ctx: Context, room: Room, text: str | None) -> None:
     """Refuse what nobody may hear of the caller in a room, whether it is a message, a topic or a farewell.
 
     Raises: Refused with ERR_CANNOTSENDTOCHAN.
     """
     me = ctx.me
     if not room.may_speak(me):
-        raise _refused(room, numerics.ERR_CANNOTSENDTOCHAN.text)
+        raise _cannot_send(room, numerics.ERR_CANNOTSENDTOCHAN.text)
     if room.has_role(me):
         return
     if "R" in room.modes and me.account is None:
-        raise _refused(room, "Only people with an account may speak in this room; log in first")
+        raise _cannot_send(room, "Only people with an account may speak in this room; log in first")
     if text is not None and room.lists[WORD_FILTER]:
-        _refuse_words(room, text)
+        _check_words(room, text)
 
 
-def may_say(ctx: Context, room: Room, text: str) -> bool:
+def may_send(ctx: Context, room: Room, text: str) -> bool:
     """Whether the caller may be heard in a room with this."""
     try:
-        refuse_text(ctx, room, text)
+        check_text(ctx, room, text)
     except NumericError:
         return False
     return True
 
 
-def _refuse_words(room: Room, text: str) -> None:
+def _check_words(room: Room, text: str) -> None:
     heard = word_filter.normalise_text(text)
     if any(entry.word.is_in(heard) for entry in room.lists[WORD_FILTER].values()):
-        raise _refused(room, "The message has a word in it that this room does not allow")
+        raise _cannot_send(room, "The message has a word in it that this room does not allow")
 
 
-def _refuse_haste(ctx: Context, room: Room) -> None:
+def _check_interval(ctx: Context, room: Room) -> None:
     wait = room.speakers.get(ctx.me.party, 0) - ctx.runtime.clock.monotonic()
     if wait > 0:
         seconds = ceil(wait)
         unit = "second" if seconds == 1 else "seconds"
-        raise _refused(room, f"This room is slow: you may speak again in {seconds} {unit}")
+        raise _cannot_send(room, f"This room is slow: you may speak again in {seconds} {unit}")
 
 
-def _refused(room: Room, text: str) -> NumericError:
+def _cannot_send(room: Room, text: str) -> NumericError:
     return NumericError(numerics.ERR_CANNOTSENDTOCHAN, room.name, text=text)

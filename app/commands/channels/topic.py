@@ -1,7 +1,7 @@
 """What a room is about: TOPIC."""
 
 from app.commands.channels import join_burst
-from app.commands.channels.speaking import refuse_text
+from app.commands.channels.speaking import check_text
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
@@ -20,7 +20,7 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
     kept = text[: ctx.runtime.settings.topic_length]
     if kept:
-        refuse_text(ctx, room, kept)
+        check_text(ctx, room, kept)
     ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=kept), room.audience)
 
 
@@ -29,6 +29,6 @@ def _show(ctx: Context, channel: str) -> None:
     if not room.is_visible_to(ctx.me):
         raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
     if room.topic:
-        join_burst.tell_topic(ctx, room)
+        join_burst.send_topic(ctx, room)
     else:
         ctx.reply(numerics.RPL_NOTOPIC, room.name)

@@ -45,10 +45,10 @@ def _change(ctx: Context, modes: str) -> None:
     if "o" in wanted and wanted["o"].sign == "-" and me.is_admin:
         made.append(wanted["o"])
     if made:
-        make(ctx, made)
+        apply_changes(ctx, made)
 
 
-def make(ctx: Context, changes: list[ModeChange]) -> None:
+def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
     """Make changes, and let all devices hear of them; like AWAY, they end with the session and are not stored."""
     before = account_roles.roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
@@ -57,7 +57,7 @@ def make(ctx: Context, changes: list[ModeChange]) -> None:
     account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
-def become_operator(ctx: Context, name: str) -> None:
+def grant_admin(ctx: Context, name: str) -> None:
     """Let the caller be an administrator by a name for OPER, and let all devices hear of it unless they were one."""
     before, audience = account_roles.roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
@@ -68,7 +68,7 @@ def become_operator(ctx: Context, name: str) -> None:
     account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
-def retire(runtime: Runtime, changeset: Changeset, user: User) -> None:
+def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Let somebody be an administrator by OPER no longer."""
     before = account_roles.roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")

@@ -10,14 +10,14 @@ from app.commands.chathistory.playback import (
     NOT_RETRIEVED,
     PageRequest,
     Reference,
-    extra,
     failed,
-    later,
-    my_room,
-    not_there,
+    get_joined_room,
+    make_request,
+    not_retrieved,
+    playback_kinds,
+    read_later,
     read_page,
-    request_of,
-    show_targets,
+    send_targets,
 )
 from app.commands.context import Context
 from app.commands.errors import FailReply
@@ -40,37 +40,37 @@ def chathistory(ctx: Context, subcommand: str = "", *more: str) -> None:
     A place is `msgid=...` or `timestamp=2026-11-22T12:00:05.123Z`.
     """
     if not subcommand:
-        raise _insufficient("*")
+        raise _missing_parameters("*")
     raise failed("INVALID_PARAMS", subcommand, text="Unknown command")
 
 
 @subcommand(cost=COST)
 def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the last messages: all there are with `*`, else those after a place."""
-    request = _request(ctx, "LATEST", target, limit)
-    marks = [] if reference == "*" else [_reference(request, reference)]
+    request = _parse_request(ctx, "LATEST", target, limit)
+    marks = [] if reference == "*" else [_parse_reference(request, reference)]
     return read_page(ctx, request, pages.latest, *marks)
 
 
 @subcommand(cost=COST)
 def chathistory_before(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the last messages before a place."""
-    request = _request(ctx, "BEFORE", target, limit)
-    return read_page(ctx, request, pages.before, _reference(request, reference))
+    request = _parse_request(ctx, "BEFORE", target, limit)
+    return read_page(ctx, request, pages.before, _parse_reference(request, reference))
 
 
 @subcommand(cost=COST)
 def chathistory_after(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the first messages after a place."""
-    request = _request(ctx, "AFTER", target, limit)
-    return read_page(ctx, request, pages.after, _reference(request, reference))
+    request = _parse_request(ctx, "AFTER", target, limit)
+    return read_page(ctx, request, pages.after, _parse_reference(request, reference))
 
 
 @subcommand(cost=COST)
 def chathistory_around(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the messages around a place."""
-    request = _request(ctx, "AROUND", target, limit)
-    return read_page(ctx, request, pages.around, _reference(request, reference))
+    request = _parse_request(ctx, "AROUND", target, limit)
+    return read_page(ctx, request, pages.around, _parse_reference(request, reference))
 
 
 @subcommand(cost=COST)
@@ -78,17 +78,19 @@ def chathistory_between(
     ctx: Context, target: str = "", first: str = "", last: str = "", limit: str = ""
 ) -> SlowWork:
     """Show the messages between two places, counted from the first one."""
-    request = _request(ctx, "BETWEEN", target, limit)
-    return read_page(ctx, request, pages.between, _reference(request, first), _reference(request, last))
+    request = _parse_request(ctx, "BETWEEN", target, limit)
+    return read_page(
+        ctx, request, pages.between, _parse_reference(request, first), _parse_reference(request, last)
+    )
 
 
 @subcommand(cost=COST)
 def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> SlowWork:
     """Show in which rooms, and with whom, the latest message is between two instants."""
     if not limit:
-        raise _insufficient("TARGETS")
-    most = _limit(ctx, "TARGETS", limit)
-    begin, end = _instant("TARGETS", first), _instant("TARGETS", last)
+        raise _missing_parameters("TARGETS")
+    most = _parse_limit(ctx, "TARGETS", limit)
+    begin, end = _parse_timestamp("TARGETS", first), _parse_timestamp("TARGETS", last)
     rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
     parties = ctx.me.parties
 
@@ -97,27 +99,27 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
         return pages.targets(session, rooms, parties[0], most, begin, end, visible)
 
     failure = failed("MESSAGE_ERROR", "TARGETS", text=NOT_RETRIEVED)
-    return later(ctx, failure, work, show_targets)
+    return read_later(ctx, failure, work, send_targets)
 
 
 # Guards
 
 
-def _request(ctx: Context, word: str, target: str, limit: str) -> PageRequest:
+def _parse_request(ctx: Context, word: str, target: str, limit: str) -> PageRequest:
     """Return what is asked for.
 
     Raises: Failed when it is not complete, or not the caller's to see.
     """
     if not limit:
-        raise _insufficient(word)
-    most = _limit(ctx, word, limit)
-    room = my_room(ctx, word, target) if is_room(target) else None
+        raise _missing_parameters(word)
+    most = _parse_limit(ctx, word, limit)
+    room = get_joined_room(ctx, word, target) if is_room(target) else None
     if room is None:
-        _refuse_impossible(word, target)
-    return request_of(ctx, word, target, most, room, extra(ctx))
+        _check_nick(word, target)
+    return make_request(ctx, word, target, most, room, playback_kinds(ctx))
 
 
-def _refuse_impossible(word: str, nick: str) -> None:
+def _check_nick(word: str, nick: str) -> None:
     """Refuse a nick that nobody can ever have had.
 
     Raises: Failed.
@@ -128,30 +130,30 @@ def _refuse_impossible(word: str, nick: str) -> None:
         raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from refusal
 
 
-def _limit(ctx: Context, word: str, limit: str) -> int:
+def _parse_limit(ctx: Context, word: str, limit: str) -> int:
     wanted = parse_number(limit)
     if wanted is None:
         raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
     return min(wanted, ctx.runtime.settings.history_limit)
 
 
-def _reference(request: PageRequest, word: str) -> Reference:
+def _parse_reference(request: PageRequest, word: str) -> Reference:
     """Read a place.
 
     Raises: Failed when it is of no known type, or not written as that type is.
     """
     name, equals, value = word.partition("=")
     if equals and name == "timestamp":
-        return Reference(word, instant=_instant(request.word, word))
+        return Reference(word, instant=_parse_timestamp(request.word, word))
     if equals and name == "msgid":
-        return Reference(word, position=_position(request, word, value))
+        return Reference(word, position=_parse_msgid(request, word, value))
     if not equals:
         raise failed("INVALID_PARAMS", request.word, word, text="Invalid message reference")
     text = "References are msgid= or timestamp="
     raise failed("INVALID_MSGREFTYPE", request.word, request.target, word, text=text)
 
 
-def _instant(subcommand: str, word: str) -> int:
+def _parse_timestamp(subcommand: str, word: str) -> int:
     try:
         if not word.startswith("timestamp="):
             raise ValueError(word)
@@ -160,12 +162,12 @@ def _instant(subcommand: str, word: str) -> int:
         raise failed("INVALID_PARAMS", subcommand, word, text="Invalid timestamp") from error
 
 
-def _position(request: PageRequest, word: str, message_id: str) -> int:
+def _parse_msgid(request: PageRequest, word: str, message_id: str) -> int:
     try:
         return position(message_id)
     except ValueError as error:
-        raise not_there(request, word) from error
+        raise not_retrieved(request, word) from error
 
 
-def _insufficient(subcommand: str) -> FailReply:
+def _missing_parameters(subcommand: str) -> FailReply:
     return failed("INVALID_PARAMS", subcommand, text="Insufficient parameters")

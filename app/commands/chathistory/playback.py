@@ -26,8 +26,8 @@ from app.wire.line import plain
 from app.wire.names import fold
 
 NOT_RETRIEVED = "Messages could not be retrieved"
-Read = Callable[..., list[Event]]
-PAGES = BoundedSemaphore(2)  # read at a time; more would only take the interpreter from the engine
+PageQuery = Callable[..., list[Event]]
+PAGE_READS = BoundedSemaphore(2)  # read at a time; more would only take the interpreter from the engine
 T = TypeVar("T")
 C = TypeVar("C", bound=Context)
 
@@ -53,40 +53,40 @@ class PageRequest:
     room: int | None
     parties: tuple[str, ...]  # whom the caller reads as; the first of them in private conversations
     peer: str | None  # the party that has the name now
-    extra: tuple[Kind, ...]
+    extra_kinds: tuple[Kind, ...]
     is_hidden: bool = False  # what was said in the room before the caller came
 
     def place(self, session: Session) -> Place:
         """Return the history that is meant."""
         if self.room is not None:
             visible = first_visible(session.connection(), [self.room], self.parties)
-            return Place(self.room, extra=self.extra, first=visible.get(self.room))
+            return Place(self.room, extra=self.extra_kinds, first=visible.get(self.room))
         party = self.parties[0]
         found = pages.conversations_with(session, party, fold(self.target))
         direct = " ".join(sorted({party, self.peer})) if self.peer else None
         others = tuple(one for one in found if one != direct)
-        return Place(conversations=(*others, direct) if direct else others, extra=self.extra)
+        return Place(conversations=(*others, direct) if direct else others, extra=self.extra_kinds)
 
 
-def my_room(ctx: Context, word: str, name: str) -> Room:
+def get_joined_room(ctx: Context, word: str, name: str) -> Room:
     """Return a room the caller is in.
 
     Raises: Failed when there is none of that name; which rooms there are elsewhere stays unsaid.
     """
-    room = find_my_room(ctx, name)
+    room = find_joined_room(ctx, name)
     if room is None:
         raise failed("INVALID_TARGET", word, name, text=NOT_RETRIEVED)
     return room
 
 
-def find_my_room(ctx: Context, name: str) -> Room | None:
+def find_joined_room(ctx: Context, name: str) -> Room | None:
     """Return a room of that name if the caller is in one."""
     room = ctx.world.find_room(name)
     return room if room is not None and room.member(ctx.me) is not None else None
 
 
-def request_of(
-    ctx: Context, word: str, target: str, limit: int, room: Room | None, extra: tuple[Kind, ...] = ()
+def make_request(
+    ctx: Context, word: str, target: str, limit: int, room: Room | None, extra_kinds: tuple[Kind, ...] = ()
 ) -> PageRequest:
     """Return what the caller asks for: the past of a room, or without one theirs with whoever has the nick now."""
     peer = ctx.world.find_user(target) if room is None else None
@@ -97,12 +97,12 @@ def request_of(
         room=room.id if room else None,
         parties=ctx.me.parties,
         peer=peer.party if peer else None,
-        extra=extra,
+        extra_kinds=extra_kinds,
         is_hidden=room is not None and room.hides_history,
     )
 
 
-def extra(ctx: Context) -> tuple[Kind, ...]:
+def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
     """Return what the caller is shown beside messages; tags alone only if the client knows tags."""
     if "draft/event-playback" not in ctx.client.caps:
         return ()
@@ -110,23 +110,25 @@ def extra(ctx: Context) -> tuple[Kind, ...]:
     return tuple(kind for kind in pages.PLAYED_BACK if has_tags or kind is not Kind.TAGMSG)
 
 
-def read_page(ctx: Context, request: PageRequest, read: Read, *references: Reference) -> SlowWork:
+def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: Reference) -> SlowWork:
     """Return the work that reads a page with one of the queries of `pages`, and shows it."""
 
     def work(session: Session) -> list[Event]:
         place = request.place(session)
-        marks = [_mark(session, request, place, reference) for reference in references]
+        marks = [_resolve(session, request, place, reference) for reference in references]
         return read(session, place, request.limit, *marks)
 
-    return later(ctx, not_there(request), work, lambda again, found: _show(again, request, found))
+    return read_later(
+        ctx, not_retrieved(request), work, lambda again, found: _send_page(again, request, found)
+    )
 
 
-def later(
+def read_later(
     ctx: C,
     failure: FailReply,
     work: Callable[[Session], T],
     show: Callable[[C, T], None],
-    turnstile: BoundedSemaphore = PAGES,
+    turnstile: BoundedSemaphore = PAGE_READS,
 ) -> SlowWork:
     """Return the work that reads, when the turnstile lets it, and then shows; a failing storage becomes the failure."""
 
@@ -148,7 +150,7 @@ def later(
     return ctx.defer(read, then)
 
 
-def _mark(session: Session, request: PageRequest, place: Place, reference: Reference) -> Mark:
+def _resolve(session: Session, request: PageRequest, place: Place, reference: Reference) -> Mark:
     """Return the place in the history that a reference names.
 
     Raises: Failed when there is no such message, so that the client can try by time instead.
@@ -157,27 +159,27 @@ def _mark(session: Session, request: PageRequest, place: Place, reference: Refer
         return Mark(reference.instant)
     mark = pages.locate(session, place, reference.position)
     if mark is None:
-        raise not_there(request, reference.word)
+        raise not_retrieved(request, reference.word)
     return mark
 
 
-def _show(ctx: Context, request: PageRequest, found: list[Event]) -> None:
+def _send_page(ctx: Context, request: PageRequest, found: list[Event]) -> None:
     """Show a page; somebody who was put out of the room meanwhile does not see it any more.
 
     Raises: Failed also when the past of the room has been hidden since it was read.
     """
-    room = my_room(ctx, request.word, request.target) if request.room is not None else None
+    room = get_joined_room(ctx, request.word, request.target) if request.room is not None else None
     if room is not None and room.hides_history and not request.is_hidden:
-        raise not_there(request)
+        raise not_retrieved(request)
     with response_batch(ctx, "chathistory", plain(request.target)) as tags:
         for event in found:
             if event.id in ctx.world.redacted:
                 continue  # since the page was read
-            complete(ctx, event, room)
-            ctx.send_event(event, **tags, **_identity(ctx, event))
+            fill_in_names(ctx, event, room)
+            ctx.send_event(event, **tags, **_shared_msgid(ctx, event))
 
 
-def complete(ctx: Context, event: Event, room: Room | None) -> None:
+def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
     """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
     event.nick = event.nick or ctx.runtime.server_name
     event.data.setdefault("realname", "")
@@ -188,12 +190,12 @@ def complete(ctx: Context, event: Event, room: Room | None) -> None:
         event.target = room.name
 
 
-def is_theirs(message: Event, rooms: Iterable[int], party: str) -> bool:
+def may_read(message: Event, rooms: Iterable[int], party: str) -> bool:
     """Whether somebody who is in these rooms, and is this party in private, may see a message."""
     return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
 
 
-def unhidden(ctx: Context) -> frozenset[int]:
+def rooms_with_open_history(ctx: Context) -> frozenset[int]:
     """Return the rooms of the caller that hide nothing now."""
     return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_history)
 
@@ -201,33 +203,33 @@ def unhidden(ctx: Context) -> frozenset[int]:
 def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
     """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was read."""
     me = ctx.me
-    if event.id in ctx.world.redacted or not is_theirs(event, me.rooms, me.party):
+    if event.id in ctx.world.redacted or not may_read(event, me.rooms, me.party):
         return False
     return event.room not in shown or not ctx.world.rooms[event.room].hides_history
 
 
-def show_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
+def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
     """Show messages of any rooms and conversations as one batch."""
     with response_batch(ctx, *words) as tags:
         for event in events:
-            complete(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
+            fill_in_names(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
             ctx.send_event(event, **tags)
 
 
-def _identity(ctx: Context, event: Event) -> dict[str, str]:
+def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:
     """Return the id of what has none when it happens, because it happens in several rooms at once."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
     return {"msgid": msgid(event.id)} if is_shared else {}
 
 
-def show_targets(ctx: Context, found: list[ConversationTarget]) -> None:
+def send_targets(ctx: Context, found: list[ConversationTarget]) -> None:
     """Show where something was said, with the time of the latest message there."""
     with response_batch(ctx, "draft/chathistory-targets") as tags:
         for target in found:
             ctx.send_from_server("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 
-def not_there(request: PageRequest, *word: str) -> FailReply:
+def not_retrieved(request: PageRequest, *word: str) -> FailReply:
     """Return the failure that what is referred to cannot be found, or not be read."""
     return failed("MESSAGE_ERROR", request.word, request.target, *word, text=NOT_RETRIEVED)
 

@@ -104,12 +104,12 @@ def _enter_as_person(ctx: Context, newcomer: BanSubject) -> None:
     me = ctx.world.users[session]
     ctx.world.attach(ctx.client, me)
     appear(ctx.runtime, ctx.changeset, me)
-    away.settle(ctx)
+    away.apply_early_away(ctx)
     welcome(ctx)
     for name in ctx.runtime.settings.auto_join:
         with ctx.continue_on_error():
-            joining.enter_room(ctx, name)
-    markers.show_where_absent(ctx)
+            joining.join_room(ctx, name)
+    markers.send_unjoined_markers(ctx)
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
@@ -118,11 +118,11 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     ctx.world.attach(ctx.client, holder)
     if since is not None:
         ctx.emit_without_reply(ctx.event(Kind.ATTACHED))
-    away.settle(ctx)
+    away.apply_early_away(ctx)
     welcome(ctx)
     for room in ctx.world.rooms_of(holder):
         shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
         shown.at = ctx.runtime.clock.now()
-        joining.show_arrival(ctx, room, shown)
-    markers.show_where_absent(ctx)
-    return None if since is None else join_burst.catch_up(ctx, since)
+        joining.send_burst_and_replay(ctx, room, shown)
+    markers.send_unjoined_markers(ctx)
+    return None if since is None else join_burst.replay_direct_messages(ctx, since)

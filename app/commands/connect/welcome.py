@@ -21,7 +21,7 @@ def welcome(ctx: Context) -> None:
     ctx.send_template(_greeting)
     isupport.show(ctx)
     info.lusers(ctx)
-    metadata.greet(ctx)
+    metadata.finish_registration(ctx)
     info.motd(ctx)
 
 

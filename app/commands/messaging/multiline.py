@@ -26,31 +26,31 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
     It may have 32 lines, and as many bytes as the setting `buffer` allows.
     """
     if reference.startswith("-"):
-        _say(ctx, reference[1:])
+        _send(ctx, reference[1:])
     elif not (
         ctx.client.shape & Shape.MULTILINE and type_ == CAPABILITY and target and reference.startswith("+")
     ):
         raise FailReply("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
     else:
-        multiline_batch.begin(ctx, reference[1:], target)
+        multiline_batch.open_batch(ctx, reference[1:], target)
 
 
-def _say(ctx: Context, reference: str) -> None:
+def _send(ctx: Context, reference: str) -> None:
     """Say what was collected, as the command that opened the batch."""
     opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", opening)
     ctx.label = None
-    run_handler(opened, _carry_out, reference)
+    run_handler(opened, _deliver_batch, reference)
 
 
-def _carry_out(ctx: Context, reference: str) -> None:
-    found = multiline_batch.end(ctx, reference)
+def _deliver_batch(ctx: Context, reference: str) -> None:
+    found = multiline_batch.close_batch(ctx, reference)
     if found is None:
         ctx.label = None  # the refusal had it
         return
     text = combine(found.pieces)
     if found.kind is None or not text.strip("\n"):
-        raise multiline_batch.invalid("There is nothing in it")
+        raise multiline_batch.invalid_batch("There is nothing in it")
     try:
         deliver(ctx, found.kind, found.target, text, line_lengths(found.pieces))
     except NumericError:

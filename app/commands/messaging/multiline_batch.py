@@ -28,25 +28,25 @@ class MultilineBatch:
     is_refused: bool = False
 
 
-def begin(ctx: Context, reference: str, target: str) -> None:
+def open_batch(ctx: Context, reference: str, target: str) -> None:
     """Open a batch: what it is an answer to is answered at its end."""
     if ctx.client.collected is not None:
-        raise invalid("Another batch is open")
+        raise invalid_batch("Another batch is open")
     ctx.client.collected = MultilineBatch(reference, target, ctx.tags)
     ctx.label = None
 
 
-def collect(ctx: Context, kind: Kind, target: str, text: str) -> None:
+def add_line(ctx: Context, kind: Kind, target: str, text: str) -> None:
     """Take a line of the batch that is open."""
     batch: MultilineBatch | None = ctx.client.collected
     ctx.label = None
     if batch is None:
-        raise invalid("There is no such batch")
+        raise invalid_batch("There is no such batch")
     if batch.is_refused:
         return
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", batch.tags)
     try:
-        _refuse(ctx, batch, kind, target, text)
+        _check_line(ctx, batch, kind, target, text)
     except FailReply as failure:
         batch.is_refused = True
         batch.pieces.clear()
@@ -56,21 +56,21 @@ def collect(ctx: Context, kind: Kind, target: str, text: str) -> None:
     batch.pieces.append((text, CONCAT_TAG in ctx.tags))
 
 
-def _refuse(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: str) -> None:
+def _check_line(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: str) -> None:
     """Refuse a line that does not belong to the batch, or is more than there may be.
 
     Raises: Failed.
     """
     most = ctx.runtime.settings.buffer
     if ctx.tags["batch"] != batch.reference:
-        raise invalid("There is no such batch")
+        raise invalid_batch("There is no such batch")
     if fold(target) != fold(batch.target):
         text = "All lines of a message have one target"
         raise FailReply("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
     if batch.kind not in (None, kind):
-        raise invalid("PRIVMSG and NOTICE do not go together")
+        raise invalid_batch("PRIVMSG and NOTICE do not go together")
     if not text and CONCAT_TAG in ctx.tags:
-        raise invalid("A blank line continues nothing")
+        raise invalid_batch("A blank line continues nothing")
     if len(batch.pieces) >= MAX_LINES:
         text = "There are too many lines"
         raise FailReply("BATCH", "MULTILINE_MAX_LINES", str(MAX_LINES), text=text)
@@ -78,7 +78,7 @@ def _refuse(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: 
         raise FailReply("BATCH", "MULTILINE_MAX_BYTES", str(most), text="The message is too long")
 
 
-def end(ctx: Context, reference: str) -> MultilineBatch | None:
+def close_batch(ctx: Context, reference: str) -> MultilineBatch | None:
     """Close the batch and return what it is, unless it was refused.
 
     Raises: Failed when it says nothing.
@@ -86,10 +86,10 @@ def end(ctx: Context, reference: str) -> MultilineBatch | None:
     batch: MultilineBatch | None = ctx.client.collected
     ctx.client.collected = None
     if batch is None or batch.reference != reference:
-        raise invalid("There is no such batch")
+        raise invalid_batch("There is no such batch")
     return None if batch.is_refused else batch
 
 
-def invalid(text: str) -> FailReply:
+def invalid_batch(text: str) -> FailReply:
     """Return the refusal of a batch."""
     return FailReply("BATCH", "MULTILINE_INVALID", text=text)

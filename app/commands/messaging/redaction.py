@@ -22,51 +22,53 @@ def redact(ctx: Context, target: str, message_id: str, reason: str = "") -> None
     The message is known by its `msgid`. It goes from the history; who has seen it has seen it.
     """
     if target.startswith(("#", "@#")):
-        _in_room(ctx, target, message_id, reason)
+        _redact_in_room(ctx, target, message_id, reason)
     else:
-        _in_private(ctx, target, message_id, reason)
+        _redact_direct_message(ctx, target, message_id, reason)
 
 
-def _in_room(ctx: Context, target: str, message_id: str, reason: str) -> None:
+def _redact_in_room(ctx: Context, target: str, message_id: str, reason: str) -> None:
     """Redact in a room, or among those who moderate it."""
     room = ctx.world.find_room(target.removeprefix("@"))
     if room is None or room.member(ctx.me) is None:
         raise _failed("INVALID_TARGET", target, text="You are in no such room")
-    message = _message(ctx, target, message_id)
+    message = _get_message(ctx, target, message_id)
     is_here = message.conversation == f"o{room.id}" if target.startswith("@") else message.room == room.id
     if not is_here or _is_hidden(ctx, room, message):
-        raise _unknown(target, message_id)
+        raise _unknown_message(target, message_id)
     if not (_is_own(ctx, message) or room.is_operator(ctx.me) or ctx.me.is_admin):
-        refusal = _unknown if target.startswith("@") else _forbidden  # who did not hear it is not told of it
+        refusal = (
+            _unknown_message if target.startswith("@") else _not_allowed
+        )  # who did not hear it is not told of it
         raise refusal(target, message_id)
     audience = room.operators() if target.startswith("@") else room.audience
-    _carry_out(ctx, _event(ctx, message, _name(room, target), reason), audience)
+    _emit(ctx, _make_event(ctx, message, _display_target(room, target), reason), audience)
 
 
-def _in_private(ctx: Context, target: str, message_id: str, reason: str) -> None:
+def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: str) -> None:
     """Redact in what was said to one person; only the author may."""
-    conversations = _conversations(ctx, target)
+    conversations = _find_conversations(ctx, target)
     if not conversations:
         raise _failed("INVALID_TARGET", target, text="You have no conversation with anybody of this name")
-    message = _message(ctx, target, message_id)
+    message = _get_message(ctx, target, message_id)
     if message.conversation not in conversations:
-        raise _unknown(target, message_id)
+        raise _unknown_message(target, message_id)
     mine, theirs = message.data["parties"]
     if mine != ctx.me.party:
-        raise _forbidden(target, message_id)
-    event = _event(ctx, message, target, reason)
+        raise _not_allowed(target, message_id)
+    event = _make_event(ctx, message, target, reason)
     event.data["parties"] = [mine, theirs]
-    _carry_out(ctx, event, Audience(ctx.world.devices(mine).clients | ctx.world.devices(theirs).clients))
+    _emit(ctx, event, Audience(ctx.world.devices(mine).clients | ctx.world.devices(theirs).clients))
 
 
-def _conversations(ctx: Context, nick: str) -> set[str]:
+def _find_conversations(ctx: Context, nick: str) -> set[str]:
     """Return the caller's conversations with those who have or had a nick."""
     me, peer = ctx.me, ctx.world.find_user(nick)
     found = set(conversations_with(ctx.runtime.ledger.connection, me.party, fold(nick)))
     return found | {" ".join(sorted({me.party, peer.party}))} if peer else found
 
 
-def _message(ctx: Context, target: str, message_id: str) -> Event:
+def _get_message(ctx: Context, target: str, message_id: str) -> Event:
     """Return the message that is meant; the log must be open.
 
     Raises: Failed when there is none, or it was redacted before.
@@ -74,10 +76,10 @@ def _message(ctx: Context, target: str, message_id: str) -> Event:
     try:
         place = position(message_id)
     except ValueError as error:
-        raise _unknown(target, message_id) from error
+        raise _unknown_message(target, message_id) from error
     found = find_message(ctx.runtime.ledger.connection, place) if place not in ctx.world.redacted else None
     if found is None:
-        raise _unknown(target, message_id)
+        raise _unknown_message(target, message_id)
     return found
 
 
@@ -94,17 +96,17 @@ def _is_own(ctx: Context, message: Event) -> bool:
     return is_accounts or (message.session is not None and message.session == me.session)
 
 
-def _name(room: Room, target: str) -> str:
+def _display_target(room: Room, target: str) -> str:
     return f"@{room.name}" if target.startswith("@") else room.name
 
 
-def _event(ctx: Context, message: Event, target: str, reason: str) -> Event:
+def _make_event(ctx: Context, message: Event, target: str, reason: str) -> Event:
     event = ctx.event(Kind.REDACTED, target=target, text=reason, data={"event": message.id})
     event.room, event.conversation = message.room, message.conversation
     return event
 
 
-def _carry_out(ctx: Context, event: Event, audience: Audience) -> None:
+def _emit(ctx: Context, event: Event, audience: Audience) -> None:
     """Take the message back, and tell those who know what that is."""
     if "draft/message-redaction" in ctx.client.caps:
         ctx.emit(event, audience)
@@ -112,11 +114,11 @@ def _carry_out(ctx: Context, event: Event, audience: Audience) -> None:
         ctx.emit_without_reply(event, audience)
 
 
-def _unknown(target: str, message_id: str) -> FailReply:
+def _unknown_message(target: str, message_id: str) -> FailReply:
     return _failed("UNKNOWN_MSGID", target, message_id, text="There is no such message")
 
 
-def _forbidden(target: str, message_id: str) -> FailReply:
+def _not_allowed(target: str, message_id: str) -> FailReply:
     return _failed("REDACT_FORBIDDEN", target, message_id, text="It is somebody else's message")
 
 

@@ -26,7 +26,7 @@ from app.wire.names import MAX_NICK_BYTES
 
 MAX_SUBSCRIPTIONS = 50  # of one connection
 MAX_VALUE_BYTES = 300
-EVERYBODY = "*"  # who sees a key: there are none that only some see
+VISIBLE_TO_ALL = "*"  # who sees a key: there are none that only some see
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,65 +51,65 @@ def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
 @subcommand()
 def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Show what is said under some keys."""
-    found = find(ctx, target)
-    with answers(ctx, found.name) as tags:
+    found = get_target(ctx, target)
+    with metadata_batch(ctx, found.name) as tags:
         for wanted in (key, *keys):
             if is_key(wanted):
-                tell(ctx, found.name, wanted, found.values.get(wanted), **tags)
+                send_value(ctx, found.name, wanted, found.values.get(wanted), **tags)
             else:
-                warn_of_key(ctx, wanted, **tags)
+                warn_invalid_key(ctx, wanted, **tags)
 
 
 @subcommand()
 def metadata_list(ctx: Context, target: str) -> None:
     """Show everything that somebody or a room says."""
-    found = find(ctx, target)
-    with answers(ctx, found.name) as tags:
+    found = get_target(ctx, target)
+    with metadata_batch(ctx, found.name) as tags:
         for key in sorted(found.values):
-            tell(ctx, found.name, key, found.values[key], **tags)
+            send_value(ctx, found.name, key, found.values[key], **tags)
 
 
 @subcommand(writes=True, cost=2)
 def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
     """Say something under a key, or nothing any more without a value; in rooms for operators."""
-    found = find(ctx, target)
+    found = get_target(ctx, target)
     if not is_key(key):
-        raise failed("INVALID_KEY", key, text=NOT_A_KEY)
-    _refuse_unless_owner(ctx, found, key)
+        raise failed("INVALID_KEY", key, text=KEY_SYNTAX)
+    _check_may_change(ctx, found, key)
     if value:
-        _refuse_unfit(ctx, found, key, value)
+        _check_value(ctx, found, key, value)
     if found.values.get(key) != (value or None):
-        _count_change(ctx, found, key)
-        _put(ctx, found, key, value or None)
+        _charge_change(ctx, found, key)
+        _set_and_reply(ctx, found, key, value or None)
     else:
-        tell(ctx, found.name, key, value or None)
+        send_value(ctx, found.name, key, value or None)
 
 
 @subcommand(writes=True, cost=2)
 def metadata_clear(ctx: Context, target: str) -> None:
     """Say nothing any more; in rooms for operators."""
-    found = find(ctx, target)
-    _refuse_unless_owner(ctx, found, "*")
+    found = get_target(ctx, target)
+    _check_may_change(ctx, found, "*")
     if found.values:
-        _count_change(ctx, found, "*")
-    with answers(ctx, found.name) as tags:
+        _charge_change(ctx, found, "*")
+    with metadata_batch(ctx, found.name) as tags:
         for key in sorted(found.values):
-            _put(ctx, found, key, None, **tags)
+            _set_and_reply(ctx, found, key, None, **tags)
 
 
-NOT_A_KEY = f"A key is up to {MAX_KEY_BYTES} letters of a-z, 0-9 and _./-"
+KEY_SYNTAX = f"A key is up to {MAX_KEY_BYTES} letters of a-z, 0-9 and _./-"
 
 
 def tokens(settings: ServerSettings) -> str:
     """Return what is said of the capability: when, and how much."""
-    space = _space(prefix_of(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
+    space = _max_value_bytes(prefix_of(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
     return (
         f"before-connect,max-subs={MAX_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
         f"max-key-bytes={MAX_KEY_BYTES},max-value-bytes={space}"
     )
 
 
-def find(ctx: Context, word: str) -> MetadataTarget:
+def get_target(ctx: Context, word: str) -> MetadataTarget:
     """Return who or what is meant.
 
     Raises: Failed when there is no such nick or room, or none that the caller may know of.
@@ -130,7 +130,7 @@ def find(ctx: Context, word: str) -> MetadataTarget:
 
 
 @contextmanager
-def answers(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
+def metadata_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
     """Put answers into a batch; for a client that knows none, say when that is all."""
     with response_batch(ctx, "metadata", *words) as tags:
         yield tags
@@ -138,38 +138,38 @@ def answers(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
         ctx.reply(numerics.RPL_METADATAEND)
 
 
-def tell(ctx: Context, name: str, key: str, value: str | None, **tags: str) -> None:
+def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str) -> None:
     """Tell what is said under a key, or that nothing is."""
     if value is None:
         ctx.reply(numerics.RPL_KEYNOTSET, name, key, **tags)
     else:
-        ctx.reply(numerics.RPL_KEYVALUE, name, key, EVERYBODY, text=value, **tags)
+        ctx.reply(numerics.RPL_KEYVALUE, name, key, VISIBLE_TO_ALL, text=value, **tags)
 
 
-def warn_of_key(ctx: Context, key: str, **tags: str) -> None:
+def warn_invalid_key(ctx: Context, key: str, **tags: str) -> None:
     """Say that one of several keys can be none, and is passed over."""
-    ctx.send_from_server("WARN", "METADATA", "INVALID_KEY", plain(key), text=NOT_A_KEY, **tags)
+    ctx.send_from_server("WARN", "METADATA", "INVALID_KEY", plain(key), text=KEY_SYNTAX, **tags)
 
 
-def greet(ctx: Context) -> None:
+def finish_registration(ctx: Context) -> None:
     """Hold to what a connection said before it was let in, and tell it all that its person says."""
-    _settle(ctx)
+    _apply_early_values(ctx)
     if ctx.client.knows_metadata:
         metadata_list(ctx, "*")
 
 
-def _settle(ctx: Context) -> None:
+def _apply_early_values(ctx: Context) -> None:
     said, me = ctx.client.registration.metadata, ctx.me
     for key, value in said.items():
         if me.profile.get(key) != value:
             with ctx.continue_on_error():
                 found = MetadataTarget(me.nick, me.profile, me)
-                _refuse_unfit(ctx, found, key, value)
-                _change(ctx, me, key, value)
+                _check_value(ctx, found, key, value)
+                _set_value(ctx, me, key, value)
     said.clear()
 
 
-def _refuse_unless_owner(ctx: Context, target: MetadataTarget, key: str) -> None:
+def _check_may_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     """Refuse who may not speak for the target: others do for nobody, administrators for all.
 
     Raises: Failed.
@@ -185,26 +185,26 @@ def _refuse_unless_owner(ctx: Context, target: MetadataTarget, key: str) -> None
         raise failed("KEY_NO_PERMISSION", target.name, key, text=text)
 
 
-def _refuse_unfit(ctx: Context, target: MetadataTarget, key: str, value: str) -> None:
+def _check_value(ctx: Context, target: MetadataTarget, key: str, value: str) -> None:
     """Refuse what would not be told whole, and more keys than there may be.
 
     Raises: Failed.
     """
     name = target.name if isinstance(target.owner, Room) else "n" * MAX_NICK_BYTES
-    most, keys = _space(ctx.runtime.server_name, name, key), ctx.runtime.settings.max_metadata
+    most, keys = _max_value_bytes(ctx.runtime.server_name, name, key), ctx.runtime.settings.max_metadata
     if byte_length(value) > most:
         raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
     if key not in target.values and len(target.values) >= keys:
         raise failed("LIMIT_REACHED", target.name, str(keys), text=f"There are {keys} keys already")
 
 
-def _space(server: str, name: str, key: str) -> int:
+def _max_value_bytes(server: str, name: str, key: str) -> int:
     """Return how many bytes a value may have, so that it fits into a 761 to anybody."""
-    start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {EVERYBODY} :"
+    start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {VISIBLE_TO_ALL} :"
     return min(MAX_VALUE_BYTES, max(space_after(start), 0))
 
 
-def _count_change(ctx: Context, target: MetadataTarget, key: str) -> None:
+def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     """Count a change; each is told to many.
 
     Raises: Failed when the caller changes much in a short time.
@@ -220,11 +220,11 @@ def _count_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     changes.note(party)
 
 
-def _put(ctx: Context, target: MetadataTarget, key: str, value: str | None, **tags: str) -> None:
+def _set_and_reply(ctx: Context, target: MetadataTarget, key: str, value: str | None, **tags: str) -> None:
     """Let the target say something else, and tell the caller."""
     if target.owner is not None:
-        event = _change(ctx, target.owner, key, value)
-        tell(ctx, target.name, key, value, **tags)
+        event = _set_value(ctx, target.owner, key, value)
+        send_value(ctx, target.name, key, value, **tags)
         ctx.bind_reply_to(event)
         return
     said = ctx.client.registration.metadata
@@ -232,11 +232,11 @@ def _put(ctx: Context, target: MetadataTarget, key: str, value: str | None, **ta
         said.pop(key, None)
     else:
         said[key] = value
-    tell(ctx, target.name, key, value, **tags)
+    send_value(ctx, target.name, key, value, **tags)
 
 
-def _change(ctx: Context, owner: User | Room, key: str, value: str | None) -> Event:
-    return profiles.change(ctx.runtime, ctx.changeset, owner, key, value, ctx.me, ctx.client)
+def _set_value(ctx: Context, owner: User | Room, key: str, value: str | None) -> Event:
+    return profiles.set_value(ctx.runtime, ctx.changeset, owner, key, value, ctx.me, ctx.client)
 
 
 def failed(code: str, *context: str, text: str) -> FailReply:

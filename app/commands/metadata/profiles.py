@@ -17,7 +17,7 @@ from app.engine.world.world import World
 from app.events import Event, Kind
 
 
-def change(
+def set_value(
     runtime: Runtime,
     changeset: Changeset,
     owner: User | Room,
@@ -30,11 +30,11 @@ def change(
 
     Who speaks for others is named in the event, for the audit trail.
     """
-    event = _event(runtime, owner, key, value, by)
+    event = _make_event(runtime, owner, key, value, by)
     if not (isinstance(owner, User) and owner.reader is by.reader):
         event.data["session"] = by.session
     changeset.emit(event, _subscribers(runtime.world, owner, key), author)
-    for other in _namesakes(runtime.world, owner):
+    for other in _other_sessions(runtime.world, owner):
         changeset.pass_on(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
     return event
 
@@ -43,12 +43,12 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply a change that somebody else appended, and tell it of everybody whom it concerns."""
     event.nick = runtime.server_name
     changeset.pass_on(event, NOBODY)
-    for owner in _owners(runtime.world, event):
+    for owner in _find_owners(runtime.world, event):
         told = replace(event, target=_name(owner))
         changeset.pass_on(told, _subscribers(runtime.world, owner, event.data["key"]))
 
 
-def _owners(world: World, event: Event) -> list[User] | list[Room]:
+def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
     """Return whose words an event is about, as far as they are here."""
     if event.room is not None:
         return [world.rooms[event.room]] if event.room in world.rooms else []
@@ -56,24 +56,24 @@ def _owners(world: World, event: Event) -> list[User] | list[Room]:
     return world.users_of(account) if account else []
 
 
-def speak_for_another(runtime: Runtime, changeset: Changeset, user: User, before: Mapping[str, str]) -> None:
+def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: Mapping[str, str]) -> None:
     """Tell what is different about somebody who speaks for another account now, or for none."""
     now = user.profile
     for key in sorted({*before, *now}):
         if before.get(key) != now.get(key):
-            event = _event(runtime, user, key, now.get(key), user)
+            event = _make_event(runtime, user, key, now.get(key), user)
             changeset.pass_on(event, _subscribers(runtime.world, user, key))
 
 
-def take_along(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
+def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
     """Let a new account say what the guest said who made it."""
     for key, value in user.metadata.items():
-        event = _event(runtime, user, key, value, user)
+        event = _make_event(runtime, user, key, value, user)
         event.account, event.data["party"] = account.name, f"a{account.id}"
         changeset.emit(event)
 
 
-def _event(runtime: Runtime, owner: User | Room, key: str, value: str | None, by: User) -> Event:
+def _make_event(runtime: Runtime, owner: User | Room, key: str, value: str | None, by: User) -> Event:
     said = {"key": key, "by": by.account.name if by.account else by.nick}
     event = Event(Kind.METADATA, nick=runtime.server_name, target=_name(owner), text=value, data=said)
     if isinstance(owner, Room):
@@ -88,7 +88,7 @@ def _name(owner: User | Room) -> str:
     return owner.name if isinstance(owner, Room) else owner.nick
 
 
-def _namesakes(world: World, owner: User | Room) -> list[User]:
+def _other_sessions(world: World, owner: User | Room) -> list[User]:
     """Return the others who are here for the same account."""
     if isinstance(owner, Room) or owner.account is None:
         return []

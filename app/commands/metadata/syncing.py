@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from app.commands.context import Context
-from app.commands.metadata.metadata import answers, failed, find, tell
+from app.commands.metadata.metadata import failed, get_target, metadata_batch, send_value
 from app.commands.registry import subcommand
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import SlowWork
@@ -19,7 +19,7 @@ from app.engine.world.user import User
 from app.engine.world.world import World
 from app.wire import numerics
 
-EVERYTHING = "*ALL"  # the target that means all whom one is told of
+ALL_TARGETS = "*ALL"  # the target that means all whom one is told of
 MAX_OWNERS_PER_PAGE = 1_000  # people and rooms looked at for a page
 MAX_LINES_PER_PAGE = 250
 MAX_SYNCS = 8  # that are told page by page at a time
@@ -61,41 +61,41 @@ def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
 @subcommand(cost=2)
 def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
     """Show what is said under the keys that you have subscribed to; by a room and all inside, or by `*ALL`."""
-    sync = _asked(ctx, target)
+    sync = _parse_target(ctx, target)
     values = sync.page()
     if sync.is_done:
-        _tell_whole(ctx, sync, values)
+        _send_complete(ctx, sync, values)
         return None
     if len(ctx.world.syncing) >= MAX_SYNCS:
         ctx.reply(numerics.RPL_METADATASYNCLATER, sync.name, str(RETRY_AFTER_SECONDS))
         return None
     ctx.world.syncing.add(ctx.client)
-    return _begin(ctx, sync, values)
+    return _open_batch(ctx, sync, values)
 
 
-def _asked(ctx: Context, target: str) -> MetadataSync:
+def _parse_target(ctx: Context, target: str) -> MetadataSync:
     """Return what a client asks for.
 
     Raises: Failed when there is no such target.
     """
-    if target == EVERYTHING:
+    if target == ALL_TARGETS:
         if ctx.user is None:
             raise failed(
                 "INVALID_TARGET", target, text="Before you are registered there is only `*`, yourself"
             )
-        return _sync(ctx, target, _visible(ctx.world, ctx.me, ctx.client))
-    found = find(ctx, target)
+        return _make_sync(ctx, target, _all_owners(ctx.world, ctx.me, ctx.client))
+    found = get_target(ctx, target)
     if isinstance(found.owner, Room):
-        return _sync(ctx, found.name, _inside(ctx.world, found.owner, ctx.me))
-    return _sync(ctx, found.name, iter([found.owner] if found.owner else []))
+        return _make_sync(ctx, found.name, _room_owners(ctx.world, found.owner, ctx.me))
+    return _make_sync(ctx, found.name, iter([found.owner] if found.owner else []))
 
 
-def _sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> MetadataSync:
+def _make_sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> MetadataSync:
     """Return what there is to tell; who has subscribed to nothing is told nothing, whoever there is."""
     return MetadataSync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
 
 
-def _inside(world: World, room: Room, me: User) -> Iterator[User | Room]:
+def _room_owners(world: World, room: Room, me: User) -> Iterator[User | Room]:
     """Yield a room and who is in it, as long as the one who asks may see that."""
     for session in (None, *room.members):
         if room.member(me) is None and not me.is_admin:
@@ -106,66 +106,66 @@ def _inside(world: World, room: Room, me: User) -> Iterator[User | Room]:
             yield room.members[session].user
 
 
-def _visible(world: World, me: User, client: Client) -> Iterator[User | Room]:
+def _all_owners(world: World, me: User, client: Client) -> Iterator[User | Room]:
     """Yield all of whom somebody is told: themselves, their rooms and who is there, and those they watch."""
     yield me
     for room in world.rooms_of(me):
-        yield from _inside(world, room, me)
+        yield from _room_owners(world, room, me)
     for key in list(client.watched):
         user = world.nicks.get(key)
         if user is not None:
             yield user
 
 
-def _tell_whole(ctx: Context, sync: MetadataSync, values: list[Value]) -> None:
-    with answers(ctx, sync.name) as tags:
+def _send_complete(ctx: Context, sync: MetadataSync, values: list[Value]) -> None:
+    with metadata_batch(ctx, sync.name) as tags:
         for value in values:
-            tell(ctx, *value, **tags)
+            send_value(ctx, *value, **tags)
 
 
-def _begin(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
+def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
     """Open a batch that ends in another turn; it has the label itself, because nothing can be put around it."""
     batch = ctx.runtime.clock.token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None
     ctx.send_from_server("BATCH", f"+{batch}", "metadata", sync.name, **label)
-    return _tell_page(ctx, sync, batch, values)
+    return _send_page(ctx, sync, batch, values)
 
 
-def _tell_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]) -> SlowWork:
+def _send_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]) -> SlowWork:
     """Tell a page; the next turn counts as one that writes, so that it waits while the world is ahead of the log."""
     for value in values:
-        tell(ctx, *value, batch=batch)
-    return ctx.defer(lambda session: None, lambda again, _: _go_on(again, sync, batch), writes=True)
+        send_value(ctx, *value, batch=batch)
+    return ctx.defer(lambda session: None, lambda again, _: _continue(again, sync, batch), writes=True)
 
 
-def _go_on(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
+def _continue(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
     ctx.label = None  # the batch has it
     values = sync.page()
     if values or not sync.is_done:
-        return _tell_page(ctx, sync, batch, values)
+        return _send_page(ctx, sync, batch, values)
     ctx.send_from_server("BATCH", f"-{batch}")
     ctx.world.syncing.discard(ctx.client)
     return None
 
 
-def tell_room(ctx: Context, room: Room) -> None:
+def send_room_metadata(ctx: Context, room: Room) -> None:
     """Tell a client that came into a room what it and the people inside say."""
-    _tell_now(ctx, room.name, _inside(ctx.world, room, ctx.me))
+    _send_or_defer(ctx, room.name, _room_owners(ctx.world, room, ctx.me))
 
 
-def tell_person(ctx: Context, user: User) -> None:
+def send_user_metadata(ctx: Context, user: User) -> None:
     """Tell a client that watches somebody what they say."""
-    _tell_now(ctx, user.nick, iter([user]))
+    _send_or_defer(ctx, user.nick, iter([user]))
 
 
-def _tell_now(ctx: Context, name: str, owners: Iterator[User | Room]) -> None:
+def _send_or_defer(ctx: Context, name: str, owners: Iterator[User | Room]) -> None:
     """Tell what fits a page, or ask the client to come again for more."""
     if not ctx.client.knows_metadata:
         return
-    sync = _sync(ctx, name, owners)
+    sync = _make_sync(ctx, name, owners)
     values = sync.page()
     if sync.is_done:
-        _tell_whole(ctx, sync, values)
+        _send_complete(ctx, sync, values)
     else:
         ctx.reply(numerics.RPL_METADATASYNCLATER, name, "0")

@@ -37,7 +37,7 @@ def _judge(ctx: Context, name: str, is_right: bool) -> None:
         )
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, _counted_as(name))
     ctx.reply(numerics.RPL_YOUREOPER)
-    usermodes.become_operator(ctx, name)
+    usermodes.grant_admin(ctx, name)
 
 
 def _keep_failure(ctx: Context, name: str) -> None:

@@ -115,7 +115,7 @@ def _retire_operators(runtime: Runtime, changeset: Changeset, before: ServerSett
     gone = before.operators.keys() - runtime.settings.operators.keys()
     for user in list(runtime.world.users.values()):
         if user.operator and user.operator_name in gone and not user.is_admin_by_account:
-            usermodes.retire(runtime, changeset, user)
+            usermodes.revoke_admin(runtime, changeset, user)
 
 
 _STEPS: tuple[ReloadStep, ...] = (

@@ -15,10 +15,10 @@ def sajoin(ctx: Context, channels: str) -> None:
     """Enter rooms whatever keeps others out: bans, keys, limits, invitations."""
     for name in channels.split(","):
         with ctx.continue_on_error():
-            joining.enter_by_standing(ctx, ctx.get_room(name))
+            joining.join_as_admin(ctx, ctx.get_room(name))
 
 
 @command(cost=2, writes=True, admin_only=True)
 def samode(ctx: Context, channel: str, modes: str, *arguments: str) -> None:
     """Change the modes of a room that you do not moderate, and need not be in: `SAMODE #tea +o anna`."""
-    mode.change(ctx, ctx.get_room(channel), parse_changes(modes, list(arguments)), is_allowed=True)
+    mode.apply_changes(ctx, ctx.get_room(channel), parse_changes(modes, list(arguments)), is_allowed=True)

@@ -9,15 +9,15 @@ from app.clock import from_datetime, to_text
 from app.commands.chathistory.playback import (
     NOT_RETRIEVED,
     PageRequest,
-    find_my_room,
-    is_theirs,
+    find_joined_room,
     is_visible,
-    later,
-    request_of,
-    unhidden,
+    make_request,
+    may_read,
+    read_later,
+    rooms_with_open_history,
 )
 from app.commands.chathistory.search import COST as SEARCH_COST
-from app.commands.chathistory.search import find
+from app.commands.chathistory.search import start_search
 from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
@@ -57,30 +57,30 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
     """
     if target.isdigit():  # which no nick begins with
         target, count = "", target
-    request, shown = _request(ctx, target or _only_room(ctx), _lines(count)), unhidden(ctx)
+    request, shown = _request(ctx, target or _only_room(ctx), _lines(count)), rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
         return pages.latest(session, request.place(session), request.limit)
 
-    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
+    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
 
 @subcommand(cost=COST)
 def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
     """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
     here, limit = _position(message_id), _lines(count)
-    rooms, parties, shown = frozenset(ctx.me.rooms), ctx.me.parties, unhidden(ctx)
+    rooms, parties, shown = frozenset(ctx.me.rooms), ctx.me.parties, rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
         message = pages.find_message(session.connection(), here)
-        if message is None or not is_theirs(message, rooms, parties[0]):
+        if message is None or not may_read(message, rooms, parties[0]):
             raise _no_message(message_id)
         place = _place(session, message, parties)
         if place.first is not None and message.id < place.first.position:
             raise _no_message(message_id)
         return pages.around(session, place, limit, Mark(message.at, message.id))
 
-    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
+    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
 
 @subcommand(cost=SEARCH_COST)
@@ -97,7 +97,7 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     since, until = _instant(chosen.get("after")), _instant(chosen.get("before"))
     question = SearchQuery(text, chosen.get("from"), since, until)
     limit = _lines(chosen.get("limit", ""))
-    return find(ctx, chosen.get("in", ""), question, limit, _unreadable(ctx), _show_found)
+    return start_search(ctx, chosen.get("in", ""), question, limit, _unreadable(ctx), _show_found)
 
 
 def _instant(day: str | None) -> int | None:
@@ -139,10 +139,10 @@ def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
 
     Raises: Failed when it is not the caller's to see.
     """
-    room = find_my_room(ctx, target)
+    room = find_joined_room(ctx, target)
     if room is None and is_room(target):
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are not in {target}")
-    return request_of(ctx, "LAST", target, limit, room)
+    return make_request(ctx, "LAST", target, limit, room)
 
 
 def _only_room(ctx: ServiceContext) -> str:

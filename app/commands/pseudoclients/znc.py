@@ -10,7 +10,14 @@ from decimal import Decimal, DecimalException
 
 from sqlalchemy.orm import Session
 
-from app.commands.chathistory.playback import NOT_RETRIEVED, extra, is_visible, later, show_mixed, unhidden
+from app.commands.chathistory.playback import (
+    NOT_RETRIEVED,
+    is_visible,
+    playback_kinds,
+    read_later,
+    rooms_with_open_history,
+    send_mixed,
+)
 from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
@@ -58,7 +65,7 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
 
     If it is too much for one page, the latest.
     """
-    wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
+    wanted, shown = _chosen(ctx, buffers), rooms_with_open_history(ctx)
     low, high = Mark(_instant(since)), Mark(_instant(until) + 1 if until else END)
     most = ctx.runtime.settings.history_limit
 
@@ -69,18 +76,18 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
             BufferPage(name, pages.between(session, here, limit, high, low)) for name, here in found.items()
         ]
 
-    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
+    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
 
 
 @subcommand(cost=COST)
 def playback_list(ctx: ServiceContext, buffers: str = "*") -> SlowWork:
     """Tell where something was said, with the times of the first message and of the last."""
-    wanted, shown = _chosen(ctx, buffers), unhidden(ctx)
+    wanted, shown = _chosen(ctx, buffers), rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[BufferPage]:
         return [BufferPage(name, _edges(session, here)) for name, here in wanted(session).items()]
 
-    return later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
+    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
 
 
 @subcommand()
@@ -92,7 +99,7 @@ def playback_clear(ctx: ServiceContext, buffers: str = "") -> None:
 
 def _chosen(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
     """Return how to find the buffers of the caller whose names match."""
-    kinds, parties = extra(ctx), ctx.me.parties
+    kinds, parties = playback_kinds(ctx), ctx.me.parties
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
 
     def find(session: Session) -> Buffers:
@@ -134,7 +141,7 @@ def _play(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -
     for page in found:
         events = [one for one in page.events if is_visible(ctx, one, shown)]
         if events:
-            show_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
+            send_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
 
 
 def _list(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:

@@ -4,7 +4,7 @@ Neighbours see it; beside them, those who watch a nick (MONITOR) are told whethe
 """
 
 from app.commands.context import Context
-from app.commands.metadata.syncing import tell_person
+from app.commands.metadata.syncing import send_user_metadata
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
@@ -18,7 +18,7 @@ def appear(runtime: Runtime, changeset: Changeset, user: User) -> None:
     _tell_watchers(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server_name, text=user.source))
     for client in runtime.world.monitors.of(user.key):
         if client.knows_metadata:
-            tell_person(Context(runtime, changeset, client), user)
+            send_user_metadata(Context(runtime, changeset, client), user)
 
 
 def vanish(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:

@@ -17,7 +17,7 @@ UNSPECIFIED = "*"  # the message of a client that connected by itself: its perso
 def away(ctx: Context, message: str = "") -> None:
     """Say that you are away, and why; without a message, that you are back."""
     if ctx.user is not None:
-        _be(ctx, message)
+        _set_away(ctx, message)
     elif PRE_AWAY in ctx.client.caps:
         ctx.client.registration.away = message
     else:
@@ -25,26 +25,26 @@ def away(ctx: Context, message: str = "") -> None:
     ctx.reply(numerics.RPL_NOWAWAY if message else numerics.RPL_UNAWAY)
 
 
-def settle(ctx: Context) -> None:
+def apply_early_away(ctx: Context) -> None:
     """Be away or back as a connection said before it was let in; one that said nothing means its person is there."""
     said = ctx.client.registration.away
     if said is not None:
-        _be(ctx, said)
+        _set_away(ctx, said)
     elif ctx.me.away in (UNSPECIFIED, always_on.ABSENT):
-        _be(ctx, "")
+        _set_away(ctx, "")
 
 
-def _be(ctx: Context, message: str) -> None:
+def _set_away(ctx: Context, message: str) -> None:
     """Be away, or back if there is no message, and let those know who hear how the caller is."""
     me = ctx.me
     if message == UNSPECIFIED and PRE_AWAY in ctx.client.caps and len(me.clients) > 1:
         return  # what a connection without its person says does not count beside others
-    text = _shortened(ctx, message) or None
+    text = _truncate(ctx, message) or None
     if text != me.away:
         ctx.changeset.emit(ctx.event(Kind.AWAY, text=text), ctx.world.presence_audience(me), ctx.client)
 
 
-def _shortened(ctx: Context, message: str) -> str:
+def _truncate(ctx: Context, message: str) -> str:
     """Return the message as far as it fits into every line it will stand in: AWAY, and 301 to anybody."""
     me = ctx.me
     told = space_after(f":{me.source} AWAY :")

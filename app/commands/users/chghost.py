@@ -26,11 +26,11 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
         text = "A host is up to 63 letters, digits and ._/:- with a letter or digit at both ends"
         raise NumericError(numerics.ERR_UNKNOWNERROR, "CHGHOST", text=text)
     if host != user.host:
-        _change(ctx, user, host)
+        _set_host(ctx, user, host)
     ctx.send_notice(f"{user.nick} is seen as {user.source} now.")
 
 
-def _change(ctx: Context, user: User, host: str) -> None:
+def _set_host(ctx: Context, user: User, host: str) -> None:
     """Let others see another host, and tell those who know of such changes, and all devices of whose it is."""
     me = ctx.me
     data = {"by": me.nick, "account": me.account.name if me.account else None, "operator": me.session}

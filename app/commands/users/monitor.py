@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.metadata.syncing import tell_person
+from app.commands.metadata.syncing import send_user_metadata
 from app.commands.registry import command, subcommand
 from app.wire import numerics
 from app.wire.framing import space_after
@@ -25,9 +25,9 @@ def monitor_add(ctx: Context, targets: str) -> None:
     most = ctx.runtime.settings.max_monitored
     watched = ctx.client.watched
     added, left_over = [], []
-    for target in _listed(targets):
+    for target in _split_targets(targets):
         with ctx.continue_on_error():
-            nick = _nick(ctx, target)
+            nick = _parse_nick(ctx, target)
             if fold(nick) in watched:
                 continue
             if len(watched) >= most:
@@ -35,7 +35,7 @@ def monitor_add(ctx: Context, targets: str) -> None:
             else:
                 ctx.world.monitors.add(ctx.client, fold(nick), nick)
                 added.append(nick)
-    _tell_state(ctx, added)
+    _send_state(ctx, added)
     if left_over:
         ctx.reply(numerics.ERR_MONLISTFULL, str(most), ",".join(left_over))
 
@@ -43,7 +43,7 @@ def monitor_add(ctx: Context, targets: str) -> None:
 @subcommand("-")
 def monitor_remove(ctx: Context, targets: str) -> None:
     """Watch some nicks no longer."""
-    for target in _listed(targets):
+    for target in _split_targets(targets):
         ctx.world.monitors.remove(ctx.client, fold(target))
 
 
@@ -56,21 +56,21 @@ def monitor_c(ctx: Context) -> None:
 @subcommand()
 def monitor_l(ctx: Context) -> None:
     """Show which nicks you watch."""
-    _tell(ctx, numerics.RPL_MONLIST, ctx.client.watched.values())
+    _send_words(ctx, numerics.RPL_MONLIST, ctx.client.watched.values())
     ctx.reply(numerics.RPL_ENDOFMONLIST)
 
 
 @subcommand(cost=2)
 def monitor_s(ctx: Context) -> None:
     """Show which of those you watch are here."""
-    _tell_state(ctx, ctx.client.watched.values())
+    _send_state(ctx, ctx.client.watched.values())
 
 
-def _listed(targets: str) -> list[str]:
+def _split_targets(targets: str) -> list[str]:
     return [target for target in targets.split(",") if target]
 
 
-def _nick(ctx: Context, target: str) -> str:
+def _parse_nick(ctx: Context, target: str) -> str:
     """Return the nick that is meant.
 
     Raises: Refused with ERR_ERRONEUSNICKNAME when it can be nobody's: a mask, for example.
@@ -81,16 +81,16 @@ def _nick(ctx: Context, target: str) -> str:
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, target, text=refusal.reason) from refusal
 
 
-def _tell_state(ctx: Context, nicks: Iterable[str]) -> None:
+def _send_state(ctx: Context, nicks: Iterable[str]) -> None:
     """Tell which of the nicks are here, as whom, and which are not."""
     found = {nick: ctx.world.find_user(nick) for nick in nicks}
-    _tell(ctx, numerics.RPL_MONONLINE, [user.source for user in found.values() if user])
-    _tell(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in found.items() if not user])
+    _send_words(ctx, numerics.RPL_MONONLINE, [user.source for user in found.values() if user])
+    _send_words(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in found.items() if not user])
     for user in filter(None, found.values()):
-        tell_person(ctx, user)
+        send_user_metadata(ctx, user)
 
 
-def _tell(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
+def _send_words(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, also none."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} :"
     for text in pack_words(words, space_after(start), separator=","):

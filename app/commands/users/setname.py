@@ -13,7 +13,7 @@ MAX_USER_LENGTH = 20  # longest user name kept
 @command(cost=2, writes=True)
 def setname(ctx: Context, realname: str) -> None:
     """Change your real name: what WHOIS shows beside your nick."""
-    _refuse_unfit(ctx, realname)
+    _check_realname(ctx, realname)
     event, audience = ctx.event(Kind.REALNAME, text=realname), ctx.world.presence_audience(ctx.me)
     if "setname" in ctx.client.caps:
         ctx.emit(event, audience)
@@ -21,7 +21,7 @@ def setname(ctx: Context, realname: str) -> None:
         ctx.emit_without_reply(event, audience)
 
 
-def _refuse_unfit(ctx: Context, realname: str) -> None:
+def _check_realname(ctx: Context, realname: str) -> None:
     """Refuse a name that cannot be seen, or that could not be told whole."""
     if not realname.strip():
         raise FailReply("SETNAME", "INVALID_REALNAME", text="A real name is not empty")

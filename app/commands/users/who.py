@@ -25,7 +25,7 @@ class VisibleUser:
     member: Member | None = None
 
     @property
-    def place(self) -> str:
+    def room_name(self) -> str:
         """The room's name, or `*`."""
         return self.room.name if self.room else "*"
 
@@ -52,7 +52,7 @@ class VisibleUser:
 _FIELDS: dict[
     str, Callable[[VisibleUser], str]
 ] = {  # in the order in which WHOX sends them, behind the token
-    "c": lambda seen: seen.place,
+    "c": lambda seen: seen.room_name,
     "u": lambda seen: seen.user.user,
     "i": lambda seen: seen.address,
     "h": lambda seen: seen.user.host,
@@ -75,14 +75,14 @@ def who(ctx: Context, mask: str = "*", options: str = "") -> None:
     `%tna,42` with the token 42 in front (WHOX).
     """
     restriction, _, wanted = options.partition("%")
-    write = _writer(ctx, wanted)
-    for seen in _found(ctx, mask):
+    write = _make_formatter(ctx, wanted)
+    for seen in _find_users(ctx, mask):
         if "o" not in restriction or seen.user.is_admin:
             ctx.send_lines(write(seen))
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 
-def _writer(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
+def _make_formatter(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
     """Return what writes a line about somebody: the usual one, or the fields that are wanted.
 
     There may be thousands of lines, so what they have in common is put together once.
@@ -91,40 +91,42 @@ def _writer(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
     fields = {letter for letter in letters if letter == "t" or letter in _FIELDS}
     nick, server = ctx.client.nick, ctx.runtime.server_name
     if fields:
-        start = f":{server} {numerics.RPL_WHOSPCRPL.code} {nick}" + f" {_checked(token)}" * ("t" in fields)
+        start = f":{server} {numerics.RPL_WHOSPCRPL.code} {nick}" + f" {_valid_token(token)}" * (
+            "t" in fields
+        )
         writers = [write for letter, write in _FIELDS.items() if letter in fields]
         return lambda seen: " ".join([start, *(write(seen) for write in writers)])
     start = f":{server} {numerics.RPL_WHOREPLY.code} {nick} "
-    return lambda seen: start + _usual(seen, server)
+    return lambda seen: start + _whoreply(seen, server)
 
 
-def _usual(seen: VisibleUser, server: str) -> str:
+def _whoreply(seen: VisibleUser, server: str) -> str:
     user = seen.user
-    return f"{seen.place} {user.user} {user.host} {server} {user.nick} {seen.flags} :0 {user.realname}"
+    return f"{seen.room_name} {user.user} {user.host} {server} {user.nick} {seen.flags} :0 {user.realname}"
 
 
-def _checked(token: str) -> str:
+def _valid_token(token: str) -> str:
     """Return the token if it is one: up to three digits."""
     return token if token.isascii() and token.isdigit() and len(token) <= 3 else "0"
 
 
-def _found(ctx: Context, mask: str) -> Iterable[VisibleUser]:
+def _find_users(ctx: Context, mask: str) -> Iterable[VisibleUser]:
     if is_room(mask):
-        return _in_room(ctx, mask)
+        return _room_members(ctx, mask)
     if is_mask(mask) or mask == "0":
-        return _matching(ctx, "*" if mask == "0" else mask)  # 0 is everybody (RFC 2812 section 3.6.1)
+        return _matching_users(ctx, "*" if mask == "0" else mask)  # 0 is everybody (RFC 2812 section 3.6.1)
     user = ctx.world.find_user(mask)
     return [VisibleUser(ctx, user)] if user else []
 
 
-def _in_room(ctx: Context, name: str) -> Iterator[VisibleUser]:
+def _room_members(ctx: Context, name: str) -> Iterator[VisibleUser]:
     room = ctx.world.find_room(name)
     if room is not None and room.is_visible_to(ctx.me):
         for member in room.members_shown_to(ctx.me):
             yield VisibleUser(ctx, member.user, room, member)
 
 
-def _matching(ctx: Context, mask: str) -> Iterator[VisibleUser]:
+def _matching_users(ctx: Context, mask: str) -> Iterator[VisibleUser]:
     """Yield those whom the caller may find without knowing their nick."""
     is_whole = "!" in mask or "@" in mask
     me = ctx.me

@@ -6,7 +6,7 @@ from itertools import islice
 from app.clock import to_text
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.metadata.metadata import EVERYBODY
+from app.commands.metadata.metadata import VISIBLE_TO_ALL
 from app.commands.registry import command
 from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Room
@@ -32,40 +32,40 @@ def whois(ctx: Context, target: str = "", nick: str = "") -> None:
     if user is None:
         ctx.reply(numerics.ERR_NOSUCHNICK, asked)
     else:
-        _tell(ctx, user)
+        _send_whois(ctx, user)
     ctx.reply(numerics.RPL_ENDOFWHOIS, asked)
 
 
-def _tell(ctx: Context, user: User) -> None:
+def _send_whois(ctx: Context, user: User) -> None:
     ctx.reply(numerics.RPL_WHOISUSER, user.nick, user.user, user.host, "*", text=user.realname)
-    _tell_rooms(ctx, user)
+    _send_rooms(ctx, user)
     ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.runtime.server_name, text=ctx.runtime.network_name)
-    _tell_standing(ctx, user)
-    _tell_connection(ctx, user)
+    _send_status(ctx, user)
+    _send_connection(ctx, user)
     idle = int(ctx.runtime.clock.monotonic() - user.active)
     ctx.reply(numerics.RPL_WHOISIDLE, user.nick, str(idle), str(user.signon // 1000))
     if ctx.client.knows_metadata:
-        _tell_metadata(ctx, user)
+        _send_metadata(ctx, user)
 
 
-def _tell_rooms(ctx: Context, user: User) -> None:
+def _send_rooms(ctx: Context, user: User) -> None:
     words = []
     for room in ctx.world.rooms_of(user):
         member = room.member(user)
-        if member is not None and _is_shown(room, user, ctx.me):
+        if member is not None and _is_membership_visible(room, user, ctx.me):
             words.append(member.prefix_for(ctx.client) + room.name)
     if words:
-        _tell_words(ctx, numerics.RPL_WHOISCHANNELS, f"{user.nick} ", sorted(words))
+        _send_words(ctx, numerics.RPL_WHOISCHANNELS, f"{user.nick} ", sorted(words))
 
 
-def _is_shown(room: Room, user: User, viewer: User) -> bool:
+def _is_membership_visible(room: Room, user: User, viewer: User) -> bool:
     """Whether the viewer may know that the user is in the room: it is theirs too, or neither is hidden."""
     if room.member(viewer) is not None or viewer.is_admin:
         return True
     return "s" not in room.modes and "i" not in user.modes
 
 
-def _tell_standing(ctx: Context, user: User) -> None:
+def _send_status(ctx: Context, user: User) -> None:
     """Tell what the user is at the moment: away, an administrator, logged in, a program."""
     if user.away is not None:
         ctx.reply(numerics.RPL_AWAY, user.nick, text=user.away)
@@ -79,7 +79,7 @@ def _tell_standing(ctx: Context, user: User) -> None:
         ctx.reply(numerics.RPL_WHOISBOT, user.nick)
 
 
-def _tell_connection(ctx: Context, user: User) -> None:
+def _send_connection(ctx: Context, user: User) -> None:
     """Tell where the user connects from, if the caller may know it, and whether all of it is encrypted."""
     if user is ctx.user or ctx.me.is_admin:
         ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, uncloaked_host(user.address))
@@ -89,10 +89,10 @@ def _tell_connection(ctx: Context, user: User) -> None:
         ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
 
 
-def _tell_metadata(ctx: Context, user: User) -> None:
+def _send_metadata(ctx: Context, user: User) -> None:
     """Tell what the user says of themselves for clients to show."""
     for key, value in sorted(user.profile.items()):
-        ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, EVERYBODY, text=value)
+        ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, VISIBLE_TO_ALL, text=value)
 
 
 @command()
@@ -103,17 +103,17 @@ def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> N
     departed = ctx.world.whowas.get(fold(nick), ())
     if not departed:
         ctx.reply(numerics.ERR_WASNOSUCHNICK, nick)
-    for entry in islice(departed, _most(count)):
-        _tell_departed(ctx, entry)
+    for entry in islice(departed, _parse_count(count)):
+        _send_whowas(ctx, entry)
     ctx.reply(numerics.RPL_ENDOFWHOWAS, nick)
 
 
-def _tell_departed(ctx: Context, entry: WhowasEntry) -> None:
+def _send_whowas(ctx: Context, entry: WhowasEntry) -> None:
     ctx.reply(numerics.RPL_WHOWASUSER, entry.nick, entry.user, entry.host, "*", text=entry.realname)
     ctx.reply(numerics.RPL_WHOISSERVER, entry.nick, ctx.runtime.server_name, text=to_text(entry.at))
 
 
-def _most(count: str) -> int | None:
+def _parse_count(count: str) -> int | None:
     """Read a count; what is no number above zero means all."""
     return parse_number(count) or None
 
@@ -123,7 +123,7 @@ def ison(ctx: Context, nick: str, *nicks: str) -> None:
     """Show which of some nicks are here."""
     asked = " ".join((nick, *nicks)).split()
     found = filter(None, map(ctx.world.find_user, asked))
-    _tell_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in found))
+    _send_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in found))
 
 
 @command()
@@ -131,7 +131,7 @@ def userhost(ctx: Context, nick: str, *nicks: str) -> None:
     """Show the host of up to five people, with `-` before it if they are away, `+` if they are not."""
     asked = " ".join((nick, *nicks)).split()[:MAX_USERHOSTS]
     found = filter(None, map(ctx.world.find_user, asked))
-    _tell_words(ctx, numerics.RPL_USERHOST, "", map(_userhost, found))
+    _send_words(ctx, numerics.RPL_USERHOST, "", map(_userhost, found))
 
 
 def _userhost(user: User) -> str:
@@ -139,7 +139,7 @@ def _userhost(user: User) -> str:
     return f"{user.nick}{'*' * user.is_admin}={sign}{user.user}@{user.host}"
 
 
-def _tell_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
+def _send_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
     """Answer with words in as many lines as they need, at least one."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} {before}:"
     for text in list(pack_words(words, space_after(start))) or [""]:

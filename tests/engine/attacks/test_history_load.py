@@ -4,7 +4,7 @@ from threading import Barrier, Thread, get_ident
 
 from sqlalchemy.orm import Session
 
-from app.commands.chathistory.playback import failed, later
+from app.commands.chathistory.playback import failed, read_later
 from app.commands.context import Context
 from app.engine.changeset import Changeset
 from tests.engine.harness import EngineHarness
@@ -26,7 +26,7 @@ def test_only_two_pages_are_read_at_a_time(bench: EngineHarness) -> None:
         pair.wait(PATIENCE)
         inside.discard(get_ident())
 
-    task = later(ctx, failed("X", text="x"), read, lambda again, found: None)
+    task = read_later(ctx, failed("X", text="x"), read, lambda again, found: None)
     with bench.database.reading() as session:
         readers = [Thread(target=task.work, args=(session,)) for _ in range(READERS)]
         for reader in readers:
