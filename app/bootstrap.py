@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.clock import Clock
-from app.commands.connect.restart import resume
+from app.commands.connect.restart import resume_sessions
 from app.commands.dispatcher import Dispatcher
 from app.commands.operators import reloading
 from app.commands.pseudoclients import service_context
@@ -126,7 +126,7 @@ def _go_on(runtime: Runtime, ended: set[int]) -> None:
     connection = runtime.ledger.open_at_end()
     runtime.rate_limits.logins.trust_all(homes(connection, MAX_KEYS))
     changeset = Changeset(runtime.world, writable=True)
-    resume(runtime, changeset, ended)
+    resume_sessions(runtime, changeset, ended)
     for name in runtime.settings.auto_join:
         if not runtime.world.find_room(name):
             changeset.emit(founded(runtime.clock, runtime.server_name, name))

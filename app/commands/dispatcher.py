@@ -57,7 +57,7 @@ class Dispatcher:
 
     def run_housekeeping(self, changeset: Changeset) -> None:
         """Remove users who have stayed without a device for longer than they may."""
-        leaving.expel_overdue(self.runtime, changeset, self.runtime.world.users.values())
+        leaving.disconnect_expired(self.runtime, changeset, self.runtime.world.users.values())
 
     def revert(self, event: Event) -> str:
         """Undo a message that could not be stored; return the FAIL line for its sender."""
@@ -67,7 +67,7 @@ class Dispatcher:
 
     def shut_down(self, changeset: Changeset) -> None:
         """Disconnect all clients."""
-        leaving.disconnect_everybody(self.runtime, changeset)
+        leaving.disconnect_all(self.runtime, changeset)
 
     def _run_command(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         context_class = request.context_class if client.session is not None else Context

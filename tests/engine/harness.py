@@ -16,7 +16,7 @@ from pathlib import Path
 from app.bootstrap import Core, assemble
 from app.clock import Clock
 from app.commands.requests import CommandRequest, MalformedLine, parse_request
-from app.commands.sessions.leaving import detach
+from app.commands.sessions.leaving import detach_client
 from app.db import schema
 from app.db.database import Database, url_of
 from app.engine.delivery.client import Client
@@ -67,7 +67,7 @@ class HarnessClient:
     def hang_up(self, reason: str = "Connection closed") -> None:
         """Drop the connection."""
         runtime = self.bench.core.runtime
-        self.do([Callback(lambda batch, client: detach(runtime, batch, client, reason))])
+        self.do([Callback(lambda batch, client: detach_client(runtime, batch, client, reason))])
 
     def do(self, steps: Iterable[Step]) -> None:
         """Run steps and their slow work, as a reader does."""

@@ -18,7 +18,7 @@ from app.commands.metadata import profiles
 from app.commands.registry import command
 from app.commands.runtime import Runtime
 from app.commands.sessions import account_roles
-from app.commands.sessions.bans import ban_on, subject_of_user
+from app.commands.sessions.bans import find_ban, subject_of_user
 from app.commands.sessions.nick_changes import change_nick
 from app.engine.changeset import Changeset
 from app.engine.submission_unit import SlowWork
@@ -43,7 +43,7 @@ def logout(ctx: Context) -> None:
     me = ctx.me
     if me.account is None:
         raise FailReply("LOGOUT", "NOT_LOGGED_IN", text="You are not logged in")
-    roles_before, profile_before = account_roles.roles_of(ctx.runtime, me), dict(me.profile)
+    roles_before, profile_before = account_roles.account_roles_of(ctx.runtime, me), dict(me.profile)
     nick = new_guest_nick(ctx.runtime) if fold(me.nick) in ctx.world.accounts else me.nick
     ctx.reply(numerics.RPL_LOGGEDOUT, me.source)
     _notify_devices(ctx, me)
@@ -52,7 +52,7 @@ def logout(ctx: Context) -> None:
     ctx.emit(event, ctx.world.presence_audience(me))
     if nick != me.nick:
         change_nick(ctx.runtime, ctx.changeset, me, nick, ctx)
-    account_roles.settle(ctx.runtime, ctx.changeset, me, roles_before)
+    account_roles.update_account_roles(ctx.runtime, ctx.changeset, me, roles_before)
     profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
 
 
@@ -147,7 +147,7 @@ def check_login_delay(ctx: Context, name: str) -> None:
 def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
     """Refuse a banned account; `connect.entry` checks connections that are not registered."""
     me = ctx.user
-    ban = ban_on(ctx.world, replace(subject_of_user(me), account=account)) if me else None
+    ban = find_ban(ctx.world, replace(subject_of_user(me), account=account)) if me else None
     if ban is not None:
         raise NumericError(numerics.ERR_SASLFAIL, text=f"You are banned from this server: {ban.reason}")
 
@@ -159,11 +159,11 @@ def log_in(ctx: Context, account: AccountInfo) -> None:
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, fold(account.name))
     if me is None or me.account is account:
         return
-    roles_before, profile_before = account_roles.roles_of(ctx.runtime, me), dict(me.profile)
+    roles_before, profile_before = account_roles.account_roles_of(ctx.runtime, me), dict(me.profile)
     event = ctx.event(Kind.LOGGED_IN)
     event.account = account.name
     ctx.emit(event, ctx.world.presence_audience(me))
-    account_roles.settle(ctx.runtime, ctx.changeset, me, roles_before)
+    account_roles.update_account_roles(ctx.runtime, ctx.changeset, me, roles_before)
     profiles.announce_switch(ctx.runtime, ctx.changeset, me, profile_before)
 
 

@@ -138,7 +138,7 @@ def _enter(ctx: Context, room: Room, me: User, **marks: object) -> None:
     data = {"realname": me.realname, "roles": "".join(sorted(roles))} | marks
     joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
     if not others.is_empty:
-        account_roles.change(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
+        account_roles.change_roles(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
     if me.away is not None:
         ctx.changeset.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
     send_burst_and_replay(ctx, room, joined)

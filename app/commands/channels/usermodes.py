@@ -50,27 +50,27 @@ def _change(ctx: Context, modes: str) -> None:
 
 def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
     """Make changes, and let all devices hear of them; like AWAY, they end with the session and are not stored."""
-    before = account_roles.roles_of(ctx.runtime, ctx.me)
+    before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
     ctx.changeset.pass_on(event, Audience(ctx.me.clients), ctx.client)
     ctx.send_event(event)
-    account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
+    account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
 def grant_admin(ctx: Context, name: str) -> None:
     """Let the caller be an administrator by a name for OPER, and let all devices hear of it unless they were one."""
-    before, audience = account_roles.roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
+    before, audience = account_roles.account_roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
     if ctx.me.is_admin:
         ctx.emit_without_reply(event)
     else:
         ctx.emit(event, audience)
-    account_roles.settle(ctx.runtime, ctx.changeset, ctx.me, before)
+    account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
 
 
 def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Let somebody be an administrator by OPER no longer."""
-    before = account_roles.roles_of(runtime, user)
+    before = account_roles.account_roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
     changeset.pass_on(event, Audience(user.clients))
-    account_roles.settle(runtime, changeset, user, before)
+    account_roles.update_account_roles(runtime, changeset, user, before)

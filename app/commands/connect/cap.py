@@ -1,7 +1,7 @@
 """Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
 
 from app.commands.connect import capabilities
-from app.commands.connect.registration import complete
+from app.commands.connect.registration import complete_registration
 from app.commands.context import Context
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
@@ -19,32 +19,33 @@ def cap(ctx: Context, subcommand: str, *more: str) -> None:
 @subcommand()
 def cap_ls(ctx: Context, version: str = "") -> None:
     """List what the server can do; registration waits until CAP END."""
-    _begin(ctx)
+    _pause_registration(ctx)
     asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
     ctx.client.cap_version = max(ctx.client.cap_version, asked)
-    _list(ctx, "LS", capabilities.words(capabilities.listed(ctx.runtime.settings, ctx.client, asked)))
+    listed = capabilities.listed_capabilities(ctx.runtime.settings, ctx.client, asked)
+    _send_list(ctx, "LS", capabilities.format_capabilities(listed))
 
 
 @subcommand()
 def cap_list(ctx: Context) -> None:
     """List what is enabled for you."""
-    _list(ctx, "LIST", sorted(ctx.client.caps))
+    _send_list(ctx, "LIST", sorted(ctx.client.caps))
 
 
 @subcommand()
 def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a minus sign: all of them, or none."""
-    _begin(ctx)
+    _pause_registration(ctx)
     caps = set(ctx.client.caps)
-    offered = capabilities.offered(ctx.runtime.settings)
+    offered = capabilities.offered_capabilities(ctx.runtime.settings)
     for word in wanted.split():
         name = word.removeprefix("-")
         if name not in offered:
-            _repeat(ctx, "NAK", wanted)
+            _send_verdict(ctx, "NAK", wanted)
             return
         (caps.discard if word.startswith("-") else caps.add)(name)
     ctx.world.reshape(ctx.client, frozenset(caps))
-    _repeat(ctx, "ACK", wanted)
+    _send_verdict(ctx, "ACK", wanted)
 
 
 @subcommand(writes=True)
@@ -53,22 +54,22 @@ def cap_end(ctx: Context) -> SlowWork | None:
     if ctx.client.session is not None:
         return None
     ctx.client.registration.negotiating = False
-    return complete(ctx)
+    return complete_registration(ctx)
 
 
-def _begin(ctx: Context) -> None:
+def _pause_registration(ctx: Context) -> None:
     if ctx.client.session is None:
         ctx.client.registration.negotiating = True
 
 
-def _repeat(ctx: Context, verdict: str, wanted: str) -> None:
+def _send_verdict(ctx: Context, verdict: str, wanted: str) -> None:
     """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
     start = f"CAP {ctx.client.nick} {verdict}"
     for words in pack_words(wanted.split(" "), space_after(f":{ctx.runtime.server_name} {start} :")):
         ctx.send_from_server(start, text=words)
 
 
-def _list(ctx: Context, subcommand: str, words: list[str]) -> None:
+def _send_list(ctx: Context, subcommand: str, words: list[str]) -> None:
     """Send a list of capabilities, over several lines if the client understands that."""
     start = f"CAP {ctx.client.nick} {subcommand}"
     space = space_after(f":{ctx.runtime.server_name} {start} * :")

@@ -17,7 +17,7 @@ from app.wire.framing import space_after
 from app.wire.packing import pack_words
 
 
-def offered(settings: ServerSettings) -> dict[str, str]:
+def offered_capabilities(settings: ServerSettings) -> dict[str, str]:
     """Return the capabilities that may be asked for, each with its value or an empty text."""
     values = {
         METADATA: metadata.tokens(settings),
@@ -29,44 +29,48 @@ def offered(settings: ServerSettings) -> dict[str, str]:
     return {name: values.get(name, "") for name in names}
 
 
-def listed(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
+def listed_capabilities(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
     """Return what is told to a client that negotiates a version; old ones are not told everything, and no values."""
     if version < MIN_VERSION_WITH_VALUES:
-        return _for_old(settings)
+        return _listed_without_values(settings)
     return (
-        offered(settings)
+        offered_capabilities(settings)
         | {"sasl": ",".join(offered_mechanisms(client))}
-        | sts.policy(settings, client.secure)
+        | sts.sts_policy(settings, client.secure)
     )
 
 
-def _for_old(settings: ServerSettings) -> dict[str, str]:
+def _listed_without_values(settings: ServerSettings) -> dict[str, str]:
     """Return what clients are told that know no values."""
-    return {name: "" for name in offered(settings) if CAPABILITIES[name].version < MIN_VERSION_WITH_VALUES}
+    return {
+        name: ""
+        for name in offered_capabilities(settings)
+        if CAPABILITIES[name].version < MIN_VERSION_WITH_VALUES
+    }
 
 
-def words(found: dict[str, str]) -> list[str]:
+def format_capabilities(found: dict[str, str]) -> list[str]:
     """Write capabilities with their values, as they stand in CAP LS and CAP NEW."""
     return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
-def renew(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
+def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Tell what has gone, come or got another value with the settings (cap-notify), and take back what has gone."""
     after = runtime.settings
-    gone = [name for name in offered(before) if name not in offered(after)]
-    new = _differences(offered(before), offered(after))
-    new_for_old = _differences(_for_old(before), _for_old(after))
+    gone = [name for name in offered_capabilities(before) if name not in offered_capabilities(after)]
+    new = _changed_values(offered_capabilities(before), offered_capabilities(after))
+    new_for_old = _changed_values(_listed_without_values(before), _listed_without_values(after))
     for client in runtime.world.clients:
         if _is_notified(client):
             has_values = client.cap_version >= MIN_VERSION_WITH_VALUES
-            found = new | sts.news(before, after, client.secure) if has_values else new_for_old
-            _tell(runtime, changeset, client, "DEL", gone)
-            _tell(runtime, changeset, client, "NEW", words(found))
+            found = new | sts.changed_policy(before, after, client.secure) if has_values else new_for_old
+            _notify(runtime, changeset, client, "DEL", gone)
+            _notify(runtime, changeset, client, "NEW", format_capabilities(found))
         if client.caps.intersection(gone):
             runtime.world.reshape(client, client.caps.difference(gone))
 
 
-def _differences(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+def _changed_values(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
     """Return what was not there before, or has another value."""
     return {name: value for name, value in now.items() if old.get(name) != value}
 
@@ -76,7 +80,9 @@ def _is_notified(client: Client) -> bool:
     return not client.ended and (client.cap_version >= MIN_VERSION_WITH_VALUES or "cap-notify" in client.caps)
 
 
-def _tell(runtime: Runtime, changeset: Changeset, client: Client, subcommand: str, found: list[str]) -> None:
+def _notify(
+    runtime: Runtime, changeset: Changeset, client: Client, subcommand: str, found: list[str]
+) -> None:
     """Send a list of capabilities, over as many lines as it takes."""
     start = f":{runtime.server_name} CAP {client.nick} {subcommand} :"
     for line in pack_words(found, space_after(start)):

@@ -17,11 +17,11 @@ from app.wire.template import NICK
 @command(cost=2, reads_world=False)
 def motd(ctx: Context, server: str = "") -> None:
     """Show the message of the day."""
-    refuse_other(ctx, server)
-    ctx.send_template(_message)
+    check_server(ctx, server)
+    ctx.send_template(_motd_lines)
 
 
-def _message(runtime: Runtime) -> Iterator[str]:
+def _motd_lines(runtime: Runtime) -> Iterator[str]:
     to = (runtime.server_name, NICK)
     lines = runtime.settings.motd.replace("\0", "").splitlines()
     if not lines:
@@ -36,10 +36,10 @@ def _message(runtime: Runtime) -> Iterator[str]:
 @command()
 def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
     """Show how many people and rooms are here."""
-    ctx.send_lines(*_counts(ctx.world, (ctx.runtime.server_name, ctx.client.nick)))
+    ctx.send_lines(*_lusers_lines(ctx.world, (ctx.runtime.server_name, ctx.client.nick)))
 
 
-def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
+def _lusers_lines(world: World, to: tuple[str, str]) -> Iterator[str]:
     here, most = len(world.users), str(world.most_users)
     invisible = world.user_counts.invisible
     told = f"There are {here - invisible} users and {invisible} invisible on 1 servers"
@@ -56,17 +56,17 @@ def _counts(world: World, to: tuple[str, str]) -> Iterator[str]:
 @command(reads_world=False)
 def version(ctx: Context, server: str = "") -> None:
     """Show the server's version and what it supports."""
-    refuse_other(ctx, server)
+    check_server(ctx, server)
     ctx.reply(
         numerics.RPL_VERSION, ctx.runtime.version, ctx.runtime.server_name, text=ctx.runtime.network_name
     )
-    isupport.show(ctx)
+    isupport.send_isupport(ctx)
 
 
 @command(reads_world=False)
 def time(ctx: Context, server: str = "") -> None:
     """Show the server's time, in UTC."""
-    refuse_other(ctx, server)
+    check_server(ctx, server)
     now = to_datetime(ctx.runtime.clock.now()).strftime("%A %B %d %Y -- %H:%M:%S +00:00")
     ctx.reply(numerics.RPL_TIME, ctx.runtime.server_name, text=now)
 
@@ -74,7 +74,7 @@ def time(ctx: Context, server: str = "") -> None:
 @command(reads_world=False)
 def info(ctx: Context, server: str = "") -> None:
     """Show what this server is."""
-    refuse_other(ctx, server)
+    check_server(ctx, server)
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network_name}, running {ctx.runtime.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat whose log is the truth: what you see is stored,")
     ctx.reply(numerics.RPL_INFO, text="and everybody sees it in the same order.")
@@ -85,7 +85,7 @@ def info(ctx: Context, server: str = "") -> None:
 @command()
 def admin(ctx: Context, server: str = "") -> None:
     """Show which administrators are here, to be asked for help."""
-    refuse_other(ctx, server)
+    check_server(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
         raise NumericError(
@@ -103,7 +103,7 @@ def links(ctx: Context, server: str = "", mask: str = "") -> None:
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")
 
 
-def refuse_other(ctx: Context, server: str) -> None:
+def check_server(ctx: Context, server: str) -> None:
     """Refuse a question about another server than this one, or than that of somebody who is here.
 
     Raises: Refused with ERR_NOSUCHSERVER.

@@ -15,14 +15,14 @@ from app.wire import extbans, modes, numerics
 from app.wire.template import NICK
 
 CASEMAPPING = "ascii"
-EXTENDED = "draft/extended-isupport"
+EXTENDED_ISUPPORT = "draft/extended-isupport"
 MAX_TOKENS_PER_LINE = 13  # most tokens on one 005
 
 
 def tokens(settings: ServerSettings) -> dict[str, str]:
     """Return the tokens in the order they are sent; an empty value means a token without one."""
     return {
-        "NETWORK": escaped(settings.servername),
+        "NETWORK": escape_value(settings.servername),
         "CASEMAPPING": CASEMAPPING,
         "CHANTYPES": "#",
         "CHANMODES": modes.chanmodes(),
@@ -56,7 +56,7 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
     }
 
 
-def escaped(value: str) -> str:
+def escape_value(value: str) -> str:
     """Write the value of a token in ASCII, without what ends it or escapes: such bytes as `\\xHH`."""
     plain = (
         chr(byte) if 32 < byte < 127 and chr(byte) not in "\\=" else f"\\x{byte:02X}"
@@ -68,34 +68,36 @@ def escaped(value: str) -> str:
 @command("ISUPPORT", before_registration=True, reads_world=False)
 def isupport(ctx: Context) -> None:
     """Show what this server supports; clients that asked for `draft/extended-isupport` may do so at any time."""
-    if ctx.client.session is None and EXTENDED not in ctx.client.caps:
+    if ctx.client.session is None and EXTENDED_ISUPPORT not in ctx.client.caps:
         raise NumericError(numerics.ERR_NOTREGISTERED)
-    show(ctx)
+    send_isupport(ctx)
 
 
-def renew(runtime: Runtime, response_batch: Changeset, before: ServerSettings) -> None:
+def apply_settings(runtime: Runtime, response_batch: Changeset, before: ServerSettings) -> None:
     """Tell everybody those tokens that are not as they were by other settings."""
     old, new = tokens(before), tokens(runtime.settings)
-    words = [_word(name, value) for name, value in new.items() if old.get(name) != value]
+    words = [_format_token(name, value) for name, value in new.items() if old.get(name) != value]
     words += [f"-{name}" for name in old if name not in new]
     if words:
         for client in runtime.world.everybody().clients:
             ctx = Context(runtime, response_batch, client)
-            with _together(ctx) as tags:
+            with _isupport_batch(ctx) as tags:
                 ctx.send_lines(*_lines(runtime, client.nick, words), **tags)
 
 
-def show(ctx: Context) -> None:
+def send_isupport(ctx: Context) -> None:
     """Tell what this server supports."""
-    with _together(ctx) as tags:
-        ctx.send_template(_everything, **tags)
+    with _isupport_batch(ctx) as tags:
+        ctx.send_template(_all_lines, **tags)
 
 
-def _everything(runtime: Runtime) -> Iterator[str]:
-    return _lines(runtime, NICK, [_word(name, value) for name, value in tokens(runtime.settings).items()])
+def _all_lines(runtime: Runtime) -> Iterator[str]:
+    return _lines(
+        runtime, NICK, [_format_token(name, value) for name, value in tokens(runtime.settings).items()]
+    )
 
 
-def _word(name: str, value: str) -> str:
+def _format_token(name: str, value: str) -> str:
     return f"{name}={value}" if value else name
 
 
@@ -107,6 +109,6 @@ def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _together(ctx: Context) -> AbstractContextManager[dict[str, str]]:
+def _isupport_batch(ctx: Context) -> AbstractContextManager[dict[str, str]]:
     """Put tokens into a batch, for clients that know of it; gives the tags to say them with."""
-    return response_batch(ctx, "draft/isupport") if EXTENDED in ctx.client.caps else nullcontext({})
+    return response_batch(ctx, "draft/isupport") if EXTENDED_ISUPPORT in ctx.client.caps else nullcontext({})

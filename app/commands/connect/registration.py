@@ -8,8 +8,8 @@ from app.commands.connect import entry
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.sessions.bans import ban_on, subject_of_user
-from app.commands.sessions.leaving import detach
+from app.commands.sessions.bans import find_ban, subject_of_user
+from app.commands.sessions.leaving import detach_client
 from app.commands.sessions.nick_changes import change_nick
 from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
 from app.engine.submission_unit import SlowWork
@@ -33,14 +33,14 @@ def nick(ctx: Context, nick: str = "") -> SlowWork | None:
     """Choose the name that others see."""
     if not nick:
         raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
-    wanted = _prepared(ctx, nick)
+    wanted = _check_nick(ctx, nick)
     if ctx.user is not None:
-        _rename(ctx, ctx.me, wanted)
+        _change_nick(ctx, ctx.me, wanted)
         return None
     ctx.client.registration.wanted = wanted
-    _refuse_taken(ctx, wanted)
+    _check_available(ctx, wanted)
     ctx.client.registration.nick = ctx.client.nick = wanted
-    return complete(ctx)
+    return complete_registration(ctx)
 
 
 @command(before_registration=True, writes=True)
@@ -53,7 +53,7 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Slow
     kept = "".join(letter for letter in user if letter.isascii() and (letter.isalnum() or letter in "-_."))
     ctx.client.registration.user = "~" + (kept[:MAX_USER_LENGTH] or "user")
     ctx.client.registration.realname = realname[:MAX_REALNAME_LENGTH]
-    return complete(ctx)
+    return complete_registration(ctx)
 
 
 @command(before_registration=True, reads_world=False)
@@ -73,11 +73,11 @@ def pong(ctx: Context, *token: str) -> None:
 def quit_(ctx: Context, reason: str = "") -> None:
     """Leave the server."""
     said = f"Quit: {reason}" if reason else "Quit"
-    detach(ctx.runtime, ctx.changeset, ctx.client, said)
+    detach_client(ctx.runtime, ctx.changeset, ctx.client, said)
     ctx.close(said)
 
 
-def complete(ctx: Context) -> SlowWork | None:
+def complete_registration(ctx: Context) -> SlowWork | None:
     """Finish registration if everything for it has been said, and nothing is being negotiated."""
     said = ctx.client.registration
     if ctx.client.session is not None or said.negotiating or said.nick is None or said.user is None:
@@ -89,19 +89,19 @@ def complete(ctx: Context) -> SlowWork | None:
         return _check_server_password(ctx)
     if said.password is not None and ctx.client.account is None:
         return _log_in_by_pass(ctx)
-    return entry.enter(ctx)
+    return entry.complete_entry(ctx)
 
 
 def _check_server_password(ctx: Context) -> SlowWork | None:
     expected, given = ctx.runtime.settings.password or "", ctx.client.registration.password or ""
-    if _turn_away_hasty(ctx):
+    if _close_if_throttled(ctx):
         return None
     if expected.startswith("$argon2"):
-        return ctx.defer(lambda session: is_password(expected, given), _admit, writes=True)
-    return _admit(ctx, hmac.compare_digest(expected.encode(), given.encode()))
+        return ctx.defer(lambda session: is_password(expected, given), _apply_password_check, writes=True)
+    return _apply_password_check(ctx, hmac.compare_digest(expected.encode(), given.encode()))
 
 
-def _turn_away_hasty(ctx: Context) -> bool:
+def _close_if_throttled(ctx: Context) -> bool:
     """End a connection from where too many wrong passwords have come lately; return whether that was so."""
     seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address)
     if seconds > 0:
@@ -110,11 +110,11 @@ def _turn_away_hasty(ctx: Context) -> bool:
     return seconds > 0
 
 
-def _admit(ctx: Context, is_right: bool) -> SlowWork | None:
-    if _turn_away_hasty(ctx):
+def _apply_password_check(ctx: Context, is_right: bool) -> SlowWork | None:
+    if _close_if_throttled(ctx):
         return None
     if is_right:
-        return entry.enter(ctx)
+        return entry.complete_entry(ctx)
     if ctx.client.registration.password is not None:
         ctx.runtime.rate_limits.logins.note(ctx.client.address)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
@@ -131,65 +131,67 @@ def _log_in_by_pass(ctx: Context) -> SlowWork | None:
         name, password = said.nick or "", given
     try:
         return login.verify_password(
-            ctx, name, password, lambda ctx, is_right: _enter_as(ctx, name, is_right)
+            ctx, name, password, lambda ctx, is_right: _enter_with_account(ctx, name, is_right)
         )
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
 
 
-def _enter_as(ctx: Context, name: str, is_right: bool) -> SlowWork | None:
+def _enter_with_account(ctx: Context, name: str, is_right: bool) -> SlowWork | None:
     try:
         account = login.check_login(ctx, name, is_right)
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
     login.confirm_login(ctx, account)
     login.log_in(ctx, account)
-    return entry.enter(ctx)
+    return entry.complete_entry(ctx)
 
 
 def _enter_as_guest(ctx: Context, refusal: NumericError) -> SlowWork | None:
     """Say why there was no log-in, and go on without one; a registered nick is refused then."""
     ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
-    return entry.enter(ctx)
+    return entry.complete_entry(ctx)
 
 
-def _prepared(ctx: Context, nick: str) -> str:
+def _check_nick(ctx: Context, nick: str) -> str:
     try:
         return check_new_nick(nick, ctx.runtime.settings.nick_length)
     except InvalidName as refusal:
-        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, _shown(nick), text=refusal.reason) from refusal
+        raise NumericError(
+            numerics.ERR_ERRONEUSNICKNAME, _as_parameter(nick), text=refusal.reason
+        ) from refusal
 
 
-def _shown(nick: str) -> str:
+def _as_parameter(nick: str) -> str:
     """A refused nick, made fit to stand in the middle of a line."""
     return nick if nick and " " not in nick and not nick.startswith(":") else "*"
 
 
-def _refuse_taken(ctx: Context, wanted: str) -> None:
+def _check_available(ctx: Context, wanted: str) -> None:
     """Refuse a nick that is somebody else's, or looks like it."""
     holder = ctx.world.find_user(wanted)
-    if holder is not None and holder is not ctx.user and not _may_be_own(ctx, holder):
-        raise entry.taken(ctx, wanted)
+    if holder is not None and holder is not ctx.user and not _may_join_as_device(ctx, holder):
+        raise entry.nick_in_use(ctx, wanted)
     lookalike = ctx.world.find_confusable(wanted)
     if lookalike is not None:
         text = f"This nick looks like {lookalike}; choose another"
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
 
 
-def _may_be_own(ctx: Context, holder: User) -> bool:
+def _may_join_as_device(ctx: Context, holder: User) -> bool:
     """Whether a newcomer is a further device of the holder, or may yet log in as one; `entry` looks again."""
     said = ctx.client.registration
     if ctx.client.session is not None or holder.account is None:
         return False
-    return entry.is_own(ctx, holder) or said.negotiating or said.password is not None
+    return entry.is_own_account(ctx, holder) or said.negotiating or said.password is not None
 
 
-def _rename(ctx: Context, me: User, wanted: str) -> None:
+def _change_nick(ctx: Context, me: User, wanted: str) -> None:
     if wanted == me.nick:
         return
-    _refuse_taken(ctx, wanted)
-    entry.refuse_reserved(ctx, wanted, me.account)
-    ban = ban_on(ctx.world, replace(subject_of_user(me), nick=wanted))
+    _check_available(ctx, wanted)
+    entry.check_not_registered(ctx, wanted, me.account)
+    ban = find_ban(ctx.world, replace(subject_of_user(me), nick=wanted))
     if ban is not None:
         text = f"This nick is banned from this server: {ban.reason}"
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)

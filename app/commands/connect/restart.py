@@ -2,7 +2,7 @@
 
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
-from app.commands.sessions.bans import ban_on, subject_of_user
+from app.commands.sessions.bans import find_ban, subject_of_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY
 from app.engine.world.user import User
@@ -11,20 +11,20 @@ from app.events import Kind
 CRASHED = "The server stopped without notice"
 
 
-def resume(runtime: Runtime, changeset: Changeset, ended: set[int]) -> None:
+def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> None:
     """Decide about everybody who was here when the server stopped; `ended` are the sessions ended meanwhile."""
     for user in list(runtime.world.users.values()):
-        reason = "Killed" if user.session in ended else _why_gone(runtime, user)
+        reason = "Killed" if user.session in ended else _quit_reason(runtime, user)
         if reason is not None:
             changeset.emit_each(user.everywhere(Kind.QUIT, text=reason), NOBODY)
         elif user.detached is None:
-            always_on.stay(runtime, changeset, user)
+            always_on.keep_without_device(runtime, changeset, user)
     runtime.world.most_users = len(runtime.world.users)
 
 
-def _why_gone(runtime: Runtime, user: User) -> str | None:
+def _quit_reason(runtime: Runtime, user: User) -> str | None:
     """Return why somebody is not here any more, if it is so; a ban counts also if it came meanwhile."""
-    if not always_on.stays(runtime, user):
+    if not always_on.stays_connected(runtime, user):
         return CRASHED
-    ban = ban_on(runtime.world, subject_of_user(user))
-    return f"Banned: {ban.reason}" if ban is not None else always_on.why_over(runtime, user)
+    ban = find_ban(runtime.world, subject_of_user(user))
+    return f"Banned: {ban.reason}" if ban is not None else always_on.expiry_reason(runtime, user)

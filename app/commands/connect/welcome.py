@@ -16,16 +16,16 @@ ROOM_MODES = "".join(
 )
 
 
-def welcome(ctx: Context) -> None:
+def send_welcome(ctx: Context) -> None:
     """Greet somebody who finished registration."""
-    ctx.send_template(_greeting)
-    isupport.show(ctx)
+    ctx.send_template(_welcome_lines)
+    isupport.send_isupport(ctx)
     info.lusers(ctx)
     metadata.finish_registration(ctx)
     info.motd(ctx)
 
 
-def _greeting(runtime: Runtime) -> Iterator[str]:
+def _welcome_lines(runtime: Runtime) -> Iterator[str]:
     to = (runtime.server_name, NICK)
     yield numerics.RPL_WELCOME.format(*to, text=f"Welcome to {runtime.network_name}, {NICK}")
     yield numerics.RPL_YOURHOST.format(

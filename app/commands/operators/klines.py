@@ -11,7 +11,7 @@ from app.clock import to_iso, until
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.sessions.bans import describes, enforce, subject_of_client
+from app.commands.sessions.bans import enforce_ban, matches_subject, subject_of_client
 from app.engine.cloak import uncloaked_host
 from app.engine.world.world import Ban
 from app.errors import ChatError
@@ -106,7 +106,7 @@ def _ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
     for old in former:
         _unban(ctx, old)
     ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
-    number = enforce(ctx.runtime, ctx.changeset, ban)
+    number = enforce_ban(ctx.runtime, ctx.changeset, ban)
     ctx.send_notice(
         f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave."
     )
@@ -127,7 +127,7 @@ def _refuse_own(ctx: Context, verb: str, ban: Ban) -> None:
         raise _refused(
             verb, f"{account.name} is an administrator; take that away first (chat-admin user role)."
         )
-    if any(describes(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
+    if any(matches_subject(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
         raise _refused(verb, f"{ban.mask} would ban you too; nobody is banned.")
 
 

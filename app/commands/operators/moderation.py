@@ -3,7 +3,7 @@
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.commands.sessions.leaving import expel
+from app.commands.sessions.leaving import disconnect_user
 from app.events import Kind
 from app.wire import numerics
 
@@ -16,7 +16,9 @@ def kill(ctx: Context, nick: str, reason: str = "") -> None:
         raise NumericError(numerics.ERR_CANTKILLSERVER)
     data = {"session": victim.session}
     ctx.emit_without_reply(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
-    expel(ctx.runtime, ctx.changeset, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else ""))
+    disconnect_user(
+        ctx.runtime, ctx.changeset, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else "")
+    )
 
 
 @command(cost=2, writes=True, admin_only=True)

@@ -122,6 +122,6 @@ _STEPS: tuple[ReloadStep, ...] = (
     _follow_limits,
     _make_rooms,
     _retire_operators,
-    isupport.renew,
-    capabilities.renew,
+    isupport.apply_settings,
+    capabilities.apply_settings,
 )

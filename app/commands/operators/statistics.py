@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.commands.connect.info import refuse_other
+from app.commands.connect.info import check_server
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.operators import klines
@@ -20,7 +20,7 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
     For administrators: `d` and `k` are the bans of addresses, and of accounts and nicks; `m` is how often each
     command was used, `o` the names for OPER.
     """
-    refuse_other(ctx, server)
+    check_server(ctx, server)
     letter = query.lower()
     if letter in _FOR_ADMINISTRATORS and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)

@@ -13,7 +13,7 @@ from app.commands.errors import FailReply
 from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import Secret, command, subcommand
-from app.commands.sessions.leaving import expel
+from app.commands.sessions.leaving import disconnect_user
 from app.db.models import Account
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo
@@ -87,7 +87,9 @@ def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
     if holder is ctx.me:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
-    expel(ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who has the same account")
+    disconnect_user(
+        ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who has the same account"
+    )
     ctx.respond(f"{holder.nick} is gone")
 
 

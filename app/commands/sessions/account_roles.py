@@ -12,20 +12,20 @@ from app.events import Event, Kind
 Roles = Mapping[int, set[str]]  # by the room's id
 
 
-def roles_of(runtime: Runtime, user: User) -> Roles:
+def account_roles_of(runtime: Runtime, user: User) -> Roles:
     """Return the roles that somebody has by their account, in each of their rooms."""
     return {room.id: room.kept_roles(user) for room in runtime.world.rooms_of(user)}
 
 
-def settle(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
+def update_account_roles(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
     """Give somebody whose account is another now its roles, and take from them those they had by it before."""
     for room in runtime.world.rooms_of(user):
         kept, has = room.kept_roles(user), room.members[user.session].roles
-        change(runtime, changeset, room, user, "-", (before[room.id] & has) - kept, room.audience)
-        change(runtime, changeset, room, user, "+", kept - has, room.audience)
+        change_roles(runtime, changeset, room, user, "-", (before[room.id] & has) - kept, room.audience)
+        change_roles(runtime, changeset, room, user, "+", kept - has, room.audience)
 
 
-def change(
+def change_roles(
     runtime: Runtime,
     changeset: Changeset,
     room: Room,

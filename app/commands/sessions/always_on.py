@@ -11,11 +11,11 @@ from app.engine.world.user import User
 from app.events import Kind
 from app.wire.names import fold
 
-ABSENT = "No device is connected"  # the away message of who has said none
+DEFAULT_AWAY_MESSAGE = "No device is connected"  # the away message of who has said none
 DAY_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
 
 
-def stays(runtime: Runtime, user: User) -> bool:
+def stays_connected(runtime: Runtime, user: User) -> bool:
     """Whether somebody stays when the last device leaves."""
     account, choice = user.account, runtime.settings.always_on
     if account is None or account.disabled or choice == "off" or fold(account.name) != user.key:
@@ -23,18 +23,20 @@ def stays(runtime: Runtime, user: User) -> bool:
     return choice == "opt-out" if account.always_on is None else account.always_on
 
 
-def stay(runtime: Runtime, changeset: Changeset, user: User) -> None:
+def keep_without_device(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Let somebody be here without a device, away unless they have said themselves why."""
     changeset.emit(user.event(Kind.DETACHED))
     if user.away is None:
-        changeset.emit(user.event(Kind.AWAY, text=ABSENT), runtime.world.presence_audience(user))
+        changeset.emit(
+            user.event(Kind.AWAY, text=DEFAULT_AWAY_MESSAGE), runtime.world.presence_audience(user)
+        )
 
 
-def why_over(runtime: Runtime, user: User) -> str | None:
+def expiry_reason(runtime: Runtime, user: User) -> str | None:
     """Return why somebody who is here without a device is to go, if it is so."""
     if user.clients or user.detached is None:
         return None
-    if not stays(runtime, user):
+    if not stays_connected(runtime, user):
         return "Stays no longer without a device"
     days = runtime.settings.always_on_days
     if days and runtime.clock.now() - user.detached > days * DAY_MILLISECONDS:

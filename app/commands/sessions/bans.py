@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 
 from app.commands.runtime import Runtime
-from app.commands.sessions.connections import close
-from app.commands.sessions.leaving import expel, expel_device
+from app.commands.sessions.connections import close_client
+from app.commands.sessions.leaving import disconnect_device, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.world.user import AccountInfo, User
@@ -46,17 +46,17 @@ def subject_of_client(user: User, client: Client) -> BanSubject:
     return replace(subject_of_user(user), address=client.address)
 
 
-def ban_on(world: World, somebody: BanSubject) -> Ban | None:
+def find_ban(world: World, somebody: BanSubject) -> Ban | None:
     """Return a ban that keeps out somebody like this, if one is in force."""
-    return next((ban for ban in world.active_bans() if is_about(ban, somebody)), None)
+    return next((ban for ban in world.active_bans() if applies_to(ban, somebody)), None)
 
 
-def is_about(ban: Ban, somebody: BanSubject) -> bool:
+def applies_to(ban: Ban, somebody: BanSubject) -> bool:
     """Whether a ban keeps out somebody like this."""
-    return describes(ban, somebody) and (ban.type == BanType.ACCOUNT or not somebody.is_admin)
+    return matches_subject(ban, somebody) and (ban.type == BanType.ACCOUNT or not somebody.is_admin)
 
 
-def describes(ban: Ban, somebody: BanSubject) -> bool:
+def matches_subject(ban: Ban, somebody: BanSubject) -> bool:
     """Whether a ban fits somebody, whoever it is. A mask counts for the address and for what others see of it."""
     account = somebody.account
     if ban.type == BanType.ACCOUNT:
@@ -74,7 +74,7 @@ def _is_within(address: str, network: str) -> bool:
         return False
 
 
-def enforce(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
+def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
     """Disconnect those whom a ban is about, and return how many people that were.
 
     Of somebody with several devices only those go that the ban is about; they stay with the others.
@@ -83,16 +83,16 @@ def enforce(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
     for client in runtime.world.clients:
         is_new = client.session is None and not client.ended
         if is_new and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
-            close(changeset, client, f"Banned: {ban.reason}")
+            close_client(changeset, client, f"Banned: {ban.reason}")
     return len(met)
 
 
 def _enforce_on(runtime: Runtime, changeset: Changeset, ban: Ban, user: User) -> bool:
     """Disconnect the devices of somebody that a ban is about. Whether there were any."""
-    met = [client for client in user.clients if is_about(ban, subject_of_client(user, client))]
-    if len(met) == len(user.clients) and (met or is_about(ban, subject_of_user(user))):
-        expel(runtime, changeset, user, f"Banned: {ban.reason}")
+    met = [client for client in user.clients if applies_to(ban, subject_of_client(user, client))]
+    if len(met) == len(user.clients) and (met or applies_to(ban, subject_of_user(user))):
+        disconnect_user(runtime, changeset, user, f"Banned: {ban.reason}")
         return True
     for client in met:
-        expel_device(runtime, changeset, client, f"Banned: {ban.reason}")
+        disconnect_device(runtime, changeset, client, f"Banned: {ban.reason}")
     return bool(met)

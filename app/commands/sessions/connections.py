@@ -8,16 +8,16 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 
 
-def arrive(runtime: Runtime, changeset: Changeset, client: Client) -> None:
+def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> None:
     """A connection is there; it may stay unless too many others are logging in."""
     world = runtime.world
     if len(world.unregistered) < runtime.settings.max_unregistered:
         world.arrive(client)
     else:
-        close(changeset, client, "Too many connections are logging in; try again later")
+        close_client(changeset, client, "Too many connections are logging in; try again later")
 
 
-def close(changeset: Changeset, client: Client, reason: str) -> None:
+def close_client(changeset: Changeset, client: Client, reason: str) -> None:
     """Close a connection behind a line that says why; if it still speaks for somebody, they leave for that reason."""
     client.parting = reason
     changeset.close(client, f"ERROR :Closing link: {reason}")
@@ -31,9 +31,9 @@ def check_idle(runtime: Runtime, changeset: Changeset) -> None:
         if client.ended:
             continue
         if client.session is None and now - client.since > settings.register_timeout:
-            close(changeset, client, "Registration timed out")
+            close_client(changeset, client, "Registration timed out")
         elif silence > settings.ping_interval + settings.ping_timeout:
-            close(changeset, client, "Ping timeout")
+            close_client(changeset, client, "Ping timeout")
         elif silence > settings.ping_interval and not client.pinged:
             client.pinged = True
             changeset.tell(client, f"PING :{runtime.server_name}")

@@ -13,17 +13,17 @@ from app.events import Event, Kind
 from app.wire.names import Key
 
 
-def appear(runtime: Runtime, changeset: Changeset, user: User) -> None:
+def notify_online(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Tell those who watch a nick that somebody has it now."""
-    _tell_watchers(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server_name, text=user.source))
+    _notify_monitors(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server_name, text=user.source))
     for client in runtime.world.monitors.of(user.key):
         if client.knows_metadata:
             send_user_metadata(Context(runtime, changeset, client), user)
 
 
-def vanish(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:
+def notify_offline(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:
     """Tell those who watch a nick that nobody has it any more."""
-    _tell_watchers(changeset, key, Event(Kind.VANISHED, nick=runtime.server_name, text=nick))
+    _notify_monitors(changeset, key, Event(Kind.VANISHED, nick=runtime.server_name, text=nick))
 
 
 def change_nick(
@@ -36,11 +36,11 @@ def change_nick(
         author.send_event(events[0])
     changeset.emit_each(events, runtime.world.neighbours(user), author.client if author is not None else None)
     if user.key != key:
-        vanish(runtime, changeset, key, before)
-        appear(runtime, changeset, user)
+        notify_offline(runtime, changeset, key, before)
+        notify_online(runtime, changeset, user)
 
 
-def _tell_watchers(changeset: Changeset, key: Key, event: Event) -> None:
+def _notify_monitors(changeset: Changeset, key: Key, event: Event) -> None:
     watchers = changeset.world.monitors.of(key)
     if watchers:
         changeset.pass_on(event, Audience(watchers))

@@ -30,7 +30,7 @@ def apply_early_away(ctx: Context) -> None:
     said = ctx.client.registration.away
     if said is not None:
         _set_away(ctx, said)
-    elif ctx.me.away in (UNSPECIFIED, always_on.ABSENT):
+    elif ctx.me.away in (UNSPECIFIED, always_on.DEFAULT_AWAY_MESSAGE):
         _set_away(ctx, "")
 
 

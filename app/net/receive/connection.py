@@ -22,8 +22,8 @@ from threading import Event as Signal
 
 from app.commands.requests import parse_request
 from app.commands.runtime import Runtime
-from app.commands.sessions.connections import close
-from app.commands.sessions.leaving import detach
+from app.commands.sessions.connections import close_client
+from app.commands.sessions.leaving import detach_client
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.engine import Engine
@@ -101,7 +101,9 @@ class Connection:
                     break
         finally:
             reason = self._outbox.fault or self._reason
-            self._do([Callback(lambda changeset, client: detach(self._runtime, changeset, client, reason))])
+            self._do(
+                [Callback(lambda changeset, client: detach_client(self._runtime, changeset, client, reason))]
+            )
             self._outbox.finish()
             self._linger()
             self._outbox.release()
@@ -117,7 +119,9 @@ class Connection:
             except (MalformedHeader, ConnectionRefused, FramingError) as error:
                 self._reason = str(error)
                 yield [
-                    Callback(lambda changeset, client: close(changeset, client, self._reason), writes=False)
+                    Callback(
+                        lambda changeset, client: close_client(changeset, client, self._reason), writes=False
+                    )
                 ]
                 return
             yield from self._paced(frames, len(data))

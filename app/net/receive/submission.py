@@ -7,7 +7,7 @@ That a connection is there is a step like others: it stands before the first tha
 from collections.abc import Callable, Sequence
 
 from app.commands.runtime import Runtime
-from app.commands.sessions.connections import arrive
+from app.commands.sessions.connections import accept_client
 from app.engine.delivery.client import Client
 from app.engine.engine import Engine
 from app.engine.submission_unit import Callback, SlowWork, Step, SubmissionUnit
@@ -29,7 +29,7 @@ class Submitter:
         self._paid = 0  # of the lines that the client was answered
         # What the engine is to be told before all else, until it is.
         self._arrival: list[Step] = [
-            Callback(lambda batch, client: arrive(runtime, batch, client), writes=False)
+            Callback(lambda batch, client: accept_client(runtime, batch, client), writes=False)
         ]
         self._unit: SubmissionUnit | None = None  # handed in, and perhaps not done yet
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.commands.sessions.always_on import stays
+from app.commands.sessions.always_on import stays_connected
 from app.db.database import Database
 from app.db.log import read_after
 from app.db.models import EventRow, Membership, Session
@@ -201,7 +201,7 @@ def test_a_restart_restores_the_persistent_world(cheap_hashing: None, deeds: lis
         staying = {
             user.session
             for user in bench.core.runtime.world.users.values()
-            if stays(bench.core.runtime, user)
+            if stays_connected(bench.core.runtime, user)
         }
         before = lasting(bench.core.runtime.world)
         assert without_keys(lasting(replayed(bench))) == without_keys(before)
