@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -39,7 +39,7 @@ from app.events import Event, Kind
 from app.net.listeners import listen, prepare_reload
 from app.net.receive.connection import ServerHandles
 from app.net.receive.receive_loop import ReceiveLoop
-from app.net.send.flusher import Flusher
+from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer
 from app.process import install_signal_handlers, raise_descriptor_limit, tune_garbage_collector
 from app.services.ledger import Ledger
@@ -74,12 +74,12 @@ class Shell:
 
     servers: list[ChatServer]
     receive_loop: ReceiveLoop
-    flushers: list[Flusher]
+    flushers: FlusherPool
 
     @property
     def has_failed(self) -> bool:
         """Whether one of its threads ended because of a mistake in the program."""
-        return self.receive_loop.has_failed or any(flusher.has_failed for flusher in self.flushers)
+        return self.receive_loop.has_failed or self.flushers.has_failed
 
 
 def assemble(
@@ -152,7 +152,7 @@ def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
     threading.stack_size(STACK_BYTES)
     raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
-    flushers = [Flusher(number, clock, settings.io_uring) for number in range(settings.flushers)]
+    flushers = FlusherPool(settings.flushers, clock, settings.io_uring)
     with ExitStack() as held:
         servers = listen(settings, flushers)
         for server in servers:
@@ -174,7 +174,7 @@ def _begin_log(loaded: Loaded[ServerSettings]) -> None:
         logger.warning("%s", warning)
 
 
-def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, Sequence[Flusher]], None]:
+def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, FlusherPool], None]:
     """Take the port for metrics, if the settings name one. Returns what lets them be told, once it is known whose."""
     if settings.metrics_port is None:
         return lambda engine, flushers: None
@@ -244,16 +244,8 @@ def _reload(core: Core) -> None:
 
 def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
     """Begin to serve, the innermost first. `stopping` is set when one of its threads cannot go on."""
-    for flusher in shell.flushers:
-        flusher.start(stopping.set)
-
-    def wake() -> None:
-        for flusher in shell.flushers:
-            flusher.wake()
-        for flusher in shell.flushers:
-            flusher.wait_until_caught_up()
-
-    core.engine.start(wake, stopping.set)
+    shell.flushers.start(stopping.set)
+    core.engine.start(shell.flushers, stopping.set)
     receive_loop = shell.receive_loop if shell.receive_loop.start(stopping.set) else None
     for server in shell.servers:
         server.open(ServerHandles(core.engine, core.runtime, stopping, receive_loop))
@@ -264,10 +256,8 @@ def stop(core: Core, shell: Shell) -> None:
     for server in shell.servers:
         server.close()
     core.engine.stop(ENGINE_SECONDS)
-    for flusher in shell.flushers:
-        flusher.finish()
-    for flusher in shell.flushers:
-        flusher.join(FLUSH_SECONDS)
+    shell.flushers.finish()
+    shell.flushers.join(FLUSH_SECONDS)
     shell.receive_loop.finish()
     shell.receive_loop.join(FLUSH_SECONDS)
 

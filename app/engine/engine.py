@@ -20,6 +20,7 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.delivery.hub import Hub
 from app.engine.delivery.plan import split_remote, without_events
+from app.engine.delivery.sink import FlushScheduler
 from app.engine.handler import CommandHandler
 from app.engine.meter import Meter
 from app.engine.outage import RETRY_SECONDS, Outage, RefusalScope
@@ -70,13 +71,13 @@ class Engine:
         self._tick = Timer(clock, IDLE_CHECK_SECONDS)
         self._tidy = Timer(clock, INDEX_MERGE_SECONDS)
         self._chores = Timer(clock, HOUSEKEEPING_SECONDS)
-        self._on_delivered: Callable[[], None] = _nothing
+        self._flush: Callable[[], None] = _nothing
         self._on_end: Callable[[], None] = _nothing
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
-    def start(self, on_delivered: Callable[[], None], on_end: Callable[[], None]) -> None:
-        """Begin to take units. `on_delivered` is called whenever bytes were queued, `on_end` when all is over."""
-        self._on_delivered = on_delivered
+    def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
+        """Begin to take units. `flushers` are woken after each delivery; `on_end` is called when the thread ends."""
+        self._flush = flushers.wake
         self._on_end = on_end
         self._thread.start()
 
@@ -287,7 +288,7 @@ class Engine:
 
     def _deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
         self._hub.deliver(changeset.plan)
-        self._on_delivered()
+        self._flush()
         for unit in units:
             unit.done()
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from app.errors import ChatError
 from app.net.receive.connection_limits import ConnectionLimits
-from app.net.send.flusher import Flusher
+from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer, ListenerConfig
 from app.net.transport.transport import ChainedTransport, Transport
 from app.net.transport.websocket import WebSocketTransport
 from app.settings import ServerSettings
 
 
-def listen(settings: ServerSettings, flushers: list[Flusher]) -> list[ChatServer]:
+def listen(settings: ServerSettings, flushers: FlusherPool) -> list[ChatServer]:
     """Take the ports; nobody is served yet.
 
     Raises: ChatError when a port cannot be taken.
@@ -70,7 +70,7 @@ def _configs(settings: ServerSettings) -> Iterator[ListenerConfig]:
         yield ListenerConfig("WebSocket in TLS", ip, settings.websocket_tls_port, wrap, is_encrypted=True)
 
 
-def _bind(config: ListenerConfig, flushers: list[Flusher], limits: ConnectionLimits) -> ChatServer:
+def _bind(config: ListenerConfig, flushers: FlusherPool, limits: ConnectionLimits) -> ChatServer:
     try:
         return ChatServer(config, flushers, limits)
     except OSError as error:

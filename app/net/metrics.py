@@ -3,7 +3,7 @@
 Nothing is computed before somebody asks; then the numbers are read where they are kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http.server import HTTPServer
 from math import inf
 
@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from app.engine.engine import Engine
 from app.engine.meter import Histogram
 from app.errors import ChatError
-from app.net.send.flusher import Flusher
+from app.net.send.flusher_pool import FlusherPool
 
 
 class MetricsEndpoint:
@@ -36,7 +36,7 @@ class MetricsEndpoint:
         self._server: HTTPServer = server
         self.port: int = server.server_port
 
-    def tell_of(self, engine: Engine, flushers: Sequence[Flusher]) -> None:
+    def tell_of(self, engine: Engine, flushers: FlusherPool) -> None:
         """Tell what these measure from now on."""
         self._registry.register(ServerCollector(engine, flushers))
 
@@ -50,7 +50,7 @@ class MetricsEndpoint:
 class ServerCollector(Collector):
     """The numbers of one server. They are read while it works, so they are not all of the same instant."""
 
-    def __init__(self, engine: Engine, flushers: Sequence[Flusher]) -> None:
+    def __init__(self, engine: Engine, flushers: FlusherPool) -> None:
         self._engine = engine
         self._flushers = flushers
 
@@ -69,7 +69,7 @@ class ServerCollector(Collector):
             "people": ("People who are here.", len(world.users)),
             "rooms": ("Rooms that there are.", len(world.rooms)),
             "waiting_units": ("Reads of clients that wait for the engine.", self._engine.waiting),
-            "outbox_bytes": ("Bytes that wait to be sent.", sum(f.backlog for f in self._flushers)),
+            "outbox_bytes": ("Bytes that wait to be sent.", self._flushers.backlog),
         }
         for name, (meaning, value) in now.items():
             yield GaugeMetricFamily(f"chat_{name}", meaning, value=value)
@@ -81,7 +81,7 @@ class ServerCollector(Collector):
             "failed_commits": ("Commits that had to be tried again.", meter.failures),
             "evictions": (
                 "Connections given up because they did not read.",
-                sum(f.evicted for f in self._flushers),
+                self._flushers.evicted,
             ),
         }
         for name, (meaning, value) in since_start.items():

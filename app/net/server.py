@@ -14,7 +14,7 @@ from app.engine.delivery.client import Client
 from app.net.receive.connection import Connection, ServerHandles
 from app.net.receive.connection_limits import ConnectionLimits, ConnectionSlot
 from app.net.receive.submission import Submitter
-from app.net.send.flusher import Flusher
+from app.net.send.flusher_pool import FlusherPool
 from app.net.send.outbox import Outbox
 from app.net.transport.transport import Transport
 from app.process import set_switch_interval
@@ -60,7 +60,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
     block_on_close = False
     allow_reuse_address = True
 
-    def __init__(self, config: ListenerConfig, flushers: list[Flusher], limits: ConnectionLimits) -> None:
+    def __init__(self, config: ListenerConfig, flushers: FlusherPool, limits: ConnectionLimits) -> None:
         """Take the port; nobody is served before `open`."""
         self.address_family = socket.AF_INET6 if ":" in config.ip else socket.AF_INET
         self.config = config
@@ -165,7 +165,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         except Exception:
             connection.close()  # no flusher knows of it yet
             raise
-        flusher = min(self._flushers, key=lambda one: one.connection_count)
+        flusher = self._flushers.choose()
         outbox = Outbox(connection, flusher, self._handles.runtime.settings.sendq, transport)
         flusher.adopt(outbox)
         return outbox

@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.db.database import Database, url_of
 from app.net.listeners import listen
 from app.net.receive.receive_loop import ReceiveLoop
-from app.net.send.flusher import Flusher
+from app.net.send.flusher_pool import FlusherPool
 from app.settings import ServerSettings
 from tests.process.socket_client import SocketClient
 
@@ -38,7 +38,7 @@ class RunningServer:
         self.settings = ServerSettings.model_validate(GIVEN | settings)
         self.database = Database(url_of(str(path)))
         use_io_uring = self.settings.io_uring
-        flushers = [Flusher(number, clock, use_io_uring) for number in range(self.settings.flushers)]
+        flushers = FlusherPool(self.settings.flushers, clock, use_io_uring)
         self._shell = Shell(listen(self.settings, flushers), ReceiveLoop(use_io_uring), flushers)
         self._core = assemble(self.settings, self.database, clock)
         self._stopping = Event()
@@ -61,7 +61,7 @@ class RunningServer:
     @property
     def open_sockets(self) -> int:
         """How many connections are not closed yet."""
-        return sum(flusher.connection_count for flusher in self._shell.flushers)
+        return self._shell.flushers.connection_count
 
     def close(self) -> None:
         """Stop as the server does, once everybody has hung up."""

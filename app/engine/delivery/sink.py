@@ -18,6 +18,13 @@ class Broadcaster(Protocol):
         """Return sinks of this carrier as one."""
 
 
+class FlushScheduler(Protocol):
+    """Sends the bytes that were pushed into sinks."""
+
+    def wake(self) -> None:
+        """Start sending what was pushed; block while too much of it is still unsent."""
+
+
 class Sink(Protocol):
     """Where the bytes for one client go; never blocks."""
 

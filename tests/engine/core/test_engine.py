@@ -5,6 +5,7 @@ from threading import Event as Signal
 
 import pytest
 
+from app.clock import Clock
 from app.engine import engine
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
@@ -13,9 +14,12 @@ from app.engine.delivery.hub import Hub
 from app.engine.engine import Engine
 from app.engine.submission_unit import Callback, SlowWork, SubmissionUnit
 from app.events import Event, Kind
+from app.net.send.flusher_pool import FlusherPool
 from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
+
+NO_FLUSHERS = FlusherPool(0, Clock(), use_io_uring=False)
 
 
 def fail(changeset: Changeset, client: Client) -> SlowWork | None:
@@ -76,7 +80,7 @@ def test_a_failed_engine_releases_all_readers(
     with bench.core.runtime.database.locked():
         wreck.cycle([fatal])  # nothing can be stored, so it is held
     clock.instant += 1000
-    wreck.start(lambda: None, ended.set)
+    wreck.start(NO_FLUSHERS, ended.set)
     with caplog.at_level(logging.ERROR):
         wreck.submit(behind)
         assert ended.wait(10)
@@ -93,7 +97,7 @@ def test_a_failed_engine_releases_all_readers(
 def test_units_submitted_after_the_end_are_released(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     made = alone(bench)
-    made.start(lambda: None, lambda: None)
+    made.start(NO_FLUSHERS, lambda: None)
     assert made.stop(10)
     assert not made.has_failed
     assert alice.heard() == ["ERROR :Closing link: The server is shutting down"]
@@ -111,7 +115,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next_cycle(
     units = [SubmissionUnit(alice.client, [bench.request(f"PRIVMSG #tea :{number}")]) for number in range(10)]
     for unit in units:
         made.submit(unit)
-    made.start(lambda: None, lambda: None)
+    made.start(NO_FLUSHERS, lambda: None)
     for unit in units:
         unit.wait()
     assert made.stop(10)
