@@ -23,7 +23,7 @@ CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
 
 _table = models.EventRow.__table__
 COLUMNS = tuple(_table.columns.keys())
-_correspondent = models.Correspondent.__table__
+_correspondent = models.CorrespondentRow.__table__
 Scope = (
     int | str
 )  # where instants are distinct: in a room, by its id, and for a party to private conversations

@@ -3,17 +3,17 @@
 from sqlalchemy import Connection, RowMapping, or_, select
 
 from app.db.models import (
-    Account,
-    AccountMetadata,
+    AccountMetadataRow,
+    AccountRow,
     BanRow,
-    Certificate,
+    CertificateRow,
     InvitationRow,
-    Membership,
-    RoomMask,
-    RoomMetadata,
-    RoomRole,
+    MembershipRow,
+    RoomMaskRow,
+    RoomMetadataRow,
+    RoomRoleRow,
     RoomRow,
-    Session,
+    SessionRow,
 )
 from app.engine.world import room as live
 from app.engine.world.user import AccountInfo, User
@@ -23,19 +23,19 @@ from app.wire.names import Key, fold
 
 def restore(world: World, connection: Connection) -> None:
     """Read accounts, invitations, rooms, what is said of them, and bans into an empty world."""
-    for row in connection.execute(select(Account.__table__)):
+    for row in connection.execute(select(AccountRow.__table__)):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
         )
         world.add_skeleton(row.name)
     for room in connection.execute(select(RoomRow.__table__)):
         _room(world, room._mapping)
-    for role in connection.execute(select(RoomRole.__table__)):
+    for role in connection.execute(select(RoomRoleRow.__table__)):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
-    for mask in connection.execute(select(RoomMask.__table__)):
+    for mask in connection.execute(select(RoomMaskRow.__table__)):
         world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.mask, mask.by, mask.at)
     accounts = {account.id: account for account in world.accounts.values()}
-    for shown in connection.execute(select(Certificate.__table__)):
+    for shown in connection.execute(select(CertificateRow.__table__)):
         world.certificates[shown.fingerprint] = accounts[shown.account_id]
     for one in connection.execute(select(InvitationRow.__table__)):
         world.invitations[one.digest] = Invitation(one.id, one.uses - one.used, one.expires)
@@ -46,9 +46,9 @@ def restore(world: World, connection: Connection) -> None:
 
 def _metadata(world: World, connection: Connection) -> None:
     accounts = {account.id: account for account in world.accounts.values()}
-    for words in connection.execute(select(AccountMetadata.__table__)):
+    for words in connection.execute(select(AccountMetadataRow.__table__)):
         accounts[words.account_id].metadata[words.key] = words.value
-    for words in connection.execute(select(RoomMetadata.__table__)):
+    for words in connection.execute(select(RoomMetadataRow.__table__)):
         world.rooms[words.room_id].metadata[words.key] = words.value
 
 
@@ -76,10 +76,10 @@ def restore_people(world: World, connection: Connection, node: str) -> set[int]:
 
     Returns the sessions that an administrator has ended meanwhile.
     """
-    members = connection.execute(select(Membership.__table__)).all()
-    left = or_(Session.disconnected.is_(None), Session.id.in_(select(Membership.session_id)))
+    members = connection.execute(select(MembershipRow.__table__)).all()
+    left = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
     ended = set()
-    for row in connection.execute(select(Session.__table__).where(Session.node == node, left)):
+    for row in connection.execute(select(SessionRow.__table__).where(SessionRow.node == node, left)):
         _person(world, row._mapping)
         if row.disconnected is not None:
             ended.add(row.id)

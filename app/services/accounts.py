@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
-from app.db.models import Account
+from app.db.models import AccountRow
 from app.errors import NotFound, UsageError
 from app.events import Event, Kind
 from app.wire.names import Key
@@ -90,12 +90,12 @@ def scram_verifier(scram: str) -> tuple[bytes, bytes, bytes, int]:
     return salt, stored_key, server_key, int(iterations)
 
 
-def find_account(session: Session, key: Key) -> Account | None:
+def find_account(session: Session, key: Key) -> AccountRow | None:
     """Look an account up by its folded name."""
-    return session.scalar(select(Account).where(Account.key == key))
+    return session.scalar(select(AccountRow).where(AccountRow.key == key))
 
 
-def get_account(session: Session, key: Key) -> Account:
+def get_account(session: Session, key: Key) -> AccountRow:
     """Look an account up by its folded name.
 
     Raises: NotFound.
@@ -120,7 +120,7 @@ def registered(
 
 
 def changed(
-    clock: Clock, account: Account, by: str, secret: PasswordHashes | None = None, **new: Any
+    clock: Clock, account: AccountRow, by: str, secret: PasswordHashes | None = None, **new: Any
 ) -> Event:
     """Return the event of an account that is not as it was; a new password is told of, never shown."""
     data = {"id": account.id, **new}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
-from app.db.models import Audit
+from app.db.models import AuditRow
 from app.events import Event
 from app.services import audit
 from app.services.record import record
@@ -20,7 +20,7 @@ class AdminChange:
     """What an administrator decided: the events, and the trace of it. No events: it is so already."""
 
     events: Sequence[Event]
-    audit: Audit
+    audit: AuditRow
 
 
 @dataclass(frozen=True, slots=True)

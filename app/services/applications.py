@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime
-from app.db.models import Application
+from app.db.models import ApplicationRow
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services.accounts import PasswordHashes, registered
@@ -23,7 +23,7 @@ from app.wire.names import Key, fold
 LIFETIME_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
 CODE_LENGTH = 10  # of five bits each
 
-_table = Application.__table__
+_table = ApplicationRow.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _account_of(clock: Clock, row: Row[tuple[object, ...]], by: str = "") -> Eve
 
 def applications(session: Session, now: int) -> list[ApplicationLine]:
     """Return the applications that still can be completed, oldest first."""
-    query = select(Application).where(Application.expires > now).order_by(Application.id)
+    query = select(ApplicationRow).where(ApplicationRow.expires > now).order_by(ApplicationRow.id)
     return [
         ApplicationLine(row.name, to_datetime(row.created), to_datetime(row.expires))
         for row in session.scalars(query)

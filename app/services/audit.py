@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime
 from app.db.database import Database
-from app.db.models import Audit
+from app.db.models import AuditRow
 
 
 class Trace(NamedTuple):
@@ -21,9 +21,9 @@ class Trace(NamedTuple):
     detail: dict[str, Any]
 
 
-def entry(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> Audit:
+def entry(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> AuditRow:
     """Return the entry of a change; details that are None say nothing and are left out."""
-    return Audit(
+    return AuditRow(
         at=clock.now(),
         actor=actor,
         action=action,
@@ -32,13 +32,13 @@ def entry(clock: Clock, actor: str, action: str, target: str = "", **detail: Any
     )
 
 
-def append(connection: Connection, trace: Audit) -> None:
+def append(connection: Connection, trace: AuditRow) -> None:
     """Store an entry in the caller's transaction."""
     columns = ("at", "actor", "action", "target", "detail")
-    connection.execute(insert(Audit), [{name: getattr(trace, name) for name in columns}])
+    connection.execute(insert(AuditRow), [{name: getattr(trace, name) for name in columns}])
 
 
-def append_now(database: Database, trace: Audit) -> None:
+def append_now(database: Database, trace: AuditRow) -> None:
     """Store an entry about something that changes nothing."""
     with database.locked() as connection:
         append(connection, trace)
@@ -52,13 +52,13 @@ def latest(
     action: str | None = None,
 ) -> list[Trace]:
     """Return the newest entries, oldest first; `action` also matches what it begins, as `user` does."""
-    query = select(Audit).order_by(Audit.id.desc()).limit(limit)
+    query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
     if since is not None:
-        query = query.where(Audit.at >= since)
+        query = query.where(AuditRow.at >= since)
     if actor is not None:
-        query = query.where(Audit.actor.icontains(actor, autoescape=True))
+        query = query.where(AuditRow.actor.icontains(actor, autoescape=True))
     if action is not None:
-        query = query.where(Audit.action.startswith(action, autoescape=True))
+        query = query.where(AuditRow.action.startswith(action, autoescape=True))
     found = [
         Trace(to_datetime(row.at), row.actor, row.action, row.target, row.detail or {})
         for row in session.scalars(query)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import to_datetime
-from app.db.models import Account, Certificate
+from app.db.models import AccountRow, CertificateRow
 from app.events import Event, Kind
 from app.services.accounts import get_account
 from app.wire.names import fold
@@ -27,17 +27,17 @@ def certificates(session: Session, name: str) -> list[CertificateLine]:
     Raises: NotFound.
     """
     account = get_account(session, fold(name))
-    query = select(Certificate).where(Certificate.account_id == account.id)
-    rows = session.scalars(query.order_by(Certificate.added, Certificate.fingerprint))
+    query = select(CertificateRow).where(CertificateRow.account_id == account.id)
+    rows = session.scalars(query.order_by(CertificateRow.added, CertificateRow.fingerprint))
     return [CertificateLine(row.fingerprint, to_datetime(row.added)) for row in rows]
 
 
-def withdrawn(session: Session, account: Account, by: str) -> list[Event]:
+def withdrawn(session: Session, account: AccountRow, by: str) -> list[Event]:
     """Return the events that leave an account no certificates."""
     fingerprints = session.scalars(
-        select(Certificate.fingerprint)
-        .where(Certificate.account_id == account.id)
-        .order_by(Certificate.added)
+        select(CertificateRow.fingerprint)
+        .where(CertificateRow.account_id == account.id)
+        .order_by(CertificateRow.added)
     )
     return [
         Event(

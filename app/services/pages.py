@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 from sqlalchemy.orm import Session
 
 from app.db.log import from_row
-from app.db.models import HAPPENED, SPOKEN, Correspondent, EventRow, RoomRow
+from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.wire.names import Key
 
@@ -119,8 +119,8 @@ def latest_messages(connection: Connection, room: int, limit: int) -> list[Event
 
 def written_to(session: Session, party: str, limit: int, since: int) -> list[Event]:
     """Return the last messages of a party's private conversations since an instant, those of it included."""
-    query = select(Correspondent.conversation).where(Correspondent.party == party)
-    query = query.where(Correspondent.last_at >= since).order_by(Correspondent.last_at.desc())
+    query = select(CorrespondentRow.conversation).where(CorrespondentRow.party == party)
+    query = query.where(CorrespondentRow.last_at >= since).order_by(CorrespondentRow.last_at.desc())
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
     return latest(session, Place(conversations=found), limit, Mark(since).before()) if found else []
 
@@ -213,15 +213,17 @@ def targets(
 
 def conversations_with(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
     """Return the private conversations of a party with people known by a name, the latest first."""
-    query = select(Correspondent.conversation).where(Correspondent.party == party, Correspondent.key == key)
-    query = query.order_by(Correspondent.last_at.desc()).limit(MAX_CONVERSATIONS)
+    query = select(CorrespondentRow.conversation).where(
+        CorrespondentRow.party == party, CorrespondentRow.key == key
+    )
+    query = query.order_by(CorrespondentRow.last_at.desc()).limit(MAX_CONVERSATIONS)
     return tuple(session.scalars(query))
 
 
 def partners(session: Session, party: str) -> dict[str, list[str]]:
     """Return the private conversations of a party by the names of its partners, at most the latest of them."""
-    query = select(Correspondent.key, Correspondent.name, Correspondent.conversation)
-    query = query.where(Correspondent.party == party).order_by(Correspondent.last_at.desc())
+    query = select(CorrespondentRow.key, CorrespondentRow.name, CorrespondentRow.conversation)
+    query = query.where(CorrespondentRow.party == party).order_by(CorrespondentRow.last_at.desc())
     names: dict[str, str] = {}
     found: dict[str, list[str]] = {}
     for key, name, conversation in session.execute(query.limit(MAX_CONVERSATIONS)):
@@ -240,9 +242,9 @@ def _last_in_rooms(
 
 def _last_with_partners(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
     """Yield a party's partners, each name once; what happened last with them may have been no message."""
-    last_at = _last_at(_table.c.conversation == Correspondent.conversation)
-    query = select(Correspondent.name, Correspondent.key, last_at)
-    query = query.where(Correspondent.party == party, Correspondent.last_at > since)
+    last_at = _last_at(_table.c.conversation == CorrespondentRow.conversation)
+    query = select(CorrespondentRow.name, CorrespondentRow.key, last_at)
+    query = query.where(CorrespondentRow.party == party, CorrespondentRow.last_at > since)
     latest: dict[str, ConversationTarget] = {}
     for name, key, at in session.execute(query):
         if at is not None and (key not in latest or latest[key].at < at):

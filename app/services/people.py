@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session as Orm
+from sqlalchemy.orm import Session
 
 from app.clock import to_datetime, to_datetime_or_none
-from app.db.models import Account, Session
+from app.db.models import AccountRow, SessionRow
 from app.services.accounts import get_account
 from app.services.presence import online
 from app.wire.names import Key, fold
@@ -31,11 +31,11 @@ class Person:
 
 
 def people(
-    orm: Orm, search: str | None = None, inactive_since: int | None = None, only_online: bool = False
+    orm: Session, search: str | None = None, inactive_since: int | None = None, only_online: bool = False
 ) -> list[Person]:
     """Return the accounts that answer to everything asked for, by name; with `only_online` the guests too."""
     sessions = _by_account(online(orm))
-    query = select(Account).order_by(Account.key).where(*_conditions(search, inactive_since))
+    query = select(AccountRow).order_by(AccountRow.key).where(*_conditions(search, inactive_since))
     found = [_person(account, sessions.get(Key(account.key), [])) for account in orm.scalars(query)]
     if not only_online:
         return found
@@ -43,7 +43,7 @@ def people(
     return [person for person in found if person.online] + guests
 
 
-def get_person(orm: Orm, name: str) -> Person:
+def get_person(orm: Session, name: str) -> Person:
     """Return the account of that name.
 
     Raises: NotFound.
@@ -52,9 +52,9 @@ def get_person(orm: Orm, name: str) -> Person:
     return _person(account, _by_account(online(orm)).get(Key(account.key), []))
 
 
-def last_sessions(orm: Orm, name: str, limit: int) -> list[Session]:
+def last_sessions(orm: Session, name: str, limit: int) -> list[SessionRow]:
     """Return the newest connections of an account, newest first."""
-    query = select(Session).where(Session.account == name).order_by(Session.id.desc()).limit(limit)
+    query = select(SessionRow).where(SessionRow.account == name).order_by(SessionRow.id.desc()).limit(limit)
     return list(orm.scalars(query))
 
 
@@ -63,23 +63,23 @@ def _conditions(search: str | None, inactive_since: int | None) -> list[ColumnEl
     if search is not None:
         conditions.append(
             or_(
-                Account.key.contains(search.casefold(), autoescape=True),
-                Account.name.contains(search, autoescape=True),
+                AccountRow.key.contains(search.casefold(), autoescape=True),
+                AccountRow.name.contains(search, autoescape=True),
             )
         )
     if inactive_since is not None:
-        conditions.append(func.coalesce(Account.last_seen, Account.created) < inactive_since)
+        conditions.append(func.coalesce(AccountRow.last_seen, AccountRow.created) < inactive_since)
     return conditions
 
 
-def _by_account(sessions: Sequence[Session]) -> dict[Key | None, list[Session]]:
-    found: dict[Key | None, list[Session]] = defaultdict(list)
+def _by_account(sessions: Sequence[SessionRow]) -> dict[Key | None, list[SessionRow]]:
+    found: dict[Key | None, list[SessionRow]] = defaultdict(list)
     for session in sessions:
         found[None if session.account is None else fold(session.account)].append(session)
     return found
 
 
-def _person(account: Account, sessions: Sequence[Session]) -> Person:
+def _person(account: AccountRow, sessions: Sequence[SessionRow]) -> Person:
     person = Person(
         name=account.name,
         role=account.role,
@@ -91,7 +91,7 @@ def _person(account: Account, sessions: Sequence[Session]) -> Person:
     return _present(person, sessions) if sessions else person
 
 
-def _present(person: Person, sessions: Sequence[Session]) -> Person:
+def _present(person: Person, sessions: Sequence[SessionRow]) -> Person:
     return replace(
         person,
         online=True,
@@ -100,7 +100,7 @@ def _present(person: Person, sessions: Sequence[Session]) -> Person:
     )
 
 
-def _guests(sessions: Sequence[Session], search: str | None) -> list[Person]:
+def _guests(sessions: Sequence[SessionRow], search: str | None) -> list[Person]:
     wanted = "" if search is None else search.casefold()
     return [
         _present(Person(session.nick, "guest", last_seen=to_datetime(session.connected)), [session])

@@ -3,26 +3,28 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
-from sqlalchemy.orm import Session as Orm
+from sqlalchemy.orm import Session
 
-from app.db.models import Membership, Session
+from app.db.models import MembershipRow, SessionRow
 from app.errors import NotFound
 from app.wire.names import Key, fold
 
 
-def online(orm: Orm) -> Sequence[Session]:
+def online(orm: Session) -> Sequence[SessionRow]:
     """Return everybody who is connected, in the order they came."""
-    return orm.scalars(select(Session).where(Session.disconnected.is_(None)).order_by(Session.id)).all()
+    return orm.scalars(
+        select(SessionRow).where(SessionRow.disconnected.is_(None)).order_by(SessionRow.id)
+    ).all()
 
 
 def homes(connection: Connection, limit: int) -> list[tuple[str, Key]]:
     """Return from which addresses which accounts were used, the latest last; at most so many."""
-    query = select(Session.address, Session.account).where(Session.account.is_not(None))
-    rows = connection.execute(query.order_by(Session.id.desc()).limit(limit))
+    query = select(SessionRow.address, SessionRow.account).where(SessionRow.account.is_not(None))
+    rows = connection.execute(query.order_by(SessionRow.id.desc()).limit(limit))
     return [(address, fold(account or "")) for address, account in rows][::-1]
 
 
-def get_online(orm: Orm, name: str) -> list[Session]:
+def get_online(orm: Session, name: str) -> list[SessionRow]:
     """Return the sessions of a nick, and those logged in to the account of that name.
 
     Raises: NotFound when there are none.
@@ -38,6 +40,6 @@ def get_online(orm: Orm, name: str) -> list[Session]:
     return found
 
 
-def is_in_room(orm: Orm, session: Session, room_id: int) -> bool:
+def is_in_room(orm: Session, session: SessionRow, room_id: int) -> bool:
     """Whether a session is in a room."""
-    return orm.get(Membership, (session.id, room_id)) is not None
+    return orm.get(MembershipRow, (session.id, room_id)) is not None

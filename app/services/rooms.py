@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime, to_datetime_or_none
-from app.db.models import SPOKEN, Account, EventRow, RoomMask, RoomRole, RoomRow
+from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.admin_changes import AdminChange, Administrator
@@ -90,8 +90,8 @@ def room_key(connection: Connection, room: int) -> str | None:
 def rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
     """Return the rooms by name, or those whose name or topic has the search text in it."""
     query = (
-        select(RoomRow, Account.name)
-        .outerjoin(Account, Account.id == RoomRow.founder_id)
+        select(RoomRow, AccountRow.name)
+        .outerjoin(AccountRow, AccountRow.id == RoomRow.founder_id)
         .order_by(RoomRow.key)
     )
     if search is not None:
@@ -130,7 +130,7 @@ def details(session: Session, name: str) -> RoomDetails:
         limit=room.user_limit,
         pause=room.pause,
         official=room.official,
-        founder=session.scalar(select(Account.name).where(Account.id == room.founder_id)),
+        founder=session.scalar(select(AccountRow.name).where(AccountRow.id == room.founder_id)),
         created=to_datetime(room.created),
         messages=_count_messages(session, room),
         first_message=to_datetime_or_none(_edge_message(session, room, newest=False)),
@@ -231,12 +231,14 @@ def _edge_message(session: Session, room: RoomRow, newest: bool) -> int | None:
 
 
 def _roles(session: Session, room: RoomRow, role: str) -> list[str]:
-    query = select(Account.name).join(RoomRole, RoomRole.account_id == Account.id)
+    query = select(AccountRow.name).join(RoomRoleRow, RoomRoleRow.account_id == AccountRow.id)
     return list(
-        session.scalars(query.where(RoomRole.room_id == room.id, RoomRole.role == role).order_by(Account.key))
+        session.scalars(
+            query.where(RoomRoleRow.room_id == room.id, RoomRoleRow.role == role).order_by(AccountRow.key)
+        )
     )
 
 
 def _masks(session: Session, room: RoomRow, mode: str) -> list[str]:
-    query = select(RoomMask.mask).where(RoomMask.room_id == room.id, RoomMask.mode == mode)
-    return list(session.scalars(query.order_by(RoomMask.at)))
+    query = select(RoomMaskRow.mask).where(RoomMaskRow.room_id == room.id, RoomMaskRow.mode == mode)
+    return list(session.scalars(query.order_by(RoomMaskRow.at)))

@@ -17,7 +17,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from app.db.fulltext import TRIGRAM, Fulltext, fulltext_of
 from app.db.log import from_row
-from app.db.models import SPOKEN, Correspondent, EventRow
+from app.db.models import SPOKEN, CorrespondentRow, EventRow
 from app.events import Event
 from app.services.pages import Mark
 
@@ -147,7 +147,7 @@ def _places(
 
 
 def _conversations_of(party: str) -> Select[str]:
-    return select(Correspondent.conversation).where(Correspondent.party == party)
+    return select(CorrespondentRow.conversation).where(CorrespondentRow.party == party)
 
 
 def _last(

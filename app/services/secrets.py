@@ -6,11 +6,11 @@ A secret leaves the database for the memory of a server only. It is in no event,
 from sqlalchemy import Connection, insert, select
 
 from app.clock import Clock
-from app.db.models import ServerSecret
+from app.db.models import ServerSecretRow
 
 CLOAK_KEY = "cloak"  # makes the hosts that others see
 
-_table = ServerSecret.__table__
+_table = ServerSecretRow.__table__
 
 
 def kept_secret(connection: Connection, clock: Clock, name: str) -> bytes:
@@ -21,5 +21,5 @@ def kept_secret(connection: Connection, clock: Clock, name: str) -> bytes:
     kept = connection.scalar(select(_table.c.value).where(_table.c.name == name))
     if kept is None:
         kept = clock.secret().hex()
-        connection.execute(insert(ServerSecret).values(name=name, value=kept))
+        connection.execute(insert(ServerSecretRow).values(name=name, value=kept))
     return bytes.fromhex(kept)

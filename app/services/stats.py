@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session as Orm
+from sqlalchemy.orm import Session
 
 from app.clock import to_datetime_or_none
 from app.db.fulltext import TRIGRAM, fulltext_of
 from app.db.log import last_position
-from app.db.models import SPOKEN, Account, Audit, BanRow, EventRow, RoomRow, Session
+from app.db.models import SPOKEN, AccountRow, AuditRow, BanRow, EventRow, RoomRow, SessionRow
 from app.events import MESSAGES, Kind
 
 SAMPLE_ROWS = 200  # places in the log whose messages are looked up in the index of texts
@@ -36,12 +36,12 @@ class Stats:
     audit_entries: int
 
 
-def stats(orm: Orm) -> Stats:
+def stats(orm: Session) -> Stats:
     """Count everything."""
     first, last = orm.execute(select(func.min(EventRow.at), func.max(EventRow.at)).where(SPOKEN)).one()
     return Stats(
         accounts=accounts(orm),
-        disabled_accounts=_count(orm, select(func.count(Account.id)).where(Account.disabled)),
+        disabled_accounts=_count(orm, select(func.count(AccountRow.id)).where(AccountRow.disabled)),
         rooms=rooms(orm),
         messages=messages(orm),
         direct_messages=_count(
@@ -50,34 +50,34 @@ def stats(orm: Orm) -> Stats:
         events=_count(orm, select(func.count(EventRow.id))),
         first_message=to_datetime_or_none(first),
         last_message=to_datetime_or_none(last),
-        online=_count(orm, select(func.count(Session.id)).where(Session.disconnected.is_(None))),
-        sessions=_count(orm, select(func.count(Session.id))),
+        online=_count(orm, select(func.count(SessionRow.id)).where(SessionRow.disconnected.is_(None))),
+        sessions=_count(orm, select(func.count(SessionRow.id))),
         bans=_count(orm, select(func.count(BanRow.id))),
-        audit_entries=_count(orm, select(func.count(Audit.id))),
+        audit_entries=_count(orm, select(func.count(AuditRow.id))),
     )
 
 
-def accounts(orm: Orm) -> int:
+def accounts(orm: Session) -> int:
     """Count the accounts."""
-    return _count(orm, select(func.count(Account.id)))
+    return _count(orm, select(func.count(AccountRow.id)))
 
 
-def rooms(orm: Orm) -> int:
+def rooms(orm: Session) -> int:
     """Count the rooms."""
     return _count(orm, select(func.count(RoomRow.id)))
 
 
-def messages(orm: Orm) -> int:
+def messages(orm: Session) -> int:
     """Count what was said in rooms, of which an index holds nothing else: a twentieth of a second for a million."""
     return _count(orm, select(func.count()).where(SPOKEN, EventRow.room_id.is_not(None)))
 
 
-def problems(orm: Orm) -> list[str]:
+def problems(orm: Session) -> list[str]:
     """Return what is wrong with the log and the tables, a sentence each."""
     return [*_gaps(orm), *_disorder(orm), *_homeless(orm), *_unfindable(orm)]
 
 
-def _gaps(orm: Orm) -> list[str]:
+def _gaps(orm: Session) -> list[str]:
     """The ids of the log are contiguous."""
     previous = func.lag(EventRow.id, 1, 0).over(order_by=EventRow.id).label("previous")
     rows = select(EventRow.id, previous).subquery()
@@ -88,7 +88,7 @@ def _gaps(orm: Orm) -> list[str]:
     ]
 
 
-def _disorder(orm: Orm) -> list[str]:
+def _disorder(orm: Session) -> list[str]:
     """Within a room, a later message has a later time."""
     previous = (
         func.lag(EventRow.at).over(partition_by=EventRow.room_id, order_by=EventRow.id).label("previous")
@@ -102,7 +102,7 @@ def _disorder(orm: Orm) -> list[str]:
     ]
 
 
-def _homeless(orm: Orm) -> list[str]:
+def _homeless(orm: Session) -> list[str]:
     """Every event's room is there, or was deleted."""
     deleted = select(EventRow.room_id).where(
         EventRow.kind == Kind.DELETED.value, EventRow.room_id.is_not(None)
@@ -119,7 +119,7 @@ def _homeless(orm: Orm) -> list[str]:
     ]
 
 
-def _unfindable(orm: Orm) -> list[str]:
+def _unfindable(orm: Session) -> list[str]:
     """The index of texts has the messages; a sample from all over the log is looked up."""
     stride = max(1, last_position(orm.connection()) // SAMPLE_ROWS)
     sample = select(EventRow.id, EventRow.text).where(SPOKEN, func.length(EventRow.text) >= TRIGRAM)
@@ -132,11 +132,11 @@ def _unfindable(orm: Orm) -> list[str]:
     ]
 
 
-def _is_indexed(orm: Orm, number: int, text: str | None) -> bool:
+def _is_indexed(orm: Session, number: int, text: str | None) -> bool:
     letters = (text or "")[:TRIGRAM]
     candidates = fulltext_of(orm.connection()).candidates([letters], newest=True)
     return any(orm.execute(query.where(EventRow.id == number).limit(1)).first() for query in candidates)
 
 
-def _count(orm: Orm, query: Select[Any]) -> int:
+def _count(orm: Session, query: Select[Any]) -> int:
     return orm.scalar(query) or 0

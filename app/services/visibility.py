@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, and_, func, select
 
-from app.db.models import RoomRow, RoomStay
+from app.db.models import RoomRow, RoomVisitRow
 from app.services.pages import Mark
 from app.wire.modes import HIDDEN_HISTORY
 
@@ -18,8 +18,8 @@ def first_visible(connection: Connection, rooms: Iterable[int], parties: Sequenc
     may see everything.
     """
     query = (
-        select(RoomRow.id, RoomRow.modes, func.min(RoomStay.since), func.min(RoomStay.at))
-        .outerjoin(RoomStay, and_(RoomStay.room_id == RoomRow.id, RoomStay.party.in_(parties)))
+        select(RoomRow.id, RoomRow.modes, func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
+        .outerjoin(RoomVisitRow, and_(RoomVisitRow.room_id == RoomRow.id, RoomVisitRow.party.in_(parties)))
         .where(RoomRow.id.in_(tuple(rooms)))
         .group_by(RoomRow.id, RoomRow.modes)
     )
@@ -32,6 +32,8 @@ def first_visible(connection: Connection, rooms: Iterable[int], parties: Sequenc
 
 def stay(connection: Connection, room: int, parties: Sequence[str]) -> Mark:
     """Return since when somebody is in a room without having left it, whatever its modes are."""
-    query = select(func.min(RoomStay.since), func.min(RoomStay.at))
-    since, at = connection.execute(query.where(RoomStay.room_id == room, RoomStay.party.in_(parties))).one()
+    query = select(func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
+    since, at = connection.execute(
+        query.where(RoomVisitRow.room_id == room, RoomVisitRow.party.in_(parties))
+    ).one()
     return NEVER if since is None else Mark(at, since)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from app.db.database import Database, url_of
-from app.db.models import RoomMetadata
+from app.db.models import RoomMetadataRow
 from tests.conftest import MovedClock
 from tests.net.running_server import RunningServer
 from tests.story import Story
@@ -26,7 +26,7 @@ def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[R
         rooms = [Story(database, clock).room(f"#r{number}") for number in range(ROOMS)]
         said = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
         with database.locked() as connection:
-            connection.execute(insert(RoomMetadata), said)
+            connection.execute(insert(RoomMetadataRow), said)
     with closing(RunningServer(path, clock, sendq=65536, max_rooms_per_user=ROOMS + 1)) as server:
         yield server
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.db.models import Session
+from app.db.models import SessionRow
 from app.events import Event, Kind
 from app.services import audit, moderation, rooms
 from tests.story import Story
@@ -106,4 +106,4 @@ def test_another_host_is_kept_with_who_wanted_it_so_and_in_the_session(story: St
     story.happens(Event(Kind.HOST, text="tea.example", data=data, **who))
     assert trail(story) == [("root", "chghost", "bob", {"by": "root", "host": "tea.example", "before": "h"})]
     with story.database.reading() as database:
-        assert database.scalar(select(Session.host).where(Session.id == session)) == "tea.example"
+        assert database.scalar(select(SessionRow.host).where(SessionRow.id == session)) == "tea.example"

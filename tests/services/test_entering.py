@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.db.log import Log
-from app.db.models import Audit, Membership, RoomStay, Session
+from app.db.models import AuditRow, MembershipRow, RoomVisitRow, SessionRow
 from app.events import Event, Kind
 from app.services.record import record
 from tests.story import Story
@@ -62,13 +62,15 @@ def outcome(story: Story, batches: Iterable[Sequence[Event]]) -> list[tuple[obje
 
 def content(connection: Connection) -> Iterator[tuple[object, ...]]:
     """Yield the rows that tell who is and was where, but for the numbers that the trail has for its own."""
-    yield from connection.execute(select(Session.__table__).order_by(Session.id))
+    yield from connection.execute(select(SessionRow.__table__).order_by(SessionRow.id))
     yield from connection.execute(
-        select(Membership.__table__).order_by(Membership.session_id, Membership.room_id)
+        select(MembershipRow.__table__).order_by(MembershipRow.session_id, MembershipRow.room_id)
     )
-    yield from connection.execute(select(RoomStay.__table__).order_by(RoomStay.party, RoomStay.room_id))
     yield from connection.execute(
-        select(Audit.action, Audit.actor, Audit.target, Audit.at).order_by(Audit.id)
+        select(RoomVisitRow.__table__).order_by(RoomVisitRow.party, RoomVisitRow.room_id)
+    )
+    yield from connection.execute(
+        select(AuditRow.action, AuditRow.actor, AuditRow.target, AuditRow.at).order_by(AuditRow.id)
     )
 
 

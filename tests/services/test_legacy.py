@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.db.fulltext import fulltext_of
 from app.db.legacy import OldDatabase
-from app.db.models import Account, EventRow, ImportMark
+from app.db.models import AccountRow, EventRow, ImportMarkRow
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import audit, legacy, rooms, stats
 from app.services.accounts import is_password
@@ -25,7 +25,7 @@ def test_passwords_still_work_and_are_nowhere_in_clear(story: Story, run: Run, t
     old_database(tmp_path / "old.db", users=[(1, "anna", "tea-for-two")])
     run()
     with story.database.reading() as session:
-        account = session.scalars(select(Account)).one()
+        account = session.scalars(select(AccountRow)).one()
         assert is_password(account.password_hash, "tea-for-two")
         assert "tea-for-two" not in str(vars(account))
         assert "tea" not in str(audit.latest(session, 10))
@@ -88,7 +88,7 @@ def test_a_rehearsal_changes_nothing_and_tells_the_same(story: Story, run: Run, 
     assert counts(report) == (3, 0, 4, 0, 0)
     with story.database.reading() as session:
         assert stats.stats(session).events == 0
-        assert session.scalars(select(ImportMark)).all() == []
+        assert session.scalars(select(ImportMarkRow)).all() == []
     assert counts(run()) == counts(report)
 
 

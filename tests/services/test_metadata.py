@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app.db.log import read_after
-from app.db.models import Account, AccountMetadata, RoomMetadata, RoomRow
+from app.db.models import AccountMetadataRow, AccountRow, RoomMetadataRow, RoomRow
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services import audit, metadata, moderation, rooms
@@ -13,7 +13,7 @@ from app.services.admin_changes import AdminChange
 from app.wire.names import fold
 from tests.story import Story
 
-TABLES = (AccountMetadata, RoomMetadata)
+TABLES = (AccountMetadataRow, RoomMetadataRow)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_nothing_is_taken_from_who_is_not_there(story: Story, name: str) -> None
 @pytest.mark.usefixtures("tea")
 def test_what_is_said_goes_with_the_account_and_with_the_room(story: Story) -> None:
     with story.database.locked() as connection:
-        connection.execute(delete(Account).where(Account.name == "anna"))
+        connection.execute(delete(AccountRow).where(AccountRow.name == "anna"))
         connection.execute(delete(RoomRow).where(RoomRow.name == "#tea"))
         counts = [connection.scalar(select(func.count()).select_from(table)) for table in TABLES]
     assert counts == [3, 2]

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.log import Log, read_after
-from app.db.models import Account, Audit, Correspondent, EventRow, RoomMask, RoomRole, RoomRow
-from app.db.models import Session as Connected
+from app.db.models import AccountRow, AuditRow, CorrespondentRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
+from app.db.models import SessionRow as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services.admin_changes import AdminChange
@@ -99,7 +99,7 @@ def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedC
     story.decides(lambda admin: admin.decided([event], "announce", "", text="hello"))
     story.decides(lambda admin: admin.decided([], "nothing", ""))
     with story.database.reading() as session:
-        traces = session.scalars(select(Audit)).all()
+        traces = session.scalars(select(AuditRow)).all()
         assert [(trace.actor, trace.action, trace.detail) for trace in traces] == [
             (ME, "announce", {"text": "hello"})
         ]
@@ -108,7 +108,7 @@ def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedC
 def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
     story.account("anna")
     with story.database.reading() as session:
-        anna = session.scalars(select(Account.id)).one()
+        anna = session.scalars(select(AccountRow.id)).one()
     room = story.room("#general", founder=anna)
     here = story.connects("anna", "anna")
     changes = [
@@ -126,11 +126,11 @@ def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
     with story.database.reading() as session:
         kept = session.scalars(select(RoomRow)).one()
         assert (kept.topic, kept.modes, kept.user_limit, kept.founder_id) == ("tea", "mnt", 9, anna)
-        assert session.scalars(select(RoomMask.mask)).all() == ["x!*@*"]
-        assert session.scalars(select(RoomRole.role)).all() == ["o"]
+        assert session.scalars(select(RoomMaskRow.mask)).all() == ["x!*@*"]
+        assert session.scalars(select(RoomRoleRow.role)).all() == ["o"]
         assert session.scalars(select(Connected.nick)).all() == ["ann"]
-        assert set(session.scalars(select(Correspondent.name))) == {"anna", "bob"}
-        assert session.scalars(select(Account.last_seen)).all() == [clock.instant]
+        assert set(session.scalars(select(CorrespondentRow.name))) == {"anna", "bob"}
+        assert session.scalars(select(AccountRow.last_seen)).all() == [clock.instant]
     story.happens(Event(Kind.QUIT, session=here, nick="ann"))
     with story.database.reading() as session:
         assert session.scalars(select(Connected.disconnected)).all() == [clock.instant]

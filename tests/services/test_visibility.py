@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.db.models import Account, RoomStay
+from app.db.models import AccountRow, RoomVisitRow
 from app.events import Event, Kind
 from app.services.pages import Mark
 from app.services.visibility import NEVER, first_visible
@@ -28,7 +28,7 @@ class VisibilityStory:
 
     def first(self, *more: int) -> dict[int, Mark]:
         with self.story.database.engine.connect() as connection:
-            bob = connection.scalar(select(Account.id).where(Account.key == "bob"))
+            bob = connection.scalar(select(AccountRow.id).where(AccountRow.key == "bob"))
             parties = (f"a{bob}", f"s{self.session}")
             return dict(first_visible(connection, [self.room, *more], parties))
 
@@ -73,7 +73,7 @@ def test_the_stay_of_a_session_leaves_no_row_behind(chat: VisibilityStory) -> No
     chat.event(Kind.JOINED, account=None)
     chat.event(Kind.QUIT, account=None)
     with chat.story.database.reading() as session:
-        assert session.scalars(select(RoomStay.party)).all() == []
+        assert session.scalars(select(RoomVisitRow.party)).all() == []
 
 
 def test_logging_in_takes_the_stay_over_but_does_not_shorten_an_older_one(chat: VisibilityStory) -> None:

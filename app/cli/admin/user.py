@@ -10,7 +10,7 @@ from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.output import as_row
 from app.clock import to_datetime, to_datetime_or_none
-from app.db.models import Session
+from app.db.models import SessionRow
 from app.errors import UsageError
 from app.services import administration, applications, certificates, metadata, people
 from app.services.accounts import get_account, protect
@@ -68,7 +68,7 @@ def show(context: AdminContext, name: Name) -> None:
         context.out.table(connections, "No connections yet.")
 
 
-def _connection(session: Session) -> dict[str, object]:
+def _connection(session: SessionRow) -> dict[str, object]:
     return {
         "nick": session.nick,
         "address": session.address,

@@ -14,7 +14,7 @@ from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import Secret, command, subcommand
 from app.commands.sessions.leaving import disconnect_user
-from app.db.models import Account
+from app.db.models import AccountRow
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo
 from app.events import Kind
@@ -175,14 +175,14 @@ def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
     return ctx.defer(lambda session: _read(session, name), lambda ctx, found: _tell_about(ctx, name, found))
 
 
-def _read(session: Session, name: str) -> Account | None:
+def _read(session: Session, name: str) -> AccountRow | None:
     found = find_account(session, fold(name))
     if found is not None:
         session.expunge(found)
     return found
 
 
-def _tell_about(ctx: ServiceContext, name: str, found: Account | None) -> None:
+def _tell_about(ctx: ServiceContext, name: str, found: AccountRow | None) -> None:
     """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
     if found is None:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")

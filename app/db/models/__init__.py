@@ -4,35 +4,42 @@
 about the present need not read the past. Instants are integers: milliseconds since the epoch, UTC.
 """
 
-from app.db.models.accounts import Account, AccountMetadata, Application, BanRow, Certificate, InvitationRow
+from app.db.models.accounts import (
+    AccountMetadataRow,
+    AccountRow,
+    ApplicationRow,
+    BanRow,
+    CertificateRow,
+    InvitationRow,
+)
 from app.db.models.columns import Base
+from app.db.models.conversations import CorrespondentRow, ReadMarkerRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
-from app.db.models.people import Membership, RoomStay, Session
-from app.db.models.rooms import RoomMask, RoomMetadata, RoomRole, RoomRow
-from app.db.models.service import Audit, ImportMark, ServerSecret
-from app.db.models.talks import Correspondent, ReadMarker
+from app.db.models.people import MembershipRow, RoomVisitRow, SessionRow
+from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
+from app.db.models.service import AuditRow, ImportMarkRow, ServerSecretRow
 
 __all__ = [
     "HAPPENED",
     "SPOKEN",
-    "Account",
-    "AccountMetadata",
-    "Application",
-    "Audit",
+    "AccountMetadataRow",
+    "AccountRow",
+    "ApplicationRow",
+    "AuditRow",
     "BanRow",
     "Base",
-    "Certificate",
-    "Correspondent",
+    "CertificateRow",
+    "CorrespondentRow",
     "EventRow",
-    "ImportMark",
+    "ImportMarkRow",
     "InvitationRow",
-    "Membership",
-    "ReadMarker",
-    "RoomMask",
-    "RoomMetadata",
-    "RoomRole",
+    "MembershipRow",
+    "ReadMarkerRow",
+    "RoomMaskRow",
+    "RoomMetadataRow",
+    "RoomRoleRow",
     "RoomRow",
-    "RoomStay",
-    "ServerSecret",
-    "Session",
+    "RoomVisitRow",
+    "ServerSecretRow",
+    "SessionRow",
 ]

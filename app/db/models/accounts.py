@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.columns import AccountId, Base, Id, Instant, Name, Reference
 
 
-class Account(Base):
+class AccountRow(Base):
     """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier.
 
     `always_on` says whether it stays without a device; None is as the server's setting has it.
@@ -28,7 +28,7 @@ class Account(Base):
     email: Mapped[str | None] = mapped_column(String(256))
 
 
-class Application(Base):
+class ApplicationRow(Base):
     """An account that is to be, once its code is shown; there may be several for one name."""
 
     __tablename__ = "application"
@@ -44,7 +44,7 @@ class Application(Base):
     expires: Mapped[Instant]
 
 
-class Certificate(Base):
+class CertificateRow(Base):
     """A certificate that opens an account, known by its SHA-256 fingerprint."""
 
     __tablename__ = "certificate"
@@ -69,7 +69,7 @@ class InvitationRow(Base):
     expires: Mapped[Instant | None]
 
 
-class AccountMetadata(Base):
+class AccountMetadataRow(Base):
     """What somebody says of themselves under a key (IRCv3 metadata), for clients to show."""
 
     __tablename__ = "account_metadata"

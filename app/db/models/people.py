@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.columns import Base, Id, Instant, Name, Reference, RoomId
 
 
-class Session(Base):
+class SessionRow(Base):
     """Who is and was connected. `disconnected` is None while it lasts, `detached` while a device is connected."""
 
     __tablename__ = "session"
@@ -29,10 +29,10 @@ class Session(Base):
     away: Mapped[str | None] = mapped_column(Text)
 
 
-class Membership(Base):
+class MembershipRow(Base):
     """A session that is in a room, with its roles there: what a crash leaves of who was where.
 
-    It ends with the session. Since when somebody is there, also between two connections, says `RoomStay`.
+    It ends with the session. Since when somebody is there, also between two connections, says `RoomVisitRow`.
     """
 
     __tablename__ = "membership"
@@ -42,7 +42,7 @@ class Membership(Base):
     roles: Mapped[str] = mapped_column(String(8))
 
 
-class RoomStay(Base):
+class RoomVisitRow(Base):
     """Since when a party is in a room without having left it: the event's place in the log, and its instant.
 
     Parties are those of `Correspondent`; an account's stay outlasts its connections, a session's does not.

@@ -29,7 +29,7 @@ class RoomRow(Base):
     created: Mapped[Instant]
 
 
-class RoomRole(Base):
+class RoomRoleRow(Base):
     """What an account is in a room: `o` or `v`, kept while the account is elsewhere."""
 
     __tablename__ = "room_role"
@@ -39,7 +39,7 @@ class RoomRole(Base):
     role: Mapped[str] = mapped_column(String(8), primary_key=True)
 
 
-class RoomMask(Base):
+class RoomMaskRow(Base):
     """An entry of a room's lists; `mode` is the letter of the list (`b` for bans)."""
 
     __tablename__ = "room_mask"
@@ -51,7 +51,7 @@ class RoomMask(Base):
     at: Mapped[Instant]
 
 
-class RoomMetadata(Base):
+class RoomMetadataRow(Base):
     """What is said of a room under a key."""
 
     __tablename__ = "room_metadata"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.columns import Base, Instant, Name, Serial
 
 
-class Audit(Base):
+class AuditRow(Base):
     """Who changed what, when. Secrets are never part of it."""
 
     __tablename__ = "audit"
@@ -21,7 +21,7 @@ class Audit(Base):
     detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
-class ServerSecret(Base):
+class ServerSecretRow(Base):
     """Random bytes, in hexadecimal, that the servers on this database share and show to nobody."""
 
     __tablename__ = "server_secret"
@@ -30,7 +30,7 @@ class ServerSecret(Base):
     value: Mapped[str] = mapped_column(String(64))
 
 
-class ImportMark(Base):
+class ImportMarkRow(Base):
     """A row of an older program's database that was taken over, known by its digest."""
 
     __tablename__ = "import_mark"

@@ -10,7 +10,7 @@ from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.db.legacy import OldDatabase, OldMessage, OldUser
 from app.db.log import Log
-from app.db.models import ImportMark
+from app.db.models import ImportMarkRow
 from app.events import Event
 from app.services import audit
 from app.services.accounts import PasswordHashes, find_account, protect, registered
@@ -162,7 +162,7 @@ class Import:
         log.start_at_end(connection)
         record(connection, log, events)
         fulltext_of(connection).extend(connection)
-        connection.execute(insert(ImportMark), [{"digest": mark} for mark in marks])
+        connection.execute(insert(ImportMarkRow), [{"digest": mark} for mark in marks])
         if not self._audited:
             trace = audit.entry(
                 self._clock, self._actor, "import-legacy", self.report.room, file=self._old.path.name
@@ -204,4 +204,4 @@ def _known(session: orm.Session | None, digests: Sequence[str]) -> set[str]:
     """Return those of the digests whose rows were taken before."""
     if session is None:
         return set()
-    return set(session.scalars(select(ImportMark.digest).where(ImportMark.digest.in_(digests))))
+    return set(session.scalars(select(ImportMarkRow.digest).where(ImportMarkRow.digest.in_(digests))))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, update
 
-from app.db.models import Account, Application, BanRow, Certificate, InvitationRow
+from app.db.models import AccountRow, ApplicationRow, BanRow, CertificateRow, InvitationRow
 from app.events import Event, Kind
 from app.services.projections.registry import projects
 from app.wire.names import fold
@@ -11,7 +11,7 @@ from app.wire.names import fold
 @projects(Kind.REGISTERED)
 def _registered(connection: Connection, event: Event) -> None:
     connection.execute(
-        insert(Account).values(
+        insert(AccountRow).values(
             id=event.data["id"],
             name=event.account,
             key=fold(event.account or ""),
@@ -23,7 +23,7 @@ def _registered(connection: Connection, event: Event) -> None:
             email=event.secret.email,
         )
     )
-    connection.execute(delete(Application).where(Application.key == fold(event.account or "")))
+    connection.execute(delete(ApplicationRow).where(ApplicationRow.key == fold(event.account or "")))
     if "invitation" in event.data:
         used = update(InvitationRow).where(InvitationRow.id == event.data["invitation"])
         connection.execute(used.values(used=InvitationRow.used + 1))
@@ -32,9 +32,9 @@ def _registered(connection: Connection, event: Event) -> None:
 @projects(Kind.APPLIED)
 def _applied(connection: Connection, event: Event) -> None:
     applicant = event.secret
-    connection.execute(delete(Application).where(Application.expires <= event.at))
+    connection.execute(delete(ApplicationRow).where(ApplicationRow.expires <= event.at))
     connection.execute(
-        insert(Application).values(
+        insert(ApplicationRow).values(
             id=event.data["id"],
             name=event.account,
             key=fold(event.account or ""),
@@ -56,19 +56,19 @@ def _account_changed(connection: Connection, event: Event) -> None:
     if event.secret is not None:
         values |= {"password_hash": event.secret.password_hash, "scram": event.secret.scram}
     if values:
-        connection.execute(update(Account).where(Account.id == event.data["id"]).values(values))
+        connection.execute(update(AccountRow).where(AccountRow.id == event.data["id"]).values(values))
 
 
 @projects(Kind.CERTIFICATE_ADDED)
 def _certificate_added(connection: Connection, event: Event) -> None:
     row = {"fingerprint": event.data["fingerprint"], "account_id": event.data["id"], "added": event.at}
-    connection.execute(insert(Certificate).values(row))
+    connection.execute(insert(CertificateRow).values(row))
 
 
 @projects(Kind.CERTIFICATE_REMOVED)
 def _certificate_removed(connection: Connection, event: Event) -> None:
-    here = Certificate.fingerprint == event.data["fingerprint"]
-    connection.execute(delete(Certificate).where(here, Certificate.account_id == event.data["id"]))
+    here = CertificateRow.fingerprint == event.data["fingerprint"]
+    connection.execute(delete(CertificateRow).where(here, CertificateRow.account_id == event.data["id"]))
 
 
 @projects(Kind.INVITATION_MADE)

@@ -10,12 +10,12 @@ from dataclasses import replace
 from sqlalchemy import Connection, insert
 
 from app.clock import to_iso_or_none
-from app.db.models import Audit
+from app.db.models import AuditRow
 from app.events import Event, Kind, msgid
 from app.services.history import modes_text
 from app.services.projections.registry import gathers, projects
 
-_ENTRY = insert(Audit)
+_ENTRY = insert(AuditRow)
 
 
 def leave_trace(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:

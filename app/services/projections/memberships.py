@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.db.insertion import add_rows
-from app.db.models import Membership, Session
+from app.db.models import MembershipRow, SessionRow
 from app.events import Event, Kind
 from app.services.projections.registry import gathers, projects
 
 # As sessions, they go in storms.
-_LEAVE_ALL = delete(Membership).where(Membership.session_id == bindparam("session"))
+_LEAVE_ALL = delete(MembershipRow).where(MembershipRow.session_id == bindparam("session"))
 
 
 @gathers(Kind.JOINED)
@@ -20,7 +20,7 @@ def _joined(connection: Connection, events: Sequence[Event]) -> None:
         for event in events
         if event.session is not None
     ]
-    add_rows(connection, Membership, ("session_id", "room_id", "roles"), rows)
+    add_rows(connection, MembershipRow, ("session_id", "room_id", "roles"), rows)
 
 
 @projects(Kind.PARTED)
@@ -34,8 +34,8 @@ def _kicked(connection: Connection, event: Event) -> None:
 
 
 def _leave(connection: Connection, room: int | None, session: int | None) -> None:
-    here = (Membership.session_id == session, Membership.room_id == room)
-    connection.execute(delete(Membership).where(*here))
+    here = (MembershipRow.session_id == session, MembershipRow.room_id == room)
+    connection.execute(delete(MembershipRow).where(*here))
 
 
 def leave_all(connection: Connection, session: int | None) -> None:
@@ -45,8 +45,8 @@ def leave_all(connection: Connection, session: int | None) -> None:
 
 def change_role(connection: Connection, room: int | None, sign: str, role: str, nick: str) -> None:
     """Bring the table up to date after somebody in a room got a role, or lost it."""
-    called = select(Session.id).where(Session.nick == nick, Session.disconnected.is_(None))
-    here = (Membership.room_id == room, Membership.session_id.in_(called))
-    for roles in connection.execute(select(Membership.roles).where(*here)).scalars().all():
+    called = select(SessionRow.id).where(SessionRow.nick == nick, SessionRow.disconnected.is_(None))
+    here = (MembershipRow.room_id == room, MembershipRow.session_id.in_(called))
+    for roles in connection.execute(select(MembershipRow.roles).where(*here)).scalars().all():
         new = "".join(sorted(set(roles) | {role} if sign == "+" else set(roles) - {role}))
-        connection.execute(update(Membership).where(*here).values(roles=new))
+        connection.execute(update(MembershipRow).where(*here).values(roles=new))

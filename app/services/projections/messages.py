@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.db.fulltext import fulltext_of
-from app.db.models import EventRow, ReadMarker
+from app.db.models import EventRow, ReadMarkerRow
 from app.events import Event, Kind
 from app.services.projections.registry import projects
 from app.wire.names import fold
@@ -54,5 +54,7 @@ def _redacted(connection: Connection, event: Event) -> None:
 @projects(Kind.MARKED)
 def _marked(connection: Connection, event: Event) -> None:
     party, target = event.data["party"], fold(event.target or "")
-    connection.execute(delete(ReadMarker).where(ReadMarker.party == party, ReadMarker.target == target))
-    connection.execute(insert(ReadMarker).values(party=party, target=target, at=event.data["instant"]))
+    connection.execute(
+        delete(ReadMarkerRow).where(ReadMarkerRow.party == party, ReadMarkerRow.target == target)
+    )
+    connection.execute(insert(ReadMarkerRow).values(party=party, target=target, at=event.data["instant"]))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, delete, insert
 
-from app.db.models import AccountMetadata, RoomMetadata
+from app.db.models import AccountMetadataRow, RoomMetadataRow
 from app.events import Event, Kind
 from app.services.projections.registry import projects
 
@@ -10,16 +10,22 @@ from app.services.projections.registry import projects
 @projects(Kind.METADATA)
 def _metadata(connection: Connection, event: Event) -> None:
     if event.room is not None:
-        _put(connection, event, RoomMetadata, RoomMetadata.room_id == event.room, room_id=event.room)
+        _put(connection, event, RoomMetadataRow, RoomMetadataRow.room_id == event.room, room_id=event.room)
     elif event.data["party"].startswith("a"):
         account = int(event.data["party"].removeprefix("a"))
-        _put(connection, event, AccountMetadata, AccountMetadata.account_id == account, account_id=account)
+        _put(
+            connection,
+            event,
+            AccountMetadataRow,
+            AccountMetadataRow.account_id == account,
+            account_id=account,
+        )
 
 
 def _put(
     connection: Connection,
     event: Event,
-    table: type[AccountMetadata] | type[RoomMetadata],
+    table: type[AccountMetadataRow] | type[RoomMetadataRow],
     whose: ColumnElement[bool],
     **owner: int,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, update
 
 from app.db.insertion import add_rows
-from app.db.models import Account, ReadMarker, Session
+from app.db.models import AccountRow, ReadMarkerRow, SessionRow
 from app.events import Event, Kind
 from app.services.projections.memberships import leave_all
 from app.services.projections.registry import gathers, projects
@@ -15,16 +15,16 @@ from app.wire.names import fold
 _COLUMNS = ("id", "nick", "user", "host", "address", "realname", "account", "node", "connected")
 # People go in storms: what that takes is written once, and given its values each time.
 _END = (
-    update(Session)
-    .where(Session.id == bindparam("session"), Session.disconnected.is_(None))
+    update(SessionRow)
+    .where(SessionRow.id == bindparam("session"), SessionRow.disconnected.is_(None))
     .values(disconnected=bindparam("instant"))
 )
-_FORGET_MARKERS = delete(ReadMarker).where(ReadMarker.party == bindparam("guest"))
+_FORGET_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("guest"))
 
 
 @gathers(Kind.CONNECTED)
 def _connected(connection: Connection, events: Sequence[Event]) -> None:
-    add_rows(connection, Session, _COLUMNS, [_session(event) for event in events])
+    add_rows(connection, SessionRow, _COLUMNS, [_session(event) for event in events])
     for event in events:
         _seen(connection, event)
 
@@ -103,10 +103,10 @@ def _logged_out(connection: Connection, event: Event) -> None:
 
 
 def _change(connection: Connection, event: Event, **values: object) -> None:
-    connection.execute(update(Session).where(Session.id == event.session).values(values))
+    connection.execute(update(SessionRow).where(SessionRow.id == event.session).values(values))
 
 
 def _seen(connection: Connection, event: Event) -> None:
     if event.account is not None:
         key = fold(event.account)
-        connection.execute(update(Account).where(Account.key == key).values(last_seen=event.at))
+        connection.execute(update(AccountRow).where(AccountRow.key == key).values(last_seen=event.at))

@@ -12,39 +12,39 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, sele
 from sqlalchemy.orm import aliased
 
 from app.db.insertion import add_rows
-from app.db.models import Account, Membership, RoomStay, Session
+from app.db.models import AccountRow, MembershipRow, RoomVisitRow, SessionRow
 from app.events import Event, Kind
 from app.services.projections.registry import gathers, projects
 from app.wire.names import fold
 
 _COLUMNS = ("party", "room_id", "since", "at")
-_types = {column.name: column.type for column in RoomStay.__table__.columns}
+_types = {column.name: column.type for column in RoomVisitRow.__table__.columns}
 _new: dict[str, Any] = {name: bindparam(f"new_{name}", type_=_types[name]) for name in _COLUMNS}
-_guests = aliased(RoomStay)
+_guests = aliased(RoomVisitRow)
 
 
 def _is_there(room: Any) -> Any:
-    return exists().where(RoomStay.party == _new["party"], RoomStay.room_id == room)
+    return exists().where(RoomVisitRow.party == _new["party"], RoomVisitRow.room_id == room)
 
 
-_BEGIN = insert(RoomStay).from_select(_COLUMNS, select(*_new.values()).where(~_is_there(_new["room_id"])))
-_TAKE_OVER = insert(RoomStay).from_select(
+_BEGIN = insert(RoomVisitRow).from_select(_COLUMNS, select(*_new.values()).where(~_is_there(_new["room_id"])))
+_TAKE_OVER = insert(RoomVisitRow).from_select(
     _COLUMNS,
     select(_new["party"], _guests.room_id, _guests.since, _guests.at).where(
         _guests.party == bindparam("guest"), ~_is_there(_guests.room_id)
     ),
 )
-_END = delete(RoomStay).where(
-    RoomStay.party.in_(bindparam("parties", expanding=True)), RoomStay.room_id == bindparam("room")
+_END = delete(RoomVisitRow).where(
+    RoomVisitRow.party.in_(bindparam("parties", expanding=True)), RoomVisitRow.room_id == bindparam("room")
 )
-_END_ALL = delete(RoomStay).where(RoomStay.party == bindparam("guest"))
+_END_ALL = delete(RoomVisitRow).where(RoomVisitRow.party == bindparam("guest"))
 
 
 @gathers(Kind.JOINED)
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """A session is nowhere twice; its account may be there already, by another session."""
     people = [event for event in events if event.session is not None]
-    add_rows(connection, RoomStay, _COLUMNS, [_stay(event, f"s{event.session}") for event in people])
+    add_rows(connection, RoomVisitRow, _COLUMNS, [_stay(event, f"s{event.session}") for event in people])
     for event in people:
         for account in _parties(connection, event.session, event.account)[1:]:
             new = {f"new_{name}": value for name, value in zip(_COLUMNS, _stay(event, account), strict=True)}
@@ -65,7 +65,7 @@ def _parted(connection: Connection, event: Event) -> None:
 @projects(Kind.KICKED)
 def _kicked(connection: Connection, event: Event) -> None:
     session = event.data["session"]
-    account = connection.scalar(select(Session.account).where(Session.id == session))
+    account = connection.scalar(select(SessionRow.account).where(SessionRow.id == session))
     connection.execute(_END, {"parties": _parties(connection, session, account), "room": event.room})
 
 
@@ -83,15 +83,17 @@ def _logged_in(connection: Connection, event: Event) -> None:
 
 def leave_as_account(connection: Connection, session: int | None, new: str | None) -> None:
     """End the stays of the account that a session speaks for until now, where no other session of it is."""
-    account = connection.scalar(select(Session.account).where(Session.id == session))
+    account = connection.scalar(select(SessionRow.account).where(SessionRow.id == session))
     if account in (None, new):
         return
     _, *parties = _parties(connection, session, account)
-    same = and_(Session.id == Membership.session_id, Session.account == account, Session.id != session)
-    others = exists().where(Membership.room_id == RoomStay.room_id, same)
-    here = select(Membership.room_id).where(Membership.session_id == session)
+    same = and_(
+        SessionRow.id == MembershipRow.session_id, SessionRow.account == account, SessionRow.id != session
+    )
+    others = exists().where(MembershipRow.room_id == RoomVisitRow.room_id, same)
+    here = select(MembershipRow.room_id).where(MembershipRow.session_id == session)
     connection.execute(
-        delete(RoomStay).where(RoomStay.party.in_(parties), RoomStay.room_id.in_(here), ~others)
+        delete(RoomVisitRow).where(RoomVisitRow.party.in_(parties), RoomVisitRow.room_id.in_(here), ~others)
     )
 
 
@@ -99,5 +101,5 @@ def _parties(connection: Connection, session: int | None, account: str | None) -
     """Return who stays: the session, and its account if it has one."""
     if account is None:
         return [f"s{session}"]
-    number = connection.scalar(select(Account.id).where(Account.key == fold(account)))
+    number = connection.scalar(select(AccountRow.id).where(AccountRow.key == fold(account)))
     return [f"s{session}"] if number is None else [f"s{session}", f"a{number}"]

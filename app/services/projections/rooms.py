@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.models import ReadMarker, RoomMask, RoomRole, RoomRow
+from app.db.models import ReadMarkerRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.events import Event, Kind
 from app.services.projections.memberships import change_role
 from app.services.projections.registry import projects
@@ -30,7 +30,7 @@ def _created(connection: Connection, event: Event) -> None:
     )
     if event.data["founder"] is not None:
         connection.execute(
-            insert(RoomRole).values(room_id=event.room, account_id=event.data["founder"], role="o")
+            insert(RoomRoleRow).values(room_id=event.room, account_id=event.data["founder"], role="o")
         )
 
 
@@ -41,14 +41,14 @@ def _renamed(connection: Connection, event: Event) -> None:
     connection.execute(update(RoomRow).where(RoomRow.id == event.room).values(name=event.data["to"], key=new))
     if old == new:
         return
-    connection.execute(delete(ReadMarker).where(ReadMarker.target == new))
-    connection.execute(update(ReadMarker).where(ReadMarker.target == old).values(target=new))
+    connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == new))
+    connection.execute(update(ReadMarkerRow).where(ReadMarkerRow.target == old).values(target=new))
 
 
 @projects(Kind.DELETED)
 def _deleted(connection: Connection, event: Event) -> None:
     """What holds in the room goes with it; what was said there stays in the log."""
-    connection.execute(delete(ReadMarker).where(ReadMarker.target == fold(event.target or "")))
+    connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == fold(event.target or "")))
     connection.execute(delete(RoomRow).where(RoomRow.id == event.room))
 
 
@@ -81,11 +81,15 @@ def _mode(connection: Connection, event: Event) -> None:
 
 def _mask(connection: Connection, event: Event, sign: str, letter: str, mask: str) -> None:
     connection.execute(
-        delete(RoomMask).where(RoomMask.room_id == event.room, RoomMask.mode == letter, RoomMask.mask == mask)
+        delete(RoomMaskRow).where(
+            RoomMaskRow.room_id == event.room, RoomMaskRow.mode == letter, RoomMaskRow.mask == mask
+        )
     )
     if sign == "+":
         connection.execute(
-            insert(RoomMask).values(room_id=event.room, mode=letter, mask=mask, by=event.source, at=event.at)
+            insert(RoomMaskRow).values(
+                room_id=event.room, mode=letter, mask=mask, by=event.source, at=event.at
+            )
         )
 
 
@@ -93,12 +97,12 @@ def _role(connection: Connection, room: int | None, sign: str, role: str, accoun
     if account_id is None:
         return
     connection.execute(
-        delete(RoomRole).where(
-            RoomRole.room_id == room, RoomRole.account_id == account_id, RoomRole.role == role
+        delete(RoomRoleRow).where(
+            RoomRoleRow.room_id == room, RoomRoleRow.account_id == account_id, RoomRoleRow.role == role
         )
     )
     if sign == "+":
-        connection.execute(insert(RoomRole).values(room_id=room, account_id=account_id, role=role))
+        connection.execute(insert(RoomRoleRow).values(room_id=room, account_id=account_id, role=role))
 
 
 def _flag(connection: Connection, room: int | None, sign: str, letter: str) -> None:

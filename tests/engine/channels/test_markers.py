@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.commands.channels.markers import MAX_MARKERS
-from app.db.models import ReadMarker
+from app.db.models import ReadMarkerRow
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account
 from tests.engine.account_clients import enter as enter_with
@@ -159,10 +159,10 @@ def test_a_guests_markers_end_with_the_session(bench: EngineHarness) -> None:
     guest = bench.connect("alice", *CAPS)
     guest.ask(f"MARKREAD #tea {NOON}")
     with bench.database.reading() as session:
-        assert len(session.scalars(select(ReadMarker)).all()) == 1
+        assert len(session.scalars(select(ReadMarkerRow)).all()) == 1
     guest.hang_up()
     with bench.database.reading() as session:
-        assert session.scalars(select(ReadMarker)).all() == []
+        assert session.scalars(select(ReadMarkerRow)).all() == []
     assert bench.connect("alice", *CAPS).ask("MARKREAD #tea") == [":irc.example MARKREAD #tea *"]
 
 

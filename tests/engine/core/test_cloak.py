@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.db.models import Session
+from app.db.models import SessionRow
 from app.engine.cloak import new_cloak
 from app.services import bans
 from app.services.admin_changes import decide_now
@@ -225,7 +225,7 @@ def test_without_cloaks_the_address_is_the_host(make_bench: MakeBench) -> None:
 def test_a_session_stores_address_and_cloak(bench: EngineHarness) -> None:
     bench.connect("bob", address=ADDRESS)
     with bench.database.reading() as orm:
-        rows = orm.execute(select(Session.address, Session.host)).all()
+        rows = orm.execute(select(SessionRow.address, SessionRow.host)).all()
     assert rows == [(ADDRESS, bench.core.runtime.cloak(ADDRESS))]
 
 

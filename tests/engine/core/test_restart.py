@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.commands.sessions.always_on import stays_connected
 from app.db.database import Database
 from app.db.log import read_after
-from app.db.models import EventRow, Membership, Session
+from app.db.models import EventRow, MembershipRow, SessionRow
 from app.engine.world.room import Room
 from app.engine.world.world import World
 from app.events import Event, Kind
@@ -161,7 +161,7 @@ def here(world: World) -> dict[int, tuple[str, str | None]]:
 def connected(database: Database) -> dict[int, tuple[str, str | None]]:
     """Return the connected users of the session table."""
     with database.reading() as session:
-        rows = session.scalars(select(Session).where(Session.disconnected.is_(None)))
+        rows = session.scalars(select(SessionRow).where(SessionRow.disconnected.is_(None)))
         return {row.id: (row.nick, row.account) for row in rows}
 
 
@@ -177,7 +177,7 @@ def members(world: World) -> dict[tuple[int, int], str]:
 def stored_members(database: Database) -> dict[tuple[int, int], str]:
     """Return memberships and roles of the membership table."""
     with database.reading() as session:
-        return {(row.session_id, row.room_id): row.roles for row in session.scalars(select(Membership))}
+        return {(row.session_id, row.room_id): row.roles for row in session.scalars(select(MembershipRow))}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

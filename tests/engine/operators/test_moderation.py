@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.db.models import EventRow, Session
+from app.db.models import EventRow, SessionRow
 from app.services import moderation
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness
@@ -64,7 +64,7 @@ def test_a_kill_precedes_its_quit_in_the_log(bench: EngineHarness) -> None:
     with bench.database.reading() as session:
         columns = (EventRow.kind, EventRow.nick, EventRow.target, EventRow.text)
         ended, killed = session.execute(select(*columns).order_by(EventRow.id.desc()).limit(2)).all()
-        left = session.scalar(select(Session.disconnected).where(Session.nick == "bob"))
+        left = session.scalar(select(SessionRow.disconnected).where(SessionRow.nick == "bob"))
     assert tuple(killed) == ("killed", "root", "bob", "spam")
     assert ended.kind == "quit"
     assert left is not None

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.db.models import Session
+from app.db.models import SessionRow
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, people
@@ -93,7 +93,9 @@ def test_chghost_reaches_all_devices_and_is_stored(bench: EngineHarness, root: H
     assert codes(phone.heard()) == ["CHGHOST", "396"]
     assert codes(laptop.heard()) == ["396"]
     with bench.database.reading() as session:
-        assert session.scalars(select(Session.host).where(Session.nick == "bob")).all() == ["tea.example"]
+        assert session.scalars(select(SessionRow.host).where(SessionRow.nick == "bob")).all() == [
+            "tea.example"
+        ]
 
 
 def test_chghost_of_oneself_is_labelled(bench: EngineHarness) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.db.models import Session
+from app.db.models import SessionRow
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter
 from tests.engine.harness import EngineHarness
@@ -66,7 +66,7 @@ def test_the_realname_is_stored(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     alice.send("SETNAME :Alice the Great")
     with bench.database.reading() as session:
-        assert session.scalars(select(Session.realname)).all() == ["Alice the Great"]
+        assert session.scalars(select(SessionRow.realname)).all() == ["Alice the Great"]
 
 
 def test_setname_reaches_extended_monitors(bench: EngineHarness) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.columns import Base, Instant, Name
 
 
-class Correspondent(Base):
+class CorrespondentRow(Base):
     """One side of a private conversation, so that somebody's partners are found without reading the log.
 
     A party is `a` and an account's id, or `s` and a guest's session: what a guest wrote and got is no
@@ -22,7 +22,7 @@ class Correspondent(Base):
     last_at: Mapped[Instant]
 
 
-class ReadMarker(Base):
+class ReadMarkerRow(Base):
     """How far a party has read in a room, or what a nick wrote: up to and with this instant.
 
     `target` is the folded name, whether there is such a room or not. A guest's markers end with the session.
