@@ -90,7 +90,7 @@ def test_every_script_is_executable_and_parses(script: str) -> None:
         ({"python3": TOO_OLD}, "Python 3.11 or newer is needed, and python3 is 3.8.18"),
         ({"python3": BARE}, "apt install python3-venv"),
         ({"python3": TOO_OLD, "python3.12": BARE}, "apt install python3.12-venv"),
-        ({}, "there is no python3"),
+        ({}, "python3 was not found"),
     ],
 )
 @pytest.mark.parametrize("script", ["server", "client", "test"])
@@ -111,7 +111,7 @@ def test_what_setup_is_asked_for_is_known_or_refused(tmp_path: Path) -> None:
     assert "Usage: scripts/setup" in helped.stdout
     refused = run(clone / "scripts/setup", "tests", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == 'setup: "tests" is not known; say "test", "bench", or nothing\n'
+    assert refused.stderr == 'setup: "tests" is unknown; use "test", "bench" or nothing\n'
     assert not (clone / ".venv").exists()
 
 
