@@ -1,4 +1,4 @@
-"""chat-client: talk in a terminal, or send and receive lines in a script."""
+"""chat-client: chat in a terminal, or send and receive messages in a script."""
 
 import getpass
 import os
@@ -15,7 +15,7 @@ from app.cli.options import ClientConfig, Version, first_line, flags, setting
 from app.client.display.event_text import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
-from app.client.driver import MAX_INBOX, Driver, Inbox
+from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
@@ -24,7 +24,7 @@ from app.clock import Clock
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, load
 
-DRAIN_TIMEOUT_SECONDS = 60.0  # seconds without progress before a script is told that it failed
+DEFAULT_TIMEOUT_SECONDS = 60.0  # without progress in batch mode
 
 app = terminal.new_app()
 
@@ -46,91 +46,86 @@ def client(
     tls_ca: Annotated[Path | None, setting(ClientSettings, "tls_ca", "FILE", "--tls-ca")] = None,
     config: ClientConfig = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print what is said as one JSON object a line; no prompt.")
+        bool, typer.Option("--json", help="Print events as JSON Lines, without a prompt.")
     ] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Go on listening when the input has ended, until Ctrl-C.")
+        bool, typer.Option("--follow", help="Keep listening after the end of input, until Ctrl-C.")
     ] = False,
     timeout: Annotated[
         float,
-        typer.Option(
-            metavar="SECONDS", min=1, help="Without a terminal: give up when nothing moves so long."
-        ),
-    ] = DRAIN_TIMEOUT_SECONDS,
+        typer.Option(metavar="SECONDS", min=1, help="In batch mode, fail after this time without progress."),
+    ] = DEFAULT_TIMEOUT_SECONDS,
     version: Version = False,
 ) -> None:
-    """Chat in the terminal.
+    """Chat in the terminal, or send and receive messages in a script.
 
-    Without -u you come as a guest under your login name. With -u you are asked for the password when the name
-    is registered; with --password-file nothing is asked.
+    Without -u, you are a guest under your login name. With -u, you are prompted for the password if the
+    name is registered, unless --password-file provides it.
 
-    When the standard input is not a terminal, each of its lines is sent as a message, and what is said goes
-    to the standard output; the exit code is 0 when every line was stored. When only the output is not a
-    terminal, or with --json, nothing is sent: it listens until Ctrl-C.
+    If standard input is not a terminal, each of its lines is sent as a message, and messages go to standard
+    output. The exit code is 0 if the server stored every message. If only standard output is not a terminal,
+    or with --json on a terminal, the client sends nothing and listens until Ctrl-C.
     """
     loaded = load(CLIENT, config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     if not loaded.values.tls_verify and loaded.values.tls:
-        typer.echo("Warning: the server's certificate is not checked, so it may be anybody's.", err=True)
+        typer.echo("Warning: the server's certificate is not verified, so its identity is unknown.", err=True)
     _start(loaded.values, as_json, follow, timeout)
 
 
 def _start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float) -> None:
-    """Run line mode on a terminal, else pipe mode."""
+    """Run line mode on a terminal, otherwise batch mode."""
     has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
     is_interactive = has_input and has_output and not as_json
-    driver = _driver(settings, settings.history_page if is_interactive else 0)
+    driver = _create_driver(settings, settings.history_page if is_interactive else 0)
     if is_interactive:
-        _controller(driver, settings)
+        _run_line_mode(driver, settings)
         return
     renderer = Renderer(DisplayContext(settings.room), has_colours=False, has_days=False)
-    printer = Printer(renderer, _print, _print_trouble, as_json, is_watched=has_input)
-    pipe = BatchMode(driver, settings.room, printer.show)
+    printer = Printer(renderer, _print, _print_diagnostic, as_json, is_on_terminal=has_input)
+    batch = BatchMode(driver, settings.room, printer.show)
     if has_input:
-        pipe.listen()
+        batch.listen()
     else:
-        pipe.send(_lines(), timeout, follow)
+        batch.send(_open_input(), timeout, follow)
 
 
-def _lines() -> TextIO:
-    """Return the lines of the standard input; what is not UTF-8 in them is replaced."""
+def _open_input() -> TextIO:
+    """Return standard input as UTF-8, with invalid bytes replaced."""
     return open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
 
 
-def _controller(driver: Driver, settings: ClientSettings) -> None:
-    """Run line mode."""
-    from app.client.ui.line_mode import LineMode  # here, so that scripts do not wait for it
+def _run_line_mode(driver: Driver, settings: ClientSettings) -> None:
+    from app.client.ui.line_mode import LineMode  # slow to import, so scripts skip it
 
     has_colours = settings.colours and "NO_COLOR" not in os.environ
     LineMode(driver, Renderer(DisplayContext(), has_colours)).run()
 
 
-def _driver(settings: ClientSettings, greeting: int) -> Driver:
-    """Put link and state together."""
+def _create_driver(settings: ClientSettings, initial_history: int) -> Driver:
     clock = Clock()
-    inbox: Inbox = queue.Queue(MAX_INBOX)
+    inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
     address = Address(settings.ip, settings.port, settings.tls, settings.tls_verify, settings.tls_ca)
     link = Link(address, inbox.put, clock)
-    return Driver(ClientState(_wishes(settings, greeting)), link, inbox, clock)
+    return Driver(ClientState(_user_options(settings, initial_history)), link, inbox, clock)
 
 
-def _wishes(settings: ClientSettings, greeting: int) -> UserOptions:
-    """Return what the settings ask for."""
+def _user_options(settings: ClientSettings, initial_history: int) -> UserOptions:
     nick = settings.username or _login_name()
     return UserOptions(
         nick=nick,
-        is_named=settings.username is not None,
+        has_chosen_nick=settings.username is not None,
         rooms=[settings.room],
         credentials=_credentials(settings, nick),
-        greeting=greeting,
-        page=settings.history_page,
-        buffer=settings.buffer,
+        initial_history=initial_history,
+        page_size=settings.history_page,
+        max_text_bytes=settings.buffer,
     )
 
 
 def _login_name() -> str:
-    """Return the name of the person at the operating system, as far as it can be a nick."""
+    """Return the login name, reduced to the characters allowed in a nick."""
     try:
         name = re.sub(r"[^A-Za-z0-9_-]", "", getpass.getuser())
     except (OSError, KeyError):
@@ -139,17 +134,17 @@ def _login_name() -> str:
 
 
 def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None:
-    """Return name and password when a file has the password.
+    """Return the credentials if a password file is set.
 
-    Raises: UsageError when the file has none; OSError when it cannot be read.
+    Raises: UsageError when the file has no password; OSError when it cannot be read.
     """
     if settings.password_file is None:
         return None
     if settings.username is None:
-        raise UsageError("A password file needs a name: -u NAME.")
+        raise UsageError("--password-file requires -u NAME.")
     password = first_line(settings.password_file)
     if not password:
-        raise UsageError(f"{settings.password_file} has no password in its first line.")
+        raise UsageError(f"The first line of {settings.password_file} is empty; it must be the password.")
     return LoginCredentials(nick, password)
 
 
@@ -157,7 +152,7 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
-def _print_trouble(line: str) -> None:
+def _print_diagnostic(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

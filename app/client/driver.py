@@ -1,152 +1,143 @@
-"""The one owner of the state: everything that happens goes through here, one thing after the other.
+"""Runs the protocol over a link: the only owner of the client's state.
 
-The link and the user put what happens into one queue; the driver's thread takes it out, tells the state,
-hands lines to the link and events to the display. Others look at the state only through `look`, under the
-lock.
+The link and the user interface put what happens into one queue. The driver's thread takes one item
+at a time, updates the state, and passes lines to the link and events to the display. Other threads
+read the state only through `read`, under the lock.
 """
 
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from app.client.net.backoff import Keepalive
-from app.client.net.connect import Untrusted
 from app.client.net.link import Connecting, Ended, Link, LinkEvent, Lost, Opened, Received, Waiting
-from app.client.protocol import intents
-from app.client.protocol import protocol as machine
+from app.client.protocol import intents, protocol
 from app.client.protocol.effects import Effect, Effects, Send
-from app.client.protocol.events import ClientEvent, Phase, StateChanged
+from app.client.protocol.events import ClientEvent, Phase, PhaseChanged
 from app.client.protocol.model import ClientState
 from app.clock import Clock
 
-MAX_INBOX = 1_000  # things waiting; past it who brings one waits
-TICK_SECONDS = 1.0  # seconds; so often the driver looks at the clock when nothing happens
+MAX_INBOX_ITEMS = 1_000  # at the limit, producers wait
+TICK_SECONDS = 1.0  # longest interval between two ticks
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Call = Callable[[], None]
 Inbox = queue.Queue[LinkEvent | Call]
 
 
 class Driver:
-    """Runs a state over a link."""
+    """Runs a client's state over a link."""
 
     def __init__(self, state: ClientState, link: Link, inbox: Inbox, clock: Clock) -> None:
         self.state = state
         self.link = link
+        self.clock = clock
         self.show: Callable[[ClientEvent], None] = lambda event: None
         self.on_tick: Call = lambda: None
         self._inbox = inbox
-        self._clock = clock
         self._keepalive = Keepalive(clock)
         self._lock = threading.RLock()
-        self._is_over = False
-        self._has_waited = False  # later attempts are told by their waits
+        self._has_ended = False
+        self._has_retried = False  # from then on, `Waiting` announces each attempt
 
     def run(self) -> None:
-        """Do what comes until `end`.
+        """Process the queue until `end` is called.
 
-        Raises: Untrusted when the server is not one to talk to.
+        Raises: Untrusted when connecting to the server is not safe.
         """
         self.link.start()
         try:
-            while not self._is_over:
+            while not self._has_ended:
                 self._step()
         except KeyboardInterrupt:
-            self.do(intents.leave(self.state, "Goodbye"))
+            self.execute(intents.quit_, "Goodbye")
             raise
         finally:
             self.link.stop()
 
     def post(self, call: Call) -> None:
-        """Have something done in the driver's thread, in its turn."""
+        """Queue a call for the driver's thread; callable from any thread."""
         self._inbox.put(call)
 
-    def look(self, question: Callable[[ClientState], T]) -> T:
-        """Return what a question finds in the state, which stands still meanwhile."""
+    def read(self, query: Callable[[ClientState], T]) -> T:
+        """Return the result of a query on the state, under the lock; callable from any thread."""
         with self._lock:
-            return question(self.state)
+            return query(self.state)
 
-    def now(self) -> int:
-        """Return the current instant."""
-        return self._clock.now()
-
-    def do(self, effects: Effects) -> None:
-        """Carry out what the user wants; only in the driver's thread."""
-        self.state.now = self._clock.now()
-        self._carry_out(effects)
+    def execute(
+        self, intent: Callable[Concatenate[ClientState, P], Effects], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Execute an intent of the user; only in the driver's thread."""
+        self.state.now = self.clock.now()
+        self._apply(intent(self.state, *args, **kwargs))
 
     def end(self) -> None:
-        """Stop after what is being done now."""
-        self._is_over = True
+        """Make `run` return after the current item."""
+        self._has_ended = True
 
     def _step(self) -> None:
-        """Take one thing that happened; at least once a beat look after the connection."""
         try:
-            happening = self._inbox.get(timeout=TICK_SECONDS)
+            item = self._inbox.get(timeout=TICK_SECONDS)
         except queue.Empty:
-            happening = None
+            item = None
         with self._lock:
-            if happening is not None:
-                self._take(happening)
-            self._watch()
+            if item is not None:
+                self._process(item)
+            self._check_connection()
             self.on_tick()
 
-    def _take(self, happening: LinkEvent | Call) -> None:
-        """Do what happened: the link tells of the connection, everybody else posts a deed."""
-        match happening:
+    def _process(self, item: LinkEvent | Call) -> None:
+        match item:
             case Connecting() | Waiting() | Ended():
-                self._take_outage(happening)
+                self._process_outage(item)
             case Opened() | Received() | Lost():
-                self._tell_state(happening)
+                self._process_connection(item)
             case _:
-                happening()
+                item()
 
-    def _tell_state(self, happening: Opened | Received | Lost) -> None:
-        """Tell the state about its connection."""
-        now = self._clock.now()
-        self._keepalive.heard()
-        match happening:
+    def _process_connection(self, event: Opened | Received | Lost) -> None:
+        now = self.clock.now()
+        self._keepalive.on_activity()
+        match event:
             case Received(lines):
                 for line in lines:
-                    self._carry_out(machine.feed(self.state, line, now))
+                    self._apply(protocol.on_line(self.state, line, now))
             case Opened():
-                self._carry_out(machine.opened(self.state, now))
+                self._apply(protocol.on_opened(self.state, now))
             case Lost(reason):
-                self._carry_out(machine.lost(self.state, reason, now))
+                self._apply(protocol.on_lost(self.state, reason, now))
 
-    def _take_outage(self, happening: Connecting | Waiting | Ended) -> None:
-        """There is no connection: say what is done about it, for the first attempt and for every wait."""
-        match happening:
-            case Connecting() if not self._has_waited and not self.state.has_been_online:
-                self.show(StateChanged(Phase.CONNECTING, str(self.link.address)))
+    def _process_outage(self, event: Connecting | Waiting | Ended) -> None:
+        """Show the first attempt to connect and every wait; stop when the link has ended."""
+        match event:
+            case Connecting() if not self._has_retried and not self.state.has_been_online:
+                self.show(PhaseChanged(Phase.CONNECTING, str(self.link.address)))
             case Waiting(reason, seconds):
-                self._has_waited = True
-                self.show(StateChanged(Phase.RECONNECTING, reason, seconds))
+                self._has_retried = True
+                self.show(PhaseChanged(Phase.RECONNECTING, reason, seconds))
             case Ended(error):
-                self._give_up(error)
+                self._has_ended = True
+                if error is not None:
+                    raise error
 
-    def _give_up(self, error: Untrusted | None) -> None:
-        self._is_over = True
-        if error is not None:
-            raise error
-
-    def _carry_out(self, effects: Iterable[Effect]) -> None:
-        """Send what is to be sent and show what is to be shown, in their order."""
+    def _apply(self, effects: Iterable[Effect]) -> None:
+        """Send the lines and show the events, in order."""
         for effect in effects:
             if isinstance(effect, Send):
                 self.link.send(effect)
                 continue
-            if isinstance(effect, StateChanged) and effect.phase is Phase.ONLINE:
-                self.link.settle()
+            if isinstance(effect, PhaseChanged) and effect.phase is Phase.ONLINE:
+                self.link.reset_backoff()
             self.show(effect)
 
-    def _watch(self) -> None:
-        """Ask a silent server whether it is there, and drop it when it is not."""
+    def _check_connection(self) -> None:
+        """Send a PING to a silent server, and drop the connection if no answer comes."""
         if self.state.connection.phase not in (Phase.REGISTERING, Phase.ONLINE):
             return
-        if self._keepalive.must_ask():
+        if self._keepalive.must_ping():
             self.link.send("PING alive")
-        elif self._keepalive.is_dead():
-            self._keepalive.heard()
-            self.link.drop("The server does not answer.")
+        elif self._keepalive.has_timed_out():
+            self._keepalive.on_activity()
+            self.link.drop("The server does not respond.")

@@ -12,7 +12,7 @@ from inspect import cleandoc
 
 from app.client.display.event_text import DisplayContext
 from app.client.display.rendering import Renderer
-from app.client.protocol import protocol as machine
+from app.client.protocol import protocol
 from app.client.protocol.effects import Effect, Effects, Send
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
@@ -51,7 +51,7 @@ class ClientHarness:
     def hears(self, *lines: str) -> None:
         """Let the server send lines."""
         for line in lines:
-            self.take(machine.feed(self.state, line, self.now))
+            self.take(protocol.on_line(self.state, line, self.now))
 
     def does(self, effects: Effects) -> None:
         """Carry out what the user wants."""
@@ -59,11 +59,11 @@ class ClientHarness:
 
     def opens(self) -> None:
         """A connection is made."""
-        self.take(machine.opened(self.state, self.now))
+        self.take(protocol.on_opened(self.state, self.now))
 
     def loses(self, reason: str = "the server is gone") -> None:
         """The connection breaks."""
-        self.take(machine.lost(self.state, reason, self.now))
+        self.take(protocol.on_lost(self.state, reason, self.now))
 
     def play(self, transcript: str) -> None:
         """Play a transcript to its end; nothing may be left over."""

@@ -104,7 +104,7 @@ def client(start: Start) -> Client:
     return start("-u", "bot")
 
 
-def test_every_line_is_sent_and_success_is_told(peer: ScriptedServer, client: Client) -> None:
+def test_every_line_is_sent_and_the_exit_code_is_zero(peer: ScriptedServer, client: Client) -> None:
     client.type("one")
     peer.welcome("bot")
     assert peer.echo() == "one"
@@ -118,7 +118,7 @@ def test_every_line_is_sent_and_success_is_told(peer: ScriptedServer, client: Cl
     assert client.process.wait(SECONDS) == 0
 
 
-def test_a_refused_line_makes_it_fail(peer: ScriptedServer, client: Client) -> None:
+def test_refused_line_fails_the_run(peer: ScriptedServer, client: Client) -> None:
     client.type("one")
     peer.welcome("bot")
     label = peer.hear().split(" ")[0]
@@ -129,10 +129,10 @@ def test_a_refused_line_makes_it_fail(peer: ScriptedServer, client: Client) -> N
     assert client.process.wait(SECONDS) == 1
     errors = client.errors()
     assert "! not sent: one — You may not speak here" in errors
-    assert "Error: Not stored: 1 of the lines." in errors
+    assert "Error: 1 message not sent." in errors
 
 
-def test_lines_are_taken_no_faster_than_they_are_confirmed(peer: ScriptedServer, client: Client) -> None:
+def test_input_larger_than_the_window_is_sent_completely(peer: ScriptedServer, client: Client) -> None:
     peer_text = "\n".join(str(number) for number in range(200)) + "\n"
     assert client.process.stdin is not None
     client.process.stdin.write(peer_text)
@@ -146,9 +146,7 @@ def test_lines_are_taken_no_faster_than_they_are_confirmed(peer: ScriptedServer,
     assert client.process.wait(SECONDS) == 0
 
 
-def test_a_lost_connection_is_resumed_and_a_stored_line_is_not_sent_again(
-    peer: ScriptedServer, client: Client
-) -> None:
+def test_reconnect_does_not_resend_a_stored_line(peer: ScriptedServer, client: Client) -> None:
     client.type("one")
     peer.welcome("bot")
     peer.hear()
@@ -167,7 +165,7 @@ def test_a_lost_connection_is_resumed_and_a_stored_line_is_not_sent_again(
     assert client.process.wait(SECONDS) == 0
 
 
-def test_json_listens_on(peer: ScriptedServer, start: Start) -> None:
+def test_json_follow_keeps_listening(peer: ScriptedServer, start: Start) -> None:
     client = start("-u", "bot", "--json", "--follow")
     peer.welcome("bot")
     peer.say(said("m1", "hello"), ":bob!~b@h PART #tea :bye")
@@ -191,18 +189,16 @@ def test_json_listens_on(peer: ScriptedServer, start: Start) -> None:
     assert client.process.wait(SECONDS) in (0, 130)
 
 
-def test_a_registered_name_without_a_password_is_refused(peer: ScriptedServer, client: Client) -> None:
+def test_registered_nick_without_password_fails(peer: ScriptedServer, client: Client) -> None:
     peer.accept()
     peer.expect("CAP LS 302", "NICK bot", "USER *")
     peer.say(":srv CAP * LS :sasl=PLAIN", ":srv 433 * bot :The nick is registered")
     code, _, errors = client.finish("one\n")
     assert code == 1
-    assert errors.endswith(
-        "Error: bot is a registered name. --password-file names the file with its password.\n"
-    )
+    assert errors.endswith("Error: bot is registered. Pass the password with --password-file.\n")
 
 
-def test_the_password_comes_from_a_file(tmp_path: Path, peer: ScriptedServer, start: Start) -> None:
+def test_password_is_read_from_a_file(tmp_path: Path, peer: ScriptedServer, start: Start) -> None:
     (tmp_path / "secret").write_text("pencil\n")
     client = start("-u", "bot", "--password-file", "secret")
     peer.accept()
@@ -213,10 +209,10 @@ def test_the_password_comes_from_a_file(tmp_path: Path, peer: ScriptedServer, st
     peer.expect("AUTHENTICATE AGJvdABwZW5jaWw=")
     peer.say(":srv 904 * :Wrong name or password")
     code, _, errors = client.finish("one\n")
-    assert (code, errors) == (1, "Error: Not logged in as bot: Wrong name or password\n")
+    assert (code, errors) == (1, "Error: Cannot log in as bot: Wrong name or password\n")
 
 
-def test_nobody_there(peer: ScriptedServer, start: Start) -> None:
+def test_unreachable_server_fails_after_the_timeout(peer: ScriptedServer, start: Start) -> None:
     port = peer.port
     peer.__exit__(None, None, None)
     client = start("--timeout", "1", port=port)
@@ -234,16 +230,16 @@ def tls_peer() -> Iterator[ScriptedServer]:
         yield server
 
 
-def test_a_certificate_that_cannot_be_checked_ends_it(tls_peer: ScriptedServer, start: Start) -> None:
+def test_unverifiable_certificate_fails(tls_peer: ScriptedServer, start: Start) -> None:
     client = start("--tls", port=tls_peer.port)
     with pytest.raises(OSError, match=r"alert|EOF|reset"):
         tls_peer.accept()
     code, _, errors = client.finish("one\n")
     assert code == 1
-    assert errors.startswith("Error: The certificate of 127.0.0.1 is refused: ")
+    assert errors.startswith("Error: Cannot verify the certificate of 127.0.0.1: ")
 
 
-def test_with_tls_unchecked_it_says_so_and_works(tls_peer: ScriptedServer, start: Start) -> None:
+def test_unverified_tls_warns_and_works(tls_peer: ScriptedServer, start: Start) -> None:
     client = start("-u", "bot", "--tls", "--no-tls-verify", port=tls_peer.port)
     client.type("one")
     tls_peer.welcome("bot")
@@ -252,4 +248,4 @@ def test_with_tls_unchecked_it_says_so_and_works(tls_peer: ScriptedServer, start
     tls_peer.expect("QUIT *")
     tls_peer.hang_up()
     assert client.process.wait(SECONDS) == 0
-    assert "not checked" in client.errors()
+    assert "not verified" in client.errors()

@@ -7,43 +7,42 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.client.net.backoff import PING_AFTER_SECONDS, PONG_TIMEOUT_SECONDS, Backoff, Keepalive
-from app.client.protocol.times import read_span
-from app.client.ui import commands
-from app.client.ui.command_registry import COMMANDS, shows_secret
-from app.client.ui.completion import candidates, words_of
+from app.client.protocol.times import parse_span
+from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.completion import completion_words, find_candidates
 from app.clock import Clock
 from app.errors import UsageError
 from tests.client.harness import online
 from tests.conftest import MovedClock
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+COMMANDS = {command.name: command for command in SLASH_COMMANDS}
 OLDER = {"help", "reg", "auth", "unauth", "enter", "quit", "history", "disconn"}
 NEWER = {"join", "part", "msg", "me", "nick", "topic", "names", "who", "away", "list", "resend"}
 
 
-def test_every_promised_command_is_there_with_help() -> None:
-    assert commands
+def test_required_commands_exist_and_have_help() -> None:
     assert set(COMMANDS) >= OLDER | NEWER
-    assert all(one.help.endswith(".") for one in COMMANDS.values())
+    assert all(command.summary.endswith(".") for command in SLASH_COMMANDS)
 
 
-def test_the_grammar_comes_from_the_signature() -> None:
-    assert COMMANDS["msg"].usage == "/msg <target> [text…]"
-    assert COMMANDS["msg"].read("bob  how are you ") == ["bob", "how are you"]
-    assert COMMANDS["resend"].read("3") == [3]
-    assert COMMANDS["resend"].read("") == [None]
-    with pytest.raises(UsageError, match="Usage: /nick <name>"):
-        COMMANDS["nick"].read("a b")
+def test_usage_and_parsing_follow_the_signature() -> None:
+    assert COMMANDS["msg"].usage == "/msg TARGET [TEXT ...]"
+    assert COMMANDS["msg"].parse("bob  how are you ") == ["bob", "how are you"]
+    assert COMMANDS["resend"].parse("3") == [3]
+    assert COMMANDS["resend"].parse("") == [None]
+    with pytest.raises(UsageError, match="Usage: /nick NICK"):
+        COMMANDS["nick"].parse("a b")
 
 
 @pytest.mark.parametrize("text", ["/auth anna secret", "/reg secret", "/aut anna secret", "/REG secret"])
-def test_what_may_hold_a_password_is_not_kept(text: str) -> None:
-    assert shows_secret(text)
+def test_input_that_may_contain_a_password_is_detected(text: str) -> None:
+    assert SLASH_COMMANDS.has_password(text)
 
 
 @pytest.mark.parametrize("text", ["/auth anna", "/reg", "hello /reg x", "/msg reg x", "regular thing"])
-def test_other_things_are_kept(text: str) -> None:
-    assert not shows_secret(text)
+def test_input_without_password_is_not_suspected(text: str) -> None:
+    assert not SLASH_COMMANDS.has_password(text)
 
 
 @pytest.mark.parametrize(
@@ -62,58 +61,58 @@ def test_other_things_are_kept(text: str) -> None:
         ("1 November 2026", "2026-11-01T00:00:00", "2026-11-22T12:00:05"),
     ],
 )
-def test_times_in_words(text: str, since: str, until: str) -> None:
-    first, second = read_span(text, NOW)
+def test_times_are_parsed(text: str, since: str, until: str) -> None:
+    first, second = parse_span(text, NOW)
     assert (first.isoformat()[:19], second.isoformat()[:19]) == (since, until)
 
 
-def test_what_is_no_time_is_refused() -> None:
-    with pytest.raises(UsageError, match="no time I understand"):
-        read_span("whenever it was", NOW)
+def test_invalid_time_is_refused() -> None:
+    with pytest.raises(UsageError, match="Cannot parse 'whenever it was' as a time"):
+        parse_span("whenever it was", NOW)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=20) | st.from_regex(r"\d{1,7} ?[smhdw]", fullmatch=True))
-def test_any_text_is_a_time_or_refused(text: str) -> None:
+def test_any_text_is_a_time_or_a_usage_error(text: str) -> None:
     try:
-        first, second = read_span(text, NOW)
+        first, second = parse_span(text, NOW)
     except UsageError:
         return
     assert first <= second
 
 
-def test_completion() -> None:
+def test_completion_offers_commands_rooms_and_nicks() -> None:
     bench = online()
-    words = words_of(bench.state, "#tea")
-    assert list(candidates("/hi", words)) == ["/history "]
-    assert list(candidates("B", words)) == ["bob: "]
-    assert list(candidates("ask bo", words)) == ["bob "]
-    assert list(candidates("/join #t", words)) == ["#tea "]
-    assert list(candidates("hello ", words)) == []
+    words = completion_words(bench.state, "#tea")
+    assert list(find_candidates("/hi", words)) == ["/history "]
+    assert list(find_candidates("B", words)) == ["bob: "]
+    assert list(find_candidates("ask bo", words)) == ["bob "]
+    assert list(find_candidates("/join #t", words)) == ["#tea "]
+    assert list(find_candidates("hello ", words)) == []
 
 
-def test_commands_the_server_cannot_do_are_not_offered() -> None:
-    words = words_of(online(caps="").state, "#tea")
+def test_unsupported_commands_are_not_completed() -> None:
+    words = completion_words(online(caps="").state, "#tea")
     assert "/history" not in words.commands
     assert "/join" in words.commands
 
 
-def test_waiting_doubles_up_to_a_minute_and_never_runs_in_step() -> None:
+def test_backoff_doubles_to_a_minute_with_jitter() -> None:
     backoff = Backoff(Clock())
-    waits = [backoff.wait() for _ in range(9)]
+    waits = [backoff.next_wait() for _ in range(9)]
     for wait, whole in zip(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
         assert whole / 2 <= wait <= whole
     backoff.reset()
-    assert backoff.wait() <= 1
+    assert backoff.next_wait() <= 1
 
 
-def test_a_silent_server_is_asked_once_and_then_given_up(clock: MovedClock) -> None:
+def test_silent_server_is_pinged_once_then_times_out(clock: MovedClock) -> None:
     keepalive = Keepalive(clock)
-    assert not keepalive.must_ask()
+    assert not keepalive.must_ping()
     clock.instant += int(PING_AFTER_SECONDS * 1000)
-    assert [keepalive.must_ask(), keepalive.must_ask()] == [True, False]
-    assert not keepalive.is_dead()
+    assert [keepalive.must_ping(), keepalive.must_ping()] == [True, False]
+    assert not keepalive.has_timed_out()
     clock.instant += int(PONG_TIMEOUT_SECONDS * 1000)
-    assert keepalive.is_dead()
-    keepalive.heard()
-    assert not keepalive.is_dead()
+    assert keepalive.has_timed_out()
+    keepalive.on_activity()
+    assert not keepalive.has_timed_out()

@@ -5,7 +5,7 @@ from app.client.protocol.events import HistoryPage
 from tests.client.harness import ClientHarness, online, page, said
 
 
-def test_the_last_page() -> None:
+def test_latest_page_is_shown() -> None:
     bench = online()
     bench.does(intents.show_latest(bench.state, "#tea", 2))
     bench.play("> CHATHISTORY LATEST #tea * 2")
@@ -16,8 +16,8 @@ def test_the_last_page() -> None:
     """)
 
 
-def test_more_than_a_page_is_fetched_backwards() -> None:
-    bench = online(page=2)
+def test_several_pages_are_fetched_backwards() -> None:
+    bench = online(page_size=2)
     bench.does(intents.show_latest(bench.state, "#tea", 3))
     bench.play("> CHATHISTORY LATEST #tea * 2")
     bench.hears(*page("#tea", said("m2", "two"), said("m3", "three")))
@@ -26,8 +26,8 @@ def test_more_than_a_page_is_fetched_backwards() -> None:
     assert _texts(bench) == ["one", "two", "three"]
 
 
-def test_between_two_times_everything_is_fetched() -> None:
-    bench = online(page=2)
+def test_period_is_fetched_completely() -> None:
+    bench = online(page_size=2)
     bench.does(intents.show_between(bench.state, "#tea", 1_795_348_800_000, 1_795_348_860_000))
     bench.play(
         "> CHATHISTORY BETWEEN #tea timestamp=2026-11-22T11:59:59.999Z timestamp=2026-11-22T12:01:00.001Z 2"
@@ -38,23 +38,23 @@ def test_between_two_times_everything_is_fetched() -> None:
     assert _texts(bench) == ["one", "two"]
 
 
-def test_the_server_limits_the_page() -> None:
+def test_page_size_respects_the_limit_of_the_server() -> None:
     bench = online(isupport="CHATHISTORY=10")
     bench.does(intents.show_latest(bench.state, "#tea", 30))
     bench.play("> CHATHISTORY LATEST #tea * 10")
 
 
-def test_a_refusal_is_told() -> None:
+def test_refused_history_shows_the_reason() -> None:
     bench = online()
     bench.does(intents.show_latest(bench.state, "#vip", 2))
     bench.play("""
         > CHATHISTORY LATEST #vip * 2
         < FAIL CHATHISTORY INVALID_TARGET LATEST #vip :You are not there.
-        | ! No history of #vip: You are not there.
+        | ! Cannot show the history of #vip: You are not there.
     """)
 
 
-def test_history_does_not_count_as_new() -> None:
+def test_history_does_not_move_the_resume_position() -> None:
     bench = online()
     bench.hears(said("m9", "newest", second=9))
     bench.does(intents.show_latest(bench.state, "#tea", 1))
@@ -62,15 +62,15 @@ def test_history_does_not_count_as_new() -> None:
     assert bench.state.rooms["#tea"].last_msgid == "m9"
 
 
-def test_nothing_there() -> None:
+def test_empty_history_is_reported() -> None:
     bench = online()
     bench.does(intents.show_latest(bench.state, "#tea", 1))
     bench.forget()
     bench.hears(*page("#tea"))
-    bench.play("| No messages of #tea there.")
+    bench.play("| No messages in #tea in that period.")
 
 
-def test_a_labelled_answer_around_a_page_is_understood() -> None:
+def test_page_inside_a_labeled_response_is_shown() -> None:
     bench = online()
     bench.does(intents.show_latest(bench.state, "#tea", 1))
     bench.forget()

@@ -11,7 +11,7 @@ from prompt_toolkit.output import DummyOutput
 
 from app.client.display.event_text import DisplayContext
 from app.client.display.rendering import Renderer
-from app.client.driver import MAX_INBOX, Driver, Inbox
+from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
@@ -30,7 +30,7 @@ class PromptUser:
     def __init__(self, keys: PipeInput, port: int, **wishes: object) -> None:
         settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | wishes
         clock = Clock()
-        inbox: Inbox = queue.Queue(MAX_INBOX)
+        inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
         link = Link(Address("127.0.0.1", port), inbox.put, clock)
         self.driver = Driver(ClientState(UserOptions(**settings)), link, inbox, clock)  # type: ignore[arg-type]
         self._screen: queue.Queue[str] = queue.Queue()
@@ -56,7 +56,7 @@ class PromptUser:
 
     def waits_for_question(self, text: str) -> None:
         """Wait until a question is asked."""
-        eventually(lambda: self.driver.look(lambda state: self._asked(text)), SECONDS)
+        eventually(lambda: self.driver.read(lambda state: self._asked(text)), SECONDS)
 
     def _asked(self, text: str) -> bool:
         question = self.shell.controller.questions.current
@@ -87,7 +87,7 @@ def keys() -> Iterator[PipeInput]:
         yield source
 
 
-def test_a_talk(peer: ScriptedServer, keys: PipeInput) -> None:
+def test_messages_and_actions_are_sent_and_shown(peer: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("Connecting to 127.0.0.1", "Connected as anna.", "You are in #tea.")
@@ -105,20 +105,20 @@ def test_a_talk(peer: ScriptedServer, keys: PipeInput) -> None:
     peer.expect("QUIT Goodbye")
 
 
-def test_commands_and_their_refusals(peer: ScriptedServer, keys: PipeInput) -> None:
+def test_slash_commands_run_or_explain_the_refusal(peer: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("You are in #tea.")
     anna.types("/hlep")
-    anna.sees("! There is no command /hlep. Did you mean /help?")
+    anna.sees("! Unknown command /hlep. Did you mean /help?")
     anna.types("/msg")
-    anna.sees("! Usage: /msg <target> [text…]")
+    anna.sees("! Usage: /msg TARGET [TEXT ...]")
     anna.types("/resend two")
-    anna.sees("! two is not a number. Usage: /resend [number]")
+    anna.sees("! 'two' is not a number. Usage: /resend [NUMBER]")
     anna.types("/reg")
-    anna.sees("! This server cannot do /reg.")
+    anna.sees("! This server does not support /reg.")
     anna.types("/help")
-    anna.sees("/help [name]", "/history [what…]", "//text")
+    anna.sees("/help [COMMAND]", "/history [WHEN ...]", "//TEXT ...")
     anna.types("/topic Green tea")
     peer.expect("TOPIC #tea :Green tea")
     anna.types("/join ops")
@@ -130,18 +130,18 @@ def test_commands_and_their_refusals(peer: ScriptedServer, keys: PipeInput) -> N
     anna.types("/quit")
     peer.expect("PART #ops")
     peer.say(":anna!~u@host PART #ops")
-    anna.sees("You left #ops.", "You talk to #tea now.")
+    anna.sees("You left #ops.", "Now talking to #tea.")
     anna.types("/disconn")
     peer.expect("QUIT Goodbye")
     anna.is_gone()
 
 
-def test_history_is_asked_for(peer: ScriptedServer, keys: PipeInput) -> None:
+def test_history_asks_for_the_period(peer: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("You are in #tea.")
     anna.types("/history")
-    anna.waits_for_question("History from")
+    anna.waits_for_question("History since")
     anna.types("2026-11-22 12:00")
     anna.waits_for_question("Until")
     anna.types("2026-11-22 13:00")
@@ -157,8 +157,8 @@ def test_history_is_asked_for(peer: ScriptedServer, keys: PipeInput) -> None:
     anna.leaves()
 
 
-def test_a_password_is_asked_for_and_kept_nowhere(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port, is_named=True)
+def test_password_is_prompted_for_and_not_remembered(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port, has_chosen_nick=True)
     peer.accept()
     peer.expect("CAP LS 302", "NICK anna", "USER *")
     peer.say(f":srv CAP * LS :{ALL}", ":srv 433 * anna :That nick is registered")
@@ -173,9 +173,11 @@ def test_a_password_is_asked_for_and_kept_nowhere(peer: ScriptedServer, keys: Pi
     peer.expect("NICK anna", "CAP END")
     peer.say(":srv 001 anna :Welcome")
     peer.expect("JOIN #tea")
-    anna.sees("You cannot be anna yet: That nick is registered.", "Logged in as anna.", "Connected as anna.")
+    anna.sees(
+        "Cannot use the name anna: That nick is registered.", "Logged in as anna.", "Connected as anna."
+    )
     anna.types("/auth anna secret")
-    anna.sees("! Do not type a password here, where it can be read: /auth asks for it.")
+    anna.sees("! Do not type a password here, where it is visible. /auth prompts for it.")
     anna.types("/away lunch")
     peer.expect("AWAY lunch")
     history = anna.shell.input_history()
@@ -183,85 +185,81 @@ def test_a_password_is_asked_for_and_kept_nowhere(peer: ScriptedServer, keys: Pi
     anna.leaves()
 
 
-def test_registering_asks_twice(peer: ScriptedServer, keys: PipeInput) -> None:
+def test_registering_prompts_for_the_password_twice(peer: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, peer.port)
     peer.welcome("anna", caps="draft/account-registration sasl")
     anna.sees("You are in #tea.")
     anna.types("/reg")
     anna.waits_for_question("New password for anna")
     anna.types("one")
-    anna.waits_for_question("The same again")
+    anna.waits_for_question("Repeat the password")
     anna.types("two")
-    anna.sees("! The two passwords differ.")
+    anna.sees("! The passwords do not match.")
     anna.types("/reg")
     anna.waits_for_question("New password for anna")
     anna.types("secret")
-    anna.waits_for_question("The same again")
+    anna.waits_for_question("Repeat the password")
     anna.types("secret")
     peer.expect("REGISTER ? ? secret")
     peer.say(":srv REGISTER SUCCESS anna :ok")
-    anna.sees("anna is registered and yours.")
+    anna.sees("Registered anna.")
     anna.types("/unauth")
-    anna.sees("Logged out of anna; coming back as anna_.")
+    anna.sees("Logged out of anna. Reconnecting as anna_.")
     peer.hang_up()
     peer.accept()
     peer.expect("CAP LS 302", "NICK anna_")
     anna.leaves()
 
 
-def test_where_an_invitation_is_needed_its_code_is_asked_for_first(
-    peer: ScriptedServer, keys: PipeInput
-) -> None:
+def test_registering_asks_for_a_required_invitation_code(peer: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, peer.port)
     peer.welcome("anna", caps="draft/account-registration=invitation-required sasl")
     anna.sees("You are in #tea.")
     anna.types("/reg")
-    anna.waits_for_question("Code of your invitation")
+    anna.waits_for_question("Invitation code")
     anna.types("k7f3")
-    for question in ("New password for anna", "The same again"):
+    for question in ("New password for anna", "Repeat the password"):
         anna.waits_for_question(question)
         anna.types("secret")
     peer.expect("REGISTER ? k7f3 secret")
     anna.leaves()
 
 
-def test_a_free_name_is_offered_and_nothing_typed_in_answer_is_said(
-    peer: ScriptedServer, keys: PipeInput
-) -> None:
-    anna = PromptUser(keys, peer.port, is_named=True)
+def test_answer_to_registration_offer_is_not_sent(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port, has_chosen_nick=True)
     peer.welcome("anna", caps="draft/account-registration sasl")
     anna.waits_for_question("Register anna")
     anna.types("hello everybody")
-    anna.sees("You go on as a guest. /reg registers the name later.")
+    anna.sees("Continuing as a guest. Use /reg to register this name later.")
     anna.types("/names")
     peer.expect("NAMES #tea")
     anna.leaves()
 
 
-def test_a_free_name_is_registered_on_a_yes(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port, is_named=True)
+def test_registration_offer_is_accepted_with_yes(peer: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, peer.port, has_chosen_nick=True)
     peer.welcome("anna", caps="draft/account-registration sasl")
     anna.waits_for_question("Register anna")
     anna.types("yes")
-    for question in ("New password for anna", "The same again"):
+    for question in ("New password for anna", "Repeat the password"):
         anna.waits_for_question(question)
         anna.types("secret")
     peer.expect("REGISTER ? ? secret")
     anna.leaves()
 
 
-def test_a_line_typed_without_a_connection_can_be_sent_again(peer: ScriptedServer, keys: PipeInput) -> None:
+def test_message_typed_while_disconnected_can_be_resent(peer: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, peer.port)
     peer.welcome("anna")
     anna.sees("You are in #tea.")
     peer.hang_up()
-    anna.sees("Connection lost: The server closed the connection.", "Trying again in")
+    anna.sees("Connection lost: The server closed the connection.", "Reconnecting in")
     anna.types("hello")
-    anna.sees("! not sent: hello — there is no connection. /resend 1 sends it again.")
+    anna.sees("! not sent: hello — not connected. Use /resend 1 to send it again.")
     peer.welcome("anna")
     peer.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
     peer.say(*page("#tea"))
-    anna.sees("Resumed, no missed messages.")
+    anna.sees("Reconnected. You missed no messages.")
     anna.types("/resend")
     assert peer.echo("anna") == "hello"
     anna.sees("anna: hello")

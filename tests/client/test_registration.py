@@ -5,11 +5,11 @@ import base64
 from scramp import ScramMechanism
 
 from app.client.protocol import intents
-from app.client.protocol.events import LoginFailed, NickRefused, Trouble
+from app.client.protocol.events import LoginFailed, NickProblem, NickRefused
 from tests.client.harness import CAPS, ClientHarness
 
 
-def test_server_with_capabilities() -> None:
+def test_registration_negotiates_capabilities() -> None:
     ClientHarness().play("""
         = opened
         > CAP LS 302
@@ -30,7 +30,7 @@ def test_server_with_capabilities() -> None:
     """)
 
 
-def test_server_without_capabilities() -> None:
+def test_registration_works_without_capabilities() -> None:
     ClientHarness().play("""
         = opened
         > CAP LS 302
@@ -43,7 +43,7 @@ def test_server_without_capabilities() -> None:
     """)
 
 
-def test_a_request_that_is_refused_as_a_whole_is_made_one_by_one() -> None:
+def test_refused_cap_request_is_repeated_for_each_capability() -> None:
     bench = ClientHarness()
     bench.opens()
     bench.forget()
@@ -60,7 +60,7 @@ def test_a_request_that_is_refused_as_a_whole_is_made_one_by_one() -> None:
     assert bench.state.connection.enabled == {"server-time"}
 
 
-def test_a_guest_without_a_wish_takes_the_next_free_name() -> None:
+def test_guest_without_chosen_nick_tries_the_next_one() -> None:
     bench = ClientHarness(rooms=[])
     bench.opens()
     bench.forget()
@@ -74,7 +74,7 @@ def test_a_guest_without_a_wish_takes_the_next_free_name() -> None:
     """)
 
 
-def test_a_registered_name_is_asked_about_and_opened_with_its_password() -> None:
+def test_registered_nick_is_available_after_login() -> None:
     bench = _refused()
     bench.does(intents.log_in(bench.state, "anna", "secret"))
     bench.play("""
@@ -91,9 +91,9 @@ def test_a_registered_name_is_asked_about_and_opened_with_its_password() -> None
     """)
 
 
-def test_a_registered_name_can_be_left_to_its_owner() -> None:
+def test_user_may_continue_as_guest_if_nick_is_registered() -> None:
     bench = _refused()
-    bench.does(intents.go_as_guest(bench.state))
+    bench.does(intents.continue_as_guest(bench.state))
     bench.play("""
         > NICK anna2
         > CAP END
@@ -103,7 +103,7 @@ def test_a_registered_name_can_be_left_to_its_owner() -> None:
 
 
 def _refused() -> ClientHarness:
-    bench = ClientHarness(is_named=True, rooms=[])
+    bench = ClientHarness(has_chosen_nick=True, rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv 433 * anna :That nickname is registered")
     bench.hears(":srv CAP * ACK :sasl")
@@ -113,8 +113,8 @@ def _refused() -> ClientHarness:
     return bench
 
 
-def test_a_known_password_is_used_without_asking() -> None:
-    bench = ClientHarness(is_named=True, password="pencil", rooms=[])
+def test_known_password_is_used_without_a_question() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -130,8 +130,8 @@ def test_a_known_password_is_used_without_asking() -> None:
     """)
 
 
-def test_a_wrong_password_is_forgotten_and_the_user_decides() -> None:
-    bench = ClientHarness(is_named=True, password="wrong", rooms=[])
+def test_rejected_password_is_forgotten_and_the_user_decides() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="wrong", rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     bench.hears(":srv 904 * :Invalid credentials")
@@ -140,8 +140,8 @@ def test_a_wrong_password_is_forgotten_and_the_user_decides() -> None:
     assert "CAP END" not in bench.sent
 
 
-def test_a_password_nobody_needs_does_not_keep_the_client_out() -> None:
-    bench = ClientHarness(is_named=True, password="secret", rooms=[])
+def test_password_is_not_required_on_server_without_sasl() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="secret", rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -150,13 +150,13 @@ def test_a_password_nobody_needs_does_not_keep_the_client_out() -> None:
         < :srv CAP * ACK :server-time
         > CAP END
         < :srv 433 * anna :Nickname is already in use
-        | You cannot be anna yet: Nickname is already in use.
+        | Cannot use the name anna: Nickname is already in use.
     """)
-    assert bench.events[-1] == NickRefused("anna", "Nickname is already in use", Trouble.TAKEN, False)
+    assert bench.events[-1] == NickRefused("anna", "Nickname is already in use", NickProblem.TAKEN, False)
 
 
-def test_a_name_that_cannot_be_one_is_replaced_by_a_similar_one() -> None:
-    bench = ClientHarness(is_named=True, rooms=[])
+def test_invalid_nick_is_replaced_by_a_similar_one() -> None:
+    bench = ClientHarness(has_chosen_nick=True, rooms=[])
     bench.play("""
         < :srv 432 * anna :This nick looks like аnna; choose another
         | ! anna: This nick looks like аnna; choose another. Trying a similar name.
@@ -164,8 +164,8 @@ def test_a_name_that_cannot_be_one_is_replaced_by_a_similar_one() -> None:
     """)
 
 
-def test_a_nick_refused_after_the_negotiation_is_opened_with_its_password() -> None:
-    bench = ClientHarness(is_named=True, rooms=[])
+def test_login_resolves_a_nick_refused_after_negotiation() -> None:
+    bench = ClientHarness(has_chosen_nick=True, rooms=[])
     bench.opens()
     bench.hears(
         ":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", ":srv 433 * anna :This nick is registered"
@@ -182,8 +182,8 @@ def test_a_nick_refused_after_the_negotiation_is_opened_with_its_password() -> N
     """)
 
 
-def test_scram_proves_both_sides() -> None:
-    bench = ClientHarness(is_named=True, password="pencil", rooms=[])
+def test_scram_authenticates_both_sides() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
     server = _scram_server("pencil")
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
@@ -196,8 +196,8 @@ def test_scram_proves_both_sides() -> None:
     assert bench.state.connection.account == "anna"
 
 
-def test_a_server_that_does_not_know_the_password_is_not_trusted() -> None:
-    bench = ClientHarness(is_named=True, password="pencil", rooms=[])
+def test_server_that_fails_scram_is_not_trusted() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     bench.hears(f"AUTHENTICATE {_encoded('r=forged,s=c2FsdA==,i=4096')}")
@@ -219,8 +219,8 @@ def _last_answer(bench: ClientHarness) -> str:
     return base64.b64decode(bench.sent[-1].split()[1]).decode()
 
 
-def test_a_long_answer_is_cut_into_chunks() -> None:
-    bench = ClientHarness(is_named=True, password="x" * 294, rooms=[])
+def test_long_sasl_response_is_sent_in_chunks() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="x" * 294, rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     assert [len(line) for line in list(bench.sent)[-2:]] == [
@@ -229,21 +229,21 @@ def test_a_long_answer_is_cut_into_chunks() -> None:
     ]
 
 
-def test_passwords_do_not_show_in_values() -> None:
-    bench = ClientHarness(is_named=True, password="pencil")
+def test_passwords_are_not_in_repr() -> None:
+    bench = ClientHarness(has_chosen_nick=True, password="pencil")
     bench.does(intents.register(bench.state, "crayon"))
     assert "pencil" not in repr(bench.state)
     assert "crayon" not in repr(bench.state)
 
 
-def test_a_new_account_is_logged_in_again_after_a_lost_connection() -> None:
+def test_new_account_is_logged_in_again_after_reconnect() -> None:
     bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
     bench.does(intents.register(bench.state, "secret"))
     assert bench.sent[-1] == "REGISTER * * secret"
     bench.hears(":srv REGISTER SUCCESS anna :Account created")
-    assert bench.shown[-1].startswith("anna is registered and yours.")
+    assert bench.shown[-1].startswith("Registered anna.")
     bench.loses()
     bench.opens()
     bench.forget()
@@ -251,25 +251,25 @@ def test_a_new_account_is_logged_in_again_after_a_lost_connection() -> None:
     assert list(bench.sent) == ["CAP REQ sasl", "AUTHENTICATE PLAIN"]
 
 
-def test_what_the_server_wants_to_see_is_shown() -> None:
+def test_invitation_code_is_sent_where_required() -> None:
     bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :draft/account-registration=before-connect,invitation-required")
-    assert intents.wanted_for_an_account(bench.state) == "Code of your invitation"
+    assert intents.get_requirement_prompt(bench.state) == "Invitation code"
     bench.does(intents.register(bench.state, "secret", "k7f3"))
     assert bench.sent[-1] == "REGISTER * k7f3 secret"
 
 
-def test_a_registration_that_fails_says_why() -> None:
+def test_failed_registration_shows_the_reason() -> None:
     bench = ClientHarness(rooms=[])
     bench.play("""
         < :srv FAIL REGISTER WEAK_PASSWORD anna :The password is too short.
-        | ! Not registered: The password is too short.
+        | ! Cannot register: The password is too short.
     """)
 
 
-def test_a_free_name_is_offered_for_registration_once() -> None:
-    bench = ClientHarness(is_named=True, rooms=[])
+def test_unregistered_nick_is_reported() -> None:
+    bench = ClientHarness(has_chosen_nick=True, rooms=[])
     bench.opens()
     bench.forget()
     bench.play("""
@@ -279,24 +279,24 @@ def test_a_free_name_is_offered_for_registration_once() -> None:
         > CAP END
         < :srv 001 anna :Welcome
         | Connected as anna.
-        | anna is not registered: you are a guest.
+        | anna is not registered, so you are a guest.
     """)
 
 
-def test_the_wished_nick_is_taken_back_when_it_is_free() -> None:
+def test_chosen_nick_is_reclaimed_when_it_becomes_free() -> None:
     bench = ClientHarness(rooms=[])
     bench.hears(":srv 433 * anna :in use", ":srv 001 anna2 :Welcome")
     bench.forget()
     bench.play("""
         < :anna!~a@h QUIT :Ping timeout
-        | [2026-11-22 12:00:05] anna left (Ping timeout)
+        | [2026-11-22 12:00:05] anna quit (Ping timeout)
         > NICK anna
         < :anna2!~a@h NICK anna
-        | You are called anna now.
+        | You are now known as anna.
     """)
 
 
-def test_a_log_in_later_takes_the_name() -> None:
+def test_login_while_online_changes_the_nick() -> None:
     bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
@@ -309,15 +309,15 @@ def test_a_log_in_later_takes_the_name() -> None:
         < :srv 903 anna :ok
         > NICK lev
         < :anna!a@h NICK lev
-        | You are called lev now.
+        | You are now known as lev.
     """)
 
 
-def test_an_account_that_is_verified_by_mail() -> None:
+def test_account_is_verified_by_email() -> None:
     bench = ClientHarness(rooms=[])
     bench.opens()
     bench.hears(":srv CAP * LS :draft/account-registration=email-required", ":srv 001 anna :Welcome")
-    assert intents.wanted_for_an_account(bench.state).startswith("E-mail address")
+    assert intents.get_requirement_prompt(bench.state).startswith("E-mail address")
     bench.does(intents.register(bench.state, "secret", "anna@example.org"))
     bench.forget()
     bench.play("""
@@ -329,4 +329,4 @@ def test_an_account_that_is_verified_by_mail() -> None:
     bench.does(intents.verify(bench.state, "abc"))
     assert bench.sent[-1] == "VERIFY anna abc"
     bench.hears(":srv VERIFY SUCCESS anna :Yours")
-    assert bench.shown[-1].startswith("anna is registered and yours.")
+    assert bench.shown[-1].startswith("Registered anna.")

@@ -7,8 +7,8 @@ from app.client.protocol.events import Message
 from tests.client.harness import CAPS, ClientHarness, come_online, enter, online, page, said
 
 
-def test_what_was_missed_is_fetched_page_after_page_while_live_lines_wait() -> None:
-    bench = online(page=2)
+def test_missed_messages_are_fetched_by_page_before_live_ones() -> None:
+    bench = online(page_size=2)
     bench.hears(said("m1", "before"))
     bench.forget()
     bench.play("""
@@ -33,11 +33,11 @@ def test_what_was_missed_is_fetched_page_after_page_while_live_lines_wait() -> N
     bench.play("""
         | [2026-11-22 12:00:04] bob: four
         | [2026-11-22 12:00:05] bob: live
-        | Resumed, 4 missed messages.
+        | Reconnected. You missed 4 messages.
     """)
 
 
-def test_an_unknown_message_id_is_replaced_by_its_time() -> None:
+def test_unknown_msgid_falls_back_to_timestamp() -> None:
     bench = online()
     bench.hears(said("m1", "before"))
     _return(bench)
@@ -48,13 +48,13 @@ def test_an_unknown_message_id_is_replaced_by_its_time() -> None:
     """)
 
 
-def test_a_room_without_a_message_is_resumed_from_the_time_of_joining() -> None:
+def test_room_without_messages_is_resumed_from_the_join() -> None:
     bench = online()
     _return(bench)
     bench.play("> CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
 
 
-def test_a_server_without_history_cannot_tell() -> None:
+def test_gap_is_reported_on_server_without_history() -> None:
     bench = online(caps="")
     bench.loses()
     bench.opens()
@@ -64,11 +64,11 @@ def test_a_server_without_history_cannot_tell() -> None:
         | Connected as anna.
         > JOIN #tea
         < :anna!~a@h JOIN #tea
-        | Connected again; what was missed cannot be told.
+        | Reconnected. The server cannot provide the messages you missed.
     """)
 
 
-def test_a_room_one_is_not_let_into_again_does_not_hold_the_rest_up() -> None:
+def test_refused_rejoin_does_not_block_resuming() -> None:
     bench = online()
     bench.loses()
     bench.opens()
@@ -76,13 +76,13 @@ def test_a_room_one_is_not_let_into_again_does_not_hold_the_rest_up() -> None:
     bench.forget()
     bench.play("""
         < :srv 474 anna #tea :You are banned
-        | ! #tea: You are banned
-        | Resumed, no missed messages.
+        | ! Cannot join #tea: You are banned
+        | Reconnected. You missed no messages.
     """)
 
 
-def test_a_greeting_shows_some_past_of_a_room_entered_for_the_first_time() -> None:
-    bench = ClientHarness(greeting=10)
+def test_first_join_shows_the_latest_history() -> None:
+    bench = ClientHarness(initial_history=10)
     bench.opens()
     come_online(bench)
     assert bench.sent[-1] == "CHATHISTORY LATEST #tea * 10"
@@ -96,8 +96,8 @@ def test_a_greeting_shows_some_past_of_a_room_entered_for_the_first_time() -> No
     """)
 
 
-def test_conversations_are_resumed_for_an_account() -> None:
-    bench = online(password="secret", is_named=True)
+def test_direct_conversations_are_resumed_for_accounts() -> None:
+    bench = online(password="secret", has_chosen_nick=True)
     bench.hears(":srv 900 anna anna!a@h anna :in", said("m1", "psst", room="anna"))
     bench.loses()
     bench.opens()
@@ -117,7 +117,7 @@ def test_conversations_are_resumed_for_an_account() -> None:
     bench.hears(*page("bob"))
     assert list(bench.shown) == [
         "[2026-11-22 12:00:09] bob → anna: still there?",
-        "Resumed, 1 missed message.",
+        "Reconnected. You missed 1 message.",
     ]
 
 
@@ -132,7 +132,7 @@ def _return(bench: ClientHarness) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(cuts=st.lists(st.integers(0, 4000), max_size=5), size=st.integers(1, 5))
-def test_cut_anywhere_everything_is_shown_once_and_in_order(cuts: list[int], size: int) -> None:
+def test_everything_is_shown_once_and_in_order_wherever_cut(cuts: list[int], size: int) -> None:
     room = _Room(size)
     for cut in cuts:
         room.say(3)
@@ -146,7 +146,7 @@ class _Room:
     """A server with one room: it remembers everything, and its connections break after some bytes."""
 
     def __init__(self, size: int) -> None:
-        self.bench = ClientHarness(page=size)
+        self.bench = ClientHarness(page_size=size)
         self.bench.opens()
         come_online(self.bench)
         self.log: list[tuple[str, str]] = []

@@ -4,65 +4,65 @@ from app.client.protocol import intents
 from tests.client.harness import ClientHarness, online
 
 
-def test_people_come_and_go() -> None:
+def test_joins_parts_quits_and_nick_changes_are_shown() -> None:
     bench = online()
     bench.play("""
         < @time=2026-11-22T12:00:05.123Z :lev!~l@h JOIN #tea lev :Lev
         | [2026-11-22 12:00:05] lev joined #tea
         < @time=2026-11-22T12:00:06.000Z :lev!~l@h NICK leo
-        | [2026-11-22 12:00:06] lev is called leo now
+        | [2026-11-22 12:00:06] lev is now known as leo
         < @time=2026-11-22T12:00:07.000Z :leo!~l@h PART #tea :bye
         | [2026-11-22 12:00:07] leo left #tea (bye)
         < @time=2026-11-22T12:00:08.000Z :bob!~b@h QUIT :Gone
-        | [2026-11-22 12:00:08] bob left (Gone)
+        | [2026-11-22 12:00:08] bob quit (Gone)
     """)
     assert [member.nick for member in bench.state.rooms["#tea"].members.values()] == ["anna"]
 
 
-def test_topics() -> None:
+def test_topics_are_shown() -> None:
     online().play("""
         < :srv 332 anna #tea :Which tea?
-        | #tea is about: Which tea?
+        | Topic of #tea: Which tea?
         < :srv 333 anna #tea bob 1795348805
         < @time=2026-11-22T12:00:08.000Z :bob!~b@h TOPIC #tea :Green tea
         | [2026-11-22 12:00:08] bob set the topic of #tea: Green tea
     """)
 
 
-def test_status_marks_follow_modes() -> None:
+def test_status_prefixes_follow_modes() -> None:
     bench = online(isupport="CHANMODES=beI,k,l,imnst")
     bench.hears(":bob!~b@h MODE #tea +klo-o+v secret 9 anna bob bob")
     members = bench.state.rooms["#tea"].members
     assert (members["anna"].prefix, members["bob"].prefix) == ("@", "+")
 
 
-def test_names_are_shown_when_asked_for() -> None:
+def test_requested_names_are_shown() -> None:
     bench = online()
-    bench.does(intents.ask_names(bench.state, "#tea"))
+    bench.does(intents.request_names(bench.state, "#tea"))
     bench.play("""
         > NAMES #tea
         < :srv 353 anna = #tea :anna @bob
         < :srv 366 anna #tea :End
-        | 2 in #tea: @bob, anna
+        | 2 members of #tea: @bob, anna
     """)
 
 
-def test_a_closed_room_says_why_and_is_not_tried_again() -> None:
+def test_refused_join_shows_the_reason_and_is_not_retried() -> None:
     bench = online()
     bench.does(intents.join(bench.state, "#vip"))
     bench.play("""
         > JOIN #vip
         < :srv 473 anna #vip :Only who was invited may enter.
-        | ! #vip: Only who was invited may enter.
+        | ! Cannot join #vip: Only who was invited may enter.
     """)
-    assert not bench.state.rooms["#vip"].is_wanted
+    assert not bench.state.rooms["#vip"].must_rejoin
 
 
-def test_being_removed_is_told() -> None:
+def test_being_kicked_is_shown() -> None:
     bench = online()
     bench.play("""
         < :bob!~b@h KICK #tea anna :too loud
-        | ! bob removed you from #tea (too loud)
+        | ! bob kicked you from #tea (too loud)
     """)
     assert not bench.state.rooms["#tea"].is_joined
 
@@ -73,17 +73,17 @@ def test_lists_are_shown_as_tables() -> None:
         < :srv 322 anna #tea 2 :Which tea?
         < :srv 322 anna #coffee 12 :
         < :srv 323 anna :End
-        | Rooms (name, people, topic): 2
+        | Rooms (name, members, topic): 2
         |   #tea     2   Which tea?
         |   #coffee  12
         < :srv 352 anna #tea ~b host srv bob H@ :0 Bob B
         < :srv 315 anna #tea :End
-        | Who is in #tea: 1
+        | Users in #tea: 1
         |   bob  ~b@host  here @  Bob B
     """)
 
 
-def test_errors_and_remarks_are_shown() -> None:
+def test_errors_and_standard_replies_are_shown() -> None:
     online().play("""
         < :srv 482 anna #tea :You're not a channel operator
         | ! #tea — You're not a channel operator
@@ -94,7 +94,7 @@ def test_errors_and_remarks_are_shown() -> None:
         < :srv FAIL NICK BAD :No.
         | ! No.
         < ERROR :Closing
-        | ! The server says: Closing
+        | ! The server is closing the connection: Closing
     """)
 
 
@@ -105,7 +105,7 @@ def test_ping_is_answered() -> None:
     """)
 
 
-def test_nonsense_is_survived() -> None:
+def test_malformed_lines_are_survived() -> None:
     bench = online()
     for verb in (
         "JOIN",
@@ -138,10 +138,10 @@ def test_nonsense_is_survived() -> None:
         bench.hears(verb, f":x {verb} :", f":x {verb} \u00e4 b c")
 
 
-def test_invitations_and_absence() -> None:
+def test_invitations_and_away_changes_are_shown() -> None:
     online().play("""
         < :bob!~b@h INVITE anna #vip
-        | [2026-11-22 12:00:05] bob invites you: /join #vip
+        | [2026-11-22 12:00:05] bob invited you to #vip. Use /join #vip to join it.
         < :bob!~b@h AWAY :lunch
         | [2026-11-22 12:00:05] bob is away: lunch
         < :bob!~b@h AWAY

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.client.protocol import intents
-from app.client.protocol.search import read_search
-from app.client.ui import commands
-from app.client.ui.command_registry import find
-from app.client.ui.completion import candidates, words_of
+from app.client.protocol.search import parse_search
+from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.completion import completion_words, find_candidates
 from app.errors import UsageError
 from tests.client.harness import CAPS, ClientHarness, online, said
 
@@ -19,7 +18,7 @@ SEARCH = f"{CAPS} soju.im/search"
 def asking(typed: str) -> ClientHarness:
     """Return a client that has just asked."""
     bench = online(SEARCH)
-    bench.does(intents.search(bench.state, read_search(typed, NOW)))
+    bench.does(intents.search(bench.state, parse_search(typed, NOW)))
     return bench
 
 
@@ -47,16 +46,16 @@ def answer(*lines: str) -> list[str]:
         ("before:2h from:bob", {"from": "bob", "before": "2026-11-22T10:00:05.000Z"}),
     ],
 )
-def test_what_is_typed_is_understood(typed: str, attributes: dict[str, str]) -> None:
-    assert read_search(typed, NOW).attributes == attributes
+def test_query_is_parsed_into_attributes(typed: str, attributes: dict[str, str]) -> None:
+    assert parse_search(typed, NOW).attributes == attributes
 
 
-def test_what_is_no_time_is_refused_and_nothing_is_asked() -> None:
-    with pytest.raises(UsageError, match="'whenever' is no time I understand"):
-        read_search("tea after:whenever it was", NOW)
+def test_query_with_invalid_time_is_refused() -> None:
+    with pytest.raises(UsageError, match="Cannot parse 'whenever' as a time"):
+        parse_search("tea after:whenever it was", NOW)
 
 
-def test_what_is_found_stands_between_rules_with_time_room_and_sender() -> None:
+def test_matches_show_time_room_and_sender() -> None:
     bench = asking("green tea; from:bob")
     bench.play(r"> SEARCH from=bob;text=green\stea\:;limit=50")
     direct = "@msgid=m3;time=2026-11-22T12:00:03.000Z :bob!~u@host PRIVMSG anna :tea for you"
@@ -68,48 +67,48 @@ def test_what_is_found_stands_between_rules_with_time_room_and_sender() -> None:
     """)
 
 
-def test_nothing_found_and_refusals_are_told_in_the_order_of_asking() -> None:
+def test_replies_are_matched_to_searches_in_order() -> None:
     bench = asking("one")
-    bench.does(intents.search(bench.state, read_search("two in:#vip", NOW)))
+    bench.does(intents.search(bench.state, parse_search("two in:#vip", NOW)))
     bench.play(r"""
         > SEARCH text=one;limit=50
         > SEARCH in=#vip;text=two;limit=50
     """)
     bench.hears(*answer())
     bench.play("""
-        | Nothing was found for one.
+        | No messages match one.
         < FAIL SEARCH INVALID_PARAMS in :You are in no room #vip
-        | ! The search was refused: You are in no room #vip
+        | ! The search failed: You are in no room #vip
     """)
     assert not bench.state.connection.searches
     bench.hears(*answer(said("m1", "unasked")))
     bench.play("")
 
 
-def test_what_is_found_does_not_count_as_new() -> None:
+def test_matches_do_not_move_the_resume_position() -> None:
     bench = asking("tea")
     bench.forget()
     bench.hears(*answer(said("m9", "tea", room="#tea", second=9)))
     assert bench.state.rooms["#tea"].last_msgid != "m9"
 
 
-def test_a_full_page_says_that_there_may_be_more() -> None:
-    bench = online(SEARCH, page=1)
-    bench.does(intents.search(bench.state, read_search("tea", NOW)))
+def test_full_page_says_that_there_may_be_more() -> None:
+    bench = online(SEARCH, page_size=1)
+    bench.does(intents.search(bench.state, parse_search("tea", NOW)))
     bench.hears(*answer(said("m1", "tea")))
     title = bench.renderer.render(bench.events[-1])[0]
-    assert title == "── 1 message for tea, and there may be more ──"
+    assert title == "── search for tea: 1 message, there may be more ──"
 
 
-def test_it_is_refused_in_words_where_the_server_cannot_search() -> None:
-    with pytest.raises(UsageError, match="This server cannot do /search"):
-        find(commands.search.__name__, online().state)
+def test_search_is_refused_on_server_without_support() -> None:
+    with pytest.raises(UsageError, match="This server does not support /search"):
+        SLASH_COMMANDS.get("search", online().state)
 
 
-def test_completion_knows_what_can_be_searched_by() -> None:
-    words = words_of(online(SEARCH).state, "#tea")
-    assert list(candidates("/sea", words)) == ["/search "]
-    assert list(candidates("/search fr", words)) == ["from:"]
-    assert list(candidates("/search tea from:b", words)) == ["from:bob "]
-    assert list(candidates("/search in:#", words)) == ["in:#tea "]
-    assert list(candidates("say from:b", words)) == []
+def test_completion_offers_search_filters() -> None:
+    words = completion_words(online(SEARCH).state, "#tea")
+    assert list(find_candidates("/sea", words)) == ["/search "]
+    assert list(find_candidates("/search fr", words)) == ["from:"]
+    assert list(find_candidates("/search tea from:b", words)) == ["from:bob "]
+    assert list(find_candidates("/search in:#", words)) == ["in:#tea "]
+    assert list(find_candidates("say from:b", words)) == []

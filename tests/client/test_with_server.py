@@ -85,7 +85,7 @@ def serve(start: Start, port: int) -> Program:
     return server
 
 
-def test_lines_arrive_once_and_in_order_over_a_killed_server(start: Start, port: int) -> None:
+def test_lines_arrive_once_and_in_order_when_server_is_killed(start: Start, port: int) -> None:
     server = serve(start, port)
     listener = start("client", "-p", str(port), "-u", "listener", "--json", "--follow")
     assert json.loads(listener.read())["type"] == "join"
@@ -121,7 +121,7 @@ def _number(text: str) -> int:
     return int(text.removeprefix("line "))
 
 
-def test_a_registered_name_is_used_with_its_password(start: Start, port: int, tmp_path: Path) -> None:
+def test_registered_nick_is_used_with_its_password(start: Start, port: int, tmp_path: Path) -> None:
     serve(start, port)
     _register(port)
     (tmp_path / "secret").write_text("pencil-box\n")
@@ -135,10 +135,10 @@ def test_a_registered_name_is_used_with_its_password(start: Start, port: int, tm
         "x\n"
     )
     assert code == 1
-    assert errors.startswith("Error: Not logged in as anna: ")
+    assert errors.startswith("Error: Cannot log in as anna: ")
     code, _, errors = start("client", "-p", str(port), "-u", "anna").finish("x\n")
     assert code == 1
-    assert "Error: anna is a registered name." in errors
+    assert "Error: anna is registered." in errors
 
 
 def _register(port: int) -> None:

@@ -1,1 +1,1 @@
-"""Events become text: wording, styles and output formats."""
+"""Rendering events: text, styles and output formats."""

@@ -1,13 +1,11 @@
-"""What each event says to a person, as pieces of text.
+"""How events read as text.
 
-One function for each kind of event; kinds without one are not shown. `DisplayContext` is what the words depend on
-besides.
+There is one function for each kind of event that is shown.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import TypeVar
 
 from app.client.display.style import Piece, Style, piece
 from app.client.protocol import events
@@ -15,43 +13,24 @@ from app.clock import to_datetime
 from app.wire.names import fold
 
 Lines = list[list[Piece]]
-E_ = TypeVar("E_", bound=events.ClientEvent)
-Wording = Callable[[E_, "DisplayContext"], Lines]
-
-WORDINGS: dict[type[events.ClientEvent], Callable[..., Lines]] = {}
+Formatters = dict[type[events.ClientEvent], Callable[..., Lines]]
 
 
 @dataclass(slots=True)
 class DisplayContext:
-    """What the words depend on: the room one is in, one's own nick, the time zone."""
+    """What the text of an event depends on: the current room, our nick and the time zone."""
 
     room: str = ""
     nick: str = ""
     zone: tzinfo | None = None
 
-    def local(self, at: int) -> datetime:
-        """Return an instant in the time of the person who looks."""
+    def to_local(self, at: int) -> datetime:
+        """Return a time in milliseconds as local time."""
         return to_datetime(at).astimezone(self.zone)
 
-    def stamp(self, at: int) -> Piece:
-        """Return the time of a line, as it stands before it."""
-        return Piece(self.local(at).strftime("[%Y-%m-%d %H:%M:%S] "), Style.DIM)
-
-
-def says(kind: type[E_]) -> Callable[[Wording[E_]], Wording[E_]]:
-    """Register the words for a kind of event."""
-
-    def register(wording: Wording[E_]) -> Wording[E_]:
-        WORDINGS[kind] = wording
-        return wording
-
-    return register
-
-
-def wording(event: events.ClientEvent, view: DisplayContext) -> Lines:
-    """Return the lines that tell about an event; none when nobody needs to know."""
-    chosen = WORDINGS.get(type(event))
-    return chosen(event, view) if chosen else []
+    def timestamp(self, at: int) -> Piece:
+        """Return the timestamp at the start of a line."""
+        return Piece(self.to_local(at).strftime("[%Y-%m-%d %H:%M:%S] "), Style.DIM)
 
 
 def _dim(text: str) -> Lines:
@@ -62,146 +41,152 @@ def _error(text: str) -> Lines:
     return [[piece(f"! {text}", Style.ERROR)]]
 
 
-def _dated(view: DisplayContext, at: int, text: str) -> Lines:
-    return [[view.stamp(at), piece(text, Style.DIM)]]
+def _with_time(context: DisplayContext, at: int, text: str) -> Lines:
+    return [[context.timestamp(at), piece(text, Style.DIM)]]
 
 
-def _because(reason: str) -> str:
+def _in_parentheses(reason: str) -> str:
     return f" ({reason})" if reason else ""
 
 
-@says(events.Message)
-def message(event: events.Message, view: DisplayContext) -> Lines:
-    """`[time] anna: hello`, with the room before it when it is not the one we are in."""
+def message(event: events.Message, context: DisplayContext) -> Lines:
+    """`[time] anna: hello`, with the room first if it is not the current one."""
     author = piece(event.author, Style.NICK)
-    place = _place(event, view)
     if event.is_action:
-        said = [Piece("* "), author, piece(f" {event.text}")]
+        body = [Piece("* "), author, piece(f" {event.text}")]
     elif event.is_notice:
-        said = [Piece("-", Style.DIM), author, Piece("- ", Style.DIM), piece(event.text)]
+        body = [Piece("-", Style.DIM), author, Piece("- ", Style.DIM), piece(event.text)]
     else:
-        said = [author, *_receiver(event, view), Piece(": "), piece(event.text)]
-    return [[view.stamp(event.at), *place, *said]]
+        body = [author, *_recipient(event, context), Piece(": "), piece(event.text)]
+    return [[context.timestamp(event.at), *_other_room(event, context), *body]]
 
 
-def _place(event: events.Message, view: DisplayContext) -> list[Piece]:
-    """Name the room of a message when it is another one than ours."""
-    is_elsewhere = fold(event.room) != fold(view.room) and not event.is_direct
+def _other_room(event: events.Message, context: DisplayContext) -> list[Piece]:
+    is_elsewhere = fold(event.room) != fold(context.room) and not event.is_direct
     return [piece(f"{event.room} ", Style.DIM)] if is_elsewhere else []
 
 
-def _receiver(event: events.Message, view: DisplayContext) -> list[Piece]:
-    """Name whom a direct message is for."""
+def _recipient(event: events.Message, context: DisplayContext) -> list[Piece]:
     if not event.is_direct:
         return []
-    receiver = event.room if event.is_mine else view.nick
-    return [Piece(" → ", Style.DIM), piece(receiver, Style.NICK)]
+    recipient = event.room if event.is_mine else context.nick
+    return [Piece(" → ", Style.DIM), piece(recipient, Style.NICK)]
 
 
-@says(events.Joined)
-def joined(event: events.Joined, view: DisplayContext) -> Lines:
-    """Somebody, or we, came in."""
+def joined(event: events.Joined, context: DisplayContext) -> Lines:
+    """A user joined a room."""
     if event.is_mine:
         return _dim(f"You are in {event.room}.")
     account = f" (account {event.account})" if event.account not in ("", event.nick) else ""
-    return _dated(view, event.at, f"{event.nick}{account} joined {event.room}")
+    return _with_time(context, event.at, f"{event.nick}{account} joined {event.room}")
 
 
-@says(events.Parted)
-def parted(event: events.Parted, view: DisplayContext) -> Lines:
-    """Somebody, or we, left a room."""
+def parted(event: events.Parted, context: DisplayContext) -> Lines:
+    """A user left a room."""
     if event.is_mine:
         return _dim(f"You left {event.room}.")
-    return _dated(view, event.at, f"{event.nick} left {event.room}{_because(event.reason)}")
+    return _with_time(context, event.at, f"{event.nick} left {event.room}{_in_parentheses(event.reason)}")
 
 
-@says(events.Kicked)
-def kicked(event: events.Kicked, view: DisplayContext) -> Lines:
-    """Somebody was removed."""
-    why = _because(event.reason)
+def kicked(event: events.Kicked, context: DisplayContext) -> Lines:
+    """A user was kicked from a room."""
+    reason = _in_parentheses(event.reason)
     if event.is_mine:
-        return _error(f"{event.by} removed you from {event.room}{why}")
-    return _dated(view, event.at, f"{event.by} removed {event.nick} from {event.room}{why}")
+        return _error(f"{event.by} kicked you from {event.room}{reason}")
+    return _with_time(context, event.at, f"{event.by} kicked {event.nick} from {event.room}{reason}")
 
 
-@says(events.Left)
-def left(event: events.Left, view: DisplayContext) -> Lines:
-    """Somebody left the server."""
-    return _dated(view, event.at, f"{event.nick} left{_because(event.reason)}")
+def quit_(event: events.Quit, context: DisplayContext) -> Lines:
+    """A user disconnected from the server."""
+    return _with_time(context, event.at, f"{event.nick} quit{_in_parentheses(event.reason)}")
 
 
-@says(events.Renamed)
-def renamed(event: events.Renamed, view: DisplayContext) -> Lines:
-    """Somebody has another nick."""
+def renamed(event: events.Renamed, context: DisplayContext) -> Lines:
+    """A user changed the nick."""
     if event.is_mine:
-        return _dim(f"You are called {event.new} now.")
-    return _dated(view, event.at, f"{event.old} is called {event.new} now")
+        return _dim(f"You are now known as {event.new}.")
+    return _with_time(context, event.at, f"{event.old} is now known as {event.new}")
 
 
-@says(events.TopicChanged)
-def topic_changed(event: events.TopicChanged, view: DisplayContext) -> Lines:
-    """What a room is about."""
+def topic_changed(event: events.TopicChanged, context: DisplayContext) -> Lines:
+    """The topic of a room."""
     if not event.by:
-        return _dim(f"{event.room} is about: {event.topic}" if event.topic else f"{event.room} has no topic.")
-    what = (
-        f"set the topic of {event.room}: {event.topic}" if event.topic else f"took the topic off {event.room}"
-    )
-    return _dated(view, event.at, f"{event.by} {what}")
+        text = f"Topic of {event.room}: {event.topic}" if event.topic else f"{event.room} has no topic."
+        return _dim(text)
+    if event.topic:
+        text = f"{event.by} set the topic of {event.room}: {event.topic}"
+    else:
+        text = f"{event.by} removed the topic of {event.room}"
+    return _with_time(context, event.at, text)
 
 
-@says(events.ModeChanged)
-def mode_changed(event: events.ModeChanged, view: DisplayContext) -> Lines:
-    """Modes of a room; one's own modes are not worth a line."""
-    if fold(event.target) == fold(view.nick):
+def mode_changed(event: events.ModeChanged, context: DisplayContext) -> Lines:
+    """The modes of a room; those of our own user are not shown."""
+    if fold(event.target) == fold(context.nick):
         return []
-    return _dated(view, event.at, f"{event.by} set {event.modes} on {event.target}")
+    return _with_time(context, event.at, f"{event.by} set mode {event.modes} on {event.target}")
 
 
-@says(events.Invited)
-def invited(event: events.Invited, view: DisplayContext) -> Lines:
-    """Somebody asks us, or another, into a room."""
-    if fold(event.nick) != fold(view.nick):
-        return _dated(view, event.at, f"{event.by} invited {event.nick} to {event.room}")
-    return [[view.stamp(event.at), piece(f"{event.by} invites you: /join {event.room}", Style.BOLD)]]
+def invited(event: events.Invited, context: DisplayContext) -> Lines:
+    """A user was invited to a room."""
+    if fold(event.nick) != fold(context.nick):
+        return _with_time(context, event.at, f"{event.by} invited {event.nick} to {event.room}")
+    text = f"{event.by} invited you to {event.room}. Use /join {event.room} to join it."
+    return [[context.timestamp(event.at), piece(text, Style.BOLD)]]
 
 
-@says(events.AwayChanged)
-def away_changed(event: events.AwayChanged, view: DisplayContext) -> Lines:
-    """Somebody is away, or back."""
-    return _dated(
-        view, event.at, f"{event.nick} is away: {event.reason}" if event.reason else f"{event.nick} is back"
-    )
+def away_changed(event: events.AwayChanged, context: DisplayContext) -> Lines:
+    """A user is away or back."""
+    text = f"{event.nick} is away: {event.reason}" if event.reason else f"{event.nick} is back"
+    return _with_time(context, event.at, text)
 
 
-@says(events.JoinRefused)
-def join_refused(event: events.JoinRefused, view: DisplayContext) -> Lines:
-    """A room is closed to us."""
-    return _error(f"{event.room}: {event.reason}")
+def join_refused(event: events.JoinRefused, context: DisplayContext) -> Lines:
+    """The server refused our JOIN."""
+    return _error(f"Cannot join {event.room}: {event.reason}")
 
 
-@says(events.Members)
-def members(event: events.Members, view: DisplayContext) -> Lines:
-    """Who is in a room."""
-    return _dim(f"{len(event.names)} in {event.room}: {', '.join(event.names)}")
+def members(event: events.Members, context: DisplayContext) -> Lines:
+    """The members of a room."""
+    return _dim(f"{_count(len(event.names), 'member')} of {event.room}: {', '.join(event.names)}")
 
 
-@says(events.Table)
-def table(event: events.Table, view: DisplayContext) -> Lines:
-    """Rows in columns, each as wide as its widest entry."""
+def table(event: events.Table, context: DisplayContext) -> Lines:
+    """Rows in aligned columns."""
     widths = [max(len(cell) for cell in column) for column in zip(*event.rows, strict=True)]
     rows = [[f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)] for row in event.rows]
     return [*_dim(f"{event.title}: {len(rows)}"), *([piece("  " + "  ".join(row).rstrip())] for row in rows)]
 
 
-@says(events.Notice)
-def notice(event: events.Notice, view: DisplayContext) -> Lines:
-    """A sentence of the server or the program."""
+def notice(event: events.Notice, context: DisplayContext) -> Lines:
+    """A sentence from the server or the program."""
     return _error(event.text) if event.is_error else _dim(event.text)
 
 
-@says(events.SendFailed)
-def failed(event: events.SendFailed, view: DisplayContext) -> Lines:
-    """A line that was not stored."""
+def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
+    """A message that was not stored, and how to resend it."""
     reason = event.reason.rstrip(".")
-    text = f"! not sent: {event.text} — {reason}. /resend {event.number} sends it again."
-    return [[piece(text, Style.ERROR)]]
+    return _error(f"not sent: {event.text} — {reason}. Use /resend {event.number} to send it again.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+FORMATTERS: Formatters = {
+    events.Message: message,
+    events.Joined: joined,
+    events.Parted: parted,
+    events.Kicked: kicked,
+    events.Quit: quit_,
+    events.Renamed: renamed,
+    events.TopicChanged: topic_changed,
+    events.ModeChanged: mode_changed,
+    events.Invited: invited,
+    events.AwayChanged: away_changed,
+    events.JoinRefused: join_refused,
+    events.Members: members,
+    events.Table: table,
+    events.Notice: notice,
+    events.SendFailed: send_failed,
+}

@@ -1,4 +1,4 @@
-"""Events as one JSON object a line, for programs that read them."""
+"""Events as JSON Lines, for programs that read the output."""
 
 import json
 
@@ -6,8 +6,8 @@ from app.client.display.sanitise import escape_hidden
 from app.client.protocol import events
 from app.clock import to_iso
 
-# For each kind of event: the name of its type, and which attribute stands under which key.
-COLUMNS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
+# For each kind of event: its `type`, and the attribute behind each key.
+FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
     events.Message: (
         "message",
         {
@@ -23,7 +23,7 @@ COLUMNS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
     events.Joined: ("join", {"room": "room", "from": "nick", "account": "account"}),
     events.Parted: ("part", {"room": "room", "from": "nick", "text": "reason"}),
     events.Kicked: ("kick", {"room": "room", "from": "by", "nick": "nick", "text": "reason"}),
-    events.Left: ("quit", {"from": "nick", "text": "reason"}),
+    events.Quit: ("quit", {"from": "nick", "text": "reason"}),
     events.Renamed: ("nick", {"from": "old", "text": "new"}),
     events.TopicChanged: ("topic", {"room": "room", "from": "by", "text": "topic"}),
     events.ModeChanged: ("mode", {"room": "target", "from": "by", "text": "modes"}),
@@ -31,18 +31,17 @@ COLUMNS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
 
 
 def to_json(event: events.ClientEvent) -> str | None:
-    """Return the line for an event, or None for what programs do not need."""
-    known = COLUMNS.get(type(event))
+    """Return an event as one line of JSON, or None for kinds that are not exported."""
+    known = FIELDS.get(type(event))
     if known is None:
         return None
-    kind, columns = known
-    row = {"type": _kind(event, kind), "at": to_iso(getattr(event, "at", 0))}
-    row |= {key: getattr(event, attribute) for key, attribute in columns.items()}
+    kind, fields = known
+    row = {"type": _type_of(event, kind), "at": to_iso(getattr(event, "at", 0))}
+    row |= {key: getattr(event, attribute) for key, attribute in fields.items()}
     return escape_hidden(json.dumps(row, ensure_ascii=False))
 
 
-def _kind(event: events.ClientEvent, kind: str) -> str:
-    """Return the type of an event; messages have three."""
+def _type_of(event: events.ClientEvent, kind: str) -> str:
     if not isinstance(event, events.Message):
         return kind
     return "notice" if event.is_notice else "action" if event.is_action else kind

@@ -1,4 +1,4 @@
-"""Where events go when the output is not a terminal: talk to one stream, trouble to another."""
+"""Batch mode's output: conversation to one stream, diagnostics to another."""
 
 from collections.abc import Callable
 
@@ -9,56 +9,63 @@ from app.client.protocol.events import ClientEvent
 
 Write = Callable[[str], None]
 
-TALK = (
+CONVERSATION = (
     events.Message,
     events.Joined,
     events.Parted,
     events.Kicked,
-    events.Left,
+    events.Quit,
     events.Renamed,
     events.TopicChanged,
     events.ModeChanged,
     events.HistoryPage,
-    events.Found,
+    events.SearchResult,
 )
-TROUBLE = (events.SendFailed, events.Resumed, events.NickRefused)
-STATES = (events.StateChanged, events.LoggedIn)
+DIAGNOSTICS = (events.SendFailed, events.Resumed, events.NickRefused)
+STATUS = (events.PhaseChanged, events.LoggedIn)
 
 
 class Printer:
-    """Writes what is said to one stream and what goes wrong to another."""
+    """Writes conversation to one stream, and diagnostics to another.
+
+    On a terminal it also reports the progress of connecting.
+    """
 
     def __init__(
-        self, renderer: Renderer, talk: Write, trouble: Write, is_json: bool, is_watched: bool
+        self,
+        renderer: Renderer,
+        write_conversation: Write,
+        write_diagnostic: Write,
+        is_json: bool,
+        is_on_terminal: bool,
     ) -> None:
         self._renderer = renderer
-        self._controller = talk
-        self._trouble = trouble
+        self._write_conversation = write_conversation
+        self._write_diagnostic = write_diagnostic
         self._is_json = is_json
-        self._is_watched = is_watched
+        self._is_on_terminal = is_on_terminal
 
     def show(self, event: ClientEvent) -> None:
-        """Write an event where it belongs, or nowhere."""
+        """Write an event to the stream it belongs to, if any."""
         if self._is_json and (line := to_json(event)):
-            self._controller(line)
-        elif isinstance(event, TALK) and not _is_own_way(event):
-            self._write(event, self._controller)
-        elif self._is_worth_telling(event):
-            self._write(event, self._trouble)
+            self._write_conversation(line)
+        elif isinstance(event, CONVERSATION) and not _is_own_join_or_part(event):
+            self._write(event, self._write_conversation)
+        elif self._is_diagnostic(event):
+            self._write(event, self._write_diagnostic)
 
     def _write(self, event: ClientEvent, write: Write) -> None:
         for line in self._renderer.render(event):
             write(line)
 
-    def _is_worth_telling(self, event: ClientEvent) -> bool:
-        """Whether somebody who only wants the talk needs to know this; who watches is told all states."""
+    def _is_diagnostic(self, event: ClientEvent) -> bool:
         if isinstance(event, events.Notice):
             return event.is_error
-        if isinstance(event, events.StateChanged):
-            return self._is_watched or event.phase in (events.Phase.LOST, events.Phase.RECONNECTING)
-        return isinstance(event, TROUBLE) or (self._is_watched and isinstance(event, STATES))
+        if isinstance(event, events.PhaseChanged):
+            is_outage = event.phase in (events.Phase.LOST, events.Phase.RECONNECTING)
+            return self._is_on_terminal or is_outage
+        return isinstance(event, DIAGNOSTICS) or (self._is_on_terminal and isinstance(event, STATUS))
 
 
-def _is_own_way(event: ClientEvent) -> bool:
-    """Whether an event only says that we ourselves came or went."""
+def _is_own_join_or_part(event: ClientEvent) -> bool:
     return isinstance(event, events.Joined | events.Parted) and event.is_mine

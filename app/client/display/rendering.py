@@ -1,63 +1,67 @@
-"""Events become lines of text, with a line between days."""
+"""Renders events as lines of text, with a separator between days."""
 
 from datetime import date
 
-from app.client.display import status_text
-from app.client.display.event_text import DisplayContext, Lines, wording
+from app.client.display import event_text, status_text
+from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Piece, Style, paint, piece
-from app.client.protocol.events import ClientEvent, Found, HistoryPage
+from app.client.protocol.events import ClientEvent, HistoryPage, SearchResult
 
-TOPICS = (status_text,)  # importing it fills the table of words
+FORMATTERS: Formatters = {**event_text.FORMATTERS, **status_text.FORMATTERS}
 
 
 class Renderer:
-    """Turns events into lines; it remembers the day it wrote last."""
+    """Renders events; remembers the day of the last one."""
 
-    def __init__(self, view: DisplayContext, has_colours: bool, has_days: bool = True) -> None:
-        self.view = view
+    def __init__(self, context: DisplayContext, has_colours: bool, has_days: bool = True) -> None:
+        self.context = context
         self.has_colours = has_colours
         self._has_days = has_days
         self._day: date | None = None
 
     def render(self, event: ClientEvent) -> list[str]:
-        """Return the lines that tell about an event."""
-        lines = self._page(event) if isinstance(event, HistoryPage | Found) else self._dated(event)
+        """Return the lines of an event; none for events that are not shown."""
+        if isinstance(event, HistoryPage | SearchResult):
+            return self._paint_all(self._render_page(event))
+        return self._paint_all(self._render_event(event))
+
+    def _paint_all(self, lines: Lines) -> list[str]:
         return [paint(line, self.has_colours) for line in lines]
 
-    def _dated(self, event: ClientEvent) -> Lines:
-        """Return the lines of an event, with its day before them when it is another one."""
-        lines = wording(event, self.view)
+    def _render_event(self, event: ClientEvent) -> Lines:
+        """Return the lines of an event, preceded by its day if that is a new one."""
+        formatter = FORMATTERS.get(type(event))
+        lines = formatter(event, self.context) if formatter else []
         at = getattr(event, "at", None)
-        return [*self._day_line(at), *lines] if at and lines else lines
+        return [*self._day_separator(at), *lines] if at and lines else lines
 
-    def _day_line(self, at: int) -> Lines:
-        day = self.view.local(at).date()
+    def _day_separator(self, at: int) -> Lines:
+        day = self.context.to_local(at).date()
         if day == self._day or not self._has_days:
             return []
         self._day = day
         return [[Piece(f"── {day:%A}, {day.day} {day:%B %Y} ──", Style.DIM)]]
 
-    def _page(self, page: HistoryPage | Found) -> Lines:
-        """Return a page of the past between two rules; the days in it do not count as written."""
+    def _render_page(self, page: HistoryPage | SearchResult) -> Lines:
+        """Return a page of messages between two rules; its days do not affect later separators."""
         if not page.messages:
-            return [[piece(_nothing(page), Style.DIM)]]
+            return [[piece(_empty_text(page), Style.DIM)]]
         day, self._day = self._day, None
-        body = [line for event in page.messages for line in self._dated(event)]
+        body = [line for event in page.messages for line in self._render_event(event)]
         self._day = day
-        kind = "search" if isinstance(page, Found) else "history"
+        kind = "search" if isinstance(page, SearchResult) else "history"
         return [[piece(_title(page), Style.DIM)], *body, [Piece(f"── end of {kind} ──", Style.DIM)]]
 
 
-def _nothing(page: HistoryPage | Found) -> str:
-    """Say that there are no messages."""
-    if isinstance(page, Found):
-        return f"Nothing was found for {page.question}."
-    return f"No messages of {page.room} there."
+def _empty_text(page: HistoryPage | SearchResult) -> str:
+    if isinstance(page, SearchResult):
+        return f"No messages match {page.query}."
+    return f"No messages in {page.room} in that period."
 
 
-def _title(page: HistoryPage | Found) -> str:
+def _title(page: HistoryPage | SearchResult) -> str:
     count = len(page.messages)
-    number = f"{count} message{'s' * (count != 1)}"
-    if isinstance(page, Found):
-        return f"── {number} for {page.question}{', and there may be more' * page.is_cut} ──"
-    return f"── history of {page.room}: {number}{', and there are more' * page.is_cut} ──"
+    messages = f"{count} message{'s' * (count != 1)}"
+    if isinstance(page, SearchResult):
+        return f"── search for {page.query}: {messages}{', there may be more' * page.is_truncated} ──"
+    return f"── history of {page.room}: {messages}{', there are more' * page.is_truncated} ──"

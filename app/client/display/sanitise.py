@@ -1,8 +1,8 @@
-"""Making foreign text harmless before it reaches a terminal.
+"""Sanitising text from the network before it reaches a terminal.
 
-Text from the network may carry escape sequences that move the cursor or retitle the window, marks that turn
-the direction of reading round, invisible characters, and the colour codes of mIRC. Codes are taken out;
-everything else that is not visible becomes a visible sign, so nobody can write what others do not see.
+Such text may contain escape sequences that move the cursor or set the window title, characters that
+change the writing direction, invisible characters, and mIRC formatting codes. Formatting codes are
+removed. All other invisible characters become a visible placeholder, so no text can be hidden.
 """
 
 import re
@@ -16,30 +16,29 @@ MIRC = re.compile(
 PLACEHOLDER = "\ufffd"
 SPACES = "\t\n\r\x0b\x0c\x85\u2028\u2029"
 JOINERS = "\u200c\u200d"  # needed inside words of some scripts and inside emoji
-HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 JSON_HIDDEN = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 
 
 def clean(text: str) -> str:
-    """Return a text that a terminal shows as it is, on one line."""
+    """Return a text that is safe to print on one line of a terminal."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_visible, MIRC.sub("", text)))
 
 
 def _visible(character: str) -> str:
-    """Return a character, or what stands for it."""
     if character in SPACES:
         return " "
-    if character in JOINERS or unicodedata.category(character) not in HIDDEN:
+    if character in JOINERS or unicodedata.category(character) not in HIDDEN_CATEGORIES:
         return character
     return PLACEHOLDER
 
 
 def escape_hidden(json_text: str) -> str:
-    """Write invisible characters of a JSON text as escapes: it means the same and is safe to look at."""
+    """Escape invisible characters in a JSON text, which keeps its meaning."""
     return JSON_HIDDEN.sub(_escape, json_text)
 
 

@@ -1,14 +1,13 @@
-"""What the state of connection and log-in says to a person, as pieces of text."""
+"""How events of the connection and of log-in read as text."""
 
-from app.client.display.event_text import DisplayContext, Lines, says
+from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Style, piece
 from app.client.protocol import events
 from app.client.protocol.events import Phase
 
 
-@says(events.StateChanged)
-def state_changed(event: events.StateChanged, view: DisplayContext) -> Lines:
-    """Where the connection is."""
+def phase_changed(event: events.PhaseChanged, context: DisplayContext) -> Lines:
+    """The connection entered a phase."""
     match event.phase:
         case Phase.CONNECTING:
             return [[piece(f"Connecting to {event.detail} …", Style.DIM)]]
@@ -17,61 +16,67 @@ def state_changed(event: events.StateChanged, view: DisplayContext) -> Lines:
         case Phase.LOST:
             return [[piece(f"Connection lost: {event.detail}", Style.ERROR)]]
         case Phase.RECONNECTING:
-            wait = max(1, round(event.wait))
-            return [[piece(f"{event.detail} Trying again in {wait} s.".strip(), Style.DIM)]]
+            seconds = max(1, round(event.retry_seconds))
+            return [[piece(f"{event.detail} Reconnecting in {seconds} s.".strip(), Style.DIM)]]
         case _:
             return []
 
 
-@says(events.Resumed)
-def resumed(event: events.Resumed, view: DisplayContext) -> Lines:
-    """What was missed."""
+def resumed(event: events.Resumed, context: DisplayContext) -> Lines:
+    """The missed messages have been shown."""
     if event.missed is None:
-        return [[piece("Connected again; what was missed cannot be told.", Style.GOOD)]]
-    count = {0: "no missed messages", 1: "1 missed message"}.get(
-        event.missed, f"{event.missed} missed messages"
-    )
-    return [[piece(f"Resumed, {count}.", Style.GOOD)]]
-
-
-@says(events.NickRefused)
-def nick_refused(event: events.NickRefused, view: DisplayContext) -> Lines:
-    """The name belongs to an account, or somebody has it now."""
-    return [[piece(f"You cannot be {event.nick} yet: {event.reason}.", Style.BOLD)]]
-
-
-@says(events.NickFree)
-def nick_free(event: events.NickFree, view: DisplayContext) -> Lines:
-    """The name belongs to nobody."""
-    return [[piece(f"{event.nick} is not registered: you are a guest.", Style.BOLD)]]
-
-
-@says(events.LoggedIn)
-def logged_in(event: events.LoggedIn, view: DisplayContext) -> Lines:
-    """The log-in worked."""
-    return [[piece(f"Logged in as {event.account}.", Style.GOOD)]]
-
-
-@says(events.LoggedOut)
-def logged_out(event: events.LoggedOut, view: DisplayContext) -> Lines:
-    """No account any more."""
-    return [[piece("Logged out.", Style.DIM)]]
-
-
-@says(events.LoginFailed)
-def login_failed(event: events.LoginFailed, view: DisplayContext) -> Lines:
-    """The log-in did not work."""
-    return [[piece(f"! Not logged in as {event.account}: {event.reason}", Style.ERROR)]]
-
-
-@says(events.Registered)
-def registered(event: events.Registered, view: DisplayContext) -> Lines:
-    """An account was made."""
-    text = f"{event.account} is registered and yours. Next time you are asked for the password."
+        text = "Reconnected. The server cannot provide the messages you missed."
+    elif event.missed == 0:
+        text = "Reconnected. You missed no messages."
+    else:
+        text = f"Reconnected. You missed {event.missed} message{'s' * (event.missed != 1)}."
     return [[piece(text, Style.GOOD)]]
 
 
-@says(events.RegistrationFailed)
-def registration_failed(event: events.RegistrationFailed, view: DisplayContext) -> Lines:
-    """No account was made."""
-    return [[piece(f"! Not registered: {event.reason}", Style.ERROR)]]
+def nick_refused(event: events.NickRefused, context: DisplayContext) -> Lines:
+    """The chosen nick is registered or in use."""
+    return [[piece(f"Cannot use the name {event.nick}: {event.reason.rstrip('.')}.", Style.BOLD)]]
+
+
+def nick_unregistered(event: events.NickUnregistered, context: DisplayContext) -> Lines:
+    """The chosen nick belongs to no account."""
+    return [[piece(f"{event.nick} is not registered, so you are a guest.", Style.BOLD)]]
+
+
+def logged_in(event: events.LoggedIn, context: DisplayContext) -> Lines:
+    """We are logged in."""
+    return [[piece(f"Logged in as {event.account}.", Style.GOOD)]]
+
+
+def logged_out(event: events.LoggedOut, context: DisplayContext) -> Lines:
+    """We are logged out."""
+    return [[piece("Logged out.", Style.DIM)]]
+
+
+def login_failed(event: events.LoginFailed, context: DisplayContext) -> Lines:
+    """The server rejected the password."""
+    return [[piece(f"! Cannot log in as {event.account}: {event.reason}", Style.ERROR)]]
+
+
+def registered(event: events.Registered, context: DisplayContext) -> Lines:
+    """Our account was registered."""
+    text = f"Registered {event.account}. You will be asked for the password next time."
+    return [[piece(text, Style.GOOD)]]
+
+
+def registration_failed(event: events.RegistrationFailed, context: DisplayContext) -> Lines:
+    """The server refused to register an account."""
+    return [[piece(f"! Cannot register: {event.reason}", Style.ERROR)]]
+
+
+FORMATTERS: Formatters = {
+    events.PhaseChanged: phase_changed,
+    events.Resumed: resumed,
+    events.NickRefused: nick_refused,
+    events.NickUnregistered: nick_unregistered,
+    events.LoggedIn: logged_in,
+    events.LoggedOut: logged_out,
+    events.LoginFailed: login_failed,
+    events.Registered: registered,
+    events.RegistrationFailed: registration_failed,
+}

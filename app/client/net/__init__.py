@@ -1,1 +1,1 @@
-"""The connection: dialling, TLS, reconnecting. The only part of the client that knows sockets."""
+"""The connection: connecting, TLS, reconnecting. The only part of the client that uses sockets."""

@@ -1,57 +1,58 @@
-"""When to try again, and when to give up on a silent server."""
+"""When to reconnect, and when a silent server counts as dead."""
 
 from app.clock import Clock
 
-MIN_WAIT_SECONDS = 1.0  # seconds before the first attempt to connect again
-MAX_WAIT_SECONDS = 60.0  # seconds; waiting doubles up to here
-CHANCE_BITS = 48  # Clock.token has so many
-PING_AFTER_SECONDS = 60.0  # seconds without a word before the server is asked whether it is there
-PONG_TIMEOUT_SECONDS = 30.0  # seconds it may take to answer
+MIN_WAIT_SECONDS = 1.0
+MAX_WAIT_SECONDS = 60.0
+TOKEN_BITS = 48  # random bits in a token of the clock
+PING_AFTER_SECONDS = 60.0  # of silence
+PONG_TIMEOUT_SECONDS = 30.0
 
 
 class Backoff:
-    """How long to wait before connecting again: doubling, and never the same for everybody at once."""
+    """Exponential backoff with jitter."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._next = MIN_WAIT_SECONDS
 
-    def wait(self) -> float:
-        """Return the seconds to wait now, between half and all of what doubling says."""
-        whole, self._next = self._next, min(MAX_WAIT_SECONDS, self._next * 2)
-        return whole * (0.5 + self._chance() / 2)
+    def next_wait(self) -> float:
+        """Return the seconds to wait before the next attempt, at random from half to all of the interval."""
+        interval, self._next = self._next, min(MAX_WAIT_SECONDS, self._next * 2)
+        return interval * (0.5 + self._random() / 2)
 
     def reset(self) -> None:
-        """Begin anew after a connection that worked."""
+        """Start over, because a connection succeeded."""
         self._next = MIN_WAIT_SECONDS
 
-    def _chance(self) -> float:
-        """Return a random number from 0 to 1."""
-        return int(self._clock.token(), 16) / (1 << CHANCE_BITS)
+    def _random(self) -> float:
+        """Return a random number in [0, 1)."""
+        return int(self._clock.token(), 16) / (1 << TOKEN_BITS)
 
 
 class Keepalive:
-    """Notices a server that is silent for too long."""
+    """Detects a server that does not respond."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._heard = clock.monotonic()
-        self._asked = False
+        self._last_activity = clock.monotonic()
+        self._has_pinged = False
 
-    def heard(self) -> None:
-        """The server said something."""
-        self._heard = self._clock.monotonic()
-        self._asked = False
+    def on_activity(self) -> None:
+        """The server sent something: restart the timer."""
+        self._last_activity = self._clock.monotonic()
+        self._has_pinged = False
 
-    def must_ask(self) -> bool:
-        """Whether to ask now if the server is there; True once for each silence."""
-        if self._asked or self._clock.monotonic() - self._heard < PING_AFTER_SECONDS:
+    def must_ping(self) -> bool:
+        """Return whether to send a PING now; True once per silence."""
+        if self._has_pinged or self._silence() < PING_AFTER_SECONDS:
             return False
-        self._asked = True
+        self._has_pinged = True
         return True
 
-    def is_dead(self) -> bool:
-        """Whether the server did not answer."""
-        return (
-            self._asked and self._clock.monotonic() - self._heard >= PING_AFTER_SECONDS + PONG_TIMEOUT_SECONDS
-        )
+    def has_timed_out(self) -> bool:
+        """Whether the PING went unanswered for too long."""
+        return self._has_pinged and self._silence() >= PING_AFTER_SECONDS + PONG_TIMEOUT_SECONDS
+
+    def _silence(self) -> float:
+        return self._clock.monotonic() - self._last_activity

@@ -1,4 +1,4 @@
-"""Making a connection, and saying in a sentence why there is none."""
+"""Connecting to a server, and explaining why that failed."""
 
 import socket
 import ssl
@@ -12,40 +12,40 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 
 class Unreachable(Exception):
-    """There is no connection now; later there may be one."""
+    """The server cannot be reached now; retrying may help."""
 
 
 class Untrusted(ChatError):
-    """The server is not the one it should be, or does not speak as asked; trying again changes nothing."""
+    """The server cannot be trusted, or does not speak TLS; retrying does not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server is and how to talk to it."""
+    """The address of a server, and how to connect to it."""
 
     host: str
     port: int
     has_tls: bool = False
     must_verify: bool = True
-    authorities: Path | None = None
+    ca_file: Path | None = None
 
     def __str__(self) -> str:
         return f"{self.host} port {self.port}{' with TLS' if self.has_tls else ''}"
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody on the way can read what is sent."""
+        """Whether nobody on the network can read the traffic."""
         return self.has_tls or self.host.startswith(LOOPBACK)
 
 
-def dial(address: Address) -> socket.socket:
-    """Return a connected socket that does not block.
+def connect(address: Address) -> socket.socket:
+    """Return a connected, non-blocking socket.
 
-    Raises: Unreachable, or Untrusted when another attempt would end the same way.
+    Raises: Unreachable, or Untrusted when retrying would not help.
     """
-    plain = _connect(address)
+    plain = _connect_tcp(address)
     try:
-        connected = _secure(plain, address) if address.has_tls else plain
+        connected = _start_tls(plain, address) if address.has_tls else plain
     except BaseException:
         plain.close()
         raise
@@ -54,37 +54,36 @@ def dial(address: Address) -> socket.socket:
     return connected
 
 
-def _connect(address: Address) -> socket.socket:
-    """Return a connection to the host, without TLS yet."""
+def _connect_tcp(address: Address) -> socket.socket:
     try:
         return socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_SECONDS)
     except OSError as error:
         raise Unreachable(explain(error, address)) from error
-    except UnicodeError as error:  # a host name that cannot be written as IDNA
-        raise Unreachable(f"There is no host named {address.host}.") from error
+    except UnicodeError as error:  # the host name is not valid IDNA
+        raise Unreachable(f"Unknown host {address.host}.") from error
 
 
-def _secure(plain: socket.socket, address: Address) -> ssl.SSLSocket:
-    """Shake hands; the certificate is checked unless that was turned off."""
+def _start_tls(plain: socket.socket, address: Address) -> ssl.SSLSocket:
+    """Perform the TLS handshake, verifying the certificate unless that is disabled."""
     try:
         return _context(address).wrap_socket(plain, server_hostname=address.host)
     except ssl.SSLCertVerificationError as error:
         raise Untrusted(
-            f"The certificate of {address.host} is refused: {error.verify_message}. Nothing was sent. "
-            "If you know the authority that signed it, name its file as tls_ca."
+            f"Cannot verify the certificate of {address.host}: {error.verify_message}. Nothing was sent. "
+            "If you trust the authority that signed it, pass its certificate with --tls-ca."
         ) from error
-    except ssl.SSLEOFError as error:  # a server that stops in the middle of the handshake
+    except ssl.SSLEOFError as error:  # the server closed during the handshake
         raise Unreachable("The server closed the connection.") from error
     except ssl.SSLError as error:
         raise Untrusted(
-            f"{address} does not answer as TLS ({error.reason}). Is it the port for TLS?"
+            f"The TLS handshake with {address} failed ({error.reason}). Is this the TLS port?"
         ) from error
     except OSError as error:
         raise Unreachable(explain(error, address)) from error
 
 
 def _context(address: Address) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=address.authorities)
+    context = ssl.create_default_context(cafile=address.ca_file)
     if not address.must_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -92,13 +91,13 @@ def _context(address: Address) -> ssl.SSLContext:
 
 
 def explain(error: OSError, address: Address) -> str:
-    """Say in a sentence why there is no connection."""
+    """Return a sentence that explains a failed connection."""
     if isinstance(error, ConnectionRefusedError):
-        return f"No server listens at {address}."
+        return f"No server is listening on {address}."
     if isinstance(error, socket.gaierror):
-        return f"There is no host named {address.host}."
+        return f"Unknown host {address.host}."
     if isinstance(error, TimeoutError):
-        return f"No answer from {address}."
+        return f"No response from {address}."
     if isinstance(error, ConnectionResetError | BrokenPipeError):
         return "The server closed the connection."
     return f"{error.strerror or error}."

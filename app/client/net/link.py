@@ -1,9 +1,9 @@
-"""The only part of the client that knows a socket.
+"""The client's connection; the only part that uses sockets, besides connecting.
 
-One thread ("link") connects, reads, writes, and connects again after a wait when the connection is lost. It
-alone touches the socket, so TLS needs no lock. What happens is put into a queue for the driver; what is to
-be sent is handed over by `send`, from any thread. The queue has a limit: a driver that does not keep up
-makes the thread wait, and so the server.
+One thread ("link") connects, reads and writes, and reconnects with backoff when the connection is
+lost. Only this thread touches the socket, so TLS needs no lock. Its events go into the driver's
+queue; any thread may call `send`. The queue is bounded: a driver that falls behind blocks the
+thread, and TCP in turn slows down the server.
 """
 
 import contextlib
@@ -15,43 +15,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.client.net.backoff import Backoff
-from app.client.net.connect import Address, Unreachable, Untrusted, dial, explain
+from app.client.net.connect import Address, Unreachable, Untrusted, connect, explain
 from app.clock import Clock
 from app.wire.framing import MAX_SERVER_TAG_BYTES, Frame, Framer, FramingError, OversizedLine, UndecodableLine
 
-RECEIVE_BYTES = 64 * 1024  # bytes read at once
-MAX_LINE_BYTES = 8 * 1024  # a server may allow longer lines than RFC 1459
-MAX_UNSENT_BYTES = 4 * 1024 * 1024  # past it the server is taken for dead
-ENDED = "The server closed the connection."
+RECEIVE_BYTES = 64 * 1024
+MAX_LINE_BYTES = 8 * 1024  # servers may allow more than the 512 bytes of RFC 1459
+MAX_UNSENT_BYTES = 4 * 1024 * 1024  # beyond it, the connection is dropped
+CLOSED_BY_SERVER = "The server closed the connection."
 
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """An attempt to connect begins."""
+    """An attempt to connect has started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A connection stands."""
+    """The connection was established."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Lines came."""
+    """Lines were received."""
 
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The connection is gone."""
+    """The connection was lost."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """There is no connection; the next attempt is so many seconds away."""
+    """The link waits before the next attempt."""
 
     reason: str
     seconds: float
@@ -59,7 +59,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The link has stopped for good; with an error when it cannot work at all."""
+    """The link has stopped for good, with an error if the server cannot be trusted."""
 
     error: Untrusted | None = None
 
@@ -68,7 +68,7 @@ LinkEvent = Connecting | Opened | Received | Lost | Waiting | Ended
 
 
 class Link:
-    """A connection that comes back."""
+    """A connection that reconnects automatically."""
 
     def __init__(self, address: Address, report: Callable[[LinkEvent], None], clock: Clock) -> None:
         self.address = address
@@ -78,119 +78,119 @@ class Link:
         self._lock = threading.Lock()  # guards _unsent and _dropped
         self._dropped = ""
         self._stopping = threading.Event()
-        self._hurry = threading.Event()
-        self._ear, self._bell = socket.socketpair()
-        self._ear.setblocking(False)
-        self._bell.setblocking(False)
+        self._skip_wait = threading.Event()
+        self._waker_receiver, self._waker = socket.socketpair()
+        self._waker_receiver.setblocking(False)
+        self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Start connecting."""
         self._thread.start()
 
     def send(self, line: str) -> None:
-        """Send a line when there is a connection; without one it is dropped, as the connection was."""
+        """Queue a line for sending; it is discarded if there is no connection."""
         with self._lock:
             self._unsent += line.encode() + b"\r\n"
-        self._ring()
+        self._wake()
 
-    def settle(self) -> None:
-        """The connection works: a later loss is retried soon again."""
+    def reset_backoff(self) -> None:
+        """Retry soon after the next loss, because this connection works."""
         self._backoff.reset()
 
     def drop(self, reason: str) -> None:
-        """End this connection; the next one is made at once."""
-        self._hurry.set()
+        """Close this connection and reconnect at once."""
+        self._skip_wait.set()
         with self._lock:
             self._dropped = reason
-        self._ring()
+        self._wake()
 
-    def stop(self, patience: float = 2.0) -> None:
-        """End for good; what was handed over is still sent, if the server takes it within `patience` seconds."""
+    def stop(self, drain_seconds: float = 2.0) -> None:
+        """Stop for good; queued lines are still sent if the server takes them within `drain_seconds`."""
         self._stopping.set()
-        self._hurry.set()
-        self._ring()
-        self._thread.join(patience)
+        self._skip_wait.set()
+        self._wake()
+        self._thread.join(drain_seconds)
         if self._thread.is_alive():
-            self.drop(ENDED)
-            self._thread.join(patience)
+            self.drop(CLOSED_BY_SERVER)
+            self._thread.join(drain_seconds)
 
-    def _ring(self) -> None:
-        """Wake the thread; a full bell has been rung already."""
+    def _wake(self) -> None:
+        """Wake the thread; a full buffer means that it has been woken already."""
         with contextlib.suppress(BlockingIOError, OSError):
-            self._bell.send(b"!")
+            self._waker.send(b"!")
 
     def _run(self) -> None:
-        """Connect, talk, wait, until told to stop."""
+        """Connect and reconnect until stopped."""
         error: Untrusted | None = None
         try:
             while not self._stopping.is_set():
-                self._pause(self._attempt())
+                self._wait(self._attempt())
         except Untrusted as untrusted:
             error = untrusted
-        self._ear.close()
-        self._bell.close()
+        self._waker_receiver.close()
+        self._waker.close()
         self._report(Ended(error))
 
     def _attempt(self) -> str:
-        """Make one connection and talk until it ends; return why it did."""
+        """Run one connection until it ends; return why none was established, if so."""
         self._report(Connecting())
         try:
-            connected = dial(self.address)
+            connected = connect(self.address)
         except Unreachable as error:
             return str(error)
         with connected:
-            self._begin()
+            self._reset_buffers()
             self._report(Opened())
-            reason = self._controller(connected)
+            reason = self._exchange(connected)
         self._report(Lost(reason))
         return ""
 
-    def _begin(self) -> None:
-        """Forget what was meant for the connection before."""
+    def _reset_buffers(self) -> None:
+        """Discard what was queued for the previous connection."""
         with self._lock:
             self._unsent.clear()
             self._dropped = ""
 
-    def _pause(self, reason: str) -> None:
-        """Wait before the next attempt; a dropped connection is followed by a new one at once."""
-        if self._stopping.is_set() or self._hurry.is_set():
-            self._hurry.clear()
+    def _wait(self, reason: str) -> None:
+        """Wait before the next attempt, unless the connection was dropped on purpose."""
+        if self._stopping.is_set() or self._skip_wait.is_set():
+            self._skip_wait.clear()
             return
-        seconds = self._backoff.wait()
+        seconds = self._backoff.next_wait()
         self._report(Waiting(reason, seconds))
-        self._hurry.wait(seconds)
-        self._hurry.clear()
+        self._skip_wait.wait(seconds)
+        self._skip_wait.clear()
 
-    def _controller(self, connected: socket.socket) -> str:
-        """Read and write until the connection ends; return why."""
+    def _exchange(self, connected: socket.socket) -> str:
+        """Read and write until the connection ends; return why it did."""
         framer = Framer(MAX_LINE_BYTES, MAX_SERVER_TAG_BYTES)
         with selectors.DefaultSelector() as selector:
             selector.register(connected, selectors.EVENT_READ)
-            selector.register(self._ear, selectors.EVENT_READ)
+            selector.register(self._waker_receiver, selectors.EVENT_READ)
             try:
                 while True:
-                    if reason := self._turn(connected, selector, framer):
+                    if reason := self._poll(connected, selector, framer):
                         return reason
             except FramingError:
-                return "The server sends what is not IRC."
+                return "The server sent data that is not IRC."
             except OSError as error:
                 return explain(error, self.address)
 
-    def _turn(self, connected: socket.socket, selector: selectors.BaseSelector, framer: Framer) -> str:
-        """Wait for something to do and do it; return why the connection ends, if it does."""
+    def _poll(self, connected: socket.socket, selector: selectors.BaseSelector, framer: Framer) -> str:
+        """Wait for I/O and do it; return why the connection has to end, if it does."""
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
         selector.modify(connected, wanted)
         selector.select()
         with contextlib.suppress(BlockingIOError):
-            self._ear.recv(RECEIVE_BYTES)
+            self._waker_receiver.recv(RECEIVE_BYTES)
         self._write(connected)
         if len(self._unsent) > MAX_UNSENT_BYTES:
-            return "The server does not take what is sent."
+            return "The server has stopped reading."
         return self._dropped or self._read(connected, framer)
 
     def _write(self, connected: socket.socket) -> None:
-        """Send what the connection takes now."""
+        """Send as much as the socket accepts."""
         with self._lock:
             if not self._unsent:
                 return
@@ -199,21 +199,21 @@ class Link:
                 del self._unsent[:sent]
 
     def _read(self, connected: socket.socket, framer: Framer) -> str:
-        """Hand over everything that has come; return a reason when the server has closed."""
+        """Report all lines received; return a reason if the server has closed the connection."""
         while True:
             try:
                 data = connected.recv(RECEIVE_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return ""
             if not data:
-                return ENDED
-            lines = tuple(_readable(frame) for frame in framer.feed(data))
+                return CLOSED_BY_SERVER
+            lines = tuple(_decode(frame) for frame in framer.feed(data))
             if lines:
                 self._report(Received(lines))
 
 
-def _readable(frame: Frame) -> str:
-    """Return a line as text; one that is too long is told as a notice of the server."""
+def _decode(frame: Frame) -> str:
+    """Return a line as text; one that is too long becomes a NOTE."""
     if isinstance(frame, OversizedLine):
-        return ":server NOTE * LINE_TOO_LONG :A line of the server was too long to be shown."
+        return ":server NOTE * LINE_TOO_LONG :The server sent a line that is too long to show."
     return frame.text if isinstance(frame, UndecodableLine) else frame

@@ -1,71 +1,83 @@
-"""What a handler is, and the table that finds the handler of a command.
+"""The table of handlers of what the server sends.
 
-A handler is a small generator: it is told the state and a line, changes the state, and yields what follows,
-which is either a line to send or something to show. Handlers register themselves with `@on("JOIN")`.
+A handler is a generator function: it takes the state and a line, updates the state, and yields
+the effects, each either a line to send or an event to show.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from app.client.protocol.effects import Effects, Send
-from app.client.protocol.events import ClientEvent, Message
-from app.client.protocol.model import ChannelView, ClientState
-from app.clock import from_iso
-from app.wire.line import Line, format_line
-
-MAX_HELD_EVENTS = 10_000  # events held per room while its past is fetched
+from app.client.protocol import messages, pending, registration, replies, rooms, sasl
+from app.client.protocol.effects import Effects
+from app.client.protocol.model import ClientState
+from app.wire.line import Line
 
 Handler = Callable[[ClientState, Line], Effects]
 
+HANDLERS: dict[str, Handler] = {
+    # registration and log-in
+    "CAP": registration.on_cap,
+    "001": registration.on_welcome,
+    "005": registration.on_isupport,
+    **dict.fromkeys(("432", "433", "436", "437"), registration.on_nick_error),
+    "NICK": registration.on_nick,
+    "AUTHENTICATE": sasl.on_authenticate,
+    "900": sasl.on_logged_in,
+    "901": registration.on_logged_out,
+    "903": registration.on_sasl_success,
+    **dict.fromkeys(("902", "904", "905", "906", "908"), sasl.on_sasl_error),
+    "907": sasl.on_already_logged_in,
+    "ACCOUNT": sasl.on_account,
+    "REGISTER": sasl.on_registered,
+    "VERIFY": sasl.on_registered,
+    # messages
+    "PRIVMSG": messages.on_message,
+    "NOTICE": messages.on_message,
+    "TAGMSG": messages.on_tagmsg,
+    "PING": pending.on_ping,
+    "PONG": pending.on_pong,
+    # rooms
+    "JOIN": rooms.on_join,
+    "PART": rooms.on_part,
+    "KICK": rooms.on_kick,
+    "QUIT": rooms.on_quit,
+    "TOPIC": rooms.on_topic,
+    "331": rooms.on_topic_reply,
+    "332": rooms.on_topic_reply,
+    "333": rooms.on_topic_author,
+    "353": rooms.on_names_reply,
+    "366": rooms.on_end_of_names,
+    "AWAY": rooms.on_away,
+    "INVITE": rooms.on_invite,
+    "MODE": rooms.on_mode,
+    **dict.fromkeys(("403", "405", "471", "473", "474", "475", "476", "477", "479"), rooms.on_join_error),
+    # queries, standard replies and errors
+    **dict.fromkeys(replies.WHOIS_FORMATS, replies.on_whois_reply),
+    "318": replies.on_end_of_whois,
+    "369": replies.on_end_of_whois,
+    "301": replies.on_away_reply,
+    "305": replies.on_own_away,
+    "306": replies.on_own_away,
+    "352": replies.on_who_reply,
+    "322": replies.on_list_reply,
+    "315": replies.on_end_of_list,
+    "323": replies.on_end_of_list,
+    "372": replies.on_motd,
+    "421": replies.on_unknown_command,
+    "451": replies.on_unknown_command,
+    "NOTE": replies.on_note,
+    "WARN": replies.on_note,
+    "FAIL": replies.on_fail,
+    "ERROR": replies.on_error,
+    "KILL": replies.on_kill,
+    **dict.fromkeys(replies.IGNORED, replies.on_ignored),
+}
 
-HANDLERS: dict[str, Handler] = {}
+
+def dispatch(state: ClientState, line: Line) -> Effects:
+    """Pass a line to its handler; an error about a pending message fails that message instead."""
+    failures = list(pending.refuse(state, line)) if _is_error(line) else []
+    yield from failures or HANDLERS.get(line.command, replies.on_unknown)(state, line)
 
 
-def on(*commands: str) -> Callable[[Handler], Handler]:
-    """Register the handler of some commands or numerics."""
-
-    def register(handler: Handler) -> Handler:
-        HANDLERS.update(dict.fromkeys(commands, handler))
-        return handler
-
-    return register
-
-
-def send(command: str, *params: str, label: str = "") -> Send:
-    """Return a line to send; line ends inside a parameter become spaces, so it stays one line."""
-    flat = [_on_one_line(param) for param in params]
-    return Send(format_line(command, flat, tags={"label": label} if label else None))
-
-
-def moment(state: ClientState, line: Line) -> int:
-    """Return when a line happened: as the server says, else now."""
-    try:
-        return from_iso(line.tags["time"])
-    except (KeyError, ValueError):
-        return state.now
-
-
-def param(line: Line, index: int) -> str:
-    """Return a parameter of a line, or an empty text when it is not there."""
-    try:
-        return line.params[index]
-    except IndexError:
-        return ""
-
-
-def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
-    """Show an event of a room, or hold it while the room's past is being fetched.
-
-    At the limit what was held is dropped: the pages being fetched go on until they reach what is held after
-    that, so nothing is lost, only fetched instead.
-    """
-    if room.catch_up is None:
-        if not isinstance(event, Message) or room.remember(event):
-            yield event
-        return
-    if len(room.catch_up.held) >= MAX_HELD_EVENTS:
-        room.catch_up.held.clear()
-    room.catch_up.held.append(event)
-
-
-def _on_one_line(text: str) -> str:
-    return text.replace("\0", "").replace("\r", " ").replace("\n", " ")
+def _is_error(line: Line) -> bool:
+    return line.command == "FAIL" or (line.command.isdecimal() and "400" <= line.command < "600")

@@ -1,4 +1,4 @@
-"""What follows from an input: lines to send, and events to show."""
+"""The effects of an input: lines to send, and events to show."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from app.client.protocol.events import ClientEvent
 
 
 class Send(str):
-    """A line to send, without its line end."""
+    """A line to send, without its CR LF."""
 
     __slots__ = ()
 

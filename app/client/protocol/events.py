@@ -1,7 +1,7 @@
-"""What the client has to tell its user: plain values that any display can show.
+"""What the client has to show its user, as plain values for any display.
 
-The protocol state emits these; line mode, pipe mode or a full screen decide how they look.
-Instants are milliseconds since the epoch, UTC.
+The protocol emits these; line mode and batch mode decide how they look. Times are milliseconds
+since the epoch, UTC.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from enum import Enum
 
 
 class Phase(Enum):
-    """Where the connection is."""
+    """The phase of a connection; the values are shown to the user."""
 
     CONNECTING = "connecting"
-    REGISTERING = "not logged in yet"
+    REGISTERING = "registering"
     ONLINE = "connected"
-    LOST = "not connected"
+    LOST = "disconnected"
     RECONNECTING = "reconnecting"
 
 
-class Trouble(Enum):
-    """Why a nick was refused."""
+class NickProblem(Enum):
+    """Why the server refused a nick."""
 
     REGISTERED = "registered"
     TAKEN = "taken"
@@ -28,12 +28,12 @@ class Trouble(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ClientEvent:
-    """The root of everything that can be shown."""
+    """The base of all events that can be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message(ClientEvent):
-    """Somebody said something in a room, or in a conversation between two."""
+    """A message in a room or a direct conversation."""
 
     room: str
     author: str
@@ -49,7 +49,7 @@ class Message(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Joined(ClientEvent):
-    """Somebody came into a room."""
+    """A user joined a room."""
 
     room: str
     nick: str
@@ -60,7 +60,7 @@ class Joined(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Parted(ClientEvent):
-    """Somebody left a room."""
+    """A user left a room."""
 
     room: str
     nick: str
@@ -71,7 +71,7 @@ class Parted(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Kicked(ClientEvent):
-    """Somebody was removed from a room."""
+    """A user was kicked from a room."""
 
     room: str
     nick: str
@@ -82,8 +82,8 @@ class Kicked(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Left(ClientEvent):
-    """Somebody left the server; `rooms` are the ones shared with us."""
+class Quit(ClientEvent):
+    """A user disconnected from the server; `rooms` are those shared with us."""
 
     nick: str
     rooms: tuple[str, ...]
@@ -93,7 +93,7 @@ class Left(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Renamed(ClientEvent):
-    """Somebody has another nick now."""
+    """A user changed the nick."""
 
     old: str
     new: str
@@ -103,7 +103,7 @@ class Renamed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class TopicChanged(ClientEvent):
-    """A room has another topic; `by` is empty when it was only told on joining."""
+    """The topic of a room; `by` is empty in replies, which report the current topic."""
 
     room: str
     topic: str
@@ -113,7 +113,7 @@ class TopicChanged(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class ModeChanged(ClientEvent):
-    """Somebody changed the modes of a room, or of oneself."""
+    """The modes of a room or of our own user changed."""
 
     target: str
     modes: str
@@ -123,7 +123,7 @@ class ModeChanged(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Invited(ClientEvent):
-    """Somebody asks a person into a room."""
+    """A user was invited to a room."""
 
     room: str
     nick: str
@@ -133,7 +133,7 @@ class Invited(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class AwayChanged(ClientEvent):
-    """Somebody went away (with a reason) or came back (without one)."""
+    """A user is away; with an empty reason, back."""
 
     nick: str
     reason: str
@@ -142,7 +142,7 @@ class AwayChanged(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class JoinRefused(ClientEvent):
-    """The server does not let us into a room."""
+    """The server refused our JOIN."""
 
     room: str
     reason: str
@@ -151,7 +151,7 @@ class JoinRefused(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Members(ClientEvent):
-    """Who is in a room, each with their status mark."""
+    """The members of a room, each with its status prefix."""
 
     room: str
     names: tuple[str, ...]
@@ -159,7 +159,7 @@ class Members(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Table(ClientEvent):
-    """Rows that answer a question: who is there, which rooms exist."""
+    """The reply to WHO or LIST, as rows."""
 
     title: str
     rows: tuple[tuple[str, ...], ...]
@@ -167,41 +167,41 @@ class Table(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage(ClientEvent):
-    """The past that was asked for, oldest first; `is_cut` when there is more than was fetched."""
+    """The history the user requested, oldest first; `is_truncated` if there is more."""
 
     room: str
     messages: tuple[Message, ...]
-    is_cut: bool = False
+    is_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Found(ClientEvent):
-    """What a search found, oldest first; `is_cut` when there may be more."""
+class SearchResult(ClientEvent):
+    """The matches of a search, oldest first; `is_truncated` if there may be more."""
 
-    question: str
+    query: str
     messages: tuple[Message, ...]
-    is_cut: bool = False
+    is_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class StateChanged(ClientEvent):
-    """The connection is in another phase; `detail` says more."""
+class PhaseChanged(ClientEvent):
+    """The connection entered a phase; `detail` is a nick, an address or a reason."""
 
     phase: Phase
     detail: str = ""
-    wait: float = 0.0
+    retry_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed(ClientEvent):
-    """After a lost connection everything missed has been shown; None: the server cannot tell."""
+    """Everything missed during an outage has been shown; `missed` is None if the server cannot tell."""
 
     missed: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Queued(ClientEvent):
-    """A line of one's own is on its way and not stored yet."""
+    """Our message was sent, and awaits confirmation by the server."""
 
     number: int
     target: str
@@ -210,14 +210,14 @@ class Queued(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Stored(ClientEvent):
-    """The server has stored a line of one's own."""
+    """The server confirmed our message."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class SendFailed(ClientEvent):
-    """A line of one's own was not stored, or nobody can tell."""
+    """Our message was refused, or its fate is unknown."""
 
     number: int
     target: str
@@ -227,17 +227,17 @@ class SendFailed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class NickRefused(ClientEvent):
-    """The nick wished for cannot be had; registration waits for a decision of the user."""
+    """The nick the user chose is not available; registration waits for the user's decision."""
 
     nick: str
     reason: str
-    trouble: Trouble
+    problem: NickProblem
     may_log_in: bool
 
 
 @dataclass(frozen=True, slots=True)
-class NickFree(ClientEvent):
-    """The nick that was wished for by name is ours, and nobody has registered it."""
+class NickUnregistered(ClientEvent):
+    """We have the nick the user chose, and it belongs to no account."""
 
     nick: str
     may_register: bool
@@ -245,19 +245,19 @@ class NickFree(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn(ClientEvent):
-    """The account of this connection is now this one."""
+    """This connection is logged in to an account."""
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut(ClientEvent):
-    """This connection has no account any more."""
+    """This connection is no longer logged in."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginFailed(ClientEvent):
-    """The server did not accept the name and password."""
+    """The server rejected the account name and password."""
 
     account: str
     reason: str
@@ -265,21 +265,21 @@ class LoginFailed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Registered(ClientEvent):
-    """An account was made for us."""
+    """Our account was registered."""
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationFailed(ClientEvent):
-    """No account was made."""
+    """The server refused to register an account."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Notice(ClientEvent):
-    """A sentence from the server or the program; `is_error` when something did not work."""
+    """A sentence from the server or from the program itself."""
 
     text: str
     is_error: bool = False
@@ -288,6 +288,6 @@ class Notice(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ignored(ClientEvent):
-    """Something came that only a machine cares about; displays show nothing."""
+    """A line of interest to programs only; displays show nothing."""
 
     command: str

@@ -1,104 +1,104 @@
-"""Asking the server for the past (IRCv3 draft/chathistory).
+"""Requesting history (IRCv3 draft/chathistory).
 
-A request is answered by one batch, or refused by one FAIL, in the order of asking; so the requests wait in
-a queue and each carries what to do with its answer. Long answers are fetched page after page.
+The server replies to each request with one batch or one FAIL, in order. The requests therefore wait
+in a queue, each with the handlers of its reply. Long histories are fetched page by page.
 """
 
-from app.client.protocol.dispatch import param, send
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import HistoryPage, Message, Notice
+from app.client.protocol.lines import param, send
 from app.client.protocol.messages import to_message
 from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
 
-MAX_SHOWN = 1_000  # messages shown for one question; the rest is asked for again
+MAX_SHOWN_MESSAGES = 1_000  # in reply to one command of the user
 CAPABILITY = "draft/chathistory"
 
 
 def page_limit(state: ClientState) -> int:
-    """Return how many messages to ask for at once."""
-    allowed = state.connection.limit("CHATHISTORY")
-    return min(state.options.page, allowed) if allowed else state.options.page
+    """Return the number of messages to request at once."""
+    allowed = state.connection.isupport_number("CHATHISTORY")
+    return min(state.options.page_size, allowed) if allowed else state.options.page_size
 
 
 def reference(message: Message) -> str:
-    """Return how the server is told about a message."""
+    """Return the message reference that identifies a message in a request."""
     return f"msgid={message.msgid}" if message.msgid else f"timestamp={to_iso(message.at)}"
 
 
-def ask(state: ClientState, request: PendingRequest, subcommand: str, *positions: str) -> Effects:
-    """Send a request and remember it until it is answered."""
-    state.connection.requests.append(request)
+def send_request(state: ClientState, request: PendingRequest, subcommand: str, *positions: str) -> Effects:
+    """Send a request and queue it until its reply arrives."""
+    state.connection.history_requests.append(request)
     yield send("CHATHISTORY", subcommand, request.target, *positions, str(request.limit))
 
 
-def page(state: ClientState, batch: OpenBatch) -> Effects:
-    """A page came: do what its request says."""
-    request = _take(state, batch.params[:1])
+def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
+    """Pass a page to its request."""
+    request = _pop_request(state, batch.params[:1])
     if request is None:
         return
     lines = [line for line in batch.lines if line.command in ("PRIVMSG", "NOTICE")]
-    found = [to_message(state, line, request.target) for line in lines]
-    yield from request.then(state, request, [message for message in found if message])
+    messages = [to_message(state, line, request.target) for line in lines]
+    yield from request.on_page(state, request, [message for message in messages if message])
 
 
-def refused(state: ClientState, line: Line) -> Effects:
-    """The server refuses a page: let the request say what then."""
-    request = _take(state, line.params[2:-1]) or _take(state, [])
+def on_history_fail(state: ClientState, line: Line) -> Effects:
+    """Pass a refusal to its request."""
+    request = _pop_request(state, line.params[2:-1]) or _pop_request(state, [])
     if request is not None:
-        yield from request.otherwise(state, request, param(line, -1))
+        yield from request.on_error(state, request, param(line, -1))
 
 
-def _take(state: ClientState, names: list[str]) -> PendingRequest | None:
-    """Take the oldest request about one of these names; when none is named, the oldest."""
-    keys = {fold(name) for name in names}
-    requests = state.connection.requests
+def _pop_request(state: ClientState, targets: list[str]) -> PendingRequest | None:
+    """Remove and return the oldest request for one of these targets; without targets, the oldest."""
+    keys = {fold(target) for target in targets}
+    requests = state.connection.history_requests
     matching = next((request for request in requests if fold(request.target) in keys), None)
-    chosen = matching or (requests[0] if requests and not names else None)
+    chosen = matching or (requests[0] if requests and not targets else None)
     if chosen is not None:
         requests.remove(chosen)
     return chosen
 
 
-def show_latest(state: ClientState, target: str, wanted: int) -> Effects:
-    """Show the last messages of a room or conversation."""
-    wanted = min(wanted, MAX_SHOWN)
-    limit = min(wanted, page_limit(state))
-    yield from ask(state, PendingRequest(target, limit, _older, _sorry, wanted=wanted), "LATEST", "*")
+def show_latest(state: ClientState, target: str, count: int) -> Effects:
+    """Show the latest messages of a room or conversation."""
+    total = min(count, MAX_SHOWN_MESSAGES)
+    request = PendingRequest(target, min(total, page_limit(state)), _on_older_page, _on_refused, total=total)
+    yield from send_request(state, request, "LATEST", "*")
 
 
-def _older(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Put a page before what was collected; fetch another while more is wanted and there is more."""
+def _on_older_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+    """Prepend a page; request the next if messages are still missing."""
     request.collected[:0] = messages
-    missing = request.wanted - len(request.collected)
+    missing = request.total - len(request.collected)
     if not messages or missing <= 0:
-        yield HistoryPage(request.target, tuple(request.collected[-request.wanted :]))
+        yield HistoryPage(request.target, tuple(request.collected[-request.total :]))
         return
     request.limit = min(missing, page_limit(state))
-    yield from ask(state, request, "BEFORE", reference(request.collected[0]))
+    yield from send_request(state, request, "BEFORE", reference(request.collected[0]))
 
 
 def show_between(state: ClientState, target: str, since: int, until: int) -> Effects:
-    """Show what was said between two instants, both included."""
+    """Show the messages between two times, inclusive."""
     request = PendingRequest(
-        target, page_limit(state), _newer, _sorry, until=f"timestamp={to_iso(until + 1)}"
+        target, page_limit(state), _on_newer_page, _on_refused, until=f"timestamp={to_iso(until + 1)}"
     )
-    yield from ask(state, request, "BETWEEN", f"timestamp={to_iso(since - 1)}", request.until)
+    yield from send_request(state, request, "BETWEEN", f"timestamp={to_iso(since - 1)}", request.until)
 
 
-def _newer(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Put a page behind what was collected; fetch another until there is nothing or it is enough."""
+def _on_newer_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+    """Append a page; request the next until one is empty or the limit is reached."""
     request.collected.extend(messages)
-    if not messages or len(request.collected) >= MAX_SHOWN:
-        yield HistoryPage(request.target, tuple(request.collected), is_cut=bool(messages))
+    if not messages or len(request.collected) >= MAX_SHOWN_MESSAGES:
+        yield HistoryPage(request.target, tuple(request.collected), is_truncated=bool(messages))
         return
-    yield from ask(state, request, "BETWEEN", reference(messages[-1]), request.until)
+    yield from send_request(state, request, "BETWEEN", reference(messages[-1]), request.until)
 
 
-def _sorry(state: ClientState, request: PendingRequest, reason: str) -> Effects:
-    """Say why there is no history; what was fetched before is shown."""
+def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
+    """Show what was fetched before the refusal, and the reason."""
     if request.collected:
-        yield HistoryPage(request.target, tuple(request.collected), is_cut=True)
-    yield Notice(f"No history of {request.target}: {reason}", is_error=True)
+        yield HistoryPage(request.target, tuple(request.collected), is_truncated=True)
+    yield Notice(f"Cannot show the history of {request.target}: {reason}", is_error=True)

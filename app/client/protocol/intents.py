@@ -1,125 +1,129 @@
-"""What a user can want, as effects: the other half of the protocol, beside what the server says."""
+"""What the user can ask for, as effects.
+
+These functions and the handlers of received lines are the two ways to change the state.
+"""
 
 from app.client.protocol import history, pending, registration, sasl
 from app.client.protocol import search as searching
-from app.client.protocol.dispatch import send
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
+from app.client.protocol.lines import send
 from app.client.protocol.model import ClientState, LoginCredentials
 from app.client.protocol.registration import REGISTRATION
 from app.wire.names import fold
 
-WANTED_BY = {
-    "invitation-required": "Code of your invitation",
-    "email-required": "E-mail address, to which a code is sent",
+# Prompts for what a server can require, by the token in the value of its capability.
+REQUIREMENT_PROMPTS = {
+    "invitation-required": "Invitation code",
+    "email-required": "E-mail address for the verification code",
 }
 
-say = pending.say
-keep = pending.keep
+send_message = pending.send_message
+keep_unsent = pending.keep_unsent
 resend = pending.resend
 show_latest = history.show_latest
 show_between = history.show_between
-search = searching.ask
-go_as_guest = registration.try_next_nick
+search = searching.send_search
+continue_as_guest = registration.try_next_nick
 
 
 def join(state: ClientState, room: str, key: str = "") -> Effects:
-    """Enter a room; it is entered again after every reconnect until it is left."""
+    """Join a room, and rejoin it after every reconnect until the user leaves it."""
     known = state.open_room(room)
-    known.entry_key = key or known.entry_key
-    known.is_wanted = not state.is_online or known.is_wanted
-    yield send("JOIN", room, *([known.entry_key] if known.entry_key else []))
+    known.key = key or known.key
+    known.must_rejoin = not state.is_online or known.must_rejoin
+    yield send("JOIN", room, *([known.key] if known.key else []))
 
 
 def part(state: ClientState, room: str, reason: str = "") -> Effects:
     """Leave a room."""
     known = state.open_room(room)
-    known.is_wanted, known.entry_key = False, ""
+    known.must_rejoin, known.key = False, ""
     yield send("PART", room, *([reason] if reason else []))
 
 
-def rename(state: ClientState, nick: str) -> Effects:
-    """Be called something else, also after a reconnect."""
-    state.options.nick, state.options.is_named = nick, True
+def change_nick(state: ClientState, nick: str) -> Effects:
+    """Change the nick, for later connections too."""
+    state.options.nick, state.options.has_chosen_nick = nick, True
     yield send("NICK", nick)
 
 
 def set_topic(state: ClientState, room: str, topic: str) -> Effects:
-    """Say what a room is about."""
+    """Set the topic of a room."""
     yield send("TOPIC", room, topic)
 
 
-def ask_topic(state: ClientState, room: str) -> Effects:
-    """Ask what a room is about."""
+def request_topic(state: ClientState, room: str) -> Effects:
+    """Request the topic of a room."""
     yield send("TOPIC", room)
 
 
-def ask_names(state: ClientState, room: str) -> Effects:
-    """Ask who is in a room, by name."""
-    state.connection.asked_names.add(fold(room))
+def request_names(state: ClientState, room: str) -> Effects:
+    """Request the members of a room."""
+    state.connection.names_requests.add(fold(room))
     yield send("NAMES", room)
 
 
-def ask_who(state: ClientState, mask: str) -> Effects:
-    """Ask who is in a room, or who a mask fits, in detail."""
+def request_who(state: ClientState, mask: str) -> Effects:
+    """Request details of the members of a room, or of the users that match a mask."""
     yield send("WHO", mask)
 
 
-def ask_whois(state: ClientState, nick: str) -> Effects:
-    """Ask everything about one person."""
+def request_whois(state: ClientState, nick: str) -> Effects:
+    """Request everything the server knows about a user."""
     yield send("WHOIS", nick)
 
 
-def ask_rooms(state: ClientState) -> Effects:
-    """Ask which rooms there are."""
+def request_rooms(state: ClientState) -> Effects:
+    """Request the list of rooms."""
     yield send("LIST")
 
 
-def go_away(state: ClientState, reason: str) -> Effects:
-    """Tell people that we are away, or with an empty reason that we are back."""
+def set_away(state: ClientState, reason: str) -> Effects:
+    """Mark the user as away, or with an empty reason as back."""
     yield send("AWAY", *([reason] if reason else []))
 
 
 def invite(state: ClientState, nick: str, room: str) -> Effects:
-    """Ask somebody into a room."""
+    """Invite a user to a room."""
     yield send("INVITE", nick, room)
 
 
-def wanted_for_an_account(state: ClientState) -> str:
-    """Name what the server wants to see before it makes an account; empty if nothing."""
+def get_requirement_prompt(state: ClientState) -> str:
+    """Return the prompt for what the server requires besides a password, or an empty string."""
     tokens = state.connection.offered.get(REGISTRATION, "").split(",")
-    return next((WANTED_BY[token] for token in WANTED_BY if token in tokens), "")
+    return next((prompt for token, prompt in REQUIREMENT_PROMPTS.items() if token in tokens), "")
 
 
-def register(state: ClientState, password: str, shown: str = "*") -> Effects:
-    """Make an account of our nick; what is shown for it is an invitation, or an e-mail address."""
+def register(state: ClientState, password: str, proof: str = "*") -> Effects:
+    """Register an account for the current nick; `proof` is an invitation code or e-mail address."""
     state.connection.new_password = password
-    yield send("REGISTER", "*", shown, password)
+    yield send("REGISTER", "*", proof, password)
 
 
 def verify(state: ClientState, code: str) -> Effects:
-    """Complete the registration of our nick with the code that was mailed."""
+    """Complete the registration of the current nick with the code from the e-mail."""
     yield send("VERIFY", state.nick, code)
 
 
 def log_in(state: ClientState, account: str, password: str) -> Effects:
-    """Log in as an account and take its name; also on every reconnect from now on."""
+    """Log in to an account and use its name, on this connection and on later ones."""
     state.options.credentials = LoginCredentials(account, password)
-    state.options.nick, state.options.is_named = account, True
+    state.options.nick, state.options.has_chosen_nick = account, True
     if not state.has("sasl"):
         if state.is_online:
-            yield Notice("This server has no log-in.", is_error=True)
+            yield Notice("This server does not support logging in.", is_error=True)
         return
     yield from sasl.begin(state)
 
 
-def be_guest(state: ClientState) -> str:
-    """Forget account and password; return the nick to come back with: the old one is the account's."""
+def become_guest(state: ClientState) -> str:
+    """Forget the account, and return the nick to reconnect with; the old one is the account's."""
     state.options.credentials = None
-    state.options.nick, state.options.is_named = f"{state.nick}_", True
+    state.options.nick, state.options.has_chosen_nick = f"{state.nick}_", True
     return state.options.nick
 
 
-def leave(state: ClientState, reason: str) -> Effects:
-    """Say goodbye to the server."""
+def quit_(state: ClientState, reason: str) -> Effects:
+    """Disconnect from the server, with a reason that others see."""
     yield send("QUIT", reason)

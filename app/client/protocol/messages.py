@@ -1,19 +1,37 @@
-"""What people say: a line on the wire becomes a message to show."""
+"""PRIVMSG and NOTICE: received lines become messages to show."""
+
+from collections.abc import Iterator
 
 from app.client.protocol import pending
-from app.client.protocol.dispatch import deliver, moment, on, param
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Message, Notice
-from app.client.protocol.model import ClientState
+from app.client.protocol.events import ClientEvent, Message, Notice
+from app.client.protocol.lines import line_time, param
+from app.client.protocol.model import ChannelView, ClientState
 from app.wire import ctcp
 from app.wire.line import Line
 
+MAX_HELD_EVENTS = 10_000  # per room while its history is fetched
 
-@on("PRIVMSG", "NOTICE")
-def spoken(state: ClientState, line: Line) -> Effects:
-    """Somebody says something to a room or to us; if it was us, the line is stored now."""
+
+def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
+    """Show an event of a room, or hold it while the room's history is being fetched.
+
+    At the limit the held events are dropped. Nothing is lost: fetching continues until it reaches
+    an event held after that.
+    """
+    if room.catch_up is None:
+        if not isinstance(event, Message) or room.mark_shown(event):
+            yield event
+        return
+    if len(room.catch_up.held) >= MAX_HELD_EVENTS:
+        room.catch_up.held.clear()
+    room.catch_up.held.append(event)
+
+
+def on_message(state: ClientState, line: Line) -> Effects:
+    """Show a message; the echo of our own one also confirms it."""
     if is_from_server(state, line):
-        yield Notice(param(line, 1), at=moment(state, line))
+        yield Notice(param(line, 1), at=line_time(state, line))
         return
     message = to_message(state, line)
     if message is None:
@@ -23,27 +41,27 @@ def spoken(state: ClientState, line: Line) -> Effects:
 
 
 def is_from_server(state: ClientState, line: Line) -> bool:
-    """Whether a line is a notice of the server itself."""
-    has_person = "!" in (line.source or "") or state.is_me(line.nick)
-    return line.command == "NOTICE" and not has_person and not state.is_room(param(line, 0))
+    """Whether a line is a NOTICE from the server itself."""
+    has_user = "!" in (line.source or "") or state.is_me(line.nick)
+    return line.command == "NOTICE" and not has_user and not state.is_room(param(line, 0))
 
 
 def to_message(state: ClientState, line: Line, conversation: str = "") -> Message | None:
-    """Return what a line says, or None for a question that only programs ask (CTCP).
+    """Return the message in a line, or None for a CTCP query.
 
-    `conversation` names the other side when the line alone does not tell, as in a history.
+    `conversation` names the peer of a direct message where the line alone does not, as in history.
     """
-    text, is_action = _content(param(line, 1))
+    text, is_action = _parse_ctcp(param(line, 1))
     if text is None:
         return None
     target = param(line, 0).lstrip(state.connection.isupport.get("STATUSMSG", ""))
     is_mine, is_direct = state.is_me(line.nick), not state.is_room(target)
-    other = conversation or (target if is_mine else line.nick)
+    peer = conversation or (target if is_mine else line.nick)
     return Message(
-        room=other if is_direct else target,
+        room=peer if is_direct else target,
         author=line.nick,
         text=text,
-        at=moment(state, line),
+        at=line_time(state, line),
         is_mine=is_mine,
         is_action=is_action,
         is_notice=line.command == "NOTICE",
@@ -53,14 +71,13 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
     )
 
 
-def _content(text: str) -> tuple[str | None, bool]:
-    """Return what is said and whether it is an action; None for any other CTCP."""
+def _parse_ctcp(text: str) -> tuple[str | None, bool]:
+    """Return the text and whether it is an action; the text of other CTCP is None."""
     if text.startswith(ctcp.ACTION):
         return text.removeprefix(ctcp.ACTION).removesuffix(ctcp.DELIMITER), True
     return (None if text.startswith(ctcp.DELIMITER) else text), False
 
 
-@on("TAGMSG")
-def tag_message(state: ClientState, line: Line) -> Effects:
-    """A message of tags alone is for programs."""
+def on_tagmsg(state: ClientState, line: Line) -> Effects:
+    """Ignore a message without text, such as a typing notification."""
     yield from ()

@@ -1,8 +1,8 @@
 """What the client knows: values only, no input or output.
 
-`ClientState` outlives connections; everything that one connection negotiated is in `ConnectionState`, and a new
-connection starts with a new one. Nothing here sends, shows or looks at a clock: `now` is told with every
-input.
+`ClientState` outlives connections. Everything that one connection negotiated is in its
+`ConnectionState`; a new connection starts with an empty one. Nothing here sends, shows or reads a
+clock: every input brings the current time.
 """
 
 from collections import OrderedDict, deque
@@ -15,13 +15,13 @@ from app.client.protocol.events import ClientEvent, Message, Phase
 from app.wire.line import Line
 from app.wire.names import Key, fold
 
-MAX_SEEN_IDS = 5_000  # message ids remembered per room; older duplicates cannot come any more
-MAX_ROOMS = 500  # rooms and conversations remembered; the oldest conversation is forgotten first
+MAX_SHOWN_MSGIDS = 5_000  # per room; older duplicates cannot arrive any more
+MAX_ROOMS = 500  # rooms and conversations; at the limit the oldest one not joined is dropped
 
 
 @dataclass(slots=True)
 class LoginCredentials:
-    """An account's name and its password; the password never leaves this value but to the server."""
+    """The name and the password of an account."""
 
     account: str
     password: str = field(repr=False)
@@ -29,20 +29,20 @@ class LoginCredentials:
 
 @dataclass(slots=True)
 class UserOptions:
-    """What the user asked for on the command line or since."""
+    """What the user chose, on the command line or later."""
 
     nick: str
-    is_named: bool = False
+    has_chosen_nick: bool = False
     rooms: list[str] = field(default_factory=list)
     credentials: LoginCredentials | None = None
-    greeting: int = 0
-    page: int = 50
-    buffer: int = 4096
+    initial_history: int = 0  # messages shown when joining a room
+    page_size: int = 50  # messages
+    max_text_bytes: int = 4096  # of one message
 
 
 @dataclass(slots=True)
 class ChannelMember:
-    """Somebody in a room."""
+    """A member of a room; `prefix` holds the status prefixes, the highest first."""
 
     nick: str
     prefix: str = ""
@@ -51,7 +51,7 @@ class ChannelMember:
 
 @dataclass(slots=True)
 class CatchUp:
-    """A room whose past is being fetched; what happens there meanwhile waits here, in order."""
+    """A room's history being fetched; events that arrive meanwhile are held, in order."""
 
     is_resume: bool
     held: list[ClientEvent] = field(default_factory=list)
@@ -60,54 +60,57 @@ class CatchUp:
 
 @dataclass(slots=True)
 class ChannelView:
-    """A room, or a conversation with one other person, and how far it was shown."""
+    """A room or a direct conversation, and the position up to which it was shown."""
 
     name: str
     is_direct: bool = False
     is_joined: bool = False
-    is_wanted: bool = False
-    entry_key: str = ""
+    must_rejoin: bool = False
+    key: str = ""
     members: dict[Key, ChannelMember] = field(default_factory=dict)
-    listing: dict[Key, ChannelMember] | None = None
+    names_reply: dict[Key, ChannelMember] | None = None  # being received
     topic: str = ""
     last_msgid: str = ""
     last_at: int = 0
-    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    shown_msgids: OrderedDict[str, None] = field(default_factory=OrderedDict)
     catch_up: CatchUp | None = None
 
-    def remember(self, message: Message) -> bool:
-        """Note that a message is shown now; False when it was shown before."""
-        if message.msgid and message.msgid in self.seen:
+    def mark_shown(self, message: Message) -> bool:
+        """Record a message as shown; return False if it already was."""
+        if message.msgid and message.msgid in self.shown_msgids:
             return False
         if message.msgid:
-            self.seen[message.msgid] = None
+            self.shown_msgids[message.msgid] = None
             self.last_msgid = message.msgid
-        if len(self.seen) > MAX_SEEN_IDS:
-            self.seen.popitem(last=False)
+        if len(self.shown_msgids) > MAX_SHOWN_MSGIDS:
+            self.shown_msgids.popitem(last=False)
         self.last_at = max(self.last_at, message.at)
         return True
 
 
 @dataclass(slots=True)
 class PendingMessage:
-    """A line of one's own that the server has not confirmed; its number is its label on the wire."""
+    """A message of ours that the server has not confirmed; `number` is its label on the wire.
+
+    It is in doubt when the connection was lost before the server confirmed it.
+    """
 
     number: int
     target: str
     text: str
     is_action: bool
     nick: str
-    is_doubtful: bool = False
+    is_in_doubt: bool = False
     reason: str = ""
 
-    def is_same(self, target: str, text: str, is_action: bool) -> bool:
-        """Whether a message on the wire could be this one."""
+    def matches(self, target: str, text: str, is_action: bool) -> bool:
+        """Whether a received message could be this one."""
         return (self.text, self.is_action, fold(self.target)) == (text, is_action, fold(target))
 
 
 @dataclass(slots=True)
 class OpenBatch:
-    """Lines that belong together, being collected."""
+    """A batch being received."""
 
     kind: str
     params: list[str]
@@ -115,35 +118,35 @@ class OpenBatch:
     lines: list[Line] = field(default_factory=list)
 
 
-Answer = Callable[["ClientState", "PendingRequest", list[Message]], Effects]
-Excuse = Callable[["ClientState", "PendingRequest", str], Effects]
+PageHandler = Callable[["ClientState", "PendingRequest", list[Message]], Effects]
+ErrorHandler = Callable[["ClientState", "PendingRequest", str], Effects]
 
 
 @dataclass(slots=True)
 class PendingRequest:
-    """A page of history that was asked for: what to do with it, and what when it is refused."""
+    """A request for a page of history, and what to do with the reply."""
 
     target: str
     limit: int
-    then: Answer
-    otherwise: Excuse
+    on_page: PageHandler
+    on_error: ErrorHandler
     reference: str = ""
     until: str = ""
-    wanted: int = 0
+    total: int = 0
     collected: list[Message] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSearch:
-    """What is searched for: as it was typed, and as the server reads it."""
+    """A search: as the user typed it, and as attributes for the server."""
 
-    typed: str
+    query: str
     attributes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class PendingRefusal:
-    """A nick the server did not give us, and what it said."""
+class NickRefusal:
+    """A nick the server refused, and its reply."""
 
     nick: str
     reason: str
@@ -151,14 +154,14 @@ class PendingRefusal:
 
 
 class SaslSession(Protocol):
-    """One way to prove who we are, step by step (SASL)."""
+    """The client's side of one SASL exchange."""
 
     mechanism: str
 
     def answer(self, challenge: bytes) -> bytes:
-        """Return the answer to what the server sent.
+        """Return the response to a challenge.
 
-        Raises: ValueError when the server is not who it must be.
+        Raises: ValueError when the server fails to authenticate itself.
         """
 
 
@@ -168,40 +171,44 @@ class ConnectionState:
 
     phase: Phase = Phase.LOST
     nick: str = ""
-    mask: str = ""
+    mask: str = ""  # our nick!user@host as others see it
     account: str = ""
+    # capability negotiation
     offered: dict[str, str] = field(default_factory=dict)
     enabled: set[str] = field(default_factory=set)
-    outstanding: int = 0
-    has_listed: bool = False
-    is_ended: bool = False
+    open_cap_requests: int = 0
+    has_cap_list: bool = False
+    has_sent_cap_end: bool = False
+    is_without_cap: bool = False
     isupport: dict[str, str] = field(default_factory=dict)
-    refusal: PendingRefusal | None = None
-    is_plain: bool = False
-    is_undecided: bool = False
-    attempts: int = 0
-    exchange: SaslSession | None = None
+    # nick and log-in
+    nick_refusal: NickRefusal | None = None
+    nick_attempts: int = 0
+    awaits_user: bool = False  # registration waits for the user's decision
+    sasl: SaslSession | None = None
     new_password: str = field(default="", repr=False)
+    # replies being received
     batches: dict[str, OpenBatch] = field(default_factory=dict)
-    requests: deque[PendingRequest] = field(default_factory=deque)
+    history_requests: deque[PendingRequest] = field(default_factory=deque)
     searches: deque[PendingSearch] = field(default_factory=deque)
+    table_rows: list[tuple[str, ...]] = field(default_factory=list)
+    names_requests: set[Key] = field(default_factory=set)
+    # resuming
     resuming: set[Key] = field(default_factory=set)
     missed: int = 0
-    is_untold: bool = False
-    since: int = 0
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    asked_names: set[Key] = field(default_factory=set)
-    fence: int = 0
+    has_gap: bool = False
+    targets_since: int = 0
+    ping_fence: int = 0  # number of the last message before our unanswered PING
 
-    def limit(self, token: str) -> int:
-        """Return a number that the server says about itself (ISUPPORT), or 0 when it says none."""
-        told = self.isupport.get(token, "")
-        return int(told) if told.isdecimal() else 0
+    def isupport_number(self, token: str) -> int:
+        """Return the numeric value of an ISUPPORT token, or 0 if it has none."""
+        value = self.isupport.get(token, "")
+        return int(value) if value.isdecimal() else 0
 
 
 @dataclass(slots=True)
 class ClientState:
-    """All that one client knows."""
+    """The complete state of a client."""
 
     options: UserOptions
     now: int = 0
@@ -215,49 +222,49 @@ class ClientState:
 
     @property
     def nick(self) -> str:
-        """The nick of this connection, or the one that will be asked for."""
+        """The nick on this connection, or the one to request."""
         return self.connection.nick or self.options.nick
 
     @property
     def is_online(self) -> bool:
-        """Whether lines can be sent."""
+        """Whether registration is complete, so that messages can be sent."""
         return self.connection.phase is Phase.ONLINE
 
     def has(self, capability: str) -> bool:
-        """Whether a capability is in force."""
+        """Whether a capability is enabled."""
         return capability in self.connection.enabled
 
     def is_me(self, nick: str) -> bool:
-        """Whether a nick is our own."""
+        """Whether a nick is ours."""
         return fold(nick) == fold(self.nick)
 
     def is_room(self, target: str) -> bool:
-        """Whether a target names a room, not a person."""
-        kinds = self.connection.isupport.get("CHANTYPES", "#&")
-        return bool(target) and target[0] in kinds
+        """Whether a target is a room rather than a user."""
+        prefixes = self.connection.isupport.get("CHANTYPES", "#&")
+        return bool(target) and target[0] in prefixes
 
     def find_room(self, name: str) -> ChannelView | None:
         """Return a known room or conversation."""
         return self.rooms.get(fold(name))
 
     def open_room(self, name: str) -> ChannelView:
-        """Return a room or conversation, known or new."""
+        """Return a room or conversation, creating it if it is not known."""
         known = self.find_room(name)
         if known is None:
-            self._make_place()
+            self._evict_oldest()
             known = self.rooms[fold(name)] = ChannelView(name, is_direct=not self.is_room(name))
         return known
 
     def joined_rooms(self) -> list[ChannelView]:
-        """Return the rooms we are in."""
+        """Return the rooms we have joined."""
         return [room for room in self.rooms.values() if room.is_joined]
 
     def rooms_of(self, nick: str) -> list[ChannelView]:
-        """Return the rooms shared with somebody."""
+        """Return the joined rooms that a user is also in."""
         return [room for room in self.joined_rooms() if fold(nick) in room.members]
 
-    def _make_place(self) -> None:
-        """Forget the oldest conversation when too many are remembered."""
+    def _evict_oldest(self) -> None:
+        """Drop the oldest room that is not joined if the limit is reached."""
         if len(self.rooms) < MAX_ROOMS:
             return
         idle = next((key for key, room in self.rooms.items() if not room.is_joined), None)

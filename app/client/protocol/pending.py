@@ -1,185 +1,181 @@
-"""Lines of one's own, from the moment they are sent until the server has confirmed them.
+"""Our own messages, from sending until the server has confirmed them.
 
-With `echo-message` the echo confirms, found by its label or else by its text. A server without it confirms
-nothing, so a PING is sent behind and its PONG is the fence: what was sent before has been taken. When a
-connection is lost, what was not confirmed is in doubt; the missed messages then show whether the server had
-stored it. Nothing is ever sent a second time by itself.
+With `echo-message`, the echo confirms a message; it is matched by its label or else by its text. A
+server without it confirms nothing, so a PING follows the message: its PONG is a fence, which proves
+that everything sent before was received. When the connection is lost, unconfirmed messages are in
+doubt until the missed messages show whether the server stored them. Nothing is ever resent
+automatically.
 """
 
-from app.client.protocol.dispatch import on, param, send
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Message, Notice, Queued, SendFailed, Stored
+from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, PendingMessage
-from app.client.protocol.splitting import pieces, room_for_text
+from app.client.protocol.splitting import max_text_bytes, split_text
 from app.wire import ctcp
 from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import Line
 from app.wire.names import fold
 
-MAX_PENDING = 500  # unconfirmed lines; past it a line fails at once
-MAX_FAILED = 1_000  # failed lines kept for sending again; the oldest is forgotten first
+MAX_PENDING_MESSAGES = 500  # at the limit a message fails at once
+MAX_FAILED_MESSAGES = 1_000  # kept for /resend; the oldest is dropped
 ACTION_BYTES = len(ctcp.ACTION + ctcp.DELIMITER)
-LOST = "the connection was lost before the server confirmed it"
+CONNECTION_LOST = "the connection was lost before the server confirmed it"
 
 
-def say(state: ClientState, target: str, text: str, is_action: bool = False) -> Effects:
-    """Send a text, in as many lines as it needs."""
-    line_bytes = max(MAX_LINE_BYTES, state.connection.limit("LINELEN"))
-    fitting = room_for_text(state.nick, state.connection.mask, target, line_bytes)
-    limit = min(fitting - ACTION_BYTES * is_action, state.options.buffer)
-    for piece in pieces(text, limit):
+def send_message(state: ClientState, target: str, text: str, is_action: bool = False) -> Effects:
+    """Send a text, split into as many messages as it needs."""
+    line_bytes = max(MAX_LINE_BYTES, state.connection.isupport_number("LINELEN"))
+    available = max_text_bytes(state.nick, state.connection.mask, target, line_bytes)
+    limit = min(available - ACTION_BYTES * is_action, state.options.max_text_bytes)
+    for part in split_text(text, limit):
         state.last_number += 1
-        line = PendingMessage(state.last_number, target, piece, is_action, state.nick)
-        yield from _send(state, line)
+        yield from _send(state, PendingMessage(state.last_number, target, part, is_action, state.nick))
 
 
-def keep(state: ClientState, target: str, text: str, reason: str) -> Effects:
-    """Keep a text that cannot be sent now, so that it is not lost."""
+def keep_unsent(state: ClientState, target: str, text: str, reason: str) -> Effects:
+    """Keep a text that cannot be sent now, so that the user can resend it."""
     state.last_number += 1
     yield _fail(state, PendingMessage(state.last_number, target, text, False, state.nick), reason)
 
 
-def _send(state: ClientState, line: PendingMessage) -> Effects:
-    """Send one line and wait for its confirmation."""
+def _send(state: ClientState, message: PendingMessage) -> Effects:
     if not state.is_online:
-        yield _fail(state, line, "there is no connection")
+        yield _fail(state, message, "not connected")
         return
-    if len(state.pending) >= MAX_PENDING:
-        yield _fail(state, line, "too many lines are waiting for the server")
+    if len(state.pending) >= MAX_PENDING_MESSAGES:
+        yield _fail(state, message, "too many messages are waiting for the server")
         return
-    state.pending[line.number] = line
-    yield _wire(state, line)
+    state.pending[message.number] = message
+    yield _to_line(state, message)
     if state.has("echo-message"):
-        yield Queued(line.number, line.target, line.text)
+        yield Queued(message.number, message.target, message.text)
     else:
-        yield from _show_at_once(state, line)
+        yield from _show_unechoed(state, message)
 
 
-def _wire(state: ClientState, line: PendingMessage) -> Send:
-    """Return the line as it is sent."""
-    text = f"{ctcp.ACTION}{line.text}{ctcp.DELIMITER}" if line.is_action else line.text
-    label = str(line.number) if state.has("labeled-response") else ""
-    return send("PRIVMSG", line.target, text, label=label)
+def _to_line(state: ClientState, message: PendingMessage) -> Send:
+    text = f"{ctcp.ACTION}{message.text}{ctcp.DELIMITER}" if message.is_action else message.text
+    label = str(message.number) if state.has("labeled-response") else ""
+    return send("PRIVMSG", message.target, text, label=label)
 
 
-def _show_at_once(state: ClientState, line: PendingMessage) -> Effects:
-    """Show a line that will not be echoed, and set a fence behind it."""
+def _show_unechoed(state: ClientState, message: PendingMessage) -> Effects:
+    """Show a message that will not be echoed, and send a fence after it."""
     yield Message(
-        line.target,
+        message.target,
         state.nick,
-        line.text,
+        message.text,
         state.now,
         True,
-        line.is_action,
-        is_direct=not state.is_room(line.target),
+        message.is_action,
+        is_direct=not state.is_room(message.target),
     )
-    if not state.connection.fence:
-        yield _fence(state)
+    if not state.connection.ping_fence:
+        yield _send_fence(state)
 
 
-def _fence(state: ClientState) -> Send:
-    """Ask for a sign that everything sent so far has been taken."""
-    state.connection.fence = state.last_number
-    return send("PING", f"line-{state.connection.fence}")
+def _send_fence(state: ClientState) -> Send:
+    state.connection.ping_fence = state.last_number
+    return send("PING", f"line-{state.connection.ping_fence}")
 
 
-@on("PONG")
-def fence_reached(state: ClientState, line: Line) -> Effects:
-    """Everything sent before the fence is confirmed; what was sent since gets a fence of its own."""
+def on_pong(state: ClientState, line: Line) -> Effects:
+    """Confirm everything sent before the fence; send another for what was sent since."""
     prefix, _, number = param(line, -1).partition("-")
-    if prefix != "line" or number != str(state.connection.fence):
+    if prefix != "line" or number != str(state.connection.ping_fence):
         return
-    for known in [known for known in state.pending if known <= int(number)]:
-        del state.pending[known]
-        yield Stored(known)
-    state.connection.fence = 0
+    for confirmed in [pending for pending in state.pending if pending <= int(number)]:
+        del state.pending[confirmed]
+        yield Stored(confirmed)
+    state.connection.ping_fence = 0
     if state.pending:
-        yield _fence(state)
+        yield _send_fence(state)
 
 
 def confirm(state: ClientState, message: Message, label: str) -> Effects:
-    """A message of our own came back: the line it was is stored."""
+    """Confirm the pending message that a received one is the echo of, if any."""
     known = state.pending.get(int(label)) if label.isdecimal() else None
-    known = known or _find_same(state, message)
+    known = known or _find_by_text(state, message)
     if known is not None:
         state.pending.pop(known.number, None)
         state.failed.pop(known.number, None)
         yield Stored(known.number)
 
 
-def _find_same(state: ClientState, message: Message) -> PendingMessage | None:
-    """Find the oldest line that a message could be: waiting, or given up after a lost connection."""
-    for line in [*state.pending.values(), *state.failed.values()]:
-        if not _may_be_nameless(state, line):
+def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None:
+    """Find the oldest message, pending or failed while in doubt, that this could be the echo of."""
+    for candidate in [*state.pending.values(), *state.failed.values()]:
+        if not _may_lack_label(state, candidate):
             continue
-        is_author = fold(line.nick) == fold(message.author)
-        if is_author and line.is_same(message.room, message.text, message.is_action):
-            return line
+        is_author = fold(candidate.nick) == fold(message.author)
+        if is_author and candidate.matches(message.room, message.text, message.is_action):
+            return candidate
     return None
 
 
-def _may_be_nameless(state: ClientState, line: PendingMessage) -> bool:
-    """Whether a line may come back without its label: when it is in doubt, or when there are no labels."""
-    return line.is_doubtful or (line.number in state.pending and not state.has("labeled-response"))
+def _may_lack_label(state: ClientState, message: PendingMessage) -> bool:
+    """Whether a message's echo may have no label: in history, and on servers without labels."""
+    is_pending = message.number in state.pending
+    return message.is_in_doubt or (is_pending and not state.has("labeled-response"))
 
 
 def refuse(state: ClientState, line: Line) -> Effects:
-    """The server refused something; yields only when that was a line of our own."""
-    known = _find_refused(state, line)
-    if known is not None:
-        del state.pending[known.number]
-        yield _fail(state, known, param(line, -1))
+    """Fail the pending message that an error reply is about; yield nothing if there is none."""
+    refused = _find_refused(state, line)
+    if refused is not None:
+        del state.pending[refused.number]
+        yield _fail(state, refused, param(line, -1))
 
 
 def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
-    """Find the line that an error is about: by its label, else the oldest to the target it names."""
+    """Find the message an error is about: by label, else the oldest to the target it names."""
     label = line.tags.get("label", "")
     if state.has("labeled-response"):
         return state.pending.get(int(label)) if label.isdecimal() else None
     targets = {fold(word) for word in line.params[1:-1] if word}
-    return next((known for known in state.pending.values() if fold(known.target) in targets), None)
+    return next((message for message in state.pending.values() if fold(message.target) in targets), None)
 
 
-def _fail(state: ClientState, line: PendingMessage, reason: str) -> SendFailed:
-    """Keep a line that was not stored, so that it can be sent again."""
-    line.reason = reason
-    state.failed[line.number] = line
-    if len(state.failed) > MAX_FAILED:
+def _fail(state: ClientState, message: PendingMessage, reason: str) -> SendFailed:
+    """Keep a message that was not stored, so that the user can resend it."""
+    message.reason = reason
+    state.failed[message.number] = message
+    if len(state.failed) > MAX_FAILED_MESSAGES:
         del state.failed[next(iter(state.failed))]
-    return SendFailed(line.number, line.target, line.text, reason)
+    return SendFailed(message.number, message.target, message.text, reason)
 
 
-def doubt(state: ClientState) -> None:
-    """The connection is lost: nobody knows yet which of the waiting lines were stored."""
-    for line in state.pending.values():
-        line.is_doubtful = True
+def mark_in_doubt(state: ClientState) -> None:
+    """Mark all pending messages as in doubt, because the connection was lost."""
+    for message in state.pending.values():
+        message.is_in_doubt = True
 
 
-def give_up(state: ClientState, target: str | None = None) -> Effects:
-    """What is still in doubt, for one target or all, counts as not stored."""
-    for line in [line for line in state.pending.values() if line.is_doubtful]:
-        if target is None or fold(line.target) == fold(target):
-            del state.pending[line.number]
-            yield _fail(state, line, LOST)
+def fail_in_doubt(state: ClientState, target: str | None = None) -> Effects:
+    """Fail the messages still in doubt, all or those to one target."""
+    for message in [message for message in state.pending.values() if message.is_in_doubt]:
+        if target is None or fold(message.target) == fold(target):
+            del state.pending[message.number]
+            yield _fail(state, message, CONNECTION_LOST)
 
 
-def doubtful_targets(state: ClientState) -> list[str]:
-    """Return where the lines in doubt were sent to."""
-    return list(dict.fromkeys(line.target for line in state.pending.values() if line.is_doubtful))
+def in_doubt_targets(state: ClientState) -> list[str]:
+    """Return the targets of the messages in doubt."""
+    return list(dict.fromkeys(message.target for message in state.pending.values() if message.is_in_doubt))
 
 
 def resend(state: ClientState, number: int | None) -> Effects:
-    """Send a failed line again, or all of them."""
+    """Resend a failed message, or all of them."""
     numbers = list(state.failed) if number is None else [number]
     for chosen in numbers:
-        line = state.failed.pop(chosen, None)
-        if line is None:
-            yield Notice(f"There is no failed line {chosen}.", is_error=True)
+        message = state.failed.pop(chosen, None)
+        if message is None:
+            yield Notice(f"There is no unsent message {chosen}.", is_error=True)
         else:
-            yield from say(state, line.target, line.text, line.is_action)
+            yield from send_message(state, message.target, message.text, message.is_action)
 
 
-@on("PING")
-def ping(state: ClientState, line: Line) -> Effects:
-    """Show the server that we are alive."""
+def on_ping(state: ClientState, line: Line) -> Effects:
+    """Answer a PING."""
     yield send("PONG", *line.params)

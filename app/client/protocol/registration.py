@@ -1,30 +1,30 @@
-"""Becoming known to a server: capabilities, nick, welcome.
+"""Registering a connection: capabilities, nick, welcome.
 
-NICK and USER are sent at once, because a server without capabilities waits for them before it answers
-anything. A server with capabilities keeps registration open until CAP END, which is sent when log-in is
-done and the nick is ours. When the nick belongs to an account, registration stays open until the user has
-decided.
+NICK and USER are sent at once, because a server without capabilities waits for them before it
+replies to anything. A server with capabilities keeps registration open until CAP END, which is sent
+after log-in, once the nick is ours. If the nick belongs to an account, registration stays open until
+the user has decided.
 """
 
 from app.client.protocol import resume, sasl
-from app.client.protocol.dispatch import moment, on, param, send
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     LoggedOut,
-    NickFree,
+    NickProblem,
     NickRefused,
+    NickUnregistered,
     Notice,
     Phase,
+    PhaseChanged,
     Renamed,
-    StateChanged,
-    Trouble,
 )
-from app.client.protocol.model import ClientState, PendingRefusal
+from app.client.protocol.lines import line_time, param, send
+from app.client.protocol.model import ClientState, NickRefusal
 from app.wire.line import Line
 from app.wire.names import fold
 
 REGISTRATION = "draft/account-registration"
-WANTED = (
+SUPPORTED_CAPABILITIES = (
     "server-time",
     "message-tags",
     "echo-message",
@@ -42,12 +42,13 @@ WANTED = (
     "soju.im/search",
     "standard-replies",
 )
-REGISTERED_MARKS = ("regist", "reserved", "account", "password", "identif")
+# Words in the text of ERR_NICKNAMEINUSE by which servers say that a nick belongs to an account.
+REGISTERED_WORDS = ("regist", "reserved", "account", "password", "identif")
 
 
-def introduce(state: ClientState) -> Effects:
-    """Open the conversation with a server."""
-    yield StateChanged(Phase.REGISTERING)
+def begin(state: ClientState) -> Effects:
+    """Send the opening lines."""
+    yield PhaseChanged(Phase.REGISTERING)
     yield send("CAP", "LS", "302")
     yield send("NICK", state.options.nick)
     yield send("USER", _user_name(state.options.nick), "0", "*", state.options.nick)
@@ -59,200 +60,199 @@ def _user_name(nick: str) -> str:
     return plain[:9].lower() or "user"
 
 
-@on("CAP")
-def capability(state: ClientState, line: Line) -> Effects:
+def on_cap(state: ClientState, line: Line) -> Effects:
     """Negotiate capabilities."""
-    listed = param(line, -1).split()
+    names = param(line, -1).split()
     match param(line, 1).upper():
         case "LS":
-            yield from _offered(state, listed, is_last=param(line, 2) != "*")
+            yield from _on_offered(state, names, is_last=param(line, 2) != "*")
         case "NEW":
-            yield from _offered(state, listed, is_last=True)
+            yield from _on_offered(state, names, is_last=True)
         case "ACK":
-            yield from _acknowledged(state, listed)
+            yield from _on_acknowledged(state, names)
         case "NAK":
-            yield from _refused(state, listed)
+            yield from _on_refused(state, names)
         case "DEL":
-            state.connection.enabled -= set(listed)
+            state.connection.enabled -= set(names)
 
 
-def _offered(state: ClientState, listed: list[str], is_last: bool) -> Effects:
-    """Ask for what is offered and useful."""
+def _on_offered(state: ClientState, items: list[str], is_last: bool) -> Effects:
+    """Request the capabilities that both sides support."""
     connection = state.connection
-    connection.offered |= {name: value for name, _, value in (item.partition("=") for item in listed)}
+    connection.offered |= {name: value for name, _, value in (item.partition("=") for item in items)}
     if not is_last:
         return
-    connection.has_listed = True
-    wanted = [name for name in WANTED if name in connection.offered and name not in connection.enabled]
+    connection.has_cap_list = True
+    wanted = [
+        name
+        for name in SUPPORTED_CAPABILITIES
+        if name in connection.offered and name not in connection.enabled
+    ]
     if wanted:
-        connection.outstanding += 1
+        connection.open_cap_requests += 1
         yield send("CAP", "REQ", " ".join(wanted))
     else:
-        yield from settle(state)
+        yield from proceed(state)
 
 
-def _acknowledged(state: ClientState, listed: list[str]) -> Effects:
-    """Note what is in force; with everything answered go on."""
-    for name in listed:
+def _on_acknowledged(state: ClientState, names: list[str]) -> Effects:
+    for name in names:
         if name.startswith("-"):
             state.connection.enabled.discard(name[1:])
         else:
             state.connection.enabled.add(name)
-    yield from _answered(state)
+    yield from _on_cap_reply(state)
 
 
-def _refused(state: ClientState, listed: list[str]) -> Effects:
-    """A request is refused as a whole: ask one by one."""
-    if len(listed) > 1:
-        state.connection.outstanding += len(listed)
-        for name in listed:
+def _on_refused(state: ClientState, names: list[str]) -> Effects:
+    """Request each capability on its own, because a request is refused as a whole."""
+    if len(names) > 1:
+        state.connection.open_cap_requests += len(names)
+        for name in names:
             yield send("CAP", "REQ", name)
-    yield from _answered(state)
+    yield from _on_cap_reply(state)
 
 
-def _answered(state: ClientState) -> Effects:
-    """Count one answer; after the last one go on."""
-    state.connection.outstanding -= 1
-    if state.connection.outstanding <= 0:
-        yield from settle(state)
+def _on_cap_reply(state: ClientState) -> Effects:
+    state.connection.open_cap_requests -= 1
+    if state.connection.open_cap_requests <= 0:
+        yield from proceed(state)
 
 
-def settle(state: ClientState) -> Effects:
-    """Log in if that is wished and possible; else end the negotiation unless the user must decide first."""
+def proceed(state: ClientState) -> Effects:
+    """Log in if possible; otherwise end the negotiation unless the user must decide first."""
     connection = state.connection
     if sasl.is_due(state):
         yield from sasl.begin(state)
-    elif state.is_online or connection.is_undecided:
+    elif state.is_online or connection.awaits_user:
         return
-    elif connection.refusal:
-        yield from _decide_nick(state, connection.refusal)
-    elif connection.has_listed:
-        yield from _end(state)
+    elif connection.nick_refusal:
+        yield from _resolve_refusal(state, connection.nick_refusal)
+    elif connection.has_cap_list:
+        yield from _end_negotiation(state)
 
 
-def _end(state: ClientState) -> Effects:
-    """Say once that the negotiation is over."""
-    if not state.connection.is_ended:
-        state.connection.is_ended = True
+def _end_negotiation(state: ClientState) -> Effects:
+    if not state.connection.has_sent_cap_end:
+        state.connection.has_sent_cap_end = True
         yield send("CAP", "END")
 
 
-@on("903")
-def logged_in(state: ClientState, line: Line) -> Effects:
-    """Log-in is done: take the nick that was refused before, then end the negotiation."""
-    if state.connection.exchange is None:
+def on_sasl_success(state: ClientState, line: Line) -> Effects:
+    """Request a nick refused before log-in again, then end the negotiation."""
+    if state.connection.sasl is None:
         return
     yield from sasl.finish(state)
     connection = state.connection
-    if not state.is_me(state.options.nick) or connection.refusal:
+    if not state.is_me(state.options.nick) or connection.nick_refusal:
         yield send("NICK", state.options.nick)
-    connection.refusal = None
-    connection.is_undecided = False
+    connection.nick_refusal = None
+    connection.awaits_user = False
     if not state.is_online:
-        yield from _end(state)
+        yield from _end_negotiation(state)
 
 
-@on("432", "433", "436", "437")
-def nick_refused(state: ClientState, line: Line) -> Effects:
-    """The nick is taken, registered or impossible."""
+def on_nick_error(state: ClientState, line: Line) -> Effects:
+    """Handle a nick that is in use, registered or invalid."""
     connection = state.connection
     if state.is_online:
-        yield Notice(f"You stay {state.nick}: {param(line, -1)} ({param(line, 1)})", is_error=True)
+        text = f"Your nick is still {state.nick}: {param(line, -1)} ({param(line, 1)})"
+        yield Notice(text, is_error=True)
         return
-    connection.refusal = PendingRefusal(param(line, 1) or state.options.nick, param(line, -1), line.command)
-    if not sasl.is_possible(state):  # log-in comes first; it may make the nick ours
-        yield from _decide_nick(state, connection.refusal)
+    nick = param(line, 1) or state.options.nick
+    connection.nick_refusal = NickRefusal(nick, param(line, -1), line.command)
+    if not sasl.is_possible(state):  # logging in comes first, because it may make the nick available
+        yield from _resolve_refusal(state, connection.nick_refusal)
 
 
-def without_capabilities(state: ClientState) -> Effects:
-    """The server does not know CAP: go on as it was before there were capabilities."""
-    state.connection.is_plain = True
-    yield from settle(state)
+def on_cap_unknown(state: ClientState) -> Effects:
+    """Register without capabilities, because the server does not know CAP."""
+    state.connection.is_without_cap = True
+    yield from proceed(state)
 
 
-def _decide_nick(state: ClientState, refusal: PendingRefusal) -> Effects:
-    """Ask the user about a name that was wished for, else try the next one."""
+def _resolve_refusal(state: ClientState, refusal: NickRefusal) -> Effects:
+    """Let the user decide about a nick they chose; replace any other."""
     connection = state.connection
-    trouble = _trouble(refusal)
-    if not state.options.is_named or connection.attempts:
+    problem = _classify(refusal)
+    if not state.options.has_chosen_nick or connection.nick_attempts:
         yield from try_next_nick(state)
-    elif trouble is Trouble.INVALID:
+    elif problem is NickProblem.INVALID:
         yield Notice(f"{refusal.nick}: {refusal.reason}. Trying a similar name.", is_error=True)
         yield from try_next_nick(state)
     else:
-        connection.is_undecided = True
-        yield NickRefused(refusal.nick, refusal.reason, trouble, may_log_in="sasl" in connection.offered)
+        connection.awaits_user = True
+        yield NickRefused(refusal.nick, refusal.reason, problem, may_log_in="sasl" in connection.offered)
 
 
-def _trouble(refusal: PendingRefusal) -> Trouble:
-    """Read from a refusal whether the name belongs to an account; only the text of the server tells."""
+def _classify(refusal: NickRefusal) -> NickProblem:
+    """Return why a nick was refused; whether it is registered shows only in the server's text."""
     if refusal.numeric == "432":
-        return Trouble.INVALID
-    if any(mark in refusal.reason.lower() for mark in REGISTERED_MARKS):
-        return Trouble.REGISTERED
-    return Trouble.TAKEN
+        return NickProblem.INVALID
+    if any(word in refusal.reason.lower() for word in REGISTERED_WORDS):
+        return NickProblem.REGISTERED
+    return NickProblem.TAKEN
 
 
 def try_next_nick(state: ClientState) -> Effects:
-    """Ask for the wished nick with a number behind it."""
+    """Request the chosen nick with a number appended."""
     connection = state.connection
-    connection.attempts += 1
-    connection.refusal = None
-    connection.is_undecided = False
-    stem = "guest" if connection.attempts > 9 else state.options.nick
-    yield send("NICK", f"{stem}{connection.attempts + 1}")
-    if connection.has_listed and not connection.outstanding:
-        yield from _end(state)
+    connection.nick_attempts += 1
+    connection.nick_refusal = None
+    connection.awaits_user = False
+    stem = "guest" if connection.nick_attempts > 9 else state.options.nick
+    yield send("NICK", f"{stem}{connection.nick_attempts + 1}")
+    if connection.has_cap_list and not connection.open_cap_requests:
+        yield from _end_negotiation(state)
 
 
-@on("001")
-def welcome(state: ClientState, line: Line) -> Effects:
-    """The server knows us: enter the rooms."""
+def on_welcome(state: ClientState, line: Line) -> Effects:
+    """Registration is complete: join the rooms."""
     state.connection.phase = Phase.ONLINE
     state.connection.nick = param(line, 0)
-    state.connection.is_undecided = False
-    yield StateChanged(Phase.ONLINE, state.nick)
-    yield from resume.return_to_rooms(state)
-    if state.options.is_named and not state.has_been_online and _is_free(state):
-        yield NickFree(state.nick, may_register=state.has(REGISTRATION))
+    state.connection.awaits_user = False
+    yield PhaseChanged(Phase.ONLINE, state.nick)
+    yield from resume.rejoin_rooms(state)
+    if state.options.has_chosen_nick and not state.has_been_online and _is_unregistered(state):
+        yield NickUnregistered(state.nick, may_register=state.has(REGISTRATION))
     state.has_been_online = True
 
 
-def _is_free(state: ClientState) -> bool:
-    """Whether our nick is the wished one and no account's."""
+def _is_unregistered(state: ClientState) -> bool:
+    """Whether we have the chosen nick without an account."""
     return not state.connection.account and state.is_me(state.options.nick)
 
 
-@on("005")
-def supported(state: ClientState, line: Line) -> Effects:
-    """Note what the server says about itself."""
+def on_isupport(state: ClientState, line: Line) -> Effects:
+    """Record the server's parameters."""
     for token in line.params[1:-1]:
         name, _, value = token.partition("=")
         state.connection.isupport[name] = value
     yield from ()
 
 
-@on("NICK")
-def renamed(state: ClientState, line: Line) -> Effects:
-    """Somebody changes the nick; when ours is free again, take it back."""
+def on_nick(state: ClientState, line: Line) -> Effects:
+    """Show a change of nick; if it frees the chosen one, reclaim that."""
     old, new = line.nick, param(line, 0)
     is_mine = state.is_me(old)
     if is_mine:
         state.connection.nick = new
-    resume.rename(state, old, new)
-    yield Renamed(old, new, moment(state, line), is_mine)
+    for room in state.rooms_of(old):
+        member = room.members.pop(fold(old))
+        member.nick = new
+        room.members[fold(new)] = member
+    yield Renamed(old, new, line_time(state, line), is_mine)
     if not is_mine:
-        yield from reclaim(state, old)
+        yield from reclaim_nick(state, old)
 
 
-def reclaim(state: ClientState, freed: str) -> Effects:
-    """Take the wished nick when somebody has just given it up."""
+def reclaim_nick(state: ClientState, freed: str) -> Effects:
+    """Request the chosen nick if another user has just released it."""
     if not state.is_me(freed) and fold(freed) == fold(state.options.nick):
         yield send("NICK", state.options.nick)
 
 
-@on("901")
-def logged_out(state: ClientState, line: Line) -> Effects:
-    """The server took the account off this connection."""
+def on_logged_out(state: ClientState, line: Line) -> Effects:
+    """Record that this connection has no account any more."""
     state.connection.account = ""
     yield LoggedOut()

@@ -1,30 +1,34 @@
-"""Answers of the server that have no topic of their own: lists, errors, notices."""
+"""Replies without a module of their own: queries, standard replies, errors."""
 
 from app.client.protocol import history, registration, resume, sasl, search
-from app.client.protocol.dispatch import moment, on, param
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import AwayChanged, Ignored, Notice, Table
+from app.client.protocol.lines import line_time, param
 from app.client.protocol.model import ClientState
+from app.client.protocol.rooms import STATUS_PREFIXES
 from app.wire.line import Line
 
-MAX_TABLE_ROWS = 2_000  # rows kept of one list; more nobody reads
+MAX_TABLE_ROWS = 2_000  # per reply; further rows are dropped
 
 
-@on("002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "321", "328", "329")
-@on("375", "376", "422", "ACK", "CHGHOST", "SETNAME", "MARKREAD", "METADATA")
-def ignored(state: ClientState, line: Line) -> Effects:
-    """What only programs need."""
+IGNORED = (
+    *("002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "321", "328", "329"),
+    *("375", "376", "422", "ACK", "CHGHOST", "SETNAME", "MARKREAD", "METADATA"),
+)
+
+
+def on_ignored(state: ClientState, line: Line) -> Effects:
+    """Accept a line that needs no reaction."""
     yield Ignored(line.command)
 
 
-@on("372")
-def message_of_the_day(state: ClientState, line: Line) -> Effects:
-    """One line of what the server wants everybody to read."""
+def on_motd(state: ClientState, line: Line) -> Effects:
+    """Show a line of the message of the day."""
     yield Notice(param(line, 1).removeprefix("- "))
 
 
-# What WHOIS says of somebody; each number is a parameter.
-WHOIS = {
+# How the replies to WHOIS are shown; each number stands for a parameter.
+WHOIS_FORMATS = {
     "311": "{1} is {2}@{3} ({5})",
     "312": "{1} is connected to {2} ({3})",
     "313": "{1} {2}",
@@ -38,21 +42,19 @@ WHOIS = {
 }
 
 
-@on(*WHOIS)
-def somebody(state: ClientState, line: Line) -> Effects:
-    """One thing that WHOIS says."""
+def on_whois_reply(state: ClientState, line: Line) -> Effects:
+    """Show one line of a WHOIS reply."""
     words = line.params + [""] * 6
-    yield Notice(WHOIS[line.command].format(*words))
+    yield Notice(WHOIS_FORMATS[line.command].format(*words))
 
 
-@on("318", "369")
-def somebody_ended(state: ClientState, line: Line) -> Effects:
-    """That was all about somebody."""
+def on_end_of_whois(state: ClientState, line: Line) -> Effects:
+    """Ignore the end of a WHOIS reply."""
     yield from ()
 
 
-def unknown(state: ClientState, line: Line) -> Effects:
-    """Show what has no handler: an error as such, any other numeric as the words it has."""
+def on_unknown(state: ClientState, line: Line) -> Effects:
+    """Show a numeric that has no handler by its parameters."""
     if not line.command.isdecimal():
         yield Ignored(line.command)
         return
@@ -60,97 +62,86 @@ def unknown(state: ClientState, line: Line) -> Effects:
     words = [word for word in line.params[1:] if word]
     if is_error and len(words) > 1:
         words[-1] = f"— {words[-1]}"
-    yield Notice(" ".join(words), is_error=is_error, at=moment(state, line))
+    yield Notice(" ".join(words), is_error=is_error, at=line_time(state, line))
 
 
-@on("421", "451")
-def unknown_command(state: ClientState, line: Line) -> Effects:
-    """The server does not know a command, or not yet; what waits for its answer must not wait for ever."""
+def on_unknown_command(state: ClientState, line: Line) -> Effects:
+    """Handle a command the server does not know, so that nothing waits for its reply."""
     match param(line, 1).upper():
         case "CAP":
-            yield from registration.without_capabilities(state)
+            yield from registration.on_cap_unknown(state)
         case "CHATHISTORY":
-            yield from history.refused(state, line)
+            yield from history.on_history_fail(state, line)
         case _ if state.is_online:
-            yield from unknown(state, line)
+            yield from on_unknown(state, line)
 
 
-@on("NOTE", "WARN")
-def remark(state: ClientState, line: Line) -> Effects:
-    """The server remarks something (standard replies)."""
+def on_note(state: ClientState, line: Line) -> Effects:
+    """Show a NOTE or WARN (IRCv3 standard replies)."""
     yield Notice(param(line, -1), is_error=line.command == "WARN")
 
 
-@on("FAIL")
-def failure(state: ClientState, line: Line) -> Effects:
-    """A command failed (standard replies)."""
+def on_fail(state: ClientState, line: Line) -> Effects:
+    """Handle a FAIL (IRCv3 standard replies)."""
     match param(line, 0):
         case "CHATHISTORY" if "TARGETS" in line.params:
-            yield from resume.targets_refused(state, line)
+            yield from resume.on_targets_fail(state, line)
         case "CHATHISTORY":
-            yield from history.refused(state, line)
+            yield from history.on_history_fail(state, line)
         case "SEARCH":
-            yield from search.refused(state, line)
+            yield from search.on_search_fail(state, line)
         case "REGISTER":
-            yield from sasl.registration_failed(state, line)
+            yield from sasl.on_register_fail(state, line)
         case _:
             yield Notice(param(line, -1), is_error=True)
 
 
-@on("ERROR")
-def closing(state: ClientState, line: Line) -> Effects:
-    """The server says why it closes the connection."""
-    yield Notice(f"The server says: {param(line, 0)}", is_error=True)
+def on_error(state: ClientState, line: Line) -> Effects:
+    """Show why the server closes the connection."""
+    yield Notice(f"The server is closing the connection: {param(line, 0)}", is_error=True)
 
 
-@on("KILL")
-def killed(state: ClientState, line: Line) -> Effects:
-    """Somebody with authority ends our connection."""
-    yield Notice(f"{line.nick} ended this connection: {param(line, -1)}", is_error=True)
+def on_kill(state: ClientState, line: Line) -> Effects:
+    """Show that an operator disconnected us."""
+    yield Notice(f"{line.nick} disconnected you: {param(line, -1)}", is_error=True)
 
 
-@on("301")
-def somebody_is_away(state: ClientState, line: Line) -> Effects:
-    """Somebody we wrote to is away."""
-    yield AwayChanged(param(line, 1), param(line, 2), moment(state, line))
+def on_away_reply(state: ClientState, line: Line) -> Effects:
+    """Show that the recipient of a message is away."""
+    yield AwayChanged(param(line, 1), param(line, 2), line_time(state, line))
 
 
-@on("305", "306")
-def away_noted(state: ClientState, line: Line) -> Effects:
-    """The server notes that we are away or back."""
+def on_own_away(state: ClientState, line: Line) -> Effects:
+    """Show that our own away status changed."""
     yield Notice(param(line, -1))
 
 
-@on("352")
-def who_row(state: ClientState, line: Line) -> Effects:
-    """One person of a WHO answer."""
+def on_who_reply(state: ClientState, line: Line) -> Effects:
+    """Collect one user of a WHO reply."""
     real_name = param(line, 7).partition(" ")[2]
-    row = (param(line, 5), f"{param(line, 2)}@{param(line, 3)}", _standing(param(line, 6)), real_name)
-    yield from _keep(state, row)
+    row = (param(line, 5), f"{param(line, 2)}@{param(line, 3)}", _describe_flags(param(line, 6)), real_name)
+    yield from _add_row(state, row)
 
 
-def _standing(flags: str) -> str:
-    """Return the flags of a WHO answer in words."""
-    marks = "".join(mark for mark in flags if mark in "~&@%+")
-    return f"{'away' if flags.startswith('G') else 'here'} {marks}".strip()
+def _describe_flags(flags: str) -> str:
+    """Return the flags of a WHO reply in words."""
+    prefixes = "".join(flag for flag in flags if flag in STATUS_PREFIXES)
+    return f"{'away' if flags.startswith('G') else 'here'} {prefixes}".strip()
 
 
-@on("322")
-def list_row(state: ClientState, line: Line) -> Effects:
-    """One room of a LIST answer."""
-    yield from _keep(state, (param(line, 1), param(line, 2), param(line, 3)))
+def on_list_reply(state: ClientState, line: Line) -> Effects:
+    """Collect one room of a LIST reply."""
+    yield from _add_row(state, (param(line, 1), param(line, 2), param(line, 3)))
 
 
-def _keep(state: ClientState, row: tuple[str, ...]) -> Effects:
-    """Keep a row until its list is complete."""
-    if len(state.connection.rows) < MAX_TABLE_ROWS:
-        state.connection.rows.append(row)
+def _add_row(state: ClientState, row: tuple[str, ...]) -> Effects:
+    if len(state.connection.table_rows) < MAX_TABLE_ROWS:
+        state.connection.table_rows.append(row)
     yield from ()
 
 
-@on("315", "323")
-def list_ended(state: ClientState, line: Line) -> Effects:
-    """A list is complete: show it."""
-    rows, state.connection.rows = state.connection.rows, []
-    title = "Rooms (name, people, topic)" if line.command == "323" else f"Who is in {param(line, 1)}"
+def on_end_of_list(state: ClientState, line: Line) -> Effects:
+    """Show a complete WHO or LIST reply."""
+    rows, state.connection.table_rows = state.connection.table_rows, []
+    title = "Rooms (name, members, topic)" if line.command == "323" else f"Users in {param(line, 1)}"
     yield Table(title, tuple(rows))

@@ -1,9 +1,8 @@
-"""Who is where, and what a room is about."""
+"""Rooms: members, topics, modes and invitations."""
 
 import re
 
 from app.client.protocol import registration, resume
-from app.client.protocol.dispatch import deliver, moment, on, param
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     AwayChanged,
@@ -11,156 +10,146 @@ from app.client.protocol.events import (
     Joined,
     JoinRefused,
     Kicked,
-    Left,
     Members,
     ModeChanged,
     Notice,
     Parted,
+    Quit,
     TopicChanged,
 )
+from app.client.protocol.lines import line_time, param
+from app.client.protocol.messages import deliver
 from app.client.protocol.model import ChannelMember, ChannelView, ClientState
 from app.wire.line import Line
 from app.wire.names import fold
 
-MARKS = "~&@%+"
+STATUS_PREFIXES = "~&@%+"  # the highest first
 
 
-@on("JOIN")
-def joined(state: ClientState, line: Line) -> Effects:
-    """Somebody, perhaps we, came into a room (with the account: extended-join)."""
-    name, is_mine, at = param(line, 0), state.is_me(line.nick), moment(state, line)
+def on_join(state: ClientState, line: Line) -> Effects:
+    """Show a JOIN, which names the account (IRCv3 extended-join); catch up if it is ours."""
+    name, is_mine, at = param(line, 0), state.is_me(line.nick), line_time(state, line)
     account = param(line, 1).removeprefix("*")
     room = state.open_room(name)
     if is_mine:
         state.connection.mask = line.source or ""
-        _enter(room, name)
+        _reset_members(room, name)
     room.members[fold(line.nick)] = ChannelMember(line.nick, account=account)
-    if not (is_mine and resume.is_returning(state, room)):
+    if not (is_mine and resume.is_resuming(state, room)):
         yield from deliver(room, Joined(room.name, line.nick, at, is_mine, account))
     if is_mine:
-        yield from resume.entered(state, room, at)
+        yield from resume.on_joined(state, room, at)
 
 
-def _enter(room: ChannelView, name: str) -> None:
-    """Begin to be in a room; who is in it will be told."""
+def _reset_members(room: ChannelView, name: str) -> None:
+    """Prepare a joined room for the names that follow."""
     room.name = name
     room.is_joined = True
     room.members.clear()
 
 
-@on("PART")
-def parted(state: ClientState, line: Line) -> Effects:
-    """Somebody leaves a room."""
+def on_part(state: ClientState, line: Line) -> Effects:
+    """Show a PART."""
     room = state.find_room(param(line, 0))
     if room is None:
         return
     is_mine = state.is_me(line.nick)
     room.members.pop(fold(line.nick), None)
-    yield from deliver(room, Parted(room.name, line.nick, param(line, 1), moment(state, line), is_mine))
+    yield from deliver(room, Parted(room.name, line.nick, param(line, 1), line_time(state, line), is_mine))
     if is_mine:
-        yield from _leave(state, room)
+        yield from _on_left(state, room)
 
 
-@on("KICK")
-def kicked(state: ClientState, line: Line) -> Effects:
-    """Somebody is removed from a room."""
+def on_kick(state: ClientState, line: Line) -> Effects:
+    """Show a KICK."""
     room, nick = state.find_room(param(line, 0)), param(line, 1)
     if room is None:
         return
     is_mine = state.is_me(nick)
     room.members.pop(fold(nick), None)
-    event = Kicked(room.name, nick, line.nick, param(line, 2), moment(state, line), is_mine)
+    event = Kicked(room.name, nick, line.nick, param(line, 2), line_time(state, line), is_mine)
     yield from deliver(room, event)
     if is_mine:
-        yield from _leave(state, room)
+        yield from _on_left(state, room)
 
 
-def _leave(state: ClientState, room: ChannelView) -> Effects:
-    """We are out of a room; it is not entered again by itself."""
+def _on_left(state: ClientState, room: ChannelView) -> Effects:
+    """Update a room that we have left; it is not rejoined automatically."""
     room.is_joined = False
     room.members.clear()
-    yield from resume.give_up(state, room)
+    yield from resume.cancel(state, room)
 
 
-@on("QUIT")
-def left(state: ClientState, line: Line) -> Effects:
-    """Somebody leaves the server; a nick we wish for may be free now."""
+def on_quit(state: ClientState, line: Line) -> Effects:
+    """Show a QUIT; if it frees the chosen nick, reclaim that."""
     rooms = state.rooms_of(line.nick)
     for room in rooms:
         room.members.pop(fold(line.nick), None)
-    yield Left(line.nick, tuple(room.name for room in rooms), param(line, 0), moment(state, line))
-    yield from registration.reclaim(state, line.nick)
+    yield Quit(line.nick, tuple(room.name for room in rooms), param(line, 0), line_time(state, line))
+    yield from registration.reclaim_nick(state, line.nick)
 
 
-@on("TOPIC")
-def topic_changed(state: ClientState, line: Line) -> Effects:
-    """Somebody changes what a room is about."""
+def on_topic(state: ClientState, line: Line) -> Effects:
+    """Show a change of topic."""
     room = state.open_room(param(line, 0))
     room.topic = param(line, 1)
-    yield from deliver(room, TopicChanged(room.name, room.topic, line.nick, moment(state, line)))
+    yield from deliver(room, TopicChanged(room.name, room.topic, line.nick, line_time(state, line)))
 
 
-@on("331", "332")
-def topic_told(state: ClientState, line: Line) -> Effects:
-    """The server says what a room is about."""
+def on_topic_reply(state: ClientState, line: Line) -> Effects:
+    """Show the current topic, unless the room was resumed and the topic has not changed."""
     room = state.open_room(param(line, 1))
     topic = param(line, 2) if line.command == "332" else ""
-    if topic != room.topic or not resume.is_returning(state, room):
-        yield from deliver(room, TopicChanged(room.name, topic, "", moment(state, line)))
+    if topic != room.topic or not resume.is_resuming(state, room):
+        yield from deliver(room, TopicChanged(room.name, topic, "", line_time(state, line)))
     room.topic = topic
 
 
-@on("333")
-def topic_author(state: ClientState, line: Line) -> Effects:
-    """Who set the topic and when is not shown."""
+def on_topic_author(state: ClientState, line: Line) -> Effects:
+    """Ignore who set the topic and when."""
     yield from ()
 
 
-@on("353")
-def names_told(state: ClientState, line: Line) -> Effects:
-    """Some of the names in a room."""
+def on_names_reply(state: ClientState, line: Line) -> Effects:
+    """Collect part of the member list of a room."""
     room = state.open_room(param(line, 2))
-    if room.listing is None:
-        room.listing = {}
+    if room.names_reply is None:
+        room.names_reply = {}
     for word in param(line, -1).split():
-        nick = word.lstrip(MARKS)
+        nick = word.lstrip(STATUS_PREFIXES)
         known = room.members.get(fold(nick), ChannelMember(nick))
         known.nick, known.prefix = nick, word[: len(word) - len(nick)]
-        room.listing[fold(nick)] = known
+        room.names_reply[fold(nick)] = known
     yield from ()
 
 
-@on("366")
-def names_ended(state: ClientState, line: Line) -> Effects:
-    """All the names have been told; shown when they were asked for."""
+def on_end_of_names(state: ClientState, line: Line) -> Effects:
+    """Replace the member list with the complete reply; show it if the user requested it."""
     room = state.open_room(param(line, 1))
-    listing, room.listing = room.listing or {}, None
+    names_reply, room.names_reply = room.names_reply or {}, None
     if room.is_joined:
-        room.members = listing
-    asked = state.connection.asked_names
-    if fold(room.name) in asked:
-        asked.discard(fold(room.name))
-        names = sorted((member.prefix + member.nick for member in listing.values()), key=str.casefold)
+        room.members = names_reply
+    requests = state.connection.names_requests
+    if fold(room.name) in requests:
+        requests.discard(fold(room.name))
+        names = sorted((member.prefix + member.nick for member in names_reply.values()), key=str.casefold)
         yield Members(room.name, tuple(names))
 
 
-@on("AWAY")
-def away_changed(state: ClientState, line: Line) -> Effects:
-    """Somebody goes away or comes back (away-notify)."""
-    yield AwayChanged(line.nick, param(line, 0), moment(state, line))
+def on_away(state: ClientState, line: Line) -> Effects:
+    """Show that a user is away or back (IRCv3 away-notify)."""
+    yield AwayChanged(line.nick, param(line, 0), line_time(state, line))
 
 
-@on("INVITE")
-def invited(state: ClientState, line: Line) -> Effects:
-    """Somebody asks somebody into a room."""
-    yield Invited(param(line, 1), param(line, 0), line.nick, moment(state, line))
+def on_invite(state: ClientState, line: Line) -> Effects:
+    """Show an invitation."""
+    yield Invited(param(line, 1), param(line, 0), line.nick, line_time(state, line))
 
 
-@on("MODE")
-def mode_changed(state: ClientState, line: Line) -> Effects:
-    """Somebody changes the modes of a room or of us."""
+def on_mode(state: ClientState, line: Line) -> Effects:
+    """Show and apply a change of modes."""
     target, modes = param(line, 0), " ".join(line.params[1:])
-    event = ModeChanged(target, modes, line.nick, moment(state, line))
+    event = ModeChanged(target, modes, line.nick, line_time(state, line))
     room = state.find_room(target)
     if room is None:
         yield event
@@ -170,50 +159,48 @@ def mode_changed(state: ClientState, line: Line) -> Effects:
 
 
 def _apply_modes(state: ClientState, room: ChannelView, params: list[str]) -> None:
-    """Give and take the status marks that a mode change names."""
-    marks = _status_marks(state)
+    """Update the status prefixes of the members that a mode change names."""
+    prefixes = _prefix_by_mode(state)
     arguments = list(params[1:])
-    is_given = True
+    is_added = True
     for letter in params[0] if params else "":
         if letter in "+-":
-            is_given = letter == "+"
-        elif letter in marks:
+            is_added = letter == "+"
+        elif letter in prefixes:
             nick = arguments.pop(0) if arguments else ""
-            _mark(room, nick, marks[letter], is_given)
-        elif _takes_argument(state, letter, is_given) and arguments:
+            _set_prefix(room, nick, prefixes[letter], is_added)
+        elif _takes_argument(state, letter, is_added) and arguments:
             arguments.pop(0)
 
 
-def _status_marks(state: ClientState) -> dict[str, str]:
-    """Return which mode letter gives which mark before a nick."""
-    told = state.connection.isupport.get("PREFIX", "(ov)@+")
-    match = re.fullmatch(r"\((\w*)\)(\S*)", told)
+def _prefix_by_mode(state: ClientState) -> dict[str, str]:
+    """Return the status prefix of each mode letter (ISUPPORT PREFIX)."""
+    value = state.connection.isupport.get("PREFIX", "(ov)@+")
+    match = re.fullmatch(r"\((\w*)\)(\S*)", value)
     return dict(zip(match[1], match[2], strict=False)) if match else {}
 
 
-def _takes_argument(state: ClientState, letter: str, is_given: bool) -> bool:
-    """Whether a mode letter is followed by an argument (CHANMODES groups A, B and, given, C)."""
+def _takes_argument(state: ClientState, letter: str, is_added: bool) -> bool:
+    """Whether a mode letter has an argument (ISUPPORT CHANMODES: types A, B and, when added, C)."""
     groups = state.connection.isupport.get("CHANMODES", "b,k,l,imnpst").split(",")
     always = "".join(groups[:2])
-    return letter in always or (is_given and letter in "".join(groups[2:3]))
+    return letter in always or (is_added and letter in "".join(groups[2:3]))
 
 
-def _mark(room: ChannelView, nick: str, mark: str, is_given: bool) -> None:
-    """Give a member a mark or take it; the strongest mark stands first."""
+def _set_prefix(room: ChannelView, nick: str, prefix: str, is_added: bool) -> None:
     member = room.members.get(fold(nick))
     if member is None:
         return
-    marks = set(member.prefix) | {mark} if is_given else set(member.prefix) - {mark}
-    member.prefix = "".join(sorted(marks, key=MARKS.find))
+    prefixes = set(member.prefix) | {prefix} if is_added else set(member.prefix) - {prefix}
+    member.prefix = "".join(sorted(prefixes, key=STATUS_PREFIXES.find))
 
 
-@on("403", "405", "471", "473", "474", "475", "476", "477", "479")
-def join_refused(state: ClientState, line: Line) -> Effects:
-    """A room is closed to us, or a name is no room's."""
+def on_join_error(state: ClientState, line: Line) -> Effects:
+    """Show that we cannot join a room."""
     room = state.find_room(param(line, 1))
     if room is not None and room.is_joined:
         yield Notice(f"{room.name}: {param(line, -1)}", is_error=True)
         return
-    yield JoinRefused(param(line, 1), param(line, -1), moment(state, line))
+    yield JoinRefused(param(line, 1), param(line, -1), line_time(state, line))
     if room is not None:
-        yield from resume.give_up(state, room)
+        yield from resume.cancel(state, room)

@@ -1,6 +1,6 @@
-"""Proving who we are: SASL with SCRAM-SHA-256 or PLAIN, and making an account.
+"""Logging in with SASL (SCRAM-SHA-256 or PLAIN), and registering an account.
 
-SCRAM is taken when the server offers it: the password then never crosses the wire, and the server has to
+SCRAM is preferred when the server offers it: the password is then never sent, and the server has to
 prove that it knows it too.
 """
 
@@ -9,9 +9,9 @@ import binascii
 
 from scramp import ScramClient, ScramException
 
-from app.client.protocol.dispatch import on, param, send
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import LoggedIn, LoginFailed, Notice, Registered, RegistrationFailed
+from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, LoginCredentials
 from app.wire.line import Line
 from app.wire.names import fold
@@ -19,7 +19,7 @@ from app.wire.sasl import encode_chunks
 
 
 class PlainMechanism:
-    """The password as it is (RFC 4616)."""
+    """SASL PLAIN (RFC 4616)."""
 
     mechanism = "PLAIN"
 
@@ -27,13 +27,13 @@ class PlainMechanism:
         self._credentials = credentials
 
     def answer(self, challenge: bytes) -> bytes:
-        """Return name and password, whatever was asked."""
+        """Return name and password; PLAIN has no challenge."""
         del challenge
         return f"\0{self._credentials.account}\0{self._credentials.password}".encode()
 
 
 class ScramMechanism:
-    """Proof without showing the password (RFC 7677)."""
+    """SASL SCRAM-SHA-256 (RFC 5802, RFC 7677)."""
 
     mechanism = "SCRAM-SHA-256"
 
@@ -42,14 +42,14 @@ class ScramMechanism:
         self._step = 0
 
     def answer(self, challenge: bytes) -> bytes:
-        """Take the three steps: who, the proof, the check of the server's own proof."""
+        """Return the first message, then the proof, then verify the server's signature."""
         self._step += 1
         try:
-            return self._steps(challenge.decode()).encode()
+            return self._take_step(challenge.decode()).encode()
         except (ScramException, UnicodeDecodeError) as error:
-            raise ValueError("the server could not prove that it knows the password") from error
+            raise ValueError("the server failed to prove that it knows the password") from error
 
-    def _steps(self, challenge: str) -> str:
+    def _take_step(self, challenge: str) -> str:
         if self._step == 1:
             return str(self._client.get_client_first())
         if self._step == 2:
@@ -66,50 +66,50 @@ MECHANISMS: dict[str, type[ScramMechanism] | type[PlainMechanism]] = {
 
 
 def is_possible(state: ClientState) -> bool:
-    """Whether log-in is wished and may still happen on this connection."""
+    """Whether the user has a password, and logging in may still happen on this connection."""
     connection = state.connection
-    if state.options.credentials is None or connection.is_plain:
+    if state.options.credentials is None or connection.is_without_cap:
         return False
-    is_open = not connection.has_listed or ("sasl" in connection.offered and connection.outstanding > 0)
-    return is_open or connection.exchange is not None or is_due(state)
+    is_negotiating = not connection.has_cap_list or (
+        "sasl" in connection.offered and connection.open_cap_requests > 0
+    )
+    return is_negotiating or connection.sasl is not None or is_due(state)
 
 
 def is_due(state: ClientState) -> bool:
-    """Whether log-in is wished, possible and not begun."""
+    """Whether to log in now: the user has a password, and the exchange has not begun."""
     connection = state.connection
-    is_wished = state.options.credentials is not None and not connection.account
-    return is_wished and state.has("sasl") and connection.exchange is None
+    has_password = state.options.credentials is not None and not connection.account
+    return has_password and state.has("sasl") and connection.sasl is None
 
 
 def begin(state: ClientState) -> Effects:
-    """Choose the best mechanism that both sides know, and name it."""
+    """Begin an exchange with the best mechanism that both sides support."""
     offered = state.connection.offered.get("sasl", "").upper().split(",")
     credentials = state.options.credentials
     name = next((known for known in MECHANISMS if known in offered), "PLAIN")
     if credentials:
-        state.connection.exchange = MECHANISMS[name](credentials)
+        state.connection.sasl = MECHANISMS[name](credentials)
         yield send("AUTHENTICATE", name)
 
 
-@on("AUTHENTICATE")
-def challenged(state: ClientState, line: Line) -> Effects:
-    """Answer a step of the exchange; a server that fails its part gets nothing."""
-    exchange = state.connection.exchange
-    if exchange is None:
+def on_authenticate(state: ClientState, line: Line) -> Effects:
+    """Respond to a challenge; abort if the server fails to authenticate itself."""
+    session = state.connection.sasl
+    if session is None:
         return
     try:
         challenge = b"" if param(line, 0) == "+" else base64.b64decode(param(line, 0))
-        answer = exchange.answer(challenge)
+        answer = session.answer(challenge)
     except (ValueError, binascii.Error) as error:
         yield send("AUTHENTICATE", "*")
         yield from _fail(state, str(error))
         return
-    yield from (send("AUTHENTICATE", piece) for piece in encode_chunks(answer))
+    yield from (send("AUTHENTICATE", chunk) for chunk in encode_chunks(answer))
 
 
-@on("900")
-def account_set(state: ClientState, line: Line) -> Effects:
-    """The server says which account and which mask are ours now."""
+def on_logged_in(state: ClientState, line: Line) -> Effects:
+    """Record our account and mask."""
     state.connection.mask = param(line, 1)
     if state.connection.account != param(line, 2):
         state.connection.account = param(line, 2)
@@ -117,38 +117,35 @@ def account_set(state: ClientState, line: Line) -> Effects:
 
 
 def finish(state: ClientState) -> Effects:
-    """The exchange has succeeded; a server that did not name the account means the one that was asked for."""
-    credentials, state.connection.exchange = state.options.credentials, None
+    """Complete the exchange; if the server named no account, it is the one requested."""
+    credentials, state.connection.sasl = state.options.credentials, None
     if not state.connection.account and credentials:
         state.connection.account = credentials.account
         yield LoggedIn(credentials.account)
 
 
-@on("902", "904", "905", "906", "908")
-def refused(state: ClientState, line: Line) -> Effects:
-    """Log-in failed; 908 only lists mechanisms and is followed by a 904."""
-    if line.command != "908" and state.connection.exchange is not None:
+def on_sasl_error(state: ClientState, line: Line) -> Effects:
+    """Handle a failed login; RPL_SASLMECHS (908) is only informative and followed by 904."""
+    if line.command != "908" and state.connection.sasl is not None:
         yield from _fail(state, param(line, -1))
 
 
 def _fail(state: ClientState, reason: str) -> Effects:
-    """Forget the password that did not fit, and leave the next step to the user."""
+    """Forget the rejected password, and let the user decide what to do."""
     credentials, state.options.credentials = state.options.credentials, None
-    state.connection.exchange = None
-    state.connection.is_undecided = not state.is_online
+    state.connection.sasl = None
+    state.connection.awaits_user = not state.is_online
     yield LoginFailed(credentials.account if credentials else "", reason)
 
 
-@on("907")
-def already(state: ClientState, line: Line) -> Effects:
-    """The server does not allow a second log-in on one connection."""
-    state.connection.exchange = None
+def on_already_logged_in(state: ClientState, line: Line) -> Effects:
+    """Show that the server does not allow a second login on one connection."""
+    state.connection.sasl = None
     yield Notice(param(line, -1), is_error=True)
 
 
-@on("ACCOUNT")
-def account_changed(state: ClientState, line: Line) -> Effects:
-    """Somebody logged in or out (account-notify)."""
+def on_account(state: ClientState, line: Line) -> Effects:
+    """Update the account of a user (IRCv3 account-notify)."""
     account = "" if param(line, 0) == "*" else param(line, 0)
     for room in state.rooms_of(line.nick):
         room.members[fold(line.nick)].account = account
@@ -157,21 +154,20 @@ def account_changed(state: ClientState, line: Line) -> Effects:
     yield from ()
 
 
-@on("REGISTER", "VERIFY")
-def registered(state: ClientState, line: Line) -> Effects:
-    """The server made an account for us (and logged us in), or wants it confirmed first."""
+def on_registered(state: ClientState, line: Line) -> Effects:
+    """Record our new account, to which the server also logs us in; or show what is still required."""
     if param(line, 0) != "SUCCESS":
         yield Notice(param(line, -1))
         return
     account, connection = param(line, 1), state.connection
-    if connection.new_password:  # else it was asked for on another connection
+    if connection.new_password:  # empty if it was registered on an earlier connection
         state.options.credentials = LoginCredentials(account, connection.new_password)
-    state.options.nick, state.options.is_named = state.nick, True
+    state.options.nick, state.options.has_chosen_nick = state.nick, True
     connection.account, connection.new_password = account, ""
     yield Registered(account)
 
 
-def registration_failed(state: ClientState, line: Line) -> Effects:
-    """The server made no account; the password that was meant for it is forgotten."""
+def on_register_fail(state: ClientState, line: Line) -> Effects:
+    """Forget the new password, and show why registration failed."""
     state.connection.new_password = ""
     yield RegistrationFailed(param(line, -1))

@@ -1,8 +1,8 @@
-"""Cutting a long text into pieces that each fit one line, losing nothing.
+"""Splitting a long text into messages that each fit one line, without losing anything.
 
-A line is limited in bytes, with the sender's mask in front of it as the others will receive it (RFC 1459:
-512). Pieces end after a space when there is one near the end, and never inside a character or between a
-letter and its accents.
+A line is limited in bytes (RFC 1459, section 2.3), including the sender's mask that recipients see
+in front of it. Messages end after a space where there is one near the end, and never inside a
+character or between a letter and its combining marks.
 """
 
 import unicodedata
@@ -10,42 +10,42 @@ from collections.abc import Iterator
 
 from app.wire.framing import MAX_LINE_BYTES, byte_length
 
-MASK_BYTES = 10 + 63 + 3  # user, host and `!~@`, when the server has not told ours yet
+MAX_MASK_BYTES = 10 + 63 + 3  # user, host and `!~@`, assumed until the server has sent our mask
 JOINERS = "\u200d\ufe0e\ufe0f"
 
 
-def room_for_text(nick: str, mask: str, target: str, line_bytes: int = MAX_LINE_BYTES) -> int:
+def max_text_bytes(nick: str, mask: str, target: str, line_bytes: int = MAX_LINE_BYTES) -> int:
     """Return how many bytes of text fit a PRIVMSG from this sender to this target."""
-    source = byte_length(mask) if "!" in mask else byte_length(nick) + MASK_BYTES
+    source = byte_length(mask) if "!" in mask else byte_length(nick) + MAX_MASK_BYTES
     return line_bytes - source - byte_length(f": PRIVMSG {target} :\r\n")
 
 
-def pieces(text: str, limit: int) -> Iterator[str]:
-    """Cut a text into pieces of at most `limit` bytes; put together they are the text again."""
+def split_text(text: str, limit: int) -> Iterator[str]:
+    """Split a text into parts of at most `limit` bytes; joined, they are the text."""
     while byte_length(text) > limit:
-        end = _good_end(text, _fitting(text, limit))
+        end = _find_break(text, _count_fitting(text, limit))
         yield text[:end]
         text = text[end:]
     yield text
 
 
-def _fitting(text: str, limit: int) -> int:
+def _count_fitting(text: str, limit: int) -> int:
     """Return how many characters fit, at least one."""
     return max(1, len(text.encode()[:limit].decode(errors="ignore")))
 
 
-def _good_end(text: str, end: int) -> int:
-    """Move an end back to a space, or at least out of a character made of several code points."""
+def _find_break(text: str, end: int) -> int:
+    """Move an end back to a space, or at least to the start of a grapheme."""
     space = text.rfind(" ", end // 2, end)
     if space > 0:
         return space + 1
-    whole = end
-    while whole > 1 and _continues(text, whole):
-        whole -= 1
-    return whole if whole > 1 else end
+    boundary = end
+    while boundary > 1 and _extends_previous(text, boundary):
+        boundary -= 1
+    return boundary if boundary > 1 else end
 
 
-def _continues(text: str, index: int) -> bool:
-    """Whether the character at an index belongs to the one before."""
+def _extends_previous(text: str, index: int) -> bool:
+    """Whether the code point at an index belongs to the same grapheme as the one before."""
     character = text[index]
     return bool(unicodedata.combining(character)) or character in JOINERS or text[index - 1] == "\u200d"

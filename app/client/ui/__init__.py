@@ -1,1 +1,1 @@
-"""The interactive prompt and the batch mode, and the slash commands they share."""
+"""Line mode, batch mode, and the slash commands."""

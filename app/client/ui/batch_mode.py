@@ -1,7 +1,8 @@
-"""Pipe mode: every input line is a message, what is said goes to the output, no prompts.
+"""Batch mode: every line of input is sent as a message, and messages go to the output, without prompts.
 
-Lines are taken only as fast as the server confirms them, so `yes | chat-client` waits like any pipe. It
-ends when the input has ended and every line is stored or has failed; listening ends with Ctrl-C.
+Input is read only as fast as the server confirms messages, so `yes | chat-client` blocks like any
+pipe. The program ends when the input has ended and every message is stored or has failed; with
+`--follow`, or when only listening, on Ctrl-C.
 """
 
 import contextlib
@@ -16,95 +17,95 @@ from app.client.protocol.events import (
     Joined,
     JoinRefused,
     LoginFailed,
+    NickProblem,
     NickRefused,
     SendFailed,
     Stored,
-    Trouble,
 )
 from app.errors import ChatError
 from app.wire.names import fold
 
-MAX_UNCONFIRMED = 64  # lines read ahead, and lines sent and not confirmed
+MAX_UNCONFIRMED_MESSAGES = 64  # also the number of lines read ahead
 
 
 class BatchMode:
-    """One run of pipe mode: lines in, events out."""
+    """One run in batch mode."""
 
     def __init__(self, driver: Driver, room: str, display: Callable[[ClientEvent], None]) -> None:
         self._driver = driver
         self._room = room
         self._display = display
-        self._lines: queue.Queue[str | None] = queue.Queue(MAX_UNCONFIRMED)
-        self._patience = 0.0
+        self._lines: queue.Queue[str | None] = queue.Queue(MAX_UNCONFIRMED_MESSAGES)
+        self._timeout_seconds = 0.0
         self._must_follow = False
         self._has_input_ended = False
         self._failures = 0
-        self._progress = driver.now()
+        self._last_progress = driver.clock.now()
         self._error: ChatError | None = None
         driver.show = self._show
-        driver.on_tick = self._beat
+        driver.on_tick = self._on_tick
 
-    def send(self, source: Iterable[str], patience: float, must_follow: bool) -> None:
-        """Send every line of the source, then end, or go on listening.
+    def send(self, source: Iterable[str], timeout_seconds: float, must_follow: bool) -> None:
+        """Send every line of the source, then end or continue listening.
 
-        Raises: ChatError when not all of them were stored, or when nothing moved for `patience` seconds.
+        Raises: ChatError when a message failed, or when there was no progress for `timeout_seconds`.
         """
-        self._patience, self._must_follow = patience, must_follow
-        threading.Thread(target=self._read, args=(source,), name="input", daemon=True).start()
+        self._timeout_seconds, self._must_follow = timeout_seconds, must_follow
+        threading.Thread(target=self._read_input, args=(source,), name="input", daemon=True).start()
         try:
             self._driver.run()
         except KeyboardInterrupt:
             if not self._has_input_ended:
                 raise
-        self._judge()
+        self._raise_on_failure()
 
     def listen(self) -> None:
-        """Only show what is said, until Ctrl-C."""
+        """Show messages until Ctrl-C."""
         with contextlib.suppress(KeyboardInterrupt):
             self._driver.run()
-        self._judge()
+        self._raise_on_failure()
 
-    def _judge(self) -> None:
-        """Fail when anything did."""
+    def _raise_on_failure(self) -> None:
         if self._error:
             raise self._error
         if self._failures:
-            raise ChatError(f"Not stored: {self._failures} of the lines.")
+            raise ChatError(f"{self._failures} message{'s' * (self._failures != 1)} not sent.")
 
-    def _read(self, source: Iterable[str]) -> None:
-        """Hand lines over, waiting while the driver has enough of them."""
+    def _read_input(self, source: Iterable[str]) -> None:
+        """Queue the lines of the source, blocking while the queue is full; None marks the end."""
         for line in source:
             text = line.rstrip("\r\n")
             if text.strip():
-                self._hand_over(text)
-        self._hand_over(None)
+                self._enqueue(text)
+        self._enqueue(None)
 
-    def _hand_over(self, text: str | None) -> None:
+    def _enqueue(self, text: str | None) -> None:
         self._lines.put(text)
         self._driver.post(lambda: None)  # wakes the driver
 
-    def _beat(self) -> None:
-        """Send what waits, end when all is done, give up when nothing moves."""
+    def _on_tick(self) -> None:
+        """Send queued lines; end when all are done, fail when there is no progress."""
         while self._may_send():
             self._send_next()
         if self._is_done():
-            self._leave()
-        elif self._patience and self._driver.now() - self._progress > self._patience * 1000:
-            self._fail(self._reason())
+            self._quit()
+        elif self._timeout_seconds and self._stalled_milliseconds() > self._timeout_seconds * 1000:
+            self._fail(self._explain_timeout())
+
+    def _stalled_milliseconds(self) -> int:
+        return self._driver.clock.now() - self._last_progress
 
     def _may_send(self) -> bool:
         state = self._driver.state
-        is_ready = (
-            self._is_in_room() and not state.connection.resuming and len(state.pending) < MAX_UNCONFIRMED
-        )
-        return is_ready and not self._lines.empty()
+        is_ready = self._is_in_room() and not state.connection.resuming
+        return is_ready and len(state.pending) < MAX_UNCONFIRMED_MESSAGES and not self._lines.empty()
 
     def _send_next(self) -> None:
         text = self._lines.get()
         if text is None:
             self._has_input_ended = True
         else:
-            self._driver.do(intents.say(self._driver.state, self._room, text))
+            self._driver.execute(intents.send_message, self._room, text)
 
     def _is_in_room(self) -> bool:
         room = self._driver.state.find_room(self._room)
@@ -114,32 +115,32 @@ class BatchMode:
         is_sent = self._has_input_ended and not self._driver.state.pending
         return is_sent and self._is_in_room() and not self._must_follow
 
-    def _reason(self) -> str:
+    def _explain_timeout(self) -> str:
         if not self._driver.state.is_online:
-            return f"No connection to {self._driver.link.address} for {self._patience:.0f} s."
-        return f"The server confirmed nothing for {self._patience:.0f} s."
+            return f"No connection to {self._driver.link.address} for {self._timeout_seconds:.0f} s."
+        return f"No confirmation from the server for {self._timeout_seconds:.0f} s."
 
-    def _leave(self) -> None:
-        self._driver.do(intents.leave(self._driver.state, "Done"))
+    def _quit(self) -> None:
+        self._driver.execute(intents.quit_, "Done")
         self._driver.end()
 
     def _fail(self, sentence: str) -> None:
         self._error = self._error or ChatError(sentence)
-        self._leave()
+        self._quit()
 
     def _show(self, event: ClientEvent) -> None:
-        """Show an event, and note what it means for the lines that were sent."""
+        """Show an event, and track progress and failures."""
         self._display(event)
         match event:
             case Stored() | Joined(is_mine=True):
-                self._progress = self._driver.now()
+                self._last_progress = self._driver.clock.now()
             case SendFailed():
                 self._failures += 1
             case JoinRefused(room=room, reason=reason) if fold(room) == fold(self._room):
-                self._fail(f"{room}: {reason}")
-            case NickRefused(trouble=Trouble.TAKEN):
-                self._driver.do(intents.go_as_guest(self._driver.state))
+                self._fail(f"Cannot join {room}: {reason}")
+            case NickRefused(problem=NickProblem.TAKEN):
+                self._driver.execute(intents.continue_as_guest)
             case NickRefused(nick=nick):
-                self._fail(f"{nick} is a registered name. --password-file names the file with its password.")
+                self._fail(f"{nick} is registered. Pass the password with --password-file.")
             case LoginFailed(account=account, reason=reason):
-                self._fail(f"Not logged in as {account}: {reason}")
+                self._fail(f"Cannot log in as {account}: {reason}")

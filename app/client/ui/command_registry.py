@@ -1,8 +1,11 @@
-"""The table of slash commands: a function's name is the command, its signature the grammar, its docstring the help."""
+"""Declaring slash commands, and finding and running them.
+
+A command is a function: its name is the command, its signature the grammar, its docstring the help.
+"""
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, NewType, get_args, get_type_hints
@@ -14,12 +17,12 @@ from app.errors import UsageError
 Rest = NewType("Rest", str)
 """A parameter of this type takes the rest of the line."""
 
-Body = Callable[..., None]
+CommandFunction = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A word that a command takes."""
+    """A parameter of a slash command."""
 
     name: str
     is_required: bool
@@ -27,16 +30,16 @@ class Parameter:
     is_number: bool
 
     def __str__(self) -> str:
-        shown = f"{self.name}…" if self.is_rest else self.name
-        return f"<{shown}>" if self.is_required else f"[{shown}]"
+        metavar = f"{self.name.upper()} ..." if self.is_rest else self.name.upper()
+        return metavar if self.is_required else f"[{metavar}]"
 
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A slash command."""
+    """A slash command and what it needs to run."""
 
     name: str
-    body: Body
+    function: CommandFunction
     parameters: tuple[Parameter, ...]
     needs: str
     takes_secret: bool
@@ -44,120 +47,122 @@ class SlashCommand:
 
     @property
     def usage(self) -> str:
-        """How it is typed."""
+        """The command with its parameters."""
         return " ".join([f"/{self.name}", *map(str, self.parameters)])
 
     @property
-    def help(self) -> str:
-        """What it does, in one sentence."""
-        return (self.body.__doc__ or "").partition("\n")[0]
+    def summary(self) -> str:
+        """The first line of its help."""
+        return (self.function.__doc__ or "").partition("\n")[0]
 
     @property
-    def explanation(self) -> str:
-        """What it does, in full."""
-        return inspect.cleandoc(self.body.__doc__ or "")
+    def help(self) -> str:
+        """The complete help."""
+        return inspect.cleandoc(self.function.__doc__ or "")
 
-    def is_offered(self, state: ClientState) -> bool:
-        """Whether the server can do it."""
+    def is_available(self, state: ClientState) -> bool:
+        """Whether the server supports it; true as long as the client is offline."""
         return not self.needs or not state.is_online or state.has(self.needs)
 
-    def read(self, text: str) -> list[str | int | None]:
-        """Read what was typed behind the name.
+    def parse(self, text: str) -> list[str | int | None]:
+        """Return the arguments in the text after the command's name.
 
-        Raises: UsageError when it does not fit the grammar.
+        Raises: UsageError when they do not match the parameters.
         """
         values: list[str | int | None] = []
         for parameter in self.parameters:
-            word, text = (text.strip(), "") if parameter.is_rest else _first_word(text)
+            word, text = (text.strip(), "") if parameter.is_rest else _split_word(text)
             if not word and parameter.is_required:
                 raise UsageError(f"Usage: {self.usage}")
-            values.append(_number(self, word) if parameter.is_number and word else word or None)
+            values.append(_parse_number(self, word) if parameter.is_number and word else word or None)
         if text.strip():
-            raise UsageError(self._too_much())
+            raise UsageError(self._explain_excess())
         return values
 
-    def _too_much(self) -> str:
+    def _explain_excess(self) -> str:
         if self.takes_secret:
-            return f"Do not type a password here, where it can be read: /{self.name} asks for it."
+            return f"Do not type a password here, where it is visible. /{self.name} prompts for it."
         return f"Usage: {self.usage}"
-
-
-COMMANDS: dict[str, SlashCommand] = {}
 
 
 def command(
     needs: str = "", takes_secret: bool = False, works_offline: bool = False
-) -> Callable[[Body], Body]:
-    """Register a slash command; `needs` is the capability without which it is not offered."""
+) -> Callable[[CommandFunction], SlashCommand]:
+    """Declare a slash command; `needs` names the capability that the server must support."""
 
-    def register(body: Body) -> Body:
-        name = body.__name__.rstrip("_")
-        COMMANDS[name] = SlashCommand(name, body, _parameters(body), needs, takes_secret, works_offline)
-        return body
+    def declare(function: CommandFunction) -> SlashCommand:
+        name = function.__name__.rstrip("_")
+        return SlashCommand(name, function, _parameters(function), needs, takes_secret, works_offline)
 
-    return register
-
-
-def _parameters(body: Body) -> tuple[Parameter, ...]:
-    """Read the grammar from a signature; the first parameter is the talk."""
-    hints = get_type_hints(body)
-    found = list(inspect.signature(body).parameters.values())[1:]
-    return tuple(_parameter(one, hints[one.name]) for one in found)
+    return declare
 
 
-def _parameter(found: inspect.Parameter, hint: Any) -> Parameter:
+def _parameters(function: CommandFunction) -> tuple[Parameter, ...]:
+    """Return the parameters after the first, which is the controller."""
+    hints = get_type_hints(function)
+    declared = list(inspect.signature(function).parameters.values())[1:]
+    return tuple(_parameter(parameter, hints[parameter.name]) for parameter in declared)
+
+
+def _parameter(declared: inspect.Parameter, hint: Any) -> Parameter:
     kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
-    return Parameter(found.name, found.default is inspect.Parameter.empty, Rest in kinds, int in kinds)
+    return Parameter(declared.name, declared.default is inspect.Parameter.empty, Rest in kinds, int in kinds)
 
 
-def _first_word(text: str) -> tuple[str, str]:
+def _split_word(text: str) -> tuple[str, str]:
     word, _, rest = text.strip().partition(" ")
     return word, rest
 
 
-def _number(command: SlashCommand, word: str) -> int:
+def _parse_number(command: SlashCommand, word: str) -> int:
     if not word.isdecimal():
-        raise UsageError(f"{word} is not a number. Usage: {command.usage}")
+        raise UsageError(f"{word!r} is not a number. Usage: {command.usage}")
     return int(word)
 
 
-def perform(controller: Controller, text: str) -> None:
-    """Carry out what was typed: `/name …` is a command, `//…` is a text that begins with a slash.
+class SlashCommands:
+    """A table of slash commands."""
 
-    Raises: UsageError with a sentence for the person.
-    """
-    if text.startswith("//") or not text.startswith("/"):
-        controller.say(text.removeprefix("/") if text.startswith("//") else text)
-        return
-    name, _, rest = text[1:].partition(" ")
-    chosen = find(name, controller.state)
-    _require_connection(chosen, controller.state)
-    chosen.body(controller, *chosen.read(rest))
+    def __init__(self, *commands: SlashCommand) -> None:
+        self._commands = {command.name: command for command in commands}
 
+    def __iter__(self) -> Iterator[SlashCommand]:
+        return iter(self._commands.values())
 
-def find(name: str, state: ClientState) -> SlashCommand:
-    """Return a command that the server can do.
+    def run(self, controller: Controller, text: str) -> None:
+        """Execute one line of input: a `/command`, or a message; `//` sends a leading slash.
 
-    Raises: UsageError with a suggestion.
-    """
-    chosen = COMMANDS.get(name.lower())
-    if chosen is None:
-        similar = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
-        hint = f"Did you mean /{similar[0]}?" if similar else "/help lists the commands."
-        raise UsageError(f"There is no command /{name}. {hint}")
-    if not chosen.is_offered(state):
-        raise UsageError(f"This server cannot do /{chosen.name}.")
-    return chosen
+        Raises: UsageError when the command is unknown, malformed or not possible now.
+        """
+        if text.startswith("//") or not text.startswith("/"):
+            controller.say(text.removeprefix("/") if text.startswith("//") else text)
+            return
+        name, _, rest = text[1:].partition(" ")
+        found = self.get(name, controller.state)
+        if not controller.state.is_online and not found.works_offline:
+            raise UsageError(f"/{found.name} needs a connection to the server, and there is none now.")
+        found.function(controller, *found.parse(rest))
 
+    def get(self, name: str, state: ClientState) -> SlashCommand:
+        """Return a command that the server supports.
 
-def _require_connection(chosen: SlashCommand, state: ClientState) -> None:
-    if not state.is_online and not chosen.works_offline:
-        raise UsageError(f"/{chosen.name} needs the server, and there is no connection now.")
+        Raises: UsageError otherwise, with a suggestion for a misspelled name.
+        """
+        found = self._commands.get(name.lower())
+        if found is None:
+            similar = self._find_similar(name)
+            hint = f"Did you mean /{similar.name}?" if similar else "/help lists all commands."
+            raise UsageError(f"Unknown command /{name}. {hint}")
+        if not found.is_available(state):
+            raise UsageError(f"This server does not support /{found.name}.")
+        return found
 
+    def has_password(self, text: str) -> bool:
+        """Whether a line of input may contain a password, so that it must not be stored."""
+        name, _, rest = text.removeprefix("/").partition(" ")
+        similar = self._find_similar(name) if text.startswith("/") else None
+        return similar is not None and similar.takes_secret and len(rest.split()) > len(similar.parameters)
 
-def shows_secret(text: str) -> bool:
-    """Whether what was typed may hold a password, so that it must not be kept."""
-    name, _, rest = text.removeprefix("/").partition(" ")
-    similar = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
-    meant = COMMANDS.get(similar[0]) if text.startswith("/") and similar else None
-    return meant is not None and meant.takes_secret and len(rest.split()) > len(meant.parameters)
+    def _find_similar(self, name: str) -> SlashCommand | None:
+        names = difflib.get_close_matches(name.lower(), self._commands, n=1)
+        return self._commands[names[0]] if names else None

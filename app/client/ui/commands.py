@@ -1,4 +1,4 @@
-"""The slash commands. `/help` and completion are derived from this file."""
+"""The slash commands. `/help` and completion are derived from them."""
 
 from datetime import datetime
 
@@ -6,147 +6,147 @@ from app.client.protocol import intents
 from app.client.protocol.history import CAPABILITY as HISTORY
 from app.client.protocol.registration import REGISTRATION
 from app.client.protocol.search import CAPABILITY as SEARCH
-from app.client.protocol.search import read_search
-from app.client.protocol.times import read_span
-from app.client.ui.command_registry import COMMANDS, Rest, command, find
+from app.client.protocol.search import parse_search
+from app.client.protocol.times import parse_span
+from app.client.ui.command_registry import Rest, SlashCommands, command
 from app.client.ui.controller import Controller
 from app.clock import from_datetime
 from app.errors import UsageError
 
 
 @command(works_offline=True)
-def help_(controller: Controller, name: str | None = None) -> None:
-    """Show the commands, or explain one of them."""
-    if name:
-        chosen = find(name.removeprefix("/"), controller.state)
-        controller.tell(chosen.usage)
-        for line in chosen.explanation.splitlines():
-            controller.tell(f"  {line}")
+def help_(controller: Controller, command: str | None = None) -> None:
+    """List all commands, or explain one."""
+    if command:
+        chosen = SLASH_COMMANDS.get(command.removeprefix("/"), controller.state)
+        controller.notify(chosen.usage)
+        for line in chosen.help.splitlines():
+            controller.notify(f"  {line}")
         return
-    offered = [one for one in COMMANDS.values() if one.is_offered(controller.state)]
-    width = max(len(one.usage) for one in offered)
-    for one in offered:
-        controller.tell(f"{one.usage:<{width}}  {one.help}")
-    controller.tell(f"{'//text':<{width}}  Say something that begins with a slash.")
+    available = [each for each in SLASH_COMMANDS if each.is_available(controller.state)]
+    rows = [(each.usage, each.summary) for each in available]
+    rows.append(("//TEXT ...", "Send a message that begins with a slash."))
+    width = max(len(usage) for usage, _ in rows)
+    for usage, summary in rows:
+        controller.notify(f"{usage:<{width}}  {summary}")
 
 
 @command(needs=REGISTRATION, takes_secret=True)
 def reg(controller: Controller) -> None:
-    """Register your nick, so that nobody else can use it.
+    """Register your nick so that nobody else can use it.
 
-    You are asked for a password twice; it is not shown and not kept.
+    Prompts for a password, twice. The password is neither shown nor stored.
     """
     if controller.state.connection.account:
-        raise UsageError(f"You are logged in as {controller.state.connection.account} already.")
-    controller.enrol()
+        raise UsageError(f"You are already logged in as {controller.state.connection.account}.")
+    controller.register()
 
 
 @command(needs=REGISTRATION)
 def verify(controller: Controller, code: str) -> None:
-    """Complete a registration with the code that was mailed to you."""
-    controller.do(intents.verify(controller.state, code))
+    """Complete your registration with the code sent to you by e-mail."""
+    controller.driver.execute(intents.verify, code)
 
 
 @command(needs="sasl", takes_secret=True)
 def auth(controller: Controller, name: str | None = None) -> None:
-    """Log in, as yourself or as somebody else.
+    """Log in to the account of your nick, or to another one.
 
-    You are asked for the password; it is not shown and only kept to log in again after a lost connection.
+    Prompts for the password. It is not shown, and kept in memory only to log in after a reconnect.
     """
     account = name or controller.state.nick
 
     def log_in(password: str) -> None:
         if password:
-            controller.do(intents.log_in(controller.state, account, password))
+            controller.driver.execute(intents.log_in, account, password)
 
-    controller.warn_of_listeners()
-    controller.ask(f"Password for {account} (Enter: leave it): ", log_in, is_secret=True)
+    controller.warn_if_unencrypted()
+    controller.ask(f"Password for {account} (press Enter to cancel): ", log_in, is_secret=True)
 
 
 @command(needs="sasl")
 def unauth(controller: Controller) -> None:
-    """Log out and stay as a guest under a similar name.
+    """Log out and continue as a guest under a similar nick.
 
-    The name belongs to the account, so you come back with another one, in the same rooms.
+    Your nick belongs to the account, so you reconnect with a different one and rejoin your rooms.
     """
     account = controller.state.connection.account
     if not account:
-        raise UsageError("You are a guest already.")
-    nick = intents.be_guest(controller.state)
-    controller.tell(f"Logged out of {account}; coming back as {nick}.")
-    controller.driver.link.drop("logging out.")
+        raise UsageError("You are not logged in.")
+    nick = intents.become_guest(controller.state)
+    controller.notify(f"Logged out of {account}. Reconnecting as {nick}.")
+    controller.driver.link.drop("Logging out.")
 
 
 @command(works_offline=True)
 def enter(controller: Controller, room: str | None = None) -> None:
-    """Enter the room, or another one, and talk there."""
-    name = room or next(iter(controller.state.options.rooms), "#general")
-    join(controller, name)
+    """Join a room and talk there; by default the room from your settings."""
+    _enter(controller, room or next(iter(controller.state.options.rooms), "#general"))
 
 
 @command()
 def quit_(controller: Controller, reason: Rest | None = None) -> None:
-    """Leave the room; /disconn ends the program."""
-    part(controller, None, reason)
+    """Leave the current room. To end the program, use /disconn."""
+    _leave(controller, controller.room, reason)
 
 
 @command(needs=HISTORY)
-def history(controller: Controller, what: Rest | None = None) -> None:
-    """Show the past: the last page, a number of messages, or what was said between two times.
+def history(controller: Controller, when: Rest | None = None) -> None:
+    """Show earlier messages: the latest, a number of them, or those of a period.
 
-    /history            asks from when until when; Enter shows the last page
-    /history 20         the last 20 messages
-    /history 2h         the last two hours
-    /history yesterday 10:00
-    /history 2026-11-01 10:00 now
+    /history                          asks for a period
+    /history 20                       the last 20 messages
+    /history 2h                       the last two hours
+    /history yesterday 10:00          since then
+    /history 2026-11-01 10:00 now     between two times
     """
     room = controller.room
-    if what is None:
-        _ask_times(controller, room)
-    elif what.isdecimal():
-        controller.do(intents.show_latest(controller.state, room, max(1, int(what))))
+    if when is None:
+        _ask_period(controller, room)
+    elif when.isdecimal():
+        controller.driver.execute(intents.show_latest, room, max(1, int(when)))
     else:
-        _show_span(controller, room, what)
+        _show_period(controller, room, when)
 
 
-def _ask_times(controller: Controller, room: str) -> None:
-    """Ask what was not said."""
-
-    def since(first: str) -> None:
-        if not first.strip():
-            controller.do(intents.show_latest(controller.state, room, controller.state.options.page))
-        elif first.strip().isdecimal():
-            controller.do(intents.show_latest(controller.state, room, max(1, int(first))))
+def _ask_period(controller: Controller, room: str) -> None:
+    def on_start(start: str) -> None:
+        if not start.strip():
+            controller.driver.execute(intents.show_latest, room, controller.state.options.page_size)
+        elif start.strip().isdecimal():
+            controller.driver.execute(intents.show_latest, room, max(1, int(start)))
         else:
-            read_span(first, _now(controller))
+            parse_span(start, _local_now(controller))
             controller.ask(
-                "Until (Enter: now): ",
-                lambda second: _show_span(controller, room, f"{first} {second or 'now'}"),
+                "Until (press Enter for now): ",
+                lambda end: _show_period(controller, room, f"{start} {end or 'now'}"),
             )
 
-    controller.ask("History from (a time like 2h or 2026-11-01 10:00; Enter: the last page): ", since)
+    controller.ask(
+        "History since (a time such as 2h or 2026-11-01 10:00; press Enter for the latest): ", on_start
+    )
 
 
-def _show_span(controller: Controller, room: str, words: str) -> None:
-    since, until = read_span(words, _now(controller))
-    controller.do(intents.show_between(controller.state, room, from_datetime(since), from_datetime(until)))
+def _show_period(controller: Controller, room: str, text: str) -> None:
+    start, end = parse_span(text, _local_now(controller))
+    controller.driver.execute(intents.show_between, room, from_datetime(start), from_datetime(end))
 
 
-def _now(controller: Controller) -> datetime:
-    return controller.view.local(controller.driver.now())
+def _local_now(controller: Controller) -> datetime:
+    return controller.view.to_local(controller.driver.clock.now())
 
 
 @command(needs=SEARCH)
-def search(controller: Controller, words: Rest) -> None:
-    """Find what was said, wherever you may read.
+def search(controller: Controller, query: Rest) -> None:
+    """Search the messages you may read.
 
-    /search green tea       both words, in any case, also within longer ones
-    /search "green tea"     the words as they stand
-    /search tea from:anna in:#kitchen
-    /search tea after:yesterday before:2h
-    /search in:bob after:2026-11-01 10:00
+    /search green tea                       both words, ignoring case, also inside longer words
+    /search "green tea"                     the exact phrase
+    /search tea from:anna in:#kitchen       by sender and room
+    /search tea after:yesterday before:2h   by time
+    /search in:bob after:2026-11-01 10:00   in the conversation with bob
     """
-    controller.do(intents.search(controller.state, read_search(words, _now(controller))))
+    controller.driver.execute(intents.search, parse_search(query, _local_now(controller)))
 
 
 @command(works_offline=True)
@@ -157,94 +157,127 @@ def disconn(controller: Controller) -> None:
 
 @command(works_offline=True)
 def join(controller: Controller, room: str, key: str | None = None) -> None:
-    """Enter a room and talk there; of a room you are in, just talk there."""
-    if not controller.state.is_room(room):
-        room = f"#{room}"
-    controller.go(room, key or "")
+    """Join a room and talk there."""
+    _enter(controller, room, key or "")
 
 
 @command()
 def part(controller: Controller, room: str | None = None, reason: Rest | None = None) -> None:
-    """Leave a room."""
-    name = room or controller.room
-    known = controller.state.find_room(name)
-    if known is not None and known.is_direct:
-        controller.move_out(name)
-    elif known is None or not known.is_joined:
+    """Leave a room; by default the current one."""
+    _leave(controller, room or controller.room, reason)
+
+
+def _enter(controller: Controller, room: str, key: str = "") -> None:
+    name = room if controller.state.is_room(room) else f"#{room}"
+    controller.enter_room(name, key)
+
+
+def _leave(controller: Controller, name: str, reason: str | None) -> None:
+    room = controller.state.find_room(name)
+    if room is not None and room.is_direct:
+        controller.leave_current(name)
+    elif room is None or not room.is_joined:
         raise UsageError(f"You are not in {name}.")
     else:
-        controller.do(intents.part(controller.state, name, reason or ""))
+        controller.driver.execute(intents.part, name, reason or "")
 
 
 @command(works_offline=True)
 def msg(controller: Controller, target: str, text: Rest | None = None) -> None:
-    """Say something to one person or another room; without a text, talk there from now on."""
+    """Send a message to a user or room. Without a text, switch to it."""
     if text:
-        controller.do(intents.say(controller.state, target, text))
+        controller.driver.execute(intents.send_message, target, text)
     else:
-        controller.move(target)
+        controller.switch_to(target)
 
 
 @command(works_offline=True)
 def me(controller: Controller, text: Rest) -> None:
-    """Tell what you do: /me waves."""
-    controller.do(intents.say(controller.state, controller.room, text, is_action=True))
+    """Send an action: "/me waves" shows as "* anna waves"."""
+    controller.driver.execute(intents.send_message, controller.room, text, is_action=True)
 
 
 @command()
-def nick(controller: Controller, name: str) -> None:
-    """Be called something else."""
-    controller.do(intents.rename(controller.state, name))
+def nick(controller: Controller, nick: str) -> None:
+    """Change your nick."""
+    controller.driver.execute(intents.change_nick, nick)
 
 
 @command()
 def topic(controller: Controller, text: Rest | None = None) -> None:
-    """Show what the room is about, or set it."""
-    room = controller.room
-    controller.do(
-        intents.set_topic(controller.state, room, text) if text else intents.ask_topic(controller.state, room)
-    )
+    """Show or set the topic of the current room."""
+    if text:
+        controller.driver.execute(intents.set_topic, controller.room, text)
+    else:
+        controller.driver.execute(intents.request_topic, controller.room)
 
 
 @command()
 def names(controller: Controller, room: str | None = None) -> None:
-    """Show who is in the room."""
-    controller.do(intents.ask_names(controller.state, room or controller.room))
+    """List the members of a room."""
+    controller.driver.execute(intents.request_names, room or controller.room)
 
 
 @command()
 def who(controller: Controller, mask: str | None = None) -> None:
-    """Show who is in the room, in detail."""
-    controller.do(intents.ask_who(controller.state, mask or controller.room))
+    """List the members of a room, or the users that match a mask, in detail."""
+    controller.driver.execute(intents.request_who, mask or controller.room)
 
 
 @command()
 def whois(controller: Controller, nick: str) -> None:
-    """Show what is known about somebody."""
-    controller.do(intents.ask_whois(controller.state, nick))
+    """Show details of a user."""
+    controller.driver.execute(intents.request_whois, nick)
 
 
 @command()
 def invite(controller: Controller, nick: str, room: str | None = None) -> None:
-    """Ask somebody into the room."""
-    controller.do(intents.invite(controller.state, nick, room or controller.room))
+    """Invite a user to a room; by default the current one."""
+    controller.driver.execute(intents.invite, nick, room or controller.room)
 
 
 @command()
 def away(controller: Controller, reason: Rest | None = None) -> None:
-    """Tell people that you are away, and why; without a reason, that you are back."""
-    controller.do(intents.go_away(controller.state, reason or ""))
+    """Set yourself away with a reason. Without one, you are back."""
+    controller.driver.execute(intents.set_away, reason or "")
 
 
 @command()
 def list_(controller: Controller) -> None:
-    """Show the rooms of the server."""
-    controller.do(intents.ask_rooms(controller.state))
+    """List the rooms on the server."""
+    controller.driver.execute(intents.request_rooms)
 
 
 @command(works_offline=True)
 def resend(controller: Controller, number: int | None = None) -> None:
-    """Send a line again that was not stored; without a number all of them."""
+    """Resend a message that could not be sent; by default all of them."""
     if not controller.state.failed:
-        raise UsageError("Every line you sent was stored.")
-    controller.do(intents.resend(controller.state, number))
+        raise UsageError("There are no unsent messages.")
+    controller.driver.execute(intents.resend, number)
+
+
+SLASH_COMMANDS = SlashCommands(
+    help_,
+    reg,
+    verify,
+    auth,
+    unauth,
+    enter,
+    quit_,
+    history,
+    search,
+    disconn,
+    join,
+    part,
+    msg,
+    me,
+    nick,
+    topic,
+    names,
+    who,
+    whois,
+    invite,
+    away,
+    list_,
+    resend,
+)

@@ -1,4 +1,4 @@
-"""What stands between a person and the state: where one is, what was typed, what is asked.
+"""Connects a person at a prompt to the protocol: the current room, the input, the questions.
 
 Everything here runs in the driver's thread.
 """
@@ -8,14 +8,13 @@ from collections.abc import Callable
 from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
 from app.client.protocol import intents
-from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     ClientEvent,
     Joined,
     Kicked,
     LoginFailed,
-    NickFree,
     NickRefused,
+    NickUnregistered,
     Notice,
     Parted,
     Renamed,
@@ -29,15 +28,16 @@ YES = ("y", "yes")
 
 
 class Controller:
-    """A person's conversation with the program."""
+    """The interactive session: tracks the current room and asks the user's decisions."""
 
     def __init__(self, driver: Driver, view: DisplayContext, display: Callable[[ClientEvent], None]) -> None:
         self.driver = driver
         self.view = view
         self.questions = Questions()
-        self.is_over = False
+        self.has_ended = False
         self.on_question: Callable[[], None] = lambda: None
-        self._expected = next(map(fold, driver.state.options.rooms), None)
+        # The room being joined that becomes the current one.
+        self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         driver.show = self.show
 
@@ -48,166 +48,156 @@ class Controller:
 
     @property
     def room(self) -> str:
-        """The room or person that what is typed goes to.
+        """The current room or conversation, to which messages are sent.
 
         Raises: UsageError when there is none.
         """
         if not self.view.room:
-            raise UsageError("You are in no room. /enter goes to one, /list shows them.")
+            raise UsageError("You are not in a room. Use /enter ROOM to join one, /list to list them.")
         return self.view.room
 
-    def do(self, effects: Effects) -> None:
-        """Carry out what the person wants."""
-        self.driver.do(effects)
-
     def say(self, text: str) -> None:
-        """Send what was typed, line by line, to where one is."""
+        """Send each line of a text to the current room."""
         for line in text.splitlines():
             if line.strip():
-                self.do(self._said(line))
+                self._send_line(line)
 
-    def _said(self, line: str) -> Effects:
-        """Return what saying a line means; while we are still on the way into a room, keep it."""
-        if not self.view.room and self._expected is not None:
-            room = self.state.rooms.get(self._expected)
-            return intents.keep(
-                self.state, room.name if room else self._expected, line, "you are in no room yet"
-            )
-        return intents.say(self.state, self.room, line)
+    def _send_line(self, line: str) -> None:
+        """Send a line, or keep it as unsent while the first room is still being joined."""
+        if not self.view.room and self._joining is not None:
+            room = self.state.rooms.get(self._joining)
+            target = room.name if room else self._joining
+            self.driver.execute(intents.keep_unsent, target, line, "you are not in a room yet")
+        else:
+            self.driver.execute(intents.send_message, self.room, line)
 
-    def tell(self, text: str, is_error: bool = False) -> None:
-        """Tell the person a sentence of the program itself."""
+    def notify(self, text: str, is_error: bool = False) -> None:
+        """Show a sentence of the program itself."""
         self.show(Notice(text, is_error))
 
-    def ask(self, prompt: str, then: Callable[[str], None], is_secret: bool = False) -> None:
-        """Ask the person something; `then` is called with the answer."""
-        self.questions.ask(Question(prompt, then, is_secret))
+    def ask(self, prompt: str, on_answer: Callable[[str], None], is_secret: bool = False) -> None:
+        """Ask the user a question; `on_answer` is called with the answer."""
+        self.questions.ask(Question(prompt, on_answer, is_secret))
         self.on_question()
 
-    def go(self, room: str, key: str = "") -> None:
-        """Talk in a room; one we are not in is entered first."""
+    def enter_room(self, room: str, key: str = "") -> None:
+        """Make a room the current one, joining it first if necessary."""
         known = self.state.find_room(room)
         if known is not None and known.is_joined:
-            self.move(room)
+            self.switch_to(room)
             return
-        self._expected = fold(room)
-        self.do(intents.join(self.state, room, key))
+        self._joining = fold(room)
+        self.driver.execute(intents.join, room, key)
 
-    def move(self, room: str) -> None:
-        """Be in another room or conversation; what is typed goes there."""
+    def switch_to(self, room: str) -> None:
+        """Make another room or conversation the current one."""
         if fold(room) == fold(self.view.room):
             return
         self.view.room = room
         known = self.state.find_room(room)
-        self.tell(f"You talk to {known.name if known else room} now.")
+        self.notify(f"Now talking to {known.name if known else room}.")
+
+    def leave_current(self, room: str) -> None:
+        """If this is the current room, switch to another joined room, or to none."""
+        if fold(room) != fold(self.view.room):
+            return
+        joined = self.state.joined_rooms()
+        self.view.room = ""
+        if joined:
+            self.switch_to(joined[0].name)
 
     def end(self, reason: str = "Goodbye") -> None:
-        """Say goodbye and end the program."""
-        self.is_over = True
-        self.do(intents.leave(self.state, reason))
+        """Disconnect and end the program."""
+        self.has_ended = True
+        self.driver.execute(intents.quit_, reason)
         self.driver.end()
 
     def show(self, event: ClientEvent) -> None:
-        """Show an event, then do what it asks for."""
+        """Show an event, then react to it."""
         self.view.nick = self.state.nick
         if isinstance(event, Joined) and event.is_mine:
-            self._arrive(event.room)
+            self._on_joined(event.room)
         self._display(event)
         self._react(event)
 
-    def _arrive(self, room: str) -> None:
-        """We came into a room: talk there when that was wished, or when we were nowhere."""
-        if fold(room) == self._expected or not self.view.room:
+    def _on_joined(self, room: str) -> None:
+        """Switch to a joined room if the user asked for it or has no current room."""
+        if fold(room) == self._joining or not self.view.room:
             self.view.room = room
-        if fold(room) == self._expected:
-            self._expected = None
+        if fold(room) == self._joining:
+            self._joining = None
 
     def _react(self, event: ClientEvent) -> None:
-        """Do what an event asks for: a password, a decision, another room."""
         match event:
             case NickRefused(nick=nick, may_log_in=True):
                 self._ask_password(nick)
-            case NickFree(nick=nick, may_register=True):
+            case NickUnregistered(nick=nick, may_register=True):
                 self._offer_registration(nick)
             case NickRefused():
-                self.do(intents.go_as_guest(self.state))
+                self.driver.execute(intents.continue_as_guest)
             case LoginFailed(account=account) if not self.state.is_online:
                 self._ask_password(account)
             case Parted(room=room, is_mine=True) | Kicked(room=room, is_mine=True):
-                self.move_out(room)
+                self.leave_current(room)
             case Renamed(old=old, new=new) if fold(old) == fold(self.view.room):
                 self.view.room = new
 
     def _ask_password(self, account: str) -> None:
-        """Ask for the password of a registered name; an empty answer leaves the name to its owner."""
-        self.ask(
-            f"Password for {account} (Enter: go on as a guest): ",
-            lambda password: self._decide(account, password),
-            is_secret=True,
-        )
+        def log_in(password: str) -> None:
+            if password:
+                self.driver.execute(intents.log_in, account, password)
+            else:
+                self.driver.execute(intents.continue_as_guest)
 
-    def _decide(self, account: str, password: str) -> None:
-        chosen = (
-            intents.log_in(self.state, account, password) if password else intents.go_as_guest(self.state)
-        )
-        self.do(chosen)
+        self.ask(f"Password for {account} (press Enter to continue as a guest): ", log_in, is_secret=True)
 
     def _offer_registration(self, nick: str) -> None:
-        """Ask whether a free name is to be registered; anything but a yes leaves the person a guest."""
+        """Ask whether to register a free nick; any answer but yes means no."""
 
         def decide(answer: str) -> None:
             if answer.strip().lower() in YES:
-                self.enrol()
+                self.register()
             else:
-                self.tell("You go on as a guest. /reg registers the name later.")
+                self.notify("Continuing as a guest. Use /reg to register this name later.")
 
-        self.ask(
-            f"Register {nick}, so that nobody else can use it? (yes, or Enter: go on as a guest): ", decide
-        )
+        self.ask(f"Register {nick} so that nobody else can use it? [y/N] ", decide)
 
-    def enrol(self) -> None:
-        """Register the present nick: ask for what the server wants to see, and for a password."""
-        self.warn_of_listeners()
-        wanted = intents.wanted_for_an_account(self.state)
-        if wanted:
-            self.ask(f"{wanted} (Enter: leave it): ", self._enrol_with)
+    def register(self) -> None:
+        """Register the current nick, asking for a password and for what else the server requires."""
+        self.warn_if_unencrypted()
+        prompt = intents.get_requirement_prompt(self.state)
+        if prompt:
+            self.ask(f"{prompt} (press Enter to cancel): ", self._ask_new_password)
         else:
-            self._enrol_with("*")
+            self._ask_new_password("*")
 
-    def _enrol_with(self, shown: str) -> None:
-        """Ask for a new password, twice, and register with that and what the server wants to see."""
-        nick, code = self.state.nick, shown.strip()
+    def _ask_new_password(self, proof: str) -> None:
+        """Ask for a new password twice, then register; an empty answer cancels."""
+        nick, proof = self.state.nick, proof.strip()
 
         def repeat(first: str) -> None:
             if first:
                 self.ask(
-                    "The same again: ",
-                    lambda second: self._register(nick, code, first, second),
+                    "Repeat the password: ",
+                    lambda second: self._submit_registration(nick, proof, first, second),
                     is_secret=True,
                 )
 
-        if code:
-            self.ask(f"New password for {nick} (Enter: leave it): ", repeat, is_secret=True)
+        if proof:
+            self.ask(f"New password for {nick} (press Enter to cancel): ", repeat, is_secret=True)
 
-    def _register(self, nick: str, shown: str, first: str, second: str) -> None:
+    def _submit_registration(self, nick: str, proof: str, first: str, second: str) -> None:
         if first != second:
-            raise UsageError("The two passwords differ. /reg asks again.")
+            raise UsageError("The passwords do not match. Use /reg to try again.")
         if self.state.nick != nick:
-            raise UsageError(f"You are called {self.state.nick} now. /reg registers that.")
-        self.do(intents.register(self.state, first, shown))
+            raise UsageError(f"Your nick is now {self.state.nick}. Use /reg to register it.")
+        self.driver.execute(intents.register, first, proof)
 
-    def warn_of_listeners(self) -> None:
-        """Warn that a password on an open network can be read by others."""
+    def warn_if_unencrypted(self) -> None:
+        """Warn before a password is sent over an unencrypted network connection."""
         if not self.driver.link.address.is_private:
-            self.tell(
-                "This connection is not encrypted (--tls): others on the way may read the password.", True
+            self.notify(
+                "This connection is not encrypted, so others on the network may read the password. "
+                "Use --tls to encrypt it.",
+                is_error=True,
             )
-
-    def move_out(self, room: str) -> None:
-        """We left the room we were in: go on in another one we are in, or nowhere."""
-        if fold(room) != fold(self.view.room):
-            return
-        rest = self.state.joined_rooms()
-        self.view.room = ""
-        if rest:
-            self.move(rest[0].name)

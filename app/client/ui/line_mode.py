@@ -1,7 +1,7 @@
-"""Line mode: a prompt at the bottom, and everything that happens above it.
+"""Line mode: a prompt at the bottom of the terminal, with messages scrolling above it.
 
-The prompt runs in the main thread, the driver in its own. What is typed is posted to the driver; what the
-driver shows is printed above the prompt (`patch_stdout`), so incoming lines do not tear it.
+The prompt runs in the main thread, the driver in its own. Input is posted to the driver; what the
+driver shows is printed above the prompt (`patch_stdout`), so incoming lines do not disturb it.
 """
 
 import threading
@@ -21,32 +21,30 @@ from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
-from app.client.ui import command_registry, commands
-from app.client.ui.command_registry import perform
-from app.client.ui.completion import PromptCompleter, Words, words_of
+from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.completion import PromptCompleter, Words, completion_words
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
 from app.errors import ChatError
 
-TABLES = (commands,)  # importing it fills the table of commands
-PREVIEW_LENGTH = 40  # characters of a waiting line that are shown
+MAX_PREVIEW_CHARACTERS = 40  # of a pending message in the toolbar
 
 
-class CarefulHistory(InMemoryHistory):
-    """What was typed, without answers to secret questions and without passwords."""
+class PasswordFreeHistory(InMemoryHistory):
+    """Input history without answers to secret questions and without passwords."""
 
     def __init__(self, is_secret: Callable[[], bool]) -> None:
         super().__init__()
         self._is_secret = is_secret
 
     def append_string(self, string: str) -> None:
-        """Keep a line unless it must not be kept."""
-        if not self._is_secret() and not command_registry.shows_secret(string):
+        """Store a line, unless it may contain a password."""
+        if not self._is_secret() and not SLASH_COMMANDS.has_password(string):
             super().append_string(string)
 
 
 class LineMode:
-    """The person's side of line mode."""
+    """One run in line mode."""
 
     def __init__(
         self,
@@ -61,35 +59,35 @@ class LineMode:
         self._write = write
         self._error: ChatError | None = None
         self._draft = ""
-        self.controller = Controller(driver, renderer.view, self._display)
-        self.controller.on_question = self._stash
-        self._prompt = self._new_prompt(source, output)
+        self.controller = Controller(driver, renderer.context, self._display)
+        self.controller.on_question = self._stash_draft
+        self._prompt = self._create_prompt(source, output)
 
     def run(self) -> None:
-        """Talk until the person ends it.
+        """Run until the user ends the program.
 
-        Raises: ChatError when the server is not one to talk to.
+        Raises: ChatError when the server cannot be trusted.
         """
-        driving = threading.Thread(target=self._drive, name="driver", daemon=True)
+        driver_thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
         with patch_stdout(raw=True):
-            driving.start()
-            with self._prompt.input.raw_mode():  # or what is typed between two prompts echoes
-                for text, question in self._typed():
-                    self._driver.post(self._taking(text, question))
-            driving.join()
+            driver_thread.start()
+            with self._prompt.input.raw_mode():  # or keys pressed between two prompts are echoed
+                for text, question in self._read_lines():
+                    self._driver.post(self._create_call(text, question))
+            driver_thread.join()
         if self._error:
             raise self._error
 
     def input_history(self) -> list[str]:
-        """Return what the prompt remembers of what was typed, oldest first."""
+        """Return the input the prompt remembers, oldest first."""
         return self._prompt.history.get_strings()
 
-    def _new_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
+    def _create_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
         return PromptSession(
             message=self._message,
             is_password=Condition(self._is_secret),
-            history=CarefulHistory(self._is_secret),
-            completer=PromptCompleter(self._words),
+            history=PasswordFreeHistory(self._is_secret),
+            completer=PromptCompleter(self._completion_words),
             complete_while_typing=False,
             bottom_toolbar=self._toolbar,
             erase_when_done=True,
@@ -97,117 +95,120 @@ class LineMode:
             output=output,
         )
 
-    def _drive(self) -> None:
-        """Run the driver; when it ends, so does the prompt."""
+    def _run_driver(self) -> None:
+        """Run the driver, then end the prompt."""
         try:
             self._driver.run()
         except ChatError as error:
             self._error = error
         finally:
-            self.controller.is_over = True
-            self._in_prompt(self._leave_if_over)
+            self.controller.has_ended = True
+            self._call_in_prompt(self._exit_if_ended)
 
-    def _in_prompt(self, deed: Callable[[], None]) -> None:
-        """Do something in the prompt's own thread, if there is a prompt just now."""
+    def _call_in_prompt(self, call: Callable[[], None]) -> None:
+        """Schedule a call in the prompt's thread, if a prompt is being shown."""
         loop = self._prompt.app.loop
-        with suppress(RuntimeError):  # the prompt ended in this very moment
+        with suppress(RuntimeError):  # the prompt has just ended
             if loop and self._prompt.app.is_running:
-                loop.call_soon_threadsafe(deed)
+                loop.call_soon_threadsafe(call)
 
-    def _leave_if_over(self) -> None:
-        """End the prompt when the talk is over; called in the prompt's own thread."""
+    def _exit_if_ended(self) -> None:
+        """Exit the prompt if the session has ended; only in the prompt's thread."""
         application = self._prompt.app
-        if self.controller.is_over and application.is_running and not application.is_done:
+        if self.controller.has_ended and application.is_running and not application.is_done:
             application.exit(exception=EOFError())
 
-    def _typed(self) -> Iterator[tuple[str, Question | None]]:
-        """Return what the person types, and which question it answers, until the end of input or talk."""
-        while not self.controller.is_over:
+    def _read_lines(self) -> Iterator[tuple[str, Question | None]]:
+        """Yield each line of input and the question it answers, until the input or session ends."""
+        while not self.controller.has_ended:
             draft, self._draft = self._draft, ""
             try:
-                text = self._prompt.prompt(default=draft, pre_run=self._leave_if_over)
+                text = self._prompt.prompt(default=draft, pre_run=self._exit_if_ended)
                 yield text, self.controller.questions.current
             except KeyboardInterrupt:
-                self._driver.post(self._cancel)
+                self._driver.post(self._on_interrupt)
             except EOFError:
                 self._driver.post(self._end)
                 return
 
-    def _stash(self) -> None:
-        """A question comes while something is being typed: put that aside until it is answered."""
-        self._in_prompt(self._empty_prompt)
+    def _stash_draft(self) -> None:
+        """Set aside what is being typed until the new question is answered."""
+        self._call_in_prompt(self._clear_prompt)
 
-    def _empty_prompt(self) -> None:
+    def _clear_prompt(self) -> None:
         self._draft = self._draft or self._prompt.default_buffer.text
         self._prompt.default_buffer.reset()
 
-    def _taking(self, text: str, question: Question | None) -> Callable[[], None]:
-        """Return the deed of taking one typed line, in the driver's thread."""
+    def _create_call(self, text: str, question: Question | None) -> Callable[[], None]:
+        """Return a call that processes one line of input in the driver's thread."""
 
-        def take() -> None:
+        def process() -> None:
             try:
-                self._take(text, question)
+                self._process(text, question)
             except ChatError as error:
-                self.controller.tell(error.sentence, is_error=True)
+                self.controller.notify(error.sentence, is_error=True)
 
-        return take
+        return process
 
-    def _take(self, text: str, question: Question | None) -> None:
+    def _process(self, text: str, question: Question | None) -> None:
         if question is not None:
             self.controller.questions.answer(question, text)
         elif text.strip():
-            perform(self.controller, text)
+            SLASH_COMMANDS.run(self.controller, text)
 
-    def _cancel(self) -> None:
-        """Ctrl-C: drop the question, or say how to end."""
+    def _on_interrupt(self) -> None:
+        """On Ctrl-C, cancel the question or explain how to exit."""
         if self.controller.questions.current:
             self.controller.questions.cancel()
         else:
-            self.controller.tell("Ctrl-D or /disconn ends the program, /quit leaves the room.")
+            self.controller.notify("To exit, press Ctrl-D or use /disconn. To leave the room, use /quit.")
 
     def _end(self) -> None:
-        if not self.controller.is_over:
+        if not self.controller.has_ended:
             self.controller.end()
 
     def _display(self, event: ClientEvent) -> None:
-        """Print an event above the prompt, and let the prompt follow the state."""
+        """Print an event above the prompt, and refresh the prompt."""
         for line in self._renderer.render(event):
             self._write(line)
-        self._in_prompt(self._prompt.app.invalidate)
+        self._call_in_prompt(self._prompt.app.invalidate)
 
     def _is_secret(self) -> bool:
         question = self.controller.questions.current
         return question is not None and question.is_secret
 
-    def _words(self) -> Words:
+    def _completion_words(self) -> Words:
         if self.controller.questions.current:
             return Words()
-        return self._driver.look(lambda state: words_of(state, self.controller.view.room))
+        return self._driver.read(lambda state: completion_words(state, self.controller.view.room))
 
     def _message(self) -> ANSI:
-        """Return the prompt: the question, or where one is."""
+        """Return the prompt: the current question or room."""
         question = self.controller.questions.current
         text = question.prompt if question else f"{self.controller.view.room or '(no room)'}> "
         return ANSI(paint([piece(text, Style.BOLD)], self._renderer.has_colours))
 
     def _toolbar(self) -> ANSI:
-        """Return the line at the bottom: who and where one is, and what waits."""
-        return ANSI(paint(self._driver.look(self._summary), has_colours=False))
+        return ANSI(paint(self._driver.read(self._status), has_colours=False))
 
-    def _summary(self, state: ClientState) -> list[Piece]:
+    def _status(self, state: ClientState) -> list[Piece]:
+        """Return our nick, the phase of the connection, the room, and unsent messages."""
         guest = " (guest)" if state.is_online and not state.connection.account else ""
         status = f" {state.nick}{guest} · {state.connection.phase.value}"
         room = state.find_room(self.controller.view.room)
-        people = f" · {room.name}: {len(room.members)} here" if room and room.is_joined else ""
-        return [piece(status + people + _waiting(state))]
+        members = ""
+        if room and room.is_joined:
+            count = len(room.members)
+            members = f" · {room.name}: {count} member{'s' * (count != 1)}"
+        return [piece(status + members + _unsent(state))]
 
 
-def _waiting(state: ClientState) -> str:
-    """Say which lines are not stored yet, and how many were not."""
+def _unsent(state: ClientState) -> str:
+    """Return how many messages are pending, and how many have failed."""
     parts = []
     if state.pending:
         first = next(iter(state.pending.values())).text
-        parts.append(f" · sending {len(state.pending)}: {first[:PREVIEW_LENGTH]}…")
+        parts.append(f" · sending {len(state.pending)}: {first[:MAX_PREVIEW_CHARACTERS]}…")
     if state.failed:
         parts.append(f" · {len(state.failed)} not sent (/resend)")
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal, one after the other."""
+"""Questions to the user, asked one at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,39 +6,39 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask, whether the answer is secret, and what to do with it."""
+    """A question, and what to do with the answer."""
 
     prompt: str
-    then: Callable[[str], None]
+    on_answer: Callable[[str], None]
     is_secret: bool = False
 
 
 class Questions:
-    """The questions that wait for an answer; asking the same again replaces it."""
+    """A queue of questions; asking one again replaces the earlier one."""
 
     def __init__(self) -> None:
-        self._waiting: tuple[Question, ...] = ()  # replaced as a whole, so that any thread may look
+        self._waiting: tuple[Question, ...] = ()  # immutable, so that any thread may read it
 
     @property
     def current(self) -> Question | None:
-        """The question to be answered next."""
+        """The question to answer next."""
         return next(iter(self._waiting), None)
 
     def ask(self, question: Question) -> None:
-        """Put a question at the end, or in the place of the one with the same words."""
+        """Queue a question, removing one with the same prompt."""
         kept = [waiting for waiting in self._waiting if waiting.prompt != question.prompt]
         self._waiting = (*kept, question)
 
     def answer(self, question: Question, text: str) -> None:
-        """Answer a question; one that is not asked any more is left alone."""
+        """Answer a question, unless it has been removed meanwhile."""
         if question in self._waiting:
-            self._drop(question)
-            question.then(text)
+            self._remove(question)
+            question.on_answer(text)
 
     def cancel(self) -> None:
-        """Drop the current question unanswered."""
+        """Remove the current question unanswered."""
         if self._waiting:
-            self._drop(self._waiting[0])
+            self._remove(self._waiting[0])
 
-    def _drop(self, question: Question) -> None:
+    def _remove(self, question: Question) -> None:
         self._waiting = tuple(waiting for waiting in self._waiting if waiting is not question)

@@ -1,0 +1,32 @@
+"""Building lines to send, and reading received ones."""
+
+from app.client.protocol.effects import Send
+from app.client.protocol.model import ClientState
+from app.clock import from_iso
+from app.wire.line import Line, format_line
+
+
+def send(command: str, *params: str, label: str = "") -> Send:
+    """Return a line to send; line breaks inside a parameter become spaces."""
+    flat = [_flatten(param) for param in params]
+    return Send(format_line(command, flat, tags={"label": label} if label else None))
+
+
+def line_time(state: ClientState, line: Line) -> int:
+    """Return the time of a line: its `time` tag, or else the current time."""
+    try:
+        return from_iso(line.tags["time"])
+    except (KeyError, ValueError):
+        return state.now
+
+
+def param(line: Line, index: int) -> str:
+    """Return a parameter of a line, or an empty string if it has too few."""
+    try:
+        return line.params[index]
+    except IndexError:
+        return ""
+
+
+def _flatten(text: str) -> str:
+    return text.replace("\0", "").replace("\r", " ").replace("\n", " ")
