@@ -1,4 +1,4 @@
-"""What follows when somebody else appended to the log: `chat-admin`, or another server."""
+"""Applying events that `chat-admin` or another server appended to the log."""
 
 from collections.abc import Callable
 
@@ -17,31 +17,34 @@ from app.engine.world.world import World
 from app.events import Event, Kind
 from app.services.rooms import room_key
 
-PASSWORD_RESET = "given another password by an administrator"
+PASSWORD_RESET = "given a new password by an administrator"
 
 
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Apply the event, tell those who may hear of it, and act on those it concerns."""
+    """Apply an event, deliver it, and carry out its consequences.
+
+    Raises: LookupError, TypeError or ValueError when the event is invalid.
+    """
     if event.kind is Kind.METADATA:
         profiles.apply_remote(runtime, changeset, event)
         return
     audience = _audience(runtime.world, event)
-    concerned = {user: account_roles_of(runtime, user) for user in _users_of_account(runtime.world, event)}
-    leavers = _members_of_deleted_room(runtime.world, event)
+    roles_before = {user: account_roles_of(runtime, user) for user in _users_of_account(runtime.world, event)}
+    removed = _members_of_deleted_room(runtime.world, event)
     _add_room_name(runtime.world, event)
     event.nick = event.nick or runtime.server_name
     changeset.pass_on(event, audience)
-    for user, before in concerned.items():
+    for user, before in roles_before.items():
         update_account_roles(runtime, changeset, user, before)
-    for user in leavers:
+    for user in removed:
         _send_part(runtime, changeset, user, event)
-    follow = _CONSEQUENCES.get(event.kind)
-    if follow is not None:
-        follow(runtime, changeset, event)
+    consequence = _CONSEQUENCES.get(event.kind)
+    if consequence is not None:
+        consequence(runtime, changeset, event)
 
 
 def _audience(world: World, event: Event) -> Audience:
-    """Return who hears of it; what was imported is history and is not announced."""
+    """Return who receives the event; imported messages are history and go to no one."""
     if event.kind is Kind.ANNOUNCED:
         return world.everybody()
     if event.kind is Kind.MARKED:
@@ -56,20 +59,19 @@ def _audience(world: World, event: Event) -> Audience:
 
 
 def _members_of_deleted_room(world: World, event: Event) -> list[User]:
-    """Return who is in the room that is no more."""
     room = world.rooms.get(event.room or 0) if event.kind is Kind.DELETED else None
     return [member.user for member in room.members.values()] if room else []
 
 
 def _send_part(runtime: Runtime, changeset: Changeset, user: User, event: Event) -> None:
-    """Tell somebody that they have left a room, because it is no more."""
+    """Send a user PART for a room that was deleted."""
     left = user.event(Kind.PARTED, event.room, target=event.target, text=event.text, at=runtime.clock.now())
     for client in user.clients:
         changeset.tell(client, left)
 
 
 def _add_room_name(world: World, event: Event) -> None:
-    """Add the name of the room where the row of the log has only its number."""
+    """Add the name of the room, which the log stores by id only."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return
@@ -80,14 +82,14 @@ def _add_room_name(world: World, event: Event) -> None:
 
 
 def _announce_new_name(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Show a room's other name to clients that know nothing of renaming."""
+    """Announce a new room name to clients without `draft/channel-rename`."""
     room = runtime.world.rooms.get(event.room or 0)
     if room is not None:
         emulate_rename(runtime, changeset, room, event)
 
 
 def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Take over a room's key from the tables: the log does not tell it."""
+    """Reload a room's key from its table, because the log does not contain it."""
     room = runtime.world.rooms.get(event.room or 0)
     if room is not None and any(change[1] == "k" for change in event.data["changes"]):
         room.password = room_key(runtime.ledger.connection, room.id)
@@ -99,15 +101,15 @@ def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _apply_account_change(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Act on what holds for an account from now on; whoever had to leave at once does not leave again."""
+    """Apply a change of an account; disconnect those who may no longer be always-on."""
     _log_out_account(runtime, changeset, event)
     disconnect_expired(runtime, changeset, _users_of_account(runtime.world, event))
 
 
 def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Let nobody speak for an account any more that was disabled, or that an administrator gave another password.
+    """Disconnect the users of an account that was disabled or whose password was reset.
 
-    Whoever changed their own password is not put out: their devices have proved who they are.
+    A user who changes the password themselves keeps their devices, which have proved who they are.
     """
     is_reset = event.data.get("password") and event.session is None
     if not (is_reset or event.data.get("disabled")):
@@ -121,11 +123,11 @@ def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> No
         )
     for client in runtime.world.unregistered:
         if client.account == event.account:
-            client.account = None  # about to enter with what it proved before
+            client.account = None  # it is still registering with what it proved before
 
 
 def _users_of_account(world: World, event: Event) -> list[User]:
-    """Return who is logged in to the account that has changed."""
+    """Return the users who are logged in to the account that an event changes."""
     account = world.find_account(event.account or "") if event.kind is Kind.ACCOUNT_CHANGED else None
     return world.users_of(account) if account else []
 

@@ -276,7 +276,7 @@ def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
     first.fence()
     second.fence()
     refused = chat.connect().rest()
-    assert refused == ["ERROR :Closing link: Too many connections are logging in; try again later"]
+    assert refused == ["ERROR :Closing link: Too many connections are registering; try again later"]
     first.register("bob")
     chat.connect("carol")
     second.close()

@@ -73,7 +73,7 @@ def test_a_restart_tells_who_was_there_when_it_was_killed(tmp_path: Path) -> Non
         server.kill()
     with Server(tmp_path) as server:
         assert rows(server, "SELECT nick, text FROM event WHERE kind = 'quit'") == [
-            ("alice", "The server stopped without notice")
+            ("alice", "The server stopped unexpectedly")
         ]
         assert rows(server, "SELECT count(*) FROM session WHERE disconnected IS NULL") == [(0,)]
         server.connect("alice")

@@ -1,4 +1,4 @@
-"""Capability negotiation: CAP and its family (IRCv3 capability-negotiation, version 302)."""
+"""Capability negotiation: CAP and its subcommands (IRCv3 capability-negotiation, version 302)."""
 
 from app.commands.connect import capabilities
 from app.commands.connect.registration import complete_registration
@@ -12,29 +12,36 @@ from app.wire.packing import pack_words
 
 @command("CAP", before_registration=True, reads_world=False)
 def cap(ctx: Context, subcommand: str, *more: str) -> None:
-    """Negotiate capabilities: LS, LIST, REQ, END."""
+    """Negotiate capabilities (IRCv3): LS, LIST, REQ or END."""
     ctx.reply(numerics.ERR_INVALIDCAPCMD, subcommand)
 
 
 @subcommand()
 def cap_ls(ctx: Context, version: str = "") -> None:
-    """List what the server can do; registration waits until CAP END."""
+    """List the capabilities of the server.
+
+    Give version 302 to see their values. Before registration, this pauses it until CAP END.
+    """
     _pause_registration(ctx)
-    asked = int(version[:6]) if version.isascii() and version.isdigit() else 0
-    ctx.client.cap_version = max(ctx.client.cap_version, asked)
-    listed = capabilities.listed_capabilities(ctx.runtime.settings, ctx.client, asked)
+    version_number = int(version[:6]) if version.isascii() and version.isdigit() else 0
+    ctx.client.cap_version = max(ctx.client.cap_version, version_number)
+    listed = capabilities.listed_capabilities(ctx.runtime.settings, ctx.client, version_number)
     _send_list(ctx, "LS", capabilities.format_capabilities(listed))
 
 
 @subcommand()
 def cap_list(ctx: Context) -> None:
-    """List what is enabled for you."""
+    """List the capabilities enabled for this connection."""
     _send_list(ctx, "LIST", sorted(ctx.client.caps))
 
 
 @subcommand()
 def cap_req(ctx: Context, wanted: str = "") -> None:
-    """Enable capabilities, or disable those with a minus sign: all of them, or none."""
+    """Enable capabilities, or disable those with a leading minus sign.
+
+    The request is accepted or rejected as a whole. Before registration, this pauses it until CAP
+    END.
+    """
     _pause_registration(ctx)
     caps = set(ctx.client.caps)
     offered = capabilities.offered_capabilities(ctx.runtime.settings)
@@ -50,7 +57,7 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
 
 @subcommand(writes=True)
 def cap_end(ctx: Context) -> SlowWork | None:
-    """End the negotiation; registration goes on."""
+    """End the negotiation and resume registration."""
     if ctx.client.session is not None:
         return None
     ctx.client.registration.negotiating = False
@@ -63,14 +70,14 @@ def _pause_registration(ctx: Context) -> None:
 
 
 def _send_verdict(ctx: Context, verdict: str, wanted: str) -> None:
-    """Send a request back as it was, with the verdict; what the line has no room for goes on in the next."""
+    """Send ACK or NAK with the request repeated, over as many lines as it needs."""
     start = f"CAP {ctx.client.nick} {verdict}"
     for words in pack_words(wanted.split(" "), space_after(f":{ctx.runtime.server_name} {start} :")):
         ctx.send_from_server(start, text=words)
 
 
 def _send_list(ctx: Context, subcommand: str, words: list[str]) -> None:
-    """Send a list of capabilities, over several lines if the client understands that."""
+    """Send a list of capabilities; every line but the last has `*` before the list."""
     start = f"CAP {ctx.client.nick} {subcommand}"
     space = space_after(f":{ctx.runtime.server_name} {start} * :")
     lines = list(pack_words(words, space)) or [""]

@@ -1,6 +1,7 @@
-"""What clients may negotiate, as the server is set up: the capabilities, and the values they are listed with.
+"""The capabilities that the settings make available, with their values.
 
-When the settings change while the server runs, clients that asked for it are told what that changes (cap-notify).
+When the settings change while the server runs, clients are notified of the difference (IRCv3
+cap-notify).
 """
 
 from app.commands.accounts import register
@@ -18,7 +19,7 @@ from app.wire.packing import pack_words
 
 
 def offered_capabilities(settings: ServerSettings) -> dict[str, str]:
-    """Return the capabilities that may be asked for, each with its value or an empty text."""
+    """Return the capabilities that clients may request, with their values or empty strings."""
     values = {
         METADATA: metadata.tokens(settings),
         multiline.CAPABILITY: multiline.tokens(settings),
@@ -30,7 +31,7 @@ def offered_capabilities(settings: ServerSettings) -> dict[str, str]:
 
 
 def listed_capabilities(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
-    """Return what is told to a client that negotiates a version; old ones are not told everything, and no values."""
+    """Return what CAP LS lists; before version 302 fewer capabilities, without values."""
     if version < MIN_VERSION_WITH_VALUES:
         return _listed_without_values(settings)
     return (
@@ -41,7 +42,6 @@ def listed_capabilities(settings: ServerSettings, client: Client, version: int) 
 
 
 def _listed_without_values(settings: ServerSettings) -> dict[str, str]:
-    """Return what clients are told that know no values."""
     return {
         name: ""
         for name in offered_capabilities(settings)
@@ -50,12 +50,12 @@ def _listed_without_values(settings: ServerSettings) -> dict[str, str]:
 
 
 def format_capabilities(found: dict[str, str]) -> list[str]:
-    """Write capabilities with their values, as they stand in CAP LS and CAP NEW."""
+    """Return `name=value` words for CAP LS and CAP NEW."""
     return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
 def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
-    """Tell what has gone, come or got another value with the settings (cap-notify), and take back what has gone."""
+    """Notify clients of changed capabilities (cap-notify), and disable removed ones."""
     after = runtime.settings
     gone = [name for name in offered_capabilities(before) if name not in offered_capabilities(after)]
     new = _changed_values(offered_capabilities(before), offered_capabilities(after))
@@ -71,19 +71,17 @@ def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSetting
 
 
 def _changed_values(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
-    """Return what was not there before, or has another value."""
     return {name: value for name, value in now.items() if old.get(name) != value}
 
 
 def _is_notified(client: Client) -> bool:
-    """Whether a client hears of changes: the new version implies it."""
+    """Whether a client gets CAP NEW and DEL; version 302 implies cap-notify."""
     return not client.ended and (client.cap_version >= MIN_VERSION_WITH_VALUES or "cap-notify" in client.caps)
 
 
 def _notify(
     runtime: Runtime, changeset: Changeset, client: Client, subcommand: str, found: list[str]
 ) -> None:
-    """Send a list of capabilities, over as many lines as it takes."""
     start = f":{runtime.server_name} CAP {client.nick} {subcommand} :"
     for line in pack_words(found, space_after(start)):
         changeset.tell(client, start + line)

@@ -1,4 +1,4 @@
-"""The moment of entering: the last guards, the welcome, the rooms everybody is in at once."""
+"""The end of registration: the final checks, the welcome burst and the automatic joins."""
 
 from app.commands.channels import join_burst, joining, markers
 from app.commands.connect.welcome import send_welcome
@@ -15,17 +15,20 @@ from app.wire.names import fold
 
 
 def complete_entry(ctx: Context) -> SlowWork | None:
-    """Let a connection in that has said everything: as a new person, or as a further device of one."""
-    said = ctx.client.registration
-    nick = said.nick or ""
+    """Admit a connection as a new user, or as another device of an existing one.
+
+    Raises: NumericError with ERR_NICKNAMEINUSE.
+    """
+    registration = ctx.client.registration
+    nick = registration.nick or ""
     account = _current_account(ctx)
     try:
         holder = _existing_user(ctx, nick, account)
     except NumericError:
-        said.nick, ctx.client.nick = None, "*"
+        registration.nick, ctx.client.nick = None, "*"
         raise
     address = ctx.client.address
-    newcomer = BanSubject(nick, said.user or "", address, ctx.runtime.cloak(address), account)
+    newcomer = BanSubject(nick, registration.user or "", address, ctx.runtime.cloak(address), account)
     ban = find_ban(ctx.world, newcomer)
     if ban is not None:
         ctx.reply(numerics.ERR_YOUREBANNEDCREEP, text=f"You are banned from this server: {ban.reason}")
@@ -38,7 +41,7 @@ def complete_entry(ctx: Context) -> SlowWork | None:
 
 
 def _current_account(ctx: Context) -> AccountInfo | None:
-    """Return the account the caller has logged in to, unless it was disabled meanwhile."""
+    """Return the account that the caller has logged in to, unless it has been disabled since."""
     account = ctx.world.find_account(ctx.client.account) if ctx.client.account else None
     if account is None or account.disabled:
         ctx.client.account = None
@@ -47,14 +50,14 @@ def _current_account(ctx: Context) -> AccountInfo | None:
 
 
 def is_own_account(ctx: Context, holder: User) -> bool:
-    """Whether the nick's holder is the account that the caller is logged in to."""
+    """Whether a user is logged in to the same account as the caller."""
     return holder.account is not None and holder.account.name == ctx.client.account
 
 
 def check_not_registered(ctx: Context, nick: str, account: AccountInfo | None) -> None:
-    """Refuse a nick that is a registered name of somebody else.
+    """Refuse a nick that is registered as another account.
 
-    Raises: Refused with ERR_NICKNAMEINUSE.
+    Raises: NumericError with ERR_NICKNAMEINUSE.
     """
     owner = ctx.world.accounts.get(fold(nick))
     if owner is not None and owner is not account:
@@ -62,19 +65,19 @@ def check_not_registered(ctx: Context, nick: str, account: AccountInfo | None) -
 
 
 def nick_in_use(ctx: Context, nick: str) -> NumericError:
-    """Return the refusal of a nick that somebody has, or has registered; it says what the owner can do."""
+    """Return the error for a nick that is in use or registered, with advice for its owner."""
     holder = ctx.world.find_user(nick)
-    text = "This nick is registered; log in to its account, or choose another"
+    text = "This nick is registered; log in to its account or choose another nick"
     if holder is not None and is_own_account(ctx, holder):
-        text = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
+        text = "Your account already uses this nick; to add a device, log in by SASL or PASS while connecting"
     is_registered = fold(nick) in ctx.world.accounts
     return NumericError(numerics.ERR_NICKNAMEINUSE, nick, text=text if is_registered else None)
 
 
 def _existing_user(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
-    """Return the person this connection is a further device of, if it is.
+    """Return the user that this connection becomes another device of, if any.
 
-    Raises: Refused when the nick is somebody else's.
+    Raises: NumericError with ERR_NICKNAMEINUSE when the nick belongs to another user.
     """
     holder = ctx.world.find_user(nick)
     if holder is not None and not is_own_account(ctx, holder):
@@ -113,7 +116,7 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
-    """Let a connection speak for somebody who is here; the first one after a while is shown what was missed."""
+    """Attach a connection to an existing user; replay what was missed without a device."""
     since = holder.detached
     ctx.world.attach(ctx.client, holder)
     if since is not None:
@@ -121,8 +124,8 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     away.apply_early_away(ctx)
     send_welcome(ctx)
     for room in ctx.world.rooms_of(holder):
-        shown = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
-        shown.at = ctx.runtime.clock.now()
-        joining.send_burst_and_replay(ctx, room, shown)
+        joined = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
+        joined.at = ctx.runtime.clock.now()
+        joining.send_burst_and_replay(ctx, room, joined)
     markers.send_unjoined_markers(ctx)
     return None if since is None else join_burst.replay_direct_messages(ctx, since)

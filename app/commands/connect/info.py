@@ -1,4 +1,4 @@
-"""What the server says of itself: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS."""
+"""Server information: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN and LINKS."""
 
 from collections.abc import Iterator
 
@@ -35,27 +35,27 @@ def _motd_lines(runtime: Runtime) -> Iterator[str]:
 
 @command()
 def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
-    """Show how many people and rooms are here."""
+    """Show the number of users, administrators and rooms."""
     ctx.send_lines(*_lusers_lines(ctx.world, (ctx.runtime.server_name, ctx.client.nick)))
 
 
 def _lusers_lines(world: World, to: tuple[str, str]) -> Iterator[str]:
-    here, most = len(world.users), str(world.most_users)
+    current, peak = len(world.users), str(world.most_users)
     invisible = world.user_counts.invisible
-    told = f"There are {here - invisible} users and {invisible} invisible on 1 servers"
-    yield numerics.RPL_LUSERCLIENT.format(*to, text=told)
+    text = f"There are {current - invisible} users and {invisible} invisible on 1 servers"
+    yield numerics.RPL_LUSERCLIENT.format(*to, text=text)
     yield numerics.RPL_LUSEROP.format(*to, str(world.user_counts.administrators))
     if world.unregistered:
         yield numerics.RPL_LUSERUNKNOWN.format(*to, str(len(world.unregistered)))
     yield numerics.RPL_LUSERCHANNELS.format(*to, str(len(world.rooms)))
-    yield numerics.RPL_LUSERME.format(*to, text=f"I have {here} clients and 0 servers")
+    yield numerics.RPL_LUSERME.format(*to, text=f"I have {current} clients and 0 servers")
     for numeric, which in ((numerics.RPL_LOCALUSERS, "local"), (numerics.RPL_GLOBALUSERS, "global")):
-        yield numeric.format(*to, str(here), most, text=f"Current {which} users {here}, max {most}")
+        yield numeric.format(*to, str(current), peak, text=f"Current {which} users {current}, max {peak}")
 
 
 @command(reads_world=False)
 def version(ctx: Context, server: str = "") -> None:
-    """Show the server's version and what it supports."""
+    """Show the version of the server and its ISUPPORT tokens."""
     check_server(ctx, server)
     ctx.reply(
         numerics.RPL_VERSION, ctx.runtime.version, ctx.runtime.server_name, text=ctx.runtime.network_name
@@ -65,7 +65,7 @@ def version(ctx: Context, server: str = "") -> None:
 
 @command(reads_world=False)
 def time(ctx: Context, server: str = "") -> None:
-    """Show the server's time, in UTC."""
+    """Show the time of the server, in UTC."""
     check_server(ctx, server)
     now = to_datetime(ctx.runtime.clock.now()).strftime("%A %B %d %Y -- %H:%M:%S +00:00")
     ctx.reply(numerics.RPL_TIME, ctx.runtime.server_name, text=now)
@@ -73,40 +73,40 @@ def time(ctx: Context, server: str = "") -> None:
 
 @command(reads_world=False)
 def info(ctx: Context, server: str = "") -> None:
-    """Show what this server is."""
+    """Show what software the server runs and since when."""
     check_server(ctx, server)
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network_name}, running {ctx.runtime.version}")
-    ctx.reply(numerics.RPL_INFO, text="A group chat whose log is the truth: what you see is stored,")
-    ctx.reply(numerics.RPL_INFO, text="and everybody sees it in the same order.")
+    ctx.reply(numerics.RPL_INFO, text="A group chat server with a durable log: a message is stored")
+    ctx.reply(numerics.RPL_INFO, text="before it is delivered, and all users see the same order.")
     ctx.reply(numerics.RPL_INFO, text=f"Online since {to_text(ctx.runtime.started_at)}")
     ctx.reply(numerics.RPL_ENDOFINFO)
 
 
 @command()
 def admin(ctx: Context, server: str = "") -> None:
-    """Show which administrators are here, to be asked for help."""
+    """Show which administrators are online."""
     check_server(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
         raise NumericError(
-            numerics.ERR_NOADMININFO, ctx.runtime.server_name, text="No administrator is here now"
+            numerics.ERR_NOADMININFO, ctx.runtime.server_name, text="No administrator is online"
         )
     ctx.reply(numerics.RPL_ADMINME, ctx.runtime.server_name)
     ctx.reply(numerics.RPL_ADMINLOC1, text=ctx.runtime.network_name)
-    ctx.reply(numerics.RPL_ADMINLOC2, text=f"Administrators who are here now: {', '.join(nicks)}")
-    ctx.reply(numerics.RPL_ADMINEMAIL, text="Write to one of them with PRIVMSG")
+    ctx.reply(numerics.RPL_ADMINLOC2, text=f"Administrators online: {', '.join(nicks)}")
+    ctx.reply(numerics.RPL_ADMINEMAIL, text="Contact one of them with PRIVMSG")
 
 
 @command(reads_world=False)
 def links(ctx: Context, server: str = "", mask: str = "") -> None:
-    """Show the servers of the network; what they are is not for everybody to know, so the list is empty."""
+    """Show the servers of the network. The list is always empty, because they are not public."""
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")
 
 
 def check_server(ctx: Context, server: str) -> None:
-    """Refuse a question about another server than this one, or than that of somebody who is here.
+    """Refuse a query to another server; a mask or a user's nick may stand for this one.
 
-    Raises: Refused with ERR_NOSUCHSERVER.
+    Raises: NumericError with ERR_NOSUCHSERVER.
     """
     names = (ctx.runtime.server_name, ctx.runtime.network_name)
     if server and not any(matches(server, name) for name in names) and not ctx.world.find_user(server):

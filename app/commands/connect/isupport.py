@@ -1,4 +1,4 @@
-"""The ISUPPORT tokens (005): what clients may rely on, derived from the settings and the wire's tables."""
+"""The ISUPPORT tokens (005), derived from the settings and the tables of `wire`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,11 +16,11 @@ from app.wire.template import NICK
 
 CASEMAPPING = "ascii"
 EXTENDED_ISUPPORT = "draft/extended-isupport"
-MAX_TOKENS_PER_LINE = 13  # most tokens on one 005
+MAX_TOKENS_PER_LINE = 13
 
 
 def tokens(settings: ServerSettings) -> dict[str, str]:
-    """Return the tokens in the order they are sent; an empty value means a token without one."""
+    """Return the tokens and their values in the order sent; an empty value means a bare token."""
     return {
         "NETWORK": escape_value(settings.servername),
         "CASEMAPPING": CASEMAPPING,
@@ -57,7 +57,7 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
 
 
 def escape_value(value: str) -> str:
-    """Write the value of a token in ASCII, without what ends it or escapes: such bytes as `\\xHH`."""
+    """Return a value with spaces, `=`, backslashes and bytes outside ASCII escaped as `\\xHH`."""
     plain = (
         chr(byte) if 32 < byte < 127 and chr(byte) not in "\\=" else f"\\x{byte:02X}"
         for byte in value.encode()
@@ -67,26 +67,29 @@ def escape_value(value: str) -> str:
 
 @command("ISUPPORT", before_registration=True, reads_world=False)
 def isupport(ctx: Context) -> None:
-    """Show what this server supports; clients that asked for `draft/extended-isupport` may do so at any time."""
+    """Show the features and limits of the server.
+
+    Before registration this needs the capability `draft/extended-isupport`.
+    """
     if ctx.client.session is None and EXTENDED_ISUPPORT not in ctx.client.caps:
         raise NumericError(numerics.ERR_NOTREGISTERED)
     send_isupport(ctx)
 
 
-def apply_settings(runtime: Runtime, response_batch: Changeset, before: ServerSettings) -> None:
-    """Tell everybody those tokens that are not as they were by other settings."""
+def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
+    """Send all registered clients the tokens that a change of the settings has changed."""
     old, new = tokens(before), tokens(runtime.settings)
     words = [_format_token(name, value) for name, value in new.items() if old.get(name) != value]
     words += [f"-{name}" for name in old if name not in new]
     if words:
         for client in runtime.world.everybody().clients:
-            ctx = Context(runtime, response_batch, client)
+            ctx = Context(runtime, changeset, client)
             with _isupport_batch(ctx) as tags:
                 ctx.send_lines(*_lines(runtime, client.nick, words), **tags)
 
 
 def send_isupport(ctx: Context) -> None:
-    """Tell what this server supports."""
+    """Send all tokens."""
     with _isupport_batch(ctx) as tags:
         ctx.send_template(_all_lines, **tags)
 
@@ -102,7 +105,6 @@ def _format_token(name: str, value: str) -> str:
 
 
 def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
-    """Yield lines that tell tokens, some each."""
     for start in range(0, len(words), MAX_TOKENS_PER_LINE):
         yield numerics.RPL_ISUPPORT.format(
             runtime.server_name, nick, *words[start : start + MAX_TOKENS_PER_LINE]
@@ -110,5 +112,5 @@ def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
 
 
 def _isupport_batch(ctx: Context) -> AbstractContextManager[dict[str, str]]:
-    """Put tokens into a batch, for clients that know of it; gives the tags to say them with."""
+    """Return the context of a `draft/isupport` batch if the client has negotiated it."""
     return response_batch(ctx, "draft/isupport") if EXTENDED_ISUPPORT in ctx.client.caps else nullcontext({})

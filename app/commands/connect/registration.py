@@ -1,4 +1,4 @@
-"""How a connection becomes somebody: PASS, NICK, USER, QUIT, PING."""
+"""Connection registration: PASS, NICK, USER, PING, PONG and QUIT."""
 
 import hmac
 from dataclasses import replace
@@ -22,7 +22,11 @@ from app.wire.names import InvalidName, check_new_nick
 
 @command("PASS", before_registration=True, reads_world=False)
 def pass_(ctx: Context, password: str) -> None:
-    """Give the server's password, or `account:password` to log in, before NICK and USER."""
+    """Give the password of the server, or `account:password` to log in, before NICK and USER.
+
+    Without a server password, your account's password alone logs you in to the account of your
+    nick.
+    """
     if ctx.client.session is not None:
         raise NumericError(numerics.ERR_ALREADYREGISTERED)
     ctx.client.registration.password = password
@@ -30,7 +34,7 @@ def pass_(ctx: Context, password: str) -> None:
 
 @command(before_registration=True, writes=True)
 def nick(ctx: Context, nick: str = "") -> SlowWork | None:
-    """Choose the name that others see."""
+    """Set or change your nick."""
     if not nick:
         raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
     wanted = _check_nick(ctx, nick)
@@ -45,7 +49,10 @@ def nick(ctx: Context, nick: str = "") -> SlowWork | None:
 
 @command(before_registration=True, writes=True)
 def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> SlowWork | None:
-    """Say who you are; with NICK this finishes registration."""
+    """Give your user name and real name; together with NICK this completes registration.
+
+    The second and third parameters are ignored.
+    """
     if ctx.client.session is not None:
         raise NumericError(numerics.ERR_ALREADYREGISTERED)
     if not realname:
@@ -58,7 +65,7 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Slow
 
 @command(before_registration=True, reads_world=False)
 def ping(ctx: Context, token: str = "") -> None:
-    """Ask for a PONG; it comes after the answers to everything sent before."""
+    """Request a PONG with the same token; it arrives after the replies to all earlier commands."""
     if not token:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "PING")
     ctx.send_from_server("PONG", ctx.runtime.server_name, text=token)
@@ -66,28 +73,29 @@ def ping(ctx: Context, token: str = "") -> None:
 
 @command(before_registration=True, reads_world=False)
 def pong(ctx: Context, *token: str) -> None:
-    """Answer a PING of the server."""
+    """Reply to a PING from the server."""
 
 
 @command("QUIT", before_registration=True, writes=True, waits_for_storage=True)
 def quit_(ctx: Context, reason: str = "") -> None:
-    """Leave the server."""
-    said = f"Quit: {reason}" if reason else "Quit"
-    detach_client(ctx.runtime, ctx.changeset, ctx.client, said)
-    ctx.close(said)
+    """Disconnect from the server."""
+    text = f"Quit: {reason}" if reason else "Quit"
+    detach_client(ctx.runtime, ctx.changeset, ctx.client, text)
+    ctx.close(text)
 
 
 def complete_registration(ctx: Context) -> SlowWork | None:
-    """Finish registration if everything for it has been said, and nothing is being negotiated."""
-    said = ctx.client.registration
-    if ctx.client.session is not None or said.negotiating or said.nick is None or said.user is None:
+    """Complete registration once NICK and USER are given and no negotiation is in progress."""
+    registration = ctx.client.registration
+    is_complete = registration.nick is not None and registration.user is not None
+    if ctx.client.session is not None or registration.negotiating or not is_complete:
         return None
     if ctx.client.sasl is not None:
         ctx.client.sasl = None
         ctx.reply(numerics.ERR_SASLABORTED)
     if ctx.runtime.settings.password is not None:
         return _check_server_password(ctx)
-    if said.password is not None and ctx.client.account is None:
+    if registration.password is not None and ctx.client.account is None:
         return _log_in_by_pass(ctx)
     return entry.complete_entry(ctx)
 
@@ -102,44 +110,44 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
 
 
 def _close_if_throttled(ctx: Context) -> bool:
-    """End a connection from where too many wrong passwords have come lately; return whether that was so."""
+    """Close the connection if its address has sent too many wrong passwords; return whether."""
     seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
-        ctx.close(f"Too many wrong passwords from your address; wait {describe_wait(seconds)}")
+        ctx.close(f"Too many wrong passwords from your address; wait {describe_wait(seconds)} and try again")
     return seconds > 0
 
 
-def _apply_password_check(ctx: Context, is_right: bool) -> SlowWork | None:
+def _apply_password_check(ctx: Context, is_correct: bool) -> SlowWork | None:
     if _close_if_throttled(ctx):
         return None
-    if is_right:
+    if is_correct:
         return entry.complete_entry(ctx)
     if ctx.client.registration.password is not None:
         ctx.runtime.rate_limits.logins.note(ctx.client.address)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
-    ctx.close("The server's password is missing or wrong")
+    ctx.close("Missing or wrong server password")
     return None
 
 
 def _log_in_by_pass(ctx: Context) -> SlowWork | None:
-    """Take PASS as a log-in, for clients that know no SASL: `account:password`, or the password of the nick."""
-    said = ctx.client.registration
-    given, said.password = said.password or "", None
+    """Log in with PASS: `account:password`, or the password of the nick's account."""
+    registration = ctx.client.registration
+    given, registration.password = registration.password or "", None
     name, colon, password = given.partition(":")
     if not colon or ctx.world.find_account(name) is None:
-        name, password = said.nick or "", given
+        name, password = registration.nick or "", given
     try:
         return login.verify_password(
-            ctx, name, password, lambda ctx, is_right: _enter_with_account(ctx, name, is_right)
+            ctx, name, password, lambda ctx, is_correct: _enter_with_account(ctx, name, is_correct)
         )
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
 
 
-def _enter_with_account(ctx: Context, name: str, is_right: bool) -> SlowWork | None:
+def _enter_with_account(ctx: Context, name: str, is_correct: bool) -> SlowWork | None:
     try:
-        account = login.check_login(ctx, name, is_right)
+        account = login.check_login(ctx, name, is_correct)
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
     login.confirm_login(ctx, account)
@@ -148,7 +156,7 @@ def _enter_with_account(ctx: Context, name: str, is_right: bool) -> SlowWork | N
 
 
 def _enter_as_guest(ctx: Context, refusal: NumericError) -> SlowWork | None:
-    """Say why there was no log-in, and go on without one; a registered nick is refused then."""
+    """Report the failed log-in and continue as a guest; a registered nick is then refused."""
     ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
     return entry.complete_entry(ctx)
 
@@ -163,27 +171,30 @@ def _check_nick(ctx: Context, nick: str) -> str:
 
 
 def _as_parameter(nick: str) -> str:
-    """A refused nick, made fit to stand in the middle of a line."""
+    """Return a refused nick if it can be a middle parameter, or else `*`."""
     return nick if nick and " " not in nick and not nick.startswith(":") else "*"
 
 
 def _check_available(ctx: Context, wanted: str) -> None:
-    """Refuse a nick that is somebody else's, or looks like it."""
+    """Refuse a nick that another user has, or that is confusable with another name."""
     holder = ctx.world.find_user(wanted)
     if holder is not None and holder is not ctx.user and not _may_join_as_device(ctx, holder):
         raise entry.nick_in_use(ctx, wanted)
     lookalike = ctx.world.find_confusable(wanted)
     if lookalike is not None:
-        text = f"This nick looks like {lookalike}; choose another"
+        text = f"This nick is too similar to {lookalike}; choose another"
         raise NumericError(numerics.ERR_ERRONEUSNICKNAME, wanted, text=text)
 
 
 def _may_join_as_device(ctx: Context, holder: User) -> bool:
-    """Whether a newcomer is a further device of the holder, or may yet log in as one; `entry` looks again."""
-    said = ctx.client.registration
+    """Whether the caller is a device of the nick's user, or may still log in as one.
+
+    `entry.complete_entry` checks again.
+    """
+    registration = ctx.client.registration
     if ctx.client.session is not None or holder.account is None:
         return False
-    return entry.is_own_account(ctx, holder) or said.negotiating or said.password is not None
+    return entry.is_own_account(ctx, holder) or registration.negotiating or registration.password is not None
 
 
 def _change_nick(ctx: Context, me: User, wanted: str) -> None:

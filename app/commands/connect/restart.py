@@ -1,4 +1,4 @@
-"""Going on after a start: who stays without a device is here again, everybody else of those who were has left."""
+"""Restoring sessions at startup: always-on users stay online, all others have quit."""
 
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
@@ -8,11 +8,14 @@ from app.engine.delivery.audience import NOBODY
 from app.engine.world.user import User
 from app.events import Kind
 
-CRASHED = "The server stopped without notice"
+CRASHED = "The server stopped unexpectedly"
 
 
 def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> None:
-    """Decide about everybody who was here when the server stopped; `ended` are the sessions ended meanwhile."""
+    """Keep or end each session that was open when the server stopped.
+
+    `ended` holds the sessions that were killed while it was down.
+    """
     for user in list(runtime.world.users.values()):
         reason = "Killed" if user.session in ended else _quit_reason(runtime, user)
         if reason is not None:
@@ -23,7 +26,7 @@ def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> 
 
 
 def _quit_reason(runtime: Runtime, user: User) -> str | None:
-    """Return why somebody is not here any more, if it is so; a ban counts also if it came meanwhile."""
+    """Return why a session ends, or None if it continues; bans made since the stop count too."""
     if not always_on.stays_connected(runtime, user):
         return CRASHED
     ban = find_ban(runtime.world, subject_of_user(user))

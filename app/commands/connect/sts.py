@@ -1,6 +1,6 @@
-"""Strict transport security: clients are sent to TLS, and remember to stay there (IRCv3 sts).
+"""Strict transport security (IRCv3 sts): tells clients to connect by TLS only, and for how long.
 
-It is listed among the capabilities and is none: it only tells something, and nobody can ask for it.
+It is listed as a capability, but only informs; a client cannot request it.
 """
 
 from app.settings import ServerSettings
@@ -9,17 +9,17 @@ STS = "sts"
 
 
 def sts_policy(settings: ServerSettings, is_secure: bool) -> dict[str, str]:
-    """Return what to list, if the settings want clients to use TLS.
-
-    Whoever has TLS is told for how many seconds to insist on it, whoever has not at which port it is.
-    """
+    """Return the policy to list: the port for plaintext connections, the duration for TLS."""
     if not settings.sts_seconds:
         return {}
     return {STS: f"duration={settings.sts_seconds}" if is_secure else f"port={settings.tls_port}"}
 
 
 def changed_policy(before: ServerSettings, after: ServerSettings, is_secure: bool) -> dict[str, str]:
-    """Return what other settings change; a policy never goes: who stays with TLS for its sake is told that it ends."""
+    """Return the policy to announce after a change of the settings.
+
+    A policy cannot be removed, so a TLS client gets a duration of 0 instead.
+    """
     old, now = (sts_policy(settings, is_secure) for settings in (before, after))
     if old and not now:
         return {STS: "duration=0"} if is_secure else {}

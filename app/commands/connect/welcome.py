@@ -1,4 +1,4 @@
-"""The welcome: the burst of lines after registration (RFC 2812 section 5.1)."""
+"""The welcome burst after registration (RFC 2812 section 5.1)."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ ROOM_MODES = "".join(
 
 
 def send_welcome(ctx: Context) -> None:
-    """Greet somebody who finished registration."""
+    """Send the welcome burst: 001 to 005, LUSERS, own metadata and MOTD."""
     ctx.send_template(_welcome_lines)
     isupport.send_isupport(ctx)
     info.lusers(ctx)

@@ -1,4 +1,4 @@
-"""What somebody is in their rooms by their account, and what changes with it."""
+"""The roles in rooms that belong to an account, and updating them when a user's account changes."""
 
 from collections.abc import Mapping
 
@@ -9,16 +9,16 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
 
-Roles = Mapping[int, set[str]]  # by the room's id
+Roles = Mapping[int, set[str]]  # by room id
 
 
 def account_roles_of(runtime: Runtime, user: User) -> Roles:
-    """Return the roles that somebody has by their account, in each of their rooms."""
+    """Return the roles that a user has through their account in each of their rooms."""
     return {room.id: room.kept_roles(user) for room in runtime.world.rooms_of(user)}
 
 
 def update_account_roles(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
-    """Give somebody whose account is another now its roles, and take from them those they had by it before."""
+    """Grant the roles of a user's new account, and revoke those of the account they had before."""
     for room in runtime.world.rooms_of(user):
         kept, has = room.kept_roles(user), room.members[user.session].roles
         change_roles(runtime, changeset, room, user, "-", (before[room.id] & has) - kept, room.audience)
@@ -34,7 +34,7 @@ def change_roles(
     roles: set[str],
     audience: Audience,
 ) -> None:
-    """Give roles to somebody in a room, or take them, in the name of the server; the room keeps none of it."""
+    """Grant or revoke roles in the name of the server; the room does not store the change."""
     if not roles:
         return
     letters = "".join(sorted(roles))

@@ -1,8 +1,8 @@
-"""Staying: an account may be in its rooms while none of its devices is connected (always on).
+"""Always-on accounts, which stay in their rooms while no device is connected.
 
-Such a person is a user without clients. What is said to them waits in the log, others see them as away, and
-the next device goes on where the last one stopped. It is for the nick that the account is called like: whoever
-speaks for it under another one leaves with the last device, so that an account stays once.
+Such an account is a user without clients. Messages wait in the log, other users see it as away, and
+the next device continues where the last one stopped. Only the user whose nick is the account's name
+stays; a user with another nick quits with the last device, so that an account stays at most once.
 """
 
 from app.commands.runtime import Runtime
@@ -11,12 +11,12 @@ from app.engine.world.user import User
 from app.events import Kind
 from app.wire.names import fold
 
-DEFAULT_AWAY_MESSAGE = "No device is connected"  # the away message of who has said none
-DAY_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
+DEFAULT_AWAY_MESSAGE = "No device is connected"
+DAY_MILLISECONDS = 24 * 3600 * 1000
 
 
 def stays_connected(runtime: Runtime, user: User) -> bool:
-    """Whether somebody stays when the last device leaves."""
+    """Whether a user stays online when the last device disconnects."""
     account, choice = user.account, runtime.settings.always_on
     if account is None or account.disabled or choice == "off" or fold(account.name) != user.key:
         return False
@@ -24,7 +24,7 @@ def stays_connected(runtime: Runtime, user: User) -> bool:
 
 
 def keep_without_device(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Let somebody be here without a device, away unless they have said themselves why."""
+    """Keep a user online without a device, and away unless they have set a message themselves."""
     changeset.emit(user.event(Kind.DETACHED))
     if user.away is None:
         changeset.emit(
@@ -33,11 +33,11 @@ def keep_without_device(runtime: Runtime, changeset: Changeset, user: User) -> N
 
 
 def expiry_reason(runtime: Runtime, user: User) -> str | None:
-    """Return why somebody who is here without a device is to go, if it is so."""
+    """Return why a user without a device has to quit, or None if they may stay."""
     if user.clients or user.detached is None:
         return None
     if not stays_connected(runtime, user):
-        return "Stays no longer without a device"
+        return "Always-on is disabled"
     days = runtime.settings.always_on_days
     if days and runtime.clock.now() - user.detached > days * DAY_MILLISECONDS:
         return f"No device was connected for {days} days"

@@ -1,7 +1,7 @@
-"""Server-wide bans, as the world knows them: whom they are about, and what becomes of those who are here.
+"""Server-wide bans: whom they apply to, and disconnecting users who match.
 
-An administrator is never kept out by a mask or an address, so that whoever bans too much can mend it; a ban of the
-account is meant.
+Masks and address bans never apply to administrators, so that a ban that is too wide can be lifted.
+A ban of an administrator's account does apply.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from app.wire.names import fold
 
 @dataclass(frozen=True, slots=True)
 class BanSubject:
-    """Somebody as bans know them: with the real address, and with the host that others see."""
+    """What bans are matched against; `address` is the real one, `host` the one that others see."""
 
     nick: str
     user: str
@@ -32,39 +32,39 @@ class BanSubject:
 
     @property
     def is_admin(self) -> bool:
-        """Whether this is an administrator, or could be one by logging in."""
+        """Whether this is an administrator, by OPER or by account."""
         return self.is_operator or (self.account is not None and self.account.role == "admin")
 
 
 def subject_of_user(user: User) -> BanSubject:
-    """Return somebody who is here as bans know them."""
+    """Return what bans of an online user are matched against."""
     return BanSubject(user.nick, user.user, user.address, user.host, user.account, user.operator is True)
 
 
 def subject_of_client(user: User, client: Client) -> BanSubject:
-    """Return somebody as bans know them at one of their devices."""
+    """Return what bans of one of a user's devices are matched against."""
     return replace(subject_of_user(user), address=client.address)
 
 
-def find_ban(world: World, somebody: BanSubject) -> Ban | None:
-    """Return a ban that keeps out somebody like this, if one is in force."""
-    return next((ban for ban in world.active_bans() if applies_to(ban, somebody)), None)
+def find_ban(world: World, subject: BanSubject) -> Ban | None:
+    """Return an active ban that applies, if there is one."""
+    return next((ban for ban in world.active_bans() if applies_to(ban, subject)), None)
 
 
-def applies_to(ban: Ban, somebody: BanSubject) -> bool:
-    """Whether a ban keeps out somebody like this."""
-    return matches_subject(ban, somebody) and (ban.type == BanType.ACCOUNT or not somebody.is_admin)
+def applies_to(ban: Ban, subject: BanSubject) -> bool:
+    """Whether a ban matches and is in effect for this subject."""
+    return matches_subject(ban, subject) and (ban.type == BanType.ACCOUNT or not subject.is_admin)
 
 
-def matches_subject(ban: Ban, somebody: BanSubject) -> bool:
-    """Whether a ban fits somebody, whoever it is. A mask counts for the address and for what others see of it."""
-    account = somebody.account
+def matches_subject(ban: Ban, subject: BanSubject) -> bool:
+    """Whether a ban matches, even if it exempts administrators; masks match address and host."""
+    account = subject.account
     if ban.type == BanType.ACCOUNT:
         return account is not None and fold(account.name) == fold(ban.mask)
     if ban.type == BanType.ADDRESS:
-        return _is_within(somebody.address, ban.mask)
-    hosts = {somebody.address, somebody.host}
-    return any(matches(ban.mask, f"{somebody.nick}!{somebody.user}@{host}") for host in hosts)
+        return _is_within(subject.address, ban.mask)
+    hosts = {subject.address, subject.host}
+    return any(matches(ban.mask, f"{subject.nick}!{subject.user}@{host}") for host in hosts)
 
 
 def _is_within(address: str, network: str) -> bool:
@@ -75,24 +75,26 @@ def _is_within(address: str, network: str) -> bool:
 
 
 def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
-    """Disconnect those whom a ban is about, and return how many people that were.
+    """Disconnect everyone whom a ban applies to, and return how many users that affected.
 
-    Of somebody with several devices only those go that the ban is about; they stay with the others.
+    Of a user with several devices, only the devices that match are disconnected.
     """
-    met = [user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)]
+    affected = [
+        user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)
+    ]
     for client in runtime.world.clients:
-        is_new = client.session is None and not client.ended
-        if is_new and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
+        is_unregistered = client.session is None and not client.ended
+        if is_unregistered and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
             close_client(changeset, client, f"Banned: {ban.reason}")
-    return len(met)
+    return len(affected)
 
 
 def _enforce_on(runtime: Runtime, changeset: Changeset, ban: Ban, user: User) -> bool:
-    """Disconnect the devices of somebody that a ban is about. Whether there were any."""
-    met = [client for client in user.clients if applies_to(ban, subject_of_client(user, client))]
-    if len(met) == len(user.clients) and (met or applies_to(ban, subject_of_user(user))):
+    """Disconnect the devices of a user that a ban applies to; return whether there were any."""
+    matching = [client for client in user.clients if applies_to(ban, subject_of_client(user, client))]
+    if len(matching) == len(user.clients) and (matching or applies_to(ban, subject_of_user(user))):
         disconnect_user(runtime, changeset, user, f"Banned: {ban.reason}")
         return True
-    for client in met:
+    for client in matching:
         disconnect_device(runtime, changeset, client, f"Banned: {ban.reason}")
-    return bool(met)
+    return bool(matching)

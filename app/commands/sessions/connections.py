@@ -1,6 +1,7 @@
-"""What becomes of connections, whoever they speak for: they arrive, fall silent, and are closed by the server.
+"""Accepting, pinging and closing connections.
 
-Closing one is not yet the end of it: its reader sees that, and says so (`leaving.detach`).
+Closing a connection does not yet remove it from the world. Its reader does that when it sees the
+end of the connection (`leaving.detach_client`).
 """
 
 from app.commands.runtime import Runtime
@@ -9,31 +10,31 @@ from app.engine.delivery.client import Client
 
 
 def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> None:
-    """A connection is there; it may stay unless too many others are logging in."""
+    """Add a new connection to the world, or close it if too many are unregistered."""
     world = runtime.world
     if len(world.unregistered) < runtime.settings.max_unregistered:
         world.arrive(client)
     else:
-        close_client(changeset, client, "Too many connections are logging in; try again later")
+        close_client(changeset, client, "Too many connections are registering; try again later")
 
 
 def close_client(changeset: Changeset, client: Client, reason: str) -> None:
-    """Close a connection behind a line that says why; if it still speaks for somebody, they leave for that reason."""
+    """Close a connection after an ERROR line; if its user quits, it is for this reason."""
     client.parting = reason
     changeset.close(client, f"ERROR :Closing link: {reason}")
 
 
 def check_idle(runtime: Runtime, changeset: Changeset) -> None:
-    """Ask the silent whether they are there, and close those that do not answer or never register."""
+    """Ping idle connections; close those that do not reply or do not register in time."""
     settings, now = runtime.settings, runtime.clock.monotonic()
     for client in runtime.world.clients:
-        silence = now - client.heard
+        idle_seconds = now - client.heard
         if client.ended:
             continue
         if client.session is None and now - client.since > settings.register_timeout:
             close_client(changeset, client, "Registration timed out")
-        elif silence > settings.ping_interval + settings.ping_timeout:
+        elif idle_seconds > settings.ping_interval + settings.ping_timeout:
             close_client(changeset, client, "Ping timeout")
-        elif silence > settings.ping_interval and not client.pinged:
+        elif idle_seconds > settings.ping_interval and not client.pinged:
             client.pinged = True
             changeset.tell(client, f"PING :{runtime.server_name}")

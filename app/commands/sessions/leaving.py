@@ -1,7 +1,7 @@
-"""How people leave: by themselves, by silence, by force, or because the server stops.
+"""Ending sessions: on disconnect, timeout, ban or kill, and at shutdown.
 
-Somebody leaves when their last connection is over (`detach_client`), whoever ended it, or at once when they are put out
-with all of them (`disconnect_user`). An account may stay without any (`staying`).
+A user quits when the last device is detached (`detach_client`), or at once when all of them are
+disconnected (`disconnect_user`). An always-on account may stay without a device (`always_on`).
 """
 
 from collections.abc import Iterable
@@ -18,37 +18,37 @@ from app.events import Kind
 
 
 def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason: str) -> None:
-    """A connection is over: take it out of the world; its person leaves with the last one, or stays without any.
+    """Remove an ended connection; its user quits with the last one, unless always-on.
 
-    They leave for the reason for which the server closed it, if it did; else for the one given.
+    If the server closed the connection, the user quits for that reason rather than for `reason`.
     """
     client.ended = True
     world = runtime.world
     user = world.user_of(client)
-    last_of = user if user is not None and user.clients == [client] else None
-    if last_of is not None and not always_on.stays_connected(runtime, last_of):
-        _emit_quit(runtime, changeset, last_of, client.parting or reason)
-        last_of = None
+    leaving = user if user is not None and user.clients == [client] else None
+    if leaving is not None and not always_on.stays_connected(runtime, leaving):
+        _emit_quit(runtime, changeset, leaving, client.parting or reason)
+        leaving = None
     world.detach(client)
-    if last_of is not None:
-        always_on.keep_without_device(runtime, changeset, last_of)
+    if leaving is not None:
+        always_on.keep_without_device(runtime, changeset, leaving)
 
 
 def disconnect_user(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
-    """Put somebody out at once, with all their devices; who would stay without any leaves too."""
+    """End a user's session and close all devices at once, even for an always-on account."""
     _emit_quit(runtime, changeset, user, reason)
     for client in list(user.clients):
         disconnect_device(runtime, changeset, client, reason)
 
 
 def disconnect_device(runtime: Runtime, changeset: Changeset, client: Client, reason: str) -> None:
-    """Put one device of somebody out at once, who stays with others or has left already."""
+    """Detach and close one device at once; its user has other devices or has already quit."""
     runtime.world.detach(client)
     close_client(changeset, client, reason)
 
 
 def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[User]) -> None:
-    """Put those out who are here without a device and are not to be any longer."""
+    """Disconnect those users without a device whose time to stay is over."""
     for user in list(users):
         reason = always_on.expiry_reason(runtime, user)
         if reason is not None:
@@ -56,7 +56,7 @@ def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[U
 
 
 def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
-    """Everybody leaves because the server stops, but for those who stay: they are there when it starts again."""
+    """Close all connections at shutdown; always-on users stay online for the next start."""
     reason = "The server is shutting down"
     for user in list(runtime.world.users.values()):
         if not always_on.stays_connected(runtime, user):
@@ -66,7 +66,7 @@ def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
 
 
 def _emit_quit(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
-    """Let somebody be gone, and tell their neighbours and those who watch their nick."""
+    """Emit QUIT to the users who share a room, and notify those who monitor the nick."""
     for client in user.clients:
         runtime.world.monitors.clear(client)
     others = Audience(runtime.world.neighbours(user).clients - set(user.clients))

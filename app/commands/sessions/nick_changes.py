@@ -1,7 +1,4 @@
-"""By which nick people are known: who is told that somebody has one, takes another, or has it no more.
-
-Neighbours see it; beside them, those who watch a nick (MONITOR) are told whether anybody has it.
-"""
+"""Nick changes, and notifying clients that monitor a nick (IRCv3 monitor)."""
 
 from app.commands.context import Context
 from app.commands.metadata.syncing import send_user_metadata
@@ -14,7 +11,7 @@ from app.wire.names import Key
 
 
 def notify_online(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Tell those who watch a nick that somebody has it now."""
+    """Notify those who monitor a user's nick that it is online."""
     _notify_monitors(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server_name, text=user.source))
     for client in runtime.world.monitors.of(user.key):
         if client.knows_metadata:
@@ -22,14 +19,14 @@ def notify_online(runtime: Runtime, changeset: Changeset, user: User) -> None:
 
 
 def notify_offline(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:
-    """Tell those who watch a nick that nobody has it any more."""
+    """Notify those who monitor a nick that it is offline."""
     _notify_monitors(changeset, key, Event(Kind.VANISHED, nick=runtime.server_name, text=nick))
 
 
 def change_nick(
     runtime: Runtime, changeset: Changeset, user: User, nick: str, author: Context | None = None
 ) -> None:
-    """Let somebody be known by another nick; whoever asked for that themselves sees it among their answers."""
+    """Change a user's nick; `author` is the context of a user who asked for it themselves."""
     key, before = user.key, user.nick
     events = user.everywhere(Kind.NICK, target=nick)
     if author is not None:
@@ -41,6 +38,6 @@ def change_nick(
 
 
 def _notify_monitors(changeset: Changeset, key: Key, event: Event) -> None:
-    watchers = changeset.world.monitors.of(key)
-    if watchers:
-        changeset.pass_on(event, Audience(watchers))
+    monitoring = changeset.world.monitors.of(key)
+    if monitoring:
+        changeset.pass_on(event, Audience(monitoring))

@@ -219,7 +219,7 @@ def test_nickserv_registers_and_verifies_too(bench: EngineHarness, mails: Path) 
     bench.connect("anna")
     assert "An e-mail address is required" in tell(bench, "anna", "REGISTER secret")[0]
     assert tell(bench, "anna", f"REGISTER secret {ADDRESS}")[0].startswith("A code was mailed")
-    assert tell(bench, "anna", "VERIFY wrong")[0].startswith("This is not the code")
+    assert tell(bench, "anna", "VERIFY wrong")[0].startswith("The code is wrong")
     heard = bench.people["anna"].ask(f"PRIVMSG NickServ :VERIFY {code_in(mails)}")
     assert codes(heard) == ["NOTICE", "900"]
     assert user(bench, "anna").account is not None

@@ -190,7 +190,7 @@ def test_admin_shows_the_contact(bench: EngineHarness) -> None:
         alice > ADMIN
         alice ~ :irc.example 256 alice irc.example :*
         alice < :irc.example 257 alice :irc.example
-        alice < :irc.example 258 alice :Administrators who are here now: bob
+        alice < :irc.example 258 alice :Administrators online: bob
         alice ~ :irc.example 259 alice :*
         alice =
         """

@@ -57,7 +57,7 @@ def test_confusable_nicks_are_refused(bench: EngineHarness, is_here: bool) -> No
     bench.play(
         """
         bar > NICK сосо
-        bar ~ :irc.example 432 * сосо :This nick looks like coco*
+        bar ~ :irc.example 432 * сосо :This nick is too similar to coco*
         bar > REGISTER * * secret
         bar ~ :irc.example FAIL REGISTER BAD_ACCOUNT_NAME сосо :This name is too similar to coco*
         bar =

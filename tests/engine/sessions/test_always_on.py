@@ -223,7 +223,7 @@ def test_changes_made_while_the_server_is_down_apply(bench: EngineHarness, clock
 @pytest.mark.parametrize(
     ("decision", "reason"),
     [
-        (lambda admin: always_on_set(admin, "anna", False), "Stays no longer without a device"),
+        (lambda admin: always_on_set(admin, "anna", False), "Always-on is disabled"),
         (lambda admin: disabled_set(admin, "anna", True), "The account was disabled"),
         (lambda admin: killed(admin, "anna", "enough"), "Killed: enough"),
     ],
@@ -331,5 +331,5 @@ def test_another_nick_is_told_how_to_reattach(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.connect("annie")
     bench.people["annie"].ask("PRIVMSG NickServ :IDENTIFY anna :" + PASSWORD)
-    why = "You are here under this nick already; to join in, connect with it and log in by SASL or PASS"
+    why = "Your account already uses this nick; to add a device, log in by SASL or PASS while connecting"
     assert bench.people["annie"].ask("NICK anna") == [f":irc.example 433 annie anna :{why}"]
