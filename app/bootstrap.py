@@ -20,8 +20,8 @@ from app.commands.pseudoclients import service_context
 from app.commands.runtime import ApplySettings, LoadSettings, Runtime
 from app.commands.table import build_command_table
 from app.db import schema
-from app.db.database import Database, url_of
-from app.db.place import fault_of_place
+from app.db.database import Database, parse_database_url
+from app.db.place import find_location_problem
 from app.engine import reducers  # noqa: F401  declares what events change
 from app.engine.changeset import Changeset
 from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
@@ -43,10 +43,10 @@ from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer
 from app.process import install_signal_handlers, raise_descriptor_limit, tune_garbage_collector
 from app.services.ledger import Ledger
-from app.services.presence import homes
-from app.services.rooms import founded
-from app.services.secrets import CLOAK_KEY, kept_secret
-from app.services.stats import accounts, messages, rooms
+from app.services.presence import load_recent_logins
+from app.services.rooms import official_room_event
+from app.services.secrets import CLOAK_KEY, get_or_create_secret
+from app.services.stats import count_accounts, count_messages, count_rooms
 from app.settings import Loaded, ServerSettings, prefix_of
 
 STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
@@ -124,12 +124,12 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
 def _go_on(runtime: Runtime, ended: set[int]) -> None:
     """End what a stop or a crash left open, and make the rooms everybody is in."""
     connection = runtime.ledger.open_at_end()
-    runtime.rate_limits.logins.trust_all(homes(connection, MAX_KEYS))
+    runtime.rate_limits.logins.trust_all(load_recent_logins(connection, MAX_KEYS))
     changeset = Changeset(runtime.world, writable=True)
     resume_sessions(runtime, changeset, ended)
     for name in runtime.settings.auto_join:
         if not runtime.world.find_room(name):
-            changeset.emit(founded(runtime.clock, runtime.server_name, name))
+            changeset.emit(official_room_event(runtime.clock, runtime.server_name, name))
     runtime.ledger.commit(changeset.events)
 
 
@@ -137,7 +137,7 @@ def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostClo
     """Return what makes addresses into the hosts that others see."""
     if not settings.cloak:
         return uncloaked_host
-    key = kept_secret(ledger.open_at_end(), clock, CLOAK_KEY)
+    key = get_or_create_secret(ledger.open_at_end(), clock, CLOAK_KEY)
     ledger.commit([])
     return new_cloak(key)
 
@@ -190,10 +190,10 @@ def _database(settings: ServerSettings, held: ExitStack) -> Database:
 
     Raises: ChatError when it cannot be used; not a byte of it was changed then.
     """
-    database = held.enter_context(closing(Database(url_of(settings.dbname))))
-    if fault := fault_of_place(database):
+    database = held.enter_context(closing(Database(parse_database_url(settings.dbname))))
+    if fault := find_location_problem(database):
         raise DatabaseRefused(fault)
-    copy = schema.prepare(database)
+    copy = schema.prepare_database(database)
     if copy is not None:
         logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
     return database
@@ -270,9 +270,9 @@ def _greeting(runtime: Runtime, servers: list[ChatServer]) -> list[str]:
     host = platform.node() if settings.ip in EVERYWHERE else settings.ip
     with runtime.database.reading() as session:
         counted = (
-            _counted(rooms(session), "room"),
-            _counted(accounts(session), "account"),
-            _counted(messages(session), "message"),
+            _counted(count_rooms(session), "room"),
+            _counted(count_accounts(session), "account"),
+            _counted(count_messages(session), "message"),
         )
     others = "".join(f", with {name} on port {port}" for name, port in ports.items())
     return [

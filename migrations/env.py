@@ -5,9 +5,9 @@ import sys
 from alembic import context
 from sqlalchemy import Connection
 
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.db.models import Base
-from app.db.schema import DatabaseState, refuse_unless_ours
+from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
 from app.settings import SERVER, load
 
@@ -27,9 +27,9 @@ def run(connection: Connection) -> None:
 def from_shell() -> None:
     """Open the database that `-x db=` names, or the settings, if it is ours or yet to be made."""
     dbname = context.get_x_argument(as_dictionary=True).get("db") or load(SERVER).values.dbname
-    database = Database(url_of(dbname))
-    if refuse_unless_ours(database)[0] is DatabaseState.MISSING:
-        database.dialect.make_place(database.url)
+    database = Database(parse_database_url(dbname))
+    if require_own_database(database)[0] is DatabaseState.MISSING:
+        database.dialect.create_file(database.url)
     with database.locked() as connection:
         run(connection)
     database.close()

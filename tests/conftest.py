@@ -15,7 +15,7 @@ from sqlalchemy import URL
 
 from app.clock import Clock
 from app.db import schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.services import accounts
 from tests.postgres import Postgres
 
@@ -61,8 +61,8 @@ def postgres() -> Iterator[Postgres]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with the whole schema, to be copied."""
     path = tmp_path_factory.mktemp("template") / "chat.db"
-    database = Database(url_of(str(path)))
-    schema.prepare(database)
+    database = Database(parse_database_url(str(path)))
+    schema.prepare_database(database)
     database.close()
     return path
 
@@ -73,7 +73,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
     if request.param == "sqlite":
         path = tmp_path / "chat.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield url_of(str(path))
+        yield parse_database_url(str(path))
     else:
         with request.getfixturevalue("postgres").database() as address:
             yield address
@@ -83,7 +83,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
     """The URL of a database without a schema, once for each dialect."""
     if request.param == "sqlite":
-        yield url_of(str(tmp_path / "new.db"))
+        yield parse_database_url(str(tmp_path / "new.db"))
     else:
         with request.getfixturevalue("postgres").database("template0") as address:
             yield address

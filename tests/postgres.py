@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from app.db import schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR, where the system has none
@@ -47,8 +47,8 @@ class Postgres:
         if TEMPLATE in names:
             return
         connection.execute(f"CREATE DATABASE {TEMPLATE}_new TEMPLATE template0")
-        database = Database(url_of(self._address(f"{TEMPLATE}_new")))
-        schema.prepare(database)
+        database = Database(parse_database_url(self._address(f"{TEMPLATE}_new")))
+        schema.prepare_database(database)
         database.close()
         connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
 

@@ -7,8 +7,8 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
 from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, get_account, registered
-from app.services.admin_changes import AdminChange, Administrator, decide_now
+from app.services.accounts import PasswordHashes, get_account, registration_event
+from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.services.record import record
 from app.wire.names import fold
 
@@ -38,7 +38,7 @@ class Story:
 
     def decides(self, decide: Callable[[Administrator], AdminChange], by: str = SERVER) -> AdminChange:
         """Record what an administrator decides."""
-        return decide_now(self.database, self.clock, ME, by, decide)
+        return apply_admin_change(self.database, self.clock, ME, by, decide)
 
     def room(self, name: str, **data: Any) -> int:
         """Make a room."""
@@ -49,7 +49,7 @@ class Story:
 
     def account(self, name: str, role: str = "user") -> None:
         """Make an account."""
-        self.happens(registered(self.clock, name, SECRET, role))
+        self.happens(registration_event(self.clock, name, SECRET, role))
 
     def connects(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
         """Let somebody in."""

@@ -14,7 +14,7 @@ from app.cli import terminal
 from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, takes
 from app.errors import CheckFailed
 from app.process import exit_now
-from app.services.config_check import ConfigReport, examine
+from app.services.config_check import ConfigReport, check_config
 from app.settings import SERVER, ServerSettings, load, survey
 
 # Numbers are read by the settings, which say what is wrong with one and which would be right.
@@ -85,7 +85,7 @@ def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
 
     Ends with 0 when the server could start without a warning, else with 3 and every problem listed.
     """
-    report = examine(survey(SERVER, config, given))
+    report = check_config(survey(SERVER, config, given))
     typer.echo(_as_json(report) if as_json else _as_text(report))
     if report.problems:
         raise CheckFailed(f"Problems found: {len(report.problems)}.")
@@ -94,7 +94,7 @@ def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
 def _as_text(report: ConfigReport) -> str:
     lines = [f"Settings: {report.source or 'defaults'}"]
     if report.database:
-        lines.append(f"Database: {report.database} {report.prospect or 'cannot be used'}")
+        lines.append(f"Database: {report.database} {report.outcome or 'cannot be used'}")
     return "\n".join(lines + [f"Problem: {problem}" for problem in report.problems])
 
 

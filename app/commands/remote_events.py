@@ -15,7 +15,7 @@ from app.engine.delivery.encode import is_told
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Event, Kind
-from app.services.rooms import room_key
+from app.services.rooms import find_room_key
 
 PASSWORD_RESET = "given a new password by an administrator"
 
@@ -92,7 +92,7 @@ def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Reload a room's key from its table, because the log does not contain it."""
     room = runtime.world.rooms.get(event.room or 0)
     if room is not None and any(change[1] == "k" for change in event.data["changes"]):
-        room.password = room_key(runtime.ledger.connection, room.id)
+        room.password = find_room_key(runtime.ledger.connection, room.id)
 
 
 def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:

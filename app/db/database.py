@@ -8,12 +8,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.dialect import HOLDS_LOCK, Dialect
-from app.db.postgresql import PostgreSQL, without_secrets
+from app.db.postgresql import PostgreSQL, redact_url
 from app.db.sqlite import SQLite
 from app.errors import StorageError, UsageError
 
 
-def url_of(dbname: str) -> URL:
+def parse_database_url(dbname: str) -> URL:
     """Read `dbname` as an SQLAlchemy URL, or as the name of an SQLite file.
 
     Raises: UsageError when it is a URL that cannot be read or of a database that is not supported.
@@ -41,15 +41,15 @@ def _file_url(url: URL) -> URL:
 class Database:
     """One database and what is open on it."""
 
-    def __init__(self, url: URL, patience: int | None = None) -> None:
+    def __init__(self, url: URL, lock_timeout_ms: int | None = None) -> None:
         self.url = url
         self.dialect: Dialect = SQLite() if url.get_backend_name() == "sqlite" else PostgreSQL()
-        self.engine = self.dialect.create_engine(url, patience)
+        self.engine = self.dialect.create_engine(url, lock_timeout_ms)
 
     def __str__(self) -> str:
         if self.dialect.name == "sqlite":
             return self.url.database or "memory"
-        return without_secrets(self.url)
+        return redact_url(self.url)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -69,7 +69,7 @@ class Database:
         return self.engine.connect().execution_options(**{HOLDS_LOCK: True})
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def translated_errors(self) -> Iterator[None]:
         """Turn the storage's failures into a sentence.
 
         Raises: StorageError.
@@ -77,7 +77,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if not self.dialect.is_passing(error):
+            if not self.dialect.is_transient_error(error):
                 raise
             reason = str(error.orig).strip().partition("\n")[0]
             raise StorageError(

@@ -20,17 +20,17 @@ class Dialect(Protocol):
 
     name: str
 
-    def create_engine(self, url: URL, patience: int | None = None) -> Engine:
+    def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Make the engine, with durable commits.
 
         A transaction of a connection with the option HOLDS_LOCK begins by taking the log's lock: until it
         ends, nobody else appends.
 
-        `patience` is how many milliseconds a statement waits for somebody else's lock before it fails; None
+        `lock_timeout_ms` is how many milliseconds a statement waits for somebody else's lock before it fails; None
         leaves it to the dialect, as suits the server's engine.
         """
 
-    def make_place(self, url: URL) -> None:
+    def create_file(self, url: URL) -> None:
         """Make the place of a new database, readable by its owner only.
 
         Raises: StorageError when it cannot be made there.
@@ -39,7 +39,7 @@ class Dialect(Protocol):
     def exists(self, url: URL) -> bool:
         """Whether there is a database to look at. Creates nothing."""
 
-    def inspector(self, url: URL) -> Engine:
+    def open_read_only(self, url: URL) -> Engine:
         """Return an engine that can only read, for looking at a database that may not be ours.
 
         Raises: DatabaseRefused when it can't be read at all.
@@ -54,7 +54,7 @@ class Dialect(Protocol):
     def version(self, connection: Connection) -> int | None:
         """Return a number that changes when somebody else commits, or None when only the log can tell."""
 
-    def is_passing(self, error: Exception) -> bool:
+    def is_transient_error(self, error: Exception) -> bool:
         """Whether the error is the storage's (full, locked, gone) and may pass, not the fault of a row."""
 
     def back_up(self, url: URL, revision: str) -> Path | None:

@@ -41,7 +41,7 @@ class Fulltext(Protocol):
     def remove(self, connection: Connection, position: int) -> None:
         """Forget the text of a row that is about to be blanked."""
 
-    def is_untidy(self, connection: Connection) -> bool:
+    def needs_merge(self, connection: Connection) -> bool:
         """Whether something that was removed is still to be found in the files. No transaction begins."""
 
     def tidy(self, connection: Connection) -> None:
@@ -54,16 +54,16 @@ class Fulltext(Protocol):
         that stops early does not pay for the rest.
         """
 
-    def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
+    def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Return a column said so that none of its own indexes keeps the planner from that of the texts."""
 
-    def is_name(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Return the condition that a column has the name, in any case."""
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
         """Return the condition that a column has the word in it, in any case."""
 
-    def limited(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
+    def time_limited(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
         """Let what is asked meanwhile take about so long, and no longer.
 
         Raises: SearchTookTooLong.

@@ -36,7 +36,7 @@ class PostgreSQLFulltext:
     def remove(self, connection: Connection, position: int) -> None:
         """The database does it, when it next cleans the table up (VACUUM)."""
 
-    def is_untidy(self, connection: Connection) -> bool:
+    def needs_merge(self, connection: Connection) -> bool:
         """The database cleans up by itself."""
         return False
 
@@ -49,11 +49,11 @@ class PostgreSQLFulltext:
         query = select(EventRow.__table__).where(SPOKEN, *wanted)
         return [query.order_by(EventRow.id.desc() if newest else EventRow.id)]
 
-    def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
+    def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Leave it as it is: the planner knows what each index would cost."""
         return value
 
-    def is_name(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Fold what the locale of the database knows."""
         return func.lower(column) == func.lower(name)
 
@@ -62,7 +62,7 @@ class PostgreSQLFulltext:
         return func.strpos(func.lower(column), func.lower(word)) > 0
 
     @contextmanager
-    def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
+    def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
         """Have the database end each statement in time, for the rest of the transaction."""
         connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
         try:

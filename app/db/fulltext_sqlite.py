@@ -28,7 +28,7 @@ from sqlalchemy.sql.operators import custom_op
 from app.clock import Clock, Timer
 from app.db.log import last_position
 from app.db.models import SPOKEN, EventRow
-from app.db.sqlite import ask_driver
+from app.db.sqlite import fetch_int
 from app.errors import SearchTookTooLong
 from app.wire.names import caseless
 
@@ -59,7 +59,7 @@ class SQLiteFulltext:
 
     def end(self, connection: Connection) -> int:
         """Return what the table says."""
-        return int(ask_driver(connection, f"SELECT {_end}"))
+        return int(fetch_int(connection, f"SELECT {_end}"))
 
     def extend(self, connection: Connection) -> int:
         """Index a limited number of rows, and note where that ends."""
@@ -84,9 +84,9 @@ class SQLiteFulltext:
         connection.exec_driver_sql(_remove, (position,))
         connection.exec_driver_sql(f"PRAGMA user_version = {_UNTIDY}")
 
-    def is_untidy(self, connection: Connection) -> bool:
+    def needs_merge(self, connection: Connection) -> bool:
         """Whether a removal was noted."""
-        return bool(ask_driver(connection, "PRAGMA user_version"))
+        return bool(fetch_int(connection, "PRAGMA user_version"))
 
     def tidy(self, connection: Connection) -> None:
         """Merge some pages; that there is nothing left to merge shows in that hardly a row changes."""
@@ -96,7 +96,7 @@ class SQLiteFulltext:
             connection.exec_driver_sql("PRAGMA user_version = 0")
 
     @contextmanager
-    def limited(self, connection: Connection, seconds: float) -> Iterator[None]:
+    def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
         """Have SQLite ask, every so many of its own steps, whether to go on."""
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         driver.set_progress_handler(Timer(Clock(), seconds).is_over, STEPS_ASKED)
@@ -120,11 +120,11 @@ class SQLiteFulltext:
             return [rest.order_by(EventRow.id.desc()), found.order_by(_index.c.rowid.desc())]
         return [rest.order_by(EventRow.id), found.order_by(_index.c.rowid)]
 
-    def unindexed(self, value: ColumnElement[T]) -> ColumnElement[T]:
+    def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Put a plus before it, as SQLite's documentation of its planner has it."""
         return UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
-    def is_name(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Compare as SQLite does, which knows the cases of ASCII only, or else by a function of ours."""
         return column.collate("NOCASE") == name if name.isascii() else _folded(column) == caseless(name)
 

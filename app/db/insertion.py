@@ -11,14 +11,14 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Dialect, insert
 
 from app.db.models.columns import Base
-from app.db.sqlite import by_driver
+from app.db.sqlite import execute_on_driver
 
 MAX_ROWS_PER_STATEMENT = 1024  # SQLite takes up to 32,766 values
 
 Row = tuple[Any, ...]
 
 
-def add_rows(
+def insert_rows(
     connection: Connection, model: type[Base], columns: tuple[str, ...], rows: Sequence[Row]
 ) -> None:
     """Insert rows of values as the driver takes them.
@@ -34,7 +34,7 @@ def _insertion(model: type[Base], columns: tuple[str, ...], dialect: Dialect) ->
     if columns != tuple(column.name for column in model.__table__.columns if column.name in columns):
         raise ValueError(f"columns of {model.__tablename__} in another order, or not of it: {columns}")
     statement = str(insert(model).compile(dialect=dialect, column_keys=list(columns)))
-    return Together(statement) if dialect.name == "sqlite" else ByName(statement, columns)
+    return MultiRowInsertion(statement) if dialect.name == "sqlite" else NamedInsertion(statement, columns)
 
 
 class Insertion(Protocol):
@@ -44,7 +44,7 @@ class Insertion(Protocol):
         """Insert the rows."""
 
 
-class ByName:
+class NamedInsertion:
     """One after the other, by a statement that knows the values by the names of the columns."""
 
     def __init__(self, statement: str, columns: tuple[str, ...]) -> None:
@@ -57,7 +57,7 @@ class ByName:
         connection.exec_driver_sql(self._statement, named)
 
 
-class Together:
+class MultiRowInsertion:
     """Many rows by a statement, so many as are a power of two: there are few statements to be kept.
 
     SQLite's driver lets go of the interpreter's lock for every step. With a step for each row, the engine would
@@ -74,7 +74,7 @@ class Together:
         while done < len(rows):
             count = min(1 << ((len(rows) - done).bit_length() - 1), MAX_ROWS_PER_STATEMENT)
             values = tuple(chain.from_iterable(rows[done : done + count]))
-            by_driver(connection, self._inserting(count), values)
+            execute_on_driver(connection, self._inserting(count), values)
             done += count
 
     def _inserting(self, count: int) -> str:

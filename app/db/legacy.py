@@ -13,12 +13,12 @@ from typing import NamedTuple
 from app.db.sqlite import open_to_read
 from app.errors import DatabaseRefused, NotFound
 
-PAGE = 500  # rows read at a time
+PAGE_ROWS = 500  # rows read at a time
 
 Cell = int | float | bytes | None
 
 
-class OldUser(NamedTuple):
+class LegacyUser(NamedTuple):
     """A row of its table of users."""
 
     id: Cell
@@ -26,7 +26,7 @@ class OldUser(NamedTuple):
     password: Cell
 
 
-class OldMessage(NamedTuple):
+class LegacyMessage(NamedTuple):
     """A row of its table of messages."""
 
     id: Cell
@@ -39,7 +39,7 @@ _USERS = ("user", ("UserId", "UserName", "UserPassword"))
 _MESSAGES = ("message", ("MessageId", "MessageTime", "MessageAuthor", "MessageContent"))
 
 
-class OldDatabase:
+class LegacyDatabase:
     """The file, open for reading.
 
     Raises: NotFound when there is none, DatabaseRefused when it is something else.
@@ -52,7 +52,7 @@ class OldDatabase:
         self._connection = open_to_read(path)
         self._connection.text_factory = bytes
         try:
-            with self._explained():
+            with self._translated_errors():
                 for table, columns in (_USERS, _MESSAGES):
                     self._check(table, columns)
         except DatabaseRefused:
@@ -72,36 +72,36 @@ class OldDatabase:
 
     def count(self) -> tuple[int, int]:
         """Count users and messages."""
-        with self._explained():
+        with self._translated_errors():
             users, messages = (
                 self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
                 for table in (_USERS[0], _MESSAGES[0])
             )
         return users, messages
 
-    def users(self) -> Iterator[list[OldUser]]:
+    def users(self) -> Iterator[list[LegacyUser]]:
         """Read the users in the order they came, a page at a time."""
         for page in self._pages(*_USERS):
-            yield [OldUser(*row) for row in page]
+            yield [LegacyUser(*row) for row in page]
 
-    def messages(self) -> Iterator[list[OldMessage]]:
+    def messages(self) -> Iterator[list[LegacyMessage]]:
         """Read the messages in the order they came, a page at a time."""
         for page in self._pages(*_MESSAGES):
-            yield [OldMessage(*row) for row in page]
+            yield [LegacyMessage(*row) for row in page]
 
     def _pages(self, table: str, columns: tuple[str, ...]) -> Iterator[list[tuple[Cell, ...]]]:
         query = f'SELECT rowid, {", ".join(columns)} FROM "{table}" WHERE rowid > ? ORDER BY rowid LIMIT ?'  # noqa: S608
         last = -(2**63)
         while True:
-            with self._explained():
-                rows = self._connection.execute(query, (last, PAGE)).fetchall()
+            with self._translated_errors():
+                rows = self._connection.execute(query, (last, PAGE_ROWS)).fetchall()
             if not rows:
                 return
             last = rows[-1][0]
             yield [row[1:] for row in rows]
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         """Turn what SQLite says into a sentence."""
         try:
             yield

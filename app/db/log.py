@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from app.clock import Clock
 from app.db import models
-from app.db.insertion import add_rows
+from app.db.insertion import insert_rows
 from app.events import Event, Kind
 
 MAX_CACHED_SCOPES = 100_000  # rooms and parties whose last instant is kept in memory
@@ -50,7 +50,7 @@ class Log:
             event.id = number
             event.at = self._instant(connection, event, now)
         if events:
-            add_rows(connection, models.EventRow, COLUMNS, [to_row(event) for event in events])
+            insert_rows(connection, models.EventRow, COLUMNS, [to_row(event) for event in events])
 
     def committed(self, events: Sequence[Event]) -> None:
         """The transaction of these events is on the disk."""

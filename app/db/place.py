@@ -6,7 +6,7 @@ from pathlib import Path
 from app.db.database import Database
 
 
-def fault_of_place(database: Database) -> str | None:
+def find_location_problem(database: Database) -> str | None:
     """Say why the server could not write there, or None when nothing here speaks against it."""
     if database.dialect.name != "sqlite":
         return None

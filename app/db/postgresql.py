@@ -13,7 +13,7 @@ from app.errors import DatabaseRefused
 LOG_LOCK = 0x63686174  # the advisory lock's number: "chat"
 
 
-def without_secrets(url: URL) -> str:
+def redact_url(url: URL) -> str:
     """Write a URL without its password, which may stand among the parameters as well."""
     return url.set(query={}).render_as_string(hide_password=True)
 
@@ -23,9 +23,9 @@ class PostgreSQL:
 
     name = "postgresql"
 
-    def create_engine(self, url: URL, patience: int | None = None) -> Engine:
+    def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Make an engine whose commits wait for the disk, whatever the server's default is."""
-        options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={patience or 0}"
+        options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={lock_timeout_ms or 0}"
         try:
             engine = create_engine(
                 url.set(drivername="postgresql+psycopg"),
@@ -46,14 +46,14 @@ class PostgreSQL:
 
         return engine
 
-    def make_place(self, url: URL) -> None:
+    def create_file(self, url: URL) -> None:
         """The database is there already: its administrator made it."""
 
     def exists(self, url: URL) -> bool:
         """A PostgreSQL database is made by its administrator, so there is always something to look at."""
         return True
 
-    def inspector(self, url: URL) -> Engine:
+    def open_read_only(self, url: URL) -> Engine:
         """Open it with read-only transactions."""
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -64,7 +64,7 @@ class PostgreSQL:
             engine.connect().close()
         except OperationalError as error:
             raise DatabaseRefused(
-                f"PostgreSQL does not answer at {without_secrets(url)}: {str(error.orig).splitlines()[0]}"
+                f"PostgreSQL does not answer at {redact_url(url)}: {str(error.orig).splitlines()[0]}"
             ) from error
         return engine
 
@@ -84,7 +84,7 @@ class PostgreSQL:
         """Only the log itself can tell."""
         return None
 
-    def is_passing(self, error: Exception) -> bool:
+    def is_transient_error(self, error: Exception) -> bool:
         """Anything the database did not blame on a row."""
         return isinstance(error, DBAPIError) and not isinstance(
             error, (IntegrityError, DataError, ProgrammingError)

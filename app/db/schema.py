@@ -34,9 +34,9 @@ def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
     """Say what is there and at which revision, without changing a byte of it."""
     if not database.dialect.exists(database.url):
         return DatabaseState.MISSING, None
-    engine = database.dialect.inspector(database.url)
+    engine = database.dialect.open_read_only(database.url)
     try:
-        return _look(engine)
+        return _classify(engine)
     except DBAPIError as error:
         raise DatabaseRefused(
             f"{database} cannot be read ({error.orig}); nothing was changed. "
@@ -46,7 +46,7 @@ def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
         engine.dispose()
 
 
-def _look(engine: Engine) -> tuple[DatabaseState, str | None]:
+def _classify(engine: Engine) -> tuple[DatabaseState, str | None]:
     with closing(engine.connect()) as connection:
         tables = set(inspect(connection).get_table_names())
         if not tables:
@@ -64,7 +64,7 @@ def _look(engine: Engine) -> tuple[DatabaseState, str | None]:
     return (DatabaseState.OLDER if revision in revisions.known() else DatabaseState.NEWER), revision
 
 
-def refuse_unless_ours(database: Database) -> tuple[DatabaseState, str | None]:
+def require_own_database(database: Database) -> tuple[DatabaseState, str | None]:
     """Return what `inspect_database` found when it is missing or ours, of this version or older.
 
     Raises: DatabaseRefused with what to do otherwise.
@@ -87,18 +87,18 @@ def refuse_unless_ours(database: Database) -> tuple[DatabaseState, str | None]:
     return state, revision
 
 
-def prepare(database: Database) -> Path | None:
+def prepare_database(database: Database) -> Path | None:
     """Make the database ready: create it when missing, upgrade it when older.
 
     Returns the copy that was set aside before an upgrade, if there is one.
     Raises: DatabaseRefused when it is not ours or newer; nothing was changed then.
     """
-    state, revision = refuse_unless_ours(database)
+    state, revision = require_own_database(database)
     copy = None
     if state is DatabaseState.OLDER:
         copy = database.dialect.back_up(database.url, revision or "")
     if state is DatabaseState.MISSING:
-        database.dialect.make_place(database.url)
+        database.dialect.create_file(database.url)
     if state is not DatabaseState.CURRENT:
         from app.db.migrate import upgrade  # here: it takes a tenth of a second, and mostly there is no need
 

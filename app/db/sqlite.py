@@ -37,7 +37,7 @@ class SQLite:
 
     name = "sqlite"
 
-    def create_engine(self, url: URL, patience: int | None = None) -> Engine:
+    def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Make an engine whose transactions this module opens itself.
 
         The driver would begin deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
@@ -49,7 +49,7 @@ class SQLite:
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
             connection.isolation_level = None
-            connection.execute(f"PRAGMA busy_timeout={patience or BUSY_MILLISECONDS}")
+            connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or BUSY_MILLISECONDS}")
             for statement in _OPENING:
                 connection.execute(statement)
             connection.create_function("caseless", 1, _caseless, deterministic=True)
@@ -57,11 +57,11 @@ class SQLite:
         @event.listens_for(engine, "begin")
         def began(connection: Connection) -> None:
             is_writer = connection.get_execution_options().get(HOLDS_LOCK)
-            by_driver(connection, "BEGIN IMMEDIATE" if is_writer else "BEGIN")
+            execute_on_driver(connection, "BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
         return engine
 
-    def make_place(self, url: URL) -> None:
+    def create_file(self, url: URL) -> None:
         """Make the empty file: it will hold what people said and the hashes of their passwords."""
         path = _path(url)
         try:
@@ -77,7 +77,7 @@ class SQLite:
         path = _path(url)
         return path.exists() and path.stat().st_size > 0
 
-    def inspector(self, url: URL) -> Engine:
+    def open_read_only(self, url: URL) -> Engine:
         """Open the file read-only, so that looking at a stranger's file leaves it as it was."""
         path = _path(url)
         read_header(path)
@@ -97,9 +97,9 @@ class SQLite:
 
     def version(self, connection: Connection) -> int | None:
         """`PRAGMA data_version`: changes when another connection commits."""
-        return ask_driver(connection, "PRAGMA data_version")
+        return fetch_int(connection, "PRAGMA data_version")
 
-    def is_passing(self, error: Exception) -> bool:
+    def is_transient_error(self, error: Exception) -> bool:
         """Anything but the fault of a row."""
         original = error.orig if isinstance(error, DBAPIError) else error
         return isinstance(original, sqlite3.Error) and not isinstance(original, _ROWS_FAULT)
@@ -131,7 +131,7 @@ class SQLite:
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
-def by_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+def execute_on_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
     """Execute a statement on the driver's own connection, for what every batch does.
 
     On the way through SQLAlchemy, such a statement costs more than what SQLite does for it. No transaction begins.
@@ -144,9 +144,9 @@ def by_driver(connection: Connection, statement: str, values: Sequence[Any] = ()
         raise DBAPIError.instance(statement, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
-def ask_driver(connection: Connection, statement: str) -> int:
+def fetch_int(connection: Connection, statement: str) -> int:
     """Return the number that a statement answers with, by the driver."""
-    return int(by_driver(connection, statement).fetchone()[0])
+    return int(execute_on_driver(connection, statement).fetchone()[0])
 
 
 @cache

@@ -43,7 +43,7 @@ class PasswordHashes:
     email: str | None = None
 
 
-def protect(password: str) -> PasswordHashes:
+def hash_password(password: str) -> PasswordHashes:
     """Turn a password into what may be kept of it. Slow by design."""
     with _hashing_slots:
         password_hash = _hasher.hash(password)
@@ -54,27 +54,27 @@ def protect(password: str) -> PasswordHashes:
     return PasswordHashes(password_hash, "$".join((str(iterations), *parts)))
 
 
-def is_password(password_hash: str | None, password: str) -> bool:
+def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether the password belongs to the hash; without a hash it takes as long to say no. Slow by design."""
     with _hashing_slots:
         try:
-            return _hasher.verify(password_hash or _nobodys_hash(), password)
+            return _hasher.verify(password_hash or _dummy_hash(), password)
         except (VerifyMismatchError, InvalidHashError):
             return False
 
 
-def is_login(session: Session, key: Key, password: str) -> bool:
+def verify_login(session: Session, key: Key, password: str) -> bool:
     """Whether the password opens the account. For no account, or a disabled one, it takes as long to say no.
 
     The database is given back before the slow part.
     """
     account = find_account(session, key)
     session.close()
-    is_right = is_password(account.password_hash if account else None, password)
+    is_right = verify_password(account.password_hash if account else None, password)
     return is_right and account is not None and not account.disabled
 
 
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     """Return a hash that no password belongs to, as costly to check as any other."""
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     salt, key = (
@@ -83,7 +83,7 @@ def _nobodys_hash() -> str:
     return f"$argon2id$v=19${cost}${salt}${key}"
 
 
-def scram_verifier(scram: str) -> tuple[bytes, bytes, bytes, int]:
+def parse_scram_verifier(scram: str) -> tuple[bytes, bytes, bytes, int]:
     """Return a kept verifier as (salt, stored key, server key, iterations)."""
     iterations, *parts = scram.split("$")
     salt, stored_key, server_key = (b64decode(part) for part in parts)
@@ -106,7 +106,7 @@ def get_account(session: Session, key: Key) -> AccountRow:
     return account
 
 
-def registered(
+def registration_event(
     clock: Clock, name: str, credentials: PasswordHashes, role: str = "user", by: str = ""
 ) -> Event:
     """Return the event of a new account."""
@@ -119,7 +119,7 @@ def registered(
     )
 
 
-def changed(
+def account_change_event(
     clock: Clock, account: AccountRow, by: str, secret: PasswordHashes | None = None, **new: Any
 ) -> Event:
     """Return the event of an account that is not as it was; a new password is told of, never shown."""

@@ -32,12 +32,12 @@ class Administrator:
     actor: str
     by: str
 
-    def decided(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> AdminChange:
+    def make_change(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> AdminChange:
         """Return the change with its trace; details that are None say nothing and are left out."""
-        return AdminChange(events, audit.entry(self.clock, self.actor, action, target, **detail))
+        return AdminChange(events, audit.make_audit_row(self.clock, self.actor, action, target, **detail))
 
 
-def decide_now(
+def apply_admin_change(
     database: Database, clock: Clock, actor: str, by: str, decide: Callable[[Administrator], AdminChange]
 ) -> AdminChange:
     """Decide and record in one transaction, so that nobody changes what the decision rests on.

@@ -14,10 +14,10 @@ from app.clock import Clock, to_datetime
 from app.db.models import ApplicationRow
 from app.errors import NotFound
 from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, registered
+from app.services.accounts import PasswordHashes, registration_event
 from app.services.admin_changes import AdminChange, Administrator
-from app.services.administration import refuse_if_taken
-from app.services.codes import digest_of
+from app.services.administration import require_free_name
+from app.services.codes import hash_code
 from app.wire.names import Key, fold
 
 LIFETIME_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
@@ -43,37 +43,37 @@ class ApplicationLine:
     expires: datetime
 
 
-def applied(clock: Clock, name: str, applicant: Applicant) -> Event:
+def application_event(clock: Clock, name: str, applicant: Applicant) -> Event:
     """Return the event of somebody who wants an account."""
     data = {"id": clock.identity(), "expires": clock.now() + LIFETIME_MILLISECONDS}
     return Event(Kind.APPLIED, nick=name, account=name, data=data, secret=applicant)
 
 
-def granted(connection: Connection, clock: Clock, key: Key, code: str) -> Event | None:
+def redeem_code(connection: Connection, clock: Clock, key: Key, code: str) -> Event | None:
     """Return the event of the account that a code completes, or None if it completes none."""
-    here = _table.c.key == key, _table.c.digest == digest_of(code), _table.c.expires > clock.now()
+    here = _table.c.key == key, _table.c.digest == hash_code(code), _table.c.expires > clock.now()
     row = connection.execute(select(_table).where(*here)).first()
-    return None if row is None else _account_of(clock, row)
+    return None if row is None else _registration_event(clock, row)
 
 
-def verified(admin: Administrator, name: str) -> AdminChange:
+def verify_application(admin: Administrator, name: str) -> AdminChange:
     """Decide that the latest application for a name needs no code.
 
     Raises: NotFound, AlreadyExists.
     """
-    refuse_if_taken(admin.session, name)
+    require_free_name(admin.session, name)
     here = _table.c.key == fold(name), _table.c.expires > admin.clock.now()
     row = admin.session.execute(select(_table).where(*here).order_by(_table.c.id.desc())).first()
     if row is None:
         raise NotFound(f"Nobody has applied for {name}; `chat-admin user pending` shows who has.")
-    return admin.decided([_account_of(admin.clock, row, admin.by)], "user.verify", row.name)
+    return admin.make_change([_registration_event(admin.clock, row, admin.by)], "user.verify", row.name)
 
 
-def _account_of(clock: Clock, row: Row[tuple[object, ...]], by: str = "") -> Event:
-    return registered(clock, row.name, PasswordHashes(row.password_hash, row.scram, row.email), by=by)
+def _registration_event(clock: Clock, row: Row[tuple[object, ...]], by: str = "") -> Event:
+    return registration_event(clock, row.name, PasswordHashes(row.password_hash, row.scram, row.email), by=by)
 
 
-def applications(session: Session, now: int) -> list[ApplicationLine]:
+def list_applications(session: Session, now: int) -> list[ApplicationLine]:
     """Return the applications that still can be completed, oldest first."""
     query = select(ApplicationRow).where(ApplicationRow.expires > now).order_by(ApplicationRow.id)
     return [

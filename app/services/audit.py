@@ -11,7 +11,7 @@ from app.db.database import Database
 from app.db.models import AuditRow
 
 
-class Trace(NamedTuple):
+class AuditEntry(NamedTuple):
     """One entry as it is read."""
 
     at: datetime
@@ -21,7 +21,7 @@ class Trace(NamedTuple):
     detail: dict[str, Any]
 
 
-def entry(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> AuditRow:
+def make_audit_row(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> AuditRow:
     """Return the entry of a change; details that are None say nothing and are left out."""
     return AuditRow(
         at=clock.now(),
@@ -50,7 +50,7 @@ def latest(
     since: int | None = None,
     actor: str | None = None,
     action: str | None = None,
-) -> list[Trace]:
+) -> list[AuditEntry]:
     """Return the newest entries, oldest first; `action` also matches what it begins, as `user` does."""
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
     if since is not None:
@@ -60,7 +60,7 @@ def latest(
     if action is not None:
         query = query.where(AuditRow.action.startswith(action, autoescape=True))
     found = [
-        Trace(to_datetime(row.at), row.actor, row.action, row.target, row.detail or {})
+        AuditEntry(to_datetime(row.at), row.actor, row.action, row.target, row.detail or {})
         for row in session.scalars(query)
     ]
     return found[::-1]

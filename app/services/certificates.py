@@ -21,7 +21,7 @@ class CertificateLine:
     added: datetime
 
 
-def certificates(session: Session, name: str) -> list[CertificateLine]:
+def list_certificates(session: Session, name: str) -> list[CertificateLine]:
     """Return the certificates of an account, oldest first.
 
     Raises: NotFound.
@@ -32,7 +32,7 @@ def certificates(session: Session, name: str) -> list[CertificateLine]:
     return [CertificateLine(row.fingerprint, to_datetime(row.added)) for row in rows]
 
 
-def withdrawn(session: Session, account: AccountRow, by: str) -> list[Event]:
+def certificate_removal_events(session: Session, account: AccountRow, by: str) -> list[Event]:
     """Return the events that leave an account no certificates."""
     fingerprints = session.scalars(
         select(CertificateRow.fingerprint)

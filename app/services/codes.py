@@ -11,6 +11,6 @@ def new_code(clock: Clock, letters: int) -> str:
     return b32encode(clock.secret()).decode().lower()[:letters]
 
 
-def digest_of(code: str) -> str:
+def hash_code(code: str) -> str:
     """Return what is kept of a code; people may type it in any case."""
     return sha256(code.casefold().encode(errors="replace")).hexdigest()

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from app.db.database import Database, url_of
-from app.db.place import fault_of_place
-from app.db.schema import DatabaseState, refuse_unless_ours
+from app.db.database import Database, parse_database_url
+from app.db.place import find_location_problem
+from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
 from app.settings import ServerSettings, Survey
 
-PROSPECTS = {
+OUTCOMES = {
     DatabaseState.MISSING: "is created on the first start",
     DatabaseState.CURRENT: "is ready",
     DatabaseState.OLDER: "is upgraded on the next start, after a copy was set aside",
@@ -21,28 +21,28 @@ class ConfigReport:
 
     source: str | None
     database: str | None = None
-    prospect: str | None = None
+    outcome: str | None = None
     problems: list[str] = field(default_factory=list)
 
 
-def examine(survey: Survey[ServerSettings]) -> ConfigReport:
+def check_config(survey: Survey[ServerSettings]) -> ConfigReport:
     """Look at the settings and at the database they name."""
     problems = [problem.sentence for problem in survey.problems]
     report = ConfigReport(str(survey.source) if survey.source else None, problems=problems)
     try:
-        _examine_database(Database(url_of(survey.values.dbname)), report)
+        _check_database(Database(parse_database_url(survey.values.dbname)), report)
     except ChatError as error:
         report.problems.append(error.sentence)
     return report
 
 
-def _examine_database(database: Database, report: ConfigReport) -> None:
+def _check_database(database: Database, report: ConfigReport) -> None:
     """Add to the report what is found where the database should be."""
     report.database = str(database)
     try:
-        if fault := fault_of_place(database):
+        if fault := find_location_problem(database):
             report.problems.append(fault)
         else:
-            report.prospect = PROSPECTS[refuse_unless_ours(database)[0]]
+            report.outcome = OUTCOMES[require_own_database(database)[0]]
     finally:
         database.close()

@@ -16,7 +16,7 @@ def is_duration(text: str) -> bool:
     return _DURATION.fullmatch(text.strip()) is not None
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Read `2d`, `1h30m` or `3 weeks`.
 
     Raises: UsageError.
@@ -29,9 +29,9 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def milliseconds(text: str) -> int:
+def parse_milliseconds(text: str) -> int:
     """Read a length of time as a number of milliseconds.
 
     Raises: UsageError.
     """
-    return round(duration(text).total_seconds() * 1000)
+    return round(parse_duration(text).total_seconds() * 1000)

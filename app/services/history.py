@@ -38,7 +38,7 @@ COLUMNS = (
     EventRow.text,
     EventRow.data,
 )
-IN_TIME = (EventRow.at, EventRow.id)
+TIME_ORDER = (EventRow.at, EventRow.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,12 @@ class History:
     def count(self) -> int:
         """Count the rows that will be read; entries that leave no line are among them."""
         with self._database.reading() as session:
-            return sum(session.scalar(stretch.count()) or 0 for stretch in self.stretches())
+            return sum(session.scalar(stretch.count()) or 0 for stretch in self.ranges())
 
     def entries(self, by_place: bool = False) -> Iterator[HistoryEntry]:
         """Read every line, oldest first."""
         if not by_place:
-            yield from self._merged(self.stretches())
+            yield from self._merged(self.ranges())
             return
         for room in self._rooms_by_name():
             yield from self._merged(self._in_room(room))
@@ -126,15 +126,15 @@ class History:
 
     def latest(self, limit: int) -> list[HistoryEntry]:
         """Read the newest lines, oldest first."""
-        return list(islice(self._merged(self.stretches(), backwards=True), limit))[::-1]
+        return list(islice(self._merged(self.ranges(), backwards=True), limit))[::-1]
 
     def search(self, words: str, limit: int) -> list[HistoryEntry]:
         """Search the messages among it for words, and return the newest that have them, oldest first."""
         wanted = self._wanted
-        reach = SearchScope(wanted.rooms, None if wanted.direct else ())
-        question = SearchQuery(words, wanted.user, wanted.since, wanted.until)
+        scope = SearchScope(wanted.rooms, None if wanted.direct else ())
+        query_spec = SearchQuery(words, wanted.user, wanted.since, wanted.until)
         with self._database.reading() as session:
-            return [self._entry(row) for row in search_rows(session, reach, question, limit)]
+            return [self._entry(row) for row in search_rows(session, scope, query_spec, limit)]
 
     def _rooms_by_name(self) -> list[int]:
         wanted = self._rooms if self._wanted.rooms is None else self._wanted.rooms
@@ -151,7 +151,7 @@ class History:
         with self._database.reading() as session:
             return [conversation for conversation in session.scalars(query) if conversation]
 
-    def stretches(self) -> list[QueryRange]:
+    def ranges(self) -> list[QueryRange]:
         """Return what everything that is wanted is read from."""
         rooms, direct = self._wanted.rooms, self._wanted.direct
         if rooms is not None and len(rooms) == 1 and not direct:
@@ -167,13 +167,13 @@ class History:
 
     def _in_room(self, room: int) -> list[QueryRange]:
         here = (EventRow.room_id == room, *self._conditions(EventRow.at))
-        found = [QueryRange((*here, SPOKEN), IN_TIME)]
+        found = [QueryRange((*here, SPOKEN), TIME_ORDER)]
         if self._wanted.events:
-            found.append(QueryRange((*here, HAPPENED, EventRow.kind.in_(EXPORTED_ROOM_EVENTS)), IN_TIME))
+            found.append(QueryRange((*here, HAPPENED, EventRow.kind.in_(EXPORTED_ROOM_EVENTS)), TIME_ORDER))
         return found
 
     def _in_conversation(self, name: str) -> QueryRange:
-        return QueryRange((EventRow.conversation == name, SPOKEN, *self._conditions(EventRow.at)), IN_TIME)
+        return QueryRange((EventRow.conversation == name, SPOKEN, *self._conditions(EventRow.at)), TIME_ORDER)
 
     def _conditions(self, at: SQLColumnExpression[int]) -> Iterator[ColumnElement[bool]]:
         wanted = self._wanted
@@ -204,7 +204,7 @@ class History:
         """Whether the row leaves a line, and is of the person asked for; what was redacted leaves none."""
         if row.kind in MESSAGES and not row.text:
             return False
-        return self._wanted.user is None or self._wanted.user in _people(row)
+        return self._wanted.user is None or self._wanted.user in _participants(row)
 
     def _entry(self, row: Row[Any]) -> HistoryEntry:
         room = None if row.room_id is None else self._rooms.get(row.room_id, f"#{row.room_id}")
@@ -230,11 +230,11 @@ class History:
 def _text(row: Row[Any], data: dict[str, Any]) -> str:
     """Return what was said, or set, or what the room is called now."""
     if row.kind == Kind.MODE:
-        return modes_text(data.get("changes", []))
+        return format_modes(data.get("changes", []))
     return data["to"] if row.kind == Kind.RENAMED else row.text or ""
 
 
-def modes_text(changes: list[list[Any]]) -> str:
+def format_modes(changes: list[list[Any]]) -> str:
     """Write changes of modes as `+o anna -k *`; the password of a room is never part of it."""
     words = []
     for sign, letter, argument, *_ in changes:
@@ -243,7 +243,7 @@ def modes_text(changes: list[list[Any]]) -> str:
     return " ".join(words)
 
 
-def is_known(session: Session, name: str) -> bool:
+def is_known_name(session: Session, name: str) -> bool:
     """Whether there is an account of that name, or the log has somebody who used it as a nick."""
     key = fold(name)
     if find_account(session, key) is not None:
@@ -251,7 +251,7 @@ def is_known(session: Session, name: str) -> bool:
     return any(fold(nick) == key for nick in session.scalars(select(EventRow.nick).distinct()))
 
 
-def _people(row: Row[Any]) -> set[Key]:
+def _participants(row: Row[Any]) -> set[Key]:
     """Return who the row is about: its author, and the other side of a private conversation."""
     names = [row.nick, row.account, None if row.room_id else row.target]
     return {fold(name) for name in names if name}

@@ -15,7 +15,7 @@ from app.db.models import InvitationRow
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services.admin_changes import AdminChange, Administrator
-from app.services.codes import digest_of
+from app.services.codes import hash_code
 
 NAME_LENGTH = 6
 CODE_LENGTH = 32  # of five bits each
@@ -34,15 +34,15 @@ class InvitationLine:
     active: bool
 
 
-def invited(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
+def create_invitation(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
     """Decide that whoever shows a code may make an account: so many people, until an instant if one is given."""
     name = code[:NAME_LENGTH]
-    data = {"id": admin.clock.identity(), "digest": digest_of(code), "uses": uses, "expires": expires}
+    data = {"id": admin.clock.identity(), "digest": hash_code(code), "uses": uses, "expires": expires}
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
-    return admin.decided([event], "invite.create", name, uses=uses, expires=to_iso_or_none(expires))
+    return admin.make_change([event], "invite.create", name, uses=uses, expires=to_iso_or_none(expires))
 
 
-def revoked(admin: Administrator, name: str) -> AdminChange:
+def revoke_invitation(admin: Administrator, name: str) -> AdminChange:
     """Decide that a code lets nobody in any more; the whole code names it too.
 
     Raises: NotFound.
@@ -54,15 +54,18 @@ def revoked(admin: Administrator, name: str) -> AdminChange:
     events = [
         Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data={"id": one.id}) for one in found
     ]
-    return admin.decided(events, "invite.revoke", short)
+    return admin.make_change(events, "invite.revoke", short)
 
 
-def invitations(session: Session, now: int) -> list[InvitationLine]:
+def list_invitations(session: Session, now: int) -> list[InvitationLine]:
     """Return the invitations that were not revoked, oldest first."""
-    return [_line(row, now) for row in session.scalars(select(InvitationRow).order_by(InvitationRow.id))]
+    return [
+        _invitation_line(row, now)
+        for row in session.scalars(select(InvitationRow).order_by(InvitationRow.id))
+    ]
 
 
-def _line(row: InvitationRow, now: int) -> InvitationLine:
+def _invitation_line(row: InvitationRow, now: int) -> InvitationLine:
     return InvitationLine(
         name=row.name,
         uses=row.uses,

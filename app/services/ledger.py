@@ -102,7 +102,7 @@ class Ledger:
         try:
             record(self.connection, self._log, events)
         except Exception as error:
-            if self._database.dialect.is_passing(error):
+            if self._database.dialect.is_transient_error(error):
                 raise
         else:
             return []
@@ -130,7 +130,7 @@ class Ledger:
                 with self.connection.begin_nested():
                     record(self.connection, self._log, [event])
             except Exception as error:
-                if self._database.dialect.is_passing(error):
+                if self._database.dialect.is_transient_error(error):
                     self._log.last_id = start
                     raise
                 logger.exception("An event of kind %s could not be stored; its author is told.", event.kind)
@@ -158,7 +158,7 @@ class Ledger:
         """Do a part of what removes the traces of redactions from the index of texts, if there are any."""
         try:
             fulltext = fulltext_of(self.connection)
-            if fulltext.is_untidy(self.connection):
+            if fulltext.needs_merge(self.connection):
                 fulltext.tidy(self.connection)
                 self.connection.commit()
         except SQLAlchemyError as error:

@@ -17,7 +17,7 @@ SEND_TIMEOUT_SECONDS = 20  # that the program may take
 _sending_slots = BoundedSemaphore(2)
 
 
-class NotSent(ChatError):
+class MailError(ChatError):
     """The mail was not taken by the program that sends it."""
 
 
@@ -41,8 +41,8 @@ def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
                 check=True,
             )
     except subprocess.CalledProcessError as error:
-        raise NotSent(f"The mailer ended with {error.returncode}.") from None
+        raise MailError(f"The mailer ended with {error.returncode}.") from None
     except subprocess.TimeoutExpired:
-        raise NotSent(f"The mailer took longer than {SEND_TIMEOUT_SECONDS} seconds.") from None
+        raise MailError(f"The mailer took longer than {SEND_TIMEOUT_SECONDS} seconds.") from None
     except (OSError, ValueError) as error:
-        raise NotSent(f"The mailer cannot be run: {error}.") from None
+        raise MailError(f"The mailer cannot be run: {error}.") from None

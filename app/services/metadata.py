@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.db.models import AccountMetadataRow, RoomMetadataRow
 
 
-def of_account(session: Session, account: int) -> dict[str, str]:
+def get_account_metadata(session: Session, account: int) -> dict[str, str]:
     """Return what an account says, by key."""
     query = select(AccountMetadataRow.key, AccountMetadataRow.value).where(
         AccountMetadataRow.account_id == account
@@ -14,7 +14,7 @@ def of_account(session: Session, account: int) -> dict[str, str]:
     return {row.key: row.value for row in session.execute(query.order_by(AccountMetadataRow.key))}
 
 
-def of_room(session: Session, room: int) -> dict[str, str]:
+def get_room_metadata(session: Session, room: int) -> dict[str, str]:
     """Return what a room says, by key."""
     query = select(RoomMetadataRow.key, RoomMetadataRow.value).where(RoomMetadataRow.room_id == room)
     return {row.key: row.value for row in session.execute(query.order_by(RoomMetadataRow.key))}

@@ -23,12 +23,12 @@ from app.wire.names import Key
 MAX_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
 
 _table = EventRow.__table__
-_said = and_(SPOKEN, _table.c.text != "")  # what was redacted has no text left
-PLAYED_BACK = (Kind.TAGMSG, *ROOM_EVENTS)  # what a client may see of the past beside what was said
+_is_message = and_(SPOKEN, _table.c.text != "")  # what was redacted has no text left
+PLAYBACK_KINDS = (Kind.TAGMSG, *ROOM_EVENTS)  # what a client may see of the past beside what was said
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class HistoryCursor:
     """A point in a history: an instant, and the position in the log if that is what was named."""
 
     at: int
@@ -39,16 +39,16 @@ class Mark:
         """The position in the log, or 0, which is before all, if none was named."""
         return self.id or 0
 
-    def before(self) -> "Mark":
+    def before(self) -> "HistoryCursor":
         """Return the point just before, so that a stretch after it begins with this one."""
-        return Mark(self.at - 1) if self.id is None else Mark(self.at, self.id - 1)
+        return HistoryCursor(self.at - 1) if self.id is None else HistoryCursor(self.at, self.id - 1)
 
 
-NOTHING_HIDDEN: Mapping[int, Mark] = MappingProxyType({})
+NOTHING_HIDDEN: Mapping[int, HistoryCursor] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HistorySource:
     """One history: a room's, or that of the conversations with one person. `extra` are kinds beside messages.
 
     What comes before `first` is not to be seen (`visibility.first_visible`).
@@ -57,37 +57,41 @@ class Place:
     room: int | None = None
     conversations: tuple[str, ...] = ()
     extra: tuple[Kind, ...] = ()
-    first: Mark | None = None
+    first: HistoryCursor | None = None
 
 
-def latest(session: Session, place: Place, limit: int, since: Mark | None = None) -> list[Event]:
+def latest(
+    session: Session, place: HistorySource, limit: int, since: HistoryCursor | None = None
+) -> list[Event]:
     """Return the last events, or the last of those after a mark. As everywhere here, the oldest comes first."""
-    return _stretch(session.connection(), place, limit, low=since, newest=True)
+    return _read_range(session.connection(), place, limit, low=since, newest=True)
 
 
-def before(session: Session, place: Place, limit: int, mark: Mark) -> list[Event]:
+def before(session: Session, place: HistorySource, limit: int, mark: HistoryCursor) -> list[Event]:
     """Return the last events before a mark."""
-    return _stretch(session.connection(), place, limit, high=mark, newest=True)
+    return _read_range(session.connection(), place, limit, high=mark, newest=True)
 
 
-def after(session: Session, place: Place, limit: int, mark: Mark) -> list[Event]:
+def after(session: Session, place: HistorySource, limit: int, mark: HistoryCursor) -> list[Event]:
     """Return the first events after a mark."""
-    return _stretch(session.connection(), place, limit, low=mark)
+    return _read_range(session.connection(), place, limit, low=mark)
 
 
-def between(session: Session, place: Place, limit: int, first: Mark, last: Mark) -> list[Event]:
+def between(
+    session: Session, place: HistorySource, limit: int, first: HistoryCursor, last: HistoryCursor
+) -> list[Event]:
     """Return the events between two marks, those nearest to the first if there are too many."""
     low, high = _ordered(first, last)
-    return _stretch(session.connection(), place, limit, low=low, high=high, newest=low is not first)
+    return _read_range(session.connection(), place, limit, low=low, high=high, newest=low is not first)
 
 
-def around(session: Session, place: Place, limit: int, mark: Mark) -> list[Event]:
+def around(session: Session, place: HistorySource, limit: int, mark: HistoryCursor) -> list[Event]:
     """Return the events around a mark, with the one at the mark in the middle."""
     earlier = before(session, place, limit // 2, mark)
     return earlier + after(session, place, limit - limit // 2, mark.before())
 
 
-def locate(session: Session, place: Place, position: int) -> Mark | None:
+def locate(session: Session, place: HistorySource, position: int) -> HistoryCursor | None:
     """Return the mark of a position in the log, if it is one of this history.
 
     What only a room's operators heard has a position in the room's history, though it is not shown there. Every
@@ -101,7 +105,7 @@ def locate(session: Session, place: Place, position: int) -> Mark | None:
         return None
     here = (*place.conversations, f"o{place.room}")
     is_here = row.room_id == place.room if row.room_id is not None else row.conversation in here
-    return Mark(row.at, position) if is_here else None
+    return HistoryCursor(row.at, position) if is_here else None
 
 
 def find_message(connection: Connection, position: int) -> Event | None:
@@ -114,40 +118,44 @@ def find_message(connection: Connection, position: int) -> Event | None:
 
 def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
     """Return the last messages of a room, oldest first."""
-    return _stretch(connection, Place(room), limit, newest=True)
+    return _read_range(connection, HistorySource(room), limit, newest=True)
 
 
-def written_to(session: Session, party: str, limit: int, since: int) -> list[Event]:
+def list_private_messages(session: Session, party: str, limit: int, since: int) -> list[Event]:
     """Return the last messages of a party's private conversations since an instant, those of it included."""
     query = select(CorrespondentRow.conversation).where(CorrespondentRow.party == party)
     query = query.where(CorrespondentRow.last_at >= since).order_by(CorrespondentRow.last_at.desc())
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
-    return latest(session, Place(conversations=found), limit, Mark(since).before()) if found else []
+    return (
+        latest(session, HistorySource(conversations=found), limit, HistoryCursor(since).before())
+        if found
+        else []
+    )
 
 
-def _ordered(first: Mark, last: Mark) -> tuple[Mark, Mark]:
+def _ordered(first: HistoryCursor, last: HistoryCursor) -> tuple[HistoryCursor, HistoryCursor]:
     """Return the earlier mark, then the later."""
     return (last, first) if (first.at, first.position) > (last.at, last.position) else (first, last)
 
 
-def _stretch(
+def _read_range(
     connection: Connection,
-    place: Place,
+    place: HistorySource,
     limit: int,
-    low: Mark | None = None,
-    high: Mark | None = None,
+    low: HistoryCursor | None = None,
+    high: HistoryCursor | None = None,
     newest: bool = False,
 ) -> list[Event]:
     """Return up to so many events between two marks, both excluded: the oldest of them, or the newest."""
     found: list[Event] = []
-    for query in _stretch_queries(place, low, high, newest):
+    for query in _range_queries(place, low, high, newest):
         found += [from_row(row) for row in connection.execute(query.limit(limit))]
     found.sort(key=lambda event: (event.at, event.id))
     return found[max(len(found) - limit, 0) :] if newest else found[:limit]
 
 
-def _stretch_queries(
-    place: Place, low: Mark | None, high: Mark | None, newest: bool
+def _range_queries(
+    place: HistorySource, low: HistoryCursor | None, high: HistoryCursor | None, newest: bool
 ) -> Iterator[Select[Any]]:
     """Yield a query for each part of the place; each is a stretch of one index."""
     order = [_table.c.at.desc(), _table.c.id.desc()] if newest else [_table.c.at, _table.c.id]
@@ -155,20 +163,22 @@ def _stretch_queries(
         yield select(_table).where(part, *_bounds(low, high), *_visible(place)).order_by(*order)
 
 
-def _parts(place: Place) -> Iterator[ColumnElement[bool]]:
+def _parts(place: HistorySource) -> Iterator[ColumnElement[bool]]:
     """Yield what was said in the room, what else happened there, and what was in each conversation."""
     kinds = [kind.value for kind in place.extra]
     is_whole = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
     happened = and_(_table.c.kind.in_(kinds), is_whole)
     if place.room is not None:
-        yield and_(_table.c.room_id == place.room, _said)
+        yield and_(_table.c.room_id == place.room, _is_message)
         if kinds:
             yield and_(_table.c.room_id == place.room, HAPPENED, happened)
     for conversation in place.conversations:
-        yield and_(_table.c.conversation == conversation, or_(happened, _said) if kinds else _said)
+        yield and_(
+            _table.c.conversation == conversation, or_(happened, _is_message) if kinds else _is_message
+        )
 
 
-def _bounds(low: Mark | None, high: Mark | None) -> Iterator[ColumnElement[bool]]:
+def _bounds(low: HistoryCursor | None, high: HistoryCursor | None) -> Iterator[ColumnElement[bool]]:
     at, place = _table.c.at, tuple_(_table.c.at, _table.c.id)
     if low is not None:
         yield at > low.at if low.id is None else place > (low.at, low.id)
@@ -176,7 +186,7 @@ def _bounds(low: Mark | None, high: Mark | None) -> Iterator[ColumnElement[bool]
         yield at < high.at if high.id is None else place < (high.at, high.id)
 
 
-def _visible(place: Place) -> Iterator[ColumnElement[bool]]:
+def _visible(place: HistorySource) -> Iterator[ColumnElement[bool]]:
     """Yield that a row is not before what may be seen; the sum keeps the planner on the index of the order."""
     if place.first is not None:
         yield _table.c.at >= place.first.at
@@ -191,14 +201,14 @@ class ConversationTarget:
     at: int
 
 
-def targets(
+def list_targets(
     session: Session,
     rooms: Mapping[int, str],
     party: str,
     limit: int,
     first: int,
     last: int,
-    visible: Mapping[int, Mark] = NOTHING_HIDDEN,
+    visible: Mapping[int, HistoryCursor] = NOTHING_HIDDEN,
 ) -> list[ConversationTarget]:
     """Return those of the rooms and of a party's partners whose latest message lies between two instants.
 
@@ -211,7 +221,7 @@ def targets(
     return chosen[:limit] if first <= last else chosen[max(len(chosen) - limit, 0) :]
 
 
-def conversations_with(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
+def find_conversations(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
     """Return the private conversations of a party with people known by a name, the latest first."""
     query = select(CorrespondentRow.conversation).where(
         CorrespondentRow.party == party, CorrespondentRow.key == key
@@ -220,7 +230,7 @@ def conversations_with(session: Session | Connection, party: str, key: Key) -> t
     return tuple(session.scalars(query))
 
 
-def partners(session: Session, party: str) -> dict[str, list[str]]:
+def list_partners(session: Session, party: str) -> dict[str, list[str]]:
     """Return the private conversations of a party by the names of its partners, at most the latest of them."""
     query = select(CorrespondentRow.key, CorrespondentRow.name, CorrespondentRow.conversation)
     query = query.where(CorrespondentRow.party == party).order_by(CorrespondentRow.last_at.desc())
@@ -232,7 +242,7 @@ def partners(session: Session, party: str) -> dict[str, list[str]]:
 
 
 def _last_in_rooms(
-    session: Session, rooms: Mapping[int, str], visible: Mapping[int, Mark]
+    session: Session, rooms: Mapping[int, str], visible: Mapping[int, HistoryCursor]
 ) -> Iterator[ConversationTarget]:
     query = select(RoomRow.id, _last_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
     for room, at in session.execute(query):
@@ -254,4 +264,6 @@ def _last_with_partners(session: Session, party: str, since: int) -> Iterator[Co
 
 def _last_at(here: ColumnElement[bool]) -> ScalarSelect[int]:
     """Return the instant of the last message somewhere, as part of a query."""
-    return select(_table.c.at).where(here, _said).order_by(_table.c.at.desc()).limit(1).scalar_subquery()
+    return (
+        select(_table.c.at).where(here, _is_message).order_by(_table.c.at.desc()).limit(1).scalar_subquery()
+    )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import AccountRow, SessionRow
 from app.services.accounts import get_account
-from app.services.presence import online
+from app.services.presence import list_online_sessions
 from app.wire.names import Key, fold
 
 
@@ -30,11 +30,11 @@ class Person:
     addresses: list[str] = field(default_factory=list)
 
 
-def people(
+def list_people(
     orm: Session, search: str | None = None, inactive_since: int | None = None, only_online: bool = False
 ) -> list[Person]:
     """Return the accounts that answer to everything asked for, by name; with `only_online` the guests too."""
-    sessions = _by_account(online(orm))
+    sessions = _by_account(list_online_sessions(orm))
     query = select(AccountRow).order_by(AccountRow.key).where(*_conditions(search, inactive_since))
     found = [_person(account, sessions.get(Key(account.key), [])) for account in orm.scalars(query)]
     if not only_online:
@@ -49,10 +49,10 @@ def get_person(orm: Session, name: str) -> Person:
     Raises: NotFound.
     """
     account = get_account(orm, fold(name))
-    return _person(account, _by_account(online(orm)).get(Key(account.key), []))
+    return _person(account, _by_account(list_online_sessions(orm)).get(Key(account.key), []))
 
 
-def last_sessions(orm: Session, name: str, limit: int) -> list[SessionRow]:
+def list_latest_sessions(orm: Session, name: str, limit: int) -> list[SessionRow]:
     """Return the newest connections of an account, newest first."""
     query = select(SessionRow).where(SessionRow.account == name).order_by(SessionRow.id.desc()).limit(limit)
     return list(orm.scalars(query))

@@ -10,21 +10,21 @@ from app.errors import NotFound
 from app.wire.names import Key, fold
 
 
-def online(orm: Session) -> Sequence[SessionRow]:
+def list_online_sessions(orm: Session) -> Sequence[SessionRow]:
     """Return everybody who is connected, in the order they came."""
     return orm.scalars(
         select(SessionRow).where(SessionRow.disconnected.is_(None)).order_by(SessionRow.id)
     ).all()
 
 
-def homes(connection: Connection, limit: int) -> list[tuple[str, Key]]:
+def load_recent_logins(connection: Connection, limit: int) -> list[tuple[str, Key]]:
     """Return from which addresses which accounts were used, the latest last; at most so many."""
     query = select(SessionRow.address, SessionRow.account).where(SessionRow.account.is_not(None))
     rows = connection.execute(query.order_by(SessionRow.id.desc()).limit(limit))
     return [(address, fold(account or "")) for address, account in rows][::-1]
 
 
-def get_online(orm: Session, name: str) -> list[SessionRow]:
+def get_online_sessions(orm: Session, name: str) -> list[SessionRow]:
     """Return the sessions of a nick, and those logged in to the account of that name.
 
     Raises: NotFound when there are none.
@@ -32,7 +32,7 @@ def get_online(orm: Session, name: str) -> list[SessionRow]:
     key = fold(name)
     found = [
         session
-        for session in online(orm)
+        for session in list_online_sessions(orm)
         if fold(session.nick) == key or (session.account is not None and fold(session.account) == key)
     ]
     if not found:

@@ -12,10 +12,10 @@ from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
 from app.services.admin_changes import AdminChange, Administrator
-from app.services.metadata import of_room
+from app.services.metadata import get_room_metadata
 from app.wire.names import InvalidName, check_room, fold
 
-AUTO_JOINED = "The setting auto_join names this room, and would make it anew; take it out there first"
+AUTO_JOIN_REFUSAL = "The setting auto_join names this room, and would make it anew; take it out there first"
 NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
 
 
@@ -76,18 +76,18 @@ def get_room(session: Session, name: str) -> RoomRow:
     return room
 
 
-def founded(clock: Clock, by: str, name: str) -> Event:
+def official_room_event(clock: Clock, by: str, name: str) -> Event:
     """Return the event of a new room that is official: it belongs to nobody and stays when it is empty."""
     data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES}
     return Event(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
 
 
-def room_key(connection: Connection, room: int) -> str | None:
+def find_room_key(connection: Connection, room: int) -> str | None:
     """Return the key that a room asks for, if it has one."""
     return connection.execute(select(RoomRow.password).where(RoomRow.id == room)).scalar()
 
 
-def rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
+def list_rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
     """Return the rooms by name, or those whose name or topic has the search text in it."""
     query = (
         select(RoomRow, AccountRow.name)
@@ -114,7 +114,7 @@ def _summary(session: Session, room: RoomRow, founder: str | None) -> RoomSummar
     )
 
 
-def details(session: Session, name: str) -> RoomDetails:
+def get_room_details(session: Session, name: str) -> RoomDetails:
     """Return everything about a room.
 
     Raises: NotFound.
@@ -141,29 +141,29 @@ def details(session: Session, name: str) -> RoomDetails:
         exceptions=_masks(session, room, "e"),
         invitations=_masks(session, room, "I"),
         words=_masks(session, room, "g"),
-        metadata=of_room(session, room.id),
+        metadata=get_room_metadata(session, room.id),
     )
 
 
-def created(admin: Administrator, name: str, longest: int) -> AdminChange:
+def create_room(admin: Administrator, name: str, longest: int) -> AdminChange:
     """Decide on a new room that belongs to nobody.
 
     Raises: AlreadyExists, or UsageError when the name cannot be a room's.
     """
-    name = room_name(name, longest)
+    name = check_room_name(name, longest)
     if find_room(admin.session, name) is not None:
         raise AlreadyExists(f"There is a room {name} already.")
-    return admin.decided([founded(admin.clock, admin.by, name)], "room.create", name)
+    return admin.make_change([official_room_event(admin.clock, admin.by, name)], "room.create", name)
 
 
-def renamed(
+def rename_room(
     admin: Administrator, name: str, new: str, longest: int, auto_join: Iterable[str], reason: str
 ) -> AdminChange:
     """Decide on another name for a room, which keeps everything else.
 
     Raises: NotFound, AlreadyExists, or UsageError when the new name cannot be a room's, or the settings need the old.
     """
-    room, new = get_room(admin.session, name), room_name(new, longest)
+    room, new = get_room(admin.session, name), check_room_name(new, longest)
     taken = admin.session.scalar(select(RoomRow).where(RoomRow.key == fold(new)))
     if taken is not None and taken.id != room.id:
         raise AlreadyExists(f"There is a room {taken.name} already.")
@@ -171,10 +171,10 @@ def renamed(
         _refuse_if_auto_joined(room, auto_join)
     event = Event(Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new})
     events = [] if room.name == new else [event]
-    return admin.decided(events, "room.rename", room.name, to=new, reason=reason or None)
+    return admin.make_change(events, "room.rename", room.name, to=new, reason=reason or None)
 
 
-def deleted(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> AdminChange:
+def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> AdminChange:
     """Decide that a room is no more: its topic, modes, roles and lists. What was said there stays in the log.
 
     Raises: NotFound, or UsageError when the settings would make it anew.
@@ -183,7 +183,7 @@ def deleted(admin: Administrator, name: str, auto_join: Iterable[str], reason: s
     _refuse_if_auto_joined(room, auto_join)
     event = Event(Kind.DELETED, room=room.id, nick=admin.by, target=room.name, text=reason)
     messages = _count_messages(admin.session, room)
-    return admin.decided([event], "room.delete", room.name, reason=reason, messages=messages)
+    return admin.make_change([event], "room.delete", room.name, reason=reason, messages=messages)
 
 
 def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
@@ -194,10 +194,10 @@ def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
 def _refuse_if_auto_joined(room: RoomRow, auto_join: Iterable[str]) -> None:
     """Refuse what a start would undo."""
     if is_auto_joined(room.key, auto_join):
-        raise UsageError(f"{AUTO_JOINED}.")
+        raise UsageError(f"{AUTO_JOIN_REFUSAL}.")
 
 
-def room_name(name: str, longest: int) -> str:
+def check_room_name(name: str, longest: int) -> str:
     """Return the name as it is kept; the `#` may be missing.
 
     Raises: UsageError when it cannot be a room's.
@@ -208,7 +208,7 @@ def room_name(name: str, longest: int) -> str:
         raise UsageError(f"{name} cannot be the name of a room: {error.reason}") from error
 
 
-def topic_set(admin: Administrator, name: str, topic: str) -> AdminChange:
+def set_topic(admin: Administrator, name: str, topic: str) -> AdminChange:
     """Decide on another topic; an empty one clears it.
 
     Raises: NotFound.
@@ -216,7 +216,7 @@ def topic_set(admin: Administrator, name: str, topic: str) -> AdminChange:
     room = get_room(admin.session, name)
     is_so = room.topic == topic
     events = [] if is_so else [Event(Kind.TOPIC, room=room.id, nick=admin.by, text=topic)]
-    return admin.decided(events, "room.topic", room.name, topic=topic)
+    return admin.make_change(events, "room.topic", room.name, topic=topic)
 
 
 def _count_messages(session: Session, room: RoomRow) -> int:

@@ -12,7 +12,7 @@ from scramp import ScramMechanism
 from scramp.core import ScramServer
 from sqlalchemy.orm import Session
 
-from app.services.accounts import SCRAM_ITERATIONS, find_account, scram_verifier
+from app.services.accounts import SCRAM_ITERATIONS, find_account, parse_scram_verifier
 from app.wire.names import Key, fold
 
 Verifier = tuple[bytes, bytes, bytes, int]  # salt, stored key, server key, iterations
@@ -42,7 +42,7 @@ class ScramLogin:
         return str(self._server.get_server_final())
 
 
-def begin(session: Session, first: str) -> ScramLogin:
+def start_scram_login(session: Session, first: str) -> ScramLogin:
     """Read a client's first message, and answer it with a challenge.
 
     Raises: ScramException when it makes no sense.
@@ -51,23 +51,23 @@ def begin(session: Session, first: str) -> ScramLogin:
 
     def verifier(name: str) -> Verifier:
         names.append(name)
-        return verifier_of(session, fold(name))
+        return get_verifier(session, fold(name))
 
     server = _mechanism.make_server(verifier)
     server.set_client_first(first)
     return ScramLogin(names[0], str(server.get_server_first()), server)
 
 
-def verifier_of(session: Session, key: Key) -> Verifier:
+def get_verifier(session: Session, key: Key) -> Verifier:
     """Return what a proof for an account is checked against; if it may not log in, nothing passes."""
     account = find_account(session, key)
     if account is None:
-        return _salt_of_nobody(key), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES), SCRAM_ITERATIONS
-    salt, stored_key, server_key, iterations = scram_verifier(account.scram)
+        return _dummy_salt(key), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES), SCRAM_ITERATIONS
+    salt, stored_key, server_key, iterations = parse_scram_verifier(account.scram)
     if account.disabled:
         return salt, os.urandom(KEY_BYTES), os.urandom(KEY_BYTES), iterations
     return salt, stored_key, server_key, iterations
 
 
-def _salt_of_nobody(key: Key) -> bytes:
+def _dummy_salt(key: Key) -> bytes:
     return hmac.digest(_secret, key.encode(), "sha256")[:SALT_BYTES]

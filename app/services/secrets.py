@@ -13,7 +13,7 @@ CLOAK_KEY = "cloak"  # makes the hosts that others see
 _table = ServerSecretRow.__table__
 
 
-def kept_secret(connection: Connection, clock: Clock, name: str) -> bytes:
+def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
     """Return the secret of that name, and make it if there is none.
 
     The log must be open: its lock keeps two servers from making one each.

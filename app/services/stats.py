@@ -36,14 +36,14 @@ class Stats:
     audit_entries: int
 
 
-def stats(orm: Session) -> Stats:
+def collect_stats(orm: Session) -> Stats:
     """Count everything."""
     first, last = orm.execute(select(func.min(EventRow.at), func.max(EventRow.at)).where(SPOKEN)).one()
     return Stats(
-        accounts=accounts(orm),
+        accounts=count_accounts(orm),
         disabled_accounts=_count(orm, select(func.count(AccountRow.id)).where(AccountRow.disabled)),
-        rooms=rooms(orm),
-        messages=messages(orm),
+        rooms=count_rooms(orm),
+        messages=count_messages(orm),
         direct_messages=_count(
             orm, select(func.count(EventRow.id)).where(SPOKEN, EventRow.conversation.is_not(None))
         ),
@@ -57,27 +57,27 @@ def stats(orm: Session) -> Stats:
     )
 
 
-def accounts(orm: Session) -> int:
+def count_accounts(orm: Session) -> int:
     """Count the accounts."""
     return _count(orm, select(func.count(AccountRow.id)))
 
 
-def rooms(orm: Session) -> int:
+def count_rooms(orm: Session) -> int:
     """Count the rooms."""
     return _count(orm, select(func.count(RoomRow.id)))
 
 
-def messages(orm: Session) -> int:
+def count_messages(orm: Session) -> int:
     """Count what was said in rooms, of which an index holds nothing else: a twentieth of a second for a million."""
     return _count(orm, select(func.count()).where(SPOKEN, EventRow.room_id.is_not(None)))
 
 
-def problems(orm: Session) -> list[str]:
+def find_problems(orm: Session) -> list[str]:
     """Return what is wrong with the log and the tables, a sentence each."""
-    return [*_gaps(orm), *_disorder(orm), *_homeless(orm), *_unfindable(orm)]
+    return [*_find_gaps(orm), *_find_disorder(orm), *_find_orphans(orm), *_find_unindexed(orm)]
 
 
-def _gaps(orm: Session) -> list[str]:
+def _find_gaps(orm: Session) -> list[str]:
     """The ids of the log are contiguous."""
     previous = func.lag(EventRow.id, 1, 0).over(order_by=EventRow.id).label("previous")
     rows = select(EventRow.id, previous).subquery()
@@ -88,7 +88,7 @@ def _gaps(orm: Session) -> list[str]:
     ]
 
 
-def _disorder(orm: Session) -> list[str]:
+def _find_disorder(orm: Session) -> list[str]:
     """Within a room, a later message has a later time."""
     previous = (
         func.lag(EventRow.at).over(partition_by=EventRow.room_id, order_by=EventRow.id).label("previous")
@@ -102,7 +102,7 @@ def _disorder(orm: Session) -> list[str]:
     ]
 
 
-def _homeless(orm: Session) -> list[str]:
+def _find_orphans(orm: Session) -> list[str]:
     """Every event's room is there, or was deleted."""
     deleted = select(EventRow.room_id).where(
         EventRow.kind == Kind.DELETED.value, EventRow.room_id.is_not(None)
@@ -119,7 +119,7 @@ def _homeless(orm: Session) -> list[str]:
     ]
 
 
-def _unfindable(orm: Session) -> list[str]:
+def _find_unindexed(orm: Session) -> list[str]:
     """The index of texts has the messages; a sample from all over the log is looked up."""
     stride = max(1, last_position(orm.connection()) // SAMPLE_ROWS)
     sample = select(EventRow.id, EventRow.text).where(SPOKEN, func.length(EventRow.text) >= TRIGRAM)

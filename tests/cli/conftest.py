@@ -13,7 +13,7 @@ import pytest
 
 from app.cli.admin import main
 from app.clock import Clock
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from tests.story import Story
 
 
@@ -67,6 +67,6 @@ def admin(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def chat(folder: Path, sqlite_template: Path) -> Iterator[Story]:
     """A database in the working directory, and a story to tell into it."""
     shutil.copy(sqlite_template, folder / "chat.db")
-    database = Database(url_of("chat.db"))
+    database = Database(parse_database_url("chat.db"))
     yield Story(database, Clock())
     database.close()

@@ -46,13 +46,13 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     [("30m", 1800), ("12h", 43200), ("2d", 172800), ("3w", 1814400), ("1h30m", 5400), ("2 days", 172800)],
 )
 def test_lengths_of_time(text: str, length: int) -> None:
-    assert durations.duration(text) == timedelta(seconds=length)
+    assert durations.parse_duration(text) == timedelta(seconds=length)
 
 
 @pytest.mark.parametrize("text", ["", "d", "2", "2x", "0d", "9999999w", "two days", "1d!"])
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        durations.duration(text)
+        durations.parse_duration(text)
 
 
 # files

@@ -11,8 +11,8 @@ from typer.main import get_command
 
 from app.cli.admin.tree import app
 from app.events import Event, Kind
-from app.services.applications import Applicant, applied
-from app.services.invitations import invited
+from app.services.applications import Applicant, application_event
+from app.services.invitations import create_invitation
 from tests.cli.conftest import Admin
 from tests.legacy_database import old_database
 from tests.story import SECRET, Story
@@ -133,8 +133,10 @@ def populated(chat: Story, folder: Path) -> None:
     room = chat.room("#tea")
     chat.joins(session, "anna", room)
     chat.says(room, "anna", "hello")
-    chat.decides(lambda admin: invited(admin, "abcdef", 1, None))
-    chat.happens(applied(chat.clock, "lev", Applicant(replace(SECRET, email="lev@example.org"), "digest")))
+    chat.decides(lambda admin: create_invitation(admin, "abcdef", 1, None))
+    chat.happens(
+        application_event(chat.clock, "lev", Applicant(replace(SECRET, email="lev@example.org"), "digest"))
+    )
     chat.account_says("anna", avatar="https://offensive.example/a.png")
     chat.room_says(room, avatar="https://offensive.example/t.png")
     ban = {"id": 1, "type": "address", "expires": None}

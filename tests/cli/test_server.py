@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from app.db.database import Database
-from app.db.schema import prepare
+from app.db.schema import prepare_database
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-c", "from app.cli.server import main; main()"]
@@ -92,7 +92,7 @@ def test_check_refuses_a_strangers_database_and_leaves_it_as_it_was(
 
 def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
     database = Database(URL.create("sqlite", database=str(tmp_path / "chat.db")))
-    prepare(database)
+    prepare_database(database)
     database.close()
     assert "chat.db is ready" in chat("check").stdout
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.db import sqlite
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.errors import DatabaseRefused
 
 
@@ -13,6 +13,6 @@ def test_an_sqlite_without_trigrams_is_refused_in_a_sentence(monkeypatch: pytest
     )
     sqlite._refuse_without_trigrams.cache_clear()
     with pytest.raises(DatabaseRefused, match="Use a Python with SQLite 3"):
-        Database(url_of("chat.db"))
+        Database(parse_database_url("chat.db"))
     monkeypatch.undo()
-    Database(url_of("chat.db")).close()
+    Database(parse_database_url("chat.db")).close()

@@ -12,7 +12,7 @@ from sqlalchemy import URL, inspect, text
 
 from app.clock import Clock
 from app.db import migrate, revisions, schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.log import read_after
 from app.db.models import Base
@@ -48,7 +48,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_from_nothing_up_the_schema_is_what_the_models_say(fresh: Database) -> None:
     assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
-    assert schema.prepare(fresh) is None
+    assert schema.prepare_database(fresh) is None
     with fresh.engine.connect() as connection:
         assert migrate.differences(connection) == []
         tables = {name for name in inspect(connection).get_table_names() if "spoken_index" not in name}
@@ -73,19 +73,19 @@ def test_a_start_on_a_database_that_is_ready_does_not_load_what_migrates(tmp_pat
 
 
 def test_preparing_twice_changes_nothing(fresh: Database) -> None:
-    schema.prepare(fresh)
-    assert schema.prepare(fresh) is None
+    schema.prepare_database(fresh)
+    assert schema.prepare_database(fresh) is None
 
 
 def test_each_revision_can_be_undone(fresh: Database) -> None:
-    schema.prepare(fresh)
+    schema.prepare_database(fresh)
     settings = migrate.config()
     with fresh.engine.begin() as connection:
         settings.attributes["connection"] = connection
         migrate.command.downgrade(settings, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
     assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
-    schema.prepare(fresh)
+    schema.prepare_database(fresh)
     assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
 
 
@@ -99,7 +99,7 @@ def test_alembic_from_a_shell_does_the_same(tmp_path: Path) -> None:
     path = tmp_path / "chat.db"
     assert alembic("-x", f"db={path}", "upgrade", "head").returncode == 0
     assert path.stat().st_mode & 0o777 == 0o600
-    database = Database(url_of(str(path)))
+    database = Database(parse_database_url(str(path)))
     assert schema.inspect_database(database) == (schema.DatabaseState.CURRENT, revisions.head())
     database.close()
 
@@ -115,16 +115,16 @@ def test_alembic_from_a_shell_refuses_a_strangers_file_too(tmp_path: Path) -> No
 
 
 def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    database = Database(url_of(str(tmp_path / "chat.db")))
-    schema.prepare(database)
+    database = Database(parse_database_url(str(tmp_path / "chat.db")))
+    schema.prepare_database(database)
     database.close()
     assert (tmp_path / "chat.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_that_does_not_exist_is_a_sentence(tmp_path: Path) -> None:
-    database = Database(url_of(str(tmp_path / "nowhere" / "chat.db")))
+    database = Database(parse_database_url(str(tmp_path / "nowhere" / "chat.db")))
     with pytest.raises(StorageError, match=r"cannot be made \(No such file or directory\)"):
-        schema.prepare(database)
+        schema.prepare_database(database)
 
 
 REFUSED = {
@@ -167,9 +167,9 @@ def test_what_is_not_ours_is_refused_and_not_a_byte_changes(name: str, wal: bool
     mode = ["PRAGMA journal_mode=WAL"] if wal else []
     path = execute(tmp_path / "their.db", *mode, *statements)
     before = contents(tmp_path)
-    database = Database(url_of(str(path)))
+    database = Database(parse_database_url(str(path)))
     with pytest.raises(DatabaseRefused, match=sentence):
-        schema.prepare(database)
+        schema.prepare_database(database)
     database.close()
     assert contents(tmp_path) == before
 
@@ -178,33 +178,33 @@ def test_what_is_not_ours_is_refused_and_not_a_byte_changes(name: str, wal: bool
 def test_a_file_that_is_no_database_is_refused_untouched(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "letter.db"
     path.write_bytes(content)
-    database = Database(url_of(str(path)))
+    database = Database(parse_database_url(str(path)))
     with pytest.raises(DatabaseRefused, match="nothing was changed"):
-        schema.prepare(database)
+        schema.prepare_database(database)
     database.close()
     assert contents(tmp_path) == {"letter.db": content}
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatabaseRefused, match="is a folder"):
-        schema.prepare(Database(url_of(str(tmp_path))))
+        schema.prepare_database(Database(parse_database_url(str(tmp_path))))
 
 
 def test_a_database_of_others_on_postgresql_is_refused(fresh: Database) -> None:
     if fresh.dialect.name == "sqlite":
-        schema.prepare(fresh)
+        schema.prepare_database(fresh)
     with fresh.engine.begin() as connection:
         connection.execute(text("DROP TABLE IF EXISTS event"))
         connection.execute(text("CREATE TABLE song (title TEXT)"))
     with pytest.raises(DatabaseRefused, match="another program"):
-        schema.prepare(fresh)
+        schema.prepare_database(fresh)
 
 
 @pytest.fixture
 def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
     """A database of a schema before the newest, which a migration of the test follows."""
-    database = Database(url_of(str(tmp_path / "chat.db")))
-    schema.prepare(database)
+    database = Database(parse_database_url(str(tmp_path / "chat.db")))
+    schema.prepare_database(database)
     scripts = tmp_path / "migrations"
     (scripts / "versions").mkdir(parents=True)
     for source in revisions.scripts_folder().rglob("*.py"):
@@ -220,11 +220,14 @@ def older(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
 def test_an_older_database_is_copied_before_it_is_upgraded(older: Database, tmp_path: Path) -> None:
     state, revision = schema.inspect_database(older)
     assert state is schema.DatabaseState.OLDER
-    copy = schema.prepare(older)
+    copy = schema.prepare_database(older)
     older.close()
     assert copy == tmp_path / f"chat.db.before-upgrade-from-{revision}"
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert schema.inspect_database(Database(url_of(str(copy)))) == (schema.DatabaseState.OLDER, revision)
+    assert schema.inspect_database(Database(parse_database_url(str(copy)))) == (
+        schema.DatabaseState.OLDER,
+        revision,
+    )
     assert schema.inspect_database(older) == (schema.DatabaseState.CURRENT, "9999")
 
 
@@ -232,7 +235,7 @@ def test_an_earlier_copy_is_never_overwritten(older: Database, tmp_path: Path) -
     revision = schema.inspect_database(older)[1]
     (tmp_path / f"chat.db.before-upgrade-from-{revision}").write_text("precious")
     with pytest.raises(StorageError, match="is in the way"):
-        schema.prepare(older)
+        schema.prepare_database(older)
     older.close()
     assert schema.inspect_database(older)[0] is schema.DatabaseState.OLDER
 
@@ -248,7 +251,7 @@ def downgrade(database: Database, revision: str) -> None:
 # The first, and the last two whose index ended with a whole step, of 512 rows or of 64.
 @pytest.mark.parametrize("revision", ["0001", "0012", "0013"])
 def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, revision: str) -> None:
-    schema.prepare(fresh)
+    schema.prepare_database(fresh)
     row = Event(
         Kind.PRIVMSG, room=1, session=2, nick="anna", user="a", host="h", target="#tea", text="Привет"
     )
@@ -256,7 +259,7 @@ def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, rev
     record_now(fresh, Clock(), [row, topic, *(Event(Kind.VOID) for _ in range(600))])
     downgrade(fresh, revision)
     assert schema.inspect_database(fresh) == (schema.DatabaseState.OLDER, revision)
-    schema.prepare(fresh)
+    schema.prepare_database(fresh)
     assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
     with fresh.engine.connect() as connection:
         assert [event.text for event in read_after(connection, 0, 2)] == ["Привет", "привет"]
@@ -269,7 +272,7 @@ def test_a_database_with_data_comes_up_from_an_older_schema(fresh: Database, rev
 def test_an_older_schema_has_whole_steps_in_its_index(fresh: Database, is_indexed: bool) -> None:
     if fresh.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps its indexes itself")
-    schema.prepare(fresh)
+    schema.prepare_database(fresh)
     said = [Event(Kind.PRIVMSG, room=1, nick="anna", text=f"hello {number}") for number in range(100)]
     record_now(fresh, Clock(), said)
     if is_indexed:

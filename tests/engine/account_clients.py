@@ -5,7 +5,7 @@ from base64 import b64decode
 from scramp import ScramClient
 
 from app.engine.submission_unit import Callback, SubmissionUnit, run_slow_work
-from app.services.accounts import protect, registered
+from app.services.accounts import hash_password, registration_event
 from app.wire import sasl
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.story import record_now
@@ -15,7 +15,7 @@ PASSWORD = "sesame street"
 
 def account(bench: EngineHarness, name: str, password: str = PASSWORD, role: str = "user") -> None:
     """Create an account, as `chat-admin` does beside the running server."""
-    event = registered(bench.clock, name, protect(password), role)
+    event = registration_event(bench.clock, name, hash_password(password), role)
     record_now(bench.database, bench.clock, [event])
 
 

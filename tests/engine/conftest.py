@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from tests.conftest import MovedClock
 from tests.engine.harness import EngineHarness
 from tests.engine.rehashing import File
@@ -23,7 +23,7 @@ def make_bench(
 
     def make(**settings: object) -> EngineHarness:
         path = shutil.copy(sqlite_template, tmp_path / f"chat-{len(made)}.db")
-        made.append(EngineHarness(Database(url_of(str(path))), clock, **settings))
+        made.append(EngineHarness(Database(parse_database_url(str(path))), clock, **settings))
         return made[-1]
 
     yield make

@@ -18,7 +18,7 @@ from app.clock import Clock
 from app.commands.requests import CommandRequest, MalformedLine, parse_request
 from app.commands.sessions.leaving import detach_client
 from app.db import schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, Step, SubmissionUnit, run_slow_work
 from app.settings import ServerSettings
@@ -112,8 +112,8 @@ class EngineHarness:
     @classmethod
     def fresh(cls, path: Path, clock: Clock | None = None, **settings: object) -> "EngineHarness":
         """Create a harness on a new SQLite file."""
-        database = Database(url_of(str(path)))
-        schema.prepare(database)
+        database = Database(parse_database_url(str(path)))
+        schema.prepare_database(database)
         return cls(database, clock or Clock(), **settings)
 
     def request(self, frame: Frame) -> CommandRequest | MalformedLine:

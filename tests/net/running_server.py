@@ -6,7 +6,7 @@ from threading import Event
 
 from app.bootstrap import Shell, assemble, start, stop
 from app.clock import Clock
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.net.listeners import listen
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher_pool import FlusherPool
@@ -36,7 +36,7 @@ class RunningServer:
 
     def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
         self.settings = ServerSettings.model_validate(GIVEN | settings)
-        self.database = Database(url_of(str(path)))
+        self.database = Database(parse_database_url(str(path)))
         use_io_uring = self.settings.io_uring
         flushers = FlusherPool(self.settings.flushers, clock, use_io_uring)
         self._shell = Shell(listen(self.settings, flushers), ReceiveLoop(use_io_uring), flushers)

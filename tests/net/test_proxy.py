@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from app.services import bans
-from app.services.admin_changes import decide_now
+from app.services.admin_changes import apply_admin_change
 from app.services.bans import BanType
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
@@ -156,12 +156,12 @@ def test_limits_count_for_those_behind_the_proxy(serve: Serve) -> None:
 
 
 def test_a_ban_is_of_who_is_behind_the_proxy(chat: RunningServer, clock: MovedClock) -> None:
-    decide_now(
+    apply_admin_change(
         chat.database,
         clock,
         "me",
         "root",
-        lambda admin: bans.banned(admin, BanType.ADDRESS, "192.0.2.7", "spam", None),
+        lambda admin: bans.add_ban(admin, BanType.ADDRESS, "192.0.2.7", "spam", None),
     )
     alice = chat.connect()
     alice.socket.sendall(TEXT + b"NICK alice\r\nUSER alice 0 * :Alice\r\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.db.models import RoomMetadataRow
 from tests.conftest import MovedClock
 from tests.net.running_server import RunningServer
@@ -22,7 +22,7 @@ def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[R
     """A server with the least limit for bytes that wait, and with rooms that say much."""
     path = tmp_path / "chat.db"
     shutil.copy(sqlite_template, path)
-    with closing(Database(url_of(str(path)))) as database:
+    with closing(Database(parse_database_url(str(path)))) as database:
         rooms = [Story(database, clock).room(f"#r{number}") for number in range(ROOMS)]
         said = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
         with database.locked() as connection:

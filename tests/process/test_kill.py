@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.db.models import EventRow
 from app.events import MESSAGES, msgid
-from app.services.stats import problems
+from app.services.stats import find_problems
 from app.wire.line import Line, parse
 from tests.process.server_process import Server
 from tests.process.socket_client import ConnectionEnded, SocketClient
@@ -80,13 +80,13 @@ def _said(line: Line) -> Said:
 
 def stored(path: Path) -> list[Said]:
     """Read the messages that are in the database."""
-    database = Database(url_of(str(path)))
+    database = Database(parse_database_url(str(path)))
     with database.reading() as session:
         rows = session.execute(
             select(EventRow.id, EventRow.nick, EventRow.text).where(EventRow.kind.in_(MESSAGES))
         )
         found = [(msgid(number), nick, text) for number, nick, text in rows]
-        assert problems(session) == []
+        assert find_problems(session) == []
     database.close()
     return found
 

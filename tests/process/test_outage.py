@@ -9,8 +9,8 @@ from signal import SIGHUP
 
 import pytest
 
-from app.db.database import Database, url_of
-from app.services.stats import problems
+from app.db.database import Database, parse_database_url
+from app.services.stats import find_problems
 from tests.process.server_process import Server
 from tests.process.socket_client import SocketClient
 
@@ -53,9 +53,9 @@ def test_a_reload_during_an_outage_keeps_nobody_from_stopping_the_server(tmp_pat
 
 def texts_of(server: Server) -> list[str]:
     """Return the texts of all stored messages; the log and the tables must be as they have to be."""
-    database = Database(url_of(str(server.database)))
+    database = Database(parse_database_url(str(server.database)))
     with database.reading() as session:
-        assert problems(session) == []
+        assert find_problems(session) == []
     database.close()
     with closing(sqlite3.connect(server.database)) as connection:
         return [

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.db import schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from tests.process.server_process import PROGRAM, Server, environment
 from tests.process.socket_client import PATIENCE
 
@@ -63,8 +63,8 @@ def tables(path: Path, *statements: str) -> None:
 
 def ours(path: Path) -> None:
     """Make a database of this program."""
-    database = Database(url_of(str(path)))
-    schema.prepare(database)
+    database = Database(parse_database_url(str(path)))
+    schema.prepare_database(database)
     database.close()
 
 

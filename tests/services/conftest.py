@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.db.database import Database
-from app.db.legacy import OldDatabase
-from app.services.legacy import Import, ImportReport, importing
-from app.services.legacy.rows import Limits
+from app.db.legacy import LegacyDatabase
+from app.services.legacy import ImportReport, LegacyImport, importing
+from app.services.legacy.rows import ImportLimits
 from tests.conftest import MovedClock
 from tests.services.imports import Run
 from tests.story import SECRET, Story
@@ -33,8 +33,10 @@ def run(story: Story, tmp_path: Path) -> Run:
     def import_(
         path: Path = tmp_path / "old.db", room: str = "#general", dry_run: bool = False
     ) -> ImportReport:
-        with closing(OldDatabase(path)) as old:
-            limits = Limits(nick_length=32, message_bytes=4096, now=story.clock.now())
-            return Import(old, story.database, story.clock, room, limits, "admin:me", "server", dry_run).run()
+        with closing(LegacyDatabase(path)) as old:
+            limits = ImportLimits(nick_length=32, message_bytes=4096, now=story.clock.now())
+            return LegacyImport(
+                old, story.database, story.clock, room, limits, "admin:me", "server", dry_run
+            ).run()
 
     return import_

@@ -30,22 +30,22 @@ def actions(story: Story) -> list[str]:
 
 
 def test_an_account_is_made_once_whatever_its_case(story: Story) -> None:
-    decide(story, administration.account_created, "Анна", SECRET, "user")
+    decide(story, administration.create_account, "Анна", SECRET, "user")
     with pytest.raises(AlreadyExists, match="Анна"):
-        decide(story, administration.account_created, "АННА", SECRET, "user")
+        decide(story, administration.create_account, "АННА", SECRET, "user")
     with pytest.raises(UsageError, match="no role"):
-        decide(story, administration.account_created, "bob", SECRET, "king")
+        decide(story, administration.create_account, "bob", SECRET, "king")
     with story.database.reading() as session:
-        assert [person.name for person in people.people(session)] == ["Анна"]
+        assert [person.name for person in people.list_people(session)] == ["Анна"]
     assert actions(story) == ["user.create Анна"]
 
 
 def test_an_account_is_changed_by_events_that_tell_no_secret(story: Story) -> None:
     story.account("anna")
     events = [
-        *decide(story, administration.role_set, "ANNA", "admin"),
-        *decide(story, administration.disabled_set, "anna", True),
-        *decide(story, administration.password_set, "anna", SECRET),
+        *decide(story, administration.set_role, "ANNA", "admin"),
+        *decide(story, administration.set_disabled, "anna", True),
+        *decide(story, administration.set_password, "anna", SECRET),
     ]
     assert [{k: v for k, v in event.data.items() if k != "id"} for event in events] == [
         {"role": "admin"},
@@ -66,12 +66,12 @@ def vars_of(event: Event) -> dict[str, object]:
 
 def test_what_is_so_already_is_no_change(story: Story) -> None:
     story.account("anna")
-    assert decide(story, administration.disabled_set, "anna", False) == []
-    assert decide(story, administration.role_set, "anna", "user") == []
+    assert decide(story, administration.set_disabled, "anna", False) == []
+    assert decide(story, administration.set_role, "anna", "user") == []
     assert actions(story) == []
 
 
-@pytest.mark.parametrize("function", [administration.disabled_set, administration.role_set])
+@pytest.mark.parametrize("function", [administration.set_disabled, administration.set_role])
 def test_nobody_cannot_be_changed(story: Story, function: Callable[..., object]) -> None:
     with pytest.raises(NotFound, match="no account nobody"):
         decide(story, function, "nobody", "user")
@@ -80,7 +80,7 @@ def test_nobody_cannot_be_changed(story: Story, function: Callable[..., object])
 @pytest.mark.parametrize("name", ["x y", "#x", "", "a\0b", "pаypal"])
 def test_a_name_nobody_could_use_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name"):
-        administration.account_name(name, 32)
+        administration.check_account_name(name, 32)
 
 
 @pytest.mark.parametrize("password", ["", "a\0b", "a\nb", "x" * 601, "\ud800", "\u0627a"])
@@ -97,27 +97,27 @@ def test_people_are_searched_and_shown_with_who_is_online(story: Story, clock: M
     story.connects("ann", "anna", "198.51.100.7")
     story.connects("guest")
     with story.database.reading() as session:
-        assert [person.name for person in people.people(session, "БОРИС")] == ["Борис"]
-        assert [person.name for person in people.people(session, "%")] == []
-        anna, guest = people.people(session, only_online=True)
+        assert [person.name for person in people.list_people(session, "БОРИС")] == ["Борис"]
+        assert [person.name for person in people.list_people(session, "%")] == []
+        anna, guest = people.list_people(session, only_online=True)
         assert (anna.name, anna.nicks, anna.addresses) == ("anna", ["ann"], ["198.51.100.7"])
         assert (guest.name, guest.role) == ("guest", "guest")
-        assert [p.name for p in people.people(session, inactive_since=clock.instant)] == ["Борис"]
-        assert [row.nick for row in people.last_sessions(session, "anna", 5)] == ["ann"]
+        assert [p.name for p in people.list_people(session, inactive_since=clock.instant)] == ["Борис"]
+        assert [row.nick for row in people.list_latest_sessions(session, "anna", 5)] == ["ann"]
 
 
 def test_a_room_is_made_and_its_topic_set(story: Story) -> None:
-    decide(story, rooms.created, "ops", 64)
+    decide(story, rooms.create_room, "ops", 64)
     with pytest.raises(AlreadyExists):
-        decide(story, rooms.created, "#OPS", 64)
+        decide(story, rooms.create_room, "#OPS", 64)
     with pytest.raises(UsageError):
-        decide(story, rooms.created, "#a b", 64)
-    decide(story, rooms.topic_set, "ops", "tea")
-    assert decide(story, rooms.topic_set, "#ops", "tea") == []
+        decide(story, rooms.create_room, "#a b", 64)
+    decide(story, rooms.set_topic, "ops", "tea")
+    assert decide(story, rooms.set_topic, "#ops", "tea") == []
     with pytest.raises(NotFound):
-        decide(story, rooms.topic_set, "#nope", "tea")
+        decide(story, rooms.set_topic, "#nope", "tea")
     with story.database.reading() as session:
-        (room,) = rooms.rooms(session, "TEA")
+        (room,) = rooms.list_rooms(session, "TEA")
         assert (room.name, room.topic, room.official, room.last_message) == ("#ops", "tea", True, None)
     assert actions(story) == ["room.create #ops", "room.topic #ops"]
 
@@ -129,7 +129,7 @@ def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock
     story.happens(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}, secret=key))
     story.says(room, "anna", "hello")
     with story.database.reading() as session:
-        found = rooms.details(session, "ops")
+        found = rooms.get_room_details(session, "ops")
     assert found.password is True
     assert "sesame" not in str(found)
     assert (found.messages, found.bans, found.last_message) == (1, ["x!*@*"], to_datetime(clock.instant + 2))
@@ -138,20 +138,20 @@ def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock
 def test_a_kick_ends_every_session_of_an_account(story: Story) -> None:
     story.account("anna")
     sessions = [story.connects("anna", "anna"), story.connects("ann_phone", "anna")]
-    events = decide(story, moderation.killed, "Anna", "enough")
+    events = decide(story, moderation.kill_user, "Anna", "enough")
     assert [event.data["session"] for event in events] == sessions
     assert {(event.kind, event.nick, event.text) for event in events} == {(Kind.KILLED, SERVER, "enough")}
     with pytest.raises(NotFound, match="bob is not online"):
-        decide(story, moderation.killed, "bob", "enough")
+        decide(story, moderation.kill_user, "bob", "enough")
 
 
 def test_a_kick_from_a_room_needs_somebody_in_it(story: Story) -> None:
     room = story.room("#ops")
     here = story.connects("anna")
     with pytest.raises(NotFound, match="anna is not in #ops"):
-        decide(story, moderation.kicked, "anna", "#ops", "enough")
+        decide(story, moderation.kick_user, "anna", "#ops", "enough")
     story.joins(here, "anna", room)
-    (event,) = decide(story, moderation.kicked, "anna", "ops", "enough")
+    (event,) = decide(story, moderation.kick_user, "anna", "ops", "enough")
     assert (event.kind, event.room, event.target, event.data) == (
         Kind.KICKED,
         room,
@@ -159,9 +159,9 @@ def test_a_kick_from_a_room_needs_somebody_in_it(story: Story) -> None:
         {"session": here},
     )
     with pytest.raises(NotFound, match="anna is not in #ops"):
-        decide(story, moderation.kicked, "anna", "#ops", "enough")
+        decide(story, moderation.kick_user, "anna", "#ops", "enough")
     with pytest.raises(NotFound, match="no room"):
-        decide(story, moderation.kicked, "anna", "#nope", "enough")
+        decide(story, moderation.kick_user, "anna", "#nope", "enough")
 
 
 MASKS = [
@@ -181,26 +181,26 @@ def test_a_ban_is_kept_in_one_form_and_lifted_in_any(
     typed: str, kind: BanType, kept: str, story: Story, clock: MovedClock
 ) -> None:
     story.account("anna")
-    assert bans.guess_type(typed) is kind
-    decide(story, bans.banned, kind, typed, "why", None)
+    assert bans.detect_ban_type(typed) is kind
+    decide(story, bans.add_ban, kind, typed, "why", None)
     with pytest.raises(AlreadyExists):
-        decide(story, bans.banned, kind, kept, "why", None)
+        decide(story, bans.add_ban, kind, kept, "why", None)
     with story.database.reading() as session:
-        (ban,) = bans.bans(session, clock.instant)
+        (ban,) = bans.list_bans(session, clock.instant)
     assert (ban.type, ban.mask, ban.reason, ban.active) == (kind.value, kept, "why", True)
-    decide(story, bans.unbanned, typed)
+    decide(story, bans.remove_ban, typed)
     with story.database.reading() as session:
-        assert bans.bans(session, clock.instant) == []
+        assert bans.list_bans(session, clock.instant) == []
     assert actions(story) == [f"ban.add {kept}", f"ban.remove {kept}"]
 
 
 def test_a_ban_that_expired_makes_way(story: Story, clock: MovedClock) -> None:
-    add = partial(decide, story, bans.banned, BanType.ADDRESS, "192.0.2.7", "why")
+    add = partial(decide, story, bans.add_ban, BanType.ADDRESS, "192.0.2.7", "why")
     add(clock.instant + 1000)
     clock.instant += 1000
     with story.database.reading() as session:
-        assert bans.bans(session, clock.instant) == []
-        assert [ban.active for ban in bans.bans(session, clock.instant, expired=True)] == [False]
+        assert bans.list_bans(session, clock.instant) == []
+        assert [ban.active for ban in bans.list_bans(session, clock.instant, expired=True)] == [False]
     assert [event.kind for event in add(None)] == [Kind.UNBANNED, Kind.BANNED]
 
 
@@ -220,21 +220,21 @@ def test_a_ban_that_expired_makes_way(story: Story, clock: MovedClock) -> None:
 )
 def test_a_mask_that_is_none_is_refused(kind: BanType, mask: str, story: Story) -> None:
     with pytest.raises(UsageError):
-        decide(story, bans.banned, kind, mask, "why", None)
+        decide(story, bans.add_ban, kind, mask, "why", None)
 
 
 def test_banning_or_lifting_what_is_not_there(story: Story) -> None:
     with pytest.raises(NotFound, match=r"nobody!\*@\*"):
-        decide(story, bans.banned, BanType.ACCOUNT, "nobody", "why", None)
+        decide(story, bans.add_ban, BanType.ACCOUNT, "nobody", "why", None)
     with pytest.raises(NotFound, match="no ban"):
-        decide(story, bans.unbanned, "192.0.2.7")
+        decide(story, bans.remove_ban, "192.0.2.7")
 
 
 def test_the_trail_is_searched(story: Story, clock: MovedClock) -> None:
     story.account("anna")
-    decide(story, administration.role_set, "anna", "admin")
+    decide(story, administration.set_role, "anna", "admin")
     clock.instant += 1000
-    decide(story, bans.banned, BanType.ACCOUNT, "anna", "why", None)
+    decide(story, bans.add_ban, BanType.ACCOUNT, "anna", "why", None)
     with story.database.reading() as session:
         assert [t.action for t in audit.latest(session, 1)] == ["ban.add"]
         assert [t.action for t in audit.latest(session, 9, action="user")] == ["user.role"]
@@ -248,9 +248,9 @@ def test_counting_and_checking(story: Story, clock: MovedClock) -> None:
     story.whispers("anna", "bob", "psst")
     story.connects("anna")
     with story.database.reading() as session:
-        counted = stats.stats(session)
+        counted = stats.collect_stats(session)
         assert (counted.messages, counted.direct_messages, counted.events, counted.online) == (2, 1, 5, 1)
-        assert stats.problems(session) == []
+        assert stats.find_problems(session) == []
 
 
 def test_a_check_finds_gaps_disorder_and_events_without_a_room(story: Story) -> None:
@@ -261,7 +261,7 @@ def test_a_check_finds_gaps_disorder_and_events_without_a_room(story: Story) -> 
         connection.execute(text("DELETE FROM event WHERE id = 2"))
         connection.execute(text("DELETE FROM room"))
     with story.database.reading() as session:
-        found = " ".join(stats.problems(session))
+        found = " ".join(stats.find_problems(session))
     assert "gap between event 1 and event 3" in found
     assert "Message 4 is not later" in found
     assert "3 events belong to room" in found

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from app.errors import AlreadyExists, NotFound
-from app.services.accounts import registered
+from app.services.accounts import registration_event
 from app.services.applications import (
     LIFETIME_MILLISECONDS,
     Applicant,
-    applications,
-    applied,
-    granted,
-    verified,
+    application_event,
+    list_applications,
+    redeem_code,
+    verify_application,
 )
 from app.services.audit import latest
-from app.services.codes import digest_of
+from app.services.codes import hash_code
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.story import SECRET, Story
@@ -24,25 +24,25 @@ from tests.story import SECRET, Story
 def apply(story: Story, name: str, code: str) -> None:
     """Let somebody apply for an account."""
     credentials = replace(SECRET, email=f"{name}@example.org")
-    story.happens(applied(story.clock, name, Applicant(credentials, digest_of(code))))
+    story.happens(application_event(story.clock, name, Applicant(credentials, hash_code(code))))
 
 
 def pending(story: Story) -> list[str]:
     """Return who has applied."""
     with story.database.reading() as session:
-        return [one.name for one in applications(session, story.clock.now())]
+        return [one.name for one in list_applications(session, story.clock.now())]
 
 
 def test_a_code_is_for_one_name_and_for_a_day(story: Story, clock: MovedClock) -> None:
     apply(story, "Anna", "abc")
     with story.database.engine.connect() as connection:
-        event = granted(connection, clock, fold("anna"), "ABC")
+        event = redeem_code(connection, clock, fold("anna"), "ABC")
         assert event is not None
         assert (event.account, event.secret) == ("Anna", replace(SECRET, email="Anna@example.org"))
-        assert granted(connection, clock, fold("anna"), "abd") is None
-        assert granted(connection, clock, fold("bob"), "abc") is None
+        assert redeem_code(connection, clock, fold("anna"), "abd") is None
+        assert redeem_code(connection, clock, fold("bob"), "abc") is None
         clock.instant += LIFETIME_MILLISECONDS
-        assert granted(connection, clock, fold("anna"), "abc") is None
+        assert redeem_code(connection, clock, fold("anna"), "abc") is None
 
 
 def test_those_that_are_over_go_with_the_next(story: Story, clock: MovedClock) -> None:
@@ -58,19 +58,19 @@ def test_all_for_one_name_end_with_its_account(story: Story, clock: MovedClock) 
     for code in ("abc", "def"):
         apply(story, "anna", code)
     apply(story, "bob", "abc")
-    story.happens(registered(clock, "Anna", SECRET))
+    story.happens(registration_event(clock, "Anna", SECRET))
     assert pending(story) == ["bob"]
 
 
 def test_an_administrator_grants_the_latest(story: Story) -> None:
     for code in ("abc", "def"):
         apply(story, "anna", code)
-    change = story.decides(lambda admin: verified(admin, "ANNA"))
+    change = story.decides(lambda admin: verify_application(admin, "ANNA"))
     assert change.events[0].secret.email == "anna@example.org"
     with story.database.reading() as session:
         (entry,) = latest(session, 10, action="user")
     assert (entry.action, entry.target) == ("user.verify", "anna")
     with pytest.raises(AlreadyExists):
-        story.decides(lambda admin: verified(admin, "anna"))
+        story.decides(lambda admin: verify_application(admin, "anna"))
     with pytest.raises(NotFound, match="user pending"):
-        story.decides(lambda admin: verified(admin, "bob"))
+        story.decides(lambda admin: verify_application(admin, "bob"))

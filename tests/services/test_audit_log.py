@@ -47,8 +47,8 @@ def test_a_guest_is_known_by_the_nick(story: Story) -> None:
 def test_the_decision_of_an_administrator_has_one_entry(story: Story) -> None:
     room = story.room("#tea")
     story.joins(story.connects("bob"), "bob", room)
-    story.decides(lambda admin: rooms.topic_set(admin, "#tea", "green"))
-    story.decides(lambda admin: moderation.kicked(admin, "bob", "#tea", "out"))
+    story.decides(lambda admin: rooms.set_topic(admin, "#tea", "green"))
+    story.decides(lambda admin: moderation.kick_user(admin, "bob", "#tea", "out"))
     assert [(action, target) for _, action, target, _ in trail(story)] == [
         ("room.topic", "#tea"),
         ("kick", "bob"),

@@ -6,8 +6,8 @@ from app.clock import to_datetime
 from app.errors import NotFound
 from app.events import Event, Kind
 from app.services.accounts import find_account
-from app.services.administration import password_set
-from app.services.certificates import CertificateLine, certificates
+from app.services.administration import set_password
+from app.services.certificates import CertificateLine, list_certificates
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.story import SECRET, Story
@@ -25,7 +25,7 @@ def opens(story: Story, name: str, fingerprint: str, kind: Kind = Kind.CERTIFICA
 def listed(story: Story, name: str) -> list[str]:
     """Return the fingerprints of an account."""
     with story.database.reading() as session:
-        return [line.fingerprint for line in certificates(session, name)]
+        return [line.fingerprint for line in list_certificates(session, name)]
 
 
 def test_they_are_listed_in_the_order_they_came(story: Story, clock: MovedClock) -> None:
@@ -37,7 +37,7 @@ def test_they_are_listed_in_the_order_they_came(story: Story, clock: MovedClock)
     opens(story, "bob", "bb")
     assert listed(story, "ANNA") == ["ff", "aa"]
     with story.database.reading() as session:
-        assert certificates(session, "bob") == [CertificateLine("bb", to_datetime(clock.now()))]
+        assert list_certificates(session, "bob") == [CertificateLine("bb", to_datetime(clock.now()))]
     with pytest.raises(NotFound):
         listed(story, "nobody")
 
@@ -57,6 +57,6 @@ def test_a_new_password_from_an_administrator_takes_all_of_them(story: Story) ->
     story.account("bob")
     for name, fingerprint in (("anna", "aa"), ("anna", "ab"), ("bob", "bb")):
         opens(story, name, fingerprint)
-    story.decides(lambda admin: password_set(admin, "anna", SECRET))
+    story.decides(lambda admin: set_password(admin, "anna", SECRET))
     assert listed(story, "anna") == []
     assert listed(story, "bob") == ["bb"]

@@ -11,11 +11,11 @@ import pytest
 
 from app.clock import from_iso
 from app.events import Kind
-from app.services.export import FORMATS, About
+from app.services.export import FORMATS, ExportInfo
 from app.services.export.plain import clean
 from app.services.history import ROOM_EVENTS, HistoryEntry
 
-ABOUT = About("Team <chat>", from_iso("2026-11-22T12:00:00Z"))
+ABOUT = ExportInfo("Team <chat>", from_iso("2026-11-22T12:00:00Z"))
 NOON = from_iso("2026-11-21T12:00:05Z")
 DAY = 86_400_000
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.events import Event, Kind, RoomKey
 from app.services import history
-from app.services.history import History, HistorySelection, is_known
+from app.services.history import History, HistorySelection, is_known_name
 from app.wire.names import fold
 from tests.conftest import MovedClock
 from tests.story import Story
@@ -110,7 +110,7 @@ def test_a_rooms_password_is_never_read(story: Story, rooms: dict[str, int]) -> 
 def test_who_is_known(story: Story, rooms: dict[str, int]) -> None:
     story.account("carol")
     with story.database.reading() as session:
-        assert [is_known(session, name) for name in ("CAROL", "BOB", "dave")] == [True, True, False]
+        assert [is_known_name(session, name) for name in ("CAROL", "BOB", "dave")] == [True, True, False]
 
 
 def test_a_page_is_found_without_sorting(story: Story, rooms: dict[str, int]) -> None:
@@ -129,7 +129,7 @@ def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
     reader = History(story.database, selection)
     last = SimpleNamespace(id=5, at=5)
     with story.database.engine.connect() as connection:
-        for stretch in reader.stretches():
+        for stretch in reader.ranges():
             for backwards in (False, True):
                 query = stretch.page(cast(Any, last), backwards)
                 compiled = query.compile(connection, compile_kwargs={"literal_binds": True})

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from app.clock import to_datetime
 from app.db.models import InvitationRow
 from app.errors import NotFound
-from app.services.accounts import registered
+from app.services.accounts import registration_event
 from app.services.audit import latest
-from app.services.codes import digest_of, new_code
-from app.services.invitations import CODE_LENGTH, invitations, invited, revoked
+from app.services.codes import hash_code, new_code
+from app.services.invitations import CODE_LENGTH, create_invitation, list_invitations, revoke_invitation
 from tests.conftest import MovedClock
 from tests.story import ME, SECRET, Story
 
@@ -17,7 +17,7 @@ from tests.story import ME, SECRET, Story
 def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
     """Make a code."""
     code = new_code(story.clock, CODE_LENGTH)
-    story.decides(lambda admin: invited(admin, code, uses, expires))
+    story.decides(lambda admin: create_invitation(admin, code, uses, expires))
     return code
 
 
@@ -31,36 +31,36 @@ def test_a_code_is_much_chance_and_stands_in_the_middle_of_a_line(clock: MovedCl
 def test_the_list_tells_what_was_made_and_how_often_it_was_used(story: Story, clock: MovedClock) -> None:
     code, other = make(story, 2, clock.instant + 1000), make(story)
     with story.database.reading() as session:
-        first, second = invitations(session, clock.now())
+        first, second = list_invitations(session, clock.now())
     assert (first.name, first.uses, first.used, first.by, first.active) == (code[:6], 2, 0, ME, True)
     assert (first.created, first.expires) == (to_datetime(clock.now()), to_datetime(clock.now() + 1000))
     assert (second.name, second.expires) == (other[:6], None)
-    event = registered(clock, "anna", SECRET)
+    event = registration_event(clock, "anna", SECRET)
     event.data["invitation"] = _id_of(story, code)
     story.happens(event)
     with story.database.reading() as session:
-        assert [one.used for one in invitations(session, clock.now())] == [1, 0]
-        assert [one.active for one in invitations(session, clock.now() + 1000)] == [False, True]
+        assert [one.used for one in list_invitations(session, clock.now())] == [1, 0]
+        assert [one.active for one in list_invitations(session, clock.now() + 1000)] == [False, True]
 
 
 def _id_of(story: Story, code: str) -> int:
     with story.database.reading() as session:
-        return session.scalars(select(InvitationRow.id).where(InvitationRow.digest == digest_of(code))).one()
+        return session.scalars(select(InvitationRow.id).where(InvitationRow.digest == hash_code(code))).one()
 
 
 def test_a_code_is_taken_back_by_its_name_or_whole(story: Story, clock: MovedClock) -> None:
     code, other = make(story), make(story)
-    story.decides(lambda admin: revoked(admin, code[:6].upper()))
-    story.decides(lambda admin: revoked(admin, other))
+    story.decides(lambda admin: revoke_invitation(admin, code[:6].upper()))
+    story.decides(lambda admin: revoke_invitation(admin, other))
     with story.database.reading() as session:
-        assert invitations(session, clock.now()) == []
+        assert list_invitations(session, clock.now()) == []
     with pytest.raises(NotFound, match="invite list"):
-        story.decides(lambda admin: revoked(admin, code))
+        story.decides(lambda admin: revoke_invitation(admin, code))
 
 
 def test_the_trail_tells_of_it_without_the_code(story: Story, clock: MovedClock) -> None:
     code = make(story, 3)
-    story.decides(lambda admin: revoked(admin, code))
+    story.decides(lambda admin: revoke_invitation(admin, code))
     with story.database.reading() as session:
         made, taken = latest(session, 10)
     assert (made.action, made.target, made.detail) == ("invite.create", code[:6], {"uses": 3})

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from app.db import schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.db.log import read_after
 from app.errors import StorageError
 from app.events import Event, Kind
@@ -30,12 +30,12 @@ def test_a_database_that_cannot_even_be_opened_is_a_failure_that_may_pass(
     tmp_path: Path, clock: MovedClock
 ) -> None:
     folder = tmp_path / "later"
-    database = Database(url_of(str(folder / "chat.db")))
+    database = Database(parse_database_url(str(folder / "chat.db")))
     with closing(Ledger(database, clock)) as ledger:
         with pytest.raises(StorageError, match="unable to open"):
             ledger.open()
         folder.mkdir()
-        schema.prepare(database)
+        schema.prepare_database(database)
         assert ledger.open() == []
     database.close()
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.fulltext import fulltext_of
-from app.db.legacy import OldDatabase
+from app.db.legacy import LegacyDatabase
 from app.db.models import AccountRow, EventRow, ImportMarkRow
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import audit, legacy, rooms, stats
-from app.services.accounts import is_password
+from app.services.accounts import verify_password
 from app.services.search import SearchQuery, SearchScope, search_rows
 from tests.legacy_database import MESSAGES, add, old_database
 from tests.services.imports import Run, counts, said
@@ -26,7 +26,7 @@ def test_passwords_still_work_and_are_nowhere_in_clear(story: Story, run: Run, t
     run()
     with story.database.reading() as session:
         account = session.scalars(select(AccountRow)).one()
-        assert is_password(account.password_hash, "tea-for-two")
+        assert verify_password(account.password_hash, "tea-for-two")
         assert "tea-for-two" not in str(vars(account))
         assert "tea" not in str(audit.latest(session, 10))
 
@@ -52,9 +52,9 @@ def test_accounts_and_messages_come_over_in_order(
     assert (tmp_path / "old.db").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} <= {"old.db", "chat.db", "chat.db-wal", "chat.db-shm"}
     with story.database.reading() as session:
-        assert stats.problems(session) == []
+        assert stats.find_problems(session) == []
         assert [trace.action for trace in audit.latest(session, 10)] == ["import-legacy"]
-        assert rooms.details(session, "#general").created.timestamp() * 1000 == second - 1
+        assert rooms.get_room_details(session, "#general").created.timestamp() * 1000 == second - 1
 
 
 @pytest.mark.usefixtures("quick")
@@ -87,7 +87,7 @@ def test_a_rehearsal_changes_nothing_and_tells_the_same(story: Story, run: Run, 
     report = run(dry_run=True)
     assert counts(report) == (3, 0, 4, 0, 0)
     with story.database.reading() as session:
-        assert stats.stats(session).events == 0
+        assert stats.collect_stats(session).events == 0
         assert session.scalars(select(ImportMarkRow)).all() == []
     assert counts(run()) == counts(report)
 
@@ -111,14 +111,14 @@ def test_an_import_cut_off_goes_on_where_it_stopped(
 ) -> None:
     old_database(tmp_path / "old.db")
     monkeypatch.setattr("app.db.legacy.PAGE", 2)
-    messages = OldDatabase.messages
+    messages = LegacyDatabase.messages
 
-    def cut_off(old: OldDatabase) -> Iterator[Any]:
+    def cut_off(old: LegacyDatabase) -> Iterator[Any]:
         yield next(messages(old))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as cut:
-        cut.setattr(OldDatabase, "messages", cut_off)
+        cut.setattr(LegacyDatabase, "messages", cut_off)
         with pytest.raises(KeyboardInterrupt):
             run()
     assert [entry.text for entry in said(story)] == ["hello", "привет"]
@@ -137,7 +137,7 @@ def test_a_room_made_and_entered_before_takes_old_messages(story: Story, run: Ru
     assert [entry.text for entry in said(story)][-2:] == ["a minute later", "new"]
     assert said(story)[0].at == 1_700_000_000_000
     with story.database.reading() as session:
-        assert stats.problems(session) == []
+        assert stats.find_problems(session) == []
 
 
 @pytest.mark.usefixtures("quick")
@@ -197,14 +197,14 @@ def test_an_account_of_somebody_else_is_not_given_the_old_messages(
 
 def test_what_is_no_old_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no file"):
-        OldDatabase(tmp_path / "nothing.db")
+        LegacyDatabase(tmp_path / "nothing.db")
     (tmp_path / "letter.db").write_text("hello")
     with pytest.raises(DatabaseRefused, match="not an SQLite database"):
-        OldDatabase(tmp_path / "letter.db")
+        LegacyDatabase(tmp_path / "letter.db")
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE user (UserId INTEGER)")
     with pytest.raises(DatabaseRefused, match="column UserName in its table user"):
-        OldDatabase(tmp_path / "other.db")
+        LegacyDatabase(tmp_path / "other.db")
 
 
 def test_the_digest_of_a_user_tells_nothing_of_the_password() -> None:

@@ -32,13 +32,13 @@ def of(story: Story, name: str) -> dict[str, str]:
     """Return what an account or a room says."""
     with story.database.reading() as session:
         if name.startswith("#"):
-            return metadata.of_room(session, rooms.get_room(session, name).id)
-        return metadata.of_account(session, get_account(session, fold(name)).id)
+            return metadata.get_room_metadata(session, rooms.get_room(session, name).id)
+        return metadata.get_account_metadata(session, get_account(session, fold(name)).id)
 
 
 def silence(story: Story, name: str, *keys: str) -> AdminChange:
     """Take something away, as an administrator does."""
-    silenced = moderation.room_silenced if name.startswith("#") else moderation.account_silenced
+    silenced = moderation.remove_room_metadata if name.startswith("#") else moderation.remove_account_metadata
     return story.decides(lambda admin: silenced(admin, name, keys))
 
 
@@ -54,7 +54,7 @@ def test_rooms_say_what_they_say_each_for_itself(story: Story, tea: int) -> None
     assert of(story, "#tea") == {"url": "https://tea.example"}
     assert of(story, "#milk").keys() == {"avatar", "url"}
     with story.database.reading() as session:
-        assert rooms.details(session, "#tea").metadata == {"url": "https://tea.example"}
+        assert rooms.get_room_details(session, "#tea").metadata == {"url": "https://tea.example"}
 
 
 def test_the_words_of_a_guest_are_in_no_table(story: Story) -> None:

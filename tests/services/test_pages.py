@@ -12,7 +12,7 @@ from app.db.database import Database
 from app.db.log import Log
 from app.events import MESSAGES, Event, Kind
 from app.services import pages
-from app.services.pages import PLAYED_BACK, ConversationTarget, Mark, Place
+from app.services.pages import PLAYBACK_KINDS, ConversationTarget, HistoryCursor, HistorySource
 from app.services.record import record
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -48,9 +48,15 @@ class PagedStory:
         self._parties = {WITH_BOB: [me, bob], WITH_GUEST: [guest, me]}
         self.party = me
         conversations = (" ".join([me, bob]), " ".join([guest, me]))
-        places = (Place(self._number), Place(None, conversations[:1]), Place(None, conversations))
+        places = (
+            HistorySource(self._number),
+            HistorySource(None, conversations[:1]),
+            HistorySource(None, conversations),
+        )
         self.places = [
-            Place(place.room, place.conversations, extra) for place in places for extra in ((), PLAYED_BACK)
+            HistorySource(place.room, place.conversations, extra)
+            for place in places
+            for extra in ((), PLAYBACK_KINDS)
         ]
 
     def tell(self, facts: list[Any]) -> None:
@@ -72,7 +78,7 @@ class PagedStory:
         data = {"parties": parties}
         return Event(kind, conversation=" ".join(parties), nick="me", target="bob", text=text, data=data)
 
-    def happened(self, place: Place) -> list[Event]:
+    def happened(self, place: HistorySource) -> list[Event]:
         """Return all that happened in a place."""
         return [
             event
@@ -80,20 +86,20 @@ class PagedStory:
             if (event.room == place.room if event.room else event.conversation in place.conversations)
         ]
 
-    def shown(self, place: Place) -> list[Event]:
+    def shown(self, place: HistorySource) -> list[Event]:
         """Return all that is shown in a place."""
         here = self.happened(place)
         spoken = (*MESSAGES, Kind.TAGMSG)
         return [e for e in here if e.kind in (*place.extra, *MESSAGES) and (e.text or e.kind not in spoken)]
 
 
-def cut(shown: list[Event], name: str, limit: int, *marks: Mark) -> list[Event]:
+def cut(shown: list[Event], name: str, limit: int, *marks: HistoryCursor) -> list[Event]:
     """Cut a page out of all that is shown, in the plainest way."""
 
-    def is_later(event: Event, mark: Mark) -> bool:
+    def is_later(event: Event, mark: HistoryCursor) -> bool:
         return event.at > mark.at if mark.id is None else event.id > mark.id
 
-    def is_earlier(event: Event, mark: Mark) -> bool:
+    def is_earlier(event: Event, mark: HistoryCursor) -> bool:
         return event.at < mark.at if mark.id is None else event.id < mark.id
 
     def newest(events: list[Event], number: int) -> list[Event]:
@@ -114,13 +120,13 @@ def cut(shown: list[Event], name: str, limit: int, *marks: Mark) -> list[Event]:
 
 
 @st.composite
-def marks(draw: st.DrawFn, here: list[Event], events: list[Event]) -> Mark:
+def marks(draw: st.DrawFn, here: list[Event], events: list[Event]) -> HistoryCursor:
     """A mark at something that happened here, or an instant near anything that happened."""
     if here and draw(st.booleans()):
         event = draw(st.sampled_from(here))
-        return Mark(event.at, event.id)
+        return HistoryCursor(event.at, event.id)
     event = draw(st.sampled_from(events))
-    return Mark(event.at + draw(st.integers(-1, 1)))
+    return HistoryCursor(event.at + draw(st.integers(-1, 1)))
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -155,7 +161,7 @@ def test_what_is_read_is_what_happened(story: Story) -> None:
     room = story.room("#tea")
     story.says(room, "anna", "hi", data={"tags": {"+draft/reply": "7"}})
     with story.database.reading() as session:
-        (found,) = pages.latest(session, Place(room), 5)
+        (found,) = pages.latest(session, HistorySource(room), 5)
     assert (found.source, found.target, found.text) == ("anna!u@h", None, "hi")
     assert found.data == {"tags": {"+draft/reply": "7"}}
 
@@ -166,12 +172,14 @@ def test_a_position_is_only_a_mark_where_it_was_seen(story: Story) -> None:
     said = [Event(Kind.PRIVMSG, room=room, nick="anna", text="hi") for room in (tea, milk)]
     story.happens(*said, operators)
     with story.database.reading() as session:
-        assert pages.locate(session, Place(tea), said[0].id) == Mark(said[0].at, said[0].id)
-        assert pages.locate(session, Place(tea), operators.id) == Mark(operators.at, operators.id)
-        assert pages.locate(session, Place(tea), said[1].id) is None
-        assert pages.locate(session, Place(tea), operators.id + 1) is None
-        assert pages.locate(session, Place(conversations=("a1 a2",)), said[0].id) is None
-        assert pages.latest(session, Place(tea), 5)[-1].id == said[0].id
+        assert pages.locate(session, HistorySource(tea), said[0].id) == HistoryCursor(said[0].at, said[0].id)
+        assert pages.locate(session, HistorySource(tea), operators.id) == HistoryCursor(
+            operators.at, operators.id
+        )
+        assert pages.locate(session, HistorySource(tea), said[1].id) is None
+        assert pages.locate(session, HistorySource(tea), operators.id + 1) is None
+        assert pages.locate(session, HistorySource(conversations=("a1 a2",)), said[0].id) is None
+        assert pages.latest(session, HistorySource(tea), 5)[-1].id == said[0].id
 
 
 def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -> int:
@@ -207,7 +215,7 @@ def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, cl
 
     def targets(limit: int, first: int, end: int) -> list[ConversationTarget]:
         with story.database.reading() as session:
-            return pages.targets(session, rooms, "a1", limit, first, end)
+            return pages.list_targets(session, rooms, "a1", limit, first, end)
 
     assert targets(9, start, start + 99) == expected
     assert targets(2, start, start + 99) == expected[:2]
@@ -215,7 +223,7 @@ def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, cl
     assert targets(0, start + 99, start) == []
     assert targets(9, start + 20, start + 50) == expected[1:2]
     with story.database.reading() as session:
-        assert pages.targets(session, {}, "s9", 5, start, start + 99) == [ConversationTarget("me", last)]
+        assert pages.list_targets(session, {}, "s9", 5, start, start + 99) == [ConversationTarget("me", last)]
 
 
 def test_conversations_are_found_by_the_name_of_the_other(story: Story, clock: MovedClock) -> None:
@@ -224,8 +232,8 @@ def test_conversations_are_found_by_the_name_of_the_other(story: Story, clock: M
     whisper(story, "a1", "s9", "bob", "hi")
     whisper(story, "a3", "a2", "bob", "hi")
     with story.database.reading() as session:
-        assert pages.conversations_with(session, "a1", fold("BOB")) == ("a1 s9", "a1 a2")
-        assert pages.conversations_with(session, "s8", fold("bob")) == ()
+        assert pages.find_conversations(session, "a1", fold("BOB")) == ("a1 s9", "a1 a2")
+        assert pages.find_conversations(session, "s8", fold("bob")) == ()
 
 
 def plans(database: Database, ask: Callable[[Any], object]) -> Iterator[str]:
@@ -253,12 +261,12 @@ def is_direct(plan: str) -> bool:
 def test_every_page_is_a_stretch_of_one_index(story: Story) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
-    low, high = Mark(5, 5), Mark(9)
+    low, high = HistoryCursor(5, 5), HistoryCursor(9)
     for place in (
-        Place(1),
-        Place(1, first=low),
-        Place(1, (), PLAYED_BACK),
-        Place(None, ("a1 a2", "a1 s3"), PLAYED_BACK),
+        HistorySource(1),
+        HistorySource(1, first=low),
+        HistorySource(1, (), PLAYBACK_KINDS),
+        HistorySource(None, ("a1 a2", "a1 s3"), PLAYBACK_KINDS),
     ):
         for name, read in READ.items():
             for first, last in ((low, low), (low, high), (high, high)):
@@ -274,8 +282,8 @@ def test_targets_and_marks_are_found_by_indexes(story: Story) -> None:
         pytest.skip("the plans of PostgreSQL depend on statistics")
     rooms = {1: "#tea", 2: "#milk"}
     asked = [
-        *plans(story.database, lambda session: pages.targets(session, rooms, "a1", 5, 0, 9)),
-        *plans(story.database, lambda session: pages.locate(session, Place(1), 5)),
+        *plans(story.database, lambda session: pages.list_targets(session, rooms, "a1", 5, 0, 9)),
+        *plans(story.database, lambda session: pages.locate(session, HistorySource(1), 5)),
     ]
     assert asked
     assert all(is_direct(plan) for plan in asked), asked
@@ -285,7 +293,10 @@ def test_what_is_said_is_found_among_what_happens(story: Story) -> None:
     """A page of a room where almost everything is joins reads the index that has none of them."""
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
-    for read in (lambda s: pages.latest(s, Place(1), 5), lambda s: pages.before(s, Place(1), 5, Mark(9))):
+    for read in (
+        lambda s: pages.latest(s, HistorySource(1), 5),
+        lambda s: pages.before(s, HistorySource(1), 5, HistoryCursor(9)),
+    ):
         assert all("ix_event_spoken " in plan for plan in plans(story.database, read))
 
 
@@ -298,12 +309,12 @@ def test_what_was_imported_stands_where_its_time_is(story: Story) -> None:
     ]
     story.happens(*old)
     story.says(room, "anna", "three")
-    place = Place(room, extra=PLAYED_BACK)
+    place = HistorySource(room, extra=PLAYBACK_KINDS)
     with story.database.reading() as session:
         shown = pages.latest(session, place, 9)
         assert [event.text or event.kind for event in shown] == ["one", "two", Kind.JOINED, "three"]
         for number, event in enumerate(shown):
-            mark = Mark(event.at, event.id)
+            mark = HistoryCursor(event.at, event.id)
             assert ids(pages.before(session, place, 9, mark)) == ids(shown[:number])
             assert ids(pages.after(session, place, 9, mark)) == ids(shown[number + 1 :])
             assert ids(pages.around(session, place, 2, mark)) == ids(shown[max(0, number - 1) : number + 1])

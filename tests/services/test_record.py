@@ -70,7 +70,7 @@ def test_a_row_that_cannot_be_stored_is_the_rows_fault(story: Story) -> None:
     story.room("#general")
     with pytest.raises(SQLAlchemyError) as caught:
         story.room("#GENERAL")
-    assert not story.database.dialect.is_passing(caught.value)
+    assert not story.database.dialect.is_transient_error(caught.value)
     assert len(rows(story)) == 1
 
 
@@ -82,7 +82,7 @@ def test_a_nul_character_is_the_rows_fault_where_it_cannot_be_stored(story: Stor
         return
     with pytest.raises(SQLAlchemyError) as caught:
         story.says(room, "anna", "a\0b")
-    assert not story.database.dialect.is_passing(caught.value)
+    assert not story.database.dialect.is_transient_error(caught.value)
 
 
 def test_a_refused_decision_changes_nothing(story: Story) -> None:
@@ -96,8 +96,8 @@ def test_a_refused_decision_changes_nothing(story: Story) -> None:
 
 def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedClock) -> None:
     event = Event(Kind.ANNOUNCED, nick="server", text="hello")
-    story.decides(lambda admin: admin.decided([event], "announce", "", text="hello"))
-    story.decides(lambda admin: admin.decided([], "nothing", ""))
+    story.decides(lambda admin: admin.make_change([event], "announce", "", text="hello"))
+    story.decides(lambda admin: admin.make_change([], "nothing", ""))
     with story.database.reading() as session:
         traces = session.scalars(select(AuditRow)).all()
         assert [(trace.actor, trace.action, trace.detail) for trace in traces] == [

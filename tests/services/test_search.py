@@ -251,13 +251,13 @@ def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: S
     with story.database.locked() as connection:
         fulltext_of(connection).remove(connection, 2)
     with story.database.reading() as session:
-        (problem,) = stats.problems(session)
+        (problem,) = stats.find_problems(session)
     assert problem.startswith("Message 2 is not in the index for searches; chat-admin db reindex")
     assert find(story, SearchScope((room,)), "привет") == []
     with story.database.locked() as connection:
         fulltext_of(connection).rebuild(connection)
     with story.database.reading() as session:
-        assert stats.problems(session) == []
+        assert stats.find_problems(session) == []
     assert find(story, SearchScope((room,)), "привет") == ["Привет"]
     age(story, is_old)
     story.says(room, "anna", "привет again")
@@ -276,7 +276,7 @@ def test_a_question_that_never_ends_is_ended(story: Story) -> None:
     forever = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
     with story.database.reading() as session:
         connection = session.connection()
-        with pytest.raises(SearchTookTooLong), fulltext_of(connection).limited(connection, 0.05):
+        with pytest.raises(SearchTookTooLong), fulltext_of(connection).time_limited(connection, 0.05):
             connection.execute(text(forever))
         session.rollback()
         assert search(session, SearchScope(None), SearchQuery("hello"), 1) == []

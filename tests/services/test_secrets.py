@@ -1,13 +1,13 @@
 """What the servers on one database share and show to nobody, on either database."""
 
-from app.services.secrets import kept_secret
+from app.services.secrets import get_or_create_secret
 from tests.story import Story
 
 
 def test_a_secret_is_made_once_and_kept(story: Story) -> None:
     with story.database.locked() as connection:
-        first = kept_secret(connection, story.clock, "cloak")
+        first = get_or_create_secret(connection, story.clock, "cloak")
     with story.database.locked() as connection:
-        assert kept_secret(connection, story.clock, "cloak") == first
-        assert kept_secret(connection, story.clock, "other") != first
+        assert get_or_create_secret(connection, story.clock, "cloak") == first
+        assert get_or_create_secret(connection, story.clock, "other") != first
     assert len(first) == 32

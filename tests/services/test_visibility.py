@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from app.db.models import AccountRow, RoomVisitRow
 from app.events import Event, Kind
-from app.services.pages import Mark
-from app.services.visibility import NEVER, first_visible
+from app.services.pages import HistoryCursor
+from app.services.visibility import NEVER, find_first_visible
 from tests.story import Story
 
 ROOM = "#tea"
@@ -26,11 +26,11 @@ class VisibilityStory:
         self.story.happens(made)
         return made
 
-    def first(self, *more: int) -> dict[int, Mark]:
+    def first(self, *more: int) -> dict[int, HistoryCursor]:
         with self.story.database.engine.connect() as connection:
             bob = connection.scalar(select(AccountRow.id).where(AccountRow.key == "bob"))
             parties = (f"a{bob}", f"s{self.session}")
-            return dict(first_visible(connection, [self.room, *more], parties))
+            return dict(find_first_visible(connection, [self.room, *more], parties))
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def chat(story: Story) -> VisibilityStory:
 def test_only_rooms_with_a_hidden_past_have_a_beginning(chat: VisibilityStory) -> None:
     open_room = chat.story.room("#milk")
     joined = chat.event(Kind.JOINED)
-    assert chat.first(open_room) == {chat.room: Mark(joined.at, joined.id)}
+    assert chat.first(open_room) == {chat.room: HistoryCursor(joined.at, joined.id)}
 
 
 def test_who_never_came_sees_nothing(chat: VisibilityStory) -> None:

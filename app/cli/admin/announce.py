@@ -8,7 +8,7 @@ from app.cli.admin.asking import one_line
 from app.cli.admin.context import AdminContext
 from app.services import moderation
 from app.services.admin_changes import AdminChange, Administrator
-from app.services.presence import online
+from app.services.presence import list_online_sessions
 
 MAX_TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
 
@@ -23,8 +23,8 @@ def announce(
 
     def decide(admin: Administrator) -> AdminChange:
         nonlocal listeners
-        listeners = len(online(admin.session))
-        return moderation.announced(admin, text)
+        listeners = len(list_online_sessions(admin.session))
+        return moderation.announce(admin, text)
 
     context.change(decide)
     context.out.done(f"Announced; {listeners} online.", text=text, online=listeners)

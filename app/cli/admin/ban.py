@@ -10,7 +10,7 @@ from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.kick import MAX_REASON_LENGTH
 from app.clock import to_iso_or_none, until
 from app.services import bans
-from app.services.durations import milliseconds
+from app.services.durations import parse_milliseconds
 
 app = new_noun("ban", "See and change who may not connect.")
 
@@ -37,12 +37,12 @@ def add(
 ) -> None:
     """Ban an account, a mask of nicks, an address or a network from the whole server."""
     reason = one_line(reason, "reason", MAX_REASON_LENGTH)
-    expires = None if length is None else context.clock.now() + milliseconds(length)
-    kind = kind or bans.guess_type(mask)
+    expires = None if length is None else context.clock.now() + parse_milliseconds(length)
+    kind = kind or bans.detect_ban_type(mask)
     with context.reading() as session:
-        mask = bans.normal_mask(kind, mask, bans.registered_names(session))
+        mask = bans.normalise_ban_mask(kind, mask, bans.account_name_lookup(session))
     confirm(f"Ban the {kind.value} {mask} {until(expires)}?", yes)
-    context.change(lambda admin: bans.banned(admin, kind, mask, reason, expires))
+    context.change(lambda admin: bans.add_ban(admin, kind, mask, reason, expires))
     context.out.done(
         f"Banned the {kind.value} {mask} {until(expires)}.",
         type=kind.value,
@@ -59,12 +59,12 @@ def list_(
 ) -> None:
     """List the bans that hold."""
     with context.reading() as session:
-        found = bans.bans(session, context.clock.now(), expired)
+        found = bans.list_bans(session, context.clock.now(), expired)
     context.out.table(found, "Nobody is banned.")
 
 
 @command(app, "remove")
 def remove(context: AdminContext, mask: Mask) -> None:
     """Lift the bans of an account, mask or address."""
-    context.change(lambda admin: bans.unbanned(admin, mask))
+    context.change(lambda admin: bans.remove_ban(admin, mask))
     context.out.done(f"Lifted the ban of {mask}.", mask=mask)

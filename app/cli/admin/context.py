@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.cli.admin.output import Output
 from app.clock import Clock
 from app.db import schema
-from app.db.database import Database, url_of
+from app.db.database import Database, parse_database_url
 from app.errors import ChatError, NotFound
-from app.services.admin_changes import AdminChange, Administrator, decide_now
+from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.settings import SERVER, ServerSettings, load, prefix_of
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000  # milliseconds to wait for a busy server
@@ -61,9 +61,9 @@ class AdminContext:
     @contextmanager
     def unchecked(self) -> Iterator[Database]:
         """Hold the database, whatever it is."""
-        database = Database(url_of(self.settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
+        database = Database(parse_database_url(self.settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
         try:
-            with database.explained():
+            with database.translated_errors():
                 yield database
         finally:
             database.close()
@@ -78,12 +78,12 @@ class AdminContext:
             if self._is_missing(database):
                 if not create:
                     raise NotFound(missing(database))
-                schema.prepare(database)
+                schema.prepare_database(database)
                 self.out.note(f"Made the database {database}.")
             yield database
 
     def _is_missing(self, database: Database) -> bool:
-        state, revision = schema.refuse_unless_ours(database)
+        state, revision = schema.require_own_database(database)
         if state is schema.DatabaseState.OLDER:
             raise ChatError(
                 f"{database} is of an older version (schema {revision}); start the server once, "
@@ -109,7 +109,7 @@ class AdminContext:
     def change(self, decide: Callable[[Administrator], AdminChange], create: bool = False) -> bool:
         """Record what is decided. Returns whether anything changed."""
         with self.database(create) as database:
-            return bool(decide_now(database, self.clock, self.actor, self.by, decide).events)
+            return bool(apply_admin_change(database, self.clock, self.actor, self.by, decide).events)
 
 
 def missing(database: Database) -> str:

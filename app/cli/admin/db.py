@@ -18,8 +18,8 @@ app = new_noun("db", "Look after the database.")
 def upgrade(context: AdminContext) -> None:
     """Make the database, or bring it to this version after setting a copy aside. Stop the server first."""
     with context.unchecked() as database:
-        before, _ = schema.refuse_unless_ours(database)
-        copy = schema.prepare(database)
+        before, _ = schema.require_own_database(database)
+        copy = schema.prepare_database(database)
         name = str(database)
     if copy is not None:
         context.out.note(f"The database as it was is kept in {copy}.")
@@ -38,7 +38,7 @@ def upgrade(context: AdminContext) -> None:
 def current(context: AdminContext) -> None:
     """Show the version of the database and the newest this program knows."""
     with context.unchecked() as database:
-        state, revision = schema.refuse_unless_ours(database)
+        state, revision = schema.require_own_database(database)
         if state is schema.DatabaseState.MISSING:
             raise NotFound(missing(database))
         found = {
@@ -60,7 +60,7 @@ def check(context: AdminContext) -> None:
         problems = [
             *database.dialect.problems(connection),
             *differences(connection),
-            *stats.problems(session),
+            *stats.find_problems(session),
         ]
         name = str(database)
     context.out.table([{"problem": problem} for problem in problems], f"{name} is sound.")
@@ -82,7 +82,7 @@ def reindex(context: AdminContext) -> None:
 def show_stats(context: AdminContext) -> None:
     """Show how much there is of everything."""
     with context.database() as database, database.reading() as session:
-        counted = asdict(stats.stats(session))
+        counted = asdict(stats.collect_stats(session))
         size = database.dialect.size(session.connection())
         name = str(database)
     context.out.record({"database": name, "bytes": size, "revision": revisions.head(), **counted})

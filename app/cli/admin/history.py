@@ -16,10 +16,10 @@ from app.cli.admin.progress import bar, counted
 from app.db.database import Database
 from app.errors import NotFound, UsageError
 from app.services import audit
-from app.services.export import FORMATS, About
+from app.services.export import FORMATS, ExportInfo
 from app.services.export.data import as_mapping
-from app.services.export.plain import clean, stamp
-from app.services.history import History, HistoryEntry, HistorySelection, is_known
+from app.services.export.plain import clean, format_timed_line
+from app.services.history import History, HistoryEntry, HistorySelection, is_known_name
 from app.services.rooms import get_room
 from app.wire.names import fold
 
@@ -94,14 +94,16 @@ def _print(context: AdminContext, found: list[HistoryEntry], has_places: bool) -
     if not found:
         context.out.note("There is nothing to show.")
     for entry in found:
-        context.out.line(f"{clean(entry.place)} {stamp(entry)}" if has_places else stamp(entry))
+        context.out.line(
+            f"{clean(entry.place)} {format_timed_line(entry)}" if has_places else format_timed_line(entry)
+        )
 
 
 def _leave_trace(
     context: AdminContext, database: Database, action: str, user: str | None, rooms: list[str] | None
 ) -> None:
     """Note that private conversations are about to be read."""
-    trace = audit.entry(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
+    trace = audit.make_audit_row(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
     audit.append_now(database, trace)
 
 
@@ -139,7 +141,7 @@ def export(
 def _write(context: AdminContext, history: History, form: str, out: Path | None) -> int:
     """Write the lines as they are read. Returns how many there were."""
     format_ = FORMATS[form]
-    about = About(context.settings.servername, context.clock.now())
+    about = ExportInfo(context.settings.servername, context.clock.now())
     count = 0
 
     def lines() -> Iterator[HistoryEntry]:
@@ -186,7 +188,7 @@ def _selection(
 
 
 def _refuse_unknown(session: Session, user: str | None) -> None:
-    if user is not None and not is_known(session, user):
+    if user is not None and not is_known_name(session, user):
         raise NotFound(f"Nobody called {user} has an account here or said anything.")
 
 

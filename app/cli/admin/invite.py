@@ -9,7 +9,7 @@ from app.cli.admin.declare import command, new_noun
 from app.clock import to_iso_or_none, until
 from app.services import invitations
 from app.services.codes import new_code
-from app.services.durations import milliseconds
+from app.services.durations import parse_milliseconds
 
 app = new_noun("invite", "Make and take back codes with which people may register.")
 
@@ -28,9 +28,9 @@ def create(
     ] = "7d",
 ) -> None:
     """Make a code. It is shown now and never again."""
-    end = None if expires == "never" else context.clock.now() + milliseconds(expires)
+    end = None if expires == "never" else context.clock.now() + parse_milliseconds(expires)
     code = new_code(context.clock, invitations.CODE_LENGTH)
-    context.change(lambda admin: invitations.invited(admin, code, uses, end), create=True)
+    context.change(lambda admin: invitations.create_invitation(admin, code, uses, end), create=True)
     if context.settings.registration != "invitation":
         context.out.note(
             f"The setting registration is {context.settings.registration}, so nobody is asked for a code."
@@ -47,7 +47,7 @@ def create(
 def list_(context: AdminContext) -> None:
     """List the codes by their first letters, and how often each was used."""
     with context.reading() as session:
-        found = invitations.invitations(session, context.clock.now())
+        found = invitations.list_invitations(session, context.clock.now())
     context.out.table(found, "There are no invitations; `chat-admin invite create` makes one.")
 
 
@@ -57,6 +57,6 @@ def revoke(
     code: Annotated[str, typer.Argument(metavar="CODE", help="The first six letters of the code.")],
 ) -> None:
     """Take a code back; accounts made with it stay."""
-    context.change(lambda admin: invitations.revoked(admin, code))
+    context.change(lambda admin: invitations.revoke_invitation(admin, code))
     name = code.casefold()[: invitations.NAME_LENGTH]
     context.out.done(f"The invitation {name} is taken back.", name=name)

@@ -24,8 +24,8 @@ def kick(
     """Disconnect somebody, or put them out of one room. They may come back; see `ban add`."""
     reason = one_line(reason, "reason", MAX_REASON_LENGTH)
     if room is None:
-        context.change(lambda admin: moderation.killed(admin, nick, reason))
+        context.change(lambda admin: moderation.kill_user(admin, nick, reason))
     else:
-        context.change(lambda admin: moderation.kicked(admin, nick, room, reason))
+        context.change(lambda admin: moderation.kick_user(admin, nick, room, reason))
     place = "the server" if room is None else room
     context.out.done(f"{nick} is put out of {place}.", nick=nick, room=room, reason=reason)

@@ -11,10 +11,10 @@ from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
 from app.cli.admin.progress import bar
 from app.db.database import Database
-from app.db.legacy import OldDatabase
-from app.services.legacy import Import, ImportReport
-from app.services.legacy.rows import Limits
-from app.services.rooms import room_name
+from app.db.legacy import LegacyDatabase
+from app.services.legacy import ImportReport, LegacyImport
+from app.services.legacy.rows import ImportLimits
+from app.services.rooms import check_room_name
 
 
 def import_legacy(
@@ -29,10 +29,10 @@ def import_legacy(
 
     The old file is only read. What was taken before is not taken again, so this may be repeated.
     """
-    room = room_name(room, context.settings.room_length)
-    with closing(OldDatabase(old)) as source, _target(context, dry_run) as database:
-        limits = Limits(context.settings.nick_length, context.settings.buffer, context.clock.now())
-        run = Import(source, database, context.clock, room, limits, context.actor, context.by, dry_run)
+    room = check_room_name(room, context.settings.room_length)
+    with closing(LegacyDatabase(old)) as source, _target(context, dry_run) as database:
+        limits = ImportLimits(context.settings.nick_length, context.settings.buffer, context.clock.now())
+        run = LegacyImport(source, database, context.clock, room, limits, context.actor, context.by, dry_run)
         with bar("Importing", lambda: sum(source.count())) as advance:
             report = run.run(advance)
     _print(context, report, old)

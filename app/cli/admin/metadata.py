@@ -30,9 +30,9 @@ def of_user(
     """Show what an account says for clients to show (avatar, display-name, ...), or take it away."""
     with context.reading() as session:
         account = get_account(session, fold(name))
-        name, said = account.name, metadata.of_account(session, account.id)
+        name, said = account.name, metadata.get_account_metadata(session, account.id)
     if _is_change(remove, clear):
-        _remove(context, name, moderation.account_silenced, remove or (), yes)
+        _remove(context, name, moderation.remove_account_metadata, remove or (), yes)
     else:
         _show(context, name, said)
 
@@ -43,9 +43,9 @@ def of_room(
     """Show what a room says for clients to show (avatar, display-name, ...), or take it away."""
     with context.reading() as session:
         found = get_room(session, name)
-        name, said = found.name, metadata.of_room(session, found.id)
+        name, said = found.name, metadata.get_room_metadata(session, found.id)
     if _is_change(remove, clear):
-        _remove(context, name, moderation.room_silenced, remove or (), yes)
+        _remove(context, name, moderation.remove_room_metadata, remove or (), yes)
     else:
         _show(context, name, said)
 

@@ -8,7 +8,7 @@ import typer
 
 from app.clock import from_datetime, to_datetime
 from app.errors import UsageError
-from app.services.durations import duration, is_duration
+from app.services.durations import is_duration, parse_duration
 
 Since = Annotated[
     str | None,
@@ -43,7 +43,7 @@ def until(text: str | None, now: int) -> int | None:
 def _span(text: str, now: int) -> tuple[datetime, datetime]:
     """Return the first and the last instant of what is named."""
     if is_duration(text):
-        moment = to_datetime(now) - duration(text)
+        moment = to_datetime(now) - parse_duration(text)
         return moment, moment
     try:
         moment = datetime.fromisoformat(text.strip())

@@ -25,7 +25,7 @@ Search = Annotated[
 def list_(context: AdminContext, search: Search = None) -> None:
     """List the rooms."""
     with context.reading() as session:
-        found = rooms.rooms(session, search)
+        found = rooms.list_rooms(session, search)
     context.out.table(found, "There are no such rooms.")
 
 
@@ -33,16 +33,16 @@ def list_(context: AdminContext, search: Search = None) -> None:
 def show(context: AdminContext, name: Name) -> None:
     """Show all about a room: topic, modes, roles, lists, messages, metadata."""
     with context.reading() as session:
-        found = rooms.details(session, name)
+        found = rooms.get_room_details(session, name)
     context.out.record(found)
 
 
 @command(app, "create")
 def create(context: AdminContext, name: Name) -> None:
     """Make a room that belongs to nobody and stays when it is empty."""
-    name = rooms.room_name(name, context.settings.room_length)
+    name = rooms.check_room_name(name, context.settings.room_length)
     context.change(
-        lambda admin: rooms.created(admin, name, context.settings.room_length),
+        lambda admin: rooms.create_room(admin, name, context.settings.room_length),
         create=True,
     )
     context.out.done(f"Made the room {name}.", name=name)
@@ -58,8 +58,8 @@ def rename(
     """Give a room another name; everything else about it stays."""
     told = one_line(reason, "reason", context.settings.topic_length) if reason else ""
     longest, auto_join = context.settings.room_length, context.settings.auto_join
-    changed = context.change(lambda admin: rooms.renamed(admin, name, new, longest, auto_join, told))
-    new = rooms.room_name(new, longest)
+    changed = context.change(lambda admin: rooms.rename_room(admin, name, new, longest, auto_join, told))
+    new = rooms.check_room_name(new, longest)
     sentence = f"#{name.removeprefix('#')} is called {new} now." if changed else "It is called that already."
     context.out.done(sentence, room=name, name=new, changed=changed)
 
@@ -76,14 +76,14 @@ def delete(
     """Delete a room with its topic, modes, roles and lists. What was said there stays in the log."""
     told = one_line(reason, "reason", context.settings.topic_length)
     with context.reading() as session:
-        found = rooms.details(session, name)
+        found = rooms.get_room_details(session, name)
     confirm(
         f"Delete {found.name} for ever? Nobody will read in the chat what was said there (messages: "
         f"{found.messages}); `chat-admin history export` saves it before.",
         yes,
     )
     auto_join = context.settings.auto_join
-    context.change(lambda admin: rooms.deleted(admin, name, auto_join, told))
+    context.change(lambda admin: rooms.delete_room(admin, name, auto_join, told))
     context.out.done(f"{found.name} is deleted.", name=found.name, messages=found.messages, reason=told)
 
 
@@ -101,12 +101,12 @@ def topic(
         _show_topic(context, name)
         return
     wanted = "" if text is None else one_line(text, "topic", context.settings.topic_length)
-    changed = context.change(lambda admin: rooms.topic_set(admin, name, wanted))
+    changed = context.change(lambda admin: rooms.set_topic(admin, name, wanted))
     sentence = "The topic is set." if changed else "The topic is that already."
     context.out.done(sentence, room=name, topic=wanted, changed=changed)
 
 
 def _show_topic(context: AdminContext, name: str) -> None:
     with context.reading() as session:
-        room = rooms.details(session, name)
+        room = rooms.get_room_details(session, name)
     context.out.done(room.topic, room=room.name, topic=room.topic, by=room.topic_by, at=room.topic_at)

@@ -13,7 +13,7 @@ from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import SessionRow
 from app.errors import UsageError
 from app.services import administration, applications, certificates, metadata, people
-from app.services.accounts import get_account, protect
+from app.services.accounts import get_account, hash_password
 from app.wire.names import fold
 
 MAX_SESSIONS_SHOWN = 5
@@ -39,7 +39,7 @@ def list_(
     """List the accounts, and who of them is online."""
     before = moments.since(inactive_since, context.clock.now())
     with context.reading() as session:
-        found = people.people(session, search, before, online)
+        found = people.list_people(session, search, before, online)
     context.out.table(found, _nobody(online, search is not None or before is not None))
 
 
@@ -56,9 +56,9 @@ def show(context: AdminContext, name: Name) -> None:
     """Show an account, what it says for clients to show, and its latest connections."""
     with context.reading() as session:
         person = people.get_person(session, name)
-        said = metadata.of_account(session, get_account(session, fold(name)).id)
+        said = metadata.get_account_metadata(session, get_account(session, fold(name)).id)
         connections = [
-            _connection(row) for row in people.last_sessions(session, person.name, MAX_SESSIONS_SHOWN)
+            _connection(row) for row in people.list_latest_sessions(session, person.name, MAX_SESSIONS_SHOWN)
         ]
     found = {**as_row(person), "metadata": said}
     if context.as_json:
@@ -87,15 +87,15 @@ def create(
     password_file: PasswordFile = None,
 ) -> None:
     """Make an account. The password is asked for, or read where an option says."""
-    name = administration.account_name(name, context.settings.nick_length)
+    name = administration.check_account_name(name, context.settings.nick_length)
     administration.check_role(role)
     with context.glancing() as database:
         if database is not None:
             with database.reading() as session:
-                administration.refuse_if_taken(session, name)
-    secret = protect(read_password(password_stdin, password_file, context.settings.password_shortest))
+                administration.require_free_name(session, name)
+    secret = hash_password(read_password(password_stdin, password_file, context.settings.password_shortest))
     context.change(
-        lambda admin: administration.account_created(admin, name, secret, role),
+        lambda admin: administration.create_account(admin, name, secret, role),
         create=True,
     )
     context.out.done(f"Made the account {name} ({role}).", name=name, role=role)
@@ -112,8 +112,8 @@ def passwd(
     """Give an account another password. Whoever is logged in to it is disconnected."""
     name = _existing(context, name)
     confirm(f"Change the password of {name}?", yes)
-    secret = protect(read_password(password_stdin, password_file, context.settings.password_shortest))
-    context.change(lambda admin: administration.password_set(admin, name, secret))
+    secret = hash_password(read_password(password_stdin, password_file, context.settings.password_shortest))
+    context.change(lambda admin: administration.set_password(admin, name, secret))
     context.out.done(f"{name} has a new password.", name=name, changed=True)
 
 
@@ -135,7 +135,7 @@ def enable(context: AdminContext, name: Name) -> None:
 def certs(context: AdminContext, name: Name) -> None:
     """List the certificates that open an account, by their fingerprints."""
     with context.reading() as session:
-        found = certificates.certificates(session, name)
+        found = certificates.list_certificates(session, name)
     context.out.table(found, f"No certificate opens {name}.")
 
 
@@ -143,14 +143,14 @@ def certs(context: AdminContext, name: Name) -> None:
 def pending(context: AdminContext) -> None:
     """List who has applied for an account and has yet to show the code that was mailed to them."""
     with context.reading() as session:
-        found = applications.applications(session, context.clock.now())
+        found = applications.list_applications(session, context.clock.now())
     context.out.table(found, "Nobody has applied for an account.")
 
 
 @command(app, "verify")
 def verify(context: AdminContext, name: Name) -> None:
     """Make the account that somebody has applied for, without the code that was mailed."""
-    context.change(lambda admin: applications.verified(admin, name))
+    context.change(lambda admin: applications.verify_application(admin, name))
     context.out.done(f"The account {name} is made.", name=name)
 
 
@@ -165,7 +165,7 @@ def role(
     administration.check_role(new)
     name = _existing(context, name)
     confirm(f"Make {name} {new}?", yes)
-    changed = context.change(lambda admin: administration.role_set(admin, name, new))
+    changed = context.change(lambda admin: administration.set_role(admin, name, new))
     sentence = f"{name} is {new} now." if changed else f"{name} is {new} already."
     context.out.done(sentence, name=name, role=new, changed=changed)
 
@@ -179,7 +179,7 @@ def always_on(
     """Let an account stay in its rooms while none of its devices is connected, or not."""
     wanted = _on_or_off(choice)
     name = _existing(context, name)
-    changed = context.change(lambda admin: administration.always_on_set(admin, name, wanted))
+    changed = context.change(lambda admin: administration.set_always_on(admin, name, wanted))
     state = "stays in its rooms without a device" if wanted else "leaves with its last device"
     sentence = f"{name} {state} {'now' if changed else 'already'}."
     context.out.done(sentence, name=name, always_on=wanted, changed=changed)
@@ -196,7 +196,7 @@ def _on_or_off(choice: str) -> bool:
 
 
 def _set_disabled(context: AdminContext, name: str, disabled: bool) -> None:
-    changed = context.change(lambda admin: administration.disabled_set(admin, name, disabled))
+    changed = context.change(lambda admin: administration.set_disabled(admin, name, disabled))
     state = "disabled" if disabled else "enabled"
     context.out.done(
         f"{name} is {state} {'now' if changed else 'already'}.", name=name, disabled=disabled, changed=changed

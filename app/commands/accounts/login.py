@@ -25,7 +25,7 @@ from app.engine.submission_unit import SlowWork
 from app.engine.throttle import describe_wait
 from app.engine.world.user import AccountInfo, User
 from app.events import Kind
-from app.services.accounts import is_login
+from app.services.accounts import verify_login
 from app.wire import numerics
 from app.wire.names import fold
 
@@ -87,7 +87,7 @@ def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], 
     version = password_version(ctx, name)
 
     def check(session: Session) -> bool:
-        return is_login(session, fold(name), password)
+        return verify_login(session, fold(name), password)
 
     def resume(resumed: C, is_correct: bool) -> SlowWork | None:
         return then(resumed, is_correct and password_version(resumed, name) == version)

@@ -15,7 +15,7 @@ from app.commands.registry import command
 from app.engine.submission_unit import SlowWork
 from app.engine.throttle import describe_wait, rate_key
 from app.errors import UsageError
-from app.services.accounts import PasswordHashes, check_password, protect, registered
+from app.services.accounts import PasswordHashes, check_password, hash_password, registration_event
 from app.settings import ServerSettings
 from app.wire.names import InvalidName, check_new_nick, fold
 
@@ -55,7 +55,7 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
         announce(ctx, "SUCCESS", name, f"Account {name} registered")
         log_in_to_new_account(ctx, name)
 
-    return ctx.defer(lambda session: protect(password), create, writes=True)
+    return ctx.defer(lambda session: hash_password(password), create, writes=True)
 
 
 def is_offered(settings: ServerSettings) -> bool:
@@ -149,7 +149,7 @@ def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHa
     _check_rate(ctx, name)
     invitation = signup_policy.check_invitation(ctx, name, credential)
     ctx.runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
-    event = registered(ctx.runtime.clock, name, hashes)
+    event = registration_event(ctx.runtime.clock, name, hashes)
     if invitation is not None:
         event.data["invitation"] = invitation.id
     ctx.emit_without_reply(event)

@@ -28,7 +28,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import SlowWork
-from app.services.scram import ScramLogin, begin
+from app.services.scram import ScramLogin, start_scram_login
 from app.wire import numerics
 from app.wire.names import fold
 from app.wire.sasl import MAX_CHUNK_CHARACTERS, encode_chunks
@@ -165,7 +165,7 @@ class ScramExchange:
     def _look_up(self, ctx: Context, client_first: str) -> SlowWork:
         def read(session: Session) -> ScramLogin | None:
             try:
-                return begin(session, client_first)
+                return start_scram_login(session, client_first)
             except ScramException:
                 return None
 

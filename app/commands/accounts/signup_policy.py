@@ -5,7 +5,7 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.engine.throttle import describe_wait
 from app.engine.world.world import Invitation
-from app.services.codes import digest_of
+from app.services.codes import hash_code
 from app.settings import ServerSettings
 from app.settings.fields import is_email
 
@@ -31,7 +31,7 @@ def check_invitation(ctx: Context, name: str, code: str) -> Invitation | None:
             "Invitation required: REGISTER * <code> <password>, or /msg NickServ REGISTER <password> <code>"
         )
         raise FailReply("REGISTER", "INVITATION_REQUIRED", name, text=text)
-    found = ctx.world.invitations.get(digest_of(code))
+    found = ctx.world.invitations.get(hash_code(code))
     if found is None:
         raise FailReply("REGISTER", "INVALID_INVITATION", name, text="Unknown invitation code")
     if found.left < 1:

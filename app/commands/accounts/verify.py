@@ -14,9 +14,9 @@ from app.commands.registry import command
 from app.engine.submission_unit import SlowWork
 from app.engine.throttle import describe_wait, rate_key
 from app.services import mail
-from app.services.accounts import PasswordHashes, protect
-from app.services.applications import CODE_LENGTH, Applicant, applied, granted
-from app.services.codes import digest_of, new_code
+from app.services.accounts import PasswordHashes, hash_password
+from app.services.applications import CODE_LENGTH, Applicant, application_event, redeem_code
+from app.services.codes import hash_code, new_code
 from app.wire.names import fold
 
 C = TypeVar("C", bound=Context)
@@ -33,7 +33,7 @@ def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce
 
     def send(session: Session) -> Applicant | None:
         session.close()  # hashing and sending are slow
-        hashes = protect(password)
+        hashes = hash_password(password)
         try:
             mail.send(
                 runtime.settings,
@@ -41,16 +41,16 @@ def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce
                 f"Your code for {runtime.network_name}",
                 _mail_text(runtime.network_name, name, code),
             )
-        except mail.NotSent as error:
+        except mail.MailError as error:
             logger.error("Cannot mail a verification code: %s", error.sentence)
             return None
-        return Applicant(PasswordHashes(hashes.password_hash, hashes.scram, address), digest_of(code))
+        return Applicant(PasswordHashes(hashes.password_hash, hashes.scram, address), hash_code(code))
 
     def store(ctx: C, applicant: Applicant | None) -> None:
         if applicant is None:
             text = "The verification mail could not be sent; try again later or ask an administrator"
             raise FailReply("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
-        ctx.changeset.emit(applied(runtime.clock, name, applicant))
+        ctx.changeset.emit(application_event(runtime.clock, name, applicant))
         text = f"A code was mailed to you; complete the registration with VERIFY {name} <code> within a day"
         announce(ctx, "VERIFICATION_REQUIRED", name, text)
 
@@ -86,7 +86,7 @@ def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]
     Raises: FailReply; a wrong code counts as a failed log-in.
     """
     _check_may_verify(ctx, account)
-    event = granted(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
+    event = redeem_code(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
     if event is None:
         login.record_failure(ctx, account)
         text = "The code is wrong or older than a day; use REGISTER to get a new one"

@@ -13,8 +13,8 @@ from app.engine.delivery.encode import encode
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import MESSAGES, Event
-from app.services.pages import latest_messages, written_to
-from app.services.visibility import NEVER, stay
+from app.services.pages import latest_messages, list_private_messages
+from app.services.visibility import NEVER, find_visit_start
 from app.wire import numerics
 from app.wire.ctcp import ACTION, is_request
 from app.wire.framing import MAX_LINE_BYTES, space_after
@@ -88,7 +88,7 @@ def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
             again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted]
         )
 
-    return ctx.defer(lambda session: written_to(session, party, most, since), show)
+    return ctx.defer(lambda session: list_private_messages(session, party, most, since), show)
 
 
 def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
@@ -113,7 +113,7 @@ def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event
     """
     if not room.hides_history or not events:
         return events
-    first = stay(ctx.runtime.ledger.connection, room.id, ctx.me.parties)
+    first = find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties)
     if first is NEVER:
         return []
     return [one for one in events if not one.id or one.id >= first.position]  # 0: just decided

@@ -10,7 +10,7 @@ from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.engine.world.user import User
 from app.events import Event, Kind
-from app.services.markers import markers_of
+from app.services.markers import load_read_markers
 from app.wire.line import plain
 from app.wire.names import Key, fold
 
@@ -68,7 +68,7 @@ def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     """Return the caller's markers, from memory once they have been read; the log must be open."""
     reader = me.reader
     if reader.markers is None:
-        reader.markers = markers_of(ctx.runtime.ledger.connection, me.party)
+        reader.markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
         for event in ctx.changeset.events:  # decided, but not in the table yet
             if event.kind is Kind.MARKED and event.data["party"] == me.party:
                 reader.markers[fold(event.target or "")] = event.data["instant"]

@@ -15,7 +15,7 @@ from app.engine.changeset import Changeset
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
-from app.services.rooms import AUTO_JOINED, is_auto_joined
+from app.services.rooms import AUTO_JOIN_REFUSAL, is_auto_joined
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room, fold
 
@@ -53,7 +53,7 @@ def _validate_name(ctx: Context, room: Room, name: str) -> str:
     if ctx.world.find_room(new) not in (None, room):
         raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is a room of this name already")
     if room.key != fold(new) and is_auto_joined(room.key, ctx.runtime.settings.auto_join):
-        raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOINED)
+        raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOIN_REFUSAL)
     wait = (
         RENAME_INTERVAL_SECONDS - (ctx.runtime.clock.monotonic() - room.renamed)
         if room.renamed is not None

@@ -26,7 +26,7 @@ from app.engine.submission_unit import SlowWork
 from app.events import position
 from app.services import pages
 from app.services.pages import ConversationTarget
-from app.services.visibility import first_visible
+from app.services.visibility import find_first_visible
 from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
 from app.wire.numbers import parse_number
 
@@ -95,8 +95,8 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
     parties = ctx.me.parties
 
     def work(session: Session) -> list[ConversationTarget]:
-        visible = first_visible(session.connection(), rooms, parties)
-        return pages.targets(session, rooms, parties[0], most, begin, end, visible)
+        visible = find_first_visible(session.connection(), rooms, parties)
+        return pages.list_targets(session, rooms, parties[0], most, begin, end, visible)
 
     failure = failed("MESSAGE_ERROR", "TARGETS", text=NOT_RETRIEVED)
     return read_later(ctx, failure, work, send_targets)

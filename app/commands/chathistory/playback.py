@@ -20,8 +20,8 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
 from app.services import pages
-from app.services.pages import ConversationTarget, Mark, Place
-from app.services.visibility import first_visible
+from app.services.pages import ConversationTarget, HistoryCursor, HistorySource
+from app.services.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.names import fold
 
@@ -56,16 +56,16 @@ class PageRequest:
     extra_kinds: tuple[Kind, ...]
     is_hidden: bool = False  # what was said in the room before the caller came
 
-    def place(self, session: Session) -> Place:
+    def place(self, session: Session) -> HistorySource:
         """Return the history that is meant."""
         if self.room is not None:
-            visible = first_visible(session.connection(), [self.room], self.parties)
-            return Place(self.room, extra=self.extra_kinds, first=visible.get(self.room))
+            visible = find_first_visible(session.connection(), [self.room], self.parties)
+            return HistorySource(self.room, extra=self.extra_kinds, first=visible.get(self.room))
         party = self.parties[0]
-        found = pages.conversations_with(session, party, fold(self.target))
+        found = pages.find_conversations(session, party, fold(self.target))
         direct = " ".join(sorted({party, self.peer})) if self.peer else None
         others = tuple(one for one in found if one != direct)
-        return Place(conversations=(*others, direct) if direct else others, extra=self.extra_kinds)
+        return HistorySource(conversations=(*others, direct) if direct else others, extra=self.extra_kinds)
 
 
 def get_joined_room(ctx: Context, word: str, name: str) -> Room:
@@ -107,7 +107,7 @@ def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
     if "draft/event-playback" not in ctx.client.caps:
         return ()
     has_tags = "message-tags" in ctx.client.caps
-    return tuple(kind for kind in pages.PLAYED_BACK if has_tags or kind is not Kind.TAGMSG)
+    return tuple(kind for kind in pages.PLAYBACK_KINDS if has_tags or kind is not Kind.TAGMSG)
 
 
 def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: Reference) -> SlowWork:
@@ -150,13 +150,15 @@ def read_later(
     return ctx.defer(read, then)
 
 
-def _resolve(session: Session, request: PageRequest, place: Place, reference: Reference) -> Mark:
+def _resolve(
+    session: Session, request: PageRequest, place: HistorySource, reference: Reference
+) -> HistoryCursor:
     """Return the place in the history that a reference names.
 
     Raises: Failed when there is no such message, so that the client can try by time instead.
     """
     if reference.position is None:
-        return Mark(reference.instant)
+        return HistoryCursor(reference.instant)
     mark = pages.locate(session, place, reference.position)
     if mark is None:
         raise not_retrieved(request, reference.word)

@@ -24,7 +24,7 @@ from app.errors import SearchTookTooLong
 from app.events import Event
 from app.services.search import SearchQuery, SearchScope
 from app.services.search import search as found_by
-from app.services.visibility import first_visible
+from app.services.visibility import find_first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
 from app.wire.numbers import parse_number
@@ -104,7 +104,7 @@ def _limit_to_visible(reach: SearchScope, parties: tuple[str, ...]) -> Callable[
     """Return how to leave out what was said in rooms before the caller came, where that is hidden."""
 
     def limited(session: Session) -> SearchScope:
-        return replace(reach, visible=first_visible(session.connection(), reach.rooms or (), parties))
+        return replace(reach, visible=find_first_visible(session.connection(), reach.rooms or (), parties))
 
     return limited
 

@@ -15,7 +15,7 @@ from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
 from app.engine.submission_unit import SlowWork
 from app.engine.throttle import describe_wait
 from app.engine.world.user import User
-from app.services.accounts import is_password
+from app.services.accounts import verify_password
 from app.wire import numerics
 from app.wire.names import InvalidName, check_new_nick
 
@@ -105,7 +105,7 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
     if _close_if_throttled(ctx):
         return None
     if expected.startswith("$argon2"):
-        return ctx.defer(lambda session: is_password(expected, given), _apply_password_check, writes=True)
+        return ctx.defer(lambda session: verify_password(expected, given), _apply_password_check, writes=True)
     return _apply_password_check(ctx, hmac.compare_digest(expected.encode(), given.encode()))
 
 

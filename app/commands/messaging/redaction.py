@@ -10,8 +10,8 @@ from app.commands.registry import command
 from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.events import Event, Kind, position
-from app.services.pages import conversations_with, find_message
-from app.services.visibility import stay
+from app.services.pages import find_conversations, find_message
+from app.services.visibility import find_visit_start
 from app.wire.names import fold
 
 
@@ -64,7 +64,7 @@ def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: s
 def _find_conversations(ctx: Context, nick: str) -> set[str]:
     """Return the caller's conversations with those who have or had a nick."""
     me, peer = ctx.me, ctx.world.find_user(nick)
-    found = set(conversations_with(ctx.runtime.ledger.connection, me.party, fold(nick)))
+    found = set(find_conversations(ctx.runtime.ledger.connection, me.party, fold(nick)))
     return found | {" ".join(sorted({me.party, peer.party}))} if peer else found
 
 
@@ -87,7 +87,7 @@ def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
     """Whether the room does not show the caller the message, which was there before they came (+H)."""
     if not room.hides_history or _is_own(ctx, message):
         return False
-    return message.id < stay(ctx.runtime.ledger.connection, room.id, ctx.me.parties).position
+    return message.id < find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties).position
 
 
 def _is_own(ctx: Context, message: Event) -> bool:

@@ -16,8 +16,8 @@ from app.engine.cloak import uncloaked_host
 from app.engine.world.world import Ban
 from app.errors import ChatError
 from app.events import Kind
-from app.services.bans import BanType, ban_data, guess_type, is_meant, normal_mask
-from app.services.durations import is_duration, milliseconds
+from app.services.bans import BanType, ban_data, detect_ban_type, is_same_mask, normalise_ban_mask
+from app.services.durations import is_duration, parse_milliseconds
 from app.wire import numerics
 
 PEOPLE = (BanType.NICK, BanType.ACCOUNT)
@@ -45,7 +45,7 @@ def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") ->
         ctx.reply(numerics.RPL_ENDOFSTATS, "k")
         return
     wish = _read(ctx, "KLINE", duration, mask, reason)
-    kind = guess_type(wish.mask)
+    kind = detect_ban_type(wish.mask)
     if kind is BanType.ADDRESS:
         raise _refused("KLINE", f"{wish.mask} is an address; for these there is DLINE.")
     _ban(ctx, "KLINE", kind, wish)
@@ -90,14 +90,16 @@ def _read(ctx: Context, verb: str, first: str, second: str, third: str) -> BanRe
     if not (second and is_duration(first)):
         return BanRequest(first, second or WITHOUT_REASON, None)
     with _explained(verb):
-        return BanRequest(second, third or WITHOUT_REASON, ctx.runtime.clock.now() + milliseconds(first))
+        return BanRequest(
+            second, third or WITHOUT_REASON, ctx.runtime.clock.now() + parse_milliseconds(first)
+        )
 
 
 def _ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
     """Decide on a ban, and disconnect those whom it is about. One that expired makes way for it."""
     with _explained(verb):
-        mask = normal_mask(kind, wish.mask, lambda name: _account_named(ctx, name))
-    former = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_meant(ban.mask, mask)]
+        mask = normalise_ban_mask(kind, wish.mask, lambda name: _account_named(ctx, name))
+    former = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
     if any(ban in former for ban in ctx.world.active_bans()):
         raise _refused(verb, f"There is a ban of {mask} already; lift it first to change it (UN{verb}).")
     data = ban_data(ctx.runtime.clock, kind, wish.expires)
@@ -133,7 +135,7 @@ def _refuse_own(ctx: Context, verb: str, ban: Ban) -> None:
 
 def _lift(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:
     active = ctx.world.active_bans()
-    found = [ban for ban in active if ban.type in kinds and is_meant(ban.mask, mask)]
+    found = [ban for ban in active if ban.type in kinds and is_same_mask(ban.mask, mask)]
     if not found:
         raise _refused(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
     for ban in found:

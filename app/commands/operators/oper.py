@@ -10,7 +10,7 @@ from app.commands.registry import command
 from app.engine.submission_unit import SlowWork
 from app.engine.throttle import describe_wait
 from app.events import Kind
-from app.services.accounts import is_password
+from app.services.accounts import verify_password
 from app.wire import numerics
 
 
@@ -20,7 +20,7 @@ def oper(ctx: Context, name: str, password: str) -> SlowWork:
     _refuse_hasty(ctx, name)
     expected = ctx.runtime.settings.operators.get(name)
     return ctx.defer(
-        lambda session: is_password(expected, password),
+        lambda session: verify_password(expected, password),
         lambda again, is_right: _judge(again, name, is_right),
         writes=True,
     )

@@ -22,7 +22,7 @@ from app.engine.changeset import Changeset
 from app.engine.submission_unit import SlowWork
 from app.errors import ChatError
 from app.events import Event, Kind
-from app.services.rooms import founded
+from app.services.rooms import official_room_event
 from app.settings import SERVER, Renewal, ServerSettings, renewed
 from app.wire import numerics
 
@@ -107,7 +107,7 @@ def _make_rooms(runtime: Runtime, changeset: Changeset, before: ServerSettings) 
     """Make the rooms that everybody is in from now on, where there is none of the name."""
     for name in runtime.settings.auto_join:
         if runtime.world.find_room(name) is None:
-            changeset.emit(founded(runtime.clock, runtime.server_name, name))
+            changeset.emit(official_room_event(runtime.clock, runtime.server_name, name))
 
 
 def _retire_operators(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:

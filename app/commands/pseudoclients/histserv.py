@@ -25,9 +25,9 @@ from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import Event, msgid, position
 from app.services import pages
-from app.services.pages import Mark, Place
+from app.services.pages import HistoryCursor, HistorySource
 from app.services.search import SearchQuery
-from app.services.visibility import first_visible
+from app.services.visibility import find_first_visible
 from app.wire.names import is_room
 from app.wire.numbers import parse_number
 
@@ -78,7 +78,7 @@ def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> S
         place = _place(session, message, parties)
         if place.first is not None and message.id < place.first.position:
             raise _no_message(message_id)
-        return pages.around(session, place, limit, Mark(message.at, message.id))
+        return pages.around(session, place, limit, HistoryCursor(message.at, message.id))
 
     return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
 
@@ -126,12 +126,12 @@ def _tell(ctx: ServiceContext, event: Event, who: str) -> None:
         ctx.respond(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
 
 
-def _place(session: Session, message: Event, parties: Sequence[str]) -> Place:
+def _place(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
     """Return the history that a message is part of, as far as somebody may see it."""
     if message.room is None:
-        return Place(conversations=(message.conversation or "",))
-    first = first_visible(session.connection(), [message.room], parties).get(message.room)
-    return Place(message.room, first=first)
+        return HistorySource(conversations=(message.conversation or "",))
+    first = find_first_visible(session.connection(), [message.room], parties).get(message.room)
+    return HistorySource(message.room, first=first)
 
 
 def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:

@@ -18,7 +18,7 @@ from app.db.models import AccountRow
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo
 from app.events import Kind
-from app.services.accounts import PasswordHashes, find_account, protect
+from app.services.accounts import PasswordHashes, find_account, hash_password
 from app.wire.names import fold
 
 _NOTHING = Secret(NO_EMAIL)
@@ -132,7 +132,9 @@ def my_account(ctx: ServiceContext) -> AccountInfo:
 def _renew(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
     """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
     login.check_login(ctx, account.name, is_right)
-    return ctx.defer(lambda session: protect(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True)
+    return ctx.defer(
+        lambda session: hash_password(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True
+    )
 
 
 def _keep(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> None:

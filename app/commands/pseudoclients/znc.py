@@ -25,15 +25,15 @@ from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import Event
 from app.services import pages
-from app.services.pages import Mark, Place
-from app.services.visibility import first_visible
+from app.services.pages import HistoryCursor, HistorySource
+from app.services.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.masks import matches
 
 COST = 5  # it may read many rooms
 END = 1 << 50  # an instant after everything
 
-Buffers = Mapping[str, Place]
+Buffers = Mapping[str, HistorySource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
     If it is too much for one page, the latest.
     """
     wanted, shown = _chosen(ctx, buffers), rooms_with_open_history(ctx)
-    low, high = Mark(_instant(since)), Mark(_instant(until) + 1 if until else END)
+    low, high = HistoryCursor(_instant(since)), HistoryCursor(_instant(until) + 1 if until else END)
     most = ctx.runtime.settings.history_limit
 
     def read(session: Session) -> list[BufferPage]:
@@ -103,10 +103,12 @@ def _chosen(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
 
     def find(session: Session) -> Buffers:
-        first = first_visible(session.connection(), rooms.values(), parties)
-        places = {name: Place(room, extra=kinds, first=first.get(room)) for name, room in rooms.items()}
-        for name, found in pages.partners(session, parties[0]).items():
-            places[name] = Place(conversations=tuple(found), extra=kinds)
+        first = find_first_visible(session.connection(), rooms.values(), parties)
+        places = {
+            name: HistorySource(room, extra=kinds, first=first.get(room)) for name, room in rooms.items()
+        }
+        for name, found in pages.list_partners(session, parties[0]).items():
+            places[name] = HistorySource(conversations=tuple(found), extra=kinds)
         return _matching(masks.split(","), places)
 
     return find
@@ -132,8 +134,8 @@ def _instant(seconds: str) -> int:
     return int(instant)
 
 
-def _edges(session: Session, here: Place) -> list[Event]:
-    return [*pages.after(session, here, 1, Mark(0)), *pages.latest(session, here, 1)]
+def _edges(session: Session, here: HistorySource) -> list[Event]:
+    return [*pages.after(session, here, 1, HistoryCursor(0)), *pages.latest(session, here, 1)]
 
 
 def _play(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:

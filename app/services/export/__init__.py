@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from app.services.export import data, pages, web
-from app.services.export.about import About
+from app.services.export.about import ExportInfo
 from app.services.history import HistoryEntry
 
-Write = Callable[[Iterable[HistoryEntry], About], Iterator[str]]
+Write = Callable[[Iterable[HistoryEntry], ExportInfo], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,4 @@ FORMATS = {
     "txt": Format(pages.write_text, by_place=True),
 }
 
-__all__ = ["FORMATS", "About", "Format"]
+__all__ = ["FORMATS", "ExportInfo", "Format"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ExportInfo:
     """The name of the server and the instant of the export, milliseconds since the epoch."""
 
     servername: str

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Iterator
 
 from app.clock import to_iso
-from app.services.export.about import About
-from app.services.export.plain import action, clean
+from app.services.export.about import ExportInfo
+from app.services.export.plain import clean, find_action
 from app.services.history import HistoryEntry
 
 COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
@@ -36,13 +36,13 @@ def _object(entry: HistoryEntry) -> str:
     return json.dumps(as_mapping(entry), ensure_ascii=False)
 
 
-def write_jsonl(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
+def write_jsonl(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write one JSON object a line."""
     for entry in entries:
         yield f"{_object(entry)}\n"
 
 
-def write_json(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
+def write_json(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write one JSON array."""
     before = "[\n"
     for entry in entries:
@@ -51,7 +51,7 @@ def write_json(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def write_csv(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
+def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write a table with a heading, RFC 4180."""
     yield _row(COLUMNS)
     for entry in entries:
@@ -60,7 +60,7 @@ def write_csv(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
 
 
 def _readable(entry: HistoryEntry) -> str:
-    done = action(entry)
+    done = find_action(entry)
     return clean(entry.text) if done is None else f"/me {done}"
 
 

@@ -4,54 +4,54 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.clock import to_datetime
-from app.services.export.about import About
+from app.services.export.about import ExportInfo
 from app.services.export.plain import (
-    action,
-    by_day,
-    by_place,
     clean,
-    happening,
-    stamp,
-    time_of_day,
-    with_links,
+    describe_event,
+    find_action,
+    format_time,
+    format_timed_line,
+    group_by_day,
+    group_by_place,
+    render_links,
 )
 from app.services.history import HistoryEntry
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def write_text(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
+def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write a line for each entry under the name of its room."""
     yield f"{clean(about.servername)}: history, {to_datetime(about.made):%Y-%m-%d %H:%M} UTC\n"
-    for place, here in by_place(entries):
+    for place, here in group_by_place(entries):
         yield f"\n== {clean(place)} ==\n\n"
         for entry in here:
-            yield f"{stamp(entry)}\n"
+            yield f"{format_timed_line(entry)}\n"
 
 
-def write_markdown(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
+def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write a list of entries under the name of its room and its day."""
     yield f"# {_escape(clean(about.servername))}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
-    for place, here in by_place(entries):
+    for place, here in group_by_place(entries):
         yield f"\n## {_escape(clean(place))}\n"
-        for day, that_day in by_day(here):
+        for day, that_day in group_by_day(here):
             yield f"\n### {day}\n\n"
             for entry in that_day:
-                yield f"- {time_of_day(entry)} {_item(entry)}\n"
+                yield f"- {format_time(entry)} {_item(entry)}\n"
 
 
 def _item(entry: HistoryEntry) -> str:
     if not entry.is_message:
-        return f"*{_escape(happening(entry))}*"
-    nick, done = _escape(clean(entry.nick)), action(entry)
+        return f"*{_escape(describe_event(entry))}*"
+    nick, done = _escape(clean(entry.nick)), find_action(entry)
     if done is not None:
         return f"*{nick} {_text(done)}*"
     return f"**{nick}** {_text(clean(entry.text))}"
 
 
 def _text(text: str) -> str:
-    return with_links(text, _escape, lambda address: f"<{address}>")
+    return render_links(text, _escape, lambda address: f"<{address}>")
 
 
 def _escape(text: str) -> str:

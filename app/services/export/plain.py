@@ -32,23 +32,23 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", _FORMATTING.sub("", text.replace("\n", " ")))
 
 
-def day(entry: HistoryEntry) -> str:
+def format_day(entry: HistoryEntry) -> str:
     """Return the day of an entry, UTC."""
     return f"{to_datetime(entry.at):%Y-%m-%d}"
 
 
-def time_of_day(entry: HistoryEntry) -> str:
+def format_time(entry: HistoryEntry) -> str:
     """Return the time of an entry to the second, UTC."""
     return f"{to_datetime(entry.at):%H:%M:%S}"
 
 
-def action(entry: HistoryEntry) -> str | None:
+def find_action(entry: HistoryEntry) -> str | None:
     """Return what the author did, if the message is one of the `/me` sort."""
     found = _ACTION.fullmatch(entry.text) if entry.is_message else None
     return clean(found[1]) if found else None
 
 
-def happening(entry: HistoryEntry) -> str:
+def describe_event(entry: HistoryEntry) -> str:
     """Return the sentence of something that happened."""
     reason = f" ({clean(entry.text)})" if entry.text else ""
     sentence = _SENTENCES[entry.kind].format(
@@ -57,30 +57,30 @@ def happening(entry: HistoryEntry) -> str:
     return clean(sentence)
 
 
-def line(entry: HistoryEntry) -> str:
+def format_line(entry: HistoryEntry) -> str:
     """Return an entry as one line without its time: `anna: hello`, `* anna waves`, `-- anna joined`."""
     if not entry.is_message:
-        return f"-- {happening(entry)}"
-    done = action(entry)
+        return f"-- {describe_event(entry)}"
+    done = find_action(entry)
     return f"{clean(entry.nick)}: {clean(entry.text)}" if done is None else f"* {clean(entry.nick)} {done}"
 
 
-def stamp(entry: HistoryEntry) -> str:
+def format_timed_line(entry: HistoryEntry) -> str:
     """Return the line with its day and time: `[2026-11-22 12:00:05] anna: hello`."""
-    return f"[{day(entry)} {time_of_day(entry)}] {line(entry)}"
+    return f"[{format_day(entry)} {format_time(entry)}] {format_line(entry)}"
 
 
-def with_links(text: str, escape: Callable[[str], str], link: Callable[[str], str]) -> str:
+def render_links(text: str, escape: Callable[[str], str], link: Callable[[str], str]) -> str:
     """Return the text with its web addresses written by `link` and all the rest by `escape`."""
     parts = _LINK.split(text)
     return "".join(link(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
-def by_place(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
+def group_by_place(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
     """Group entries that come one room after the other."""
     return groupby(entries, key=lambda entry: entry.place)
 
 
-def by_day(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
+def group_by_day(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
     """Group the entries of a room."""
-    return groupby(entries, key=day)
+    return groupby(entries, key=format_day)

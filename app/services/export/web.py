@@ -11,8 +11,16 @@ from itertools import chain
 from zlib import crc32
 
 from app.clock import to_datetime, to_iso
-from app.services.export.about import About
-from app.services.export.plain import action, by_day, by_place, clean, happening, time_of_day, with_links
+from app.services.export.about import ExportInfo
+from app.services.export.plain import (
+    clean,
+    describe_event,
+    find_action,
+    format_time,
+    group_by_day,
+    group_by_place,
+    render_links,
+)
 from app.services.history import HistoryEntry
 
 _STYLE = """
@@ -82,15 +90,15 @@ class _Section:
             self.months.append((month, f"#m{entry.id}"))
 
 
-def write_html(entries: Iterable[HistoryEntry], about: About) -> Iterator[str]:
+def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write the whole page, room by room and day by day."""
     title = escape(f"{clean(about.servername)}: history")
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
     sections: list[_Section] = []
-    for place, here in by_place(entries):
+    for place, here in group_by_place(entries):
         sections.append(_Section(clean(place)))
         yield f'<section id="r{len(sections)}">\n<h2>{escape(clean(place))}</h2>\n'
-        for _, that_day in by_day(here):
+        for _, that_day in group_by_day(here):
             yield from _day(that_day, sections[-1])
         yield "</section>\n"
     yield f"</main>\n{_contents(sections)}"
@@ -132,14 +140,14 @@ def _day(entries: Iterator[HistoryEntry], section: _Section) -> Iterator[str]:
 
 
 def _item(entry: HistoryEntry) -> str:
-    time = f'<time datetime="{to_iso(entry.at)}"><a href="#m{entry.id}">{time_of_day(entry)}</a></time>'
-    return f'<li id="m{entry.id}">{time}{_said(entry)}</li>\n'
+    time = f'<time datetime="{to_iso(entry.at)}"><a href="#m{entry.id}">{format_time(entry)}</a></time>'
+    return f'<li id="m{entry.id}">{time}{_entry_body(entry)}</li>\n'
 
 
-def _said(entry: HistoryEntry) -> str:
+def _entry_body(entry: HistoryEntry) -> str:
     if not entry.is_message:
-        return f'<p class="happened">{escape(happening(entry))}</p>'
-    done = action(entry)
+        return f'<p class="happened">{escape(describe_event(entry))}</p>'
+    done = find_action(entry)
     if done is not None:
         return f"<p>{_author(entry)}<em>{_text(done)}</em></p>"
     style = ' class="notice"' if entry.kind == "notice" else ""
@@ -153,7 +161,7 @@ def _author(entry: HistoryEntry) -> str:
 
 
 def _text(text: str) -> str:
-    return with_links(text, escape, _link)
+    return render_links(text, escape, _link)
 
 
 def _link(address: str) -> str:

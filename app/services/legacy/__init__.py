@@ -5,7 +5,7 @@ was cut off goes on where it stopped, and a second one changes nothing. The dige
 password out, because a bare hash of it would undo what Argon2id is for.
 """
 
-from app.services.legacy.importing import Import
+from app.services.legacy.importing import LegacyImport
 from app.services.legacy.report import ImportReport, RejectedRow
 
-__all__ = ["Import", "ImportReport", "RejectedRow"]
+__all__ = ["ImportReport", "LegacyImport", "RejectedRow"]

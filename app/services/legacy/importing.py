@@ -8,43 +8,43 @@ from sqlalchemy import Connection, insert, orm, select
 from app.clock import Clock
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
-from app.db.legacy import OldDatabase, OldMessage, OldUser
+from app.db.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.db.log import Log
 from app.db.models import ImportMarkRow
 from app.events import Event
 from app.services import audit
-from app.services.accounts import PasswordHashes, find_account, protect, registered
+from app.services.accounts import PasswordHashes, find_account, hash_password, registration_event
 from app.services.legacy.report import ImportReport, RejectedRow
-from app.services.legacy.rooms import Destination
+from app.services.legacy.rooms import ImportDestination
 from app.services.legacy.rows import (
-    Limits,
+    ImportLimits,
+    InvalidRow,
     NewMessage,
     NewUser,
-    RowRefused,
-    digest,
-    presentable,
+    display_nick,
+    format_id,
     read_message,
     read_user,
-    show_id,
+    row_digest,
 )
 from app.services.record import record
 from app.wire.names import Key, fold
 
 USERS_PER_BATCH = 20  # hashing their passwords takes about a second
 
-Tick = Callable[[int], None]
+ProgressCallback = Callable[[int], None]
 
 
-class Import:
+class LegacyImport:
     """One run over one old database. `database` is None in a rehearsal where there is none yet."""
 
     def __init__(
         self,
-        old: OldDatabase,
+        old: LegacyDatabase,
         database: Database | None,
         clock: Clock,
         room: str,
-        limits: Limits,
+        limits: ImportLimits,
         actor: str,
         by: str,
         dry_run: bool = False,
@@ -57,10 +57,10 @@ class Import:
         self._audited = dry_run
         self._accounts: dict[Key, str] = {}  # those that came from this file, as they are spelled
         self._names: dict[int, str] = {}  # of its users, by number
-        self._destination = Destination(room, clock, by)
+        self._destination = ImportDestination(room, clock, by)
         self.report = ImportReport(room, dry_run)
 
-    def run(self, tick: Tick = lambda rows: None) -> ImportReport:
+    def run(self, tick: ProgressCallback = lambda rows: None) -> ImportReport:
         """Take what can be taken. `tick` is called with the number of rows dealt with.
 
         Raises: ChatError when the room has newer messages; what was taken before stays.
@@ -76,30 +76,32 @@ class Import:
 
     # accounts
 
-    def _take_users(self, rows: Sequence[OldUser]) -> None:
+    def _take_users(self, rows: Sequence[LegacyUser]) -> None:
         """Take a few users. Their passwords are hashed before the log is locked."""
         self._names |= _names(rows)
         with self._reading() as session:
             news = self._new_users(session, rows)
-        secrets = {} if self.report.dry_run else {mark: protect(user.password) for mark, user in news.items()}
+        secrets = (
+            {} if self.report.dry_run else {mark: hash_password(user.password) for mark, user in news.items()}
+        )
         with self._writing() as connection:
             self._register(connection, news, secrets)
         self._accounts |= {fold(user.name): user.name for user in news.values()}
         self.report.accounts_taken += len(news)
 
-    def _new_users(self, session: orm.Session | None, rows: Sequence[OldUser]) -> dict[str, NewUser]:
-        marks = _known(session, [digest(row) for row in rows])
+    def _new_users(self, session: orm.Session | None, rows: Sequence[LegacyUser]) -> dict[str, NewUser]:
+        marks = _find_imported(session, [row_digest(row) for row in rows])
         news: dict[str, NewUser] = {}
         for row in rows:
             try:
                 user = read_user(row, self._limits)
-                if digest(row) in marks:
+                if row_digest(row) in marks:
                     self._accounts[fold(user.name)] = user.name
                     self.report.accounts_known += 1
                     continue
                 self._refuse_taken(session, user, news)
-                news[digest(row)] = user
-            except RowRefused as error:
+                news[row_digest(row)] = user
+            except InvalidRow as error:
                 self._refuse("user", row, error)
         return news
 
@@ -107,7 +109,7 @@ class Import:
         key = fold(user.name)
         taken = key in self._accounts or any(fold(other.name) == key for other in news.values())
         if taken or (session is not None and find_account(session, key) is not None):
-            raise RowRefused(f"There is an account {user.name} already, perhaps in another spelling.")
+            raise InvalidRow(f"There is an account {user.name} already, perhaps in another spelling.")
 
     def _register(
         self, connection: Connection | None, news: dict[str, NewUser], secrets: dict[str, PasswordHashes]
@@ -115,45 +117,46 @@ class Import:
         if connection is None:
             return
         events = [
-            registered(self._clock, user.name, secrets[mark], by=self._by) for mark, user in news.items()
+            registration_event(self._clock, user.name, secrets[mark], by=self._by)
+            for mark, user in news.items()
         ]
         self._record(connection, events, list(news))
 
     # messages
 
-    def _take_messages(self, rows: Sequence[OldMessage]) -> None:
+    def _take_messages(self, rows: Sequence[LegacyMessage]) -> None:
         """Take a page of messages. They are checked before the log is locked."""
         readable = self._readable(rows)
         with self._writing() as connection, self._reading(connection) as session:
-            known = _known(session, list(readable))
+            known = _find_imported(session, list(readable))
             self.report.messages_known += len(known)
-            self._destination.goes_on |= bool(known)
+            self._destination.resumes |= bool(known)
             news = {mark: message for mark, message in readable.items() if mark not in known}
             events = self._destination.place(session, list(news.values()), self._said) if news else []
             if connection is not None:
                 self._record(connection, events, list(news))
             self.report.messages_taken += len(news)
 
-    def _readable(self, rows: Sequence[OldMessage]) -> dict[str, NewMessage]:
+    def _readable(self, rows: Sequence[LegacyMessage]) -> dict[str, NewMessage]:
         readable: dict[str, NewMessage] = {}
         for row in rows:
             try:
-                readable[digest(row)] = read_message(row, self._names, self._limits)
-            except RowRefused as error:
+                readable[row_digest(row)] = read_message(row, self._names, self._limits)
+            except InvalidRow as error:
                 self._refuse("message", row, error)
         return readable
 
     def _said(self, message: NewMessage) -> tuple[str, str | None]:
         """Return the nick and the account of an author."""
-        nick = presentable(message.author)
+        nick = display_nick(message.author)
         if nick != message.author:
             self.report.renamed[message.author] = nick
         return nick, self._accounts.get(fold(message.author))
 
     # both
 
-    def _refuse(self, table: str, row: OldUser | OldMessage, error: RowRefused) -> None:
-        self.report.refused.append(RejectedRow(table, show_id(row.id), str(error)))
+    def _refuse(self, table: str, row: LegacyUser | LegacyMessage, error: InvalidRow) -> None:
+        self.report.refused.append(RejectedRow(table, format_id(row.id), str(error)))
 
     def _record(self, connection: Connection, events: Sequence[Event], marks: Sequence[str]) -> None:
         if not marks:
@@ -164,7 +167,7 @@ class Import:
         fulltext_of(connection).extend(connection)
         connection.execute(insert(ImportMarkRow), [{"digest": mark} for mark in marks])
         if not self._audited:
-            trace = audit.entry(
+            trace = audit.make_audit_row(
                 self._clock, self._actor, "import-legacy", self.report.room, file=self._old.path.name
             )
             audit.append(connection, trace)
@@ -191,7 +194,7 @@ class Import:
             yield None
 
 
-def _names(rows: Sequence[OldUser]) -> dict[int, str]:
+def _names(rows: Sequence[LegacyUser]) -> dict[int, str]:
     """Return the names of users by their numbers, for messages whose author is a number."""
     return {
         row.id: row.name.decode(errors="replace")
@@ -200,7 +203,7 @@ def _names(rows: Sequence[OldUser]) -> dict[int, str]:
     }
 
 
-def _known(session: orm.Session | None, digests: Sequence[str]) -> set[str]:
+def _find_imported(session: orm.Session | None, digests: Sequence[str]) -> set[str]:
     """Return those of the digests whose rows were taken before."""
     if session is None:
         return set()

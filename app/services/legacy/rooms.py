@@ -10,16 +10,16 @@ from app.db import models
 from app.errors import ChatError
 from app.events import Event, Kind
 from app.services.legacy.rows import NewMessage
-from app.services.rooms import find_room, founded
+from app.services.rooms import find_room, official_room_event
 
 Author = Callable[[NewMessage], tuple[str, str | None]]
 
 
-class Destination:
-    """The room, made when it is missing. `goes_on` once messages of the same file are known to be in it."""
+class ImportDestination:
+    """The room, made when it is missing. `resumes` once messages of the same file are known to be in it."""
 
     def __init__(self, name: str, clock: Clock, by: str) -> None:
-        self.goes_on = False
+        self.resumes = False
         self._name = name
         self._clock = clock
         self._by = by
@@ -32,21 +32,21 @@ class Destination:
         """
         room = None if session is None else find_room(session, self._name)
         if session is not None and room is not None:
-            self._look_at_newest(session, room, messages[0])
-        made = [] if room else [self._made(messages[0].at)]
+            self._check_order(session, room, messages[0])
+        made = [] if room else [self._creation_event(messages[0].at)]
         room_id = room.id if room else made[0].room
         said = [event for message in messages for event in self._events(room_id, message, author)]
-        self.goes_on = True
+        self.resumes = True
         return made + said
 
-    def _look_at_newest(self, session: Session, room: models.RoomRow, first: NewMessage) -> None:
+    def _check_order(self, session: Session, room: models.RoomRow, first: NewMessage) -> None:
         query = select(models.EventRow.at, models.EventRow.data).where(
             models.EventRow.room_id == room.id, models.SPOKEN
         )
         newest = session.execute(query.order_by(models.EventRow.at.desc()).limit(1)).first()
         if newest is None:
             return
-        is_ours = self.goes_on and (newest.data or {}).get("imported")
+        is_ours = self.resumes and (newest.data or {}).get("imported")
         if newest.at >= first.at and not is_ours:
             raise ChatError(
                 f"{room.name} has messages later than the next one to be imported "
@@ -55,9 +55,9 @@ class Destination:
             )
         self._last = max(self._last, newest.at)
 
-    def _made(self, before: int) -> Event:
+    def _creation_event(self, before: int) -> Event:
         """Return the event of the room, made just before what is said in it."""
-        event = founded(self._clock, self._by, self._name)
+        event = official_room_event(self._clock, self._by, self._name)
         event.data["imported"], event.at = True, before - 1
         return event
 

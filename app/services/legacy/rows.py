@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from app.db.legacy import Cell, OldMessage, OldUser
+from app.db.legacy import Cell, LegacyMessage, LegacyUser
 from app.errors import UsageError
 from app.services.accounts import check_password
 from app.wire.framing import byte_length
@@ -16,12 +16,12 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_IN_A_NICK = re.compile(r"[\s\x00-\x1f\x7f-\x9f!@,*?]+|^[:#&$~%+]+")
 
 
-class RowRefused(Exception):
+class InvalidRow(Exception):
     """The row cannot be taken; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ImportLimits:
     """What the settings allow: characters of a name, bytes of a message, and the present instant."""
 
     nick_length: int
@@ -46,19 +46,19 @@ class NewMessage:
     lines: list[str]
 
 
-def digest(row: OldUser | OldMessage) -> str:
+def row_digest(row: LegacyUser | LegacyMessage) -> str:
     """Return what a row is known by: SHA-256 over its contents, without the password."""
-    cells = row[:2] if isinstance(row, OldUser) else row
+    cells = row[:2] if isinstance(row, LegacyUser) else row
     values = [cell.hex() if isinstance(cell, bytes) else repr(cell) for cell in cells]
     return hashlib.sha256(json.dumps([type(row).__name__, *values]).encode()).hexdigest()
 
 
-def show_id(cell: Cell) -> str:
+def format_id(cell: Cell) -> str:
     """Write the number of a row for the report."""
     return cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
 
 
-def read_user(row: OldUser, limits: Limits) -> NewUser:
+def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
     """Check a user.
 
     Raises: RowRefused.
@@ -68,12 +68,12 @@ def read_user(row: OldUser, limits: Limits) -> NewUser:
         check_password(password)
         return NewUser(check_new_nick(name, limits.nick_length), password)
     except UsageError as error:
-        raise RowRefused(error.sentence) from error
+        raise InvalidRow(error.sentence) from error
     except InvalidName as error:
-        raise RowRefused(f"“{name}” cannot be the name of an account: {error.reason}") from error
+        raise InvalidRow(f"“{name}” cannot be the name of an account: {error.reason}") from error
 
 
-def read_message(row: OldMessage, authors: dict[int, str], limits: Limits) -> NewMessage:
+def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimits) -> NewMessage:
     """Check a message; a number as its author is a user's.
 
     Raises: RowRefused.
@@ -92,15 +92,15 @@ def read_text(cell: Cell, what: str) -> str:
     Raises: RowRefused when there is none.
     """
     if cell is None:
-        raise RowRefused(f"The {what} is missing (NULL).")
+        raise InvalidRow(f"The {what} is missing (NULL).")
     try:
         text = cell.decode() if isinstance(cell, bytes) else str(cell)
     except UnicodeDecodeError as error:
-        raise RowRefused(f"The {what} is not UTF-8.") from error
+        raise InvalidRow(f"The {what} is not UTF-8.") from error
     if not text.strip():
-        raise RowRefused(f"The {what} is empty.")
+        raise InvalidRow(f"The {what} is empty.")
     if "\0" in text:
-        raise RowRefused(f"The {what} has a NUL character in it.")
+        raise InvalidRow(f"The {what} has a NUL character in it.")
     return text
 
 
@@ -109,9 +109,9 @@ def _instant(cell: Cell, now: int) -> int:
     try:
         instant = int(float(cell.decode() if isinstance(cell, bytes) else cell or 0) * 1000)
     except (ValueError, OverflowError) as error:
-        raise RowRefused("The time is not a number of seconds.") from error
+        raise InvalidRow("The time is not a number of seconds.") from error
     if not 0 < instant <= now:
-        raise RowRefused("The time is missing, before 1970 or in the future.")
+        raise InvalidRow("The time is missing, before 1970 or in the future.")
     return instant
 
 
@@ -120,10 +120,10 @@ def _lines(text: str, longest: int) -> list[str]:
     lines = [line for line in _LINE_END.split(text) if line.strip()]
     found = max(map(byte_length, lines))
     if found > longest:
-        raise RowRefused(f"The text is {found} bytes long; the setting buffer allows {longest}.")
+        raise InvalidRow(f"The text is {found} bytes long; the setting buffer allows {longest}.")
     return lines
 
 
-def presentable(author: str) -> str:
+def display_nick(author: str) -> str:
     """Return the author's name as it can stand before a message; the same wherever that is possible."""
     return _NOT_IN_A_NICK.sub("_", author.strip())[:MAX_SHOWN_LENGTH] or "_"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 from app.clock import to_iso_or_none
 from app.db.models import AuditRow
 from app.events import Event, Kind, msgid
-from app.services.history import modes_text
+from app.services.history import format_modes
 from app.services.projections.registry import gathers, projects
 
 _ENTRY = insert(AuditRow)
@@ -61,7 +61,7 @@ def _renamed(connection: Connection, event: Event) -> None:
 @projects(Kind.MODE)
 def _mode(connection: Connection, event: Event) -> None:
     """Roles, lists and modes alike; a room's key is never part of it."""
-    modes = modes_text(event.data["changes"])
+    modes = format_modes(event.data["changes"])
     action = "samode" if event.data.get("override") else "room.mode"
     leave_trace(connection, event, action, event.target or "", modes=modes)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from app.db.insertion import add_rows
+from app.db.insertion import insert_rows
 from app.db.models import MembershipRow, SessionRow
 from app.events import Event, Kind
 from app.services.projections.registry import gathers, projects
@@ -20,7 +20,7 @@ def _joined(connection: Connection, events: Sequence[Event]) -> None:
         for event in events
         if event.session is not None
     ]
-    add_rows(connection, MembershipRow, ("session_id", "room_id", "roles"), rows)
+    insert_rows(connection, MembershipRow, ("session_id", "room_id", "roles"), rows)
 
 
 @projects(Kind.PARTED)

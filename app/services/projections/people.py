@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, delete, update
 
-from app.db.insertion import add_rows
+from app.db.insertion import insert_rows
 from app.db.models import AccountRow, ReadMarkerRow, SessionRow
 from app.events import Event, Kind
 from app.services.projections.memberships import leave_all
@@ -24,7 +24,7 @@ _FORGET_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("
 
 @gathers(Kind.CONNECTED)
 def _connected(connection: Connection, events: Sequence[Event]) -> None:
-    add_rows(connection, SessionRow, _COLUMNS, [_session(event) for event in events])
+    insert_rows(connection, SessionRow, _COLUMNS, [_session(event) for event in events])
     for event in events:
         _seen(connection, event)
 

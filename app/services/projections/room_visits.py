@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select
 from sqlalchemy.orm import aliased
 
-from app.db.insertion import add_rows
+from app.db.insertion import insert_rows
 from app.db.models import AccountRow, MembershipRow, RoomVisitRow, SessionRow
 from app.events import Event, Kind
 from app.services.projections.registry import gathers, projects
@@ -44,7 +44,7 @@ _END_ALL = delete(RoomVisitRow).where(RoomVisitRow.party == bindparam("guest"))
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """A session is nowhere twice; its account may be there already, by another session."""
     people = [event for event in events if event.session is not None]
-    add_rows(connection, RoomVisitRow, _COLUMNS, [_stay(event, f"s{event.session}") for event in people])
+    insert_rows(connection, RoomVisitRow, _COLUMNS, [_stay(event, f"s{event.session}") for event in people])
     for event in people:
         for account in _parties(connection, event.session, event.account)[1:]:
             new = {f"new_{name}": value for name, value in zip(_COLUMNS, _stay(event, account), strict=True)}

@@ -1,6 +1,6 @@
 """Client certificates: SASL EXTERNAL (RFC 4422, appendix A) and NickServ CERT."""
 
-from app.services.administration import disabled_set
+from app.services.administration import set_disabled
 from app.wire.line import parse
 from tests.engine.account_clients import account, authenticate_lines, codes, enter, stranger
 from tests.engine.accounts.test_new_password import reset
@@ -103,9 +103,9 @@ def test_a_disabled_account_rejects_certificates_and_a_reset_removes_them(bench:
     """Whoever knew the old password may have added a certificate."""
     known(bench)
     story = Story(bench.database, bench.clock)
-    story.decides(lambda admin: disabled_set(admin, "anna", True))
+    story.decides(lambda admin: set_disabled(admin, "anna", True))
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
-    story.decides(lambda admin: disabled_set(admin, "anna", False))
+    story.decides(lambda admin: set_disabled(admin, "anna", False))
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "900", "903"]
     reset(bench)
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]

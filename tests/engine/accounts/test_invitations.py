@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from app.services.codes import new_code
-from app.services.invitations import CODE_LENGTH, invited, revoked
+from app.services.invitations import CODE_LENGTH, create_invitation, revoke_invitation
 from tests.conftest import MovedClock
 from tests.engine.account_clients import begin, codes, finish, work
 from tests.engine.conftest import MakeBench
@@ -23,7 +23,7 @@ def bench(make_bench: MakeBench) -> EngineHarness:
 def invite(bench: EngineHarness, uses: int = 1, expires: int | None = None) -> str:
     """Create a code, as `chat-admin invite create` does beside the running server."""
     code = new_code(bench.clock, CODE_LENGTH)
-    Story(bench.database, bench.clock).decides(lambda admin: invited(admin, code, uses, expires))
+    Story(bench.database, bench.clock).decides(lambda admin: create_invitation(admin, code, uses, expires))
     return code
 
 
@@ -72,7 +72,7 @@ def test_a_code_has_limited_uses_and_an_expiry(bench: EngineHarness, clock: Move
 def test_a_revoked_code_is_refused(bench: EngineHarness) -> None:
     code = invite(bench, uses=5)
     people(bench, "anna")
-    Story(bench.database, bench.clock).decides(lambda admin: revoked(admin, code[:6]))
+    Story(bench.database, bench.clock).decides(lambda admin: revoke_invitation(admin, code[:6]))
     assert refusal(bench, "anna", code) == "Unknown invitation code"
 
 
@@ -101,7 +101,7 @@ def test_a_code_revoked_during_registration_is_refused(bench: EngineHarness) -> 
     code = invite(bench)
     (anna,) = people(bench, "anna")
     unit = begin(anna, f"REGISTER * {code} secret")
-    Story(bench.database, bench.clock).decides(lambda admin: revoked(admin, code))
+    Story(bench.database, bench.clock).decides(lambda admin: revoke_invitation(admin, code))
     assert codes(finish(anna, unit)) == ["FAIL"]
 
 

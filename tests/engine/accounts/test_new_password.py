@@ -1,7 +1,7 @@
 """A password reset by an administrator invalidates every use of the old password."""
 
-from app.services.accounts import protect
-from app.services.administration import password_set
+from app.services.accounts import hash_password
+from app.services.administration import set_password
 from tests.conftest import MovedClock
 from tests.engine.account_clients import Scram, account, begin, codes, enter, log_in, plain, stranger, work
 from tests.engine.harness import EngineHarness
@@ -13,8 +13,8 @@ RESET = "ERROR :Closing link: The account was given a new password by an adminis
 
 def reset(bench: EngineHarness) -> None:
     """Reset anna's password, as `chat-admin user passwd` does beside the running server."""
-    secret = protect("better words")
-    Story(bench.database, bench.clock).decides(lambda admin: password_set(admin, "anna", secret))
+    secret = hash_password("better words")
+    Story(bench.database, bench.clock).decides(lambda admin: set_password(admin, "anna", secret))
 
 
 def test_all_sessions_of_the_account_end_at_once(bench: EngineHarness, clock: MovedClock) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.services.applications import LIFETIME_MILLISECONDS, applications, verified
+from app.services.applications import LIFETIME_MILLISECONDS, list_applications, verify_application
 from tests.conftest import MovedClock
 from tests.engine.account_clients import codes, log_in
 from tests.engine.conftest import MakeBench
@@ -195,7 +195,7 @@ def test_a_failing_mailer_is_reported_and_nothing_is_stored(
     anna = bench.connect("anna")
     assert " FAIL REGISTER TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"REGISTER * {ADDRESS} secret")[0]
     with bench.database.reading() as session:
-        assert applications(session, 0) == []
+        assert list_applications(session, 0) == []
     assert "The mailer ended with 75" in caplog.text
     assert ADDRESS not in caplog.text
 
@@ -203,7 +203,7 @@ def test_a_failing_mailer_is_reported_and_nothing_is_stored(
 def test_an_administrator_can_verify_an_account(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     anna.ask(f"REGISTER * {ADDRESS} secret")
-    Story(bench.database, bench.clock).decides(lambda admin: verified(admin, "anna"))
+    Story(bench.database, bench.clock).decides(lambda admin: verify_application(admin, "anna"))
     assert codes(log_in(bench.dial("x"), "anna", "secret"))[1:] == ["900", "903"]
     assert [line for line in anna.heard() if " NICK :Guest" in line], "who proves it by the password"
 

@@ -9,7 +9,7 @@ from app.commands.remote_events import apply_remote
 from app.db import models
 from app.engine.changeset import Changeset
 from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, registered
+from app.services.accounts import PasswordHashes, registration_event
 from tests.engine.account_clients import account
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
@@ -61,7 +61,7 @@ def test_the_server_log_omits_the_content_of_rejected_rows(
     caplog.set_level(logging.DEBUG)
     account(bench, "anna")
     bench.connect("bob")
-    twice = registered(bench.clock, "anna", PasswordHashes("$argon2id$s3cret", "4096$s3cret"))
+    twice = registration_event(bench.clock, "anna", PasswordHashes("$argon2id$s3cret", "4096$s3cret"))
     changeset = bench.core.runtime.ledger
     changeset.open()
     assert changeset.commit([twice]) == [twice]

@@ -3,7 +3,7 @@
 from itertools import product
 
 from app.events import Event, Kind
-from app.services.administration import role_set
+from app.services.administration import set_role
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness
 from tests.story import Story, record_now
@@ -23,7 +23,7 @@ def ban(bench: EngineHarness, mask: str) -> None:
 
 
 def make(bench: EngineHarness, name: str, role: str) -> None:
-    Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, name, role))
+    Story(bench.database, bench.clock).decides(lambda admin: set_role(admin, name, role))
     catch_up(bench)
 
 

@@ -13,7 +13,7 @@ from tests.story import Story
 
 def delete(bench: EngineHarness, name: str) -> None:
     story = Story(bench.database, bench.clock)
-    story.decides(lambda admin: rooms.deleted(admin, name, ["#general"], "Tidied up"), by="irc.example")
+    story.decides(lambda admin: rooms.delete_room(admin, name, ["#general"], "Tidied up"), by="irc.example")
 
 
 def test_deletion_parts_all_members_and_frees_the_name(bench: EngineHarness) -> None:
@@ -59,7 +59,7 @@ def test_a_deleted_room_passes_the_database_check(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice")
     delete(bench, "#tea")
     with bench.database.reading() as session:
-        assert stats._homeless(session) == []
+        assert stats._find_orphans(session) == []
 
 
 def test_an_auto_join_room_cannot_be_deleted(bench: EngineHarness) -> None:

@@ -186,7 +186,7 @@ def test_rejoining_after_a_kick_hides_earlier_messages(bench: EngineHarness) -> 
     for put_out in (
         lambda: alice.send("KICK #tea bob"),
         lambda: Story(bench.database, bench.clock).decides(
-            lambda admin: moderation.kicked(admin, "bob", "#tea", "out")
+            lambda admin: moderation.kick_user(admin, "bob", "#tea", "out")
         ),
     ):
         bob.ask("JOIN #tea")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from app.services.administration import role_set
+from app.services.administration import set_role
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, codes, enter
@@ -118,7 +118,7 @@ def test_lusers_follows_role_changes(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     bob = enter(bench, "bob", "bob")
     for role, administrators in (("admin", "1"), ("user", "0")):
-        Story(bench.database, bench.clock).decides(lambda admin, role=role: role_set(admin, "bob", role))
+        Story(bench.database, bench.clock).decides(lambda admin, role=role: set_role(admin, "bob", role))
         bob.send("JOIN #tea", "PART #tea")  # whoever writes learns first what others appended
         assert numbers(alice)["252"][0] == administrators
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.db.models import SessionRow
 from app.engine.cloak import new_cloak
 from app.services import bans
-from app.services.admin_changes import decide_now
+from app.services.admin_changes import apply_admin_change
 from tests.engine.account_clients import account, enter, stranger
 from tests.engine.account_clients import log_in as log_in_as
 from tests.engine.conftest import MakeBench
@@ -191,9 +191,9 @@ def test_server_bans_match_address_and_cloak(bench: EngineHarness, mask: str) ->
     alice = bench.connect("alice")
     bob = bench.connect("bob", address=ADDRESS)
     mask = f"*!*@{user(bench, 'bob').host}" if mask == "cloak" else mask
-    kind = bans.guess_type(mask)
-    decide_now(
-        bench.database, bench.clock, "me", "root", lambda admin: bans.banned(admin, kind, mask, "spam", None)
+    kind = bans.detect_ban_type(mask)
+    apply_admin_change(
+        bench.database, bench.clock, "me", "root", lambda admin: bans.add_ban(admin, kind, mask, "spam", None)
     )
     alice.send("JOIN #tea")
     assert bob.heard() == ["ERROR :Closing link: Banned: spam"]

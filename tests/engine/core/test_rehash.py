@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from app.db.models import EventRow, RoomRow
-from app.services.administration import role_set
+from app.services.administration import set_role
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, begin, codes, enter, finish
 from tests.engine.conftest import MakeBench
@@ -191,7 +191,7 @@ def test_a_demotion_during_the_read_cancels_the_rehash(
 ) -> None:
     file.write(motd="hi")
     unit = begin(root, "REHASH")
-    Story(bench.database, bench.clock).decides(lambda admin: role_set(admin, "root", "user"))
+    Story(bench.database, bench.clock).decides(lambda admin: set_role(admin, "root", "user"))
     assert codes(finish(root, unit))[-1] == "481"
     assert bench.core.runtime.settings.motd == ""
 

@@ -16,7 +16,7 @@ from app.db.models import EventRow, MembershipRow, SessionRow
 from app.engine.world.room import Room
 from app.engine.world.world import World
 from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, changed, find_account, registered
+from app.services.accounts import PasswordHashes, account_change_event, find_account, registration_event
 from app.services.rooms import find_room
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -109,14 +109,14 @@ def _decided(bench: EngineHarness, name: str, deed: str) -> Iterator[Event]:
     with bench.database.reading() as session:
         account = find_account(session, fold(name))
         if deed == "create" and account is None:
-            yield registered(bench.clock, name, PasswordHashes("$none", "4096$eA==$eA==$eA=="))
+            yield registration_event(bench.clock, name, PasswordHashes("$none", "4096$eA==$eA==$eA=="))
         elif deed == "create" and find_room(session, "#made") is None:
             data = {"official": True, "founder": None, "modes": "nt"}
             yield Event(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
         elif deed in ("admin", "user") and account is not None:
-            yield changed(bench.clock, account, "root", role=deed)
+            yield account_change_event(bench.clock, account, "root", role=deed)
         elif deed in ("disable", "enable") and account is not None:
-            yield changed(bench.clock, account, "root", disabled=deed == "disable")
+            yield account_change_event(bench.clock, account, "root", disabled=deed == "disable")
         elif deed == "ban":
             data = {"id": bench.clock.identity(), "type": "nick", "expires": None}
             yield Event(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)

@@ -12,8 +12,8 @@ from app.db.database import Database
 from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
 from app.services import bans, moderation, rooms
-from app.services.administration import disabled_set
-from app.services.stats import problems
+from app.services.administration import set_disabled
+from app.services.stats import find_problems
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, enter, plain
@@ -78,7 +78,7 @@ def later(bench: EngineHarness, clock: MovedClock, milliseconds: int = NEWS) -> 
 def log(bench: EngineHarness) -> list[tuple[str, str | None]]:
     """Return the log from the first message on, and assert its invariants."""
     with bench.database.reading() as session:
-        assert problems(session) == []
+        assert find_problems(session) == []
     with closing(sqlite3.connect(path_of(bench))) as connection:
         rows = connection.execute("SELECT kind, text FROM event ORDER BY id").fetchall()
     start = next((place for place, (kind, _) in enumerate(rows) if kind == "privmsg"), len(rows))
@@ -233,7 +233,7 @@ def test_consequences_of_remote_events_follow_a_stuck_batch(
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with full(bench):
         hand_in(bench, alice="PRIVMSG #tea stuck")
-    other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
+    other.decides(lambda admin: bans.add_ban(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
     assert texts(bob.heard()) == ["stuck", "QUIT"]
     assert [kind for kind, _ in log(bench)] == ["privmsg", "quit"]
@@ -286,9 +286,9 @@ def test_chat_admin_changes_arrive_with_the_next_cycle(
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
     decisions = [
-        lambda admin: moderation.announced(admin, "hear, hear"),
-        lambda admin: rooms.topic_set(admin, "#tea", "Green tea"),
-        lambda admin: moderation.kicked(admin, "alice", "#tea", "spilled"),
+        lambda admin: moderation.announce(admin, "hear, hear"),
+        lambda admin: rooms.set_topic(admin, "#tea", "Green tea"),
+        lambda admin: moderation.kick_user(admin, "alice", "#tea", "spilled"),
     ]
     heard = []
     for decide in decisions:
@@ -309,7 +309,7 @@ def test_a_remote_ban_disconnects_matching_users(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    other.decides(lambda admin: bans.banned(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
+    other.decides(lambda admin: bans.add_ban(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
     assert alice.heard() == ["ERROR :Closing link: Banned: enough"]
     assert alice.ear.is_finished
@@ -327,11 +327,11 @@ def test_a_remote_kill_or_disabled_account_disconnects(
     anna = bench.core.runtime.world.find_user("carol")
     assert anna is not None
     anna.account = account
-    other.decides(lambda admin: disabled_set(admin, "anna", True))
+    other.decides(lambda admin: set_disabled(admin, "anna", True))
     later(bench, clock)
     assert carol.heard() == ["ERROR :Closing link: The account was disabled"]
     assert texts(bob.heard()) == ["QUIT"]
-    other.decides(lambda admin: moderation.killed(admin, "bob", "spam"))
+    other.decides(lambda admin: moderation.kill_user(admin, "bob", "spam"))
     later(bench, clock)
     assert bob.heard() == ["ERROR :Closing link: Killed: spam"]
 

@@ -270,7 +270,7 @@ def test_redacted_text_is_removed_from_the_index(
     let_pass(bench, clock, 40)
     assert not traces(bench)
     with bench.database.engine.connect() as connection:
-        assert not fulltext_of(connection).is_untidy(connection)
+        assert not fulltext_of(connection).needs_merge(connection)
 
 
 def test_erasing_continues_after_a_restart(bench: EngineHarness, clock: MovedClock) -> None:

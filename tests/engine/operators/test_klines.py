@@ -25,7 +25,7 @@ def root(bench: EngineHarness) -> HarnessClient:
 def stored(bench: EngineHarness) -> list[tuple[str, str, str, str]]:
     """Return the active bans as `chat-admin ban list` shows them."""
     with bench.database.reading() as session:
-        return [(b.type, b.mask, b.reason, b.by) for b in bans.bans(session, bench.clock.now())]
+        return [(b.type, b.mask, b.reason, b.by) for b in bans.list_bans(session, bench.clock.now())]
 
 
 def test_a_kline_disconnects_and_keeps_out_matching_users(bench: EngineHarness, root: HarnessClient) -> None:
@@ -213,12 +213,12 @@ def test_bans_of_chat_admin_and_irc_are_interchangeable(
     bench: EngineHarness, root: HarnessClient, clock: MovedClock
 ) -> None:
     story = Story(bench.database, clock)
-    story.decides(lambda admin: bans.banned(admin, BanType.NICK, "spam*", "why", None))
+    story.decides(lambda admin: bans.add_ban(admin, BanType.NICK, "spam*", "why", None))
     assert " 216 root K spam*!*@* * admin:me :why" in "".join(root.ask("PING x", "KLINE"))
     assert codes(root.ask("UNKLINE spam*")) == ["NOTICE"]
     assert stored(bench) == []
     root.send("DLINE 192.0.2.7")
-    story.decides(lambda admin: bans.unbanned(admin, "192.0.2.7"))
+    story.decides(lambda admin: bans.remove_ban(admin, "192.0.2.7"))
     bench.connect("bob", address="192.0.2.7")
 
 

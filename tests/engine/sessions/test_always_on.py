@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.services.administration import always_on_set, disabled_set
-from app.services.moderation import killed
+from app.services.administration import set_always_on, set_disabled
+from app.services.moderation import kill_user
 from tests.conftest import MovedClock
 from tests.engine.account_clients import PASSWORD, account, codes, enter, plain
 from tests.engine.conftest import MakeBench
@@ -203,14 +203,14 @@ def test_after_a_crash_other_users_quit_in_each_room(bench: EngineHarness) -> No
 
 def test_changes_made_while_the_server_is_down_apply(bench: EngineHarness, clock: MovedClock) -> None:
     for decision in (
-        lambda admin: killed(admin, "anna", "enough"),
-        lambda admin: disabled_set(admin, "anna", True),
-        lambda admin: always_on_set(admin, "anna", False),
+        lambda admin: kill_user(admin, "anna", "enough"),
+        lambda admin: set_disabled(admin, "anna", True),
+        lambda admin: set_always_on(admin, "anna", False),
     ):
         if bench.core.runtime.world.find_account("anna") is None:
             settle_in(bench)
         else:
-            decide(bench, clock, lambda admin: disabled_set(admin, "anna", False))
+            decide(bench, clock, lambda admin: set_disabled(admin, "anna", False))
             enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on", "JOIN #tea")
         bench.core.runtime.ledger.close()
         Story(bench.database, bench.clock).decides(decision)
@@ -223,9 +223,9 @@ def test_changes_made_while_the_server_is_down_apply(bench: EngineHarness, clock
 @pytest.mark.parametrize(
     ("decision", "reason"),
     [
-        (lambda admin: always_on_set(admin, "anna", False), "Always-on is disabled"),
-        (lambda admin: disabled_set(admin, "anna", True), "The account was disabled"),
-        (lambda admin: killed(admin, "anna", "enough"), "Killed: enough"),
+        (lambda admin: set_always_on(admin, "anna", False), "Always-on is disabled"),
+        (lambda admin: set_disabled(admin, "anna", True), "The account was disabled"),
+        (lambda admin: kill_user(admin, "anna", "enough"), "Killed: enough"),
     ],
 )
 def test_an_administrator_can_end_always_on(
@@ -242,13 +242,13 @@ def test_disabling_the_account_quits_once(bench: EngineHarness, clock: MovedCloc
     settle_in(bench).hang_up()
     carol = bench.connect("carol")
     carol.ask("MONITOR + anna")
-    decide(bench, clock, lambda admin: disabled_set(admin, "anna", True))
+    decide(bench, clock, lambda admin: set_disabled(admin, "anna", True))
     assert codes(carol.heard()) == ["731"]
 
 
 def test_ending_always_on_keeps_connected_devices(bench: EngineHarness, clock: MovedClock) -> None:
     anna = settle_in(bench)
-    decide(bench, clock, lambda admin: always_on_set(admin, "anna", False))
+    decide(bench, clock, lambda admin: set_always_on(admin, "anna", False))
     bench.play("bob =")
     anna.hang_up()
     bench.play("bob < :anna!~anna@127.0.0.1 QUIT :Connection closed")
