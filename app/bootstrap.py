@@ -232,10 +232,12 @@ def _prepared(servers: list[ChatServer], settings: ServerSettings) -> ApplySetti
 
 def _reload(core: Core) -> None:
     """Read the settings again, on this thread, and let the engine go on with them."""
-    found = reloading.read(core.runtime)
+    found = reloading.read_settings(core.runtime)
 
     def follow(changeset: Changeset, client: Client) -> None:
-        reloading.follow(core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server_name))
+        reloading.apply_reload(
+            core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server_name)
+        )
 
     core.engine.submit(
         SubmissionUnit(Client(NullSink(), "", False, core.runtime.clock.monotonic()), [Callback(follow)])

@@ -73,7 +73,7 @@ class Dispatcher:
         context_class = request.context_class if client.session is not None else Context
         ctx = context_class(self.runtime, changeset, client, request.verb, request.line.tags)
         if request.line is not request.received:
-            service_context.echo(ctx, request.received, request.line)
+            service_context.send_echo(ctx, request.received, request.line)
         return run_handler(ctx, _check_and_run, request)
 
     def _refuse_malformed(

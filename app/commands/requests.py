@@ -81,7 +81,7 @@ def parse_request(commands: CommandTable, frame: Frame) -> CommandRequest | Malf
     if not isinstance(frame, str):
         return MalformedLine(frame)
     received = parse(frame, UNNAMED)
-    line = service_context.service_command(received)
+    line = service_context.to_service_command(received)
     verb = commands.verb_for(line.command)
     command, params = commands.find(verb, line.params)
     return CommandRequest(received, line, verb, service_context.context_class(verb), command, params)

@@ -20,9 +20,9 @@ from app.services.bans import BanType, ban_data, detect_ban_type, is_same_mask, 
 from app.services.durations import is_duration, parse_milliseconds
 from app.wire import numerics
 
-PEOPLE = (BanType.NICK, BanType.ACCOUNT)
-ADDRESSES = (BanType.ADDRESS,)
-WITHOUT_REASON = "Banned"
+USER_BANS = (BanType.NICK, BanType.ACCOUNT)
+ADDRESS_BANS = (BanType.ADDRESS,)
+DEFAULT_REASON = "Banned"
 
 
 class BanRequest(NamedTuple):
@@ -41,20 +41,20 @@ def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") ->
     others see, `nick!user@host`; a name without `*`, `?`, `!` and `@` is an account.
     """
     if not duration:
-        tell(ctx, PEOPLE)
+        send_bans(ctx, USER_BANS)
         ctx.reply(numerics.RPL_ENDOFSTATS, "k")
         return
-    wish = _read(ctx, "KLINE", duration, mask, reason)
+    wish = _parse_request(ctx, "KLINE", duration, mask, reason)
     kind = detect_ban_type(wish.mask)
     if kind is BanType.ADDRESS:
-        raise _refused("KLINE", f"{wish.mask} is an address; for these there is DLINE.")
-    _ban(ctx, "KLINE", kind, wish)
+        raise _refusal("KLINE", f"{wish.mask} is an address; for these there is DLINE.")
+    _add_ban(ctx, "KLINE", kind, wish)
 
 
 @command(writes=True, admin_only=True)
 def unkline(ctx: Context, mask: str) -> None:
     """Lift the ban of an account or a mask of nicks."""
-    _lift(ctx, "UNKLINE", PEOPLE, mask)
+    _lift_ban(ctx, "UNKLINE", USER_BANS, mask)
 
 
 @command(cost=2, writes=True, admin_only=True)
@@ -64,49 +64,51 @@ def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "")
     The duration may be left out. It is about the addresses that people really have, whatever others see of them.
     """
     if not duration:
-        tell(ctx, ADDRESSES)
+        send_bans(ctx, ADDRESS_BANS)
         ctx.reply(numerics.RPL_ENDOFSTATS, "d")
         return
-    _ban(ctx, "DLINE", BanType.ADDRESS, _read(ctx, "DLINE", duration, address, reason))
+    _add_ban(ctx, "DLINE", BanType.ADDRESS, _parse_request(ctx, "DLINE", duration, address, reason))
 
 
 @command(writes=True, admin_only=True)
 def undline(ctx: Context, address: str) -> None:
     """Lift the ban of an address or a network."""
-    _lift(ctx, "UNDLINE", ADDRESSES, address)
+    _lift_ban(ctx, "UNDLINE", ADDRESS_BANS, address)
 
 
-def tell(ctx: Context, kinds: tuple[BanType, ...]) -> None:
+def send_bans(ctx: Context, kinds: tuple[BanType, ...]) -> None:
     """List the bans of some kinds that hold: what is banned, until when, by whom and why."""
-    numeric, letter = (numerics.RPL_STATSDLINE, "D") if kinds is ADDRESSES else (numerics.RPL_STATSKLINE, "K")
+    numeric, letter = (
+        (numerics.RPL_STATSDLINE, "D") if kinds is ADDRESS_BANS else (numerics.RPL_STATSKLINE, "K")
+    )
     for ban in ctx.world.active_bans():
         if ban.type in kinds:
             end = "*" if ban.expires is None else to_iso(ban.expires)
             ctx.reply(numeric, letter, uncloaked_host(ban.mask), end, ban.by, text=ban.reason)
 
 
-def _read(ctx: Context, verb: str, first: str, second: str, third: str) -> BanRequest:
+def _parse_request(ctx: Context, verb: str, first: str, second: str, third: str) -> BanRequest:
     """Read `[<duration>] <mask> [<reason>]`."""
     if not (second and is_duration(first)):
-        return BanRequest(first, second or WITHOUT_REASON, None)
-    with _explained(verb):
+        return BanRequest(first, second or DEFAULT_REASON, None)
+    with _refusing_invalid_input(verb):
         return BanRequest(
-            second, third or WITHOUT_REASON, ctx.runtime.clock.now() + parse_milliseconds(first)
+            second, third or DEFAULT_REASON, ctx.runtime.clock.now() + parse_milliseconds(first)
         )
 
 
-def _ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
+def _add_ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
     """Decide on a ban, and disconnect those whom it is about. One that expired makes way for it."""
-    with _explained(verb):
-        mask = normalise_ban_mask(kind, wish.mask, lambda name: _account_named(ctx, name))
+    with _refusing_invalid_input(verb):
+        mask = normalise_ban_mask(kind, wish.mask, lambda name: _find_account_name(ctx, name))
     former = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
     if any(ban in former for ban in ctx.world.active_bans()):
-        raise _refused(verb, f"There is a ban of {mask} already; lift it first to change it (UN{verb}).")
+        raise _refusal(verb, f"There is a ban of {mask} already; lift it first to change it (UN{verb}).")
     data = ban_data(ctx.runtime.clock, kind, wish.expires)
     ban = Ban(data["id"], kind, mask, wish.reason, wish.expires, ctx.me.nick)
-    _refuse_own(ctx, verb, ban)
+    _check_target(ctx, verb, ban)
     for old in former:
-        _unban(ctx, old)
+        _emit_unbanned(ctx, old)
     ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
     number = enforce_ban(ctx.runtime, ctx.changeset, ban)
     ctx.send_notice(
@@ -114,47 +116,47 @@ def _ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
     )
 
 
-def _account_named(ctx: Context, name: str) -> str | None:
+def _find_account_name(ctx: Context, name: str) -> str | None:
     account = ctx.world.find_account(name)
     return account.name if account else None
 
 
-def _refuse_own(ctx: Context, verb: str, ban: Ban) -> None:
+def _check_target(ctx: Context, verb: str, ban: Ban) -> None:
     """Refuse a ban of an administrator, or of where the caller is.
 
     Raises: Refused with ERR_UNKNOWNERROR.
     """
     account = ctx.world.find_account(ban.mask) if ban.type == BanType.ACCOUNT else None
     if account is not None and account.role == "admin":
-        raise _refused(
+        raise _refusal(
             verb, f"{account.name} is an administrator; take that away first (chat-admin user role)."
         )
     if any(matches_subject(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
-        raise _refused(verb, f"{ban.mask} would ban you too; nobody is banned.")
+        raise _refusal(verb, f"{ban.mask} would ban you too; nobody is banned.")
 
 
-def _lift(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:
+def _lift_ban(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:
     active = ctx.world.active_bans()
     found = [ban for ban in active if ban.type in kinds and is_same_mask(ban.mask, mask)]
     if not found:
-        raise _refused(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
+        raise _refusal(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
     for ban in found:
-        _unban(ctx, ban)
+        _emit_unbanned(ctx, ban)
     ctx.send_notice(f"Lifted the ban of {found[0].mask}.")
 
 
-def _unban(ctx: Context, ban: Ban) -> None:
+def _emit_unbanned(ctx: Context, ban: Ban) -> None:
     ctx.emit_without_reply(ctx.event(Kind.UNBANNED, target=ban.mask, data={"id": ban.id}))
 
 
 @contextmanager
-def _explained(verb: str) -> Iterator[None]:
+def _refusing_invalid_input(verb: str) -> Iterator[None]:
     """Answer what is wrong with a mask or a length of time."""
     try:
         yield
     except ChatError as error:
-        raise _refused(verb, error.sentence) from error
+        raise _refusal(verb, error.sentence) from error
 
 
-def _refused(verb: str, sentence: str) -> NumericError:
+def _refusal(verb: str, sentence: str) -> NumericError:
     return NumericError(numerics.ERR_UNKNOWNERROR, verb, text=sentence)

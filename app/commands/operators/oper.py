@@ -17,46 +17,46 @@ from app.wire import numerics
 @command(cost=5, writes=True)
 def oper(ctx: Context, name: str, password: str) -> SlowWork:
     """Become an administrator until you leave or say `MODE -o`, as an operator whom the settings name."""
-    _refuse_hasty(ctx, name)
+    _check_delay(ctx, name)
     expected = ctx.runtime.settings.operators.get(name)
     return ctx.defer(
         lambda session: verify_password(expected, password),
-        lambda again, is_right: _judge(again, name, is_right),
+        lambda again, is_right: _finish_oper(again, name, is_right),
         writes=True,
     )
 
 
-def _judge(ctx: Context, name: str, is_right: bool) -> None:
+def _finish_oper(ctx: Context, name: str, is_right: bool) -> None:
     """Let the caller be an administrator if the password was right; a failure is counted."""
-    _refuse_hasty(ctx, name)
+    _check_delay(ctx, name)
     if not is_right:
-        _keep_failure(ctx, name)
-        ctx.runtime.rate_limits.logins.note(ctx.client.address, _counted_as(name))
+        _emit_failure(ctx, name)
+        ctx.runtime.rate_limits.logins.note(ctx.client.address, _throttle_key(name))
         raise NumericError(
             numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong"
         )
-    ctx.runtime.rate_limits.logins.trust(ctx.client.address, _counted_as(name))
+    ctx.runtime.rate_limits.logins.trust(ctx.client.address, _throttle_key(name))
     ctx.reply(numerics.RPL_YOUREOPER)
     usermodes.grant_admin(ctx, name)
 
 
-def _keep_failure(ctx: Context, name: str) -> None:
+def _emit_failure(ctx: Context, name: str) -> None:
     """Let the audit trail tell of the failure; a name that nobody knows may be a password in the wrong place."""
     known = name if name in ctx.runtime.settings.operators else ""
     ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
 
 
-def _refuse_hasty(ctx: Context, name: str) -> None:
+def _check_delay(ctx: Context, name: str) -> None:
     """Refuse whoever must wait: too many passwords were wrong lately, from this address or for this name.
 
     Raises: Refused with ERR_PASSWDMISMATCH.
     """
-    seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address, _counted_as(name))
+    seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address, _throttle_key(name))
     if seconds > 0:
         text = f"Too many wrong passwords; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text=text)
 
 
-def _counted_as(name: str) -> str:
+def _throttle_key(name: str) -> str:
     """Return the key under which failures are counted: no account's, so that none is locked by them."""
     return f"OPER {name}"

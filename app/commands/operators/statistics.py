@@ -10,7 +10,7 @@ from app.commands.operators import klines
 from app.commands.registry import command
 from app.wire import numerics
 
-Tell = Callable[[Context], None]
+StatisticSender = Callable[[Context], None]
 
 
 @command()
@@ -22,33 +22,33 @@ def stats(ctx: Context, query: str, server: str = "") -> None:
     """
     check_server(ctx, server)
     letter = query.lower()
-    if letter in _FOR_ADMINISTRATORS and not ctx.me.is_admin:
+    if letter in _ADMIN_ONLY and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
-    tell = _FOR_ADMINISTRATORS.get(letter) or _FOR_ALL.get(letter)
+    tell = _ADMIN_ONLY.get(letter) or _PUBLIC.get(letter)
     if tell is not None:
         tell(ctx)
     ctx.reply(numerics.RPL_ENDOFSTATS, query)
 
 
-def _uptime(ctx: Context) -> None:
+def _send_uptime(ctx: Context) -> None:
     seconds = (ctx.runtime.clock.now() - ctx.runtime.started_at) // 1000
     ctx.reply(numerics.RPL_STATSUPTIME, text=f"The server has been up for {timedelta(seconds=seconds)}")
 
 
-def _usage(ctx: Context) -> None:
+def _send_command_counts(ctx: Context) -> None:
     for name, times in ctx.runtime.command_counts.most_common():
         ctx.reply(numerics.RPL_STATSCOMMANDS, name.replace(" ", "-"), str(times))
 
 
-def _operators(ctx: Context) -> None:
+def _send_operators(ctx: Context) -> None:
     for name in ctx.runtime.settings.operators:
         ctx.reply(numerics.RPL_STATSOLINE, "O", "*", "*", name)
 
 
-_FOR_ALL: dict[str, Tell] = {"u": _uptime}
-_FOR_ADMINISTRATORS: dict[str, Tell] = {
-    "d": lambda ctx: klines.tell(ctx, klines.ADDRESSES),
-    "k": lambda ctx: klines.tell(ctx, klines.PEOPLE),
-    "m": _usage,
-    "o": _operators,
+_PUBLIC: dict[str, StatisticSender] = {"u": _send_uptime}
+_ADMIN_ONLY: dict[str, StatisticSender] = {
+    "d": lambda ctx: klines.send_bans(ctx, klines.ADDRESS_BANS),
+    "k": lambda ctx: klines.send_bans(ctx, klines.USER_BANS),
+    "m": _send_command_counts,
+    "o": _send_operators,
 }

@@ -31,7 +31,7 @@ from app.services.visibility import find_first_visible
 from app.wire.names import is_room
 from app.wire.numbers import parse_number
 
-SELECTORS = ("from", "in", "after", "before", "limit")  # beside the words of a search
+FILTERS = ("from", "in", "after", "before", "limit")  # beside the words of a search
 COST = 3  # a page is heavier than a line
 DEFAULT_LINES = 10  # told if no number is given
 MAX_LINES = 100
@@ -40,13 +40,13 @@ MAX_LINES = 100
 @command("HISTSERV", alias="HS")
 def histserv(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Tell what was said before: `/msg HistServ HELP` tells how to ask. HS is short for it."""
-    raise service_context.unknown(ctx, command)
+    raise service_context.unknown_command(ctx, command)
 
 
 @subcommand()
 def histserv_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
-    service_context.help_on(ctx, *command)
+    service_context.send_help(ctx, *command)
 
 
 @subcommand(cost=COST)
@@ -57,30 +57,33 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
     """
     if target.isdigit():  # which no nick begins with
         target, count = "", target
-    request, shown = _request(ctx, target or _only_room(ctx), _lines(count)), rooms_with_open_history(ctx)
+    request, shown = (
+        _request(ctx, target or _get_only_room(ctx), _parse_count(count)),
+        rooms_with_open_history(ctx),
+    )
 
     def read(session: Session) -> list[Event]:
         return pages.latest(session, request.place(session), request.limit)
 
-    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
+    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, shown))
 
 
 @subcommand(cost=COST)
 def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
     """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
-    here, limit = _position(message_id), _lines(count)
+    here, limit = _parse_message_id(message_id), _parse_count(count)
     rooms, parties, shown = frozenset(ctx.me.rooms), ctx.me.parties, rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
         message = pages.find_message(session.connection(), here)
         if message is None or not may_read(message, rooms, parties[0]):
-            raise _no_message(message_id)
-        place = _place(session, message, parties)
+            raise _unknown_message(message_id)
+        place = _place_of(session, message, parties)
         if place.first is not None and message.id < place.first.position:
-            raise _no_message(message_id)
+            raise _unknown_message(message_id)
         return pages.around(session, place, limit, HistoryCursor(message.at, message.id))
 
-    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _show(ctx, found, shown))
+    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, shown))
 
 
 @subcommand(cost=SEARCH_COST)
@@ -92,15 +95,15 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     if not words:
         raise FailReply(ctx.verb, "INVALID_PARAMS", text="Say what to search for: SEARCH and some words")
     pairs = [word.partition(":")[::2] for word in words]
-    chosen = {name.lower(): value for name, value in pairs if name.lower() in SELECTORS and value}
-    text = " ".join(word for word in words if word.partition(":")[0].lower() not in SELECTORS)
-    since, until = _instant(chosen.get("after")), _instant(chosen.get("before"))
+    chosen = {name.lower(): value for name, value in pairs if name.lower() in FILTERS and value}
+    text = " ".join(word for word in words if word.partition(":")[0].lower() not in FILTERS)
+    since, until = _parse_day(chosen.get("after")), _parse_day(chosen.get("before"))
     question = SearchQuery(text, chosen.get("from"), since, until)
-    limit = _lines(chosen.get("limit", ""))
-    return start_search(ctx, chosen.get("in", ""), question, limit, _unreadable(ctx), _show_found)
+    limit = _parse_count(chosen.get("limit", ""))
+    return start_search(ctx, chosen.get("in", ""), question, limit, _read_failure(ctx), _send_results)
 
 
-def _instant(day: str | None) -> int | None:
+def _parse_day(day: str | None) -> int | None:
     """Read a day, or a day and a time, of UTC.
 
     Raises: Failed when it is none.
@@ -112,21 +115,21 @@ def _instant(day: str | None) -> int | None:
     return None if moment is None else from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _show_found(ctx: ServiceContext, found: list[Event]) -> None:
+def _send_results(ctx: ServiceContext, found: list[Event]) -> None:
     """Tell what was found, and where it was said."""
     for event in found:
         private = f"{event.nick} to {event.target}"
         where = private if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
-        _tell(ctx, event, where)
+        _send_message(ctx, event, where)
     ctx.respond("That is all" if found else "Nothing was found")
 
 
-def _tell(ctx: ServiceContext, event: Event, who: str) -> None:
+def _send_message(ctx: ServiceContext, event: Event, who: str) -> None:
     for line in filter(None, (event.text or "").split("\n")):
         ctx.respond(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
 
 
-def _place(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
+def _place_of(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
     """Return the history that a message is part of, as far as somebody may see it."""
     if message.room is None:
         return HistorySource(conversations=(message.conversation or "",))
@@ -145,14 +148,14 @@ def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
     return make_request(ctx, "LAST", target, limit, room)
 
 
-def _only_room(ctx: ServiceContext) -> str:
+def _get_only_room(ctx: ServiceContext) -> str:
     rooms = ctx.world.rooms_of(ctx.me)
     if len(rooms) != 1:
         raise FailReply(ctx.verb, "INVALID_TARGET", text="Say where: LAST and the name of a room or a person")
     return rooms[0].name
 
 
-def _lines(count: str) -> int:
+def _parse_count(count: str) -> int:
     if not count:
         return DEFAULT_LINES
     lines = parse_number(count)
@@ -161,24 +164,24 @@ def _lines(count: str) -> int:
     return min(lines, MAX_LINES)
 
 
-def _position(message_id: str) -> int:
+def _parse_message_id(message_id: str) -> int:
     try:
         return position(message_id)
     except ValueError as error:
-        raise _no_message(message_id) from error
+        raise _unknown_message(message_id) from error
 
 
-def _no_message(message_id: str) -> FailReply:
+def _unknown_message(message_id: str) -> FailReply:
     return FailReply("HISTSERV", "UNKNOWN_MSGID", text=f"There is no message {message_id} that you may see")
 
 
-def _unreadable(ctx: ServiceContext) -> FailReply:
+def _read_failure(ctx: ServiceContext) -> FailReply:
     return FailReply(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
 
 
-def _show(ctx: ServiceContext, found: list[Event], shown: frozenset[int]) -> None:
+def _send_messages(ctx: ServiceContext, found: list[Event], shown: frozenset[int]) -> None:
     """Tell messages, as far as the caller may still see them; `shown` are the rooms that hid nothing before."""
     seen = [one for one in found if is_visible(ctx, one, shown)]
     for event in seen:
-        _tell(ctx, event, event.nick)
+        _send_message(ctx, event, event.nick)
     ctx.respond("That is all" if seen else "Nothing was said there")

@@ -30,13 +30,13 @@ def nickserv(ctx: ServiceContext, command: str = "", *more: Secret) -> None:
 
     The last word may have spaces in it if a colon stands before it, as everywhere in IRC.
     """
-    raise service_context.unknown(ctx, command)
+    raise service_context.unknown_command(ctx, command)
 
 
 @subcommand()
 def nickserv_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
-    service_context.help_on(ctx, *command)
+    service_context.send_help(ctx, *command)
 
 
 @subcommand(writes=True, cost=5)
@@ -44,10 +44,10 @@ def nickserv_register(
     ctx: ServiceContext, password: Secret, invitation_or_email: Secret = _NOTHING
 ) -> SlowWork:
     """Make an account of your nick, so that nobody else can use it; some servers want to see more for that."""
-    return register.sign_up(ctx, "*", invitation_or_email, password, _tell_outcome)
+    return register.sign_up(ctx, "*", invitation_or_email, password, _send_outcome)
 
 
-def _tell_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> None:
+def _send_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> None:
     ctx.respond(text)
 
 
@@ -55,17 +55,19 @@ def _tell_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> No
 def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
     """Complete a registration with the code that was mailed; without a name, that of your nick."""
     name, code = (word, more[0]) if more else (ctx.me.nick, word)
-    verify.complete_verification(ctx, name, code, _tell_outcome)
+    verify.complete_verification(ctx, name, code, _send_outcome)
 
 
 @subcommand(writes=True, cost=2, grammar="[<account>] <password>")
 def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowWork:
     """Log in to an account; without its name, to the one that is called like your nick."""
     name, password = (word, more[0]) if more else (ctx.me.nick, word)
-    return login.verify_password(ctx, name, password, lambda ctx, is_right: _identified(ctx, name, is_right))
+    return login.verify_password(
+        ctx, name, password, lambda ctx, is_right: _finish_identify(ctx, name, is_right)
+    )
 
 
-def _identified(ctx: ServiceContext, name: str, is_right: bool) -> None:
+def _finish_identify(ctx: ServiceContext, name: str, is_right: bool) -> None:
     account = login.check_login(ctx, name, is_right)
     ctx.respond(f"You are logged in as {account.name}")
     login.confirm_login(ctx, account)
@@ -82,7 +84,7 @@ def nickserv_logout(ctx: ServiceContext) -> None:
 @subcommand(writes=True, cost=2)
 def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
     """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
-    account, holder = my_account(ctx), ctx.get_user(nick)
+    account, holder = get_own_account(ctx), ctx.get_user(nick)
     if holder.account is not account:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
     if holder is ctx.me:
@@ -96,7 +98,7 @@ def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
 @subcommand(writes=True, cost=2)
 def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
     """Have a nick, that of your account if none is named, and disconnect who has it by your account."""
-    wanted = nick or my_account(ctx).name
+    wanted = nick or get_own_account(ctx).name
     if ctx.world.find_user(wanted) is not None:
         nickserv_ghost(ctx, wanted)
     registration.nick(ctx, wanted)
@@ -105,20 +107,20 @@ def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
 @subcommand()
 def nickserv_set(ctx: ServiceContext, setting: str = "", *more: Secret) -> None:
     """Change what holds for your account."""
-    raise service_context.unknown(ctx, f"SET {setting}".strip())
+    raise service_context.unknown_command(ctx, f"SET {setting}".strip())
 
 
 @subcommand(writes=True, cost=5)
 def nickserv_set_password(ctx: ServiceContext, old: Secret, new: Secret) -> SlowWork:
     """Change your password. Your other devices stay logged in."""
-    account = my_account(ctx)
+    account = get_own_account(ctx)
     register.check_new_password(account.name, new, ctx.runtime.settings.password_shortest)
     return login.verify_password(
-        ctx, account.name, old, lambda ctx, is_right: _renew(ctx, account, new, is_right)
+        ctx, account.name, old, lambda ctx, is_right: _hash_new_password(ctx, account, new, is_right)
     )
 
 
-def my_account(ctx: ServiceContext) -> AccountInfo:
+def get_own_account(ctx: ServiceContext) -> AccountInfo:
     """Return the account of the caller.
 
     Raises: Failed when they have none.
@@ -129,17 +131,17 @@ def my_account(ctx: ServiceContext) -> AccountInfo:
     return account
 
 
-def _renew(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
+def _hash_new_password(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
     """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
     login.check_login(ctx, account.name, is_right)
     return ctx.defer(
-        lambda session: hash_password(new), lambda ctx, kept: _keep(ctx, account, kept), writes=True
+        lambda session: hash_password(new), lambda ctx, kept: _store_password(ctx, account, kept), writes=True
     )
 
 
-def _keep(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> None:
+def _store_password(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> None:
     """Take the new password, unless the caller has logged out meanwhile."""
-    if my_account(ctx) is not account:
+    if get_own_account(ctx) is not account:
         raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
     data = {"id": account.id, "password": True}
     ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
@@ -152,17 +154,17 @@ def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
 
     You stay under the nick that the account is called like; under another one you leave.
     """
-    account = my_account(ctx)
+    account = get_own_account(ctx)
     if ctx.runtime.settings.always_on == "off":
         raise FailReply(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
     if choice.lower() not in ("on", "off"):
         raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
     is_on = choice.lower() == "on"
     ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
-    ctx.respond(_stays(ctx, account) if is_on else f"{account.name} leaves with its last device")
+    ctx.respond(_always_on_text(ctx, account) if is_on else f"{account.name} leaves with its last device")
 
 
-def _stays(ctx: ServiceContext, account: AccountInfo) -> str:
+def _always_on_text(ctx: ServiceContext, account: AccountInfo) -> str:
     """Say what always-on means, for how long, and for which nick."""
     days = ctx.runtime.settings.always_on_days
     until = f" for up to {days} days" if days else ""
@@ -174,17 +176,19 @@ def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
     """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
     mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
     name = account or mine
-    return ctx.defer(lambda session: _read(session, name), lambda ctx, found: _tell_about(ctx, name, found))
+    return ctx.defer(
+        lambda session: _read_account(session, name), lambda ctx, found: _send_account(ctx, name, found)
+    )
 
 
-def _read(session: Session, name: str) -> AccountRow | None:
+def _read_account(session: Session, name: str) -> AccountRow | None:
     found = find_account(session, fold(name))
     if found is not None:
         session.expunge(found)
     return found
 
 
-def _tell_about(ctx: ServiceContext, name: str, found: AccountRow | None) -> None:
+def _send_account(ctx: ServiceContext, name: str, found: AccountRow | None) -> None:
     """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
     if found is None:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")

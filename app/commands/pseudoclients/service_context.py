@@ -22,7 +22,7 @@ from app.wire.line import Line, parse
 from app.wire.names import fold
 from app.wire.packing import pack_words, split_long_words
 
-HIDDEN = "***"  # what an echo shows of a secret
+REDACTED = "***"  # what an echo shows of a secret
 _NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
 _VERBS = frozenset(nick.upper() for nick in names.PSEUDOCLIENTS)
 
@@ -73,7 +73,7 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
         )
 
 
-def service_command(line: Line) -> Line:
+def to_service_command(line: Line) -> Line:
     """Return what a line means: one that is said to an attendant alone is a command of its own."""
     if line.command != "PRIVMSG" or len(line.params) < 2 or "batch" in line.tags:
         return line
@@ -91,7 +91,7 @@ def context_class(verb: str) -> type[Context]:
     return ServiceContext if verb in _VERBS else Context
 
 
-def echo(ctx: Context, said: Line, meant: Line) -> None:
+def send_echo(ctx: Context, said: Line, meant: Line) -> None:
     """Show the caller what they said to an attendant, without its secrets, if their client asks for echoes."""
     if "echo-message" not in ctx.client.caps or ctx.user is None:
         return
@@ -106,10 +106,10 @@ def _without_secrets(commands: CommandTable, said: Line, meant: Line) -> str:
     if command is None or not command.has_secrets:
         return " ".join(said.params[1:])
     kept = meant.params[: len(meant.params) - len(left)]
-    return " ".join([*kept, *[HIDDEN] * len(left)])
+    return " ".join([*kept, *[REDACTED] * len(left)])
 
 
-def help_on(ctx: ServiceContext, *command: str) -> None:
+def send_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what an attendant does, or how one command of its family is used.
 
     Raises: Refused when there is no such command.
@@ -117,7 +117,7 @@ def help_on(ctx: ServiceContext, *command: str) -> None:
     verb = ctx.verb
     found, left = ctx.runtime.commands.find(verb, list(command))
     if found is None or left:
-        raise unknown(ctx, " ".join(command))
+        raise unknown_command(ctx, " ".join(command))
     lines = help_lines(found) if command else _overview(found)
     ctx.respond(*(line.replace(f"{verb} ", "") for line in lines))
 
@@ -127,12 +127,12 @@ def _overview(parent: Command) -> list[str]:
     return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.subcommands.values())]
 
 
-def unknown(ctx: ServiceContext, command: str) -> NumericError:
+def unknown_command(ctx: ServiceContext, command: str) -> NumericError:
     """Return the refusal of a command that the attendant does not have."""
-    return NumericError(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_what_there_is(ctx, command))
+    return NumericError(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_unknown_command_text(ctx, command))
 
 
-def _what_there_is(ctx: ServiceContext, command: str) -> str:
+def _unknown_command_text(ctx: ServiceContext, command: str) -> str:
     if not command:
         return "Try HELP"
     found, left = ctx.runtime.commands.find(ctx.verb, command.split())

@@ -31,7 +31,7 @@ from app.wire.line import plain
 from app.wire.masks import matches
 
 COST = 5  # it may read many rooms
-END = 1 << 50  # an instant after everything
+END_OF_TIME = 1 << 50  # an instant after everything
 
 Buffers = Mapping[str, HistorySource]
 
@@ -50,13 +50,13 @@ def playback(ctx: ServiceContext, command: str = "", *more: str) -> None:
 
     Clients with the capability znc.in/playback ask for it by themselves. Times are seconds since 1970.
     """
-    raise service_context.unknown(ctx, command)
+    raise service_context.unknown_command(ctx, command)
 
 
 @subcommand()
 def playback_help(ctx: ServiceContext, *command: str) -> None:
     """Tell what there is to say, or how one command is used."""
-    service_context.help_on(ctx, *command)
+    service_context.send_help(ctx, *command)
 
 
 @subcommand(cost=COST)
@@ -65,8 +65,11 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
 
     If it is too much for one page, the latest.
     """
-    wanted, shown = _chosen(ctx, buffers), rooms_with_open_history(ctx)
-    low, high = HistoryCursor(_instant(since)), HistoryCursor(_instant(until) + 1 if until else END)
+    wanted, shown = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
+    low, high = (
+        HistoryCursor(_parse_timestamp(since)),
+        HistoryCursor(_parse_timestamp(until) + 1 if until else END_OF_TIME),
+    )
     most = ctx.runtime.settings.history_limit
 
     def read(session: Session) -> list[BufferPage]:
@@ -76,18 +79,18 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
             BufferPage(name, pages.between(session, here, limit, high, low)) for name, here in found.items()
         ]
 
-    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _play(ctx, found, shown))
+    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_pages(ctx, found, shown))
 
 
 @subcommand(cost=COST)
 def playback_list(ctx: ServiceContext, buffers: str = "*") -> SlowWork:
     """Tell where something was said, with the times of the first message and of the last."""
-    wanted, shown = _chosen(ctx, buffers), rooms_with_open_history(ctx)
+    wanted, shown = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[BufferPage]:
-        return [BufferPage(name, _edges(session, here)) for name, here in wanted(session).items()]
+        return [BufferPage(name, _first_and_last(session, here)) for name, here in wanted(session).items()]
 
-    return read_later(ctx, _unreadable(ctx), read, lambda ctx, found: _list(ctx, found, shown))
+    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_list(ctx, found, shown))
 
 
 @subcommand()
@@ -97,7 +100,7 @@ def playback_clear(ctx: ServiceContext, buffers: str = "") -> None:
     raise FailReply(ctx.verb, "DISALLOWED", text=text)
 
 
-def _chosen(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
+def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
     """Return how to find the buffers of the caller whose names match."""
     kinds, parties = playback_kinds(ctx), ctx.me.parties
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
@@ -109,18 +112,18 @@ def _chosen(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
         }
         for name, found in pages.list_partners(session, parties[0]).items():
             places[name] = HistorySource(conversations=tuple(found), extra=kinds)
-        return _matching(masks.split(","), places)
+        return _matching_buffers(masks.split(","), places)
 
     return find
 
 
-def _matching(masks: Iterable[str], buffers: Buffers) -> Buffers:
+def _matching_buffers(masks: Iterable[str], buffers: Buffers) -> Buffers:
     return {
         name: here for name, here in buffers.items() if any(mask and matches(mask, name) for mask in masks)
     }
 
 
-def _instant(seconds: str) -> int:
+def _parse_timestamp(seconds: str) -> int:
     """Read seconds since 1970, with a fraction.
 
     Raises: Failed.
@@ -129,16 +132,16 @@ def _instant(seconds: str) -> int:
         instant = Decimal(seconds) * 1000
     except DecimalException:  # no number, or one that is too large for its thousandfold
         instant = Decimal(-1)
-    if not (instant.is_finite() and 0 <= instant < END):
+    if not (instant.is_finite() and 0 <= instant < END_OF_TIME):
         raise FailReply("*PLAYBACK", "INVALID_PARAMS", text="A time is seconds since 1970, as 1795000000.123")
     return int(instant)
 
 
-def _edges(session: Session, here: HistorySource) -> list[Event]:
+def _first_and_last(session: Session, here: HistorySource) -> list[Event]:
     return [*pages.after(session, here, 1, HistoryCursor(0)), *pages.latest(session, here, 1)]
 
 
-def _play(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
+def _send_pages(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
     """Play each buffer as a batch of its own; `shown` are the rooms that hid nothing before."""
     for page in found:
         events = [one for one in page.events if is_visible(ctx, one, shown)]
@@ -146,12 +149,12 @@ def _play(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -
             send_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
 
 
-def _list(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
+def _send_list(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
     for page in found:
         if page.events and all(is_visible(ctx, one, shown) for one in page.events):
             first, last = page.events[0].at, page.events[-1].at
             ctx.respond(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
 
 
-def _unreadable(ctx: ServiceContext) -> FailReply:
+def _read_failure(ctx: ServiceContext) -> FailReply:
     return FailReply(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
