@@ -37,7 +37,7 @@ from app.engine.world.world import World
 from app.errors import ChatError, DatabaseRefused
 from app.events import Event, Kind
 from app.net.listeners import listen, prepare_reload
-from app.net.receive.connection import ServerHandles
+from app.net.receive.connection import RECEIVE_LOOP_THRESHOLD_UNITS, ServerHandles
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer
@@ -75,6 +75,7 @@ class Shell:
     servers: list[ChatServer]
     receive_loop: ReceiveLoop
     flushers: FlusherPool
+    receive_loop_threshold: int = RECEIVE_LOOP_THRESHOLD_UNITS
 
     @property
     def has_failed(self) -> bool:
@@ -249,8 +250,9 @@ def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
     shell.flushers.start(stopping.set)
     core.engine.start(shell.flushers, stopping.set)
     receive_loop = shell.receive_loop if shell.receive_loop.start(stopping.set) else None
+    handles = ServerHandles(core.engine, core.runtime, stopping, receive_loop, shell.receive_loop_threshold)
     for server in shell.servers:
-        server.open(ServerHandles(core.engine, core.runtime, stopping, receive_loop))
+        server.open(handles)
 
 
 def stop(core: Core, shell: Shell) -> None:

@@ -8,6 +8,7 @@ from app.bootstrap import Shell, assemble, start, stop
 from app.clock import Clock
 from app.db.database import Database, parse_database_url
 from app.net.listeners import listen
+from app.net.receive.connection import RECEIVE_LOOP_THRESHOLD_UNITS
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher_pool import FlusherPool
 from app.settings import ServerSettings
@@ -34,12 +35,19 @@ def trust() -> ssl.SSLContext:
 class RunningServer:
     """A running server on a database file that has its schema; one plain port and one with TLS."""
 
-    def __init__(self, path: Path, clock: Clock, **settings: object) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        receive_loop_threshold: int = RECEIVE_LOOP_THRESHOLD_UNITS,
+        **settings: object,
+    ) -> None:
         self.settings = ServerSettings.model_validate(GIVEN | settings)
         self.database = Database(parse_database_url(str(path)))
         use_io_uring = self.settings.io_uring
         flushers = FlusherPool(self.settings.flushers, clock, use_io_uring)
-        self._shell = Shell(listen(self.settings, flushers), ReceiveLoop(use_io_uring), flushers)
+        servers = listen(self.settings, flushers)
+        self._shell = Shell(servers, ReceiveLoop(use_io_uring), flushers, receive_loop_threshold)
         self._core = assemble(self.settings, self.database, clock)
         self._stopping = Event()
         self._peers: list[SocketClient] = []

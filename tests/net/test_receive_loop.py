@@ -2,19 +2,19 @@
 
 import sqlite3
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
 from typing import Any
 
 import pytest
 
-from app.net.receive import connection, polled_connection
+from app.commands.requests import parse_request
+from app.net.receive import submission
 from app.net.receive.receive_loop import ReceiveLoop
 from tests.conftest import MovedClock
-from tests.net.conftest import Serve
+from tests.net.conftest import ALWAYS, NEVER, Serve
 from tests.net.running_server import RunningServer
 from tests.process.socket_client import SocketClient
 
-NEVER = 1 << 30
 CONVERSATION = [
     "PRIVMSG #general :one",
     "PING two\r\nPRIVMSG #general :three\r\nPING four",
@@ -35,9 +35,9 @@ CONVERSATION = [
 
 
 @pytest.fixture
-def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the intake receive for everybody who chats, however few they are."""
-    monkeypatch.setattr(connection, "RECEIVE_LOOP_THRESHOLD_UNITS", 0)
+def always(server_options: dict[str, int]) -> None:
+    """Let the receive loop receive for every client that sends quick commands."""
+    server_options["receive_loop_threshold"] = ALWAYS
 
 
 def conversation(chat: RunningServer) -> list[str]:
@@ -55,11 +55,10 @@ def conversation(chat: RunningServer) -> list[str]:
         return [*heard, *alice.rest(), *bob.hears("QUIT")]
 
 
-def test_the_answers_are_those_of_a_reader(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replies_are_the_same_as_from_a_reader(serve: Serve) -> None:
     told = []
-    for many in (NEVER, 0):
-        monkeypatch.setattr(connection, "RECEIVE_LOOP_THRESHOLD_UNITS", many)
-        chat = serve()
+    for threshold in (NEVER, ALWAYS):
+        chat = serve(receive_loop_threshold=threshold)
         told.append(conversation(chat))
         chat.close()
     assert told[0] == told[1]
@@ -107,19 +106,25 @@ def test_what_comes_while_the_line_before_is_not_stored_waits(
     assert alice.fence() == []
 
 
-def test_a_mistake_with_a_line_is_left_to_its_reader(
+def test_line_that_fails_in_the_loop_goes_to_its_reader(
     always: None, chat: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(commands: Any, frame: Any) -> None:
-        raise ZeroDivisionError
+    failures: list[Any] = []
+
+    def fail_in_loop(commands: Any, frame: Any) -> Any:
+        if current_thread().name == "receive-loop":
+            failures.append(frame)
+            raise ZeroDivisionError
+        return parse_request(commands, frame)
 
     alice, bob = chat.connect("alice"), chat.connect("bob")
     for peer in (alice, bob):
         peer.fence()
-    monkeypatch.setattr(polled_connection, "parse_request", fail)
+    monkeypatch.setattr(submission, "parse_request", fail_in_loop)
     alice.send("PRIVMSG #general :still heard")
     assert bob.line().endswith(":still heard")
     assert alice.fence() == []
+    assert "PRIVMSG #general :still heard" in failures
 
 
 def test_an_intake_that_cannot_go_on_says_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -46,11 +46,11 @@ def test_a_proxy_may_have_all_and_those_behind_it_count_for_themselves() -> None
     limits = ConnectionLimits(maximum=5, max_per_address=2, proxies=(ip_network("192.0.2.0/24"),))
     assert [limits.admit("192.0.2.1") for _ in range(6)] == [None] * 5 + [FULL]
     slots = [ConnectionSlot(limits, "192.0.2.1") for _ in range(4)]
-    assert all(slot.is_proxy for slot in slots)
+    assert all(limits.is_proxy(slot.address) for slot in slots)
     assert [slot.reassign("198.51.100.7") for slot in slots] == [None, None, TOO_MANY, TOO_MANY]
     assert [slot.address for slot in slots] == ["198.51.100.7"] * 2 + ["192.0.2.1"] * 2
     slots[0].release()
-    assert not slots[1].is_proxy
+    assert not limits.is_proxy(slots[1].address)
     assert slots[2].reassign("198.51.100.7") is None
     assert limits.admit("198.51.100.7") == TOO_MANY
     assert limits.admit("203.0.113.1") is None

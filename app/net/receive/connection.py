@@ -1,26 +1,25 @@
-"""One connection's reader: from bytes to units, and waiting for each.
+"""The reader of one connection: receives bytes, submits units, and waits for each.
 
-It runs on the handler thread that `ThreadingTCPServer` made for the connection. Whatever it reads at once
-becomes one unit; it waits until the engine is done with it before it hands in another. It does so before it reads
-again if there may be slow work for it, and otherwise when it has something to hand in: to be woken just for that would
-cost as much as a message. The engine is told that a connection is there together with what the peer has said by then,
-or before the peer is waited for. A flooder waits here, in its own thread.
+It runs on the handler thread that `ThreadingTCPServer` starts for the connection. What it receives at once becomes
+one unit, as far as the flood limit allows. It waits for the engine to finish a unit before it submits the next; if
+the unit may have slow work for it, it waits right away, otherwise only when there is something to submit, because
+waking a thread costs as much as a message. The engine learns of the connection together with the first lines that
+have arrived, or before the reader blocks. A flooding client is delayed here, in its own thread.
 
-While many talk at the same time, to wake a thread for each of their lines, and to have it wait for the interpreter's
-lock, costs more than the lines do. Then a reader whose peer just chats waits for the intake instead, which receives
-for all of them (`ear`).
+When many clients talk at the same time, waking a thread for each line, and making it wait for the interpreter
+lock, costs more than the lines themselves. Readers whose clients send only quick commands then let the receive loop
+receive for them (`polled_connection`).
 """
 
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
-from app.commands.requests import parse_request
 from app.commands.runtime import Runtime
 from app.commands.sessions.connections import close_client
 from app.commands.sessions.leaving import detach_client
@@ -35,33 +34,33 @@ from app.net.receive.submission import Submitter
 from app.net.send.outbox import Outbox
 from app.net.transport.transport import TransportError
 from app.threads import name_thread
-from app.wire.framing import MAX_LINE_BYTES, Frame, Framer, FramingError
+from app.wire.framing import MAX_LINE_BYTES, Frame, FramingError
 from app.wire.proxy import MalformedHeader, parse_header
 
-RECEIVE_BYTES = 64 * 1024  # at once, of whoever says much
-SMALL_RECEIVE_BYTES = (
-    4 * 1024
-)  # and of others, who said no more than a line: everybody who waits holds a buffer
-RECEIVE_LOOP_THRESHOLD_UNITS = (
-    16  # units at once; with fewer, a reader each is faster than the way by the intake
-)
-BACKLOG_POLL_SECONDS = 0.05  # how often to look whether a peer that is behind has caught up
-LINGER_SECONDS = 1  # how long a closed connection is read on, so that its last lines are not lost in a reset
+RECEIVE_BYTES = 64 * 1024  # receive buffer after a read of more than one line
+SMALL_RECEIVE_BYTES = 4 * 1024  # and otherwise: every waiting reader holds a buffer
+RECEIVE_LOOP_THRESHOLD_UNITS = 16  # units per engine cycle; below it, a reader per connection is faster
+BACKLOG_POLL_SECONDS = 0.05  # how often to check whether a slow peer has caught up
+LINGER_SECONDS = 1  # how long to read after the end, so that a reset does not destroy the last lines
 MAX_LINGER_READS = 64
 
 
 class ConnectionRefused(Exception):
-    """There are too many connections from where a proxy says that this one comes from."""
+    """The client behind a proxy comes from an address with too many connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerHandles:
-    """What a connection needs of the server: the engine, what its commands have at hand, and the signal of the end."""
+    """What a connection needs of the server. Without a receive loop, every reader receives for itself.
+
+    A reader uses the receive loop while an engine cycle has at least `receive_loop_threshold` units.
+    """
 
     engine: Engine
     runtime: Runtime
     stopping: Signal
-    receive_loop: ReceiveLoop | None  # where there is none, everybody receives by themselves
+    receive_loop: ReceiveLoop | None
+    receive_loop_threshold: int = RECEIVE_LOOP_THRESHOLD_UNITS
 
 
 class Connection:
@@ -81,38 +80,37 @@ class Connection:
         self._outbox = outbox
         self._slot = slot
         self._handles = handles
-        # What has come of the header that a proxy begins with; None when there is none to come.
-        self._header: bytes | None = b"" if slot.is_proxy else None
-        self._framer = Framer()
+        # The part of the PROXY header received so far; None when there is no header to expect.
+        self._proxy_header: bytes | None = b"" if slot.limits.is_proxy(slot.address) else None
         self._runtime = handles.runtime
         self._submitter = submitter
-        self._polled: PolledConnection | None = None  # made when it is first needed
+        self._polled: PolledConnection | None = None  # created when first needed
         self._reason = "Connection closed"
-        self._expected = SMALL_RECEIVE_BYTES
-        self._is_chatting = False  # what the peer says is quick to be done
-        self._is_over = False  # nothing that was received, or will be, matters any more
+        self._receive_size = SMALL_RECEIVE_BYTES
+        self._sends_quick_commands = False
+        self._is_over = False  # nothing received from now on matters
 
     def serve(self) -> None:
-        """Read until the peer or the server ends the connection, then leave the world and the socket."""
+        """Read until the peer or the server ends the connection, then release the client and the socket."""
         try:
             for steps in self._units():
-                self._do(steps)
+                self._submit(steps)
                 if self._client.ended or self._outbox.fault is not None:
                     break
         finally:
             reason = self._outbox.fault or self._reason
-            self._do(
+            self._submit(
                 [Callback(lambda changeset, client: detach_client(self._runtime, changeset, client, reason))]
             )
             self._outbox.finish()
             self._linger()
             self._outbox.release()
 
-    def _units(self) -> Iterator[list[Step]]:
-        """Yield what each read brought, as steps, no faster than the client's rate allows."""
+    def _units(self) -> Iterator[Sequence[Step]]:
+        """Yield the steps of each read, no faster than the flood limit allows."""
         while not (self._is_over or self._client.ended) and (data := self._receive()):
             try:
-                frames = self._plain(self._behind_header(data))
+                frames = self._decode(self._strip_proxy_header(data))
             except TransportError as error:
                 self._reason = error.reason
                 return
@@ -124,167 +122,150 @@ class Connection:
                     )
                 ]
                 return
-            yield from self._paced(frames, len(data))
+            yield from self._portions(frames, len(data))
             self._is_over = self._is_over or self._outbox.is_closed_by_peer
 
     def _receive(self) -> bytes:
-        """Return what the peer sends next; the engine knows of the connection before that is waited for."""
+        """Return the next bytes from the peer; announce the connection to the engine before blocking."""
+        handles = self._handles
         try:
             if (
-                self._is_chatting
-                and self._handles.engine.units_per_cycle >= RECEIVE_LOOP_THRESHOLD_UNITS
-                and (receive_loop := self._handles.receive_loop)
+                self._sends_quick_commands
+                and handles.engine.units_per_cycle >= handles.receive_loop_threshold
+                and handles.receive_loop is not None
             ):
-                return self._sized(self._polled_by(receive_loop).listen())
+                return self._adapt_receive_size(self._polled_by(handles.receive_loop).receive())
             if self._submitter.is_unannounced:
                 with suppress(BlockingIOError):
-                    return self._received(socket.MSG_DONTWAIT)
-                self._do([])
-            return self._received()
+                    return self._receive_on_this_thread(socket.MSG_DONTWAIT)
+                self._submit([])
+            return self._receive_on_this_thread()
         except OSError as error:
             self._reason = error.strerror or str(error)
             return b""
 
     def _polled_by(self, receive_loop: ReceiveLoop) -> PolledConnection:
-        """Return what the intake listens by, made when it is first needed."""
         if self._polled is None:
-            self._polled = PolledConnection(
-                self._socket, self._runtime.commands, self._framer, self._submitter, receive_loop
-            )
+            self._polled = PolledConnection(self._socket, self._submitter, receive_loop)
         return self._polled
 
-    def _received(self, flags: int = 0) -> bytes:
-        """Receive some bytes on this thread.
+    def _receive_on_this_thread(self, flags: int = 0) -> bytes:
+        """Receive with a buffer of the expected size.
 
-        While nothing comes, a buffer is held for what is expected. Were those of ten thousand who only wait large,
-        they would keep 640 MB of memory that others have used before.
+        The buffer is allocated while the call blocks. Large buffers for ten thousand idle connections would keep
+        640 MB of memory that was used before.
 
         Raises: OSError.
         """
-        return self._sized(self._socket.recv(self._expected, flags))
+        return self._adapt_receive_size(self._socket.recv(self._receive_size, flags))
 
-    def _sized(self, data: bytes) -> bytes:
-        """Expect more or less the next time, by what came; return that."""
-        self._expected = RECEIVE_BYTES if len(data) > MAX_LINE_BYTES else SMALL_RECEIVE_BYTES
+    def _adapt_receive_size(self, data: bytes) -> bytes:
+        self._receive_size = RECEIVE_BYTES if len(data) > MAX_LINE_BYTES else SMALL_RECEIVE_BYTES
         return data
 
-    def _behind_header(self, data: bytes) -> bytes:
-        """Return what follows the header of a proxy, which stands before everything else; nothing until it is whole.
+    def _strip_proxy_header(self, data: bytes) -> bytes:
+        """Return the bytes after the PROXY header; none until the header is complete.
 
-        Raises: Malformed, TurnedAway.
+        Raises: MalformedHeader, ConnectionRefused.
         """
-        if self._header is None:
+        if self._proxy_header is None:
             return data
-        self._header += data
-        found = parse_header(self._header)
+        self._proxy_header += data
+        found = parse_header(self._proxy_header)
         if found is None:
             return b""
         origin, length = found
-        rest, self._header = self._header[length:], None
+        rest, self._proxy_header = self._proxy_header[length:], None
         if origin.address is not None:
-            self._speak_for(origin.address, origin.secure)
+            self._set_origin(origin.address, origin.secure)
         return rest
 
-    def _speak_for(self, address: str, secure: bool) -> None:
-        """Be the connection of somebody at another address.
+    def _set_origin(self, address: str, secure: bool) -> None:
+        """Count and show the connection under the address that the proxy names.
 
-        Raises: TurnedAway when there are too many from there.
+        Raises: ConnectionRefused when that address has too many connections.
         """
         if refusal := self._slot.reassign(address):
             raise ConnectionRefused(refusal)
         name_thread(f"reader {address}")
 
-        def move(changeset: Changeset, client: Client) -> None:
+        def update(changeset: Changeset, client: Client) -> None:
             client.address, client.secure = address, client.secure or secure
 
-        self._do([Callback(move, writes=False)])
+        self._submit([Callback(update, writes=False)])
 
-    def _plain(self, data: bytes) -> list[Frame]:
-        """Return the whole lines that the received bytes complete."""
-        transport = self._outbox.transport
+    def _decode(self, data: bytes) -> list[Frame]:
+        """Return the lines that the received bytes complete."""
+        transport, framer = self._outbox.transport, self._submitter.framer
         if transport is None:
-            return self._framer.feed(data)
+            return framer.feed(data)
         try:
-            frames = self._framer.feed(transport.decrypt(data))
+            frames = framer.feed(transport.decrypt(data))
         finally:
             if transport.wants_to_send:
                 self._outbox.request_flush()
         if frames and transport.certificate != self._client.certificate:
-            self._do([Callback(partial(_show, transport.certificate), writes=False)])
+            self._submit([Callback(partial(_set_certificate, transport.certificate), writes=False)])
         return frames
 
-    def _paced(self, frames: list[Frame], received: int) -> Iterator[list[Step]]:
-        """Yield the lines as steps in portions: what the rate allows now at once, the others one by one as it does.
+    def _portions(self, frames: list[Frame], received: int) -> Iterator[Sequence[Step]]:
+        """Yield the lines in portions: those that the flood limit allows now, then each of the others in time.
 
-        So a flooder's lines never fill a batch, and it is noticed soon when it is gone or given up. Nothing is
-        looked at before it is paid for; what was received and is no line costs as much as lines of its length.
-        What costs more than others ends its portion, because its answer has its own price.
+        So a flooding client never fills a batch, and its disconnection or eviction is noticed early. Received
+        bytes that form no line cost as much as lines of the same length.
         """
-        self._submitter.refresh_limits()
         noise = received // MAX_LINE_BYTES - len(frames)
         self._pause(self._submitter.charge(max(noise, 0)))
-        portion: list[Step] = []
-        for frame in frames:
-            step = parse_request(self._runtime.commands, frame)
-            if not portion:
-                self._settle()  # so that the answers before are paid for
-            cost = step.cost
-            delay = self._submitter.charge(cost)
-            if delay > 0:
-                if portion:
-                    yield portion
-                    portion = []
-                self._pause(delay)
-                if self._is_reset():
-                    return
-            portion.append(step)
-            if cost > 1:
-                yield portion
-                portion = []
-        if portion:
-            yield portion
+        start = 0
+        while start < len(frames):
+            self._wait_until_done()  # so that the replies to the previous portion are charged for
+            steps, delay = self._submitter.admit(frames, start)
+            self._pause(delay)
+            if delay > 0 and self._is_reset():
+                return
+            start += len(steps)
+            yield steps
 
     def _pause(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the server; the engine knows of the connection meanwhile."""
+        """Wait, unless the server stops first; announce the connection to the engine before."""
         if seconds > 0:
             if self._submitter.is_unannounced:
-                self._do([])
+                self._submit([])
             self._handles.stopping.wait(seconds)
 
     def _is_reset(self) -> bool:
-        """Whether the peer is gone for good, so that a flooder's last lines need not be waited for."""
+        """Whether the peer is gone, so that the remaining lines of a flood can be dropped."""
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             self._reason, self._is_over = os.strerror(error), True
         return self._is_over
 
-    def _do(self, steps: list[Step]) -> None:
-        """Have the engine do the steps, behind those before them, and do the slow work in between on this thread."""
-        self._settle()
+    def _submit(self, steps: Sequence[Step]) -> None:
+        """Submit steps after the previous unit is done; if they may have slow work, wait for them and do it."""
+        self._wait_until_done()
         self._submitter.submit(steps)
         is_quick = all(step.is_quick for step in steps)
         if not is_quick:
-            self._settle()
-        self._is_chatting = (
+            self._wait_until_done()
+        self._sends_quick_commands = (
             bool(steps)
             and is_quick
-            and self._expected == SMALL_RECEIVE_BYTES
+            and self._receive_size == SMALL_RECEIVE_BYTES
             and self._outbox.transport is None
         )
 
-    def _settle(self) -> None:
-        """Wait until what was handed in is done, with all that follows from it."""
-        self._submitter.wait_until_done(self._work)
+    def _wait_until_done(self) -> None:
+        self._submitter.wait_until_done(self._run_slow_work)
 
-    def _work(self, task: SlowWork) -> Callback:
-        """Do slow work, once the peer has read most of what it got, so that many pages never overrun it."""
+    def _run_slow_work(self, work: SlowWork) -> Callback:
+        """Do slow work once the peer has read most of its queue, so that many pages never overflow it."""
         while self._outbox.is_behind and not self._handles.stopping.wait(BACKLOG_POLL_SECONDS):
             pass
         with self._runtime.database.reading() as session:
-            return run_slow_work(task, session)
+            return run_slow_work(work, session)
 
     def _linger(self) -> None:
-        """Read on for a moment, so that what the peer still sends does not turn the close into a reset."""
+        """Read on for a moment, so that unread input does not turn the close into a reset (RFC 1122, 4.2.2.13)."""
         if self._outbox.fault is not None:
             return
         try:
@@ -298,6 +279,5 @@ class Connection:
             return
 
 
-def _show(certificate: str | None, changeset: Changeset, client: Client) -> None:
-    """Let the engine know by which certificate the peer is known."""
+def _set_certificate(certificate: str | None, changeset: Changeset, client: Client) -> None:
     client.certificate = certificate

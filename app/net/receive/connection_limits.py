@@ -1,4 +1,4 @@
-"""Who may connect: counts, so that one address cannot take all connections."""
+"""Connection limits: in total and per address, so that one address cannot take all connections."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,58 +16,58 @@ def _is_loopback(address: str) -> bool:
 
 @dataclass(slots=True)
 class ConnectionLimits:
-    """Counts connections, all of them and those of each address; proxies may have any number."""
+    """Counts connections, in total and per address. Loopback and proxies have no limit per address."""
 
     maximum: int
     max_per_address: int
     proxies: tuple[Network, ...] = ()
-    _all: int = 0
+    _total: int = 0
     _lock: Lock = field(default_factory=Lock)
     _by_address: Counter[str] = field(default_factory=Counter)
 
-    def configure(self, most: int, most_per_address: int, proxies: tuple[Network, ...]) -> None:
-        """Count by other limits from now on; whoever is over them already stays."""
+    def configure(self, maximum: int, max_per_address: int, proxies: tuple[Network, ...]) -> None:
+        """Change the limits; existing connections over them stay."""
         with self._lock:
-            self.maximum, self.max_per_address, self.proxies = most, most_per_address, proxies
+            self.maximum, self.max_per_address, self.proxies = maximum, max_per_address, proxies
 
     @property
     def count(self) -> int:
-        """How many connections there are."""
-        return self._all
+        """The number of connections."""
+        return self._total
 
     def admit(self, address: str) -> str | None:
-        """Count a connection in, or return why it may not be."""
+        """Count a new connection, or return the reason to refuse it."""
         with self._lock:
-            if self._all >= self.maximum:
+            if self._total >= self.maximum:
                 return "The server is full; try again later"
-            return self._count(address)
+            return self._add(address)
 
     def reassign(self, address: str, origin: str) -> str | None:
-        """Count a connection for another address, or return why it may not be and leave all as it was."""
+        """Count a connection under another address, or change nothing and return the reason to refuse it."""
         with self._lock:
-            refusal = self._count(origin)
+            refusal = self._add(origin)
             if refusal is None:
-                self._discount(address)
+                self._remove(address)
             return refusal
 
     def release(self, address: str) -> None:
-        """Count a connection out."""
+        """Stop counting a connection."""
         with self._lock:
-            self._discount(address)
+            self._remove(address)
 
     def is_proxy(self, address: str) -> bool:
-        """Whether the address may say for whom it connects."""
+        """Whether the address is a trusted proxy, which sends the client's address in a PROXY header."""
         return bool(self.proxies) and any(ip_address(address) in network for network in self.proxies)
 
-    def _count(self, address: str) -> str | None:
+    def _add(self, address: str) -> str | None:
         if self._by_address[address] >= self.max_per_address and not self._is_exempt(address):
             return "Too many connections from your address"
         self._by_address[address] += 1
-        self._all += 1
+        self._total += 1
         return None
 
-    def _discount(self, address: str) -> None:
-        self._all -= 1
+    def _remove(self, address: str) -> None:
+        self._total -= 1
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
@@ -78,23 +78,21 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class ConnectionSlot:
-    """One connection's place in the census, under the address it counts for."""
+    """One admitted connection, with the address that it counts for; so the right address is released, once."""
 
     limits: ConnectionLimits
     address: str
+    _is_released: bool = False
 
     def reassign(self, origin: str) -> str | None:
-        """Count for another address from now on, or return why it may not be."""
+        """Count for another address, or return the reason to refuse it."""
         refusal = self.limits.reassign(self.address, origin)
         if refusal is None:
             self.address = origin
         return refusal
 
-    @property
-    def is_proxy(self) -> bool:
-        """Whether it is the place of a proxy, which says for whom it connects."""
-        return self.limits.is_proxy(self.address)
-
     def release(self) -> None:
-        """Be free for somebody else."""
-        self.limits.release(self.address)
+        """Stop counting the connection."""
+        if not self._is_released:
+            self._is_released = True
+            self.limits.release(self.address)

@@ -1,112 +1,92 @@
-"""A connection as the intake knows it: what it says is handed in for it, as long as that is simple.
+"""A connection while the receive loop receives for it.
 
-What is simple needs no thread of its own: whole lines, few of them, quick to be done, paid for at once. All else is
-the reader's: it gets what was received as if it had received it. The reader waits meanwhile, so of the two only one
-ever touches what they share; who may is handed over by a lock, and by the queue of the intake.
+The receive loop submits what needs no thread of its own: a few complete lines of quick commands that the flood
+limit allows now. Anything else goes back to the reader, unchanged, as if the reader had received it. The reader
+waits meanwhile, so only one of the two threads ever touches the submitter; a lock and the queue of the receive
+loop hand it over.
 """
 
 import socket
 from contextlib import suppress
 from threading import Lock
 
-from app.commands.registry import CommandTable
-from app.commands.requests import parse_request
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.receive.receiver import Received
 from app.net.receive.submission import Submitter
-from app.wire.framing import MAX_LINE_BYTES, Framer
+from app.wire.framing import MAX_LINE_BYTES
 
 
 class PolledConnection:
-    """One connection's. `listen` is its reader's, everything else the intake's."""
+    """One connection. The reader calls `receive`; everything else runs on the thread of the receive loop."""
 
-    __slots__ = (
-        "_commands",
-        "_framer",
-        "_is_over",
-        "_left",
-        "_receive_loop",
-        "_socket",
-        "_submitter",
-        "_waiting",
-    )
+    __slots__ = ("_for_reader", "_has_data_for_reader", "_receive_loop", "_socket", "_submitter", "_waiting")
 
-    def __init__(
-        self,
-        connection: socket.socket,
-        commands: CommandTable,
-        framer: Framer,
-        submitter: Submitter,
-        receive_loop: ReceiveLoop,
-    ) -> None:
+    def __init__(self, connection: socket.socket, submitter: Submitter, receive_loop: ReceiveLoop) -> None:
         self._socket = connection
-        self._commands = commands
-        self._framer = framer
         self._submitter = submitter
         self._receive_loop = receive_loop
-        self._is_over = Lock()  # let go of when something came for the reader
-        self._is_over.acquire()
-        self._left: Received = b""  # what that was
-        self._waiting: Received | None = None  # what came before it could be handed in
+        self._has_data_for_reader = Lock()  # locked until the reader has to continue
+        self._has_data_for_reader.acquire()
+        self._for_reader: Received = b""
+        self._waiting: Received | None = None  # received before the previous unit was done
 
-    def listen(self) -> bytes:
-        """Let the intake hand in what is received, up to something that is not simple; return that.
+    def receive(self) -> bytes:
+        """Let the receive loop submit what it can; return the first bytes that it leaves to the reader.
 
         Raises: OSError.
         """
         self._receive_loop.receive_for(self)
-        self._is_over.acquire()
-        if isinstance(self._left, OSError):
-            raise self._left
-        return self._left
+        self._has_data_for_reader.acquire()
+        if isinstance(self._for_reader, OSError):
+            raise self._for_reader
+        return self._for_reader
 
     @property
     def descriptor(self) -> int:
-        """The connection's socket."""
+        """The file descriptor of the socket."""
         return self._socket.fileno()
 
     def on_received(self, received: Received) -> None:
-        """See to what was received, once what was handed in before is done."""
+        """Process received bytes once the previous unit is done."""
         if self._submitter.is_done:
-            self._see_to(received)
+            self._process(received)
         else:
             self._waiting = received
-            self._submitter.when_done(self._call)
+            self._submitter.when_done(self._schedule_waiting)
 
-    def _call(self) -> None:
-        self._receive_loop.call(self._see_to_waiting)
+    def _schedule_waiting(self) -> None:
+        self._receive_loop.call(self._process_waiting)
 
-    def _see_to_waiting(self) -> None:
-        """See to what waits, if it still does: it may be said twice that the time has come."""
+    def _process_waiting(self) -> None:
         received = self._waiting
-        if received is not None and self._submitter.is_done:
+        if received is not None and self._submitter.is_done:  # the callback may come twice
             self._waiting = None
-            self._see_to(received)
+            self._process(received)
 
-    def _see_to(self, received: Received) -> None:
-        is_handed_in = False
-        with suppress(Exception):  # a mistake with it is for the reader to make
-            is_handed_in = self._is_handed_in(received)
-        if is_handed_in:
+    def _process(self, received: Received) -> None:
+        is_submitted = False
+        with suppress(Exception):  # the reader repeats the work, and the failure ends its connection only
+            is_submitted = self._try_submit(received)
+        if is_submitted:
             self._receive_loop.receive_for(self)
         else:
-            self._left = received
-            self._is_over.release()
+            self._for_reader = received
+            self._has_data_for_reader.release()
 
-    def _is_handed_in(self, received: Received) -> bool:
-        """Hand in what was received, if it is simple."""
+    def _try_submit(self, received: Received) -> bool:
+        """Submit complete lines of quick, cheap commands; return False, with nothing charged, for anything else."""
         if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > MAX_LINE_BYTES:
             return False
-        if not self._framer.is_between_lines:
+        submitter = self._submitter
+        if not submitter.framer.is_between_lines:
             return False
-        self._submitter.refresh_limits()
-        self._submitter.charge_for_replies()
-        steps = [parse_request(self._commands, frame) for frame in self._framer.feed(received)]
-        cost = sum(step.cost for step in steps)
-        if cost > len(steps) or not all(step.is_quick for step in steps):
+        submitter.charge_for_replies()
+        frames = submitter.framer.feed(received)
+        if not frames:
+            return True
+        steps, delay = submitter.admit(frames)
+        if delay > 0 or len(steps) < len(frames) or not all(step.is_quick for step in steps):
+            submitter.charge(-sum(step.cost for step in steps))
             return False
-        if not self._submitter.try_charge(cost):
-            return False
-        if steps:
-            self._submitter.submit(steps)
+        submitter.submit(steps)
         return True

@@ -58,7 +58,7 @@ class ReceiveLoop:
         self._is_asleep = False
         self._is_stopping = False
         self._has_begun = Signal()
-        self._thread = Thread(target=self._run, name="intake", daemon=True)
+        self._thread = Thread(target=self._run, name="receive-loop", daemon=True)
 
     def start(self, on_failure: Callable[[], None]) -> bool:
         """Begin to receive; False where the system does not allow it. `on_failure` is called if it cannot go on."""

@@ -1,85 +1,125 @@
-"""Where a connection's lines are paid for and handed in to the engine, one unit after the other.
+"""The way of received lines into the engine: parsed, charged for, and submitted one unit at a time.
 
-A unit is handed in when the one before is done, which is the back-pressure and keeps a client's lines in order.
-That a connection is there is a step like others: it stands before the first that are handed in.
+The reader and the receive loop both use it, so a line is treated alike whichever thread received it. A unit is
+submitted only after the previous one is done. That is the back-pressure, and it keeps a client's lines in order.
+The arrival of the connection is a step as well: it precedes the first steps that are submitted.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
+from app.commands.requests import CommandRequest, MalformedLine, parse_request
 from app.commands.runtime import Runtime
 from app.commands.sessions.connections import accept_client
 from app.engine.delivery.client import Client
 from app.engine.engine import Engine
 from app.engine.submission_unit import Callback, SlowWork, Step, SubmissionUnit
 from app.net.receive.rate_limit import TokenBucket
+from app.wire.framing import Frame, Framer
 
-REPLY_LINES_PER_TOKEN = 100  # so many lines of answers cost as much as one line of the client's
+REPLY_LINES_PER_TOKEN = 100  # reply lines that cost as much as one line from the client
+ReceivedStep = CommandRequest | MalformedLine
 
 
 class Submitter:
-    """One connection's. It is its reader's, and the intake's while the reader waits for that."""
+    """The submission state of one connection. Its reader owns it; the receive loop does while the reader waits."""
 
-    __slots__ = ("_arrival", "_bucket", "_client", "_engine", "_paid", "_runtime", "_unit")
+    __slots__ = (
+        "_arrival",
+        "_bucket",
+        "_charged_replies",
+        "_client",
+        "_engine",
+        "_runtime",
+        "_settings",
+        "_unit",
+        "framer",
+    )
 
     def __init__(self, client: Client, engine: Engine, runtime: Runtime) -> None:
+        self.framer = Framer()
         self._client = client
         self._engine = engine
         self._runtime = runtime
-        self._bucket = TokenBucket(runtime.settings.flood_burst, runtime.settings.flood_rate, runtime.clock)
-        self._paid = 0  # of the lines that the client was answered
-        # What the engine is to be told before all else, until it is.
-        self._arrival: list[Step] = [
-            Callback(lambda batch, client: accept_client(runtime, batch, client), writes=False)
+        self._settings = settings = runtime.settings
+        self._bucket = TokenBucket(settings.flood_burst, settings.flood_rate, runtime.clock)
+        self._charged_replies = 0  # reply lines that were charged for
+        self._arrival: list[Step] = [  # emptied by the first submission
+            Callback(lambda changeset, client: accept_client(runtime, changeset, client), writes=False)
         ]
-        self._unit: SubmissionUnit | None = None  # handed in, and perhaps not done yet
+        self._unit: SubmissionUnit | None = None  # submitted, and possibly not done yet
 
     @property
     def is_unannounced(self) -> bool:
         """Whether the engine does not know of the connection yet."""
         return bool(self._arrival)
 
-    def refresh_limits(self) -> None:
-        """Charge by the settings that hold now."""
-        self._bucket.refresh_limits(self._runtime.settings.flood_burst, self._runtime.settings.flood_rate)
+    def admit(self, frames: Sequence[Frame], start: int = 0) -> tuple[list[ReceivedStep], float]:
+        """Parse lines from `start` on and charge for them; return their steps and a delay in seconds.
 
-    def charge(self, cost: int) -> float:
-        """Take so many tokens, and return how many seconds to wait until they are really there."""
-        return self._bucket.take(cost)
+        The first line is always admitted; the delay is the time until it is paid for. The lines after it are
+        admitted while there are tokens left. An expensive line is the last one, because its replies have to be
+        charged for before the next line.
+        """
+        self._apply_settings()
+        commands = self._runtime.commands
+        step = parse_request(commands, frames[start])
+        cost = step.cost
+        delay = self._bucket.take(cost)
+        steps: list[ReceivedStep] = [step]
+        if delay == 0:
+            for frame in islice(frames, start + 1, None):
+                if cost > 1:
+                    break
+                step = parse_request(commands, frame)
+                cost = step.cost
+                if not self._bucket.try_take(cost):
+                    break
+                steps.append(step)
+        return steps, delay
 
-    def try_charge(self, cost: int) -> bool:
-        """Take so many tokens, if they are there; otherwise take none."""
-        return self._bucket.try_take(cost)
+    def charge(self, tokens: int) -> float:
+        """Take tokens, or refund a negative number; return the seconds until the balance is not negative."""
+        self._apply_settings()
+        return self._bucket.take(tokens)
 
     def charge_for_replies(self) -> None:
-        """Take tokens for what was answered; the next line waits if that was much."""
-        tokens = (self._client.answered - self._paid) // REPLY_LINES_PER_TOKEN
-        self._paid += tokens * REPLY_LINES_PER_TOKEN
-        self._bucket.take(tokens)
+        """Take tokens for the replies since the last charge, so that a client pays for expensive queries."""
+        tokens = (self._client.answered - self._charged_replies) // REPLY_LINES_PER_TOKEN
+        if tokens:
+            self._charged_replies += tokens * REPLY_LINES_PER_TOKEN
+            self._bucket.take(tokens)
+
+    def _apply_settings(self) -> None:
+        settings = self._runtime.settings
+        if settings is not self._settings:
+            self._settings = settings
+            self._bucket.configure(settings.flood_burst, settings.flood_rate)
 
     def submit(self, steps: Sequence[Step]) -> None:
-        """Have the engine do these steps. What was handed in before has to be done."""
+        """Submit steps to the engine. The previous unit must be done."""
         if self._arrival:
             steps, self._arrival = [*self._arrival, *steps], []
         self._submit(SubmissionUnit(self._client, steps))
 
-    def wait_until_done(self, work: Callable[[SlowWork], Callback]) -> None:
-        """Wait until what was handed in is done, with all that follows from slow work, which `work` does."""
+    def wait_until_done(self, run: Callable[[SlowWork], Callback]) -> None:
+        """Wait until the submitted unit is done, including its slow work, which `run` does on this thread."""
         while (unit := self._unit) is not None:
             unit.wait()
             self._unit = None
             if unit.task is not None:
-                self._submit(unit.rest_after(work(unit.task)))
+                self._submit(unit.rest_after(run(unit.task)))
         self.charge_for_replies()
 
     @property
     def is_done(self) -> bool:
-        """Whether what was handed in is done."""
+        """Whether the submitted unit is done."""
         return self._unit is None or self._unit.is_done
 
-    def when_done(self, follow: Callable[[], None]) -> None:
-        """Call `follow` once what was handed in is done, from this thread or the engine's; perhaps from both."""
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the submitted unit is done, on this thread or the engine's, possibly on both."""
         if self._unit is not None:
-            self._unit.when_done(follow)
+            self._unit.when_done(callback)
 
     def _submit(self, unit: SubmissionUnit) -> None:
         self._unit = unit
