@@ -1,58 +1,59 @@
-"""Guesses: secrets that were wrong, counted so that nobody may try endlessly, and nobody keeps an owner out.
+"""Throttling of password guesses, in a way that cannot lock out the owner of an account.
 
-They are counted for the address they come from, and for the account (or whatever has a name and a secret). The
-second count is higher by far and only concerns strangers: an address from which the right secret has come is
-never kept from an account by what others do. All addresses of one customer of a provider count as one.
+Wrong secrets are counted per address they come from, and per account (or anything else with a name and a secret).
+The limit per account is much higher and applies only to unknown addresses: an address that has once presented the
+right secret is never locked out by the attempts of others. All addresses of one customer of a provider count as
+one (`rate_key`).
 
-It belongs to the engine's thread; what is remembered has a bound.
+It belongs to the engine's thread; the number of keys is limited.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable
 
 from app.clock import Clock
-from app.engine.throttle import MAX_KEYS, RateLimit, rate_key
+from app.engine.rate_limits import MAX_KEYS, RateLimit, rate_key
 
 WINDOW_SECONDS = 300.0  # how long a wrong secret counts
-PER_NAME_FACTOR = 10  # times as many are allowed for one name as from one address
+PER_NAME_FACTOR = 10  # the limit per name, as a multiple of the limit per address
 
 
 class LoginThrottle:
-    """Counts wrong secrets. `most` is how many may come from one address in five minutes."""
+    """Counts wrong secrets. `maximum` is the limit for one address in five minutes."""
 
-    def __init__(self, clock: Clock, most: int) -> None:
-        self._addresses = RateLimit(clock, most, WINDOW_SECONDS)
-        self._names = RateLimit(clock, most * PER_NAME_FACTOR, WINDOW_SECONDS)
-        self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
+    def __init__(self, clock: Clock, maximum: int) -> None:
+        self._addresses = RateLimit(clock, maximum, WINDOW_SECONDS)
+        self._names = RateLimit(clock, maximum * PER_NAME_FACTOR, WINDOW_SECONDS)
+        self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def set_maximum(self, most: int) -> None:
-        """Let so many come from one address from now on."""
-        self._addresses.set_maximum(most)
-        self._names.set_maximum(most * PER_NAME_FACTOR)
+    def set_maximum(self, maximum: int) -> None:
+        """Change the limit for one address; the limit per name follows."""
+        self._addresses.set_maximum(maximum)
+        self._names.set_maximum(maximum * PER_NAME_FACTOR)
 
     def wait(self, address: str, name: str | None = None) -> float:
-        """Return the seconds until an address may try again, for a name if one is given; 0 if it may now."""
-        home = rate_key(address)
-        seconds = self._addresses.wait(home)
-        if name is None or (name, home) in self._familiar:
+        """Return the seconds until the address may try again, for a name if given; 0 if it may now."""
+        key = rate_key(address)
+        seconds = self._addresses.wait(key)
+        if name is None or (name, key) in self._trusted:
             return seconds
         return max(seconds, self._names.wait(name))
 
     def note(self, address: str, name: str | None = None) -> None:
-        """A secret was wrong."""
+        """Record a wrong secret."""
         self._addresses.note(rate_key(address))
         if name is not None:
             self._names.note(name)
 
     def trust(self, address: str, name: str) -> None:
-        """A secret was right: whoever is at this address is no stranger to the name."""
+        """Record a right secret: the limit per name no longer applies to this address."""
         known = name, rate_key(address)
-        self._familiar[known] = None
-        self._familiar.move_to_end(known)
-        if len(self._familiar) > MAX_KEYS:
-            self._familiar.popitem(last=False)
+        self._trusted[known] = None
+        self._trusted.move_to_end(known)
+        if len(self._trusted) > MAX_KEYS:
+            self._trusted.popitem(last=False)
 
-    def trust_all(self, seen: Iterable[tuple[str, str]]) -> None:
-        """Take over who was where before: addresses and names, the latest last."""
-        for address, name in seen:
+    def trust_all(self, known: Iterable[tuple[str, str]]) -> None:
+        """Restore trusted pairs of address and name, the most recent last."""
+        for address, name in known:
             self.trust(address, name)

@@ -1,43 +1,64 @@
-"""All throttles of a server, with their limits."""
+"""Rate limits: how often something may happen per address or name within a time window.
 
-from dataclasses import dataclass
+They belong to the engine's thread. The number of keys is limited; the ones that were inactive longest are dropped
+first.
+"""
+
+from collections import OrderedDict, deque
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
 
 from app.clock import Clock
-from app.engine.login_throttle import LoginThrottle
-from app.engine.throttle import RateLimit
-from app.settings import ServerSettings
 
-REGISTRATION_SECONDS = 3600.0  # how long a registration counts
-ROOM_SECONDS = 3600.0  # and the making of a room
-MAILS = 3  # codes that are sent to one e-mail address
-MAIL_SECONDS = 3600.0  # in so much time
-METADATA_SECONDS = 60.0  # and a change of metadata, which is told to many
-METADATA_CHANGES = 60
+MAX_KEYS = 10_000  # addresses or names that a rate limit remembers
+IPV6_PREFIX_BITS = 64  # the part of an IPv6 address that a provider assigns to one customer
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """What nobody may do endlessly: fail to log in, make accounts and rooms, have mail sent, change metadata."""
+class RateLimit:
+    """Allows `maximum` occurrences of something per key in any window of `seconds`; 0 means no limit."""
 
-    logins: LoginThrottle
-    registrations: RateLimit
-    rooms: RateLimit
-    mails: RateLimit
-    metadata: RateLimit
+    def __init__(self, clock: Clock, maximum: int, seconds: float) -> None:
+        self._clock = clock
+        self._maximum = maximum
+        self._seconds = seconds
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
-    @classmethod
-    def of(cls, settings: ServerSettings, clock: Clock) -> "RateLimits":
-        """Make them as the settings say."""
-        return cls(
-            LoginThrottle(clock, settings.login_attempts),
-            RateLimit(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
-            RateLimit(clock, settings.max_rooms_per_user, ROOM_SECONDS),
-            RateLimit(clock, MAILS, MAIL_SECONDS),
-            RateLimit(clock, METADATA_CHANGES, METADATA_SECONDS),
-        )
+    def set_maximum(self, maximum: int) -> None:
+        """Change the limit; the latest occurrences so far still count."""
+        self._maximum = maximum
+        self._times = OrderedDict((key, deque(times, maxlen=maximum)) for key, times in self._times.items())
 
-    def follow(self, settings: ServerSettings) -> None:
-        """Be as patient as other settings say."""
-        self.logins.set_maximum(settings.login_attempts)
-        self.registrations.set_maximum(settings.registrations_per_address)
-        self.rooms.set_maximum(settings.max_rooms_per_user)
+    def wait(self, key: str) -> float:
+        """Return the seconds until the next occurrence is allowed; 0 if it is allowed now."""
+        times = self._times.get(key)
+        if not self._maximum or times is None or len(times) < self._maximum:
+            return 0.0
+        return max(0.0, times[0] + self._seconds - self._clock.monotonic())
+
+    def note(self, key: str) -> None:
+        """Record an occurrence."""
+        if not self._maximum:
+            return
+        self._times.setdefault(key, deque(maxlen=self._maximum)).append(self._clock.monotonic())
+        self._times.move_to_end(key)
+        if len(self._times) > MAX_KEYS:
+            self._times.popitem(last=False)
+
+
+def describe_wait(seconds: float) -> str:
+    """Format a waiting time in minutes, rounded up."""
+    minutes = max(1, ceil(seconds / 60))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def rate_key(address: str) -> str:
+    """Return what identifies one customer of a provider: an IPv4 address, or the /64 network of an IPv6 one."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ip_network((known, IPV6_PREFIX_BITS), strict=False))

@@ -21,8 +21,8 @@ from app.commands.sessions import account_roles
 from app.commands.sessions.bans import find_ban, subject_of_user
 from app.commands.sessions.nick_changes import change_nick
 from app.engine.changeset import Changeset
+from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
-from app.engine.throttle import describe_wait
 from app.engine.world.user import AccountInfo, User
 from app.events import Kind
 from app.services.accounts import verify_login

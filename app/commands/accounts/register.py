@@ -12,8 +12,8 @@ from app.commands.accounts.verify import Announce, log_in_to_new_account, mail_c
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command
+from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
-from app.engine.throttle import describe_wait, rate_key
 from app.errors import UsageError
 from app.services.accounts import PasswordHashes, check_password, hash_password, registration_event
 from app.settings import ServerSettings

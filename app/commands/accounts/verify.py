@@ -11,8 +11,8 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.metadata.profiles import adopt_guest_values
 from app.commands.registry import command
+from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
-from app.engine.throttle import describe_wait, rate_key
 from app.services import mail
 from app.services.accounts import PasswordHashes, hash_password
 from app.services.applications import CODE_LENGTH, Applicant, application_event, redeem_code

@@ -10,7 +10,7 @@ from app.commands.errors import NumericError
 from app.commands.metadata import syncing
 from app.commands.registry import command
 from app.commands.sessions import account_roles
-from app.engine.throttle import describe_wait, rate_key
+from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind

@@ -7,8 +7,8 @@ from app.commands.channels import usermodes
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
+from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
-from app.engine.throttle import describe_wait
 from app.events import Kind
 from app.services.accounts import verify_password
 from app.wire import numerics

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.commands.metadata.metadata import MAX_VALUE_BYTES
-from app.engine.rate_limits import METADATA_CHANGES, METADATA_SECONDS
+from app.engine.server_rate_limits import METADATA_CHANGES, METADATA_SECONDS
 from app.wire.line import parse
 from app.wire.metadata import MAX_KEY_BYTES, is_key
 from tests.conftest import MovedClock

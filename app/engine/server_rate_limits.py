@@ -1,0 +1,43 @@
+"""All rate limits of a server."""
+
+from dataclasses import dataclass
+
+from app.clock import Clock
+from app.engine.login_throttle import LoginThrottle
+from app.engine.rate_limits import RateLimit
+from app.settings import ServerSettings
+
+REGISTRATION_SECONDS = 3600.0  # window for account registrations
+ROOM_SECONDS = 3600.0  # window for new rooms
+MAILS = 3  # codes sent to one e-mail address in a window
+MAIL_SECONDS = 3600.0
+METADATA_SECONDS = 60.0  # window for changes of metadata, each of which is sent to many clients
+METADATA_CHANGES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """The limits on failed logins, registrations, new rooms, e-mails and changes of metadata."""
+
+    logins: LoginThrottle
+    registrations: RateLimit
+    rooms: RateLimit
+    mails: RateLimit
+    metadata: RateLimit
+
+    @classmethod
+    def of(cls, settings: ServerSettings, clock: Clock) -> "RateLimits":
+        """Create them from the settings."""
+        return cls(
+            LoginThrottle(clock, settings.login_attempts),
+            RateLimit(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
+            RateLimit(clock, settings.max_rooms_per_user, ROOM_SECONDS),
+            RateLimit(clock, MAILS, MAIL_SECONDS),
+            RateLimit(clock, METADATA_CHANGES, METADATA_SECONDS),
+        )
+
+    def follow(self, settings: ServerSettings) -> None:
+        """Apply changed settings."""
+        self.logins.set_maximum(settings.login_attempts)
+        self.registrations.set_maximum(settings.registrations_per_address)
+        self.rooms.set_maximum(settings.max_rooms_per_user)
