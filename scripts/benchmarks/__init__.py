@@ -1,1 +1,1 @@
-"""Measures how fast a chat server is, from outside, over the network: this one or any other that speaks IRC."""
+"""Benchmark an IRC server over the network: this one or any other."""

@@ -13,9 +13,9 @@ from rich.console import Console
 from scripts.benchmarks import target as targets
 from scripts.benchmarks.crew import Crew, WorkerLost
 from scripts.benchmarks.refusals import refuse_crowd, refuse_unusable, refuse_unwritable
-from scripts.benchmarks.report import draw, draw_growth, middle, save, show
+from scripts.benchmarks.report import draw, draw_growth, medians, save, show
 from scripts.benchmarks.scenarios import SCENARIOS, Finding, Incomplete, Scale, scenario_help
-from scripts.benchmarks.signals import heed_signals
+from scripts.benchmarks.signals import install_signal_handlers
 from scripts.benchmarks.target import NotStarted, Target
 
 app = typer.Typer(add_completion=False, no_args_is_help=False)
@@ -30,21 +30,21 @@ Server = Annotated[
     str | None,
     typer.Option(
         metavar=PLACE,
-        help="A server that runs already, to be measured; without it, this one is started. "
-        "With the number of its process, what it computes is told; a NAME= before is what it is called.",
+        help="Measure a running server instead of starting this one. The process id adds CPU time and "
+        "memory; a leading NAME= sets its label.",
     ),
 ]
 Against = Annotated[
-    str | None, typer.Option(metavar=f"NAME={PLACE}", help="Another server that runs, to compare with.")
+    str | None, typer.Option(metavar=f"NAME={PLACE}", help="Compare with another running server.")
 ]
-People = Annotated[int, typer.Option(min=20, max=20_000, help="How many connections a scenario has.")]
-Seconds = Annotated[float, typer.Option(min=0.5, max=60, help="How long people talk in each run.")]
-Rounds = Annotated[int, typer.Option(min=1, max=20, help="Runs of each scenario on each server, in turn.")]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes of the measuring side.")]
-Tls = Annotated[
-    bool, typer.Option("--tls", help="Start this server with TLS too, and compare that with it as it is.")
+People = Annotated[int, typer.Option(min=20, max=20_000, help="Connections of each scenario.")]
+Seconds = Annotated[float, typer.Option(min=0.5, max=60, help="Seconds of traffic in each run.")]
+Rounds = Annotated[
+    int, typer.Option(min=1, max=20, help="Runs of each scenario, alternating between servers.")
 ]
-Remote = Annotated[bool, typer.Option("--remote", help="Allow servers that are not on this machine.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Load-generating processes.")]
+Tls = Annotated[bool, typer.Option("--tls", help="Also start this server with TLS, and compare.")]
+Remote = Annotated[bool, typer.Option("--remote", help="Allow servers on other machines.")]
 
 
 @app.command()
@@ -57,21 +57,25 @@ def run(
     rounds: Rounds = 1,
     workers: Workers = 2,
     lines: Annotated[
-        int, typer.Option(min=100, max=10_000_000, help="Messages in the room of `history`.")
+        int, typer.Option(min=100, max=10_000_000, help="Messages in the room of the history scenario.")
     ] = 20_000,
     tls: Tls = False,
     json: Annotated[
-        Path | None, typer.Option(callback=refuse_unwritable, help="File for the figures of each round.")
+        Path | None,
+        typer.Option(callback=refuse_unwritable, help="Write the figures of each round to this JSON file."),
     ] = None,
     chart: Annotated[
-        Path | None, typer.Option(callback=refuse_unwritable, help="SVG file for how two servers compare.")
+        Path | None,
+        typer.Option(
+            callback=refuse_unwritable, help="Draw the comparison of two servers into this SVG file."
+        ),
     ] = None,
     remote: Remote = False,
 ) -> None:
-    """Measure this server, or any that speaks IRC, or compare two. The limits of rate of others have to be off."""
+    """Measure this or any other IRC server, or compare two. Turn off rate limits on other servers."""
     unknown = sorted(set(names or ()) - SCENARIOS.keys())
     if unknown:
-        raise typer.BadParameter(f"there is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}")
+        raise typer.BadParameter(f"no scenario {unknown[0]}; choose from {', '.join(SCENARIOS)}")
     named = _named(server, against, tls, remote)
     launches = _launches(named, not server, tls, people)
     if chart and len(launches) < 2:
@@ -87,9 +91,7 @@ def run(
     if json:
         save(json, findings)
     if chart and len(labels) < 2:
-        console.print(
-            f"{chart} is not drawn: it would compare two servers, and there are no figures of both."
-        )
+        console.print(f"{chart} was not drawn: a chart needs figures of two servers.")
         raise typer.Exit(1)
     if chart:
         draw(chart, findings, labels)
@@ -103,18 +105,16 @@ def growth(
     rounds: Rounds = 1,
     workers: Workers = 2,
     tls: Tls = False,
-    most: Annotated[int, typer.Option(min=10, max=20_000, help="People in the largest room.")] = 1000,
+    most: Annotated[int, typer.Option(min=10, max=20_000, help="Users in the largest room.")] = 1000,
     chart: Annotated[
-        Path | None, typer.Option(callback=refuse_unwritable, help="SVG file for the curve.")
+        Path | None, typer.Option(callback=refuse_unwritable, help="Draw the curve into this SVG file.")
     ] = None,
     remote: Remote = False,
 ) -> None:
-    """Show how the cost of a delivery grows with the number of people in the room."""
+    """Measure the cost of a delivery as a room grows."""
     named = _named(server, against, tls, remote)
     if chart and server and all(target.process is None for target in named):
-        raise typer.BadParameter(
-            f"the chart shows what a server computes; name its process: --server {PLACE}"
-        )
+        raise typer.BadParameter(f"the chart shows CPU time; give the process id: --server {PLACE}")
     refuse_crowd(most, workers if server else 1)
     launches = _launches(named, not server, tls, most)
     found: dict[int, list[Finding]] = {}
@@ -123,7 +123,7 @@ def growth(
             findings = _measure(["fanout"], launches, crew, Scale(size, seconds), rounds)
             if findings:
                 found[size] = findings
-                console.print(f"{size} people:")
+                console.print(f"{size} users:")
                 show(console, findings, list(dict.fromkeys(finding.server for finding in findings)))
     if not found:
         raise typer.Exit(1)
@@ -132,34 +132,36 @@ def growth(
 
 
 def _lines(found: dict[int, list[Finding]]) -> dict[str, dict[int, float]]:
-    """Return, for each server, what a delivery cost it by the number of people."""
+    """Return the cost of a delivery by room size, for each server."""
     lines: dict[str, dict[int, float]] = {}
     for size, findings in found.items():
-        for (_, figure, server), value in middle(findings).items():
+        for (_, figure, server), value in medians(findings).items():
             if figure == COST:
                 lines.setdefault(server, {})[size] = value
     return lines
 
 
 def _named(server: str | None, against: str | None, tls: bool, remote: bool) -> list[Target]:
-    """Return the servers that run already.
+    """Return the running servers given on the command line.
 
-    Raises: typer.BadParameter when there is something wrong with them.
+    Raises: typer.BadParameter when one cannot be measured.
     """
     if server and tls:
-        raise typer.BadParameter("--tls is for the server that is started here, and --server names another")
+        raise typer.BadParameter(
+            "--tls applies to the server started here; it cannot be combined with --server"
+        )
     try:
         named = [targets.parse(text) for text in (server, against) if text]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if len({target.name for target in named}) < len(named):
-        raise typer.BadParameter(f"both servers are called {named[0].name}; write NAME={PLACE}")
+        raise typer.BadParameter(f"both servers have the label {named[0].name}; use NAME={PLACE}")
     refuse_unusable(named, remote)
     return named
 
 
 def _launches(named: list[Target], is_own: bool, tls: bool, people: int) -> list[Launch]:
-    """Return what gives the servers to measure; one of our own is started anew for each run."""
+    """Return one context manager per server; each run of our own starts a new one."""
     running: list[Launch] = [partial(nullcontext, target) for target in named]
     if not is_own:
         return running
@@ -170,7 +172,7 @@ def _launches(named: list[Target], is_own: bool, tls: bool, people: int) -> list
 def _measure(
     names: list[str], launches: list[Launch], crew: Crew, scale: Scale, rounds: int
 ) -> list[Finding]:
-    """Carry the scenarios out on all servers in turn, so many times."""
+    """Run the scenarios on all servers in turn, for the given number of rounds."""
     return [
         finding
         for _ in range(rounds)
@@ -181,18 +183,18 @@ def _measure(
 
 
 def _try(name: str, launch: Launch, crew: Crew, scale: Scale) -> Finding | None:
-    """Carry a scenario out; one that cannot be says so and is left out: None."""
+    """Run a scenario. Return None, and print why, if it cannot be completed."""
     with launch() as target:
         console.print(f"{name}, {target.name} ...", style="dim", markup=False)
         try:
             return SCENARIOS[name](target, crew, scale)
         except (Incomplete, OSError) as error:
-            console.print(f"{name}, {target.name}: left out, because {error}", markup=False)
+            console.print(f"{name}, {target.name}: skipped: {error}", markup=False)
             return None
 
 
 if __name__ == "__main__":
-    heed_signals()
+    install_signal_handlers()
     try:
         app(prog_name="scripts/bench")
     except (NotStarted, WorkerLost) as error:

@@ -1,6 +1,6 @@
-"""What the worker processes of a benchmark know of each other: counters in shared memory.
+"""Counters in memory shared by the worker processes.
 
-Each worker writes its own column and reads all of them, so nobody needs a lock.
+Each worker writes only its own counters and reads all of them, so no lock is needed.
 """
 
 from enum import IntEnum
@@ -9,13 +9,13 @@ from typing import Any
 
 
 class Count(IntEnum):
-    """What is counted."""
+    """The counters of a worker."""
 
-    EXPECTED = 0  # deliveries that the messages sent should make
+    EXPECTED = 0  # deliveries expected from the messages sent
     RECEIVED = 1  # deliveries of messages
-    READY = 2  # connections that are where a scenario wants them
+    READY = 2  # connections that reached the state a scenario requires
     LOST = 3  # connections that ended before that
-    DONE = 4  # 1 when the worker sends nothing more
+    DONE = 4  # 1 once the worker has sent everything
 
 
 class Board:
@@ -26,14 +26,14 @@ class Board:
         self._cells: Any = RawArray("q", workers * len(Count))
 
     def clear(self) -> None:
-        """Begin to count anew."""
+        """Reset all counters."""
         for cell in range(len(self._cells)):
             self._cells[cell] = 0
 
     def add(self, worker: int, count: Count, amount: int = 1) -> None:
-        """Count for a worker; only that worker may."""
+        """Increment a counter; only its own worker may."""
         self._cells[worker * len(Count) + count] += amount
 
     def total(self, count: Count) -> int:
-        """Return what all workers have counted."""
+        """Return the sum over all workers."""
         return sum(self._cells[worker * len(Count) + count] for worker in range(self._workers))

@@ -1,4 +1,4 @@
-"""The worker processes of a benchmark, as one."""
+"""The worker processes of a benchmark, driven together."""
 
 import multiprocessing
 from collections import Counter
@@ -15,16 +15,16 @@ SETTLE_SECONDS = 0.7
 
 
 class WorkerLost(Exception):
-    """A process of a crew is no more."""
+    """A worker process ended unexpectedly."""
 
 
 class Crew:
-    """Some processes that hold the connections; every order goes to all of them at once."""
+    """Worker processes that share the connections; every command goes to all of them."""
 
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._board = Board(workers)
-        # Of the nicks of a crowd: those of the crowd before are perhaps still in use.
+        # Nick prefixes, alternating because the nicks of the previous run may still be in use.
         self._prefixes = cycle(ascii_lowercase)
         self._lines = []
         self._processes = []
@@ -46,38 +46,38 @@ class Crew:
             line.close()
         for process in self._processes:
             if error is not None:
-                process.terminate()  # it may be in the middle of something long
+                process.terminate()  # it may be busy for long
             process.join(10)
 
-    def _order(self, deed: str, *arguments: object) -> list[Any]:
+    def _order(self, method: str, *arguments: object) -> list[Any]:
         try:
             for line in self._lines:
-                line.send((deed, arguments))
+                line.send((method, arguments))
             return [line.recv() for line in self._lines]
         except (EOFError, OSError) as error:
-            raise WorkerLost("A process of the measuring side has ended before its time.") from error
+            raise WorkerLost("A load-generating process ended unexpectedly.") from error
 
-    def gather(self, crowd: Crowd, patience: float) -> Gathering:
-        """Have everybody come."""
+    def gather(self, crowd: Crowd, timeout: float) -> Gathering:
+        """Connect everyone."""
         self._board.clear()
-        refusals: list[Counter[str]] = self._order("gather", crowd, next(self._prefixes), patience)
-        said = sum(refusals, Counter()).most_common(1)
+        refusals: list[Counter[str]] = self._order("gather", crowd, next(self._prefixes), timeout)
+        common = sum(refusals, Counter()).most_common(1)
         came, lost = self._board.total(Count.READY), self._board.total(Count.LOST)
-        return Gathering(came, lost, said[0][0] if said else "")
+        return Gathering(came, lost, common[0][0] if common else "")
 
     def settle(self) -> None:
-        """Wait until nothing is on its way any more."""
+        """Wait until nothing is in flight."""
         self._order("settle", SETTLE_SECONDS)
 
     def talk(self, talk: Talk) -> list[Heard]:
-        """Have everybody talk, and return what each process measured."""
+        """Generate traffic and return the measurements of each process."""
         self._board.clear()
         return self._order("talk", talk)
 
     def lost(self) -> int:
-        """Return how many connections ended that should not have."""
+        """Return the number of connections that ended unexpectedly."""
         return sum(self._order("lost"))
 
     def disperse(self) -> None:
-        """Have everybody leave."""
+        """Disconnect everyone."""
         self._order("leave")

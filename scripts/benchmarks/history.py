@@ -1,4 +1,4 @@
-"""Asking for history (draft/chathistory), one page after the other, on one connection."""
+"""Requests for history (draft/chathistory), page by page, on one connection."""
 
 import random
 import time
@@ -9,10 +9,10 @@ from typing import BinaryIO
 from scripts.benchmarks.address import Address
 
 CAPABILITIES = "batch server-time message-tags draft/chathistory"
-PATIENCE = 30  # seconds for an answer
-AT_ONCE = 500  # lines said between two PINGs
-PAGE = 100  # lines
-WAYS = (
+REPLY_TIMEOUT_SECONDS = 30
+LINES_PER_PING = 500
+PAGE_LINES = 100
+REQUESTS = (
     "LATEST {room} {first} {page}",
     "BEFORE {room} {first} {page}",
     "AFTER {room} {first} {page}",
@@ -22,22 +22,21 @@ WAYS = (
 
 
 class Reader:
-    """A connection that waits for what it asked."""
+    """A connection that waits for each reply."""
 
     def __init__(self, address: Address) -> None:
         self._socket = address.new_socket()
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(REPLY_TIMEOUT_SECONDS)
         self._socket.connect((address.host, address.port))
         self._file: BinaryIO = self._socket.makefile("rb")
 
     def send(self, *lines: str) -> None:
-        """Send lines."""
         self._socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def until(self, *marks: bytes) -> list[bytes]:
-        """Return the lines up to the first that has one of the marks in it.
+        """Return the lines up to and including the first that contains one of the marks.
 
-        Raises: ConnectionError when the connection ends before.
+        Raises: ConnectionError when the connection ends first.
         """
         lines = []
         for line in self._file:
@@ -49,13 +48,12 @@ class Reader:
         raise ConnectionError("the server closed the connection")
 
     def close(self) -> None:
-        """Hang up."""
         self._file.close()
         self._socket.close()
 
 
 def fill(reader: Reader, lines: int) -> str | None:
-    """Register and fill a room with so many lines; return its name, or None if the server has no history."""
+    """Register and fill a room with messages. Return its name, or None if the server has no history."""
     number = random.randrange(10**6)
     nick, room = f"h{number}", f"#history{number}"
     reader.send(f"CAP REQ :{CAPABILITIES}", f"NICK {nick}", f"USER {nick} 0 * :bench", "CAP END")
@@ -65,40 +63,40 @@ def fill(reader: Reader, lines: int) -> str | None:
     reader.until(b" 001 ")
     reader.send(f"JOIN {room}")
     reader.until(b" 366 ")
-    for start in range(0, lines, AT_ONCE):
-        said = range(start, min(start + AT_ONCE, lines))
-        reader.send(*(f"PRIVMSG {room} :line {number}" for number in said), "PING filled")
+    for start in range(0, lines, LINES_PER_PING):
+        numbers = range(start, min(start + LINES_PER_PING, lines))
+        reader.send(*(f"PRIVMSG {room} :line {number}" for number in numbers), "PING filled")
         if start:
-            reader.until(b"PONG")  # of the lines before, so that the server always has some to go on with
+            reader.until(b"PONG")  # of the previous block, so that the server is never idle
     reader.until(b"PONG")
     return room
 
 
-def questions(reader: Reader, room: str, count: int) -> list[str]:
-    """Return so many requests for a page, in every way in turn, at places spread over what was said."""
+def make_requests(reader: Reader, room: str, count: int) -> list[str]:
+    """Return requests for pages, cycling through all subcommands, at random places of the history."""
     ends = (
-        _said(reader, f"LATEST {room} *"),
-        _said(reader, f"AFTER {room} timestamp=2000-01-01T00:00:00.000Z"),
+        _tags_of(reader, f"LATEST {room} *"),
+        _tags_of(reader, f"AFTER {room} timestamp=2000-01-01T00:00:00.000Z"),
     )
     newest, oldest = (datetime.fromisoformat(end["time"]).timestamp() for end in ends)
     asked = []
-    for way, name in islice(zip(cycle(WAYS), cycle(("msgid", "timestamp")), strict=False), count):
+    for template, name in islice(zip(cycle(REQUESTS), cycle(("msgid", "timestamp")), strict=False), count):
         moments = (random.uniform(oldest, newest) for _ in range(2))
         first, last = (_place(reader, room, name, moment) for moment in moments)
-        asked.append("CHATHISTORY " + way.format(room=room, first=first, last=last, page=PAGE))
+        asked.append("CHATHISTORY " + template.format(room=room, first=first, last=last, page=PAGE_LINES))
     return asked
 
 
 def _place(reader: Reader, room: str, name: str, moment: float) -> str:
-    """Return a place in the room's history: a moment, or what was said about then."""
+    """Return a random selector: a timestamp, or the msgid of a message around that time."""
     stamp = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     if name == "timestamp":
         return f"timestamp={stamp}"
-    return f"msgid={_said(reader, f'AFTER {room} timestamp={stamp}')['msgid']}"
+    return f"msgid={_tags_of(reader, f'AFTER {room} timestamp={stamp}')['msgid']}"
 
 
-def _said(reader: Reader, request: str) -> dict[str, str]:
-    """Ask for one message, and return its tags."""
+def _tags_of(reader: Reader, request: str) -> dict[str, str]:
+    """Request one message and return its tags."""
     reader.send(f"CHATHISTORY {request} 1")
     message = next(line for line in reader.until(b" BATCH -") if b" PRIVMSG " in line)
     tags = message.decode().removeprefix("@").partition(" ")[0].split(";")
@@ -106,7 +104,7 @@ def _said(reader: Reader, request: str) -> dict[str, str]:
 
 
 def seconds_for(reader: Reader, request: str) -> float:
-    """Return how long a request takes."""
+    """Return the duration of a request."""
     begin = time.perf_counter()
     reader.send(request)
     reader.until(b" BATCH -")

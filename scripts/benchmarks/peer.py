@@ -1,4 +1,4 @@
-"""One connection of a benchmark: it registers, joins a room, sends, and counts what it is sent."""
+"""A connection of a benchmark: registers, joins a room, sends, and counts what it receives."""
 
 import re
 import selectors
@@ -10,39 +10,39 @@ from array import array
 from scripts.benchmarks.address import Address
 
 RECEIVE_BYTES = 256 * 1024
-SMALL_BUFFER = 4096  # bytes that the system takes for those who do not read
-# About what, and why: an error about a nick or a room, or the end of the connection.
+MUTE_BUFFER_BYTES = 4096  # receive buffer of connections that never read
+# Subject and reason of an error about a nick or room, or of the end of the connection.
 REFUSAL = re.compile(rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE)
-MARK = re.compile(rb" :~([0-9a-f]{16})")  # before the text of each message: when it was sent, in ns
+MARK = re.compile(rb" :~([0-9a-f]{16})")  # at the start of each text: the time of sending in nanoseconds
 
 
-class BenchmarkServer:
-    """A connection to a server, and what it has heard so far."""
+class BenchmarkConnection:
+    """A connection to a server, with counters of what it received."""
 
     def __init__(self, number: int, nick: str, room: str, capabilities: str, is_mute: bool) -> None:
         self.number = number
         self.nick = nick
         self.room = room
-        self.is_mute = is_mute  # once all are there, it never reads
+        self.is_mute = is_mute  # stops reading once everyone is connected
         self.is_reading = True
         self.is_open = False
-        self.echoes = False  # whether it hears what it says itself
+        self.echoes = False  # whether its own messages come back (echo-message)
         self.stage = "new"  # then "registered", "joined"
-        self.refusal = ""  # what the server said when it did not let it get there
+        self.refusal = ""  # the server's reason for refusing it
         self.deliveries = 0
-        self.order = 0  # a checksum of all messages in the order they came
-        self.waits: array[int] = array("q")  # ns between sending and receiving
-        self.hears = f"{room} {capabilities}"  # all of whom this is the same are sent the same bytes
+        self.order = 0  # checksum of all messages in order of arrival
+        self.waits: array[int] = array("q")  # nanoseconds between sending and receiving
+        self.hears = f"{room} {capabilities}"  # connections with equal values receive the same bytes
         self._capabilities = capabilities
         self._tail = b""
         self._out = b""
-        self._is_shaking = False  # what waits to be sent waits for the server
+        self._is_handshaking = False  # the TLS handshake waits for the server
 
     def dial(self, address: Address, selector: selectors.BaseSelector) -> None:
-        """Begin to connect and to register."""
+        """Start connecting and registering."""
         self.socket = address.new_socket()
         if self.is_mute:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MUTE_BUFFER_BYTES)
         self.socket.setblocking(False)
         self.socket.connect_ex((address.host, address.port))
         self.is_open = True
@@ -56,7 +56,7 @@ class BenchmarkServer:
         return [f"CAP REQ :{self._capabilities}", *names, "CAP END"] if self._capabilities else names
 
     def send(self, data: bytes) -> None:
-        """Send bytes, now or as soon as the socket takes them."""
+        """Send bytes, now or once the socket is writable."""
         if not self.is_open:
             return
         was_waiting = bool(self._out)
@@ -65,12 +65,12 @@ class BenchmarkServer:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits; as long as hands are being shaken (TLS), the server has to answer before."""
-        self._is_shaking = False
+        """Send pending bytes; during a TLS handshake this may have to wait for the server."""
+        self._is_handshaking = False
         try:
             sent = self.socket.send(self._out)
         except ssl.SSLWantReadError:
-            sent, self._is_shaking = 0, True
+            sent, self._is_handshaking = 0, True
         except (BlockingIOError, ssl.SSLWantWriteError):
             sent = 0
         except OSError:
@@ -80,24 +80,24 @@ class BenchmarkServer:
         self._watch()
 
     def _watch(self) -> None:
-        """Wait for the socket to take more only as long as something waits for that."""
-        is_full = bool(self._out) and not self._is_shaking
+        """Wait for writability only while bytes are pending."""
+        is_full = bool(self._out) and not self._is_handshaking
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if is_full else 0)
         if wanted != self._watched:
             self._selector.modify(self.socket, wanted, self)
             self._watched = wanted
 
     def stop_reading(self) -> None:
-        """Be a client that does not read any more."""
+        """Become a client that never reads."""
         self.is_reading = False
         self._selector.unregister(self.socket)
 
     def receive(self) -> bytes:
-        """Return the whole lines that have come; nothing when there are none or the connection has ended."""
+        """Return the complete lines received; empty if there are none or the connection has ended."""
         try:
             data = self.socket.recv(RECEIVE_BYTES)
         except ssl.SSLWantReadError:
-            self._go_on_shaking()
+            self._continue_handshake()
             return b""
         except BlockingIOError:
             return b""
@@ -111,13 +111,12 @@ class BenchmarkServer:
         self._tail = data[end:]
         return data[:end]
 
-    def _go_on_shaking(self) -> None:
-        """Send what had to wait for the server's part of the handshake, of which something has come."""
-        if self._is_shaking:
+    def _continue_handshake(self) -> None:
+        if self._is_handshaking:
             self.flush()
 
     def advance(self, lines: bytes) -> None:
-        """Go on with registering and joining; leave when that is refused."""
+        """Continue registering and joining; disconnect when refused."""
         self.answer_pings(lines)
         self.refusal = self._refusal_in(lines)
         if self.refusal:
@@ -132,24 +131,23 @@ class BenchmarkServer:
             self.stage = "joined"
 
     def _refusal_in(self, lines: bytes) -> str:
-        """Return what the server says that refuses the nick, the room or the connection; nothing if none of it does."""
-        mine = (b"", self.nick.encode(), self.room.encode())
-        whys = [why for about, why in REFUSAL.findall(lines) if about in mine]
-        return whys[-1].decode(errors="replace") if whys else ""
+        """Return the reason for which the server refuses the nick, room or connection, or an empty text."""
+        subjects = (b"", self.nick.encode(), self.room.encode())
+        reasons = [reason for subject, reason in REFUSAL.findall(lines) if subject in subjects]
+        return reasons[-1].decode(errors="replace") if reasons else ""
 
     def _has_joined(self, lines: bytes) -> bool:
-        """Whether the list of those in the room has come (RPL_ENDOFNAMES)."""
+        """Whether RPL_ENDOFNAMES for the room has arrived."""
         return re.search(rb" 366 \S+ " + re.escape(self.room.encode()), lines) is not None
 
     def answer_pings(self, lines: bytes) -> None:
-        """Show that one is there."""
         if b"PING " not in lines:
             return
         for token in re.findall(rb"^(?::\S+ )?PING (.*?)\r?$", lines, re.MULTILINE):
             self.send(b"PONG " + token + b"\r\n")
 
     def count(self, lines: bytes, now: int, every: bool) -> int:
-        """Count the messages among the lines and return how many they are; time each, or only the last of them."""
+        """Count the messages in these lines and return their number; time each, or only the last."""
         found = lines.count(b" PRIVMSG ")
         if found != lines.count(b"\n"):
             self.answer_pings(lines)
@@ -167,7 +165,6 @@ class BenchmarkServer:
         return found
 
     def close(self) -> None:
-        """End the connection."""
         if self.is_open:
             self.is_open = False
             if self.is_reading:

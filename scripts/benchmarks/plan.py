@@ -1,4 +1,4 @@
-"""What a scenario asks of the workers, as values that cross processes."""
+"""Orders to the workers and their results, as values that cross processes."""
 
 from dataclasses import dataclass
 
@@ -7,46 +7,48 @@ from scripts.benchmarks.address import Address
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The connections of a scenario, all workers together."""
+    """The connections of a scenario, over all workers."""
 
     address: Address
     people: int
-    rooms: int = 1  # everybody is in one of them, in turn; 0: in none
-    mute: int = 0  # of the people, the last ones: they never read
-    at_once: int = 200  # how many register at the same time
-    mixed: bool = False  # whether a third of the people each has no, some, more capabilities
+    rooms: int = 1  # users are distributed over them; 0: none
+    mute: int = 0  # how many of the users never read
+    at_once: int = 200  # concurrent registrations
+    mixed: bool = False  # a third of the users each negotiates no, some and more capabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """How many of a crowd got where they should be, and how many will not; the others are late."""
+    """How many users reached the required state and how many failed; the rest timed out."""
 
     came: int
     lost: int = 0  # refused, or disconnected on the way
-    refusal: str = ""  # what the server told most of those it refused
+    refusal: str = ""  # the most frequent reason
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """How the people talk: so many senders, for so long, either as fast as a window allows or at a rate."""
+    """Traffic: senders and duration, limited by a window or by a rate."""
 
     senders: int
     seconds: float
     size: int = 100  # bytes of text
-    window: int = 32  # messages of a sender that not everybody has got yet
-    rate: float = 0.0  # messages a second, all senders together; 0: as many as the window allows
-    hearers: int = 1  # how many others hear each message
-    patience: float = 10.0  # seconds to wait for the last deliveries
+    window: int = 32  # messages in flight per sender
+    rate: float = 0.0  # messages per second over all senders; 0: limited by the window
+    hearers: int = 1  # recipients of each message, without its sender
+    timeout: float = 10.0  # seconds to wait for the last deliveries
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one worker measured."""
+    """The measurements of a worker."""
 
     sent: int
-    expected: int  # deliveries, at everybody, that these messages should make
+    expected: int  # deliveries at all workers expected from these messages
     deliveries: int
     seconds: float
-    busy: float  # share of the time for which the worker's process computed
-    orders: frozenset[tuple[str, int, int]]  # what is heard, deliveries, checksum: of those who only listened
-    waits: list[int]  # ns
+    busy: float  # share of the time the worker used the CPU
+    orders: frozenset[
+        tuple[str, int, int]
+    ]  # (what it receives, deliveries, checksum) of each connection that only listens
+    waits: list[int]  # nanoseconds

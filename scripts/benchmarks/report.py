@@ -1,4 +1,4 @@
-"""Showing what was found: as a table, as JSON, as a chart."""
+"""Results as a table, as JSON and as charts."""
 
 import json
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from rich.table import Table
 from scripts.benchmarks.scenarios import Finding
 
 MORE_IS_BETTER = ("deliveries_per_second", "connections_per_second")
-STILL = pygal.Config(js=(), print_values=True)  # a picture: nothing in it is loaded from elsewhere
-COUNTS = ("messages", "deliveries")  # say how much was measured; nothing to compare
+STILL = pygal.Config(js=(), print_values=True)  # self-contained: loads no script
+COUNTS = ("messages", "deliveries")  # sizes of the run; not compared
 
 
-def middle(findings: Sequence[Finding]) -> dict[tuple[str, str, str], float]:
+def medians(findings: Sequence[Finding]) -> dict[tuple[str, str, str], float]:
     """Return the median of each figure over the rounds, by scenario, figure and server."""
     values: dict[tuple[str, str, str], list[float]] = {}
     for finding in findings:
@@ -26,8 +26,8 @@ def middle(findings: Sequence[Finding]) -> dict[tuple[str, str, str], float]:
 
 
 def show(console: Console, findings: Sequence[Finding], servers: Sequence[str]) -> None:
-    """Print a table: a line for each figure, a column for each server, and how the first compares with the second."""
-    figures = middle(findings)
+    """Print a row for each figure, a column for each server, and the ratio of the first to the second."""
+    figures = medians(findings)
     table = Table("scenario", "figure")
     for server in servers:
         table.add_column(server, justify="right")
@@ -35,7 +35,7 @@ def show(console: Console, findings: Sequence[Finding], servers: Sequence[str]) 
         table.add_column("ratio", justify="right")
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
         values = [figures.get((name, figure, server)) for server in servers]
-        cells = ["" if value is None else written(value) for value in values]
+        cells = ["" if value is None else format_figure(value) for value in values]
         table.add_row(name, figure, *cells, *([_ratio(values)] if len(servers) > 1 else []))
     console.print(table)
     for finding in findings:
@@ -43,8 +43,8 @@ def show(console: Console, findings: Sequence[Finding], servers: Sequence[str]) 
             console.print(f"{finding.scenario}, {finding.server}: {note}", markup=False)
 
 
-def written(value: float) -> str:
-    """Write a figure with three digits that matter."""
+def format_figure(value: float) -> str:
+    """Format a figure with three significant digits."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -54,14 +54,14 @@ def _ratio(values: Sequence[float | None]) -> str:
 
 
 def save(path: Path, findings: Sequence[Finding]) -> None:
-    """Write everything as JSON, each round for itself."""
+    """Write the figures of every round as JSON."""
     text = json.dumps([finding.as_dict() for finding in findings], indent=2)
     path.write_text(text + "\n", encoding="utf-8")
 
 
 def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> None:
-    """Draw how the first server compares with the second, figure by figure; above 1 it is better."""
-    figures = middle(findings)
+    """Draw the ratio of the first server to the second for each figure; above 1 is better."""
+    figures = medians(findings)
     ratios: dict[str, float] = {}
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
         first, second = (figures.get((name, figure, server)) for server in servers[:2])
@@ -72,7 +72,7 @@ def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> Non
         STILL,
         title=f"{servers[0]} against {servers[1]}: above 1 is better",
         x_title="ratio",
-        x_labels=[*reversed(ratios)],  # it draws from the bottom to the top
+        x_labels=[*reversed(ratios)],  # drawn from bottom to top
         show_legend=False,
     )
     chart.add("ratio", [*reversed(ratios.values())])
@@ -80,15 +80,15 @@ def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> Non
 
 
 def draw_growth(path: Path, points: dict[str, dict[int, float]]) -> None:
-    """Draw what a delivery costs, in microseconds, in smaller and larger rooms: a line for each server.
+    """Draw the cost of a delivery in microseconds by room size, a line for each server.
 
-    Both axes are logarithmic: the rooms drawn are each about three times as large as the one before.
+    Both axes are logarithmic: each room is about three times as large as the previous one.
     """
     sizes = sorted({size for line in points.values() for size in line})
     chart = pygal.Line(
         STILL,
-        title="Computing for a delivery",
-        x_title="people in the room",
+        title="CPU time per delivery",
+        x_title="users in the room",
         y_title="microseconds",
         x_labels=[f"{size:,}" for size in sizes],
         logarithmic=True,

@@ -1,4 +1,4 @@
-"""The signals that end a benchmark before its time. Whatever it has started by then is stopped."""
+"""Signals that end a benchmark early. Everything it has started is stopped."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -9,10 +9,10 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def heed_signals() -> None:
-    """Let a signal end the program as an exception does, so that everything is put away on the way out.
+def install_signal_handlers() -> None:
+    """Turn signals into exceptions, so that everything is cleaned up on the way out.
 
-    SIGHUP comes when the terminal goes away. What is ignored, as it is under nohup, stays so.
+    Ignored signals, such as SIGHUP under nohup, stay ignored.
     """
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -21,19 +21,19 @@ def heed_signals() -> None:
 
 def _end(number: int, frame: FrameType | None) -> None:
     for other in ENDING:
-        signal.signal(other, signal.SIG_IGN)  # another one would interrupt the putting away
+        signal.signal(other, signal.SIG_IGN)  # a second signal would interrupt the clean-up
     raise SystemExit(128 + number)
 
 
 @contextmanager
-def held() -> Iterator[Callable[[], object]]:
-    """Let signals wait until it is known what to stop.
+def blocked_signals() -> Iterator[Callable[[], object]]:
+    """Block signals while a process is being started.
 
-    A process that is started meanwhile has to call what is yielded, or they wait there for ever.
+    The new process must call the yielded function, or its signals stay blocked.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    let_go = partial(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+    unblock = partial(signal.pthread_sigmask, signal.SIG_SETMASK, before)
     try:
-        yield let_go
+        yield unblock
     finally:
-        let_go()
+        unblock()

@@ -1,4 +1,4 @@
-"""The servers that are measured: one of one's own, started for the purpose, or any that runs already."""
+"""The servers to measure: a new one of our own, or any that is running."""
 
 import contextlib
 import json
@@ -18,17 +18,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from scripts.benchmarks.address import Address
-from scripts.benchmarks.signals import held
+from scripts.benchmarks.signals import blocked_signals
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
 STOP_SECONDS = 30
-SPARE = 100  # connections and rooms beside those of a scenario: somebody else may look
+SPARE = 100  # connections and rooms in addition to the scenario's
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server at an address; with the number of its process, what it costs can be told as well."""
+    """A server at an address; its process id makes CPU time and memory known."""
 
     name: str
     address: Address
@@ -36,7 +36,7 @@ class Target:
 
     @property
     def computed(self) -> float | None:
-        """Seconds of processor time that its process has used so far."""
+        """CPU seconds used by its process so far."""
         if self.process is None:
             return None
         try:
@@ -47,7 +47,7 @@ class Target:
 
     @property
     def memory(self) -> int | None:
-        """Bytes of memory that its process has in use."""
+        """Resident memory of its process in bytes."""
         if self.process is None:
             return None
         try:
@@ -72,26 +72,28 @@ def parse(text: str) -> Target:
     host = host.strip("[]")
     is_port = port.isdecimal() and 0 < int(port) < 65536
     if not host or not is_port or (process and not process.isdecimal()):
-        raise ValueError(f"{text} is no server; write HOST:PORT, HOST:PORT,PROCESS or NAME=HOST:PORT,PROCESS")
+        raise ValueError(
+            f"{text} is not a server address; use HOST:PORT, HOST:PORT,PROCESS or NAME=HOST:PORT,PROCESS"
+        )
     return Target(name or where, Address(host, int(port)), int(process) if process else None)
 
 
 def settings_for(people: int) -> dict[str, object]:
-    """Return what is not as it is by default in a server for so many people."""
+    """Return the settings that differ from the defaults for this number of users."""
     return {
-        "flood_rate": 0,  # no limit: people here talk as fast as they are heard
-        "auto_join": [],  # nobody is in a room but that of the scenario, whose cost is to be found
+        "flood_rate": 0,  # unlimited: users here talk as fast as messages are received
+        "auto_join": [],  # no room besides the scenario's
         "max_connections": people + SPARE,
-        "max_unregistered": people + SPARE,  # all may come at once
-        "max_rooms_per_user": people // 10 + SPARE,  # as many are made from this one address in an hour
+        "max_unregistered": people + SPARE,  # all may connect at once
+        "max_rooms_per_user": people // 10 + SPARE,  # one address creates as many per hour
     }
 
 
 @contextlib.contextmanager
 def own(people: int, tls: bool = False) -> Iterator[Target]:
-    """Start this server for so many people, on a new database in a temporary folder; stop it at the end.
+    """Run this server on a new database in a temporary folder until the end of the block.
 
-    With `tls`, it has a second door, with a certificate made for this run, and that is the one to be measured.
+    With `tls`, it also listens for TLS, with a certificate for this run, and that listener is measured.
     """
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
@@ -104,17 +106,17 @@ def own(people: int, tls: bool = False) -> Iterator[Target]:
             command += ["--tls-cert", certificate, "--tls-key", certificate, "--tls-port", str(address.port)]
         with _running(command, folder) as process:
             _wait_for(address.port, process, folder / "log")
-            yield Target("this server by TLS" if tls else "this server", address, process.pid)
+            yield Target("this server with TLS" if tls else "this server", address, process.pid)
 
 
 @contextlib.contextmanager
 def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the server in a folder, where it writes its log; stop it at the end, whatever happened."""
+    """Run the server in a folder until the end of the block."""
     process = None
     try:
-        with (folder / "log").open("wb") as log, held() as let_go:
+        with (folder / "log").open("wb") as log, blocked_signals() as unblock:
             process = subprocess.Popen(
-                command, cwd=folder, env=_environment(), stdout=log, stderr=log, preexec_fn=let_go
+                command, cwd=folder, env=_environment(), stdout=log, stderr=log, preexec_fn=unblock
             )
         yield process
     finally:
@@ -123,7 +125,7 @@ def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[byte
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a server in order, or at once if that takes too long."""
+    """Stop a server with SIGTERM, or kill it after a timeout."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
@@ -133,12 +135,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without settings of whoever measures."""
+    """Return the environment without the user's own settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
 
 
 def _make_certificate(folder: Path) -> Path:
-    """Make a key and a certificate that only itself vouches for; return the file with both."""
+    """Create a key and a self-signed certificate, and return the file with both."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -163,4 +165,4 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise NotStarted(f"The server to be measured does not start; it said:\n{log.read_text(errors='replace')}")
+    raise NotStarted(f"The server did not start. Its log:\n{log.read_text(errors='replace')}")

@@ -1,4 +1,4 @@
-"""A worker process: it holds a share of the connections and does what the scenario asks, one order at a time."""
+"""A worker process: holds a share of the connections and executes a scenario's commands."""
 
 import contextlib
 import math
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from scripts.benchmarks.board import Board, Count
-from scripts.benchmarks.peer import BenchmarkServer
+from scripts.benchmarks.peer import BenchmarkConnection
 from scripts.benchmarks.plan import Crowd, Heard, Talk
 
-POLL_SECONDS = 0.001  # how long to wait for bytes before looking at the clock and at the other workers
+POLL_SECONDS = 0.001  # wait for bytes before checking the clock and the other workers
 CAPABILITIES = (
     "",
     "server-time message-tags account-tag echo-message",
@@ -22,60 +22,60 @@ CAPABILITIES = (
 
 
 class Worker:
-    """One of several processes that share the people of a scenario between them, in turn."""
+    """One of several processes that share the users of a scenario."""
 
     def __init__(self, number: int, workers: int, board: Board) -> None:
         self._number = number
         self._workers = workers
         self._board = board
         self._selector = selectors.DefaultSelector()
-        self._peers: list[BenchmarkServer] = []
+        self._peers: list[BenchmarkConnection] = []
 
     def _count(self, what: Count, amount: int = 1) -> None:
         self._board.add(self._number, what, amount)
 
-    # Coming
+    def gather(self, crowd: Crowd, prefix: str, timeout: float) -> Counter[str]:
+        """Connect this worker's share of the users and wait until all have registered or joined.
 
-    def gather(self, crowd: Crowd, prefix: str, patience: float) -> Counter[str]:
-        """Connect this worker's share of the people, so many at a time, until all are where they should be.
-
-        Return why some were refused, and how many of them.
+        Return the reasons for refusals, with their counts.
         """
         waiting = list(range(crowd.people))[self._number :: self._workers][::-1]
         goal = "joined" if crowd.rooms else "registered"
         at_once = max(crowd.at_once // self._workers, 1)
-        under_way: set[BenchmarkServer] = set()
-        end = time.monotonic() + patience
-        while (waiting or under_way) and time.monotonic() < end:
-            while waiting and len(under_way) < at_once:
-                under_way.add(self._come(crowd, prefix, waiting.pop()))
+        pending: set[BenchmarkConnection] = set()
+        end = time.monotonic() + timeout
+        while (waiting or pending) and time.monotonic() < end:
+            while waiting and len(pending) < at_once:
+                pending.add(self._connect(crowd, prefix, waiting.pop()))
             self._listen(lambda peer, lines: peer.advance(lines))
-            arrived = {peer for peer in under_way if peer.stage == goal or not peer.is_open}
-            under_way -= arrived
+            arrived = {peer for peer in pending if peer.stage == goal or not peer.is_open}
+            pending -= arrived
             self._count(Count.READY, sum(peer.is_open for peer in arrived))
             self._count(Count.LOST, sum(not peer.is_open for peer in arrived))
         return Counter(peer.refusal for peer in self._peers if peer.refusal)
 
-    def _come(self, crowd: Crowd, prefix: str, number: int) -> BenchmarkServer:
+    def _connect(self, crowd: Crowd, prefix: str, number: int) -> BenchmarkConnection:
         room = f"#{prefix}{number % crowd.rooms}" if crowd.rooms else ""
         capabilities = CAPABILITIES[number % len(CAPABILITIES)] if crowd.mixed else ""
         is_mute = number >= crowd.people - crowd.mute
-        peer = BenchmarkServer(number, f"{prefix}{number}", room, capabilities, is_mute)
+        peer = BenchmarkConnection(number, f"{prefix}{number}", room, capabilities, is_mute)
         peer.dial(crowd.address, self._selector)
         self._peers.append(peer)
         return peer
 
-    def _listen(self, hear: Callable[[BenchmarkServer, bytes], None], timeout: float = POLL_SECONDS) -> None:
-        """Take what has come for anybody, and send what waits."""
+    def _listen(
+        self, handle: Callable[[BenchmarkConnection, bytes], None], timeout: float = POLL_SECONDS
+    ) -> None:
+        """Receive and send whatever is ready on any connection."""
         for key, events in self._selector.select(timeout):
-            peer: BenchmarkServer = key.data
+            peer: BenchmarkConnection = key.data
             if events & selectors.EVENT_WRITE:
                 peer.flush()
             if events & selectors.EVENT_READ and (lines := peer.receive()):
-                hear(peer, lines)
+                handle(peer, lines)
 
     def settle(self, seconds: float) -> None:
-        """Let everybody hear what there is still to hear, so that only what follows is measured."""
+        """Receive what is still in flight, so that only later traffic is measured."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self._listen(lambda peer, lines: peer.answer_pings(lines))
@@ -83,12 +83,10 @@ class Worker:
             if peer.is_mute:
                 peer.stop_reading()
 
-    # Talking
-
     def talk(self, talk: Talk) -> Heard:
-        """Send this worker's share of the messages and count what everybody here is delivered."""
+        """Send this worker's share of the messages and count deliveries."""
         speakers = [peer for peer in self._peers if peer.number < talk.senders]
-        begin, busy = time.monotonic(), _computed()
+        begin, busy = time.monotonic(), _cpu_seconds()
         pace = Pace(talk, speakers, self._number, self._workers, self._board)
         last = begin
         while not self._is_over(talk, begin, last):
@@ -98,9 +96,9 @@ class Worker:
                 pace.is_over = True
                 self._count(Count.DONE)
             before = self._board.total(Count.RECEIVED)
-            self._listen(lambda peer, lines: self._hear(peer, lines, bool(talk.rate)))
+            self._listen(lambda peer, lines: self._count_lines(peer, lines, bool(talk.rate)))
             last = time.monotonic() if self._board.total(Count.RECEIVED) > before else last
-        share = (_computed() - busy) / max(time.monotonic() - begin, 0.001)
+        share = (_cpu_seconds() - busy) / max(time.monotonic() - begin, 0.001)
         return self._heard(talk, pace, last - begin, share)
 
     def _heard(self, talk: Talk, pace: "Pace", seconds: float, busy: float) -> Heard:
@@ -115,32 +113,31 @@ class Worker:
             waits=[wait for peer in self._peers for wait in peer.waits],
         )
 
-    def _hear(self, peer: BenchmarkServer, lines: bytes, every: bool) -> None:
+    def _count_lines(self, peer: BenchmarkConnection, lines: bytes, every: bool) -> None:
         self._count(Count.RECEIVED, peer.count(lines, time.time_ns(), every))
 
     def _is_over(self, talk: Talk, begin: float, last: float) -> bool:
-        """Whether everybody has sent everything and all of it has come, or nothing comes any more."""
+        """Whether everything sent has arrived, or nothing arrives any more."""
         if self._board.total(Count.DONE) < self._workers:
             return False
         is_complete = self._board.total(Count.RECEIVED) >= self._board.total(Count.EXPECTED)
-        return is_complete or time.monotonic() - max(last, begin + talk.seconds) > talk.patience
+        return is_complete or time.monotonic() - max(last, begin + talk.seconds) > talk.timeout
 
     def lost(self) -> int:
-        """Return how many of the people who read are not connected any more."""
+        """Return how many reading users have been disconnected."""
         return sum(not peer.is_open and not peer.is_mute for peer in self._peers)
 
     def leave(self) -> None:
-        """Close every connection."""
         for peer in self._peers:
             peer.close()
         self._peers.clear()
 
 
 class Pace:
-    """When which speaker sends what."""
+    """Decides how many messages are due and sends them."""
 
     def __init__(
-        self, talk: Talk, speakers: list[BenchmarkServer], number: int, workers: int, board: Board
+        self, talk: Talk, speakers: list[BenchmarkConnection], number: int, workers: int, board: Board
     ) -> None:
         self.sent = 0
         self.expected = 0
@@ -154,7 +151,7 @@ class Pace:
             board.add(number, Count.DONE)
 
     def send(self, elapsed: float) -> int:
-        """Send what is due now, so many seconds after the beginning; return how many deliveries that makes."""
+        """Send the messages due after `elapsed` seconds; return the number of expected deliveries."""
         expected = 0
         due = self._by_rate(elapsed) if self._talk.rate else self._by_window()
         for _ in range(due):
@@ -168,30 +165,30 @@ class Pace:
         return expected
 
     def _by_rate(self, elapsed: float) -> int:
-        """Return how many are due now; the first of them are at the very beginning."""
+        """Return how many messages are due now; the first are due at once."""
         share = self._talk.rate * len(self._speakers) / self._talk.senders
         return max(math.ceil(elapsed * share) - self.sent, 0)
 
     def _by_window(self) -> int:
-        """Return this worker's share of what the window still allows all senders."""
+        """Return this worker's share of what the window allows."""
         expected, received = self._board.total(Count.EXPECTED), self._board.total(Count.RECEIVED)
-        under_way = (expected - received) / max(self._talk.hearers, 1)
-        allowed = self._talk.window * self._talk.senders - under_way
+        pending = (expected - received) / max(self._talk.hearers, 1)
+        allowed = self._talk.window * self._talk.senders - pending
         return max(int(allowed * len(self._speakers) / self._talk.senders), 0)
 
 
-def _computed() -> float:
+def _cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
 def work(number: int, workers: int, board: Board, orders: Connection) -> None:
-    """Do what the conductor orders, until it hangs up: the name of a deed, and what it takes."""
+    """Execute commands, each a method name and its arguments, until the connection closes."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     worker = Worker(number, workers, board)
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            deed, arguments = orders.recv()
-            orders.send(getattr(worker, deed)(*arguments))
+            method, arguments = orders.recv()
+            orders.send(getattr(worker, method)(*arguments))
     worker.leave()
