@@ -1,1 +1,1 @@
-"""Use cases over the models: no IRC text, no sockets, no threads."""
+"""Use cases and queries over the database models, without IRC text, sockets or threads."""

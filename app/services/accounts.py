@@ -1,8 +1,8 @@
-"""Accounts: registered names and how their passwords are kept and checked.
+"""Accounts: lookup, events, and password hashing and verification.
 
-A password is kept as an Argon2id hash and as a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677); the password
-itself is kept nowhere. Hashing takes tens of milliseconds and tens of MiB by design, so it runs under a small
-semaphore and never on the engine's thread.
+A password is stored as an Argon2id hash and as a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677), never
+in plain text. Hashing takes tens of milliseconds and tens of MiB by design, so a semaphore limits
+how many hashes run at once, and none runs on the engine's thread.
 """
 
 import os
@@ -27,7 +27,7 @@ from app.wire.names import Key
 
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
 ROLES = ("user", "admin")
-MAX_PASSWORD_BYTES = 600  # bytes; IRC's REGISTER has room for some 450, `chat-admin` for all
+MAX_PASSWORD_BYTES = 600  # `chat-admin` accepts all of them; a REGISTER line has room for about 450
 
 _hasher = PasswordHasher()
 _hashing_slots = BoundedSemaphore(2)
@@ -36,7 +36,7 @@ _scram = ScramMechanism("SCRAM-SHA-256")
 
 @dataclass(frozen=True, slots=True)
 class PasswordHashes:
-    """What is kept of a password, and where its owner gets mail."""
+    """The stored form of a password, and the account's e-mail address."""
 
     password_hash: str
     scram: str
@@ -44,7 +44,7 @@ class PasswordHashes:
 
 
 def hash_password(password: str) -> PasswordHashes:
-    """Turn a password into what may be kept of it. Slow by design."""
+    """Hash a password for storage. Slow by design."""
     with _hashing_slots:
         password_hash = _hasher.hash(password)
         salt, stored_key, server_key, iterations = _scram.make_auth_info(
@@ -55,7 +55,7 @@ def hash_password(password: str) -> PasswordHashes:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password belongs to the hash; without a hash it takes as long to say no. Slow by design."""
+    """Return whether the password matches the hash. Slow by design, also without a hash."""
     with _hashing_slots:
         try:
             return _hasher.verify(password_hash or _dummy_hash(), password)
@@ -64,18 +64,19 @@ def verify_password(password_hash: str | None, password: str) -> bool:
 
 
 def verify_login(session: Session, key: Key, password: str) -> bool:
-    """Whether the password opens the account. For no account, or a disabled one, it takes as long to say no.
+    """Return whether the password is valid for an enabled account.
 
-    The database is given back before the slow part.
+    The check takes as long for an account that does not exist or is disabled, so timing reveals
+    nothing. The session is closed before the slow part.
     """
     account = find_account(session, key)
     session.close()
-    is_right = verify_password(account.password_hash if account else None, password)
-    return is_right and account is not None and not account.disabled
+    is_valid = verify_password(account.password_hash if account else None, password)
+    return is_valid and account is not None and not account.disabled
 
 
 def _dummy_hash() -> str:
-    """Return a hash that no password belongs to, as costly to check as any other."""
+    """Return a hash that no password matches and that is as costly to check as a real one."""
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     salt, key = (
         b64encode(os.urandom(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len)
@@ -84,32 +85,32 @@ def _dummy_hash() -> str:
 
 
 def parse_scram_verifier(scram: str) -> tuple[bytes, bytes, bytes, int]:
-    """Return a kept verifier as (salt, stored key, server key, iterations)."""
+    """Return a stored verifier as (salt, stored key, server key, iterations)."""
     iterations, *parts = scram.split("$")
     salt, stored_key, server_key = (b64decode(part) for part in parts)
     return salt, stored_key, server_key, int(iterations)
 
 
 def find_account(session: Session, key: Key) -> AccountRow | None:
-    """Look an account up by its folded name."""
+    """Return the account with a folded name, or None."""
     return session.scalar(select(AccountRow).where(AccountRow.key == key))
 
 
 def get_account(session: Session, key: Key) -> AccountRow:
-    """Look an account up by its folded name.
+    """Return the account with a folded name.
 
     Raises: NotFound.
     """
     account = find_account(session, key)
     if account is None:
-        raise NotFound(f"There is no account {key}; `chat-admin user list` shows all.")
+        raise NotFound(f"There is no account {key}; `chat-admin user list` lists all accounts.")
     return account
 
 
 def registration_event(
     clock: Clock, name: str, credentials: PasswordHashes, role: str = "user", by: str = ""
 ) -> Event:
-    """Return the event of a new account."""
+    """Return the event that registers an account."""
     return Event(
         Kind.REGISTERED,
         nick=by or name,
@@ -122,25 +123,27 @@ def registration_event(
 def account_change_event(
     clock: Clock, account: AccountRow, by: str, secret: PasswordHashes | None = None, **new: Any
 ) -> Event:
-    """Return the event of an account that is not as it was; a new password is told of, never shown."""
+    """Return the event that changes an account. It records that the password changed, never the password."""
     data = {"id": account.id, **new}
     if secret is not None:
         data["password"] = True
     return Event(Kind.ACCOUNT_CHANGED, nick=by, account=account.name, data=data, secret=secret)
 
 
-def check_password(password: str, shortest: int = 1) -> None:
-    """Refuse what cannot be a password.
+def check_password(password: str, min_length: int = 1) -> None:
+    """Check that a new password is acceptable.
 
     Raises: UsageError.
     """
-    if len(password) < shortest:
-        raise UsageError(f"The password is too short: {shortest} characters are the least.")
+    if len(password) < min_length:
+        raise UsageError(f"The password must be at least {min_length} characters long.")
     if len(password.encode(errors="replace")) > MAX_PASSWORD_BYTES:
-        raise UsageError(f"The password is too long: {MAX_PASSWORD_BYTES} bytes are the most.")
+        raise UsageError(f"The password must be at most {MAX_PASSWORD_BYTES} bytes long.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in password):
-        raise UsageError("The password has a control character in it, which no client can send.")
+        raise UsageError("The password contains a control character, which no client can send.")
     try:
         saslprep(password)
     except ScramException as error:
-        raise UsageError("The password has a character in it that log-in does not allow.") from error
+        raise UsageError(
+            "The password contains a character that SASLprep (RFC 4013) does not allow."
+        ) from error

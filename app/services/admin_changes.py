@@ -1,4 +1,4 @@
-"""What administrators decide beside the running server: recorded with its trace, or not at all."""
+"""Changes made by administrators: the events and their audit entry, recorded in one transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from app.services.record import record
 
 @dataclass(frozen=True, slots=True)
 class AdminChange:
-    """What an administrator decided: the events, and the trace of it. No events: it is so already."""
+    """The events of a change and its audit entry. Without events, nothing has to change."""
 
     events: Sequence[Event]
     audit: AuditRow
@@ -25,7 +25,10 @@ class AdminChange:
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """Whoever decides: on what the database says now, known to the trail as `actor` and to the chat as `by`."""
+    """An administrator's view of the database, inside the transaction that will record the change.
+
+    The audit log names them as `actor`; events name them as `by`.
+    """
 
     session: Session
     clock: Clock
@@ -33,16 +36,17 @@ class Administrator:
     by: str
 
     def make_change(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> AdminChange:
-        """Return the change with its trace; details that are None say nothing and are left out."""
+        """Return the change with its audit entry; details that are None are left out."""
         return AdminChange(events, audit.make_audit_row(self.clock, self.actor, action, target, **detail))
 
 
 def apply_admin_change(
     database: Database, clock: Clock, actor: str, by: str, decide: Callable[[Administrator], AdminChange]
 ) -> AdminChange:
-    """Decide and record in one transaction, so that nobody changes what the decision rests on.
+    """Run `decide` and record its change in one transaction, which holds the log's lock.
 
-    Whatever `decide` raises leaves the database as it was.
+    The state that `decide` reads cannot change before the change is recorded. If `decide` raises,
+    the database is left unchanged.
     """
     log = Log(clock)
     with database.locked() as connection:

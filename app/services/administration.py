@@ -1,4 +1,4 @@
-"""What an administrator decides about accounts. Each function returns the change; nothing here records it."""
+"""Administration of accounts. Each function returns the change; `apply_admin_change` records it."""
 
 from sqlalchemy.orm import Session
 
@@ -16,28 +16,28 @@ from app.services.certificates import certificate_removal_events
 from app.wire.names import InvalidName, check_new_nick, fold
 
 
-def check_account_name(name: str, longest: int) -> str:
-    """Return the name as an account may have it.
+def check_account_name(name: str, max_length: int) -> str:
+    """Return the name in the form in which an account may have it.
 
-    Raises: UsageError when it cannot be a nick.
+    Raises: UsageError when it is not a valid nick.
     """
     try:
-        return check_new_nick(name, longest)
+        return check_new_nick(name, max_length)
     except InvalidName as error:
-        raise UsageError(f"{name} cannot be the name of an account: {error.reason}") from error
+        raise UsageError(f"{name} is not a valid account name: {error.reason}") from error
 
 
 def require_free_name(session: Session, name: str) -> None:
-    """Raises: AlreadyExists when there is an account of that name."""
+    """Raises: AlreadyExists when an account has the name."""
     account = find_account(session, fold(name))
     if account is not None:
-        raise AlreadyExists(f"There is an account {account.name} already.")
+        raise AlreadyExists(f"The account {account.name} already exists.")
 
 
 def create_account(admin: Administrator, name: str, secret: PasswordHashes, role: str) -> AdminChange:
-    """Decide on a new account.
+    """Create an account.
 
-    Raises: AlreadyExists, or UsageError for a role there is not.
+    Raises: AlreadyExists, or UsageError when the role is unknown.
     """
     check_role(role)
     require_free_name(admin.session, name)
@@ -46,7 +46,7 @@ def create_account(admin: Administrator, name: str, secret: PasswordHashes, role
 
 
 def set_password(admin: Administrator, name: str, secret: PasswordHashes) -> AdminChange:
-    """Decide on another password; with the old one go the certificates.
+    """Set an account's password and remove its certificates.
 
     Raises: NotFound.
     """
@@ -58,31 +58,33 @@ def set_password(admin: Administrator, name: str, secret: PasswordHashes) -> Adm
 
 
 def set_disabled(admin: Administrator, name: str, disabled: bool) -> AdminChange:
-    """Decide whether an account may be used.
+    """Disable or enable an account.
 
     Raises: NotFound.
     """
     account = get_account(admin.session, fold(name))
-    is_so = account.disabled == disabled
-    events = [] if is_so else [account_change_event(admin.clock, account, admin.by, disabled=disabled)]
+    is_unchanged = account.disabled == disabled
+    events = [] if is_unchanged else [account_change_event(admin.clock, account, admin.by, disabled=disabled)]
     return admin.make_change(events, "user.disable" if disabled else "user.enable", account.name)
 
 
 def set_always_on(admin: Administrator, name: str, always_on: bool) -> AdminChange:
-    """Decide whether an account stays in its rooms without a device.
+    """Turn always-on off or on: whether the account stays in its rooms without a device.
 
     Raises: NotFound.
     """
     account = get_account(admin.session, fold(name))
-    is_so = account.always_on == always_on
-    events = [] if is_so else [account_change_event(admin.clock, account, admin.by, always_on=always_on)]
+    is_unchanged = account.always_on == always_on
+    events = (
+        [] if is_unchanged else [account_change_event(admin.clock, account, admin.by, always_on=always_on)]
+    )
     return admin.make_change(events, "user.always-on", account.name, on=always_on)
 
 
 def set_role(admin: Administrator, name: str, role: str) -> AdminChange:
-    """Decide on another role.
+    """Set an account's role.
 
-    Raises: NotFound, or UsageError for a role there is not.
+    Raises: NotFound, or UsageError when the role is unknown.
     """
     check_role(role)
     account = get_account(admin.session, fold(name))
@@ -91,6 +93,6 @@ def set_role(admin: Administrator, name: str, role: str) -> AdminChange:
 
 
 def check_role(role: str) -> None:
-    """Raises: UsageError for a role there is not."""
+    """Raises: UsageError when the role is unknown."""
     if role not in ROLES:
-        raise UsageError(f"There is no role {role}; the roles are {' and '.join(ROLES)}.")
+        raise UsageError(f"There is no role {role}; choose {' or '.join(ROLES)}.")

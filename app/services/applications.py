@@ -1,7 +1,8 @@
-"""Applications: accounts that are to be, once somebody shows the code that was sent to their e-mail address.
+"""Applications: registrations that wait for verification by e-mail.
 
-An application keeps no name from others: whoever shows their code first has the account. It is forgotten after
-a day. Of the code only a digest is kept, of the password what is kept of any.
+An application does not reserve its name: the first of several to be verified gets the account.
+Applications expire after a day. Only a digest of the code is stored, and the password is stored as
+for an account.
 """
 
 from dataclasses import dataclass
@@ -20,15 +21,15 @@ from app.services.administration import require_free_name
 from app.services.codes import hash_code
 from app.wire.names import Key, fold
 
-LIFETIME_MILLISECONDS = 24 * 3600 * 1000  # milliseconds
-CODE_LENGTH = 10  # of five bits each
+LIFETIME_MILLISECONDS = 24 * 3600 * 1000
+CODE_LENGTH = 10  # characters of five bits each
 
 _table = ApplicationRow.__table__
 
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """What is kept of an application beside its name."""
+    """The stored credentials of an application and the digest of its code."""
 
     credentials: PasswordHashes
     digest: str
@@ -36,7 +37,7 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationLine:
-    """An application in a list; the address is nobody's business."""
+    """An application in a list. It omits the e-mail address, which is private."""
 
     name: str
     applied: datetime
@@ -44,28 +45,30 @@ class ApplicationLine:
 
 
 def application_event(clock: Clock, name: str, applicant: Applicant) -> Event:
-    """Return the event of somebody who wants an account."""
+    """Return the event that stores an application."""
     data = {"id": clock.identity(), "expires": clock.now() + LIFETIME_MILLISECONDS}
     return Event(Kind.APPLIED, nick=name, account=name, data=data, secret=applicant)
 
 
 def redeem_code(connection: Connection, clock: Clock, key: Key, code: str) -> Event | None:
-    """Return the event of the account that a code completes, or None if it completes none."""
-    here = _table.c.key == key, _table.c.digest == hash_code(code), _table.c.expires > clock.now()
-    row = connection.execute(select(_table).where(*here)).first()
+    """Return the event that registers the account a code verifies, or None if the code is not valid."""
+    matching = _table.c.key == key, _table.c.digest == hash_code(code), _table.c.expires > clock.now()
+    row = connection.execute(select(_table).where(*matching)).first()
     return None if row is None else _registration_event(clock, row)
 
 
 def verify_application(admin: Administrator, name: str) -> AdminChange:
-    """Decide that the latest application for a name needs no code.
+    """Verify the latest application for a name without its code.
 
     Raises: NotFound, AlreadyExists.
     """
     require_free_name(admin.session, name)
-    here = _table.c.key == fold(name), _table.c.expires > admin.clock.now()
-    row = admin.session.execute(select(_table).where(*here).order_by(_table.c.id.desc())).first()
+    matching = _table.c.key == fold(name), _table.c.expires > admin.clock.now()
+    row = admin.session.execute(select(_table).where(*matching).order_by(_table.c.id.desc())).first()
     if row is None:
-        raise NotFound(f"Nobody has applied for {name}; `chat-admin user pending` shows who has.")
+        raise NotFound(
+            f"There is no application for {name}; `chat-admin user pending` lists all applications."
+        )
     return admin.make_change([_registration_event(admin.clock, row, admin.by)], "user.verify", row.name)
 
 
@@ -74,7 +77,7 @@ def _registration_event(clock: Clock, row: Row[tuple[object, ...]], by: str = ""
 
 
 def list_applications(session: Session, now: int) -> list[ApplicationLine]:
-    """Return the applications that still can be completed, oldest first."""
+    """Return the applications that have not expired, oldest first."""
     query = select(ApplicationRow).where(ApplicationRow.expires > now).order_by(ApplicationRow.id)
     return [
         ApplicationLine(row.name, to_datetime(row.created), to_datetime(row.expires))

@@ -1,7 +1,7 @@
-"""Server-wide bans: an account, a mask of nicks, an address or a network of addresses.
+"""Server-wide bans of accounts, nick masks, addresses and networks.
 
-What cannot be a ban is the same for `chat-admin` and in the chat, and so is the form in which a mask is kept. A ban
-that would meet everybody, or a good part of the world, is a mistake and is refused.
+`chat-admin` and the IRC commands share the validation and the normal form of masks. A ban that would
+match everybody, or a large part of the Internet, is taken for a mistake and refused.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ AccountNameLookup = Callable[[str], str | None]
 
 
 class BanType(StrEnum):
-    """What a ban is about, as it stands in the table."""
+    """The type of a ban, as stored in the table."""
 
     ACCOUNT = "account"
     NICK = "nick"
@@ -55,7 +55,7 @@ class BanLine:
 
 
 def detect_ban_type(mask: str) -> BanType:
-    """Say what a mask is about: an address, a mask of nicks, or the name of an account."""
+    """Return the type of a ban mask: an address or network, a nick mask, or an account name."""
     try:
         ip_network(mask, strict=False)
     except ValueError:
@@ -64,62 +64,65 @@ def detect_ban_type(mask: str) -> BanType:
 
 
 def account_name_lookup(session: Session) -> AccountNameLookup:
-    """Return what finds the names of accounts in the database."""
+    """Return a lookup of account names in the database."""
 
-    def named(name: str) -> str | None:
+    def lookup(name: str) -> str | None:
         account = find_account(session, fold(name))
         return account.name if account else None
 
-    return named
+    return lookup
 
 
-def normalise_ban_mask(kind: BanType, mask: str, named: AccountNameLookup) -> str:
-    """Return the mask in the one form it is kept in.
+def normalise_ban_mask(kind: BanType, mask: str, lookup: AccountNameLookup) -> str:
+    """Return the mask in the normal form in which it is stored.
 
-    Raises: UsageError when it is no such mask, or one of nearly everybody; NotFound when the account does not exist.
+    Raises:
+        UsageError: the mask is malformed or matches nearly everybody.
+        NotFound: the account does not exist.
     """
     if not mask.strip() or len(mask) > MAX_MASK_LENGTH or any(c.isspace() or c < " " for c in mask):
-        raise UsageError("A ban needs an account, a nick mask such as spam*!*@*, or an address; no spaces.")
+        raise UsageError(
+            "The mask must be an account, a nick mask such as spam*!*@*, or an address, without spaces."
+        )
     if kind is BanType.ADDRESS:
         return _require_narrow_network(_canonical_network(mask))
     if kind is BanType.NICK:
         return _reject_overbroad_mask(_reject_network_in_mask(_with_canonical_address(normalise(mask))))
-    name = named(mask)
+    name = lookup(mask)
     if name is None:
-        raise NotFound(f"There is no account {mask}; to ban the nick of a guest, write {mask}!*@*.")
+        raise NotFound(f"There is no account {mask}; to ban a guest's nick, use {mask}!*@*.")
     return name
 
 
 def _require_narrow_network(network: str) -> str:
-    """Refuse a network that a good part of the world is in."""
     found = ip_network(network)
     if found.prefixlen < MIN_PREFIX_BITS[found.version]:
-        raise UsageError(f"{network} is too wide; a ban is of /{MIN_PREFIX_BITS[found.version]} or less.")
+        raise UsageError(
+            f"{network} is too large; ban a network of /{MIN_PREFIX_BITS[found.version]} or smaller."
+        )
     return network
 
 
 def _with_canonical_address(mask: str) -> str:
-    """Return the mask with an address, if there is one, in the form in which it is compared."""
+    """Return the mask with its address, if it has one, in the form used for comparison."""
     person, at, host = mask.rpartition("@")
     is_address = "/" not in host and detect_ban_type(host) is BanType.ADDRESS
     return f"{person}{at}{_canonical_network(host)}" if is_address else mask
 
 
 def _reject_network_in_mask(mask: str) -> str:
-    """Refuse a mask of a network, which no address is ever like."""
+    """Refuse a mask with a network as its host, because no host ever matches it."""
     host = mask.rpartition("@")[2]
     if "/" in host and detect_ban_type(host) is BanType.ADDRESS:
-        raise UsageError(
-            f"{mask} would ban nobody; a network is banned by itself: {_canonical_network(host)}."
-        )
+        raise UsageError(f"{mask} would match nobody; to ban the network, use {_canonical_network(host)}.")
     return mask
 
 
 def _reject_overbroad_mask(mask: str) -> str:
-    """Refuse a mask that tells nobody from others."""
-    is_about_letters = any(letter.isalnum() for letter in mask.removesuffix(CLOAK_SUFFIX))
-    if not is_about_letters or matches(mask, _SAMPLE_SOURCE):
-        raise UsageError(f"{mask} would ban everybody; name a letter or a digit of whom it is about.")
+    """Refuse a mask that matches everybody."""
+    has_alphanumeric = any(letter.isalnum() for letter in mask.removesuffix(CLOAK_SUFFIX))
+    if not has_alphanumeric or matches(mask, _SAMPLE_SOURCE):
+        raise UsageError(f"{mask} would ban everybody; use a mask with at least one letter or digit.")
     return mask
 
 
@@ -127,16 +130,18 @@ def _canonical_network(mask: str) -> str:
     try:
         network = ip_network(mask, strict=False)
     except ValueError as error:
-        raise UsageError(f"{mask} is not an address or network such as 192.0.2.0/24.") from error
+        raise UsageError(
+            f"{mask} is not an IP address or network; use the form 192.0.2.7 or 192.0.2.0/24."
+        ) from error
     if isinstance(network, IPv6Network) and network.prefixlen >= 96:
         mapped = network.network_address.ipv4_mapped
         network = network if mapped is None else ip_network((mapped, network.prefixlen - 96))
-    whole = network.prefixlen == network.max_prefixlen
-    return str(network.network_address) if whole else str(network)
+    is_single = network.prefixlen == network.max_prefixlen
+    return str(network.network_address) if is_single else str(network)
 
 
 def list_bans(session: Session, now: int, expired: bool = False) -> list[BanLine]:
-    """Return the bans that hold, oldest first; with `expired` also those that held once."""
+    """Return the active bans, oldest first; with `expired`, also the expired ones."""
     query = select(BanRow).order_by(BanRow.created, BanRow.id)
     if not expired:
         query = query.where(or_(BanRow.expires.is_(None), BanRow.expires > now))
@@ -156,14 +161,14 @@ def _ban_line(ban: BanRow, now: int) -> BanLine:
 
 
 def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires: int | None) -> AdminChange:
-    """Decide on a new ban; one that expired makes way for it.
+    """Add a ban, replacing an expired one of the same mask.
 
     Raises: AlreadyExists, UsageError, NotFound.
     """
     mask = normalise_ban_mask(kind, mask, account_name_lookup(admin.session))
     former = [ban for ban in _find(admin.session, mask) if ban.type == kind.value]
     if any(is_ahead(ban.expires, admin.clock.now()) for ban in former):
-        raise AlreadyExists(f"There is a ban of {mask} already; remove it first to change it.")
+        raise AlreadyExists(f"{mask} is already banned; to change the ban, remove it first.")
     data = ban_data(admin.clock, kind, expires)
     event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
     events = [*(_removal_event(ban, admin.actor) for ban in former), event]
@@ -177,13 +182,13 @@ def ban_data(clock: Clock, kind: BanType, expires: int | None) -> dict[str, Any]
 
 
 def remove_ban(admin: Administrator, mask: str) -> AdminChange:
-    """Decide to lift every ban of a mask.
+    """Remove every ban of a mask.
 
     Raises: NotFound.
     """
     found = _find(admin.session, mask)
     if not found:
-        raise NotFound(f"There is no ban of {mask}; `chat-admin ban list` shows all.")
+        raise NotFound(f"There is no ban of {mask}; `chat-admin ban list` lists all bans.")
     return admin.make_change([_removal_event(ban, admin.actor) for ban in found], "ban.remove", found[0].mask)
 
 
@@ -195,9 +200,9 @@ def _find(session: Session, mask: str) -> list[BanRow]:
     return [ban for ban in session.scalars(select(BanRow)) if is_same_mask(ban.mask, mask)]
 
 
-def is_same_mask(kept: str, typed: str) -> bool:
-    """Whether somebody who types this means the ban that is kept like that; case makes no difference."""
+def is_same_mask(stored: str, typed: str) -> bool:
+    """Return whether a typed mask denotes the stored one, ignoring case."""
     forms = {typed, normalise(typed), _with_canonical_address(normalise(typed))}
     if detect_ban_type(typed) is BanType.ADDRESS:
         forms.add(_canonical_network(typed))
-    return caseless(kept) in map(caseless, forms)
+    return caseless(stored) in map(caseless, forms)

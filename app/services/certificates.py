@@ -1,4 +1,4 @@
-"""Which certificates open which accounts, by their fingerprints (SHA-256)."""
+"""TLS client certificates that log in to accounts, identified by SHA-256 fingerprint."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ def list_certificates(session: Session, name: str) -> list[CertificateLine]:
 
 
 def certificate_removal_events(session: Session, account: AccountRow, by: str) -> list[Event]:
-    """Return the events that leave an account no certificates."""
+    """Return the events that remove all certificates of an account."""
     fingerprints = session.scalars(
         select(CertificateRow.fingerprint)
         .where(CertificateRow.account_id == account.id)

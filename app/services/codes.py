@@ -1,4 +1,4 @@
-"""Codes that are told to one person and recognised later: chance, of which only a digest is kept."""
+"""Random codes for invitations and e-mail verification. Only their digests are stored."""
 
 from base64 import b32encode
 from hashlib import sha256
@@ -6,11 +6,11 @@ from hashlib import sha256
 from app.clock import Clock
 
 
-def new_code(clock: Clock, letters: int) -> str:
-    """Return a code that nobody knows yet, of lower-case letters and digits, five bits each; 51 are the most."""
-    return b32encode(clock.secret()).decode().lower()[:letters]
+def new_code(clock: Clock, length: int) -> str:
+    """Return a random code of at most 51 lower-case letters and digits, five bits each."""
+    return b32encode(clock.secret()).decode().lower()[:length]
 
 
 def hash_code(code: str) -> str:
-    """Return what is kept of a code; people may type it in any case."""
+    """Return the digest of a code, ignoring case."""
     return sha256(code.casefold().encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Looking a set-up over before anything is started; nothing is created or changed."""
+"""Checks the settings and the database before a start, without creating or changing anything."""
 
 from dataclasses import dataclass, field
 
@@ -9,15 +9,15 @@ from app.errors import ChatError
 from app.settings import ServerSettings, Survey
 
 OUTCOMES = {
-    DatabaseState.MISSING: "is created on the first start",
+    DatabaseState.MISSING: "will be created on the first start",
     DatabaseState.CURRENT: "is ready",
-    DatabaseState.OLDER: "is upgraded on the next start, after a copy was set aside",
+    DatabaseState.OLDER: "will be backed up and upgraded on the next start",
 }
 
 
 @dataclass(slots=True)
 class ConfigReport:
-    """What was looked at and everything that is wrong with it."""
+    """What was checked, and the problems found."""
 
     source: str | None
     database: str | None = None
@@ -26,7 +26,7 @@ class ConfigReport:
 
 
 def check_config(survey: Survey[ServerSettings]) -> ConfigReport:
-    """Look at the settings and at the database they name."""
+    """Check the settings and the database they name."""
     problems = [problem.sentence for problem in survey.problems]
     report = ConfigReport(str(survey.source) if survey.source else None, problems=problems)
     try:
@@ -37,7 +37,6 @@ def check_config(survey: Survey[ServerSettings]) -> ConfigReport:
 
 
 def _check_database(database: Database, report: ConfigReport) -> None:
-    """Add to the report what is found where the database should be."""
     report.database = str(database)
     try:
         if fault := find_location_problem(database):

@@ -1,36 +1,36 @@
-"""Lengths of time as people write them: `30m`, `1h30m`, `2d`, `3 weeks`."""
+"""Durations in the form users type them: `30m`, `1h30m`, `2d`, `3 weeks`."""
 
 import re
 from datetime import timedelta
 
 from app.errors import UsageError
 
-MAX_LENGTH = timedelta(days=3660)
+MAX_DURATION = timedelta(days=3660)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d{1,9} ?(?:[smhdw]|sec\w*|min\w*|hour\w*|day\w*|week\w*) ?)+", re.IGNORECASE)
 _PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
 
 
 def is_duration(text: str) -> bool:
-    """Whether the text is meant as a length of time, be it too long."""
+    """Return whether the text has the form of a duration, even one out of range."""
     return _DURATION.fullmatch(text.strip()) is not None
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read `2d`, `1h30m` or `3 weeks`.
+    """Parse a duration such as `2d`, `1h30m` or `3 weeks`.
 
     Raises: UsageError.
     """
     if not is_duration(text):
-        raise UsageError(f"{text} is not a length of time such as 30m, 12h, 2d or 3w.")
+        raise UsageError(f"Cannot parse {text} as a duration; use a form such as 30m, 12h, 2d or 3w.")
     seconds = sum(int(count) * _UNITS[unit.lower()] for count, unit in _PART.findall(text))
-    if not 0 < seconds <= MAX_LENGTH.total_seconds():
-        raise UsageError(f"{text} is not between a second and ten years.")
+    if not 0 < seconds <= MAX_DURATION.total_seconds():
+        raise UsageError(f"{text} is out of range; a duration is between one second and ten years.")
     return timedelta(seconds=seconds)
 
 
 def parse_milliseconds(text: str) -> int:
-    """Read a length of time as a number of milliseconds.
+    """Parse a duration into milliseconds.
 
     Raises: UsageError.
     """

@@ -1,8 +1,8 @@
-"""History: what was said and done, read from the log in its order and in constant memory.
+"""Reads history from the log, in order and in constant memory.
 
-The log is read in pages, each in a short transaction of its own: a long export neither holds the
-database back nor fills the memory. What is appended meanwhile is not part of it. Everything is read in the order
-of the log; one place alone in the order of time, which is the same, because there is an index of it.
+The log is read in pages, each in its own short transaction, so a long export neither blocks writers
+nor fills the memory. Events appended after the start are not included. Several places are read in
+log order; a single place is read in time order, which is the same order and has an index.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ TIME_ORDER = (EventRow.at, EventRow.id)
 
 @dataclass(frozen=True, slots=True)
 class HistorySelection:
-    """What is wanted: `rooms` of None is every room; private conversations only with `direct`."""
+    """The history to read. None stands for every room; `direct` includes private conversations."""
 
     rooms: tuple[int, ...] | None = None
     user: Key | None = None
@@ -55,7 +55,7 @@ class HistorySelection:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One line of history. `room` is None in a private conversation, whose name `place` has then."""
+    """One entry of history. `place` names the room or the private conversation, whose `room` is None."""
 
     id: str
     at: int
@@ -69,37 +69,37 @@ class HistoryEntry:
 
     @property
     def is_message(self) -> bool:
-        """Whether somebody said it; everything else happened."""
+        """Whether the entry is a message and not another event."""
         return self.kind in MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
 class QueryRange:
-    """Rows that conditions hold for, in an order that an index has them in."""
+    """The rows that match conditions, in an order that an index provides."""
 
     conditions: tuple[Any, ...]
     order: tuple[Any, ...]
 
     def count(self) -> Select[int]:
-        """Return the query of how many rows there are."""
+        """Return the query that counts the rows."""
         return select(func.count()).select_from(EventRow).where(*self.conditions)
 
     def page(self, last: Row[Any] | None, backwards: bool = False) -> Select[Any]:
-        """Return the query of the rows that follow a row, or of the first ones."""
+        """Return the query for the page after a row, or for the first page."""
         order = [column.desc() for column in self.order] if backwards else self.order
         query = select(*COLUMNS).where(*self.conditions).order_by(*order).limit(PAGE_ROWS)
         if last is None:
             return query
-        place, here = tuple_(*self.order), self.place(last)
-        return query.where(place < here if backwards else place > here)
+        key, last_key = tuple_(*self.order), self.sort_key(last)
+        return query.where(key < last_key if backwards else key > last_key)
 
-    def place(self, row: Row[Any]) -> tuple[int, ...]:
-        """Return the place of a row in the order."""
+    def sort_key(self, row: Row[Any]) -> tuple[int, ...]:
+        """Return the values by which a row is ordered."""
         return tuple(getattr(row, column.key) for column in self.order)
 
 
 class History:
-    """Reads one selection. `by_place` reads one room after the other, else everything as it came."""
+    """Reads a selection of the history."""
 
     def __init__(self, database: Database, selection: HistorySelection) -> None:
         self._database = database
@@ -110,12 +110,12 @@ class History:
             self._end = last_position(session.connection())
 
     def count(self) -> int:
-        """Count the rows that will be read; entries that leave no line are among them."""
+        """Count the rows that will be read, including those that yield no entry."""
         with self._database.reading() as session:
-            return sum(session.scalar(stretch.count()) or 0 for stretch in self.ranges())
+            return sum(session.scalar(range_.count()) or 0 for range_ in self.ranges())
 
     def entries(self, by_place: bool = False) -> Iterator[HistoryEntry]:
-        """Read every line, oldest first."""
+        """Yield every entry, oldest first: in log order or, with `by_place`, one place after another."""
         if not by_place:
             yield from self._merged(self.ranges())
             return
@@ -125,23 +125,23 @@ class History:
             yield from self._merged([self._in_conversation(conversation)])
 
     def latest(self, limit: int) -> list[HistoryEntry]:
-        """Read the newest lines, oldest first."""
+        """Return the newest entries, oldest first."""
         return list(islice(self._merged(self.ranges(), backwards=True), limit))[::-1]
 
     def search(self, words: str, limit: int) -> list[HistoryEntry]:
-        """Search the messages among it for words, and return the newest that have them, oldest first."""
+        """Return the newest messages of the selection that match the words, oldest first."""
         wanted = self._wanted
         scope = SearchScope(wanted.rooms, None if wanted.direct else ())
-        query_spec = SearchQuery(words, wanted.user, wanted.since, wanted.until)
+        criteria = SearchQuery(words, wanted.user, wanted.since, wanted.until)
         with self._database.reading() as session:
-            return [self._entry(row) for row in search_rows(session, scope, query_spec, limit)]
+            return [self._entry(row) for row in search_rows(session, scope, criteria, limit)]
 
     def _rooms_by_name(self) -> list[int]:
         wanted = self._rooms if self._wanted.rooms is None else self._wanted.rooms
         return sorted(wanted, key=lambda room: fold(self._rooms[room]))
 
     def _conversations(self) -> list[str]:
-        """Return the private conversations in the order they began."""
+        """Return the private conversations in the order in which they began."""
         if not self._wanted.direct:
             return []
         query = select(EventRow.conversation).where(
@@ -152,11 +152,11 @@ class History:
             return [conversation for conversation in session.scalars(query) if conversation]
 
     def ranges(self) -> list[QueryRange]:
-        """Return what everything that is wanted is read from."""
+        """Return the ranges that cover the selection."""
         rooms, direct = self._wanted.rooms, self._wanted.direct
         if rooms is not None and len(rooms) == 1 and not direct:
             return self._in_room(rooms[0])
-        # The sums keep the planner on the index that yields the order; else it would sort for every page.
+        # Adding 0 keeps the planner on the primary key; otherwise it would sort for every page.
         number = EventRow.room_id + 0
         here = number.is_not(None) if rooms is None else number.in_(rooms)
         place = or_(here, EventRow.conversation.is_not(None)) if direct else here
@@ -183,25 +183,25 @@ class History:
         if wanted.until is not None:
             yield at <= wanted.until
 
-    def _merged(self, stretches: Sequence[QueryRange], backwards: bool = False) -> Iterator[HistoryEntry]:
-        """Read stretches of one order as one."""
-        rows = (self._rows(stretch, backwards) for stretch in stretches)
-        for row in merge(*rows, key=stretches[0].place, reverse=backwards):
+    def _merged(self, ranges: Sequence[QueryRange], backwards: bool = False) -> Iterator[HistoryEntry]:
+        """Merge ranges with a common order."""
+        rows = (self._rows(range_, backwards) for range_ in ranges)
+        for row in merge(*rows, key=ranges[0].sort_key, reverse=backwards):
             if self._is_wanted(row):
                 yield self._entry(row)
 
-    def _rows(self, stretch: QueryRange, backwards: bool) -> Iterator[Row[Any]]:
+    def _rows(self, range_: QueryRange, backwards: bool) -> Iterator[Row[Any]]:
         last: Row[Any] | None = None
         while True:
             with self._database.reading() as session:
-                rows = session.execute(stretch.page(last, backwards)).all()
+                rows = session.execute(range_.page(last, backwards)).all()
             yield from rows
             if len(rows) < PAGE_ROWS:
                 return
             last = rows[-1]
 
     def _is_wanted(self, row: Row[Any]) -> bool:
-        """Whether the row leaves a line, and is of the person asked for; what was redacted leaves none."""
+        """Return whether the row yields an entry. A redacted message yields none."""
         if row.kind in MESSAGES and not row.text:
             return False
         return self._wanted.user is None or self._wanted.user in _participants(row)
@@ -222,20 +222,20 @@ class History:
         )
 
     def _conversation_name(self, row: Row[Any]) -> str:
-        """Return the two names that began the conversation; people may go by others later."""
+        """Name a conversation after the nicks in its first message read, whatever they change to later."""
         name = " and ".join(sorted((row.nick, row.target or "?"), key=fold))
         return self._conversation_names.setdefault(row.conversation, name)
 
 
 def _text(row: Row[Any], data: dict[str, Any]) -> str:
-    """Return what was said, or set, or what the room is called now."""
+    """Return the text of an entry: the message, the mode changes, or the room's new name."""
     if row.kind == Kind.MODE:
         return format_modes(data.get("changes", []))
     return data["to"] if row.kind == Kind.RENAMED else row.text or ""
 
 
 def format_modes(changes: list[list[Any]]) -> str:
-    """Write changes of modes as `+o anna -k *`; the password of a room is never part of it."""
+    """Format mode changes as `+o anna -k *`, hiding the key of a room."""
     words = []
     for sign, letter, argument, *_ in changes:
         shown = "*" if letter == "k" else argument
@@ -244,7 +244,7 @@ def format_modes(changes: list[list[Any]]) -> str:
 
 
 def is_known_name(session: Session, name: str) -> bool:
-    """Whether there is an account of that name, or the log has somebody who used it as a nick."""
+    """Return whether a name is an account or occurs as a nick in the log."""
     key = fold(name)
     if find_account(session, key) is not None:
         return True
@@ -252,6 +252,6 @@ def is_known_name(session: Session, name: str) -> bool:
 
 
 def _participants(row: Row[Any]) -> set[Key]:
-    """Return who the row is about: its author, and the other side of a private conversation."""
+    """Return the names of the author and, in a private conversation, of the other side."""
     names = [row.nick, row.account, None if row.room_id else row.target]
     return {fold(name) for name in names if name}

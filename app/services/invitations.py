@@ -1,7 +1,8 @@
-"""Invitations: codes with which strangers may make accounts where not everybody may.
+"""Invitation codes, which permit registration on servers where it is not open to everybody.
 
-A code is chance, shown once to whoever makes it. What is kept is its digest, by which it is recognised, and its
-first letters, by which administrators name it. No password hashing is needed: nobody guesses so much chance.
+A code is random and is shown once, when it is created. The database stores its digest, to recognise
+it, and its first characters, by which administrators refer to it. A plain SHA-256 digest suffices
+because a code has too much entropy to be guessed.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from app.services.admin_changes import AdminChange, Administrator
 from app.services.codes import hash_code
 
 NAME_LENGTH = 6
-CODE_LENGTH = 32  # of five bits each
+CODE_LENGTH = 32  # characters of five bits each
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class InvitationLine:
 
 
 def create_invitation(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
-    """Decide that whoever shows a code may make an account: so many people, until an instant if one is given."""
+    """Create an invitation for a number of registrations, valid until an instant or indefinitely."""
     name = code[:NAME_LENGTH]
     data = {"id": admin.clock.identity(), "digest": hash_code(code), "uses": uses, "expires": expires}
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
@@ -43,22 +44,22 @@ def create_invitation(admin: Administrator, code: str, uses: int, expires: int |
 
 
 def revoke_invitation(admin: Administrator, name: str) -> AdminChange:
-    """Decide that a code lets nobody in any more; the whole code names it too.
+    """Revoke an invitation, given by its name or its whole code.
 
     Raises: NotFound.
     """
     short = name.casefold()[:NAME_LENGTH]
     found = list(admin.session.scalars(select(InvitationRow).where(InvitationRow.name == short)))
     if not found:
-        raise NotFound(f"There is no invitation {short}; `chat-admin invite list` shows all.")
+        raise NotFound(f"There is no invitation {short}; `chat-admin invite list` lists all invitations.")
     events = [
-        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data={"id": one.id}) for one in found
+        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data={"id": row.id}) for row in found
     ]
     return admin.make_change(events, "invite.revoke", short)
 
 
 def list_invitations(session: Session, now: int) -> list[InvitationLine]:
-    """Return the invitations that were not revoked, oldest first."""
+    """Return the invitations that have not been revoked, oldest first."""
     return [
         _invitation_line(row, now)
         for row in session.scalars(select(InvitationRow).order_by(InvitationRow.id))

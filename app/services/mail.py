@@ -1,7 +1,7 @@
-"""Mail, by a program that takes it: the server itself speaks no SMTP.
+"""Sends mail through an external program; the server itself speaks no SMTP.
 
-The program gets the whole message on its standard input (`/usr/sbin/sendmail -t -i` is one). It is run without a
-shell, without the server's own settings in its environment, and not for long.
+The program, for example `/usr/sbin/sendmail -t -i`, reads the whole message from standard input. It
+runs without a shell, without the server's own settings in its environment, and with a time limit.
 """
 
 import os
@@ -13,16 +13,16 @@ from threading import BoundedSemaphore
 from app.errors import ChatError
 from app.settings import ServerSettings
 
-SEND_TIMEOUT_SECONDS = 20  # that the program may take
+SEND_TIMEOUT_SECONDS = 20
 _sending_slots = BoundedSemaphore(2)
 
 
 class MailError(ChatError):
-    """The mail was not taken by the program that sends it."""
+    """The mailer did not accept a message."""
 
 
 def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
-    """Hand a mail to the program that the settings name.
+    """Send a message through the program in the setting `mailer`.
 
     Raises: NotSent.
     """
@@ -41,8 +41,8 @@ def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
                 check=True,
             )
     except subprocess.CalledProcessError as error:
-        raise MailError(f"The mailer ended with {error.returncode}.") from None
+        raise MailError(f"The mailer exited with status {error.returncode}.") from None
     except subprocess.TimeoutExpired:
         raise MailError(f"The mailer took longer than {SEND_TIMEOUT_SECONDS} seconds.") from None
     except (OSError, ValueError) as error:
-        raise MailError(f"The mailer cannot be run: {error}.") from None
+        raise MailError(f"The mailer cannot be started: {error}.") from None

@@ -1,4 +1,4 @@
-"""Read markers: how far somebody has read, in each room and with each person."""
+"""Read markers: how far a party has read each room and conversation (IRCv3 `read-marker`)."""
 
 from sqlalchemy import Connection, select
 
@@ -7,6 +7,6 @@ from app.wire.names import Key
 
 
 def load_read_markers(connection: Connection, party: str) -> dict[Key, int]:
-    """Return the instants up to which a party has read, by the folded name of the room or the nick."""
+    """Return a party's read markers by the folded name of the room or nick, in milliseconds."""
     query = select(ReadMarkerRow.target, ReadMarkerRow.at).where(ReadMarkerRow.party == party)
     return {Key(row.target): row.at for row in connection.execute(query.order_by(ReadMarkerRow.target))}

@@ -1,4 +1,4 @@
-"""What accounts and rooms say of themselves for clients to show (METADATA). Reading only."""
+"""Queries for the metadata of accounts and rooms (IRCv3 `metadata`)."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,7 +7,7 @@ from app.db.models import AccountMetadataRow, RoomMetadataRow
 
 
 def get_account_metadata(session: Session, account: int) -> dict[str, str]:
-    """Return what an account says, by key."""
+    """Return the metadata of an account by key."""
     query = select(AccountMetadataRow.key, AccountMetadataRow.value).where(
         AccountMetadataRow.account_id == account
     )
@@ -15,6 +15,6 @@ def get_account_metadata(session: Session, account: int) -> dict[str, str]:
 
 
 def get_room_metadata(session: Session, room: int) -> dict[str, str]:
-    """Return what a room says, by key."""
+    """Return the metadata of a room by key."""
     query = select(RoomMetadataRow.key, RoomMetadataRow.value).where(RoomMetadataRow.room_id == room)
     return {row.key: row.value for row in session.execute(query.order_by(RoomMetadataRow.key))}

@@ -1,4 +1,4 @@
-"""Moderation: who is put out, who says nothing of themselves any more, and what everybody is told."""
+"""Moderation: disconnecting and kicking users, removing metadata, and announcements."""
 
 from collections.abc import Collection, Iterable
 
@@ -13,9 +13,9 @@ from app.wire.names import fold
 
 
 def kill_user(admin: Administrator, name: str, reason: str) -> AdminChange:
-    """Decide to end every connection of a nick or an account.
+    """Disconnect every session of a nick or an account.
 
-    Raises: NotFound when nobody of that name is online.
+    Raises: NotFound when the user is not online.
     """
     sessions = get_online_sessions(admin.session, name)
     events = [
@@ -26,9 +26,9 @@ def kill_user(admin: Administrator, name: str, reason: str) -> AdminChange:
 
 
 def kick_user(admin: Administrator, name: str, room_name: str, reason: str) -> AdminChange:
-    """Decide to put somebody out of one room.
+    """Kick a user out of one room.
 
-    Raises: NotFound when there is no such room, or nobody of that name in it.
+    Raises: NotFound when the room does not exist or the user is not in it.
     """
     orm = admin.session
     room = get_room(orm, room_name)
@@ -50,35 +50,36 @@ def kick_user(admin: Administrator, name: str, room_name: str, reason: str) -> A
 
 
 def announce(admin: Administrator, text: str) -> AdminChange:
-    """Decide to tell everybody something."""
+    """Send an announcement to every user."""
     return admin.make_change([Event(Kind.ANNOUNCED, nick=admin.by, text=text)], "announce", "", text=text)
 
 
 def remove_account_metadata(admin: Administrator, name: str, keys: Collection[str]) -> AdminChange:
-    """Decide that an account says nothing under these keys any more (METADATA), or under any if none is given.
+    """Remove metadata of an account: the given keys, or all keys if none are given.
 
     Raises: NotFound.
     """
     account = get_account(admin.session, fold(name))
-    gone = _among(metadata.get_account_metadata(admin.session, account.id), keys)
+    removed = _matching_keys(metadata.get_account_metadata(admin.session, account.id), keys)
     said = {"by": admin.by, "party": f"a{account.id}"}
     events = [
-        Event(Kind.METADATA, nick=admin.by, account=account.name, data={"key": key, **said}) for key in gone
+        Event(Kind.METADATA, nick=admin.by, account=account.name, data={"key": key, **said})
+        for key in removed
     ]
-    return admin.make_change(events, "user.metadata", account.name, removed=gone)
+    return admin.make_change(events, "user.metadata", account.name, removed=removed)
 
 
 def remove_room_metadata(admin: Administrator, name: str, keys: Collection[str]) -> AdminChange:
-    """Decide that a room says nothing under these keys any more (METADATA), or under any if none is given.
+    """Remove metadata of a room: the given keys, or all keys if none are given.
 
     Raises: NotFound.
     """
     room = get_room(admin.session, name)
-    gone = _among(metadata.get_room_metadata(admin.session, room.id), keys)
+    removed = _matching_keys(metadata.get_room_metadata(admin.session, room.id), keys)
     said = {"by": admin.by}
-    events = [Event(Kind.METADATA, room=room.id, nick=admin.by, data={"key": key, **said}) for key in gone]
-    return admin.make_change(events, "room.metadata", room.name, removed=gone)
+    events = [Event(Kind.METADATA, room=room.id, nick=admin.by, data={"key": key, **said}) for key in removed]
+    return admin.make_change(events, "room.metadata", room.name, removed=removed)
 
 
-def _among(said: Iterable[str], keys: Collection[str]) -> list[str]:
-    return [key for key in said if not keys or key in keys]
+def _matching_keys(stored: Iterable[str], keys: Collection[str]) -> list[str]:
+    return [key for key in stored if not keys or key in keys]

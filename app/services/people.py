@@ -1,4 +1,4 @@
-"""People: the accounts, and who of them is here. Reading only; `accounts` holds what changes them."""
+"""Queries for people: accounts, and guests who are online."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from app.wire.names import Key, fold
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account, or a guest who is here now (`role` is `guest` then)."""
+    """An account, or an online guest, whose `role` is `guest`."""
 
     name: str
     role: str
@@ -33,7 +33,11 @@ class Person:
 def list_people(
     orm: Session, search: str | None = None, inactive_since: int | None = None, only_online: bool = False
 ) -> list[Person]:
-    """Return the accounts that answer to everything asked for, by name; with `only_online` the guests too."""
+    """Return the accounts that match every filter, by name.
+
+    `inactive_since` selects accounts last seen before an instant. With `only_online`, guests are
+    included.
+    """
     sessions = _by_account(list_online_sessions(orm))
     query = select(AccountRow).order_by(AccountRow.key).where(*_conditions(search, inactive_since))
     found = [_person(account, sessions.get(Key(account.key), [])) for account in orm.scalars(query)]
@@ -44,7 +48,7 @@ def list_people(
 
 
 def get_person(orm: Session, name: str) -> Person:
-    """Return the account of that name.
+    """Return the account with a name.
 
     Raises: NotFound.
     """
@@ -53,7 +57,7 @@ def get_person(orm: Session, name: str) -> Person:
 
 
 def list_latest_sessions(orm: Session, name: str, limit: int) -> list[SessionRow]:
-    """Return the newest connections of an account, newest first."""
+    """Return the latest sessions of an account, newest first."""
     query = select(SessionRow).where(SessionRow.account == name).order_by(SessionRow.id.desc()).limit(limit)
     return list(orm.scalars(query))
 
@@ -88,10 +92,10 @@ def _person(account: AccountRow, sessions: Sequence[SessionRow]) -> Person:
         created=to_datetime(account.created),
         last_seen=to_datetime_or_none(account.last_seen),
     )
-    return _present(person, sessions) if sessions else person
+    return _with_sessions(person, sessions) if sessions else person
 
 
-def _present(person: Person, sessions: Sequence[SessionRow]) -> Person:
+def _with_sessions(person: Person, sessions: Sequence[SessionRow]) -> Person:
     return replace(
         person,
         online=True,
@@ -101,9 +105,9 @@ def _present(person: Person, sessions: Sequence[SessionRow]) -> Person:
 
 
 def _guests(sessions: Sequence[SessionRow], search: str | None) -> list[Person]:
-    wanted = "" if search is None else search.casefold()
+    needle = "" if search is None else search.casefold()
     return [
-        _present(Person(session.nick, "guest", last_seen=to_datetime(session.connected)), [session])
+        _with_sessions(Person(session.nick, "guest", last_seen=to_datetime(session.connected)), [session])
         for session in sessions
-        if wanted in session.nick.casefold()
+        if needle in session.nick.casefold()
     ]

@@ -1,4 +1,4 @@
-"""Who is connected, as the table of sessions says."""
+"""Queries for the sessions that are online."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,21 @@ from app.wire.names import Key, fold
 
 
 def list_online_sessions(orm: Session) -> Sequence[SessionRow]:
-    """Return everybody who is connected, in the order they came."""
+    """Return the online sessions in the order in which they connected."""
     return orm.scalars(
         select(SessionRow).where(SessionRow.disconnected.is_(None)).order_by(SessionRow.id)
     ).all()
 
 
 def load_recent_logins(connection: Connection, limit: int) -> list[tuple[str, Key]]:
-    """Return from which addresses which accounts were used, the latest last; at most so many."""
+    """Return the (address, account) pairs of the latest logged-in sessions, newest last."""
     query = select(SessionRow.address, SessionRow.account).where(SessionRow.account.is_not(None))
     rows = connection.execute(query.order_by(SessionRow.id.desc()).limit(limit))
     return [(address, fold(account or "")) for address, account in rows][::-1]
 
 
 def get_online_sessions(orm: Session, name: str) -> list[SessionRow]:
-    """Return the sessions of a nick, and those logged in to the account of that name.
+    """Return the online sessions that use a name as their nick or account.
 
     Raises: NotFound when there are none.
     """
@@ -36,10 +36,10 @@ def get_online_sessions(orm: Session, name: str) -> list[SessionRow]:
         if fold(session.nick) == key or (session.account is not None and fold(session.account) == key)
     ]
     if not found:
-        raise NotFound(f"{name} is not online; `chat-admin user list --online` shows who is.")
+        raise NotFound(f"{name} is not online; `chat-admin user list --online` lists online users.")
     return found
 
 
 def is_in_room(orm: Session, session: SessionRow, room_id: int) -> bool:
-    """Whether a session is in a room."""
+    """Return whether a session is in a room."""
     return orm.get(MembershipRow, (session.id, room_id)) is not None

@@ -1,4 +1,4 @@
-"""Rooms: what there is, and what an administrator may change about it."""
+"""Queries for rooms, and their administration."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
 from app.wire.names import InvalidName, check_room, fold
 
-AUTO_JOIN_REFUSAL = "The setting auto_join names this room, and would make it anew; take it out there first"
-NEW_ROOM_MODES = "nt"  # no messages from outside; only operators set the topic
+AUTO_JOIN_REFUSAL = "The setting auto_join would create this room again; remove it from the setting first"
+NEW_ROOM_MODES = "nt"  # no external messages; only operators set the topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoomDetails:
-    """All there is to know about a room; whether it has a password, never which."""
+    """Everything about a room. `password` says whether it has one, never which."""
 
     name: str
     topic: str
@@ -60,35 +60,35 @@ class RoomDetails:
 
 
 def find_room(session: Session, name: str) -> RoomRow | None:
-    """Look a room up by name, in any case; the `#` may be missing."""
+    """Return the room with a name, or None. Case is ignored and the `#` may be omitted."""
     keys = [fold(name), fold(f"#{name}")]
     return session.scalar(select(RoomRow).where(RoomRow.key.in_(keys)).order_by(RoomRow.key != keys[0]))
 
 
 def get_room(session: Session, name: str) -> RoomRow:
-    """Look a room up by name, in any case; the `#` may be missing.
+    """Return the room with a name. Case is ignored and the `#` may be omitted.
 
     Raises: NotFound.
     """
     room = find_room(session, name)
     if room is None:
-        raise NotFound(f"There is no room {name}; `chat-admin room list` shows all.")
+        raise NotFound(f"There is no room {name}; `chat-admin room list` lists all rooms.")
     return room
 
 
 def official_room_event(clock: Clock, by: str, name: str) -> Event:
-    """Return the event of a new room that is official: it belongs to nobody and stays when it is empty."""
+    """Return the event that creates an official room, which has no founder and persists when empty."""
     data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES}
     return Event(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
 
 
 def find_room_key(connection: Connection, room: int) -> str | None:
-    """Return the key that a room asks for, if it has one."""
+    """Return the key (+k) of a room, or None."""
     return connection.execute(select(RoomRow.password).where(RoomRow.id == room)).scalar()
 
 
 def list_rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
-    """Return the rooms by name, or those whose name or topic has the search text in it."""
+    """Return the rooms by name, or those whose name or topic contains the search text."""
     query = (
         select(RoomRow, AccountRow.name)
         .outerjoin(AccountRow, AccountRow.id == RoomRow.founder_id)
@@ -145,28 +145,31 @@ def get_room_details(session: Session, name: str) -> RoomDetails:
     )
 
 
-def create_room(admin: Administrator, name: str, longest: int) -> AdminChange:
-    """Decide on a new room that belongs to nobody.
+def create_room(admin: Administrator, name: str, max_length: int) -> AdminChange:
+    """Create an official room, which has no founder.
 
-    Raises: AlreadyExists, or UsageError when the name cannot be a room's.
+    Raises: AlreadyExists, or UsageError when the name is not valid.
     """
-    name = check_room_name(name, longest)
+    name = check_room_name(name, max_length)
     if find_room(admin.session, name) is not None:
-        raise AlreadyExists(f"There is a room {name} already.")
+        raise AlreadyExists(f"The room {name} already exists.")
     return admin.make_change([official_room_event(admin.clock, admin.by, name)], "room.create", name)
 
 
 def rename_room(
-    admin: Administrator, name: str, new: str, longest: int, auto_join: Iterable[str], reason: str
+    admin: Administrator, name: str, new: str, max_length: int, auto_join: Iterable[str], reason: str
 ) -> AdminChange:
-    """Decide on another name for a room, which keeps everything else.
+    """Rename a room, keeping its history, modes, roles and lists.
 
-    Raises: NotFound, AlreadyExists, or UsageError when the new name cannot be a room's, or the settings need the old.
+    Raises:
+        NotFound: the room does not exist.
+        AlreadyExists: another room has the new name.
+        UsageError: the new name is not valid, or `auto_join` names the old one.
     """
-    room, new = get_room(admin.session, name), check_room_name(new, longest)
+    room, new = get_room(admin.session, name), check_room_name(new, max_length)
     taken = admin.session.scalar(select(RoomRow).where(RoomRow.key == fold(new)))
     if taken is not None and taken.id != room.id:
-        raise AlreadyExists(f"There is a room {taken.name} already.")
+        raise AlreadyExists(f"The room {taken.name} already exists.")
     if room.key != fold(new):
         _refuse_if_auto_joined(room, auto_join)
     event = Event(Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new})
@@ -175,9 +178,9 @@ def rename_room(
 
 
 def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> AdminChange:
-    """Decide that a room is no more: its topic, modes, roles and lists. What was said there stays in the log.
+    """Delete a room with its topic, modes, roles and lists. Its messages remain in the log.
 
-    Raises: NotFound, or UsageError when the settings would make it anew.
+    Raises: NotFound, or UsageError when `auto_join` would create the room again.
     """
     room = get_room(admin.session, name)
     _refuse_if_auto_joined(room, auto_join)
@@ -187,35 +190,34 @@ def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reaso
 
 
 def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
-    """Whether the setting `auto_join` names a room."""
+    """Return whether the setting `auto_join` names a room."""
     return any(fold(name) == key for name in auto_join)
 
 
 def _refuse_if_auto_joined(room: RoomRow, auto_join: Iterable[str]) -> None:
-    """Refuse what a start would undo."""
     if is_auto_joined(room.key, auto_join):
         raise UsageError(f"{AUTO_JOIN_REFUSAL}.")
 
 
-def check_room_name(name: str, longest: int) -> str:
-    """Return the name as it is kept; the `#` may be missing.
+def check_room_name(name: str, max_length: int) -> str:
+    """Return a room name in its stored form. The `#` may be omitted.
 
-    Raises: UsageError when it cannot be a room's.
+    Raises: UsageError when the name is not valid.
     """
     try:
-        return check_room(name if name.startswith("#") else f"#{name}", longest)
+        return check_room(name if name.startswith("#") else f"#{name}", max_length)
     except InvalidName as error:
-        raise UsageError(f"{name} cannot be the name of a room: {error.reason}") from error
+        raise UsageError(f"{name} is not a valid room name: {error.reason}") from error
 
 
 def set_topic(admin: Administrator, name: str, topic: str) -> AdminChange:
-    """Decide on another topic; an empty one clears it.
+    """Set the topic of a room; an empty one clears it.
 
     Raises: NotFound.
     """
     room = get_room(admin.session, name)
-    is_so = room.topic == topic
-    events = [] if is_so else [Event(Kind.TOPIC, room=room.id, nick=admin.by, text=topic)]
+    is_unchanged = room.topic == topic
+    events = [] if is_unchanged else [Event(Kind.TOPIC, room=room.id, nick=admin.by, text=topic)]
     return admin.make_change(events, "room.topic", room.name, topic=topic)
 
 

@@ -1,7 +1,7 @@
-"""SCRAM-SHA-256, the server's side (RFC 5802, RFC 7677): what a proof is checked against, and the check.
+"""The server side of SCRAM-SHA-256 (RFC 5802, RFC 7677).
 
-For a name that nobody has registered there is a challenge too: with a salt that stays the same, as a real one
-does, and keys that no password fits. So the exchange does not tell who has an account.
+An unregistered name gets a challenge as well, with a salt that is stable, like a real one, and keys
+that match no password. The exchange therefore does not reveal which accounts exist.
 """
 
 import hmac
@@ -25,7 +25,7 @@ _secret = os.urandom(KEY_BYTES)
 
 @dataclass(slots=True)
 class ScramLogin:
-    """Somebody about to prove that they know the password of an account."""
+    """A SCRAM exchange in progress, after the server's challenge."""
 
     name: str
     challenge: str
@@ -33,9 +33,9 @@ class ScramLogin:
     is_proven: bool = False
 
     def check(self, final: str) -> str:
-        """Return the server's own proof.
+        """Verify the client's proof and return the server's final message.
 
-        Raises: ScramException when the client's is wrong.
+        Raises: ScramException when the proof is wrong.
         """
         self._server.set_client_final(final)
         self.is_proven = True
@@ -43,9 +43,9 @@ class ScramLogin:
 
 
 def start_scram_login(session: Session, first: str) -> ScramLogin:
-    """Read a client's first message, and answer it with a challenge.
+    """Start an exchange from the client's first message.
 
-    Raises: ScramException when it makes no sense.
+    Raises: ScramException when the message is malformed.
     """
     names: list[str] = []
 
@@ -59,7 +59,7 @@ def start_scram_login(session: Session, first: str) -> ScramLogin:
 
 
 def get_verifier(session: Session, key: Key) -> Verifier:
-    """Return what a proof for an account is checked against; if it may not log in, nothing passes."""
+    """Return the verifier of an account; no proof passes if it is unknown or disabled."""
     account = find_account(session, key)
     if account is None:
         return _dummy_salt(key), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES), SCRAM_ITERATIONS

@@ -1,9 +1,9 @@
-"""Search: what was said, found by its words, by who said it and when, and only where the asker may read.
+"""Full-text search for messages, by words, sender and time, within the places a party may read.
 
-A word is found in any case and also inside a longer one; all words asked for must be there, in any order, and
-what stands between quotation marks is one word. Words of three letters or more are looked up in the index of
-texts (`app.db.fulltext`), however long the log is. For shorter ones, which are words in Chinese, and when no
-words are asked for, the last messages of each place are read.
+A word matches in any case and inside longer words. All words of a query must occur, in any order; a
+quoted phrase counts as one word. Words of three characters or more are looked up in the full-text
+index (`app.db.fulltext`), whatever the size of the log. Shorter words, which are common in Chinese,
+and queries without words scan the latest messages of each place.
 """
 
 import re
@@ -21,20 +21,19 @@ from app.db.models import SPOKEN, CorrespondentRow, EventRow
 from app.events import Event
 from app.services.pages import HistoryCursor
 
-MAX_SCANNED_MESSAGES = (
-    50_000  # messages that are read when the index is of no use, a part of them in each place
-)
-MAX_SECONDS = 5.0  # that one search takes, or each of its questions to PostgreSQL
+MAX_SCANNED_MESSAGES = 50_000  # without the index, divided between the places
+MAX_SECONDS = 5.0  # for one search on SQLite, for each of its queries on PostgreSQL
 _log = EventRow.__table__.c
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
 class SearchScope:
-    """Where the asker may read, or chose to look of that. What it does not name is not found.
+    """The rooms and private conversations to search.
 
-    None is every room, or every private conversation, there is; `party` stands for all of that party's. `visible`
-    has the rooms of which only what follows a place may be read (`visibility.first_visible`).
+    None stands for every room, or every conversation; `party` adds all conversations of a party.
+    `visible` holds the first readable position of rooms with restricted history
+    (`visibility.find_first_visible`).
     """
 
     rooms: tuple[int, ...] | None = ()
@@ -45,75 +44,75 @@ class SearchScope:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What is looked for. `sender` is a nick or an account; the instants are part of what they bound."""
+    """The search criteria. `sender` is a nick or an account; `since` and `until` are inclusive."""
 
     text: str = ""
     sender: str | None = None
     since: int | None = None
     until: int | None = None
-    newest: bool = True  # where the search begins: with the newest messages, or else with the oldest
+    newest: bool = True  # search from the newest message backwards, else from the oldest
 
     def words(self) -> list[str]:
-        """Return what must be in the text, each once."""
+        """Return the distinct words and quoted phrases of the text."""
         return list(dict.fromkeys(quoted or bare for quoted, bare in _WORDS.findall(self.text)))
 
 
-def search(session: Session, scope: SearchScope, question: SearchQuery, limit: int) -> list[Event]:
-    """Return up to so many messages that answer the question, in the order of the log.
+def search(session: Session, scope: SearchScope, criteria: SearchQuery, limit: int) -> list[Event]:
+    """Return at most `limit` matching messages, in log order.
 
-    If there are more, those are left out that are furthest from where the search begins.
+    If more match, those nearest to the start of the search are returned.
 
-    Raises: SearchTookTooLong, if what is looked for is so frequent elsewhere that too much had to be read.
+    Raises: SearchTookTooLong when the words are so frequent outside the scope that the search
+        exceeds its time limit.
     """
-    return [from_row(row) for row in search_rows(session, scope, question, limit)]
+    return [from_row(row) for row in search_rows(session, scope, criteria, limit)]
 
 
-def search_rows(session: Session, scope: SearchScope, question: SearchQuery, limit: int) -> list[Any]:
-    """Return the same as rows of the log.
+def search_rows(session: Session, scope: SearchScope, criteria: SearchQuery, limit: int) -> list[Any]:
+    """Return the matching messages of `search` as rows of the log.
 
     Raises: SearchTookTooLong.
     """
     connection = session.connection()
     fulltext = fulltext_of(connection)
     with fulltext.time_limited(connection, MAX_SECONDS):
-        asked = queries(fulltext, scope, question)
-        found = {row.id: row for query in asked for row in session.execute(query.limit(limit))}
-    order = sorted(found, reverse=question.newest)[:limit]
+        statements = queries(fulltext, scope, criteria)
+        found = {row.id: row for query in statements for row in session.execute(query.limit(limit))}
+    order = sorted(found, reverse=criteria.newest)[:limit]
     return [found[position] for position in sorted(order)]
 
 
-def queries(fulltext: Fulltext, scope: SearchScope, question: SearchQuery) -> Iterator[Select[Any]]:
-    """Yield the queries of the index, or those that read through each place."""
-    indexed = [word for word in question.words() if len(word) >= TRIGRAM]
+def queries(fulltext: Fulltext, scope: SearchScope, criteria: SearchQuery) -> Iterator[Select[Any]]:
+    """Yield the queries on the index, or, without usable words, the queries that scan each place."""
+    indexed = [word for word in criteria.words() if len(word) >= TRIGRAM]
     if indexed:
-        for query in fulltext.candidates(indexed, question.newest):
-            yield query.where(_in_scope(fulltext, scope), *_conditions(fulltext, question, _log))
+        for query in fulltext.candidates(indexed, criteria.newest):
+            yield query.where(_in_scope(fulltext, scope), *_conditions(fulltext, criteria, _log))
         return
     places = list(_places(fulltext, scope))
     for place, order in places:
-        read = _recent_messages(place, order, question, MAX_SCANNED_MESSAGES // len(places)).subquery()
-        found = select(read).where(*_conditions(fulltext, question, read.c))
-        yield found.order_by(read.c.id.desc() if question.newest else read.c.id)
+        scanned = _recent_messages(place, order, criteria, MAX_SCANNED_MESSAGES // len(places)).subquery()
+        found = select(scanned).where(*_conditions(fulltext, criteria, scanned.c))
+        yield found.order_by(scanned.c.id.desc() if criteria.newest else scanned.c.id)
 
 
 def _conditions(
-    fulltext: Fulltext, question: SearchQuery, columns: ReadOnlyColumnCollection[str, Any]
+    fulltext: Fulltext, criteria: SearchQuery, columns: ReadOnlyColumnCollection[str, Any]
 ) -> Iterator[ColumnElement[bool]]:
     yield columns.text != ""
-    if question.since is not None:
-        yield fulltext.without_index(columns.at) >= question.since
-    if question.until is not None:
-        yield fulltext.without_index(columns.at) <= question.until
-    if question.sender is not None:
+    if criteria.since is not None:
+        yield fulltext.without_index(columns.at) >= criteria.since
+    if criteria.until is not None:
+        yield fulltext.without_index(columns.at) <= criteria.until
+    if criteria.sender is not None:
         yield or_(
-            *(fulltext.name_equals(column, question.sender) for column in (columns.nick, columns.account))
+            *(fulltext.name_equals(column, criteria.sender) for column in (columns.nick, columns.account))
         )
-    for word in question.words():
+    for word in criteria.words():
         yield fulltext.contains(columns.text, word)
 
 
 def _in_scope(fulltext: Fulltext, scope: SearchScope) -> ColumnElement[bool]:
-    """Return the condition that a row is within reach."""
     room, conversation = fulltext.without_index(_log.room_id), fulltext.without_index(_log.conversation)
     shown = [number for number in scope.rooms or () if number not in scope.visible]
     return or_(
@@ -125,7 +124,6 @@ def _in_scope(fulltext: Fulltext, scope: SearchScope) -> ColumnElement[bool]:
 
 
 def _is_visible(fulltext: Fulltext, first: HistoryCursor) -> ColumnElement[bool]:
-    """Return the condition that a row does not come before what may be seen."""
     position = first.position
     return and_(fulltext.without_index(_log.at) >= first.at, fulltext.without_index(_log.id) >= position)
 
@@ -133,7 +131,7 @@ def _is_visible(fulltext: Fulltext, first: HistoryCursor) -> ColumnElement[bool]
 def _places(
     fulltext: Fulltext, scope: SearchScope
 ) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
-    """Yield a condition for each place within reach, and the column in whose order an index has its rows."""
+    """Yield the condition of each place in scope, and the column by which an index orders its rows."""
     if scope.rooms is None:
         yield _log.room_id.is_not(None), _log.id
     for room in scope.rooms or ():
@@ -153,12 +151,12 @@ def _conversations_of(party: str) -> Select[str]:
 
 
 def _recent_messages(
-    place: ColumnElement[bool], order: ColumnElement[int], question: SearchQuery, most: int
+    place: ColumnElement[bool], order: ColumnElement[int], criteria: SearchQuery, limit: int
 ) -> Select[Any]:
-    """Return the query of so many messages of a place, from where the search begins."""
+    """Return the query for the messages of a place nearest to the start of the search."""
     query = select(EventRow.__table__).where(place, SPOKEN, _log.text != "")
-    if question.since is not None:
-        query = query.where(_log.at >= question.since)
-    if question.until is not None:
-        query = query.where(_log.at <= question.until)
-    return query.order_by(order.desc() if question.newest else order).limit(most)
+    if criteria.since is not None:
+        query = query.where(_log.at >= criteria.since)
+    if criteria.until is not None:
+        query = query.where(_log.at <= criteria.until)
+    return query.order_by(order.desc() if criteria.newest else order).limit(limit)

@@ -1,6 +1,6 @@
-"""What the servers on one database know and nobody else: made by chance when it is first wanted, kept for ever.
+"""Secrets shared by the servers on one database, generated on first use and kept permanently.
 
-A secret leaves the database for the memory of a server only. It is in no event, no export and no log.
+A secret is only ever loaded into a server's memory; it appears in no event, export or log file.
 """
 
 from sqlalchemy import Connection, insert, select
@@ -8,18 +8,18 @@ from sqlalchemy import Connection, insert, select
 from app.clock import Clock
 from app.db.models import ServerSecretRow
 
-CLOAK_KEY = "cloak"  # makes the hosts that others see
+CLOAK_KEY = "cloak"  # derives the host names shown in place of addresses
 
 _table = ServerSecretRow.__table__
 
 
 def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
-    """Return the secret of that name, and make it if there is none.
+    """Return the secret with a name, generating it if it does not exist.
 
-    The log must be open: its lock keeps two servers from making one each.
+    The caller must hold the log's lock, so that two servers do not each generate one.
     """
-    kept = connection.scalar(select(_table.c.value).where(_table.c.name == name))
-    if kept is None:
-        kept = clock.secret().hex()
-        connection.execute(insert(ServerSecretRow).values(name=name, value=kept))
-    return bytes.fromhex(kept)
+    value = connection.scalar(select(_table.c.value).where(_table.c.name == name))
+    if value is None:
+        value = clock.secret().hex()
+        connection.execute(insert(ServerSecretRow).values(name=name, value=value))
+    return bytes.fromhex(value)

@@ -1,4 +1,4 @@
-"""Which part of a room's history somebody may read: all of it, or what followed their own coming (+H)."""
+"""Which part of a room's history a user may read: all of it or, with mode +H, only since they joined."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,16 +8,16 @@ from app.db.models import RoomRow, RoomVisitRow
 from app.services.pages import HistoryCursor
 from app.wire.modes import HIDDEN_HISTORY
 
-NEVER = HistoryCursor(at=1 << 62, id=1 << 62)  # behind everything there will ever be
+NEVER = HistoryCursor(at=1 << 62, id=1 << 62)  # after every possible event
 
 
 def find_first_visible(
     connection: Connection, rooms: Iterable[int], parties: Sequence[str]
 ) -> Mapping[int, HistoryCursor]:
-    """Return the first place in the log that somebody may see, for each of the rooms whose past is hidden.
+    """Return the first visible log position of each room that hides its earlier history.
 
-    `parties` is whom they stay there as: the session, and the account. In a room that is not in the answer they
-    may see everything.
+    `parties` are the user's parties: the session and, if logged in, the account. The whole history of
+    a room that is absent from the result is visible.
     """
     query = (
         select(RoomRow.id, RoomRow.modes, func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
@@ -33,7 +33,7 @@ def find_first_visible(
 
 
 def find_visit_start(connection: Connection, room: int, parties: Sequence[str]) -> HistoryCursor:
-    """Return since when somebody is in a room without having left it, whatever its modes are."""
+    """Return when a user's current visit to a room began, or NEVER, whatever the room's modes."""
     query = select(func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
     since, at = connection.execute(
         query.where(RoomVisitRow.room_id == room, RoomVisitRow.party.in_(parties))

@@ -56,7 +56,7 @@ def test_run_takes_the_flags_of_the_program_it_replaces(chat: Chat) -> None:
 def test_check_of_a_fresh_folder_is_well_and_creates_nothing(chat: Chat, tmp_path: Path) -> None:
     done = chat("check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "Settings: serverSetup.json\nDatabase: chat.db is created on the first start\n"
+    assert done.stdout == "Settings: serverSetup.json\nDatabase: chat.db will be created on the first start\n"
     assert [path.name for path in tmp_path.iterdir()] == ["serverSetup.json"]
 
 

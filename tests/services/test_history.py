@@ -129,9 +129,9 @@ def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
     reader = History(story.database, selection)
     last = SimpleNamespace(id=5, at=5)
     with story.database.engine.connect() as connection:
-        for stretch in reader.ranges():
+        for range_ in reader.ranges():
             for backwards in (False, True):
-                query = stretch.page(cast(Any, last), backwards)
+                query = range_.page(cast(Any, last), backwards)
                 compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
                 rows = connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))
                 yield " ".join(row.detail for row in rows)

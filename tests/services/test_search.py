@@ -252,7 +252,7 @@ def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: S
         fulltext_of(connection).remove(connection, 2)
     with story.database.reading() as session:
         (problem,) = stats.find_problems(session)
-    assert problem.startswith("Message 2 is not in the index for searches; chat-admin db reindex")
+    assert problem.startswith("Message 2 is missing from the full-text index; run chat-admin db reindex")
     assert find(story, SearchScope((room,)), "привет") == []
     with story.database.locked() as connection:
         fulltext_of(connection).rebuild(connection)

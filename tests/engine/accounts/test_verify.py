@@ -196,7 +196,7 @@ def test_a_failing_mailer_is_reported_and_nothing_is_stored(
     assert " FAIL REGISTER TEMPORARILY_UNAVAILABLE anna :" in anna.ask(f"REGISTER * {ADDRESS} secret")[0]
     with bench.database.reading() as session:
         assert list_applications(session, 0) == []
-    assert "The mailer ended with 75" in caplog.text
+    assert "The mailer exited with status 75" in caplog.text
     assert ADDRESS not in caplog.text
 
 
