@@ -77,8 +77,8 @@ def test_replies_are_matched_to_searches_in_order() -> None:
     bench.hears(*answer())
     bench.play("""
         | No messages match one.
-        < FAIL SEARCH INVALID_PARAMS in :You are in no room #vip
-        | ! The search failed: You are in no room #vip
+        < FAIL SEARCH INVALID_PARAMS in :You are not in #vip
+        | ! The search failed: You are not in #vip
     """)
     assert not bench.state.connection.searches
     bench.hears(*answer(said("m1", "unasked")))

@@ -12,7 +12,10 @@ from app.wire import numerics
 
 @command(cost=2, writes=True)
 def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
-    """Ask somebody into a room, or show the rooms you are asked into."""
+    """Invite a user to a room, or list your own invitations.
+
+    An invitation admits the user once, whatever the modes and bans of the room.
+    """
     if nick is None:
         _list_invitations(ctx)
         return
@@ -20,7 +23,9 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "INVITE")
     target = ctx.get_user(nick)
     if target.is_pseudoclient:
-        raise NumericError(numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} enters no room")
+        raise NumericError(
+            numerics.ERR_NOSUCHNICK, target.nick, text=f"{target.nick} is a service and does not join rooms"
+        )
     room = ctx.get_joined_room(channel)
     if ("i" in room.modes or room.is_banned(target)) and not room.is_operator(ctx.me):
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
@@ -35,9 +40,9 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
 
 
 def _audience(room: Room, target: User) -> Audience:
-    """Return who hears of an invitation: the one invited, and (invite-notify) those who might have invited too."""
-    peers = room.operators() if "i" in room.modes else room.audience
-    notified = (client for client in peers.clients if "invite-notify" in client.caps)
+    """Return the recipients: the invited user, and members with invite-notify who could also invite."""
+    inviters = room.operators() if "i" in room.modes else room.audience
+    notified = (client for client in inviters.clients if "invite-notify" in client.caps)
     return Audience([*target.clients, *notified])
 
 

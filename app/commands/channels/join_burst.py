@@ -1,7 +1,7 @@
-"""The burst of lines that greets in a room: topic, names, and what was said last.
+"""The join burst: topic, names and, for clients that cannot request history, recent messages.
 
-A room's last messages are read from the log once, on the engine's thread, and are kept in memory from then on. What
-somebody missed in private is different for everybody: to read it is slow work, for the reader's thread.
+A room's recent messages are read from the log once, on the engine's thread, and then cached in
+memory. Direct messages differ for every user; reading them is slow work for the reader's thread.
 """
 
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ from app.wire.framing import MAX_LINE_BYTES, space_after
 HISTORY_CAPABILITIES = (
     "draft/chathistory",
     "znc.in/playback",
-)  # capabilities of clients that ask for the past
+)  # clients with one of these request history themselves
 
 
 def send_topic_and_names(ctx: Context, room: Room) -> None:
-    """Tell somebody who just came in what the topic is and who is there."""
+    """Send the topic and the members of a room that the user has joined."""
     if room.topic:
         send_topic(ctx, room)
     if "no-implicit-names" not in ctx.client.caps:
@@ -34,31 +34,33 @@ def send_topic_and_names(ctx: Context, room: Room) -> None:
 
 
 def send_topic(ctx: Context, room: Room) -> None:
-    """Tell the topic, who set it and when."""
+    """Send the topic, its author and its time (RPL_TOPIC, RPL_TOPICWHOTIME)."""
     ctx.reply(numerics.RPL_TOPIC, room.name, text=room.topic)
     ctx.reply(numerics.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at // 1000))
 
 
-def send_names(ctx: Context, room: Room, asked: str = "") -> None:
-    """Tell who is in a room, as far as the caller may know of them, with the symbols of their roles."""
+def send_names(ctx: Context, room: Room, requested_name: str = "") -> None:
+    """Send the members that the caller may see, with their prefixes (RPL_NAMREPLY)."""
     symbol = "@" if "s" in room.modes else "="
     start = (
         f":{ctx.runtime.server_name} {numerics.RPL_NAMREPLY.code} {ctx.client.nick} {symbol} {room.name} :"
     )
     texts = room.names_for(ctx.client, ctx.me, space_after(start))
-    end = numerics.RPL_ENDOFNAMES.format(ctx.runtime.server_name, ctx.client.nick, asked or room.name)
+    end = numerics.RPL_ENDOFNAMES.format(
+        ctx.runtime.server_name, ctx.client.nick, requested_name or room.name
+    )
     ctx.send_lines(*(start + words for words in texts), end)
 
 
 def wants_replay(ctx: Context) -> bool:
-    """Whether the client is shown what was said before without asking: it has no way to ask."""
+    """Return whether messages are replayed to the client, because it cannot request history."""
     return bool(ctx.runtime.settings.replay) and ctx.client.caps.isdisjoint(HISTORY_CAPABILITIES)
 
 
 def replay_room(ctx: Context, room: Room) -> None:
-    """Show a room's last messages to a client that has no way of asking for them.
+    """Send a room's recent messages to a client that cannot request them.
 
-    All of it is done on the engine's thread, also what must be read for it.
+    Runs on the engine's thread, including any reads from the log.
     """
     if not wants_replay(ctx):
         return
@@ -66,35 +68,36 @@ def replay_room(ctx: Context, room: Room) -> None:
 
 
 def _send_events(ctx: Context, events: Iterable[Event]) -> None:
-    is_timed = "server-time" in ctx.client.caps
+    has_server_time = "server-time" in ctx.client.caps
     for event in events:
-        if not is_request(event.text or ""):  # what was asked once is not asked again
-            ctx.send_event(event if is_timed or not event.at else _add_timestamp(event))
+        if not is_request(event.text or ""):  # a replayed CTCP request would be answered again
+            ctx.send_event(event if has_server_time or not event.at else _add_timestamp(event))
 
 
 def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
-    """Return the work that shows what was written to the caller alone since an instant, to such a client.
+    """Return slow work that replays direct messages sent since an instant, if the client wants it.
 
-    The caller's conversations are read on the reader's thread, from the log as it is by then; what is decided from
-    now on, the client is told as it happens, and must not hear it twice.
+    The log is read later, on the reader's thread. It may then contain messages decided after this
+    call, which the client receives live; they are excluded from the replay.
     """
     if not wants_replay(ctx):
         return None
     party, most = ctx.me.party, ctx.runtime.settings.replay
-    latest = ctx.changeset.events[-1]  # at least that the caller is back; its id is known once it is stored
+    latest = ctx.changeset.events[-1]  # there is at least the caller's return; the id is assigned on commit
 
-    def show(again: Context, found: list[Event]) -> None:
+    def show(later: Context, events: list[Event]) -> None:
         _send_events(
-            again, [one for one in found if one.id <= latest.id and one.id not in again.world.redacted]
+            later,
+            [event for event in events if event.id <= latest.id and event.id not in later.world.redacted],
         )
 
     return ctx.defer(lambda session: list_private_messages(session, party, most, since), show)
 
 
 def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
-    """Return a room's last messages, from memory once they have been read.
+    """Return a room's recent messages, reading the log unless they are cached.
 
-    They are read from the log on the engine's thread, and those added that this batch has decided on but not stored.
+    Includes the messages of the current changeset, which are not in the log yet.
     """
     if room.recent is None:
         stored = latest_messages(ctx.runtime.ledger.connection, room.id, ctx.world.replay)
@@ -107,22 +110,22 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
 
 
 def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event]:
-    """Return those of a room's last messages that the caller may see.
+    """Return the events that the caller may see.
 
-    If the room hides its past, it is read from the tables, on the engine's thread, since when they stay there.
+    If the room hides history (+H), reads the start of the caller's visit on the engine's thread.
     """
     if not room.hides_history or not events:
         return events
     first = find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties)
     if first is NEVER:
         return []
-    return [one for one in events if not one.id or one.id >= first.position]  # 0: just decided
+    return [event for event in events if not event.id or event.id >= first.position]  # 0: not stored yet
 
 
 def _add_timestamp(event: Event) -> Event:
-    """Return the message with its time in the text, for a client that knows no server-time.
+    """Return the message with its time in the text, for a client without server-time.
 
-    A message of several lines stays as it is, and so does a text that fills its line already.
+    Multiline messages, and texts for which the line has no room, are unchanged.
     """
     if "lines" in event.data:
         return event
@@ -130,5 +133,5 @@ def _add_timestamp(event: Event) -> Event:
     if len(encode(event, 0)) + len(stamp) > MAX_LINE_BYTES:
         return event
     text = event.text or ""
-    opening = ACTION if text.startswith(ACTION) else ""
-    return replace(event, text=opening + stamp + text.removeprefix(opening))
+    action = ACTION if text.startswith(ACTION) else ""
+    return replace(event, text=action + stamp + text.removeprefix(action))

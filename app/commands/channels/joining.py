@@ -1,4 +1,4 @@
-"""How people come into rooms: JOIN, and the rooms everybody is in at once."""
+"""Joining and creating rooms: JOIN, SAJOIN and the rooms joined automatically."""
 
 from itertools import zip_longest
 
@@ -21,7 +21,11 @@ from app.wire.names import InvalidName, check_room
 
 @command(cost=2, writes=True)
 def join(ctx: Context, channels: str, keys: str = "") -> None:
-    """Enter rooms, or make them: a room that does not exist yet is made, and you moderate it."""
+    """Join rooms; a room that does not exist is created, with you as its operator.
+
+    Channels and keys are comma-separated lists; the first key is for the first channel. `JOIN 0`
+    leaves all rooms.
+    """
     if channels == "0":
         leave_all(ctx)
         return
@@ -32,9 +36,9 @@ def join(ctx: Context, channels: str, keys: str = "") -> None:
 
 
 def join_room(ctx: Context, name: str, key: str = "") -> None:
-    """Bring the caller into a room.
+    """Make the caller a member of a room, creating it if necessary.
 
-    Raises: Refused with the reason it may not be.
+    Raises: NumericError when the caller may not join or create it.
     """
     me = ctx.me
     room = ctx.world.find_room(name)
@@ -51,7 +55,7 @@ def join_room(ctx: Context, name: str, key: str = "") -> None:
 
 
 def _is_abandoned(ctx: Context, room: Room, me: User, key: str) -> bool:
-    """Whether the room keeps the caller out for nobody: no one is in it, and no one can ever let anybody in."""
+    """Return whether the caller may not join a room that has no members or owner to admit them."""
     if not room.is_orphaned:
         return False
     try:
@@ -62,14 +66,14 @@ def _is_abandoned(ctx: Context, room: Room, me: User, key: str) -> bool:
 
 
 def _delete_room(ctx: Context, room: Room) -> None:
-    """Let a room be no more, so that its name can be another's; nobody else reads what was said in it."""
-    ctx.emit_without_reply(ctx.event(Kind.DELETED, room, target=room.name, text="Nobody was in it any more"))
+    """Delete a room so that its name can be reused without exposing its history."""
+    ctx.emit_without_reply(ctx.event(Kind.DELETED, room, target=room.name, text="The room was abandoned"))
 
 
 def join_as_admin(ctx: Context, room: Room) -> None:
-    """Bring an administrator into a room, whatever keeps others out.
+    """Make an administrator a member of a room, ignoring its restrictions.
 
-    Raises: Refused when the caller is in too many rooms.
+    Raises: NumericError when the caller is in too many rooms.
     """
     if room.member(ctx.me) is not None:
         return
@@ -79,9 +83,9 @@ def join_as_admin(ctx: Context, room: Room) -> None:
 
 
 def _create_room(ctx: Context, name: str) -> Room:
-    """Make a room that belongs to the caller.
+    """Create a room owned by the caller.
 
-    Raises: Refused when the name is none for a room, or there are too many.
+    Raises: NumericError when the name is invalid or a limit is reached.
     """
     try:
         name = check_room(name, ctx.runtime.settings.room_length)
@@ -90,9 +94,7 @@ def _create_room(ctx: Context, name: str) -> Room:
             numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=refusal.reason
         ) from refusal
     if len(ctx.world.rooms) >= ctx.runtime.settings.max_rooms:
-        raise NumericError(
-            numerics.ERR_NOSUCHCHANNEL, name, text="This server has as many rooms as it may have"
-        )
+        raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text="The server has reached its limit of rooms")
     _charge_creation(ctx, name)
     me = ctx.me
     data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
@@ -103,20 +105,25 @@ def _create_room(ctx: Context, name: str) -> Room:
 
 
 def _charge_creation(ctx: Context, name: str) -> None:
-    """Count a room that is made; rooms stay, so nobody may use all of them up.
+    """Count a creation against the rate limit of the caller's address.
 
-    Raises: Refused when many were made from the caller's address lately.
+    Rooms are permanent, so without it one client could exhaust the server's limit.
+
+    Raises: NumericError when the limit is reached.
     """
-    made, address = ctx.runtime.rate_limits.rooms, rate_key(ctx.client.address)
-    seconds = made.wait(address)
+    limit, address = ctx.runtime.rate_limits.rooms, rate_key(ctx.client.address)
+    seconds = limit.wait(address)
     if seconds > 0:
-        text = f"Many rooms were made from your address; wait {describe_wait(seconds)}"
+        text = f"Too many rooms were created from your address; wait {describe_wait(seconds)}"
         raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text=text)
-    made.note(address)
+    limit.note(address)
 
 
 def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
-    """Refuse those whom the room keeps out; an invitation overrides all of it."""
+    """Check the room's restrictions on joining; an invitation overrides them all.
+
+    Raises: NumericError when the user may not join.
+    """
     if room.id in me.invited or (me.is_admin and room.official):
         return
     if room.is_banned(me):
@@ -132,7 +139,7 @@ def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
 
 
 def _enter(ctx: Context, room: Room, me: User, **marks: object) -> None:
-    """Let the caller be in a room; the marks stand in the event."""
+    """Emit the event of joining, with any marks in its data, and send the join burst."""
     roles = _initial_roles(room, me)
     others = room.audience
     data = {"realname": me.realname, "roles": "".join(sorted(roles))} | marks
@@ -142,19 +149,19 @@ def _enter(ctx: Context, room: Room, me: User, **marks: object) -> None:
     if me.away is not None:
         ctx.changeset.pass_on(ctx.event(Kind.AWAY, text=me.away), others)
     send_burst_and_replay(ctx, room, joined)
-    for device in me.clients:
-        if device is not ctx.client:
-            send_burst_and_replay(Context(ctx.runtime, ctx.changeset, device), room, joined)
+    for client in me.clients:
+        if client is not ctx.client:
+            send_burst_and_replay(Context(ctx.runtime, ctx.changeset, client), room, joined)
 
 
 def send_burst_and_replay(ctx: Context, room: Room, joined: Event) -> None:
-    """Show a client that its person is in a room from now on, what there is, and what was said."""
+    """Send a client its own JOIN, the join burst and the replay of recent messages."""
     send_burst(ctx, room, joined)
     join_burst.replay_room(ctx, room)
 
 
 def send_burst(ctx: Context, room: Room, joined: Event) -> None:
-    """Show a client that its person is in a room from now on, and what there is."""
+    """Send a client its own JOIN, read marker, topic, names and metadata."""
     ctx.send_event(joined)
     if "draft/read-marker" in ctx.client.caps:
         show_marker(ctx, room.name)
@@ -163,7 +170,7 @@ def send_burst(ctx: Context, room: Room, joined: Event) -> None:
 
 
 def _initial_roles(room: Room, me: User) -> set[str]:
-    """Return the roles somebody has on coming in: those kept for them, or a room that nobody moderates."""
+    """Return the user's roles on joining: those kept for the account, and `o` in a room without owner."""
     roles = room.kept_roles(me)
     if room.is_orphaned:
         roles.add("o")

@@ -10,14 +10,18 @@ from app.wire import numerics
 
 @command(cost=2, writes=True)
 def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
-    """Remove people from a room you moderate."""
+    """Remove members from a room that you moderate.
+
+    Channels and nicks are comma-separated lists: one room and several nicks, or pairs of both. The
+    reason is your nick by default, and is truncated to `topic_length` characters.
+    """
     rooms, names = channels.split(","), nicks.split(",")
-    told = (reason or ctx.me.nick)[: ctx.runtime.settings.topic_length]
+    shown_reason = (reason or ctx.me.nick)[: ctx.runtime.settings.topic_length]
     if len(rooms) == 1:
         rooms *= len(names)
     for channel, nick in zip(rooms, names, strict=False):
         with ctx.continue_on_error():
-            _kick(ctx, ctx.get_moderated_room(channel), nick, told)
+            _kick(ctx, ctx.get_moderated_room(channel), nick, shown_reason)
 
 
 def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:

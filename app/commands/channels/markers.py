@@ -1,7 +1,7 @@
-"""How far you have read: MARKREAD (IRCv3 draft/read-marker).
+"""Read markers: MARKREAD (https://ircv3.net/specs/extensions/read-marker).
 
-Markers belong to a party, as private messages do: to an account with all its devices, or to one session of a
-guest. Nobody else ever learns of them. They only move forward.
+Markers belong to a party, like direct messages: to an account with all its devices, or to one
+session of a guest. They are private and only move forward.
 """
 
 from app.clock import from_iso, to_iso
@@ -14,15 +14,16 @@ from app.services.markers import load_read_markers
 from app.wire.line import plain
 from app.wire.names import Key, fold
 
-MAX_MARKERS = 1_000  # of one party
-MAX_TARGET_LENGTH = 128  # of a name that can be remembered
+MAX_MARKERS = 1_000  # per party
+MAX_TARGET_LENGTH = 128  # characters, also after folding
 
 
 @command(writes=True)
 def markread(ctx: Context, target: str = "", timestamp: str = "") -> None:
-    """Show or move the mark up to which you have read a room, or what somebody wrote.
+    """Show or set your read marker for a room or a user.
 
-    An instant is `timestamp=2026-11-22T12:00:05.123Z`; a mark never moves back. Your other devices are told.
+    The timestamp has the form `timestamp=2026-11-22T12:00:05.123Z`. A marker never moves back. Your
+    other devices are notified.
     """
     if not target:
         raise FailReply("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
@@ -39,7 +40,7 @@ def _advance(ctx: Context, target: str, key: Key, instant: int) -> None:
     if instant <= markers.get(key, instant - 1):
         return
     if key not in markers and len(markers) >= MAX_MARKERS:
-        text = f"You have {MAX_MARKERS} marks already"
+        text = f"You have reached the limit of {MAX_MARKERS} read markers"
         raise FailReply("MARKREAD", "INTERNAL_ERROR", target, text=text)
     me = ctx.me
     data = {"party": me.party, "instant": instant}
@@ -49,36 +50,36 @@ def _advance(ctx: Context, target: str, key: Key, instant: int) -> None:
 
 
 def send_marker(ctx: Context, target: str) -> None:
-    """Tell how far the caller has read a room, or what somebody wrote; `*` if that is not known."""
+    """Send the caller's read marker for a target, or `*` if there is none."""
     instant = _load_markers(ctx, ctx.me).get(fold(target))
     ctx.send_from_server("MARKREAD", target, "*" if instant is None else f"timestamp={to_iso(instant)}")
 
 
 def send_unjoined_markers(ctx: Context) -> None:
-    """Tell how far the caller has read the rooms it is not in: it was, before the connection was lost."""
+    """Send the markers of rooms that the caller is not in, for clients that rejoin them later."""
     if "draft/read-marker" not in ctx.client.caps:
         return
-    inside = {room.key for room in ctx.world.rooms_of(ctx.me)}
+    joined = {room.key for room in ctx.world.rooms_of(ctx.me)}
     for target in _load_markers(ctx, ctx.me):
-        if target.startswith("#") and target not in inside:
+        if target.startswith("#") and target not in joined:
             send_marker(ctx, target)
 
 
 def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
-    """Return the caller's markers, from memory once they have been read; the log must be open."""
+    """Return the user's markers, reading the database unless they are cached."""
     reader = me.reader
     if reader.markers is None:
         reader.markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
-        for event in ctx.changeset.events:  # decided, but not in the table yet
+        for event in ctx.changeset.events:  # not in the table yet
             if event.kind is Kind.MARKED and event.data["party"] == me.party:
                 reader.markers[fold(event.target or "")] = event.data["instant"]
     return reader.markers
 
 
 def _parse_timestamp(target: str, timestamp: str) -> int:
-    """Read an instant.
+    """Parse a timestamp.
 
-    Raises: Failed unless it is written exactly as the server writes it.
+    Raises: FailReply unless it has exactly the form that the server sends.
     """
     text = timestamp.removeprefix("timestamp=")
     try:
@@ -91,5 +92,5 @@ def _parse_timestamp(target: str, timestamp: str) -> int:
 
 
 def _invalid_params(*params: str) -> FailReply:
-    text = "Marks are timestamp=YYYY-MM-DDThh:mm:ss.sssZ"
+    text = "The timestamp must have the form timestamp=YYYY-MM-DDThh:mm:ss.sssZ"
     return FailReply("MARKREAD", "INVALID_PARAMS", *params, text=text)

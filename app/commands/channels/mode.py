@@ -1,6 +1,7 @@
-"""The modes of rooms: MODE; with a nick, `usermodes` goes on.
+"""Channel modes: MODE; for a nick, see `usermodes`.
 
-A change is looked at letter by letter; refused ones are answered, the others become one event and one line.
+Each letter is validated separately: invalid changes are answered with a numeric, and the valid
+ones are emitted together, in as few lines as possible.
 """
 
 from collections.abc import Callable
@@ -29,21 +30,22 @@ from app.wire.modes import (
 from app.wire.names import caseless
 from app.wire.numbers import parse_number
 
+MAX_ENTRY_BYTES = 200  # longer masks and words are ignored
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
     "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
     "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
-ValidChange = tuple[ModeChange, int | None]  # with the account that keeps the role
+ValidChange = tuple[ModeChange, int | None]  # with the account that keeps a role
 
 
 @command(writes=True)
 def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
-    """Show or change the modes of a room you moderate, or your own.
+    """Show or change the modes of a room or of yourself; room modes require operator status.
 
-    Your own are B (you are a program), i (masks do not find you) and w (you hear WALLOPS); an administrator has
-    o beside them, and may renounce it.
+    User modes are B (bot), i (invisible: masks in WHO do not match you) and w (receive WALLOPS).
+    Administrators also have o, which they can remove.
     """
     if not target.startswith("#"):
         usermodes.show_or_change(ctx, target, modes)
@@ -55,71 +57,73 @@ def mode(ctx: Context, target: str, modes: str = "", *arguments: str) -> None:
 
 
 def _show(ctx: Context, room: Room) -> None:
-    is_inside = room.member(ctx.me) is not None
-    ctx.reply(numerics.RPL_CHANNELMODEIS, room.name, *room.mode_words(show_key=is_inside))
+    is_member = room.member(ctx.me) is not None
+    ctx.reply(numerics.RPL_CHANNELMODEIS, room.name, *room.mode_words(show_key=is_member))
     ctx.reply(numerics.RPL_CREATIONTIME, room.name, str(room.created // 1000))
 
 
 def apply_changes(ctx: Context, room: Room, changes: list[ModeChange], is_allowed: bool) -> None:
-    """Make the changes that can be made, if the caller is allowed to make any, and show lists that are asked for."""
-    decided: list[ValidChange] = []
-    for wanted in changes:
+    """Apply the valid changes and show the requested lists; `is_allowed` permits changes."""
+    accepted: list[ValidChange] = []
+    for change in changes:
         with ctx.continue_on_error():
-            if wanted.letter in LISTS and wanted.argument is None:
-                _show_list(ctx, room, wanted.letter, is_allowed)
+            if change.letter in LISTS and change.argument is None:
+                _show_list(ctx, room, change.letter, is_allowed)
             else:
-                found = _validate(ctx, room, wanted, is_allowed)
-                _check_list_limit(ctx, room, decided, found)
-                decided += found
-    if decided:
-        _emit_in_lines(ctx, room, decided)
+                valid = _validate(ctx, room, change, is_allowed)
+                _check_list_limit(ctx, room, accepted, valid)
+                accepted += valid
+    if accepted:
+        _emit_in_lines(ctx, room, accepted)
 
 
-def _check_list_limit(ctx: Context, room: Room, decided: list[ValidChange], found: list[ValidChange]) -> None:
-    """Refuse what a list has no place for, with what was decided just before.
+def _check_list_limit(
+    ctx: Context, room: Room, accepted: list[ValidChange], valid: list[ValidChange]
+) -> None:
+    """Check that a list has room for a new entry, counting the changes accepted before.
 
-    Raises: Refused with ERR_BANLISTFULL.
+    Raises: NumericError with ERR_BANLISTFULL.
     """
-    for change, _ in found:
+    for change, _ in valid:
         if change.letter not in LISTS or change.sign == "-":
             continue
-        new = [one.sign for one, _ in decided if one.letter == change.letter]
+        signs = [other.sign for other, _ in accepted if other.letter == change.letter]
         if (
-            len(room.lists[change.letter]) + new.count("+") - new.count("-")
+            len(room.lists[change.letter]) + signs.count("+") - signs.count("-")
             >= ctx.runtime.settings.max_list_entries
         ):
             raise NumericError(numerics.ERR_BANLISTFULL, room.name, change.letter)
 
 
-def _emit_in_lines(ctx: Context, room: Room, decided: list[ValidChange]) -> None:
-    """Make the changes, as few events as their lines have room for."""
+def _emit_in_lines(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
+    """Emit the changes as events that each fit one line."""
     space = space_after(f":{ctx.me.source} MODE {room.name} ")
-    portion: list[ValidChange] = []
-    for one in decided:
-        is_other = portion and (one[0].letter == WORD_FILTER) != (portion[0][0].letter == WORD_FILTER)
-        if portion and (is_other or byte_length(_format([*portion, one])) > space):
-            _emit_line(ctx, room, portion)
-            portion = []
-        portion.append(one)
-    _emit_line(ctx, room, portion)
+    line: list[ValidChange] = []
+    for change in changes:
+        differs = line and (change[0].letter == WORD_FILTER) != (line[0][0].letter == WORD_FILTER)
+        if line and (differs or byte_length(_format([*line, change])) > space):
+            _emit_line(ctx, room, line)
+            line = []
+        line.append(change)
+    _emit_line(ctx, room, line)
 
 
-def _emit_line(ctx: Context, room: Room, decided: list[ValidChange]) -> None:
-    """Make some changes one event. A key is told to the members, but the log does not keep it.
+def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
+    """Emit one event. Members see a key, but the log does not store it.
 
-    What nobody may say is told to those who moderate the room only; others find that there was a change.
+    Changes to the word filter are sent to operators only; history shows others that it changed.
     """
-    shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in decided]
-    kept = [(_masked(change, "k"), account) for change, account in decided]
+    shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in changes]
+    kept = [(_masked(change, "k"), account) for change, account in changes]
     rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
     event = ctx.event(Kind.MODE, room, target=room.name, text=_format(shown), data={"changes": rows})
     if not room.is_operator(ctx.me):
-        event.data["override"] = True  # by the standing of an administrator (SAMODE)
-    if shown != decided:
-        keys = [change for change, _ in decided if change.letter == "k"]
+        event.data["override"] = True  # SAMODE
+    if shown != changes:
+        keys = [change for change, _ in changes if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None
-        event.secret = RoomKey(key, _format(decided))
-    is_for_operators = decided[0][0].letter == WORD_FILTER
+        event.secret = RoomKey(key, _format(changes))
+    is_for_operators = changes[0][0].letter == WORD_FILTER
     ctx.emit(event, room.operators() if is_for_operators else room.audience)
 
 
@@ -127,8 +131,8 @@ def _masked(change: ModeChange, secret: str) -> ModeChange:
     return ModeChange(change.sign, change.letter, "*") if change.letter in secret else change
 
 
-def _format(decided: list[ValidChange]) -> str:
-    return " ".join(format_changes(change for change, _ in decided))
+def _format(changes: list[ValidChange]) -> str:
+    return " ".join(format_changes(change for change, _ in changes))
 
 
 def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
@@ -143,17 +147,17 @@ def _show_list(ctx: Context, room: Room, letter: str, is_allowed: bool) -> None:
 
 
 def _validate(ctx: Context, room: Room, change: ModeChange, is_allowed: bool) -> list[ValidChange]:
-    """Return the change as it is to be made, or nothing if it would change nothing.
+    """Return the normalised change, or an empty list if it has no effect.
 
-    Raises: Refused when it may not or cannot be made.
+    Raises: NumericError when it is invalid or not permitted.
     """
-    decide = _VALIDATORS.get(change.letter)
-    if decide is None:
-        text = f"is not a mode of rooms known to me, for {room.name}"
+    validate = _VALIDATORS.get(change.letter)
+    if validate is None:
+        text = f"is an unknown mode character for {room.name}"
         raise NumericError(numerics.ERR_UNKNOWNMODE, change.letter, text=text)
     if not is_allowed:
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
-    return decide(ctx, room, change)
+    return validate(ctx, room, change)
 
 
 def _validate_flag(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
@@ -176,35 +180,35 @@ def _validate_role(ctx: Context, room: Room, change: ModeChange) -> list[ValidCh
 
 def _validate_list_entry(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     mask = _canonical_entry(room, change)
-    kept = room.lists[change.letter]
-    same = next((known for known in kept if caseless(known) == caseless(mask)), None)
+    entries = room.lists[change.letter]
+    same = next((entry for entry in entries if caseless(entry) == caseless(mask)), None)
     if change.sign == "-":
         return [(ModeChange("-", change.letter, same), None)] if same else []
-    if same or byte_length(mask) > 200:
+    if same or byte_length(mask) > MAX_ENTRY_BYTES:
         return []
     return [(ModeChange("+", change.letter, mask), None)]
 
 
 def _canonical_entry(room: Room, change: ModeChange) -> str:
-    """Return a mask, or a word, as it is kept.
+    """Return the canonical form of a mask or word.
 
-    Raises: Refused when it is none.
+    Raises: NumericError with ERR_INVALIDMODEPARAM.
     """
-    written = change.argument or ""
+    entry = change.argument or ""
     try:
-        if change.letter == "I" and extbans.is_mute(written):
-            raise ValueError("Who may come in is no matter of their voice")
+        if change.letter == "I" and extbans.is_mute(entry):
+            raise ValueError("Mute masks (~m:) cannot be invite exceptions")
         if change.letter != WORD_FILTER:
-            return extbans.complete_mask(written)
-        if " " in written or written.startswith(":"):
-            raise ValueError("A word has no space in it")
-        word_filter.parse_word(written)
+            return extbans.complete_mask(entry)
+        if " " in entry or entry.startswith(":"):
+            raise ValueError("A word cannot contain a space or start with a colon")
+        word_filter.parse_word(entry)
     except ValueError as error:
-        shown = plain(written) if written else "*"
+        shown = plain(entry) if entry else "*"
         raise NumericError(
             numerics.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text=str(error)
         ) from error
-    return written
+    return entry
 
 
 def _validate_key(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
@@ -215,7 +219,11 @@ def _validate_key(ctx: Context, room: Room, change: ModeChange) -> list[ValidCha
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
     if not key or " " in key or "," in key or key.startswith(":") or len(key) > MAX_KEY_LENGTH:
         raise NumericError(
-            numerics.ERR_INVALIDMODEPARAM, room.name, "k", "*", text="This is no key for a room"
+            numerics.ERR_INVALIDMODEPARAM,
+            room.name,
+            "k",
+            "*",
+            text=f"A key has 1 to {MAX_KEY_LENGTH} characters without spaces and commas",
         )
     return [] if key == room.password else [(ModeChange("+", "k", key), None)]
 
@@ -229,7 +237,11 @@ def _validate_limit(ctx: Context, room: Room, change: ModeChange) -> list[ValidC
     if limit is None or not 0 < limit <= MAX_USER_LIMIT:
         shown = change.argument if change.argument and " " not in change.argument else "*"
         raise NumericError(
-            numerics.ERR_INVALIDMODEPARAM, room.name, "l", shown, text="A limit is a number above 0"
+            numerics.ERR_INVALIDMODEPARAM,
+            room.name,
+            "l",
+            shown,
+            text=f"The limit must be a number between 1 and {MAX_USER_LIMIT}",
         )
     return [] if limit == room.limit else [(ModeChange("+", "l", str(limit)), None)]
 
@@ -239,11 +251,11 @@ def _validate_interval(ctx: Context, room: Room, change: ModeChange) -> list[Val
         return [(ModeChange("-", "W"), None)] if room.pause else []
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
-    pause = parse_number(change.argument)
-    if pause is None or not 0 < pause <= MAX_PAUSE_SECONDS:
-        text = f"A pause is between 1 and {MAX_PAUSE_SECONDS} seconds"
+    interval = parse_number(change.argument)
+    if interval is None or not 0 < interval <= MAX_PAUSE_SECONDS:
+        text = f"The interval must be between 1 and {MAX_PAUSE_SECONDS} seconds"
         raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
-    return [] if pause == room.pause else [(ModeChange("+", "W", str(pause)), None)]
+    return [] if interval == room.pause else [(ModeChange("+", "W", str(interval)), None)]
 
 
 Validator = Callable[[Context, Room, ModeChange], list[ValidChange]]

@@ -1,4 +1,4 @@
-"""How people leave rooms: PART."""
+"""Leaving rooms: PART."""
 
 from app.commands.channels.speaking import may_send
 from app.commands.context import Context
@@ -9,7 +9,7 @@ from app.events import Kind
 
 @command(writes=True)
 def part(ctx: Context, channels: str, reason: str = "") -> None:
-    """Leave rooms. The reason is told unless you may not speak there."""
+    """Leave rooms. The reason is dropped if you may not speak in the room."""
     for name in channels.split(","):
         with ctx.continue_on_error():
             _leave(ctx, ctx.get_joined_room(name), reason)
@@ -22,5 +22,5 @@ def leave_all(ctx: Context) -> None:
 
 
 def _leave(ctx: Context, room: Room, reason: str) -> None:
-    told = reason if may_send(ctx, room, reason) else ""
-    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=told), room.audience)
+    shown = reason if may_send(ctx, room, reason) else ""
+    ctx.emit(ctx.event(Kind.PARTED, room, target=room.name, text=shown), room.audience)

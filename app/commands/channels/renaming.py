@@ -1,7 +1,6 @@
-"""Rooms get other names: RENAME (IRCv3 draft/channel-rename).
+"""Renaming rooms: RENAME (https://ircv3.net/specs/extensions/channel-rename).
 
-A room keeps everything but its name. Clients that do not know of renaming are told that they leave the old room
-and enter the new one.
+Clients without the capability receive a PART of the old name and a JOIN of the new one.
 """
 
 from math import ceil
@@ -20,20 +19,23 @@ from app.wire import numerics
 from app.wire.names import InvalidName, check_room, fold
 
 CAPABILITY = "draft/channel-rename"
-RENAME_INTERVAL_SECONDS = 60  # seconds between two names of a room: all who are in are told much
+RENAME_INTERVAL_SECONDS = 60  # per room; a rename is expensive, because every member receives a burst
 
 
 @command(writes=True, cost=5)
 def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
-    """Give a room you moderate another name; everything else about it stays."""
+    """Rename a room that you moderate, keeping its members, modes and history.
+
+    A room can be renamed once a minute. Only administrators can rename the server's own rooms.
+    """
     room = ctx.get_moderated_room(channel)
     if room.official and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
     new = _validate_name(ctx, room, name)
     if new == room.name:
         return
-    told = reason[: ctx.runtime.settings.topic_length]
-    event = ctx.event(Kind.RENAMED, room, target=room.name, text=told, data={"to": new})
+    shown_reason = reason[: ctx.runtime.settings.topic_length]
+    event = ctx.event(Kind.RENAMED, room, target=room.name, text=shown_reason, data={"to": new})
     if CAPABILITY in ctx.client.caps:
         ctx.emit(event, room.audience)
     else:
@@ -42,16 +44,16 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
 
 
 def _validate_name(ctx: Context, room: Room, name: str) -> str:
-    """Return the name as the room may have it.
+    """Return the normalised new name.
 
-    Raises: Failed.
+    Raises: FailReply when the room cannot have it.
     """
     try:
         new = check_room(name, ctx.runtime.settings.room_length)
     except InvalidName as refusal:
         raise _failed("CANNOT_RENAME", room, name, text=refusal.reason) from refusal
     if ctx.world.find_room(new) not in (None, room):
-        raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is a room of this name already")
+        raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is already a room with this name")
     if room.key != fold(new) and is_auto_joined(room.key, ctx.runtime.settings.auto_join):
         raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOIN_REFUSAL)
     wait = (
@@ -60,7 +62,7 @@ def _validate_name(ctx: Context, room: Room, name: str) -> str:
         else 0
     )
     if wait > 0:
-        text = f"This room had another name a moment ago; wait {ceil(wait)} seconds"
+        text = f"This room was renamed recently; wait {ceil(wait)} seconds"
         raise _failed("CANNOT_RENAME", room, new, text=text)
     return new
 
@@ -68,12 +70,12 @@ def _validate_name(ctx: Context, room: Room, name: str) -> str:
 def emulate_rename(
     runtime: Runtime, changeset: Changeset, room: Room, event: Event, author: Context | None = None
 ) -> None:
-    """Tell clients that do not know of renaming that they left one room and entered another.
+    """Send clients without the capability a PART of the old name and a JOIN of the new one.
 
-    They are not told of letters that only changed between upper and lower case: to them it is the same name.
+    They receive nothing if only the case of ASCII letters changes: for them the name is the same.
     """
     old = event.target or ""
-    if old.encode().lower() == event.data["to"].encode().lower():  # as CASEMAPPING=ascii compares
+    if old.encode().lower() == event.data["to"].encode().lower():  # compares as CASEMAPPING=ascii
         return
     for member in room.members.values():
         for client in member.user.clients:

@@ -1,4 +1,7 @@
-"""Who may speak in a room, and what may be said there. TAGMSG counts as speaking, unless its tags pass in a moment."""
+"""Checks of what may be sent to a room, and by whom.
+
+A TAGMSG counts as a message, except that slow mode (+W) ignores transient tags such as +typing.
+"""
 
 from math import ceil
 
@@ -12,23 +15,23 @@ from app.wire.modes import WORD_FILTER
 
 
 def check_message(ctx: Context, room: Room, message: Event) -> None:
-    """Refuse a message that a room does not take of the caller: for who they are, for what it says, or so soon.
+    """Check a message against the room's modes and lists.
 
-    Who has a role there may say anything, but no CTCP where that is not allowed.
+    Members with a role are exempt from all checks except +C.
 
-    Raises: Refused with ERR_CANNOTSENDTOCHAN.
+    Raises: NumericError with ERR_CANNOTSENDTOCHAN.
     """
     check_text(ctx, room, message.text)
     if "C" in room.modes and message.text is not None and is_request(message.text):
-        raise _cannot_send(room, "CTCP is not allowed in this room")
+        raise _cannot_send(room, "CTCP is not allowed in this room (+C)")
     if room.pause and not is_transient(message) and not room.has_role(ctx.me):
         _check_interval(ctx, room)
 
 
 def check_text(ctx: Context, room: Room, text: str | None) -> None:
-    """Refuse what nobody may hear of the caller in a room, whether it is a message, a topic or a farewell.
+    """Check whether the caller may send a text: a message, a topic or a part reason.
 
-    Raises: Refused with ERR_CANNOTSENDTOCHAN.
+    Raises: NumericError with ERR_CANNOTSENDTOCHAN.
     """
     me = ctx.me
     if not room.may_speak(me):
@@ -36,13 +39,13 @@ def check_text(ctx: Context, room: Room, text: str | None) -> None:
     if room.has_role(me):
         return
     if "R" in room.modes and me.account is None:
-        raise _cannot_send(room, "Only people with an account may speak in this room; log in first")
+        raise _cannot_send(room, "Log in to an account to speak in this room (+R)")
     if text is not None and room.lists[WORD_FILTER]:
         _check_words(room, text)
 
 
 def may_send(ctx: Context, room: Room, text: str) -> bool:
-    """Whether the caller may be heard in a room with this."""
+    """Return whether the caller may send a text to a room."""
     try:
         check_text(ctx, room, text)
     except NumericError:
@@ -51,9 +54,9 @@ def may_send(ctx: Context, room: Room, text: str) -> bool:
 
 
 def _check_words(room: Room, text: str) -> None:
-    heard = word_filter.normalise_text(text)
-    if any(entry.word.is_in(heard) for entry in room.lists[WORD_FILTER].values()):
-        raise _cannot_send(room, "The message has a word in it that this room does not allow")
+    normalised = word_filter.normalise_text(text)
+    if any(entry.word.is_in(normalised) for entry in room.lists[WORD_FILTER].values()):
+        raise _cannot_send(room, "The message contains a word that this room forbids (+g)")
 
 
 def _check_interval(ctx: Context, room: Room) -> None:
@@ -61,7 +64,7 @@ def _check_interval(ctx: Context, room: Room) -> None:
     if wait > 0:
         seconds = ceil(wait)
         unit = "second" if seconds == 1 else "seconds"
-        raise _cannot_send(room, f"This room is slow: you may speak again in {seconds} {unit}")
+        raise _cannot_send(room, f"This room is in slow mode (+W); wait {seconds} {unit}")
 
 
 def _cannot_send(room: Room, text: str) -> NumericError:

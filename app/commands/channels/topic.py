@@ -1,4 +1,4 @@
-"""What a room is about: TOPIC."""
+"""The topic of a room: TOPIC."""
 
 from app.commands.channels import join_burst
 from app.commands.channels.speaking import check_text
@@ -11,17 +11,20 @@ from app.wire import numerics
 
 @command(writes=True)
 def topic(ctx: Context, channel: str, text: str | None = None) -> None:
-    """Show or change what a room is about; an empty text clears it."""
+    """Show or set the topic of a room; an empty text clears it.
+
+    The topic is truncated to `topic_length` characters.
+    """
     if text is None:
         _show(ctx, channel)
         return
     room = ctx.get_joined_room(channel)
     if "t" in room.modes and not room.is_operator(ctx.me):
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
-    kept = text[: ctx.runtime.settings.topic_length]
-    if kept:
-        check_text(ctx, room, kept)
-    ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=kept), room.audience)
+    new_topic = text[: ctx.runtime.settings.topic_length]
+    if new_topic:
+        check_text(ctx, room, new_topic)
+    ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=new_topic), room.audience)
 
 
 def _show(ctx: Context, channel: str) -> None:

@@ -1,4 +1,4 @@
-"""The modes of people: MODE with a nick. Everybody changes their own, and those of nobody else."""
+"""User modes: MODE with a nick. Users can only view and change their own."""
 
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -13,9 +13,9 @@ from app.wire.modes import USER_FLAGS, ModeChange, format_changes, parse_changes
 
 
 def show_or_change(ctx: Context, nick: str, modes: str) -> None:
-    """Show the caller's own modes, or change them.
+    """Show or change the caller's own modes.
 
-    Raises: Refused with ERR_NOSUCHNICK or ERR_USERSDONTMATCH when the nick is not the caller's.
+    Raises: NumericError with ERR_NOSUCHNICK or ERR_USERSDONTMATCH when the nick is another user's.
     """
     if ctx.get_user(nick) is not ctx.me:
         raise NumericError(numerics.ERR_USERSDONTMATCH)
@@ -26,30 +26,30 @@ def show_or_change(ctx: Context, nick: str, modes: str) -> None:
 
 
 def _show(ctx: Context) -> None:
-    """Tell which modes there are; an administrator has `o` beside those that were set."""
+    """Send the modes, including the implied `o` of an administrator."""
     me = ctx.me
     ctx.reply(numerics.RPL_UMODEIS, "+" + "".join(sorted(me.modes | ({"o"} if me.is_admin else set()))))
 
 
 def _change(ctx: Context, modes: str) -> None:
-    """Make changes; of several changes of one mode the last one counts.
+    """Apply the requested changes; the last change of a mode wins.
 
-    To become an administrator there is OPER; `+o` is ignored (RFC 2812 section 3.1.5).
+    `+o` is ignored, as RFC 2812 section 3.1.5 requires; see OPER.
     """
     me = ctx.me
-    wanted = {change.letter: change for change in parse_changes(modes, [])}
-    if not wanted.keys() <= set(USER_FLAGS + "o"):
+    requested = {change.letter: change for change in parse_changes(modes, [])}
+    if not requested.keys() <= set(USER_FLAGS + "o"):
         ctx.reply(numerics.ERR_UMODEUNKNOWNFLAG)
-    known = [wanted[letter] for letter in wanted if letter in USER_FLAGS]
-    made = [change for change in known if (change.letter in me.modes) != (change.sign == "+")]
-    if "o" in wanted and wanted["o"].sign == "-" and me.is_admin:
-        made.append(wanted["o"])
-    if made:
-        apply_changes(ctx, made)
+    known = [requested[letter] for letter in requested if letter in USER_FLAGS]
+    effective = [change for change in known if (change.letter in me.modes) != (change.sign == "+")]
+    if "o" in requested and requested["o"].sign == "-" and me.is_admin:
+        effective.append(requested["o"])
+    if effective:
+        apply_changes(ctx, effective)
 
 
 def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
-    """Make changes, and let all devices hear of them; like AWAY, they end with the session and are not stored."""
+    """Apply changes and notify all of the user's clients; modes last for the session and are not stored."""
     before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
     ctx.changeset.pass_on(event, Audience(ctx.me.clients), ctx.client)
@@ -58,7 +58,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
 
 
 def grant_admin(ctx: Context, name: str) -> None:
-    """Let the caller be an administrator by a name for OPER, and let all devices hear of it unless they were one."""
+    """Make the caller an administrator under an operator name; notify their clients if it is new."""
     before, audience = account_roles.account_roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
     if ctx.me.is_admin:
@@ -69,7 +69,7 @@ def grant_admin(ctx: Context, name: str) -> None:
 
 
 def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Let somebody be an administrator by OPER no longer."""
+    """Withdraw the administrator status that a user got by OPER."""
     before = account_roles.account_roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
     changeset.pass_on(event, Audience(user.clients))

@@ -1,6 +1,6 @@
-"""Asking for the past: CHATHISTORY and its family (IRCv3 draft/chathistory).
+"""Requesting history: CHATHISTORY (https://ircv3.net/specs/extensions/chathistory).
 
-Here is what may be asked, and by whom; `playback` reads the pages and shows them.
+This module parses requests and checks permissions; `playback` reads and sends the pages.
 """
 
 from sqlalchemy.orm import Session
@@ -30,23 +30,24 @@ from app.services.visibility import find_first_visible
 from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
 from app.wire.numbers import parse_number
 
-COST = 3  # a page is heavier than a line
+COST = 3  # reading a page costs more than a message
 
 
 @command("CHATHISTORY", cost=COST)
 def chathistory(ctx: Context, subcommand: str = "", *more: str) -> None:
-    """Read what was said before: LATEST, BEFORE, AFTER, AROUND, BETWEEN, TARGETS.
+    """Request history with LATEST, BEFORE, AFTER, AROUND, BETWEEN or TARGETS.
 
-    A place is `msgid=...` or `timestamp=2026-11-22T12:00:05.123Z`.
+    A reference is `msgid=...` or `timestamp=2026-11-22T12:00:05.123Z`. The limit is a number of
+    messages, at most the setting `history_limit`.
     """
     if not subcommand:
         raise _missing_parameters("*")
-    raise failed("INVALID_PARAMS", subcommand, text="Unknown command")
+    raise failed("INVALID_PARAMS", subcommand, text="Unknown subcommand")
 
 
 @subcommand(cost=COST)
 def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
-    """Show the last messages: all there are with `*`, else those after a place."""
+    """Show the latest messages, optionally only those after a reference; `*` means no reference."""
     request = _parse_request(ctx, "LATEST", target, limit)
     marks = [] if reference == "*" else [_parse_reference(request, reference)]
     return read_page(ctx, request, pages.latest, *marks)
@@ -54,21 +55,21 @@ def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limi
 
 @subcommand(cost=COST)
 def chathistory_before(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
-    """Show the last messages before a place."""
+    """Show the latest messages before a reference."""
     request = _parse_request(ctx, "BEFORE", target, limit)
     return read_page(ctx, request, pages.before, _parse_reference(request, reference))
 
 
 @subcommand(cost=COST)
 def chathistory_after(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
-    """Show the first messages after a place."""
+    """Show the earliest messages after a reference."""
     request = _parse_request(ctx, "AFTER", target, limit)
     return read_page(ctx, request, pages.after, _parse_reference(request, reference))
 
 
 @subcommand(cost=COST)
 def chathistory_around(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
-    """Show the messages around a place."""
+    """Show the messages around a reference, including it."""
     request = _parse_request(ctx, "AROUND", target, limit)
     return read_page(ctx, request, pages.around, _parse_reference(request, reference))
 
@@ -77,7 +78,7 @@ def chathistory_around(ctx: Context, target: str = "", reference: str = "", limi
 def chathistory_between(
     ctx: Context, target: str = "", first: str = "", last: str = "", limit: str = ""
 ) -> SlowWork:
-    """Show the messages between two places, counted from the first one."""
+    """Show the messages between two references, starting from the first one."""
     request = _parse_request(ctx, "BETWEEN", target, limit)
     return read_page(
         ctx, request, pages.between, _parse_reference(request, first), _parse_reference(request, last)
@@ -86,43 +87,43 @@ def chathistory_between(
 
 @subcommand(cost=COST)
 def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> SlowWork:
-    """Show in which rooms, and with whom, the latest message is between two instants."""
+    """List the rooms and users whose latest message is between two timestamps."""
     if not limit:
         raise _missing_parameters("TARGETS")
-    most = _parse_limit(ctx, "TARGETS", limit)
+    maximum = _parse_limit(ctx, "TARGETS", limit)
     begin, end = _parse_timestamp("TARGETS", first), _parse_timestamp("TARGETS", last)
     rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
     parties = ctx.me.parties
 
     def work(session: Session) -> list[ConversationTarget]:
         visible = find_first_visible(session.connection(), rooms, parties)
-        return pages.list_targets(session, rooms, parties[0], most, begin, end, visible)
+        return pages.list_targets(session, rooms, parties[0], maximum, begin, end, visible)
 
     failure = failed("MESSAGE_ERROR", "TARGETS", text=NOT_RETRIEVED)
     return read_later(ctx, failure, work, send_targets)
 
 
-# Guards
+# Parsing
 
 
 def _parse_request(ctx: Context, word: str, target: str, limit: str) -> PageRequest:
-    """Return what is asked for.
+    """Parse the target and the limit.
 
-    Raises: Failed when it is not complete, or not the caller's to see.
+    Raises: FailReply when a parameter is missing or the caller may not read the target.
     """
     if not limit:
         raise _missing_parameters(word)
-    most = _parse_limit(ctx, word, limit)
+    maximum = _parse_limit(ctx, word, limit)
     room = get_joined_room(ctx, word, target) if is_room(target) else None
     if room is None:
         _check_nick(word, target)
-    return make_request(ctx, word, target, most, room, playback_kinds(ctx))
+    return make_request(ctx, word, target, maximum, room, playback_kinds(ctx))
 
 
 def _check_nick(word: str, nick: str) -> None:
-    """Refuse a nick that nobody can ever have had.
+    """Check that the target is a valid nick.
 
-    Raises: Failed.
+    Raises: FailReply with INVALID_TARGET.
     """
     try:
         check_nick(nick, MAX_NICK_BYTES)
@@ -138,9 +139,9 @@ def _parse_limit(ctx: Context, word: str, limit: str) -> int:
 
 
 def _parse_reference(request: PageRequest, word: str) -> Reference:
-    """Read a place.
+    """Parse a message reference.
 
-    Raises: Failed when it is of no known type, or not written as that type is.
+    Raises: FailReply when its type is unknown or its value is malformed.
     """
     name, equals, value = word.partition("=")
     if equals and name == "timestamp":
@@ -149,7 +150,7 @@ def _parse_reference(request: PageRequest, word: str) -> Reference:
         return Reference(word, position=_parse_msgid(request, word, value))
     if not equals:
         raise failed("INVALID_PARAMS", request.word, word, text="Invalid message reference")
-    text = "References are msgid= or timestamp="
+    text = "A reference must be msgid= or timestamp="
     raise failed("INVALID_MSGREFTYPE", request.word, request.target, word, text=text)
 
 

@@ -1,6 +1,6 @@
-"""Playing back: pages of the past are read on the caller's own thread, then shown as one batch.
+"""Playback: pages of history are read on the client's reader thread and sent as one batch.
 
-Between the two the engine looks once more whether the caller may still see what was read.
+Before sending, the engine checks again that the client may still see what was read.
 """
 
 import logging
@@ -27,7 +27,7 @@ from app.wire.names import fold
 
 NOT_RETRIEVED = "Messages could not be retrieved"
 PageQuery = Callable[..., list[Event]]
-PAGE_READS = BoundedSemaphore(2)  # read at a time; more would only take the interpreter from the engine
+PAGE_READS = BoundedSemaphore(2)  # concurrent reads; more would compete with the engine for the interpreter
 T = TypeVar("T")
 C = TypeVar("C", bound=Context)
 
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A mark as the client wrote it: a position in the log, or an instant."""
+    """A message reference: a position in the log, or an instant."""
 
     word: str
     position: int | None = None
@@ -45,33 +45,33 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What one command asks for. `room` is None for a private conversation, whose parties are the others."""
+    """A parsed request for one page; `room` is None for direct messages."""
 
     word: str  # the subcommand
     target: str  # as the client spelled it
     limit: int
     room: int | None
-    parties: tuple[str, ...]  # whom the caller reads as; the first of them in private conversations
-    peer: str | None  # the party that has the name now
+    parties: tuple[str, ...]  # identities of the caller; direct messages use the first
+    peer: str | None  # the party that currently has the nick
     extra_kinds: tuple[Kind, ...]
-    is_hidden: bool = False  # what was said in the room before the caller came
+    is_hidden: bool = False  # the room hides history from before the caller joined
 
     def place(self, session: Session) -> HistorySource:
-        """Return the history that is meant."""
+        """Return the part of the log that the request selects."""
         if self.room is not None:
             visible = find_first_visible(session.connection(), [self.room], self.parties)
             return HistorySource(self.room, extra=self.extra_kinds, first=visible.get(self.room))
         party = self.parties[0]
-        found = pages.find_conversations(session, party, fold(self.target))
+        conversations = pages.find_conversations(session, party, fold(self.target))
         direct = " ".join(sorted({party, self.peer})) if self.peer else None
-        others = tuple(one for one in found if one != direct)
+        others = tuple(key for key in conversations if key != direct)
         return HistorySource(conversations=(*others, direct) if direct else others, extra=self.extra_kinds)
 
 
 def get_joined_room(ctx: Context, word: str, name: str) -> Room:
-    """Return a room the caller is in.
+    """Return a room that the caller is in.
 
-    Raises: Failed when there is none of that name; which rooms there are elsewhere stays unsaid.
+    Raises: FailReply, with the same reply for rooms that do not exist and for other rooms.
     """
     room = find_joined_room(ctx, name)
     if room is None:
@@ -80,7 +80,7 @@ def get_joined_room(ctx: Context, word: str, name: str) -> Room:
 
 
 def find_joined_room(ctx: Context, name: str) -> Room | None:
-    """Return a room of that name if the caller is in one."""
+    """Return the room of that name if the caller is in it."""
     room = ctx.world.find_room(name)
     return room if room is not None and room.member(ctx.me) is not None else None
 
@@ -88,7 +88,7 @@ def find_joined_room(ctx: Context, name: str) -> Room | None:
 def make_request(
     ctx: Context, word: str, target: str, limit: int, room: Room | None, extra_kinds: tuple[Kind, ...] = ()
 ) -> PageRequest:
-    """Return what the caller asks for: the past of a room, or without one theirs with whoever has the nick now."""
+    """Return a request for a room, or without one for direct messages with the owner of a nick."""
     peer = ctx.world.find_user(target) if room is None else None
     return PageRequest(
         word=word,
@@ -103,7 +103,7 @@ def make_request(
 
 
 def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
-    """Return what the caller is shown beside messages; tags alone only if the client knows tags."""
+    """Return the kinds of events that the client receives besides messages (event-playback)."""
     if "draft/event-playback" not in ctx.client.caps:
         return ()
     has_tags = "message-tags" in ctx.client.caps
@@ -111,7 +111,7 @@ def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
 
 
 def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: Reference) -> SlowWork:
-    """Return the work that reads a page with one of the queries of `pages`, and shows it."""
+    """Return slow work that reads a page with a query of `pages`, and sends it."""
 
     def work(session: Session) -> list[Event]:
         place = request.place(session)
@@ -128,18 +128,18 @@ def read_later(
     failure: FailReply,
     work: Callable[[Session], T],
     show: Callable[[C, T], None],
-    turnstile: BoundedSemaphore = PAGE_READS,
+    slots: BoundedSemaphore = PAGE_READS,
 ) -> SlowWork:
-    """Return the work that reads, when the turnstile lets it, and then shows; a failing storage becomes the failure."""
+    """Return slow work that reads within a concurrency limit and sends the result, or `failure`."""
 
     def read(session: Session) -> T | FailReply:
         try:
-            with turnstile:
+            with slots:
                 return work(session)
         except FailReply as refusal:
             return refusal
         except SQLAlchemyError as error:
-            logger.warning("A page of history could not be read: %s", error)
+            logger.warning("Cannot read a page of history: %s", error)
             return failure
 
     def then(again: C, found: T | FailReply) -> None:
@@ -155,7 +155,7 @@ def _resolve(
 ) -> HistoryCursor:
     """Return the place in the history that a reference names.
 
-    Raises: Failed when there is no such message, so that the client can try by time instead.
+    Raises: FailReply when there is no such message; the client can then retry with a timestamp.
     """
     if reference.position is None:
         return HistoryCursor(reference.instant)
@@ -166,9 +166,9 @@ def _resolve(
 
 
 def _send_page(ctx: Context, request: PageRequest, found: list[Event]) -> None:
-    """Show a page; somebody who was put out of the room meanwhile does not see it any more.
+    """Send a page.
 
-    Raises: Failed also when the past of the room has been hidden since it was read.
+    Raises: FailReply when the caller has left the room, or its history was hidden, since the read.
     """
     room = get_joined_room(ctx, request.word, request.target) if request.room is not None else None
     if room is not None and room.hides_history and not request.is_hidden:
@@ -176,13 +176,13 @@ def _send_page(ctx: Context, request: PageRequest, found: list[Event]) -> None:
     with response_batch(ctx, "chathistory", plain(request.target)) as tags:
         for event in found:
             if event.id in ctx.world.redacted:
-                continue  # since the page was read
+                continue  # redacted since the page was read
             fill_in_names(ctx, event, room)
             ctx.send_event(event, **tags, **_shared_msgid(ctx, event))
 
 
 def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
-    """Add what a row of the log leaves out: the names of the server and of the room as it is called now."""
+    """Fill in what the log omits: the server's name and the current name of the room."""
     event.nick = event.nick or ctx.runtime.server_name
     event.data.setdefault("realname", "")
     if room is None:
@@ -193,17 +193,20 @@ def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
 
 
 def may_read(message: Event, rooms: Iterable[int], party: str) -> bool:
-    """Whether somebody who is in these rooms, and is this party in private, may see a message."""
+    """Return whether a member of these rooms, or this party of a conversation, may read a message."""
     return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
 
 
 def rooms_with_open_history(ctx: Context) -> frozenset[int]:
-    """Return the rooms of the caller that hide nothing now."""
+    """Return the caller's rooms that currently do not hide history."""
     return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_history)
 
 
 def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
-    """Whether the caller may see a message now; `shown` are the rooms that hid nothing when it was read."""
+    """Return whether the caller may still see a message.
+
+    `shown` are the rooms that did not hide history when the message was read.
+    """
     me = ctx.me
     if event.id in ctx.world.redacted or not may_read(event, me.rooms, me.party):
         return False
@@ -211,7 +214,7 @@ def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
 
 
 def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
-    """Show messages of any rooms and conversations as one batch."""
+    """Send messages of several rooms and conversations as one batch."""
     with response_batch(ctx, *words) as tags:
         for event in events:
             fill_in_names(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
@@ -219,23 +222,23 @@ def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
 
 
 def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:
-    """Return the id of what has none when it happens, because it happens in several rooms at once."""
+    """Return the `msgid` tag of an event that affects several rooms and is sent live without one."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
     return {"msgid": msgid(event.id)} if is_shared else {}
 
 
 def send_targets(ctx: Context, found: list[ConversationTarget]) -> None:
-    """Show where something was said, with the time of the latest message there."""
+    """Send the targets with the times of their latest messages (CHATHISTORY TARGETS)."""
     with response_batch(ctx, "draft/chathistory-targets") as tags:
         for target in found:
             ctx.send_from_server("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 
 def not_retrieved(request: PageRequest, *word: str) -> FailReply:
-    """Return the failure that what is referred to cannot be found, or not be read."""
+    """Return the reply for messages that do not exist or cannot be read."""
     return failed("MESSAGE_ERROR", request.word, request.target, *word, text=NOT_RETRIEVED)
 
 
 def failed(code: str, *context: str, text: str) -> FailReply:
-    """Return a failure of CHATHISTORY."""
+    """Return a FAIL reply to CHATHISTORY."""
     return FailReply("CHATHISTORY", code, *context, text=text)

@@ -1,4 +1,7 @@
-"""Searching what was said, wherever the caller may read: SEARCH (the capability soju.im/search)."""
+"""Searching history: SEARCH.
+
+See https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,80 +34,84 @@ from app.wire.numbers import parse_number
 
 C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
-MAX_RESULTS = 100  # messages shown when no number is asked for
-MAX_WORDS = 16  # each is looked for in every message that has those before it
-SEARCH_SLOTS = BoundedSemaphore(2)  # done at a time; pages of history, which are short, do not wait for them
+MAX_RESULTS = 100  # the limit when none is given
+MAX_WORDS = 16  # each filters the matches of the previous ones
+SEARCH_SLOTS = BoundedSemaphore(2)  # concurrent searches; separate from PAGE_READS, which are short
 ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
 
 
 @command(cost=COST)
 def search(ctx: Context, attributes: str) -> SlowWork:
-    """Find what was said: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;before=...;limit=9`.
+    """Search the messages that you may read, by attributes separated with semicolons.
 
-    All words of the text must be there, in any case and any order; what stands between quotation marks, as it
-    stands. A room or a nick (in), a sender, times and a number of messages may be left out.
+    For example: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;limit=9`.
+
+    A message matches if it contains all words of the text, in any case and order; text in quotation
+    marks must match literally. `in` is a room or a nick, `from` a sender, `after` and `before` are
+    times, and `limit` is the number of messages. All attributes are optional. `\\s` is a space.
     """
-    wanted = _parse_attributes(attributes)
-    question = SearchQuery(
-        text=wanted.get("text", ""),
-        sender=wanted.get("from") or None,
-        since=_parse_timestamp(wanted, "after"),
-        until=_parse_timestamp(wanted, "before"),
-        newest="after" not in wanted,
+    values = _parse_attributes(attributes)
+    query = SearchQuery(
+        text=values.get("text", ""),
+        sender=values.get("from") or None,
+        since=_parse_timestamp(values, "after"),
+        until=_parse_timestamp(values, "before"),
+        newest="after" not in values,
     )
-    limit = _parse_limit(wanted, ctx.runtime.settings.history_limit)
-    failure = _failed("INTERNAL_ERROR", text="The search could not be run; try again in a moment")
-    return start_search(ctx, wanted.get("in", ""), question, limit, failure, _send_results)
+    limit = _parse_limit(values, ctx.runtime.settings.history_limit)
+    failure = _failed("INTERNAL_ERROR", text="The search failed; try again later")
+    return start_search(ctx, values.get("in", ""), query, limit, failure, _send_results)
 
 
 def start_search(
     ctx: C,
     target: str,
-    question: SearchQuery,
+    query: SearchQuery,
     limit: int,
     failure: FailReply,
     show: Callable[[C, list[Event]], None],
 ) -> SlowWork:
-    """Return the work that searches one place, or with an empty target all that the caller may read.
+    """Return slow work that searches a target, or everything the caller may read if it is empty.
 
-    What is found is handed on as far as the caller may still see it by then.
-    Raises: Failed when it is a room that the caller is not in, or there are too many words.
+    `show` receives the messages that the caller may still see when the search has finished.
+
+    Raises: FailReply when the caller is not in the room, or there are too many words.
     """
-    _check_word_count(question)
-    reach = _scope(ctx, target)
+    _check_word_count(query)
+    scope = _scope(ctx, target)
     shown = rooms_with_open_history(ctx)
 
     def work(session: Session) -> list[Event]:
         try:
-            return found_by(session, reach(session), question, limit)
+            return found_by(session, scope(session), query, limit)
         except SearchTookTooLong as error:
             raise _failed("INTERNAL_ERROR", text=error.sentence) from error
 
-    def then(again: C, found: list[Event]) -> None:
-        show(again, [event for event in found if is_visible(again, event, shown)])
+    def then(later: C, events: list[Event]) -> None:
+        show(later, [event for event in events if is_visible(later, event, shown)])
 
     return read_later(ctx, failure, work, then, SEARCH_SLOTS)
 
 
 def _scope(ctx: Context, target: str) -> Callable[[Session], SearchScope]:
-    """Return how to find out where to look."""
+    """Return a function that computes the scope of the search, in a session."""
     me = ctx.me
     if not target:
         return _limit_to_visible(SearchScope(tuple(me.rooms), party=me.party), me.parties)
     if is_room(target):
         room = find_joined_room(ctx, target)
         if room is None:
-            raise _failed("INVALID_PARAMS", "in", text=f"You are in no room {plain(target)}")
+            raise _failed("INVALID_PARAMS", "in", text=f"You are not in {plain(target)}")
         return _limit_to_visible(SearchScope((room.id,)), me.parties)
     request = make_request(ctx, "SEARCH", target, 0, None)
     return lambda session: SearchScope(conversations=request.place(session).conversations)
 
 
-def _limit_to_visible(reach: SearchScope, parties: tuple[str, ...]) -> Callable[[Session], SearchScope]:
-    """Return how to leave out what was said in rooms before the caller came, where that is hidden."""
+def _limit_to_visible(scope: SearchScope, parties: tuple[str, ...]) -> Callable[[Session], SearchScope]:
+    """Return a function that restricts the scope to history that rooms do not hide (+H)."""
 
     def limited(session: Session) -> SearchScope:
-        return replace(reach, visible=find_first_visible(session.connection(), reach.rooms or (), parties))
+        return replace(scope, visible=find_first_visible(session.connection(), scope.rooms or (), parties))
 
     return limited
 
@@ -113,40 +120,42 @@ def _send_results(ctx: Context, found: list[Event]) -> None:
     send_mixed(ctx, found, "soju.im/search")
 
 
-# Guards
+# Parsing
 
 
-def _check_word_count(question: SearchQuery) -> None:
-    if len(question.words()) > MAX_WORDS:
-        text = f"A search has at most {MAX_WORDS} words; what stands between quotation marks is one"
+def _check_word_count(query: SearchQuery) -> None:
+    if len(query.words()) > MAX_WORDS:
+        text = f"A search can have at most {MAX_WORDS} words or quoted phrases"
         raise _failed("INVALID_PARAMS", "text", text=text)
 
 
 def _parse_attributes(attributes: str) -> dict[str, str]:
-    """Read the attributes, which are written as tags are.
+    """Parse the attributes, which have the syntax of message tags.
 
-    Raises: Failed when there is one that nobody knows.
+    Raises: FailReply when an attribute is unknown.
     """
-    wanted = parse_tags(attributes)
-    for name in wanted.keys() - ATTRIBUTES:
-        raise _failed("INVALID_PARAMS", name, text=f"There are {', '.join(sorted(ATTRIBUTES))}")
-    return wanted
+    values = parse_tags(attributes)
+    for name in values.keys() - ATTRIBUTES:
+        raise _failed("INVALID_PARAMS", name, text=f"The attributes are {', '.join(sorted(ATTRIBUTES))}")
+    return values
 
 
-def _parse_timestamp(wanted: dict[str, str], name: str) -> int | None:
+def _parse_timestamp(values: dict[str, str], name: str) -> int | None:
     try:
-        return from_iso(wanted[name]) if name in wanted else None
+        return from_iso(values[name]) if name in values else None
     except ValueError as error:
-        raise _failed("INVALID_PARAMS", name, text="A time is 2026-11-22T12:00:05.123Z") from error
+        raise _failed(
+            "INVALID_PARAMS", name, text="The time must have the form 2026-11-22T12:00:05.123Z"
+        ) from error
 
 
-def _parse_limit(wanted: dict[str, str], most: int) -> int:
-    limit = parse_number(wanted["limit"]) if "limit" in wanted else MAX_RESULTS
+def _parse_limit(values: dict[str, str], maximum: int) -> int:
+    limit = parse_number(values["limit"]) if "limit" in values else MAX_RESULTS
     if limit is None:
-        raise _failed("INVALID_PARAMS", "limit", text="A limit is a number")
-    return min(limit, most)
+        raise _failed("INVALID_PARAMS", "limit", text="The limit must be a number")
+    return min(limit, maximum)
 
 
 def _failed(code: str, *context: str, text: str) -> FailReply:
-    """Return a failure of SEARCH."""
+    """Return a FAIL reply to SEARCH."""
     return FailReply("SEARCH", code, *context, text=text)

@@ -1,4 +1,4 @@
-"""What people say: PRIVMSG, NOTICE, TAGMSG."""
+"""Messages: PRIVMSG, NOTICE and TAGMSG."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,11 @@ _CLIENT_TAG = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")  # IRCv3 message-
 
 @command(writes=True)
 def privmsg(ctx: Context, targets: str, text: str = "") -> None:
-    """Say something in rooms or to people."""
+    """Send a message to rooms or users.
+
+    The targets are a comma-separated list, at most `max_targets`; `@#room` addresses the operators
+    of a room.
+    """
     if "batch" in ctx.tags:
         add_line(ctx, Kind.PRIVMSG, targets, text)
         return
@@ -34,7 +38,7 @@ def privmsg(ctx: Context, targets: str, text: str = "") -> None:
 
 @command(writes=True)
 def notice(ctx: Context, targets: str, text: str = "") -> None:
-    """Say something that must not be answered by a machine; what can't be delivered is dropped silently."""
+    """Send a message that must not be answered automatically; if it cannot be delivered, it is dropped."""
     if "batch" in ctx.tags:
         add_line(ctx, Kind.NOTICE, targets, text)
         return
@@ -44,7 +48,7 @@ def notice(ctx: Context, targets: str, text: str = "") -> None:
 
 @command(writes=True)
 def tagmsg(ctx: Context, targets: str) -> None:
-    """Send tags without a text: that you are typing, a reaction."""
+    """Send client-only tags without text, such as typing notifications and reactions."""
     if client_tags(ctx.tags):
         _send_to_each(ctx, targets, deliver, Kind.TAGMSG, None)
 
@@ -52,9 +56,10 @@ def tagmsg(ctx: Context, targets: str) -> None:
 def _send_to_each(
     ctx: Context, targets: str, say: Callable[[Context, Kind, str, T], None], kind: Kind, text: T
 ) -> None:
-    """Say something to each target; one refusal does not keep it from the others.
+    """Send to each target; an error of one does not affect the others.
 
-    Raises: Refused when there are too many of them, or they do not go together; and what is the answer to all of it.
+    Raises: CommandError when there are too many targets, a service is among several, or the only
+    target is refused.
     """
     if "," not in targets:
         say(ctx, kind, targets, text)
@@ -72,11 +77,11 @@ def _send_to_each(
 
 
 def _check_pseudoclient_is_alone(ctx: Context, names: Sequence[str]) -> None:
-    """Refuse what is said to an attendant and to others at once: they would read a password that is in it."""
+    """Refuse a message to a service and others at once: it may contain a password."""
     for name in names:
-        person = ctx.world.find_user(name)
-        if person is not None and person.is_pseudoclient:
-            raise _must_be_alone(person)
+        user = ctx.world.find_user(name)
+        if user is not None and user.is_pseudoclient:
+            raise _must_be_alone(user)
 
 
 def _send_text(ctx: Context, kind: Kind, target: str, text: str) -> None:
@@ -86,15 +91,15 @@ def _send_text(ctx: Context, kind: Kind, target: str, text: str) -> None:
 
 
 def _send_or_drop(ctx: Context, kind: Kind, target: str, text: str) -> None:
-    """Say something, or drop it: a refusal would be an answer."""
+    """Send a NOTICE, dropping errors: RFC 1459 section 4.4.2 forbids replies to it."""
     with suppress(CommandError):
         _send_text(ctx, kind, target, text)
 
 
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
-    """Say something in a room, to those who moderate it, or to somebody; `lines` are those of a multiline message."""
+    """Deliver to a room, its operators, or a user; `lines` are the lengths of multiline lines."""
     if text is not None:
-        ctx.me.active = ctx.client.heard  # before any guard: who is refused is not idle either
+        ctx.me.active = ctx.client.heard  # before the checks: a failed attempt also ends idle time
     if target.startswith("#"):
         _send_to_room(ctx, kind, ctx.get_room(target), text, lines)
     elif target.startswith("@#"):
@@ -110,7 +115,7 @@ def _send_to_room(ctx: Context, kind: Kind, room: Room, text: str | None, lines:
 
 
 def _send_to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, lines: Sequence[int]) -> None:
-    """Speak to those who moderate a room (STATUSMSG); it is stored, but not as part of the room's history."""
+    """Send to a room's operators (STATUSMSG); stored, but not as part of the room's history."""
     event = ctx.event(
         kind, conversation=f"o{room.id}", target="@" + room.name, text=text, data=_data(ctx, lines)
     )
@@ -118,36 +123,36 @@ def _send_to_operators(ctx: Context, kind: Kind, room: Room, text: str | None, l
     _emit(ctx, event, room.operators(), ctx.client)
 
 
-def _send_to_user(ctx: Context, kind: Kind, person: User, text: str | None, lines: Sequence[int]) -> None:
-    if person.is_pseudoclient:
-        _refuse_pseudoclient(kind, person, text)
+def _send_to_user(ctx: Context, kind: Kind, user: User, text: str | None, lines: Sequence[int]) -> None:
+    if user.is_pseudoclient:
+        _refuse_pseudoclient(kind, user, text)
         return
     me = ctx.me
-    parties = sorted({me.party, person.party})
-    data = _data(ctx, lines) | {"parties": [me.party, person.party]}
-    event = ctx.event(kind, conversation=" ".join(parties), target=person.nick, text=text, data=data)
-    author = None if person is me else ctx.client  # who writes to themselves hears it as well
-    _emit(ctx, event, Audience([*person.clients, *me.clients]), author)
-    if person.away is not None and kind is Kind.PRIVMSG:
-        ctx.reply(numerics.RPL_AWAY, person.nick, text=person.away)
+    parties = sorted({me.party, user.party})
+    data = _data(ctx, lines) | {"parties": [me.party, user.party]}
+    event = ctx.event(kind, conversation=" ".join(parties), target=user.nick, text=text, data=data)
+    author = None if user is me else ctx.client  # a message to oneself is delivered back
+    _emit(ctx, event, Audience([*user.clients, *me.clients]), author)
+    if user.away is not None and kind is Kind.PRIVMSG:
+        ctx.reply(numerics.RPL_AWAY, user.nick, text=user.away)
 
 
-def _refuse_pseudoclient(kind: Kind, attendant: User, text: str | None) -> None:
-    """Refuse what is no single line to an attendant; to CTCP, notices and tags it says nothing.
+def _refuse_pseudoclient(kind: Kind, service: User, text: str | None) -> None:
+    """Refuse a multiline message to a service; ignore CTCP, notices and tags.
 
-    What is said to it alone, in one line, is a command of its own and does not come here.
+    A single line to a service is dispatched as a command and does not get here.
     """
     if kind is Kind.PRIVMSG and text is not None and not text.startswith(ctcp.DELIMITER):
-        raise _must_be_alone(attendant)
+        raise _must_be_alone(service)
 
 
-def _must_be_alone(attendant: User) -> NumericError:
-    refusal = f"Write to {attendant.nick} alone, one line at a time"
-    return NumericError(numerics.ERR_TOOMANYTARGETS, attendant.nick, text=refusal)
+def _must_be_alone(service: User) -> NumericError:
+    refusal = f"Send messages to {service.nick} separately, one line at a time"
+    return NumericError(numerics.ERR_TOOMANYTARGETS, service.nick, text=refusal)
 
 
 def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
-    """Emit a message, which its author does not hear; the caller's client sees it if it asked for echoes."""
+    """Emit a message to all but its author, whose client gets it only with echo-message."""
     if event.text is not None:
         _check_length(event, event.text, ctx.runtime.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
@@ -158,17 +163,17 @@ def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None)
         ctx.changeset.emit(event, audience, author)
 
 
-def _check_length(event: Event, text: str, most: int) -> None:
-    """Refuse what could not be relayed whole: longer than a message may be, or than a line with its source."""
-    whole = longest = byte_length(text)
+def _check_length(event: Event, text: str, max_bytes: int) -> None:
+    """Refuse a message longer than the limit, or with a line too long to relay with its source."""
+    total = longest = byte_length(text)
     if "lines" in event.data:
         longest = max(byte_length(line) for line, _ in multiline.split_lines(text, event.data["lines"]))
-    if whole > most or longest > space_after(f":{event.source} {event.verb} {event.target} :"):
+    if total > max_bytes or longest > space_after(f":{event.source} {event.verb} {event.target} :"):
         raise NumericError(numerics.ERR_INPUTTOOLONG)
 
 
 def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags that are passed on: those with a `+`, which are between clients, and a name that can be one."""
+    """Return the client-only tags with valid names; only these are relayed."""
     return {name: value for name, value in tags.items() if _CLIENT_TAG.fullmatch(name)}
 
 

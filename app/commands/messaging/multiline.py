@@ -1,4 +1,4 @@
-"""Messages of several lines: BATCH (IRCv3 draft/multiline)."""
+"""Multiline messages: BATCH (https://ircv3.net/specs/extensions/multiline)."""
 
 from app.commands.context import Context, run_handler
 from app.commands.errors import FailReply, NumericError
@@ -15,28 +15,30 @@ CAPABILITY = "draft/multiline"
 
 
 def tokens(settings: ServerSettings) -> str:
-    """Return what is said of the capability: how much a message may be."""
+    """Return the value of the capability: the limits of a message."""
     return f"max-bytes={settings.buffer},max-lines={MAX_LINES}"
 
 
 @command(writes=True)
 def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> None:
-    """Say something of several lines: `BATCH +x draft/multiline #tea`, lines tagged `batch=x`, `BATCH -x`.
+    """Send a multiline message: `BATCH +x draft/multiline #tea`, lines tagged `batch=x`, `BATCH -x`.
 
-    It may have 32 lines, and as many bytes as the setting `buffer` allows.
+    A message has at most 32 lines, and as many bytes as the setting `buffer` allows.
     """
     if reference.startswith("-"):
         _send(ctx, reference[1:])
     elif not (
         ctx.client.shape & Shape.MULTILINE and type_ == CAPABILITY and target and reference.startswith("+")
     ):
-        raise FailReply("BATCH", "UNKNOWN_TYPE", type_ or "*", text="Batches are of type draft/multiline")
+        raise FailReply(
+            "BATCH", "UNKNOWN_TYPE", type_ or "*", text="The only batch type for clients is draft/multiline"
+        )
     else:
         multiline_batch.open_batch(ctx, reference[1:], target)
 
 
 def _send(ctx: Context, reference: str) -> None:
-    """Say what was collected, as the command that opened the batch."""
+    """Deliver the batch, replying to the command that opened it."""
     opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", opening)
     ctx.label = None
@@ -44,15 +46,15 @@ def _send(ctx: Context, reference: str) -> None:
 
 
 def _deliver_batch(ctx: Context, reference: str) -> None:
-    found = multiline_batch.close_batch(ctx, reference)
-    if found is None:
-        ctx.label = None  # the refusal had it
+    closed = multiline_batch.close_batch(ctx, reference)
+    if closed is None:
+        ctx.label = None  # the failure reply had it
         return
-    text = combine(found.pieces)
-    if found.kind is None or not text.strip("\n"):
-        raise multiline_batch.invalid_batch("There is nothing in it")
+    text = combine(closed.lines)
+    if closed.kind is None or not text.strip("\n"):
+        raise multiline_batch.invalid_batch("The message is empty")
     try:
-        deliver(ctx, found.kind, found.target, text, line_lengths(found.pieces))
+        deliver(ctx, closed.kind, closed.target, text, line_lengths(closed.lines))
     except NumericError:
-        if found.kind is not Kind.NOTICE:
+        if closed.kind is not Kind.NOTICE:
             raise

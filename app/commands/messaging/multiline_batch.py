@@ -1,7 +1,7 @@
-"""Collecting a message of several lines, until all of it is there (IRCv3 draft/multiline, client-batch).
+"""Multiline batches received from clients, collected until they are closed.
 
-A client has one at a time, and the server keeps it within its limits; what breaks a rule is refused as soon as
-it does, and the rest of the batch is then dropped silently.
+See https://ircv3.net/specs/extensions/multiline. A client has at most one open batch. The first
+line that violates a rule fails the batch; the rest of it is then dropped silently.
 """
 
 from dataclasses import dataclass, field
@@ -18,78 +18,80 @@ MAX_LINES = 32
 
 @dataclass(slots=True)
 class MultilineBatch:
-    """What has come of a multiline message; `tags` are those of its opening, the label among them."""
+    """An open batch; `tags` are those of the BATCH command that opened it, including the label."""
 
     reference: str
     target: str
     tags: dict[str, str]
     kind: Kind | None = None
-    pieces: list[MessageLine] = field(default_factory=list)
-    is_refused: bool = False
+    lines: list[MessageLine] = field(default_factory=list)
+    has_failed: bool = False
 
 
 def open_batch(ctx: Context, reference: str, target: str) -> None:
-    """Open a batch: what it is an answer to is answered at its end."""
+    """Open a batch; the labeled response to it is sent when it is closed."""
     if ctx.client.collected is not None:
-        raise invalid_batch("Another batch is open")
+        raise invalid_batch("Another batch is already open")
     ctx.client.collected = MultilineBatch(reference, target, ctx.tags)
     ctx.label = None
 
 
 def add_line(ctx: Context, kind: Kind, target: str, text: str) -> None:
-    """Take a line of the batch that is open."""
+    """Add a line to the open batch."""
     batch: MultilineBatch | None = ctx.client.collected
     ctx.label = None
     if batch is None:
-        raise invalid_batch("There is no such batch")
-    if batch.is_refused:
+        raise invalid_batch("No batch with this reference is open")
+    if batch.has_failed:
         return
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", batch.tags)
     try:
         _check_line(ctx, batch, kind, target, text)
     except FailReply as failure:
-        batch.is_refused = True
-        batch.pieces.clear()
+        batch.has_failed = True
+        batch.lines.clear()
         opened.send_error(failure)
         return
     batch.kind = kind
-    batch.pieces.append((text, CONCAT_TAG in ctx.tags))
+    batch.lines.append((text, CONCAT_TAG in ctx.tags))
 
 
 def _check_line(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, text: str) -> None:
-    """Refuse a line that does not belong to the batch, or is more than there may be.
+    """Check a line against the rules and limits of the batch.
 
-    Raises: Failed.
+    Raises: FailReply.
     """
-    most = ctx.runtime.settings.buffer
+    max_bytes = ctx.runtime.settings.buffer
     if ctx.tags["batch"] != batch.reference:
-        raise invalid_batch("There is no such batch")
+        raise invalid_batch("No batch with this reference is open")
     if fold(target) != fold(batch.target):
-        text = "All lines of a message have one target"
+        text = "All lines of a batch must have the target of the batch"
         raise FailReply("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
     if batch.kind not in (None, kind):
-        raise invalid_batch("PRIVMSG and NOTICE do not go together")
+        raise invalid_batch("A batch cannot contain both PRIVMSG and NOTICE")
     if not text and CONCAT_TAG in ctx.tags:
-        raise invalid_batch("A blank line continues nothing")
-    if len(batch.pieces) >= MAX_LINES:
-        text = "There are too many lines"
+        raise invalid_batch("A blank line cannot have the concat tag")
+    if len(batch.lines) >= MAX_LINES:
+        text = f"A message has at most {MAX_LINES} lines"
         raise FailReply("BATCH", "MULTILINE_MAX_LINES", str(MAX_LINES), text=text)
-    if byte_length(combine([*batch.pieces, (text, CONCAT_TAG in ctx.tags)])) > most:
-        raise FailReply("BATCH", "MULTILINE_MAX_BYTES", str(most), text="The message is too long")
+    if byte_length(combine([*batch.lines, (text, CONCAT_TAG in ctx.tags)])) > max_bytes:
+        raise FailReply(
+            "BATCH", "MULTILINE_MAX_BYTES", str(max_bytes), text=f"A message has at most {max_bytes} bytes"
+        )
 
 
 def close_batch(ctx: Context, reference: str) -> MultilineBatch | None:
-    """Close the batch and return what it is, unless it was refused.
+    """Close and return the batch, or return None if it has failed.
 
-    Raises: Failed when it says nothing.
+    Raises: FailReply when no batch with this reference is open.
     """
     batch: MultilineBatch | None = ctx.client.collected
     ctx.client.collected = None
     if batch is None or batch.reference != reference:
-        raise invalid_batch("There is no such batch")
-    return None if batch.is_refused else batch
+        raise invalid_batch("No batch with this reference is open")
+    return None if batch.has_failed else batch
 
 
 def invalid_batch(text: str) -> FailReply:
-    """Return the refusal of a batch."""
+    """Return the reply to an invalid batch."""
     return FailReply("BATCH", "MULTILINE_INVALID", text=text)

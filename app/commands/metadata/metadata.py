@@ -1,7 +1,8 @@
-"""What people and rooms say of themselves for clients to show: METADATA (IRCv3 draft/metadata-3).
+"""Metadata of users and rooms: METADATA (https://ircv3.net/specs/extensions/metadata).
 
-Anybody is asked by nick. A room is asked by those who are inside; to others it says nothing, and a secret one
-is not there. Before registration a connection speaks for itself only, and what it says holds once it is in.
+The metadata of users is public. The metadata of a room is visible to its members; for others it is
+empty, and a secret room does not exist. Before registration, a client can only set its own
+metadata, which takes effect when registration completes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,14 +25,14 @@ from app.wire.line import plain
 from app.wire.metadata import MAX_KEY_BYTES, is_key
 from app.wire.names import MAX_NICK_BYTES
 
-MAX_SUBSCRIPTIONS = 50  # of one connection
+MAX_SUBSCRIPTIONS = 50  # per connection
 MAX_VALUE_BYTES = 300
-VISIBLE_TO_ALL = "*"  # who sees a key: there are none that only some see
+VISIBLE_TO_ALL = "*"  # the visibility field of replies; all keys are public
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataTarget:
-    """Who or what is meant: the name, and what may be seen; it has no owner before registration."""
+    """A resolved target: its name, its visible values, and its owner (None before registration)."""
 
     name: str
     values: Mapping[str, str]
@@ -40,68 +41,73 @@ class MetadataTarget:
 
 @command("METADATA", before_registration=True, subcommand_index=1)
 def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
-    """Show and change what you or a room say for clients to show: GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS, SYNC.
+    """Show and change metadata of users and rooms: GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS, SYNC.
 
-    The target is a nick, a room, or `*` for yourself: `METADATA * SET display-name :Anna from the tea room`.
+    The target is a nick, a room, or `*` for yourself, as in `METADATA * SET display-name :Anna`.
     """
     word = subcommand if plain(subcommand) == subcommand else "*"
-    raise failed("INVALID_PARAMS", word, text="METADATA has GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS and SYNC")
+    raise failed(
+        "INVALID_PARAMS", word, text="The subcommands are GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS and SYNC"
+    )
 
 
 @subcommand()
 def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
-    """Show what is said under some keys."""
-    found = get_target(ctx, target)
-    with metadata_batch(ctx, found.name) as tags:
-        for wanted in (key, *keys):
-            if is_key(wanted):
-                send_value(ctx, found.name, wanted, found.values.get(wanted), **tags)
+    """Show the values of some keys."""
+    resolved = get_target(ctx, target)
+    with metadata_batch(ctx, resolved.name) as tags:
+        for name in (key, *keys):
+            if is_key(name):
+                send_value(ctx, resolved.name, name, resolved.values.get(name), **tags)
             else:
-                warn_invalid_key(ctx, wanted, **tags)
+                warn_invalid_key(ctx, name, **tags)
 
 
 @subcommand()
 def metadata_list(ctx: Context, target: str) -> None:
-    """Show everything that somebody or a room says."""
-    found = get_target(ctx, target)
-    with metadata_batch(ctx, found.name) as tags:
-        for key in sorted(found.values):
-            send_value(ctx, found.name, key, found.values[key], **tags)
+    """Show all keys and values of a user or a room."""
+    resolved = get_target(ctx, target)
+    with metadata_batch(ctx, resolved.name) as tags:
+        for key in sorted(resolved.values):
+            send_value(ctx, resolved.name, key, resolved.values[key], **tags)
 
 
 @subcommand(writes=True, cost=2)
 def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
-    """Say something under a key, or nothing any more without a value; in rooms for operators."""
-    found = get_target(ctx, target)
+    """Set the value of a key, or delete the key if the value is missing.
+
+    The metadata of a room can be changed by its operators, that of a user by the user.
+    """
+    resolved = get_target(ctx, target)
     if not is_key(key):
         raise failed("INVALID_KEY", key, text=KEY_SYNTAX)
-    _check_may_change(ctx, found, key)
+    _check_may_change(ctx, resolved, key)
     if value:
-        _check_value(ctx, found, key, value)
-    if found.values.get(key) != (value or None):
-        _charge_change(ctx, found, key)
-        _set_and_reply(ctx, found, key, value or None)
+        _check_value(ctx, resolved, key, value)
+    if resolved.values.get(key) != (value or None):
+        _charge_change(ctx, resolved, key)
+        _set_and_reply(ctx, resolved, key, value or None)
     else:
-        send_value(ctx, found.name, key, value or None)
+        send_value(ctx, resolved.name, key, value or None)
 
 
 @subcommand(writes=True, cost=2)
 def metadata_clear(ctx: Context, target: str) -> None:
-    """Say nothing any more; in rooms for operators."""
-    found = get_target(ctx, target)
-    _check_may_change(ctx, found, "*")
-    if found.values:
-        _charge_change(ctx, found, "*")
-    with metadata_batch(ctx, found.name) as tags:
-        for key in sorted(found.values):
-            _set_and_reply(ctx, found, key, None, **tags)
+    """Delete all keys of yourself, or of a room that you moderate."""
+    resolved = get_target(ctx, target)
+    _check_may_change(ctx, resolved, "*")
+    if resolved.values:
+        _charge_change(ctx, resolved, "*")
+    with metadata_batch(ctx, resolved.name) as tags:
+        for key in sorted(resolved.values):
+            _set_and_reply(ctx, resolved, key, None, **tags)
 
 
-KEY_SYNTAX = f"A key is up to {MAX_KEY_BYTES} letters of a-z, 0-9 and _./-"
+KEY_SYNTAX = f"A key has up to {MAX_KEY_BYTES} characters from a-z, 0-9 and _./-"
 
 
 def tokens(settings: ServerSettings) -> str:
-    """Return what is said of the capability: when, and how much."""
+    """Return the value of the capability: its limits, and `before-connect`."""
     space = _max_value_bytes(prefix_of(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
     return (
         f"before-connect,max-subs={MAX_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
@@ -110,28 +116,28 @@ def tokens(settings: ServerSettings) -> str:
 
 
 def get_target(ctx: Context, word: str) -> MetadataTarget:
-    """Return who or what is meant.
+    """Resolve a target.
 
-    Raises: Failed when there is no such nick or room, or none that the caller may know of.
+    Raises: FailReply when there is no such nick or room, or the caller may not see it.
     """
     me = ctx.user
     if me is None:
         if word != "*":
-            raise failed("INVALID_TARGET", word, text="Before you are registered there is only `*`, yourself")
+            raise failed("INVALID_TARGET", word, text="Before registration, the only valid target is `*`")
         return MetadataTarget("*", ctx.client.registration.metadata)
     room = ctx.world.find_room(word)
     if room is not None and room.is_visible_to(me):
-        is_inside = room.member(me) is not None or me.is_admin
-        return MetadataTarget(room.name, room.metadata if is_inside else {}, room)
+        may_read = room.member(me) is not None or me.is_admin
+        return MetadataTarget(room.name, room.metadata if may_read else {}, room)
     user = me if word == "*" else ctx.world.find_user(word)
     if user is None:
-        raise failed("INVALID_TARGET", word, text="There is no such nick or room")
+        raise failed("INVALID_TARGET", word, text="No such nick or room")
     return MetadataTarget(user.nick, user.profile, user)
 
 
 @contextmanager
 def metadata_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
-    """Put answers into a batch; for a client that knows none, say when that is all."""
+    """Wrap replies in a batch; without the capability, end them with RPL_METADATAEND."""
     with response_batch(ctx, "metadata", *words) as tags:
         yield tags
     if not tags:
@@ -139,7 +145,7 @@ def metadata_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
 
 
 def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str) -> None:
-    """Tell what is said under a key, or that nothing is."""
+    """Send the value of a key, or that it is not set."""
     if value is None:
         ctx.reply(numerics.RPL_KEYNOTSET, name, key, **tags)
     else:
@@ -147,67 +153,72 @@ def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str
 
 
 def warn_invalid_key(ctx: Context, key: str, **tags: str) -> None:
-    """Say that one of several keys can be none, and is passed over."""
+    """Send a warning that a key of the command is invalid and was skipped."""
     ctx.send_from_server("WARN", "METADATA", "INVALID_KEY", plain(key), text=KEY_SYNTAX, **tags)
 
 
 def finish_registration(ctx: Context) -> None:
-    """Hold to what a connection said before it was let in, and tell it all that its person says."""
+    """Apply the values set before registration, and send the client its own metadata."""
     _apply_early_values(ctx)
     if ctx.client.knows_metadata:
         metadata_list(ctx, "*")
 
 
 def _apply_early_values(ctx: Context) -> None:
-    said, me = ctx.client.registration.metadata, ctx.me
-    for key, value in said.items():
+    values, me = ctx.client.registration.metadata, ctx.me
+    for key, value in values.items():
         if me.profile.get(key) != value:
             with ctx.continue_on_error():
-                found = MetadataTarget(me.nick, me.profile, me)
-                _check_value(ctx, found, key, value)
+                _check_value(ctx, MetadataTarget(me.nick, me.profile, me), key, value)
                 _set_value(ctx, me, key, value)
-    said.clear()
+    values.clear()
 
 
 def _check_may_change(ctx: Context, target: MetadataTarget, key: str) -> None:
-    """Refuse who may not speak for the target: others do for nobody, administrators for all.
+    """Check that the caller may change the target; administrators may change any.
 
-    Raises: Failed.
+    Raises: FailReply with KEY_NO_PERMISSION.
     """
     me, owner = ctx.user, target.owner
     if me is None or me.is_admin:
         return
     if isinstance(owner, Room):
-        may, text = owner.is_operator(me), "Only operators of the room may"
+        may_change, text = owner.is_operator(me), "Only operators can change the metadata of a room"
     else:
-        may, text = owner is not None and owner.reader is me.reader, "Only they may"
-    if not may:
+        may_change = owner is not None and owner.reader is me.reader
+        text = "You cannot change the metadata of other users"
+    if not may_change:
         raise failed("KEY_NO_PERMISSION", target.name, key, text=text)
 
 
 def _check_value(ctx: Context, target: MetadataTarget, key: str, value: str) -> None:
-    """Refuse what would not be told whole, and more keys than there may be.
+    """Check the length of a value and the number of keys.
 
-    Raises: Failed.
+    Raises: FailReply with INVALID_VALUE or LIMIT_REACHED.
     """
     name = target.name if isinstance(target.owner, Room) else "n" * MAX_NICK_BYTES
-    most, keys = _max_value_bytes(ctx.runtime.server_name, name, key), ctx.runtime.settings.max_metadata
-    if byte_length(value) > most:
-        raise failed("INVALID_VALUE", key, text=f"The value is too long: {most} bytes are the most")
-    if key not in target.values and len(target.values) >= keys:
-        raise failed("LIMIT_REACHED", target.name, str(keys), text=f"There are {keys} keys already")
+    max_bytes, max_keys = (
+        _max_value_bytes(ctx.runtime.server_name, name, key),
+        ctx.runtime.settings.max_metadata,
+    )
+    if byte_length(value) > max_bytes:
+        raise failed("INVALID_VALUE", key, text=f"The value must have at most {max_bytes} bytes")
+    if key not in target.values and len(target.values) >= max_keys:
+        raise failed(
+            "LIMIT_REACHED", target.name, str(max_keys), text=f"The limit of {max_keys} keys is reached"
+        )
 
 
 def _max_value_bytes(server: str, name: str, key: str) -> int:
-    """Return how many bytes a value may have, so that it fits into a 761 to anybody."""
+    """Return the longest value, in bytes, that fits into RPL_KEYVALUE to any recipient."""
     start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {VISIBLE_TO_ALL} :"
     return min(MAX_VALUE_BYTES, max(space_after(start), 0))
 
 
 def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
-    """Count a change; each is told to many.
+    """Count a change against the rate limit; each change is sent to many clients.
 
-    Raises: Failed when the caller changes much in a short time.
+    Raises: FailReply with RATE_LIMITED.
     """
     if ctx.user is None:
         return
@@ -215,23 +226,23 @@ def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     seconds = changes.wait(party)
     if seconds > 0:
         whole = str(ceil(seconds))
-        text = f"You change much in a short time; wait {whole} seconds"
+        text = f"Too many changes; wait {whole} seconds"
         raise failed("RATE_LIMITED", target.name, key, whole, text=text)
     changes.note(party)
 
 
 def _set_and_reply(ctx: Context, target: MetadataTarget, key: str, value: str | None, **tags: str) -> None:
-    """Let the target say something else, and tell the caller."""
+    """Set or delete a value and reply with it."""
     if target.owner is not None:
         event = _set_value(ctx, target.owner, key, value)
         send_value(ctx, target.name, key, value, **tags)
         ctx.bind_reply_to(event)
         return
-    said = ctx.client.registration.metadata
+    values = ctx.client.registration.metadata
     if value is None:
-        said.pop(key, None)
+        values.pop(key, None)
     else:
-        said[key] = value
+        values[key] = value
     send_value(ctx, target.name, key, value, **tags)
 
 
@@ -240,5 +251,5 @@ def _set_value(ctx: Context, owner: User | Room, key: str, value: str | None) ->
 
 
 def failed(code: str, *context: str, text: str) -> FailReply:
-    """Return a failure of METADATA."""
+    """Return a FAIL reply to METADATA."""
     return FailReply("METADATA", code, *context, text=text)

@@ -1,7 +1,7 @@
-"""What people and rooms say of themselves (metadata): how it changes, and who is told of that.
+"""Changes to the metadata of users and rooms, and who is notified of them.
 
-The words of an account are those of everybody who speaks for it, and every one of their nicks is told of. A
-guest's words belong to the session, and are gone with it.
+All sessions of an account share its metadata; a change is announced for each of their nicks. The
+metadata of a guest belongs to the session and ends with it.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ def set_value(
     by: User,
     author: Client,
 ) -> Event:
-    """Let a person or a room say something else under a key, or nothing; the author is answered apart.
+    """Set or delete a value, and notify the subscribers except the author's client.
 
-    Who speaks for others is named in the event, for the audit trail.
+    If an administrator changes another's metadata, the event names them for the audit log.
     """
     event = _make_event(runtime, owner, key, value, by)
     if not (isinstance(owner, User) and owner.reader is by.reader):
@@ -40,16 +40,16 @@ def set_value(
 
 
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Apply a change that somebody else appended, and tell it of everybody whom it concerns."""
+    """Apply a change appended by another process, and notify the subscribers."""
     event.nick = runtime.server_name
     changeset.pass_on(event, NOBODY)
     for owner in _find_owners(runtime.world, event):
-        told = replace(event, target=_name(owner))
-        changeset.pass_on(told, _subscribers(runtime.world, owner, event.data["key"]))
+        shown = replace(event, target=_name(owner))
+        changeset.pass_on(shown, _subscribers(runtime.world, owner, event.data["key"]))
 
 
 def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
-    """Return whose words an event is about, as far as they are here."""
+    """Return the room or the connected users whose metadata an event changes."""
     if event.room is not None:
         return [world.rooms[event.room]] if event.room in world.rooms else []
     account = world.find_account(event.account or "")
@@ -57,16 +57,16 @@ def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
 
 
 def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: Mapping[str, str]) -> None:
-    """Tell what is different about somebody who speaks for another account now, or for none."""
-    now = user.profile
-    for key in sorted({*before, *now}):
-        if before.get(key) != now.get(key):
-            event = _make_event(runtime, user, key, now.get(key), user)
+    """Announce the values that differ after a user has logged in, switched account or logged out."""
+    after = user.profile
+    for key in sorted({*before, *after}):
+        if before.get(key) != after.get(key):
+            event = _make_event(runtime, user, key, after.get(key), user)
             changeset.pass_on(event, _subscribers(runtime.world, user, key))
 
 
 def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
-    """Let a new account say what the guest said who made it."""
+    """Copy the metadata of a guest to the account that it has registered."""
     for key, value in user.metadata.items():
         event = _make_event(runtime, user, key, value, user)
         event.account, event.data["party"] = account.name, f"a{account.id}"
@@ -89,19 +89,23 @@ def _name(owner: User | Room) -> str:
 
 
 def _other_sessions(world: World, owner: User | Room) -> list[User]:
-    """Return the others who are here for the same account."""
+    """Return the other users logged in to the owner's account."""
     if isinstance(owner, Room) or owner.account is None:
         return []
     return [user for user in world.users_of(owner.account) if user is not owner]
 
 
 def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
-    """Return those who want to know of a key: inside the room; for a person in the same rooms, or on watch."""
+    """Return the subscribers of a key.
+
+    They are members of the room; or for a user, members of the same rooms, clients that monitor the
+    nick, and the user's own clients.
+    """
     if isinstance(owner, Room):
         return Audience(client for client in owner.audience.clients if key in client.subscribed)
-    near = [
+    candidates = [
         owner.clients,
         world.monitors.of(owner.key),
         *(room.audience.clients for room in world.rooms_of(owner)),
     ]
-    return Audience(client for clients in near for client in clients if key in client.subscribed)
+    return Audience(client for clients in candidates for client in clients if key in client.subscribed)

@@ -1,4 +1,7 @@
-"""Which keys of metadata a connection is told of: METADATA SUB, UNSUB and SUBS (IRCv3 draft/metadata-3)."""
+"""Metadata subscriptions: METADATA SUB, UNSUB and SUBS.
+
+See https://ircv3.net/specs/extensions/metadata.
+"""
 
 from collections.abc import Iterable
 
@@ -16,65 +19,65 @@ from app.wire.packing import pack_words
 
 @subcommand()
 def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
-    """Be told what changes under some keys, of people in your rooms and those you watch, and of your rooms."""
+    """Subscribe to changes of some keys, of your rooms, their members, and users that you monitor."""
     _check_is_self(ctx, target, "SUB")
-    known, accepted = ctx.client.subscribed, []
+    before, accepted = ctx.client.subscribed, []
     with ctx.continue_on_error():
-        for wanted in dict.fromkeys((key, *keys)):
-            if is_key(wanted):
-                _subscribe(ctx, wanted)
-                accepted.append(wanted)
+        for name in dict.fromkeys((key, *keys)):
+            if is_key(name):
+                _subscribe(ctx, name)
+                accepted.append(name)
             else:
-                warn_invalid_key(ctx, wanted)
+                warn_invalid_key(ctx, name)
     _send_keys(ctx, numerics.RPL_METADATASUBOK, accepted)
-    if ctx.user is not None and not known.issuperset(accepted):
+    if ctx.user is not None and not before.issuperset(accepted):
         ctx.reply(numerics.RPL_METADATASYNCLATER, ALL_TARGETS, "0")
 
 
 @subcommand()
 def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
-    """Be told no longer what changes under some keys."""
+    """Unsubscribe from changes of some keys."""
     _check_is_self(ctx, target, "UNSUB")
-    named = dict.fromkeys((key, *keys))
-    for wanted in named:
-        if not is_key(wanted):
-            warn_invalid_key(ctx, wanted)
-    ctx.client.subscribed -= named.keys()
-    _send_keys(ctx, numerics.RPL_METADATAUNSUBOK, filter(is_key, named))
+    names = dict.fromkeys((key, *keys))
+    for name in names:
+        if not is_key(name):
+            warn_invalid_key(ctx, name)
+    ctx.client.subscribed -= names.keys()
+    _send_keys(ctx, numerics.RPL_METADATAUNSUBOK, filter(is_key, names))
 
 
 @subcommand()
 def metadata_subs(ctx: Context, target: str) -> None:
-    """Show under which keys you are told what changes."""
+    """List the keys that you have subscribed to."""
     _check_is_self(ctx, target, "SUBS")
     with response_batch(ctx, "metadata-subs") as tags:
         _send_keys(ctx, numerics.RPL_METADATASUBS, sorted(ctx.client.subscribed), **tags)
 
 
 def _check_is_self(ctx: Context, target: str, word: str) -> None:
-    """Refuse to subscribe anybody but the caller, or a client that would not understand what it is told.
+    """Check that the target is the caller and the client has negotiated metadata.
 
-    Raises: Failed.
+    Raises: FailReply.
     """
     if target != "*" and get_target(ctx, target).owner is not ctx.user:
-        raise failed("INVALID_TARGET", target, text="You subscribe for yourself: `*`")
+        raise failed("INVALID_TARGET", target, text="You can subscribe only yourself: the target must be `*`")
     if not ctx.client.knows_metadata:
-        raise failed("INVALID_PARAMS", word, text="Ask for draft/metadata-3 and batch first (CAP REQ)")
+        raise failed("INVALID_PARAMS", word, text="Negotiate draft/metadata-3 and batch first (CAP REQ)")
 
 
 def _subscribe(ctx: Context, key: str) -> None:
-    """Subscribe to a key; one beyond the most ends the list that it is in.
+    """Subscribe to a key; at the limit, the rest of the command is ignored.
 
-    Raises: Failed.
+    Raises: FailReply with LIMIT_REACHED.
     """
     if key not in ctx.client.subscribed and len(ctx.client.subscribed) >= MAX_SUBSCRIPTIONS:
-        text = f"You have subscribed to {MAX_SUBSCRIPTIONS} keys already"
+        text = f"The limit of {MAX_SUBSCRIPTIONS} subscriptions is reached"
         raise failed("LIMIT_REACHED", key, str(MAX_SUBSCRIPTIONS), text=text)
     ctx.client.subscribed |= {key}
 
 
 def _send_keys(ctx: Context, numeric: Numeric, keys: Iterable[str], **tags: str) -> None:
-    """Answer with keys in as many lines as they need, also none."""
+    """Send keys in as many lines as needed, possibly none."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} "
     for words in pack_words(keys, space_after(start)):
         ctx.send_lines(start + words, **tags)

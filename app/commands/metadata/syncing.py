@@ -1,8 +1,9 @@
-"""Telling the metadata that a client has subscribed to, at once or page by page: METADATA SYNC, JOIN, MONITOR.
+"""Metadata synchronisation: sends the values that a client has subscribed to.
 
-What fits a page is told in one go. For more the client is asked to come again (774), and when it asks, one page
-follows the other with the work of everybody else in between, each when most of the last has been read. What
-changes meanwhile is told as it changes; a page that comes later says how it is then.
+Used by METADATA SYNC, JOIN and MONITOR (https://ircv3.net/specs/extensions/metadata). What fits one
+page is sent at once. Otherwise JOIN and MONITOR ask the client to send METADATA SYNC
+(RPL_METADATASYNCLATER); SYNC sends page after page as deferred work, so that other clients are
+served in between. Changes in the meantime are sent live, and later pages contain current values.
 """
 
 from collections.abc import Iterator
@@ -19,48 +20,51 @@ from app.engine.world.user import User
 from app.engine.world.world import World
 from app.wire import numerics
 
-ALL_TARGETS = "*ALL"  # the target that means all whom one is told of
-MAX_OWNERS_PER_PAGE = 1_000  # people and rooms looked at for a page
+ALL_TARGETS = "*ALL"  # the target for everything that the client is notified of
+MAX_OWNERS_PER_PAGE = 1_000  # users and rooms examined for one page
 MAX_LINES_PER_PAGE = 250
-MAX_SYNCS = 8  # that are told page by page at a time
-RETRY_AFTER_SECONDS = 10  # when another one may try
+MAX_SYNCS = 8  # concurrent paged synchronisations
+RETRY_AFTER_SECONDS = 10  # sent when MAX_SYNCS is reached
 
-Value = tuple[str, str, str]  # of whom, the key, the value
+Value = tuple[str, str, str]  # the name of the owner, the key and the value
 
 
 @dataclass(slots=True)
 class MetadataSync:
-    """What a client is still to be told: the owners are looked at when their page comes."""
+    """A synchronisation in progress; owners are examined lazily, page by page."""
 
     name: str
     client: Client
     owners: Iterator[User | Room]
     is_done: bool = False
-    told: set[User | Room] = field(default_factory=set)
+    sent: set[User | Room] = field(default_factory=set)
 
     def page(self) -> list[Value]:
-        """Return the next values; `is_done` says whether they are the last."""
+        """Return the next values, and set `is_done` if they are the last."""
         values: list[Value] = []
-        looked_at = 0
+        examined = 0
         for owner in islice(self.owners, MAX_OWNERS_PER_PAGE):
-            looked_at += 1
-            if owner not in self.told:
-                self.told.add(owner)
+            examined += 1
+            if owner not in self.sent:
+                self.sent.add(owner)
                 values += _values(owner, self.client.subscribed)
             if len(values) >= MAX_LINES_PER_PAGE:
                 return values
-        self.is_done = looked_at < MAX_OWNERS_PER_PAGE
+        self.is_done = examined < MAX_OWNERS_PER_PAGE
         return values
 
 
 def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
-    name, said = (owner.name, owner.metadata) if isinstance(owner, Room) else (owner.nick, owner.profile)
-    return ((name, key, value) for key, value in said.items() if key in subscribed)
+    name, metadata = (owner.name, owner.metadata) if isinstance(owner, Room) else (owner.nick, owner.profile)
+    return ((name, key, value) for key, value in metadata.items() if key in subscribed)
 
 
 @subcommand(cost=2)
 def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
-    """Show what is said under the keys that you have subscribed to; by a room and all inside, or by `*ALL`."""
+    """Show the current values of the keys that you have subscribed to.
+
+    The target is a nick, a room (with all its members), or `*ALL` for everything you are notified of.
+    """
     sync = _parse_target(ctx, target)
     values = sync.page()
     if sync.is_done:
@@ -74,29 +78,27 @@ def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
 
 
 def _parse_target(ctx: Context, target: str) -> MetadataSync:
-    """Return what a client asks for.
+    """Return the synchronisation for a target.
 
-    Raises: Failed when there is no such target.
+    Raises: FailReply when there is no such target.
     """
     if target == ALL_TARGETS:
         if ctx.user is None:
-            raise failed(
-                "INVALID_TARGET", target, text="Before you are registered there is only `*`, yourself"
-            )
+            raise failed("INVALID_TARGET", target, text="Before registration, the only valid target is `*`")
         return _make_sync(ctx, target, _all_owners(ctx.world, ctx.me, ctx.client))
-    found = get_target(ctx, target)
-    if isinstance(found.owner, Room):
-        return _make_sync(ctx, found.name, _room_owners(ctx.world, found.owner, ctx.me))
-    return _make_sync(ctx, found.name, iter([found.owner] if found.owner else []))
+    resolved = get_target(ctx, target)
+    if isinstance(resolved.owner, Room):
+        return _make_sync(ctx, resolved.name, _room_owners(ctx.world, resolved.owner, ctx.me))
+    return _make_sync(ctx, resolved.name, iter([resolved.owner] if resolved.owner else []))
 
 
 def _make_sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> MetadataSync:
-    """Return what there is to tell; who has subscribed to nothing is told nothing, whoever there is."""
+    """Return a synchronisation, without owners if the client has no subscriptions."""
     return MetadataSync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
 
 
 def _room_owners(world: World, room: Room, me: User) -> Iterator[User | Room]:
-    """Yield a room and who is in it, as long as the one who asks may see that."""
+    """Yield a room and its members, as long as the user may see them."""
     for session in (None, *room.members):
         if room.member(me) is None and not me.is_admin:
             return
@@ -107,7 +109,7 @@ def _room_owners(world: World, room: Room, me: User) -> Iterator[User | Room]:
 
 
 def _all_owners(world: World, me: User, client: Client) -> Iterator[User | Room]:
-    """Yield all of whom somebody is told: themselves, their rooms and who is there, and those they watch."""
+    """Yield the user, their rooms with all members, and the users that they monitor."""
     yield me
     for room in world.rooms_of(me):
         yield from _room_owners(world, room, me)
@@ -124,7 +126,7 @@ def _send_complete(ctx: Context, sync: MetadataSync, values: list[Value]) -> Non
 
 
 def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
-    """Open a batch that ends in another turn; it has the label itself, because nothing can be put around it."""
+    """Open a batch that a later callback closes; it carries the label itself, as it cannot be nested."""
     batch = ctx.runtime.clock.token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None
@@ -133,14 +135,14 @@ def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWo
 
 
 def _send_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]) -> SlowWork:
-    """Tell a page; the next turn counts as one that writes, so that it waits while the world is ahead of the log."""
+    """Send a page; the next one is scheduled like a write, so that it waits for pending commits."""
     for value in values:
         send_value(ctx, *value, batch=batch)
-    return ctx.defer(lambda session: None, lambda again, _: _continue(again, sync, batch), writes=True)
+    return ctx.defer(lambda session: None, lambda later, _: _continue(later, sync, batch), writes=True)
 
 
 def _continue(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
-    ctx.label = None  # the batch has it
+    ctx.label = None  # the batch carries it
     values = sync.page()
     if values or not sync.is_done:
         return _send_page(ctx, sync, batch, values)
@@ -150,17 +152,17 @@ def _continue(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
 
 
 def send_room_metadata(ctx: Context, room: Room) -> None:
-    """Tell a client that came into a room what it and the people inside say."""
+    """Send a client that joined a room the metadata of the room and its members."""
     _send_or_defer(ctx, room.name, _room_owners(ctx.world, room, ctx.me))
 
 
 def send_user_metadata(ctx: Context, user: User) -> None:
-    """Tell a client that watches somebody what they say."""
+    """Send a client the metadata of a user that it monitors."""
     _send_or_defer(ctx, user.nick, iter([user]))
 
 
 def _send_or_defer(ctx: Context, name: str, owners: Iterator[User | Room]) -> None:
-    """Tell what fits a page, or ask the client to come again for more."""
+    """Send everything if it fits one page, or else ask the client to synchronise later."""
     if not ctx.client.knows_metadata:
         return
     sync = _make_sync(ctx, name, owners)

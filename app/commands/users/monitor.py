@@ -1,4 +1,7 @@
-"""Who comes and goes, of those a client has named: MONITOR (IRCv3 monitor). Every connection has a list of its own."""
+"""Presence notifications: MONITOR (https://ircv3.net/specs/extensions/monitor).
+
+Every connection has its own list.
+"""
 
 from collections.abc import Iterable
 
@@ -15,54 +18,57 @@ from app.wire.packing import pack_words
 
 @command()
 def monitor(ctx: Context, subcommand: str, *more: str) -> None:
-    """Be told when people come and go, wherever they are: `+`, `-`, C, L, S."""
-    raise NumericError(numerics.ERR_UNKNOWNERROR, "MONITOR", text="MONITOR is followed by one of + - C L S")
+    """Get notified when users come online or go offline.
+
+    Subcommands: `+` and `-` change your list of nicks, C clears it, L shows it, S shows its status.
+    """
+    raise NumericError(numerics.ERR_UNKNOWNERROR, "MONITOR", text="The subcommand must be +, -, C, L or S")
 
 
 @subcommand("+", cost=2)
 def monitor_add(ctx: Context, targets: str) -> None:
-    """Watch some nicks, and show which of them are here."""
-    most = ctx.runtime.settings.max_monitored
+    """Add a comma-separated list of nicks to your list, and show their status."""
+    limit = ctx.runtime.settings.max_monitored
     watched = ctx.client.watched
-    added, left_over = [], []
+    added, rejected = [], []
     for target in _split_targets(targets):
         with ctx.continue_on_error():
             nick = _parse_nick(ctx, target)
             if fold(nick) in watched:
                 continue
-            if len(watched) >= most:
-                left_over.append(target)
+            if len(watched) >= limit:
+                rejected.append(target)
             else:
                 ctx.world.monitors.add(ctx.client, fold(nick), nick)
                 added.append(nick)
     _send_state(ctx, added)
-    if left_over:
-        ctx.reply(numerics.ERR_MONLISTFULL, str(most), ",".join(left_over))
+    if rejected:
+        ctx.reply(numerics.ERR_MONLISTFULL, str(limit), ",".join(rejected))
 
 
 @subcommand("-")
 def monitor_remove(ctx: Context, targets: str) -> None:
-    """Watch some nicks no longer."""
+    """Remove a comma-separated list of nicks from your list."""
     for target in _split_targets(targets):
         ctx.world.monitors.remove(ctx.client, fold(target))
 
 
 @subcommand()
 def monitor_c(ctx: Context) -> None:
-    """Watch nobody any more."""
+    """Clear your list."""
     ctx.world.monitors.clear(ctx.client)
 
 
 @subcommand()
 def monitor_l(ctx: Context) -> None:
-    """Show which nicks you watch."""
+    """Show your list."""
     _send_words(ctx, numerics.RPL_MONLIST, ctx.client.watched.values())
     ctx.reply(numerics.RPL_ENDOFMONLIST)
 
 
 @subcommand(cost=2)
 def monitor_s(ctx: Context) -> None:
-    """Show which of those you watch are here."""
+    """Show which nicks on your list are online and which are offline."""
     _send_state(ctx, ctx.client.watched.values())
 
 
@@ -71,9 +77,9 @@ def _split_targets(targets: str) -> list[str]:
 
 
 def _parse_nick(ctx: Context, target: str) -> str:
-    """Return the nick that is meant.
+    """Return a valid nick.
 
-    Raises: Refused with ERR_ERRONEUSNICKNAME when it can be nobody's: a mask, for example.
+    Raises: NumericError with ERR_ERRONEUSNICKNAME, for example for a mask.
     """
     try:
         return check_nick(target, ctx.runtime.settings.nick_length)
@@ -82,16 +88,16 @@ def _parse_nick(ctx: Context, target: str) -> str:
 
 
 def _send_state(ctx: Context, nicks: Iterable[str]) -> None:
-    """Tell which of the nicks are here, as whom, and which are not."""
-    found = {nick: ctx.world.find_user(nick) for nick in nicks}
-    _send_words(ctx, numerics.RPL_MONONLINE, [user.source for user in found.values() if user])
-    _send_words(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in found.items() if not user])
-    for user in filter(None, found.values()):
+    """Send which of the nicks are online, with their sources, and which are offline."""
+    users = {nick: ctx.world.find_user(nick) for nick in nicks}
+    _send_words(ctx, numerics.RPL_MONONLINE, [user.source for user in users.values() if user])
+    _send_words(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in users.items() if not user])
+    for user in filter(None, users.values()):
         send_user_metadata(ctx, user)
 
 
 def _send_words(ctx: Context, numeric: Numeric, words: Iterable[str]) -> None:
-    """Answer with words in as many lines as they need, also none."""
+    """Send words in as many lines as needed, possibly none."""
     start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} :"
     for text in pack_words(words, space_after(start), separator=","):
         ctx.send_lines(start + text)

@@ -1,4 +1,4 @@
-"""What somebody is called beside their nick: SETNAME (IRCv3 setname)."""
+"""Real names: SETNAME (https://ircv3.net/specs/extensions/setname)."""
 
 from app.commands.context import Context
 from app.commands.errors import FailReply
@@ -6,13 +6,13 @@ from app.commands.registry import command
 from app.events import Kind
 from app.wire.framing import MAX_LINE_BYTES
 
-MAX_REALNAME_LENGTH = 128  # longest real name kept
-MAX_USER_LENGTH = 20  # longest user name kept
+MAX_REALNAME_LENGTH = 128  # characters
+MAX_USER_LENGTH = 20  # characters
 
 
 @command(cost=2, writes=True)
 def setname(ctx: Context, realname: str) -> None:
-    """Change your real name: what WHOIS shows beside your nick."""
+    """Change your real name (at most 128 characters), which WHOIS shows with your nick."""
     _check_realname(ctx, realname)
     event, audience = ctx.event(Kind.REALNAME, text=realname), ctx.world.presence_audience(ctx.me)
     if "setname" in ctx.client.caps:
@@ -22,9 +22,9 @@ def setname(ctx: Context, realname: str) -> None:
 
 
 def _check_realname(ctx: Context, realname: str) -> None:
-    """Refuse a name that cannot be seen, or that could not be told whole."""
+    """Check that a real name is not blank and fits into a line."""
     if not realname.strip():
-        raise FailReply("SETNAME", "INVALID_REALNAME", text="A real name is not empty")
+        raise FailReply("SETNAME", "INVALID_REALNAME", text="The real name is empty")
     line = f":{ctx.me.source} SETNAME :{realname}\r\n".encode()
     if len(realname) > MAX_REALNAME_LENGTH or len(line) > MAX_LINE_BYTES:
         raise FailReply("SETNAME", "INVALID_REALNAME", text="The real name is too long")

@@ -1,4 +1,4 @@
-"""WHO: who is in a room, or has a nick like this. WHOX lets the client choose what it is told of each."""
+"""Listing users: WHO, and its extension WHOX (https://ircv3.net/specs/extensions/whox)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from app.wire import numerics
 from app.wire.masks import is_mask, matches
 from app.wire.names import is_room
 
-HIDDEN_ADDRESS = "255.255.255.255"  # what WHOX shows where the address is not to be known
+HIDDEN_ADDRESS = "255.255.255.255"  # shown by WHOX instead of an address that the caller may not see
 
 
 @dataclass(slots=True)
 class VisibleUser:
-    """Somebody as the caller sees them: in the room that was asked about, or nowhere in particular."""
+    """A user as the caller sees them, as a member of the requested room if there is one."""
 
     ctx: Context
     user: User
@@ -31,7 +31,7 @@ class VisibleUser:
 
     @property
     def flags(self) -> str:
-        """Here or gone, administrator, bot, and the roles in the room: `G*B@`."""
+        """Away status, administrator, bot and prefixes, for example `G*B@`."""
         user = self.user
         here = "H" if user.away is None else "G"
         prefix = self.member.prefix_for(self.ctx.client) if self.member else ""
@@ -39,53 +39,51 @@ class VisibleUser:
 
     @property
     def address(self) -> str:
-        """The real address, for those who may know it."""
+        """The real address if the caller may see it, or else a placeholder."""
         may_know = self.user is self.ctx.user or self.ctx.me.is_admin
         return uncloaked_host(self.user.address) if may_know else HIDDEN_ADDRESS
 
     @property
     def idle(self) -> str:
-        """Whole seconds since they last said something."""
+        """Seconds since the user's last message."""
         return str(int(self.ctx.runtime.clock.monotonic() - self.user.active))
 
 
-_FIELDS: dict[
-    str, Callable[[VisibleUser], str]
-] = {  # in the order in which WHOX sends them, behind the token
-    "c": lambda seen: seen.room_name,
-    "u": lambda seen: seen.user.user,
-    "i": lambda seen: seen.address,
-    "h": lambda seen: seen.user.host,
-    "s": lambda seen: seen.ctx.runtime.server_name,
-    "n": lambda seen: seen.user.nick,
-    "f": lambda seen: seen.flags,
-    "d": lambda seen: "0",  # servers between
-    "l": lambda seen: seen.idle,
-    "a": lambda seen: seen.user.account.name if seen.user.account else "0",
-    "o": lambda seen: "n/a",  # ranks among operators, which rooms here do not have
-    "r": lambda seen: f":{seen.user.realname}",
+_FIELDS: dict[str, Callable[[VisibleUser], str]] = {  # in the order in which WHOX sends them, after the token
+    "c": lambda shown: shown.room_name,
+    "u": lambda shown: shown.user.user,
+    "i": lambda shown: shown.address,
+    "h": lambda shown: shown.user.host,
+    "s": lambda shown: shown.ctx.runtime.server_name,
+    "n": lambda shown: shown.user.nick,
+    "f": lambda shown: shown.flags,
+    "d": lambda shown: "0",  # hops
+    "l": lambda shown: shown.idle,
+    "a": lambda shown: shown.user.account.name if shown.user.account else "0",
+    "o": lambda shown: "n/a",  # operator levels, which rooms here do not have
+    "r": lambda shown: f":{shown.user.realname}",
 }
 
 
 @command(cost=2)
 def who(ctx: Context, mask: str = "*", options: str = "") -> None:
-    """Show who is in a room, or whose nick matches a mask.
+    """List the members of a room, or the users whose nick matches a mask.
 
-    The option `o` shows administrators only; `%` and any of the letters `tcuihsnfdlaor` choose what is shown,
-    `%tna,42` with the token 42 in front (WHOX).
+    The option `o` lists administrators only. `%` and any of the letters `tcuihsnfdlaor` select the
+    fields (WHOX); `%tna,42` also sends the token 42.
     """
     restriction, _, wanted = options.partition("%")
     write = _make_formatter(ctx, wanted)
-    for seen in _find_users(ctx, mask):
-        if "o" not in restriction or seen.user.is_admin:
-            ctx.send_lines(write(seen))
+    for shown in _find_users(ctx, mask):
+        if "o" not in restriction or shown.user.is_admin:
+            ctx.send_lines(write(shown))
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 
 def _make_formatter(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
-    """Return what writes a line about somebody: the usual one, or the fields that are wanted.
+    """Return a function that formats a reply line, with the default or the requested fields.
 
-    There may be thousands of lines, so what they have in common is put together once.
+    There may be thousands of lines, so their common start is formatted only once.
     """
     letters, _, token = wanted.partition(",")
     fields = {letter for letter in letters if letter == "t" or letter in _FIELDS}
@@ -95,18 +93,18 @@ def _make_formatter(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
             "t" in fields
         )
         writers = [write for letter, write in _FIELDS.items() if letter in fields]
-        return lambda seen: " ".join([start, *(write(seen) for write in writers)])
+        return lambda shown: " ".join([start, *(write(shown) for write in writers)])
     start = f":{server} {numerics.RPL_WHOREPLY.code} {nick} "
-    return lambda seen: start + _whoreply(seen, server)
+    return lambda shown: start + _whoreply(shown, server)
 
 
-def _whoreply(seen: VisibleUser, server: str) -> str:
-    user = seen.user
-    return f"{seen.room_name} {user.user} {user.host} {server} {user.nick} {seen.flags} :0 {user.realname}"
+def _whoreply(shown: VisibleUser, server: str) -> str:
+    user = shown.user
+    return f"{shown.room_name} {user.user} {user.host} {server} {user.nick} {shown.flags} :0 {user.realname}"
 
 
 def _valid_token(token: str) -> str:
-    """Return the token if it is one: up to three digits."""
+    """Return the token if it is valid (up to three digits), or else `0`."""
     return token if token.isascii() and token.isdigit() and len(token) <= 3 else "0"
 
 
@@ -114,7 +112,9 @@ def _find_users(ctx: Context, mask: str) -> Iterable[VisibleUser]:
     if is_room(mask):
         return _room_members(ctx, mask)
     if is_mask(mask) or mask == "0":
-        return _matching_users(ctx, "*" if mask == "0" else mask)  # 0 is everybody (RFC 2812 section 3.6.1)
+        return _matching_users(
+            ctx, "*" if mask == "0" else mask
+        )  # 0 matches all users (RFC 2812 section 3.6.1)
     user = ctx.world.find_user(mask)
     return [VisibleUser(ctx, user)] if user else []
 
@@ -127,7 +127,7 @@ def _room_members(ctx: Context, name: str) -> Iterator[VisibleUser]:
 
 
 def _matching_users(ctx: Context, mask: str) -> Iterator[VisibleUser]:
-    """Yield those whom the caller may find without knowing their nick."""
+    """Yield the matching users that are visible to the caller."""
     is_whole = "!" in mask or "@" in mask
     me = ctx.me
     for user in ctx.world.users.values():

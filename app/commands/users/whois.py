@@ -1,4 +1,4 @@
-"""Who somebody is or was: WHOIS, WHOWAS, ISON, USERHOST."""
+"""Information about users: WHOIS, WHOWAS, ISON and USERHOST."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -24,16 +24,19 @@ MAX_USERHOSTS = 5  # RFC 2812 section 4.8
 
 @command()
 def whois(ctx: Context, target: str = "", nick: str = "") -> None:
-    """Show who somebody is; `WHOIS <server> <nick>` and `WHOIS <nick> <nick>` mean the same."""
-    asked = nick or target
-    if not asked:
+    """Show information about a user: host, rooms, account, away message and idle time.
+
+    `WHOIS <server> <nick>` and `WHOIS <nick> <nick>` are equivalent to `WHOIS <nick>`.
+    """
+    requested = nick or target
+    if not requested:
         raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
-    user = ctx.world.find_user(asked)
+    user = ctx.world.find_user(requested)
     if user is None:
-        ctx.reply(numerics.ERR_NOSUCHNICK, asked)
+        ctx.reply(numerics.ERR_NOSUCHNICK, requested)
     else:
         _send_whois(ctx, user)
-    ctx.reply(numerics.RPL_ENDOFWHOIS, asked)
+    ctx.reply(numerics.RPL_ENDOFWHOIS, requested)
 
 
 def _send_whois(ctx: Context, user: User) -> None:
@@ -59,14 +62,14 @@ def _send_rooms(ctx: Context, user: User) -> None:
 
 
 def _is_membership_visible(room: Room, user: User, viewer: User) -> bool:
-    """Whether the viewer may know that the user is in the room: it is theirs too, or neither is hidden."""
+    """Return whether the viewer may see that a user is in a room (modes +s and +i hide it)."""
     if room.member(viewer) is not None or viewer.is_admin:
         return True
     return "s" not in room.modes and "i" not in user.modes
 
 
 def _send_status(ctx: Context, user: User) -> None:
-    """Tell what the user is at the moment: away, an administrator, logged in, a program."""
+    """Send the user's away message, administrator status, account and bot status."""
     if user.away is not None:
         ctx.reply(numerics.RPL_AWAY, user.nick, text=user.away)
     if user.is_admin:
@@ -80,24 +83,26 @@ def _send_status(ctx: Context, user: User) -> None:
 
 
 def _send_connection(ctx: Context, user: User) -> None:
-    """Tell where the user connects from, if the caller may know it, and whether all of it is encrypted."""
+    """Send the user's address and certificates, if the caller may see them, and the use of TLS."""
     if user is ctx.user or ctx.me.is_admin:
         ctx.reply(numerics.RPL_WHOISACTUALLY, user.nick, uncloaked_host(user.address))
-        for shown in sorted({client.certificate for client in user.clients if client.certificate}):
-            ctx.reply(numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {shown}")
+        for fingerprint in sorted({client.certificate for client in user.clients if client.certificate}):
+            ctx.reply(
+                numerics.RPL_WHOISCERTFP, user.nick, text=f"has client certificate fingerprint {fingerprint}"
+            )
     if user.clients and all(client.secure for client in user.clients):
         ctx.reply(numerics.RPL_WHOISSECURE, user.nick)
 
 
 def _send_metadata(ctx: Context, user: User) -> None:
-    """Tell what the user says of themselves for clients to show."""
+    """Send the user's metadata (draft/metadata-3)."""
     for key, value in sorted(user.profile.items()):
         ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, VISIBLE_TO_ALL, text=value)
 
 
 @command()
 def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> None:
-    """Show who had a nick before, the latest first; at most `count` of them."""
+    """Show former users of a nick, latest first, at most `count` of them."""
     if not nick:
         raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
     departed = ctx.world.whowas.get(fold(nick), ())
@@ -114,24 +119,24 @@ def _send_whowas(ctx: Context, entry: WhowasEntry) -> None:
 
 
 def _parse_count(count: str) -> int | None:
-    """Read a count; what is no number above zero means all."""
+    """Parse a count; anything but a positive number means all."""
     return parse_number(count) or None
 
 
 @command()
 def ison(ctx: Context, nick: str, *nicks: str) -> None:
-    """Show which of some nicks are here."""
-    asked = " ".join((nick, *nicks)).split()
-    found = filter(None, map(ctx.world.find_user, asked))
-    _send_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in found))
+    """Show which of some nicks are online."""
+    requested = " ".join((nick, *nicks)).split()
+    users = filter(None, map(ctx.world.find_user, requested))
+    _send_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in users))
 
 
 @command()
 def userhost(ctx: Context, nick: str, *nicks: str) -> None:
-    """Show the host of up to five people, with `-` before it if they are away, `+` if they are not."""
-    asked = " ".join((nick, *nicks)).split()[:MAX_USERHOSTS]
-    found = filter(None, map(ctx.world.find_user, asked))
-    _send_words(ctx, numerics.RPL_USERHOST, "", map(_userhost, found))
+    """Show the hosts of up to five users, preceded by `-` if they are away and `+` otherwise."""
+    requested = " ".join((nick, *nicks)).split()[:MAX_USERHOSTS]
+    users = filter(None, map(ctx.world.find_user, requested))
+    _send_words(ctx, numerics.RPL_USERHOST, "", map(_userhost, users))
 
 
 def _userhost(user: User) -> str:
@@ -139,8 +144,8 @@ def _userhost(user: User) -> str:
     return f"{user.nick}{'*' * user.is_admin}={sign}{user.user}@{user.host}"
 
 
-def _send_words(ctx: Context, numeric: Numeric, before: str, words: Iterable[str]) -> None:
-    """Answer with words in as many lines as they need, at least one."""
-    start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} {before}:"
+def _send_words(ctx: Context, numeric: Numeric, prefix: str, words: Iterable[str]) -> None:
+    """Send words in as many lines as needed, at least one."""
+    start = f":{ctx.runtime.server_name} {numeric.code} {ctx.client.nick} {prefix}:"
     for text in list(pack_words(words, space_after(start))) or [""]:
         ctx.send_lines(start + text)

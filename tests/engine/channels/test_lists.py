@@ -111,7 +111,7 @@ def test_too_many_list_conditions_are_refused(bench: EngineHarness) -> None:
     bench.play(
         f"""
         alice > LIST {",".join(["*a*"] * 11)}
-        alice < :irc.example 407 alice LIST :Too many conditions in one LIST
+        alice < :irc.example 407 alice LIST :LIST takes at most 10 conditions
         alice =
         """
     )

@@ -11,8 +11,8 @@ from tests.engine.history_clients import PLAYBACK, page
 from tests.engine.history_clients import gather as gather_readers
 from tests.engine.scenes import gather, people
 
-WAIT = ":irc.example 404 bob #tea :This room is slow: you may speak again in {} seconds"
-BAD = ":irc.example 404 bob #tea :The message has a word in it that this room does not allow"
+WAIT = ":irc.example 404 bob #tea :This room is in slow mode (+W); wait {} seconds"
+BAD = ":irc.example 404 bob #tea :The message contains a word that this room forbids (+g)"
 
 
 def slow(bench: EngineHarness) -> None:
@@ -127,7 +127,7 @@ def test_the_pause_can_be_shown_changed_and_removed(bench: EngineHarness) -> Non
 def test_invalid_pauses_are_refused(bench: EngineHarness, value: str) -> None:
     (alice,) = gather(bench, "#tea", "alice")
     assert alice.ask(f"MODE #tea +W {value}") == [
-        f":irc.example 696 alice #tea W {value} :A pause is between 1 and 21600 seconds"
+        f":irc.example 696 alice #tea W {value} :The interval must be between 1 and 21600 seconds"
     ]
     assert alice.ask("MODE #tea +W")[0].startswith(":irc.example 461 ")
 
@@ -147,11 +147,11 @@ def test_messages_with_a_forbidden_word_are_refused(bench: EngineHarness) -> Non
         alice < :alice!~alice@127.0.0.1 MODE #tea +gg coffee *кофе*
         bob =
         bob > PRIVMSG #tea :no COFFEE, please
-        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob < :irc.example 404 bob #tea :The message contains a word that this room forbids (+g)
         bob > PRIVMSG #tea :КОФЕЙНЯ
-        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob < :irc.example 404 bob #tea :The message contains a word that this room forbids (+g)
         bob > PRIVMSG #tea :\x02co\x02\x0304ffee\x0f
-        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob < :irc.example 404 bob #tea :The message contains a word that this room forbids (+g)
         bob > NOTICE #tea :coffee
         bob =
         alice =
@@ -224,7 +224,7 @@ def test_forbidden_words_are_refused_in_topics_and_part_reasons(bench: EngineHar
         alice .
         bob .
         bob > TOPIC #tea :coffee only
-        bob < :irc.example 404 bob #tea :The message has a word in it that this room does not allow
+        bob < :irc.example 404 bob #tea :The message contains a word that this room forbids (+g)
         bob > PART #tea :coffee, bye
         bob < :bob!~bob@127.0.0.1 PART #tea
         alice < :bob!~bob@127.0.0.1 PART #tea
@@ -261,7 +261,7 @@ def test_a_registered_only_room_admits_only_accounts(bench: EngineHarness) -> No
         carol > JOIN #tea
         carol ~ :irc.example 477 carol #tea :*
         bob > PRIVMSG #tea :hello
-        bob < :irc.example 404 bob #tea :Only people with an account may speak in this room; log in first
+        bob < :irc.example 404 bob #tea :Log in to an account to speak in this room (+R)
         alice =
         anna > JOIN #tea
         anna < :anna!~anna@127.0.0.1 JOIN #tea

@@ -240,7 +240,7 @@ def test_a_value_that_does_not_fit_the_line_is_refused(make_bench: MakeBench) ->
     bench.play(
         f"""
         alice > METADATA {room} SET url :{"x" * 250}
-        alice ~ :irc.example FAIL METADATA INVALID_VALUE url :The value is too long: * bytes are the most
+        alice ~ :irc.example FAIL METADATA INVALID_VALUE url :The value must have at most * bytes
         alice > METADATA {room} SET url :{"x" * 200}
         alice < :irc.example 761 alice {room} url * :{"x" * 200}
         """

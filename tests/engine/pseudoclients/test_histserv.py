@@ -138,6 +138,6 @@ def test_search_shows_places_and_respects_permissions(bench: EngineHarness) -> N
     assert said(bench, "bob", "SEARCH in:alice") == ["alice to bob: tea for two"]
     assert ask(bench, "bob", "SEARCH milk") == ask(bench, "bob", "SEARCH tea before:2026-11-01") == [NOTHING]
     assert ask(bench, "bob", "SEARCH") == ["Say what to search for: SEARCH and some words"]
-    assert ask(bench, "bob", "SEARCH tea in:#milk") == ["You are in no room #milk"]
+    assert ask(bench, "bob", "SEARCH tea in:#milk") == ["You are not in #milk"]
     assert ask(bench, "bob", "SEARCH tea after:noon") == ["noon is no day such as 2026-11-22"]
     assert ask(bench, "bob", "SEARCH tea limit:many") == ["many is no number of lines"]

@@ -168,7 +168,7 @@ def test_services_cannot_be_kicked_killed_or_invited(bench: EngineHarness) -> No
         root > KILL NickServ
         root < :irc.example 483 root :You cannot kill a server
         alice > INVITE NickServ #tea
-        alice < :irc.example 401 alice NickServ :NickServ enters no room
+        alice < :irc.example 401 alice NickServ :NickServ is a service and does not join rooms
         alice > KICK #tea NickServ
         alice ~ :irc.example 441 *
         """

@@ -26,7 +26,7 @@ def test_chghost_reaches_members_of_shared_rooms_once(bench: EngineHarness, root
     bench.play(
         """
         root > CHGHOST BOB tea.example/bob
-        root < :irc.example NOTICE root :bob is seen as bob!~bob@tea.example/bob now.
+        root < :irc.example NOTICE root :bob is now displayed as bob!~bob@tea.example/bob.
         root =
         alice < :bob!~bob@127.0.0.1 CHGHOST ~bob tea.example/bob
         alice =
@@ -38,7 +38,7 @@ def test_chghost_reaches_members_of_shared_rooms_once(bench: EngineHarness, root
         bob > PRIVMSG #tea :hi
         carol < :bob!~bob@tea.example/bob PRIVMSG #tea :hi
         root > CHGHOST bob tea.example/bob
-        root ~ :irc.example NOTICE root :bob is seen as *
+        root ~ :irc.example NOTICE root :bob is now displayed as *
         bob =
         """
     )
