@@ -13,11 +13,12 @@ COMMANDS = build_command_table().by_verb
 @pytest.mark.parametrize("verb", ["HELP", "HELPOP"])
 def test_help_shows_syntax_and_purpose(bench: EngineHarness, verb: str) -> None:
     people(bench, "alice")
+    help_text = "\n".join(f"alice < :irc.example 705 alice Kick :{line}" for line in COMMANDS["KICK"].help)
     bench.play(
         f"""
         alice > {verb} Kick
         alice < :irc.example 704 alice Kick :{COMMANDS["KICK"].syntax}
-        alice < :irc.example 705 alice Kick :{COMMANDS["KICK"].help[0]}
+        {help_text}
         alice < :irc.example 706 alice Kick :End of help
         alice =
         """

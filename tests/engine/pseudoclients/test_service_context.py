@@ -114,7 +114,7 @@ def test_services_ignore_ctcp_and_notices(bench: EngineHarness) -> None:
 
 def test_services_accept_only_single_target_single_line_messages(bench: EngineHarness) -> None:
     alice, bob = people(bench, "alice", "bob")
-    refusal = ":irc.example 407 alice NickServ :Write to NickServ alone, one line at a time"
+    refusal = ":irc.example 407 alice NickServ :Send messages to NickServ separately, one line at a time"
     for targets in ("bob,NickServ", "nickserv,bob", "NickServ,nickserv"):
         assert alice.ask(f"PRIVMSG {targets} :IDENTIFY hunter2") == [refusal]
     assert alice.ask("NOTICE bob,NickServ :IDENTIFY hunter2") == []
@@ -126,7 +126,7 @@ def test_services_accept_only_single_target_single_line_messages(bench: EngineHa
         "@batch=x PRIVMSG NickServ :hunter2",
         "BATCH -x",
     )
-    assert heard == [":irc.example 407 carol NickServ :Write to NickServ alone, one line at a time"]
+    assert heard == [":irc.example 407 carol NickServ :Send messages to NickServ separately, one line at a time"]
 
 
 def test_services_appear_in_whois_ison_and_monitor(bench: EngineHarness) -> None:
