@@ -126,7 +126,9 @@ def test_services_accept_only_single_target_single_line_messages(bench: EngineHa
         "@batch=x PRIVMSG NickServ :hunter2",
         "BATCH -x",
     )
-    assert heard == [":irc.example 407 carol NickServ :Send messages to NickServ separately, one line at a time"]
+    assert heard == [
+        ":irc.example 407 carol NickServ :Send messages to NickServ separately, one line at a time"
+    ]
 
 
 def test_services_appear_in_whois_ison_and_monitor(bench: EngineHarness) -> None:
