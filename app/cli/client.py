@@ -82,9 +82,10 @@ def _start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float
     if is_interactive:
         _run_line_mode(driver, settings)
         return
-    renderer = Renderer(DisplayContext(settings.room), has_colours=False, has_days=False)
+    context = DisplayContext(settings.room)
+    renderer = Renderer(context, has_colours=False, has_days=False)
     printer = Printer(renderer, _print, _print_diagnostic, as_json, is_on_terminal=has_input)
-    batch = BatchMode(driver, settings.room, printer.show)
+    batch = BatchMode(driver, context, printer.show)
     if has_input:
         batch.listen()
     else:

@@ -1,4 +1,4 @@
-"""The terminal client."""
+"""Tests of the terminal client."""
 
 import pytest
 

@@ -1,14 +1,15 @@
-"""A bench for the client's pure state: conversations are played as transcripts.
+"""A harness for the client's protocol without I/O: conversations are transcripts.
 
-A transcript has one thing a line. `< line` comes from the server, `> line` must be what is sent next,
-`| text` must be what is shown next, `= word` is something that happens: `opened`, `lost`. Whatever is sent
-or shown without standing in the transcript fails it.
+A transcript has one step a line. `< line` is received from the server, `> line` must be sent next,
+`| text` must be shown next, and `= opened` or `= lost` changes the connection. It fails if anything
+else is sent or shown.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from inspect import cleandoc
+from typing import Concatenate, ParamSpec
 
 from app.client.display.event_text import DisplayContext
 from app.client.display.rendering import Renderer
@@ -17,19 +18,20 @@ from app.client.protocol.effects import Effect, Effects, Send
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 
+P = ParamSpec("P")
 NOW = 1_795_348_805_000  # 2026-11-22T12:00:05Z
-CAPS = (
+CAPABILITIES = (
     "server-time message-tags echo-message batch labeled-response multi-prefix sasl account-tag account-notify"
     " extended-join away-notify draft/chathistory draft/account-registration standard-replies"
 )
 
 
 class ClientHarness:
-    """One client, its state and what it sent and showed."""
+    """The state of a client, and what it has sent and shown."""
 
-    def __init__(self, **wishes: object) -> None:
-        password = wishes.pop("password", None)
-        settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | wishes
+    def __init__(self, **options: object) -> None:
+        password = options.pop("password", None)
+        settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | options
         self.state = ClientState(UserOptions(**settings))  # type: ignore[arg-type]
         if password:
             self.state.options.credentials = LoginCredentials("anna", str(password))
@@ -39,8 +41,40 @@ class ClientHarness:
         self.events: list[ClientEvent] = []
         self.now = NOW
 
-    def take(self, effects: Iterable[Effect]) -> None:
-        """Sort effects into what is sent and what is shown."""
+    def receive(self, *lines: str) -> None:
+        """Receive lines from the server."""
+        for line in lines:
+            self._apply(protocol.on_line(self.state, line, self.now))
+
+    def execute(
+        self, intent: Callable[Concatenate[ClientState, P], Effects], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Execute an intent of the user."""
+        self._apply(intent(self.state, *args, **kwargs))
+
+    def connect(self) -> None:
+        """Establish a connection."""
+        self._apply(protocol.on_opened(self.state, self.now))
+
+    def disconnect(self, reason: str = "the server is gone") -> None:
+        """Lose the connection."""
+        self._apply(protocol.on_lost(self.state, reason, self.now))
+
+    def play(self, transcript: str) -> None:
+        """Play a transcript; it must account for everything sent and shown."""
+        for line in cleandoc(transcript).splitlines():
+            if line.strip():
+                self._play_step(line[0], line[2:])
+        assert not self.sent, f"also sent: {list(self.sent)}"
+        assert not self.shown, f"also shown: {list(self.shown)}"
+
+    def clear(self) -> None:
+        """Discard what was sent and shown so far."""
+        self.sent.clear()
+        self.shown.clear()
+        self.events.clear()
+
+    def _apply(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Send):
                 self.sent.append(effect)
@@ -48,87 +82,56 @@ class ClientHarness:
                 self.events.append(effect)
                 self.shown.extend(line for line in self.renderer.render(effect) if not line.startswith("──"))
 
-    def hears(self, *lines: str) -> None:
-        """Let the server send lines."""
-        for line in lines:
-            self.take(protocol.on_line(self.state, line, self.now))
-
-    def does(self, effects: Effects) -> None:
-        """Carry out what the user wants."""
-        self.take(effects)
-
-    def opens(self) -> None:
-        """A connection is made."""
-        self.take(protocol.on_opened(self.state, self.now))
-
-    def loses(self, reason: str = "the server is gone") -> None:
-        """The connection breaks."""
-        self.take(protocol.on_lost(self.state, reason, self.now))
-
-    def play(self, transcript: str) -> None:
-        """Play a transcript to its end; nothing may be left over."""
-        for line in cleandoc(transcript).splitlines():
-            if line.strip():
-                self._step(line[0], line[2:])
-        assert not self.sent, f"also sent: {list(self.sent)}"
-        assert not self.shown, f"also shown: {list(self.shown)}"
-
-    def _step(self, mark: str, text: str) -> None:
+    def _play_step(self, mark: str, text: str) -> None:
         if mark == "<":
-            self.hears(text)
+            self.receive(text)
         elif mark == ">":
-            assert _first(self.sent) == text
+            assert _pop_first(self.sent) == text
         elif mark == "|":
-            assert _first(self.shown) == text
+            assert _pop_first(self.shown) == text
         else:
-            {"opened": self.opens, "lost": self.loses}[text]()
-
-    def forget(self) -> None:
-        """Leave out of account what was sent and shown so far."""
-        self.sent.clear()
-        self.shown.clear()
-        self.events.clear()
+            {"opened": self.connect, "lost": self.disconnect}[text]()
 
 
-def _first(things: deque[str]) -> str:
-    return things.popleft() if things else "(nothing)"
+def _pop_first(lines: deque[str]) -> str:
+    return lines.popleft() if lines else "(nothing)"
 
 
-def online(caps: str = CAPS, isupport: str = "", **wishes: object) -> ClientHarness:
-    """Return a client that is connected and in #tea with bob, with nothing left to look at."""
-    bench = ClientHarness(**wishes)
-    bench.opens()
-    come_online(bench, caps, isupport)
-    bench.forget()
-    return bench
+def online_client(caps: str = CAPABILITIES, isupport: str = "", **options: object) -> ClientHarness:
+    """Return a connected client in #tea with bob; what it sent and showed so far is discarded."""
+    client = ClientHarness(**options)
+    client.connect()
+    register(client, caps, isupport)
+    client.clear()
+    return client
 
 
-def come_online(bench: ClientHarness, caps: str = CAPS, isupport: str = "") -> None:
-    """Let the server take the client in."""
+def register(client: ClientHarness, caps: str = CAPABILITIES, isupport: str = "") -> None:
+    """Complete the registration of a client and let it join #tea."""
     if caps:
-        bench.hears(f":srv CAP * LS :{caps}", f":srv CAP * ACK :{caps}")
-    bench.hears(f":srv 001 {bench.state.options.nick} :Welcome")
-    bench.hears(f":srv 005 anna CHANTYPES=# PREFIX=(ov)@+ {isupport} :are supported")
-    enter(bench, "#tea")
+        client.receive(f":srv CAP * LS :{caps}", f":srv CAP * ACK :{caps}")
+    client.receive(f":srv 001 {client.state.options.nick} :Welcome")
+    client.receive(f":srv 005 anna CHANTYPES=# PREFIX=(ov)@+ {isupport} :are supported")
+    join(client, "#tea")
 
 
-def enter(bench: ClientHarness, room: str, time: str = "2026-11-22T12:00:00.000Z") -> None:
-    """Let the server confirm that the client is in a room."""
-    nick = bench.state.nick
-    bench.hears(
+def join(client: ClientHarness, room: str, time: str = "2026-11-22T12:00:00.000Z") -> None:
+    """Receive the server's replies to a JOIN."""
+    nick = client.state.nick
+    client.receive(
         f"@time={time} :{nick}!~anna@host JOIN {room} * :anna",
         f":srv 353 {nick} = {room} :{nick} @bob",
         f":srv 366 {nick} {room} :End",
     )
 
 
-def said(msgid: str, text: str, nick: str = "bob", room: str = "#tea", second: int = 1) -> str:
-    """Return a message as the server sends it."""
+def privmsg(msgid: str, text: str, nick: str = "bob", room: str = "#tea", second: int = 1) -> str:
+    """Return a PRIVMSG as the server sends it."""
     time = f"2026-11-22T12:00:{second:02d}.000Z"
     return f"@msgid={msgid};time={time} :{nick}!~u@host PRIVMSG {room} :{text}"
 
 
-def page(room: str, *lines: str, reference: str = "h") -> list[str]:
+def history_batch(room: str, *lines: str, reference: str = "h") -> list[str]:
     """Return a page of history as the server sends it."""
     body = [f"@batch={reference};{line.removeprefix('@')}" for line in lines]
     return [f":srv BATCH +{reference} chathistory {room}", *body, f":srv BATCH -{reference}"]

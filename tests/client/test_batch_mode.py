@@ -1,4 +1,4 @@
-"""Pipe mode: the installed program as a process, talking to a server that the test plays."""
+"""Batch mode: the program as a process, connected to a scripted server."""
 
 import json
 import os
@@ -11,25 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.harness import page, said
-from tests.client.scripted_server import SECONDS, ScriptedServer
+from tests.client.harness import history_batch, privmsg
+from tests.client.scripted_server import TIMEOUT_SECONDS, ScriptedServer
 
-START = "from app.cli.client import main; main()"
+MAIN = "from app.cli.client import main; main()"
 TLS = Path(__file__).parents[1] / "tls"
 
 
 @pytest.fixture
-def peer() -> Iterator[ScriptedServer]:
-    """A server on loopback."""
+def server() -> Iterator[ScriptedServer]:
+    """A scripted server on loopback."""
     with ScriptedServer() as server:
         yield server
 
 
-class Client:
-    """A running chat-client."""
+class ClientProcess:
+    """A running chat-client process."""
 
     def __init__(self, folder: Path, port: int, *arguments: str) -> None:
-        command = [sys.executable, "-c", START, "-p", str(port), "--room", "#tea", *arguments]
+        command = [sys.executable, "-c", MAIN, "-p", str(port), "--room", "#tea", *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
         self.process = subprocess.Popen(
             command,
@@ -42,133 +42,135 @@ class Client:
         )
 
     def finish(self, text: str | None = None) -> tuple[int, str, str]:
-        """Give it the rest of its input, and return its exit code, its output and its errors."""
-        out, err = self.process.communicate(text, timeout=SECONDS)
+        """Close its input after a text; return the exit code, standard output and standard error."""
+        out, err = self.process.communicate(text, timeout=TIMEOUT_SECONDS)
         return self.process.returncode, out, err
 
     def type(self, text: str) -> None:
-        """Give it a line of input."""
+        """Write a line to its input."""
         assert self.process.stdin is not None
         self.process.stdin.write(text + "\n")
         self.process.stdin.flush()
 
     def end_input(self) -> None:
-        """Let its input end."""
+        """Close its input."""
         assert self.process.stdin is not None
         self.process.stdin.close()
 
     def read_error(self) -> str:
-        """Wait for its next line on standard error."""
+        """Return the next line of standard error."""
         assert self.process.stderr is not None
         return self.process.stderr.readline().rstrip("\n")
 
-    def errors(self) -> str:
-        """Return what it wrote to standard error, to the end."""
+    def read_all_errors(self) -> str:
+        """Return standard error up to its end."""
         assert self.process.stderr is not None
         return self.process.stderr.read()
 
     def close(self) -> None:
-        """End it if it still runs, and close every pipe to it."""
+        """Kill it if it is running, and close all pipes."""
         self.process.kill()
-        self.process.wait(SECONDS)
+        self.process.wait(TIMEOUT_SECONDS)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
 
     def read(self) -> str:
-        """Wait for its next line of output."""
+        """Return the next line of standard output."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 
 
-Start = Callable[..., Client]
+Start = Callable[..., ClientProcess]
 
 
 @pytest.fixture
-def start(tmp_path: Path, peer: ScriptedServer) -> Iterator[Start]:
-    """Starts clients of the server, and ends them after the test."""
-    running: list[Client] = []
+def start(tmp_path: Path, server: ScriptedServer) -> Iterator[Start]:
+    """Starts clients of the server, and kills them after the test."""
+    running: list[ClientProcess] = []
 
-    def begin(*arguments: str, port: int = peer.port) -> Client:
-        running.append(Client(tmp_path, port, *arguments))
+    def start_client(*arguments: str, port: int = server.port) -> ClientProcess:
+        running.append(ClientProcess(tmp_path, port, *arguments))
         return running[-1]
 
-    yield begin
+    yield start_client
     for client in running:
         client.close()
 
 
 @pytest.fixture
-def client(start: Start) -> Client:
-    """A client that sends as `bot`."""
+def client(start: Start) -> ClientProcess:
+    """A client named `bot`."""
     return start("-u", "bot")
 
 
-def test_every_line_is_sent_and_the_exit_code_is_zero(peer: ScriptedServer, client: Client) -> None:
+def test_every_line_is_sent_and_the_exit_code_is_zero(server: ScriptedServer, client: ClientProcess) -> None:
     client.type("one")
-    peer.welcome("bot")
-    assert peer.echo() == "one"
+    server.welcome("bot")
+    assert server.echo_message() == "one"
     client.type("/etc is a folder")
-    assert peer.echo() == "/etc is a folder"
+    assert server.echo_message() == "/etc is a folder"
     client.end_input()
-    peer.expect("QUIT *")
-    peer.hang_up()
+    server.expect("QUIT *")
+    server.disconnect()
     assert client.read() == "[2026-11-22 12:00:05] bot: one"
     assert client.read() == "[2026-11-22 12:00:05] bot: /etc is a folder"
-    assert client.process.wait(SECONDS) == 0
+    assert client.process.wait(TIMEOUT_SECONDS) == 0
 
 
-def test_refused_line_fails_the_run(peer: ScriptedServer, client: Client) -> None:
+def test_refused_line_fails_the_run(server: ScriptedServer, client: ClientProcess) -> None:
     client.type("one")
-    peer.welcome("bot")
-    label = peer.hear().split(" ")[0]
-    peer.say(f"{label} :srv 404 bot #tea :You may not speak here")
+    server.welcome("bot")
+    label = server.receive().split(" ")[0]
+    server.send(f"{label} :srv 404 bot #tea :You may not speak here")
     client.end_input()
-    peer.expect("QUIT *")
-    peer.hang_up()
-    assert client.process.wait(SECONDS) == 1
-    errors = client.errors()
+    server.expect("QUIT *")
+    server.disconnect()
+    assert client.process.wait(TIMEOUT_SECONDS) == 1
+    errors = client.read_all_errors()
     assert "! not sent: one — You may not speak here" in errors
     assert "Error: 1 message not sent." in errors
 
 
-def test_input_larger_than_the_window_is_sent_completely(peer: ScriptedServer, client: Client) -> None:
-    peer_text = "\n".join(str(number) for number in range(200)) + "\n"
+def test_input_larger_than_the_window_is_sent_completely(
+    server: ScriptedServer, client: ClientProcess
+) -> None:
+    text = "\n".join(str(number) for number in range(200)) + "\n"
     assert client.process.stdin is not None
-    client.process.stdin.write(peer_text)
+    client.process.stdin.write(text)
     client.process.stdin.close()
-    peer.welcome("bot")
-    assert [peer.echo() for _ in range(200)] == [str(number) for number in range(200)]
-    peer.expect("QUIT *")
-    peer.hang_up()
+    server.welcome("bot")
+    assert [server.echo_message() for _ in range(200)] == [str(number) for number in range(200)]
+    server.expect("QUIT *")
+    server.disconnect()
     assert client.process.stdout is not None
     assert len(client.process.stdout.readlines()) == 200
-    assert client.process.wait(SECONDS) == 0
+    assert client.process.wait(TIMEOUT_SECONDS) == 0
 
 
-def test_reconnect_does_not_resend_a_stored_line(peer: ScriptedServer, client: Client) -> None:
+def test_reconnect_does_not_resend_a_stored_line(server: ScriptedServer, client: ClientProcess) -> None:
     client.type("one")
-    peer.welcome("bot")
-    peer.hear()
-    peer.hang_up()
+    server.welcome("bot")
+    server.receive()
+    server.disconnect()
     assert client.read_error() == "Connection lost: The server closed the connection."
     client.type("two")
-    peer.welcome("bot")
-    peer.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
-    peer.say(*page("#tea", said("m1", "one", nick="bot")))
-    peer.expect("CHATHISTORY AFTER #tea msgid=m1 50")
-    peer.say(*page("#tea"))
-    assert peer.echo() == "two"
+    server.welcome("bot")
+    server.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
+    server.send(*history_batch("#tea", privmsg("m1", "one", nick="bot")))
+    server.expect("CHATHISTORY AFTER #tea msgid=m1 50")
+    server.send(*history_batch("#tea"))
+    assert server.echo_message() == "two"
     client.end_input()
-    peer.expect("QUIT *")
-    peer.hang_up()
-    assert client.process.wait(SECONDS) == 0
+    server.expect("QUIT *")
+    server.disconnect()
+    assert client.process.wait(TIMEOUT_SECONDS) == 0
 
 
-def test_json_follow_keeps_listening(peer: ScriptedServer, start: Start) -> None:
+def test_json_follow_keeps_listening(server: ScriptedServer, start: Start) -> None:
     client = start("-u", "bot", "--json", "--follow")
-    peer.welcome("bot")
-    peer.say(said("m1", "hello"), ":bob!~b@h PART #tea :bye")
+    server.welcome("bot")
+    server.send(privmsg("m1", "hello"), ":bob!~b@h PART #tea :bye")
     assert json.loads(client.read())["type"] == "join"
     assert json.loads(client.read()) == {
         "type": "message",
@@ -184,37 +186,44 @@ def test_json_follow_keeps_listening(peer: ScriptedServer, start: Start) -> None
     assert json.loads(client.read())["type"] == "part"
     client.end_input()
     client.process.send_signal(signal.SIGINT)
-    peer.expect("QUIT *")
-    peer.hang_up()
-    assert client.process.wait(SECONDS) in (0, 130)
+    server.expect("QUIT *")
+    server.disconnect()
+    assert client.process.wait(TIMEOUT_SECONDS) in (0, 130)
 
 
-def test_registered_nick_without_password_fails(peer: ScriptedServer, client: Client) -> None:
-    peer.accept()
-    peer.expect("CAP LS 302", "NICK bot", "USER *")
-    peer.say(":srv CAP * LS :sasl=PLAIN", ":srv 433 * bot :The nick is registered")
+def test_direct_message_names_the_recipient(server: ScriptedServer, start: Start) -> None:
+    client = start("-u", "bot", "--follow")
+    server.welcome("bot")
+    server.send(privmsg("m1", "psst", room="bot"))
+    assert client.read() == "[2026-11-22 12:00:01] bob → bot: psst"
+
+
+def test_registered_nick_without_password_fails(server: ScriptedServer, client: ClientProcess) -> None:
+    server.accept()
+    server.expect("CAP LS 302", "NICK bot", "USER *")
+    server.send(":srv CAP * LS :sasl=PLAIN", ":srv 433 * bot :The nick is registered")
     code, _, errors = client.finish("one\n")
     assert code == 1
     assert errors.endswith("Error: bot is registered. Pass the password with --password-file.\n")
 
 
-def test_password_is_read_from_a_file(tmp_path: Path, peer: ScriptedServer, start: Start) -> None:
+def test_password_is_read_from_a_file(tmp_path: Path, server: ScriptedServer, start: Start) -> None:
     (tmp_path / "secret").write_text("pencil\n")
     client = start("-u", "bot", "--password-file", "secret")
-    peer.accept()
-    peer.expect("CAP LS 302", "NICK bot", "USER *")
-    peer.say(":srv CAP * LS :sasl=PLAIN", ":srv 433 * bot :The nick is registered", ":srv CAP * ACK :sasl")
-    peer.expect("CAP REQ sasl", "AUTHENTICATE PLAIN")
-    peer.say("AUTHENTICATE +")
-    peer.expect("AUTHENTICATE AGJvdABwZW5jaWw=")
-    peer.say(":srv 904 * :Wrong name or password")
+    server.accept()
+    server.expect("CAP LS 302", "NICK bot", "USER *")
+    server.send(":srv CAP * LS :sasl=PLAIN", ":srv 433 * bot :The nick is registered", ":srv CAP * ACK :sasl")
+    server.expect("CAP REQ sasl", "AUTHENTICATE PLAIN")
+    server.send("AUTHENTICATE +")
+    server.expect("AUTHENTICATE AGJvdABwZW5jaWw=")
+    server.send(":srv 904 * :Wrong name or password")
     code, _, errors = client.finish("one\n")
     assert (code, errors) == (1, "Error: Cannot log in as bot: Wrong name or password\n")
 
 
-def test_unreachable_server_fails_after_the_timeout(peer: ScriptedServer, start: Start) -> None:
-    port = peer.port
-    peer.__exit__(None, None, None)
+def test_unreachable_server_fails_after_the_timeout(server: ScriptedServer, start: Start) -> None:
+    port = server.port
+    server.close()
     client = start("--timeout", "1", port=port)
     code, out, errors = client.finish("one\n")
     assert (code, out) == (1, "")
@@ -222,30 +231,30 @@ def test_unreachable_server_fails_after_the_timeout(peer: ScriptedServer, start:
 
 
 @pytest.fixture
-def tls_peer() -> Iterator[ScriptedServer]:
-    """A server on loopback with a certificate that nobody vouches for."""
+def tls_server() -> Iterator[ScriptedServer]:
+    """A TLS server on loopback with a self-signed certificate."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
     with ScriptedServer(context) as server:
         yield server
 
 
-def test_unverifiable_certificate_fails(tls_peer: ScriptedServer, start: Start) -> None:
-    client = start("--tls", port=tls_peer.port)
+def test_unverifiable_certificate_fails(tls_server: ScriptedServer, start: Start) -> None:
+    client = start("--tls", port=tls_server.port)
     with pytest.raises(OSError, match=r"alert|EOF|reset"):
-        tls_peer.accept()
+        tls_server.accept()
     code, _, errors = client.finish("one\n")
     assert code == 1
     assert errors.startswith("Error: Cannot verify the certificate of 127.0.0.1: ")
 
 
-def test_unverified_tls_warns_and_works(tls_peer: ScriptedServer, start: Start) -> None:
-    client = start("-u", "bot", "--tls", "--no-tls-verify", port=tls_peer.port)
+def test_unverified_tls_warns_and_works(tls_server: ScriptedServer, start: Start) -> None:
+    client = start("-u", "bot", "--tls", "--no-tls-verify", port=tls_server.port)
     client.type("one")
-    tls_peer.welcome("bot")
-    assert tls_peer.echo() == "one"
+    tls_server.welcome("bot")
+    assert tls_server.echo_message() == "one"
     client.end_input()
-    tls_peer.expect("QUIT *")
-    tls_peer.hang_up()
-    assert client.process.wait(SECONDS) == 0
-    assert "not verified" in client.errors()
+    tls_server.expect("QUIT *")
+    tls_server.disconnect()
+    assert client.process.wait(TIMEOUT_SECONDS) == 0
+    assert "not verified" in client.read_all_errors()

@@ -1,4 +1,4 @@
-"""The table of slash commands, times in words, completion, waiting."""
+"""Slash commands, parsing of times, completion, backoff and keepalive."""
 
 from datetime import UTC, datetime
 
@@ -12,17 +12,18 @@ from app.client.ui.commands import SLASH_COMMANDS
 from app.client.ui.completion import completion_words, find_candidates
 from app.clock import Clock
 from app.errors import UsageError
-from tests.client.harness import online
+from tests.client.harness import online_client
 from tests.conftest import MovedClock
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 COMMANDS = {command.name: command for command in SLASH_COMMANDS}
-OLDER = {"help", "reg", "auth", "unauth", "enter", "quit", "history", "disconn"}
-NEWER = {"join", "part", "msg", "me", "nick", "topic", "names", "who", "away", "list", "resend"}
+REQUIRED = set(
+    "help reg auth unauth enter quit history disconn join part msg me nick topic names who away list resend".split()
+)
 
 
 def test_required_commands_exist_and_have_help() -> None:
-    assert set(COMMANDS) >= OLDER | NEWER
+    assert set(COMMANDS) >= REQUIRED
     assert all(command.summary.endswith(".") for command in SLASH_COMMANDS)
 
 
@@ -82,8 +83,8 @@ def test_any_text_is_a_time_or_a_usage_error(text: str) -> None:
 
 
 def test_completion_offers_commands_rooms_and_nicks() -> None:
-    bench = online()
-    words = completion_words(bench.state, "#tea")
+    client = online_client()
+    words = completion_words(client.state, "#tea")
     assert list(find_candidates("/hi", words)) == ["/history "]
     assert list(find_candidates("B", words)) == ["bob: "]
     assert list(find_candidates("ask bo", words)) == ["bob "]
@@ -92,7 +93,7 @@ def test_completion_offers_commands_rooms_and_nicks() -> None:
 
 
 def test_unsupported_commands_are_not_completed() -> None:
-    words = completion_words(online(caps="").state, "#tea")
+    words = completion_words(online_client(caps="").state, "#tea")
     assert "/history" not in words.commands
     assert "/join" in words.commands
 

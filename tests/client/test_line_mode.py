@@ -1,4 +1,4 @@
-"""Line mode: a person types at a real prompt, and the server is played by the test."""
+"""Line mode: simulated keys at a real prompt, connected to a scripted server."""
 
 import queue
 import threading
@@ -17,18 +17,18 @@ from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
 from app.client.ui.line_mode import LineMode
 from app.clock import Clock
-from tests.client.harness import page, said
-from tests.client.scripted_server import SECONDS, SEVERAL, ScriptedServer
+from tests.client.harness import history_batch, privmsg
+from tests.client.scripted_server import DEFAULT_CAPABILITIES, TIMEOUT_SECONDS, ScriptedServer
 from tests.waiting import eventually
 
-ALL = f"{SEVERAL} sasl=PLAIN draft/account-registration"
+ALL_CAPABILITIES = f"{DEFAULT_CAPABILITIES} sasl=PLAIN draft/account-registration"
 
 
 class PromptUser:
-    """Somebody at a terminal."""
+    """A user at a prompt, whose keys and screen the test controls."""
 
-    def __init__(self, keys: PipeInput, port: int, **wishes: object) -> None:
-        settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | wishes
+    def __init__(self, keys: PipeInput, port: int, **options: object) -> None:
+        settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | options
         clock = Clock()
         inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
         link = Link(Address("127.0.0.1", port), inbox.put, clock)
@@ -36,231 +36,231 @@ class PromptUser:
         self._screen: queue.Queue[str] = queue.Queue()
         self._keys = keys
         renderer = Renderer(DisplayContext(zone=UTC), has_colours=False, has_days=False)
-        self.shell = LineMode(self.driver, renderer, self._screen.put, keys, DummyOutput())
-        self._thread = threading.Thread(target=self.shell.run, name="shell")
+        self.line_mode = LineMode(self.driver, renderer, self._screen.put, keys, DummyOutput())
+        self._thread = threading.Thread(target=self.line_mode.run, name="line-mode")
         self._thread.start()
 
-    def types(self, text: str, enter: str = "\r") -> None:
-        """Type something and press Enter."""
+    def type(self, text: str, enter: str = "\r") -> None:
+        """Type a text and press Enter."""
         self._keys.send_text(text + enter)
 
-    def sees(self, *expected: str) -> None:
-        """Wait until lines are shown, in order; others may stand between."""
+    def wait_for_lines(self, *expected: str) -> None:
+        """Wait until lines are shown that contain these texts, in order; others may come between."""
         for text in expected:
-            seen = []
-            while not (seen and text in seen[-1]):
+            lines = []
+            while not (lines and text in lines[-1]):
                 try:
-                    seen.append(self._screen.get(timeout=SECONDS))
+                    lines.append(self._screen.get(timeout=TIMEOUT_SECONDS))
                 except queue.Empty:
-                    raise AssertionError(f"{text!r} was not shown, but {seen}") from None
+                    raise AssertionError(f"{text!r} was not shown, only {lines}") from None
 
-    def waits_for_question(self, text: str) -> None:
-        """Wait until a question is asked."""
-        eventually(lambda: self.driver.read(lambda state: self._asked(text)), SECONDS)
+    def wait_for_question(self, text: str) -> None:
+        """Wait until a question is the current one."""
+        eventually(lambda: self.driver.read(lambda state: self._is_asking(text)), TIMEOUT_SECONDS)
 
-    def _asked(self, text: str) -> bool:
-        question = self.shell.controller.questions.current
+    def _is_asking(self, text: str) -> bool:
+        question = self.line_mode.controller.questions.current
         return question is not None and text in question.prompt
 
-    def leaves(self) -> None:
-        """End the program with Ctrl-D."""
+    def press_ctrl_d(self) -> None:
+        """Press Ctrl-D and wait until the program ends."""
         self._keys.send_text("\x04")
-        self.is_gone()
+        self.wait_for_exit()
 
-    def is_gone(self) -> None:
-        """Wait for the program's end."""
-        self._thread.join(SECONDS)
+    def wait_for_exit(self) -> None:
+        """Wait until the program ends."""
+        self._thread.join(TIMEOUT_SECONDS)
         assert not self._thread.is_alive()
 
 
 @pytest.fixture
-def peer() -> Iterator[ScriptedServer]:
-    """A server on loopback."""
+def server() -> Iterator[ScriptedServer]:
+    """A scripted server on loopback."""
     with ScriptedServer() as server:
         yield server
 
 
 @pytest.fixture
 def keys() -> Iterator[PipeInput]:
-    """A keyboard."""
+    """The input of the prompt."""
     with create_pipe_input() as source:
         yield source
 
 
-def test_messages_and_actions_are_sent_and_shown(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port)
-    peer.welcome("anna")
-    anna.sees("Connecting to 127.0.0.1", "Connected as anna.", "You are in #tea.")
-    anna.types("hello there")
-    assert peer.echo("anna") == "hello there"
-    anna.sees("[2026-11-22 12:00:05] anna: hello there")
-    peer.say(said("m1", "hi \x1b[31manna"))
-    anna.sees("[2026-11-22 12:00:01] bob: hi \ufffd[31manna")
-    anna.types("/me waves")
-    assert peer.echo("anna") == "\x01ACTION waves\x01"
-    anna.sees("* anna waves")
-    anna.types("//etc")
-    assert peer.echo("anna") == "/etc"
-    anna.leaves()
-    peer.expect("QUIT Goodbye")
+def test_messages_and_actions_are_sent_and_shown(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("Connecting to 127.0.0.1", "Connected as anna.", "You are in #tea.")
+    anna.type("hello there")
+    assert server.echo_message("anna") == "hello there"
+    anna.wait_for_lines("[2026-11-22 12:00:05] anna: hello there")
+    server.send(privmsg("m1", "hi \x1b[31manna"))
+    anna.wait_for_lines("[2026-11-22 12:00:01] bob: hi \ufffd[31manna")
+    anna.type("/me waves")
+    assert server.echo_message("anna") == "\x01ACTION waves\x01"
+    anna.wait_for_lines("* anna waves")
+    anna.type("//etc")
+    assert server.echo_message("anna") == "/etc"
+    anna.press_ctrl_d()
+    server.expect("QUIT Goodbye")
 
 
-def test_slash_commands_run_or_explain_the_refusal(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port)
-    peer.welcome("anna")
-    anna.sees("You are in #tea.")
-    anna.types("/hlep")
-    anna.sees("! Unknown command /hlep. Did you mean /help?")
-    anna.types("/msg")
-    anna.sees("! Usage: /msg TARGET [TEXT ...]")
-    anna.types("/resend two")
-    anna.sees("! 'two' is not a number. Usage: /resend [NUMBER]")
-    anna.types("/reg")
-    anna.sees("! This server does not support /reg.")
-    anna.types("/help")
-    anna.sees("/help [COMMAND]", "/history [WHEN ...]", "//TEXT ...")
-    anna.types("/topic Green tea")
-    peer.expect("TOPIC #tea :Green tea")
-    anna.types("/join ops")
-    peer.expect("JOIN #ops")
-    peer.say(":anna!~u@host JOIN #ops")
-    anna.sees("You are in #ops.")
-    anna.types("here")
-    assert peer.hear().endswith("PRIVMSG #ops here")
-    anna.types("/quit")
-    peer.expect("PART #ops")
-    peer.say(":anna!~u@host PART #ops")
-    anna.sees("You left #ops.", "Now talking to #tea.")
-    anna.types("/disconn")
-    peer.expect("QUIT Goodbye")
-    anna.is_gone()
+def test_slash_commands_run_or_explain_the_refusal(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/hlep")
+    anna.wait_for_lines("! Unknown command /hlep. Did you mean /help?")
+    anna.type("/msg")
+    anna.wait_for_lines("! Usage: /msg TARGET [TEXT ...]")
+    anna.type("/resend two")
+    anna.wait_for_lines("! 'two' is not a number. Usage: /resend [NUMBER]")
+    anna.type("/reg")
+    anna.wait_for_lines("! This server does not support /reg.")
+    anna.type("/help")
+    anna.wait_for_lines("/help [COMMAND]", "/history [WHEN ...]", "//TEXT ...")
+    anna.type("/topic Green tea")
+    server.expect("TOPIC #tea :Green tea")
+    anna.type("/join ops")
+    server.expect("JOIN #ops")
+    server.send(":anna!~u@host JOIN #ops")
+    anna.wait_for_lines("You are in #ops.")
+    anna.type("here")
+    assert server.receive().endswith("PRIVMSG #ops here")
+    anna.type("/quit")
+    server.expect("PART #ops")
+    server.send(":anna!~u@host PART #ops")
+    anna.wait_for_lines("You left #ops.", "Now talking to #tea.")
+    anna.type("/disconn")
+    server.expect("QUIT Goodbye")
+    anna.wait_for_exit()
 
 
-def test_history_asks_for_the_period(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port)
-    peer.welcome("anna")
-    anna.sees("You are in #tea.")
-    anna.types("/history")
-    anna.waits_for_question("History since")
-    anna.types("2026-11-22 12:00")
-    anna.waits_for_question("Until")
-    anna.types("2026-11-22 13:00")
-    peer.expect(
+def test_history_asks_for_the_period(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/history")
+    anna.wait_for_question("History since")
+    anna.type("2026-11-22 12:00")
+    anna.wait_for_question("Until")
+    anna.type("2026-11-22 13:00")
+    server.expect(
         "CHATHISTORY BETWEEN #tea timestamp=2026-11-22T11:59:59.999Z timestamp=2026-11-22T13:00:00.001Z 50"
     )
-    peer.say(*page("#tea", said("m1", "one")))
-    peer.expect("CHATHISTORY BETWEEN #tea msgid=m1 timestamp=2026-11-22T13:00:00.001Z 50")
-    peer.say(*page("#tea"))
-    anna.sees("── history of #tea: 1 message ──", "bob: one", "── end of history ──")
-    anna.types("/history 3")
-    peer.expect("CHATHISTORY LATEST #tea * 3")
-    anna.leaves()
+    server.send(*history_batch("#tea", privmsg("m1", "one")))
+    server.expect("CHATHISTORY BETWEEN #tea msgid=m1 timestamp=2026-11-22T13:00:00.001Z 50")
+    server.send(*history_batch("#tea"))
+    anna.wait_for_lines("── history of #tea: 1 message ──", "bob: one", "── end of history ──")
+    anna.type("/history 3")
+    server.expect("CHATHISTORY LATEST #tea * 3")
+    anna.press_ctrl_d()
 
 
-def test_password_is_prompted_for_and_not_remembered(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port, has_chosen_nick=True)
-    peer.accept()
-    peer.expect("CAP LS 302", "NICK anna", "USER *")
-    peer.say(f":srv CAP * LS :{ALL}", ":srv 433 * anna :That nick is registered")
-    peer.expect("CAP REQ *")
-    peer.say(f":srv CAP * ACK :{ALL.replace('=PLAIN', '')}")
-    anna.waits_for_question("Password for anna")
-    anna.types("secret")
-    peer.expect("AUTHENTICATE PLAIN")
-    peer.say("AUTHENTICATE +")
-    peer.expect("AUTHENTICATE AGFubmEAc2VjcmV0")
-    peer.say(":srv 900 * anna!u@h anna :in", ":srv 903 * :in")
-    peer.expect("NICK anna", "CAP END")
-    peer.say(":srv 001 anna :Welcome")
-    peer.expect("JOIN #tea")
-    anna.sees(
+def test_password_is_prompted_for_and_not_remembered(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port, has_chosen_nick=True)
+    server.accept()
+    server.expect("CAP LS 302", "NICK anna", "USER *")
+    server.send(f":srv CAP * LS :{ALL_CAPABILITIES}", ":srv 433 * anna :That nick is registered")
+    server.expect("CAP REQ *")
+    server.send(f":srv CAP * ACK :{ALL_CAPABILITIES.replace('=PLAIN', '')}")
+    anna.wait_for_question("Password for anna")
+    anna.type("secret")
+    server.expect("AUTHENTICATE PLAIN")
+    server.send("AUTHENTICATE +")
+    server.expect("AUTHENTICATE AGFubmEAc2VjcmV0")
+    server.send(":srv 900 * anna!u@h anna :in", ":srv 903 * :in")
+    server.expect("NICK anna", "CAP END")
+    server.send(":srv 001 anna :Welcome")
+    server.expect("JOIN #tea")
+    anna.wait_for_lines(
         "Cannot use the name anna: That nick is registered.", "Logged in as anna.", "Connected as anna."
     )
-    anna.types("/auth anna secret")
-    anna.sees("! Do not type a password here, where it is visible. /auth prompts for it.")
-    anna.types("/away lunch")
-    peer.expect("AWAY lunch")
-    history = anna.shell.input_history()
+    anna.type("/auth anna secret")
+    anna.wait_for_lines("! Do not type a password here, where it is visible. /auth prompts for it.")
+    anna.type("/away lunch")
+    server.expect("AWAY lunch")
+    history = anna.line_mode.input_history()
     assert history == ["/away lunch"]
-    anna.leaves()
+    anna.press_ctrl_d()
 
 
-def test_registering_prompts_for_the_password_twice(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port)
-    peer.welcome("anna", caps="draft/account-registration sasl")
-    anna.sees("You are in #tea.")
-    anna.types("/reg")
-    anna.waits_for_question("New password for anna")
-    anna.types("one")
-    anna.waits_for_question("Repeat the password")
-    anna.types("two")
-    anna.sees("! The passwords do not match.")
-    anna.types("/reg")
-    anna.waits_for_question("New password for anna")
-    anna.types("secret")
-    anna.waits_for_question("Repeat the password")
-    anna.types("secret")
-    peer.expect("REGISTER ? ? secret")
-    peer.say(":srv REGISTER SUCCESS anna :ok")
-    anna.sees("Registered anna.")
-    anna.types("/unauth")
-    anna.sees("Logged out of anna. Reconnecting as anna_.")
-    peer.hang_up()
-    peer.accept()
-    peer.expect("CAP LS 302", "NICK anna_")
-    anna.leaves()
+def test_registering_prompts_for_the_password_twice(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/reg")
+    anna.wait_for_question("New password for anna")
+    anna.type("one")
+    anna.wait_for_question("Repeat the password")
+    anna.type("two")
+    anna.wait_for_lines("! The passwords do not match.")
+    anna.type("/reg")
+    anna.wait_for_question("New password for anna")
+    anna.type("secret")
+    anna.wait_for_question("Repeat the password")
+    anna.type("secret")
+    server.expect("REGISTER ? ? secret")
+    server.send(":srv REGISTER SUCCESS anna :ok")
+    anna.wait_for_lines("Registered anna.")
+    anna.type("/unauth")
+    anna.wait_for_lines("Logged out of anna. Reconnecting as anna_.")
+    server.disconnect()
+    server.accept()
+    server.expect("CAP LS 302", "NICK anna_")
+    anna.press_ctrl_d()
 
 
-def test_registering_asks_for_a_required_invitation_code(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port)
-    peer.welcome("anna", caps="draft/account-registration=invitation-required sasl")
-    anna.sees("You are in #tea.")
-    anna.types("/reg")
-    anna.waits_for_question("Invitation code")
-    anna.types("k7f3")
+def test_registering_asks_for_a_required_invitation_code(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna", caps="draft/account-registration=invitation-required sasl")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/reg")
+    anna.wait_for_question("Invitation code")
+    anna.type("k7f3")
     for question in ("New password for anna", "Repeat the password"):
-        anna.waits_for_question(question)
-        anna.types("secret")
-    peer.expect("REGISTER ? k7f3 secret")
-    anna.leaves()
+        anna.wait_for_question(question)
+        anna.type("secret")
+    server.expect("REGISTER ? k7f3 secret")
+    anna.press_ctrl_d()
 
 
-def test_answer_to_registration_offer_is_not_sent(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port, has_chosen_nick=True)
-    peer.welcome("anna", caps="draft/account-registration sasl")
-    anna.waits_for_question("Register anna")
-    anna.types("hello everybody")
-    anna.sees("Continuing as a guest. Use /reg to register this name later.")
-    anna.types("/names")
-    peer.expect("NAMES #tea")
-    anna.leaves()
+def test_answer_to_registration_offer_is_not_sent(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port, has_chosen_nick=True)
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.wait_for_question("Register anna")
+    anna.type("hello everybody")
+    anna.wait_for_lines("Continuing as a guest. Use /reg to register this name later.")
+    anna.type("/names")
+    server.expect("NAMES #tea")
+    anna.press_ctrl_d()
 
 
-def test_registration_offer_is_accepted_with_yes(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port, has_chosen_nick=True)
-    peer.welcome("anna", caps="draft/account-registration sasl")
-    anna.waits_for_question("Register anna")
-    anna.types("yes")
+def test_registration_offer_is_accepted_with_yes(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port, has_chosen_nick=True)
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.wait_for_question("Register anna")
+    anna.type("yes")
     for question in ("New password for anna", "Repeat the password"):
-        anna.waits_for_question(question)
-        anna.types("secret")
-    peer.expect("REGISTER ? ? secret")
-    anna.leaves()
+        anna.wait_for_question(question)
+        anna.type("secret")
+    server.expect("REGISTER ? ? secret")
+    anna.press_ctrl_d()
 
 
-def test_message_typed_while_disconnected_can_be_resent(peer: ScriptedServer, keys: PipeInput) -> None:
-    anna = PromptUser(keys, peer.port)
-    peer.welcome("anna")
-    anna.sees("You are in #tea.")
-    peer.hang_up()
-    anna.sees("Connection lost: The server closed the connection.", "Reconnecting in")
-    anna.types("hello")
-    anna.sees("! not sent: hello — not connected. Use /resend 1 to send it again.")
-    peer.welcome("anna")
-    peer.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
-    peer.say(*page("#tea"))
-    anna.sees("Reconnected. You missed no messages.")
-    anna.types("/resend")
-    assert peer.echo("anna") == "hello"
-    anna.sees("anna: hello")
-    anna.leaves()
+def test_message_typed_while_disconnected_can_be_resent(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    server.disconnect()
+    anna.wait_for_lines("Connection lost: The server closed the connection.", "Reconnecting in")
+    anna.type("hello")
+    anna.wait_for_lines("! not sent: hello — not connected. Use /resend 1 to send it again.")
+    server.welcome("anna")
+    server.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
+    server.send(*history_batch("#tea"))
+    anna.wait_for_lines("Reconnected. You missed no messages.")
+    anna.type("/resend")
+    assert server.echo_message("anna") == "hello"
+    anna.wait_for_lines("anna: hello")
+    anna.press_ctrl_d()

@@ -1,4 +1,4 @@
-"""Becoming known to a server: capabilities, nicks, log-in."""
+"""Registration: capabilities, nicks, login and accounts."""
 
 import base64
 
@@ -6,7 +6,7 @@ from scramp import ScramMechanism
 
 from app.client.protocol import intents
 from app.client.protocol.events import LoginFailed, NickProblem, NickRefused
-from tests.client.harness import CAPS, ClientHarness
+from tests.client.harness import CAPABILITIES, ClientHarness
 
 
 def test_registration_negotiates_capabilities() -> None:
@@ -44,10 +44,10 @@ def test_registration_works_without_capabilities() -> None:
 
 
 def test_refused_cap_request_is_repeated_for_each_capability() -> None:
-    bench = ClientHarness()
-    bench.opens()
-    bench.forget()
-    bench.play("""
+    client = ClientHarness()
+    client.connect()
+    client.clear()
+    client.play("""
         < :srv CAP * LS :server-time batch
         > CAP REQ :server-time batch
         < :srv CAP * NAK :server-time batch
@@ -57,14 +57,14 @@ def test_refused_cap_request_is_repeated_for_each_capability() -> None:
         < :srv CAP * NAK :batch
         > CAP END
     """)
-    assert bench.state.connection.enabled == {"server-time"}
+    assert client.state.connection.enabled == {"server-time"}
 
 
 def test_guest_without_chosen_nick_tries_the_next_one() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.opens()
-    bench.forget()
-    bench.play("""
+    client = ClientHarness(rooms=[])
+    client.connect()
+    client.clear()
+    client.play("""
         < :srv 433 * anna :Nickname is already in use
         > NICK anna2
         < :srv 433 * anna2 :Nickname is already in use
@@ -75,9 +75,9 @@ def test_guest_without_chosen_nick_tries_the_next_one() -> None:
 
 
 def test_registered_nick_is_available_after_login() -> None:
-    bench = _refused()
-    bench.does(intents.log_in(bench.state, "anna", "secret"))
-    bench.play("""
+    client = _client_with_refused_nick()
+    client.execute(intents.log_in, "anna", "secret")
+    client.play("""
         > AUTHENTICATE PLAIN
         < AUTHENTICATE +
         > AUTHENTICATE AGFubmEAc2VjcmV0
@@ -92,9 +92,9 @@ def test_registered_nick_is_available_after_login() -> None:
 
 
 def test_user_may_continue_as_guest_if_nick_is_registered() -> None:
-    bench = _refused()
-    bench.does(intents.continue_as_guest(bench.state))
-    bench.play("""
+    client = _client_with_refused_nick()
+    client.execute(intents.continue_as_guest)
+    client.play("""
         > NICK anna2
         > CAP END
         < :srv 001 anna2 :Welcome
@@ -102,22 +102,22 @@ def test_user_may_continue_as_guest_if_nick_is_registered() -> None:
     """)
 
 
-def _refused() -> ClientHarness:
-    bench = ClientHarness(has_chosen_nick=True, rooms=[])
-    bench.opens()
-    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv 433 * anna :That nickname is registered")
-    bench.hears(":srv CAP * ACK :sasl")
-    assert isinstance(bench.events[-1], NickRefused)
-    assert "CAP END" not in bench.sent
-    bench.forget()
-    return bench
+def _client_with_refused_nick() -> ClientHarness:
+    client = ClientHarness(has_chosen_nick=True, rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=PLAIN", ":srv 433 * anna :That nickname is registered")
+    client.receive(":srv CAP * ACK :sasl")
+    assert isinstance(client.events[-1], NickRefused)
+    assert "CAP END" not in client.sent
+    client.clear()
+    return client
 
 
 def test_known_password_is_used_without_a_question() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
-    bench.opens()
-    bench.forget()
-    bench.play("""
+    client = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
+    client.connect()
+    client.clear()
+    client.play("""
         < :srv CAP * LS :sasl=PLAIN
         > CAP REQ sasl
         < :srv 433 * anna :That nickname is registered
@@ -131,20 +131,20 @@ def test_known_password_is_used_without_a_question() -> None:
 
 
 def test_rejected_password_is_forgotten_and_the_user_decides() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="wrong", rooms=[])
-    bench.opens()
-    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
-    bench.hears(":srv 904 * :Invalid credentials")
-    assert bench.events[-1] == LoginFailed("anna", "Invalid credentials")
-    assert bench.state.options.credentials is None
-    assert "CAP END" not in bench.sent
+    client = ClientHarness(has_chosen_nick=True, password="wrong", rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    client.receive(":srv 904 * :Invalid credentials")
+    assert client.events[-1] == LoginFailed("anna", "Invalid credentials")
+    assert client.state.options.credentials is None
+    assert "CAP END" not in client.sent
 
 
 def test_password_is_not_required_on_server_without_sasl() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="secret", rooms=[])
-    bench.opens()
-    bench.forget()
-    bench.play("""
+    client = ClientHarness(has_chosen_nick=True, password="secret", rooms=[])
+    client.connect()
+    client.clear()
+    client.play("""
         < :srv CAP * LS :server-time
         > CAP REQ server-time
         < :srv CAP * ACK :server-time
@@ -152,12 +152,12 @@ def test_password_is_not_required_on_server_without_sasl() -> None:
         < :srv 433 * anna :Nickname is already in use
         | Cannot use the name anna: Nickname is already in use.
     """)
-    assert bench.events[-1] == NickRefused("anna", "Nickname is already in use", NickProblem.TAKEN, False)
+    assert client.events[-1] == NickRefused("anna", "Nickname is already in use", NickProblem.TAKEN, False)
 
 
 def test_invalid_nick_is_replaced_by_a_similar_one() -> None:
-    bench = ClientHarness(has_chosen_nick=True, rooms=[])
-    bench.play("""
+    client = ClientHarness(has_chosen_nick=True, rooms=[])
+    client.play("""
         < :srv 432 * anna :This nick looks like аnna; choose another
         | ! anna: This nick looks like аnna; choose another. Trying a similar name.
         > NICK anna2
@@ -165,14 +165,14 @@ def test_invalid_nick_is_replaced_by_a_similar_one() -> None:
 
 
 def test_login_resolves_a_nick_refused_after_negotiation() -> None:
-    bench = ClientHarness(has_chosen_nick=True, rooms=[])
-    bench.opens()
-    bench.hears(
+    client = ClientHarness(has_chosen_nick=True, rooms=[])
+    client.connect()
+    client.receive(
         ":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", ":srv 433 * anna :This nick is registered"
     )
-    bench.forget()
-    bench.does(intents.log_in(bench.state, "anna", "secret"))
-    bench.play("""
+    client.clear()
+    client.execute(intents.log_in, "anna", "secret")
+    client.play("""
         > AUTHENTICATE PLAIN
         < AUTHENTICATE +
         > AUTHENTICATE AGFubmEAc2VjcmV0
@@ -183,96 +183,98 @@ def test_login_resolves_a_nick_refused_after_negotiation() -> None:
 
 
 def test_scram_authenticates_both_sides() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
-    server = _scram_server("pencil")
-    bench.opens()
-    bench.hears(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
-    server.set_client_first(_last_answer(bench))
-    bench.hears(f"AUTHENTICATE {_encoded(server.get_server_first())}")
-    server.set_client_final(_last_answer(bench))
-    bench.hears(f"AUTHENTICATE {_encoded(server.get_server_final())}")
-    assert bench.sent[-1] == "AUTHENTICATE +"
-    bench.hears(":srv 903 * :ok")
-    assert bench.state.connection.account == "anna"
+    client = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
+    server = _create_scram_server("pencil")
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    server.set_client_first(_last_response(client))
+    client.receive(f"AUTHENTICATE {_encode(server.get_server_first())}")
+    server.set_client_final(_last_response(client))
+    client.receive(f"AUTHENTICATE {_encode(server.get_server_final())}")
+    assert client.sent[-1] == "AUTHENTICATE +"
+    client.receive(":srv 903 * :ok")
+    assert client.state.connection.account == "anna"
 
 
 def test_server_that_fails_scram_is_not_trusted() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
-    bench.opens()
-    bench.hears(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
-    bench.hears(f"AUTHENTICATE {_encoded('r=forged,s=c2FsdA==,i=4096')}")
-    assert bench.sent[-1] == "AUTHENTICATE *"
-    assert isinstance(bench.events[-1], LoginFailed)
+    client = ClientHarness(has_chosen_nick=True, password="pencil", rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    client.receive(f"AUTHENTICATE {_encode('r=forged,s=c2FsdA==,i=4096')}")
+    assert client.sent[-1] == "AUTHENTICATE *"
+    assert isinstance(client.events[-1], LoginFailed)
 
 
-def _scram_server(password: str):  # type: ignore[no-untyped-def]
+def _create_scram_server(password: str):  # type: ignore[no-untyped-def]
     mechanism = ScramMechanism("SCRAM-SHA-256")
     known = mechanism.make_auth_info(password, iteration_count=4096)
     return mechanism.make_server(lambda _: known)
 
 
-def _encoded(text: str) -> str:
+def _encode(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _last_answer(bench: ClientHarness) -> str:
-    return base64.b64decode(bench.sent[-1].split()[1]).decode()
+def _last_response(client: ClientHarness) -> str:
+    return base64.b64decode(client.sent[-1].split()[1]).decode()
 
 
 def test_long_sasl_response_is_sent_in_chunks() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="x" * 294, rooms=[])
-    bench.opens()
-    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
-    assert [len(line) for line in list(bench.sent)[-2:]] == [
+    client = ClientHarness(has_chosen_nick=True, password="x" * 294, rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    assert [len(line) for line in list(client.sent)[-2:]] == [
         len("AUTHENTICATE ") + 400,
         len("AUTHENTICATE +"),
     ]
 
 
 def test_passwords_are_not_in_repr() -> None:
-    bench = ClientHarness(has_chosen_nick=True, password="pencil")
-    bench.does(intents.register(bench.state, "crayon"))
-    assert "pencil" not in repr(bench.state)
-    assert "crayon" not in repr(bench.state)
+    client = ClientHarness(has_chosen_nick=True, password="pencil")
+    client.execute(intents.register, "crayon")
+    assert "pencil" not in repr(client.state)
+    assert "crayon" not in repr(client.state)
 
 
 def test_new_account_is_logged_in_again_after_reconnect() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.opens()
-    bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
-    bench.does(intents.register(bench.state, "secret"))
-    assert bench.sent[-1] == "REGISTER * * secret"
-    bench.hears(":srv REGISTER SUCCESS anna :Account created")
-    assert bench.shown[-1].startswith("Registered anna.")
-    bench.loses()
-    bench.opens()
-    bench.forget()
-    bench.hears(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl")
-    assert list(bench.sent) == ["CAP REQ sasl", "AUTHENTICATE PLAIN"]
+    client = ClientHarness(rooms=[])
+    client.connect()
+    client.receive(
+        f":srv CAP * LS :{CAPABILITIES}", f":srv CAP * ACK :{CAPABILITIES}", ":srv 001 anna :Welcome"
+    )
+    client.execute(intents.register, "secret")
+    assert client.sent[-1] == "REGISTER * * secret"
+    client.receive(":srv REGISTER SUCCESS anna :Account created")
+    assert client.shown[-1].startswith("Registered anna.")
+    client.disconnect()
+    client.connect()
+    client.clear()
+    client.receive(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl")
+    assert list(client.sent) == ["CAP REQ sasl", "AUTHENTICATE PLAIN"]
 
 
 def test_invitation_code_is_sent_where_required() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.opens()
-    bench.hears(":srv CAP * LS :draft/account-registration=before-connect,invitation-required")
-    assert intents.get_requirement_prompt(bench.state) == "Invitation code"
-    bench.does(intents.register(bench.state, "secret", "k7f3"))
-    assert bench.sent[-1] == "REGISTER * k7f3 secret"
+    client = ClientHarness(rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :draft/account-registration=before-connect,invitation-required")
+    assert intents.get_requirement_prompt(client.state) == "Invitation code"
+    client.execute(intents.register, "secret", "k7f3")
+    assert client.sent[-1] == "REGISTER * k7f3 secret"
 
 
 def test_failed_registration_shows_the_reason() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.play("""
+    client = ClientHarness(rooms=[])
+    client.play("""
         < :srv FAIL REGISTER WEAK_PASSWORD anna :The password is too short.
         | ! Cannot register: The password is too short.
     """)
 
 
 def test_unregistered_nick_is_reported() -> None:
-    bench = ClientHarness(has_chosen_nick=True, rooms=[])
-    bench.opens()
-    bench.forget()
-    bench.play("""
+    client = ClientHarness(has_chosen_nick=True, rooms=[])
+    client.connect()
+    client.clear()
+    client.play("""
         < :srv CAP * LS :draft/account-registration
         > CAP REQ draft/account-registration
         < :srv CAP * ACK :draft/account-registration
@@ -284,10 +286,10 @@ def test_unregistered_nick_is_reported() -> None:
 
 
 def test_chosen_nick_is_reclaimed_when_it_becomes_free() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.hears(":srv 433 * anna :in use", ":srv 001 anna2 :Welcome")
-    bench.forget()
-    bench.play("""
+    client = ClientHarness(rooms=[])
+    client.receive(":srv 433 * anna :in use", ":srv 001 anna2 :Welcome")
+    client.clear()
+    client.play("""
         < :anna!~a@h QUIT :Ping timeout
         | [2026-11-22 12:00:05] anna quit (Ping timeout)
         > NICK anna
@@ -297,12 +299,14 @@ def test_chosen_nick_is_reclaimed_when_it_becomes_free() -> None:
 
 
 def test_login_while_online_changes_the_nick() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.opens()
-    bench.hears(f":srv CAP * LS :{CAPS}", f":srv CAP * ACK :{CAPS}", ":srv 001 anna :Welcome")
-    bench.forget()
-    bench.does(intents.log_in(bench.state, "lev", "secret"))
-    bench.play("""
+    client = ClientHarness(rooms=[])
+    client.connect()
+    client.receive(
+        f":srv CAP * LS :{CAPABILITIES}", f":srv CAP * ACK :{CAPABILITIES}", ":srv 001 anna :Welcome"
+    )
+    client.clear()
+    client.execute(intents.log_in, "lev", "secret")
+    client.play("""
         > AUTHENTICATE PLAIN
         < :srv 900 anna anna!a@h lev :You are logged in
         | Logged in as lev.
@@ -314,19 +318,19 @@ def test_login_while_online_changes_the_nick() -> None:
 
 
 def test_account_is_verified_by_email() -> None:
-    bench = ClientHarness(rooms=[])
-    bench.opens()
-    bench.hears(":srv CAP * LS :draft/account-registration=email-required", ":srv 001 anna :Welcome")
-    assert intents.get_requirement_prompt(bench.state).startswith("E-mail address")
-    bench.does(intents.register(bench.state, "secret", "anna@example.org"))
-    bench.forget()
-    bench.play("""
+    client = ClientHarness(rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :draft/account-registration=email-required", ":srv 001 anna :Welcome")
+    assert intents.get_requirement_prompt(client.state).startswith("E-mail address")
+    client.execute(intents.register, "secret", "anna@example.org")
+    client.clear()
+    client.play("""
         < :srv REGISTER VERIFICATION_REQUIRED anna :A code was mailed
         | A code was mailed
         < :srv FAIL VERIFY INVALID_CODE anna :This is not the code
         | ! This is not the code
     """)
-    bench.does(intents.verify(bench.state, "abc"))
-    assert bench.sent[-1] == "VERIFY anna abc"
-    bench.hears(":srv VERIFY SUCCESS anna :Yours")
-    assert bench.shown[-1].startswith("Registered anna.")
+    client.execute(intents.verify, "abc")
+    assert client.sent[-1] == "VERIFY anna abc"
+    client.receive(":srv VERIFY SUCCESS anna :Yours")
+    assert client.shown[-1].startswith("Registered anna.")

@@ -1,12 +1,12 @@
-"""Who is where, and what people say there."""
+"""Rooms: members, topics, modes, and replies of the server."""
 
 from app.client.protocol import intents
-from tests.client.harness import ClientHarness, online
+from tests.client.harness import ClientHarness, online_client
 
 
 def test_joins_parts_quits_and_nick_changes_are_shown() -> None:
-    bench = online()
-    bench.play("""
+    client = online_client()
+    client.play("""
         < @time=2026-11-22T12:00:05.123Z :lev!~l@h JOIN #tea lev :Lev
         | [2026-11-22 12:00:05] lev joined #tea
         < @time=2026-11-22T12:00:06.000Z :lev!~l@h NICK leo
@@ -16,11 +16,11 @@ def test_joins_parts_quits_and_nick_changes_are_shown() -> None:
         < @time=2026-11-22T12:00:08.000Z :bob!~b@h QUIT :Gone
         | [2026-11-22 12:00:08] bob quit (Gone)
     """)
-    assert [member.nick for member in bench.state.rooms["#tea"].members.values()] == ["anna"]
+    assert [member.nick for member in client.state.rooms["#tea"].members.values()] == ["anna"]
 
 
 def test_topics_are_shown() -> None:
-    online().play("""
+    online_client().play("""
         < :srv 332 anna #tea :Which tea?
         | Topic of #tea: Which tea?
         < :srv 333 anna #tea bob 1795348805
@@ -30,16 +30,16 @@ def test_topics_are_shown() -> None:
 
 
 def test_status_prefixes_follow_modes() -> None:
-    bench = online(isupport="CHANMODES=beI,k,l,imnst")
-    bench.hears(":bob!~b@h MODE #tea +klo-o+v secret 9 anna bob bob")
-    members = bench.state.rooms["#tea"].members
+    client = online_client(isupport="CHANMODES=beI,k,l,imnst")
+    client.receive(":bob!~b@h MODE #tea +klo-o+v secret 9 anna bob bob")
+    members = client.state.rooms["#tea"].members
     assert (members["anna"].prefix, members["bob"].prefix) == ("@", "+")
 
 
 def test_requested_names_are_shown() -> None:
-    bench = online()
-    bench.does(intents.request_names(bench.state, "#tea"))
-    bench.play("""
+    client = online_client()
+    client.execute(intents.request_names, "#tea")
+    client.play("""
         > NAMES #tea
         < :srv 353 anna = #tea :anna @bob
         < :srv 366 anna #tea :End
@@ -48,27 +48,27 @@ def test_requested_names_are_shown() -> None:
 
 
 def test_refused_join_shows_the_reason_and_is_not_retried() -> None:
-    bench = online()
-    bench.does(intents.join(bench.state, "#vip"))
-    bench.play("""
+    client = online_client()
+    client.execute(intents.join, "#vip")
+    client.play("""
         > JOIN #vip
         < :srv 473 anna #vip :Only who was invited may enter.
         | ! Cannot join #vip: Only who was invited may enter.
     """)
-    assert not bench.state.rooms["#vip"].must_rejoin
+    assert not client.state.rooms["#vip"].must_rejoin
 
 
 def test_being_kicked_is_shown() -> None:
-    bench = online()
-    bench.play("""
+    client = online_client()
+    client.play("""
         < :bob!~b@h KICK #tea anna :too loud
         | ! bob kicked you from #tea (too loud)
     """)
-    assert not bench.state.rooms["#tea"].is_joined
+    assert not client.state.rooms["#tea"].is_joined
 
 
 def test_lists_are_shown_as_tables() -> None:
-    online().play("""
+    online_client().play("""
         < :srv 321 anna Channel :Users
         < :srv 322 anna #tea 2 :Which tea?
         < :srv 322 anna #coffee 12 :
@@ -84,9 +84,9 @@ def test_lists_are_shown_as_tables() -> None:
 
 
 def test_errors_and_standard_replies_are_shown() -> None:
-    online().play("""
+    online_client().play("""
         < :srv 482 anna #tea :You're not a channel operator
-        | ! #tea — You're not a channel operator
+        | ! #tea: You're not a channel operator
         < :srv NOTE * HINT :Tea is ready.
         | Tea is ready.
         < :srv NOTICE anna :Restart at noon
@@ -94,7 +94,7 @@ def test_errors_and_standard_replies_are_shown() -> None:
         < :srv FAIL NICK BAD :No.
         | ! No.
         < ERROR :Closing
-        | ! The server is closing the connection: Closing
+        | ! Disconnected by the server: Closing
     """)
 
 
@@ -106,7 +106,7 @@ def test_ping_is_answered() -> None:
 
 
 def test_malformed_lines_are_survived() -> None:
-    bench = online()
+    client = online_client()
     for verb in (
         "JOIN",
         "PART",
@@ -121,7 +121,7 @@ def test_malformed_lines_are_survived() -> None:
         "001",
         "005",
     ):
-        bench.hears(verb, f":x {verb} :", f"@batch=none {verb} a b c", "")
+        client.receive(verb, f":x {verb} :", f"@batch=none {verb} a b c", "")
     for verb in (
         "AUTHENTICATE",
         "900",
@@ -135,11 +135,11 @@ def test_malformed_lines_are_survived() -> None:
         "AWAY",
         "PONG",
     ):
-        bench.hears(verb, f":x {verb} :", f":x {verb} \u00e4 b c")
+        client.receive(verb, f":x {verb} :", f":x {verb} \u00e4 b c")
 
 
 def test_invitations_and_away_changes_are_shown() -> None:
-    online().play("""
+    online_client().play("""
         < :bob!~b@h INVITE anna #vip
         | [2026-11-22 12:00:05] bob invited you to #vip. Use /join #vip to join it.
         < :bob!~b@h AWAY :lunch

@@ -1,4 +1,4 @@
-"""Searching: what people type, what the server is asked, and what is shown of its answer."""
+"""Searching: parsing of queries, requests to the server, and its replies."""
 
 from datetime import UTC, datetime
 
@@ -9,27 +9,27 @@ from app.client.protocol.search import parse_search
 from app.client.ui.commands import SLASH_COMMANDS
 from app.client.ui.completion import completion_words, find_candidates
 from app.errors import UsageError
-from tests.client.harness import CAPS, ClientHarness, online, said
+from tests.client.harness import CAPABILITIES, ClientHarness, online_client, privmsg
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
-SEARCH = f"{CAPS} soju.im/search"
+SEARCH = f"{CAPABILITIES} soju.im/search"
 
 
-def asking(typed: str) -> ClientHarness:
-    """Return a client that has just asked."""
-    bench = online(SEARCH)
-    bench.does(intents.search(bench.state, parse_search(typed, NOW)))
-    return bench
+def client_with_search(query: str) -> ClientHarness:
+    """Return a client that has sent a search."""
+    client = online_client(SEARCH)
+    client.execute(intents.search, parse_search(query, NOW))
+    return client
 
 
-def answer(*lines: str) -> list[str]:
-    """Return an answer as the server sends it."""
+def search_batch(*lines: str) -> list[str]:
+    """Return the reply to a search as the server sends it."""
     body = [f"@batch=s;{line.removeprefix('@')}" for line in lines]
     return [":srv BATCH +s soju.im/search", *body, ":srv BATCH -s"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "attributes"),
+    ("query", "attributes"),
     [
         ("green tea", {"text": "green tea"}),
         ('"green tea" hot', {"text": '"green tea" hot'}),
@@ -46,8 +46,8 @@ def answer(*lines: str) -> list[str]:
         ("before:2h from:bob", {"from": "bob", "before": "2026-11-22T10:00:05.000Z"}),
     ],
 )
-def test_query_is_parsed_into_attributes(typed: str, attributes: dict[str, str]) -> None:
-    assert parse_search(typed, NOW).attributes == attributes
+def test_query_is_parsed_into_attributes(query: str, attributes: dict[str, str]) -> None:
+    assert parse_search(query, NOW).attributes == attributes
 
 
 def test_query_with_invalid_time_is_refused() -> None:
@@ -56,11 +56,13 @@ def test_query_with_invalid_time_is_refused() -> None:
 
 
 def test_matches_show_time_room_and_sender() -> None:
-    bench = asking("green tea; from:bob")
-    bench.play(r"> SEARCH from=bob;text=green\stea\:;limit=50")
+    client = client_with_search("green tea; from:bob")
+    client.play(r"> SEARCH from=bob;text=green\stea\:;limit=50")
     direct = "@msgid=m3;time=2026-11-22T12:00:03.000Z :bob!~u@host PRIVMSG anna :tea for you"
-    bench.hears(*answer(said("m1", "tea one"), said("m2", "tea two", room="#ops", second=2), direct))
-    bench.play("""
+    client.receive(
+        *search_batch(privmsg("m1", "tea one"), privmsg("m2", "tea two", room="#ops", second=2), direct)
+    )
+    client.play("""
         | [2026-11-22 12:00:01] bob: tea one
         | [2026-11-22 12:00:02] #ops bob: tea two
         | [2026-11-22 12:00:03] bob → anna: tea for you
@@ -68,45 +70,45 @@ def test_matches_show_time_room_and_sender() -> None:
 
 
 def test_replies_are_matched_to_searches_in_order() -> None:
-    bench = asking("one")
-    bench.does(intents.search(bench.state, parse_search("two in:#vip", NOW)))
-    bench.play(r"""
+    client = client_with_search("one")
+    client.execute(intents.search, parse_search("two in:#vip", NOW))
+    client.play(r"""
         > SEARCH text=one;limit=50
         > SEARCH in=#vip;text=two;limit=50
     """)
-    bench.hears(*answer())
-    bench.play("""
+    client.receive(*search_batch())
+    client.play("""
         | No messages match one.
         < FAIL SEARCH INVALID_PARAMS in :You are not in #vip
         | ! The search failed: You are not in #vip
     """)
-    assert not bench.state.connection.searches
-    bench.hears(*answer(said("m1", "unasked")))
-    bench.play("")
+    assert not client.state.connection.searches
+    client.receive(*search_batch(privmsg("m1", "unsolicited")))
+    client.play("")
 
 
 def test_matches_do_not_move_the_resume_position() -> None:
-    bench = asking("tea")
-    bench.forget()
-    bench.hears(*answer(said("m9", "tea", room="#tea", second=9)))
-    assert bench.state.rooms["#tea"].last_msgid != "m9"
+    client = client_with_search("tea")
+    client.clear()
+    client.receive(*search_batch(privmsg("m9", "tea", room="#tea", second=9)))
+    assert client.state.rooms["#tea"].last_msgid != "m9"
 
 
 def test_full_page_says_that_there_may_be_more() -> None:
-    bench = online(SEARCH, page_size=1)
-    bench.does(intents.search(bench.state, parse_search("tea", NOW)))
-    bench.hears(*answer(said("m1", "tea")))
-    title = bench.renderer.render(bench.events[-1])[0]
+    client = online_client(SEARCH, page_size=1)
+    client.execute(intents.search, parse_search("tea", NOW))
+    client.receive(*search_batch(privmsg("m1", "tea")))
+    title = client.renderer.render(client.events[-1])[0]
     assert title == "── search for tea: 1 message, there may be more ──"
 
 
 def test_search_is_refused_on_server_without_support() -> None:
     with pytest.raises(UsageError, match="This server does not support /search"):
-        SLASH_COMMANDS.get("search", online().state)
+        SLASH_COMMANDS.get("search", online_client().state)
 
 
 def test_completion_offers_search_filters() -> None:
-    words = completion_words(online(SEARCH).state, "#tea")
+    words = completion_words(online_client(SEARCH).state, "#tea")
     assert list(find_candidates("/sea", words)) == ["/search "]
     assert list(find_candidates("/search fr", words)) == ["from:"]
     assert list(find_candidates("/search tea from:b", words)) == ["from:bob "]

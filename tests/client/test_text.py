@@ -1,4 +1,4 @@
-"""Foreign text made harmless, long text cut, lines in their colours."""
+"""Sanitising and splitting of text, and rendering of events."""
 
 import json
 import unicodedata

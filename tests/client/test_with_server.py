@@ -1,4 +1,4 @@
-"""The client and the server as processes: nothing is lost or doubled when the server is killed in between."""
+"""Client and server as processes: nothing is lost or duplicated when the server is killed."""
 
 import json
 import os
@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 60.0
-LINES = 400
-TEXT = re.compile(r"^\[[^]]+\] (?:sender|anna): (.*)$")
+TIMEOUT_SECONDS = 60.0
+LINE_COUNT = 400
+SENT_LINE = re.compile(r"^\[[^]]+\] (?:sender|anna): (.*)$")
 
 pytestmark = pytest.mark.timeout(180)
 
 
-class Program:
-    """One of our programs, running in a folder of its own."""
+class ProgramProcess:
+    """One of the project's programs, running in a temporary folder."""
 
     def __init__(self, folder: Path, module: str, *arguments: str) -> None:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
@@ -36,49 +36,49 @@ class Program:
         )
 
     def read(self) -> str:
-        """Wait for its next line of output."""
+        """Return the next line of standard output."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 
     def finish(self, text: str | None = None) -> tuple[int, list[str], str]:
-        """Give it the rest of its input; return its exit code, what it said and what went wrong."""
-        out, errors = self.process.communicate(text, timeout=SECONDS)
+        """Close its input after a text; return the exit code, lines of output and standard error."""
+        out, errors = self.process.communicate(text, timeout=TIMEOUT_SECONDS)
         return self.process.returncode, out.splitlines(), errors
 
     def close(self) -> None:
-        """End it if it still runs."""
+        """Kill it if it is running."""
         self.process.kill()
-        self.process.wait(SECONDS)
+        self.process.wait(TIMEOUT_SECONDS)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
 
 
-Start = Callable[..., Program]
+Start = Callable[..., ProgramProcess]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts programs and ends them after the test."""
-    running: list[Program] = []
+    """Starts programs, and kills them after the test."""
+    running: list[ProgramProcess] = []
 
-    def begin(module: str, *arguments: str) -> Program:
-        running.append(Program(tmp_path, module, *arguments))
+    def start_program(module: str, *arguments: str) -> ProgramProcess:
+        running.append(ProgramProcess(tmp_path, module, *arguments))
         return running[-1]
 
-    yield begin
+    yield start_program
     for program in reversed(running):
         program.close()
 
 
 @pytest.fixture
 def port() -> int:
-    """A port that nobody listens at."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
-def serve(start: Start, port: int) -> Program:
+def serve(start: Start, port: int) -> ProgramProcess:
     """Start a server and wait until it listens."""
     server = start("server", "run", "-p", str(port), "-d", "chat.db")
     assert "listens" in server.read()
@@ -91,24 +91,24 @@ def test_lines_arrive_once_and_in_order_when_server_is_killed(start: Start, port
     assert json.loads(listener.read())["type"] == "join"
     sender = start("client", "-p", str(port), "-u", "sender")
     assert sender.process.stdin is not None
-    sender.process.stdin.write("".join(f"line {number}\n" for number in range(LINES)))
+    sender.process.stdin.write("".join(f"line {number}\n" for number in range(LINE_COUNT)))
     sender.process.stdin.flush()
-    heard = _heard(listener, until="line 150")
+    received = _receive_texts(listener, until="line 150")
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(SECONDS)
+    server.process.wait(TIMEOUT_SECONDS)
     serve(start, port)
     code, out, errors = sender.finish()
     failed = re.findall(r"^! not sent: (line \d+) ", errors, re.MULTILINE)
-    stored = [match[1] for line in out if (match := TEXT.match(line))]
-    heard += _heard(listener, until=stored[-1])
-    assert heard == stored
-    assert sorted(stored + failed, key=_number) == [f"line {number}" for number in range(LINES)]
+    stored = [match[1] for line in out if (match := SENT_LINE.match(line))]
+    received += _receive_texts(listener, until=stored[-1])
+    assert received == stored
+    assert sorted(stored + failed, key=_number) == [f"line {number}" for number in range(LINE_COUNT)]
     assert stored == sorted(stored, key=_number)
     assert code == (1 if failed else 0)
 
 
-def _heard(listener: Program, until: str) -> list[str]:
-    """Return the texts of the next messages, up to and with one."""
+def _receive_texts(listener: ProgramProcess, until: str) -> list[str]:
+    """Return the texts of the next messages, up to and including one."""
     texts: list[str] = []
     while until not in texts:
         row = json.loads(listener.read())
@@ -142,8 +142,8 @@ def test_registered_nick_is_used_with_its_password(start: Start, port: int, tmp_
 
 
 def _register(port: int) -> None:
-    """Make an account `anna` as any IRC client would."""
-    with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
+    """Register the account `anna` over a plain IRC connection."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS) as connection:
         connection.sendall(b"CAP REQ draft/account-registration\r\nNICK anna\r\nUSER a 0 * a\r\nCAP END\r\n")
         connection.sendall(b"REGISTER * * pencil-box\r\nQUIT\r\n")
         answer = b""

@@ -59,10 +59,9 @@ def on_unknown(state: ClientState, line: Line) -> Effects:
         yield Ignored(line.command)
         return
     is_error = line.command >= "400"
-    words = [word for word in line.params[1:] if word]
-    if is_error and len(words) > 1:
-        words[-1] = f"— {words[-1]}"
-    yield Notice(" ".join(words), is_error=is_error, at=line_time(state, line))
+    *subjects, text = [word for word in line.params[1:] if word] or [""]
+    separator = ": " if is_error and subjects else " "
+    yield Notice(f"{' '.join(subjects)}{separator}{text}".lstrip(), is_error, line_time(state, line))
 
 
 def on_unknown_command(state: ClientState, line: Line) -> Effects:
@@ -98,7 +97,7 @@ def on_fail(state: ClientState, line: Line) -> Effects:
 
 def on_error(state: ClientState, line: Line) -> Effects:
     """Show why the server closes the connection."""
-    yield Notice(f"The server is closing the connection: {param(line, 0)}", is_error=True)
+    yield Notice(f"Disconnected by the server: {param(line, 0)}", is_error=True)
 
 
 def on_kill(state: ClientState, line: Line) -> Effects:

@@ -201,6 +201,9 @@ def on_join_error(state: ClientState, line: Line) -> Effects:
     if room is not None and room.is_joined:
         yield Notice(f"{room.name}: {param(line, -1)}", is_error=True)
         return
-    yield JoinRefused(param(line, 1), param(line, -1), line_time(state, line))
+    if state.is_room(param(line, 1)):
+        yield JoinRefused(param(line, 1), param(line, -1), line_time(state, line))
+    else:
+        yield Notice(f"{param(line, 1)}: {param(line, -1)}", is_error=True)
     if room is not None:
         yield from resume.cancel(state, room)

@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 
+from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.events import (
@@ -31,9 +32,12 @@ MAX_UNCONFIRMED_MESSAGES = 64  # also the number of lines read ahead
 class BatchMode:
     """One run in batch mode."""
 
-    def __init__(self, driver: Driver, room: str, display: Callable[[ClientEvent], None]) -> None:
+    def __init__(
+        self, driver: Driver, context: DisplayContext, display: Callable[[ClientEvent], None]
+    ) -> None:
         self._driver = driver
-        self._room = room
+        self._context = context
+        self._room = context.room
         self._display = display
         self._lines: queue.Queue[str | None] = queue.Queue(MAX_UNCONFIRMED_MESSAGES)
         self._timeout_seconds = 0.0
@@ -130,6 +134,7 @@ class BatchMode:
 
     def _show(self, event: ClientEvent) -> None:
         """Show an event, and track progress and failures."""
+        self._context.nick = self._driver.state.nick
         self._display(event)
         match event:
             case Stored() | Joined(is_mine=True):

@@ -75,7 +75,7 @@ def unauth(controller: Controller) -> None:
         raise UsageError("You are not logged in.")
     nick = intents.become_guest(controller.state)
     controller.notify(f"Logged out of {account}. Reconnecting as {nick}.")
-    controller.driver.link.drop("Logging out.")
+    controller.driver.link.drop("You logged out.")
 
 
 @command(works_offline=True)
