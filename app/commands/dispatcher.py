@@ -120,6 +120,7 @@ def _refuse_unwritable(ctx: Context, line: Line) -> None:
 
     A NOTICE or TAGMSG gets no reply without `standard-replies`, because a NOTICE must not be
     answered (RFC 2812 3.3.2).
+
     Raises: CommandError.
     """
     if "standard-replies" in ctx.client.caps:

@@ -4,6 +4,7 @@ A function's name is the verb, its signature the grammar, its docstring the help
 and `@subcommand` only attach a declaration to the function; a `CommandTable` is built from an
 explicit list of such functions (`app.commands.table`). HELP, the 461 reply, `docs/commands.md` and
 the cost of each command are derived from it.
+
 A parameter without a default is required. A last parameter `*rest` takes all remaining words.
 """
 

@@ -82,7 +82,7 @@ def test_what_cannot_be_used_is_logged_and_all_goes_on_as_before(tmp_path: Path)
         write(tmp_path, topic_length=100)
         server.process.send_signal(SIGHUP)
         wait_until(
-            lambda: "The settings stay as they were: tls_cert and tls_key cannot be used" in server.log, alice
+            lambda: "The settings were not reloaded: tls_cert and tls_key cannot be used" in server.log, alice
         )
         (tmp_path / "serverSetup.json").write_text('{"topic_length": 100,')
         server.process.send_signal(SIGHUP)

@@ -38,6 +38,7 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
     """Register an account and log the caller in, or mail a code; `announce` sends the outcome.
 
     `credential` is the invitation code or e-mail address that the server requires, if any.
+
     Raises: FailReply.
     """
     _check_may_register(ctx, account)

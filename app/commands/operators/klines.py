@@ -1,6 +1,6 @@
-"""Server-wide bans from within the chat: KLINE and UNKLINE for nicks and accounts, DLINE and UNDLINE for addresses.
+"""Server-wide bans: KLINE and UNKLINE for masks and accounts, DLINE and UNDLINE for addresses.
 
-They are the bans of `chat-admin ban`: the same table, the same masks, the same lengths of time.
+They share their table and the syntax of masks and durations with `chat-admin ban`.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ DEFAULT_REASON = "Banned"
 
 
 class BanRequest(NamedTuple):
-    """A ban as it is asked for; `expires` is an instant, or None for ever."""
+    """A ban as requested; `expires` is an instant, or None for a permanent ban."""
 
     mask: str
     reason: str
@@ -35,33 +35,35 @@ class BanRequest(NamedTuple):
 
 @command(cost=2, writes=True, admin_only=True)
 def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") -> None:
-    """Keep an account or a mask of nicks off the server: `KLINE 7d spam*!*@* :reason`; alone it lists these bans.
+    """Ban an account or a mask, or list such bans: `KLINE 7d spam*!*@* :reason`.
 
-    The duration may be left out. Who is banned leaves at once; administrators are not met by masks. A mask is of what
-    others see, `nick!user@host`; a name without `*`, `?`, `!` and `@` is an account.
+    Without a duration, the ban is permanent. Matching users are disconnected at once. A mask has
+    the form `nick!user@host`, with the host that others see; a name without `*`, `?`, `!` and `@`
+    is an account. Masks never match administrators.
     """
     if not duration:
         send_bans(ctx, USER_BANS)
         ctx.reply(numerics.RPL_ENDOFSTATS, "k")
         return
-    wish = _parse_request(ctx, "KLINE", duration, mask, reason)
-    kind = detect_ban_type(wish.mask)
+    request = _parse_request(ctx, "KLINE", duration, mask, reason)
+    kind = detect_ban_type(request.mask)
     if kind is BanType.ADDRESS:
-        raise _refusal("KLINE", f"{wish.mask} is an address; for these there is DLINE.")
-    _add_ban(ctx, "KLINE", kind, wish)
+        raise _refusal("KLINE", f"{request.mask} is an address; use DLINE.")
+    _add_ban(ctx, "KLINE", kind, request)
 
 
 @command(writes=True, admin_only=True)
 def unkline(ctx: Context, mask: str) -> None:
-    """Lift the ban of an account or a mask of nicks."""
+    """Lift a ban made with KLINE."""
     _lift_ban(ctx, "UNKLINE", USER_BANS, mask)
 
 
 @command(cost=2, writes=True, admin_only=True)
 def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "") -> None:
-    """Keep an address or a network off the server: `DLINE 12h 192.0.2.0/24 :reason`; alone it lists these bans.
+    """Ban an address or a network, or list such bans: `DLINE 12h 192.0.2.0/24 :reason`.
 
-    The duration may be left out. It is about the addresses that people really have, whatever others see of them.
+    Without a duration, the ban is permanent. It applies to real addresses, not to the hosts that
+    others see, and never to administrators.
     """
     if not duration:
         send_bans(ctx, ADDRESS_BANS)
@@ -72,12 +74,12 @@ def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "")
 
 @command(writes=True, admin_only=True)
 def undline(ctx: Context, address: str) -> None:
-    """Lift the ban of an address or a network."""
+    """Lift a ban made with DLINE."""
     _lift_ban(ctx, "UNDLINE", ADDRESS_BANS, address)
 
 
 def send_bans(ctx: Context, kinds: tuple[BanType, ...]) -> None:
-    """List the bans of some kinds that hold: what is banned, until when, by whom and why."""
+    """Send the active bans of some types: mask, expiry, author and reason."""
     numeric, letter = (
         (numerics.RPL_STATSDLINE, "D") if kinds is ADDRESS_BANS else (numerics.RPL_STATSKLINE, "K")
     )
@@ -97,22 +99,22 @@ def _parse_request(ctx: Context, verb: str, first: str, second: str, third: str)
         )
 
 
-def _add_ban(ctx: Context, verb: str, kind: BanType, wish: BanRequest) -> None:
-    """Decide on a ban, and disconnect those whom it is about. One that expired makes way for it."""
+def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> None:
+    """Add a ban, in place of an expired one of the same mask, and disconnect matching users."""
     with _refusing_invalid_input(verb):
-        mask = normalise_ban_mask(kind, wish.mask, lambda name: _find_account_name(ctx, name))
-    former = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
-    if any(ban in former for ban in ctx.world.active_bans()):
-        raise _refusal(verb, f"There is a ban of {mask} already; lift it first to change it (UN{verb}).")
-    data = ban_data(ctx.runtime.clock, kind, wish.expires)
-    ban = Ban(data["id"], kind, mask, wish.reason, wish.expires, ctx.me.nick)
+        mask = normalise_ban_mask(kind, request.mask, lambda name: _find_account_name(ctx, name))
+    previous = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
+    if any(ban in previous for ban in ctx.world.active_bans()):
+        raise _refusal(verb, f"{mask} is already banned; to change the ban, lift it first with UN{verb}.")
+    data = ban_data(ctx.runtime.clock, kind, request.expires)
+    ban = Ban(data["id"], kind, mask, request.reason, request.expires, ctx.me.nick)
     _check_target(ctx, verb, ban)
-    for old in former:
+    for old in previous:
         _emit_unbanned(ctx, old)
-    ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=wish.reason, data=data))
+    ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=request.reason, data=data))
     number = enforce_ban(ctx.runtime, ctx.changeset, ban)
     ctx.send_notice(
-        f"Banned the {kind.value} {mask} {until(wish.expires)}; {number} of those here had to leave."
+        f"Banned the {kind.value} {mask} {until(request.expires)}; {number} online users were affected."
     )
 
 
@@ -122,27 +124,27 @@ def _find_account_name(ctx: Context, name: str) -> str | None:
 
 
 def _check_target(ctx: Context, verb: str, ban: Ban) -> None:
-    """Refuse a ban of an administrator, or of where the caller is.
+    """Refuse a ban of an administrator's account, or one that matches the caller.
 
-    Raises: Refused with ERR_UNKNOWNERROR.
+    Raises: NumericError with ERR_UNKNOWNERROR.
     """
     account = ctx.world.find_account(ban.mask) if ban.type == BanType.ACCOUNT else None
     if account is not None and account.role == "admin":
         raise _refusal(
-            verb, f"{account.name} is an administrator; take that away first (chat-admin user role)."
+            verb, f"{account.name} is an administrator; revoke that first with chat-admin user role."
         )
     if any(matches_subject(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
-        raise _refusal(verb, f"{ban.mask} would ban you too; nobody is banned.")
+        raise _refusal(verb, f"{ban.mask} matches you too; the ban was not made.")
 
 
 def _lift_ban(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:
     active = ctx.world.active_bans()
     found = [ban for ban in active if ban.type in kinds and is_same_mask(ban.mask, mask)]
     if not found:
-        raise _refusal(verb, f"There is no such ban of {mask}; {verb.removeprefix('UN')} lists all.")
+        raise _refusal(verb, f"{mask} is not banned; {verb.removeprefix('UN')} lists the bans.")
     for ban in found:
         _emit_unbanned(ctx, ban)
-    ctx.send_notice(f"Lifted the ban of {found[0].mask}.")
+    ctx.send_notice(f"Lifted the ban on {found[0].mask}.")
 
 
 def _emit_unbanned(ctx: Context, ban: Ban) -> None:
@@ -151,7 +153,7 @@ def _emit_unbanned(ctx: Context, ban: Ban) -> None:
 
 @contextmanager
 def _refusing_invalid_input(verb: str) -> Iterator[None]:
-    """Answer what is wrong with a mask or a length of time."""
+    """Turn the error for an invalid mask or duration into a refusal."""
     try:
         yield
     except ChatError as error:

@@ -1,4 +1,4 @@
-"""What administrators do and say as such: KILL, WALLOPS."""
+"""KILL and WALLOPS."""
 
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -10,7 +10,7 @@ from app.wire import numerics
 
 @command(writes=True, admin_only=True)
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
-    """Disconnect somebody, with all their devices. They may come back: KLINE keeps them out."""
+    """Disconnect a user with all devices. To keep them from reconnecting, use KLINE or DLINE."""
     victim = ctx.get_user(nick)
     if victim.is_pseudoclient:
         raise NumericError(numerics.ERR_CANTKILLSERVER)
@@ -23,7 +23,7 @@ def kill(ctx: Context, nick: str, reason: str = "") -> None:
 
 @command(cost=2, writes=True, admin_only=True)
 def wallops(ctx: Context, text: str) -> None:
-    """Say something to everybody who wants to hear it: who has the mode +w."""
+    """Send a message to all users with mode +w."""
     if not text:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
     ctx.changeset.emit(ctx.event(Kind.WALLOPS, text=text), ctx.world.listeners())

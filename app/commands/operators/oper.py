@@ -1,6 +1,6 @@
-"""How somebody becomes an administrator for a while: OPER, by a name and a password that the settings know.
+"""OPER: becoming an administrator for a session with a name and password of the settings.
 
-Whoever is logged in to an account with the admin role is one already, and needs none of this.
+A user logged in to an account with the admin role is an administrator without it.
 """
 
 from app.commands.channels import usermodes
@@ -16,40 +16,40 @@ from app.wire import numerics
 
 @command(cost=5, writes=True)
 def oper(ctx: Context, name: str, password: str) -> SlowWork:
-    """Become an administrator until you leave or say `MODE -o`, as an operator whom the settings name."""
+    """Become an administrator with an operator name and password from the server's settings.
+
+    It lasts until you quit or use `MODE <nick> -o`.
+    """
     _check_delay(ctx, name)
     expected = ctx.runtime.settings.operators.get(name)
     return ctx.defer(
         lambda session: verify_password(expected, password),
-        lambda again, is_right: _finish_oper(again, name, is_right),
+        lambda again, is_correct: _finish_oper(again, name, is_correct),
         writes=True,
     )
 
 
-def _finish_oper(ctx: Context, name: str, is_right: bool) -> None:
-    """Let the caller be an administrator if the password was right; a failure is counted."""
+def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
     _check_delay(ctx, name)
-    if not is_right:
+    if not is_correct:
         _emit_failure(ctx, name)
         ctx.runtime.rate_limits.logins.note(ctx.client.address, _throttle_key(name))
-        raise NumericError(
-            numerics.ERR_PASSWDMISMATCH, text="There is no such operator, or the password is wrong"
-        )
+        raise NumericError(numerics.ERR_PASSWDMISMATCH, text="Wrong operator name or password")
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, _throttle_key(name))
     ctx.reply(numerics.RPL_YOUREOPER)
     usermodes.grant_admin(ctx, name)
 
 
 def _emit_failure(ctx: Context, name: str) -> None:
-    """Let the audit trail tell of the failure; a name that nobody knows may be a password in the wrong place."""
+    """Record the failure in the audit log; an unknown name is left out, as it may be a password."""
     known = name if name in ctx.runtime.settings.operators else ""
     ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
 
 
 def _check_delay(ctx: Context, name: str) -> None:
-    """Refuse whoever must wait: too many passwords were wrong lately, from this address or for this name.
+    """Refuse an attempt after too many recent failures from this address or for this name.
 
-    Raises: Refused with ERR_PASSWDMISMATCH.
+    Raises: NumericError with ERR_PASSWDMISMATCH.
     """
     seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address, _throttle_key(name))
     if seconds > 0:
@@ -58,5 +58,5 @@ def _check_delay(ctx: Context, name: str) -> None:
 
 
 def _throttle_key(name: str) -> str:
-    """Return the key under which failures are counted: no account's, so that none is locked by them."""
+    """Return the key that failures are counted by, distinct from every account's."""
     return f"OPER {name}"

@@ -1,7 +1,7 @@
-"""What administrators may do in rooms that they do not moderate: SAJOIN and SAMODE.
+"""SAJOIN and SAMODE, with which administrators override the rules of a room.
 
-Everybody in the room sees it as what it is, a JOIN or a MODE of theirs, and the audit trail tells it apart. Who was
-given `o` (`SAMODE #tea +o nick`) does the rest as any other moderator does.
+The room sees an ordinary JOIN or MODE by the administrator; the audit log records the override. For
+anything else an administrator takes the operator role first (`SAMODE #tea +o nick`).
 """
 
 from app.commands.channels import joining, mode
@@ -12,7 +12,7 @@ from app.wire.modes import parse_changes
 
 @command(cost=2, writes=True, admin_only=True)
 def sajoin(ctx: Context, channels: str) -> None:
-    """Enter rooms whatever keeps others out: bans, keys, limits, invitations."""
+    """Join existing rooms regardless of bans, keys, limits and invitations."""
     for name in channels.split(","):
         with ctx.continue_on_error():
             joining.join_as_admin(ctx, ctx.get_room(name))
@@ -20,5 +20,5 @@ def sajoin(ctx: Context, channels: str) -> None:
 
 @command(cost=2, writes=True, admin_only=True)
 def samode(ctx: Context, channel: str, modes: str, *arguments: str) -> None:
-    """Change the modes of a room that you do not moderate, and need not be in: `SAMODE #tea +o anna`."""
+    """Change the modes of any room, even one that you are not in: `SAMODE #tea +o anna`."""
     mode.apply_changes(ctx, ctx.get_room(channel), parse_changes(modes, list(arguments)), is_allowed=True)

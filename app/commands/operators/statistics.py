@@ -1,4 +1,4 @@
-"""STATS: a letter for each statistic; most of them are for administrators only."""
+"""STATS; most of its queries are for administrators only."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,18 +15,18 @@ StatisticSender = Callable[[Context], None]
 
 @command()
 def stats(ctx: Context, query: str, server: str = "") -> None:
-    """Show a statistic of the server: `u` is how long it has been running.
+    """Show a statistic of the server; the query `u` shows its uptime.
 
-    For administrators: `d` and `k` are the bans of addresses, and of accounts and nicks; `m` is how often each
-    command was used, `o` the names for OPER.
+    For administrators: `d` lists address bans, `k` bans of accounts and masks, `m` how often each
+    command was used, and `o` the operator names for OPER.
     """
     check_server(ctx, server)
     letter = query.lower()
     if letter in _ADMIN_ONLY and not ctx.me.is_admin:
         raise NumericError(numerics.ERR_NOPRIVILEGES)
-    tell = _ADMIN_ONLY.get(letter) or _PUBLIC.get(letter)
-    if tell is not None:
-        tell(ctx)
+    send = _ADMIN_ONLY.get(letter) or _PUBLIC.get(letter)
+    if send is not None:
+        send(ctx)
     ctx.reply(numerics.RPL_ENDOFSTATS, query)
 
 

@@ -1,4 +1,4 @@
-"""HistServ: the past, for people whose clients cannot ask for it by CHATHISTORY. Who may see what is the same."""
+"""HistServ: history for clients without CHATHISTORY, under the same access rules."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,33 +31,33 @@ from app.services.visibility import find_first_visible
 from app.wire.names import is_room
 from app.wire.numbers import parse_number
 
-FILTERS = ("from", "in", "after", "before", "limit")  # beside the words of a search
-COST = 3  # a page is heavier than a line
-DEFAULT_LINES = 10  # told if no number is given
+FILTERS = ("from", "in", "after", "before", "limit")  # in a search, besides words
+COST = 3  # a page costs more than a line
+DEFAULT_LINES = 10
 MAX_LINES = 100
 
 
 @command("HISTSERV", alias="HS")
 def histserv(ctx: ServiceContext, command: str = "", *more: str) -> None:
-    """Tell what was said before: `/msg HistServ HELP` tells how to ask. HS is short for it."""
+    """Show the history of rooms and conversations: see `/msg HistServ HELP`. HS is an alias."""
     raise service_context.unknown_command(ctx, command)
 
 
 @subcommand()
 def histserv_help(ctx: ServiceContext, *command: str) -> None:
-    """Tell what there is to say, or how one command is used."""
+    """List the commands, or show the syntax of one."""
     service_context.send_help(ctx, *command)
 
 
 @subcommand(cost=COST)
 def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> SlowWork:
-    """Tell what was said last in a room you are in, or between you and somebody: 10 lines, at most 100.
+    """Show the last messages in a room you are in, or with a user: 10 by default, at most 100.
 
-    Without a target it is the room you are in, if there is but one.
+    The target may be omitted while you are in exactly one room.
     """
-    if target.isdigit():  # which no nick begins with
+    if target.isdigit():  # no nick begins with a digit
         target, count = "", target
-    request, shown = (
+    request, open_rooms = (
         _request(ctx, target or _get_only_room(ctx), _parse_count(count)),
         rooms_with_open_history(ctx),
     )
@@ -65,14 +65,16 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
     def read(session: Session) -> list[Event]:
         return pages.latest(session, request.place(session), request.limit)
 
-    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, shown))
+    return read_later(
+        ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, open_rooms)
+    )
 
 
 @subcommand(cost=COST)
 def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
-    """Tell what was said around a message, which is known by its id: 10 lines, at most 100."""
+    """Show the messages around the one with an id: 10 by default, at most 100."""
     here, limit = _parse_message_id(message_id), _parse_count(count)
-    rooms, parties, shown = frozenset(ctx.me.rooms), ctx.me.parties, rooms_with_open_history(ctx)
+    rooms, parties, open_rooms = frozenset(ctx.me.rooms), ctx.me.parties, rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
         message = pages.find_message(session.connection(), here)
@@ -83,45 +85,50 @@ def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> S
             raise _unknown_message(message_id)
         return pages.around(session, place, limit, HistoryCursor(message.at, message.id))
 
-    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, shown))
+    return read_later(
+        ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, open_rooms)
+    )
 
 
 @subcommand(cost=SEARCH_COST)
 def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
-    """Tell the last messages that have all the words in them, wherever you may read: 10 lines, at most 100.
+    """Show the last messages that contain all words: 10 by default, at most 100.
 
-    Among the words may stand `from:anna`, `in:#tea`, `after:2026-11-01`, `before:2026-11-30` and `limit:20`.
+    The words may include the filters `from:anna`, `in:#tea`, `after:2026-11-01`,
+    `before:2026-11-30` and `limit:20`.
     """
     if not words:
-        raise FailReply(ctx.verb, "INVALID_PARAMS", text="Say what to search for: SEARCH and some words")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="Give words to search for: SEARCH <words>")
     pairs = [word.partition(":")[::2] for word in words]
-    chosen = {name.lower(): value for name, value in pairs if name.lower() in FILTERS and value}
+    filters = {name.lower(): value for name, value in pairs if name.lower() in FILTERS and value}
     text = " ".join(word for word in words if word.partition(":")[0].lower() not in FILTERS)
-    since, until = _parse_day(chosen.get("after")), _parse_day(chosen.get("before"))
-    question = SearchQuery(text, chosen.get("from"), since, until)
-    limit = _parse_count(chosen.get("limit", ""))
-    return start_search(ctx, chosen.get("in", ""), question, limit, _read_failure(ctx), _send_results)
+    since, until = _parse_day(filters.get("after")), _parse_day(filters.get("before"))
+    query = SearchQuery(text, filters.get("from"), since, until)
+    limit = _parse_count(filters.get("limit", ""))
+    return start_search(ctx, filters.get("in", ""), query, limit, _read_failure(ctx), _send_results)
 
 
 def _parse_day(day: str | None) -> int | None:
-    """Read a day, or a day and a time, of UTC.
+    """Return the instant of an ISO 8601 date, or date and time, in UTC.
 
-    Raises: Failed when it is none.
+    Raises: FailReply when it cannot be parsed.
     """
     try:
         moment = None if day is None else datetime.fromisoformat(day)
     except ValueError as error:
-        raise FailReply("HISTSERV", "INVALID_PARAMS", text=f"{day} is no day such as 2026-11-22") from error
+        raise FailReply(
+            "HISTSERV", "INVALID_PARAMS", text=f"Cannot parse {day} as a date such as 2026-11-22"
+        ) from error
     return None if moment is None else from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _send_results(ctx: ServiceContext, found: list[Event]) -> None:
-    """Tell what was found, and where it was said."""
+    """Send search results with the room or conversation of each."""
     for event in found:
-        private = f"{event.nick} to {event.target}"
-        where = private if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
-        _send_message(ctx, event, where)
-    ctx.respond("That is all" if found else "Nothing was found")
+        parties = f"{event.nick} to {event.target}"
+        place = parties if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
+        _send_message(ctx, event, place)
+    ctx.respond("End of results" if found else "No messages found")
 
 
 def _send_message(ctx: ServiceContext, event: Event, who: str) -> None:
@@ -130,7 +137,7 @@ def _send_message(ctx: ServiceContext, event: Event, who: str) -> None:
 
 
 def _place_of(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
-    """Return the history that a message is part of, as far as somebody may see it."""
+    """Return the history that a message belongs to, as far as the caller may read it."""
     if message.room is None:
         return HistorySource(conversations=(message.conversation or "",))
     first = find_first_visible(session.connection(), [message.room], parties).get(message.room)
@@ -138,9 +145,9 @@ def _place_of(session: Session, message: Event, parties: Sequence[str]) -> Histo
 
 
 def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
-    """Return what is asked for.
+    """Return the request for a page.
 
-    Raises: Failed when it is not the caller's to see.
+    Raises: FailReply when the caller is not in the room.
     """
     room = find_joined_room(ctx, target)
     if room is None and is_room(target):
@@ -151,7 +158,7 @@ def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
 def _get_only_room(ctx: ServiceContext) -> str:
     rooms = ctx.world.rooms_of(ctx.me)
     if len(rooms) != 1:
-        raise FailReply(ctx.verb, "INVALID_TARGET", text="Say where: LAST and the name of a room or a person")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text="Name a room or a nick: LAST <target>")
     return rooms[0].name
 
 
@@ -160,7 +167,7 @@ def _parse_count(count: str) -> int:
         return DEFAULT_LINES
     lines = parse_number(count)
     if not lines:
-        raise FailReply("HISTSERV", "INVALID_PARAMS", text=f"{count} is no number of lines")
+        raise FailReply("HISTSERV", "INVALID_PARAMS", text=f"Cannot parse {count} as a number of lines")
     return min(lines, MAX_LINES)
 
 
@@ -172,16 +179,19 @@ def _parse_message_id(message_id: str) -> int:
 
 
 def _unknown_message(message_id: str) -> FailReply:
-    return FailReply("HISTSERV", "UNKNOWN_MSGID", text=f"There is no message {message_id} that you may see")
+    return FailReply("HISTSERV", "UNKNOWN_MSGID", text=f"You have access to no message {message_id}")
 
 
 def _read_failure(ctx: ServiceContext) -> FailReply:
     return FailReply(ctx.verb, "MESSAGE_ERROR", text=NOT_RETRIEVED)
 
 
-def _send_messages(ctx: ServiceContext, found: list[Event], shown: frozenset[int]) -> None:
-    """Tell messages, as far as the caller may still see them; `shown` are the rooms that hid nothing before."""
-    seen = [one for one in found if is_visible(ctx, one, shown)]
-    for event in seen:
+def _send_messages(ctx: ServiceContext, found: list[Event], open_rooms: frozenset[int]) -> None:
+    """Send the messages that the caller may still see.
+
+    `open_rooms` are the rooms whose history was not hidden when it was read.
+    """
+    visible = [event for event in found if is_visible(ctx, event, open_rooms)]
+    for event in visible:
         _send_message(ctx, event, event.nick)
-    ctx.respond("That is all" if seen else "Nothing was said there")
+    ctx.respond("End of results" if visible else "No messages")

@@ -1,6 +1,6 @@
-"""NickServ: accounts, for people whose clients know neither SASL nor REGISTER.
+"""NickServ: accounts, for users whose clients support neither SASL nor REGISTER.
 
-A thin layer: whatever it does is done by what those commands use, with the same guards and limits.
+It is a thin layer over the functions behind those commands, with the same checks and limits.
 """
 
 from sqlalchemy.orm import Session
@@ -26,16 +26,16 @@ _NOTHING = Secret(NO_EMAIL)
 
 @command("NICKSERV", alias="NS")
 def nickserv(ctx: ServiceContext, command: str = "", *more: Secret) -> None:
-    """Look after accounts: `/msg NickServ HELP` tells what there is. NS is short for it.
+    """Manage your account: see `/msg NickServ HELP`. NS is an alias of the command.
 
-    The last word may have spaces in it if a colon stands before it, as everywhere in IRC.
+    The last parameter may contain spaces if a colon precedes it.
     """
     raise service_context.unknown_command(ctx, command)
 
 
 @subcommand()
 def nickserv_help(ctx: ServiceContext, *command: str) -> None:
-    """Tell what there is to say, or how one command is used."""
+    """List the commands, or show the syntax of one."""
     service_context.send_help(ctx, *command)
 
 
@@ -43,7 +43,10 @@ def nickserv_help(ctx: ServiceContext, *command: str) -> None:
 def nickserv_register(
     ctx: ServiceContext, password: Secret, invitation_or_email: Secret = _NOTHING
 ) -> SlowWork:
-    """Make an account of your nick, so that nobody else can use it; some servers want to see more for that."""
+    """Register an account with the name of your nick, which reserves the nick for you.
+
+    Some servers require an invitation code or an e-mail address; see REGISTER.
+    """
     return register.sign_up(ctx, "*", invitation_or_email, password, _send_outcome)
 
 
@@ -53,51 +56,51 @@ def _send_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> No
 
 @subcommand(writes=True, cost=5, grammar="[<account>] <code>")
 def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
-    """Complete a registration with the code that was mailed; without a name, that of your nick."""
+    """Complete the registration of an account, by default your nick's, with the mailed code."""
     name, code = (word, more[0]) if more else (ctx.me.nick, word)
     verify.complete_verification(ctx, name, code, _send_outcome)
 
 
 @subcommand(writes=True, cost=2, grammar="[<account>] <password>")
 def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowWork:
-    """Log in to an account; without its name, to the one that is called like your nick."""
+    """Log in to an account, by default that of your nick."""
     name, password = (word, more[0]) if more else (ctx.me.nick, word)
     return login.verify_password(
-        ctx, name, password, lambda ctx, is_right: _finish_identify(ctx, name, is_right)
+        ctx, name, password, lambda ctx, is_correct: _finish_identify(ctx, name, is_correct)
     )
 
 
-def _finish_identify(ctx: ServiceContext, name: str, is_right: bool) -> None:
-    account = login.check_login(ctx, name, is_right)
-    ctx.respond(f"You are logged in as {account.name}")
+def _finish_identify(ctx: ServiceContext, name: str, is_correct: bool) -> None:
+    account = login.check_login(ctx, name, is_correct)
+    ctx.respond(f"You are now logged in as {account.name}")
     login.confirm_login(ctx, account)
     login.log_in(ctx, account)
 
 
 @subcommand(writes=True)
 def nickserv_logout(ctx: ServiceContext) -> None:
-    """Log out on all devices under your nick, and stay as a guest."""
+    """Log out on all devices under your nick and continue as a guest."""
     login.logout(ctx)
-    ctx.respond("You are logged out")
+    ctx.respond("You are now logged out")
 
 
 @subcommand(writes=True, cost=2)
 def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
-    """Disconnect who has a nick by your account, such as a device of yours whose connection is dead."""
+    """Disconnect another user of your account, such as one whose connection is dead."""
     account, holder = get_own_account(ctx), ctx.get_user(nick)
     if holder.account is not account:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
     if holder is ctx.me:
-        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"You are {holder.nick} yourself")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is your own nick; use QUIT")
     disconnect_user(
-        ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who has the same account"
+        ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who uses the same account"
     )
-    ctx.respond(f"{holder.nick} is gone")
+    ctx.respond(f"Disconnected {holder.nick}")
 
 
 @subcommand(writes=True, cost=2)
 def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
-    """Have a nick, that of your account if none is named, and disconnect who has it by your account."""
+    """Change to a nick, by default your account's, and disconnect your account's user of it."""
     wanted = nick or get_own_account(ctx).name
     if ctx.world.find_user(wanted) is not None:
         nickserv_ghost(ctx, wanted)
@@ -106,74 +109,75 @@ def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
 
 @subcommand()
 def nickserv_set(ctx: ServiceContext, setting: str = "", *more: Secret) -> None:
-    """Change what holds for your account."""
+    """Change a setting of your account: PASSWORD or ALWAYS-ON."""
     raise service_context.unknown_command(ctx, f"SET {setting}".strip())
 
 
 @subcommand(writes=True, cost=5)
 def nickserv_set_password(ctx: ServiceContext, old: Secret, new: Secret) -> SlowWork:
-    """Change your password. Your other devices stay logged in."""
+    """Change your password. Your devices stay logged in."""
     account = get_own_account(ctx)
     register.check_new_password(account.name, new, ctx.runtime.settings.password_shortest)
     return login.verify_password(
-        ctx, account.name, old, lambda ctx, is_right: _hash_new_password(ctx, account, new, is_right)
+        ctx, account.name, old, lambda ctx, is_correct: _hash_new_password(ctx, account, new, is_correct)
     )
 
 
 def get_own_account(ctx: ServiceContext) -> AccountInfo:
-    """Return the account of the caller.
+    """Return the account that the caller is logged in to.
 
-    Raises: Failed when they have none.
+    Raises: FailReply when there is none.
     """
     account = ctx.me.account
     if account is None:
-        raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="Log in first: IDENTIFY")
+        raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="Log in first with IDENTIFY")
     return account
 
 
-def _hash_new_password(ctx: ServiceContext, account: AccountInfo, new: str, is_right: bool) -> SlowWork:
-    """Hash the new password if the old one was right; a wrong one counts as a failed log-in."""
-    login.check_login(ctx, account.name, is_right)
+def _hash_new_password(ctx: ServiceContext, account: AccountInfo, new: str, is_correct: bool) -> SlowWork:
+    """Hash the new password if the old one was correct; else count a failed log-in."""
+    login.check_login(ctx, account.name, is_correct)
     return ctx.defer(
-        lambda session: hash_password(new), lambda ctx, kept: _store_password(ctx, account, kept), writes=True
+        lambda session: hash_password(new),
+        lambda ctx, hashes: _store_password(ctx, account, hashes),
+        writes=True,
     )
 
 
-def _store_password(ctx: ServiceContext, account: AccountInfo, kept: PasswordHashes) -> None:
-    """Take the new password, unless the caller has logged out meanwhile."""
+def _store_password(ctx: ServiceContext, account: AccountInfo, hashes: PasswordHashes) -> None:
+    """Store the new password, unless the caller has changed accounts in the meantime."""
     if get_own_account(ctx) is not account:
-        raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="You are logged in to another account now")
+        raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="You are no longer logged in to this account")
     data = {"id": account.id, "password": True}
-    ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=kept))
-    ctx.respond(f"The password of {account.name} is changed")
+    ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=hashes))
+    ctx.respond(f"Changed the password of {account.name}")
 
 
 @subcommand("ALWAYS-ON", writes=True, grammar="on|off")
 def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
-    """Stay in your rooms while no device of yours is connected, or leave with the last one.
+    """Set whether your account stays in its rooms while no device is connected.
 
-    You stay under the nick that the account is called like; under another one you leave.
+    This applies only while your nick is the name of the account.
     """
     account = get_own_account(ctx)
     if ctx.runtime.settings.always_on == "off":
-        raise FailReply(ctx.verb, "DISALLOWED", text="Nobody stays without a device on this server")
+        raise FailReply(ctx.verb, "DISALLOWED", text="Always-on is disabled on this server")
     if choice.lower() not in ("on", "off"):
-        raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"{choice} is neither on nor off")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"Unknown choice {choice}; use on or off")
     is_on = choice.lower() == "on"
     ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
-    ctx.respond(_always_on_text(ctx, account) if is_on else f"{account.name} leaves with its last device")
+    ctx.respond(_always_on_text(ctx, account) if is_on else f"{account.name} now quits with its last device")
 
 
 def _always_on_text(ctx: ServiceContext, account: AccountInfo) -> str:
-    """Say what always-on means, for how long, and for which nick."""
     days = ctx.runtime.settings.always_on_days
     until = f" for up to {days} days" if days else ""
-    return f"As {account.name} you stay in your rooms without a device{until}"
+    return f"{account.name} now stays in its rooms without a device{until}"
 
 
 @subcommand()
 def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
-    """Tell about an account, yours if none is named: since when there is one, and who is logged in."""
+    """Show when an account, by default yours, was registered, and who is logged in to it."""
     mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
     name = account or mine
     return ctx.defer(
@@ -189,14 +193,14 @@ def _read_account(session: Session, name: str) -> AccountRow | None:
 
 
 def _send_account(ctx: ServiceContext, name: str, found: AccountRow | None) -> None:
-    """Tell what everybody may know, and when it was used last to those it belongs to or who look after it."""
+    """Send what is public about an account; administrators also see its state and last use."""
     if found is None:
-        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"There is no account {name}")
-    ctx.respond(f"{found.name} is registered since {to_text(found.created)}")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text=f"No account is named {name}")
+    ctx.respond(f"{found.name} was registered at {to_text(found.created)}")
     account = ctx.world.find_account(found.name)
     nicks = sorted(user.nick for user in ctx.world.users_of(account)) if account else []
     if nicks:
-        ctx.respond(f"Logged in now as {', '.join(nicks)}")
+        ctx.respond(f"Logged in as: {', '.join(nicks)}")
     me = ctx.me
     if me.is_admin and found.disabled:
         ctx.respond("The account is disabled")

@@ -1,4 +1,4 @@
-"""NickServ CERT: the certificates that an account is logged in to with, by SASL EXTERNAL or at once."""
+"""NickServ CERT: TLS client certificates that log in to an account (SASL EXTERNAL)."""
 
 import re
 
@@ -16,62 +16,64 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 @subcommand()
 def nickserv_cert(ctx: ServiceContext, command: str = "", *more: str) -> None:
-    """Say by which certificates of yours you are known, so that you need no password (SASL EXTERNAL)."""
+    """Manage the TLS client certificates that log you in without a password (SASL EXTERNAL)."""
     raise service_context.unknown_command(ctx, f"CERT {command}".strip())
 
 
 @subcommand(writes=True)
 def nickserv_cert_add(ctx: ServiceContext, fingerprint: str = "") -> None:
-    """Add a certificate by its fingerprint (SHA-256), or the one that your client shows now."""
-    account, wanted = get_own_account(ctx), _requested_fingerprint(ctx, fingerprint)
-    if wanted in ctx.world.certificates:
-        raise FailReply(ctx.verb, "INVALID_PARAMS", text="This certificate is known already")
+    """Add a certificate by its SHA-256 fingerprint, by default that of this connection."""
+    account, fingerprint = get_own_account(ctx), _requested_fingerprint(ctx, fingerprint)
+    if fingerprint in ctx.world.certificates:
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="This certificate is already in use")
     if len(_fingerprints_of(ctx, account)) >= MAX_CERTIFICATES:
         raise FailReply(
             ctx.verb,
             "INVALID_PARAMS",
-            text=f"There are {MAX_CERTIFICATES} certificates already; delete one first",
+            text=f"Your account has {MAX_CERTIFICATES} certificates, the maximum; delete one first",
         )
-    _emit_change(ctx, Kind.CERTIFICATE_ADDED, account, wanted)
-    ctx.respond(f"Whoever shows the certificate {wanted} may log in to {account.name} from now on")
+    _emit_change(ctx, Kind.CERTIFICATE_ADDED, account, fingerprint)
+    ctx.respond(f"The certificate {fingerprint} can now log in to {account.name}")
 
 
 @subcommand(writes=True)
 def nickserv_cert_del(ctx: ServiceContext, fingerprint: str = "") -> None:
-    """Take a certificate away: that of a fingerprint, or the one that your client shows now."""
-    account, wanted = get_own_account(ctx), _requested_fingerprint(ctx, fingerprint)
-    if ctx.world.certificates.get(wanted) is not account:
+    """Remove a certificate by its SHA-256 fingerprint, by default that of this connection."""
+    account, fingerprint = get_own_account(ctx), _requested_fingerprint(ctx, fingerprint)
+    if ctx.world.certificates.get(fingerprint) is not account:
         raise FailReply(
-            ctx.verb, "INVALID_PARAMS", text="This is no certificate of yours; CERT LIST shows them"
+            ctx.verb,
+            "INVALID_PARAMS",
+            text="Your account does not have this certificate; CERT LIST shows those it has",
         )
-    _emit_change(ctx, Kind.CERTIFICATE_REMOVED, account, wanted)
-    ctx.respond(f"The certificate {wanted} opens {account.name} no more")
+    _emit_change(ctx, Kind.CERTIFICATE_REMOVED, account, fingerprint)
+    ctx.respond(f"The certificate {fingerprint} can no longer log in to {account.name}")
 
 
 @subcommand()
 def nickserv_cert_list(ctx: ServiceContext) -> None:
-    """Tell the fingerprints of your certificates."""
+    """List the fingerprints of your certificates."""
     account = get_own_account(ctx)
-    ctx.respond(*(_fingerprints_of(ctx, account) or [f"No certificate opens {account.name}"]))
+    ctx.respond(*(_fingerprints_of(ctx, account) or [f"{account.name} has no certificates"]))
 
 
 def _fingerprints_of(ctx: ServiceContext, account: AccountInfo) -> list[str]:
     return [fingerprint for fingerprint, owner in ctx.world.certificates.items() if owner is account]
 
 
-def _requested_fingerprint(ctx: ServiceContext, written: str) -> str:
-    """Return the fingerprint that is meant, without the colons that some programs write.
+def _requested_fingerprint(ctx: ServiceContext, given: str) -> str:
+    """Return the given or presented fingerprint, in lower case and without colons.
 
-    Raises: Failed.
+    Raises: FailReply when there is none, or it is malformed.
     """
-    shown = ctx.client.certificate
-    if not written and shown is None:
-        text = "Your connection shows no certificate; connect by TLS with one, or give its fingerprint"
+    presented = ctx.client.certificate
+    if not given and presented is None:
+        text = "This connection presents no certificate; give a fingerprint or connect by TLS with one"
         raise FailReply(ctx.verb, "INVALID_PARAMS", text=text)
-    wanted = written.replace(":", "").lower() if written else shown or ""
-    if not _FINGERPRINT.fullmatch(wanted):
-        raise FailReply(ctx.verb, "INVALID_PARAMS", text="A fingerprint has 64 hexadecimal digits (SHA-256)")
-    return wanted
+    fingerprint = given.replace(":", "").lower() if given else presented or ""
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="A SHA-256 fingerprint has 64 hexadecimal digits")
+    return fingerprint
 
 
 def _emit_change(ctx: ServiceContext, kind: Kind, account: AccountInfo, fingerprint: str) -> None:

@@ -1,11 +1,11 @@
-"""Attendants: nicks behind which there is nobody but the server itself, such as NickServ.
+"""Pseudoclients: nicks such as NickServ that are part of the server.
 
-What is said to one (`/msg NickServ HELP`) is a command of its family, and so is its verb (`/ns HELP`). It is
-answered by notices to the device that asked, among its other answers. Nothing of it is stored or told to other
-devices, because there may be secrets in it; these are left out of the echo too.
+A message to one (`/msg NickServ HELP`) is a command of its family, as is its verb (`/ns HELP`). The
+replies are notices to the device that sent it. Because such messages may contain passwords, they
+are neither stored nor sent to other devices, and the passwords are removed from the echo.
 
-An attendant is in the world as a person without connections: WHOIS, ISON and MONITOR find it, and nobody else
-can have its nick.
+A pseudoclient is in the world as a user without connections: WHOIS, ISON and MONITOR find it, and
+its nick is taken.
 """
 
 from app.clock import Clock
@@ -22,23 +22,23 @@ from app.wire.line import Line, parse
 from app.wire.names import fold
 from app.wire.packing import pack_words, split_long_words
 
-REDACTED = "***"  # what an echo shows of a secret
+REDACTED = "***"  # replaces a secret in an echo
 _NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
 _VERBS = frozenset(nick.upper() for nick in names.PSEUDOCLIENTS)
 
 
 class ServiceContext(Context):
-    """A command of an attendant: it tells things, and what else would be refused by numbers, by notices."""
+    """The context of a pseudoclient's command: replies and errors are sent as notices."""
 
     __slots__ = ()
 
     @property
     def nick(self) -> str:
-        """The nick of whoever answers."""
+        """The nick of the pseudoclient."""
         return _NICKS[self.verb.lower()]
 
     def respond(self, *lines: str) -> None:
-        """Answer with notices; a line that is too long for one goes on in the next."""
+        """Reply with a notice for each line; a line that is too long is split."""
         nick = self.nick
         start = f":{nick}!{nick}@{self.runtime.server_name} NOTICE {self.client.nick} :"
         space = space_after(start)
@@ -47,7 +47,7 @@ class ServiceContext(Context):
                 self.send_lines(start + text)
 
     def send_error(self, error: CommandError) -> None:
-        """Tell what a command raised instead of finishing."""
+        """Send the text of an error as a notice."""
         if isinstance(error, NumericError):
             self.respond((error.text or error.numeric.text).replace(f"{self.verb} ", ""))
         elif isinstance(error, FailReply):
@@ -55,7 +55,7 @@ class ServiceContext(Context):
 
 
 def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
-    """Give the attendants their places in a new world."""
+    """Add the pseudoclients to a new world."""
     for number, nick in enumerate(names.PSEUDOCLIENTS, 1):
         world.add_pseudoclient(
             User(
@@ -65,7 +65,7 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
                 user=nick,
                 host=server,
                 address="127.0.0.1",
-                realname=f"Part of the server; for its help: /msg {nick} HELP",
+                realname=f"Part of the server; for help: /msg {nick} HELP",
                 signon=clock.now(),
                 active=clock.monotonic(),
                 modes={"B", "i"},
@@ -74,7 +74,7 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
 
 
 def to_service_command(line: Line) -> Line:
-    """Return what a line means: one that is said to an attendant alone is a command of its own."""
+    """Return the command that a message to one pseudoclient stands for, or the line itself."""
     if line.command != "PRIVMSG" or len(line.params) < 2 or "batch" in line.tags:
         return line
     target, text, *more = line.params
@@ -91,28 +91,28 @@ def context_class(verb: str) -> type[Context]:
     return ServiceContext if verb in _VERBS else Context
 
 
-def send_echo(ctx: Context, said: Line, meant: Line) -> None:
-    """Show the caller what they said to an attendant, without its secrets, if their client asks for echoes."""
+def send_echo(ctx: Context, received: Line, meant: Line) -> None:
+    """Echo a message to a pseudoclient without its secrets, if the client has echo-message."""
     if "echo-message" not in ctx.client.caps or ctx.user is None:
         return
-    nick = _NICKS[said.params[0].lower()]
-    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, said, meant))
+    nick = _NICKS[received.params[0].lower()]
+    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, received, meant))
     event.at = ctx.runtime.clock.now()
     ctx.send_event(event)
 
 
-def _without_secrets(commands: CommandTable, said: Line, meant: Line) -> str:
+def _without_secrets(commands: CommandTable, received: Line, meant: Line) -> str:
     command, left = commands.find(meant.command, meant.params)
     if command is None or not command.has_secrets:
-        return " ".join(said.params[1:])
+        return " ".join(received.params[1:])
     kept = meant.params[: len(meant.params) - len(left)]
     return " ".join([*kept, *[REDACTED] * len(left)])
 
 
 def send_help(ctx: ServiceContext, *command: str) -> None:
-    """Tell what an attendant does, or how one command of its family is used.
+    """Send the help of a pseudoclient, or of one of its commands.
 
-    Raises: Refused when there is no such command.
+    Raises: NumericError when there is no such command.
     """
     verb = ctx.verb
     found, left = ctx.runtime.commands.find(verb, list(command))
@@ -123,12 +123,12 @@ def send_help(ctx: ServiceContext, *command: str) -> None:
 
 
 def _overview(parent: Command) -> list[str]:
-    """Return what an attendant is for, and a line for each of its commands."""
+    """Return the description of a pseudoclient, and a line for each of its commands."""
     return [*parent.help, *(f"{member.syntax}: {member.help[0]}" for member in parent.subcommands.values())]
 
 
 def unknown_command(ctx: ServiceContext, command: str) -> NumericError:
-    """Return the refusal of a command that the attendant does not have."""
+    """Return the error for a missing or unknown command of a pseudoclient."""
     return NumericError(numerics.ERR_UNKNOWNCOMMAND, ctx.verb, text=_unknown_command_text(ctx, command))
 
 
@@ -137,5 +137,5 @@ def _unknown_command_text(ctx: ServiceContext, command: str) -> str:
         return "Try HELP"
     found, left = ctx.runtime.commands.find(ctx.verb, command.split())
     if found is None or left:
-        return f"{ctx.nick} knows no {command}; HELP shows what there is"
-    return f"Say which: {', '.join(f'{command} {name}' for name in found.subcommands)}; HELP {command} tells more"
+        return f"Unknown command {command}; HELP lists the commands of {ctx.nick}"
+    return f"Use one of {', '.join(f'{command} {name}' for name in found.subcommands)}; see HELP {command}"

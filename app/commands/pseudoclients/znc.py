@@ -1,7 +1,8 @@
-"""*playback: the past as ZNC's module of that name gives it, for clients that know that (znc.in/playback).
+"""*playback: history for clients that support ZNC's playback module (wiki.znc.in/Playback).
 
-A *buffer* is a room that the caller is in, or somebody they have spoken with alone. Who may see what is the same
-as with CHATHISTORY, and a page of all buffers together is no longer than one of its pages.
+A *buffer* is a room that the caller is in, or a user they have had a conversation with. The access
+rules are those of CHATHISTORY, and a reply for all buffers together is limited to the size of one
+of its pages.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -30,15 +31,15 @@ from app.services.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.masks import matches
 
-COST = 5  # it may read many rooms
-END_OF_TIME = 1 << 50  # an instant after everything
+COST = 5  # it may read many buffers
+END_OF_TIME = 1 << 50  # an instant later than any event
 
 Buffers = Mapping[str, HistorySource]
 
 
 @dataclass(frozen=True, slots=True)
 class BufferPage:
-    """What was said in a buffer, as far as the caller might see it when it was read."""
+    """Events of a buffer that the caller could see when they were read."""
 
     buffer: str
     events: list[Event]
@@ -46,62 +47,68 @@ class BufferPage:
 
 @command("*PLAYBACK")
 def playback(ctx: ServiceContext, command: str = "", *more: str) -> None:
-    """Play what was said, as ZNC does: `/msg *playback PLAY * 1795000000.123`.
+    """Play back history as ZNC's playback module does: `/msg *playback PLAY * 1795000000.123`.
 
-    Clients with the capability znc.in/playback ask for it by themselves. Times are seconds since 1970.
+    Clients with the capability znc.in/playback send this automatically. Times are seconds since
+    1970.
     """
     raise service_context.unknown_command(ctx, command)
 
 
 @subcommand()
 def playback_help(ctx: ServiceContext, *command: str) -> None:
-    """Tell what there is to say, or how one command is used."""
+    """List the commands, or show the syntax of one."""
     service_context.send_help(ctx, *command)
 
 
 @subcommand(cost=COST)
 def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: str = "") -> SlowWork:
-    """Play what was said after a time, up to another: in rooms and with people, by masks with commas.
+    """Play back the messages of buffers between two times.
 
-    If it is too much for one page, the latest.
+    The buffers are a comma-separated list of names or masks of rooms and nicks. If there is too
+    much for one page, the latest messages are played.
     """
-    wanted, shown = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
+    find_buffers, open_rooms = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
     low, high = (
         HistoryCursor(_parse_timestamp(since)),
         HistoryCursor(_parse_timestamp(until) + 1 if until else END_OF_TIME),
     )
-    most = ctx.runtime.settings.history_limit
+    max_events = ctx.runtime.settings.history_limit
 
     def read(session: Session) -> list[BufferPage]:
-        found = wanted(session)
-        limit = max(most // max(len(found), 1), 1)
+        found = find_buffers(session)
+        limit = max(max_events // max(len(found), 1), 1)
         return [
-            BufferPage(name, pages.between(session, here, limit, high, low)) for name, here in found.items()
+            BufferPage(name, pages.between(session, source, limit, high, low))
+            for name, source in found.items()
         ]
 
-    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_pages(ctx, found, shown))
+    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_pages(ctx, found, open_rooms))
 
 
 @subcommand(cost=COST)
 def playback_list(ctx: ServiceContext, buffers: str = "*") -> SlowWork:
-    """Tell where something was said, with the times of the first message and of the last."""
-    wanted, shown = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
+    """List buffers with the times of their first and last messages."""
+    find_buffers, open_rooms = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[BufferPage]:
-        return [BufferPage(name, _first_and_last(session, here)) for name, here in wanted(session).items()]
+        return [
+            BufferPage(name, _first_and_last(session, source))
+            for name, source in find_buffers(session).items()
+        ]
 
-    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_list(ctx, found, shown))
+    return read_later(ctx, _read_failure(ctx), read, lambda ctx, found: _send_list(ctx, found, open_rooms))
 
 
 @subcommand()
 def playback_clear(ctx: ServiceContext, buffers: str = "") -> None:
-    """Clear nothing: history is everybody's who was there; REDACT takes back what you said."""
-    text = "Nothing is cleared: what was said stays for all who were there. Ask PLAY for what is new to you"
+    """Clear a buffer. Always refused, because history belongs to all members; see REDACT."""
+    text = "History cannot be cleared, because it belongs to all members; use PLAY with a later time"
     raise FailReply(ctx.verb, "DISALLOWED", text=text)
 
 
 def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffers]:
-    """Return how to find the buffers of the caller whose names match."""
+    """Return a query for the caller's buffers whose names match."""
     kinds, parties = playback_kinds(ctx), ctx.me.parties
     rooms = {room.name: room.id for room in ctx.world.rooms_of(ctx.me)}
 
@@ -119,39 +126,43 @@ def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffer
 
 def _matching_buffers(masks: Iterable[str], buffers: Buffers) -> Buffers:
     return {
-        name: here for name, here in buffers.items() if any(mask and matches(mask, name) for mask in masks)
+        name: source
+        for name, source in buffers.items()
+        if any(mask and matches(mask, name) for mask in masks)
     }
 
 
 def _parse_timestamp(seconds: str) -> int:
-    """Read seconds since 1970, with a fraction.
+    """Return the instant of a number of seconds since 1970, which may have a fraction.
 
-    Raises: Failed.
+    Raises: FailReply when it cannot be parsed.
     """
     try:
         instant = Decimal(seconds) * 1000
-    except DecimalException:  # no number, or one that is too large for its thousandfold
+    except DecimalException:  # not a number, or too large to multiply
         instant = Decimal(-1)
     if not (instant.is_finite() and 0 <= instant < END_OF_TIME):
-        raise FailReply("*PLAYBACK", "INVALID_PARAMS", text="A time is seconds since 1970, as 1795000000.123")
+        raise FailReply(
+            "*PLAYBACK", "INVALID_PARAMS", text="Times are seconds since 1970, such as 1795000000.123"
+        )
     return int(instant)
 
 
-def _first_and_last(session: Session, here: HistorySource) -> list[Event]:
-    return [*pages.after(session, here, 1, HistoryCursor(0)), *pages.latest(session, here, 1)]
+def _first_and_last(session: Session, source: HistorySource) -> list[Event]:
+    return [*pages.after(session, source, 1, HistoryCursor(0)), *pages.latest(session, source, 1)]
 
 
-def _send_pages(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
-    """Play each buffer as a batch of its own; `shown` are the rooms that hid nothing before."""
+def _send_pages(ctx: ServiceContext, found: list[BufferPage], open_rooms: frozenset[int]) -> None:
+    """Send each buffer as a batch; `open_rooms` did not hide their history when it was read."""
     for page in found:
-        events = [one for one in page.events if is_visible(ctx, one, shown)]
+        events = [event for event in page.events if is_visible(ctx, event, open_rooms)]
         if events:
             send_mixed(ctx, events, "znc.in/playback", plain(page.buffer))
 
 
-def _send_list(ctx: ServiceContext, found: list[BufferPage], shown: frozenset[int]) -> None:
+def _send_list(ctx: ServiceContext, found: list[BufferPage], open_rooms: frozenset[int]) -> None:
     for page in found:
-        if page.events and all(is_visible(ctx, one, shown) for one in page.events):
+        if page.events and all(is_visible(ctx, event, open_rooms) for event in page.events):
             first, last = page.events[0].at, page.events[-1].at
             ctx.respond(f"{page.buffer} {first / 1000:.3f} {last / 1000:.3f}")
 

@@ -23,7 +23,7 @@ def known(bench: EngineHarness, name: str = "anna") -> None:
     """Create an account with a certificate."""
     account(bench, name)
     person = showing(enter(bench, name, name))
-    assert "may log in" in person.ask("NS CERT ADD")[0]
+    assert "can now log in" in person.ask("NS CERT ADD")[0]
     person.send("QUIT")
 
 
@@ -73,30 +73,32 @@ def test_certificates_can_be_added_listed_and_removed(bench: EngineHarness) -> N
     account(bench, "anna")
     enter(bench, "anna", "anna")
     colons = ":".join(OTHER[place : place + 2] for place in range(0, 64, 2)).upper()
-    assert tell(bench, "anna", "CERT LIST") == ["No certificate opens anna"]
-    assert "shows no certificate" in tell(bench, "anna", "CERT ADD")[0]
+    assert tell(bench, "anna", "CERT LIST") == ["anna has no certificates"]
+    assert "presents no certificate" in tell(bench, "anna", "CERT ADD")[0]
     assert "64 hexadecimal digits" in tell(bench, "anna", "CERT ADD xyz")[0]
     assert OTHER in tell(bench, "anna", f"CERT ADD {colons}")[0]
-    assert tell(bench, "anna", f"CERT ADD {OTHER}") == ["This certificate is known already"]
+    assert tell(bench, "anna", f"CERT ADD {OTHER}") == ["This certificate is already in use"]
     assert tell(bench, "anna", "CERT LIST") == [OTHER]
     assert codes(external(showing(stranger(bench), OTHER))) == ["AUTHENTICATE", "900", "903"]
-    assert "opens anna no more" in tell(bench, "anna", f"CERT DEL {OTHER}")[0]
-    assert "no certificate of yours" in tell(bench, "anna", f"CERT DEL {OTHER}")[0]
+    assert "can no longer log in to anna" in tell(bench, "anna", f"CERT DEL {OTHER}")[0]
+    assert "does not have this certificate" in tell(bench, "anna", f"CERT DEL {OTHER}")[0]
     assert codes(external(showing(stranger(bench), OTHER))) == ["AUTHENTICATE", "904"]
     people(bench, "bob")
-    assert tell(bench, "bob", "CERT LIST") == ["Log in first: IDENTIFY"]
-    assert tell(bench, "bob", "CERT")[0].startswith("Say which: CERT ADD, CERT DEL, CERT LIST;")
+    assert tell(bench, "bob", "CERT LIST") == ["Log in first with IDENTIFY"]
+    assert tell(bench, "bob", "CERT")[0].startswith("Use one of CERT ADD, CERT DEL, CERT LIST;")
 
 
 def test_a_certificate_has_one_account_and_an_account_at_most_ten(bench: EngineHarness) -> None:
     known(bench)
     account(bench, "bob")
     enter(bench, "bob", "bob")
-    assert tell(bench, "bob", f"CERT ADD {MINE}") == ["This certificate is known already"]
-    assert "no certificate of yours" in tell(bench, "bob", f"CERT DEL {MINE}")[0]
+    assert tell(bench, "bob", f"CERT ADD {MINE}") == ["This certificate is already in use"]
+    assert "does not have this certificate" in tell(bench, "bob", f"CERT DEL {MINE}")[0]
     for number in range(10):
         tell(bench, "bob", f"CERT ADD {number:064x}")
-    assert tell(bench, "bob", f"CERT ADD {OTHER}") == ["There are 10 certificates already; delete one first"]
+    assert tell(bench, "bob", f"CERT ADD {OTHER}") == [
+        "Your account has 10 certificates, the maximum; delete one first"
+    ]
 
 
 def test_a_disabled_account_rejects_certificates_and_a_reset_removes_them(bench: EngineHarness) -> None:

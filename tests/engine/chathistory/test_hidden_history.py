@@ -270,7 +270,7 @@ def test_histserv_respects_hidden_history(bench: EngineHarness) -> None:
     told = " ".join(bob.ask("HISTSERV LAST #tea", f"HISTSERV CONTEXT {seen}"))
     assert "alice: two" in told
     assert "alice: one" not in told
-    assert "There is no message" in bob.ask(f"HISTSERV CONTEXT {hidden}")[0]
+    assert "You have access to no message" in bob.ask(f"HISTSERV CONTEXT {hidden}")[0]
 
 
 def test_search_respects_hidden_history(bench: EngineHarness) -> None:
@@ -295,8 +295,8 @@ def test_search_respects_hidden_history(bench: EngineHarness) -> None:
     ("question", "answer"),
     [
         ("CHATHISTORY LATEST #tea * 9", "MESSAGE_ERROR"),
-        ("HISTSERV LAST #tea", ":Nothing was said there"),
-        ("HISTSERV CONTEXT {msgid}", ":Nothing was said there"),
+        ("HISTSERV LAST #tea", ":No messages"),
+        ("HISTSERV CONTEXT {msgid}", ":No messages"),
     ],
 )
 def test_a_page_read_before_the_mode_was_set_is_not_sent(

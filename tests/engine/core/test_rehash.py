@@ -46,7 +46,7 @@ def test_changeable_settings_apply_at_once(bench: EngineHarness, root: HarnessCl
         "381",
         "MODE",
     ]
-    assert notices(root) == ["No setting has changed."]
+    assert notices(root) == ["No settings changed."]
 
 
 def test_rehash_needs_an_administrator(bench: EngineHarness, file: File) -> None:
@@ -87,7 +87,7 @@ def test_unusable_settings_change_nothing_and_reveal_no_secret(
     before = bench.core.runtime.settings
     file.path.write_text(text)
     first, *others = notices(root)
-    assert first == "The settings stay as they were."
+    assert first == "The settings were not reloaded."
     assert why in "".join(others)
     assert why in caplog.text
     assert "geheim" not in "".join(others) + caplog.text
@@ -99,7 +99,7 @@ def test_a_missing_file_does_not_reset_to_defaults(
     bench: EngineHarness, root: HarnessClient, file: File
 ) -> None:
     file.path.unlink()
-    assert notices(root) == ["The settings stay as they were.", f"There is no settings file {file.path}."]
+    assert notices(root) == ["The settings were not reloaded.", f"There is no settings file {file.path}."]
 
 
 def test_a_warning_is_shown_and_valid_settings_apply(
@@ -146,7 +146,7 @@ def test_limits_follow_the_new_settings(
     assert codes(bob.ask("JOIN #one", "JOIN #two"))[-1] == "405"
     file.write(login_attempts=9)
     root.ask("REHASH")
-    assert "the password is wrong" in bob.ask("OPER boss wrong")[-1]
+    assert "Wrong operator name or password" in bob.ask("OPER boss wrong")[-1]
 
 
 def test_the_replay_length_follows_the_new_settings(

@@ -11,7 +11,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather, people, user
 
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
-WRONG = ":irc.example 464 alice :There is no such operator, or the password is wrong"
+WRONG = ":irc.example 464 alice :Wrong operator name or password"
 
 
 @pytest.fixture

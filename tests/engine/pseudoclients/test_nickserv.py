@@ -42,7 +42,7 @@ def test_identify_and_logout(bench: EngineHarness) -> None:
     bench.play(
         f"""
         bar > PRIVMSG NickServ :IDENTIFY anna :two words
-        bar < :{NICKSERV} NOTICE bar :You are logged in as Anna
+        bar < :{NICKSERV} NOTICE bar :You are now logged in as Anna
         bar < :irc.example 900 bar bar!~bar@127.0.0.1 Anna :You are now logged in as Anna
         bar =
         bar > NICK Anna
@@ -50,7 +50,7 @@ def test_identify_and_logout(bench: EngineHarness) -> None:
         bar > NS LOGOUT
         bar ~ :irc.example 901 *
         bar ~ :Anna!~bar@127.0.0.1 NICK :Guest*
-        bar ~ :{NICKSERV} NOTICE Guest* :You are logged out
+        bar ~ :{NICKSERV} NOTICE Guest* :You are now logged out
         bar =
         """
     )
@@ -90,10 +90,10 @@ def test_info_shows_an_account(bench: EngineHarness, clock: MovedClock) -> None:
     account(bench, "root", role="admin")
     anna, root = enter(bench, "anna_", "anna"), enter(bench, "root", "root")
     people(bench, "bob")
-    since = "anna is registered since 2026-11-18 11:06:40 UTC"
-    assert tell(bench, "bob", "INFO ANNA") == [since, "Logged in now as anna_"]
-    assert tell(bench, "bob", "INFO nobody") == ["There is no account nobody"]
-    assert tell(bench, "anna_", "INFO") == [since, "Logged in now as anna_"]
+    since = "anna was registered at 2026-11-18 11:06:40 UTC"
+    assert tell(bench, "bob", "INFO ANNA") == [since, "Logged in as: anna_"]
+    assert tell(bench, "bob", "INFO nobody") == ["No account is named nobody"]
+    assert tell(bench, "anna_", "INFO") == [since, "Logged in as: anna_"]
     anna.send("QUIT")
     assert tell(bench, "bob", "INFO anna") == [since]
     assert tell(bench, "root", "INFO anna")[1].startswith("Last seen ")
@@ -105,7 +105,7 @@ def test_changing_the_password_keeps_other_devices(bench: EngineHarness) -> None
     phone, laptop = (enter(bench, "anna", "anna", password="secret") for _ in range(2))
     laptop.heard()
     assert phone.ask("NS SET PASSWORD secret :better words") == [
-        f":{NICKSERV} NOTICE anna :The password of anna is changed"
+        f":{NICKSERV} NOTICE anna :Changed the password of anna"
     ]
     assert laptop.ask("PING x") == [":irc.example PONG irc.example :x"]
     assert codes(log_in(bench.dial("x"), "anna", "secret")) == ["AUTHENTICATE", "904"]
@@ -118,9 +118,9 @@ def test_invalid_passwords_are_refused(make_bench: MakeBench) -> None:
     account(bench, "anna")
     anna = enter(bench, "anna", "anna", "echo-message")
     people(bench, "bob")
-    assert tell(bench, "bob", "SET PASSWORD secret better") == ["Log in first: IDENTIFY"]
-    assert tell(bench, "bob", "SET") == ["Say which: SET PASSWORD, SET ALWAYS-ON; HELP SET tells more"]
-    assert tell(bench, "bob", "SET tea") == ["NickServ knows no SET tea; HELP shows what there is"]
+    assert tell(bench, "bob", "SET PASSWORD secret better") == ["Log in first with IDENTIFY"]
+    assert tell(bench, "bob", "SET") == ["Use one of SET PASSWORD, SET ALWAYS-ON; see HELP SET"]
+    assert tell(bench, "bob", "SET tea") == ["Unknown command SET tea; HELP lists the commands of NickServ"]
     assert "PRIVMSG NickServ :set password *** ***" in anna.ask("PRIVMSG NickServ :set password a b")[0]
     assert "at least 6 characters" in anna.ask("NS SET PASSWORD x y")[0]
     assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
@@ -147,13 +147,13 @@ def test_regain_disconnects_a_dead_session_and_takes_its_nick(bench: EngineHarne
         anna_ > NS IDENTIFY anna secret
         anna_ .
         anna_ > PRIVMSG NickServ :REGAIN
-        anna_ < :{NICKSERV} NOTICE anna_ :anna is gone
+        anna_ < :{NICKSERV} NOTICE anna_ :Disconnected anna
         anna_ < :anna_!~anna_@127.0.0.1 NICK :anna
         anna_ =
         """
     )
-    assert old.heard() == ["ERROR :Closing link: Disconnected by anna_, who has the same account"]
-    assert tell(bench, "anna_", "REGAIN") == ["You are anna yourself"]
+    assert old.heard() == ["ERROR :Closing link: Disconnected by anna_, who uses the same account"]
+    assert tell(bench, "anna_", "REGAIN") == ["anna is your own nick; use QUIT"]
 
 
 def test_ghost_needs_the_same_account(bench: EngineHarness) -> None:
@@ -161,7 +161,7 @@ def test_ghost_needs_the_same_account(bench: EngineHarness) -> None:
     account(bench, "bob")
     enter(bench, "anna", "anna")
     people(bench, "eve")
-    assert tell(bench, "eve", "GHOST anna") == ["Log in first: IDENTIFY"]
+    assert tell(bench, "eve", "GHOST anna") == ["Log in first with IDENTIFY"]
     enter(bench, "bob", "bob")
     assert tell(bench, "bob", "GHOST anna") == ["anna is not logged in to your account"]
     assert tell(bench, "bob", "GHOST NickServ") == ["NickServ is not logged in to your account"]

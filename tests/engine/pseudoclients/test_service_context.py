@@ -30,7 +30,7 @@ def test_services_answer_nick_and_verb_with_notices(bench: EngineHarness, said: 
         f"""
         alice > {said}
         alice < :{NICKSERV} NOTICE alice :INFO [<account>]
-        alice ~ :{NICKSERV} NOTICE alice :Tell about an account*
+        alice ~ :{NICKSERV} NOTICE alice :Show when an account*
         alice =
         """
     )
@@ -40,8 +40,12 @@ def test_help_of_a_service_names_every_command(bench: EngineHarness) -> None:
     people(bench, "alice")
     told = tell(bench, "alice", "HELP")
     assert any(line.startswith("IDENTIFY [<account>] <password>: Log in") for line in told)
-    assert tell(bench, "alice", "HELP nonsense") == ["NickServ knows no nonsense; HELP shows what there is"]
-    assert tell(bench, "alice", "nonsense") == ["NickServ knows no nonsense; HELP shows what there is"]
+    assert tell(bench, "alice", "HELP nonsense") == [
+        "Unknown command nonsense; HELP lists the commands of NickServ"
+    ]
+    assert tell(bench, "alice", "nonsense") == [
+        "Unknown command nonsense; HELP lists the commands of NickServ"
+    ]
     assert tell(bench, "alice", " ") == ["Try HELP"]
 
 

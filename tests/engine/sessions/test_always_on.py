@@ -30,7 +30,7 @@ def settle_in(bench: EngineHarness, *caps: str) -> HarnessClient:
     gather(bench, "#tea", "bob", "anna")
     days = bench.settings.always_on_days
     assert tell(bench, "anna", "SET ALWAYS-ON on") == [
-        f"As anna you stay in your rooms without a device for up to {days} days"
+        f"anna now stays in its rooms without a device for up to {days} days"
     ]
     bench.people["bob"].heard()
     return anna
@@ -296,14 +296,14 @@ def test_setting_always_on_without_permission_is_refused(make_bench: MakeBench) 
     account(bench, "anna")
     enter(bench, "anna", "anna")
     bench.connect("bob")
-    assert tell(bench, "bob", "SET ALWAYS-ON on") == ["Log in first: IDENTIFY"]
-    assert tell(bench, "anna", "SET ALWAYS-ON on") == ["Nobody stays without a device on this server"]
+    assert tell(bench, "bob", "SET ALWAYS-ON on") == ["Log in first with IDENTIFY"]
+    assert tell(bench, "anna", "SET ALWAYS-ON on") == ["Always-on is disabled on this server"]
 
 
 def test_values_other_than_on_and_off_are_refused(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
-    assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["perhaps is neither on nor off"]
+    assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["Unknown choice perhaps; use on or off"]
 
 
 def test_the_welcome_has_one_marker_for_each_room(bench: EngineHarness) -> None:
