@@ -1,4 +1,4 @@
-"""Runs the migrations, on a connection given by the program or on the database named in the settings."""
+"""Alembic environment: migrates the program's connection or the database in the settings."""
 
 import sys
 
@@ -25,7 +25,7 @@ def run(connection: Connection) -> None:
 
 
 def from_shell() -> None:
-    """Open the database that `-x db=` names, or the settings, if it is ours or yet to be made."""
+    """Migrate the database given by `-x db=` or the settings, creating it if it is missing."""
     dbname = context.get_x_argument(as_dictionary=True).get("db") or load(SERVER).values.dbname
     database = Database(parse_database_url(dbname))
     if require_own_database(database)[0] is DatabaseState.MISSING:

@@ -1,1 +1,1 @@
-"""Everything that knows SQL: models, the log, the dialects, migrations."""
+"""The database layer: models, the log, the SQL dialects and migrations."""

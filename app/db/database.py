@@ -1,4 +1,4 @@
-"""The door to the database: sessions for reading, one way of appending."""
+"""Access to the database: sessions for reading, and connections that append to the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,32 +14,36 @@ from app.errors import StorageError, UsageError
 
 
 def parse_database_url(dbname: str) -> URL:
-    """Read `dbname` as an SQLAlchemy URL, or as the name of an SQLite file.
+    """Parse `dbname` as an SQLAlchemy URL or the path of an SQLite file.
 
-    Raises: UsageError when it is a URL that cannot be read or of a database that is not supported.
+    Raises: UsageError when the URL is malformed or its database is not supported.
     """
     if "://" not in dbname:
         return _file_url(URL.create("sqlite", database=dbname))
     try:
         url = make_url(dbname)
     except (ArgumentError, ValueError) as error:
-        raise UsageError("The database URL cannot be read; write postgresql://user@host/name.") from error
+        raise UsageError(
+            "Cannot parse the database URL; use the form postgresql://user@host/name."
+        ) from error
     if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise UsageError(f"{url.get_backend_name()} is not supported; use sqlite or postgresql.")
+        raise UsageError(f"The database {url.get_backend_name()} is not supported; use sqlite or postgresql.")
     return _file_url(url) if url.get_backend_name() == "sqlite" else url
 
 
 def _file_url(url: URL) -> URL:
-    """Refuse what is no file: a database in memory would forget what people were shown."""
+    """Check that an SQLite URL names a file; an in-memory database would lose delivered messages."""
     if not url.database or url.database == ":memory:":
-        raise UsageError("A database in memory would lose everything; name a file.")
+        raise UsageError("A database in memory is lost when the server stops; name a file.")
     if url.query or url.host:
-        raise UsageError("A URL of an SQLite file is sqlite:///chat.db or sqlite:////var/lib/chat.db.")
+        raise UsageError(
+            "The URL of an SQLite file must have the form sqlite:///chat.db or sqlite:////var/lib/chat.db."
+        )
     return url
 
 
 class Database:
-    """One database and what is open on it."""
+    """A database and its connection pool."""
 
     def __init__(self, url: URL, lock_timeout_ms: int | None = None) -> None:
         self.url = url
@@ -53,24 +57,24 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a session that sees one state of the database and changes nothing."""
+        """Open a session on one snapshot of the database; its changes are rolled back."""
         with Session(self.engine) as session:
             yield session
             session.rollback()
 
     @contextmanager
     def locked(self) -> Iterator[Connection]:
-        """Open a transaction that holds the log's lock; it commits at the end, or not at all."""
+        """Open a transaction that holds the log's lock; it commits unless the block raises."""
         with self.connect_to_append() as connection, connection.begin():
             yield connection
 
     def connect_to_append(self) -> Connection:
-        """Open a connection each of whose transactions holds the log's lock, so that it may append."""
+        """Open a connection whose transactions each take the log's lock, so that they may append."""
         return self.engine.connect().execution_options(**{HOLDS_LOCK: True})
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
-        """Turn the storage's failures into a sentence.
+        """Translate transient database errors into a sentence for the user.
 
         Raises: StorageError.
         """
@@ -81,7 +85,7 @@ class Database:
                 raise
             reason = str(error.orig).strip().partition("\n")[0]
             raise StorageError(
-                f"The database {self} cannot be used right now ({reason}); nothing was changed. Try again."
+                f"The database {self} is not available ({reason}); nothing was changed. Try again later."
             ) from error
 
     def close(self) -> None:

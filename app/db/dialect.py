@@ -1,67 +1,67 @@
-"""What a database must be able to do for the log; `sqlite` and `postgresql` say how each does it."""
+"""The interface of the SQL dialects; `sqlite` and `postgresql` implement it."""
 
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine
 
-HOLDS_LOCK = "holds_log_lock"  # an execution option of connections that append
+HOLDS_LOCK = "holds_log_lock"  # execution option of connections that append
 
 
 class Claim(Protocol):
-    """A database held for one server; closing it, or the end of the program, gives it up."""
+    """Exclusive use of a database by one server, until it is closed or the process ends."""
 
     def close(self) -> None:
-        """Give the claim up."""
+        """Release the claim."""
 
 
 class Dialect(Protocol):
-    """Every difference between the databases, in one place."""
+    """Every difference between the supported databases."""
 
     name: str
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
-        """Make the engine, with durable commits.
+        """Create an engine with durable commits.
 
-        A transaction of a connection with the option HOLDS_LOCK begins by taking the log's lock: until it
-        ends, nobody else appends.
+        A transaction on a connection with the option HOLDS_LOCK begins by taking the log's lock, so
+        no other transaction can append until it ends.
 
-        `lock_timeout_ms` is how many milliseconds a statement waits for somebody else's lock before it fails; None
-        leaves it to the dialect, as suits the server's engine.
+        `lock_timeout_ms` limits how long a statement waits for a lock; None selects the dialect's
+        default, which suits the server's engine.
         """
 
     def create_file(self, url: URL) -> None:
-        """Make the place of a new database, readable by its owner only.
+        """Create the file of a new database, readable by its owner only.
 
-        Raises: StorageError when it cannot be made there.
+        Raises: StorageError when it cannot be created.
         """
 
     def exists(self, url: URL) -> bool:
-        """Whether there is a database to look at. Creates nothing."""
+        """Return whether the database exists, without creating it."""
 
     def open_read_only(self, url: URL) -> Engine:
-        """Return an engine that can only read, for looking at a database that may not be ours.
+        """Return a read-only engine, for inspecting a database that may belong to another program.
 
-        Raises: DatabaseRefused when it can't be read at all.
+        Raises: DatabaseRefused when it cannot be read.
         """
 
     def claim(self, engine: Engine, node: str) -> Claim:
-        """Hold the database for the server of this name, as long as the program runs.
+        """Claim the database for the server with this node name until the process ends.
 
-        Raises: DatabaseRefused when another program holds it.
+        Raises: DatabaseRefused when another server holds the claim.
         """
 
     def version(self, connection: Connection) -> int | None:
-        """Return a number that changes when somebody else commits, or None when only the log can tell."""
+        """Return a number that changes when another connection commits; None if there is none."""
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Whether the error is the storage's (full, locked, gone) and may pass, not the fault of a row."""
+        """Return whether an error is the storage's (full, locked, unreachable) and not caused by a row."""
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Set a copy aside before an upgrade and return where; None where copies are made otherwise."""
+        """Back up the database before an upgrade; return the copy, or None if backups are made elsewhere."""
 
     def problems(self, connection: Connection) -> list[str]:
-        """Return what the database itself finds wrong with its files, a sentence each."""
+        """Run the database's own integrity checks; return a sentence for each problem."""
 
     def size(self, connection: Connection) -> int:
-        """Return how many bytes the database takes."""
+        """Return the size of the database in bytes."""

@@ -1,10 +1,10 @@
-"""The index of what was said: which rows may have some words in them, found by runs of three letters.
+"""The full-text index of messages, based on trigrams.
 
-Three letters in a row (a *trigram*) need no idea of what a word is, so parts of words are found, and languages
-that do not separate words. The index knows which trigrams a row has, not where they stand: it tells which rows
-may match, and whoever asks looks at their texts as well.
+A *trigram* is a run of three characters. Trigrams do not depend on word boundaries, so the index
+finds parts of words, and words in languages that do not separate them. It stores which trigrams a
+row contains, not where, so it yields candidates whose texts must be checked as well.
 
-Both databases fold case before they index. What was redacted must not be known from its trigrams either.
+Both databases fold case before indexing. The trigrams of a redacted message must be removed too.
 """
 
 from collections.abc import Sequence
@@ -17,62 +17,62 @@ from app.db.fulltext_postgresql import PostgreSQLFulltext
 from app.db.fulltext_sqlite import SQLiteFulltext
 
 T = TypeVar("T")
-TRIGRAM = 3  # letters; a shorter word is in no index
+TRIGRAM = 3  # characters; shorter words cannot be looked up
 
 
 class Fulltext(Protocol):
-    """What one database does for the search of texts."""
+    """Full-text search on one database."""
 
     def end(self, connection: Connection) -> int | None:
-        """Return the position in the log up to which it is indexed; None if the database indexes whatever enters.
+        """Return the log position up to which rows are indexed; None if the database indexes every row.
 
-        What comes behind is found as well, by reading it. No transaction begins.
+        Later rows are found by scanning them. No transaction is begun.
         """
 
     def extend(self, connection: Connection) -> int | None:
-        """Index what comes behind the end, thousands of rows at most. The log's lock must be held.
+        """Index the next rows, at most some thousands, and return the new end.
 
-        Returns the new end.
+        The caller must hold the log's lock.
         """
 
     def rebuild(self, connection: Connection) -> None:
-        """Build the index anew from all that is in the log. The log's lock must be held."""
+        """Rebuild the index from the whole log. The caller must hold the log's lock."""
 
     def remove(self, connection: Connection, position: int) -> None:
-        """Forget the text of a row that is about to be blanked."""
+        """Remove from the index the text of a row that is about to be redacted."""
 
     def needs_merge(self, connection: Connection) -> bool:
-        """Whether something that was removed is still to be found in the files. No transaction begins."""
+        """Return whether removed text is still in the files. No transaction is begun."""
 
     def tidy(self, connection: Connection) -> None:
-        """Do a part of what makes the index tidy, some milliseconds long. The log's lock must be held."""
+        """Merge a part of the index, for some milliseconds. The caller must hold the log's lock."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Return the queries of the rows that may have all the words, each of three letters or more.
+        """Return queries for the rows that may contain all the words, each of three characters or more.
 
-        The rows of each come in the order of the log, or with the newest first, one after the other: a query
-        that stops early does not pay for the rest.
+        Each query yields its rows incrementally, in log order or newest first, so one that stops
+        early does not pay for the rest.
         """
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
-        """Return a column said so that none of its own indexes keeps the planner from that of the texts."""
+        """Return an expression for a column that keeps the planner from using the column's own indexes."""
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Return the condition that a column has the name, in any case."""
+        """Return the condition that a column equals the name, ignoring case."""
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Return the condition that a column has the word in it, in any case."""
+        """Return the condition that a column contains the word, ignoring case."""
 
     def time_limited(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
-        """Let what is asked meanwhile take about so long, and no longer.
+        """Limit the time of the queries in the block.
 
         Raises: SearchTookTooLong.
         """
 
 
-_kinds: dict[str, Fulltext] = {"sqlite": SQLiteFulltext(), "postgresql": PostgreSQLFulltext()}
+_BY_DIALECT: dict[str, Fulltext] = {"sqlite": SQLiteFulltext(), "postgresql": PostgreSQLFulltext()}
 
 
 def fulltext_of(connection: Connection) -> Fulltext:
-    """Return what the database of a connection does."""
-    return _kinds[connection.dialect.name]
+    """Return the full-text search of a connection's database."""
+    return _BY_DIALECT[connection.dialect.name]

@@ -1,8 +1,8 @@
-"""The index of what was said on PostgreSQL: a GIN index on an array of trigrams.
+"""The full-text index on PostgreSQL: a GIN index on an array of trigrams.
 
-The migrations make the function `spoken_trigrams` that takes a text apart. The extension pg_trgm does the same
-faster, but it is not everywhere, wants a right to be created, and leaves out what the locale does not
-call a letter, which is all of Russian and Chinese in the locale C.
+The migrations create the function `spoken_trigrams`, which splits a text into trigrams. The extension
+pg_trgm is faster, but it is not installed everywhere, needs a privilege to create, and skips
+characters that the locale does not class as letters: all of Russian and Chinese in the locale C.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,55 +15,57 @@ from sqlalchemy.exc import OperationalError
 from app.db.models import SPOKEN, EventRow
 from app.errors import SearchTookTooLong
 
-QUERY_CANCELED = "57014"  # the state that PostgreSQL calls so
+QUERY_CANCELED = "57014"  # SQLSTATE query_canceled
 
 T = TypeVar("T")
 
 
 class PostgreSQLFulltext:
-    """The index that the database itself keeps up to date."""
+    """The GIN index, which the database keeps up to date."""
 
     def end(self, connection: Connection) -> None:
-        """There is none: whatever enters is indexed."""
+        """Return None: every row is indexed on insertion."""
 
     def extend(self, connection: Connection) -> None:
-        """There is nothing to do."""
+        """Do nothing: every row is indexed on insertion."""
 
     def rebuild(self, connection: Connection) -> None:
-        """Let the database do it."""
+        """Rebuild the index with REINDEX."""
         connection.execute(text("REINDEX INDEX ix_event_trigrams"))
 
     def remove(self, connection: Connection, position: int) -> None:
-        """The database does it, when it next cleans the table up (VACUUM)."""
+        """Do nothing: the next VACUUM removes the entry of the old row version."""
 
     def needs_merge(self, connection: Connection) -> bool:
-        """The database cleans up by itself."""
+        """Return False: VACUUM maintains the index."""
         return False
 
     def tidy(self, connection: Connection) -> None:
-        """There is nothing to do."""
+        """Do nothing: VACUUM maintains the index."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Leave it to the planner whether the index is worth it, or reading the log from its end."""
-        wanted = [func.spoken_trigrams(EventRow.text).op("@>")(func.spoken_trigrams(word)) for word in words]
-        query = select(EventRow.__table__).where(SPOKEN, *wanted)
+        """Return one query; the planner chooses between the index and a scan of the log."""
+        conditions = [
+            func.spoken_trigrams(EventRow.text).op("@>")(func.spoken_trigrams(word)) for word in words
+        ]
+        query = select(EventRow.__table__).where(SPOKEN, *conditions)
         return [query.order_by(EventRow.id.desc() if newest else EventRow.id)]
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
-        """Leave it as it is: the planner knows what each index would cost."""
+        """Return the column itself: the planner has statistics for every index."""
         return value
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Fold what the locale of the database knows."""
+        """Compare with the case folding of the database's locale."""
         return func.lower(column) == func.lower(name)
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Look for the word in the folded text."""
+        """Search for the word in the folded text."""
         return func.strpos(func.lower(column), func.lower(word)) > 0
 
     @contextmanager
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Have the database end each statement in time, for the rest of the transaction."""
+        """Set the statement timeout for the rest of the transaction."""
         connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
         try:
             yield

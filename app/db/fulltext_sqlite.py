@@ -1,17 +1,17 @@
-"""The index of what was said on SQLite: FTS5, with its trigram tokenizer.
+"""The full-text index on SQLite: an FTS5 table with the trigram tokenizer.
 
-The table holds trigrams and no text (`content=''`), because it never reads one back, and no places within a text
-(`detail=none`), so phrases are checked in the texts themselves: that makes it a third of the size, and halves what
-an insert costs. Every transaction that adds to it writes a part of the index of its own, to be merged later, which
-makes a row by itself several times as dear. So rows enter it many at once, in a transaction of their own, behind that
-which shows them to people; those that it does not have yet are read as they are. Up to where it has them stands in a
-table beside it.
+The table is contentless (`content=''`), because it never returns a text, and stores no positions
+(`detail=none`), so phrases are checked against the texts themselves. That cuts its size to a third and
+the cost of an insert to half. Every transaction that inserts into it writes a new index segment, to
+be merged later, so inserting rows one by one costs several times as much. Rows are therefore
+inserted in batches, in a separate transaction after the one that makes them visible; rows that are
+not indexed yet are scanned. The table `spoken_index_end` holds the position of the last indexed row.
 
-FTS5 does not overwrite what is deleted: it appends that it was, and drops both when it merges the parts of the
-index they are in. So after a removal the whole index is merged, a small part at a time. Until that is done
-the header of the file says so (`PRAGMA user_version`), which outlives a crash and commits with the removal.
-Newer versions of FTS5 can overwrite at once (`secure-delete`, since 3.42), but leave a table behind that older
-ones do not open.
+FTS5 does not overwrite deleted entries: it appends a delete marker, and drops both when it merges
+their segments. After a removal the whole index is therefore merged, in small steps. Until that is
+complete, `PRAGMA user_version` in the file header is set, which commits with the removal and survives
+a crash. FTS5 can overwrite entries at once (`secure-delete`, since 3.42), but older versions cannot
+open the resulting table.
 """
 
 import sqlite3
@@ -34,11 +34,11 @@ from app.wire.names import caseless
 
 T = TypeVar("T")
 
-MERGED_PAGES = 100  # of 4 KiB, in one part: about twenty milliseconds
-MAX_TRIGRAMS = 30  # of a question that are looked up; more would hardly leave out another row
-ROWS_PER_STEP = 10_000  # of the log, at once; about a tenth of a second
-STEPS_ASKED = 10_000  # of SQLite's own machine; far less than a millisecond
-_UNTIDY = 1
+MERGED_PAGES = 100  # of 4 KiB per step: about 20 ms
+MAX_TRIGRAMS = 30  # looked up for a query; more would hardly exclude further rows
+ROWS_PER_STEP = 10_000  # indexed per transaction: about 100 ms
+VM_STEPS_PER_CHECK = 10_000  # SQLite virtual machine steps: far less than 1 ms
+_NEEDS_MERGE = 1
 
 _index = table("spoken_index", column("rowid"))
 _matches = text("spoken_index MATCH :trigrams")
@@ -55,14 +55,14 @@ _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 
 
 class SQLiteFulltext:
-    """The index in the file of the database."""
+    """The FTS5 index in the database file."""
 
     def end(self, connection: Connection) -> int:
-        """Return what the table says."""
+        """Return the position of the last indexed row."""
         return int(fetch_int(connection, f"SELECT {_end}"))
 
     def extend(self, connection: Connection) -> int:
-        """Index a limited number of rows, and note where that ends."""
+        """Index the next rows and store the new end."""
         begin = self.end(connection)
         end = min(begin + ROWS_PER_STEP, last_position(connection))
         if begin < end:
@@ -70,7 +70,7 @@ class SQLiteFulltext:
         return end
 
     def rebuild(self, connection: Connection) -> None:
-        """Throw away what is there, and index every row."""
+        """Delete all entries and index every row."""
         connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
         self._add(connection, 0, last_position(connection))
         connection.exec_driver_sql("PRAGMA user_version = 0")
@@ -80,16 +80,16 @@ class SQLiteFulltext:
         connection.exec_driver_sql("UPDATE spoken_index_end SET position = ?", (end,))
 
     def remove(self, connection: Connection, position: int) -> None:
-        """Take the row out, and note that its trigrams are still in the file."""
+        """Delete the row's entry and record that its trigrams are still in the file."""
         connection.exec_driver_sql(_remove, (position,))
-        connection.exec_driver_sql(f"PRAGMA user_version = {_UNTIDY}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {_NEEDS_MERGE}")
 
     def needs_merge(self, connection: Connection) -> bool:
-        """Whether a removal was noted."""
+        """Return whether a removal was recorded that is not merged yet."""
         return bool(fetch_int(connection, "PRAGMA user_version"))
 
     def tidy(self, connection: Connection) -> None:
-        """Merge some pages; that there is nothing left to merge shows in that hardly a row changes."""
+        """Merge some pages. Fewer than two changed rows mean that the merge is complete (see FTS5's `merge`)."""
         before = _changes(connection)
         connection.exec_driver_sql(_merge, (-MERGED_PAGES,))
         if _changes(connection) - before < 2:
@@ -97,9 +97,9 @@ class SQLiteFulltext:
 
     @contextmanager
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Have SQLite ask, every so many of its own steps, whether to go on."""
+        """Check the time in SQLite's progress handler."""
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-        driver.set_progress_handler(Timer(Clock(), seconds).is_over, STEPS_ASKED)
+        driver.set_progress_handler(Timer(Clock(), seconds).is_over, VM_STEPS_PER_CHECK)
         try:
             yield
         except OperationalError as error:
@@ -110,7 +110,7 @@ class SQLiteFulltext:
             driver.set_progress_handler(None, 0)
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Read the rows that the index does not have yet, and the index from one of its ends."""
+        """Return a query that scans the rows not indexed yet, and one on the index."""
         log = select(EventRow.__table__)
         rest = log.where(EventRow.id > text(_end), SPOKEN)
         trigrams = " AND ".join(islice(_quoted(words), MAX_TRIGRAMS))
@@ -121,22 +121,22 @@ class SQLiteFulltext:
         return [rest.order_by(EventRow.id), found.order_by(_index.c.rowid)]
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
-        """Put a plus before it, as SQLite's documentation of its planner has it."""
+        """Apply the unary `+` operator, which disqualifies a term from using an index in SQLite."""
         return UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Compare as SQLite does, which knows the cases of ASCII only, or else by a function of ours."""
+        """Compare with NOCASE, which folds ASCII only, or with the function `caseless`."""
         return column.collate("NOCASE") == name if name.isascii() else _folded(column) == caseless(name)
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Look for the word as SQLite does (LIKE), or else in the folded text."""
+        """Search with LIKE, which folds ASCII only, or in the text folded by `caseless`."""
         if word.isascii():
             return column.contains(word, autoescape=True)
         return func.instr(_folded(column), caseless(word)) > 0
 
 
 def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """Call the function that every connection is given; it takes longer than what SQLite has itself."""
+    """Apply the function `caseless`, which is registered on every connection and slower than NOCASE."""
     return func.caseless(column)
 
 
@@ -145,6 +145,6 @@ def _changes(connection: Connection) -> int:
 
 
 def _quoted(words: Sequence[str]) -> dict[str, None]:
-    """Return every trigram of the words once, as FTS5 reads it; one may hold any letter, also a quote."""
+    """Return the distinct trigrams of the words as FTS5 strings, with quotes doubled."""
     trigrams = (word[start : start + 3] for word in words for start in range(len(word) - 2))
     return {'"' + trigram.replace('"', '""') + '"': None for trigram in trigrams}

@@ -1,7 +1,7 @@
-"""The database of the program this one replaces: read row by row, never written to.
+"""Reads the database of the chat program that this one replaces. It is never written to.
 
-The file is read in short pages, so that a program that still uses it is not kept waiting. Cells come as they
-are: text as bytes, because nothing promises that it is UTF-8.
+The file is read in short pages, so that a program that still uses it is not blocked. Text is returned
+as bytes, because it is not guaranteed to be UTF-8.
 """
 
 import sqlite3
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from app.db.sqlite import open_to_read
 from app.errors import DatabaseRefused, NotFound
 
-PAGE_ROWS = 500  # rows read at a time
+PAGE_ROWS = 500
 
 Cell = int | float | bytes | None
 
 
 class LegacyUser(NamedTuple):
-    """A row of its table of users."""
+    """A row of the legacy user table."""
 
     id: Cell
     name: Cell
@@ -27,7 +27,7 @@ class LegacyUser(NamedTuple):
 
 
 class LegacyMessage(NamedTuple):
-    """A row of its table of messages."""
+    """A row of the legacy message table."""
 
     id: Cell
     time: Cell
@@ -40,14 +40,14 @@ _MESSAGES = ("message", ("MessageId", "MessageTime", "MessageAuthor", "MessageCo
 
 
 class LegacyDatabase:
-    """The file, open for reading.
+    """A legacy database file, open for reading.
 
-    Raises: NotFound when there is none, DatabaseRefused when it is something else.
+    Raises: NotFound when it does not exist, DatabaseRefused when it is not a legacy database.
     """
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            raise NotFound(f"There is no file {path}.")
+            raise NotFound(f"The file {path} does not exist; check the path.")
         self.path = path
         self._connection = open_to_read(path)
         self._connection.text_factory = bytes
@@ -61,17 +61,17 @@ class LegacyDatabase:
 
     def _check(self, table: str, columns: tuple[str, ...]) -> None:
         rows = self._connection.execute(f'PRAGMA table_info("{table}")')
-        there = {row[1].decode(errors="replace").lower() for row in rows}
-        missing = [column for column in columns if column.lower() not in there]
+        present = {row[1].decode(errors="replace").lower() for row in rows}
+        missing = [column for column in columns if column.lower() not in present]
         if missing:
-            what = "table" if not there else f"column {missing[0]} in its table"
+            missing_part = "table" if not present else f"column {missing[0]} in its table"
             raise DatabaseRefused(
-                f"{self.path} is not a database of the program this one replaces: "
-                f"it has no {what} {table}. Nothing was changed."
+                f"{self.path} is not a database of the chat program that this one replaces: "
+                f"it has no {missing_part} {table}. Nothing was changed."
             )
 
     def count(self) -> tuple[int, int]:
-        """Count users and messages."""
+        """Return the number of users and of messages."""
         with self._translated_errors():
             users, messages = (
                 self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
@@ -80,12 +80,12 @@ class LegacyDatabase:
         return users, messages
 
     def users(self) -> Iterator[list[LegacyUser]]:
-        """Read the users in the order they came, a page at a time."""
+        """Yield the users in order of insertion, a page at a time."""
         for page in self._pages(*_USERS):
             yield [LegacyUser(*row) for row in page]
 
     def messages(self) -> Iterator[list[LegacyMessage]]:
-        """Read the messages in the order they came, a page at a time."""
+        """Yield the messages in order of insertion, a page at a time."""
         for page in self._pages(*_MESSAGES):
             yield [LegacyMessage(*row) for row in page]
 
@@ -102,13 +102,12 @@ class LegacyDatabase:
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
-        """Turn what SQLite says into a sentence."""
         try:
             yield
         except sqlite3.Error as error:
             raise DatabaseRefused(
-                f"{self.path} cannot be read ({error}); if its program was stopped in the middle of a "
-                "change, start and stop it once. Nothing was changed in it."
+                f"{self.path} cannot be read ({error}); if its program was interrupted during a write, "
+                "start and stop it once. The file was not changed."
             ) from error
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Changing the schema, by Alembic from code; `migrations/` is the one truth."""
+"""Runs the migrations in `migrations/`, which define the schema, through Alembic's API."""
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -10,7 +10,7 @@ from app.db import revisions
 from app.db.database import Database
 from app.db.models import Base
 
-FULLTEXT = ("spoken_index", "ix_event_trigrams")  # with which the names of what `fulltext` uses begin
+FULLTEXT_PREFIXES = ("spoken_index", "ix_event_trigrams")  # of the names of full-text index objects
 
 
 def config(url: URL | None = None) -> Config:
@@ -22,19 +22,19 @@ def config(url: URL | None = None) -> Config:
 
 
 def differences(connection: Connection) -> list[str]:
-    """Return where the schema is not what the models say, a sentence each."""
+    """Compare the schema with the models; return a sentence for each difference."""
     options = {"compare_type": True, "include_name": _is_modelled}
     context = MigrationContext.configure(connection, opts=options)
     return [f"The schema differs: {found}." for found in compare_metadata(context, Base.metadata)]
 
 
 def _is_modelled(name: str | None, what: str, parents: object) -> bool:
-    """Whether the models know of it; the index of what was said is made by the migrations alone."""
-    return not (name or "").startswith(FULLTEXT)
+    """Return whether the models describe an object; the full-text index exists in migrations only."""
+    return not (name or "").startswith(FULLTEXT_PREFIXES)
 
 
 def upgrade(database: Database) -> None:
-    """Run the migrations up to the newest revision, one program at a time."""
+    """Upgrade to the newest revision. The log's lock keeps two programs from migrating at once."""
     settings = config(database.url)
     with database.locked() as connection:
         settings.attributes["connection"] = connection

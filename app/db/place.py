@@ -1,4 +1,4 @@
-"""Whether the database can live where the settings put it, found out without touching it."""
+"""Checks the location of the database without touching it."""
 
 import os
 from pathlib import Path
@@ -7,16 +7,16 @@ from app.db.database import Database
 
 
 def find_location_problem(database: Database) -> str | None:
-    """Say why the server could not write there, or None when nothing here speaks against it."""
+    """Return a sentence saying why the server could not use the location, or None."""
     if database.dialect.name != "sqlite":
         return None
     path = Path(database.url.database or "")
     if not path.parent.is_dir():
-        return f"There is no folder {path.parent} for the database; make it, or name another with -d."
+        return f"The database folder {path.parent} does not exist; create it, or name another file with -d."
     if not os.access(path.parent, os.W_OK | os.X_OK):
         return (
-            f"The folder {path.parent} of the database is not writable; change that, or name another with -d."
+            f"The database folder {path.parent} is not writable; change that, or name another file with -d."
         )
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        return f"{path} is not readable and writable by this user; change that, or name another with -d."
+        return f"{path} is not readable and writable by this user; change that, or name another file with -d."
     return None

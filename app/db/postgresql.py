@@ -1,4 +1,4 @@
-"""PostgreSQL: several servers share one log, serialised by an advisory lock."""
+"""The PostgreSQL dialect: several servers share one log, serialised by an advisory lock."""
 
 import sys
 from pathlib import Path
@@ -10,21 +10,21 @@ from sqlalchemy.pool import NullPool
 from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused
 
-LOG_LOCK = 0x63686174  # the advisory lock's number: "chat"
+LOG_LOCK = 0x63686174  # key of the advisory lock: "chat" in ASCII
 
 
 def redact_url(url: URL) -> str:
-    """Write a URL without its password, which may stand among the parameters as well."""
+    """Format a URL without its password, which may also be in the query parameters."""
     return url.set(query={}).render_as_string(hide_password=True)
 
 
 class PostgreSQL:
-    """The shared database."""
+    """The dialect for a database that several servers may share."""
 
     name = "postgresql"
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
-        """Make an engine whose commits wait for the disk, whatever the server's default is."""
+        """Create an engine with synchronous commits, whatever the server's default."""
         options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={lock_timeout_ms or 0}"
         try:
             engine = create_engine(
@@ -35,7 +35,7 @@ class PostgreSQL:
             )
         except ModuleNotFoundError as error:
             raise DatabaseRefused(
-                "PostgreSQL needs its driver; install it with: "
+                "The PostgreSQL driver is not installed; install it with: "
                 f"{sys.executable} -m pip install 'psycopg[binary]'"
             ) from error
 
@@ -47,14 +47,14 @@ class PostgreSQL:
         return engine
 
     def create_file(self, url: URL) -> None:
-        """The database is there already: its administrator made it."""
+        """Do nothing: the database's administrator creates it."""
 
     def exists(self, url: URL) -> bool:
-        """A PostgreSQL database is made by its administrator, so there is always something to look at."""
+        """Return True: the database's administrator creates it."""
         return True
 
     def open_read_only(self, url: URL) -> Engine:
-        """Open it with read-only transactions."""
+        """Create an engine with read-only transactions."""
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args={"options": "-c default_transaction_read_only=on", "connect_timeout": 10},
@@ -64,40 +64,40 @@ class PostgreSQL:
             engine.connect().close()
         except OperationalError as error:
             raise DatabaseRefused(
-                f"PostgreSQL does not answer at {redact_url(url)}: {str(error.orig).splitlines()[0]}"
+                f"Cannot connect to PostgreSQL at {redact_url(url)}: {str(error.orig).splitlines()[0]}"
             ) from error
         return engine
 
     def claim(self, engine: Engine, node: str) -> Connection:
-        """Take an advisory lock on the name, on a connection that stays open."""
+        """Take an advisory lock for the node name, on a connection that stays open."""
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # so that closing it ends it, and the lock with it
+        connection.detach()  # so that closing it ends the session, and with it the lock
         lock = text("SELECT pg_try_advisory_lock(:space, hashtext(:node))")
         if not connection.execute(lock, {"space": LOG_LOCK, "node": node}).scalar_one():
             connection.close()
             raise DatabaseRefused(
-                f"Another server of the name {node} is running on this database; stop it, or set another `node`."
+                f"Another server named {node} is running on this database; stop it, or set another `node`."
             )
         return connection
 
     def version(self, connection: Connection) -> int | None:
-        """Only the log itself can tell."""
+        """Return None: PostgreSQL has no cheap commit counter."""
         return None
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Anything the database did not blame on a row."""
+        """Return whether the error is a database error that was not caused by a row."""
         return isinstance(error, DBAPIError) and not isinstance(
             error, (IntegrityError, DataError, ProgrammingError)
         )
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Migrations are transactional here and copies are the administrator's (`pg_dump`)."""
+        """Return None: migrations are transactional, and the administrator makes backups (`pg_dump`)."""
         return None
 
     def problems(self, connection: Connection) -> list[str]:
-        """PostgreSQL watches over its own files (data checksums)."""
+        """Return nothing: PostgreSQL checks its own files (data checksums)."""
         return []
 
     def size(self, connection: Connection) -> int:
-        """As the server counts it."""
+        """Return `pg_database_size`."""
         return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())

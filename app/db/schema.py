@@ -1,7 +1,7 @@
-"""What is found where the database should be, and making it ready.
+"""Identifies the database and prepares it for use.
 
-What a database is follows from its tables and from the revision it says it has. So Alembic is loaded only when there
-is something to migrate, which is seldom, and not at every start.
+A database is identified by its tables and its recorded revision, so Alembic is loaded only when there
+is something to migrate and not at every start.
 """
 
 from contextlib import closing
@@ -20,7 +20,7 @@ _revision: Select[str] = select(column("version_num")).select_from(table("alembi
 
 
 class DatabaseState(Enum):
-    """What is found where the database should be."""
+    """What exists at the location of the database."""
 
     MISSING = auto()
     CURRENT = auto()
@@ -31,7 +31,7 @@ class DatabaseState(Enum):
 
 
 def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
-    """Say what is there and at which revision, without changing a byte of it."""
+    """Return the state of the database and its revision, without changing it."""
     if not database.dialect.exists(database.url):
         return DatabaseState.MISSING, None
     engine = database.dialect.open_read_only(database.url)
@@ -40,7 +40,7 @@ def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
     except DBAPIError as error:
         raise DatabaseRefused(
             f"{database} cannot be read ({error.orig}); nothing was changed. "
-            "Restore a copy of it, or name another with -d."
+            "Restore a backup, or name another file with -d."
         ) from error
     finally:
         engine.dispose()
@@ -53,7 +53,7 @@ def _classify(engine: Engine) -> tuple[DatabaseState, str | None]:
             return DatabaseState.MISSING, None
         if tables & {"User", "user"} and "message" in tables:
             return DatabaseState.LEGACY, None
-        is_bare = tables == {"alembic_version"}  # as `alembic downgrade base` leaves it
+        is_bare = tables == {"alembic_version"}  # the result of `alembic downgrade base`
         if not tables >= OUR_TABLES and not is_bare:
             return DatabaseState.FOREIGN, None
         revision = connection.execute(_revision).scalar() if "alembic_version" in tables else None
@@ -65,19 +65,19 @@ def _classify(engine: Engine) -> tuple[DatabaseState, str | None]:
 
 
 def require_own_database(database: Database) -> tuple[DatabaseState, str | None]:
-    """Return what `inspect_database` found when it is missing or ours, of this version or older.
+    """Return the state and the revision of a database that is missing, current or older.
 
-    Raises: DatabaseRefused with what to do otherwise.
+    Raises: DatabaseRefused when it belongs to another program or a newer version.
     """
     state, revision = inspect_database(database)
     if state is DatabaseState.LEGACY:
         raise DatabaseRefused(
-            f"{database} belongs to the chat program this one replaces; nothing was changed. Name a "
-            f"new file with -d and bring it over with: chat-admin -d NEW.db import-legacy {database}"
+            f"{database} belongs to the chat program that this one replaces; nothing was changed. "
+            f"Import it into a new file with: chat-admin -d NEW.db import-legacy {database}"
         )
     if state is DatabaseState.FOREIGN:
         raise DatabaseRefused(
-            f"{database} is a database of another program; nothing was changed. Name another file with -d."
+            f"{database} belongs to another program; nothing was changed. Name another file with -d."
         )
     if state is DatabaseState.NEWER:
         raise DatabaseRefused(
@@ -88,19 +88,19 @@ def require_own_database(database: Database) -> tuple[DatabaseState, str | None]
 
 
 def prepare_database(database: Database) -> Path | None:
-    """Make the database ready: create it when missing, upgrade it when older.
+    """Create the database if it is missing, or back it up and upgrade it if it is older.
 
-    Returns the copy that was set aside before an upgrade, if there is one.
-    Raises: DatabaseRefused when it is not ours or newer; nothing was changed then.
+    Returns the backup made before an upgrade, or None.
+    Raises: DatabaseRefused when it belongs to another program or a newer version.
     """
     state, revision = require_own_database(database)
-    copy = None
+    backup = None
     if state is DatabaseState.OLDER:
-        copy = database.dialect.back_up(database.url, revision or "")
+        backup = database.dialect.back_up(database.url, revision or "")
     if state is DatabaseState.MISSING:
         database.dialect.create_file(database.url)
     if state is not DatabaseState.CURRENT:
-        from app.db.migrate import upgrade  # here: it takes a tenth of a second, and mostly there is no need
+        from app.db.migrate import upgrade  # here: it takes 100 ms and is rarely needed
 
         upgrade(database)
-    return copy
+    return backup

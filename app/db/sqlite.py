@@ -1,4 +1,4 @@
-"""SQLite: one file, WAL, every commit on the disk before it counts."""
+"""The SQLite dialect: one file in WAL mode, with every commit synced to disk."""
 
 import fcntl
 import os
@@ -18,39 +18,39 @@ from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused, StorageError
 from app.wire.names import caseless
 
-BUSY_MILLISECONDS = 200  # how long a statement waits for another process before it fails
-_WAL_MODE = 2  # the file format's read version, byte 19, of a database in WAL mode
-_OPENING = (
+BUSY_MILLISECONDS = 200  # default time a statement waits for a lock
+_WAL_MODE = 2  # byte 19 of the file header, the read version, in WAL mode
+_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",  # what was redacted is overwritten with zeros
+    "PRAGMA secure_delete=ON",  # overwrite redacted text with zeros
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-16384",
 )
-_NEEDED = "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='trigram')"  # since 3.34
-_ROWS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+_TRIGRAM_TABLE = "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='trigram')"  # since 3.34
+_ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
 
 class SQLite:
-    """The embedded database."""
+    """The dialect for an SQLite file."""
 
     name = "sqlite"
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
-        """Make an engine whose transactions this module opens itself.
+        """Create an engine that issues BEGIN itself.
 
-        The driver would begin deferred, which deadlocks into SQLITE_BUSY when a reader turns writer.
+        The driver's deferred BEGIN fails with SQLITE_BUSY when a reader turns writer.
         Raises: DatabaseRefused when Python's SQLite is too old.
         """
-        _refuse_without_trigrams()
+        _require_trigram_support()
         engine = create_engine(url, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
             connection.isolation_level = None
             connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or BUSY_MILLISECONDS}")
-            for statement in _OPENING:
+            for statement in _PRAGMAS:
                 connection.execute(statement)
             connection.create_function("caseless", 1, _caseless, deterministic=True)
 
@@ -62,29 +62,29 @@ class SQLite:
         return engine
 
     def create_file(self, url: URL) -> None:
-        """Make the empty file: it will hold what people said and the hashes of their passwords."""
+        """Create the empty file, private because it will hold messages and password hashes."""
         path = _path(url)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise StorageError(
-                f"The database {path} cannot be made ({error.strerror}); "
+                f"The database {path} cannot be created ({error.strerror}); "
                 "check its folder, or name another file with -d."
             ) from error
 
     def exists(self, url: URL) -> bool:
-        """Whether the file is there and has something in it."""
+        """Return whether the file exists and is not empty."""
         path = _path(url)
         return path.exists() and path.stat().st_size > 0
 
     def open_read_only(self, url: URL) -> Engine:
-        """Open the file read-only, so that looking at a stranger's file leaves it as it was."""
+        """Open the file read-only, so that inspecting another program's file does not change it."""
         path = _path(url)
         read_header(path)
         return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
 
     def claim(self, engine: Engine, node: str) -> BinaryIO:
-        """Lock the file as a whole (`flock`), which does not touch the locks SQLite itself takes on it."""
+        """Lock the whole file with `flock`, which does not interfere with SQLite's own locks."""
         file = _path(engine.url).open("rb")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,20 +96,20 @@ class SQLite:
         return file
 
     def version(self, connection: Connection) -> int | None:
-        """`PRAGMA data_version`: changes when another connection commits."""
+        """Return `PRAGMA data_version`, which changes when another connection commits."""
         return fetch_int(connection, "PRAGMA data_version")
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Anything but the fault of a row."""
+        """Return whether the error is an SQLite error that was not caused by a row."""
         original = error.orig if isinstance(error, DBAPIError) else error
-        return isinstance(original, sqlite3.Error) and not isinstance(original, _ROWS_FAULT)
+        return isinstance(original, sqlite3.Error) and not isinstance(original, _ROW_ERRORS)
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Copy the database with SQLite's own backup, which is right while others write."""
+        """Copy the database with SQLite's backup API, which is safe during writes."""
         path = _path(url)
         copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}")
         if copy.exists():
-            raise StorageError(f"{copy} is in the way of the copy made before an upgrade; move it elsewhere.")
+            raise StorageError(f"The backup {copy} already exists; move it elsewhere before the upgrade.")
         with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
             source.backup(target)
         source.close()
@@ -118,24 +118,24 @@ class SQLite:
         return copy
 
     def problems(self, connection: Connection) -> list[str]:
-        """What `PRAGMA quick_check` and `PRAGMA foreign_key_check` find."""
+        """Return the findings of `PRAGMA quick_check` and `PRAGMA foreign_key_check`."""
         found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(20)")]
         orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20)
         return [text for text in found if text != "ok"] + [
-            f"row {row[1]} of table {row[0]} points at a missing row of {row[2]}" for row in orphans
+            f"row {row[1]} of table {row[0]} references a missing row of {row[2]}" for row in orphans
         ]
 
     def size(self, connection: Connection) -> int:
-        """Pages times page size."""
+        """Return the page count times the page size."""
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
 def execute_on_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """Execute a statement on the driver's own connection, for what every batch does.
+    """Execute a statement directly on the driver's connection, for statements that run in every batch.
 
-    On the way through SQLAlchemy, such a statement costs more than what SQLite does for it. No transaction begins.
-    Raises: DBAPIError, as there.
+    SQLAlchemy's overhead would exceed the cost of such a statement. No transaction is begun.
+    Raises: DBAPIError, like SQLAlchemy.
     """
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
     try:
@@ -145,19 +145,19 @@ def execute_on_driver(connection: Connection, statement: str, values: Sequence[A
 
 
 def fetch_int(connection: Connection, statement: str) -> int:
-    """Return the number that a statement answers with, by the driver."""
+    """Execute a statement directly on the driver's connection and return the integer it yields."""
     return int(execute_on_driver(connection, statement).fetchone()[0])
 
 
 @cache
-def _refuse_without_trigrams() -> None:
-    """Try what the search of texts needs of the library that Python was built with.
+def _require_trigram_support() -> None:
+    """Check that Python's SQLite library has FTS5 with the trigram tokenizer.
 
-    Raises: DatabaseRefused when it lacks that.
+    Raises: DatabaseRefused when it does not.
     """
     with closing(sqlite3.connect(":memory:")) as connection:
         try:
-            connection.execute(_NEEDED)
+            connection.execute(_TRIGRAM_TABLE)
         except sqlite3.OperationalError as error:
             raise DatabaseRefused(
                 f"The SQLite of this Python ({sqlite3.sqlite_version}) is too old, or was built without FTS5; "
@@ -174,9 +174,9 @@ def _path(url: URL) -> Path:
 
 
 def read_header(path: Path) -> bytes:
-    """Return the first bytes of an SQLite file.
+    """Return the first 20 bytes of an SQLite file.
 
-    Raises: DatabaseRefused when it is something else or cannot be read.
+    Raises: DatabaseRefused when it is not an SQLite file or cannot be read.
     """
     if path.is_dir():
         raise DatabaseRefused(f"{path} is a folder, not a database file; name a file with -d.")
@@ -193,12 +193,12 @@ def read_header(path: Path) -> bytes:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a file so that not a byte of it changes, whoever else has it open.
+    """Open a file for reading without changing it or leaving files next to it.
 
-    A reader of a file in WAL mode leaves `-wal` and `-shm` files beside it; where there are none, nobody has
-    the file open, and `immutable` keeps it that way.
+    A reader of a database in WAL mode creates `-wal` and `-shm` files. If there are none, no other
+    process has the database open, and `immutable` keeps SQLite from creating them.
     """
     in_wal_mode = read_header(path)[19:20] == bytes([_WAL_MODE])
     in_use = path.with_name(f"{path.name}-wal").exists()
-    quiet = "&immutable=1" if in_wal_mode and not in_use else ""
-    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro{quiet}", uri=True)
+    immutable = "&immutable=1" if in_wal_mode and not in_use else ""
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro{immutable}", uri=True)

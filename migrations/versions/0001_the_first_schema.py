@@ -1,4 +1,4 @@
-"""the first schema
+"""initial schema
 
 Revision: 0001
 Follows:

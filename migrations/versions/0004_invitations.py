@@ -1,4 +1,4 @@
-"""invitations to register
+"""invitation codes
 
 Revision: 0004
 Follows: 0003

@@ -1,4 +1,4 @@
-"""search
+"""full-text index of messages
 
 Revision: 0005
 Follows: 0004
@@ -19,8 +19,8 @@ ON_SQLITE = (
     " WHERE id <= (SELECT max(id) / 512 * 512 FROM event)"
     " AND kind IN ('privmsg', 'notice') AND text <> '' ORDER BY id",
 )
-# It is not partial, or its statistics would be of no use to the planner. A short list of what is not yet in
-# its place keeps any one message from paying for thousands before it.
+# The index is not partial, because the planner could not use the statistics of a partial one. A short
+# pending list bounds the entries that a single insert may have to merge.
 ON_POSTGRESQL = (
     "CREATE FUNCTION spoken_trigrams(said text) RETURNS text[] LANGUAGE sql"
     " IMMUTABLE STRICT PARALLEL SAFE AS"

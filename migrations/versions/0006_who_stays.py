@@ -1,4 +1,4 @@
-"""who stays
+"""room memberships and always-on accounts
 
 Revision: 0006
 Follows: 0005

@@ -1,4 +1,4 @@
-"""accounts that are verified by mail
+"""verification of registrations by e-mail
 
 Revision: 0007
 Follows: 0006

@@ -1,4 +1,4 @@
-"""since when people are in rooms
+"""room visits
 
 Revision: 0008
 Follows: 0007

@@ -1,4 +1,4 @@
-"""metadata
+"""metadata of accounts and rooms
 
 Revision: 0009
 Follows: 0008

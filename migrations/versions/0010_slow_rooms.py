@@ -1,4 +1,4 @@
-"""slow rooms
+"""slow mode of rooms
 
 Revision: 0010
 Follows: 0009

@@ -1,4 +1,4 @@
-"""certificates that open accounts
+"""client certificates of accounts
 
 Revision: 0011
 Follows: 0010

@@ -1,6 +1,6 @@
-"""fewer indexes of the log
+"""fewer indexes on the log
 
-A message in a room was an entry of four indexes; now it is one of one.
+A message in a room had entries in four indexes; now it has one entry.
 
 Revision: 0012
 Follows: 0011

@@ -1,6 +1,6 @@
-"""smaller steps of the index of what was said
+"""smaller steps of the full-text index
 
-On SQLite the index ends where the last whole step of the log does. A step had 512 rows, and has 64.
+On SQLite the index ends at the last complete step of the log. A step had 512 rows; now it has 64.
 
 Revision: 0013
 Follows: 0012

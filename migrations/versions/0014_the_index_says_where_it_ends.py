@@ -1,6 +1,6 @@
-"""the index of what was said says where it ends
+"""stored end of the full-text index
 
-On SQLite the index ended where the last whole step of 64 rows did. Now it is told.
+On SQLite the index ended at the last complete step of 64 rows. Now a table stores its end.
 
 Revision: 0014
 Follows: 0013

@@ -66,7 +66,7 @@ def test_check_lists_every_problem(chat: Chat, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"], done.stderr) == (3, False, "Error: Problems found: 5.\n")
     for word, problem in zip(
-        ("port", "flood_rate", "CHAT_SENDQ", "tls_key", "no folder"), report["problems"], strict=True
+        ("port", "flood_rate", "CHAT_SENDQ", "tls_key", "does not exist"), report["problems"], strict=True
     ):
         assert word in problem
 
@@ -103,10 +103,10 @@ def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
         (["-p", "99999"], '--port is "99999"'),
         (["-p", "many"], '--port is "many", but should be a whole number from 0 to 65535'),
         (["-n", "x" * 65], "should have at most 64 characters"),
-        (["-d", ":memory:"], "in memory would lose everything"),
-        (["-d", "sqlite://"], "in memory would lose everything"),
+        (["-d", ":memory:"], "in memory is lost when the server stops"),
+        (["-d", "sqlite://"], "in memory is lost when the server stops"),
         (["-d", "sqlite:///x.db?mode=ro"], "sqlite:///chat.db"),
-        (["-d", "postgresql://chat@host:port/chat"], "URL cannot be read"),
+        (["-d", "postgresql://chat@host:port/chat"], "Cannot parse the database URL"),
         (["--config", "none.json"], "There is no settings file none.json"),
         (["--prot", "1"], "No such option"),
     ],
@@ -122,7 +122,7 @@ def test_a_wrong_option_of_run_ends_with_2(chat: Chat, arguments: list[str], sen
 def test_a_database_that_does_not_answer_is_named_without_its_password(chat: Chat, url: str) -> None:
     done = chat("run", "-p", "0", "-d", f"postgresql://{url}")
     assert done.returncode == 1
-    assert "does not answer at postgresql://chat" in done.stderr
+    assert "Cannot connect to PostgreSQL at postgresql://chat" in done.stderr
     assert "geheim" not in done.stdout + done.stderr
 
 

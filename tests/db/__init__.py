@@ -1,1 +1,1 @@
-"""Tests of app.db."""
+"""Tests of the database layer."""

@@ -1,4 +1,4 @@
-"""A database is held by one server of a name at a time."""
+"""Only one server with a node name can claim a database."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from app.db.database import Database
 from app.errors import DatabaseRefused
 
 
-def test_a_second_server_is_refused_until_the_first_is_gone(database: Database) -> None:
+def test_second_claim_is_refused_until_the_first_is_released(database: Database) -> None:
     claim = database.dialect.claim(database.engine, "main")
     with pytest.raises(DatabaseRefused, match="Another server"):
         database.dialect.claim(database.engine, "main")

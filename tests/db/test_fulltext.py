@@ -1,4 +1,4 @@
-"""The library of SQLite has what the search of texts needs, or nothing is begun."""
+"""An SQLite library without full-text search is refused."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from app.db.database import Database, parse_database_url
 from app.errors import DatabaseRefused
 
 
-def test_an_sqlite_without_trigrams_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite_without_trigram_tokenizer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        sqlite, "_NEEDED", "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='none such')"
+        sqlite, "_TRIGRAM_TABLE", "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='none such')"
     )
-    sqlite._refuse_without_trigrams.cache_clear()
+    sqlite._require_trigram_support.cache_clear()
     with pytest.raises(DatabaseRefused, match="Use a Python with SQLite 3"):
         Database(parse_database_url("chat.db"))
     monkeypatch.undo()

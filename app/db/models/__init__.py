@@ -1,7 +1,8 @@
-"""The tables, as SQLAlchemy models.
+"""The database tables as SQLAlchemy models.
 
-`EventRow` is the log and the only truth; every other table is what the events add up to, kept so that questions
-about the present need not read the past. Instants are integers: milliseconds since the epoch, UTC.
+The log (`EventRow`) is the source of truth; most other tables are projections of its events, so that
+queries about the current state need not read history. Instants are integers: milliseconds since the
+Unix epoch.
 """
 
 from app.db.models.accounts import (

@@ -1,4 +1,4 @@
-"""Accounts: who may log in with what, who applies or is invited, who is banned, what they say of themselves."""
+"""Tables for accounts, their credentials and metadata, registration, and server-wide bans."""
 
 from sqlalchemy import Boolean, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,36 +7,32 @@ from app.db.models.columns import AccountId, Base, Id, Instant, Name, Reference
 
 
 class AccountRow(Base):
-    """A registered name. `password_hash` is Argon2id; `scram` is the SCRAM-SHA-256 verifier.
-
-    `always_on` says whether it stays without a device; None is as the server's setting has it.
-    `email` is where the code was sent that verified the account; it is shown to nobody.
-    """
+    """A registered user account."""
 
     __tablename__ = "account"
 
     id: Mapped[Id]
     name: Mapped[Name]
-    key: Mapped[Name] = mapped_column(unique=True)
-    password_hash: Mapped[str] = mapped_column(String(256))
-    scram: Mapped[str] = mapped_column(String(256))
-    role: Mapped[str] = mapped_column(String(16))
+    key: Mapped[Name] = mapped_column(unique=True)  # folded name
+    password_hash: Mapped[str] = mapped_column(String(256))  # Argon2id
+    scram: Mapped[str] = mapped_column(String(256))  # SCRAM-SHA-256 verifier
+    role: Mapped[str] = mapped_column(String(16))  # `user` or `admin`
     created: Mapped[Instant]
     last_seen: Mapped[Instant | None]
     disabled: Mapped[bool] = mapped_column(Boolean)
-    always_on: Mapped[bool | None] = mapped_column(Boolean)
-    email: Mapped[str | None] = mapped_column(String(256))
+    always_on: Mapped[bool | None] = mapped_column(Boolean)  # None: the server's default applies
+    email: Mapped[str | None] = mapped_column(String(256))  # verified address; private
 
 
 class ApplicationRow(Base):
-    """An account that is to be, once its code is shown; there may be several for one name."""
+    """A registration waiting for verification by e-mail. A name may have several."""
 
     __tablename__ = "application"
 
     id: Mapped[Id]
     name: Mapped[Name]
-    key: Mapped[Name] = mapped_column(index=True)
-    digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[Name] = mapped_column(index=True)  # folded name
+    digest: Mapped[str] = mapped_column(String(64))  # of the verification code
     email: Mapped[str] = mapped_column(String(256))
     password_hash: Mapped[str] = mapped_column(String(256))
     scram: Mapped[str] = mapped_column(String(256))
@@ -45,32 +41,32 @@ class ApplicationRow(Base):
 
 
 class CertificateRow(Base):
-    """A certificate that opens an account, known by its SHA-256 fingerprint."""
+    """A TLS client certificate that logs in to an account."""
 
     __tablename__ = "certificate"
 
-    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256, in hexadecimal
     account_id: Mapped[Reference] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     added: Mapped[Instant]
 
 
 class InvitationRow(Base):
-    """A code with which accounts may be made, known by its digest; `name` is its first letters."""
+    """An invitation code that permits registration."""
 
     __tablename__ = "invitation"
 
     id: Mapped[Id]
-    name: Mapped[str] = mapped_column(String(16))
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    uses: Mapped[int]
-    used: Mapped[int]
+    name: Mapped[str] = mapped_column(String(16))  # first characters of the code
+    digest: Mapped[str] = mapped_column(String(64), unique=True)  # of the code
+    uses: Mapped[int]  # permitted registrations
+    used: Mapped[int]  # registrations so far
     by: Mapped[Name]
     created: Mapped[Instant]
-    expires: Mapped[Instant | None]
+    expires: Mapped[Instant | None]  # None: never
 
 
 class AccountMetadataRow(Base):
-    """What somebody says of themselves under a key (IRCv3 metadata), for clients to show."""
+    """A metadata entry of an account (IRCv3 `metadata`)."""
 
     __tablename__ = "account_metadata"
 
@@ -80,12 +76,12 @@ class AccountMetadataRow(Base):
 
 
 class BanRow(Base):
-    """A server-wide ban: `type` is `account`, `nick` or `address`; `expires` is None for ever."""
+    """A server-wide ban."""
 
     __tablename__ = "ban"
 
     id: Mapped[Id]
-    type: Mapped[str] = mapped_column(String(16))
+    type: Mapped[str] = mapped_column(String(16))  # `account`, `nick` or `address`
     mask: Mapped[str] = mapped_column(String(256))
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[Name]

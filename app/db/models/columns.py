@@ -1,4 +1,4 @@
-"""What all models are made of: their base, and the types of columns that they have in common."""
+"""The declarative base and the column types shared by the models."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ AccountId = Annotated[
 
 
 class Base(DeclarativeBase):
-    """What all models share: a naming convention, so that migrations can name every constraint."""
+    """Declarative base with a naming convention, so that migrations can name every constraint."""
 
     metadata = MetaData(
         naming_convention={

@@ -1,4 +1,4 @@
-"""Conversations: who talks with whom in private, and how far everybody has read."""
+"""Tables for private conversations and read markers."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,29 +7,26 @@ from app.db.models.columns import Base, Instant, Name
 
 
 class CorrespondentRow(Base):
-    """One side of a private conversation, so that somebody's partners are found without reading the log.
+    """One side of a private conversation, from which a party's partners are listed.
 
-    A party is `a` and an account's id, or `s` and a guest's session: what a guest wrote and got is no
-    business of whoever holds the nick later.
+    A party is `a` and an account id or, for a guest, `s` and a session id. A later holder of the
+    guest's nick is another party and cannot read the guest's conversations.
     """
 
     __tablename__ = "correspondent"
 
     party: Mapped[str] = mapped_column(String(32), primary_key=True)
     conversation: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[Name]
-    key: Mapped[Name]
+    name: Mapped[Name]  # of the partner
+    key: Mapped[Name]  # folded name of the partner
     last_at: Mapped[Instant]
 
 
 class ReadMarkerRow(Base):
-    """How far a party has read in a room, or what a nick wrote: up to and with this instant.
-
-    `target` is the folded name, whether there is such a room or not. A guest's markers end with the session.
-    """
+    """A party's read marker for a room or a nick (IRCv3 `read-marker`)."""
 
     __tablename__ = "read_marker"
 
     party: Mapped[str] = mapped_column(String(32), primary_key=True)
-    target: Mapped[Name] = mapped_column(primary_key=True)
-    at: Mapped[Instant]
+    target: Mapped[Name] = mapped_column(primary_key=True)  # folded name; need not exist
+    at: Mapped[Instant]  # of the last message read

@@ -1,4 +1,4 @@
-"""The log: every event, in the order that holds for all."""
+"""The log: every event, in one global order."""
 
 from typing import Any
 
@@ -7,22 +7,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference
 
-# What was said, and what else happened in rooms. A query that says it in the same words finds the index that holds
-# nothing else.
+# Conditions of the partial indexes: messages, and all other events in rooms. The planner uses a
+# partial index only for a query that repeats its condition literally.
 SPOKEN = text("kind IN ('privmsg', 'notice')")
 HAPPENED = text("kind NOT IN ('privmsg', 'notice') AND room_id IS NOT NULL")
 
 
 def _index(name: str, column: str, condition: Any) -> Index:
-    """Return an index of the rows that a condition holds for, in the order of time.
-
-    There is none in the order of the log: in one place, that is the same.
-    """
+    """Return a partial index ordered by time, which within a room or conversation is log order."""
     return Index(name, column, "at", sqlite_where=condition, postgresql_where=condition)
 
 
 class EventRow(Base):
-    """One row of the log. `id` is the global order: contiguous, never reused, assigned under a lock."""
+    """An event of the log."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -31,11 +28,11 @@ class EventRow(Base):
         _index("ix_event_conversation", "conversation", text("conversation IS NOT NULL")),
     )
 
-    id: Mapped[Id]
-    kind: Mapped[str] = mapped_column(String(24))
+    id: Mapped[Id]  # global order: contiguous, never reused, assigned under the log's lock
+    kind: Mapped[str] = mapped_column(String(24))  # value of `app.events.Kind`
     at: Mapped[Instant]
     room_id: Mapped[Reference | None]
-    conversation: Mapped[str | None] = mapped_column(String(64))
+    conversation: Mapped[str | None] = mapped_column(String(64))  # both parties, of a private message
     session_id: Mapped[Reference | None]
     nick: Mapped[Name]
     user: Mapped[Name]
@@ -43,4 +40,5 @@ class EventRow(Base):
     account: Mapped[Name | None]
     target: Mapped[str | None] = mapped_column(String(256))
     text: Mapped[str | None] = mapped_column(Text)
+    # Fields of this kind of event only.
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

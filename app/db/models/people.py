@@ -1,4 +1,4 @@
-"""People: who is connected, and who is where since when."""
+"""Tables for sessions and their presence in rooms."""
 
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from app.db.models.columns import Base, Id, Instant, Name, Reference, RoomId
 
 
 class SessionRow(Base):
-    """Who is and was connected. `disconnected` is None while it lasts, `detached` while a device is connected."""
+    """A session of a user: a connection, or an always-on presence. Ended sessions are kept."""
 
     __tablename__ = "session"
     __table_args__ = (
@@ -24,33 +24,27 @@ class SessionRow(Base):
     account: Mapped[Name | None]
     node: Mapped[Name]
     connected: Mapped[Instant]
-    disconnected: Mapped[Instant | None]
-    detached: Mapped[Instant | None]
-    away: Mapped[str | None] = mapped_column(Text)
+    disconnected: Mapped[Instant | None]  # None: the session is online
+    detached: Mapped[Instant | None]  # when the last device left; None: a device is connected
+    away: Mapped[str | None] = mapped_column(Text)  # away message
 
 
 class MembershipRow(Base):
-    """A session that is in a room, with its roles there: what a crash leaves of who was where.
-
-    It ends with the session. Since when somebody is there, also between two connections, says `RoomVisitRow`.
-    """
+    """A session's membership of a room, from which a restart restores the world."""
 
     __tablename__ = "membership"
 
     session_id: Mapped[Id]
     room_id: Mapped[RoomId]
-    roles: Mapped[str] = mapped_column(String(8))
+    roles: Mapped[str] = mapped_column(String(8))  # mode letters: `o`, `v`
 
 
 class RoomVisitRow(Base):
-    """Since when a party is in a room without having left it: the event's place in the log, and its instant.
-
-    Parties are those of `Correspondent`; an account's stay outlasts its connections, a session's does not.
-    """
+    """A party's uninterrupted stay in a room, which for an account spans sessions."""
 
     __tablename__ = "room_stay"
 
-    party: Mapped[str] = mapped_column(String(32), primary_key=True)
+    party: Mapped[str] = mapped_column(String(32), primary_key=True)  # as in `CorrespondentRow`
     room_id: Mapped[RoomId]
-    since: Mapped[Reference]
-    at: Mapped[Instant]
+    since: Mapped[Reference]  # id of the event that began the visit
+    at: Mapped[Instant]  # time of that event

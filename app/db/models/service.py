@@ -1,4 +1,4 @@
-"""What the service keeps for itself: who changed what, its secrets, what it took over."""
+"""Tables for the server's own records: audit log, secrets and imported rows."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.db.models.columns import Base, Instant, Name, Serial
 
 
 class AuditRow(Base):
-    """Who changed what, when. Secrets are never part of it."""
+    """An entry of the audit log. It never contains secrets."""
 
     __tablename__ = "audit"
 
@@ -22,17 +22,17 @@ class AuditRow(Base):
 
 
 class ServerSecretRow(Base):
-    """Random bytes, in hexadecimal, that the servers on this database share and show to nobody."""
+    """A secret shared by the servers on this database."""
 
     __tablename__ = "server_secret"
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[str] = mapped_column(String(64))
+    value: Mapped[str] = mapped_column(String(64))  # random bytes, in hexadecimal
 
 
 class ImportMarkRow(Base):
-    """A row of an older program's database that was taken over, known by its digest."""
+    """A row of a legacy database that has been imported."""
 
     __tablename__ = "import_mark"
 
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the row
