@@ -9,6 +9,7 @@ from types import TracebackType
 
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.05
+SETTLE_SECONDS = 0.5
 
 
 class Terminal:
@@ -44,8 +45,12 @@ class Terminal:
             time.sleep(POLL_SECONDS)
 
     def screen(self) -> str:
-        """Return the visible screen with its colours, as ANSI escape sequences."""
-        return self._tmux("capture-pane", "-p", "-e", "-N")
+        """Return the visible screen with its colours, as ANSI escape sequences, once it is stable."""
+        previous = ""
+        while (screen := self._tmux("capture-pane", "-p", "-e", "-N")) != previous:
+            previous = screen
+            time.sleep(SETTLE_SECONDS)
+        return screen
 
     def _tmux(self, *words: str) -> str:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHAT_", "TMUX"))}
