@@ -135,7 +135,7 @@ def test_an_intake_that_cannot_go_on_says_so(caplog: pytest.LogCaptureFixture) -
     receive_loop.call("nonsense")  # type: ignore[arg-type]
     assert failed.wait(10)
     assert receive_loop.has_failed
-    assert "The intake failed" in caplog.text
+    assert "The receive loop failed" in caplog.text
     receive_loop.finish()
     receive_loop.join(10)
 

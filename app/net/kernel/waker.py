@@ -1,22 +1,22 @@
-"""A bell: wakes a thread that waits for what comes on sockets."""
+"""A socket pair that wakes a thread blocked on sockets."""
 
 import socket
 from contextlib import suppress
 
 
 class Waker:
-    """A pair of sockets. Who waits listens to `receiving_end` as to all others; `wake` is for any thread."""
+    """The blocked thread also waits for `receiving_end`; any thread may call `wake`."""
 
     def __init__(self) -> None:
-        self.receiving_end, self._rung = socket.socketpair()
-        self._rung.setblocking(False)
+        self.receiving_end, self._sending_end = socket.socketpair()
+        self._sending_end.setblocking(False)
 
     def wake(self) -> None:
-        """Let something come."""
-        with suppress(OSError):  # so much is under way that more changes nothing, or all is over
-            self._rung.send(b"\0")
+        """Make `receiving_end` readable."""
+        with suppress(OSError):  # the buffer is full, so the thread will wake anyway; or it has exited
+            self._sending_end.send(b"\0")
 
     def close(self) -> None:
-        """Give both ends back."""
+        """Close both ends."""
         self.receiving_end.close()
-        self._rung.close()
+        self._sending_end.close()

@@ -1,10 +1,10 @@
-"""The intake: one thread that receives for all connections whose own threads have nothing to do.
+"""The receive loop: one thread that receives for connections whose readers are idle.
 
-Each connection has its reader, which could as well block in a receive. But to wake a thread for every line that
-somebody says, and to let it have the interpreter's lock, takes several times as long as all else that is done for the
-line before the engine has it. So a reader that waits for its peer leaves that to the intake, which receives for all of
-them at once, and hands in what is simple. Whatever might take time is left to the reader: its connection is armed no
-more until it asks again.
+A reader could block in its own receive. But waking a thread for every line, and making it wait for the
+interpreter lock, takes several times as long as everything else that happens to the line before it reaches the
+engine. So idle readers let the receive loop receive for all of them with one system call, and it submits what is
+simple. Anything that may take time goes back to the reader, and its connection is not armed again until the reader
+asks for it.
 """
 
 import logging
@@ -23,71 +23,71 @@ logger = logging.getLogger(__name__)
 
 
 class ReceiveTarget(Protocol):
-    """A connection that has the intake receive for it. All of this happens on the intake's thread."""
+    """Something that the receive loop receives for; called on the thread of the loop."""
 
     @property
     def descriptor(self) -> int:
-        """Its socket, which nobody closes meanwhile."""
+        """The file descriptor, which stays open meanwhile."""
 
     def on_received(self, received: Received) -> None:
-        """See to what came. It has to ask for more."""
+        """Process received bytes. To receive more, the target must be passed to `receive_for` again."""
 
 
 class WakerConnection:
-    """The bell as the intake knows it: it receives on it as it does for everybody."""
+    """The waker as a target of the receive loop, so that one system call waits for both."""
 
-    def __init__(self, waker: Waker, ask: Callable[[ReceiveTarget], None]) -> None:
+    def __init__(self, waker: Waker, receive_for: Callable[[ReceiveTarget], None]) -> None:
         self.descriptor = waker.receiving_end.fileno()
-        self._ask = ask
+        self._receive_for = receive_for
 
     def on_received(self, received: Received) -> None:
-        """Listen for the next time."""
-        self._ask(self)
+        """Arm the waker again."""
+        self._receive_for(self)
 
 
 class ReceiveLoop:
-    """Receives for whoever asks."""
+    """A thread that receives for any number of targets, if the kernel supports it."""
 
     def __init__(self, use_io_uring: bool) -> None:
-        self.has_failed = False  # the thread ended because of a mistake in the program
+        self.has_failed = False  # the thread ended because of a bug
         self._use_io_uring = use_io_uring
-        self._asking: deque[ReceiveTarget] = deque()
-        self._due: deque[Callable[[], None]] = deque()
+        self._requests: deque[ReceiveTarget] = deque()
+        self._callbacks: deque[Callable[[], None]] = deque()
         self._armed: dict[int, ReceiveTarget] = {}
-        self._waker: Waker | None = None  # there is one while the thread receives
+        self._waker: Waker | None = None  # exists while the thread receives
         self._is_asleep = False
         self._is_stopping = False
-        self._has_begun = Signal()
+        self._has_started = Signal()
         self._thread = Thread(target=self._run, name="receive-loop", daemon=True)
 
     def start(self, on_failure: Callable[[], None]) -> bool:
-        """Begin to receive; False where the system does not allow it. `on_failure` is called if it cannot go on."""
+        """Start the thread; return False if io_uring is unavailable. `on_failure` is called if the thread fails."""
         self._on_failure = on_failure
         if self._use_io_uring:
             self._thread.start()
-            self._has_begun.wait()
+            self._has_started.wait()
         return self._waker is not None
 
-    def receive_for(self, caller: ReceiveTarget) -> None:
-        """Receive once for a connection; from any thread."""
-        self._asking.append(caller)
+    def receive_for(self, target: ReceiveTarget) -> None:
+        """Receive once for a target; thread-safe."""
+        self._requests.append(target)
         self._wake()
 
-    def call(self, act: Callable[[], None]) -> None:
-        """Do something on the intake's thread, soon; from any thread."""
-        self._due.append(act)
+    def call(self, callback: Callable[[], None]) -> None:
+        """Call a function on the thread of the loop; thread-safe."""
+        self._callbacks.append(callback)
         self._wake()
 
     def finish(self) -> None:
-        """Receive for nobody any more, and end the thread."""
+        """Tell the thread to exit."""
         self._is_stopping = True
         if self._waker is not None:
             self._waker.wake()
 
-    def join(self, patience: float) -> None:
-        """Wait for the end, but at most so many seconds."""
+    def join(self, timeout: float) -> None:
+        """Wait for the thread to exit, at most `timeout` seconds."""
         if self._waker is not None:
-            self._thread.join(patience)
+            self._thread.join(timeout)
 
     def _wake(self) -> None:
         if self._is_asleep and self._waker is not None:
@@ -99,34 +99,36 @@ class ReceiveLoop:
         try:
             receiver = Receiver()
         except OSError as error:
-            logger.debug("There is no io_uring to receive by: %s", error)
+            logger.debug("io_uring cannot be used to receive: %s", error)
         else:
             self._serve(receiver, Waker())
         finally:
-            self._has_begun.set()
+            self._has_started.set()
 
     def _serve(self, receiver: Receiver, waker: Waker) -> None:
         self._waker = waker
         self.receive_for(WakerConnection(waker, self.receive_for))
-        self._has_begun.set()
+        self._has_started.set()
         try:
             with closing(receiver), closing(waker):
                 while not self._is_stopping:
                     self._run_once(receiver)
         except Exception:
             self.has_failed = True
-            logger.exception("The intake failed. The server stops: it would hear nobody any more.")
+            logger.exception(
+                "The receive loop failed; the server stops, because clients could no longer be read."
+            )
             self._on_failure()
 
     def _run_once(self, receiver: Receiver) -> None:
-        """Receive for those who asked and those who did before, and see to what came."""
-        for _ in range(len(self._due)):
-            self._due.popleft()()
-        asking = [self._asking.popleft() for _ in range(len(self._asking))]
-        self._armed.update((caller.descriptor, caller) for caller in asking)
+        """Arm the new targets, wait for any armed target, and process what was received."""
+        for _ in range(len(self._callbacks)):
+            self._callbacks.popleft()()
+        targets = [self._requests.popleft() for _ in range(len(self._requests))]
+        self._armed.update((target.descriptor, target) for target in targets)
         self._is_asleep = True
-        least = 0 if self._due or self._asking else 1
-        received = receiver.receive([caller.descriptor for caller in asking], least)
+        min_completions = 0 if self._callbacks or self._requests else 1
+        received = receiver.receive([target.descriptor for target in targets], min_completions)
         self._is_asleep = False
         for descriptor, data in received:
             self._armed.pop(descriptor).on_received(data)

@@ -1,19 +1,17 @@
-"""Pipes: what stands between a socket's bytes and the bytes of IRC, such as TLS and WebSocket.
+"""Transports: the protocols between a socket and IRC, such as TLS and WebSocket.
 
-The reader decrypts and the flusher encrypts, each on its own thread, so a pipe locks itself. What a pipe has to
-say by itself (a handshake, a pong) leaves with the next `encrypt`, which may be given no data at all; if it
-`wants_to_send` after a `decrypt`, the reader sees to it that there is one.
+A transport performs no I/O. The reader decrypts and the flusher encrypts, each on its own thread, so a transport has
+a lock. The bytes that the protocol itself sends (a handshake, a pong) are returned by the next `encrypt`, which may
+be called without data. If a transport `wants_to_send` after `decrypt`, the reader requests a flush.
 """
 
 from typing import Protocol
 
-MAX_PENDING_CONTROL_BYTES = (
-    64 * 1024
-)  # of what a pipe has to say by itself, waiting for a peer that does not read it
+MAX_PENDING_CONTROL_BYTES = 64 * 1024  # handshakes, pongs and the like that wait for a peer to read them
 
 
 class TransportError(Exception):
-    """The peer does not speak what the pipe expects; nothing it sends can be understood any more."""
+    """The peer violated the protocol of the transport; the connection cannot continue."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -21,32 +19,32 @@ class TransportError(Exception):
 
 
 class Transport(Protocol):
-    """One connection's way of wrapping bytes."""
+    """The protocol state of one connection."""
 
     @property
     def is_closed_by_peer(self) -> bool:
-        """Whether the peer said that it sends nothing more."""
+        """Whether the peer has announced the end of its data."""
 
     @property
     def wants_to_send(self) -> bool:
-        """Whether it has something to say by itself."""
+        """Whether the protocol itself has bytes to send."""
 
     @property
     def certificate(self) -> str | None:
-        """The fingerprint of the certificate that the peer has shown: SHA-256, in hexadecimal."""
+        """The SHA-256 fingerprint of the peer's certificate, in hexadecimal."""
 
     def decrypt(self, data: bytes) -> bytes:
-        """Take received bytes and return what they mean; there may be new bytes to send afterwards.
+        """Return the application data in received bytes.
 
-        Raises: Broken when they mean nothing.
+        Raises: TransportError when the peer violates the protocol.
         """
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Return the bytes that go on the wire: what the pipe itself has to say, and whole lines, wrapped."""
+        """Return the bytes to send: those of the protocol itself, then complete lines, encoded."""
 
 
 class ChainedTransport:
-    """Two pipes as one: `inner` inside `outer`, such as WebSocket inside TLS."""
+    """Two transports, `inner` inside `outer`, such as WebSocket inside TLS."""
 
     def __init__(self, outer: Transport, inner: Transport) -> None:
         self._outer = outer
@@ -54,26 +52,26 @@ class ChainedTransport:
 
     @property
     def is_closed_by_peer(self) -> bool:
-        """Whether the peer has closed either of them."""
+        """Whether the peer has closed either transport."""
         return self._outer.is_closed_by_peer or self._inner.is_closed_by_peer
 
     @property
     def wants_to_send(self) -> bool:
-        """Whether either of them does."""
+        """Whether either transport has bytes to send."""
         return self._outer.wants_to_send or self._inner.wants_to_send
 
     @property
     def certificate(self) -> str | None:
-        """What the outer pipe was shown, which is TLS."""
+        """The certificate of the outer transport, which is TLS."""
         return self._outer.certificate
 
     def decrypt(self, data: bytes) -> bytes:
-        """Unwrap the outer, then the inner one.
+        """Decode the outer transport, then the inner one.
 
-        Raises: Broken.
+        Raises: TransportError.
         """
         return self._inner.decrypt(self._outer.decrypt(data))
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Wrap with the inner, then with the outer one."""
+        """Encode with the inner transport, then with the outer one."""
         return self._outer.encrypt(self._inner.encrypt(data, is_last), is_last)

@@ -1,8 +1,8 @@
-"""WebSocket (RFC 6455): each message is one line of IRC, without its line end.
+"""WebSocket (RFC 6455): each message is one IRC line without its line end.
 
-See https://ircv3.net/specs/extensions/websocket. The `websockets` library keeps the rules of the protocol; this
-pipe keeps the lock and the limits. Compression is never agreed on: lines are short, and its windows would cost
-more memory than all else that a client does.
+See https://ircv3.net/specs/extensions/websocket. The `websockets` library implements the protocol; this transport adds
+the lock and the limits. Compression is never negotiated: lines are short, and its windows would take more memory than
+everything else that a client needs.
 """
 
 import logging
@@ -25,53 +25,53 @@ TEXT = Subprotocol("text.ircv3.net")
 NORMAL_CLOSURE = 1000  # RFC 6455 section 7.4.1
 
 _quiet = logging.getLogger("websockets.server")
-_quiet.setLevel(logging.ERROR)  # it would log what is said: passwords, too
+_quiet.setLevel(logging.ERROR)  # it would log messages, including passwords
 
 
-def _chosen(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Choose the first known subprotocol; a client that names none, or others, is spoken to in text."""
+def _choose_subprotocol(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return the first supported subprotocol; without one, messages are text."""
     return next((name for name in offered if name in (TEXT, BINARY)), None)
 
 
 class WebSocketTransport:
-    """The WebSocket state of one connection on the server's side. Without `origins` any web page may connect."""
+    """The server side of one WebSocket connection. Without `origins` any web page may connect."""
 
     def __init__(self, origins: Sequence[str] = ()) -> None:
         self._lock = Lock()
         self._protocol = ServerProtocol(
             origins=[*map(Origin, origins), None] if origins else None,
-            select_subprotocol=_chosen,
+            select_subprotocol=_choose_subprotocol,
             max_size=MAX_UNFINISHED_BYTES,
             logger=_quiet,
         )
-        self._message = b""  # what has come of a message in several frames
+        self._message = b""  # the frames of an unfinished message
         self._unsent: list[bytes] = []
-        self._early = b""  # lines for a client that has not said hello
+        self._early = b""  # lines queued before the handshake is finished
         self.is_closed_by_peer = False  # no more messages come from it
-        self.certificate = None  # which only TLS is shown
+        self.certificate = None  # only TLS has client certificates
 
     @property
     def wants_to_send(self) -> bool:
-        """Whether there is an answer to a handshake, a ping or a close."""
+        """Whether there is a reply to a handshake, a ping or a close."""
         return any(self._unsent)
 
     def decrypt(self, data: bytes) -> bytes:
-        """Take received bytes and return the lines of the messages they complete.
+        """Return the lines of the messages that received bytes complete.
 
-        Raises: Broken when the peer does not speak WebSocket, or badly.
+        Raises: TransportError when the peer violates the protocol.
         """
         with self._lock:
             self._protocol.receive_data(data)
-            lines = b"".join(map(self._received, self._protocol.events_received()))
+            lines = b"".join(map(self._process, self._protocol.events_received()))
             self._unsent += self._protocol.data_to_send()
-            self._refuse_broken()
+            self._check_protocol()
             self.is_closed_by_peer = self._protocol.eof_sent
             return lines
 
-    def _received(self, event: Any) -> bytes:
-        """Do what an event asks for, and return the line that it completes."""
+    def _process(self, event: Any) -> bytes:
+        """Handle a protocol event, and return the line that it completes."""
         if isinstance(event, Request):
-            self._shake_hands(event)
+            self._answer_handshake(event)
         elif isinstance(event, Frame) and event.opcode in DATA_OPCODES:
             self._message += event.data
             if event.fin:
@@ -79,19 +79,19 @@ class WebSocketTransport:
                 return line
         return b""
 
-    def _shake_hands(self, request: Request) -> None:
-        """Answer the request: with the switch to WebSocket, or with what is wrong with it."""
+    def _answer_handshake(self, request: Request) -> None:
+        """Accept or reject the upgrade request."""
         if self._protocol.eof_sent:
-            return  # it went on at once with something that is no WebSocket
+            return  # data that is not WebSocket followed the request
         self._protocol.send_response(self._protocol.accept(request))
         if self._protocol.state is State.OPEN:
             self._write(self._early)
             self._early = b""
 
-    def _refuse_broken(self) -> None:
-        """Raise what went wrong, if something did.
+    def _check_protocol(self) -> None:
+        """Check for protocol errors and for too many unsent pongs.
 
-        Raises: Broken.
+        Raises: TransportError.
         """
         fault = self._protocol.handshake_exc or self._protocol.parser_exc
         if fault is None and sum(map(len, self._unsent)) > MAX_PENDING_CONTROL_BYTES:
@@ -99,14 +99,15 @@ class WebSocketTransport:
         if fault is None:
             return
         if self._protocol.state is State.CONNECTING and not any(self._unsent):
-            refusal = self._protocol.reject(HTTPStatus.BAD_REQUEST, "This is no WebSocket handshake\n")
+            refusal = self._protocol.reject(HTTPStatus.BAD_REQUEST, "Not a WebSocket handshake\n")
             self._unsent.append(refusal.serialize())
         raise TransportError(f"WebSocket failed: {fault}")
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Return the bytes that go on the wire: handshakes and pongs so far, and each line as a message.
+        """Return the bytes to send: handshakes and pongs, then each line as a message.
 
-        Behind the last line comes a close frame; who has not finished the handshake is told by HTTP instead.
+        The last line is followed by a close frame. Before the handshake is finished, the lines are the body of an
+        HTTP error instead.
         """
         with self._lock:
             if self._protocol.state is State.OPEN:
@@ -123,7 +124,7 @@ class WebSocketTransport:
             return sent
 
     def _write(self, lines: bytes) -> None:
-        """Queue each line as one message, binary if that was agreed on."""
+        """Queue each line as one message, binary if that was negotiated."""
         send = (
             self._protocol.send_binary if self._protocol.subprotocol == BINARY else self._protocol.send_text
         )
