@@ -42,7 +42,7 @@ class ClientProcess:
         )
 
     def finish(self, text: str | None = None) -> tuple[int, str, str]:
-        """Close its input after a text; return the exit code, standard output and standard error."""
+        """Write a text, close the input, and return exit code, output and errors."""
         out, err = self.process.communicate(text, timeout=TIMEOUT_SECONDS)
         return self.process.returncode, out, err
 

@@ -45,7 +45,7 @@ class PromptUser:
         self._keys.send_text(text + enter)
 
     def wait_for_lines(self, *expected: str) -> None:
-        """Wait until lines are shown that contain these texts, in order; others may come between."""
+        """Wait until lines with these texts are shown, in order; others may come between."""
         for text in expected:
             lines = []
             while not (lines and text in lines[-1]):

@@ -116,7 +116,7 @@ def test_message_in_doubt_that_was_not_stored_is_not_resent() -> None:
     assert not any("PRIVMSG" in line for line in client.sent)
 
 
-def test_one_stored_message_confirms_only_one_client_with_doubt() -> None:
+def test_one_stored_message_confirms_only_one_in_doubt() -> None:
     client = _client_with_doubt("hello", "hello")
     client.receive(*history_batch("#tea", privmsg("n1", "hello", nick="anna")))
     client.receive(*history_batch("#tea"))

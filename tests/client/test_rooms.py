@@ -52,8 +52,8 @@ def test_refused_join_shows_the_reason_and_is_not_retried() -> None:
     client.execute(intents.join, "#vip")
     client.play("""
         > JOIN #vip
-        < :srv 473 anna #vip :Only who was invited may enter.
-        | ! Cannot join #vip: Only who was invited may enter.
+        < :srv 473 anna #vip :Cannot join channel (+i)
+        | ! Cannot join #vip: Cannot join channel (+i)
     """)
     assert not client.state.rooms["#vip"].must_rejoin
 

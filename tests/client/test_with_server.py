@@ -41,7 +41,7 @@ class ProgramProcess:
         return self.process.stdout.readline().rstrip("\n")
 
     def finish(self, text: str | None = None) -> tuple[int, list[str], str]:
-        """Close its input after a text; return the exit code, lines of output and standard error."""
+        """Write a text, close the input, and return exit code, output lines and errors."""
         out, errors = self.process.communicate(text, timeout=TIMEOUT_SECONDS)
         return self.process.returncode, out.splitlines(), errors
 

@@ -17,7 +17,7 @@ class Backoff:
         self._next = MIN_WAIT_SECONDS
 
     def next_wait(self) -> float:
-        """Return the seconds to wait before the next attempt, at random from half to all of the interval."""
+        """Return the seconds to wait before the next attempt: the interval, less up to half."""
         interval, self._next = self._next, min(MAX_WAIT_SECONDS, self._next * 2)
         return interval * (0.5 + self._random() / 2)
 

@@ -106,7 +106,7 @@ class Link:
         self._wake()
 
     def stop(self, drain_seconds: float = 2.0) -> None:
-        """Stop for good; queued lines are still sent if the server takes them within `drain_seconds`."""
+        """Stop for good, after at most `drain_seconds` for sending queued lines."""
         self._stopping.set()
         self._skip_wait.set()
         self._wake()

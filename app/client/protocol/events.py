@@ -194,7 +194,7 @@ class PhaseChanged(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Resumed(ClientEvent):
-    """Everything missed during an outage has been shown; `missed` is None if the server cannot tell."""
+    """The messages missed during an outage have been shown; None if the server has no history."""
 
     missed: int | None
 

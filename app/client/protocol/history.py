@@ -52,7 +52,7 @@ def on_history_fail(state: ClientState, line: Line) -> Effects:
 
 
 def _pop_request(state: ClientState, targets: list[str]) -> PendingRequest | None:
-    """Remove and return the oldest request for one of these targets; without targets, the oldest."""
+    """Remove and return the oldest request, or the oldest for one of these targets."""
     keys = {fold(target) for target in targets}
     requests = state.connection.history_requests
     matching = next((request for request in requests if fold(request.target) in keys), None)

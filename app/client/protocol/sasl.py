@@ -155,7 +155,7 @@ def on_account(state: ClientState, line: Line) -> Effects:
 
 
 def on_registered(state: ClientState, line: Line) -> Effects:
-    """Record our new account, to which the server also logs us in; or show what is still required."""
+    """Record our new account, which also logs us in, or show what is still required."""
     if param(line, 0) != "SUCCESS":
         yield Notice(param(line, -1))
         return

@@ -1,4 +1,4 @@
-"""Batch mode: every line of input is sent as a message, and messages go to the output, without prompts.
+"""Batch mode: sends every line of input, and writes messages to the output, without prompts.
 
 Input is read only as fast as the server confirms messages, so `yes | chat-client` blocks like any
 pipe. The program ends when the input has ended and every message is stored or has failed; with

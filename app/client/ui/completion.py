@@ -24,7 +24,7 @@ class Words:
 
 
 def completion_words(state: ClientState, room: str) -> Words:
-    """Return the words that can be completed; members of the current room come first."""
+    """Return the commands, joined rooms and known nicks."""
     current = state.find_room(room)
     members = [member.nick for member in current.members.values()] if current else []
     peers = [known.name for known in state.rooms.values() if known.is_direct]

@@ -163,7 +163,7 @@ class Controller:
         self.ask(f"Register {nick} so that nobody else can use it? [y/N] ", decide)
 
     def register(self) -> None:
-        """Register the current nick, asking for a password and for what else the server requires."""
+        """Register the current nick, asking for a password and what else the server requires."""
         self.warn_if_unencrypted()
         prompt = intents.get_requirement_prompt(self.state)
         if prompt:
