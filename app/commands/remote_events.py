@@ -50,8 +50,8 @@ def _audience(world: World, event: Event) -> Audience:
     if event.kind is Kind.MARKED:
         return world.devices(event.data["party"])
     if event.kind is Kind.REDACTED and "parties" in event.data:
-        mine, theirs = event.data["parties"]
-        return Audience(world.devices(mine).clients | world.devices(theirs).clients)
+        one, other = event.data["parties"]
+        return Audience(world.devices(one).clients | world.devices(other).clients)
     room = world.rooms.get(event.room or 0)
     if room is None or event.data.get("imported") or not is_told(event.kind):
         return NOBODY

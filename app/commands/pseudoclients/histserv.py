@@ -57,10 +57,8 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
     """
     if target.isdigit():  # no nick begins with a digit
         target, count = "", target
-    request, open_rooms = (
-        _request(ctx, target or _get_only_room(ctx), _parse_count(count)),
-        rooms_with_open_history(ctx),
-    )
+    request = _request(ctx, target or _get_only_room(ctx), _parse_count(count))
+    open_rooms = rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
         return pages.latest(session, request.place(session), request.limit)
@@ -73,17 +71,17 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
 @subcommand(cost=COST)
 def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
     """Show the messages around the one with an id: 10 by default, at most 100."""
-    here, limit = _parse_message_id(message_id), _parse_count(count)
+    log_position, limit = _parse_message_id(message_id), _parse_count(count)
     rooms, parties, open_rooms = frozenset(ctx.me.rooms), ctx.me.parties, rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
-        message = pages.find_message(session.connection(), here)
+        message = pages.find_message(session.connection(), log_position)
         if message is None or not may_read(message, rooms, parties[0]):
             raise _unknown_message(message_id)
-        place = _place_of(session, message, parties)
-        if place.first is not None and message.id < place.first.position:
+        source = _source_of(session, message, parties)
+        if source.first is not None and message.id < source.first.position:
             raise _unknown_message(message_id)
-        return pages.around(session, place, limit, HistoryCursor(message.at, message.id))
+        return pages.around(session, source, limit, HistoryCursor(message.at, message.id))
 
     return read_later(
         ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, open_rooms)
@@ -136,7 +134,7 @@ def _send_message(ctx: ServiceContext, event: Event, who: str) -> None:
         ctx.respond(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
 
 
-def _place_of(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
+def _source_of(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
     """Return the history that a message belongs to, as far as the caller may read it."""
     if message.room is None:
         return HistorySource(conversations=(message.conversation or "",))

@@ -69,17 +69,15 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
     much for one page, the latest messages are played.
     """
     find_buffers, open_rooms = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
-    low, high = (
-        HistoryCursor(_parse_timestamp(since)),
-        HistoryCursor(_parse_timestamp(until) + 1 if until else END_OF_TIME),
-    )
+    first = HistoryCursor(_parse_timestamp(since))
+    last = HistoryCursor(_parse_timestamp(until) + 1 if until else END_OF_TIME)
     max_events = ctx.runtime.settings.history_limit
 
     def read(session: Session) -> list[BufferPage]:
         found = find_buffers(session)
         limit = max(max_events // max(len(found), 1), 1)
         return [
-            BufferPage(name, pages.between(session, source, limit, high, low))
+            BufferPage(name, pages.between(session, source, limit, last, first))
             for name, source in found.items()
         ]
 
@@ -114,12 +112,12 @@ def _buffer_query(ctx: ServiceContext, masks: str) -> Callable[[Session], Buffer
 
     def find(session: Session) -> Buffers:
         first = find_first_visible(session.connection(), rooms.values(), parties)
-        places = {
+        sources = {
             name: HistorySource(room, extra=kinds, first=first.get(room)) for name, room in rooms.items()
         }
         for name, found in pages.list_partners(session, parties[0]).items():
-            places[name] = HistorySource(conversations=tuple(found), extra=kinds)
-        return _matching_buffers(masks.split(","), places)
+            sources[name] = HistorySource(conversations=tuple(found), extra=kinds)
+        return _matching_buffers(masks.split(","), sources)
 
     return find
 
