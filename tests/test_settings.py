@@ -52,6 +52,40 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
     assert (values.port, values.ip, values.buffer, values.servername) == (1003, "0.0.0.0", 512, "Server")
 
 
+def test_a_local_file_beats_the_settings_file_beside_it_key_by_key(tmp_path: Path) -> None:
+    local = tmp_path / "serverSetup.local.json"
+    local.write_text('{"port": 1002}')
+    loaded = loaded_from(tmp_path, '{"port": 1001, "buffer": 512}', {"CHAT_IP": "::1"})
+    assert (loaded.values.port, loaded.values.buffer, loaded.values.ip) == (1002, 512, "::1")
+    assert loaded.source == local
+
+
+def test_a_local_file_needs_no_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "clientSetup.local.json").write_text('{"port": 1002}')
+    assert load(CLIENT, environment={}, folders=[tmp_path]).values.port == 1002
+
+
+@pytest.mark.parametrize("name", ["other.json", "other.local.json"])
+def test_a_named_settings_file_has_a_local_file_too(tmp_path: Path, name: str) -> None:
+    (tmp_path / "other.json").write_text('{"port": 1001, "buffer": 512}')
+    (tmp_path / "other.local.json").write_text('{"port": 1002}')
+    values = load(SERVER, tmp_path / name, environment={}).values
+    assert (values.port, values.buffer) == (1002, 512)
+
+
+def test_a_named_file_of_another_type_has_no_other_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "chat.conf").write_text('{"port": 1001}')
+    loaded = load(SERVER, tmp_path / "chat.conf", environment={})
+    assert (loaded.values.port, loaded.source) == (1001, tmp_path / "chat.conf")
+
+
+def test_a_broken_local_file_is_reported_and_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "serverSetup.local.json").write_text("{")
+    loaded = loaded_from(tmp_path, '{"port": 1001}')
+    assert loaded.values.port == 1001
+    assert "serverSetup.local.json is not valid JSON" in loaded.warnings[0]
+
+
 def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder, port in ((first, 1001), (second, 1002)):

@@ -15,6 +15,7 @@ from app.settings.declare import Settings
 from app.settings.server import ServerSettings, server_faults
 from app.settings.sources import Problem, read_environment, read_file, read_flags, settle
 
+LOCAL_SUFFIX = ".local.json"  # of the untracked file that beats the settings file beside it
 OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # variables that begin like the server's and are not
 
 S = TypeVar("S", bound=Settings)
@@ -65,13 +66,13 @@ def survey(
     Raises: UsageError when the file asked for is not there.
     """
     model = program.model
-    path = _find(program.file, config, folders)
-    sources = [read_file(model, path)] if path else []
+    files = _find(program.file, config, folders)
+    sources = [read_file(model, file) for file in files]
     sources.append(read_environment(model, environment, program.prefix, program.others))
     merged, problems = settle(model, [*sources, read_flags(flags or {})])
     values = model.model_validate(merged)
     faults = [Problem(sentence, SettingsRefused) for sentence in program.faults(values)]
-    return Survey(values, path, problems + faults)
+    return Survey(values, files[-1] if files else None, problems + faults)
 
 
 def load(
@@ -93,14 +94,26 @@ def load(
     return Loaded(found.values, found.source, [problem.sentence for problem in found.problems], is_whole)
 
 
-def _find(name: str, config: Path | None, folders: Sequence[Path] | None) -> Path | None:
-    """Return the file asked for, else the working directory's, else the one beside the application."""
+def _find(name: str, config: Path | None, folders: Sequence[Path] | None) -> list[Path]:
+    """Return the requested files, else those in the working directory, else those beside the application.
+
+    Raises: UsageError when the requested file does not exist.
+    """
     if config is not None and not config.exists():
         raise UsageError(f"There is no settings file {config}.")
     places = folders if folders is not None else (Path(), Path(__file__).parents[2])
-    # A dangling link counts as a file: what it should lead to may protect something.
-    found = (place / name for place in places if os.path.lexists(place / name))
-    return config or next(found, None)
+    candidates = [config] if config is not None else [place / name for place in places]
+    return next(filter(None, map(_with_local, candidates)), [])
+
+
+def _with_local(path: Path) -> list[Path]:
+    """Return the existing ones of a settings file and its local file, which beats it and comes last.
+
+    A dangling link counts as a file: its target may have protected something.
+    """
+    shared = path.with_name(path.name.replace(LOCAL_SUFFIX, ".json"))
+    local = shared.with_name(shared.name.removesuffix(".json") + LOCAL_SUFFIX)
+    return [file for file in dict.fromkeys((shared, local)) if os.path.lexists(file)]
 
 
 SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHERS, server_faults)
