@@ -36,7 +36,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """A capability, its specification, its `Shape` bit, and the CAP version that lists it."""
+    """A capability: its specification, `Shape` bit, and the minimum CAP version that lists it."""
 
     name: str
     specification: str
@@ -45,7 +45,7 @@ class Capability:
 
     @property
     def state(self) -> str:
-        """Its maturity, given by its name (capability-negotiation, "Rules for naming capabilities")."""
+        """Its maturity, given by its name; see capability-negotiation, "Rules for naming"."""
         vendor, separator, _ = self.name.rpartition("/")
         return "ratified" if not separator else "draft" if vendor == "draft" else "vendor"
 

@@ -22,7 +22,7 @@ from precis_i18n import get_profile
 
 Key = NewType("Key", str)
 
-MAX_NICK_BYTES = 64  # UTF-8; bounds `nick!user@host`; the limit in characters is a setting
+MAX_NICK_BYTES = 64  # UTF-8; the limit in characters is a setting
 MAX_ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
 MAX_KEY_LENGTH = 128  # characters, the column size; folding can expand one character to eighteen
 _MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected unexamined
@@ -50,7 +50,7 @@ _FOREIGN_SERVICES = (  # pseudo-clients of other networks
     "OperServ",
     "SaslServ",
 )
-_INVISIBLE = re.compile(  # fillers and variation selectors: invisible, though classed as letters or marks
+_INVISIBLE = re.compile(  # fillers and variation selectors, classed as letters or marks
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 

@@ -29,7 +29,7 @@ class MalformedHeader(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The client behind a proxy; it has no address when the proxy connects for itself (health checks)."""
+    """The client behind a proxy; without an address, the proxy itself (health checks)."""
 
     address: str | None = None
     secure: bool = False  # the client's connection to the proxy uses TLS

@@ -1,4 +1,4 @@
-"""Disable Hypothesis deadlines: Unicode tables are loaded on first use, and CI machines are slow."""
+"""Disable Hypothesis deadlines, because Unicode tables are loaded on first use."""
 
 from hypothesis import settings
 

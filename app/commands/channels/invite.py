@@ -40,7 +40,7 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
 
 
 def _audience(room: Room, target: User) -> Audience:
-    """Return the recipients: the invited user, and members with invite-notify who could also invite."""
+    """Return the recipients: the invited user, and inviters that have negotiated invite-notify."""
     inviters = room.operators() if "i" in room.modes else room.audience
     notified = (client for client in inviters.clients if "invite-notify" in client.caps)
     return Audience([*target.clients, *notified])

@@ -82,8 +82,8 @@ def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
     """
     if not wants_replay(ctx):
         return None
-    party, most = ctx.me.party, ctx.runtime.settings.replay
-    latest = ctx.changeset.events[-1]  # there is at least the caller's return; the id is assigned on commit
+    party, limit = ctx.me.party, ctx.runtime.settings.replay
+    latest = ctx.changeset.events[-1]  # never empty: the caller's return is an event
 
     def show(later: Context, events: list[Event]) -> None:
         _send_events(
@@ -91,7 +91,7 @@ def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
             [event for event in events if event.id <= latest.id and event.id not in later.world.redacted],
         )
 
-    return ctx.defer(lambda session: list_private_messages(session, party, most, since), show)
+    return ctx.defer(lambda session: list_private_messages(session, party, limit, since), show)
 
 
 def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
@@ -119,7 +119,8 @@ def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event
     first = find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties)
     if first is NEVER:
         return []
-    return [event for event in events if not event.id or event.id >= first.position]  # 0: not stored yet
+    # Events of the current changeset have the id 0 until they are stored.
+    return [event for event in events if not event.id or event.id >= first.position]
 
 
 def _add_timestamp(event: Event) -> Event:

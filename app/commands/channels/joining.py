@@ -170,7 +170,7 @@ def send_burst(ctx: Context, room: Room, joined: Event) -> None:
 
 
 def _initial_roles(room: Room, me: User) -> set[str]:
-    """Return the user's roles on joining: those kept for the account, and `o` in a room without owner."""
+    """Return the initial roles: those kept for the account, and `o` in an orphaned room."""
     roles = room.kept_roles(me)
     if room.is_orphaned:
         roles.add("o")

@@ -23,7 +23,7 @@ _CONDITION = re.compile(r"([ctu]?)([<>])([0-9]{1,9})", re.IGNORECASE)
 
 @command("LIST", cost=3)
 def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
-    """List rooms, largest first: all of them, or those that meet a comma-separated list of conditions.
+    """List all rooms, or those that meet comma-separated conditions, largest first.
 
     `#tea` names a room; `*tea*` matches names, and `!*tea*` excludes matches; `>3` and `<3` compare
     the number of members; `C<60` and `C>60` select rooms created less or more than 60 minutes ago;
@@ -31,12 +31,12 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
     """
     query = _parse_query(conditions, ctx.runtime.clock.now())
     ctx.client.answered += len(ctx.world.rooms) * query.comparisons_per_room // COMPARISONS_PER_LINE
-    found = [room for room in _select_named(ctx, query) if room.is_visible_to(ctx.me) and query.matches(room)]
-    found.sort(key=lambda room: -len(room.members))
+    rooms = [room for room in _select_named(ctx, query) if room.is_visible_to(ctx.me) and query.matches(room)]
+    rooms.sort(key=lambda room: -len(room.members))
     ctx.reply(numerics.RPL_LISTSTART, "Channel", text="Users Topic")
-    for room in found[:MAX_LISTED_ROOMS]:
+    for room in rooms[:MAX_LISTED_ROOMS]:
         ctx.reply(numerics.RPL_LIST, room.name, str(len(room.members)), text=room.topic)
-    if len(found) > MAX_LISTED_ROOMS:
+    if len(rooms) > MAX_LISTED_ROOMS:
         ctx.reply(numerics.ERR_TOOMANYMATCHES, "LIST")
     ctx.reply(numerics.RPL_LISTEND)
 
@@ -76,11 +76,11 @@ def _select_named(ctx: Context, query: ListQuery) -> Iterable[Room]:
     """Return the rooms that the query names or matches by mask, or all rooms if it has neither."""
     if not query.names and not query.masks:
         return ctx.world.rooms.values()
-    found = {room for room in map(ctx.world.find_room, query.names) if room is not None}
+    selected = {room for room in map(ctx.world.find_room, query.names) if room is not None}
     if query.masks:
         rooms = ctx.world.rooms.values()
-        found |= {room for room in rooms if any(mask.fullmatch(room.key) for mask in query.masks)}
-    return found
+        selected |= {room for room in rooms if any(mask.fullmatch(room.key) for mask in query.masks)}
+    return selected
 
 
 def _parse_query(text: str, now: int) -> ListQuery:
@@ -92,13 +92,13 @@ def _parse_query(text: str, now: int) -> ListQuery:
     comparisons = [match for word in words if (match := _CONDITION.fullmatch(word))]
     names = [word for word in words if not _CONDITION.fullmatch(word)]
     excluded = [word[1:] for word in names if word.startswith("!")]
-    wanted = [word for word in names if not word.startswith("!")]
-    masks = [word for word in wanted if is_mask(word)]
+    included = [word for word in names if not word.startswith("!")]
+    masks = [word for word in included if is_mask(word)]
     if len(masks) + len(excluded) + len(comparisons) > MAX_CONDITIONS:
         raise NumericError(
             numerics.ERR_TOOMANYTARGETS, "LIST", text=f"LIST takes at most {MAX_CONDITIONS} conditions"
         )
-    plain = [word for word in wanted if not is_mask(word)]
+    plain = [word for word in included if not is_mask(word)]
     conditions = [_make_condition(match, now) for match in comparisons]
     return ListQuery(plain, list(map(compile_mask, masks)), list(map(compile_mask, excluded)), conditions)
 

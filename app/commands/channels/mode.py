@@ -114,8 +114,8 @@ def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
     Changes to the word filter are sent to operators only; history shows others that it changed.
     """
     shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in changes]
-    kept = [(_masked(change, "k"), account) for change, account in changes]
-    rows = [[change.sign, change.letter, change.argument, account] for change, account in kept]
+    logged = [(_masked(change, "k"), account) for change, account in changes]
+    rows = [[change.sign, change.letter, change.argument, account] for change, account in logged]
     event = ctx.event(Kind.MODE, room, target=room.name, text=_format(shown), data={"changes": rows})
     if not room.is_operator(ctx.me):
         event.data["override"] = True  # SAMODE

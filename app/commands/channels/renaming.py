@@ -19,7 +19,7 @@ from app.wire import numerics
 from app.wire.names import InvalidName, check_room, fold
 
 CAPABILITY = "draft/channel-rename"
-RENAME_INTERVAL_SECONDS = 60  # per room; a rename is expensive, because every member receives a burst
+RENAME_INTERVAL_SECONDS = 60  # per room; every rename sends bursts to members
 
 
 @command(writes=True, cost=5)

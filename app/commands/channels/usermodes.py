@@ -49,7 +49,7 @@ def _change(ctx: Context, modes: str) -> None:
 
 
 def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
-    """Apply changes and notify all of the user's clients; modes last for the session and are not stored."""
+    """Apply changes, which last for the session, and notify all of the user's clients."""
     before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
     ctx.changeset.pass_on(event, Audience(ctx.me.clients), ctx.client)
@@ -58,7 +58,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
 
 
 def grant_admin(ctx: Context, name: str) -> None:
-    """Make the caller an administrator under an operator name; notify their clients if it is new."""
+    """Make the caller an administrator under an operator name and notify their clients."""
     before, audience = account_roles.account_roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
     if ctx.me.is_admin:

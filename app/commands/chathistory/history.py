@@ -132,10 +132,10 @@ def _check_nick(word: str, nick: str) -> None:
 
 
 def _parse_limit(ctx: Context, word: str, limit: str) -> int:
-    wanted = parse_number(limit)
-    if wanted is None:
+    requested = parse_number(limit)
+    if requested is None:
         raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
-    return min(wanted, ctx.runtime.settings.history_limit)
+    return min(requested, ctx.runtime.settings.history_limit)
 
 
 def _parse_reference(request: PageRequest, word: str) -> Reference:

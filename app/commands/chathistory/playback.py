@@ -27,7 +27,7 @@ from app.wire.names import fold
 
 NOT_RETRIEVED = "Messages could not be retrieved"
 PageQuery = Callable[..., list[Event]]
-PAGE_READS = BoundedSemaphore(2)  # concurrent reads; more would compete with the engine for the interpreter
+PAGE_READS = BoundedSemaphore(2)  # concurrent reads; more would slow the engine (GIL)
 T = TypeVar("T")
 C = TypeVar("C", bound=Context)
 
@@ -119,7 +119,7 @@ def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: 
         return read(session, place, request.limit, *marks)
 
     return read_later(
-        ctx, not_retrieved(request), work, lambda again, found: _send_page(again, request, found)
+        ctx, not_retrieved(request), work, lambda later, events: _send_page(later, request, events)
     )
 
 
@@ -142,10 +142,10 @@ def read_later(
             logger.warning("Cannot read a page of history: %s", error)
             return failure
 
-    def then(again: C, found: T | FailReply) -> None:
-        if isinstance(found, FailReply):
-            raise found
-        show(again, found)
+    def then(later: C, result: T | FailReply) -> None:
+        if isinstance(result, FailReply):
+            raise result
+        show(later, result)
 
     return ctx.defer(read, then)
 
@@ -165,7 +165,7 @@ def _resolve(
     return mark
 
 
-def _send_page(ctx: Context, request: PageRequest, found: list[Event]) -> None:
+def _send_page(ctx: Context, request: PageRequest, events: list[Event]) -> None:
     """Send a page.
 
     Raises: FailReply when the caller has left the room, or its history was hidden, since the read.
@@ -174,7 +174,7 @@ def _send_page(ctx: Context, request: PageRequest, found: list[Event]) -> None:
     if room is not None and room.hides_history and not request.is_hidden:
         raise not_retrieved(request)
     with response_batch(ctx, "chathistory", plain(request.target)) as tags:
-        for event in found:
+        for event in events:
             if event.id in ctx.world.redacted:
                 continue  # redacted since the page was read
             fill_in_names(ctx, event, room)
@@ -193,7 +193,7 @@ def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
 
 
 def may_read(message: Event, rooms: Iterable[int], party: str) -> bool:
-    """Return whether a member of these rooms, or this party of a conversation, may read a message."""
+    """Return whether a member of these rooms, or this party, may read a message."""
     return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
 
 
@@ -222,15 +222,15 @@ def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
 
 
 def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:
-    """Return the `msgid` tag of an event that affects several rooms and is sent live without one."""
+    """Return the `msgid` tag of a QUIT or NICK, which has none when it is sent live."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
     return {"msgid": msgid(event.id)} if is_shared else {}
 
 
-def send_targets(ctx: Context, found: list[ConversationTarget]) -> None:
+def send_targets(ctx: Context, targets: list[ConversationTarget]) -> None:
     """Send the targets with the times of their latest messages (CHATHISTORY TARGETS)."""
     with response_batch(ctx, "draft/chathistory-targets") as tags:
-        for target in found:
+        for target in targets:
             ctx.send_from_server("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 

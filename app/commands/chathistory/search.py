@@ -26,7 +26,7 @@ from app.engine.submission_unit import SlowWork
 from app.errors import SearchTookTooLong
 from app.events import Event
 from app.services.search import SearchQuery, SearchScope
-from app.services.search import search as found_by
+from app.services.search import search as search_messages
 from app.services.visibility import find_first_visible
 from app.wire.line import parse_tags, plain
 from app.wire.names import is_room
@@ -83,7 +83,7 @@ def start_search(
 
     def work(session: Session) -> list[Event]:
         try:
-            return found_by(session, scope(session), query, limit)
+            return search_messages(session, scope(session), query, limit)
         except SearchTookTooLong as error:
             raise _failed("INTERNAL_ERROR", text=error.sentence) from error
 
@@ -116,8 +116,8 @@ def _limit_to_visible(scope: SearchScope, parties: tuple[str, ...]) -> Callable[
     return limited
 
 
-def _send_results(ctx: Context, found: list[Event]) -> None:
-    send_mixed(ctx, found, "soju.im/search")
+def _send_results(ctx: Context, events: list[Event]) -> None:
+    send_mixed(ctx, events, "soju.im/search")
 
 
 # Parsing

@@ -38,7 +38,10 @@ def privmsg(ctx: Context, targets: str, text: str = "") -> None:
 
 @command(writes=True)
 def notice(ctx: Context, targets: str, text: str = "") -> None:
-    """Send a message that must not be answered automatically; if it cannot be delivered, it is dropped."""
+    """Send a message that must not be answered automatically.
+
+    It is dropped silently if it cannot be delivered.
+    """
     if "batch" in ctx.tags:
         add_line(ctx, Kind.NOTICE, targets, text)
         return

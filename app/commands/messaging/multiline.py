@@ -21,9 +21,10 @@ def tokens(settings: ServerSettings) -> str:
 
 @command(writes=True)
 def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> None:
-    """Send a multiline message: `BATCH +x draft/multiline #tea`, lines tagged `batch=x`, `BATCH -x`.
+    """Send a multiline message.
 
-    A message has at most 32 lines, and as many bytes as the setting `buffer` allows.
+    Open a batch with `BATCH +x draft/multiline #tea`, send the lines with the tag `batch=x`, and
+    close it with `BATCH -x`. A message has at most 32 lines and `buffer` bytes.
     """
     if reference.startswith("-"):
         _send(ctx, reference[1:])

@@ -65,8 +65,8 @@ def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: s
 def _find_conversations(ctx: Context, nick: str) -> set[str]:
     """Return the caller's conversations with current and former owners of a nick."""
     me, peer = ctx.me, ctx.world.find_user(nick)
-    found = set(find_conversations(ctx.runtime.ledger.connection, me.party, fold(nick)))
-    return found | {" ".join(sorted({me.party, peer.party}))} if peer else found
+    conversations = set(find_conversations(ctx.runtime.ledger.connection, me.party, fold(nick)))
+    return conversations | {" ".join(sorted({me.party, peer.party}))} if peer else conversations
 
 
 def _get_message(ctx: Context, target: str, message_id: str) -> Event:
@@ -78,14 +78,14 @@ def _get_message(ctx: Context, target: str, message_id: str) -> Event:
         log_position = position(message_id)
     except ValueError as error:
         raise _unknown_message(target, message_id) from error
-    found = (
+    message = (
         find_message(ctx.runtime.ledger.connection, log_position)
         if log_position not in ctx.world.redacted
         else None
     )
-    if found is None:
+    if message is None:
         raise _unknown_message(target, message_id)
-    return found
+    return message
 
 
 def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:

@@ -57,7 +57,7 @@ def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
 
 
 def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: Mapping[str, str]) -> None:
-    """Announce the values that differ after a user has logged in, switched account or logged out."""
+    """Announce the values that changed when a user logged in, switched account or logged out."""
     after = user.profile
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):

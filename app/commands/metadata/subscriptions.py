@@ -19,7 +19,7 @@ from app.wire.packing import pack_words
 
 @subcommand()
 def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
-    """Subscribe to changes of some keys, of your rooms, their members, and users that you monitor."""
+    """Subscribe to keys of your rooms, their members, and the users on your MONITOR list."""
     _check_is_self(ctx, target, "SUB")
     before, accepted = ctx.client.subscribed, []
     with ctx.continue_on_error():

@@ -126,7 +126,7 @@ def _send_complete(ctx: Context, sync: MetadataSync, values: list[Value]) -> Non
 
 
 def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
-    """Open a batch that a later callback closes; it carries the label itself, as it cannot be nested."""
+    """Open a batch that a later callback closes; it carries the label of the command itself."""
     batch = ctx.runtime.clock.token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None

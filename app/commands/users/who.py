@@ -12,7 +12,7 @@ from app.wire import numerics
 from app.wire.masks import is_mask, matches
 from app.wire.names import is_room
 
-HIDDEN_ADDRESS = "255.255.255.255"  # shown by WHOX instead of an address that the caller may not see
+HIDDEN_ADDRESS = "255.255.255.255"  # for callers that may not see the address
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class VisibleUser:
         return str(int(self.ctx.runtime.clock.monotonic() - self.user.active))
 
 
-_FIELDS: dict[str, Callable[[VisibleUser], str]] = {  # in the order in which WHOX sends them, after the token
+_FIELDS: dict[str, Callable[[VisibleUser], str]] = {  # in the order of WHOX replies
     "c": lambda shown: shown.room_name,
     "u": lambda shown: shown.user.user,
     "i": lambda shown: shown.address,
@@ -72,20 +72,20 @@ def who(ctx: Context, mask: str = "*", options: str = "") -> None:
     The option `o` lists administrators only. `%` and any of the letters `tcuihsnfdlaor` select the
     fields (WHOX); `%tna,42` also sends the token 42.
     """
-    restriction, _, wanted = options.partition("%")
-    write = _make_formatter(ctx, wanted)
+    restriction, _, fields_and_token = options.partition("%")
+    write = _make_formatter(ctx, fields_and_token)
     for shown in _find_users(ctx, mask):
         if "o" not in restriction or shown.user.is_admin:
             ctx.send_lines(write(shown))
     ctx.reply(numerics.RPL_ENDOFWHO, mask)
 
 
-def _make_formatter(ctx: Context, wanted: str) -> Callable[[VisibleUser], str]:
+def _make_formatter(ctx: Context, fields_and_token: str) -> Callable[[VisibleUser], str]:
     """Return a function that formats a reply line, with the default or the requested fields.
 
     There may be thousands of lines, so their common start is formatted only once.
     """
-    letters, _, token = wanted.partition(",")
+    letters, _, token = fields_and_token.partition(",")
     fields = {letter for letter in letters if letter == "t" or letter in _FIELDS}
     nick, server = ctx.client.nick, ctx.runtime.server_name
     if fields:

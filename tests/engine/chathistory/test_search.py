@@ -225,7 +225,7 @@ def test_an_unreadable_database_is_reported_as_a_failure(
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
     (alice,) = gather(bench, "#tea", "alice")
-    monkeypatch.setattr(asking, "found_by", fail)
+    monkeypatch.setattr(asking, "search_messages", fail)
     answer, pong = map(parse, alice.ask("SEARCH text=tea", "PING x"))
     assert (answer.params[:2], pong.command) == (["SEARCH", "INTERNAL_ERROR"], "PONG")
 
