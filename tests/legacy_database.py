@@ -1,4 +1,4 @@
-"""A database as the program this one replaces left it."""
+"""Creates databases of the chat program that this one replaces."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ def old_database(
     table: str = "user",
     wal: bool = False,
 ) -> Path:
-    """Make such a file; `table` is how it spells its table of users."""
+    """Create a legacy database; `table` is the spelling of the user table's name."""
     connection = sqlite3.connect(path)
     connection.execute(f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}")
     connection.execute(f'CREATE TABLE "{table}" (UserId INTEGER PRIMARY KEY, UserName, UserPassword)')
@@ -39,7 +39,7 @@ def add(
     users: Iterable[Sequence[Any]] = (),
     messages: Iterable[Sequence[Any]] = (),
 ) -> None:
-    """Add rows."""
+    """Insert rows into a legacy database."""
     connection.executemany(f'INSERT INTO "{table}" VALUES (?, ?, ?)', users)  # noqa: S608
     connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", messages)
     connection.commit()

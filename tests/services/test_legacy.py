@@ -110,7 +110,7 @@ def test_an_import_cut_off_goes_on_where_it_stopped(
     story: Story, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_database(tmp_path / "old.db")
-    monkeypatch.setattr("app.db.legacy.PAGE", 2)
+    monkeypatch.setattr("app.db.legacy.PAGE_ROWS", 2)
     messages = LegacyDatabase.messages
 
     def cut_off(old: LegacyDatabase) -> Iterator[Any]:
@@ -196,7 +196,7 @@ def test_an_account_of_somebody_else_is_not_given_the_old_messages(
 
 
 def test_what_is_no_old_database_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no file"):
+    with pytest.raises(NotFound, match="does not exist"):
         LegacyDatabase(tmp_path / "nothing.db")
     (tmp_path / "letter.db").write_text("hello")
     with pytest.raises(DatabaseRefused, match="not an SQLite database"):
@@ -208,5 +208,5 @@ def test_what_is_no_old_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_digest_of_a_user_tells_nothing_of_the_password() -> None:
-    one, two = (legacy.rows.OldUser(1, b"anna", password) for password in (b"secret", b"other"))
-    assert legacy.rows.digest(one) == legacy.rows.digest(two)
+    one, two = (legacy.rows.LegacyUser(1, b"anna", password) for password in (b"secret", b"other"))
+    assert legacy.rows.row_digest(one) == legacy.rows.row_digest(two)

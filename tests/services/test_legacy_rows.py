@@ -19,9 +19,9 @@ BAD_USERS = [
     ((1, "zoe", None), "password is missing"),
     ((1, "zoe", ""), "password is empty"),
     ((1, "zoe", "a\nb"), "control character"),
-    ((1, "zoe", "x" * 700), "too long"),
-    ((1, "taken", "password"), "an account taken already"),
-    ((1, "TAKEN", "password"), "an account TAKEN already"),
+    ((1, "zoe", "x" * 700), "at most 600 bytes"),
+    ((1, "taken", "password"), "An account taken already exists"),
+    ((1, "TAKEN", "password"), "An account TAKEN already exists"),
 ]
 
 

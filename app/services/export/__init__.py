@@ -1,7 +1,7 @@
-"""Exports: history as a stream of text, in one of the formats of `FORMATS`.
+"""Exports history as a stream of text in one of the `FORMATS`.
 
-Formats for programs (jsonl, json, csv) keep the order of the log; those for people (txt, md, html) tell one
-room after the other. Nothing here knows where the text goes.
+Formats for programs (jsonl, json, csv) keep the order of the log; formats for people (txt, md, html)
+are grouped by room.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ Write = Callable[[Iterable[HistoryEntry], ExportInfo], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way of writing history; `by_place` tells one room after the other."""
+    """An export format. With `by_place`, entries are grouped by room or conversation."""
 
     write: Write
     by_place: bool

@@ -1,11 +1,11 @@
-"""What an export says about itself."""
+"""The header information of an export."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ExportInfo:
-    """The name of the server and the instant of the export, milliseconds since the epoch."""
+    """The server's name and the time of the export, in milliseconds since the Unix epoch."""
 
     servername: str
     made: int

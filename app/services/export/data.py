@@ -1,7 +1,7 @@
-"""Exports for programs: every entry as it stands in the log.
+"""Export formats for programs: JSON Lines, JSON and CSV.
 
-CSV is for spreadsheets, which take a cell that begins with `=`, `+`, `-` or `@` for a formula: such a cell
-gets an apostrophe in front, and messages are readable text. JSON keeps every character.
+Spreadsheets interpret a CSV cell that begins with `=`, `+`, `-` or `@` as a formula, so such a cell is
+prefixed with an apostrophe. CSV also strips formatting from messages; JSON keeps every character.
 """
 
 import csv
@@ -19,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
-    """Return an entry by the names of COLUMNS."""
+    """Return the values of an entry by COLUMNS."""
     return {
         "msgid": entry.id,
         "time": to_iso(entry.at),
@@ -37,7 +37,7 @@ def _object(entry: HistoryEntry) -> str:
 
 
 def write_jsonl(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write one JSON object a line."""
+    """Write one JSON object per line."""
     for entry in entries:
         yield f"{_object(entry)}\n"
 
@@ -52,19 +52,19 @@ def write_json(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
 
 
 def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write a table with a heading, RFC 4180."""
+    """Write CSV with a header row (RFC 4180)."""
     yield _row(COLUMNS)
     for entry in entries:
-        values = {**as_mapping(entry), "text": _readable(entry)}
-        yield _row([_harmless(values[name] or "") for name in COLUMNS])
+        values = {**as_mapping(entry), "text": _plain_text(entry)}
+        yield _row([_without_formula(values[name] or "") for name in COLUMNS])
 
 
-def _readable(entry: HistoryEntry) -> str:
-    done = find_action(entry)
-    return clean(entry.text) if done is None else f"/me {done}"
+def _plain_text(entry: HistoryEntry) -> str:
+    performed = find_action(entry)
+    return clean(entry.text) if performed is None else f"/me {performed}"
 
 
-def _harmless(cell: str) -> str:
+def _without_formula(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

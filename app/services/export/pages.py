@@ -1,4 +1,4 @@
-"""Exports for people, as plain text and as Markdown."""
+"""Export formats for people: plain text and Markdown."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
 def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write a line for each entry under the name of its room."""
+    """Write one line per entry, grouped by room."""
     yield f"{clean(about.servername)}: history, {to_datetime(about.made):%Y-%m-%d %H:%M} UTC\n"
     for place, here in group_by_place(entries):
         yield f"\n== {clean(place)} ==\n\n"
@@ -30,7 +30,7 @@ def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
 
 
 def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write a list of entries under the name of its room and its day."""
+    """Write lists of entries, grouped by room and day."""
     yield f"# {_escape(clean(about.servername))}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
     for place, here in group_by_place(entries):

@@ -1,4 +1,4 @@
-"""History as a person reads it: sentences for what happened, text without control characters."""
+"""Formats history entries as plain text, with a sentence for each event and no control characters."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -14,42 +14,42 @@ _ACTION = re.compile(r"\x01ACTION ?(.*?)\x01?", re.DOTALL)
 _LINK = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}])")
 
 _SENTENCES: dict[Kind, str] = {
-    Kind.CREATED: "{nick} made the room {target}",
+    Kind.CREATED: "{nick} created the room {target}",
     Kind.RENAMED: "{nick} renamed the room {target} to {text}",
     Kind.DELETED: "{nick} deleted the room {target}{reason}",
     Kind.JOINED: "{nick} joined",
     Kind.PARTED: "{nick} left{reason}",
     Kind.QUIT: "{nick} quit{reason}",
-    Kind.KICKED: "{nick} put {target} out{reason}",
-    Kind.NICK: "{nick} is now {target}",
+    Kind.KICKED: "{nick} kicked {target}{reason}",
+    Kind.NICK: "{nick} is now known as {target}",
     Kind.TOPIC: "{nick} set the topic: {text}",
     Kind.MODE: "{nick} set {text}",
 }
 
 
 def clean(text: str) -> str:
-    """Return the text on one line, without colours, other formatting and anything that could command a terminal."""
+    """Return the text on one line, without IRC formatting and control characters."""
     return _CONTROL.sub("", _FORMATTING.sub("", text.replace("\n", " ")))
 
 
 def format_day(entry: HistoryEntry) -> str:
-    """Return the day of an entry, UTC."""
+    """Return the date of an entry in UTC."""
     return f"{to_datetime(entry.at):%Y-%m-%d}"
 
 
 def format_time(entry: HistoryEntry) -> str:
-    """Return the time of an entry to the second, UTC."""
+    """Return the time of day of an entry in UTC, to the second."""
     return f"{to_datetime(entry.at):%H:%M:%S}"
 
 
 def find_action(entry: HistoryEntry) -> str | None:
-    """Return what the author did, if the message is one of the `/me` sort."""
+    """Return the text of a `/me` message (CTCP ACTION), or None for any other entry."""
     found = _ACTION.fullmatch(entry.text) if entry.is_message else None
     return clean(found[1]) if found else None
 
 
 def describe_event(entry: HistoryEntry) -> str:
-    """Return the sentence of something that happened."""
+    """Return a sentence that describes an event other than a message."""
     reason = f" ({clean(entry.text)})" if entry.text else ""
     sentence = _SENTENCES[entry.kind].format(
         nick=entry.nick, target=entry.target, text=clean(entry.text), reason=reason
@@ -58,7 +58,7 @@ def describe_event(entry: HistoryEntry) -> str:
 
 
 def format_line(entry: HistoryEntry) -> str:
-    """Return an entry as one line without its time: `anna: hello`, `* anna waves`, `-- anna joined`."""
+    """Format an entry without its time: `anna: hello`, `* anna waves`, `-- anna joined`."""
     if not entry.is_message:
         return f"-- {describe_event(entry)}"
     done = find_action(entry)
@@ -66,21 +66,21 @@ def format_line(entry: HistoryEntry) -> str:
 
 
 def format_timed_line(entry: HistoryEntry) -> str:
-    """Return the line with its day and time: `[2026-11-22 12:00:05] anna: hello`."""
+    """Format an entry with its date and time: `[2026-11-22 12:00:05] anna: hello`."""
     return f"[{format_day(entry)} {format_time(entry)}] {format_line(entry)}"
 
 
 def render_links(text: str, escape: Callable[[str], str], link: Callable[[str], str]) -> str:
-    """Return the text with its web addresses written by `link` and all the rest by `escape`."""
+    """Render a text, its URLs with `link` and everything else with `escape`."""
     parts = _LINK.split(text)
     return "".join(link(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
 def group_by_place(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
-    """Group entries that come one room after the other."""
+    """Group entries, already ordered by room, by room."""
     return groupby(entries, key=lambda entry: entry.place)
 
 
 def group_by_day(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
-    """Group the entries of a room."""
+    """Group the entries of a room by day."""
     return groupby(entries, key=format_day)

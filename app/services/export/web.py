@@ -1,7 +1,7 @@
-"""Export as one self-contained web page: no scripts, nothing fetched, readable on any screen and on paper.
+"""Exports history as one self-contained HTML page, without scripts or external resources.
 
-The contents are known when everything is written, so they stand at the end of the page, and its style shows
-them at the beginning.
+The table of contents is complete only after all entries are written, so it comes last in the markup,
+and the style sheet moves it to the top.
 """
 
 from collections.abc import Iterable, Iterator
@@ -77,21 +77,21 @@ _HEAD = """<!DOCTYPE html>
 
 @dataclass(slots=True)
 class _Section:
-    """One room in the contents: how much there is, and where each of its months begins."""
+    """A room in the table of contents: its number of lines and the anchors of its months."""
 
     place: str
     lines: int = 0
     months: list[tuple[str, str]] = field(default_factory=list)
 
     def note_day(self, entry: HistoryEntry) -> None:
-        """Keep the first line of each month, given the first of each day."""
+        """Record the first entry of each month, given the first entry of each day."""
         month = f"{to_datetime(entry.at):%B %Y}"
         if not self.months or self.months[-1][0] != month:
             self.months.append((month, f"#m{entry.id}"))
 
 
 def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write the whole page, room by room and day by day."""
+    """Write the page, grouped by room and day."""
     title = escape(f"{clean(about.servername)}: history")
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
     sections: list[_Section] = []
@@ -107,7 +107,7 @@ def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
 
 def _closing(sections: list[_Section]) -> str:
     count = sum(section.lines for section in sections)
-    return "Nothing was said here yet." if count == 0 else f"{_lines(count)}."
+    return "There are no messages." if count == 0 else f"{_lines(count)}."
 
 
 def _lines(count: int) -> str:
@@ -115,7 +115,7 @@ def _lines(count: int) -> str:
 
 
 def _contents(sections: list[_Section]) -> str:
-    """Write where everything is, unless it is all in one place."""
+    """Return the table of contents, or nothing for a single room and month."""
     if len(sections) < 2 and all(len(section.months) < 2 for section in sections):
         return ""
     items = "".join(_place(number, section) for number, section in enumerate(sections, 1))
@@ -129,7 +129,6 @@ def _place(number: int, section: _Section) -> str:
 
 
 def _day(entries: Iterator[HistoryEntry], section: _Section) -> Iterator[str]:
-    """Write one day under its heading."""
     first = next(entries)
     section.note_day(first)
     yield f"<h3>{to_datetime(first.at):%A, %d %B %Y}</h3>\n<ol>\n"
@@ -155,7 +154,7 @@ def _entry_body(entry: HistoryEntry) -> str:
 
 
 def _author(entry: HistoryEntry) -> str:
-    """Write the name in a colour of its own: the same name has the same one everywhere."""
+    """Return the author's name in a colour derived from it."""
     nick = clean(entry.nick)
     return f'<b style="--hue:{crc32(nick.encode()) % 360}">{escape(nick)}</b>'
 

@@ -1,8 +1,8 @@
-"""Coming from the program this one replaces: its accounts and messages, each row taken once or reported.
+"""Imports accounts and messages from the database of the chat program that this one replaces.
 
-A row that was taken is known by its digest, which is stored in the transaction that takes it: an import that
-was cut off goes on where it stopped, and a second one changes nothing. The digest of an account leaves the
-password out, because a bare hash of it would undo what Argon2id is for.
+The digest of every imported row is stored in the transaction that imports it, so an interrupted import
+resumes where it stopped, and importing a second time changes nothing. Rows that cannot be imported are
+reported. The digest of an account omits the password, because a fast hash of it would defeat Argon2id.
 """
 
 from app.services.legacy.importing import LegacyImport

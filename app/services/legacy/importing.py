@@ -1,4 +1,4 @@
-"""The import itself: page by page, each page one transaction with the marks of the rows it took."""
+"""The import, page by page, each in one transaction with the digests of its rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,13 +30,13 @@ from app.services.legacy.rows import (
 from app.services.record import record
 from app.wire.names import Key, fold
 
-USERS_PER_BATCH = 20  # hashing their passwords takes about a second
+USERS_PER_BATCH = 20  # hashing their passwords takes about one second
 
 ProgressCallback = Callable[[int], None]
 
 
 class LegacyImport:
-    """One run over one old database. `database` is None in a rehearsal where there is none yet."""
+    """One run over a legacy database. `database` is None in a dry run without an existing database."""
 
     def __init__(
         self,
@@ -55,29 +55,29 @@ class LegacyImport:
         self._limits = limits
         self._actor, self._by = actor, by
         self._audited = dry_run
-        self._accounts: dict[Key, str] = {}  # those that came from this file, as they are spelled
-        self._names: dict[int, str] = {}  # of its users, by number
+        self._accounts: dict[Key, str] = {}  # accounts of this file as spelled, by folded name
+        self._names: dict[int, str] = {}  # names of its users by id
         self._destination = ImportDestination(room, clock, by)
         self.report = ImportReport(room, dry_run)
 
     def run(self, tick: ProgressCallback = lambda rows: None) -> ImportReport:
-        """Take what can be taken. `tick` is called with the number of rows dealt with.
+        """Import all valid rows. `tick` is called with the number of rows processed.
 
-        Raises: ChatError when the room has newer messages; what was taken before stays.
+        Raises: ChatError when the room has newer messages; rows already imported remain.
         """
         for users in self._old.users():
             for start in range(0, len(users), USERS_PER_BATCH):
-                self._take_users(users[start : start + USERS_PER_BATCH])
+                self._import_users(users[start : start + USERS_PER_BATCH])
                 tick(min(USERS_PER_BATCH, len(users) - start))
         for messages in self._old.messages():
-            self._take_messages(messages)
+            self._import_messages(messages)
             tick(len(messages))
         return self.report
 
     # accounts
 
-    def _take_users(self, rows: Sequence[LegacyUser]) -> None:
-        """Take a few users. Their passwords are hashed before the log is locked."""
+    def _import_users(self, rows: Sequence[LegacyUser]) -> None:
+        """Import a batch of users. Their passwords are hashed before the log is locked."""
         self._names |= _names(rows)
         with self._reading() as session:
             news = self._new_users(session, rows)
@@ -90,26 +90,28 @@ class LegacyImport:
         self.report.accounts_taken += len(news)
 
     def _new_users(self, session: orm.Session | None, rows: Sequence[LegacyUser]) -> dict[str, NewUser]:
-        marks = _find_imported(session, [row_digest(row) for row in rows])
+        known = _find_imported(session, [row_digest(row) for row in rows])
         news: dict[str, NewUser] = {}
         for row in rows:
             try:
                 user = read_user(row, self._limits)
-                if row_digest(row) in marks:
+                if row_digest(row) in known:
                     self._accounts[fold(user.name)] = user.name
                     self.report.accounts_known += 1
                     continue
-                self._refuse_taken(session, user, news)
+                self._reject_taken_name(session, user, news)
                 news[row_digest(row)] = user
             except InvalidRow as error:
-                self._refuse("user", row, error)
+                self._reject("user", row, error)
         return news
 
-    def _refuse_taken(self, session: orm.Session | None, user: NewUser, news: dict[str, NewUser]) -> None:
+    def _reject_taken_name(
+        self, session: orm.Session | None, user: NewUser, news: dict[str, NewUser]
+    ) -> None:
         key = fold(user.name)
-        taken = key in self._accounts or any(fold(other.name) == key for other in news.values())
-        if taken or (session is not None and find_account(session, key) is not None):
-            raise InvalidRow(f"There is an account {user.name} already, perhaps in another spelling.")
+        is_taken = key in self._accounts or any(fold(other.name) == key for other in news.values())
+        if is_taken or (session is not None and find_account(session, key) is not None):
+            raise InvalidRow(f"An account {user.name} already exists, perhaps in another spelling.")
 
     def _register(
         self, connection: Connection | None, news: dict[str, NewUser], secrets: dict[str, PasswordHashes]
@@ -124,38 +126,36 @@ class LegacyImport:
 
     # messages
 
-    def _take_messages(self, rows: Sequence[LegacyMessage]) -> None:
-        """Take a page of messages. They are checked before the log is locked."""
-        readable = self._readable(rows)
+    def _import_messages(self, rows: Sequence[LegacyMessage]) -> None:
+        """Import a page of messages. They are validated before the log is locked."""
+        valid = self._validate(rows)
         with self._writing() as connection, self._reading(connection) as session:
-            known = _find_imported(session, list(readable))
+            known = _find_imported(session, list(valid))
             self.report.messages_known += len(known)
             self._destination.resumes |= bool(known)
-            news = {mark: message for mark, message in readable.items() if mark not in known}
-            events = self._destination.place(session, list(news.values()), self._said) if news else []
+            news = {mark: message for mark, message in valid.items() if mark not in known}
+            events = self._destination.place(session, list(news.values()), self._author) if news else []
             if connection is not None:
                 self._record(connection, events, list(news))
             self.report.messages_taken += len(news)
 
-    def _readable(self, rows: Sequence[LegacyMessage]) -> dict[str, NewMessage]:
-        readable: dict[str, NewMessage] = {}
+    def _validate(self, rows: Sequence[LegacyMessage]) -> dict[str, NewMessage]:
+        valid: dict[str, NewMessage] = {}
         for row in rows:
             try:
-                readable[row_digest(row)] = read_message(row, self._names, self._limits)
+                valid[row_digest(row)] = read_message(row, self._names, self._limits)
             except InvalidRow as error:
-                self._refuse("message", row, error)
-        return readable
+                self._reject("message", row, error)
+        return valid
 
-    def _said(self, message: NewMessage) -> tuple[str, str | None]:
+    def _author(self, message: NewMessage) -> tuple[str, str | None]:
         """Return the nick and the account of an author."""
         nick = display_nick(message.author)
         if nick != message.author:
             self.report.renamed[message.author] = nick
         return nick, self._accounts.get(fold(message.author))
 
-    # both
-
-    def _refuse(self, table: str, row: LegacyUser | LegacyMessage, error: InvalidRow) -> None:
+    def _reject(self, table: str, row: LegacyUser | LegacyMessage, error: InvalidRow) -> None:
         self.report.refused.append(RejectedRow(table, format_id(row.id), str(error)))
 
     def _record(self, connection: Connection, events: Sequence[Event], marks: Sequence[str]) -> None:
@@ -175,7 +175,7 @@ class LegacyImport:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection | None]:
-        """Hold the log's lock; in a rehearsal there is nothing to hold."""
+        """Open a transaction that holds the log's lock, or yield None in a dry run."""
         if self._database is None or self.report.dry_run:
             yield None
             return
@@ -184,7 +184,7 @@ class LegacyImport:
 
     @contextmanager
     def _reading(self, connection: Connection | None = None) -> Iterator[orm.Session | None]:
-        """Open a session, within the transaction if there is one; without a database there is none."""
+        """Open a session, inside the transaction if there is one; yield None without a database."""
         if connection is not None:
             yield orm.Session(connection, join_transaction_mode="rollback_only")
         elif self._database is not None:
@@ -195,7 +195,7 @@ class LegacyImport:
 
 
 def _names(rows: Sequence[LegacyUser]) -> dict[int, str]:
-    """Return the names of users by their numbers, for messages whose author is a number."""
+    """Return the names of users by id, for messages whose author is an id."""
     return {
         row.id: row.name.decode(errors="replace")
         for row in rows
@@ -204,7 +204,7 @@ def _names(rows: Sequence[LegacyUser]) -> dict[int, str]:
 
 
 def _find_imported(session: orm.Session | None, digests: Sequence[str]) -> set[str]:
-    """Return those of the digests whose rows were taken before."""
+    """Return the digests whose rows have been imported."""
     if session is None:
         return set()
     return set(session.scalars(select(ImportMarkRow.digest).where(ImportMarkRow.digest.in_(digests))))

@@ -1,11 +1,11 @@
-"""What became of every row."""
+"""The report of an import."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that could not be taken, and why."""
+    """A row that could not be imported, and the reason."""
 
     table: str
     id: str
@@ -14,7 +14,7 @@ class RejectedRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did, or would do; `renamed` says under which nick an author had to be shown."""
+    """The result of an import or dry run. `renamed` maps authors to the valid nicks shown instead."""
 
     room: str
     dry_run: bool

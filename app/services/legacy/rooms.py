@@ -1,4 +1,4 @@
-"""Where imported messages go: a room in which nothing later was said."""
+"""The destination room of imported messages."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,28 +16,28 @@ Author = Callable[[NewMessage], tuple[str, str | None]]
 
 
 class ImportDestination:
-    """The room, made when it is missing. `resumes` once messages of the same file are known to be in it."""
+    """The destination room, created if missing. `resumes` says that it has messages of the same file."""
 
     def __init__(self, name: str, clock: Clock, by: str) -> None:
         self.resumes = False
         self._name = name
         self._clock = clock
         self._by = by
-        self._last = 0  # the instant of the newest message placed in this run
+        self._last = 0  # time of the newest message, in milliseconds
 
     def place(self, session: Session | None, messages: Sequence[NewMessage], author: Author) -> list[Event]:
-        """Return the events of the messages, in order, their times strictly increasing.
+        """Return the events of the messages, in order and with strictly increasing times.
 
-        Raises: ChatError when the room has later messages of another origin.
+        Raises: ChatError when the room has later messages from another source.
         """
         room = None if session is None else find_room(session, self._name)
         if session is not None and room is not None:
             self._check_order(session, room, messages[0])
-        made = [] if room else [self._creation_event(messages[0].at)]
-        room_id = room.id if room else made[0].room
-        said = [event for message in messages for event in self._events(room_id, message, author)]
+        creation = [] if room else [self._creation_event(messages[0].at)]
+        room_id = room.id if room else creation[0].room
+        message_events = [event for message in messages for event in self._events(room_id, message, author)]
         self.resumes = True
-        return made + said
+        return creation + message_events
 
     def _check_order(self, session: Session, room: models.RoomRow, first: NewMessage) -> None:
         query = select(models.EventRow.at, models.EventRow.data).where(
@@ -49,14 +49,14 @@ class ImportDestination:
         is_ours = self.resumes and (newest.data or {}).get("imported")
         if newest.at >= first.at and not is_ours:
             raise ChatError(
-                f"{room.name} has messages later than the next one to be imported "
-                f"({to_datetime(first.at):%Y-%m-%d %H:%M} UTC), so it cannot be taken in order; "
-                "name another room, for example --room '#archive'."
+                f"{room.name} has messages later than the next one to import "
+                f"({to_datetime(first.at):%Y-%m-%d %H:%M} UTC), so they would be out of order; "
+                "import into another room, for example --room '#archive'."
             )
         self._last = max(self._last, newest.at)
 
     def _creation_event(self, before: int) -> Event:
-        """Return the event of the room, made just before what is said in it."""
+        """Return the event that creates the room, just before its first message."""
         event = official_room_event(self._clock, self._by, self._name)
         event.data["imported"], event.at = True, before - 1
         return event

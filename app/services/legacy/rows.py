@@ -1,4 +1,4 @@
-"""The rows of the old database as values that can be trusted; what cannot be is refused with a reason."""
+"""Validates the rows of a legacy database and converts them to values."""
 
 import hashlib
 import json
@@ -17,12 +17,12 @@ _NOT_IN_A_NICK = re.compile(r"[\s\x00-\x1f\x7f-\x9f!@,*?]+|^[:#&$~%+]+")
 
 
 class InvalidRow(Exception):
-    """The row cannot be taken; the text says why."""
+    """A row cannot be imported; the text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
-    """What the settings allow: characters of a name, bytes of a message, and the present instant."""
+    """The limits on names (characters) and messages (bytes), and the current instant."""
 
     nick_length: int
     message_bytes: int
@@ -31,7 +31,7 @@ class ImportLimits:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user that can become an account."""
+    """A valid user."""
 
     name: str
     password: str
@@ -39,7 +39,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message that can be taken: its instant in milliseconds, its author as spelled, its lines."""
+    """A valid message: its instant in milliseconds, its author as spelled, and its lines."""
 
     at: int
     author: str
@@ -47,19 +47,19 @@ class NewMessage:
 
 
 def row_digest(row: LegacyUser | LegacyMessage) -> str:
-    """Return what a row is known by: SHA-256 over its contents, without the password."""
+    """Return the SHA-256 digest that identifies a row, without the password."""
     cells = row[:2] if isinstance(row, LegacyUser) else row
     values = [cell.hex() if isinstance(cell, bytes) else repr(cell) for cell in cells]
     return hashlib.sha256(json.dumps([type(row).__name__, *values]).encode()).hexdigest()
 
 
 def format_id(cell: Cell) -> str:
-    """Write the number of a row for the report."""
+    """Format a row's id for the report."""
     return cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
 
 
 def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
-    """Check a user.
+    """Validate a user.
 
     Raises: RowRefused.
     """
@@ -70,11 +70,11 @@ def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
     except UsageError as error:
         raise InvalidRow(error.sentence) from error
     except InvalidName as error:
-        raise InvalidRow(f"“{name}” cannot be the name of an account: {error.reason}") from error
+        raise InvalidRow(f"“{name}” is not a valid account name: {error.reason}") from error
 
 
 def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimits) -> NewMessage:
-    """Check a message; a number as its author is a user's.
+    """Validate a message. An author that is a number is a user's id.
 
     Raises: RowRefused.
     """
@@ -87,9 +87,9 @@ def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimi
 
 
 def read_text(cell: Cell, what: str) -> str:
-    """Read a cell as text.
+    """Return a cell as text.
 
-    Raises: RowRefused when there is none.
+    Raises: InvalidRow when it is missing, empty or malformed.
     """
     if cell is None:
         raise InvalidRow(f"The {what} is missing (NULL).")
@@ -100,12 +100,12 @@ def read_text(cell: Cell, what: str) -> str:
     if not text.strip():
         raise InvalidRow(f"The {what} is empty.")
     if "\0" in text:
-        raise InvalidRow(f"The {what} has a NUL character in it.")
+        raise InvalidRow(f"The {what} contains a NUL character.")
     return text
 
 
 def _instant(cell: Cell, now: int) -> int:
-    """Read seconds since the epoch as milliseconds."""
+    """Convert seconds since the Unix epoch to milliseconds."""
     try:
         instant = int(float(cell.decode() if isinstance(cell, bytes) else cell or 0) * 1000)
     except (ValueError, OverflowError) as error:
@@ -115,15 +115,15 @@ def _instant(cell: Cell, now: int) -> int:
     return instant
 
 
-def _lines(text: str, longest: int) -> list[str]:
-    """Cut a text into its lines, each of which becomes a message: IRC knows no others."""
+def _lines(text: str, max_bytes: int) -> list[str]:
+    """Split a text into lines, each of which becomes a message: IRC messages are single lines."""
     lines = [line for line in _LINE_END.split(text) if line.strip()]
     found = max(map(byte_length, lines))
-    if found > longest:
-        raise InvalidRow(f"The text is {found} bytes long; the setting buffer allows {longest}.")
+    if found > max_bytes:
+        raise InvalidRow(f"The text is {found} bytes long; the setting buffer allows {max_bytes}.")
     return lines
 
 
 def display_nick(author: str) -> str:
-    """Return the author's name as it can stand before a message; the same wherever that is possible."""
+    """Return an author's name with the characters replaced that a nick cannot contain."""
     return _NOT_IN_A_NICK.sub("_", author.strip())[:MAX_SHOWN_LENGTH] or "_"
