@@ -32,30 +32,30 @@ class Story:
         self.database = database
         self.clock = clock
 
-    def happens(self, *events: Event) -> None:
+    def record(self, *events: Event) -> None:
         """Record the events unchanged."""
         record_now(self.database, self.clock, events)
 
-    def decides(self, decide: Callable[[Administrator], AdminChange], by: str = SERVER) -> AdminChange:
+    def apply(self, decide: Callable[[Administrator], AdminChange], by: str = SERVER) -> AdminChange:
         """Apply the change of an administrator."""
         return apply_admin_change(self.database, self.clock, ME, by, decide)
 
-    def room(self, name: str, **data: Any) -> int:
+    def create_room(self, name: str, **data: Any) -> int:
         """Create a room and return its id."""
         room = self.clock.identity()
         values = {"official": True, "founder": None, "modes": "nt", **data}
-        self.happens(Event(Kind.CREATED, room=room, nick="server", target=name, data=values))
+        self.record(Event(Kind.CREATED, room=room, nick="server", target=name, data=values))
         return room
 
-    def account(self, name: str, role: str = "user") -> None:
+    def create_account(self, name: str, role: str = "user") -> None:
         """Register an account."""
-        self.happens(registration_event(self.clock, name, SECRET, role))
+        self.record(registration_event(self.clock, name, SECRET, role))
 
-    def connects(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
+    def connect(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
         """Connect a session and return its id."""
         session = self.clock.identity()
         data = {"address": address, "realname": nick, "node": "main"}
-        self.happens(
+        self.record(
             Event(
                 Kind.CONNECTED,
                 session=session,
@@ -68,29 +68,27 @@ class Story:
         )
         return session
 
-    def account_says(self, name: str, **words: str | None) -> None:
+    def set_account_metadata(self, name: str, **words: str | None) -> None:
         """Set metadata of an account."""
         with self.database.reading() as session:
             party = f"a{get_account(session, fold(name)).id}"
         for key, value in words.items():
             data = {"key": key, "by": name, "party": party}
-            self.happens(
-                Event(Kind.METADATA, nick="server", account=name, target=name, text=value, data=data)
-            )
+            self.record(Event(Kind.METADATA, nick="server", account=name, target=name, text=value, data=data))
 
-    def room_says(self, room: int, **words: str | None) -> None:
+    def set_room_metadata(self, room: int, **words: str | None) -> None:
         """Set metadata of a room."""
         for key, value in words.items():
             data = {"key": key, "by": "anna"}
-            self.happens(Event(Kind.METADATA, room=room, nick="server", text=value, data=data))
+            self.record(Event(Kind.METADATA, room=room, nick="server", text=value, data=data))
 
-    def joins(self, session: int, nick: str, room: int) -> None:
+    def join(self, session: int, nick: str, room: int) -> None:
         """Join a session to a room."""
-        self.happens(Event(Kind.JOINED, room=room, session=session, nick=nick, data={"realname": nick}))
+        self.record(Event(Kind.JOINED, room=room, session=session, nick=nick, data={"realname": nick}))
 
-    def says(self, room: int, nick: str, *texts: str, account: str | None = None, **more: Any) -> None:
+    def say(self, room: int, nick: str, *texts: str, account: str | None = None, **more: Any) -> None:
         """Send messages to a room in one batch."""
-        self.happens(
+        self.record(
             *(
                 Event(
                     Kind.PRIVMSG, room=room, nick=nick, user="u", host="h", account=account, text=text, **more
@@ -99,8 +97,8 @@ class Story:
             )
         )
 
-    def whispers(self, nick: str, target: str, text: str) -> None:
+    def send_private(self, nick: str, target: str, text: str) -> None:
         """Send a private message."""
         data = {"parties": [f"a-{nick}", f"a-{target}"]}
         pair = "-".join(sorted((nick, target)))
-        self.happens(Event(Kind.PRIVMSG, conversation=pair, nick=nick, target=target, text=text, data=data))
+        self.record(Event(Kind.PRIVMSG, conversation=pair, nick=nick, target=target, text=text, data=data))

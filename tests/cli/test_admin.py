@@ -15,11 +15,11 @@ from tests.story import Story
 @pytest.fixture
 def talk(chat: Story) -> Story:
     """Two rooms, a private conversation, a rude text."""
-    tea, ops = chat.room("#tea"), chat.room("#ops")
-    chat.says(tea, "anna", "hello", "\x1b[2Jclear")
-    chat.says(ops, "Борис", "привет")
-    chat.whispers("anna", "bob", "psst")
-    chat.happens(Event(Kind.TOPIC, room=tea, nick="anna", text="Assam"))
+    tea, ops = chat.create_room("#tea"), chat.create_room("#ops")
+    chat.say(tea, "anna", "hello", "\x1b[2Jclear")
+    chat.say(ops, "Борис", "привет")
+    chat.send_private("anna", "bob", "psst")
+    chat.record(Event(Kind.TOPIC, room=tea, nick="anna", text="Assam"))
     return chat
 
 
@@ -108,7 +108,7 @@ def test_an_export_never_becomes_the_database(talk: Story, admin: Admin, folder:
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv", "md", "html", "txt"])
 def test_no_export_holds_a_secret(form: str, talk: Story, admin: Admin) -> None:
     admin("user", "create", "anna", "--password-stdin", stdin="tea-for-two\n")
-    talk.connects("anna", "anna", "198.51.100.7")
+    talk.connect("anna", "anna", "198.51.100.7")
     text = admin("export-history", "-f", form, "--events", "--direct").out
     assert "psst" in text
     assert not re.search(r"argon2|tea-for-two|198\.51", text)
@@ -137,10 +137,10 @@ def test_a_password_comes_from_a_file_or_from_standard_input(chat: Story, admin:
 
 
 def test_kicks_are_for_who_is_there(chat: Story, admin: Admin) -> None:
-    session = chat.connects("anna")
-    room = chat.room("#tea")
+    session = chat.connect("anna")
+    room = chat.create_room("#tea")
     assert admin("kick", "anna", "--room", "#tea").code == 5
-    chat.joins(session, "anna", room)
+    chat.join(session, "anna", room)
     assert admin("kick", "anna", "--room", "#tea", "--reason", "enough").out == "anna is put out of #tea.\n"
     assert admin("kick", "ANNA").code == 0
     assert admin("announce", "hello", "--json").json == {"text": "hello", "online": 0}

@@ -78,7 +78,7 @@ def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: PseudoTerm
 
 
 def test_on_a_terminal_a_no_changes_nothing(terminal: PseudoTerminal, chat: Story, admin: Admin) -> None:
-    chat.account("anna")
+    chat.create_account("anna")
     code, shown = terminal.run("user", "disable", "anna", answers={"[y/N]": "n"})
     assert (code, "Nothing was changed." in shown) == (1, True)
     assert terminal.run("user", "disable", "anna", answers={"[y/N]": "y"})[0] == 0

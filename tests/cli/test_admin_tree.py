@@ -128,19 +128,19 @@ CHANGE = [
 @pytest.fixture
 def populated(chat: Story, folder: Path) -> None:
     """A chat in which everything that CALLS speaks of exists."""
-    chat.account("anna")
-    session = chat.connects("anna", "anna")
-    room = chat.room("#tea")
-    chat.joins(session, "anna", room)
-    chat.says(room, "anna", "hello")
-    chat.decides(lambda admin: create_invitation(admin, "abcdef", 1, None))
-    chat.happens(
+    chat.create_account("anna")
+    session = chat.connect("anna", "anna")
+    room = chat.create_room("#tea")
+    chat.join(session, "anna", room)
+    chat.say(room, "anna", "hello")
+    chat.apply(lambda admin: create_invitation(admin, "abcdef", 1, None))
+    chat.record(
         application_event(chat.clock, "lev", Applicant(replace(SECRET, email="lev@example.org"), "digest"))
     )
-    chat.account_says("anna", avatar="https://offensive.example/a.png")
-    chat.room_says(room, avatar="https://offensive.example/t.png")
+    chat.set_account_metadata("anna", avatar="https://offensive.example/a.png")
+    chat.set_room_metadata(room, avatar="https://offensive.example/t.png")
     ban = {"id": 1, "type": "address", "expires": None}
-    chat.happens(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
+    chat.record(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
     chat.database.close()
     files(folder)
 

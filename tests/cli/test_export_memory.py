@@ -32,7 +32,7 @@ SELECT n, 'privmsg', 1700000000000 + n * 1000, {room}, 'anna', 'u', 'h', '#tea',
 
 def fill(story: Story, count: int) -> None:
     """Put many messages into one room, faster than by saying them."""
-    room = story.room("#tea")
+    room = story.create_room("#tea")
     with story.database.engine.begin() as connection:
         connection.exec_driver_sql(MANY.format(count=count, room=room))
 

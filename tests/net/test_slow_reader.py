@@ -23,7 +23,7 @@ def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[R
     path = tmp_path / "chat.db"
     shutil.copy(sqlite_template, path)
     with closing(Database(parse_database_url(str(path)))) as database:
-        rooms = [Story(database, clock).room(f"#r{number}") for number in range(ROOMS)]
+        rooms = [Story(database, clock).create_room(f"#r{number}") for number in range(ROOMS)]
         said = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
         with database.locked() as connection:
             connection.execute(insert(RoomMetadataRow), said)

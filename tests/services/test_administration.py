@@ -20,7 +20,7 @@ from tests.story import SECRET, SERVER, Story
 
 def decide(story: Story, function: Callable[..., AdminChange], *arguments: object) -> list[Event]:
     """Record a decision and return its events."""
-    return list(story.decides(lambda admin: function(admin, *arguments)).events)
+    return list(story.apply(lambda admin: function(admin, *arguments)).events)
 
 
 def actions(story: Story) -> list[str]:
@@ -41,7 +41,7 @@ def test_an_account_is_made_once_whatever_its_case(story: Story) -> None:
 
 
 def test_an_account_is_changed_by_events_that_tell_no_secret(story: Story) -> None:
-    story.account("anna")
+    story.create_account("anna")
     events = [
         *decide(story, administration.set_role, "ANNA", "admin"),
         *decide(story, administration.set_disabled, "anna", True),
@@ -65,7 +65,7 @@ def vars_of(event: Event) -> dict[str, object]:
 
 
 def test_what_is_so_already_is_no_change(story: Story) -> None:
-    story.account("anna")
+    story.create_account("anna")
     assert decide(story, administration.set_disabled, "anna", False) == []
     assert decide(story, administration.set_role, "anna", "user") == []
     assert actions(story) == []
@@ -91,11 +91,11 @@ def test_what_cannot_be_a_password_is_refused(password: str) -> None:
 
 
 def test_people_are_searched_and_shown_with_who_is_online(story: Story, clock: MovedClock) -> None:
-    story.account("anna")
-    story.account("Борис")
+    story.create_account("anna")
+    story.create_account("Борис")
     clock.instant += 1000
-    story.connects("ann", "anna", "198.51.100.7")
-    story.connects("guest")
+    story.connect("ann", "anna", "198.51.100.7")
+    story.connect("guest")
     with story.database.reading() as session:
         assert [person.name for person in people.list_people(session, "БОРИС")] == ["Борис"]
         assert [person.name for person in people.list_people(session, "%")] == []
@@ -123,11 +123,11 @@ def test_a_room_is_made_and_its_topic_set(story: Story) -> None:
 
 
 def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock) -> None:
-    room = story.room("#ops")
+    room = story.create_room("#ops")
     changes = [["+", "k", "*", None], ["+", "b", "x!*@*", None]]
     key = RoomKey("sesame", "+k sesame")
-    story.happens(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}, secret=key))
-    story.says(room, "anna", "hello")
+    story.record(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}, secret=key))
+    story.say(room, "anna", "hello")
     with story.database.reading() as session:
         found = rooms.get_room_details(session, "ops")
     assert found.password is True
@@ -136,8 +136,8 @@ def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock
 
 
 def test_a_kick_ends_every_session_of_an_account(story: Story) -> None:
-    story.account("anna")
-    sessions = [story.connects("anna", "anna"), story.connects("ann_phone", "anna")]
+    story.create_account("anna")
+    sessions = [story.connect("anna", "anna"), story.connect("ann_phone", "anna")]
     events = decide(story, moderation.kill_user, "Anna", "enough")
     assert [event.data["session"] for event in events] == sessions
     assert {(event.kind, event.nick, event.text) for event in events} == {(Kind.KILLED, SERVER, "enough")}
@@ -146,11 +146,11 @@ def test_a_kick_ends_every_session_of_an_account(story: Story) -> None:
 
 
 def test_a_kick_from_a_room_needs_somebody_in_it(story: Story) -> None:
-    room = story.room("#ops")
-    here = story.connects("anna")
+    room = story.create_room("#ops")
+    here = story.connect("anna")
     with pytest.raises(NotFound, match="anna is not in #ops"):
         decide(story, moderation.kick_user, "anna", "#ops", "enough")
-    story.joins(here, "anna", room)
+    story.join(here, "anna", room)
     (event,) = decide(story, moderation.kick_user, "anna", "ops", "enough")
     assert (event.kind, event.room, event.target, event.data) == (
         Kind.KICKED,
@@ -180,7 +180,7 @@ MASKS = [
 def test_a_ban_is_kept_in_one_form_and_lifted_in_any(
     typed: str, kind: BanType, kept: str, story: Story, clock: MovedClock
 ) -> None:
-    story.account("anna")
+    story.create_account("anna")
     assert bans.detect_ban_type(typed) is kind
     decide(story, bans.add_ban, kind, typed, "why", None)
     with pytest.raises(AlreadyExists):
@@ -231,7 +231,7 @@ def test_banning_or_lifting_what_is_not_there(story: Story) -> None:
 
 
 def test_the_trail_is_searched(story: Story, clock: MovedClock) -> None:
-    story.account("anna")
+    story.create_account("anna")
     decide(story, administration.set_role, "anna", "admin")
     clock.instant += 1000
     decide(story, bans.add_ban, BanType.ACCOUNT, "anna", "why", None)
@@ -243,10 +243,10 @@ def test_the_trail_is_searched(story: Story, clock: MovedClock) -> None:
 
 
 def test_counting_and_checking(story: Story, clock: MovedClock) -> None:
-    room = story.room("#general")
-    story.says(room, "anna", "one", "two")
-    story.whispers("anna", "bob", "psst")
-    story.connects("anna")
+    room = story.create_room("#general")
+    story.say(room, "anna", "one", "two")
+    story.send_private("anna", "bob", "psst")
+    story.connect("anna")
     with story.database.reading() as session:
         counted = stats.collect_stats(session)
         assert (counted.messages, counted.direct_messages, counted.events, counted.online) == (2, 1, 5, 1)
@@ -254,8 +254,8 @@ def test_counting_and_checking(story: Story, clock: MovedClock) -> None:
 
 
 def test_a_check_finds_gaps_disorder_and_events_without_a_room(story: Story) -> None:
-    room = story.room("#general")
-    story.says(room, "anna", "one", "two", "three")
+    room = story.create_room("#general")
+    story.say(room, "anna", "one", "two", "three")
     with story.database.engine.begin() as connection:
         connection.execute(text("UPDATE event SET at = 5 WHERE id = 4"))
         connection.execute(text("DELETE FROM event WHERE id = 2"))

@@ -24,7 +24,7 @@ from tests.story import SECRET, Story
 def apply(story: Story, name: str, code: str) -> None:
     """Let somebody apply for an account."""
     credentials = replace(SECRET, email=f"{name}@example.org")
-    story.happens(application_event(story.clock, name, Applicant(credentials, hash_code(code))))
+    story.record(application_event(story.clock, name, Applicant(credentials, hash_code(code))))
 
 
 def pending(story: Story) -> list[str]:
@@ -58,19 +58,19 @@ def test_all_for_one_name_end_with_its_account(story: Story, clock: MovedClock) 
     for code in ("abc", "def"):
         apply(story, "anna", code)
     apply(story, "bob", "abc")
-    story.happens(registration_event(clock, "Anna", SECRET))
+    story.record(registration_event(clock, "Anna", SECRET))
     assert pending(story) == ["bob"]
 
 
 def test_an_administrator_grants_the_latest(story: Story) -> None:
     for code in ("abc", "def"):
         apply(story, "anna", code)
-    change = story.decides(lambda admin: verify_application(admin, "ANNA"))
+    change = story.apply(lambda admin: verify_application(admin, "ANNA"))
     assert change.events[0].secret.email == "anna@example.org"
     with story.database.reading() as session:
         (entry,) = latest(session, 10, action="user")
     assert (entry.action, entry.target) == ("user.verify", "anna")
     with pytest.raises(AlreadyExists):
-        story.decides(lambda admin: verify_application(admin, "anna"))
+        story.apply(lambda admin: verify_application(admin, "anna"))
     with pytest.raises(NotFound, match="user pending"):
-        story.decides(lambda admin: verify_application(admin, "bob"))
+        story.apply(lambda admin: verify_application(admin, "bob"))

@@ -15,9 +15,9 @@ def trail(story: Story) -> list[tuple[str, str, str, object]]:
 
 
 def test_what_somebody_does_in_a_room_is_kept(story: Story) -> None:
-    room = story.room("#tea")
-    who = {"room": room, "session": story.connects("anna", "Anna"), "nick": "anna", "account": "Anna"}
-    story.happens(
+    room = story.create_room("#tea")
+    who = {"room": room, "session": story.connect("anna", "Anna"), "nick": "anna", "account": "Anna"}
+    story.record(
         Event(Kind.KICKED, target="bob", text="out", data={"session": 7, "room": "#tea"}, **who),
         Event(Kind.TOPIC, target="#tea", text="green", **who),
         Event(Kind.TOPIC, target="#tea", text="", **who),
@@ -38,17 +38,17 @@ def test_what_somebody_does_in_a_room_is_kept(story: Story) -> None:
 
 
 def test_a_guest_is_known_by_the_nick(story: Story) -> None:
-    room = story.room("#tea")
-    session = story.connects("bob")
-    story.happens(Event(Kind.TOPIC, room=room, session=session, nick="bob", target="#tea", text="green"))
+    room = story.create_room("#tea")
+    session = story.connect("bob")
+    story.record(Event(Kind.TOPIC, room=room, session=session, nick="bob", target="#tea", text="green"))
     assert trail(story) == [("bob", "room.topic", "#tea", {"by": "bob", "topic": "green"})]
 
 
 def test_the_decision_of_an_administrator_has_one_entry(story: Story) -> None:
-    room = story.room("#tea")
-    story.joins(story.connects("bob"), "bob", room)
-    story.decides(lambda admin: rooms.set_topic(admin, "#tea", "green"))
-    story.decides(lambda admin: moderation.kick_user(admin, "bob", "#tea", "out"))
+    room = story.create_room("#tea")
+    story.join(story.connect("bob"), "bob", room)
+    story.apply(lambda admin: rooms.set_topic(admin, "#tea", "green"))
+    story.apply(lambda admin: moderation.kick_user(admin, "bob", "#tea", "out"))
     assert [(action, target) for _, action, target, _ in trail(story)] == [
         ("room.topic", "#tea"),
         ("kick", "bob"),
@@ -56,29 +56,29 @@ def test_the_decision_of_an_administrator_has_one_entry(story: Story) -> None:
 
 
 def test_what_the_server_does_of_itself_is_not_moderation(story: Story) -> None:
-    room = story.room("#tea")
+    room = story.create_room("#tea")
     changes = {"changes": [["+", "o", "anna", None]]}
-    story.happens(Event(Kind.MODE, room=room, nick="server", target="#tea", text="+o anna", data=changes))
+    story.record(Event(Kind.MODE, room=room, nick="server", target="#tea", text="+o anna", data=changes))
     assert trail(story) == []
 
 
 def test_settings_read_again_by_a_signal_are_the_act_of_the_server(story: Story) -> None:
     """docs/settings.md, While the server runs: SIGHUP leaves an entry as REHASH does."""
-    story.happens(Event(Kind.REHASHED, nick="irc.example", data={"changed": ["motd"], "waiting": []}))
+    story.record(Event(Kind.REHASHED, nick="irc.example", data={"changed": ["motd"], "waiting": []}))
     assert trail(story) == [("irc.example", "rehash", "", {"by": "irc.example", "changed": ["motd"]})]
 
 
 def test_what_is_said_leaves_no_entry(story: Story) -> None:
-    room = story.room("#tea")
-    session = story.connects("bob")
-    story.says(room, "bob", "one", "two", session=session)
+    room = story.create_room("#tea")
+    session = story.connect("bob")
+    story.say(room, "bob", "one", "two", session=session)
     assert trail(story) == []
 
 
 def test_what_an_administrator_does_is_kept(story: Story) -> None:
-    who = {"session": story.connects("root", "Root"), "nick": "root", "account": "Root"}
+    who = {"session": story.connect("root", "Root"), "nick": "root", "account": "Root"}
     data = {"changed": ["motd"], "waiting": ["port"], "tags": {"bot": ""}}
-    story.happens(
+    story.record(
         Event(Kind.OPERED, target="boss", data={"address": "192.0.2.1"}, **who),
         Event(Kind.OPER_REFUSED, target="", data={"address": "192.0.2.1"}, **who),
         Event(Kind.KILLED, target="bob", text="spam", data={"session": 7}, **who),
@@ -100,10 +100,10 @@ def test_what_an_administrator_does_is_kept(story: Story) -> None:
 
 
 def test_another_host_is_kept_with_who_wanted_it_so_and_in_the_session(story: Story) -> None:
-    session = story.connects("bob", "Bob")
+    session = story.connect("bob", "Bob")
     data = {"by": "root", "account": None, "operator": 7}
     who = {"session": session, "nick": "bob", "user": "u", "host": "h", "account": "Bob"}
-    story.happens(Event(Kind.HOST, text="tea.example", data=data, **who))
+    story.record(Event(Kind.HOST, text="tea.example", data=data, **who))
     assert trail(story) == [("root", "chghost", "bob", {"by": "root", "host": "tea.example", "before": "h"})]
     with story.database.reading() as database:
         assert database.scalar(select(SessionRow.host).where(SessionRow.id == session)) == "tea.example"

@@ -19,7 +19,7 @@ def opens(story: Story, name: str, fingerprint: str, kind: Kind = Kind.CERTIFICA
         account = find_account(session, fold(name))
         assert account is not None
         data = {"id": account.id, "fingerprint": fingerprint}
-    story.happens(Event(kind, nick=name, account=name, data=data))
+    story.record(Event(kind, nick=name, account=name, data=data))
 
 
 def listed(story: Story, name: str) -> list[str]:
@@ -29,8 +29,8 @@ def listed(story: Story, name: str) -> list[str]:
 
 
 def test_they_are_listed_in_the_order_they_came(story: Story, clock: MovedClock) -> None:
-    story.account("anna")
-    story.account("bob")
+    story.create_account("anna")
+    story.create_account("bob")
     for fingerprint in ("ff", "aa"):
         opens(story, "anna", fingerprint)
         clock.instant += 1000
@@ -43,8 +43,8 @@ def test_they_are_listed_in_the_order_they_came(story: Story, clock: MovedClock)
 
 
 def test_one_that_is_taken_away_is_its_owners(story: Story) -> None:
-    story.account("anna")
-    story.account("bob")
+    story.create_account("anna")
+    story.create_account("bob")
     opens(story, "anna", "aa")
     opens(story, "bob", "aa", Kind.CERTIFICATE_REMOVED)
     assert listed(story, "anna") == ["aa"]
@@ -53,10 +53,10 @@ def test_one_that_is_taken_away_is_its_owners(story: Story) -> None:
 
 
 def test_a_new_password_from_an_administrator_takes_all_of_them(story: Story) -> None:
-    story.account("anna")
-    story.account("bob")
+    story.create_account("anna")
+    story.create_account("bob")
     for name, fingerprint in (("anna", "aa"), ("anna", "ab"), ("bob", "bb")):
         opens(story, name, fingerprint)
-    story.decides(lambda admin: set_password(admin, "anna", SECRET))
+    story.apply(lambda admin: set_password(admin, "anna", SECRET))
     assert listed(story, "anna") == []
     assert listed(story, "bob") == ["bb"]

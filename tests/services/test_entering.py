@@ -75,9 +75,9 @@ def content(connection: Connection) -> Iterator[tuple[object, ...]]:
 
 
 def test_a_storm_leaves_what_its_events_leave_one_by_one(story: Story) -> None:
-    story.account("Anna")
-    story.account("Bob")
-    rooms = story.room("#tea"), story.room("#coffee")
+    story.create_account("Anna")
+    story.create_account("Bob")
+    rooms = story.create_room("#tea"), story.create_room("#coffee")
     together = outcome(story, [list(storm(*rooms))])
     assert len(together) > 4 * PEOPLE
     assert together == outcome(story, ([event] for event in storm(*rooms)))

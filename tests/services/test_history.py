@@ -25,13 +25,13 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
     """Two rooms in which people talked, and a private conversation."""
-    rooms = {name: story.room(name) for name in ("#tea", "#ops")}
+    rooms = {name: story.create_room(name) for name in ("#tea", "#ops")}
     for number in range(4):
         clock.instant += 1000
-        story.says(rooms["#tea"], "anna", f"tea {number}")
-        story.says(rooms["#ops"], "Bob", f"ops {number}", account="robert")
-    story.whispers("anna", "bob", "psst")
-    story.happens(
+        story.say(rooms["#tea"], "anna", f"tea {number}")
+        story.say(rooms["#ops"], "Bob", f"ops {number}", account="robert")
+    story.send_private("anna", "bob", "psst")
+    story.record(
         Event(Kind.TOPIC, room=rooms["#tea"], nick="anna", text="Assam"),
         Event(Kind.PRIVMSG, room=rooms["#tea"], nick="anna", text="", data={"redacted": True}),
         Event(Kind.TAGMSG, room=rooms["#tea"], nick="anna", data={"tags": {"+typing": "active"}}),
@@ -96,19 +96,19 @@ def test_the_newest_lines_oldest_first(story: Story, rooms: dict[str, int]) -> N
 def test_what_is_said_during_an_export_is_not_part_of_it(story: Story, rooms: dict[str, int]) -> None:
     entries = History(story.database, HistorySelection()).entries()
     next(entries)
-    story.says(rooms["#tea"], "anna", "late")
+    story.say(rooms["#tea"], "anna", "late")
     assert "late" not in [entry.text for entry in entries]
 
 
 def test_a_rooms_password_is_never_read(story: Story, rooms: dict[str, int]) -> None:
     changes = [["+", "k", "sesame", None], ["+", "o", "bob", None], ["+", "n", None, None]]
     key = RoomKey("sesame", "+k sesame")
-    story.happens(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}, secret=key))
+    story.record(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}, secret=key))
     assert texts(story, events=True)[-1] == "+k * +o bob +n"
 
 
 def test_who_is_known(story: Story, rooms: dict[str, int]) -> None:
-    story.account("carol")
+    story.create_account("carol")
     with story.database.reading() as session:
         assert [is_known_name(session, name) for name in ("CAROL", "BOB", "dave")] == [True, True, False]
 
@@ -139,8 +139,8 @@ def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
 
 def test_a_long_history_is_read_in_constant_memory(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE_ROWS", 500)
-    room = story.room("#long")
-    story.says(room, "anna", *("x" * 500 for _ in range(10_000)))
+    room = story.create_room("#long")
+    story.say(room, "anna", *("x" * 500 for _ in range(10_000)))
     reader = History(story.database, HistorySelection())
     sum(1 for _ in zip(range(600), reader.entries(), strict=False))  # what is loaded once is loaded now
     tracemalloc.start()

@@ -17,7 +17,7 @@ from tests.story import ME, SECRET, Story
 def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
     """Make a code."""
     code = new_code(story.clock, CODE_LENGTH)
-    story.decides(lambda admin: create_invitation(admin, code, uses, expires))
+    story.apply(lambda admin: create_invitation(admin, code, uses, expires))
     return code
 
 
@@ -37,7 +37,7 @@ def test_the_list_tells_what_was_made_and_how_often_it_was_used(story: Story, cl
     assert (second.name, second.expires) == (other[:6], None)
     event = registration_event(clock, "anna", SECRET)
     event.data["invitation"] = _id_of(story, code)
-    story.happens(event)
+    story.record(event)
     with story.database.reading() as session:
         assert [one.used for one in list_invitations(session, clock.now())] == [1, 0]
         assert [one.active for one in list_invitations(session, clock.now() + 1000)] == [False, True]
@@ -50,17 +50,17 @@ def _id_of(story: Story, code: str) -> int:
 
 def test_a_code_is_taken_back_by_its_name_or_whole(story: Story, clock: MovedClock) -> None:
     code, other = make(story), make(story)
-    story.decides(lambda admin: revoke_invitation(admin, code[:6].upper()))
-    story.decides(lambda admin: revoke_invitation(admin, other))
+    story.apply(lambda admin: revoke_invitation(admin, code[:6].upper()))
+    story.apply(lambda admin: revoke_invitation(admin, other))
     with story.database.reading() as session:
         assert list_invitations(session, clock.now()) == []
     with pytest.raises(NotFound, match="invite list"):
-        story.decides(lambda admin: revoke_invitation(admin, code))
+        story.apply(lambda admin: revoke_invitation(admin, code))
 
 
 def test_the_trail_tells_of_it_without_the_code(story: Story, clock: MovedClock) -> None:
     code = make(story, 3)
-    story.decides(lambda admin: revoke_invitation(admin, code))
+    story.apply(lambda admin: revoke_invitation(admin, code))
     with story.database.reading() as session:
         made, taken = latest(session, 10)
     assert (made.action, made.target, made.detail) == ("invite.create", code[:6], {"uses": 3})

@@ -65,7 +65,7 @@ def test_who_appends_while_the_faulty_row_is_looked_for_comes_first(story: Story
 
     def interrupt(connection: Connection) -> None:
         connection.connection.rollback()
-        story.happens(*said("theirs"))
+        story.record(*said("theirs"))
 
     event.listen(story.database.engine, "rollback", interrupt, once=True)
     with pytest.raises(StorageError):

@@ -129,11 +129,11 @@ def test_an_import_cut_off_goes_on_where_it_stopped(
 
 @pytest.mark.usefixtures("quick")
 def test_a_room_made_and_entered_before_takes_old_messages(story: Story, run: Run, tmp_path: Path) -> None:
-    room = story.room("#general")
-    story.joins(story.connects("dave"), "dave", room)
+    room = story.create_room("#general")
+    story.join(story.connect("dave"), "dave", room)
     old_database(tmp_path / "old.db")
     run()
-    story.says(room, "dave", "new")
+    story.say(room, "dave", "new")
     assert [entry.text for entry in said(story)][-2:] == ["a minute later", "new"]
     assert said(story)[0].at == 1_700_000_000_000
     with story.database.reading() as session:
@@ -142,7 +142,7 @@ def test_a_room_made_and_entered_before_takes_old_messages(story: Story, run: Ru
 
 @pytest.mark.usefixtures("quick")
 def test_a_room_with_later_messages_is_refused(story: Story, run: Run, tmp_path: Path) -> None:
-    story.says(story.room("#general"), "dave", "new")
+    story.say(story.create_room("#general"), "dave", "new")
     old_database(tmp_path / "old.db")
     with pytest.raises(ChatError, match="--room '#archive'"):
         run()
@@ -189,7 +189,7 @@ def test_several_lines_become_several_messages(story: Story, run: Run, tmp_path:
 def test_an_account_of_somebody_else_is_not_given_the_old_messages(
     story: Story, run: Run, tmp_path: Path
 ) -> None:
-    story.account("anna")
+    story.create_account("anna")
     old_database(tmp_path / "old.db", users=[], messages=MESSAGES)
     run()
     assert {entry.account for entry in said(story)} == {None}

@@ -30,7 +30,7 @@ BAD_USERS = [
 def test_a_user_that_cannot_be_taken_is_reported(
     row: tuple[Any, ...], reason: str, story: Story, run: Run, tmp_path: Path
 ) -> None:
-    story.account("taken")
+    story.create_account("taken")
     old_database(tmp_path / "old.db", users=[row, (2, "fine", "password")], messages=[])
     report = run()
     assert counts(report) == (1, 0, 0, 0, 1)

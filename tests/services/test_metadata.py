@@ -19,12 +19,12 @@ TABLES = (AccountMetadataRow, RoomMetadataRow)
 @pytest.fixture
 def tea(story: Story) -> int:
     """A room; it and `anna` say things, `bob` and another room other things."""
-    room, other = story.room("#tea"), story.room("#milk")
+    room, other = story.create_room("#tea"), story.create_room("#milk")
     for name in ("anna", "bob"):
-        story.account(name)
-        story.account_says(name, avatar=f"https://{name}.example", color="red", status="здесь 🍵")
+        story.create_account(name)
+        story.set_account_metadata(name, avatar=f"https://{name}.example", color="red", status="здесь 🍵")
     for one in (room, other):
-        story.room_says(one, url=f"https://{one}.example", avatar="x")
+        story.set_room_metadata(one, url=f"https://{one}.example", avatar="x")
     return room
 
 
@@ -39,18 +39,18 @@ def of(story: Story, name: str) -> dict[str, str]:
 def silence(story: Story, name: str, *keys: str) -> AdminChange:
     """Take something away, as an administrator does."""
     silenced = moderation.remove_room_metadata if name.startswith("#") else moderation.remove_account_metadata
-    return story.decides(lambda admin: silenced(admin, name, keys))
+    return story.apply(lambda admin: silenced(admin, name, keys))
 
 
 @pytest.mark.usefixtures("tea")
 def test_the_last_word_under_a_key_is_kept_and_an_empty_one_nowhere(story: Story) -> None:
-    story.account_says("anna", color="blue", status=None, nothing=None)
+    story.set_account_metadata("anna", color="blue", status=None, nothing=None)
     assert of(story, "anna") == {"avatar": "https://anna.example", "color": "blue"}
     assert of(story, "bob") == {"avatar": "https://bob.example", "color": "red", "status": "здесь 🍵"}
 
 
 def test_rooms_say_what_they_say_each_for_itself(story: Story, tea: int) -> None:
-    story.room_says(tea, avatar=None, url="https://tea.example")
+    story.set_room_metadata(tea, avatar=None, url="https://tea.example")
     assert of(story, "#tea") == {"url": "https://tea.example"}
     assert of(story, "#milk").keys() == {"avatar", "url"}
     with story.database.reading() as session:
@@ -58,9 +58,9 @@ def test_rooms_say_what_they_say_each_for_itself(story: Story, tea: int) -> None
 
 
 def test_the_words_of_a_guest_are_in_no_table(story: Story) -> None:
-    session = story.connects("guest")
+    session = story.connect("guest")
     data = {"key": "color", "by": "guest", "party": f"s{session}"}
-    story.happens(Event(Kind.METADATA, nick="server", target="guest", text="red", data=data))
+    story.record(Event(Kind.METADATA, nick="server", target="guest", text="red", data=data))
     with story.database.reading() as orm:
         assert [orm.scalar(select(func.count()).select_from(table)) for table in TABLES] == [0, 0]
 
@@ -104,7 +104,7 @@ def test_only_changes_of_other_users_metadata_are_audited(story: Story, tea: int
         party = f"a{get_account(session, fold('bob')).id}"
     bob = Event(Kind.METADATA, account="bob", target="bob", data={**said, "party": party, "session": 7})
     room = Event(Kind.METADATA, room=tea, target="#tea", text="x.png", data={**said, "session": 7})
-    story.happens(bob, room)
+    story.record(bob, room)
     with story.database.reading() as session:
         traces = [trace[1:] for trace in audit.latest(session, 9)]
     assert traces == [

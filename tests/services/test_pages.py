@@ -158,8 +158,8 @@ def test_time_and_position_order_every_history_alike(
 
 
 def test_what_is_read_is_what_happened(story: Story) -> None:
-    room = story.room("#tea")
-    story.says(room, "anna", "hi", data={"tags": {"+draft/reply": "7"}})
+    room = story.create_room("#tea")
+    story.say(room, "anna", "hi", data={"tags": {"+draft/reply": "7"}})
     with story.database.reading() as session:
         (found,) = pages.latest(session, HistorySource(room), 5)
     assert (found.source, found.target, found.text) == ("anna!u@h", None, "hi")
@@ -167,10 +167,10 @@ def test_what_is_read_is_what_happened(story: Story) -> None:
 
 
 def test_a_position_is_only_a_mark_where_it_was_seen(story: Story) -> None:
-    tea, milk = story.room("#tea"), story.room("#milk")
+    tea, milk = story.create_room("#tea"), story.create_room("#milk")
     operators = Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="psst")
     said = [Event(Kind.PRIVMSG, room=room, nick="anna", text="hi") for room in (tea, milk)]
-    story.happens(*said, operators)
+    story.record(*said, operators)
     with story.database.reading() as session:
         assert pages.locate(session, HistorySource(tea), said[0].id) == HistoryCursor(said[0].at, said[0].id)
         assert pages.locate(session, HistorySource(tea), operators.id) == HistoryCursor(
@@ -188,24 +188,24 @@ def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -
     pair = " ".join(sorted((mine, theirs)))
     data = {"parties": [mine, theirs]}
     event = Event(kind, conversation=pair, nick="me", target=name, text=text, data=data)
-    story.happens(event)
+    story.record(event)
     return event.at
 
 
 def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, clock: MovedClock) -> None:
-    tea, milk, empty = (story.room(name) for name in ("#tea", "#milk", "#empty"))
+    tea, milk, empty = (story.create_room(name) for name in ("#tea", "#milk", "#empty"))
     start = clock.instant
     clock.instant += 10
     whisper(story, "a1", "a2", "Bob", "one")
     clock.instant += 10
-    story.says(tea, "anna", "two")
+    story.say(tea, "anna", "two")
     clock.instant += 10
     last = whisper(story, "a1", "s9", "bob", "three")
     clock.instant += 10
     whisper(story, "a1", "a2", "Bob", None)
-    story.joins(7, "carol", tea)
+    story.join(7, "carol", tea)
     clock.instant += 10
-    story.says(milk, "anna", "four")
+    story.say(milk, "anna", "four")
     rooms = {tea: "#tea", milk: "#milk", empty: "#empty"}
     expected = [
         ConversationTarget("#tea", start + 20),
@@ -301,14 +301,14 @@ def test_what_is_said_is_found_among_what_happens(story: Story) -> None:
 
 
 def test_what_was_imported_stands_where_its_time_is(story: Story) -> None:
-    room = story.room("#tea")
-    story.joins(7, "anna", room)
+    room = story.create_room("#tea")
+    story.join(7, "anna", room)
     old = [
         Event(Kind.PRIVMSG, room=room, nick="anna", text=text, data={"imported": True}, at=at)
         for at, text in ((1000, "one"), (2000, "two"))
     ]
-    story.happens(*old)
-    story.says(room, "anna", "three")
+    story.record(*old)
+    story.say(room, "anna", "three")
     place = HistorySource(room, extra=PLAYBACK_KINDS)
     with story.database.reading() as session:
         shown = pages.latest(session, place, 9)

@@ -22,8 +22,8 @@ def rows(story: Story) -> list[Event]:
 
 
 def test_ids_are_contiguous_and_times_increase_within_a_room(story: Story) -> None:
-    room = story.room("#general")
-    story.says(room, "anna", "one", "two", "three")
+    room = story.create_room("#general")
+    story.say(room, "anna", "one", "two", "three")
     log = rows(story)
     assert [event.id for event in log] == [1, 2, 3, 4]
     assert [event.at - log[0].at for event in log] == [0, 1, 2, 3]
@@ -31,28 +31,28 @@ def test_ids_are_contiguous_and_times_increase_within_a_room(story: Story) -> No
 
 
 def test_a_clock_set_back_does_not_set_a_room_back(story: Story, clock: MovedClock) -> None:
-    room = story.room("#general")
-    story.says(room, "anna", "before")
+    room = story.create_room("#general")
+    story.say(room, "anna", "before")
     clock.instant -= 3_600_000
-    story.says(room, "anna", "after")
+    story.say(room, "anna", "after")
     before, after = rows(story)[1:]
     assert after.at == before.at + 1
 
 
 def test_an_imported_event_keeps_its_time_in_a_newer_room(story: Story, clock: MovedClock) -> None:
-    room = story.room("#general")
-    story.happens(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
-    story.says(room, "anna", "new")
+    room = story.create_room("#general")
+    story.record(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
+    story.say(room, "anna", "new")
     old, new = rows(story)[1:]
     assert (old.at, new.at) == (1000, clock.instant + 1)
 
 
 def test_catching_up_on_imported_events_does_not_set_a_room_back(story: Story, clock: MovedClock) -> None:
-    room = story.room("#general")
+    room = story.create_room("#general")
     log = Log(clock)
     with story.database.locked() as connection:
         log.start_at_end(connection)
-    story.happens(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
+    story.record(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
     with story.database.locked() as connection:
         assert [event.text for event in log.catch_up(connection)] == ["old"]
         record(connection, log, [Event(Kind.PRIVMSG, room=room, nick="anna", text="new")])
@@ -60,28 +60,28 @@ def test_catching_up_on_imported_events_does_not_set_a_room_back(story: Story, c
 
 
 def test_any_text_of_any_script_comes_back_as_it_was(story: Story) -> None:
-    room = story.room("#general")
+    room = story.create_room("#general")
     texts = ["Привет", "日本語", "🧵" * 100, "\x02bold\x02 \x1b[31m", "'; DROP TABLE event; --", "a" * 4096]
-    story.says(room, "Анна", *texts)
+    story.say(room, "Анна", *texts)
     assert [event.text for event in rows(story)[1:]] == texts
 
 
 def test_a_row_that_cannot_be_stored_is_the_rows_fault(story: Story) -> None:
-    story.room("#general")
+    story.create_room("#general")
     with pytest.raises(SQLAlchemyError) as caught:
-        story.room("#GENERAL")
+        story.create_room("#GENERAL")
     assert not story.database.dialect.is_transient_error(caught.value)
     assert len(rows(story)) == 1
 
 
 def test_a_nul_character_is_the_rows_fault_where_it_cannot_be_stored(story: Story) -> None:
-    room = story.room("#general")
+    room = story.create_room("#general")
     if story.database.dialect.name == "sqlite":
-        story.says(room, "anna", "a\0b")
+        story.say(room, "anna", "a\0b")
         assert rows(story)[-1].text == "a\0b"
         return
     with pytest.raises(SQLAlchemyError) as caught:
-        story.says(room, "anna", "a\0b")
+        story.say(room, "anna", "a\0b")
     assert not story.database.dialect.is_transient_error(caught.value)
 
 
@@ -90,14 +90,14 @@ def test_a_refused_decision_changes_nothing(story: Story) -> None:
         raise NotFound("no")
 
     with pytest.raises(NotFound):
-        story.decides(decide)
+        story.apply(decide)
     assert rows(story) == []
 
 
 def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedClock) -> None:
     event = Event(Kind.ANNOUNCED, nick="server", text="hello")
-    story.decides(lambda admin: admin.make_change([event], "announce", "", text="hello"))
-    story.decides(lambda admin: admin.make_change([], "nothing", ""))
+    story.apply(lambda admin: admin.make_change([event], "announce", "", text="hello"))
+    story.apply(lambda admin: admin.make_change([], "nothing", ""))
     with story.database.reading() as session:
         traces = session.scalars(select(AuditRow)).all()
         assert [(trace.actor, trace.action, trace.detail) for trace in traces] == [
@@ -106,23 +106,23 @@ def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedC
 
 
 def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
-    story.account("anna")
+    story.create_account("anna")
     with story.database.reading() as session:
         anna = session.scalars(select(AccountRow.id)).one()
-    room = story.room("#general", founder=anna)
-    here = story.connects("anna", "anna")
+    room = story.create_room("#general", founder=anna)
+    here = story.connect("anna", "anna")
     changes = [
         ["+", "o", "anna", anna],
         ["+", "b", "x!*@*", None],
         ["+", "l", "9", None],
         ["+", "m", None, None],
     ]
-    story.happens(
+    story.record(
         Event(Kind.NICK, session=here, nick="anna", target="ann"),
         Event(Kind.TOPIC, room=room, nick="ann", text="tea"),
         Event(Kind.MODE, room=room, nick="ann", data={"changes": changes}),
     )
-    story.whispers("anna", "bob", "psst")
+    story.send_private("anna", "bob", "psst")
     with story.database.reading() as session:
         kept = session.scalars(select(RoomRow)).one()
         assert (kept.topic, kept.modes, kept.user_limit, kept.founder_id) == ("tea", "mnt", 9, anna)
@@ -131,7 +131,7 @@ def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
         assert session.scalars(select(Connected.nick)).all() == ["ann"]
         assert set(session.scalars(select(CorrespondentRow.name))) == {"anna", "bob"}
         assert session.scalars(select(AccountRow.last_seen)).all() == [clock.instant]
-    story.happens(Event(Kind.QUIT, session=here, nick="ann"))
+    story.record(Event(Kind.QUIT, session=here, nick="ann"))
     with story.database.reading() as session:
         assert session.scalars(select(Connected.disconnected)).all() == [clock.instant]
         assert session.scalars(select(EventRow.kind).where(EventRow.id == 1)).one() == "registered"

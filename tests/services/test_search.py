@@ -48,7 +48,7 @@ def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
     """Let one party say something to another; returns their conversation."""
     pair = " ".join(sorted((mine, theirs)))
     data = {"parties": [mine, theirs]}
-    story.happens(Event(Kind.PRIVMSG, conversation=pair, nick="me", target="you", text=words, data=data))
+    story.record(Event(Kind.PRIVMSG, conversation=pair, nick="me", target="you", text=words, data=data))
     return pair
 
 
@@ -59,9 +59,9 @@ def test_what_is_found_is_what_a_reader_would_find(
 ) -> None:
     first = clock.identity() * 3
     events = [Event(kind, room=first + room, nick=nick, text=said) for room, kind, nick, said in facts]
-    story.happens(*events[:indexed])
+    story.record(*events[:indexed])
     age(story, True)
-    story.happens(*events[indexed:])
+    story.record(*events[indexed:])
     reach = SearchScope((first, first + 1))
     question = SearchQuery(words, sender="АННА" if "%" in words else None, newest=newest)
     expected = [event.text for event in events if is_hit(event, reach, question)]
@@ -104,9 +104,9 @@ def is_hit(event: Event, reach: SearchScope, question: SearchQuery) -> bool:
 def test_words_in_any_case_parts_of_words_and_phrases(
     story: Story, words: str, found: list[str], is_old: bool
 ) -> None:
-    room = story.room("#tea")
-    story.says(room, "anna", "Привет, мир!", "昨日、日本語を勉強した", "it is 100% sure", 'they say" a lot')
-    story.says(room, "bob", "Tea in a cup")
+    room = story.create_room("#tea")
+    story.say(room, "anna", "Привет, мир!", "昨日、日本語を勉強した", "it is 100% sure", 'they say" a lot')
+    story.say(room, "bob", "Tea in a cup")
     age(story, is_old)
     assert find(story, SearchScope((room,)), words) == found
 
@@ -114,12 +114,12 @@ def test_words_in_any_case_parts_of_words_and_phrases(
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("words", ["hello", "he", ""])
 def test_only_what_is_within_reach_is_found(story: Story, words: str, is_old: bool) -> None:
-    tea, milk = story.room("#tea"), story.room("#milk")
-    story.says(tea, "anna", "hello tea")
-    story.says(milk, "anna", "hello milk")
+    tea, milk = story.create_room("#tea"), story.create_room("#milk")
+    story.say(tea, "anna", "hello tea")
+    story.say(milk, "anna", "hello milk")
     mine = whisper(story, "a1", "a2", "hello you")
     theirs = whisper(story, "a2", "a3", "hello them")
-    story.happens(Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="hello o"))
+    story.record(Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="hello o"))
     age(story, is_old)
     assert find(story, SearchScope(), words) == []
     assert find(story, SearchScope((tea,)), words) == ["hello tea"]
@@ -139,10 +139,10 @@ def test_only_what_is_within_reach_is_found(story: Story, words: str, is_old: bo
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("words", ["one", "on"])
 def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old: bool) -> None:
-    room, start = story.room("#tea"), clock.instant
+    room, start = story.create_room("#tea"), clock.instant
     for number, nick in enumerate(("Anna", "bob", "Анна", "anna")):
         clock.instant = start + 10 * (number + 1)
-        story.says(room, nick, f"one {number}", account="robert" if nick == "bob" else None)
+        story.say(room, nick, f"one {number}", account="robert" if nick == "bob" else None)
     age(story, is_old)
     reach = SearchScope((room,))
     assert find(story, reach, words, sender="ANNA") == ["one 0", "one 3"]
@@ -160,9 +160,9 @@ def test_short_words_are_looked_for_in_the_last_messages_only(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "MAX_SCANNED_MESSAGES", 6)
-    tea, milk = story.room("#tea"), story.room("#milk")
-    story.says(tea, "anna", "日本 old", "one", "two", "three", "日本 new")
-    story.says(milk, "anna", *("noise",) * 20)
+    tea, milk = story.create_room("#tea"), story.create_room("#milk")
+    story.say(tea, "anna", "日本 old", "one", "two", "three", "日本 new")
+    story.say(milk, "anna", *("noise",) * 20)
     assert find(story, SearchScope((tea,)), "日本") == ["日本 old", "日本 new"]
     assert find(story, SearchScope((tea, milk)), "日本") == ["日本 new"]
     assert find(story, SearchScope((tea, milk)), "old") == ["日本 old"]
@@ -170,12 +170,12 @@ def test_short_words_are_looked_for_in_the_last_messages_only(
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 def test_what_was_redacted_is_not_found_and_not_in_the_index(story: Story, is_old: bool) -> None:
-    room = story.room("#tea")
+    room = story.create_room("#tea")
     message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Geheimnis")
-    story.happens(message)
+    story.record(message)
     age(story, is_old)
     assert find(story, SearchScope((room,)), "geheim") == ["Geheimnis"]
-    story.happens(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data={"event": message.id}))
+    story.record(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data={"event": message.id}))
     assert find(story, SearchScope((room,)), "geheim") == []
     age(story, True)
     with story.database.engine.connect() as connection:
@@ -219,7 +219,7 @@ def test_postgresql_plans_depend_on_how_rare_the_words_are(
 ) -> None:
     if story.database.dialect.name != "postgresql":
         pytest.skip("SQLite has but one way")
-    story.says(1, "anna", *("hello again",) * 2_000, "rarely")
+    story.say(1, "anna", *("hello again",) * 2_000, "rarely")
     with story.database.engine.begin() as connection:
         connection.execute(text("ANALYZE event"))
     assert any(
@@ -245,8 +245,8 @@ def test_what_no_index_has_is_read_from_one_end_of_each_place(story: Story, word
 def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: Story, is_old: bool) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps its indexes itself")
-    room = story.room("#tea")
-    story.says(room, "anna", "Привет", "hello there", "ab")
+    room = story.create_room("#tea")
+    story.say(room, "anna", "Привет", "hello there", "ab")
     age(story, True)
     with story.database.locked() as connection:
         fulltext_of(connection).remove(connection, 2)
@@ -260,13 +260,13 @@ def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: S
         assert stats.find_problems(session) == []
     assert find(story, SearchScope((room,)), "привет") == ["Привет"]
     age(story, is_old)
-    story.says(room, "anna", "привет again")
+    story.say(room, "anna", "привет again")
     assert find(story, SearchScope((room,)), "ПРИВЕТ") == ["Привет", "привет again"]
 
 
 def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
-    room = story.room("#tea")
-    story.says(room, "anna", "hello")
+    room = story.create_room("#tea")
+    story.say(room, "anna", "hello")
     with story.database.locked() as connection:
         fulltext_of(connection).rebuild(connection)
     assert find(story, SearchScope((room,)), "hello") == ["hello"]

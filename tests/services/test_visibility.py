@@ -17,13 +17,13 @@ class VisibilityStory:
 
     def __init__(self, story: Story) -> None:
         self.story = story
-        story.account("Bob")
-        self.room = story.room(ROOM, modes="Hnt")
-        self.session = story.connects("bob", "Bob")
+        story.create_account("Bob")
+        self.room = story.create_room(ROOM, modes="Hnt")
+        self.session = story.connect("bob", "Bob")
 
     def event(self, kind: Kind, account: str | None = "Bob", **fields: object) -> Event:
         made = Event(kind, room=self.room, session=self.session, nick="bob", account=account, **fields)  # type: ignore[arg-type]
-        self.story.happens(made)
+        self.story.record(made)
         return made
 
     def first(self, *more: int) -> dict[int, HistoryCursor]:
@@ -39,7 +39,7 @@ def chat(story: Story) -> VisibilityStory:
 
 
 def test_only_rooms_with_a_hidden_past_have_a_beginning(chat: VisibilityStory) -> None:
-    open_room = chat.story.room("#milk")
+    open_room = chat.story.create_room("#milk")
     joined = chat.event(Kind.JOINED)
     assert chat.first(open_room) == {chat.room: HistoryCursor(joined.at, joined.id)}
 
@@ -51,7 +51,7 @@ def test_who_never_came_sees_nothing(chat: VisibilityStory) -> None:
 def test_coming_again_without_having_left_changes_nothing(chat: VisibilityStory) -> None:
     joined = chat.event(Kind.JOINED)
     chat.event(Kind.QUIT)
-    chat.session = chat.story.connects("bob", "Bob")
+    chat.session = chat.story.connect("bob", "Bob")
     chat.event(Kind.JOINED)
     assert chat.first()[chat.room].id == joined.id
 
@@ -65,7 +65,7 @@ def test_leaving_ends_the_stay_of_session_and_account(chat: VisibilityStory, kin
 
 def test_a_kick_from_another_program_ends_it_too(chat: VisibilityStory) -> None:
     chat.event(Kind.JOINED)
-    chat.story.happens(Event(Kind.KICKED, room=chat.room, target="bob", data={"session": chat.session}))
+    chat.story.record(Event(Kind.KICKED, room=chat.room, target="bob", data={"session": chat.session}))
     assert chat.first() == {chat.room: NEVER}
 
 
@@ -79,7 +79,7 @@ def test_the_stay_of_a_session_leaves_no_row_behind(chat: VisibilityStory) -> No
 def test_logging_in_takes_the_stay_over_but_does_not_shorten_an_older_one(chat: VisibilityStory) -> None:
     older = chat.event(Kind.JOINED)
     chat.event(Kind.QUIT)
-    chat.session = chat.story.connects("bob")
+    chat.session = chat.story.connect("bob")
     chat.event(Kind.JOINED, account=None)
     chat.event(Kind.LOGGED_IN)
     assert chat.first()[chat.room].id == older.id

@@ -105,9 +105,9 @@ def test_a_disabled_account_rejects_certificates_and_a_reset_removes_them(bench:
     """Whoever knew the old password may have added a certificate."""
     known(bench)
     story = Story(bench.database, bench.clock)
-    story.decides(lambda admin: set_disabled(admin, "anna", True))
+    story.apply(lambda admin: set_disabled(admin, "anna", True))
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]
-    story.decides(lambda admin: set_disabled(admin, "anna", False))
+    story.apply(lambda admin: set_disabled(admin, "anna", False))
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "900", "903"]
     reset(bench)
     assert codes(external(showing(stranger(bench)))) == ["AUTHENTICATE", "904"]

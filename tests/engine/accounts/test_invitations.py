@@ -23,7 +23,7 @@ def bench(make_bench: MakeBench) -> EngineHarness:
 def invite(bench: EngineHarness, uses: int = 1, expires: int | None = None) -> str:
     """Create a code, as `chat-admin invite create` does beside the running server."""
     code = new_code(bench.clock, CODE_LENGTH)
-    Story(bench.database, bench.clock).decides(lambda admin: create_invitation(admin, code, uses, expires))
+    Story(bench.database, bench.clock).apply(lambda admin: create_invitation(admin, code, uses, expires))
     return code
 
 
@@ -72,7 +72,7 @@ def test_a_code_has_limited_uses_and_an_expiry(bench: EngineHarness, clock: Move
 def test_a_revoked_code_is_refused(bench: EngineHarness) -> None:
     code = invite(bench, uses=5)
     people(bench, "anna")
-    Story(bench.database, bench.clock).decides(lambda admin: revoke_invitation(admin, code[:6]))
+    Story(bench.database, bench.clock).apply(lambda admin: revoke_invitation(admin, code[:6]))
     assert refusal(bench, "anna", code) == "Unknown invitation code"
 
 
@@ -101,7 +101,7 @@ def test_a_code_revoked_during_registration_is_refused(bench: EngineHarness) -> 
     code = invite(bench)
     (anna,) = people(bench, "anna")
     unit = begin(anna, f"REGISTER * {code} secret")
-    Story(bench.database, bench.clock).decides(lambda admin: revoke_invitation(admin, code))
+    Story(bench.database, bench.clock).apply(lambda admin: revoke_invitation(admin, code))
     assert codes(finish(anna, unit)) == ["FAIL"]
 
 

@@ -14,7 +14,7 @@ RESET = "ERROR :Closing link: The account was given a new password by an adminis
 def reset(bench: EngineHarness) -> None:
     """Reset anna's password, as `chat-admin user passwd` does beside the running server."""
     secret = hash_password("better words")
-    Story(bench.database, bench.clock).decides(lambda admin: set_password(admin, "anna", secret))
+    Story(bench.database, bench.clock).apply(lambda admin: set_password(admin, "anna", secret))
 
 
 def test_all_sessions_of_the_account_end_at_once(bench: EngineHarness, clock: MovedClock) -> None:

@@ -86,7 +86,7 @@ def test_an_account_disabled_before_the_welcome_is_not_used(bench: EngineHarness
 
 def disable(bench: EngineHarness, name: str) -> None:
     """Disable an account, as `chat-admin user disable` does beside the running server."""
-    Story(bench.database, bench.clock).decides(lambda admin: administration.set_disabled(admin, name, True))
+    Story(bench.database, bench.clock).apply(lambda admin: administration.set_disabled(admin, name, True))
 
 
 @pytest.mark.parametrize("data", ["=", "AAAA=", "not-base64!", "+", "AGZvbw==", "/w=="])

@@ -203,7 +203,7 @@ def test_a_failing_mailer_is_reported_and_nothing_is_stored(
 def test_an_administrator_can_verify_an_account(bench: EngineHarness) -> None:
     anna = bench.connect("anna")
     anna.ask(f"REGISTER * {ADDRESS} secret")
-    Story(bench.database, bench.clock).decides(lambda admin: verify_application(admin, "anna"))
+    Story(bench.database, bench.clock).apply(lambda admin: verify_application(admin, "anna"))
     assert codes(log_in(bench.dial("x"), "anna", "secret"))[1:] == ["900", "903"]
     assert [line for line in anna.heard() if " NICK :Guest" in line], "who proves it by the password"
 

@@ -23,7 +23,7 @@ def ban(bench: EngineHarness, mask: str) -> None:
 
 
 def make(bench: EngineHarness, name: str, role: str) -> None:
-    Story(bench.database, bench.clock).decides(lambda admin: set_role(admin, name, role))
+    Story(bench.database, bench.clock).apply(lambda admin: set_role(admin, name, role))
     catch_up(bench)
 
 

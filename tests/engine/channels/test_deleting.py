@@ -13,7 +13,7 @@ from tests.story import Story
 
 def delete(bench: EngineHarness, name: str) -> None:
     story = Story(bench.database, bench.clock)
-    story.decides(lambda admin: rooms.delete_room(admin, name, ["#general"], "Tidied up"), by="irc.example")
+    story.apply(lambda admin: rooms.delete_room(admin, name, ["#general"], "Tidied up"), by="irc.example")
 
 
 def test_deletion_parts_all_members_and_frees_the_name(bench: EngineHarness) -> None:
@@ -63,7 +63,7 @@ def test_a_deleted_room_passes_the_database_check(bench: EngineHarness) -> None:
 
 
 def test_an_auto_join_room_cannot_be_deleted(bench: EngineHarness) -> None:
-    Story(bench.database, bench.clock).room("#general")
+    Story(bench.database, bench.clock).create_room("#general")
     with pytest.raises(UsageError, match="auto_join"):
         delete(bench, "#GENERAL")
 

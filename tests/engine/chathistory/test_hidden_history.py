@@ -185,7 +185,7 @@ def test_rejoining_after_a_kick_hides_earlier_messages(bench: EngineHarness) -> 
     bob = enter(bench, "bob", "bob")
     for put_out in (
         lambda: alice.send("KICK #tea bob"),
-        lambda: Story(bench.database, bench.clock).decides(
+        lambda: Story(bench.database, bench.clock).apply(
             lambda admin: moderation.kick_user(admin, "bob", "#tea", "out")
         ),
     ):

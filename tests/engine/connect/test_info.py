@@ -118,7 +118,7 @@ def test_lusers_follows_role_changes(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     bob = enter(bench, "bob", "bob")
     for role, administrators in (("admin", "1"), ("user", "0")):
-        Story(bench.database, bench.clock).decides(lambda admin, role=role: set_role(admin, "bob", role))
+        Story(bench.database, bench.clock).apply(lambda admin, role=role: set_role(admin, "bob", role))
         bob.send("JOIN #tea", "PART #tea")  # whoever writes learns first what others appended
         assert numbers(alice)["252"][0] == administrators
 

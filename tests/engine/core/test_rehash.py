@@ -191,7 +191,7 @@ def test_a_demotion_during_the_read_cancels_the_rehash(
 ) -> None:
     file.write(motd="hi")
     unit = begin(root, "REHASH")
-    Story(bench.database, bench.clock).decides(lambda admin: set_role(admin, "root", "user"))
+    Story(bench.database, bench.clock).apply(lambda admin: set_role(admin, "root", "user"))
     assert codes(finish(root, unit))[-1] == "481"
     assert bench.core.runtime.settings.motd == ""
 

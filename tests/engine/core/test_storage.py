@@ -233,7 +233,7 @@ def test_consequences_of_remote_events_follow_a_stuck_batch(
     alice, bob = gather(bench, "#tea", "alice", "bob")
     with full(bench):
         hand_in(bench, alice="PRIVMSG #tea stuck")
-    other.decides(lambda admin: bans.add_ban(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
+    other.apply(lambda admin: bans.add_ban(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
     assert texts(bob.heard()) == ["stuck", "QUIT"]
     assert [kind for kind, _ in log(bench)] == ["privmsg", "quit"]
@@ -292,7 +292,7 @@ def test_chat_admin_changes_arrive_with_the_next_cycle(
     ]
     heard = []
     for decide in decisions:
-        other.decides(decide)
+        other.apply(decide)
         assert bob.heard() == []
         later(bench, clock)
         heard += bob.heard()
@@ -309,7 +309,7 @@ def test_a_remote_ban_disconnects_matching_users(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     alice, bob = gather(bench, "#tea", "alice", "bob")
-    other.decides(lambda admin: bans.add_ban(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
+    other.apply(lambda admin: bans.add_ban(admin, bans.BanType.NICK, "alice!*@*", "enough", None))
     later(bench, clock)
     assert alice.heard() == ["ERROR :Closing link: Banned: enough"]
     assert alice.ear.is_finished
@@ -319,7 +319,7 @@ def test_a_remote_ban_disconnects_matching_users(
 def test_a_remote_kill_or_disabled_account_disconnects(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
-    other.account("anna")
+    other.create_account("anna")
     later(bench, clock)
     bob, carol = gather(bench, "#tea", "bob", "carol")
     account = bench.core.runtime.world.find_account("anna")
@@ -327,11 +327,11 @@ def test_a_remote_kill_or_disabled_account_disconnects(
     anna = bench.core.runtime.world.find_user("carol")
     assert anna is not None
     anna.account = account
-    other.decides(lambda admin: set_disabled(admin, "anna", True))
+    other.apply(lambda admin: set_disabled(admin, "anna", True))
     later(bench, clock)
     assert carol.heard() == ["ERROR :Closing link: The account was disabled"]
     assert texts(bob.heard()) == ["QUIT"]
-    other.decides(lambda admin: moderation.kill_user(admin, "bob", "spam"))
+    other.apply(lambda admin: moderation.kill_user(admin, "bob", "spam"))
     later(bench, clock)
     assert bob.heard() == ["ERROR :Closing link: Killed: spam"]
 
@@ -350,7 +350,7 @@ def test_remote_events_about_absent_users_are_ignored(
 ) -> None:
     (alice,) = people(bench, "alice")
     for kind, data in [(Kind.KILLED, {"session": 1}), (Kind.KICKED, {"session": 1}), (Kind.QUIT, {})]:
-        other.happens(Event(kind, room=99, session=1, nick="gone", target="gone", text="late", data=data))
-    other.happens(Event(Kind.MODE, room=99, nick="admin", data={"changes": [["+", "o", "gone", None]]}))
+        other.record(Event(kind, room=99, session=1, nick="gone", target="gone", text="late", data=data))
+    other.record(Event(Kind.MODE, room=99, nick="admin", data={"changes": [["+", "o", "gone", None]]}))
     later(bench, clock)
     assert alice.heard() == []

@@ -467,8 +467,8 @@ def test_metadata_removed_by_chat_admin_is_announced_at_once(bench: EngineHarnes
     anna.ask("METADATA * SET avatar x", "METADATA #tea SET avatar y", "METADATA * SET color red")
     subscriber(bench, "bob", "avatar").ask("JOIN #tea")
     story = Story(bench.database, clock)
-    story.decides(lambda admin: moderation.remove_account_metadata(admin, "anna", ["avatar"]))
-    story.decides(lambda admin: moderation.remove_room_metadata(admin, "tea", ()))
+    story.apply(lambda admin: moderation.remove_account_metadata(admin, "anna", ["avatar"]))
+    story.apply(lambda admin: moderation.remove_room_metadata(admin, "tea", ()))
     clock.instant += 300
     bench.core.engine.cycle([])
     bench.play(

@@ -213,12 +213,12 @@ def test_bans_of_chat_admin_and_irc_are_interchangeable(
     bench: EngineHarness, root: HarnessClient, clock: MovedClock
 ) -> None:
     story = Story(bench.database, clock)
-    story.decides(lambda admin: bans.add_ban(admin, BanType.NICK, "spam*", "why", None))
+    story.apply(lambda admin: bans.add_ban(admin, BanType.NICK, "spam*", "why", None))
     assert " 216 root K spam*!*@* * admin:me :why" in "".join(root.ask("PING x", "KLINE"))
     assert codes(root.ask("UNKLINE spam*")) == ["NOTICE"]
     assert stored(bench) == []
     root.send("DLINE 192.0.2.7")
-    story.decides(lambda admin: bans.remove_ban(admin, "192.0.2.7"))
+    story.apply(lambda admin: bans.remove_ban(admin, "192.0.2.7"))
     bench.connect("bob", address="192.0.2.7")
 
 

@@ -95,7 +95,7 @@ def test_a_kick_by_chat_admin_reaches_the_room(bench: EngineHarness) -> None:
     for name in ("alice", "bob"):
         bench.people[name].send("JOIN #tea")
     bench.play("alice .\nbob .")
-    Story(bench.database, bench.clock).decides(
+    Story(bench.database, bench.clock).apply(
         lambda admin: moderation.kick_user(admin, "bob", "#tea", "enough"), by="root"
     )
     bench.connect("carol")
@@ -115,7 +115,7 @@ def test_a_kill_by_chat_admin_disconnects(bench: EngineHarness) -> None:
     bench.connect("alice").send("JOIN #tea")
     bench.connect("bob").send("JOIN #tea")
     bench.play("alice .\nbob .")
-    Story(bench.database, bench.clock).decides(lambda admin: moderation.kill_user(admin, "bob", "spam"))
+    Story(bench.database, bench.clock).apply(lambda admin: moderation.kill_user(admin, "bob", "spam"))
     bench.connect("carol")
     bench.play(
         """

@@ -44,7 +44,7 @@ def names(bench: EngineHarness) -> str:
 def decide(bench: EngineHarness, clock: MovedClock, *decisions: object) -> None:
     """Apply an administrator's change, as `chat-admin` does beside the running server."""
     for decision in decisions:
-        Story(bench.database, bench.clock).decides(decision)  # type: ignore[arg-type]
+        Story(bench.database, bench.clock).apply(decision)  # type: ignore[arg-type]
     pass_time(bench, clock, 1)
 
 
@@ -213,7 +213,7 @@ def test_changes_made_while_the_server_is_down_apply(bench: EngineHarness, clock
             decide(bench, clock, lambda admin: set_disabled(admin, "anna", False))
             enter(bench, "anna", "anna").send("NS SET ALWAYS-ON on", "JOIN #tea")
         bench.core.runtime.ledger.close()
-        Story(bench.database, bench.clock).decides(decision)
+        Story(bench.database, bench.clock).apply(decision)
         bench.restart()
         assert bench.core.runtime.world.find_user("anna") is None
         bench.connect("bob").send("JOIN #tea")
