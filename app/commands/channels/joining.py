@@ -89,10 +89,10 @@ def _create_room(ctx: Context, name: str) -> Room:
     """
     try:
         name = check_room(name, ctx.runtime.settings.room_length)
-    except InvalidName as refusal:
+    except InvalidName as error:
         raise NumericError(
-            numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=refusal.reason
-        ) from refusal
+            numerics.ERR_NOSUCHCHANNEL, name.replace(" ", "") or "*", text=error.reason
+        ) from error
     if len(ctx.world.rooms) >= ctx.runtime.settings.max_rooms:
         raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text="The server has reached its limit of rooms")
     _charge_creation(ctx, name)

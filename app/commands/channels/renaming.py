@@ -50,8 +50,8 @@ def _validate_name(ctx: Context, room: Room, name: str) -> str:
     """
     try:
         new = check_room(name, ctx.runtime.settings.room_length)
-    except InvalidName as refusal:
-        raise _failed("CANNOT_RENAME", room, name, text=refusal.reason) from refusal
+    except InvalidName as error:
+        raise _failed("CANNOT_RENAME", room, name, text=error.reason) from error
     if ctx.world.find_room(new) not in (None, room):
         raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is already a room with this name")
     if room.key != fold(new) and is_auto_joined(room.key, ctx.runtime.settings.auto_join):

@@ -127,8 +127,8 @@ def _check_nick(word: str, nick: str) -> None:
     """
     try:
         check_nick(nick, MAX_NICK_BYTES)
-    except InvalidName as refusal:
-        raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from refusal
+    except InvalidName as error:
+        raise failed("INVALID_TARGET", word, nick, text=NOT_RETRIEVED) from error
 
 
 def _parse_limit(ctx: Context, word: str, limit: str) -> int:

@@ -57,7 +57,7 @@ def tagmsg(ctx: Context, targets: str) -> None:
 
 
 def _send_to_each(
-    ctx: Context, targets: str, say: Callable[[Context, Kind, str, T], None], kind: Kind, text: T
+    ctx: Context, targets: str, send: Callable[[Context, Kind, str, T], None], kind: Kind, text: T
 ) -> None:
     """Send to each target; an error of one does not affect the others.
 
@@ -65,7 +65,7 @@ def _send_to_each(
     target is refused.
     """
     if "," not in targets:
-        say(ctx, kind, targets, text)
+        send(ctx, kind, targets, text)
         return
     names = list(dict.fromkeys(targets.split(",")))
     if len(names) > ctx.runtime.settings.max_targets:
@@ -74,9 +74,9 @@ def _send_to_each(
         _check_pseudoclient_is_alone(ctx, names)
     for name in names:
         try:
-            say(ctx, kind, name, text)
-        except CommandError as answer:
-            ctx.send_error(answer)
+            send(ctx, kind, name, text)
+        except CommandError as error:
+            ctx.send_error(error)
 
 
 def _check_pseudoclient_is_alone(ctx: Context, names: Sequence[str]) -> None:

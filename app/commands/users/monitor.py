@@ -83,8 +83,8 @@ def _parse_nick(ctx: Context, target: str) -> str:
     """
     try:
         return check_nick(target, ctx.runtime.settings.nick_length)
-    except InvalidName as refusal:
-        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, target, text=refusal.reason) from refusal
+    except InvalidName as error:
+        raise NumericError(numerics.ERR_ERRONEUSNICKNAME, target, text=error.reason) from error
 
 
 def _send_state(ctx: Context, nicks: Iterable[str]) -> None:
