@@ -29,7 +29,7 @@ def actions(story: Story) -> list[str]:
         return [f"{trace.action} {trace.target}" for trace in audit.latest(session, 100)]
 
 
-def test_an_account_is_made_once_whatever_its_case(story: Story) -> None:
+def test_account_names_are_unique_ignoring_case(story: Story) -> None:
     decide(story, administration.create_account, "Анна", SECRET, "user")
     with pytest.raises(AlreadyExists, match="Анна"):
         decide(story, administration.create_account, "АННА", SECRET, "user")
@@ -40,7 +40,7 @@ def test_an_account_is_made_once_whatever_its_case(story: Story) -> None:
     assert actions(story) == ["user.create Анна"]
 
 
-def test_an_account_is_changed_by_events_that_tell_no_secret(story: Story) -> None:
+def test_account_change_events_contain_no_secret(story: Story) -> None:
     story.create_account("anna")
     events = [
         *decide(story, administration.set_role, "ANNA", "admin"),
@@ -64,7 +64,7 @@ def vars_of(event: Event) -> dict[str, object]:
     return {name: getattr(event, name) for name in Event.__slots__}
 
 
-def test_what_is_so_already_is_no_change(story: Story) -> None:
+def test_change_to_the_current_value_records_nothing(story: Story) -> None:
     story.create_account("anna")
     assert decide(story, administration.set_disabled, "anna", False) == []
     assert decide(story, administration.set_role, "anna", "user") == []
@@ -72,25 +72,25 @@ def test_what_is_so_already_is_no_change(story: Story) -> None:
 
 
 @pytest.mark.parametrize("function", [administration.set_disabled, administration.set_role])
-def test_nobody_cannot_be_changed(story: Story, function: Callable[..., object]) -> None:
+def test_changing_an_unknown_account_is_refused(story: Story, function: Callable[..., object]) -> None:
     with pytest.raises(NotFound, match="no account nobody"):
         decide(story, function, "nobody", "user")
 
 
 @pytest.mark.parametrize("name", ["x y", "#x", "", "a\0b", "pаypal"])
-def test_a_name_nobody_could_use_is_refused(name: str) -> None:
+def test_invalid_account_name_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="is not a valid account name"):
         administration.check_account_name(name, 32)
 
 
 @pytest.mark.parametrize("password", ["", "a\0b", "a\nb", "x" * 601, "\ud800", "\u0627a"])
-def test_what_cannot_be_a_password_is_refused(password: str) -> None:
+def test_invalid_password_is_refused(password: str) -> None:
     with pytest.raises(UsageError, match="The password") as caught:
         check_password(password)
     assert not password or password not in caught.value.sentence
 
 
-def test_people_are_searched_and_shown_with_who_is_online(story: Story, clock: MovedClock) -> None:
+def test_people_are_searched_and_listed_with_online_status(story: Story, clock: MovedClock) -> None:
     story.create_account("anna")
     story.create_account("Борис")
     clock.instant += 1000
@@ -106,7 +106,7 @@ def test_people_are_searched_and_shown_with_who_is_online(story: Story, clock: M
         assert [row.nick for row in people.list_latest_sessions(session, "anna", 5)] == ["ann"]
 
 
-def test_a_room_is_made_and_its_topic_set(story: Story) -> None:
+def test_room_is_created_and_its_topic_set(story: Story) -> None:
     decide(story, rooms.create_room, "ops", 64)
     with pytest.raises(AlreadyExists):
         decide(story, rooms.create_room, "#OPS", 64)
@@ -122,7 +122,7 @@ def test_a_room_is_made_and_its_topic_set(story: Story) -> None:
     assert actions(story) == ["room.create #ops", "room.topic #ops"]
 
 
-def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock) -> None:
+def test_room_details_never_contain_the_password(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#ops")
     changes = [["+", "k", "*", None], ["+", "b", "x!*@*", None]]
     key = RoomKey("sesame", "+k sesame")
@@ -135,7 +135,7 @@ def test_a_rooms_details_never_tell_its_password(story: Story, clock: MovedClock
     assert (found.messages, found.bans, found.last_message) == (1, ["x!*@*"], to_datetime(clock.instant + 2))
 
 
-def test_a_kick_ends_every_session_of_an_account(story: Story) -> None:
+def test_kill_ends_every_session_of_an_account(story: Story) -> None:
     story.create_account("anna")
     sessions = [story.connect("anna", "anna"), story.connect("ann_phone", "anna")]
     events = decide(story, moderation.kill_user, "Anna", "enough")
@@ -145,7 +145,7 @@ def test_a_kick_ends_every_session_of_an_account(story: Story) -> None:
         decide(story, moderation.kill_user, "bob", "enough")
 
 
-def test_a_kick_from_a_room_needs_somebody_in_it(story: Story) -> None:
+def test_kick_from_a_room_requires_a_member(story: Story) -> None:
     room = story.create_room("#ops")
     here = story.connect("anna")
     with pytest.raises(NotFound, match="anna is not in #ops"):
@@ -177,7 +177,7 @@ MASKS = [
 
 
 @pytest.mark.parametrize(("typed", "kind", "kept"), MASKS)
-def test_a_ban_is_kept_in_one_form_and_lifted_in_any(
+def test_ban_is_normalised_and_removed_in_any_spelling(
     typed: str, kind: BanType, kept: str, story: Story, clock: MovedClock
 ) -> None:
     story.create_account("anna")
@@ -194,7 +194,7 @@ def test_a_ban_is_kept_in_one_form_and_lifted_in_any(
     assert actions(story) == [f"ban.add {kept}", f"ban.remove {kept}"]
 
 
-def test_a_ban_that_expired_makes_way(story: Story, clock: MovedClock) -> None:
+def test_expired_ban_is_replaced(story: Story, clock: MovedClock) -> None:
     add = partial(decide, story, bans.add_ban, BanType.ADDRESS, "192.0.2.7", "why")
     add(clock.instant + 1000)
     clock.instant += 1000
@@ -218,19 +218,19 @@ def test_a_ban_that_expired_makes_way(story: Story, clock: MovedClock) -> None:
         ),
     ],
 )
-def test_a_mask_that_is_none_is_refused(kind: BanType, mask: str, story: Story) -> None:
+def test_malformed_mask_is_refused(kind: BanType, mask: str, story: Story) -> None:
     with pytest.raises(UsageError):
         decide(story, bans.add_ban, kind, mask, "why", None)
 
 
-def test_banning_or_lifting_what_is_not_there(story: Story) -> None:
+def test_ban_of_unknown_account_and_unknown_ban_are_refused(story: Story) -> None:
     with pytest.raises(NotFound, match=r"nobody!\*@\*"):
         decide(story, bans.add_ban, BanType.ACCOUNT, "nobody", "why", None)
     with pytest.raises(NotFound, match="no ban"):
         decide(story, bans.remove_ban, "192.0.2.7")
 
 
-def test_the_trail_is_searched(story: Story, clock: MovedClock) -> None:
+def test_audit_log_is_searched(story: Story, clock: MovedClock) -> None:
     story.create_account("anna")
     decide(story, administration.set_role, "anna", "admin")
     clock.instant += 1000
@@ -242,7 +242,7 @@ def test_the_trail_is_searched(story: Story, clock: MovedClock) -> None:
         assert audit.latest(session, 9, actor="nobody") == []
 
 
-def test_counting_and_checking(story: Story, clock: MovedClock) -> None:
+def test_stats_count_rows_and_checks_find_no_problem(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#general")
     story.say(room, "anna", "one", "two")
     story.send_private("anna", "bob", "psst")
@@ -253,7 +253,7 @@ def test_counting_and_checking(story: Story, clock: MovedClock) -> None:
         assert stats.find_problems(session) == []
 
 
-def test_a_check_finds_gaps_disorder_and_events_without_a_room(story: Story) -> None:
+def test_check_finds_gaps_disorder_and_orphaned_events(story: Story) -> None:
     room = story.create_room("#general")
     story.say(room, "anna", "one", "two", "three")
     with story.database.engine.begin() as connection:

@@ -33,7 +33,7 @@ def pending(story: Story) -> list[str]:
         return [one.name for one in list_applications(session, story.clock.now())]
 
 
-def test_a_code_is_for_one_name_and_for_a_day(story: Story, clock: MovedClock) -> None:
+def test_code_is_valid_for_one_name_and_one_day(story: Story, clock: MovedClock) -> None:
     apply(story, "Anna", "abc")
     with story.database.engine.connect() as connection:
         event = redeem_code(connection, clock, fold("anna"), "ABC")
@@ -45,7 +45,7 @@ def test_a_code_is_for_one_name_and_for_a_day(story: Story, clock: MovedClock) -
         assert redeem_code(connection, clock, fold("anna"), "abc") is None
 
 
-def test_those_that_are_over_go_with_the_next(story: Story, clock: MovedClock) -> None:
+def test_expired_applications_are_deleted_with_the_next(story: Story, clock: MovedClock) -> None:
     apply(story, "anna", "abc")
     clock.instant += LIFETIME_MILLISECONDS
     assert pending(story) == []
@@ -54,7 +54,7 @@ def test_those_that_are_over_go_with_the_next(story: Story, clock: MovedClock) -
     assert pending(story) == ["bob"]
 
 
-def test_all_for_one_name_end_with_its_account(story: Story, clock: MovedClock) -> None:
+def test_registration_deletes_all_applications_for_the_name(story: Story, clock: MovedClock) -> None:
     for code in ("abc", "def"):
         apply(story, "anna", code)
     apply(story, "bob", "abc")
@@ -62,7 +62,7 @@ def test_all_for_one_name_end_with_its_account(story: Story, clock: MovedClock) 
     assert pending(story) == ["bob"]
 
 
-def test_an_administrator_grants_the_latest(story: Story) -> None:
+def test_administrator_verifies_the_latest_application(story: Story) -> None:
     for code in ("abc", "def"):
         apply(story, "anna", code)
     change = story.apply(lambda admin: verify_application(admin, "ANNA"))

@@ -14,7 +14,7 @@ def trail(story: Story) -> list[tuple[str, str, str, object]]:
         return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
 
 
-def test_what_somebody_does_in_a_room_is_kept(story: Story) -> None:
+def test_moderation_in_a_room_is_audited(story: Story) -> None:
     room = story.create_room("#tea")
     who = {"room": room, "session": story.connect("anna", "Anna"), "nick": "anna", "account": "Anna"}
     story.record(
@@ -37,14 +37,14 @@ def test_what_somebody_does_in_a_room_is_kept(story: Story) -> None:
     ]
 
 
-def test_a_guest_is_known_by_the_nick(story: Story) -> None:
+def test_guest_is_audited_by_nick(story: Story) -> None:
     room = story.create_room("#tea")
     session = story.connect("bob")
     story.record(Event(Kind.TOPIC, room=room, session=session, nick="bob", target="#tea", text="green"))
     assert trail(story) == [("bob", "room.topic", "#tea", {"by": "bob", "topic": "green"})]
 
 
-def test_the_decision_of_an_administrator_has_one_entry(story: Story) -> None:
+def test_administrator_change_has_one_audit_entry(story: Story) -> None:
     room = story.create_room("#tea")
     story.join(story.connect("bob"), "bob", room)
     story.apply(lambda admin: rooms.set_topic(admin, "#tea", "green"))
@@ -55,27 +55,27 @@ def test_the_decision_of_an_administrator_has_one_entry(story: Story) -> None:
     ]
 
 
-def test_what_the_server_does_of_itself_is_not_moderation(story: Story) -> None:
+def test_automatic_server_actions_are_not_audited(story: Story) -> None:
     room = story.create_room("#tea")
     changes = {"changes": [["+", "o", "anna", None]]}
     story.record(Event(Kind.MODE, room=room, nick="server", target="#tea", text="+o anna", data=changes))
     assert trail(story) == []
 
 
-def test_settings_read_again_by_a_signal_are_the_act_of_the_server(story: Story) -> None:
+def test_reload_by_signal_is_audited_as_the_server(story: Story) -> None:
     """docs/settings.md, While the server runs: SIGHUP leaves an entry as REHASH does."""
     story.record(Event(Kind.REHASHED, nick="irc.example", data={"changed": ["motd"], "waiting": []}))
     assert trail(story) == [("irc.example", "rehash", "", {"by": "irc.example", "changed": ["motd"]})]
 
 
-def test_what_is_said_leaves_no_entry(story: Story) -> None:
+def test_messages_are_not_audited(story: Story) -> None:
     room = story.create_room("#tea")
     session = story.connect("bob")
     story.say(room, "bob", "one", "two", session=session)
     assert trail(story) == []
 
 
-def test_what_an_administrator_does_is_kept(story: Story) -> None:
+def test_administrator_actions_are_audited(story: Story) -> None:
     who = {"session": story.connect("root", "Root"), "nick": "root", "account": "Root"}
     data = {"changed": ["motd"], "waiting": ["port"], "tags": {"bot": ""}}
     story.record(
@@ -99,7 +99,7 @@ def test_what_an_administrator_does_is_kept(story: Story) -> None:
     ]
 
 
-def test_another_host_is_kept_with_who_wanted_it_so_and_in_the_session(story: Story) -> None:
+def test_host_change_is_audited_and_stored_in_the_session(story: Story) -> None:
     session = story.connect("bob", "Bob")
     data = {"by": "root", "account": None, "operator": 7}
     who = {"session": session, "nick": "bob", "user": "u", "host": "h", "account": "Bob"}

@@ -28,7 +28,7 @@ def listed(story: Story, name: str) -> list[str]:
         return [line.fingerprint for line in list_certificates(session, name)]
 
 
-def test_they_are_listed_in_the_order_they_came(story: Story, clock: MovedClock) -> None:
+def test_certificates_are_listed_in_order_of_addition(story: Story, clock: MovedClock) -> None:
     story.create_account("anna")
     story.create_account("bob")
     for fingerprint in ("ff", "aa"):
@@ -42,7 +42,7 @@ def test_they_are_listed_in_the_order_they_came(story: Story, clock: MovedClock)
         listed(story, "nobody")
 
 
-def test_one_that_is_taken_away_is_its_owners(story: Story) -> None:
+def test_only_the_owner_loses_a_removed_certificate(story: Story) -> None:
     story.create_account("anna")
     story.create_account("bob")
     opens(story, "anna", "aa")
@@ -52,7 +52,7 @@ def test_one_that_is_taken_away_is_its_owners(story: Story) -> None:
     assert listed(story, "anna") == []
 
 
-def test_a_new_password_from_an_administrator_takes_all_of_them(story: Story) -> None:
+def test_administrator_password_reset_removes_all_certificates(story: Story) -> None:
     story.create_account("anna")
     story.create_account("bob")
     for name, fingerprint in (("anna", "aa"), ("anna", "ab"), ("bob", "bb")):

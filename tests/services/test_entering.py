@@ -74,7 +74,7 @@ def content(connection: Connection) -> Iterator[tuple[object, ...]]:
     )
 
 
-def test_a_storm_leaves_what_its_events_leave_one_by_one(story: Story) -> None:
+def test_batched_events_leave_the_same_rows_as_single_events(story: Story) -> None:
     story.create_account("Anna")
     story.create_account("Bob")
     rooms = story.create_room("#tea"), story.create_room("#coffee")

@@ -47,7 +47,7 @@ def export(form: str, *entries: HistoryEntry) -> str:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_nothing_is_a_proper_export_too(form: str) -> None:
+def test_empty_export_is_valid(form: str) -> None:
     assert export(form) or form == "jsonl"
 
 
@@ -59,11 +59,11 @@ def test_json_keeps_every_character(text: str) -> None:
     assert [row["text"] for row in json.loads(export("json", entry(text), entry("x")))] == [text, "x"]
 
 
-def test_json_without_entries_is_an_empty_array() -> None:
+def test_empty_json_export_is_an_empty_array() -> None:
     assert json.loads(export("json")) == []
 
 
-def test_a_json_line_says_it_all() -> None:
+def test_json_line_contains_every_field() -> None:
     assert json.loads(export("jsonl", entry("hello", account="anna"))) == {
         "msgid": "1z",
         "time": "2026-11-21T12:00:05.000Z",
@@ -77,7 +77,7 @@ def test_a_json_line_says_it_all() -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_csv_is_a_table_without_formulas(text: str) -> None:
+def test_csv_neutralises_formulas(text: str) -> None:
     head, row = csv.reader(io.StringIO(export("csv", entry(text))))
     assert head[0] == "msgid"
     assert len(row) == len(head)
@@ -87,11 +87,11 @@ def test_csv_is_a_table_without_formulas(text: str) -> None:
 
 @pytest.mark.parametrize("form", ["txt", "md", "html", "csv"])
 @pytest.mark.parametrize("text", NASTY)
-def test_nothing_for_people_can_command_a_terminal(form: str, text: str) -> None:
+def test_readable_exports_contain_no_control_characters(form: str, text: str) -> None:
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]", export(form, entry(text)))
 
 
-def test_text_reads_like_the_client() -> None:
+def test_text_export_looks_like_the_client() -> None:
     text = export(
         "txt",
         entry("hello"),
@@ -113,7 +113,7 @@ def test_text_reads_like_the_client() -> None:
     ]
 
 
-def test_markdown_means_what_was_said() -> None:
+def test_markdown_escapes_message_text() -> None:
     text = export("md", entry("*not bold* https://example.org/a_b."), entry("x", at=NOON + DAY))
     assert "## \\#tea" in text
     assert text.index("### 2026-11-21") < text.index("### 2026-11-22")
@@ -147,7 +147,7 @@ class ParsedPage(HTMLParser):
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_the_page_is_sound_and_holds_the_text_as_text(text: str) -> None:
+def test_html_is_well_formed_and_escapes_text(text: str) -> None:
     page = ParsedPage(
         export("html", entry(text), entry(text, kind=Kind.NOTICE), entry("\x01ACTION bows\x01"))
     )
@@ -160,7 +160,7 @@ def test_the_page_is_sound_and_holds_the_text_as_text(text: str) -> None:
     )
 
 
-def test_the_page_has_headings_for_rooms_and_days() -> None:
+def test_html_has_headings_for_rooms_and_days() -> None:
     page = export("html", entry("a"), entry("b", at=NOON + DAY), entry("c", room="#ops"))
     assert re.findall(r"<h2>(.*)</h2>", page) == ["#tea", "#ops"]
     assert re.findall(r"<h3>(.*)</h3>", page) == [
@@ -173,7 +173,7 @@ def test_the_page_has_headings_for_rooms_and_days() -> None:
     assert "3 lines." in page
 
 
-def test_a_page_of_many_months_and_rooms_begins_with_its_contents() -> None:
+def test_html_of_several_months_has_a_table_of_contents() -> None:
     page = export(
         "html", entry("a"), entry("b", at=NOON + 10 * DAY, id="20"), entry("c", room="#<ops>", id="21")
     )
@@ -191,12 +191,12 @@ def test_a_page_of_many_months_and_rooms_begins_with_its_contents() -> None:
     assert "1 line<" in contents
 
 
-def test_a_page_of_one_month_needs_no_contents() -> None:
+def test_html_of_one_month_has_no_table_of_contents() -> None:
     page = export("html", entry("a"))
     assert "<nav" not in page
     assert "1 line." in page
 
 
 @pytest.mark.parametrize("kind", ROOM_EVENTS)
-def test_everything_that_happens_in_a_room_has_a_sentence(kind: Kind) -> None:
+def test_every_room_event_has_a_sentence(kind: Kind) -> None:
     assert "anna" in export("txt", entry("why", kind=kind))

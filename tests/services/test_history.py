@@ -48,20 +48,20 @@ def texts(story: Story, by_place: bool = False, **wanted: object) -> list[str]:
 pytestmark = pytest.mark.usefixtures("small_pages")
 
 
-def test_everything_said_in_rooms_in_the_order_of_the_log(story: Story, rooms: dict[str, int]) -> None:
+def test_history_reads_room_messages_in_log_order(story: Story, rooms: dict[str, int]) -> None:
     both = [text for number in range(4) for text in (f"tea {number}", f"ops {number}")]
     assert texts(story) == both
     assert texts(story, rooms=tuple(rooms.values())) == both
 
 
-def test_one_room_after_the_other(story: Story, rooms: dict[str, int]) -> None:
+def test_history_is_grouped_by_place(story: Story, rooms: dict[str, int]) -> None:
     ops, tea = [f"ops {number}" for number in range(4)], [f"tea {number}" for number in range(4)]
     assert texts(story, by_place=True) == ops + tea
     assert texts(story, by_place=True, direct=True) == [*ops, *tea, "psst"]
     assert texts(story, rooms=(rooms["#tea"],)) == tea
 
 
-def test_private_conversations_only_when_asked_for(story: Story, rooms: dict[str, int]) -> None:
+def test_private_conversations_are_read_only_on_request(story: Story, rooms: dict[str, int]) -> None:
     assert "psst" not in texts(story)
     entries = list(History(story.database, HistorySelection(direct=True)).entries())
     assert [(entry.room, entry.place) for entry in entries if entry.text == "psst"] == [
@@ -69,51 +69,51 @@ def test_private_conversations_only_when_asked_for(story: Story, rooms: dict[str
     ]
 
 
-def test_by_nick_by_account_and_by_either_side_of_a_conversation(story: Story, rooms: dict[str, int]) -> None:
+def test_user_filter_matches_nick_account_and_either_partner(story: Story, rooms: dict[str, int]) -> None:
     ops = [f"ops {number}" for number in range(4)]
     assert texts(story, user=fold("bob")) == ops
     assert texts(story, user=fold("ROBERT")) == ops
     assert texts(story, user=fold("bob"), direct=True) == [*ops, "psst"]
 
 
-def test_between_two_times_both_included(story: Story, rooms: dict[str, int], clock: MovedClock) -> None:
+def test_time_range_is_inclusive(story: Story, rooms: dict[str, int], clock: MovedClock) -> None:
     first, last = clock.instant - 2000, clock.instant - 1000
     assert texts(story, since=first, until=last) == ["tea 1", "ops 1", "tea 2", "ops 2"]
 
 
-def test_events_only_when_asked_for(story: Story, rooms: dict[str, int]) -> None:
+def test_events_are_read_only_on_request(story: Story, rooms: dict[str, int]) -> None:
     entries = list(History(story.database, HistorySelection(events=True)).entries())
     happened = [entry.kind for entry in entries if not entry.is_message]
     assert happened == [Kind.CREATED, Kind.CREATED, Kind.TOPIC]
 
 
-def test_the_newest_lines_oldest_first(story: Story, rooms: dict[str, int]) -> None:
+def test_latest_entries_are_returned_oldest_first(story: Story, rooms: dict[str, int]) -> None:
     found = History(story.database, HistorySelection(rooms=(rooms["#tea"],))).latest(2)
     assert [entry.text for entry in found] == ["tea 2", "tea 3"]
     assert len(History(story.database, HistorySelection()).latest(100)) == 8
 
 
-def test_what_is_said_during_an_export_is_not_part_of_it(story: Story, rooms: dict[str, int]) -> None:
+def test_messages_sent_during_an_export_are_excluded(story: Story, rooms: dict[str, int]) -> None:
     entries = History(story.database, HistorySelection()).entries()
     next(entries)
     story.say(rooms["#tea"], "anna", "late")
     assert "late" not in [entry.text for entry in entries]
 
 
-def test_a_rooms_password_is_never_read(story: Story, rooms: dict[str, int]) -> None:
+def test_history_never_contains_a_room_password(story: Story, rooms: dict[str, int]) -> None:
     changes = [["+", "k", "sesame", None], ["+", "o", "bob", None], ["+", "n", None, None]]
     key = RoomKey("sesame", "+k sesame")
     story.record(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}, secret=key))
     assert texts(story, events=True)[-1] == "+k * +o bob +n"
 
 
-def test_who_is_known(story: Story, rooms: dict[str, int]) -> None:
+def test_known_names_are_accounts_and_nicks_in_the_log(story: Story, rooms: dict[str, int]) -> None:
     story.create_account("carol")
     with story.database.reading() as session:
         assert [is_known_name(session, name) for name in ("CAROL", "BOB", "dave")] == [True, True, False]
 
 
-def test_a_page_is_found_without_sorting(story: Story, rooms: dict[str, int]) -> None:
+def test_page_query_does_not_sort(story: Story, rooms: dict[str, int]) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
     alone = {"rooms": (rooms["#tea"],)}
@@ -137,7 +137,7 @@ def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
                 yield " ".join(row.detail for row in rows)
 
 
-def test_a_long_history_is_read_in_constant_memory(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_history_is_read_in_constant_memory(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE_ROWS", 500)
     room = story.create_room("#long")
     story.say(room, "anna", *("x" * 500 for _ in range(10_000)))

@@ -21,14 +21,14 @@ def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
     return code
 
 
-def test_a_code_is_much_chance_and_stands_in_the_middle_of_a_line(clock: MovedClock) -> None:
+def test_code_has_full_entropy_and_fits_in_a_line(clock: MovedClock) -> None:
     codes = {new_code(clock, CODE_LENGTH) for _ in range(100)}
     assert len(codes) == 100
     assert all(len(code) == 32 and code.isalnum() and code.isascii() for code in codes)
     assert len({code[:6] for code in codes}) == 100
 
 
-def test_the_list_tells_what_was_made_and_how_often_it_was_used(story: Story, clock: MovedClock) -> None:
+def test_invitation_list_shows_uses(story: Story, clock: MovedClock) -> None:
     code, other = make(story, 2, clock.instant + 1000), make(story)
     with story.database.reading() as session:
         first, second = list_invitations(session, clock.now())
@@ -48,7 +48,7 @@ def _id_of(story: Story, code: str) -> int:
         return session.scalars(select(InvitationRow.id).where(InvitationRow.digest == hash_code(code))).one()
 
 
-def test_a_code_is_taken_back_by_its_name_or_whole(story: Story, clock: MovedClock) -> None:
+def test_invitation_is_revoked_by_name_or_code(story: Story, clock: MovedClock) -> None:
     code, other = make(story), make(story)
     story.apply(lambda admin: revoke_invitation(admin, code[:6].upper()))
     story.apply(lambda admin: revoke_invitation(admin, other))
@@ -58,7 +58,7 @@ def test_a_code_is_taken_back_by_its_name_or_whole(story: Story, clock: MovedClo
         story.apply(lambda admin: revoke_invitation(admin, code))
 
 
-def test_the_trail_tells_of_it_without_the_code(story: Story, clock: MovedClock) -> None:
+def test_audit_log_does_not_contain_the_code(story: Story, clock: MovedClock) -> None:
     code = make(story, 3)
     story.apply(lambda admin: revoke_invitation(admin, code))
     with story.database.reading() as session:

@@ -26,9 +26,7 @@ def ledger(story: Story) -> Iterator[Ledger]:
         yield ledger
 
 
-def test_a_database_that_cannot_even_be_opened_is_a_failure_that_may_pass(
-    tmp_path: Path, clock: MovedClock
-) -> None:
+def test_unopenable_database_is_a_transient_failure(tmp_path: Path, clock: MovedClock) -> None:
     folder = tmp_path / "later"
     database = Database(parse_database_url(str(folder / "chat.db")))
     with closing(Ledger(database, clock)) as ledger:
@@ -51,7 +49,7 @@ def log(story: Story) -> list[tuple[Kind, str | None]]:
         return [(event.kind, event.text) for event in read_after(connection, 0, 100)]
 
 
-def test_a_row_at_fault_leaves_an_empty_place_and_the_others_are_stored(story: Story, ledger: Ledger) -> None:
+def test_faulty_row_is_voided_and_the_others_are_stored(story: Story, ledger: Ledger) -> None:
     events = said("one", object(), "three")
     ledger.open()
     assert ledger.commit(events) == [events[1]]
@@ -59,7 +57,7 @@ def test_a_row_at_fault_leaves_an_empty_place_and_the_others_are_stored(story: S
     assert ledger.last_id == 3
 
 
-def test_who_appends_while_the_faulty_row_is_looked_for_comes_first(story: Story, ledger: Ledger) -> None:
+def test_append_during_the_search_for_a_faulty_row_comes_first(story: Story, ledger: Ledger) -> None:
     events = said("one", object())
     ledger.open()
 

@@ -21,7 +21,7 @@ from tests.services.imports import Run, counts, said
 from tests.story import Story
 
 
-def test_passwords_still_work_and_are_nowhere_in_clear(story: Story, run: Run, tmp_path: Path) -> None:
+def test_imported_passwords_are_valid_and_never_in_plain_text(story: Story, run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db", users=[(1, "anna", "tea-for-two")])
     run()
     with story.database.reading() as session:
@@ -34,7 +34,7 @@ def test_passwords_still_work_and_are_nowhere_in_clear(story: Story, run: Run, t
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("table", ["user", "User"])
 @pytest.mark.parametrize("wal", [False, True], ids=["plain", "wal"])
-def test_accounts_and_messages_come_over_in_order(
+def test_accounts_and_messages_are_imported_in_order(
     table: str, wal: bool, story: Story, run: Run, tmp_path: Path
 ) -> None:
     old_database(tmp_path / "old.db", table=table, wal=wal)
@@ -58,7 +58,7 @@ def test_accounts_and_messages_come_over_in_order(
 
 
 @pytest.mark.usefixtures("quick")
-def test_what_came_over_is_in_the_index_for_searches(story: Story, run: Run, tmp_path: Path) -> None:
+def test_imported_messages_are_in_the_full_text_index(story: Story, run: Run, tmp_path: Path) -> None:
     """However much it is, and whether a server runs or not: nobody has to read through all of it."""
     old_database(tmp_path / "old.db")
     run()
@@ -72,7 +72,7 @@ def test_what_came_over_is_in_the_index_for_searches(story: Story, run: Run, tmp
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_second_run_changes_nothing(story: Story, run: Run, tmp_path: Path) -> None:
+def test_second_import_changes_nothing(story: Story, run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db")
     run()
     before = said(story, events=True)
@@ -82,7 +82,7 @@ def test_a_second_run_changes_nothing(story: Story, run: Run, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_rehearsal_changes_nothing_and_tells_the_same(story: Story, run: Run, tmp_path: Path) -> None:
+def test_dry_run_changes_nothing_and_reports_the_same(story: Story, run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db")
     report = run(dry_run=True)
     assert counts(report) == (3, 0, 4, 0, 0)
@@ -93,9 +93,7 @@ def test_a_rehearsal_changes_nothing_and_tells_the_same(story: Story, run: Run, 
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_file_in_use_is_read_and_what_is_added_later_follows(
-    story: Story, run: Run, tmp_path: Path
-) -> None:
+def test_file_in_use_is_imported_incrementally(story: Story, run: Run, tmp_path: Path) -> None:
     path = old_database(tmp_path / "old.db", wal=True)
     with closing(sqlite3.connect(path)) as user:
         user.execute("SELECT * FROM user").fetchone()
@@ -106,7 +104,7 @@ def test_a_file_in_use_is_read_and_what_is_added_later_follows(
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_import_cut_off_goes_on_where_it_stopped(
+def test_interrupted_import_resumes(
     story: Story, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_database(tmp_path / "old.db")
@@ -128,7 +126,7 @@ def test_an_import_cut_off_goes_on_where_it_stopped(
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_room_made_and_entered_before_takes_old_messages(story: Story, run: Run, tmp_path: Path) -> None:
+def test_existing_room_without_messages_accepts_an_import(story: Story, run: Run, tmp_path: Path) -> None:
     room = story.create_room("#general")
     story.join(story.connect("dave"), "dave", room)
     old_database(tmp_path / "old.db")
@@ -141,7 +139,7 @@ def test_a_room_made_and_entered_before_takes_old_messages(story: Story, run: Ru
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_room_with_later_messages_is_refused(story: Story, run: Run, tmp_path: Path) -> None:
+def test_room_with_later_messages_is_refused(story: Story, run: Run, tmp_path: Path) -> None:
     story.say(story.create_room("#general"), "dave", "new")
     old_database(tmp_path / "old.db")
     with pytest.raises(ChatError, match="--room '#archive'"):
@@ -151,7 +149,7 @@ def test_a_room_with_later_messages_is_refused(story: Story, run: Run, tmp_path:
 
 
 @pytest.mark.usefixtures("quick")
-def test_another_old_file_is_not_squeezed_behind_the_first(story: Story, run: Run, tmp_path: Path) -> None:
+def test_second_file_with_earlier_messages_is_refused(story: Story, run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db")
     run()
     other = old_database(tmp_path / "other.db", users=[], messages=[(1, 1_600_000_000, "zoe", "earlier")])
@@ -162,7 +160,7 @@ def test_another_old_file_is_not_squeezed_behind_the_first(story: Story, run: Ru
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_clock_that_was_set_back_does_not_change_the_order(story: Story, run: Run, tmp_path: Path) -> None:
+def test_times_that_go_back_do_not_change_the_order(story: Story, run: Run, tmp_path: Path) -> None:
     rows = [(1, 1_700_000_000, "anna", "a"), (2, 1_600_000_000, "anna", "b"), (3, 1_700_000_001, "anna", "c")]
     old_database(tmp_path / "old.db", messages=rows)
     run()
@@ -174,28 +172,26 @@ def test_a_clock_that_was_set_back_does_not_change_the_order(story: Story, run: 
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_author_may_be_a_users_number(story: Story, run: Run, tmp_path: Path) -> None:
+def test_author_may_be_a_user_id(story: Story, run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db", messages=[(1, 1_700_000_000, 2, "x")])
     run()
     assert [(entry.nick, entry.account) for entry in said(story)] == [("Борис", "Борис")]
 
 
-def test_several_lines_become_several_messages(story: Story, run: Run, tmp_path: Path) -> None:
+def test_each_line_becomes_a_message(story: Story, run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db", users=[], messages=[(1, 1_700_000_000, "anna", "one\r\n\ntwo\rthree")])
     assert counts(run()) == (0, 0, 1, 0, 0)
     assert [entry.text for entry in said(story)] == ["one", "two", "three"]
 
 
-def test_an_account_of_somebody_else_is_not_given_the_old_messages(
-    story: Story, run: Run, tmp_path: Path
-) -> None:
+def test_other_account_is_not_credited_with_imported_messages(story: Story, run: Run, tmp_path: Path) -> None:
     story.create_account("anna")
     old_database(tmp_path / "old.db", users=[], messages=MESSAGES)
     run()
     assert {entry.account for entry in said(story)} == {None}
 
 
-def test_what_is_no_old_database_is_refused(tmp_path: Path) -> None:
+def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="does not exist"):
         LegacyDatabase(tmp_path / "nothing.db")
     (tmp_path / "letter.db").write_text("hello")
@@ -207,6 +203,6 @@ def test_what_is_no_old_database_is_refused(tmp_path: Path) -> None:
         LegacyDatabase(tmp_path / "other.db")
 
 
-def test_the_digest_of_a_user_tells_nothing_of_the_password() -> None:
+def test_user_digest_does_not_depend_on_the_password() -> None:
     one, two = (legacy.rows.LegacyUser(1, b"anna", password) for password in (b"secret", b"other"))
     assert legacy.rows.row_digest(one) == legacy.rows.row_digest(two)

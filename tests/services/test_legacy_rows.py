@@ -27,7 +27,7 @@ BAD_USERS = [
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("row", "reason"), BAD_USERS)
-def test_a_user_that_cannot_be_taken_is_reported(
+def test_invalid_user_is_reported(
     row: tuple[Any, ...], reason: str, story: Story, run: Run, tmp_path: Path
 ) -> None:
     story.create_account("taken")
@@ -41,7 +41,7 @@ def test_a_user_that_cannot_be_taken_is_reported(
 
 
 @pytest.mark.usefixtures("quick")
-def test_of_two_spellings_of_one_name_the_first_is_taken(run: Run, tmp_path: Path) -> None:
+def test_first_of_two_spellings_of_a_name_is_imported(run: Run, tmp_path: Path) -> None:
     old_database(tmp_path / "old.db", users=[(1, "Anna", "pass-1"), (2, "aNNa", "pass-2")], messages=[])
     assert counts(run()) == (1, 0, 0, 0, 1)
     assert counts(run()) == (0, 1, 0, 0, 1)
@@ -66,7 +66,7 @@ BAD_MESSAGES = [
 
 
 @pytest.mark.parametrize(("row", "reason"), BAD_MESSAGES)
-def test_a_message_that_cannot_be_taken_is_reported(
+def test_invalid_message_is_reported(
     row: tuple[Any, ...], reason: str, run: Run, story: Story, tmp_path: Path
 ) -> None:
     old_database(tmp_path / "old.db", users=[], messages=[row, (2, 1_700_000_000, "anna", "fine")])
@@ -88,7 +88,7 @@ AUTHORS = [
 
 
 @pytest.mark.parametrize(("author", "nick"), AUTHORS)
-def test_authors_are_kept_as_spelled_where_a_line_allows_it(
+def test_author_is_kept_unless_invalid_as_a_nick(
     author: str, nick: str | None, story: Story, run: Run, tmp_path: Path
 ) -> None:
     old_database(tmp_path / "old.db", users=[], messages=[(1, 1_700_000_000, author, "x")])

@@ -43,13 +43,13 @@ def silence(story: Story, name: str, *keys: str) -> AdminChange:
 
 
 @pytest.mark.usefixtures("tea")
-def test_the_last_word_under_a_key_is_kept_and_an_empty_one_nowhere(story: Story) -> None:
+def test_latest_value_is_stored_and_an_empty_one_removed(story: Story) -> None:
     story.set_account_metadata("anna", color="blue", status=None, nothing=None)
     assert of(story, "anna") == {"avatar": "https://anna.example", "color": "blue"}
     assert of(story, "bob") == {"avatar": "https://bob.example", "color": "red", "status": "здесь 🍵"}
 
 
-def test_rooms_say_what_they_say_each_for_itself(story: Story, tea: int) -> None:
+def test_metadata_is_separate_for_each_room(story: Story, tea: int) -> None:
     story.set_room_metadata(tea, avatar=None, url="https://tea.example")
     assert of(story, "#tea") == {"url": "https://tea.example"}
     assert of(story, "#milk").keys() == {"avatar", "url"}
@@ -57,7 +57,7 @@ def test_rooms_say_what_they_say_each_for_itself(story: Story, tea: int) -> None
         assert rooms.get_room_details(session, "#tea").metadata == {"url": "https://tea.example"}
 
 
-def test_the_words_of_a_guest_are_in_no_table(story: Story) -> None:
+def test_guest_metadata_is_not_stored(story: Story) -> None:
     session = story.connect("guest")
     data = {"key": "color", "by": "guest", "party": f"s{session}"}
     story.record(Event(Kind.METADATA, nick="server", target="guest", text="red", data=data))
@@ -67,7 +67,7 @@ def test_the_words_of_a_guest_are_in_no_table(story: Story) -> None:
 
 @pytest.mark.usefixtures("tea")
 @pytest.mark.parametrize("name", ["anna", "#tea"])
-def test_an_administrator_takes_away_what_is_named_or_everything(story: Story, name: str) -> None:
+def test_administrator_removes_given_or_all_metadata(story: Story, name: str) -> None:
     before = of(story, name)
     change = silence(story, name.upper(), "avatar", "nothing-there")
     assert [(event.data["key"], event.text) for event in change.events] == [("avatar", None)]
@@ -84,13 +84,13 @@ def test_an_administrator_takes_away_what_is_named_or_everything(story: Story, n
 
 
 @pytest.mark.parametrize("name", ["nobody", "#nowhere"])
-def test_nothing_is_taken_from_who_is_not_there(story: Story, name: str) -> None:
+def test_removing_metadata_of_unknown_targets_is_refused(story: Story, name: str) -> None:
     with pytest.raises(NotFound):
         silence(story, name)
 
 
 @pytest.mark.usefixtures("tea")
-def test_what_is_said_goes_with_the_account_and_with_the_room(story: Story) -> None:
+def test_metadata_is_deleted_with_its_account_or_room(story: Story) -> None:
     with story.database.locked() as connection:
         connection.execute(delete(AccountRow).where(AccountRow.name == "anna"))
         connection.execute(delete(RoomRow).where(RoomRow.name == "#tea"))

@@ -131,7 +131,7 @@ def marks(draw: st.DrawFn, here: list[Event], events: list[Event]) -> HistoryCur
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=HISTORIES, limit=st.integers(0, 6), name=st.sampled_from(sorted(READ)), data=st.data())
-def test_a_page_is_cut_out_of_the_whole(
+def test_page_is_a_slice_of_the_whole_history(
     story: Story, clock: MovedClock, facts: list[Any], limit: int, name: str, data: st.DataObject
 ) -> None:
     chat = PagedStory(story, clock)
@@ -147,9 +147,7 @@ def test_a_page_is_cut_out_of_the_whole(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=HISTORIES)
-def test_time_and_position_order_every_history_alike(
-    story: Story, clock: MovedClock, facts: list[Any]
-) -> None:
+def test_time_order_equals_position_order(story: Story, clock: MovedClock, facts: list[Any]) -> None:
     chat = PagedStory(story, clock)
     chat.tell(facts)
     for place in chat.places:
@@ -157,7 +155,7 @@ def test_time_and_position_order_every_history_alike(
         assert instants == sorted(set(instants))
 
 
-def test_what_is_read_is_what_happened(story: Story) -> None:
+def test_whole_history_is_read_unchanged(story: Story) -> None:
     room = story.create_room("#tea")
     story.say(room, "anna", "hi", data={"tags": {"+draft/reply": "7"}})
     with story.database.reading() as session:
@@ -166,7 +164,7 @@ def test_what_is_read_is_what_happened(story: Story) -> None:
     assert found.data == {"tags": {"+draft/reply": "7"}}
 
 
-def test_a_position_is_only_a_mark_where_it_was_seen(story: Story) -> None:
+def test_position_yields_a_cursor_only_in_its_own_history(story: Story) -> None:
     tea, milk = story.create_room("#tea"), story.create_room("#milk")
     operators = Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="psst")
     said = [Event(Kind.PRIVMSG, room=room, nick="anna", text="hi") for room in (tea, milk)]
@@ -192,7 +190,7 @@ def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -
     return event.at
 
 
-def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, clock: MovedClock) -> None:
+def test_targets_are_ordered_by_latest_message(story: Story, clock: MovedClock) -> None:
     tea, milk, empty = (story.create_room(name) for name in ("#tea", "#milk", "#empty"))
     start = clock.instant
     clock.instant += 10
@@ -226,7 +224,7 @@ def test_targets_are_rooms_and_partners_by_their_latest_message(story: Story, cl
         assert pages.list_targets(session, {}, "s9", 5, start, start + 99) == [ConversationTarget("me", last)]
 
 
-def test_conversations_are_found_by_the_name_of_the_other(story: Story, clock: MovedClock) -> None:
+def test_conversations_are_found_by_partner_name(story: Story, clock: MovedClock) -> None:
     whisper(story, "a1", "a2", "Bob", "hi")
     clock.instant += 1
     whisper(story, "a1", "s9", "bob", "hi")
@@ -258,7 +256,7 @@ def is_direct(plan: str) -> bool:
     return plan.startswith("SEARCH") or "SUBQUERY" in plan
 
 
-def test_every_page_is_a_stretch_of_one_index(story: Story) -> None:
+def test_every_page_reads_a_range_of_one_index(story: Story) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
     low, high = HistoryCursor(5, 5), HistoryCursor(9)
@@ -277,7 +275,7 @@ def test_every_page_is_a_stretch_of_one_index(story: Story) -> None:
                     assert is_direct(plan), (name, place, plan)
 
 
-def test_targets_and_marks_are_found_by_indexes(story: Story) -> None:
+def test_targets_and_cursors_use_indexes(story: Story) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
     rooms = {1: "#tea", 2: "#milk"}
@@ -289,7 +287,7 @@ def test_targets_and_marks_are_found_by_indexes(story: Story) -> None:
     assert all(is_direct(plan) for plan in asked), asked
 
 
-def test_what_is_said_is_found_among_what_happens(story: Story) -> None:
+def test_message_pages_skip_other_events_by_index(story: Story) -> None:
     """A page of a room where almost everything is joins reads the index that has none of them."""
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
@@ -300,7 +298,7 @@ def test_what_is_said_is_found_among_what_happens(story: Story) -> None:
         assert all("ix_event_spoken " in plan for plan in plans(story.database, read))
 
 
-def test_what_was_imported_stands_where_its_time_is(story: Story) -> None:
+def test_imported_messages_are_ordered_by_time(story: Story) -> None:
     room = story.create_room("#tea")
     story.join(7, "anna", room)
     old = [

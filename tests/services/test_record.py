@@ -30,7 +30,7 @@ def test_ids_are_contiguous_and_times_increase_within_a_room(story: Story) -> No
     assert [event.text for event in log[1:]] == ["one", "two", "three"]
 
 
-def test_a_clock_set_back_does_not_set_a_room_back(story: Story, clock: MovedClock) -> None:
+def test_clock_set_back_does_not_reorder_a_room(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#general")
     story.say(room, "anna", "before")
     clock.instant -= 3_600_000
@@ -39,7 +39,7 @@ def test_a_clock_set_back_does_not_set_a_room_back(story: Story, clock: MovedClo
     assert after.at == before.at + 1
 
 
-def test_an_imported_event_keeps_its_time_in_a_newer_room(story: Story, clock: MovedClock) -> None:
+def test_imported_event_keeps_its_time_in_a_newer_room(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#general")
     story.record(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
     story.say(room, "anna", "new")
@@ -47,7 +47,7 @@ def test_an_imported_event_keeps_its_time_in_a_newer_room(story: Story, clock: M
     assert (old.at, new.at) == (1000, clock.instant + 1)
 
 
-def test_catching_up_on_imported_events_does_not_set_a_room_back(story: Story, clock: MovedClock) -> None:
+def test_catching_up_on_imports_does_not_reorder_a_room(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#general")
     log = Log(clock)
     with story.database.locked() as connection:
@@ -59,14 +59,14 @@ def test_catching_up_on_imported_events_does_not_set_a_room_back(story: Story, c
     assert rows(story)[-1].at == clock.instant + 1
 
 
-def test_any_text_of_any_script_comes_back_as_it_was(story: Story) -> None:
+def test_text_in_any_script_round_trips(story: Story) -> None:
     room = story.create_room("#general")
     texts = ["Привет", "日本語", "🧵" * 100, "\x02bold\x02 \x1b[31m", "'; DROP TABLE event; --", "a" * 4096]
     story.say(room, "Анна", *texts)
     assert [event.text for event in rows(story)[1:]] == texts
 
 
-def test_a_row_that_cannot_be_stored_is_the_rows_fault(story: Story) -> None:
+def test_unstorable_row_is_not_a_transient_error(story: Story) -> None:
     story.create_room("#general")
     with pytest.raises(SQLAlchemyError) as caught:
         story.create_room("#GENERAL")
@@ -74,7 +74,7 @@ def test_a_row_that_cannot_be_stored_is_the_rows_fault(story: Story) -> None:
     assert len(rows(story)) == 1
 
 
-def test_a_nul_character_is_the_rows_fault_where_it_cannot_be_stored(story: Story) -> None:
+def test_unstorable_nul_character_is_not_a_transient_error(story: Story) -> None:
     room = story.create_room("#general")
     if story.database.dialect.name == "sqlite":
         story.say(room, "anna", "a\0b")
@@ -85,7 +85,7 @@ def test_a_nul_character_is_the_rows_fault_where_it_cannot_be_stored(story: Stor
     assert not story.database.dialect.is_transient_error(caught.value)
 
 
-def test_a_refused_decision_changes_nothing(story: Story) -> None:
+def test_refused_change_leaves_the_database_unchanged(story: Story) -> None:
     def decide(admin: object) -> AdminChange:
         raise NotFound("no")
 
@@ -94,7 +94,7 @@ def test_a_refused_decision_changes_nothing(story: Story) -> None:
     assert rows(story) == []
 
 
-def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedClock) -> None:
+def test_change_records_its_events_and_audit_entry(story: Story, clock: MovedClock) -> None:
     event = Event(Kind.ANNOUNCED, nick="server", text="hello")
     story.apply(lambda admin: admin.make_change([event], "announce", "", text="hello"))
     story.apply(lambda admin: admin.make_change([], "nothing", ""))
@@ -105,7 +105,7 @@ def test_a_decision_leaves_its_trace_with_its_events(story: Story, clock: MovedC
         ]
 
 
-def test_the_tables_follow_the_events(story: Story, clock: MovedClock) -> None:
+def test_tables_are_projections_of_the_events(story: Story, clock: MovedClock) -> None:
     story.create_account("anna")
     with story.database.reading() as session:
         anna = session.scalars(select(AccountRow.id)).one()

@@ -54,7 +54,7 @@ def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=FACTS, indexed=st.integers(0, 20), words=LETTERS, limit=st.integers(0, 5), newest=st.booleans())
-def test_what_is_found_is_what_a_reader_would_find(
+def test_search_agrees_with_a_scan_of_the_log(
     story: Story, clock: MovedClock, facts: list[Any], indexed: int, words: str, limit: int, newest: bool
 ) -> None:
     first = clock.identity() * 3
@@ -101,7 +101,7 @@ def is_hit(event: Event, reach: SearchScope, question: SearchQuery) -> bool:
         ("x" * 400, []),
     ],
 )
-def test_words_in_any_case_parts_of_words_and_phrases(
+def test_search_matches_any_case_parts_and_phrases(
     story: Story, words: str, found: list[str], is_old: bool
 ) -> None:
     room = story.create_room("#tea")
@@ -113,7 +113,7 @@ def test_words_in_any_case_parts_of_words_and_phrases(
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("words", ["hello", "he", ""])
-def test_only_what_is_within_reach_is_found(story: Story, words: str, is_old: bool) -> None:
+def test_search_is_limited_to_its_scope(story: Story, words: str, is_old: bool) -> None:
     tea, milk = story.create_room("#tea"), story.create_room("#milk")
     story.say(tea, "anna", "hello tea")
     story.say(milk, "anna", "hello milk")
@@ -138,7 +138,7 @@ def test_only_what_is_within_reach_is_found(story: Story, words: str, is_old: bo
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("words", ["one", "on"])
-def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old: bool) -> None:
+def test_search_filters_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old: bool) -> None:
     room, start = story.create_room("#tea"), clock.instant
     for number, nick in enumerate(("Anna", "bob", "Анна", "anna")):
         clock.instant = start + 10 * (number + 1)
@@ -156,9 +156,7 @@ def test_by_sender_and_time(story: Story, clock: MovedClock, words: str, is_old:
     assert find(story, reach, words, limit=1, until=start + 30) == ["one 2"]
 
 
-def test_short_words_are_looked_for_in_the_last_messages_only(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_words_scan_the_latest_messages_only(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "MAX_SCANNED_MESSAGES", 6)
     tea, milk = story.create_room("#tea"), story.create_room("#milk")
     story.say(tea, "anna", "日本 old", "one", "two", "three", "日本 new")
@@ -169,7 +167,7 @@ def test_short_words_are_looked_for_in_the_last_messages_only(
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
-def test_what_was_redacted_is_not_found_and_not_in_the_index(story: Story, is_old: bool) -> None:
+def test_redacted_message_is_removed_from_the_index(story: Story, is_old: bool) -> None:
     room = story.create_room("#tea")
     message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Geheimnis")
     story.record(message)
@@ -202,7 +200,7 @@ EVERY = [
 ]
 
 
-def test_words_are_found_by_the_index_alone(story: Story) -> None:
+def test_long_words_use_only_the_index(story: Story) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
     bounds: list[dict[str, Any]] = [{}, {"since": 5}, {"until": 5}, {"since": 5, "until": 9}]
@@ -214,7 +212,7 @@ def test_words_are_found_by_the_index_alone(story: Story) -> None:
         assert not any("B-TREE" in step for step in steps), steps
 
 
-def test_postgresql_plans_depend_on_how_rare_the_words_are(
+def test_postgresql_plan_depends_on_word_frequency(
     story: Story,
 ) -> None:
     if story.database.dialect.name != "postgresql":
@@ -232,7 +230,7 @@ def test_postgresql_plans_depend_on_how_rare_the_words_are(
 
 
 @pytest.mark.parametrize("words", ["he", ""])
-def test_what_no_index_has_is_read_from_one_end_of_each_place(story: Story, words: str) -> None:
+def test_scan_reads_each_place_from_one_end(story: Story, words: str) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
     steps = list(plan(story.database, SearchScope((1, 2), ("a1 a2",), "a1"), SearchQuery(words)))
@@ -242,7 +240,7 @@ def test_what_no_index_has_is_read_from_one_end_of_each_place(story: Story, word
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
-def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: Story, is_old: bool) -> None:
+def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) -> None:
     if story.database.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps its indexes itself")
     room = story.create_room("#tea")
@@ -264,7 +262,7 @@ def test_an_index_that_lacks_a_message_is_noticed_and_can_be_built_anew(story: S
     assert find(story, SearchScope((room,)), "ПРИВЕТ") == ["Привет", "привет again"]
 
 
-def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
+def test_index_is_rebuilt_on_both_dialects(story: Story) -> None:
     room = story.create_room("#tea")
     story.say(room, "anna", "hello")
     with story.database.locked() as connection:
@@ -272,7 +270,7 @@ def test_the_index_is_built_anew_on_every_database(story: Story) -> None:
     assert find(story, SearchScope((room,)), "hello") == ["hello"]
 
 
-def test_a_question_that_never_ends_is_ended(story: Story) -> None:
+def test_endless_query_is_cancelled(story: Story) -> None:
     forever = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
     with story.database.reading() as session:
         connection = session.connection()

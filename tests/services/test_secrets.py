@@ -4,7 +4,7 @@ from app.services.secrets import get_or_create_secret
 from tests.story import Story
 
 
-def test_a_secret_is_made_once_and_kept(story: Story) -> None:
+def test_secret_is_generated_once(story: Story) -> None:
     with story.database.locked() as connection:
         first = get_or_create_secret(connection, story.clock, "cloak")
     with story.database.locked() as connection:

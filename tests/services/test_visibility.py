@@ -38,17 +38,17 @@ def chat(story: Story) -> VisibilityStory:
     return VisibilityStory(story)
 
 
-def test_only_rooms_with_a_hidden_past_have_a_beginning(chat: VisibilityStory) -> None:
+def test_only_rooms_with_hidden_history_have_a_first_position(chat: VisibilityStory) -> None:
     open_room = chat.story.create_room("#milk")
     joined = chat.event(Kind.JOINED)
     assert chat.first(open_room) == {chat.room: HistoryCursor(joined.at, joined.id)}
 
 
-def test_who_never_came_sees_nothing(chat: VisibilityStory) -> None:
+def test_party_that_never_joined_sees_nothing(chat: VisibilityStory) -> None:
     assert chat.first() == {chat.room: NEVER}
 
 
-def test_coming_again_without_having_left_changes_nothing(chat: VisibilityStory) -> None:
+def test_joining_again_without_parting_keeps_the_visit(chat: VisibilityStory) -> None:
     joined = chat.event(Kind.JOINED)
     chat.event(Kind.QUIT)
     chat.session = chat.story.connect("bob", "Bob")
@@ -57,26 +57,26 @@ def test_coming_again_without_having_left_changes_nothing(chat: VisibilityStory)
 
 
 @pytest.mark.parametrize("kind", [Kind.PARTED, Kind.KICKED])
-def test_leaving_ends_the_stay_of_session_and_account(chat: VisibilityStory, kind: Kind) -> None:
+def test_part_ends_the_visit_of_session_and_account(chat: VisibilityStory, kind: Kind) -> None:
     chat.event(Kind.JOINED)
     chat.event(kind, data={"session": chat.session, "room": ROOM})
     assert chat.first() == {chat.room: NEVER}
 
 
-def test_a_kick_from_another_program_ends_it_too(chat: VisibilityStory) -> None:
+def test_kick_by_another_program_ends_the_visit(chat: VisibilityStory) -> None:
     chat.event(Kind.JOINED)
     chat.story.record(Event(Kind.KICKED, room=chat.room, target="bob", data={"session": chat.session}))
     assert chat.first() == {chat.room: NEVER}
 
 
-def test_the_stay_of_a_session_leaves_no_row_behind(chat: VisibilityStory) -> None:
+def test_session_visit_is_deleted_with_the_session(chat: VisibilityStory) -> None:
     chat.event(Kind.JOINED, account=None)
     chat.event(Kind.QUIT, account=None)
     with chat.story.database.reading() as session:
         assert session.scalars(select(RoomVisitRow.party)).all() == []
 
 
-def test_logging_in_takes_the_stay_over_but_does_not_shorten_an_older_one(chat: VisibilityStory) -> None:
+def test_login_transfers_the_visit_unless_an_older_one_exists(chat: VisibilityStory) -> None:
     older = chat.event(Kind.JOINED)
     chat.event(Kind.QUIT)
     chat.session = chat.story.connect("bob")
