@@ -158,11 +158,11 @@ def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
         servers = listen(settings, flushers)
         for server in servers:
             held.callback(server.server_close)
-        tell_metrics_of = _metrics(settings, held)
+        observe = _metrics(settings, held)
         database = _database(settings, held)
         held.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
-        tell_metrics_of(core.engine, flushers)
+        observe(core.engine, flushers)
         _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers))
     return 0
 
@@ -183,7 +183,7 @@ def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, Flu
 
     endpoint = held.enter_context(closing(MetricsEndpoint(settings.metrics_ip, settings.metrics_port)))
     logger.info("Metrics are at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
-    return endpoint.tell_of
+    return endpoint.observe
 
 
 def _database(settings: ServerSettings, held: ExitStack) -> Database:

@@ -1,4 +1,4 @@
-"""The doors of the server: its ports, and what stands between a socket's bytes and IRC at each."""
+"""The listeners of the server: its ports, with the transport of each."""
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +13,9 @@ from app.settings import ServerSettings
 
 
 def listen(settings: ServerSettings, flushers: FlusherPool) -> list[ChatServer]:
-    """Take the ports; nobody is served yet.
+    """Bind the ports; connections are not served yet.
 
-    Raises: ChatError when a port cannot be taken.
+    Raises: ChatError when a port cannot be bound.
     """
     limits = ConnectionLimits(
         settings.max_connections, settings.max_connections_per_address, settings.proxy_from
@@ -32,30 +32,31 @@ def listen(settings: ServerSettings, flushers: FlusherPool) -> list[ChatServer]:
 
 
 def prepare_reload(servers: Sequence[ChatServer], settings: ServerSettings) -> Callable[[], None]:
-    """Get the doors ready for other settings: certificates, limits. What is returned lets them hold, at once.
+    """Load certificates and limits from new settings; return a function that applies them.
 
-    Raises: SettingsRefused when a certificate cannot be used; nothing was changed then.
+    Raises: SettingsRefused when a certificate is unusable; nothing has changed then.
     """
     configs = {config.name: config for config in _configs(settings)}
 
-    def exchange() -> None:
+    def apply() -> None:
         for server in servers:
             server.reconfigure(configs.get(server.config.name, server.config))
-        most, most_per_address = settings.max_connections, settings.max_connections_per_address
-        servers[0].limits.configure(most, most_per_address, settings.proxy_from)  # it counts for all of them
+        servers[0].limits.configure(  # shared by all listeners
+            settings.max_connections, settings.max_connections_per_address, settings.proxy_from
+        )
 
-    return exchange
+    return apply
 
 
 def _configs(settings: ServerSettings) -> Iterator[ListenerConfig]:
-    """Yield the doors that the settings ask for, the plain one first."""
+    """Yield the listeners in the settings, the plain one first."""
     ip, origins = settings.ip, settings.websocket_origins
     yield ListenerConfig("IRC", ip, settings.port)
     if settings.websocket_port is not None:
         yield ListenerConfig("WebSocket", ip, settings.websocket_port, lambda: WebSocketTransport(origins))
     if settings.tls_cert is None or settings.tls_key is None:
         return
-    from app.net.transport.tls import (  # here: without a certificate nobody need load OpenSSL
+    from app.net.transport.tls import (  # imported late: without a certificate OpenSSL is not needed
         TlsTransport,
         new_context,
     )

@@ -1,6 +1,6 @@
-"""The metrics endpoint: what the server measures of itself, over HTTP, as Prometheus reads it.
+"""The metrics endpoint: the server's measurements in the Prometheus text format over HTTP.
 
-Nothing is computed before somebody asks; then the numbers are read where they are kept.
+Metrics are collected on request only, from the objects that keep them.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ from app.net.send.flusher_pool import FlusherPool
 
 
 class MetricsEndpoint:
-    """An HTTP port that tells metrics, once it knows whose."""
+    """An HTTP listener for metrics. It has none until `observe` is called."""
 
     def __init__(self, ip: str, port: int) -> None:
-        """Take the port.
+        """Bind the port.
 
-        Raises: ChatError when it cannot be taken.
+        Raises: ChatError when it cannot be bound.
         """
         self._registry = CollectorRegistry()
         try:
@@ -36,58 +36,60 @@ class MetricsEndpoint:
         self._server: HTTPServer = server
         self.port: int = server.server_port
 
-    def tell_of(self, engine: Engine, flushers: FlusherPool) -> None:
-        """Tell what these measure from now on."""
+    def observe(self, engine: Engine, flushers: FlusherPool) -> None:
+        """Serve the metrics of an engine and its flushers from now on."""
         self._registry.register(ServerCollector(engine, flushers))
 
     def close(self) -> None:
-        """Give the port back."""
+        """Stop the HTTP server."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
 
 class ServerCollector(Collector):
-    """The numbers of one server. They are read while it works, so they are not all of the same instant."""
+    """Collects the metrics of a running server; they are not an atomic snapshot."""
 
     def __init__(self, engine: Engine, flushers: FlusherPool) -> None:
         self._engine = engine
         self._flushers = flushers
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every metric with its present value."""
+        """Yield every metric with its current value."""
         yield from self._gauges()
         yield from self._counters()
         meter = self._engine.meter
-        yield _histogram("chat_batch_events", "Events stored by one batch.", meter.batches)
-        yield _histogram("chat_commit_seconds", "Time a batch takes to be on the disk.", meter.commits)
+        yield _histogram("chat_batch_events", "Events per committed batch.", meter.batches)
+        yield _histogram("chat_commit_seconds", "Duration of a commit.", meter.commits)
 
     def _gauges(self) -> Iterator[Metric]:
         world = self._engine.world
-        now = {
-            "connections": ("Connections, logged in or not.", len(world.clients)),
-            "people": ("People who are here.", len(world.users)),
-            "rooms": ("Rooms that there are.", len(world.rooms)),
-            "waiting_units": ("Reads of clients that wait for the engine.", self._engine.waiting),
-            "outbox_bytes": ("Bytes that wait to be sent.", self._flushers.backlog),
+        values = {
+            "connections": ("Open connections.", len(world.clients)),
+            "people": ("Registered users online.", len(world.users)),
+            "rooms": ("Existing rooms.", len(world.rooms)),
+            "waiting_units": ("Units waiting for the engine.", self._engine.waiting),
+            "outbox_bytes": ("Bytes waiting to be sent.", self._flushers.backlog),
         }
-        for name, (meaning, value) in now.items():
-            yield GaugeMetricFamily(f"chat_{name}", meaning, value=value)
+        for name, (description, value) in values.items():
+            yield GaugeMetricFamily(f"chat_{name}", description, value=value)
 
     def _counters(self) -> Iterator[Metric]:
         meter = self._engine.meter
         since_start = {
-            "deliveries": ("Events handed to a connection.", self._engine.deliveries),
-            "failed_commits": ("Commits that had to be tried again.", meter.failures),
+            "deliveries": ("Events delivered to connections.", self._engine.deliveries),
+            "failed_commits": ("Failed commits that were retried.", meter.failures),
             "evictions": (
-                "Connections given up because they did not read.",
+                "Connections closed because their send queue overflowed.",
                 self._flushers.evicted,
             ),
         }
-        for name, (meaning, value) in since_start.items():
-            yield CounterMetricFamily(f"chat_{name}", meaning, value=value)
+        for name, (description, value) in since_start.items():
+            yield CounterMetricFamily(f"chat_{name}", description, value=value)
 
 
-def _histogram(name: str, meaning: str, measured: Histogram) -> Metric:
-    buckets = [("+Inf" if bound == inf else str(bound), float(count)) for bound, count in measured.cumulative]
-    return HistogramMetricFamily(name, meaning, buckets=buckets, sum_value=measured.total)
+def _histogram(name: str, description: str, histogram: Histogram) -> Metric:
+    buckets = [
+        ("+Inf" if bound == inf else str(bound), float(count)) for bound, count in histogram.cumulative
+    ]
+    return HistogramMetricFamily(name, description, buckets=buckets, sum_value=histogram.total)

@@ -1,4 +1,4 @@
-"""The listening side: `socketserver.ThreadingTCPServer`, one handler thread for each connection."""
+"""Accepting connections: a `socketserver.ThreadingTCPServer` per listener, a reader thread per connection."""
 
 import errno
 import logging
@@ -20,8 +20,8 @@ from app.net.transport.transport import Transport
 from app.process import set_switch_interval
 from app.threads import name_thread
 
-BACKLOG = 1024  # connections the system accepts ahead of us
-PAUSE_SECONDS = 0.1  # before accepting again when there are no descriptors or threads left
+BACKLOG = 1024  # length of the kernel's accept queue
+PAUSE_SECONDS = 0.1  # before accepting again when file descriptors ran out
 _SHORTAGE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListenerConfig:
-    """One port, as people call it. `wrap` makes a connection's pipe; without one, its bytes are lines as they come."""
+    """One listener. `wrap` creates the transport of a connection; without it, connections are plain text."""
 
     name: str
     ip: str
@@ -38,7 +38,7 @@ class ListenerConfig:
     is_encrypted: bool = False
 
     def new_transport(self) -> Transport | None:
-        """Return the pipe of a new connection, if there is to be one."""
+        """Return the transport for a new connection, or None for plain text."""
         return None if self.wrap is None else self.wrap()
 
 
@@ -53,7 +53,7 @@ class ConnectionHandler(socketserver.BaseRequestHandler):
 
 
 class ChatServer(socketserver.ThreadingTCPServer):
-    """Accepts connections on one port. The flushers close their sockets; nobody else does."""
+    """Accepts connections on one port. Their sockets are closed by the flushers only."""
 
     request_queue_size = BACKLOG
     daemon_threads = True
@@ -61,31 +61,31 @@ class ChatServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
     def __init__(self, config: ListenerConfig, flushers: FlusherPool, limits: ConnectionLimits) -> None:
-        """Take the port; nobody is served before `open`."""
+        """Bind the port; connections are served after `open`."""
         self.address_family = socket.AF_INET6 if ":" in config.ip else socket.AF_INET
         self.config = config
         self._flushers = flushers
         self.limits = limits
-        self._is_short = False  # the system has no descriptors left for those who wait
+        self._is_short = False  # out of file descriptors; logged once
         super().__init__((config.ip, config.port), ConnectionHandler)
-        # Connections inherit these. What is urgent is like all else (RFC 6093): left out of line, it would make
-        # the socket readable, while there is nothing to receive.
+        # Connections inherit these options. Urgent data is received in line (RFC 6093); otherwise it would make the
+        # socket readable with nothing to receive.
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
         self.port: int = self.server_address[1]
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 
     def reconfigure(self, config: ListenerConfig) -> None:
-        """Wrap the connections of those who come from now on as another door does; the port stays."""
+        """Use the transport of another configuration for new connections; the port stays."""
         self.config = replace(self.config, wrap=config.wrap)
 
     def open(self, handles: ServerHandles) -> None:
-        """Begin to serve."""
+        """Start to accept connections."""
         self._handles = handles
         self._thread.start()
 
     def close(self) -> None:
-        """Accept nobody any more."""
+        """Stop accepting connections and close the port."""
         self.shutdown()
         self.server_close()
 
@@ -106,12 +106,12 @@ class ChatServer(socketserver.ThreadingTCPServer):
 
     def _pause(self, error: OSError) -> None:
         if not self._is_short:
-            logger.warning("Connections have to wait: %s", error.strerror)
+            logger.warning("Cannot accept connections for now: %s", error.strerror)
         self._is_short = True
         self._handles.stopping.wait(PAUSE_SECONDS)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Refuse connections over the limits, with an ERROR that says so."""
+        """Refuse connections over the limits with an ERROR line."""
         refusal = self.limits.admit(client_address[0])
         if refusal is None:
             set_switch_interval(self.limits.count)
@@ -120,20 +120,20 @@ class ChatServer(socketserver.ThreadingTCPServer):
         return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give the connection its thread; if there is none to be had, refuse it.
+        """Start the reader thread of a connection; if that fails, refuse the connection.
 
-        `Thread.start` would wait until the new thread has had its first turn, behind all that are at work:
-        under load that takes milliseconds, and all who connect wait in line behind each other.
+        `Thread.start` would block until the new thread has first held the interpreter lock. Under load that takes
+        milliseconds, and it would delay every connection in the accept queue.
         """
         try:
             start_new_thread(self.process_request_thread, (request, client_address))
         except RuntimeError:
-            logger.warning("A connection was refused: no thread to be had")
+            logger.warning("Refused a connection: cannot start a thread")
             self.limits.release(client_address[0])
             self._refuse(request, "The server is full; try again later")
 
     def _refuse(self, connection: socket.socket, reason: str) -> None:
-        """Say why in the terms of this door, as far as they allow to say anything before the peer has, and close."""
+        """Send an ERROR line, if the transport can send before its handshake, and close the connection."""
         line, transport = f"ERROR :Closing link: {reason}\r\n".encode(), self.config.new_transport()
         try:
             connection.send(
@@ -145,12 +145,12 @@ class ChatServer(socketserver.ThreadingTCPServer):
         connection.close()
 
     def serve_connection(self, connection: socket.socket, address: str) -> None:
-        """Read one connection until its end; runs on the connection's own thread."""
+        """Serve one connection on its reader thread."""
         name_thread(f"reader {address}")
         slot = ConnectionSlot(self.limits, address)
         try:
-            outbox = self._outbox(connection)
-            # One after the other, not inside each other: a call deeper, and every reader's stack took a page more.
+            outbox = self._new_outbox(connection)
+            # Inline rather than in helpers: one more call frame costs every reader a page of stack.
             handles = self._handles
             client = Client(outbox, address, self.config.is_encrypted, handles.runtime.clock.monotonic())
             submitter = Submitter(client, handles.engine, handles.runtime)
@@ -158,12 +158,12 @@ class ChatServer(socketserver.ThreadingTCPServer):
         finally:
             slot.release()
 
-    def _outbox(self, connection: socket.socket) -> Outbox:
-        """Entrust the connection to the flusher that has the fewest."""
+    def _new_outbox(self, connection: socket.socket) -> Outbox:
+        """Create the outbox of a connection, on the flusher with the fewest connections."""
         try:
             transport = self.config.new_transport()
         except Exception:
-            connection.close()  # no flusher knows of it yet
+            connection.close()  # no flusher owns it yet
             raise
         flusher = self._flushers.choose()
         outbox = Outbox(connection, flusher, self._handles.runtime.settings.sendq, transport)
@@ -171,13 +171,13 @@ class ChatServer(socketserver.ThreadingTCPServer):
         return outbox
 
     def shutdown_request(self, request: Any) -> None:
-        """Leave the socket to its flusher, unless the connection was refused before it had one."""
+        """Do nothing: the flusher closes the socket."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Note a fault of a handler in the server's log; the others notice nothing."""
+        """Log an exception in a reader thread; other connections are not affected."""
         logger.exception("The connection from %s failed", client_address[0])
 
 
 def plain_address(address: str) -> str:
-    """Write an IPv4 address as such, also where a socket for both versions shows it as `::ffff:192.0.2.1`."""
+    """Return an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) as IPv4, and any other unchanged."""
     return address.removeprefix("::ffff:") if "." in address else address

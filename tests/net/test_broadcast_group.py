@@ -233,7 +233,7 @@ def test_a_fault_of_one_pipe_ends_its_connection_and_no_other(
         assert theirs.recv(100) == b""
         faulty.release()
         assert stage.end() == [b" again" if is_alone else b"hello again"] * PEOPLE
-    assert faulty.fault == "The server made a mistake"
+    assert faulty.fault == "Internal server error"
     assert "ZeroDivisionError" in caplog.text
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.net.kernel import io_uring
 from app.net.send import sender as senders
-from app.net.send.sender import MAX_SENDS, IoUringSender, Sender, SocketSender, best_sender
+from app.net.send.sender import SUBMISSION_QUEUE_SIZE, IoUringSender, Sender, SocketSender, best_sender
 
 Pairs = list[tuple[socket.socket, socket.socket]]
 
@@ -42,7 +42,7 @@ def test_everybody_is_sent_their_own(sender: Sender, pairs: Pairs) -> None:
 
 
 def test_more_than_one_call_takes_go_in_order(sender: Sender, pairs: Pairs) -> None:
-    numbers = range(2 * MAX_SENDS + 7)
+    numbers = range(2 * SUBMISSION_QUEUE_SIZE + 7)
     assert sender.send([(pairs[number % 40][0], b"%6d" % number) for number in numbers]) == [6] * len(numbers)
     for place, (_, theirs) in enumerate(pairs):
         assert theirs.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])

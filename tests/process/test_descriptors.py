@@ -35,7 +35,7 @@ def test_those_who_come_wait_until_somebody_goes(tmp_path: Path) -> None:
         bob.rest()
         bob.close()
         assert late.line().endswith(":late")
-        assert server.log.count("Connections have to wait") == 1
+        assert server.log.count("Cannot accept connections for now") == 1
 
 
 def test_it_asks_for_as_many_descriptors_as_it_may_have(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""An io_uring: many things done for one call of the system.
+"""io_uring: many I/O operations in one system call.
 
-The kernel shares two queues with us: entries that say what to do, and completions that say how it went. Which
-addresses and offsets there are is told in io_uring_setup(2), and how entries look in io_uring_enter(2).
+The kernel shares two rings with the process: the submission queue, whose entries (SQEs) describe operations, and the
+completion queue, whose entries (CQEs) hold their results. The layout of the rings is documented in
+io_uring_setup(2), that of the entries in io_uring_enter(2).
 
-An entry is eight words, and most words of many entries are alike. So the same word of all of them is written as one
-slice, and nothing is done for each of them in Python.
+An SQE has eight 64-bit words, and most of them are equal in a batch of SQEs. So each word is written for the whole
+batch as one strided slice, without a Python loop over the entries.
 """
 
 import ctypes
@@ -17,30 +18,31 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-SETUP, ENTER, REGISTER = 425, 426, 427  # numbers of system calls, the same on every architecture
-SINGLE_MMAP = 1  # a feature: both queues are found in one piece of memory
-GET_EVENTS = 1
-ENTRIES_OFFSET = 0x10000000  # where the entries themselves are found
-ENTRY_WORDS = 8
+SETUP, ENTER, REGISTER = 425, 426, 427  # system call numbers, the same on every architecture
+FEAT_SINGLE_MMAP = 1  # both rings share one mapping
+ENTER_GETEVENTS = 1
+OFF_SQES = 0x10000000  # mmap offset of the SQEs
+SQE_WORDS = 8
 WORD_BYTES = 8
-# Words of an entry: operation and descriptor; address; length and flags; a mark of ours, which its completion bears.
-WHAT, WHERE, HOW, WHOSE = 0, 2, 3, 4
-COMPLETION = struct.Struct("=QiI")  # the mark of its entry, result, flags
-FIRST, SECOND = (0, 32) if sys.byteorder == "little" else (32, 0)  # where the halves of a word stand in it
+# Indices of SQE words: opcode, flags and fd; addr; len and op flags; user_data, which the CQE repeats.
+OPCODE_FD, ADDR, LEN_FLAGS, USER_DATA = 0, 2, 3, 4
+CQE = struct.Struct("=QiI")  # user_data, res, flags
+# Bit offsets of the two 32-bit fields in a word.
+FIRST_FIELD, SECOND_FIELD = (0, 32) if sys.byteorder == "little" else (32, 0)
 
 
 def _words(*names: str) -> list[tuple[str, type[ctypes.c_uint32]]]:
     return [(name, ctypes.c_uint32) for name in names]
 
 
-class _EntryOffsets(ctypes.Structure):
+class _SubmissionQueueOffsets(ctypes.Structure):
     _fields_ = [
         *_words("head", "tail", "ring_mask", "ring_entries", "flags", "dropped", "array", "reserved"),
         ("user_addr", ctypes.c_uint64),
     ]
 
 
-class _CompletionOffsets(ctypes.Structure):
+class _CompletionQueueOffsets(ctypes.Structure):
     _fields_ = [
         *_words("head", "tail", "ring_mask", "ring_entries", "overflow", "cqes", "flags", "reserved"),
         ("user_addr", ctypes.c_uint64),
@@ -51,139 +53,143 @@ class _Parameters(ctypes.Structure):
     _fields_ = [
         *_words("sq_entries", "cq_entries", "flags", "sq_thread_cpu", "sq_thread_idle", "features", "wq_fd"),
         ("reserved", ctypes.c_uint32 * 3),
-        ("sq", _EntryOffsets),
-        ("cq", _CompletionOffsets),
+        ("sq", _SubmissionQueueOffsets),
+        ("cq", _CompletionQueueOffsets),
     ]
 
 
-_system = ctypes.CDLL(None, use_errno=True).syscall
-_system.argtypes = [ctypes.c_long] * 7
-_system.restype = ctypes.c_long
+_syscall = ctypes.CDLL(None, use_errno=True).syscall
+_syscall.argtypes = [ctypes.c_long] * 7
+_syscall.restype = ctypes.c_long
 
 
 def _call(number: int, *arguments: int) -> int:
-    """Call the system; the interpreter's lock is free meanwhile. Raises: OSError."""
-    result: int = _system(number, *arguments, *(0,) * (6 - len(arguments)))
+    """Make a system call with the interpreter lock released. Raises: OSError."""
+    result: int = _syscall(number, *arguments, *(0,) * (6 - len(arguments)))
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
     return result
 
 
-def operation(number: int, flags: int = 0) -> int:
-    """Return the first word of an entry, without the descriptor, which is its second half."""
-    return int.from_bytes(struct.pack("=BBHi", number, flags, 0, 0), sys.byteorder)
+def opcode_word(opcode: int, flags: int = 0) -> int:
+    """Return the first word of an SQE with a file descriptor of 0."""
+    return int.from_bytes(struct.pack("=BBHi", opcode, flags, 0, 0), sys.byteorder)
 
 
-Columns = Mapping[int, Sequence[int]]  # words of many entries: the same word of each, one after the other
+Columns = Mapping[int, Sequence[int]]  # by the index of an SQE word: its value in each SQE of a batch
 
 
 class IoUring:
-    """Has the system work entries off. Belongs to one thread."""
+    """Submits entries to the kernel and collects completions. Belongs to one thread."""
 
     def __init__(self, size: int, flags: int = 0) -> None:
-        """Set up queues for so many entries, a power of two.
+        """Set up a submission queue of `size` entries, a power of two.
 
-        Raises: OSError where the system has no such thing, or forbids it.
+        Raises: OSError when io_uring is unsupported or forbidden.
         """
         if platform.system() != "Linux":
-            raise OSError("io_uring is Linux's")
+            raise OSError("io_uring requires Linux")
         self._size = size
-        found = _Parameters(flags=flags)
-        self._descriptor = _call(SETUP, size, ctypes.addressof(found))
+        parameters = _Parameters(flags=flags)
+        self._descriptor = _call(SETUP, size, ctypes.addressof(parameters))
         try:
-            self._share(found)
+            self._map_rings(parameters)
         except OSError:
             os.close(self._descriptor)
             raise
 
-    def _share(self, found: _Parameters) -> None:
-        if not found.features & SINGLE_MMAP:
-            raise OSError("its io_uring is too old")
-        completions = COMPLETION.size * found.cq_entries
-        end = max(found.sq.array + 4 * found.sq_entries, found.cq.cqes + completions)
-        self._queues = mmap.mmap(self._descriptor, end)
-        self._memory = mmap.mmap(
-            self._descriptor, ENTRY_WORDS * WORD_BYTES * found.sq_entries, offset=ENTRIES_OFFSET
+    def _map_rings(self, parameters: _Parameters) -> None:
+        if not parameters.features & FEAT_SINGLE_MMAP:
+            raise OSError("the kernel's io_uring is too old")
+        cqes_bytes = CQE.size * parameters.cq_entries
+        end = max(parameters.sq.array + 4 * parameters.sq_entries, parameters.cq.cqes + cqes_bytes)
+        self._rings = mmap.mmap(self._descriptor, end)
+        self._sqe_memory = mmap.mmap(
+            self._descriptor, SQE_WORDS * WORD_BYTES * parameters.sq_entries, offset=OFF_SQES
         )
-        self._words = memoryview(self._queues).cast("I")
-        self._entries = memoryview(self._memory).cast("Q")
-        self._tail, self._taken, self._done = found.sq.tail // 4, found.cq.head // 4, found.cq.tail // 4
-        self._completions, self._most = found.cq.cqes, found.cq_entries
-        order = found.sq.array // 4
-        for number in range(found.sq_entries):  # an entry's place in the queue is its place in memory
-            self._words[order + number] = number
+        self._words = memoryview(self._rings).cast("I")
+        self._sqes = memoryview(self._sqe_memory).cast("Q")
+        self._sq_tail, self._cq_head, self._cq_tail = (
+            parameters.sq.tail // 4,
+            parameters.cq.head // 4,
+            parameters.cq.tail // 4,
+        )
+        self._cqes_offset, self._cq_size = parameters.cq.cqes, parameters.cq_entries
+        array = parameters.sq.array // 4
+        for number in range(parameters.sq_entries):  # queue slot N always refers to SQE N
+            self._words[array + number] = number
 
     @contextmanager
-    def tried(self) -> Iterator[tuple[socket.socket, socket.socket]]:
-        """Give two connected sockets to try a new ring with: some systems allow to make one but not to use it.
+    def probe(self) -> Iterator[tuple[socket.socket, socket.socket]]:
+        """Yield two connected sockets to test a new ring with; close the ring if the test raises OSError.
 
-        It is closed if the attempt raises an OSError.
+        Some sandboxes allow io_uring_setup but not the operations.
         """
         try:
-            ours, theirs = socket.socketpair()
-            with ours, theirs:
-                yield ours, theirs
+            first, second = socket.socketpair()
+            with first, second:
+                yield first, second
         except OSError:
             self.close()
             raise
 
     def close(self) -> None:
-        """Give everything back; what was not worked off yet is forgotten."""
+        """Release the rings; pending operations are abandoned."""
         self._words.release()
-        self._entries.release()
-        self._queues.close()
-        self._memory.close()
+        self._sqes.release()
+        self._rings.close()
+        self._sqe_memory.close()
         os.close(self._descriptor)
 
-    def register(self, what_for: int, address: int, count: int) -> None:
-        """Tell the kernel of something that it is to use with this ring. Raises: OSError."""
-        _call(REGISTER, self._descriptor, what_for, address, count)
+    def register(self, opcode: int, address: int, count: int) -> None:
+        """Register a resource with the ring, see io_uring_register(2). Raises: OSError."""
+        _call(REGISTER, self._descriptor, opcode, address, count)
 
     @property
-    def room(self) -> int:
-        """How many entries there is place for up to the end of the queue, which then begins again."""
-        return self._size - self._place
+    def capacity(self) -> int:
+        """The number of SQEs that can be written before the submission queue wraps around."""
+        return self._size - self._next_slot
 
     @property
-    def _place(self) -> int:
-        """The place in the queue that the next entry has."""
-        place: int = self._words[self._tail] % self._size
-        return place
+    def _next_slot(self) -> int:
+        slot: int = self._words[self._sq_tail] % self._size
+        return slot
 
     def write(self, columns: Columns, count: int) -> None:
-        """Write words of the next entries, so many, for which there must be room; their other words stay."""
-        start = ENTRY_WORDS * self._place
+        """Write words of the next `count` SQEs, at most `capacity`; their other words keep their values."""
+        start = SQE_WORDS * self._next_slot
         for word, values in columns.items():
-            self._entries[start + word : start + ENTRY_WORDS * count : ENTRY_WORDS] = memoryview(values)  # type: ignore[arg-type]
+            self._sqes[start + word : start + SQE_WORDS * count : SQE_WORDS] = memoryview(values)  # type: ignore[arg-type]
 
-    def enter(self, count: int, least: int) -> bytes:
-        """Have the next entries, so many, begun; wait for at least so many completions, and return all there are."""
-        self._words[self._tail] = (self._words[self._tail] + count) & 0xFFFFFFFF
-        entered = 0
-        while entered < count or self._completed() < least:
+    def enter(self, count: int, min_completions: int) -> bytes:
+        """Submit the next `count` SQEs, wait for `min_completions`, and return the CQEs that are available."""
+        self._words[self._sq_tail] = (self._words[self._sq_tail] + count) & 0xFFFFFFFF
+        submitted = 0
+        while submitted < count or self._available() < min_completions:
             try:
-                entered += _call(ENTER, self._descriptor, count - entered, least, GET_EVENTS)
+                submitted += _call(
+                    ENTER, self._descriptor, count - submitted, min_completions, ENTER_GETEVENTS
+                )
             except (InterruptedError, BlockingIOError):
-                continue  # a signal, or the kernel is short of memory for a moment
-        return self._take(self._completed())
+                continue  # a signal, or the kernel is temporarily out of memory
+        return self._read(self._available())
 
-    def _completed(self) -> int:
-        """Return how many entries are done whose completions were not taken yet."""
-        waiting: int = self._words[self._done] - self._words[self._taken]
-        return waiting & 0xFFFFFFFF
+    def _available(self) -> int:
+        """Return the number of unread CQEs."""
+        unread: int = self._words[self._cq_tail] - self._words[self._cq_head]
+        return unread & 0xFFFFFFFF
 
-    def _take(self, count: int) -> bytes:
-        """Take completions out of their queue."""
-        taken = self._words[self._taken]
-        place = taken % self._most
-        found = self._slots(place, min(count, self._most - place))
-        if place + count > self._most:
-            found += self._slots(0, place + count - self._most)
-        self._words[self._taken] = (taken + count) & 0xFFFFFFFF
-        return found
+    def _read(self, count: int) -> bytes:
+        """Remove CQEs from the completion queue and return them."""
+        head = self._words[self._cq_head]
+        slot = head % self._cq_size
+        cqes = self._cqes(slot, min(count, self._cq_size - slot))
+        if slot + count > self._cq_size:
+            cqes += self._cqes(0, slot + count - self._cq_size)
+        self._words[self._cq_head] = (head + count) & 0xFFFFFFFF
+        return cqes
 
-    def _slots(self, place: int, count: int) -> bytes:
-        """Return so many completions from a place in their queue on."""
-        at = self._completions + COMPLETION.size * place
-        return self._queues[at : at + COMPLETION.size * count]
+    def _cqes(self, slot: int, count: int) -> bytes:
+        start = self._cqes_offset + CQE.size * slot
+        return self._rings[start : start + CQE.size * count]

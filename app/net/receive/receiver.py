@@ -1,8 +1,8 @@
-"""A receiver: receives on many sockets with one call of the system, by an io_uring.
+"""Receiving on many sockets with one system call, through io_uring.
 
-Each socket is armed for one receive. What comes is put by the kernel into one of a few buffers that all of them
-share, so that whoever only waits holds no memory here. How the kernel is given buffers is told in
-io_uring_register(2), from IORING_REGISTER_PBUF_RING on.
+Each socket has one pending receive operation. The kernel puts the data into a buffer from a provided buffer ring that
+all sockets share, so idle connections hold no memory. Provided buffer rings are documented in io_uring_register(2)
+under IORING_REGISTER_PBUF_RING.
 """
 
 import ctypes
@@ -13,102 +13,108 @@ import struct
 from array import array
 from collections.abc import Iterable, Sequence
 
-from app.net.kernel.io_uring import COMPLETION, SECOND, WHAT, WHOSE, IoUring, operation
+from app.net.kernel.io_uring import CQE, OPCODE_FD, SECOND_FIELD, USER_DATA, IoUring, opcode_word
 
-OP_RECEIVE = 27
-CHOOSE_BUFFER = 1 << 5  # a flag of an entry: the kernel takes one of those it was given
-HAS_BUFFER = 1  # a flag of a completion: which one is in the upper half of the flags
-ONE_THREAD, WHEN_ASKED = 1 << 12, 1 << 13  # the kernel interrupts nobody, and works when its ring is entered
-GIVE_BUFFERS = 22
-MAX_ARMED = 1024  # at once
+OP_RECV = 27
+SQE_BUFFER_SELECT = 1 << 5  # SQE flag: use a provided buffer
+CQE_F_BUFFER = 1  # CQE flag: the upper 16 bits of the flags are the buffer ID
+SETUP_SINGLE_ISSUER, SETUP_DEFER_TASKRUN = 1 << 12, 1 << 13  # complete operations only inside io_uring_enter
+REGISTER_PBUF_RING = 22
+SUBMISSION_QUEUE_SIZE = 1024
 BUFFERS = 1024
 BUFFER_BYTES = 4 * 1024
-GIFT = struct.Struct("=QIH")  # a buffer on the shelf: address, length, number
-TAIL = struct.Struct("=H")  # how many were ever put there: in what is left over of the first place
-PLACE_BYTES = 16
-SHELF = struct.Struct("=QIHH24x")  # address, places, number, flags
+BUFFER = struct.Struct("=QIH")  # struct io_uring_buf: addr, len, bid
+TAIL = struct.Struct("=H")  # the tail of the buffer ring, in the reserved field of its first entry
+BUFFER_ENTRY_BYTES = 16
+BUFFER_REGISTRATION = struct.Struct(
+    "=QIHH24x"
+)  # struct io_uring_buf_reg: ring_addr, ring_entries, bgid, flags
 TRANSIENT_ERRORS = (
     errno.ENOBUFS,
     errno.EINTR,
     errno.EAGAIN,
-)  # there was no buffer left, or no time; another attempt may do
+)  # no provided buffer was free, or interrupted: retry
 
-Received = bytes | OSError  # no bytes are the end
+Received = bytes | OSError  # empty bytes mean the end of the stream
 
 
 class Receiver:
     """Receives on many sockets. Belongs to one thread."""
 
     def __init__(self) -> None:
-        """Set the ring and its buffers up.
+        """Set up the ring and its buffers.
 
-        Raises: OSError where the system has no such thing, forbids it, or is older than Linux 6.1.
+        Raises: OSError when io_uring is unsupported or forbidden, or the kernel is older than Linux 6.1.
         """
-        self._ring = IoUring(MAX_ARMED, ONE_THREAD | WHEN_ASKED)
-        self._operation = operation(OP_RECEIVE, CHOOSE_BUFFER)
-        self._memory = mmap.mmap(-1, BUFFERS * BUFFER_BYTES)
-        self._start = _address(self._memory)
-        self._gifts = mmap.mmap(-1, BUFFERS * PLACE_BYTES)
-        self._given = 0
-        self._again: list[int] = []  # those for whom there was no buffer
-        with self._ring.tried() as (ours, theirs):
-            shelf = ctypes.create_string_buffer(SHELF.pack(_address(self._gifts), BUFFERS, 0, 0))
-            self._ring.register(GIVE_BUFFERS, ctypes.addressof(shelf), 1)
-            self._give(range(BUFFERS))
-            theirs.send(b"?")
-            [(_, received)] = self.receive([ours.fileno()], 1)
+        self._ring = IoUring(SUBMISSION_QUEUE_SIZE, SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN)
+        self._recv_word = opcode_word(OP_RECV, SQE_BUFFER_SELECT)
+        self._buffers = mmap.mmap(-1, BUFFERS * BUFFER_BYTES)
+        self._buffers_address = _address(self._buffers)
+        self._buffer_ring = mmap.mmap(-1, BUFFERS * BUFFER_ENTRY_BYTES)
+        self._buffer_tail = 0
+        self._to_retry: list[int] = []  # file descriptors
+        with self._ring.probe() as (receiving, sending):
+            registration = ctypes.create_string_buffer(
+                BUFFER_REGISTRATION.pack(_address(self._buffer_ring), BUFFERS, 0, 0)
+            )
+            self._ring.register(REGISTER_PBUF_RING, ctypes.addressof(registration), 1)
+            self._provide_buffers(range(BUFFERS))
+            sending.send(b"?")
+            [(_, received)] = self.receive([receiving.fileno()], 1)
             if isinstance(received, OSError):
                 raise received
 
     def close(self) -> None:
-        """Receive nothing any more, and give everything back."""
+        """Cancel all receives and release the ring."""
         self._ring.close()
 
-    def receive(self, descriptors: Sequence[int], least: int) -> list[tuple[int, Received]]:
-        """Receive on these sockets too, once each, and wait for so many of all that are armed.
+    def receive(self, descriptors: Sequence[int], min_completions: int) -> list[tuple[int, Received]]:
+        """Arm further sockets for one receive each, then wait for completions of any armed sockets.
 
-        Return which were sent what, or have failed; they are armed no more.
+        Return what was received, by file descriptor; these sockets are no longer armed.
         """
-        armed, self._again = array("Q", [*self._again, *descriptors]), []
-        found = b""
-        while len(armed) > (room := self._ring.room):
-            found += self._enter(armed[:room], 0)
-            armed = armed[room:]
-        found += self._enter(armed, 0 if found else least)
-        return self._received(found)
+        fds, self._to_retry = array("Q", [*self._to_retry, *descriptors]), []
+        cqes = b""
+        while len(fds) > (capacity := self._ring.capacity):
+            cqes += self._enter(fds[:capacity], 0)
+            fds = fds[capacity:]
+        cqes += self._enter(fds, 0 if cqes else min_completions)
+        return self._process(cqes)
 
-    def _enter(self, descriptors: "array[int]", least: int) -> bytes:
+    def _enter(self, descriptors: "array[int]", min_completions: int) -> bytes:
         count = len(descriptors)
-        receives = array("Q", [self._operation | one << SECOND for one in descriptors])
-        self._ring.write({WHAT: receives, WHOSE: descriptors}, count)
-        return self._ring.enter(count, least)
+        opcodes = array("Q", [self._recv_word | fd << SECOND_FIELD for fd in descriptors])
+        self._ring.write({OPCODE_FD: opcodes, USER_DATA: descriptors}, count)
+        return self._ring.enter(count, min_completions)
 
-    def _received(self, completions: bytes) -> list[tuple[int, Received]]:
+    def _process(self, cqes: bytes) -> list[tuple[int, Received]]:
         received: list[tuple[int, Received]] = []
         used: list[int] = []
-        for descriptor, result, flags in COMPLETION.iter_unpack(completions):
-            number = flags >> 16
-            if flags & HAS_BUFFER:
-                used.append(number)
+        for descriptor, result, flags in CQE.iter_unpack(cqes):
+            buffer_id = flags >> 16
+            if flags & CQE_F_BUFFER:
+                used.append(buffer_id)
             if result > 0:
-                start = BUFFER_BYTES * number
-                received.append((descriptor, self._memory[start : start + result]))
+                start = BUFFER_BYTES * buffer_id
+                received.append((descriptor, self._buffers[start : start + result]))
             elif -result in TRANSIENT_ERRORS:
-                self._again.append(descriptor)
+                self._to_retry.append(descriptor)
             else:
                 received.append((descriptor, OSError(-result, os.strerror(-result)) if result else b""))
-        self._give(used)
+        self._provide_buffers(used)
         return received
 
-    def _give(self, numbers: Iterable[int]) -> None:
-        """Give buffers to the kernel, first or back."""
-        for number in numbers:
-            address, place = self._start + BUFFER_BYTES * number, PLACE_BYTES * (self._given % BUFFERS)
-            GIFT.pack_into(self._gifts, place, address, BUFFER_BYTES, number)
-            self._given += 1
-        TAIL.pack_into(self._gifts, GIFT.size, self._given & 0xFFFF)
+    def _provide_buffers(self, buffer_ids: Iterable[int]) -> None:
+        """Add buffers to the provided buffer ring."""
+        for buffer_id in buffer_ids:
+            address, offset = (
+                self._buffers_address + BUFFER_BYTES * buffer_id,
+                BUFFER_ENTRY_BYTES * (self._buffer_tail % BUFFERS),
+            )
+            BUFFER.pack_into(self._buffer_ring, offset, address, BUFFER_BYTES, buffer_id)
+            self._buffer_tail += 1
+        TAIL.pack_into(self._buffer_ring, BUFFER.size, self._buffer_tail & 0xFFFF)
 
 
 def _address(memory: mmap.mmap) -> int:
-    """Return where it begins."""
     return ctypes.addressof(ctypes.c_char.from_buffer(memory))

@@ -1,8 +1,8 @@
-"""Outboxes of one flusher that are told the same bytes, time and again: a room, as far as it is told alike.
+"""Broadcast groups: outboxes of one flusher that repeatedly get the same bytes, such as the members of a room.
 
-What the engine says to a crowd is one post, however many are in it, and the flusher sends it to all of them who
-have nothing else waiting in one go. Python's share of that does not grow with the crowd, but for those behind
-pipes: what they are told is wrapped for each of them.
+The engine makes one post for the whole group, and the flusher sends it to all outboxes with nothing else queued in one
+operation. The work in Python does not grow with the size of the group, except for outboxes with a transport, whose
+data is encoded for each of them.
 """
 
 from collections.abc import Callable, Iterator, MutableSequence, Sequence, Set
@@ -14,15 +14,13 @@ from app.net.send.outbox import Outbox
 from app.net.send.sender import Sender
 
 T = TypeVar("T")
-MAX_ENCRYPTED_BATCH = (
-    64  # people for whom the same is wrapped before it is sent: each has a copy of their own
-)
-Short = tuple[Outbox, bytes, int]  # who did not take all of their bytes, and what the sender says
+MAX_ENCODED_BATCH_OUTBOXES = 64  # each has its own encoded copy in memory
+IncompleteSend = tuple[Outbox, bytes, int]  # the outbox, its data, and the sender's result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupSend:
-    """Bytes for everybody in a crowd but those apart."""
+    """Bytes for all outboxes of a group except the excluded ones."""
 
     group: "BroadcastGroup"
     data: bytes
@@ -30,57 +28,64 @@ class GroupSend:
 
 
 class BroadcastGroup:
-    """Some outboxes; who is in it never changes. `push` is the engine's, everything else the flusher's."""
+    """A fixed set of outboxes. The engine calls `push`; everything else belongs to the flusher."""
 
     def __init__(self, outboxes: Sequence[Outbox], post: Callable[[GroupSend], None]) -> None:
         self.outboxes: Set[Outbox] = frozenset(outboxes)
-        self._places = {
-            outbox: place for place, outbox in enumerate(one for one in outboxes if one.transport is None)
+        self._indices = {
+            outbox: index
+            for index, outbox in enumerate(outbox for outbox in outboxes if outbox.transport is None)
         }
-        self._piped = [(outbox, outbox.transport) for outbox in outboxes if outbox.transport is not None]
+        self._with_transport = [
+            (outbox, outbox.transport) for outbox in outboxes if outbox.transport is not None
+        ]
         self._post = post
         self._targets: MutableSequence[Any] = []
-        self._closings = -1  # of the flusher, when the targets were found out
+        self._closings = -1  # sockets closed by the flusher when the targets were prepared
 
     def push(self, data: bytes, excluded: Set[Any]) -> None:
-        """Queue bytes for everybody but those apart, to be sent once the flusher is woken."""
+        """Queue bytes for all outboxes except the excluded ones, until the flusher is woken."""
         self._post(GroupSend(self, data, excluded))
 
-    def send(self, sender: Sender, data: bytes, excluded: Set[Outbox], closings: int) -> list[Short]:
-        """Send the same to everybody but those apart.
+    def send(self, sender: Sender, data: bytes, excluded: Set[Outbox], closings: int) -> list[IncompleteSend]:
+        """Send the same data to all outboxes except the excluded ones, and return the incomplete sends.
 
-        `closings` is how many sockets the flusher has closed: where the others are is found out anew after one.
+        `closings` is the number of sockets that the flusher has closed; if it changed, targets are prepared again.
         """
         return [
             *self._broadcast(sender, data, excluded, closings),
-            *self._send_wrapped(sender, data, excluded),
+            *self._send_encoded(sender, data, excluded),
         ]
 
     def _broadcast(
         self, sender: Sender, data: bytes, excluded: Set[Outbox], closings: int
-    ) -> Iterator[Short]:
-        if not self._places:
+    ) -> Iterator[IncompleteSend]:
+        if not self._indices:
             return
         if self._closings != closings:
-            self._targets = sender.prepare([outbox.socket for outbox in self._places])
+            self._targets = sender.prepare([outbox.socket for outbox in self._indices])
             self._closings = closings
-        left_out = sorted((self._places[outbox] for outbox in self._places.keys() & excluded), reverse=True)
-        if short := sender.broadcast(_without(self._targets, left_out), data):
-            outboxes = _without(list(self._places), left_out)
-            yield from ((outboxes[place], data, sent) for place, sent in short)
+        excluded_indices = sorted(
+            (self._indices[outbox] for outbox in self._indices.keys() & excluded), reverse=True
+        )
+        if incomplete := sender.broadcast(_without(self._targets, excluded_indices), data):
+            outboxes = _without(list(self._indices), excluded_indices)
+            yield from ((outboxes[index], data, sent) for index, sent in incomplete)
 
-    def _send_wrapped(self, sender: Sender, data: bytes, excluded: Set[Outbox]) -> Iterator[Short]:
-        hearers = ((outbox, transport) for outbox, transport in self._piped if outbox not in excluded)
-        while some := list(islice(hearers, MAX_ENCRYPTED_BATCH)):
-            batch = [(outbox.socket, outbox.wrap(transport, data)) for outbox, transport in some]
-            for (outbox, _), (_, wrapped), sent in zip(some, batch, sender.send(batch), strict=True):
-                if sent != len(wrapped):
-                    yield outbox, wrapped, sent
+    def _send_encoded(self, sender: Sender, data: bytes, excluded: Set[Outbox]) -> Iterator[IncompleteSend]:
+        recipients = (
+            (outbox, transport) for outbox, transport in self._with_transport if outbox not in excluded
+        )
+        while chunk := list(islice(recipients, MAX_ENCODED_BATCH_OUTBOXES)):
+            batch = [(outbox.socket, outbox.wrap(transport, data)) for outbox, transport in chunk]
+            for (outbox, _), (_, encoded), sent in zip(chunk, batch, sender.send(batch), strict=True):
+                if sent != len(encoded):
+                    yield outbox, encoded, sent
 
 
-def _without(items: MutableSequence[T], places: Sequence[int]) -> MutableSequence[T]:
-    """Return the items without those at a few places, given from the last on."""
-    left = items[:]
-    for place in places:
-        del left[place]
-    return left
+def _without(items: MutableSequence[T], indices: Sequence[int]) -> MutableSequence[T]:
+    """Return a copy without the items at some indices, which are in descending order."""
+    rest = items[:]
+    for index in indices:
+        del rest[index]
+    return rest

@@ -1,8 +1,8 @@
-"""A round of a flusher: what was posted, sorted into what is sent to whole crowds and to each.
+"""The plan of one flush: posts sorted into broadcasts to groups and data for single outboxes.
 
-A crowd is sent its bytes without a look at those in it. That is right for an outbox that has nothing else to be
-sent in this round and nothing left from before; the others are *apart*, and get what the crowd is told in its
-place between what is theirs alone.
+A broadcast sends the same bytes to a whole group without looking at its outboxes. That is correct for an outbox with
+nothing else to send in this flush and nothing left over. All other outboxes are *excluded* from the broadcast; they
+get the data of the group through their own queue, in order with their own data.
 """
 
 from collections import deque
@@ -15,18 +15,18 @@ Post = GroupSend | tuple[Outbox, bytes | None]
 
 
 class FlushPlan:
-    """Posts in their order, of those for crowds as many as one send takes.
+    """Posts in order, with as many group posts as one send takes.
 
-    `group_posts` is what is sent to crowds, but not to those apart.
+    `group_posts` is broadcast to all outboxes of each group except the excluded ones.
     """
 
     def __init__(self, posts: deque[Post], unfinished: Set[Outbox]) -> None:
-        """Take posts from the queue, and put into the outboxes what they are sent for themselves."""
+        """Take posts from the queue, and move individual data into the outboxes."""
         self.group_posts: dict[BroadcastGroup, list[bytes]] = {}
-        self.size = 0  # bytes of that
-        self.touched: dict[Outbox, None] = {}  # those that were posted something for themselves, in order
+        self.size = 0  # bytes of all group posts
+        self.touched: dict[Outbox, None] = {}  # outboxes with individual data, in order
         self._posts = self._take(posts)
-        self.excluded = self._excluded(unfinished) if self.group_posts else frozenset()
+        self.excluded = self._find_excluded(unfinished) if self.group_posts else frozenset()
         for post in self._posts:
             self._sort(post)
 
@@ -42,8 +42,8 @@ class FlushPlan:
                     break
         return taken
 
-    def _excluded(self, unfinished: Set[Outbox]) -> Set[Outbox]:
-        """Return those who cannot be sent what a crowd is told as it is."""
+    def _find_excluded(self, unfinished: Set[Outbox]) -> Set[Outbox]:
+        """Return the outboxes that cannot take part in a broadcast."""
         excluded = set(unfinished)
         for post in self._posts:
             if isinstance(post, GroupSend):
@@ -52,9 +52,7 @@ class FlushPlan:
                 excluded.add(post[0])
         if len(self.group_posts) > 1:
             seen: set[Outbox] = set()
-            for (
-                group
-            ) in self.group_posts:  # who is in two of them hears both in the order in which they were told
+            for group in self.group_posts:  # members of two groups need the posts of both in order
                 excluded |= group.outboxes & seen
                 seen |= group.outboxes
         return excluded

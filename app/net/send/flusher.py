@@ -1,11 +1,12 @@
-"""Flushers: a few threads that send what is queued, and alone close sockets.
+"""Flushers: threads that send queued bytes and close sockets.
 
-A flusher sleeps in its selector. What is to be sent is posted to it: bytes for one outbox, or for a crowd. It is
-woken by a bell, once for all that was posted. One send takes all that waits for a connection, and where the system
-allows it, one call takes the sends of all connections; what a socket does not accept waits until it is writable.
+A flusher sleeps in its selector. Bytes are posted to it, for one outbox or for a broadcast group, and it is woken once
+for many posts. One send takes everything queued for a connection, and with io_uring, one system call performs the
+sends of all connections. What a socket does not accept waits until the socket is writable.
 
-Nobody else closes a socket: a descriptor that is closed while a selector still lists it would be another
-connection's a moment later. For the same reason, a crowd's descriptors are found out anew after a socket was closed.
+Only the flusher closes sockets: if a file descriptor were closed while registered with the selector, it could soon
+belong to another connection. For the same reason, broadcast groups look up their file descriptors again after a socket
+was closed.
 """
 
 import errno
@@ -30,24 +31,24 @@ from app.threads import name_thread
 
 # The socket is full, or the kernel is short of something; try again.
 TRANSIENT_ERRORS = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
-MIN_GROUP_SIZE = 8  # outboxes that are no crowd yet
-MAX_SEND_BATCH_BYTES = 16 * 1024 * 1024  # bytes; each of those who are sent them may have a copy of its own
-LINGER_SECONDS = 2.0  # how long a finishing connection may take to read its last lines
-MAX_GROUP_BACKLOG_BYTES = 1024 * 1024  # bytes posted for crowds, a few rounds: behind more the engine waits
+MIN_GROUP_SIZE = 8  # outboxes; smaller groups are served individually
+MAX_SEND_BATCH_BYTES = 16 * 1024 * 1024  # each socket buffer may hold a copy
+LINGER_SECONDS = 2.0  # time for the peer to read its last lines and close
+MAX_GROUP_BACKLOG_BYTES = 1024 * 1024  # posted for groups; above it the engine waits
 
 logger = logging.getLogger(__name__)
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
+def _do_nothing() -> None:
+    """Ignore the failure of a flusher that runs by itself."""
 
 
 class Flusher:
-    """One sending thread and the outboxes entrusted to it."""
+    """One sending thread and its outboxes."""
 
     def __init__(self, number: int, clock: Clock, use_io_uring: bool) -> None:
-        self.evicted = 0  # connections given up because they did not read
-        self.has_failed = False  # the thread ended because of a mistake in the program
+        self.evicted = 0  # connections closed because their send queue overflowed
+        self.has_failed = False  # the thread ended because of a bug
         self._clock = clock
         self._use_io_uring = use_io_uring
         self._posts: deque[Post] = deque()
@@ -57,72 +58,72 @@ class Flusher:
         self._is_asleep = False
         self._is_stopping = False
         self._outboxes: set[Outbox] = set()
-        self._unfinished: set[Outbox] = set()  # those with something left from before, or an end in sight
+        self._unfinished: set[Outbox] = set()  # with unsent data, or finishing
         self._finishing: set[Outbox] = set()
         self._closings = 0
-        self._group_bytes_posted = 0  # bytes posted for crowds, by the engine
-        self._group_bytes_taken = 0  # and of those taken from the queue
+        self._group_bytes_posted = 0  # counted by the engine
+        self._group_bytes_taken = 0  # counted by the flusher
         self._has_caught_up = Signal()
-        self._on_failure: Callable[[], None] = _nothing
+        self._on_failure: Callable[[], None] = _do_nothing
         self._thread = Thread(target=self._run, name=f"flusher-{number}", daemon=True)
 
-    def start(self, on_failure: Callable[[], None] = _nothing) -> None:
-        """Begin to send. `on_failure` is called if that cannot go on."""
+    def start(self, on_failure: Callable[[], None] = _do_nothing) -> None:
+        """Start the thread. `on_failure` is called if it fails."""
         self._on_failure = on_failure
         self._thread.start()
 
     def adopt(self, outbox: Outbox) -> None:
-        """Take an outbox over, up to the closing of its socket; from any thread."""
+        """Take ownership of an outbox and its socket; thread-safe."""
         self._outboxes.add(outbox)
 
     @property
     def connection_count(self) -> int:
-        """How many sockets are entrusted to this flusher and not closed yet."""
+        """The number of sockets that are not closed yet."""
         return len(self._outboxes)
 
     @property
     def backlog(self) -> int:
-        """How many bytes wait for all sockets entrusted to this flusher."""
-        shared = [post for post in self._posts.copy() if isinstance(post, GroupSend)]
-        told = sum(len(post.data) * len(post.group.outboxes) for post in shared)
-        return told + sum(outbox.backlog for outbox in self._outboxes.copy())
+        """The number of bytes waiting to be sent."""
+        group_sends = [post for post in self._posts.copy() if isinstance(post, GroupSend)]
+        group_bytes = sum(len(post.data) * len(post.group.outboxes) for post in group_sends)
+        return group_bytes + sum(outbox.backlog for outbox in self._outboxes.copy())
 
     @property
     def post(self) -> Callable[[Post], None]:
-        """What takes bytes for an outbox or a crowd, to be sent once awake; from any thread."""
+        """The function that queues bytes for an outbox or a group until the next wake-up; thread-safe."""
         return self._posts.append
 
     def group(self, outboxes: Sequence[Outbox]) -> SinkGroup:
-        """Return outboxes entrusted to this flusher as one; but a few are served as fast each for itself."""
+        """Return outboxes of this flusher as one sink; a small group gains nothing from a broadcast."""
         return (
             IndividualSinks(outboxes)
             if len(outboxes) < MIN_GROUP_SIZE
             else BroadcastGroup(outboxes, self.post_to_group)
         )
 
-    def post_to_group(self, shared: GroupSend) -> None:
-        """Take bytes for a crowd, to be sent once awake; for the engine."""
-        self._group_bytes_posted += len(shared.data)
-        self._posts.append(shared)
+    def post_to_group(self, send: GroupSend) -> None:
+        """Queue bytes for a group until the next wake-up. Only the engine calls it."""
+        self._group_bytes_posted += len(send.data)
+        self._posts.append(send)
 
     def wake(self) -> None:
-        """Look at what was posted, soon; from any thread."""
+        """Start sending what was posted; thread-safe."""
         if self._is_asleep and self._posts:
             self._is_asleep = False
             self._waker.wake()
 
     @property
     def is_behind(self) -> bool:
-        """Whether so much is posted for crowds that whoever posts should wait."""
+        """Whether too much is posted for groups, so that the engine has to wait."""
         return (
             self._group_bytes_posted - self._group_bytes_taken > MAX_GROUP_BACKLOG_BYTES
             and not self.has_failed
         )
 
     def wait_until_caught_up(self) -> None:
-        """Wait while the flusher is behind; for the engine, so that what waits to be sent is bounded.
+        """Block while the flusher is behind. The engine calls it, which bounds the memory of unsent bytes.
 
-        A flusher waits for nobody's socket, so it is never behind for longer than it takes to send that much.
+        A flusher never waits for a single socket, so this takes no longer than sending the backlog.
         """
         while self.is_behind:
             self._has_caught_up.clear()
@@ -130,13 +131,13 @@ class Flusher:
                 self._has_caught_up.wait()
 
     def finish(self) -> None:
-        """Begin to end: send what is queued and close every socket, then end the thread."""
+        """Tell the thread to send what is queued, close every socket and exit."""
         self._is_stopping = True
         self._waker.wake()
 
-    def join(self, patience: float) -> None:
-        """Wait for the end, but at most so many seconds."""
-        self._thread.join(patience)
+    def join(self, timeout: float) -> None:
+        """Wait for the thread to exit, at most `timeout` seconds."""
+        self._thread.join(timeout)
 
     def _run(self) -> None:
         name_thread(self._thread.name)
@@ -146,7 +147,9 @@ class Flusher:
                     self._run_once(sender)
         except Exception:
             self.has_failed = True
-            logger.exception("A flusher failed. The server stops: nobody would hear anything more from it.")
+            logger.exception(
+                "A flusher failed; the server stops, because its clients would receive nothing more."
+            )
             self._on_failure()
         finally:
             self._selector.close()
@@ -154,46 +157,46 @@ class Flusher:
             self._has_caught_up.set()
 
     def _run_once(self, sender: Sender) -> None:
-        """Wait until there is something to do, and do all of it once."""
+        """Wait for posts or writable sockets, and process them once."""
         self._is_asleep = True
         events = self._selector.select(0 if self._posts else self._select_timeout())
         self._is_asleep = False
         self._send_individually(sender, self._writable(events))
-        posted = FlushPlan(self._posts, self._unfinished)
-        self._execute(sender, posted)
-        self._group_bytes_taken += posted.size
+        plan = FlushPlan(self._posts, self._unfinished)
+        self._execute(sender, plan)
+        self._group_bytes_taken += plan.size
         if not self._has_caught_up.is_set() and not self.is_behind:
             self._has_caught_up.set()
-        self._fail_overdue()
+        self._fail_lingering()
 
     def _select_timeout(self) -> float | None:
         return 0.1 if self._finishing or self._is_stopping else None
 
     def _writable(self, events: Sequence[tuple[selectors.SelectorKey, int]]) -> Iterator[Outbox]:
-        """Yield the outboxes whose sockets have become writable."""
+        """Yield the outboxes whose sockets are writable."""
         for key, _ in events:
             if key.data is None:
                 self._waker.receiving_end.recv(4096)
             else:
                 yield key.data
 
-    def _execute(self, sender: Sender, posted: FlushPlan) -> None:
-        """Send what was posted: to each what is theirs, and to the crowds what they are told."""
+    def _execute(self, sender: Sender, plan: FlushPlan) -> None:
+        """Send what was posted: individual data first, then the broadcasts to groups."""
         self._send_individually(
-            sender, [one for one in posted.touched if one.is_ending or not one.is_registered]
+            sender, [outbox for outbox in plan.touched if outbox.is_ending or not outbox.is_registered]
         )
-        for group, pieces in posted.group_posts.items():
-            data = b"".join(pieces)
-            for outbox, wrapped, sent in group.send(sender, data, posted.excluded, self._closings):
+        for group, chunks in plan.group_posts.items():
+            data = b"".join(chunks)
+            for outbox, wrapped, sent in group.send(sender, data, plan.excluded, self._closings):
                 self._keep_unsent(outbox, wrapped, sent)
                 self._update(outbox)
 
     def _send_individually(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
-        """Send everybody what is theirs, as much as the sockets accept now, with as few calls as the sender can."""
+        """Send the queued data of each outbox, as much as the sockets accept now."""
         waiting = iter(outboxes)
-        while taken := self._taken(waiting):
-            results = sender.send([(outbox.socket, data) for outbox, data in taken])
-            for (outbox, data), sent in zip(taken, results, strict=True):
+        while batch := self._take_batch(waiting):
+            results = sender.send([(outbox.socket, data) for outbox, data in batch])
+            for (outbox, data), sent in zip(batch, results, strict=True):
                 if sent != len(data):
                     self._keep_unsent(outbox, data, sent)
                     self._update(outbox)
@@ -201,23 +204,23 @@ class Flusher:
                     self._watch(outbox, is_waiting=False)
                     outbox.request_flush()  # more data, also control bytes of the transport, may have been queued
 
-    def _taken(self, outboxes: Iterator[Outbox]) -> list[tuple[Outbox, bytes]]:
-        """Take what the next of them have to send, until that is as much as is sent at once."""
-        taken: list[tuple[Outbox, bytes]] = []
+    def _take_batch(self, outboxes: Iterator[Outbox]) -> list[tuple[Outbox, bytes]]:
+        """Take the data of the next outboxes, up to the size of one batch."""
+        batch: list[tuple[Outbox, bytes]] = []
         size = 0
         for outbox in outboxes:
             if data := outbox.take():
-                taken.append((outbox, data))
+                batch.append((outbox, data))
                 size += len(data)
                 if size >= MAX_SEND_BATCH_BYTES:
                     break
             elif outbox in self._unfinished or not outbox.is_clear:
                 self._update(outbox)
-        return taken
+        return batch
 
     @staticmethod
     def _keep_unsent(outbox: Outbox, data: bytes, sent: int) -> None:
-        """Keep what the socket did not accept, if it may accept it later; give the connection up otherwise."""
+        """Keep what the socket did not accept; after a permanent error, fail the connection."""
         if sent >= 0:
             outbox.unsent = data[sent:]
         elif -sent in TRANSIENT_ERRORS:
@@ -226,7 +229,7 @@ class Flusher:
             outbox.fail(os.strerror(-sent))
 
     def _update(self, outbox: Outbox) -> None:
-        """Wait for writability, close, or forget about the outbox until it has something new."""
+        """Wait for the socket to become writable, close it, or ignore the outbox until the next post."""
         if outbox.is_closed:
             return
         if outbox.fault is not None:
@@ -253,7 +256,7 @@ class Flusher:
             self._unfinished.add(outbox)
 
     def _register(self, outbox: Outbox) -> bool:
-        """Wait for the socket to become writable; where the system has no room for that, give the connection up."""
+        """Register the socket with the selector; if the kernel refuses, fail the connection."""
         try:
             self._selector.register(outbox.socket, selectors.EVENT_WRITE, outbox)
         except OSError as error:
@@ -267,16 +270,16 @@ class Flusher:
             outbox.deadline = self._clock.monotonic() + LINGER_SECONDS
             self._finishing.add(outbox)
 
-    def _fail_overdue(self) -> None:
-        """Cut those off that neither read their last lines nor close, and wake the readers that wait for it."""
+    def _fail_lingering(self) -> None:
+        """Fail connections whose peer did not close in time; the shutdown wakes their readers."""
         now = self._clock.monotonic()
-        for outbox in [late for late in self._finishing if (late.deadline or 0) < now]:
+        for outbox in [outbox for outbox in self._finishing if (outbox.deadline or 0) < now]:
             self._finishing.discard(outbox)
-            outbox.fail("The peer does not close")
+            outbox.fail("The peer did not close the connection")
             self._update(outbox)
 
     def _abort(self, outbox: Outbox) -> None:
-        """Give a connection up: what is queued is dropped, and its reader is woken."""
+        """Drop queued data and shut the socket down, which wakes its reader."""
         outbox.unsent = b""
         self._shutdown(outbox, socket.SHUT_RDWR)
 
@@ -285,7 +288,7 @@ class Flusher:
         try:
             outbox.socket.shutdown(how)
         except OSError:
-            return  # the peer was faster
+            return  # the peer has already disconnected
 
     def _close(self, outbox: Outbox) -> None:
         self._watch(outbox, is_waiting=False)

@@ -1,11 +1,10 @@
-"""One connection's bytes to send.
+"""The send queue of one connection.
 
-Three threads meet here without a lock, because each piece of state has one owner, but for `fault` and `is_ending`,
-which anybody may set and nobody takes back. The engine pushes, and counts what it pushed; what it pushes goes
-through the one queue of the flusher, in which everything has its place: what is for one connection, what is for a
-crowd that it is in, and its end. The flusher takes it from there, keeps what waits, and counts what it sent. The
-reader looks, and says when it is done with the socket. Whoever pushes wakes the flusher afterwards, once for all it
-pushed.
+Three threads use it without a lock, because each attribute has one writer, except `fault` and `is_ending`, which any
+thread may set and none resets. The engine pushes bytes and counts them. They pass through the flusher's single queue,
+which keeps the order between bytes for one connection, bytes for its groups, and its end. The flusher takes them from
+there, keeps what waits, and counts what it sent. The reader reads the state, and releases the socket. After pushing, a
+thread wakes the flusher once for all its pushes.
 """
 
 import logging
@@ -18,33 +17,33 @@ from app.engine.delivery.sink import Broadcaster
 from app.net.transport.transport import Transport
 
 EVICTED = "SendQ exceeded"
-MAX_SEND_BYTES = 256 * 1024  # joined into one send
-END = None  # posted instead of bytes: nothing comes behind it
+MAX_SEND_BYTES = 256 * 1024  # per send
+END = None  # posted instead of bytes: the connection ends here
 
 logger = logging.getLogger(__name__)
 
 
-class Scheduler(Broadcaster, Protocol):
-    """Who sends what is queued: a flusher."""
+class FlushQueue(Broadcaster, Protocol):
+    """The flusher, as its outboxes see it."""
 
     @property
     def post(self) -> Callable[[tuple["Outbox", bytes | None]], None]:
-        """What takes bytes for an outbox, to be looked at once awake; none to have it looked at."""
+        """The function that queues bytes for an outbox until the next wake-up; empty bytes only update it."""
 
     def wake(self) -> None:
-        """Look at what was posted, soon."""
+        """Start processing what was posted."""
 
 
 class Outbox:
-    """Bytes waiting for one socket. Past `limit` bytes the connection is given up."""
+    """Bytes waiting for one socket. A connection with more than `limit` bytes is evicted."""
 
     __slots__ = (
         "_chunks",
+        "_flush_queue",
         "_group_bytes",
         "_limit",
         "_post",
         "_pushed",
-        "_scheduler",
         "_sent",
         "deadline",
         "fault",
@@ -59,35 +58,35 @@ class Outbox:
     )
 
     def __init__(
-        self, connection: socket.socket, scheduler: Scheduler, limit: int, transport: Transport | None
+        self, connection: socket.socket, flush_queue: FlushQueue, limit: int, transport: Transport | None
     ) -> None:
         self.socket = connection
         self.transport = transport
         self.is_ending = False  # nothing more is queued
-        self.released = False  # the reader is done with the socket, so it may be closed
-        self.fault: str | None = None  # why the connection was given up
-        self.finishing = False  # everything was queued; close when it is sent
+        self.released = False  # the reader no longer uses the socket, so it may be closed
+        self.fault: str | None = None  # why the connection failed
+        self.finishing = False  # no more bytes will come; close once all are sent
         self.is_closed = False  # the flusher has closed the socket
-        self.unsent = b""  # taken, perhaps encrypted, but not accepted by the socket yet
-        self.is_registered = False  # the flusher waits for the socket to become writable
+        self.unsent = b""  # taken and encoded, but not accepted by the socket yet
+        self.is_registered = False  # registered with the selector for writability
         self.deadline: float | None = None  # monotonic seconds until which a finishing connection may linger
         self._chunks: deque[bytes] = deque()
-        self._scheduler = scheduler
-        self._post = scheduler.post
+        self._flush_queue = flush_queue
+        self._post = flush_queue.post
         self._limit = limit
-        self._pushed = 0  # bytes, by the engine, for this connection alone
-        self._group_bytes = 0  # bytes for a crowd that had to be kept for this connection
+        self._pushed = 0  # bytes for this connection alone, counted by the engine
+        self._group_bytes = 0  # bytes for groups that were queued for this connection
         self._sent = 0
 
     @property
     def broadcaster(self) -> Broadcaster:
         """The flusher."""
-        return self._scheduler
+        return self._flush_queue
 
     def push(self, data: bytes) -> None:
-        """Queue bytes, to be sent once the flusher is woken; a peer too far behind is given up instead.
+        """Queue bytes until the flusher is woken, or evict the connection if its queue is over the limit.
 
-        One push may pass the limit: what a single batch brings says nothing about how fast the peer reads.
+        A single push may exceed the limit, because its size says nothing about how fast the peer reads.
         """
         if self.is_ending:
             return
@@ -97,44 +96,44 @@ class Outbox:
         self._post((self, data))
 
     def finish(self) -> None:
-        """End the connection once everything queued is sent; nothing more is queued."""
+        """Close the connection once everything queued is sent; later pushes are ignored."""
         self.is_ending = True
         self._post((self, END))
-        self._scheduler.wake()
+        self._flush_queue.wake()
 
     def fail(self, fault: str) -> None:
-        """Let the connection end without what is queued, for a reason; an earlier one stands."""
+        """Close the connection and drop its queue; the first reason is kept."""
         self.fault = self.fault or fault
         self.is_ending = True
 
     def release(self) -> None:
-        """Say that the reader will not touch the socket any more; it said before that all is over."""
+        """Allow the flusher to close the socket: the reader, which called `finish` before, no longer uses it."""
         self.released = True
         self.request_flush()
 
     def request_flush(self) -> None:
-        """Have the flusher look at this outbox."""
+        """Make the flusher process this outbox."""
         self._post((self, b""))
-        self._scheduler.wake()
+        self._flush_queue.wake()
 
     # For the flusher
 
     def add(self, data: bytes | None) -> None:
-        """Take what was pushed; behind the end comes nothing."""
+        """Queue pushed bytes, or mark the end."""
         if data is END:
             self.finishing = True
         elif data and not self.finishing:
             self._chunks.append(data)
 
     def add_group_data(self, data: bytes) -> None:
-        """Take what a crowd was told, of which the peer cannot be sent its part at once."""
+        """Queue bytes of a group that cannot be broadcast to this outbox."""
         if self._waiting > self._limit:
             self.fail(EVICTED)
         self._group_bytes += len(data)
         self.add(data)
 
     def take(self) -> bytes:
-        """Return the next bytes for the socket: what was left over, or what is queued, as much as one send takes."""
+        """Return the next bytes for the socket: those left over, or queued ones up to the size of one send."""
         if self.fault is not None:
             self._chunks.clear()
             self.unsent = b""
@@ -144,9 +143,9 @@ class Outbox:
             return data
         data = b""
         if chunks := self._chunks:
-            data = chunks.popleft()  # mostly there is one piece, which is passed on as it is
+            data = chunks.popleft()  # usually the only one, passed on without copying
             if chunks and len(data) < MAX_SEND_BYTES:
-                data = self._joined(data)
+                data = self._join_chunks(data)
             self._sent += len(data)
         return (
             data
@@ -155,16 +154,16 @@ class Outbox:
         )
 
     def wrap(self, transport: Transport, data: bytes, is_last: bool = False) -> bytes:
-        """Return what the pipe makes of bytes; if there is a fault in it, that ends this connection and no other."""
+        """Encode bytes with the transport; a bug in it fails this connection only."""
         try:
             return transport.encrypt(data, is_last)
         except Exception:
-            logger.exception("A pipe failed; its client is disconnected.")
-            self.fail("The server made a mistake")
+            logger.exception("A transport failed; its client is disconnected.")
+            self.fail("Internal server error")
             self.request_flush()
             return b""
 
-    def _joined(self, first: bytes) -> bytes:
+    def _join_chunks(self, first: bytes) -> bytes:
         parts, size = [first], len(first)
         while self._chunks and size < MAX_SEND_BYTES:
             parts.append(self._chunks.popleft())
@@ -173,17 +172,17 @@ class Outbox:
 
     @property
     def is_closed_by_peer(self) -> bool:
-        """Whether the peer said, in the terms of its pipe, that it sends nothing more."""
+        """Whether the peer has closed the transport."""
         return self.transport is not None and self.transport.is_closed_by_peer
 
     @property
     def is_behind(self) -> bool:
-        """Whether the peer has yet to read so much that slow work for it can wait: half of the limit."""
+        """Whether the queue is over half its limit, so that slow work for the client should wait."""
         return not self.is_ending and self._waiting > self._limit // 2
 
     @property
     def backlog(self) -> int:
-        """How many bytes wait, before they are wrapped."""
+        """The number of waiting bytes before encoding."""
         return self._waiting + len(self.unsent)
 
     @property
@@ -197,5 +196,5 @@ class Outbox:
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing is waiting and there is no end in sight, so that what comes next can be sent at once."""
+        """Whether nothing is waiting and the connection is not ending, so that new bytes can be broadcast."""
         return not (self._chunks or self.unsent or self.finishing or self.released or self.fault is not None)

@@ -1,4 +1,4 @@
-"""Senders: how a flusher hands bytes to many sockets, none of which it waits for."""
+"""Senders: non-blocking sends on many sockets, one by one or through io_uring."""
 
 import ctypes
 import errno
@@ -9,13 +9,23 @@ from array import array
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from typing import Any, Protocol
 
-from app.net.kernel.io_uring import COMPLETION, FIRST, HOW, SECOND, WHAT, WHERE, WHOSE, IoUring, operation
+from app.net.kernel.io_uring import (
+    ADDR,
+    CQE,
+    FIRST_FIELD,
+    LEN_FLAGS,
+    OPCODE_FD,
+    SECOND_FIELD,
+    USER_DATA,
+    IoUring,
+    opcode_word,
+)
 
 OP_SEND = 26
-FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
-NONE = 0xFFFFFFFF  # the descriptor of a closed socket is -1
-HURRY = FLAGS << SECOND  # beside the length
-MAX_SENDS = 1024  # at once
+SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+FD_MASK = 0xFFFFFFFF  # the file descriptor of a closed socket is -1
+FLAGS_WORD = SEND_FLAGS << SECOND_FIELD  # in the same SQE word as the length
+SUBMISSION_QUEUE_SIZE = 1024
 
 logger = logging.getLogger(__name__)
 
@@ -24,139 +34,141 @@ class Sender(Protocol):
     """Sends on many sockets. Belongs to one thread."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
+        """Send each socket its data without blocking; return for each the bytes sent, or a negative errno."""
 
     def prepare(self, connections: Sequence[socket.socket]) -> MutableSequence[Any]:
-        """Return the sockets as `broadcast` wants them; that is good for as long as none of them is closed."""
+        """Return targets for `broadcast`, valid until one of the sockets is closed."""
 
     def broadcast(self, targets: Sequence[Any], data: bytes) -> Iterable[tuple[int, int]]:
-        """Send all of them the same. Return which did not take all of it, by place, and what `send` would return."""
+        """Send all targets the same data. Return index and result (as in `send`) of each incomplete send."""
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release the kernel's resources."""
 
 
 class SocketSender:
-    """Sends on one socket after the other: a call of the system for each, and a turn of the interpreter."""
+    """Sends with one system call per socket."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
-        return [_sent(connection, data) for connection, data in batch]
+        """Send each socket its data without blocking; return for each the bytes sent, or a negative errno."""
+        return [_send(connection, data) for connection, data in batch]
 
     def prepare(self, connections: Sequence[socket.socket]) -> list[socket.socket]:
-        """Return the sockets as `broadcast` wants them."""
+        """Return targets for `broadcast`."""
         return list(connections)
 
     def broadcast(self, targets: Sequence[socket.socket], data: bytes) -> Iterable[tuple[int, int]]:
-        """Send all of them the same. Return which did not take all of it, by place, and what `send` would return."""
-        results = enumerate([_sent(connection, data) for connection in targets])
-        return [(place, sent) for place, sent in results if sent != len(data)]
+        """Send all targets the same data. Return index and result (as in `send`) of each incomplete send."""
+        results = enumerate([_send(connection, data) for connection in targets])
+        return [(index, sent) for index, sent in results if sent != len(data)]
 
     def close(self) -> None:
-        """There is nothing to give back."""
+        """Do nothing: there are no resources."""
 
 
-def _sent(connection: socket.socket, data: bytes) -> int:
+def _send(connection: socket.socket, data: bytes) -> int:
     try:
-        return connection.send(data, FLAGS)
+        return connection.send(data, SEND_FLAGS)
     except OSError as error:
         return -(error.errno or errno.EIO)
 
 
 class IoUringSender:
-    """Sends on many sockets with one call of the system, by an io_uring.
+    """Sends on many sockets with one system call, through io_uring.
 
-    Every entry asks not to wait, so all of them are done when the call returns. To send many the same, only the
-    word with the descriptor differs from one entry to the next.
+    Every SQE has MSG_DONTWAIT, so all of them are complete when the call returns. In a broadcast, only the word with
+    the file descriptor differs between the SQEs.
     """
 
     def __init__(self) -> None:
-        """Set the ring up and try it. Raises: OSError where the system has no such thing, or forbids it."""
-        self._ring = IoUring(MAX_SENDS)
-        self._send = operation(OP_SEND)
+        """Set up and probe the ring. Raises: OSError when io_uring is unsupported or forbidden."""
+        self._ring = IoUring(SUBMISSION_QUEUE_SIZE)
+        self._send_word = opcode_word(OP_SEND)
         self._ring.write(
-            {WHOSE: array("Q", range(MAX_SENDS))}, MAX_SENDS
-        )  # the mark of each is its place, for good
-        with self._ring.tried() as (ours, _):  # the ring of Linux 5.4 cannot send
-            (sent,) = self.send([(ours, b"?")])
+            {USER_DATA: array("Q", range(SUBMISSION_QUEUE_SIZE))}, SUBMISSION_QUEUE_SIZE
+        )  # constant: the slot of each SQE
+        with self._ring.probe() as (probe, _):  # io_uring of Linux 5.4 has no send
+            (sent,) = self.send([(probe, b"?")])
             if sent < 0:
                 raise OSError(-sent, os.strerror(-sent))
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release the kernel's resources."""
         self._ring.close()
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send what each socket accepts now; return how many bytes that was, or the negative number of an error."""
+        """Send each socket its data without blocking; return for each the bytes sent, or a negative errno."""
         results: list[int] = []
         while len(results) < len(batch):
-            part = batch[len(results) : len(results) + self._ring.room]
-            found = self._carry_out(
+            part = batch[len(results) : len(results) + self._ring.capacity]
+            cqes = self._submit(
                 self.prepare([connection for connection, _ in part]),
                 array("Q", _addresses(data for _, data in part)),
-                array("Q", [len(data) << FIRST | HURRY for _, data in part]),
+                array("Q", [len(data) << FIRST_FIELD | FLAGS_WORD for _, data in part]),
             )
-            results += _results(found)
+            results += _results(cqes)
         return results
 
     def prepare(self, connections: Sequence[socket.socket]) -> "array[int]":
-        """Return the sockets as `broadcast` wants them; that is good for as long as none of them is closed."""
-        return array("Q", [self._send | (one.fileno() & NONE) << SECOND for one in connections])
+        """Return targets for `broadcast`, valid until one of the sockets is closed."""
+        return array(
+            "Q",
+            [self._send_word | (connection.fileno() & FD_MASK) << SECOND_FIELD for connection in connections],
+        )
 
     def broadcast(self, targets: Sequence[int], data: bytes) -> list[tuple[int, int]]:
-        """Send all of them the same. Return which did not take all of it, by place, and what `send` would return."""
-        short: list[tuple[int, int]] = []
+        """Send all targets the same data. Return index and result (as in `send`) of each incomplete send."""
+        incomplete: list[tuple[int, int]] = []
         start = 0
         while start < len(targets):
-            part = targets[start : start + self._ring.room]
-            found = self._carry_out(
+            part = targets[start : start + self._ring.capacity]
+            cqes = self._submit(
                 part,
                 array("Q", [_address(data)]) * len(part),
-                array("Q", [len(data) << FIRST | HURRY]) * len(part),
+                array("Q", [len(data) << FIRST_FIELD | FLAGS_WORD]) * len(part),
             )
-            if not _are_all(found, len(data)):
-                results = enumerate(_results(found), start)
-                short += [(place, sent) for place, sent in results if sent != len(data)]
+            if not _are_all(cqes, len(data)):
+                results = enumerate(_results(cqes), start)
+                incomplete += [(index, sent) for index, sent in results if sent != len(data)]
             start += len(part)
-        return short
+        return incomplete
 
-    def _carry_out(self, targets: Sequence[int], addresses: "array[int]", amounts: "array[int]") -> bytes:
-        """Send each as much from its address, and return the completions."""
+    def _submit(self, targets: Sequence[int], addresses: "array[int]", lengths: "array[int]") -> bytes:
+        """Send each target its data, and return the CQEs."""
         count = len(targets)
-        self._ring.write({WHAT: targets, WHERE: addresses, HOW: amounts}, count)
+        self._ring.write({OPCODE_FD: targets, ADDR: addresses, LEN_FLAGS: lengths}, count)
         return self._ring.enter(count, count)
 
 
 def _address(data: bytes) -> int:
-    """Return where the bytes are in memory."""
     return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
 
 
-def _addresses(pieces: Iterable[bytes]) -> Iterator[int]:
-    """Yield where each of them is in memory; a few who are told the same are given the very same bytes."""
+def _addresses(chunks: Iterable[bytes]) -> Iterator[int]:
+    """Yield the memory address of each object; consecutive recipients often share the same one."""
     last, address = b"", 0
-    for data in pieces:
+    for data in chunks:
         if data is not last:
             last, address = data, _address(data)
         yield address
 
 
-def _results(completions: bytes) -> list[int]:
-    """Return the results in the order of the entries."""
-    return [result for _, result, _ in sorted(COMPLETION.iter_unpack(completions))]
+def _results(cqes: bytes) -> list[int]:
+    """Return the results in the order of the SQEs."""
+    return [result for _, result, _ in sorted(CQE.iter_unpack(cqes))]
 
 
-def _are_all(completions: bytes, result: int) -> bool:
-    """Whether all have this result, and nothing else to say."""
-    words = memoryview(completions).cast("Q")[1::2]
-    return words == memoryview(array("Q", [result << FIRST]) * len(words))
+def _are_all(cqes: bytes, result: int) -> bool:
+    """Whether all CQEs have this result and no flags."""
+    words = memoryview(cqes).cast("Q")[1::2]
+    return words == memoryview(array("Q", [result << FIRST_FIELD]) * len(words))
 
 
 def best_sender(use_io_uring: bool) -> Sender:
-    """Return a sender by io_uring, if it is wanted and the system has it; some forbid it, such as containers."""
+    """Return an io_uring sender if enabled and available (containers often forbid it), else a socket sender."""
     if use_io_uring:
         try:
             return IoUringSender()
         except OSError as error:
-            logger.debug("There is no io_uring: %s", error)
+            logger.debug("io_uring cannot be used to send: %s", error)
     return SocketSender()
