@@ -1,4 +1,4 @@
-"""The composition root: the only file that knows every part. It starts and stops them in order."""
+"""The composition root: the only module that knows every part. It starts and stops them in order."""
 
 import logging
 import os
@@ -49,12 +49,12 @@ from app.services.secrets import CLOAK_KEY, get_or_create_secret
 from app.services.stats import count_accounts, count_messages, count_rooms
 from app.settings import Loaded, ServerSettings, prefix_of
 
-STACK_BYTES = 256 * 1024  # for each reader; ten thousand connections are ten thousand threads
-ENGINE_SECONDS = 3.0  # the last batch may take so long
-FLUSH_SECONDS = 1.0  # and the last bytes so long
-SIGNAL_SECONDS = 0.5  # within which SIGHUP is heeded
-SPARE_DESCRIPTORS = 300  # beside those of connections: the database, the log, the listeners, the flushers
-EVERYWHERE = ("0.0.0.0", "::")  # addresses to listen on, and none to connect to
+STACK_BYTES = 256 * 1024  # per reader thread; there may be ten thousand
+ENGINE_SECONDS = 3.0  # time for the engine to finish its last batch
+FLUSH_SECONDS = 1.0  # time for the flushers to send the last bytes
+SIGNAL_SECONDS = 0.5  # how often SIGHUP is checked for
+SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
+WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # not usable as a destination
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The sockets around the core: who accepts, who receives, who sends."""
+    """The sockets around the core: listeners, receive loop and flushers."""
 
     servers: list[ChatServer]
     receive_loop: ReceiveLoop
@@ -79,16 +79,16 @@ class Shell:
 
     @property
     def has_failed(self) -> bool:
-        """Whether one of its threads ended because of a mistake in the program."""
+        """Whether a thread ended because of a bug."""
         return self.receive_loop.has_failed or self.flushers.has_failed
 
 
 def assemble(
     settings: ServerSettings, database: Database, clock: Clock, load: LoadSettings | None = None
 ) -> Core:
-    """Put the engine together on a database that is ready, and restore the world.
+    """Create the engine on a prepared database, and restore the world.
 
-    `load` reads the settings again; without it they stay as they are.
+    `load` reads the settings again for a reload; without it, a reload changes nothing.
     """
     world = World(clock, settings.replay)
     service_context.add_pseudoclients(world, clock, prefix_of(settings.servername))
@@ -105,16 +105,16 @@ def assemble(
         version=f"durable-chat-{version('durable-chat')}",
         started_at=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
-        cloak=_disguise(settings, ledger, clock),
+        cloak=_host_cloak(settings, ledger, clock),
         load_settings=load or (lambda: Loaded(settings, None, [])),
     )
-    _go_on(runtime, ended)
+    _resume(runtime, ended)
     dispatcher = Dispatcher(runtime)
     return Core(runtime, dispatcher, Engine(world, ledger, Hub(), dispatcher, clock))
 
 
 def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]:
-    """Read the world from the tables. Returns the sessions of those who are in it though they were ended."""
+    """Restore the world from the database; return the restored sessions that were ended meanwhile."""
     connection = ledger.open_at_end()
     restore(world, connection)
     ended = restore_people(world, connection, settings.node)
@@ -122,8 +122,8 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
     return ended
 
 
-def _go_on(runtime: Runtime, ended: set[int]) -> None:
-    """End what a stop or a crash left open, and make the rooms everybody is in."""
+def _resume(runtime: Runtime, ended: set[int]) -> None:
+    """Complete what a stop or crash interrupted, and create the rooms that users join automatically."""
     connection = runtime.ledger.open_at_end()
     runtime.rate_limits.logins.trust_all(load_recent_logins(connection, MAX_KEYS))
     changeset = Changeset(runtime.world, writable=True)
@@ -134,8 +134,8 @@ def _go_on(runtime: Runtime, ended: set[int]) -> None:
     runtime.ledger.commit(changeset.events)
 
 
-def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostCloak:
-    """Return what makes addresses into the hosts that others see."""
+def _host_cloak(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostCloak:
+    """Return the function that maps addresses to the hosts shown to other users."""
     if not settings.cloak:
         return uncloaked_host
     key = get_or_create_secret(ledger.open_at_end(), clock, CLOAK_KEY)
@@ -144,12 +144,12 @@ def _disguise(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostClo
 
 
 def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
-    """Run the server until it is told to stop. `load` reads the settings again. Returns the exit code.
+    """Run the server until a signal stops it, and return the exit code. `load` reads the settings again.
 
-    Raises: ChatError when it cannot start; nothing was changed then.
+    Raises: ChatError when the server cannot start; nothing has changed then.
     """
     settings = loaded.values
-    _begin_log(loaded)
+    _configure_logging(loaded)
     threading.stack_size(STACK_BYTES)
     raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
@@ -167,7 +167,7 @@ def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
     return 0
 
 
-def _begin_log(loaded: Loaded[ServerSettings]) -> None:
+def _configure_logging(loaded: Loaded[ServerSettings]) -> None:
     level = loaded.values.log_level.upper()
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -176,34 +176,34 @@ def _begin_log(loaded: Loaded[ServerSettings]) -> None:
 
 
 def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, FlusherPool], None]:
-    """Take the port for metrics, if the settings name one. Returns what lets them be told, once it is known whose."""
+    """Bind the metrics port, if configured; return the function that connects it to the engine and flushers."""
     if settings.metrics_port is None:
         return lambda engine, flushers: None
-    from app.net.metrics import MetricsEndpoint  # here: it is off by default, and takes time to load
+    from app.net.metrics import MetricsEndpoint  # imported late: it is off by default and slow to import
 
     endpoint = held.enter_context(closing(MetricsEndpoint(settings.metrics_ip, settings.metrics_port)))
-    logger.info("Metrics are at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
+    logger.info("Serving metrics at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
     return endpoint.observe
 
 
 def _database(settings: ServerSettings, held: ExitStack) -> Database:
-    """Open the database, made or brought up to date if it has to be.
+    """Open the database; create or upgrade its schema if necessary.
 
-    Raises: ChatError when it cannot be used; not a byte of it was changed then.
+    Raises: ChatError when it cannot be used; it is unchanged then.
     """
     database = held.enter_context(closing(Database(parse_database_url(settings.dbname))))
     if fault := find_location_problem(database):
         raise DatabaseRefused(fault)
     copy = schema.prepare_database(database)
     if copy is not None:
-        logger.warning("The database was upgraded; a copy of what it was is in %s", copy)
+        logger.warning("The database was upgraded; a backup of the previous version is in %s", copy)
     return database
 
 
 def _run(core: Core, shell: Shell) -> None:
     stopping, hangup = threading.Event(), threading.Event()
     install_signal_handlers(stopping, hangup)
-    core.runtime.reload_hooks.append(lambda settings: _prepared(shell.servers, settings))
+    core.runtime.reload_hooks.append(lambda settings: _prepare_settings(shell.servers, settings))
     tune_garbage_collector()
     start(core, shell, stopping)
     for line in _greeting(core.runtime, shell.servers):
@@ -212,27 +212,27 @@ def _run(core: Core, shell: Shell) -> None:
         if hangup.is_set():
             hangup.clear()
             _reload(core)
-    with suppress(OSError):  # the terminal may be gone, which is why we stop
+    with suppress(OSError):  # the terminal may be closed
         print("Stopping.", flush=True)
     stop(core, shell)
     if core.engine.has_failed or shell.has_failed:
-        raise ChatError("The server stopped because of a mistake in it; its log says which. Start it again.")
+        raise ChatError("The server stopped because of an internal error; see its log, and start it again.")
 
 
-def _prepared(servers: list[ChatServer], settings: ServerSettings) -> ApplySettings:
-    """Get what is beside the commands ready for other settings: the doors, the log, what the system allows."""
-    refit = prepare_reload(servers, settings)
+def _prepare_settings(servers: list[ChatServer], settings: ServerSettings) -> ApplySettings:
+    """Prepare listeners, logging and limits for new settings; return the function that applies them."""
+    apply_listeners = prepare_reload(servers, settings)
 
-    def exchange() -> None:
-        refit()
+    def apply() -> None:
+        apply_listeners()
         logging.getLogger().setLevel(settings.log_level.upper())
         raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
 
-    return exchange
+    return apply
 
 
 def _reload(core: Core) -> None:
-    """Read the settings again, on this thread, and let the engine go on with them."""
+    """Read the settings again on this thread, and apply them on the engine's."""
     found = reloading.read_settings(core.runtime)
 
     def follow(changeset: Changeset, client: Client) -> None:
@@ -246,7 +246,7 @@ def _reload(core: Core) -> None:
 
 
 def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
-    """Begin to serve, the innermost first. `stopping` is set when one of its threads cannot go on."""
+    """Start all threads, the innermost first. `stopping` is set when one of them fails."""
     shell.flushers.start(stopping.set)
     core.engine.start(shell.flushers, stopping.set)
     receive_loop = shell.receive_loop if shell.receive_loop.start(stopping.set) else None
@@ -256,7 +256,7 @@ def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
 
 
 def stop(core: Core, shell: Shell) -> None:
-    """Accept nobody any more, finish the last batch, tell everybody, send the last bytes."""
+    """Stop accepting, finish the last batch, disconnect the clients and send the last bytes."""
     for server in shell.servers:
         server.close()
     core.engine.stop(ENGINE_SECONDS)
@@ -267,32 +267,32 @@ def stop(core: Core, shell: Shell) -> None:
 
 
 def _greeting(runtime: Runtime, servers: list[ChatServer]) -> list[str]:
-    """Return the few lines that tell whoever started the server what is there now."""
+    """Return the lines that the server prints when it is ready."""
     settings = runtime.settings
     ports = {server.config.name: server.port for server in servers}
     plain = ports.pop("IRC")
-    host = platform.node() if settings.ip in EVERYWHERE else settings.ip
+    host = platform.node() if settings.ip in WILDCARD_ADDRESSES else settings.ip
     with runtime.database.reading() as session:
-        counted = (
-            _counted(count_rooms(session), "room"),
-            _counted(count_accounts(session), "account"),
-            _counted(count_messages(session), "message"),
+        counts = (
+            _count(count_rooms(session), "room"),
+            _count(count_accounts(session), "account"),
+            _count(count_messages(session), "message"),
         )
     others = "".join(f", with {name} on port {port}" for name, port in ports.items())
     return [
         f"{runtime.network_name} ({runtime.version}) listens on {settings.ip} port {plain}{others}.",
-        f"Database {runtime.database}: {', '.join(counted)}.",
-        f"Join with: {_client()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
+        f"Database {runtime.database}: {', '.join(counts)}.",
+        f"Join with: {_client_command()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
         "Stop with Ctrl-C.",
     ]
 
 
-def _counted(number: int, noun: str) -> str:
+def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _client() -> str:
-    """Return how the client is called: by its path where the shell would not find it by its name."""
+def _client_command() -> str:
+    """Return the command that starts the client: its name if it is in the PATH, else its path."""
     beside = Path(sys.argv[0]).with_name("chat-client")
     if shutil.which(beside.name) or not beside.exists():
         return beside.name

@@ -1,6 +1,6 @@
-"""Time and chance, in one place, so that a test can replace both.
+"""Time and randomness in one place, so that tests can replace both.
 
-Instants are integers everywhere: milliseconds since the epoch, UTC. They become text only at an edge.
+An instant is an integer everywhere: milliseconds since the Unix epoch, UTC. It is converted to text only for output.
 """
 
 import random
@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from threading import Lock
 
-_identities = Lock()
+_identity_lock = Lock()
 
 
 class Clock:
@@ -22,16 +22,16 @@ class Clock:
         return time.time_ns() // 1_000_000
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that is never set back."""
+        """Return monotonic seconds."""
         return time.monotonic()
 
     def identity(self) -> int:
-        """Return a new id for a room, an account or a session: unique without asking anybody.
+        """Return a new id for a room, account or session, unique without coordination.
 
-        The upper bits are the instant, so ids sort by age; the lower 20 are chance, which keeps programs that
-        share a database apart; nothing depends on its being secret. Within one program no id comes twice.
+        The upper bits are the instant, so ids sort by age. The lower 20 bits are random and distinguish processes that
+        share a database; they need not be secret. Within one process ids are strictly increasing.
         """
-        with _identities:
+        with _identity_lock:
             Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | random.getrandbits(20))
             return Clock._last_identity
 
@@ -40,12 +40,12 @@ class Clock:
         return secrets.token_hex(6)
 
     def secret(self) -> bytes:
-        """Return 32 random bytes, such as a key is."""
+        """Return 32 random bytes for a key."""
         return secrets.token_bytes(32)
 
 
 class Timer:
-    """Says when a period has passed again."""
+    """A recurring timer that is polled."""
 
     def __init__(self, clock: Clock, period: float) -> None:
         self._clock = clock
@@ -53,11 +53,11 @@ class Timer:
         self._next = clock.monotonic() + period
 
     def is_over(self) -> bool:
-        """Whether the period has passed; it stays so until it is taken."""
+        """Whether the period has passed; stays true until `take`."""
         return self._clock.monotonic() >= self._next
 
     def take(self) -> bool:
-        """Begin the next period if this one has passed; return whether it had."""
+        """Start the next period if this one has passed; return whether it has."""
         if not self.is_over():
             return False
         self._next = self._clock.monotonic() + self._period
@@ -65,18 +65,18 @@ class Timer:
 
 
 def to_iso(instant: int) -> str:
-    """Write an instant as IRCv3 server-time does: `2026-11-22T12:00:05.123Z`."""
+    """Format an instant as in IRCv3 server-time: `2026-11-22T12:00:05.123Z`."""
     seconds, millis = divmod(instant, 1000)
     return f"{_whole_second(seconds)}.{millis:03d}Z"
 
 
 def to_iso_or_none(instant: int | None) -> str | None:
-    """Write an instant as `to_iso` does, or return None for one that will never come."""
+    """Format an instant like `to_iso`; None stays None."""
     return None if instant is None else to_iso(instant)
 
 
 def from_iso(text: str) -> int:
-    """Read a server-time timestamp as an instant.
+    """Parse a server-time timestamp.
 
     Raises: ValueError when the text is not `YYYY-MM-DDThh:mm:ss[.sss]Z`.
     """
@@ -92,27 +92,27 @@ def to_datetime(instant: int) -> datetime:
 
 
 def to_datetime_or_none(instant: int | None) -> datetime | None:
-    """Return the instant as an aware datetime in UTC, or None for one that has not come."""
+    """Return the instant as an aware datetime in UTC; None stays None."""
     return None if instant is None else to_datetime(instant)
 
 
 def from_datetime(moment: datetime) -> int:
-    """Return an aware datetime as an instant."""
+    """Convert an aware datetime to an instant."""
     return round(moment.timestamp() * 1000)
 
 
 def to_text(instant: int) -> str:
-    """Write an instant for people, to the second: `2026-11-22 12:00:05 UTC`."""
+    """Format an instant for display: `2026-11-22 12:00:05 UTC`."""
     return to_datetime(instant).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def until(end: int | None) -> str:
-    """Write for people how long something holds: until an instant, or for ever."""
+    """Format an expiry for display; None means it never expires."""
     return "for ever" if end is None else f"until {to_datetime(end):%Y-%m-%d %H:%M} UTC"
 
 
 def is_ahead(end: int | None, now: int) -> bool:
-    """Whether an end has yet to come; None never does."""
+    """Whether an expiry is still in the future; None never expires."""
     return end is None or end > now
 
 
@@ -120,7 +120,7 @@ _memo: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
 def _whole_second(seconds: int) -> str:
-    """Format the second; consecutive messages share it, so the last one is remembered."""
+    """Format whole seconds; the last result is cached, because consecutive messages share it."""
     global _memo
     known, text = _memo
     if known != seconds:

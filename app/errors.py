@@ -1,12 +1,12 @@
-"""Failures that a person is meant to read.
+"""Errors that are shown to users.
 
-Every error that reaches a user is a `ChatError`: one sentence that names what was wrong and what to do.
-The command line prints the sentence and exits with `exit_code`; nothing else is ever shown.
+Every error that reaches a user is a `ChatError`: one sentence that says what is wrong and what to do. The command line
+prints the sentence and exits with `exit_code`.
 """
 
 
 class ChatError(Exception):
-    """A failure with a sentence for the person who caused or must mend it."""
+    """An error with a sentence for the user."""
 
     exit_code = 1
 
@@ -16,45 +16,45 @@ class ChatError(Exception):
 
 
 class UsageError(ChatError):
-    """What was asked for makes no sense; nothing was tried."""
+    """The arguments are invalid; nothing was attempted."""
 
     exit_code = 2
 
 
 class CheckFailed(ChatError):
-    """A check ran to its end and found problems."""
+    """A check completed and found problems."""
 
     exit_code = 3
 
 
 class NotFound(ChatError):
-    """The named thing does not exist."""
+    """The named object does not exist."""
 
     exit_code = 5
 
 
 class AlreadyExists(ChatError):
-    """The named thing exists already."""
+    """The named object already exists."""
 
     exit_code = 6
 
 
 class StorageError(ChatError):
-    """The database cannot be read or written right now; nothing was changed."""
+    """The database cannot be read or written at the moment; nothing was changed."""
 
 
 class SearchTookTooLong(ChatError):
-    """What was looked for is so frequent where nobody wanted it that too much had to be read."""
+    """A search had to read too many rows, because its words are frequent outside its scope."""
 
     def __init__(self) -> None:
         super().__init__("The search took too long; name a room, a time or a rarer word.")
 
 
 class DatabaseRefused(ChatError):
-    """The database is not one this program may touch; not a byte of it was changed."""
+    """The database does not belong to this program or version; it was not changed."""
 
 
 class SettingsRefused(ChatError):
-    """A setting that protects something is wrong, so nothing is started."""
+    """A security-relevant setting is invalid, so the program does not start."""
 
     exit_code = 2

@@ -1,4 +1,4 @@
-"""What the program asks of the system and the interpreter: signals, descriptors, garbage collection, turns, the end."""
+"""Process-wide settings: signals, file descriptor limit, garbage collection, thread switching and exit."""
 
 import gc
 import logging
@@ -10,17 +10,17 @@ import threading
 from types import FrameType
 from typing import NoReturn
 
-GC_THRESHOLD_OBJECTS = 50_000  # so many new ones before garbage is looked for
-MIN_SWITCH_INTERVAL_SECONDS = 0.005  # seconds: Python's own
-MAX_WAKEUPS_PER_SECOND = 50_000  # a second, of all threads that wait for the interpreter's lock
+GC_THRESHOLD_OBJECTS = 50_000  # new container objects between collections
+MIN_SWITCH_INTERVAL_SECONDS = 0.005  # Python's default
+MAX_WAKEUPS_PER_SECOND = 50_000  # of all threads waiting for the interpreter lock
 
 logger = logging.getLogger(__name__)
 
 
 def install_signal_handlers(stopping: threading.Event, hangup: threading.Event) -> None:
-    """Stop in order at the first signal, at once at the second; SIGHUP means to read the settings again.
+    """Stop cleanly at the first SIGINT or SIGTERM, at once at the second; reload the settings at SIGHUP.
 
-    It comes too when the terminal is closed that the server was started in. That still means to stop.
+    SIGHUP also arrives when the controlling terminal is closed; then the server stops.
     """
     had_terminal = os.isatty(0)
 
@@ -38,36 +38,36 @@ def install_signal_handlers(stopping: threading.Event, hangup: threading.Event) 
 
 
 def raise_descriptor_limit(wanted: int) -> None:
-    """Have the system allow a descriptor for every connection, as far as it lets us."""
+    """Raise the soft limit on open files to `wanted`, or to the hard limit if that is lower."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    if most < wanted:
-        logger.warning("The system allows %d open files; that many connections cannot be served.", most)
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    if limit < wanted:
+        logger.warning("The limit on open files is %d (ulimit -n); max_connections cannot be reached.", limit)
 
 
 def tune_garbage_collector() -> None:
-    """Look for garbage in cycles less often: everything stops for it, and hardly anything here is a cycle."""
+    """Collect garbage less often: it stops all threads, and the server creates few reference cycles."""
     gc.collect()
-    gc.freeze()  # what is there now stays, and need not be looked at again
+    gc.freeze()  # objects created so far are permanent
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
 
 
 def set_switch_interval(threads: int) -> None:
-    """Let so many threads take turns with the interpreter.
+    """Set the thread switch interval for a number of threads.
 
-    Each that waits for the interpreter's lock wakes up after every such turn, to ask for it. When thousands wait,
-    because thousands of people spoke at the same moment, that would be all that the machine does.
+    Every thread that waits for the interpreter lock wakes up once per interval to request it. With thousands of
+    waiting threads and the default interval, these wake-ups would use all of the CPU.
     """
     sys.setswitchinterval(max(MIN_SWITCH_INTERVAL_SECONDS, threads / MAX_WAKEUPS_PER_SECOND))
 
 
 def exit_now(code: int) -> NoReturn:
-    """End the process, and do not take the interpreter apart; what has to be closed is closed by now.
+    """Flush the streams and end the process without finalizing the interpreter.
 
-    Threads that wait for a peer cannot be ended, and where Python has no lock, taking it apart beneath them may
-    wait for one of them for ever.
+    Reader threads blocked on a peer cannot be stopped, and finalization might wait for them forever. Everything that
+    must be closed has been closed before.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

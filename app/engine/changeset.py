@@ -1,4 +1,4 @@
-"""One turn of the engine: what was decided in it, before it is stored and delivered."""
+"""The events and replies of one engine cycle, before they are committed and delivered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from app.events import Event
 
 
 class ReadOnlyChangeset(Exception):
-    """Something was decided where nothing can be stored; the deciding command is declared wrongly."""
+    """A command that is not declared as writing tried to emit an event."""
 
 
 @dataclass(slots=True)
 class Changeset:
-    """Collects events and replies in the order they were decided. `writable` while the log is open.
+    """Collects events and replies in order. It is `writable` while the log is open.
 
     `may_show_world` is False while the engine refuses held units because the world is ahead of the log: no reply may
     depend on state that is not stored yet.
@@ -30,21 +30,21 @@ class Changeset:
     plan: Plan = field(default_factory=list)
 
     def emit(self, event: Event, audience: Audience = NOBODY, author: Client | None = None) -> Event:
-        """Decide that something happened: the world changes now, the audience hears of it after the commit."""
+        """Apply an event to the world now, and send it to the audience after the commit."""
         self._apply(event)
         self.events.append(event)
         self._tell(event, audience, author)
         return event
 
     def pass_on(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Decide on something that is delivered in its order and adds no row: it has one already, or needs none."""
+        """Apply and deliver an event that is not added to the log: it is already there, or is transient."""
         self._apply(event)
         event.at = event.at or self.world.clock.now()
         self._tell(event, audience, author)
         return event
 
     def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
-        """Decide on one happening that has several rows: the audience hears the first, the others are only stored."""
+        """Emit several events for one action: the audience gets the first, the others are only stored."""
         first, *others = events
         self.emit(first, audience, author)
         for event in others:
@@ -52,11 +52,11 @@ class Changeset:
             self.events.append(event)
 
     def tell(self, client: Client, content: str | Event) -> None:
-        """Send one client a line of its own that answers none of its commands."""
+        """Send a client a line that is not a reply to a command."""
         self.plan.append(Response(client, entries=[ResponseEntry(content)]))
 
     def close(self, client: Client, line: str) -> None:
-        """Close a client's connection behind a last line; that does not take it out of the world yet."""
+        """Close a client's connection after a last line; its user leaves the world later, when the reader ends."""
         self.world.close(client)
         self.plan.append(Response(client, entries=[ResponseEntry(line)], end=True))
 
@@ -66,5 +66,5 @@ class Changeset:
         self.world.apply(event)
 
     def _tell(self, event: Event, audience: Audience, author: Client | None) -> None:
-        if audience is not NOBODY or author is not None:  # who is told if it cannot be stored
+        if audience is not NOBODY or author is not None:  # the author is informed if it cannot be stored
             self.plan.append(Broadcast(event, audience, author))

@@ -1,13 +1,13 @@
-"""Cloaks: what others see instead of somebody's address.
+"""Cloaks: the host names shown to other users instead of addresses.
 
-A cloak is three words and `.ip`: keyed hashes of the address, of its neighbourhood and of the wider range around
-that. Without the key nobody can tell which address it is, but the words of a range are the same for everybody in
-it: whoever bans `*!*@*.7yqd2w6e.ip` bans a range without knowing which.
+A cloak is three words and `.ip`: keyed hashes of the address and of two enclosing networks. Without the key it does not
+reveal the address, but the words of a network are the same for all addresses in it, so that a ban on
+`*!*@*.7yqd2w6e.ip` covers a network without revealing it.
 
     k3v7q2aa.x5mzp4rb.7yqd2w6e.ip     192.0.2.7, 192.0.2.0/24 and 192.0.0.0/16
 
-A word has 40 bits, so two ranges that share one are not to be expected. The dots and `.ip` keep a cloak from
-being a nick, or the name of a host that somebody could have.
+A word has 40 bits, so collisions are unlikely. The dots and `.ip` distinguish a cloak from a nick and from a real host
+name.
 """
 
 import hmac
@@ -17,31 +17,28 @@ from ipaddress import ip_address, ip_network
 
 from app.wire.masks import CLOAK_SUFFIX
 
-WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # bits of the address that each word stands for
-WORD_BYTES = 5  # eight letters
+WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # prefix length of the network that each word hashes
+WORD_BYTES = 5  # eight base32 letters
 
-HostCloak = Callable[[str], str]  # from an address to the host that others see
+HostCloak = Callable[[str], str]  # maps an address to the displayed host
 
 
 def uncloaked_host(address: str) -> str:
-    """Write an address as a host name on the wire; one that begins with a colon gets a zero before it."""
+    """Return the address as a host; a leading colon, which would start a trailing parameter, gets a zero before it."""
     return "0" + address if address.startswith(":") else address
 
 
 def new_cloak(key: bytes) -> HostCloak:
-    """Return what makes cloaks with this key.
+    """Return a function that cloaks addresses with a key. Loopback addresses are not cloaked."""
 
-    Loopback stays as it is: it says nothing about anybody.
-    """
-
-    def disguise(address: str) -> str:
-        known = ip_address(address.partition("%")[0])  # without the zone of a link-local address
+    def cloak(address: str) -> str:
+        known = ip_address(address.partition("%")[0])  # without the zone ID of a link-local address
         if known.is_loopback:
             return uncloaked_host(address)
         networks = (ip_network((known, width), strict=False) for width in WIDTHS[known.version])
         return ".".join(_word(key, str(network)) for network in networks) + CLOAK_SUFFIX
 
-    return disguise
+    return cloak
 
 
 def _word(key: bytes, network: str) -> str:

@@ -1,12 +1,12 @@
-"""The engine: one thread that decides everything, in order, and lets nobody see what is not stored.
+"""The engine: one thread that processes all commands in order, and delivers nothing before it is committed.
 
-A cycle takes every waiting unit. Units that only read are answered at once. For the others it opens the log,
-catches up with what others appended, runs their steps one after the other, records the events, commits, and
-only then delivers. While one batch commits, the next gathers.
+A cycle takes every waiting unit. Units that only read are answered at once. For units that write, the cycle opens the
+log, applies the events that other nodes appended, runs the steps in order, commits the resulting events, and only then
+delivers them. While one batch commits, units for the next one queue up.
 
-When the storage fails, the cycle's batch is *stuck*: it is retried until it is stored. Meanwhile nothing of it
-is shown, units that only read are still answered, and after a moment of grace new posts are refused with a
-clear failure. Those that came before are kept for longer, and are refused only when that is over.
+When the database fails, the batch of the cycle is *stuck*: its commit is retried until it succeeds. Meanwhile none of
+its output is delivered. Units that only read are still answered. After a grace period new writes are refused with an
+error; writes that were already waiting are held longer before they are refused too.
 """
 
 import logging
@@ -30,23 +30,23 @@ from app.errors import StorageError
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
-MAX_BATCH_STEPS = 10_000  # about so many steps make a batch full; what else waits is for the next one
-LOG_POLL_SECONDS = 0.25  # how often the log is asked for what others appended
-HOUSEKEEPING_SECONDS = 60.0  # how often it is seen to what time alone brings about
-IDLE_CHECK_SECONDS = 5.0  # how often idle connections are looked at
-INDEX_BATCH_IDLE = 256  # events that enter the index of texts together while nobody waits: a few milliseconds
-INDEX_BATCH_BUSY = 4_096  # and while somebody always does: the more at once, the less each of them takes
-INDEX_MERGE_SECONDS = 0.25  # how often a part of the index of texts is made tidy, if there is a reason
+MAX_BATCH_STEPS = 10_000  # a batch is full from here on; other units wait for the next one
+LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other nodes
+HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
+IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
+INDEX_BATCH_IDLE = 256  # events indexed at once while no unit waits: takes a few milliseconds
+INDEX_BATCH_BUSY = 4_096  # and under constant load: larger batches cost less per event
+INDEX_MERGE_SECONDS = 0.25  # interval between merges of parts of the search index
 
 logger = logging.getLogger(__name__)
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
+def _do_nothing() -> None:
+    """Stand in for callbacks before the engine is started."""
 
 
 class Engine:
-    """Runs cycles on a thread of its own; tests call `cycle` instead."""
+    """Runs cycles on its own thread; tests call `cycle` instead."""
 
     def __init__(self, world: World, ledger: Ledger, hub: Hub, handler: CommandHandler, clock: Clock) -> None:
         self.world = world
@@ -55,50 +55,46 @@ class Engine:
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
-        self.has_failed = False  # the thread ended because of a mistake in the program
+        self.has_failed = False  # the thread ended because of a bug
         self._has_ended = False
         self._waiting: SimpleQueue[SubmissionUnit | None] = SimpleQueue()
         self._held: list[SubmissionUnit] = []
-        self._current: list[
-            SubmissionUnit
-        ] = []  # taken, or being written, by this cycle: not all of them are done yet
+        self._current: list[SubmissionUnit] = []  # taken by this cycle; not all of them are done
         self._stuck: tuple[Changeset, list[SubmissionUnit]] | None = None
         self._outage = Outage(clock)
-        self._news = Timer(clock, LOG_POLL_SECONDS)
-        self.units_per_cycle = (
-            0  # how many units were there at once the last time: few people wait for each other, or many
-        )
-        self._tick = Timer(clock, IDLE_CHECK_SECONDS)
-        self._tidy = Timer(clock, INDEX_MERGE_SECONDS)
-        self._chores = Timer(clock, HOUSEKEEPING_SECONDS)
-        self._flush: Callable[[], None] = _nothing
-        self._on_end: Callable[[], None] = _nothing
+        self._poll = Timer(clock, LOG_POLL_SECONDS)
+        self.units_per_cycle = 0  # in the last cycle: a measure of concurrency
+        self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
+        self._index_merge = Timer(clock, INDEX_MERGE_SECONDS)
+        self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
+        self._flush: Callable[[], None] = _do_nothing
+        self._on_end: Callable[[], None] = _do_nothing
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
-        """Begin to take units. `flushers` are woken after each delivery; `on_end` is called when the thread ends."""
+        """Start the thread. `flushers` are woken after each delivery; `on_end` is called when the thread ends."""
         self._flush = flushers.wake
         self._on_end = on_end
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """How many units wait to be taken, or for the log."""
+        """The number of units that are queued or held."""
         return self._waiting.qsize() + len(self._held)
 
     @property
     def deliveries(self) -> int:
-        """How many events were handed to connections so far."""
+        """The number of events delivered to connections since the start."""
         return self._hub.deliveries
 
     def submit(self, unit: SubmissionUnit) -> None:
-        """Hand a unit in, from any thread. Once the engine has ended, nothing is done with it any more."""
+        """Queue a unit; thread-safe. After the engine has ended, units are released without being run."""
         self._waiting.put(unit)
         if self._has_ended:
             self._release_waiting()
 
     def _release_waiting(self) -> None:
-        """Do nothing with units any more, also those that still come, but let their readers go on to their own ends."""
+        """Release all units without running them, so that their readers can finish."""
         units = [*self._current, *self._held, *(self._stuck[1] if self._stuck else ())]
         self._current, self._held, self._stuck = [], [], None
         with suppress(Empty):
@@ -107,34 +103,34 @@ class Engine:
                 if unit is not None:
                     units.append(unit)
         for unit in units:
-            with suppress(RuntimeError):  # it was done before the fault
+            with suppress(RuntimeError):  # it was done before the failure
                 unit.done()
 
-    def stop(self, patience: float) -> bool:
-        """Finish what is waiting, take leave of everybody and end. Returns whether it did so in `patience` seconds."""
+    def stop(self, timeout: float) -> bool:
+        """Finish the waiting units, disconnect all users and exit; return whether it did so within `timeout`."""
         self._waiting.put(None)
-        self._thread.join(patience)
+        self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
         name_thread("engine")
         try:
-            going = True
-            while going:
-                self._current, going = self._gather()
+            is_running = True
+            while is_running:
+                self._current, is_running = self._gather()
                 self.units_per_cycle = len(self._current)
                 self.cycle(self._current)
             self._shut_down()
         except Exception:
             self.has_failed = True
-            logger.exception("The engine failed. The server stops: nothing may be shown that is not stored.")
+            logger.exception("The engine failed; the server stops, because it can no longer commit.")
         finally:
             self._has_ended = True
             self._release_waiting()
             self._on_end()
 
     def _gather(self) -> tuple[list[SubmissionUnit], bool]:
-        """Take every waiting unit, or none when it is time for something else. False when it is time to stop."""
+        """Take the waiting units, or none after a timeout; the second value is False when the engine has to stop."""
         units: list[SubmissionUnit] = []
         steps = 0
         try:
@@ -150,56 +146,55 @@ class Engine:
         return units, False
 
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
-        """Do everything that can be done now with these units and those held back."""
-        reading, writing, behind = self._divided(units)
+        """Process new units and held ones as far as possible now."""
+        reading, writing, after_write = self._partition(units)
         self._held += writing
         self._read(reading)
-        if self._tick.take():
+        if self._idle_check.take():
             self._check_idle()
         if self._stuck is not None:
             self._retry(*self._stuck)
         if self._stuck is None and self._may_open():
             self._write()
-        newcomers = writing + self._answer(behind)
+        newcomers = writing + self._answer(after_write)
         if self._outage.is_on:
-            self._refuse_late(newcomers)
+            self._refuse_expired(newcomers)
         else:
             self._extend_index()
 
-    def _divided(
+    def _partition(
         self, units: Iterable[SubmissionUnit]
     ) -> tuple[list[SubmissionUnit], list[SubmissionUnit], list[SubmissionUnit]]:
-        """Divide units into those that only read, those that write, and those that read and came behind one of them.
+        """Split units into those that read, those that write, and those that read but came after a write.
 
-        Whoever asks after somebody spoke is answered after that was heard, whichever connections they are; but
-        while the storage fails, nobody who only reads waits for it.
+        A read sees the effects of all earlier writes of any connection. While the database fails, reads do not wait.
         """
         reading: list[SubmissionUnit] = []
         writing: list[SubmissionUnit] = []
-        behind: list[SubmissionUnit] = []
+        after_write: list[SubmissionUnit] = []
         for unit in units:
             if self._must_hold(unit):
                 writing.append(unit)
             else:
-                (behind if writing and not self._outage.is_on else reading).append(unit)
-        return reading, writing, behind
+                (after_write if writing and not self._outage.is_on else reading).append(unit)
+        return reading, writing, after_write
 
-    def _answer(self, behind: Sequence[SubmissionUnit]) -> list[SubmissionUnit]:
-        """Answer units that came behind one that writes; hold, and return, those that must be held by now."""
+    def _answer(self, after_write: Sequence[SubmissionUnit]) -> list[SubmissionUnit]:
+        """Answer reads that came after a write; hold and return those that must now wait."""
         reading: list[SubmissionUnit] = []
         late: list[SubmissionUnit] = []
-        for unit in behind:
+        for unit in after_write:
             (late if self._must_hold(unit) else reading).append(unit)
         self._held += late
         self._read(reading)
         return late
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
-        """Whether the unit needs the log, or a world in which everything is stored."""
+        """Whether the unit writes, or reads shared state while some of it is not committed."""
         return unit.writes or (self._stuck is not None and unit.reads_world)
 
     def _read(self, units: Sequence[SubmissionUnit]) -> None:
-        """Answer units that write nothing; no transaction, no waiting for the disk."""
+        """Run units that only read, without a transaction."""
         if not units:
             return
         changeset = Changeset(self.world, writable=False)
@@ -213,7 +208,7 @@ class Engine:
         self._deliver(changeset, [])
 
     def _write(self) -> None:
-        """Run the held units in a transaction, store what they decided, then deliver it."""
+        """Run the held units in a transaction, commit their events, then deliver."""
         try:
             news = self._ledger.open()
         except StorageError as error:
@@ -224,14 +219,14 @@ class Engine:
         changeset = Changeset(self.world, writable=True)
         for event in news:
             self._handler.apply_remote(changeset, event)
-        if self._chores.take():
+        if self._housekeeping.take():
             self._handler.run_housekeeping(changeset)
         for unit in units:
             self._do(changeset, unit)
         self._store(changeset, units)
 
     def _do(self, changeset: Changeset, unit: SubmissionUnit) -> None:
-        """Do the steps of a unit, up to one that needs slow work by the reader."""
+        """Run the steps of a unit, up to the first one that needs slow work."""
         steps, unit.steps = unit.steps, []
         for number, step in enumerate(steps, 1):
             unit.task = self._step(changeset, unit.client, step)
@@ -245,13 +240,13 @@ class Engine:
         except Exception:
             logger.exception("A command failed; its client is disconnected.")
             changeset.close(
-                client, "ERROR :The server made a mistake with your last command; it is in its log"
+                client, "ERROR :Internal server error; your last command failed, and the server has logged it"
             )
             return None
 
     def _store(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
-        """Commit the batch, then deliver it; or keep it for another attempt."""
-        begin = self._clock.monotonic()
+        """Commit the changeset and deliver it; if the database fails, keep it for a retry."""
+        started = self._clock.monotonic()
         try:
             refused = self._ledger.commit(changeset.events)
         except StorageError as error:
@@ -259,7 +254,7 @@ class Engine:
             self.meter.failures += 1
             self._outage.note(error)
             return
-        self.meter.commits.note(self._clock.monotonic() - begin)
+        self.meter.commits.note(self._clock.monotonic() - started)
         self.meter.batches.note(len(changeset.events))
         self._stuck = None
         if refused:
@@ -270,7 +265,7 @@ class Engine:
         self._deliver(changeset, units)
 
     def _retry(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
-        """Try to store the stuck batch; what others appended meanwhile stands before it."""
+        """Retry the stuck commit; events that other nodes appended meanwhile precede it."""
         if not self._outage.may_retry:
             return
         try:
@@ -281,9 +276,9 @@ class Engine:
         remote = Changeset(self.world, writable=True)
         for event in news:
             self._handler.apply_remote(remote, event)
-        theirs, follows = split_remote(remote.plan, news)
+        remote_events, consequences = split_remote(remote.plan, news)
         changeset.events += remote.events
-        changeset.plan = [*theirs, *changeset.plan, *follows]
+        changeset.plan = [*remote_events, *changeset.plan, *consequences]
         self._store(changeset, units)
 
     def _deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
@@ -293,25 +288,25 @@ class Engine:
             unit.done()
 
     def _extend_index(self) -> None:
-        """Go on with the index of texts, behind all that people wait for; there is always another time."""
+        """Index more events for searches, after everything that clients wait for."""
         try:
             self._ledger.extend_index(INDEX_BATCH_IDLE if self._waiting.empty() else INDEX_BATCH_BUSY)
         except StorageError as error:
-            logger.warning("What was said is not in the index for searches yet, which fails: %s", error)
-        if self._tidy.take():
+            logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
+        if self._index_merge.take():
             with suppress(StorageError):
                 self._ledger.tidy()
 
     def _may_open(self) -> bool:
-        """Whether there is a reason to open the log, and no failure so fresh that it makes no sense."""
+        """Whether the log should be opened now: there is a reason, and no retry delay."""
         if not self._outage.may_retry:
             return False
-        if self._held or self._chores.is_over():
+        if self._held or self._housekeeping.is_over():
             return True
-        return self._news.take() and self._ledger.has_news()
+        return self._poll.take() and self._ledger.has_news()
 
-    def _refuse_late(self, newcomers: Sequence[SubmissionUnit]) -> None:
-        """Refuse what cannot wait until the storage works again; the newcomers are what came with this cycle."""
+    def _refuse_expired(self, newcomers: Sequence[SubmissionUnit]) -> None:
+        """Refuse held units that have waited long enough; `newcomers` arrived in this cycle."""
         refused = self._outage.refused
         if refused is RefusalScope.ALL:
             self._refuse(self._held)
@@ -320,20 +315,20 @@ class Engine:
             self._refuse([unit for unit in newcomers if unit in held])
 
     def _refuse(self, units: Sequence[SubmissionUnit]) -> None:
-        """Answer held units with a failure, as far as they can be refused at all."""
+        """Answer held units with an error; those that cannot be refused stay held."""
         refused = set(units)
         self._held = [unit for unit in self._held if unit not in refused]
         for unit in units:
             changeset = Changeset(self.world, writable=False, may_show_world=self._stuck is None)
             while unit.steps and unit.task is None and not unit.steps[0].must_wait(unit.client):
                 unit.task = self._step(changeset, unit.client, unit.steps.pop(0))
-            waits = unit.steps and unit.task is None
-            self._deliver(changeset, [] if waits else [unit])
-            if waits:
+            must_wait = unit.steps and unit.task is None
+            self._deliver(changeset, [] if must_wait else [unit])
+            if must_wait:
                 self._held.append(unit)
 
     def _shut_down(self) -> None:
-        """Store and deliver the last events: everybody is told and leaves."""
+        """Disconnect all users; commit and deliver the last events."""
         if self._stuck is not None:
             self._outage.hurry()
             self._retry(*self._stuck)
@@ -342,16 +337,16 @@ class Engine:
         try:
             self._store_last(changeset)
         except StorageError as error:
-            logger.error("The last events could not be stored: %s", error)
+            logger.error("Cannot store the last events: %s", error)
         self._deliver(changeset, [])
         self._ledger.close()
 
     def _store_last(self, changeset: Changeset) -> None:
-        """Store that everybody leaves, if what they did before is stored.
+        """Commit the last events, unless an earlier batch is still stuck.
 
         Raises: StorageError.
         """
         if self._stuck is not None:
-            raise StorageError("nor could those before them")
+            raise StorageError("an earlier batch is not stored either")
         self._ledger.open()
         self._ledger.commit(changeset.events)

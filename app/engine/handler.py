@@ -1,4 +1,4 @@
-"""What the engine asks of the commands, which are above it; the composition root gives it the real ones."""
+"""The interface through which the engine calls the commands, which are in a layer above it."""
 
 from typing import Protocol
 
@@ -9,22 +9,22 @@ from app.events import Event
 
 
 class CommandHandler(Protocol):
-    """What the engine asks of the commands; the composition root gives it the real ones."""
+    """The commands, as the engine sees them. The dispatcher implements it."""
 
     def run(self, changeset: Changeset, client: Client, step: Step) -> SlowWork | None:
-        """Do one step; in a batch that is not writable, refuse what would write."""
+        """Run one step; if the changeset is not writable, refuse steps that write."""
 
     def apply_remote(self, changeset: Changeset, event: Event) -> None:
-        """Apply an event that somebody else appended, tell those it concerns, and do what follows from it."""
+        """Apply an event of another node, deliver it, and handle its consequences."""
 
     def check_idle(self, changeset: Changeset) -> None:
-        """Look after idle connections."""
+        """Ping idle connections, and close unresponsive ones."""
 
     def run_housekeeping(self, changeset: Changeset) -> None:
-        """Decide what time alone has brought about; in a batch that is writable."""
+        """Do time-driven work, such as expiry, in a writable changeset."""
 
     def revert(self, event: Event) -> str:
-        """Take back an event that could not be stored, and return the line that tells its author so."""
+        """Undo an event that could not be stored, and return the error line for its author."""
 
     def shut_down(self, changeset: Changeset) -> None:
-        """Take leave of everybody: the server stops."""
+        """Disconnect all users, because the server stops."""

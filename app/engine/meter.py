@@ -1,4 +1,4 @@
-"""What the engine measures of itself: plain numbers that it alone writes and anybody may read."""
+"""Measurements of the engine: plain numbers that only the engine writes and any thread may read."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 
 
 
 class Histogram:
-    """How often a measurement was at most each of some bounds."""
+    """Counts measurements in buckets with upper bounds."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self._bounds = bounds
@@ -16,24 +16,24 @@ class Histogram:
         self.total = 0.0
 
     def note(self, value: float) -> None:
-        """Take a measurement."""
+        """Record a measurement."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self.total += value
 
     @property
     def cumulative(self) -> list[tuple[float, int]]:
-        """The bounds, infinity the last, each with the number of measurements up to it."""
-        counted, found = 0, []
+        """The upper bounds, ending with infinity, each with the number of measurements up to it."""
+        total, buckets = 0, []
         for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
-            counted += count
-            found.append((bound, counted))
-        return found
+            total += count
+            buckets.append((bound, total))
+        return buckets
 
 
 class Meter:
     """The engine's measurements since it started."""
 
     def __init__(self) -> None:
-        self.batches = Histogram(BATCH_EVENTS)  # events stored by each batch
-        self.commits = Histogram(COMMIT_SECONDS)  # seconds from the first row to the disk
-        self.failures = 0  # commits that had to be tried again
+        self.batches = Histogram(BATCH_EVENTS)  # events per commit
+        self.commits = Histogram(COMMIT_SECONDS)  # seconds per commit
+        self.failures = 0  # failed commits, which were retried

@@ -1,4 +1,4 @@
-"""The world after a start: what the tables say."""
+"""Restoring the world from the database at startup."""
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
@@ -22,37 +22,39 @@ from app.wire.names import Key, fold
 
 
 def restore(world: World, connection: Connection) -> None:
-    """Read accounts, invitations, rooms, what is said of them, and bans into an empty world."""
+    """Load accounts, invitations, rooms, metadata and bans into an empty world."""
     for row in connection.execute(select(AccountRow.__table__)):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
         )
         world.add_skeleton(row.name)
     for room in connection.execute(select(RoomRow.__table__)):
-        _room(world, room._mapping)
+        _restore_room(world, room._mapping)
     for role in connection.execute(select(RoomRoleRow.__table__)):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMaskRow.__table__)):
         world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.mask, mask.by, mask.at)
     accounts = {account.id: account for account in world.accounts.values()}
-    for shown in connection.execute(select(CertificateRow.__table__)):
-        world.certificates[shown.fingerprint] = accounts[shown.account_id]
-    for one in connection.execute(select(InvitationRow.__table__)):
-        world.invitations[one.digest] = Invitation(one.id, one.uses - one.used, one.expires)
-    _metadata(world, connection)
+    for certificate in connection.execute(select(CertificateRow.__table__)):
+        world.certificates[certificate.fingerprint] = accounts[certificate.account_id]
+    for invitation in connection.execute(select(InvitationRow.__table__)):
+        world.invitations[invitation.digest] = Invitation(
+            invitation.id, invitation.uses - invitation.used, invitation.expires
+        )
+    _restore_metadata(world, connection)
     for ban in connection.execute(select(BanRow.__table__)):
         world.bans[ban.id] = Ban(ban.id, ban.type, ban.mask, ban.reason, ban.expires, ban.by)
 
 
-def _metadata(world: World, connection: Connection) -> None:
+def _restore_metadata(world: World, connection: Connection) -> None:
     accounts = {account.id: account for account in world.accounts.values()}
-    for words in connection.execute(select(AccountMetadataRow.__table__)):
-        accounts[words.account_id].metadata[words.key] = words.value
-    for words in connection.execute(select(RoomMetadataRow.__table__)):
-        world.rooms[words.room_id].metadata[words.key] = words.value
+    for item in connection.execute(select(AccountMetadataRow.__table__)):
+        accounts[item.account_id].metadata[item.key] = item.value
+    for item in connection.execute(select(RoomMetadataRow.__table__)):
+        world.rooms[item.room_id].metadata[item.key] = item.value
 
 
-def _room(world: World, row: RowMapping) -> None:
+def _restore_room(world: World, row: RowMapping) -> None:
     room = live.Room(
         id=row["id"],
         name=row["name"],
@@ -72,26 +74,26 @@ def _room(world: World, row: RowMapping) -> None:
 
 
 def restore_people(world: World, connection: Connection, node: str) -> set[int]:
-    """Read who was here when this server stopped: everybody in their rooms, without their connections.
+    """Load the users that were online when this node stopped, with their rooms but without connections.
 
-    Returns the sessions that an administrator has ended meanwhile.
+    Return the sessions that were ended in the database meanwhile.
     """
     members = connection.execute(select(MembershipRow.__table__)).all()
     left = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
     ended = set()
     for row in connection.execute(select(SessionRow.__table__).where(SessionRow.node == node, left)):
-        _person(world, row._mapping)
+        _restore_user(world, row._mapping)
         if row.disconnected is not None:
             ended.add(row.id)
     for session, room, roles in members:
         if session in world.users and room in world.rooms:
-            _member(world.users[session], world.rooms[room], set(roles))
+            _restore_member(world.users[session], world.rooms[room], set(roles))
     return ended
 
 
-def _person(world: World, row: RowMapping) -> None:
-    """Put somebody into the world as they were; how long they have been silent is not known better than this."""
-    silent = (world.clock.now() - (row["detached"] or world.clock.now())) / 1000
+def _restore_user(world: World, row: RowMapping) -> None:
+    """Restore a user; its idle time is estimated from when it was detached."""
+    idle_seconds = (world.clock.now() - (row["detached"] or world.clock.now())) / 1000
     user = User(
         session=row["id"],
         nick=row["nick"],
@@ -101,7 +103,7 @@ def _person(world: World, row: RowMapping) -> None:
         address=row["address"],
         realname=row["realname"],
         signon=row["connected"],
-        active=world.clock.monotonic() - silent,
+        active=world.clock.monotonic() - idle_seconds,
         account=world.find_account(row["account"]) if row["account"] else None,
         away=row["away"],
         detached=row["detached"],
@@ -109,8 +111,8 @@ def _person(world: World, row: RowMapping) -> None:
     world.admit(user)
 
 
-def _member(user: User, room: live.Room, roles: set[str]) -> None:
-    """Put somebody into a room; in an official one, only accounts that may moderate it now do."""
+def _restore_member(user: User, room: live.Room, roles: set[str]) -> None:
+    """Restore a membership; in an official room, operator status depends on the account's current role."""
     kept = room.kept_roles(user)
     room.add(user, kept | (roles - {"o"} if room.official else roles))
     user.rooms.add(room.id)

@@ -1,4 +1,4 @@
-"""What a connection's reader hands to the engine, and waits for."""
+"""Units of work that a reader submits to the engine and waits for."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Step(Protocol):
-    """What the engine knows of a step before it is done."""
+    """One action on the engine's thread, with what the engine must know before it runs."""
 
     @property
     def writes(self) -> bool:
@@ -24,21 +24,21 @@ class Step(Protocol):
 
     @property
     def reads_world(self) -> bool:
-        """Whether its answer depends on what people change."""
+        """Whether its reply depends on shared state."""
 
     @property
     def is_quick(self) -> bool:
-        """Whether it never asks for slow work, so that its client's thread need not wait for it."""
+        """Whether it never needs slow work, so that the reader need not wait for it."""
 
     def must_wait(self, client: Client) -> bool:
-        """Whether it can be neither done nor refused while nothing can be stored."""
+        """Whether it can be neither run nor refused while the database fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A step that is nothing that the client sent: something to do on the engine's thread.
+    """A step that calls a function, rather than a command from the client.
 
-    One that `writes` is never refused: if nothing can be stored now, it waits.
+    If it `writes`, it is never refused; it waits while the database fails.
     """
 
     act: Callable[[Changeset, Client], "SlowWork | None"]
@@ -47,16 +47,16 @@ class Callback:
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
-        """Whether it writes."""
+        """Return whether it writes."""
         return self.writes
 
 
 @dataclass(frozen=True, slots=True)
 class SlowWork:
-    """Slow work for the reader's own thread, and what the engine does with its result.
+    """Work for the reader's thread, and how the engine continues with its result.
 
-    `work` gets a session that reads one state of the database. If it cannot be read, the engine does `failed`
-    instead of `then`.
+    `work` gets a session with a consistent snapshot of the database. The engine then calls `then` with the result, or
+    `failed` if the database could not be read.
     """
 
     work: Callable[[Session], Any]
@@ -66,55 +66,55 @@ class SlowWork:
 
 
 def run_slow_work(task: SlowWork, session: Session) -> Callback:
-    """Do a task's work and return what follows from it."""
+    """Do the work and return the step that continues with its result."""
     try:
         result = task.work(session)
     except SQLAlchemyError as error:
-        logger.error("The storage cannot be read: %s", error)
+        logger.error("Cannot read the database: %s", error)
         return Callback(task.failed, writes=False)
     return Callback(lambda changeset, client: task.then(changeset, client, result), task.writes)
 
 
 class SubmissionUnit:
-    """Steps of one client, done in order. The reader waits until the unit is done before it hands in another."""
+    """Steps of one client, run in order. A reader waits until a unit is done before it submits the next."""
 
-    __slots__ = ("_done", "_follow", "client", "steps", "task", "writes")
+    __slots__ = ("_callback", "_done", "client", "steps", "task", "writes")
 
     def __init__(self, client: Client, steps: Sequence[Step]) -> None:
         self.client = client
         self.steps = list(steps)
         self.writes = any(step.writes for step in steps)  # whether it may emit events
         self.task: SlowWork | None = None
-        self._follow: Callable[[], None] | None = None
+        self._callback: Callable[[], None] | None = None
         self._done = Lock()
         self._done.acquire()
 
     @property
     def reads_world(self) -> bool:
-        """Whether its answers depend on what people change."""
+        """Whether its replies depend on shared state."""
         return any(step.reads_world for step in self.steps)
 
     @property
     def is_done(self) -> bool:
-        """Whether the engine is done with the unit, and nobody waited for that."""
+        """Whether the engine is done with the unit and `wait` was not called yet."""
         return not self._done.locked()
 
-    def when_done(self, follow: Callable[[], None]) -> None:
-        """Call `follow` once the engine is done with the unit, from this thread or the engine's; perhaps from both."""
-        self._follow = follow
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the unit is done, on this thread or the engine's, possibly on both."""
+        self._callback = callback
         if self.is_done:
-            follow()
+            callback()
 
     def wait(self) -> None:
         """Block until the engine is done with the unit."""
         self._done.acquire()
 
     def done(self) -> None:
-        """Let the reader go on."""
+        """Release the reader."""
         self._done.release()
-        if self._follow is not None:
-            self._follow()
+        if self._callback is not None:
+            self._callback()
 
-    def rest_after(self, turn: Callback) -> "SubmissionUnit":
-        """Return the unit that goes on where a task interrupted this one, beginning with what follows from it."""
-        return SubmissionUnit(self.client, [turn, *self.steps])
+    def rest_after(self, callback: Callback) -> "SubmissionUnit":
+        """Return a unit with the continuation of slow work, followed by the remaining steps."""
+        return SubmissionUnit(self.client, [callback, *self.steps])

@@ -1,25 +1,25 @@
-"""What a connection holds while nothing comes: a small buffer, unless much came just before."""
+"""The size of the buffer that an idle reader holds."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
 from app.net.receive.connection import RECEIVE_BYTES, SMALL_RECEIVE_BYTES
 from tests.net.running_server import RunningServer
+from tests.waiting import eventually
 
 TASKS = Path("/proc/self/task")
-PATIENCE = 10.0  # seconds
+DEADLINE_SECONDS = 10.0
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/thread-self/syscall").exists(),
-    reason="the system does not tell what its threads wait for",
+    reason="the system has no /proc/thread-self/syscall",
 )
 
 
-def awaited() -> Iterator[int]:
-    """Yield for every reader that waits to receive how many bytes it would take (see proc(5), syscall)."""
+def receive_sizes() -> Iterator[int]:
+    """Yield the buffer size of every reader that is blocked in recv (see proc(5), syscall)."""
     for task in TASKS.iterdir():
         try:
             name, call = task.joinpath("comm").read_text(), task.joinpath("syscall").read_text().split()
@@ -30,13 +30,13 @@ def awaited() -> Iterator[int]:
 
 
 def wait_for(sizes: list[int]) -> None:
-    """Wait until all readers wait to receive, each so many bytes."""
-    end = monotonic() + PATIENCE
-    while (found := sorted(awaited())) != sizes:
-        assert monotonic() < end, f"{found}, not {sizes}"
+    """Wait until the readers are blocked in recv with buffers of these sizes."""
+    eventually(
+        lambda: sorted(receive_sizes()) == sizes, DEADLINE_SECONDS, f"no readers with buffers of {sizes}"
+    )
 
 
-def test_who_waits_holds_little(chat: RunningServer) -> None:
+def test_idle_reader_holds_a_small_buffer(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     wait_for([SMALL_RECEIVE_BYTES, SMALL_RECEIVE_BYTES])
     alice.send(*(f"PRIVMSG bob :{'x' * 400}" for _ in range(20)))

@@ -106,12 +106,12 @@ def test_the_end_is_nothing_and_a_reset_an_error(receiver: Receiver, pairs: Pair
             assert fault.errno == errno.ECONNRESET
 
 
-@pytest.mark.parametrize("missing", ["SETUP", "REGISTER", "ENTER", "ONE_THREAD"])
+@pytest.mark.parametrize("missing", ["SETUP", "REGISTER", "ENTER", "SETUP_SINGLE_ISSUER"])
 def test_where_it_cannot_receive_nothing_is_kept(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     """An older kernel knows neither the flags nor the buffers; a container may forbid any of the calls."""
-    if missing == "ONE_THREAD":
+    if missing == "SETUP_SINGLE_ISSUER":
         monkeypatch.setattr(receivers, missing, 1 << 30)
     else:
         monkeypatch.setattr(io_uring, missing, 4000)

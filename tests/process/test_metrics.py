@@ -10,7 +10,7 @@ from tests.process.server_process import Server
 
 def metrics(server: Server) -> dict[str, float]:
     """Return the samples that the endpoint tells, by name; of histograms the number and the sum."""
-    (address,) = [line.split()[-1] for line in server.log.splitlines() if "Metrics are at" in line]
+    (address,) = [line.split()[-1] for line in server.log.splitlines() if "Serving metrics at" in line]
     with urlopen(address, timeout=20) as answer:
         text = answer.read().decode()
     families = text_string_to_metric_families(text)

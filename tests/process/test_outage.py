@@ -94,8 +94,8 @@ def test_an_outage_loses_nothing_shows_nothing_early_and_passes(tmp_path: Path, 
     with Server(tmp_path) as server:
         play(server, outage, 0.5)
         assert texts_of(server) == ["at the start", "again"]
-        assert "The storage fails" in server.log
-        assert "The storage works again" in server.log
+        assert "The database fails" in server.log
+        assert "The database works again" in server.log
 
 
 @pytest.mark.long

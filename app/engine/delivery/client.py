@@ -1,4 +1,4 @@
-"""A connection as the engine sees it: what was negotiated, who it speaks for, and where its bytes go."""
+"""A connection as the engine sees it: capabilities, registration state, session and sink."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,20 +10,20 @@ from app.wire.names import Key
 
 @dataclass(slots=True)
 class Registration:
-    """What a connection has said of itself before it is somebody."""
+    """What a connection has sent during registration (NICK, USER, PASS, CAP)."""
 
     nick: str | None = None
-    wanted: str | None = None  # the nick asked for last, even if it was refused
+    wanted: str | None = None  # the nick requested last, even if it was refused
     user: str | None = None
     realname: str = ""
     password: str | None = None
-    away: str | None = None  # the message, empty for being there, None if nothing was said
+    away: str | None = None  # AWAY message; empty for present, None if not sent
     metadata: dict[str, str] = field(default_factory=dict)
     negotiating: bool = False
 
 
 class Client:
-    """One connection. Everything but `sink` belongs to the engine."""
+    """One connection. Everything except `sink` belongs to the engine's thread."""
 
     __slots__ = (
         "account",
@@ -53,27 +53,27 @@ class Client:
         self.sink = sink
         self.address = address
         self.secure = secure
-        self.certificate: str | None = None  # the fingerprint of the one that it has shown (TLS)
-        self.since = now  # monotonic seconds at which it connected
-        self.heard = now  # and at which it last said something
+        self.certificate: str | None = None  # fingerprint of the TLS client certificate
+        self.since = now  # monotonic seconds of the connect
+        self.heard = now  # monotonic seconds of the last line received
         self.pinged = False
-        self.parting: str | None = None  # why the server ended it
+        self.parting: str | None = None  # the reason when the server closes it
         self.caps: frozenset[str] = frozenset()
         self.cap_version = 0
         self.shape = 0
-        self.nick = "*"  # how replies address it
+        self.nick = "*"  # target of numerics; `*` before registration
         self.registration = Registration()
-        self.account: str | None = None  # logged in as, possibly before it is somebody
-        self.sasl: Any = None  # the mechanism under way
-        self.session: int | None = None  # whose connection it is, once registered
-        self.collected: Any = None  # the multiline message that it is sending
+        self.account: str | None = None  # logged in as, possibly before registration is complete
+        self.sasl: Any = None  # the SASL exchange in progress
+        self.session: int | None = None  # session of its user, once registered
+        self.collected: Any = None  # the multiline batch in progress
         self.ended = False
-        self.answered = 0  # lines so far, or as much work as they are; its reader pays for them
-        self.watched: dict[Key, str] = {}  # nicks whose coming and going it is told of, as it spells them
-        self.subscribed: frozenset[str] = frozenset()  # keys of metadata whose changes it is told of
+        self.answered = 0  # reply lines so far, or equivalent work; charged to the flood limit
+        self.watched: dict[Key, str] = {}  # MONITOR list: nicks as the client spelled them
+        self.subscribed: frozenset[str] = frozenset()  # metadata keys that it subscribed to
 
     def enable(self, caps: frozenset[str]) -> None:
-        """Have exactly these capabilities from now on."""
+        """Set the negotiated capabilities."""
         self.caps = caps
         self.shape = shape_of(caps)
         if not self.knows_metadata:
@@ -81,5 +81,5 @@ class Client:
 
     @property
     def knows_metadata(self) -> bool:
-        """Whether it is told metadata, which comes in batches (draft/metadata-3, "Definitions")."""
+        """Whether it receives metadata, which also requires batch (draft/metadata-3, "Definitions")."""
         return METADATA in self.caps and "batch" in self.caps

@@ -1,10 +1,9 @@
-"""From a batch's plan to bytes in outboxes, after the commit.
+"""Delivery of a plan to sinks, after the commit.
 
-A plan is a list in the order of decisions. Events that follow each other for the same audience form a *run*:
-it is encoded once for each shape and joined once, and all who hear the whole run get a reference to the same
-bytes. Only the few clients that take part in the batch themselves get their stream pieced together, because
-their own replies have their place between the events. A run goes on when people enter its room: they hear the
-rest of it.
+A plan lists events and responses in order. Consecutive events for the same audience form a *run*, which is encoded
+once per shape and joined once; all recipients of the whole run share the same bytes. Only clients that issued commands
+in the batch get individual bytes, because their replies are interleaved with the events. A run continues when its
+audience grows: the new members get the rest of it.
 """
 
 from app.engine.delivery.audience import NOBODY, Audience
@@ -16,7 +15,7 @@ from app.events import Event
 
 
 class BroadcastRun:
-    """Events that follow each other for one audience, to which others may join on the way."""
+    """Consecutive events for one audience, which may grow on the way."""
 
     __slots__ = ("_events", "_joined", "_latest", "_lines", "_private", "_start")
 
@@ -24,12 +23,12 @@ class BroadcastRun:
         self._start = audience
         self._latest = audience
         self._events: list[Event] = []
-        self._joined: dict[Client, int] = {}  # who hears the run from which place on
+        self._joined: dict[Client, int] = {}  # the index of the first event for each
         self._private: dict[Client, list[tuple[int, bytes | None]]] = {}
         self._lines: dict[int, list[bytes]] = {}
 
-    def goes_on(self, audience: Audience) -> bool:
-        """Whether an event for this audience continues the run: it is the same, or has grown from it."""
+    def continues_with(self, audience: Audience) -> bool:
+        """Return whether the audience is that of the run, or has grown from it; in that case the run grows too."""
         if audience is self._latest:
             return True
         if audience.base is not self._latest:
@@ -39,17 +38,17 @@ class BroadcastRun:
         return True
 
     def has(self, client: Client) -> bool:
-        """Whether the client hears this run."""
+        """Whether the client is a recipient of this run."""
         return client in self._start.clients or client in self._joined
 
     def add(self, event: Event, author: Client | None) -> None:
-        """Continue the run; the author does not hear this event."""
+        """Append an event, which is not sent to its author."""
         if author is not None and self.has(author):
             self._private.setdefault(author, []).append((len(self._events), None))
         self._events.append(event)
 
     def insert(self, client: Client, data: bytes) -> None:
-        """Let one client hear something of its own between the events so far and those to come."""
+        """Send one client its own bytes between the events so far and later ones."""
         self._private.setdefault(client, []).append((len(self._events), data))
 
     def deliver(self) -> int:
@@ -59,49 +58,49 @@ class BroadcastRun:
             if whole := b"".join(self._encoded(shape)):
                 receivers.push(whole, excluded)
         for client in self._private.keys() - self._joined.keys():
-            if data := self._pieced(client, 0):
+            if data := self._individual_bytes(client, 0):
                 client.sink.push(data)
         for client, start in self._joined.items():
-            if data := self._pieced(client, start):
+            if data := self._individual_bytes(client, start):
                 client.sink.push(data)
         later = sum(len(self._events) - start for start in self._joined.values())
         return len(self._events) * len(self._start.clients) + later
 
     def _encoded(self, shape: int) -> list[bytes]:
-        """Return the lines of the run for clients of a shape, each encoded once."""
+        """Return the encoded events of the run for a shape."""
         if shape not in self._lines:
             self._lines[shape] = [encode(event, shape) for event in self._events]
         return self._lines[shape]
 
-    def _pieced(self, client: Client, heard: int) -> bytes:
-        """Join one client's stream from a place on: without what it does not hear, with its own in their places."""
+    def _individual_bytes(self, client: Client, start: int) -> bytes:
+        """Return the bytes of one client from an index on: without its own events, with its responses in between."""
         lines = self._encoded(client.shape)
         pieces: list[bytes] = []
-        for place, own in self._private.get(client, ()):
-            pieces.extend(lines[heard:place])
-            heard = place
+        for index, own in self._private.get(client, ()):
+            pieces.extend(lines[start:index])
+            start = index
             if own is None:
-                heard += 1
+                start += 1
             else:
                 pieces.append(own)
-        pieces.extend(lines[heard:])
+        pieces.extend(lines[start:])
         return b"".join(pieces)
 
 
 class Hub:
-    """Delivers plans. Belongs to the engine's thread."""
+    """Delivers plans to sinks. Belongs to the engine's thread."""
 
     def __init__(self) -> None:
-        self.deliveries = 0  # events handed to a connection so far
+        self.deliveries = 0  # events delivered to connections so far
 
     def deliver(self, plan: Plan) -> None:
-        """Hand the bytes of a plan to the sinks of all who are concerned, each in the order of the plan."""
+        """Push the bytes of a plan into the sinks of its recipients, in the order of the plan."""
         run: BroadcastRun | None = None
         for item in plan:
             if isinstance(item, Broadcast):
                 if item.audience is NOBODY:
                     continue
-                if run is None or not run.goes_on(item.audience):
+                if run is None or not run.continues_with(item.audience):
                     self._close(run)
                     run = BroadcastRun(item.audience)
                 run.add(item.event, item.author)
@@ -111,7 +110,7 @@ class Hub:
                 if item.end:
                     self._close(run)
                     run = None
-                _answer(item)
+                _send_response(item)
         self._close(run)
 
     def _close(self, run: BroadcastRun | None) -> None:
@@ -119,7 +118,7 @@ class Hub:
             self.deliveries += run.deliver()
 
 
-def _answer(response: Response) -> None:
+def _send_response(response: Response) -> None:
     data = response.render()
     if data:
         response.client.sink.push(data)

@@ -1,4 +1,4 @@
-"""What a batch is going to deliver: a list of events for audiences and of responses, in the order of decisions."""
+"""Plans: the events for audiences and the responses that a batch will deliver, in order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.events import Event
 
 @dataclass(slots=True)
 class Broadcast:
-    """An event for an audience. The author's own client is passed over: it has its copy in a response."""
+    """An event for an audience. The author's client is skipped, because its copy is in a response."""
 
     event: Event
     audience: Audience
@@ -22,16 +22,16 @@ Plan = list[Broadcast | Response]
 
 
 def split_remote(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
-    """Divide what the news bring into the news themselves and what follows from them, which gets later rows."""
-    theirs = set(map(id, news))
+    """Split the plan for remote events into these events and their consequences, which have later log entries."""
+    remote_ids = set(map(id, news))
     parts: tuple[Plan, Plan] = ([], [])
     for item in plan:
-        parts[not (isinstance(item, Broadcast) and id(item.event) in theirs)].append(item)
+        parts[not (isinstance(item, Broadcast) and id(item.event) in remote_ids)].append(item)
     return parts
 
 
 def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
-    """Return the plan without the events known by these `id`s; their authors are told the line of each in its place."""
+    """Return the plan without the events with these `id()`s; their authors get the corresponding lines instead."""
     shown = _replaced(plan, lines)
     left: Plan = []
     for place, item in enumerate(plan):
@@ -48,7 +48,7 @@ def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
 
 
 def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
-    """Put the lines in the place of the events, known by their `id`, that authors would be shown; return which."""
+    """Replace the events in responses by the lines, and return the `id()`s of these events."""
     shown = set()
     for item in plan:
         for entry in () if isinstance(item, Broadcast) else item.entries:
@@ -59,7 +59,7 @@ def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
 
 
 def _empty_response(plan: Plan, client: Client) -> Response | None:
-    """Return the bare acknowledgement that a client would be given next, or None."""
+    """Return the next empty response (an ACK) for a client, or None."""
     return next(
         (
             item

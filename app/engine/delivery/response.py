@@ -1,6 +1,6 @@
-"""What a client gets back for one command, as one labelled whole (IRCv3 labeled-response).
+"""Responses to commands, labelled if requested (https://ircv3.net/specs/extensions/labeled-response).
 
-Entries stay values until they are delivered, because an event has its place and time only after it is stored.
+Entries are encoded at delivery only, because an event gets its id and time when it is stored.
 """
 
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from app.wire.line import LINE_END, format_tags
 
 @dataclass(slots=True)
 class ResponseEntry:
-    """A part of a response: lines of text without tags, or an event; and the tags added to each line.
+    """A part of a response: lines of text, or an event, and the tags of each line.
 
-    A text may stand for an event: it says in other words that this has happened.
+    A text may represent an event, which is then given as `event`.
     """
 
     content: str | Event
@@ -25,11 +25,11 @@ class ResponseEntry:
 
     @property
     def shown_event(self) -> Event | None:
-        """The event that it tells of, if it does."""
+        """The event that the entry contains or represents."""
         return self.content if isinstance(self.content, Event) else self.event
 
     def render(self, shape: int, extra: dict[str, str]) -> bytes:
-        """Write each line with its own tags and further ones; a long one is cut."""
+        """Encode the lines with their own tags and extra ones; overlong lines are truncated."""
         tags = self.tags | extra
         if isinstance(self.content, Event):
             return encode(self.content, shape, tags)
@@ -39,28 +39,27 @@ class ResponseEntry:
 
     @property
     def is_one_line(self) -> bool:
-        """Whether no more than a line comes of it, or of an event a batch."""
+        """Whether it encodes as one line, or as the batch of a single event."""
         return isinstance(self.content, Event) or LINE_END not in self.content
 
 
 @dataclass(slots=True)
 class Response:
-    """The lines that answer one command of a client; `end` closes the connection behind them.
+    """The reply to one command of a client; `end` closes the connection after it.
 
-    Whoever puts all that is said so far into a batch says so by `batched`: that batch carries the label itself, if
-    nothing follows it.
+    If all entries form one batch of their own, whose length is `batched`, that batch carries the label.
     """
 
     client: Client
-    server: str = ""  # who speaks in the lines that a label brings with it
+    server: str = ""  # source of ACK and BATCH lines
     label: str | None = None
-    batch: str = ""  # the id to use if the lines must be wrapped
+    batch: str = ""  # reference tag of the labeled-response batch, if one is needed
     entries: list[ResponseEntry] = field(default_factory=list)
-    batched: int = 0  # so many entries, from the first on, are one batch
+    batched: int = 0  # number of leading entries that form one batch
     end: bool = False
 
     def render(self) -> bytes:
-        """Write all lines, labelled if the command was."""
+        """Encode all lines, with the label if the command had one."""
         shape = self.client.shape
         if self.label is None:
             return b"".join(entry.render(shape, {}) for entry in self.entries)

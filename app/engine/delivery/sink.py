@@ -1,21 +1,21 @@
-"""Where bytes for clients go: all that the engine knows of connections."""
+"""Sinks: the output side of connections, as the engine sees it."""
 
 from collections.abc import Sequence, Set
 from typing import Any, Protocol
 
 
 class SinkGroup(Protocol):
-    """Sinks that are given the same bytes, time and again."""
+    """A set of sinks that repeatedly get the same bytes."""
 
     def push(self, data: bytes, excluded: Set[Any]) -> None:
-        """Queue bytes for each of them but those apart."""
+        """Queue bytes for all sinks except the excluded ones."""
 
 
 class Broadcaster(Protocol):
-    """Who can carry bytes to many sinks in one go."""
+    """Sends the same bytes to many sinks in one operation."""
 
     def group(self, sinks: Sequence[Any]) -> SinkGroup:
-        """Return sinks of this carrier as one."""
+        """Combine sinks of this broadcaster into a group."""
 
 
 class FlushScheduler(Protocol):
@@ -26,39 +26,39 @@ class FlushScheduler(Protocol):
 
 
 class Sink(Protocol):
-    """Where the bytes for one client go; never blocks."""
+    """The output of one client. Its methods never block."""
 
     @property
     def broadcaster(self) -> Broadcaster | None:
-        """Who can carry the same bytes to this sink and others; nobody if each has to be given its own."""
+        """What can broadcast to this sink and others; None if bytes must be pushed to each sink."""
 
     def push(self, data: bytes) -> None:
-        """Queue bytes behind those already queued."""
+        """Queue bytes."""
 
     def finish(self) -> None:
         """End the connection once everything queued is sent."""
 
 
 class IndividualSinks:
-    """Sinks that are given the bytes one by one."""
+    """A group that pushes to each sink in turn."""
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self.sinks = sinks
 
     def push(self, data: bytes, excluded: Set[Any]) -> None:
-        """Queue bytes for each of them but those apart."""
+        """Queue bytes for all sinks except the excluded ones."""
         for sink in self.sinks:
             if sink not in excluded:
                 sink.push(data)
 
 
 class NullSink:
-    """The sink of nobody: for what the server itself hands to the engine."""
+    """A sink that discards everything, for units that the server itself submits."""
 
     broadcaster = None
 
     def push(self, data: bytes) -> None:
-        """Let the bytes go."""
+        """Discard the bytes."""
 
     def finish(self) -> None:
-        """There is no connection to end."""
+        """Do nothing: there is no connection."""

@@ -36,7 +36,7 @@ def test_an_exception_in_a_command_disconnects_only_its_client(
         SubmissionUnit(bob.client, [bench.request("PRIVMSG #tea :still here")]),
     ]
     bench.core.engine.cycle(units)
-    assert alice.heard()[0].startswith("ERROR :The server made a mistake")
+    assert alice.heard()[0].startswith("ERROR :Internal server error")
     assert alice.ear.is_finished
     assert "ZeroDivisionError" in caplog.text
     assert bob.ask("PING x") == [":irc.example PONG irc.example :x"]
