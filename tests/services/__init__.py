@@ -1,1 +1,1 @@
-"""Tests of app.services."""
+"""Tests of the services."""

@@ -1,4 +1,4 @@
-"""A story for each test, on both databases, and imports into it."""
+"""Fixtures: a story on each database, and imports into it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -16,19 +16,19 @@ from tests.story import SECRET, Story
 
 @pytest.fixture
 def story(database: Database, clock: MovedClock) -> Story:
-    """Something to tell what happened with."""
+    """A recorder of events."""
     return Story(database, clock)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing takes its time; only one test needs it done."""
+    """Replace password hashing, which is slow, with a constant."""
     monkeypatch.setattr(importing, "hash_password", lambda password: SECRET)
 
 
 @pytest.fixture
 def run(story: Story, tmp_path: Path) -> Run:
-    """Import a file into the story's database."""
+    """A function that imports a legacy file into the story's database."""
 
     def import_(
         path: Path = tmp_path / "old.db", room: str = "#general", dry_run: bool = False

@@ -1,4 +1,4 @@
-"""Running an import, and telling what came of it."""
+"""Helpers for running an import and inspecting its result."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,12 @@ Run = Callable[..., ImportReport]
 
 
 def said(story: Story, **wanted: Any) -> list[HistoryEntry]:
-    """Return everything that was said."""
+    """Return the selected history."""
     return list(History(story.database, HistorySelection(**wanted)).entries())
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
-    """Return a report in short."""
+    """Return the numbers of a report."""
     return (
         report.accounts_taken,
         report.accounts_known,

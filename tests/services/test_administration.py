@@ -1,4 +1,4 @@
-"""Accounts, rooms, bans and moderation, as an administrator changes them."""
+"""Administration of accounts, rooms and bans, and moderation."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,12 +19,12 @@ from tests.story import SECRET, SERVER, Story
 
 
 def decide(story: Story, function: Callable[..., AdminChange], *arguments: object) -> list[Event]:
-    """Record a decision and return its events."""
+    """Apply a change and return its events."""
     return list(story.apply(lambda admin: function(admin, *arguments)).events)
 
 
 def actions(story: Story) -> list[str]:
-    """Return the audit trail in short."""
+    """Return the entries of the audit log."""
     with story.database.reading() as session:
         return [f"{trace.action} {trace.target}" for trace in audit.latest(session, 100)]
 

@@ -1,4 +1,4 @@
-"""Applications for accounts: how long they last, and what becomes of them."""
+"""Applications for accounts: expiry, verification and deletion."""
 
 from dataclasses import replace
 
@@ -22,13 +22,13 @@ from tests.story import SECRET, Story
 
 
 def apply(story: Story, name: str, code: str) -> None:
-    """Let somebody apply for an account."""
+    """Record an application."""
     credentials = replace(SECRET, email=f"{name}@example.org")
     story.record(application_event(story.clock, name, Applicant(credentials, hash_code(code))))
 
 
 def pending(story: Story) -> list[str]:
-    """Return who has applied."""
+    """Return the names of the applications."""
     with story.database.reading() as session:
         return [one.name for one in list_applications(session, story.clock.now())]
 

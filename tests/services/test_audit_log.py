@@ -1,4 +1,4 @@
-"""The audit trail of what people do within the chat, on either database (docs/admin.md, audit list)."""
+"""The audit log of moderation on IRC (docs/admin.md, audit list)."""
 
 from sqlalchemy import select
 
@@ -63,7 +63,7 @@ def test_automatic_server_actions_are_not_audited(story: Story) -> None:
 
 
 def test_reload_by_signal_is_audited_as_the_server(story: Story) -> None:
-    """docs/settings.md, While the server runs: SIGHUP leaves an entry as REHASH does."""
+    """docs/settings.md, While the server runs: SIGHUP is audited like REHASH."""
     story.record(Event(Kind.REHASHED, nick="irc.example", data={"changed": ["motd"], "waiting": []}))
     assert trail(story) == [("irc.example", "rehash", "", {"by": "irc.example", "changed": ["motd"]})]
 

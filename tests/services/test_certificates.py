@@ -1,4 +1,4 @@
-"""Certificates that open accounts: their list, and what a new password does to them."""
+"""Client certificates of accounts: listing, removal and password resets."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.story import SECRET, Story
 
 
 def opens(story: Story, name: str, fingerprint: str, kind: Kind = Kind.CERTIFICATE_ADDED) -> None:
-    """Let a certificate open an account, or not any more."""
+    """Add or remove a certificate of an account."""
     with story.database.reading() as session:
         account = find_account(session, fold(name))
         assert account is not None

@@ -1,4 +1,4 @@
-"""People who come and enter rooms in storms: the tables say the same as if each of them had come alone."""
+"""Sessions that connect and join in batches leave the same rows as single events."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -16,24 +16,24 @@ ACCOUNTS = {1: "Anna", 2: "Anna", 7: "Bob"}  # Anna is here twice
 
 
 def deed(kind: Kind, number: int, **fields: Any) -> Event:
-    """Return what one of the people does."""
+    """Return the events of one session."""
     return Event(kind, session=number, nick=f"p{number}", account=ACCOUNTS.get(number), **fields)
 
 
 def coming(number: int) -> Event:
-    """Return how somebody comes."""
+    """Return the event that connects a session."""
     data = {"address": "192.0.2.1", "realname": f"Person {number}", "node": "main"}
     return deed(Kind.CONNECTED, number, user="u", host="h", data=data)
 
 
 def entering(number: int, room: int, **marks: Any) -> Event:
-    """Return how somebody enters a room."""
+    """Return the event that joins a session to a room."""
     data = {"realname": f"Person {number}", "roles": "o" if number == 3 else "", **marks}
     return deed(Kind.JOINED, number, room=room, target="#tea", data=data)
 
 
 def storm(tea: int, coffee: int) -> Iterator[Event]:
-    """Yield what happens in one batch; some who come do not only stay where they are."""
+    """Yield the events of one batch, which are not only connections and joins."""
     for number in range(1, PEOPLE):
         yield coming(number)
         yield entering(number, tea)
@@ -47,7 +47,7 @@ def storm(tea: int, coffee: int) -> Iterator[Event]:
 
 
 def outcome(story: Story, batches: Iterable[Sequence[Event]]) -> list[tuple[object, ...]]:
-    """Return what the tables say once batches were recorded, and take all of it back."""
+    """Return the rows after recording batches, and roll back."""
     log = Log(story.clock)
     with story.database.connect_to_append() as connection:
         connection.begin()
@@ -61,7 +61,7 @@ def outcome(story: Story, batches: Iterable[Sequence[Event]]) -> list[tuple[obje
 
 
 def content(connection: Connection) -> Iterator[tuple[object, ...]]:
-    """Yield the rows that tell who is and was where, but for the numbers that the trail has for its own."""
+    """Yield the rows of sessions and rooms, without generated ids of the audit log."""
     yield from connection.execute(select(SessionRow.__table__).order_by(SessionRow.id))
     yield from connection.execute(
         select(MembershipRow.__table__).order_by(MembershipRow.session_id, MembershipRow.room_id)

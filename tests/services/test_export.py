@@ -1,4 +1,4 @@
-"""The six formats: nothing lost for programs, nothing dangerous for people."""
+"""The six export formats: complete for programs, harmless for people."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ DAY = 86_400_000
 def entry(
     text: str, kind: Kind = Kind.PRIVMSG, at: int = NOON, room: str = "#tea", **more: object
 ) -> HistoryEntry:
-    """Return an entry of anna's."""
+    """Return an entry by anna."""
     values = {"id": "1z", "at": at, "place": room, "room": room, "kind": kind, "nick": "anna"}
     values |= {"account": None, "target": room, "text": text, **more}
     return HistoryEntry(**values)
@@ -42,7 +42,7 @@ NASTY = [
 
 
 def export(form: str, *entries: HistoryEntry) -> str:
-    """Return what a format makes of entries."""
+    """Return the export of entries in a format."""
     return "".join(FORMATS[form].write(entries, ABOUT))
 
 
@@ -121,7 +121,7 @@ def test_markdown_escapes_message_text() -> None:
 
 
 class ParsedPage(HTMLParser):
-    """Reads a page back: its text, and every tag and attribute there is."""
+    """Parses a page: its text, and every tag and attribute."""
 
     empty: ClassVar = {"meta"}
 

@@ -1,4 +1,4 @@
-"""Reading history: the order of the log, exactly what was asked for, in constant memory."""
+"""Reading history: log order, exact selection and constant memory."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from tests.story import Story
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of three rows, so that a short story turns them."""
+    """Pages of three rows, so that a short history spans several."""
     monkeypatch.setattr(history, "PAGE_ROWS", 3)
 
 
 @pytest.fixture
 def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
-    """Two rooms in which people talked, and a private conversation."""
+    """Two rooms with messages, and a private conversation."""
     rooms = {name: story.create_room(name) for name in ("#tea", "#ops")}
     for number in range(4):
         clock.instant += 1000
@@ -41,7 +41,7 @@ def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
 
 
 def texts(story: Story, by_place: bool = False, **wanted: object) -> list[str]:
-    """Return what a selection reads."""
+    """Return the entries of a selection."""
     return [entry.text for entry in History(story.database, HistorySelection(**wanted)).entries(by_place)]
 
 
@@ -125,7 +125,7 @@ def test_page_query_does_not_sort(story: Story, rooms: dict[str, int]) -> None:
 
 
 def plans(story: Story, selection: HistorySelection) -> Iterator[str]:
-    """Return how SQLite finds a page forwards and backwards."""
+    """Return SQLite's query plans for a page in both directions."""
     reader = History(story.database, selection)
     last = SimpleNamespace(id=5, at=5)
     with story.database.engine.connect() as connection:

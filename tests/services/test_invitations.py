@@ -1,4 +1,4 @@
-"""Codes with which accounts may be made: their list, and what becomes of them."""
+"""Invitation codes: listing, use and revocation."""
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from tests.story import ME, SECRET, Story
 
 
 def make(story: Story, uses: int = 1, expires: int | None = None) -> str:
-    """Make a code."""
+    """Create an invitation."""
     code = new_code(story.clock, CODE_LENGTH)
     story.apply(lambda admin: create_invitation(admin, code, uses, expires))
     return code

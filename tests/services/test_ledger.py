@@ -1,4 +1,4 @@
-"""The engine's hold on the log: what happens to a batch with a row that no database accepts."""
+"""The ledger, with batches that contain a row which the database rejects."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,7 +19,7 @@ from tests.story import Story
 
 @pytest.fixture
 def ledger(story: Story) -> Iterator[Ledger]:
-    """A ledger that knows the story so far."""
+    """A ledger that starts at the end of the log."""
     with closing(Ledger(story.database, story.clock)) as ledger:
         ledger.open_at_end()
         ledger.commit([])
@@ -39,7 +39,7 @@ def test_unopenable_database_is_a_transient_failure(tmp_path: Path, clock: Moved
 
 
 def said(*texts: object) -> list[Event]:
-    """Return messages outside of rooms; a text that is none cannot be stored."""
+    """Return messages outside of rooms; a text that is not a string cannot be stored."""
     return [Event(Kind.PRIVMSG, nick="anna", target="bob", text=text) for text in texts]  # type: ignore[arg-type]
 
 

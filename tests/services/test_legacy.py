@@ -1,4 +1,4 @@
-"""Coming from the program this one replaces: everything once, in order, and every refusal with its reason."""
+"""Import from a legacy database: complete, in order, idempotent, with a reason for every rejection."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def test_accounts_and_messages_are_imported_in_order(
 
 @pytest.mark.usefixtures("quick")
 def test_imported_messages_are_in_the_full_text_index(story: Story, run: Run, tmp_path: Path) -> None:
-    """However much it is, and whether a server runs or not: nobody has to read through all of it."""
+    """Imported messages are indexed during the import, so no search has to scan them."""
     old_database(tmp_path / "old.db")
     run()
     with story.database.reading() as session:

@@ -1,4 +1,4 @@
-"""Rows of the old database that cannot be taken as they are: each is reported, none is fatal."""
+"""Invalid rows of a legacy database are reported and do not stop the import."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What accounts and rooms say of themselves, in the tables and for administrators (METADATA)."""
+"""Metadata of accounts and rooms, in the tables and for administrators."""
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -18,7 +18,7 @@ TABLES = (AccountMetadataRow, RoomMetadataRow)
 
 @pytest.fixture
 def tea(story: Story) -> int:
-    """A room; it and `anna` say things, `bob` and another room other things."""
+    """A room; it and `anna` have metadata, `bob` and another room have other metadata."""
     room, other = story.create_room("#tea"), story.create_room("#milk")
     for name in ("anna", "bob"):
         story.create_account(name)
@@ -29,7 +29,7 @@ def tea(story: Story) -> int:
 
 
 def of(story: Story, name: str) -> dict[str, str]:
-    """Return what an account or a room says."""
+    """Return the metadata of an account or a room."""
     with story.database.reading() as session:
         if name.startswith("#"):
             return metadata.get_room_metadata(session, rooms.get_room(session, name).id)
@@ -37,7 +37,7 @@ def of(story: Story, name: str) -> dict[str, str]:
 
 
 def silence(story: Story, name: str, *keys: str) -> AdminChange:
-    """Take something away, as an administrator does."""
+    """Remove metadata as an administrator."""
     silenced = moderation.remove_room_metadata if name.startswith("#") else moderation.remove_account_metadata
     return story.apply(lambda admin: silenced(admin, name, keys))
 

@@ -1,4 +1,4 @@
-"""Pages of history: each is what somebody with the whole list would cut out of it, and is found by an index."""
+"""Pages of history equal slices of the whole list, and every query uses an index."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,7 +37,7 @@ READ: dict[str, Callable[..., list[Event]]] = {
 
 
 class PagedStory:
-    """Things that happen in two rooms and two conversations, and where they can be read."""
+    """Events in two rooms and two conversations, and the sources that read them."""
 
     def __init__(self, story: Story, clock: MovedClock) -> None:
         self._story = story
@@ -60,7 +60,7 @@ class PagedStory:
         ]
 
     def tell(self, facts: list[Any]) -> None:
-        """Let things happen, in one transaction."""
+        """Record events in one transaction."""
         log = Log(self._clock)
         with self._story.database.locked() as connection:
             log.start_at_end(connection)
@@ -79,7 +79,7 @@ class PagedStory:
         return Event(kind, conversation=" ".join(parties), nick="me", target="bob", text=text, data=data)
 
     def happened(self, place: HistorySource) -> list[Event]:
-        """Return all that happened in a place."""
+        """Return all events of a source."""
         return [
             event
             for event in self.events
@@ -87,14 +87,14 @@ class PagedStory:
         ]
 
     def shown(self, place: HistorySource) -> list[Event]:
-        """Return all that is shown in a place."""
+        """Return all visible events of a source."""
         here = self.happened(place)
         spoken = (*MESSAGES, Kind.TAGMSG)
         return [e for e in here if e.kind in (*place.extra, *MESSAGES) and (e.text or e.kind not in spoken)]
 
 
 def cut(shown: list[Event], name: str, limit: int, *marks: HistoryCursor) -> list[Event]:
-    """Cut a page out of all that is shown, in the plainest way."""
+    """Slice a page out of all visible events, in the simplest way."""
 
     def is_later(event: Event, mark: HistoryCursor) -> bool:
         return event.at > mark.at if mark.id is None else event.id > mark.id
@@ -121,7 +121,7 @@ def cut(shown: list[Event], name: str, limit: int, *marks: HistoryCursor) -> lis
 
 @st.composite
 def marks(draw: st.DrawFn, here: list[Event], events: list[Event]) -> HistoryCursor:
-    """A mark at something that happened here, or an instant near anything that happened."""
+    """A cursor at an event of the source, or an instant near any event."""
     if here and draw(st.booleans()):
         event = draw(st.sampled_from(here))
         return HistoryCursor(event.at, event.id)
@@ -181,7 +181,7 @@ def test_position_yields_a_cursor_only_in_its_own_history(story: Story) -> None:
 
 
 def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -> int:
-    """Let the first party say something to the second, or send tags only; returns when."""
+    """Send a private message, or tags only; return its time."""
     kind = Kind.TAGMSG if text is None else Kind.PRIVMSG
     pair = " ".join(sorted((mine, theirs)))
     data = {"parties": [mine, theirs]}
@@ -235,7 +235,7 @@ def test_conversations_are_found_by_partner_name(story: Story, clock: MovedClock
 
 
 def plans(database: Database, ask: Callable[[Any], object]) -> Iterator[str]:
-    """Return how SQLite finds what a page asks for."""
+    """Return SQLite's query plans for a page."""
     statements: list[tuple[str, Any]] = []
 
     def note(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
@@ -252,7 +252,7 @@ def plans(database: Database, ask: Callable[[Any], object]) -> Iterator[str]:
 
 
 def is_direct(plan: str) -> bool:
-    """Whether a step of a plan goes straight to the rows it needs."""
+    """Return whether a step of a plan uses an index to find its rows."""
     return plan.startswith("SEARCH") or "SUBQUERY" in plan
 
 
@@ -288,7 +288,7 @@ def test_targets_and_cursors_use_indexes(story: Story) -> None:
 
 
 def test_message_pages_skip_other_events_by_index(story: Story) -> None:
-    """A page of a room where almost everything is joins reads the index that has none of them."""
+    """A page of a room that is almost all joins reads the index of messages."""
     if story.database.dialect.name != "sqlite":
         pytest.skip("the plans of PostgreSQL depend on statistics")
     for read in (
@@ -319,5 +319,5 @@ def test_imported_messages_are_ordered_by_time(story: Story) -> None:
 
 
 def ids(events: list[Event]) -> list[int]:
-    """Return the positions of events."""
+    """Return the ids of events."""
     return [event.id for event in events]

@@ -1,4 +1,4 @@
-"""Events enter the log in one order, and the tables follow, on either database."""
+"""Events enter the log in one order, and the tables follow, on both databases."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""Search: what is found is what somebody would find who read everything within reach; the index finds it."""
+"""Search agrees with a scan of everything in its scope, and uses the index."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -32,20 +32,20 @@ FACTS = st.lists(
 
 
 def find(story: Story, reach: SearchScope, words: str = "", limit: int = 50, **more: Any) -> list[str]:
-    """Search, and return the texts that are found."""
+    """Search and return the texts found."""
     with story.database.reading() as session:
         return [event.text or "" for event in search(session, reach, SearchQuery(words, **more), limit)]
 
 
-def age(story: Story, is_old: bool) -> None:
-    """Let what was said be indexed, as it is some messages later, if it is to be old."""
+def index_if_old(story: Story, is_old: bool) -> None:
+    """Index the messages so far, if `is_old`."""
     if is_old:
         with story.database.locked() as connection:
             fulltext_of(connection).extend(connection)
 
 
 def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
-    """Let one party say something to another; returns their conversation."""
+    """Send a private message; return its conversation."""
     pair = " ".join(sorted((mine, theirs)))
     data = {"parties": [mine, theirs]}
     story.record(Event(Kind.PRIVMSG, conversation=pair, nick="me", target="you", text=words, data=data))
@@ -60,7 +60,7 @@ def test_search_agrees_with_a_scan_of_the_log(
     first = clock.identity() * 3
     events = [Event(kind, room=first + room, nick=nick, text=said) for room, kind, nick, said in facts]
     story.record(*events[:indexed])
-    age(story, True)
+    index_if_old(story, True)
     story.record(*events[indexed:])
     reach = SearchScope((first, first + 1))
     question = SearchQuery(words, sender="АННА" if "%" in words else None, newest=newest)
@@ -70,7 +70,7 @@ def test_search_agrees_with_a_scan_of_the_log(
 
 
 def is_hit(event: Event, reach: SearchScope, question: SearchQuery) -> bool:
-    """Whether a reader of everything would take the event for an answer."""
+    """Return whether an event matches, decided without the index."""
     said = (event.text or "").casefold()
     is_said = event.kind in (Kind.PRIVMSG, Kind.NOTICE) and bool(said) and event.room in (reach.rooms or ())
     is_theirs = question.sender is None or event.nick.casefold() == question.sender.casefold()
@@ -107,7 +107,7 @@ def test_search_matches_any_case_parts_and_phrases(
     room = story.create_room("#tea")
     story.say(room, "anna", "Привет, мир!", "昨日、日本語を勉強した", "it is 100% sure", 'they say" a lot')
     story.say(room, "bob", "Tea in a cup")
-    age(story, is_old)
+    index_if_old(story, is_old)
     assert find(story, SearchScope((room,)), words) == found
 
 
@@ -120,7 +120,7 @@ def test_search_is_limited_to_its_scope(story: Story, words: str, is_old: bool) 
     mine = whisper(story, "a1", "a2", "hello you")
     theirs = whisper(story, "a2", "a3", "hello them")
     story.record(Event(Kind.PRIVMSG, conversation=f"o{tea}", nick="anna", target="@#tea", text="hello o"))
-    age(story, is_old)
+    index_if_old(story, is_old)
     assert find(story, SearchScope(), words) == []
     assert find(story, SearchScope((tea,)), words) == ["hello tea"]
     assert find(story, SearchScope((tea, milk), party="a1"), words) == [
@@ -143,7 +143,7 @@ def test_search_filters_by_sender_and_time(story: Story, clock: MovedClock, word
     for number, nick in enumerate(("Anna", "bob", "Анна", "anna")):
         clock.instant = start + 10 * (number + 1)
         story.say(room, nick, f"one {number}", account="robert" if nick == "bob" else None)
-    age(story, is_old)
+    index_if_old(story, is_old)
     reach = SearchScope((room,))
     assert find(story, reach, words, sender="ANNA") == ["one 0", "one 3"]
     assert find(story, reach, words, sender="анна") == ["one 2"]
@@ -171,18 +171,18 @@ def test_redacted_message_is_removed_from_the_index(story: Story, is_old: bool) 
     room = story.create_room("#tea")
     message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Geheimnis")
     story.record(message)
-    age(story, is_old)
+    index_if_old(story, is_old)
     assert find(story, SearchScope((room,)), "geheim") == ["Geheimnis"]
     story.record(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data={"event": message.id}))
     assert find(story, SearchScope((room,)), "geheim") == []
-    age(story, True)
+    index_if_old(story, True)
     with story.database.engine.connect() as connection:
         for candidates in fulltext_of(connection).candidates(["geheim"], newest=True):
             assert not [row.text for row in connection.execute(candidates) if row.text]
 
 
 def plan(database: Database, reach: SearchScope, question: SearchQuery) -> Iterator[str]:
-    """Yield how the database finds the answers to a question."""
+    """Yield the database's query plans for a search."""
     explain = "EXPLAIN QUERY PLAN " if database.dialect.name == "sqlite" else "EXPLAIN "
     with database.engine.connect() as connection:
         for query in queries(fulltext_of(connection), reach, question):
@@ -245,7 +245,7 @@ def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) ->
         pytest.skip("PostgreSQL keeps its indexes itself")
     room = story.create_room("#tea")
     story.say(room, "anna", "Привет", "hello there", "ab")
-    age(story, True)
+    index_if_old(story, True)
     with story.database.locked() as connection:
         fulltext_of(connection).remove(connection, 2)
     with story.database.reading() as session:
@@ -257,7 +257,7 @@ def test_incomplete_index_is_detected_and_rebuilt(story: Story, is_old: bool) ->
     with story.database.reading() as session:
         assert stats.find_problems(session) == []
     assert find(story, SearchScope((room,)), "привет") == ["Привет"]
-    age(story, is_old)
+    index_if_old(story, is_old)
     story.say(room, "anna", "привет again")
     assert find(story, SearchScope((room,)), "ПРИВЕТ") == ["Привет", "привет again"]
 

@@ -1,4 +1,4 @@
-"""What the servers on one database share and show to nobody, on either database."""
+"""Secrets shared by the servers on one database."""
 
 from app.services.secrets import get_or_create_secret
 from tests.story import Story

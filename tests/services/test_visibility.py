@@ -1,4 +1,4 @@
-"""Which part of a room's history somebody may read, on either database (docs/commands.md, MODE)."""
+"""The visible part of a room's history, on both databases (docs/commands.md, MODE)."""
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +13,7 @@ ROOM = "#tea"
 
 
 class VisibilityStory:
-    """A room with a hidden past, and Bob, who is in it as a session and as an account."""
+    """A room with hidden history, and Bob, who is in it as a session and as an account."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
