@@ -22,7 +22,6 @@ from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.db.place import find_location_problem
-from app.engine import reducers  # noqa: F401  declares what events change
 from app.engine.changeset import Changeset
 from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
 from app.engine.delivery.client import Client
@@ -30,6 +29,7 @@ from app.engine.delivery.hub import Hub
 from app.engine.delivery.sink import NullSink
 from app.engine.engine import Engine
 from app.engine.rate_limits import MAX_KEYS
+from app.engine.reducers.table import REDUCERS
 from app.engine.restore import restore, restore_people
 from app.engine.server_rate_limits import RateLimits
 from app.engine.submission_unit import Callback, SubmissionUnit
@@ -90,7 +90,7 @@ def assemble(
 
     `load` reads the settings again for a reload; without it, a reload changes nothing.
     """
-    world = World(clock, settings.replay)
+    world = World(clock, settings.replay, REDUCERS)
     service_context.add_pseudoclients(world, clock, prefix_of(settings.servername))
     ledger = Ledger(database, clock)
     ended = _restore(settings, world, ledger)

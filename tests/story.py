@@ -6,8 +6,9 @@ from typing import Any
 from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
-from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, get_account, registration_event
+from app.events import Event, Kind, PasswordHashes
+from app.events.data import ConnectedData, CreatedData, JoinedData, MessageData, MetadataChangeData
+from app.services.accounts import get_account, registration_event
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.services.record import record
 from app.wire.names import fold
@@ -44,7 +45,7 @@ class Story:
         """Create a room and return its id."""
         room = self.clock.identity()
         values = {"official": True, "founder": None, "modes": "nt", **data}
-        self.record(Event(Kind.CREATED, room=room, nick="server", target=name, data=values))
+        self.record(Event(Kind.CREATED, room=room, nick="server", target=name, data=CreatedData(**values)))
         return room
 
     def create_account(self, name: str, role: str = "user") -> None:
@@ -54,7 +55,7 @@ class Story:
     def connect(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
         """Connect a session and return its id."""
         session = self.clock.identity()
-        data = {"address": address, "realname": nick, "node": "main"}
+        data = ConnectedData(address, nick, "main")
         self.record(
             Event(
                 Kind.CONNECTED,
@@ -73,18 +74,18 @@ class Story:
         with self.database.reading() as session:
             party = f"a{get_account(session, fold(name)).id}"
         for key, value in words.items():
-            data = {"key": key, "by": name, "party": party}
+            data = MetadataChangeData(key, name, party)
             self.record(Event(Kind.METADATA, nick="server", account=name, target=name, text=value, data=data))
 
     def set_room_metadata(self, room: int, **words: str | None) -> None:
         """Set metadata of a room."""
         for key, value in words.items():
-            data = {"key": key, "by": "anna"}
+            data = MetadataChangeData(key, "anna")
             self.record(Event(Kind.METADATA, room=room, nick="server", text=value, data=data))
 
     def join(self, session: int, nick: str, room: int) -> None:
         """Join a session to a room."""
-        self.record(Event(Kind.JOINED, room=room, session=session, nick=nick, data={"realname": nick}))
+        self.record(Event(Kind.JOINED, room=room, session=session, nick=nick, data=JoinedData(nick)))
 
     def say(self, room: int, nick: str, *texts: str, account: str | None = None, **more: Any) -> None:
         """Send messages to a room in one batch."""
@@ -99,6 +100,6 @@ class Story:
 
     def send_private(self, nick: str, target: str, text: str) -> None:
         """Send a private message."""
-        data = {"parties": [f"a-{nick}", f"a-{target}"]}
+        data = MessageData(parties=[f"a-{nick}", f"a-{target}"])
         pair = "-".join(sorted((nick, target)))
         self.record(Event(Kind.PRIVMSG, conversation=pair, nick=nick, target=target, text=text, data=data))

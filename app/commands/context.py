@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar, TypeVarTuple
+from typing import Self, TypeVar, TypeVarTuple
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
-from app.events import Event, Kind
+from app.events import Event, EventData, Kind, Secret
 from app.wire import numerics
 from app.wire.capabilities import Shape
 from app.wire.line import LINE_END, plain
@@ -185,8 +185,8 @@ class Context:
         conversation: str | None = None,
         target: str | None = None,
         text: str | None = None,
-        data: dict[str, Any] | None = None,
-        secret: Any = None,
+        data: EventData | None = None,
+        secret: Secret | None = None,
     ) -> Event:
         """Return an event whose author is the caller."""
         return self.me.event(kind, room.id if room else None, conversation, target, text, data, secret)

@@ -1,6 +1,7 @@
 """Applying events that `chat-admin` or another server appended to the log."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.commands.accounts.login import release_nick
 from app.commands.channels.renaming import emulate_rename
@@ -15,6 +16,15 @@ from app.engine.delivery.encode import is_told
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Event, Kind
+from app.events.data import (
+    AccountChangedData,
+    BannedData,
+    KickedData,
+    KilledData,
+    MarkedData,
+    ModeData,
+    RedactedData,
+)
 from app.services.rooms import find_room_key
 
 PASSWORD_RESET = "given a new password by an administrator"
@@ -48,12 +58,12 @@ def _audience(world: World, event: Event) -> Audience:
     if event.kind is Kind.ANNOUNCED:
         return world.everybody()
     if event.kind is Kind.MARKED:
-        return world.devices(event.data["party"])
-    if event.kind is Kind.REDACTED and "parties" in event.data:
-        one, other = event.data["parties"]
+        return world.devices(MarkedData.of(event).party)
+    if isinstance(event.data, RedactedData) and event.data.parties is not None:
+        one, other = event.data.parties
         return Audience(world.devices(one).clients | world.devices(other).clients)
     room = world.rooms.get(event.room or 0)
-    if room is None or event.data.get("imported") or not is_told(event.kind):
+    if room is None or event.is_imported or not is_told(event.kind):
         return NOBODY
     return room.audience
 
@@ -76,7 +86,8 @@ def _add_room_name(world: World, event: Event) -> None:
     if room is None:
         return
     if event.kind is Kind.KICKED:
-        event.data.setdefault("room", room.name)
+        data = KickedData.of(event)
+        event.data = replace(data, room=data.room or room.name)
     elif event.target is None:
         event.target = room.name
 
@@ -91,12 +102,12 @@ def _announce_new_name(runtime: Runtime, changeset: Changeset, event: Event) -> 
 def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Reload a room's key from its table, because the log does not contain it."""
     room = runtime.world.rooms.get(event.room or 0)
-    if room is not None and any(change[1] == "k" for change in event.data["changes"]):
+    if room is not None and any(change[1] == "k" for change in ModeData.of(event).changes):
         room.password = find_room_key(runtime.ledger.connection, room.id)
 
 
 def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    for ban in [ban for ban in runtime.world.active_bans() if ban.id == event.data["id"]]:
+    for ban in [ban for ban in runtime.world.active_bans() if ban.id == BannedData.of(event).id]:
         enforce_ban(runtime, changeset, ban)
 
 
@@ -111,15 +122,16 @@ def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> No
 
     A user who changes the password themselves keeps their devices, which have proved who they are.
     """
-    is_reset = event.data.get("password") and event.session is None
-    if not (is_reset or event.data.get("disabled")):
+    data = AccountChangedData.of(event)
+    is_reset = data.password and event.session is None
+    if not (is_reset or data.disabled):
         return
     for user in _users_of_account(runtime.world, event):
         disconnect_user(
             runtime,
             changeset,
             user,
-            f"The account was {'disabled' if event.data.get('disabled') else PASSWORD_RESET}",
+            f"The account was {'disabled' if data.disabled else PASSWORD_RESET}",
         )
     for client in runtime.world.unregistered:
         if client.account == event.account:
@@ -137,7 +149,7 @@ def _release_nick(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _disconnect_killed(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    user = runtime.world.users.get(event.data["session"])
+    user = runtime.world.users.get(KilledData.of(event).session)
     if user is not None:
         disconnect_user(runtime, changeset, user, f"Killed: {event.text}")
 

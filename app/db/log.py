@@ -17,6 +17,7 @@ from app.clock import Clock
 from app.db import models
 from app.db.insertion import insert_rows
 from app.events import Event, Kind
+from app.events.data import MessageData, RedactedData, from_json, to_json
 
 MAX_CACHED_SCOPES = 100_000  # rooms and parties whose last instant is kept in memory
 CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
@@ -63,7 +64,7 @@ class Log:
         for event in events:
             self.last_id = event.id
             for scope in _scopes(event):
-                if event.data.get("imported"):
+                if event.is_imported:
                     self._last_at.pop(scope, None)
                 else:
                     self._last_at[scope] = event.at
@@ -83,7 +84,7 @@ class Log:
         last = 0
         for scope in scopes:
             last = max(last, self._last(connection, scope))
-        instant = event.at if event.data.get("imported") else max(now, last + 1)
+        instant = event.at if event.is_imported else max(now, last + 1)
         for scope in scopes:
             self._last_at[scope] = max(instant, last)
         return instant
@@ -99,9 +100,8 @@ def _scopes(event: Event) -> Sequence[Scope]:
     """Return where the event's instant must be its own: its room, or what each of its two parties sees."""
     if event.room is not None:
         return (event.room,)
-    if "parties" in event.data:
-        parties: list[str] = event.data["parties"]
-        return parties
+    if isinstance(event.data, MessageData | RedactedData) and event.data.parties is not None:
+        return event.data.parties
     if event.conversation is not None:  # of those who moderate a room, which has a place in its history
         return (int(event.conversation.removeprefix("o")),)
     return ()
@@ -144,15 +144,16 @@ def to_row(event: Event) -> tuple[object, ...]:
         event.account,
         event.target,
         event.text,
-        json.dumps(event.data) if event.data else None,
+        json.dumps(to_json(event.data)) if event.data is not None else None,
     )
 
 
 def from_row(row: Row[tuple[object, ...]]) -> Event:
     """Return the event that a row of the log holds."""
     values = row._mapping
+    kind = Kind(values["kind"])
     return Event(
-        Kind(values["kind"]),
+        kind,
         room=values["room_id"],
         conversation=values["conversation"],
         session=values["session_id"],
@@ -162,7 +163,7 @@ def from_row(row: Row[tuple[object, ...]]) -> Event:
         account=values["account"],
         target=values["target"],
         text=values["text"],
-        data=values["data"] or {},
+        data=from_json(kind, values["data"]),
         id=values["id"],
         at=values["at"],
     )

@@ -8,9 +8,7 @@ how many hashes run at once, and none runs on the engine's thread.
 import os
 import unicodedata
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -22,7 +20,8 @@ from sqlalchemy.orm import Session
 from app.clock import Clock
 from app.db.models import AccountRow
 from app.errors import NotFound, UsageError
-from app.events import Event, Kind
+from app.events import Event, Kind, PasswordHashes
+from app.events.data import AccountChangedData, RegisteredData
 from app.wire.names import Key
 
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
@@ -32,15 +31,6 @@ MAX_PASSWORD_BYTES = 600  # `chat-admin` accepts all of them; a REGISTER line ha
 _hasher = PasswordHasher()
 _hashing_slots = BoundedSemaphore(2)
 _scram = ScramMechanism("SCRAM-SHA-256")
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordHashes:
-    """The stored form of a password, and the account's e-mail address."""
-
-    password_hash: str
-    scram: str
-    email: str | None = None
 
 
 def hash_password(password: str) -> PasswordHashes:
@@ -108,26 +98,35 @@ def get_account(session: Session, key: Key) -> AccountRow:
 
 
 def registration_event(
-    clock: Clock, name: str, credentials: PasswordHashes, role: str = "user", by: str = ""
+    clock: Clock,
+    name: str,
+    credentials: PasswordHashes,
+    role: str = "user",
+    by: str = "",
+    invitation: int | None = None,
 ) -> Event:
     """Return the event that registers an account."""
     return Event(
         Kind.REGISTERED,
         nick=by or name,
         account=name,
-        data={"id": clock.identity(), "role": role},
+        data=RegisteredData(clock.identity(), role, invitation),
         secret=credentials,
     )
 
 
 def account_change_event(
-    clock: Clock, account: AccountRow, by: str, secret: PasswordHashes | None = None, **new: Any
+    account: AccountRow,
+    by: str,
+    credentials: PasswordHashes | None = None,
+    *,
+    role: str | None = None,
+    disabled: bool | None = None,
+    always_on: bool | None = None,
 ) -> Event:
-    """Return the event that changes an account. It records that the password changed, never the password."""
-    data = {"id": account.id, **new}
-    if secret is not None:
-        data["password"] = True
-    return Event(Kind.ACCOUNT_CHANGED, nick=by, account=account.name, data=data, secret=secret)
+    """Return the event of a changed account. It tells that the password changed, not to what."""
+    data = AccountChangedData(account.id, role, disabled, always_on, password=credentials is not None)
+    return Event(Kind.ACCOUNT_CHANGED, nick=by, account=account.name, data=data, secret=credentials)
 
 
 def check_password(password: str, min_length: int = 1) -> None:

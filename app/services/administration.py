@@ -3,14 +3,8 @@
 from sqlalchemy.orm import Session
 
 from app.errors import AlreadyExists, UsageError
-from app.services.accounts import (
-    ROLES,
-    PasswordHashes,
-    account_change_event,
-    find_account,
-    get_account,
-    registration_event,
-)
+from app.events import PasswordHashes
+from app.services.accounts import ROLES, account_change_event, find_account, get_account, registration_event
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.certificates import certificate_removal_events
 from app.wire.names import InvalidName, check_new_nick, fold
@@ -51,7 +45,7 @@ def set_password(admin: Administrator, name: str, secret: PasswordHashes) -> Adm
     Raises: NotFound.
     """
     account = get_account(admin.session, fold(name))
-    event = account_change_event(admin.clock, account, admin.by, secret)
+    event = account_change_event(account, admin.by, secret)
     return admin.make_change(
         [event, *certificate_removal_events(admin.session, account, admin.by)], "user.passwd", account.name
     )
@@ -64,7 +58,7 @@ def set_disabled(admin: Administrator, name: str, disabled: bool) -> AdminChange
     """
     account = get_account(admin.session, fold(name))
     is_unchanged = account.disabled == disabled
-    events = [] if is_unchanged else [account_change_event(admin.clock, account, admin.by, disabled=disabled)]
+    events = [] if is_unchanged else [account_change_event(account, admin.by, disabled=disabled)]
     return admin.make_change(events, "user.disable" if disabled else "user.enable", account.name)
 
 
@@ -75,9 +69,7 @@ def set_always_on(admin: Administrator, name: str, always_on: bool) -> AdminChan
     """
     account = get_account(admin.session, fold(name))
     is_unchanged = account.always_on == always_on
-    events = (
-        [] if is_unchanged else [account_change_event(admin.clock, account, admin.by, always_on=always_on)]
-    )
+    events = [] if is_unchanged else [account_change_event(account, admin.by, always_on=always_on)]
     return admin.make_change(events, "user.always-on", account.name, on=always_on)
 
 
@@ -88,7 +80,7 @@ def set_role(admin: Administrator, name: str, role: str) -> AdminChange:
     """
     check_role(role)
     account = get_account(admin.session, fold(name))
-    events = [] if account.role == role else [account_change_event(admin.clock, account, admin.by, role=role)]
+    events = [] if account.role == role else [account_change_event(account, admin.by, role=role)]
     return admin.make_change(events, "user.role", account.name, role=role, before=account.role)
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.clock import Clock, to_datetime
 from app.db.models import ApplicationRow
 from app.errors import NotFound
-from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, registration_event
+from app.events import Applicant, Event, Kind, PasswordHashes
+from app.events.data import AppliedData
+from app.services.accounts import registration_event
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.administration import require_free_name
 from app.services.codes import hash_code
@@ -25,14 +26,6 @@ LIFETIME_MILLISECONDS = 24 * 3600 * 1000
 CODE_LENGTH = 10  # characters of five bits each
 
 _table = ApplicationRow.__table__
-
-
-@dataclass(frozen=True, slots=True)
-class Applicant:
-    """The stored credentials of an application and the digest of its code."""
-
-    credentials: PasswordHashes
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class ApplicationLine:
 
 def application_event(clock: Clock, name: str, applicant: Applicant) -> Event:
     """Return the event that stores an application."""
-    data = {"id": clock.identity(), "expires": clock.now() + LIFETIME_MILLISECONDS}
+    data = AppliedData(clock.identity(), clock.now() + LIFETIME_MILLISECONDS)
     return Event(Kind.APPLIED, nick=name, account=name, data=data, secret=applicant)
 
 

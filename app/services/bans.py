@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv6Network, ip_network
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from app.clock import Clock, is_ahead, to_datetime, to_datetime_or_none, to_iso_
 from app.db.models import BanRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
+from app.events.data import BannedData, RevokedData
 from app.services.accounts import find_account
 from app.services.admin_changes import AdminChange, Administrator
 from app.wire.masks import CLOAK_SUFFIX, matches, normalise
@@ -176,9 +176,9 @@ def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires
     return admin.make_change(events, "ban.add", mask, **detail)
 
 
-def ban_data(clock: Clock, kind: BanType, expires: int | None) -> dict[str, Any]:
+def ban_data(clock: Clock, kind: BanType, expires: int | None) -> BannedData:
     """Return what the event of a new ban says beside its mask and reason."""
-    return {"id": clock.identity(), "type": kind.value, "expires": expires}
+    return BannedData(clock.identity(), kind.value, expires)
 
 
 def remove_ban(admin: Administrator, mask: str) -> AdminChange:
@@ -193,7 +193,7 @@ def remove_ban(admin: Administrator, mask: str) -> AdminChange:
 
 
 def _removal_event(ban: BanRow, by: str) -> Event:
-    return Event(Kind.UNBANNED, nick=by, target=ban.mask, data={"id": ban.id})
+    return Event(Kind.UNBANNED, nick=by, target=ban.mask, data=RevokedData(ban.id))
 
 
 def _find(session: Session, mask: str) -> list[BanRow]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.clock import to_datetime
 from app.db.models import AccountRow, CertificateRow
 from app.events import Event, Kind
+from app.events.data import CertificateData
 from app.services.accounts import get_account
 from app.wire.names import fold
 
@@ -44,7 +45,7 @@ def certificate_removal_events(session: Session, account: AccountRow, by: str) -
             Kind.CERTIFICATE_REMOVED,
             nick=by,
             account=account.name,
-            data={"id": account.id, "fingerprint": fingerprint},
+            data=CertificateData(account.id, fingerprint),
         )
         for fingerprint in fingerprints
     ]

@@ -5,7 +5,7 @@ nor fills the memory. Events appended after the start are not included. Several 
 log order; a single place is read in time order, which is the same order and has an index.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from app.db.database import Database
 from app.db.log import last_position
 from app.db.models import HAPPENED, SPOKEN, EventRow, RoomRow
-from app.events import MESSAGES, ROOM_EVENTS, Kind, msgid
+from app.events import MESSAGES, ROOM_EVENTS, EventData, Kind, msgid
+from app.events.data import MessageData, ModeData, ModeRow, RenamedData, from_json
 from app.services.accounts import find_account
 from app.services.search import SearchQuery, SearchScope, search_rows
 from app.wire.names import Key, fold
@@ -208,14 +209,15 @@ class History:
 
     def _entry(self, row: Row[Any]) -> HistoryEntry:
         room = None if row.room_id is None else self._rooms.get(row.room_id, f"#{row.room_id}")
-        data = row.data or {}
+        kind = Kind(row.kind)
+        data = from_json(kind, row.data)
         return HistoryEntry(
             id=msgid(row.id),
             at=row.at,
             place=room or self._conversation_name(row),
             room=room,
-            kind=Kind(row.kind),
-            nick=data.get("author", row.nick),
+            kind=kind,
+            nick=_author(data) or row.nick,
             account=row.account,
             target=row.target,
             text=_text(row, data),
@@ -227,14 +229,19 @@ class History:
         return self._conversation_names.setdefault(row.conversation, name)
 
 
-def _text(row: Row[Any], data: dict[str, Any]) -> str:
+def _author(data: EventData | None) -> str | None:
+    """Return the original author of an imported message."""
+    return data.author if isinstance(data, MessageData) else None
+
+
+def _text(row: Row[Any], data: EventData | None) -> str:
     """Return the text of an entry: the message, the mode changes, or the room's new name."""
-    if row.kind == Kind.MODE:
-        return format_modes(data.get("changes", []))
-    return data["to"] if row.kind == Kind.RENAMED else row.text or ""
+    if isinstance(data, ModeData):
+        return format_modes(data.changes)
+    return data.to if isinstance(data, RenamedData) else row.text or ""
 
 
-def format_modes(changes: list[list[Any]]) -> str:
+def format_modes(changes: Iterable[ModeRow]) -> str:
     """Format mode changes as `+o anna -k *`, hiding the key of a room."""
     words = []
     for sign, letter, argument, *_ in changes:

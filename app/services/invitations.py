@@ -15,6 +15,7 @@ from app.clock import is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
 from app.db.models import InvitationRow
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.events.data import InvitationData, RevokedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.codes import hash_code
 
@@ -38,7 +39,7 @@ class InvitationLine:
 def create_invitation(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
     """Create an invitation for a number of registrations, valid until an instant or indefinitely."""
     name = code[:NAME_LENGTH]
-    data = {"id": admin.clock.identity(), "digest": hash_code(code), "uses": uses, "expires": expires}
+    data = InvitationData(admin.clock.identity(), hash_code(code), uses, expires)
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
     return admin.make_change([event], "invite.create", name, uses=uses, expires=to_iso_or_none(expires))
 
@@ -53,7 +54,8 @@ def revoke_invitation(admin: Administrator, name: str) -> AdminChange:
     if not found:
         raise NotFound(f"There is no invitation {short}; `chat-admin invite list` lists all invitations.")
     events = [
-        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data={"id": row.id}) for row in found
+        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data=RevokedData(row.id))
+        for row in found
     ]
     return admin.make_change(events, "invite.revoke", short)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.events.data import KickedData, KilledData, MetadataChangeData
 from app.services import metadata
 from app.services.accounts import get_account
 from app.services.admin_changes import AdminChange, Administrator
@@ -19,7 +20,7 @@ def kill_user(admin: Administrator, name: str, reason: str) -> AdminChange:
     """
     sessions = get_online_sessions(admin.session, name)
     events = [
-        Event(Kind.KILLED, nick=admin.by, target=session.nick, text=reason, data={"session": session.id})
+        Event(Kind.KILLED, nick=admin.by, target=session.nick, text=reason, data=KilledData(session.id))
         for session in sessions
     ]
     return admin.make_change(events, "kick", sessions[0].nick, reason=reason)
@@ -42,7 +43,7 @@ def kick_user(admin: Administrator, name: str, room_name: str, reason: str) -> A
             nick=admin.by,
             target=session.nick,
             text=reason,
-            data={"session": session.id},
+            data=KickedData(session.id),
         )
         for session in sessions
     ]
@@ -61,9 +62,11 @@ def remove_account_metadata(admin: Administrator, name: str, keys: Collection[st
     """
     account = get_account(admin.session, fold(name))
     removed = _matching_keys(metadata.get_account_metadata(admin.session, account.id), keys)
-    said = {"by": admin.by, "party": f"a{account.id}"}
+    party = f"a{account.id}"
     events = [
-        Event(Kind.METADATA, nick=admin.by, account=account.name, data={"key": key, **said})
+        Event(
+            Kind.METADATA, nick=admin.by, account=account.name, data=MetadataChangeData(key, admin.by, party)
+        )
         for key in removed
     ]
     return admin.make_change(events, "user.metadata", account.name, removed=removed)
@@ -76,8 +79,10 @@ def remove_room_metadata(admin: Administrator, name: str, keys: Collection[str])
     """
     room = get_room(admin.session, name)
     removed = _matching_keys(metadata.get_room_metadata(admin.session, room.id), keys)
-    said = {"by": admin.by}
-    events = [Event(Kind.METADATA, room=room.id, nick=admin.by, data={"key": key, **said}) for key in removed]
+    events = [
+        Event(Kind.METADATA, room=room.id, nick=admin.by, data=MetadataChangeData(key, admin.by))
+        for key in removed
+    ]
     return admin.make_change(events, "room.metadata", room.name, removed=removed)
 
 

@@ -1,8 +1,7 @@
-"""Recording: events enter the log, and the tables are brought up to what the events say.
+"""Append events to the log and bring the tables up to date with them.
 
-This is the one way in, for the server's engine and for `chat-admin` alike. The caller holds the log's lock.
-Each kind of event that changes tables has small functions in `projections`, one for each concern; kinds
-without one only have their row.
+All events are recorded here, by the server's engine and by `chat-admin`. The caller holds the lock
+of the log. Each kind of event that changes tables has projections, one for each concern.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,28 +11,27 @@ from sqlalchemy import Connection
 
 from app.db.log import Log
 from app.events import Event
-from app.services import projections  # noqa: F401  fills the table
-from app.services.projections.registry import ENTERING, PROJECTIONS
+from app.services.projections.table import BATCH_PROJECTIONS, PROJECTIONS
 
 
 def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
-    """Append the events and bring the tables up to date, all in the caller's transaction."""
+    """Append the events and bring the tables up to date, in the caller's transaction."""
     log.append(connection, events)
-    for is_entering, run in groupby(events, lambda event: event.kind in ENTERING):
-        if is_entering:
-            _enter(connection, list(run))
+    for is_batch, run in groupby(events, lambda event: event.kind in BATCH_PROJECTIONS):
+        if is_batch:
+            _project_batch(connection, list(run))
         else:
             _project(connection, run)
 
 
-def _enter(connection: Connection, events: Sequence[Event]) -> None:
-    for kind, gatherings in ENTERING.items():
+def _project_batch(connection: Connection, events: Sequence[Event]) -> None:
+    for kind, projections in BATCH_PROJECTIONS.items():
         if of_kind := [event for event in events if event.kind is kind]:
-            for gathering in gatherings:
-                gathering(connection, of_kind)
+            for project in projections:
+                project(connection, of_kind)
 
 
 def _project(connection: Connection, events: Iterable[Event]) -> None:
     for event in events:
-        for projection in PROJECTIONS.get(event.kind, ()):
-            projection(connection, event)
+        for project in PROJECTIONS[event.kind]:
+            project(connection, event)

@@ -11,6 +11,7 @@ from app.clock import Clock, to_datetime, to_datetime_or_none
 from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
+from app.events.data import CreatedData, RenamedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
 from app.wire.names import InvalidName, check_room, fold
@@ -78,7 +79,7 @@ def get_room(session: Session, name: str) -> RoomRow:
 
 def official_room_event(clock: Clock, by: str, name: str) -> Event:
     """Return the event that creates an official room, which has no founder and persists when empty."""
-    data = {"official": True, "founder": None, "modes": NEW_ROOM_MODES}
+    data = CreatedData(modes=NEW_ROOM_MODES, official=True, founder=None)
     return Event(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
 
 
@@ -172,7 +173,9 @@ def rename_room(
         raise AlreadyExists(f"The room {taken.name} already exists.")
     if room.key != fold(new):
         _refuse_if_auto_joined(room, auto_join)
-    event = Event(Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data={"to": new})
+    event = Event(
+        Kind.RENAMED, room=room.id, nick=admin.by, target=room.name, text=reason, data=RenamedData(new)
+    )
     events = [] if room.name == new else [event]
     return admin.make_change(events, "room.rename", room.name, to=new, reason=reason or None)
 

@@ -10,8 +10,9 @@ import pytest
 from typer.main import get_command
 
 from app.cli.admin.tree import app
-from app.events import Event, Kind
-from app.services.applications import Applicant, application_event
+from app.events import Applicant, Event, Kind
+from app.events.data import BannedData
+from app.services.applications import application_event
 from app.services.invitations import create_invitation
 from tests.cli.conftest import Admin
 from tests.legacy_database import old_database
@@ -139,7 +140,7 @@ def populated(chat: Story, folder: Path) -> None:
     )
     chat.set_account_metadata("anna", avatar="https://offensive.example/a.png")
     chat.set_room_metadata(room, avatar="https://offensive.example/t.png")
-    ban = {"id": 1, "type": "address", "expires": None}
+    ban = BannedData(1, "address", None)
     chat.record(Event(Kind.BANNED, nick="server", target="192.0.2.1", text="why", data=ban))
     chat.database.close()
     files(folder)

@@ -2,6 +2,7 @@
 
 from app.engine.world.user import User
 from app.events import Event, Kind
+from app.events.data import RegisteredData
 from tests.engine.harness import EngineHarness, HarnessClient
 
 
@@ -31,5 +32,5 @@ def log_in(bench: EngineHarness, nick: str, account: str, role: str = "user") ->
     """Log a user in without SASL."""
     world = bench.core.runtime.world
     number = len(world.accounts) + 1
-    world.apply(Event(Kind.REGISTERED, account=account, data={"id": number, "role": role}))
+    world.apply(Event(Kind.REGISTERED, account=account, data=RegisteredData(number, role)))
     world.apply(Event(Kind.LOGGED_IN, session=user(bench, nick).session, account=account))

@@ -10,6 +10,7 @@ from app.clock import to_datetime
 from app.db.log import read_after
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind, RoomKey
+from app.events.data import KickedData, KilledData, ModeData, to_json
 from app.services import administration, audit, bans, moderation, people, rooms, stats
 from app.services.accounts import check_password
 from app.services.admin_changes import AdminChange
@@ -40,6 +41,12 @@ def test_account_names_are_unique_ignoring_case(story: Story) -> None:
     assert actions(story) == ["user.create Анна"]
 
 
+def without_id(event: Event) -> dict[str, object]:
+    """Return the stored data of an event without its id."""
+    assert event.data is not None
+    return {name: value for name, value in to_json(event.data).items() if name != "id"}
+
+
 def test_account_change_events_contain_no_secret(story: Story) -> None:
     story.create_account("anna")
     events = [
@@ -47,7 +54,7 @@ def test_account_change_events_contain_no_secret(story: Story) -> None:
         *decide(story, administration.set_disabled, "anna", True),
         *decide(story, administration.set_password, "anna", SECRET),
     ]
-    assert [{k: v for k, v in event.data.items() if k != "id"} for event in events] == [
+    assert [without_id(event) for event in events] == [
         {"role": "admin"},
         {"disabled": True},
         {"password": True},
@@ -124,9 +131,9 @@ def test_room_is_created_and_its_topic_set(story: Story) -> None:
 
 def test_room_details_never_contain_the_password(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#ops")
-    changes = [["+", "k", "*", None], ["+", "b", "x!*@*", None]]
+    changes = [("+", "k", "*", None), ("+", "b", "x!*@*", None)]
     key = RoomKey("sesame", "+k sesame")
-    story.record(Event(Kind.MODE, room=room, nick="anna", data={"changes": changes}, secret=key))
+    story.record(Event(Kind.MODE, room=room, nick="anna", data=ModeData(changes), secret=key))
     story.say(room, "anna", "hello")
     with story.database.reading() as session:
         found = rooms.get_room_details(session, "ops")
@@ -139,7 +146,7 @@ def test_kill_ends_every_session_of_an_account(story: Story) -> None:
     story.create_account("anna")
     sessions = [story.connect("anna", "anna"), story.connect("ann_phone", "anna")]
     events = decide(story, moderation.kill_user, "Anna", "enough")
-    assert [event.data["session"] for event in events] == sessions
+    assert [KilledData.of(event).session for event in events] == sessions
     assert {(event.kind, event.nick, event.text) for event in events} == {(Kind.KILLED, SERVER, "enough")}
     with pytest.raises(NotFound, match="bob is not online"):
         decide(story, moderation.kill_user, "bob", "enough")
@@ -156,7 +163,7 @@ def test_kick_from_a_room_requires_a_member(story: Story) -> None:
         Kind.KICKED,
         room,
         "anna",
-        {"session": here},
+        KickedData(here),
     )
     with pytest.raises(NotFound, match="anna is not in #ops"):
         decide(story, moderation.kick_user, "anna", "#ops", "enough")

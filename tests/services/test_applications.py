@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from app.errors import AlreadyExists, NotFound
+from app.events import Applicant
 from app.services.accounts import registration_event
 from app.services.applications import (
     LIFETIME_MILLISECONDS,
-    Applicant,
     application_event,
     list_applications,
     redeem_code,

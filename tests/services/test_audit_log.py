@@ -4,6 +4,16 @@ from sqlalchemy import select
 
 from app.db.models import SessionRow
 from app.events import Event, Kind
+from app.events.data import (
+    BannedData,
+    HostData,
+    KickedData,
+    KilledData,
+    ModeData,
+    OperData,
+    RehashedData,
+    RevokedData,
+)
 from app.services import audit, moderation, rooms
 from tests.story import Story
 
@@ -18,14 +28,14 @@ def test_moderation_in_a_room_is_audited(story: Story) -> None:
     room = story.create_room("#tea")
     who = {"room": room, "session": story.connect("anna", "Anna"), "nick": "anna", "account": "Anna"}
     story.record(
-        Event(Kind.KICKED, target="bob", text="out", data={"session": 7, "room": "#tea"}, **who),
+        Event(Kind.KICKED, target="bob", text="out", data=KickedData(7, "#tea"), **who),
         Event(Kind.TOPIC, target="#tea", text="green", **who),
         Event(Kind.TOPIC, target="#tea", text="", **who),
         Event(
             Kind.MODE,
             target="#tea",
             text="+b bob!*@*",
-            data={"changes": [["+", "b", "bob!*@*", None]]},
+            data=ModeData([("+", "b", "bob!*@*", None)]),
             **who,
         ),
     )
@@ -57,14 +67,14 @@ def test_administrator_change_has_one_audit_entry(story: Story) -> None:
 
 def test_automatic_server_actions_are_not_audited(story: Story) -> None:
     room = story.create_room("#tea")
-    changes = {"changes": [["+", "o", "anna", None]]}
+    changes = ModeData([("+", "o", "anna", None)])
     story.record(Event(Kind.MODE, room=room, nick="server", target="#tea", text="+o anna", data=changes))
     assert trail(story) == []
 
 
 def test_reload_by_signal_is_audited_as_the_server(story: Story) -> None:
     """docs/settings.md, While the server runs: SIGHUP is audited like REHASH."""
-    story.record(Event(Kind.REHASHED, nick="irc.example", data={"changed": ["motd"], "waiting": []}))
+    story.record(Event(Kind.REHASHED, nick="irc.example", data=RehashedData(["motd"], [])))
     assert trail(story) == [("irc.example", "rehash", "", {"by": "irc.example", "changed": ["motd"]})]
 
 
@@ -77,15 +87,15 @@ def test_messages_are_not_audited(story: Story) -> None:
 
 def test_administrator_actions_are_audited(story: Story) -> None:
     who = {"session": story.connect("root", "Root"), "nick": "root", "account": "Root"}
-    data = {"changed": ["motd"], "waiting": ["port"], "tags": {"bot": ""}}
+    data = RehashedData(["motd"], ["port"], tags={"bot": ""})
     story.record(
-        Event(Kind.OPERED, target="boss", data={"address": "192.0.2.1"}, **who),
-        Event(Kind.OPER_REFUSED, target="", data={"address": "192.0.2.1"}, **who),
-        Event(Kind.KILLED, target="bob", text="spam", data={"session": 7}, **who),
+        Event(Kind.OPERED, target="boss", data=OperData("192.0.2.1"), **who),
+        Event(Kind.OPER_REFUSED, target="", data=OperData("192.0.2.1"), **who),
+        Event(Kind.KILLED, target="bob", text="spam", data=KilledData(7), **who),
         Event(Kind.WALLOPS, text="tea", **who),
         Event(Kind.REHASHED, data=data, **who),
-        Event(Kind.BANNED, target="x!*@*", text="go", data={"id": 1, "type": "nick", "expires": None}, **who),
-        Event(Kind.UNBANNED, target="x!*@*", data={"id": 1}, **who),
+        Event(Kind.BANNED, target="x!*@*", text="go", data=BannedData(1, "nick", None), **who),
+        Event(Kind.UNBANNED, target="x!*@*", data=RevokedData(1), **who),
     )
     by = {"by": "root"}
     assert trail(story) == [
@@ -101,7 +111,7 @@ def test_administrator_actions_are_audited(story: Story) -> None:
 
 def test_host_change_is_audited_and_stored_in_the_session(story: Story) -> None:
     session = story.connect("bob", "Bob")
-    data = {"by": "root", "account": None, "operator": 7}
+    data = HostData("root", None, 7)
     who = {"session": session, "nick": "bob", "user": "u", "host": "h", "account": "Bob"}
     story.record(Event(Kind.HOST, text="tea.example", data=data, **who))
     assert trail(story) == [("root", "chghost", "bob", {"by": "root", "host": "tea.example", "before": "h"})]

@@ -5,6 +5,7 @@ import pytest
 from app.clock import to_datetime
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.events.data import CertificateData
 from app.services.accounts import find_account
 from app.services.administration import set_password
 from app.services.certificates import CertificateLine, list_certificates
@@ -18,7 +19,7 @@ def opens(story: Story, name: str, fingerprint: str, kind: Kind = Kind.CERTIFICA
     with story.database.reading() as session:
         account = find_account(session, fold(name))
         assert account is not None
-        data = {"id": account.id, "fingerprint": fingerprint}
+        data = CertificateData(account.id, fingerprint)
     story.record(Event(kind, nick=name, account=name, data=data))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from app.db.log import Log
 from app.db.models import AuditRow, MembershipRow, RoomVisitRow, SessionRow
 from app.events import Event, Kind
+from app.events.data import ConnectedData, JoinedData
 from app.services.record import record
 from tests.story import Story
 
@@ -22,13 +23,13 @@ def deed(kind: Kind, number: int, **fields: Any) -> Event:
 
 def coming(number: int) -> Event:
     """Return the event that connects a session."""
-    data = {"address": "192.0.2.1", "realname": f"Person {number}", "node": "main"}
+    data = ConnectedData("192.0.2.1", f"Person {number}", "main")
     return deed(Kind.CONNECTED, number, user="u", host="h", data=data)
 
 
 def entering(number: int, room: int, **marks: Any) -> Event:
     """Return the event that joins a session to a room."""
-    data = {"realname": f"Person {number}", "roles": "o" if number == 3 else "", **marks}
+    data = JoinedData(f"Person {number}", "o" if number == 3 else "", **marks)
     return deed(Kind.JOINED, number, room=room, target="#tea", data=data)
 
 

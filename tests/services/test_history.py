@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.events import Event, Kind, RoomKey
+from app.events.data import MessageData, ModeData
 from app.services import history
 from app.services.history import History, HistorySelection, is_known_name
 from app.wire.names import fold
@@ -33,8 +34,8 @@ def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
     story.send_private("anna", "bob", "psst")
     story.record(
         Event(Kind.TOPIC, room=rooms["#tea"], nick="anna", text="Assam"),
-        Event(Kind.PRIVMSG, room=rooms["#tea"], nick="anna", text="", data={"redacted": True}),
-        Event(Kind.TAGMSG, room=rooms["#tea"], nick="anna", data={"tags": {"+typing": "active"}}),
+        Event(Kind.PRIVMSG, room=rooms["#tea"], nick="anna", text="", data=MessageData(redacted=7)),
+        Event(Kind.TAGMSG, room=rooms["#tea"], nick="anna", data=MessageData(tags={"+typing": "active"})),
         Event(Kind.VOID, room=None),
     )
     return rooms
@@ -101,9 +102,9 @@ def test_messages_sent_during_an_export_are_excluded(story: Story, rooms: dict[s
 
 
 def test_history_never_contains_a_room_password(story: Story, rooms: dict[str, int]) -> None:
-    changes = [["+", "k", "sesame", None], ["+", "o", "bob", None], ["+", "n", None, None]]
+    changes = [("+", "k", "sesame", None), ("+", "o", "bob", None), ("+", "n", None, None)]
     key = RoomKey("sesame", "+k sesame")
-    story.record(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data={"changes": changes}, secret=key))
+    story.record(Event(Kind.MODE, room=rooms["#tea"], nick="anna", data=ModeData(changes), secret=key))
     assert texts(story, events=True)[-1] == "+k * +o bob +n"
 
 

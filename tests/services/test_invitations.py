@@ -35,9 +35,7 @@ def test_invitation_list_shows_uses(story: Story, clock: MovedClock) -> None:
     assert (first.name, first.uses, first.used, first.by, first.active) == (code[:6], 2, 0, ME, True)
     assert (first.created, first.expires) == (to_datetime(clock.now()), to_datetime(clock.now() + 1000))
     assert (second.name, second.expires) == (other[:6], None)
-    event = registration_event(clock, "anna", SECRET)
-    event.data["invitation"] = _id_of(story, code)
-    story.record(event)
+    story.record(registration_event(clock, "anna", SECRET, invitation=_id_of(story, code)))
     with story.database.reading() as session:
         assert [one.used for one in list_invitations(session, clock.now())] == [1, 0]
         assert [one.active for one in list_invitations(session, clock.now() + 1000)] == [False, True]

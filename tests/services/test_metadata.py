@@ -7,6 +7,7 @@ from app.db.log import read_after
 from app.db.models import AccountMetadataRow, AccountRow, RoomMetadataRow, RoomRow
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.events.data import MetadataChangeData
 from app.services import audit, metadata, moderation, rooms
 from app.services.accounts import get_account
 from app.services.admin_changes import AdminChange
@@ -59,7 +60,7 @@ def test_metadata_is_separate_for_each_room(story: Story, tea: int) -> None:
 
 def test_guest_metadata_is_not_stored(story: Story) -> None:
     session = story.connect("guest")
-    data = {"key": "color", "by": "guest", "party": f"s{session}"}
+    data = MetadataChangeData("color", "guest", f"s{session}")
     story.record(Event(Kind.METADATA, nick="server", target="guest", text="red", data=data))
     with story.database.reading() as orm:
         assert [orm.scalar(select(func.count()).select_from(table)) for table in TABLES] == [0, 0]
@@ -70,7 +71,7 @@ def test_guest_metadata_is_not_stored(story: Story) -> None:
 def test_administrator_removes_given_or_all_metadata(story: Story, name: str) -> None:
     before = of(story, name)
     change = silence(story, name.upper(), "avatar", "nothing-there")
-    assert [(event.data["key"], event.text) for event in change.events] == [("avatar", None)]
+    assert [(MetadataChangeData.of(event).key, event.text) for event in change.events] == [("avatar", None)]
     assert of(story, name) == {key: value for key, value in before.items() if key != "avatar"}
     assert silence(story, name, "avatar").events == []
     assert len(silence(story, name).events) == len(before) - 1
@@ -99,11 +100,18 @@ def test_metadata_is_deleted_with_its_account_or_room(story: Story) -> None:
 
 
 def test_only_changes_of_other_users_metadata_are_audited(story: Story, tea: int) -> None:
-    said = {"key": "avatar", "by": "anna"}
     with story.database.reading() as session:
         party = f"a{get_account(session, fold('bob')).id}"
-    bob = Event(Kind.METADATA, account="bob", target="bob", data={**said, "party": party, "session": 7})
-    room = Event(Kind.METADATA, room=tea, target="#tea", text="x.png", data={**said, "session": 7})
+    bob = Event(
+        Kind.METADATA, account="bob", target="bob", data=MetadataChangeData("avatar", "anna", party, 7)
+    )
+    room = Event(
+        Kind.METADATA,
+        room=tea,
+        target="#tea",
+        text="x.png",
+        data=MetadataChangeData("avatar", "anna", session=7),
+    )
     story.record(bob, room)
     with story.database.reading() as session:
         traces = [trace[1:] for trace in audit.latest(session, 9)]

@@ -11,6 +11,7 @@ from sqlalchemy import event as listening
 from app.db.database import Database
 from app.db.log import Log
 from app.events import MESSAGES, Event, Kind
+from app.events.data import MessageData
 from app.services import pages
 from app.services.pages import PLAYBACK_KINDS, ConversationTarget, HistoryCursor, HistorySource
 from app.services.record import record
@@ -75,7 +76,7 @@ class PagedStory:
             return Event(kind, room=self._number + where, nick="bob", target="#tea", text=text)
         parties = self._parties[where]
         kind = kind if kind in (*MESSAGES, Kind.TAGMSG) else Kind.PRIVMSG
-        data = {"parties": parties}
+        data = MessageData(parties=parties)
         return Event(kind, conversation=" ".join(parties), nick="me", target="bob", text=text, data=data)
 
     def happened(self, place: HistorySource) -> list[Event]:
@@ -157,11 +158,11 @@ def test_time_order_equals_position_order(story: Story, clock: MovedClock, facts
 
 def test_whole_history_is_read_unchanged(story: Story) -> None:
     room = story.create_room("#tea")
-    story.say(room, "anna", "hi", data={"tags": {"+draft/reply": "7"}})
+    story.say(room, "anna", "hi", data=MessageData(tags={"+draft/reply": "7"}))
     with story.database.reading() as session:
         (found,) = pages.latest(session, HistorySource(room), 5)
     assert (found.source, found.target, found.text) == ("anna!u@h", None, "hi")
-    assert found.data == {"tags": {"+draft/reply": "7"}}
+    assert found.data == MessageData(tags={"+draft/reply": "7"})
 
 
 def test_position_yields_a_cursor_only_in_its_own_history(story: Story) -> None:
@@ -184,7 +185,7 @@ def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -
     """Send a private message, or tags only; return its time."""
     kind = Kind.TAGMSG if text is None else Kind.PRIVMSG
     pair = " ".join(sorted((mine, theirs)))
-    data = {"parties": [mine, theirs]}
+    data = MessageData(parties=[mine, theirs])
     event = Event(kind, conversation=pair, nick="me", target=name, text=text, data=data)
     story.record(event)
     return event.at
@@ -302,7 +303,7 @@ def test_imported_messages_are_ordered_by_time(story: Story) -> None:
     room = story.create_room("#tea")
     story.join(7, "anna", room)
     old = [
-        Event(Kind.PRIVMSG, room=room, nick="anna", text=text, data={"imported": True}, at=at)
+        Event(Kind.PRIVMSG, room=room, nick="anna", text=text, data=MessageData(imported=True), at=at)
         for at, text in ((1000, "one"), (2000, "two"))
     ]
     story.record(*old)

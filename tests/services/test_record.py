@@ -9,6 +9,7 @@ from app.db.models import AccountRow, AuditRow, CorrespondentRow, EventRow, Room
 from app.db.models import SessionRow as Connected
 from app.errors import NotFound
 from app.events import Event, Kind
+from app.events.data import MessageData, ModeData
 from app.services.admin_changes import AdminChange
 from app.services.record import record
 from tests.conftest import MovedClock
@@ -41,7 +42,9 @@ def test_clock_set_back_does_not_reorder_a_room(story: Story, clock: MovedClock)
 
 def test_imported_event_keeps_its_time_in_a_newer_room(story: Story, clock: MovedClock) -> None:
     room = story.create_room("#general")
-    story.record(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
+    story.record(
+        Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data=MessageData(imported=True), at=1000)
+    )
     story.say(room, "anna", "new")
     old, new = rows(story)[1:]
     assert (old.at, new.at) == (1000, clock.instant + 1)
@@ -52,7 +55,9 @@ def test_catching_up_on_imports_does_not_reorder_a_room(story: Story, clock: Mov
     log = Log(clock)
     with story.database.locked() as connection:
         log.start_at_end(connection)
-    story.record(Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data={"imported": True}, at=1000))
+    story.record(
+        Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data=MessageData(imported=True), at=1000)
+    )
     with story.database.locked() as connection:
         assert [event.text for event in log.catch_up(connection)] == ["old"]
         record(connection, log, [Event(Kind.PRIVMSG, room=room, nick="anna", text="new")])
@@ -120,7 +125,7 @@ def test_tables_are_projections_of_the_events(story: Story, clock: MovedClock) -
     story.record(
         Event(Kind.NICK, session=here, nick="anna", target="ann"),
         Event(Kind.TOPIC, room=room, nick="ann", text="tea"),
-        Event(Kind.MODE, room=room, nick="ann", data={"changes": changes}),
+        Event(Kind.MODE, room=room, nick="ann", data=ModeData(changes)),
     )
     story.send_private("anna", "bob", "psst")
     with story.database.reading() as session:

@@ -13,6 +13,7 @@ from app.db.database import Database
 from app.db.fulltext import fulltext_of
 from app.errors import SearchTookTooLong
 from app.events import Event, Kind
+from app.events.data import MessageData, RedactedData
 from app.services import search as searching
 from app.services import stats
 from app.services.search import SearchQuery, SearchScope, queries, search
@@ -47,7 +48,7 @@ def index_if_old(story: Story, is_old: bool) -> None:
 def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
     """Send a private message; return its conversation."""
     pair = " ".join(sorted((mine, theirs)))
-    data = {"parties": [mine, theirs]}
+    data = MessageData(parties=[mine, theirs])
     story.record(Event(Kind.PRIVMSG, conversation=pair, nick="me", target="you", text=words, data=data))
     return pair
 
@@ -173,7 +174,7 @@ def test_redacted_message_is_removed_from_the_index(story: Story, is_old: bool) 
     story.record(message)
     index_if_old(story, is_old)
     assert find(story, SearchScope((room,)), "geheim") == ["Geheimnis"]
-    story.record(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data={"event": message.id}))
+    story.record(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data=RedactedData(message.id)))
     assert find(story, SearchScope((room,)), "geheim") == []
     index_if_old(story, True)
     with story.database.engine.connect() as connection:

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.db.models import AccountRow, RoomVisitRow
 from app.events import Event, Kind
+from app.events.data import KickedData
 from app.services.pages import HistoryCursor
 from app.services.visibility import NEVER, find_first_visible
 from tests.story import Story
@@ -59,13 +60,13 @@ def test_joining_again_without_parting_keeps_the_visit(chat: VisibilityStory) ->
 @pytest.mark.parametrize("kind", [Kind.PARTED, Kind.KICKED])
 def test_part_ends_the_visit_of_session_and_account(chat: VisibilityStory, kind: Kind) -> None:
     chat.event(Kind.JOINED)
-    chat.event(kind, data={"session": chat.session, "room": ROOM})
+    chat.event(kind, data=KickedData(chat.session, ROOM))
     assert chat.first() == {chat.room: NEVER}
 
 
 def test_kick_by_another_program_ends_the_visit(chat: VisibilityStory) -> None:
     chat.event(Kind.JOINED)
-    chat.story.record(Event(Kind.KICKED, room=chat.room, target="bob", data={"session": chat.session}))
+    chat.story.record(Event(Kind.KICKED, room=chat.room, target="bob", data=KickedData(chat.session)))
     assert chat.first() == {chat.room: NEVER}
 
 

@@ -15,7 +15,8 @@ from app.commands.registry import command
 from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
-from app.services.accounts import PasswordHashes, check_password, hash_password, registration_event
+from app.events import PasswordHashes
+from app.services.accounts import check_password, hash_password, registration_event
 from app.settings import ServerSettings
 from app.wire.names import InvalidName, check_new_nick, fold
 
@@ -150,7 +151,5 @@ def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHa
     _check_rate(ctx, name)
     invitation = signup_policy.check_invitation(ctx, name, credential)
     ctx.runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
-    event = registration_event(ctx.runtime.clock, name, hashes)
-    if invitation is not None:
-        event.data["invitation"] = invitation.id
-    ctx.emit_without_reply(event)
+    used = None if invitation is None else invitation.id
+    ctx.emit_without_reply(registration_event(ctx.runtime.clock, name, hashes, invitation=used))

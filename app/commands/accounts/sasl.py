@@ -8,8 +8,8 @@ by `chat-admin`.
 """
 
 import binascii
+from abc import ABC, abstractmethod
 from base64 import b64decode
-from typing import Protocol
 
 from scramp import ScramException
 from sqlalchemy.orm import Session
@@ -26,7 +26,7 @@ from app.commands.accounts.login import (
 from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
-from app.engine.delivery.client import Client
+from app.engine.delivery.client import Client, SaslState
 from app.engine.submission_unit import SlowWork
 from app.services.scram import ScramLogin, start_scram_login
 from app.wire import numerics
@@ -38,11 +38,10 @@ _MECHANISM_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # R
 _MAX_MECHANISM_LENGTH = 20
 
 
-class SaslExchange(Protocol):
-    """An exchange in progress. `collected` holds the chunks of the client's current message."""
+class SaslExchange(SaslState, ABC):
+    """An exchange of one mechanism."""
 
-    collected: str
-
+    @abstractmethod
     def take(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Process a complete message of the client.
 
@@ -57,11 +56,11 @@ def authenticate(ctx: Context, data: str) -> SlowWork | None:
     The first message names the mechanism: PLAIN, SCRAM-SHA-256 or EXTERNAL. The following ones
     carry its data in base64, in chunks of up to 400 characters. `AUTHENTICATE *` aborts.
     """
-    exchange: SaslExchange | None = ctx.client.sasl
+    exchange = ctx.client.sasl
     if data == "*":
         ctx.client.sasl = None
         raise NumericError(numerics.ERR_SASLABORTED)
-    if exchange is None:
+    if not isinstance(exchange, SaslExchange):
         _start_exchange(ctx, data)
         return None
     return _continue_exchange(ctx, exchange, data)
@@ -124,11 +123,8 @@ def _finish_login(ctx: Context, name: str, is_proven: bool) -> None:
     log_in(ctx, account)
 
 
-class PlainExchange:
+class PlainExchange(SaslExchange):
     """PLAIN: the account's name and password in one message."""
-
-    def __init__(self) -> None:
-        self.collected = ""
 
     def take(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Process `authzid NUL authcid NUL password`; an authzid must equal the authcid."""
@@ -144,11 +140,11 @@ class PlainExchange:
         )
 
 
-class ScramExchange:
+class ScramExchange(SaslExchange):
     """SCRAM: both sides prove that they know the password, without sending it."""
 
     def __init__(self) -> None:
-        self.collected = ""
+        super().__init__()
         self._scram: ScramLogin | None = None
         self._password_version = 0
 
@@ -200,11 +196,8 @@ class ScramExchange:
         )
 
 
-class ExternalExchange:
+class ExternalExchange(SaslExchange):
     """EXTERNAL: the certificate presented to TLS is the proof (RFC 4422 appendix A)."""
-
-    def __init__(self) -> None:
-        self.collected = ""
 
     def take(self, ctx: Context, message: bytes) -> SlowWork:
         """Process the account's name, which may be empty; log in with a writable changeset."""

@@ -13,9 +13,10 @@ from app.commands.metadata.profiles import adopt_guest_values
 from app.commands.registry import command
 from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
+from app.events import Applicant, PasswordHashes
 from app.services import mail
-from app.services.accounts import PasswordHashes, hash_password
-from app.services.applications import CODE_LENGTH, Applicant, application_event, redeem_code
+from app.services.accounts import hash_password
+from app.services.applications import CODE_LENGTH, application_event, redeem_code
 from app.services.codes import hash_code, new_code
 from app.wire.names import fold
 

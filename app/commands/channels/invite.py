@@ -7,6 +7,7 @@ from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Kind
+from app.events.data import InvitedData
 from app.wire import numerics
 
 
@@ -32,7 +33,7 @@ def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
     if room.member(target) is not None:
         raise NumericError(numerics.ERR_USERONCHANNEL, target.nick, room.name)
     ctx.reply(numerics.RPL_INVITING, target.nick, room.name)
-    data = {"session": target.session, "room": room.name}
+    data = InvitedData(target.session, room.name)
     event = ctx.event(Kind.INVITED, room, target=target.nick, data=data)
     ctx.changeset.pass_on(event, _audience(room, target), ctx.client)
     if target.away is not None:

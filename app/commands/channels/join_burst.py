@@ -13,6 +13,7 @@ from app.engine.delivery.encode import encode
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import MESSAGES, Event
+from app.events.data import MessageData
 from app.services.pages import latest_messages, list_private_messages
 from app.services.visibility import NEVER, find_visit_start
 from app.wire import numerics
@@ -128,7 +129,7 @@ def _add_timestamp(event: Event) -> Event:
 
     Multiline messages, and texts for which the line has no room, are unchanged.
     """
-    if "lines" in event.data:
+    if MessageData.of(event).lines:
         return event
     stamp = f"[{to_text(event.at)}] "
     if len(encode(event, 0)) + len(stamp) > MAX_LINE_BYTES:

@@ -14,6 +14,7 @@ from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
+from app.events.data import CreatedData, JoinedData
 from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room
@@ -97,7 +98,8 @@ def _create_room(ctx: Context, name: str) -> Room:
         raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text="The server has reached its limit of rooms")
     _charge_creation(ctx, name)
     me = ctx.me
-    data = {"modes": NEW_ROOM_MODES, "official": False, "founder": me.account.id if me.account else None}
+    founder = me.account.id if me.account else None
+    data = CreatedData(NEW_ROOM_MODES, official=False, founder=founder)
     event = ctx.event(Kind.CREATED, target=name, data=data)
     event.room = ctx.runtime.clock.identity()
     ctx.emit_without_reply(event)
@@ -138,11 +140,11 @@ def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
         raise NumericError(numerics.ERR_CHANNELISFULL, room.name)
 
 
-def _enter(ctx: Context, room: Room, me: User, **marks: object) -> None:
+def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
     """Emit the event of joining, with any marks in its data, and send the join burst."""
     roles = _initial_roles(room, me)
     others = room.audience
-    data = {"realname": me.realname, "roles": "".join(sorted(roles))} | marks
+    data = JoinedData(me.realname, "".join(sorted(roles)), override)
     joined = ctx.changeset.emit(ctx.event(Kind.JOINED, room, target=room.name, data=data), others)
     if not others.is_empty:
         account_roles.change_roles(ctx.runtime, ctx.changeset, room, me, "+", roles, others)

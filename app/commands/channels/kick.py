@@ -5,6 +5,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind
+from app.events.data import KickedData
 from app.wire import numerics
 
 
@@ -28,5 +29,5 @@ def _kick(ctx: Context, room: Room, nick: str, reason: str) -> None:
     target = ctx.get_user(nick)
     if room.member(target) is None:
         raise NumericError(numerics.ERR_USERNOTINCHANNEL, target.nick, room.name)
-    data = {"session": target.session, "room": room.name}
+    data = KickedData(target.session, room.name)
     ctx.emit(ctx.event(Kind.KICKED, room, target=target.nick, text=reason, data=data), room.audience)

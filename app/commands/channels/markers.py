@@ -10,6 +10,7 @@ from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.engine.world.user import User
 from app.events import Event, Kind
+from app.events.data import MarkedData
 from app.services.markers import load_read_markers
 from app.wire.line import plain
 from app.wire.names import Key, fold
@@ -43,7 +44,7 @@ def _advance(ctx: Context, target: str, key: Key, instant: int) -> None:
         text = f"You have reached the limit of {MAX_MARKERS} read markers"
         raise FailReply("MARKREAD", "INTERNAL_ERROR", target, text=text)
     me = ctx.me
-    data = {"party": me.party, "instant": instant}
+    data = MarkedData(me.party, instant)
     account = me.account.name if me.account else None
     event = Event(Kind.MARKED, nick=ctx.runtime.server_name, account=account, target=target, data=data)
     ctx.emit_without_reply(event, ctx.world.devices(me.party))
@@ -71,8 +72,8 @@ def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     if reader.markers is None:
         reader.markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
         for event in ctx.changeset.events:  # not in the table yet
-            if event.kind is Kind.MARKED and event.data["party"] == me.party:
-                reader.markers[fold(event.target or "")] = event.data["instant"]
+            if isinstance(event.data, MarkedData) and event.data.party == me.party:
+                reader.markers[fold(event.target or "")] = event.data.instant
     return reader.markers
 
 

@@ -12,6 +12,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind, RoomKey
+from app.events.data import ModeData
 from app.wire import extbans, numerics, word_filter
 from app.wire.framing import byte_length, space_after
 from app.wire.line import plain
@@ -115,10 +116,9 @@ def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
     """
     shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in changes]
     logged = [(_masked(change, "k"), account) for change, account in changes]
-    rows = [[change.sign, change.letter, change.argument, account] for change, account in logged]
-    event = ctx.event(Kind.MODE, room, target=room.name, text=_format(shown), data={"changes": rows})
-    if not room.is_operator(ctx.me):
-        event.data["override"] = True  # SAMODE
+    rows = [(change.sign, change.letter, change.argument, account) for change, account in logged]
+    data = ModeData(rows, override=not room.is_operator(ctx.me))  # override: SAMODE
+    event = ctx.event(Kind.MODE, room, target=room.name, text=_format(shown), data=data)
     if shown != changes:
         keys = [change for change, _ in changes if change.letter == "k"]
         key = keys[-1].argument if keys and keys[-1].sign == "+" else None

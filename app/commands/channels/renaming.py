@@ -14,6 +14,7 @@ from app.engine.changeset import Changeset
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
+from app.events.data import JoinedData, RenamedData
 from app.services.rooms import AUTO_JOIN_REFUSAL, is_auto_joined
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room, fold
@@ -35,7 +36,7 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     if new == room.name:
         return
     shown_reason = reason[: ctx.runtime.settings.topic_length]
-    event = ctx.event(Kind.RENAMED, room, target=room.name, text=shown_reason, data={"to": new})
+    event = ctx.event(Kind.RENAMED, room, target=room.name, text=shown_reason, data=RenamedData(new))
     if CAPABILITY in ctx.client.caps:
         ctx.emit(event, room.audience)
     else:
@@ -75,7 +76,7 @@ def emulate_rename(
     They receive nothing if only the case of ASCII letters changes: for them the name is the same.
     """
     old = event.target or ""
-    if old.encode().lower() == event.data["to"].encode().lower():  # compares as CASEMAPPING=ascii
+    if old.encode().lower() == RenamedData.of(event).to.encode().lower():  # compares as CASEMAPPING=ascii
         return
     for member in room.members.values():
         for client in member.user.clients:
@@ -89,7 +90,7 @@ def emulate_rename(
 def _send_part_and_join(ctx: Context, room: Room, me: User, old: str, reason: str) -> None:
     now = ctx.runtime.clock.now()
     ctx.send_event(me.event(Kind.PARTED, room.id, target=old, text=reason, at=now))
-    joined = me.event(Kind.JOINED, room.id, target=room.name, data={"realname": me.realname}, at=now)
+    joined = me.event(Kind.JOINED, room.id, target=room.name, data=JoinedData(me.realname), at=now)
     send_burst(ctx, room, joined)
 
 

@@ -8,6 +8,7 @@ from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.world.user import User
 from app.events import Kind
+from app.events.data import OperData
 from app.wire import numerics
 from app.wire.modes import USER_FLAGS, ModeChange, format_changes, parse_changes
 
@@ -60,7 +61,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
 def grant_admin(ctx: Context, name: str) -> None:
     """Make the caller an administrator under an operator name and notify their clients."""
     before, audience = account_roles.account_roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
-    event = ctx.event(Kind.OPERED, target=name, data={"address": ctx.client.address})
+    event = ctx.event(Kind.OPERED, target=name, data=OperData(ctx.client.address))
     if ctx.me.is_admin:
         ctx.emit_without_reply(event)
     else:

@@ -5,7 +5,7 @@ Before sending, the engine checks again that the client may still see what was r
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from app.commands.errors import FailReply
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
+from app.events.data import KickedData, MessageData
 from app.services import pages
 from app.services.pages import ConversationTarget, HistoryCursor, HistorySource
 from app.services.visibility import find_first_visible
@@ -184,17 +185,19 @@ def _send_page(ctx: Context, request: PageRequest, events: list[Event]) -> None:
 def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
     """Fill in what the log omits: the server's name and the current name of the room."""
     event.nick = event.nick or ctx.runtime.server_name
-    event.data.setdefault("realname", "")
     if room is None:
         return
-    event.data["room"] = room.name
-    if event.kind not in (Kind.KICKED, Kind.NICK):
+    if isinstance(event.data, KickedData):
+        event.data = replace(event.data, room=room.name)
+    elif event.kind is not Kind.NICK:
         event.target = room.name
 
 
 def may_read(message: Event, rooms: Iterable[int], party: str) -> bool:
     """Return whether a member of these rooms, or this party, may read a message."""
-    return message.room in rooms if message.room is not None else party in message.data.get("parties", ())
+    if message.room is not None:
+        return message.room in rooms
+    return party in (MessageData.of(message).parties or ())
 
 
 def rooms_with_open_history(ctx: Context) -> frozenset[int]:

@@ -10,6 +10,7 @@ from app.commands.users import away
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo, User
 from app.events import Event, Kind
+from app.events.data import ConnectedData, JoinedData
 from app.wire import numerics
 from app.wire.names import fold
 
@@ -97,11 +98,7 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
             user=newcomer.user,
             host=newcomer.host,
             account=account.name if account else None,
-            data={
-                "address": newcomer.address,
-                "realname": ctx.client.registration.realname,
-                "node": ctx.runtime.settings.node,
-            },
+            data=ConnectedData(newcomer.address, ctx.client.registration.realname, ctx.runtime.settings.node),
         )
     )
     me = ctx.world.users[session]
@@ -124,7 +121,7 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     away.apply_early_away(ctx)
     send_welcome(ctx)
     for room in ctx.world.rooms_of(holder):
-        joined = ctx.event(Kind.JOINED, room, target=room.name, data={"realname": holder.realname})
+        joined = ctx.event(Kind.JOINED, room, target=room.name, data=JoinedData(holder.realname))
         joined.at = ctx.runtime.clock.now()
         joining.send_burst_and_replay(ctx, room, joined)
     markers.send_unjoined_markers(ctx)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from app.commands.channels.speaking import check_message
@@ -15,6 +16,7 @@ from app.engine.delivery.client import Client
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind, is_transient
+from app.events.data import MessageData
 from app.wire import ctcp, multiline, numerics
 from app.wire.framing import byte_length, space_after
 
@@ -132,7 +134,7 @@ def _send_to_user(ctx: Context, kind: Kind, user: User, text: str | None, lines:
         return
     me = ctx.me
     parties = sorted({me.party, user.party})
-    data = _data(ctx, lines) | {"parties": [me.party, user.party]}
+    data = replace(_data(ctx, lines) or MessageData(), parties=[me.party, user.party])
     event = ctx.event(kind, conversation=" ".join(parties), target=user.nick, text=text, data=data)
     author = None if user is me else ctx.client  # a message to oneself is delivered back
     _emit(ctx, event, Audience([*user.clients, *me.clients]), author)
@@ -169,8 +171,8 @@ def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None)
 def _check_length(event: Event, text: str, max_bytes: int) -> None:
     """Refuse a message longer than the limit, or with a line too long to relay with its source."""
     total = longest = byte_length(text)
-    if "lines" in event.data:
-        longest = max(byte_length(line) for line, _ in multiline.split_lines(text, event.data["lines"]))
+    if isinstance(event.data, MessageData) and event.data.lines:
+        longest = max(byte_length(line) for line, _ in multiline.split_lines(text, event.data.lines))
     if total > max_bytes or longest > space_after(f":{event.source} {event.verb} {event.target} :"):
         raise NumericError(numerics.ERR_INPUTTOOLONG)
 
@@ -180,7 +182,6 @@ def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in tags.items() if _CLIENT_TAG.fullmatch(name)}
 
 
-def _data(ctx: Context, lines: Sequence[int]) -> dict[str, object]:
+def _data(ctx: Context, lines: Sequence[int]) -> MessageData | None:
     tags = client_tags(ctx.tags) if ctx.tags else {}
-    data: dict[str, object] = {"tags": tags} if tags else {}
-    return data | {"lines": list(lines)} if lines else data
+    return MessageData(list(lines) or None, tags=tags or None) if tags or lines else None

@@ -4,28 +4,15 @@ See https://ircv3.net/specs/extensions/multiline. A client has at most one open 
 line that violates a rule fails the batch; the rest of it is then dropped silently.
 """
 
-from dataclasses import dataclass, field
-
 from app.commands.context import Context
 from app.commands.errors import FailReply
+from app.engine.delivery.client import MultilineBatch
 from app.events import Kind
 from app.wire.framing import byte_length
-from app.wire.multiline import CONCAT_TAG, MessageLine, combine
+from app.wire.multiline import CONCAT_TAG, combine
 from app.wire.names import fold
 
 MAX_LINES = 32
-
-
-@dataclass(slots=True)
-class MultilineBatch:
-    """An open batch; `tags` are those of the BATCH command that opened it, including the label."""
-
-    reference: str
-    target: str
-    tags: dict[str, str]
-    kind: Kind | None = None
-    lines: list[MessageLine] = field(default_factory=list)
-    has_failed: bool = False
 
 
 def open_batch(ctx: Context, reference: str, target: str) -> None:
@@ -38,7 +25,7 @@ def open_batch(ctx: Context, reference: str, target: str) -> None:
 
 def add_line(ctx: Context, kind: Kind, target: str, text: str) -> None:
     """Add a line to the open batch."""
-    batch: MultilineBatch | None = ctx.client.collected
+    batch = ctx.client.collected
     ctx.label = None
     if batch is None:
         raise invalid_batch("No batch with this reference is open")
@@ -85,7 +72,7 @@ def close_batch(ctx: Context, reference: str) -> MultilineBatch | None:
 
     Raises: FailReply when no batch with this reference is open.
     """
-    batch: MultilineBatch | None = ctx.client.collected
+    batch = ctx.client.collected
     ctx.client.collected = None
     if batch is None or batch.reference != reference:
         raise invalid_batch("No batch with this reference is open")

@@ -3,12 +3,15 @@
 A redacted message is removed from the log, history and replay; its position in the log remains.
 """
 
+from dataclasses import replace
+
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.events import Event, Kind, position
+from app.events.data import MessageData, RedactedData
 from app.services.pages import find_conversations, find_message
 from app.services.visibility import find_visit_start
 from app.wire.names import fold
@@ -54,11 +57,11 @@ def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: s
     message = _get_message(ctx, target, message_id)
     if message.conversation not in conversations:
         raise _unknown_message(target, message_id)
-    sender, recipient = message.data["parties"]
+    sender, recipient = MessageData.of(message).parties or ("", "")
     if sender != ctx.me.party:
         raise _not_allowed(target, message_id)
     event = _make_event(ctx, message, target, reason)
-    event.data["parties"] = [sender, recipient]
+    event.data = replace(RedactedData.of(event), parties=[sender, recipient])
     _emit(ctx, event, Audience(ctx.world.devices(sender).clients | ctx.world.devices(recipient).clients))
 
 
@@ -106,7 +109,7 @@ def _display_target(room: Room, target: str) -> str:
 
 
 def _make_event(ctx: Context, message: Event, target: str, reason: str) -> Event:
-    event = ctx.event(Kind.REDACTED, target=target, text=reason, data={"event": message.id})
+    event = ctx.event(Kind.REDACTED, target=target, text=reason, data=RedactedData(message.id))
     event.room, event.conversation = message.room, message.conversation
     return event
 

@@ -15,6 +15,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
 from app.events import Event, Kind
+from app.events.data import MetadataChangeData
 
 
 def set_value(
@@ -30,9 +31,8 @@ def set_value(
 
     If an administrator changes another's metadata, the event names them for the audit log.
     """
-    event = _make_event(runtime, owner, key, value, by)
-    if not (isinstance(owner, User) and owner.reader is by.reader):
-        event.data["session"] = by.session
+    is_own = isinstance(owner, User) and owner.reader is by.reader
+    event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
     changeset.emit(event, _subscribers(runtime.world, owner, key), author)
     for other in _other_sessions(runtime.world, owner):
         changeset.pass_on(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
@@ -45,7 +45,7 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     changeset.pass_on(event, NOBODY)
     for owner in _find_owners(runtime.world, event):
         shown = replace(event, target=_name(owner))
-        changeset.pass_on(shown, _subscribers(runtime.world, owner, event.data["key"]))
+        changeset.pass_on(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))
 
 
 def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
@@ -69,18 +69,21 @@ def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, accou
     """Copy the metadata of a guest to the account that it has registered."""
     for key, value in user.metadata.items():
         event = _make_event(runtime, user, key, value, user)
-        event.account, event.data["party"] = account.name, f"a{account.id}"
+        event.account = account.name
+        event.data = replace(MetadataChangeData.of(event), party=f"a{account.id}")
         changeset.emit(event)
 
 
-def _make_event(runtime: Runtime, owner: User | Room, key: str, value: str | None, by: User) -> Event:
-    said = {"key": key, "by": by.account.name if by.account else by.nick}
-    event = Event(Kind.METADATA, nick=runtime.server_name, target=_name(owner), text=value, data=said)
+def _make_event(
+    runtime: Runtime, owner: User | Room, key: str, value: str | None, by: User, session: int | None = None
+) -> Event:
+    party = owner.party if isinstance(owner, User) else None
+    data = MetadataChangeData(key, by.account.name if by.account else by.nick, party, session)
+    event = Event(Kind.METADATA, nick=runtime.server_name, target=_name(owner), text=value, data=data)
     if isinstance(owner, Room):
         event.room = owner.id
     else:
         event.account = owner.account.name if owner.account else None
-        event.data["party"] = owner.party
     return event
 
 

@@ -16,6 +16,7 @@ from app.engine.cloak import uncloaked_host
 from app.engine.world.world import Ban
 from app.errors import ChatError
 from app.events import Kind
+from app.events.data import RevokedData
 from app.services.bans import BanType, ban_data, detect_ban_type, is_same_mask, normalise_ban_mask
 from app.services.durations import is_duration, parse_milliseconds
 from app.wire import numerics
@@ -107,7 +108,7 @@ def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> Non
     if any(ban in previous for ban in ctx.world.active_bans()):
         raise _refusal(verb, f"{mask} is already banned; to change the ban, lift it first with UN{verb}.")
     data = ban_data(ctx.runtime.clock, kind, request.expires)
-    ban = Ban(data["id"], kind, mask, request.reason, request.expires, ctx.me.nick)
+    ban = Ban(data.id, kind, mask, request.reason, request.expires, ctx.me.nick)
     _check_target(ctx, verb, ban)
     for old in previous:
         _emit_unbanned(ctx, old)
@@ -148,7 +149,7 @@ def _lift_ban(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) ->
 
 
 def _emit_unbanned(ctx: Context, ban: Ban) -> None:
-    ctx.emit_without_reply(ctx.event(Kind.UNBANNED, target=ban.mask, data={"id": ban.id}))
+    ctx.emit_without_reply(ctx.event(Kind.UNBANNED, target=ban.mask, data=RevokedData(ban.id)))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.commands.sessions.leaving import disconnect_user
 from app.events import Kind
+from app.events.data import KilledData
 from app.wire import numerics
 
 
@@ -14,7 +15,7 @@ def kill(ctx: Context, nick: str, reason: str = "") -> None:
     victim = ctx.get_user(nick)
     if victim.is_pseudoclient:
         raise NumericError(numerics.ERR_CANTKILLSERVER)
-    data = {"session": victim.session}
+    data = KilledData(victim.session)
     ctx.emit_without_reply(ctx.event(Kind.KILLED, target=victim.nick, text=reason or ctx.me.nick, data=data))
     disconnect_user(
         ctx.runtime, ctx.changeset, victim, f"Killed by {ctx.me.nick}" + (f": {reason}" if reason else "")

@@ -10,6 +10,7 @@ from app.commands.registry import command
 from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.events import Kind
+from app.events.data import OperData
 from app.services.accounts import verify_password
 from app.wire import numerics
 
@@ -43,7 +44,7 @@ def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
 def _emit_failure(ctx: Context, name: str) -> None:
     """Record the failure in the audit log; an unknown name is left out, as it may be a password."""
     known = name if name in ctx.runtime.settings.operators else ""
-    ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data={"address": ctx.client.address}))
+    ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data=OperData(ctx.client.address)))
 
 
 def _check_delay(ctx: Context, name: str) -> None:

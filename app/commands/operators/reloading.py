@@ -23,6 +23,7 @@ from app.engine.changeset import Changeset
 from app.engine.submission_unit import SlowWork
 from app.errors import ChatError
 from app.events import Event, Kind
+from app.events.data import RehashedData
 from app.services.rooms import official_room_event
 from app.settings import SERVER, Renewal, ServerSettings, renewed
 from app.wire import numerics
@@ -78,7 +79,7 @@ def apply_reload(
         exchange()
     for step in _STEPS:
         step(runtime, changeset, before)
-    event.data |= {"changed": found.renewal.changed, "waiting": found.renewal.waiting}
+    event.data = RehashedData(found.renewal.changed, found.renewal.waiting, tags=event.tags)
     changeset.emit(event)
     changes = list(_describe_changes(found.renewal))
     logger.info("The settings were reloaded. %s", " ".join(changes))

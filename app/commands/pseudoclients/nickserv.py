@@ -17,8 +17,9 @@ from app.commands.sessions.leaving import disconnect_user
 from app.db.models import AccountRow
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import AccountInfo
-from app.events import Kind
-from app.services.accounts import PasswordHashes, find_account, hash_password
+from app.events import Kind, PasswordHashes
+from app.events.data import AccountChangedData
+from app.services.accounts import find_account, hash_password
 from app.wire.names import fold
 
 _NOTHING = Secret(NO_EMAIL)
@@ -148,7 +149,7 @@ def _store_password(ctx: ServiceContext, account: AccountInfo, hashes: PasswordH
     """Store the new password, unless the caller has changed accounts in the meantime."""
     if get_own_account(ctx) is not account:
         raise FailReply(ctx.verb, "NOT_LOGGED_IN", text="You are no longer logged in to this account")
-    data = {"id": account.id, "password": True}
+    data = AccountChangedData(account.id, password=True)
     ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data=data, secret=hashes))
     ctx.respond(f"Changed the password of {account.name}")
 
@@ -165,7 +166,9 @@ def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
     if choice.lower() not in ("on", "off"):
         raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"Unknown choice {choice}; use on or off")
     is_on = choice.lower() == "on"
-    ctx.emit_without_reply(ctx.event(Kind.ACCOUNT_CHANGED, data={"id": account.id, "always_on": is_on}))
+    ctx.emit_without_reply(
+        ctx.event(Kind.ACCOUNT_CHANGED, data=AccountChangedData(account.id, always_on=is_on))
+    )
     ctx.respond(_always_on_text(ctx, account) if is_on else f"{account.name} now quits with its last device")
 
 

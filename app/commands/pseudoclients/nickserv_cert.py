@@ -9,6 +9,7 @@ from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import subcommand
 from app.engine.world.user import AccountInfo
 from app.events import Kind
+from app.events.data import CertificateData
 
 MAX_CERTIFICATES = 10  # certificates of one account
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -77,4 +78,4 @@ def _requested_fingerprint(ctx: ServiceContext, given: str) -> str:
 
 
 def _emit_change(ctx: ServiceContext, kind: Kind, account: AccountInfo, fingerprint: str) -> None:
-    ctx.emit_without_reply(ctx.event(kind, data={"id": account.id, "fingerprint": fingerprint}))
+    ctx.emit_without_reply(ctx.event(kind, data=CertificateData(account.id, fingerprint)))

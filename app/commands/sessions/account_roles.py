@@ -8,6 +8,7 @@ from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event, Kind
+from app.events.data import ModeData, ModeRow
 
 Roles = Mapping[int, set[str]]  # by room id
 
@@ -39,7 +40,13 @@ def change_roles(
         return
     letters = "".join(sorted(roles))
     words = f"{sign}{letters} " + " ".join([user.nick] * len(letters))
-    changes = [[sign, role, user.nick, None] for role in letters]
-    event = Event(Kind.MODE, room=room.id, nick=runtime.server_name, target=room.name, text=words)
-    event.data["changes"] = changes
+    changes: list[ModeRow] = [(sign, role, user.nick, None) for role in letters]
+    event = Event(
+        Kind.MODE,
+        room=room.id,
+        nick=runtime.server_name,
+        target=room.name,
+        text=words,
+        data=ModeData(changes),
+    )
     changeset.emit(event, audience)

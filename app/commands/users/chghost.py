@@ -7,6 +7,7 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.engine.world.user import User
 from app.events import Kind
+from app.events.data import HostData
 from app.wire import numerics
 
 HOST = re.compile(
@@ -35,7 +36,7 @@ def chghost(ctx: Context, nick: str, host: str) -> None:
 def _set_host(ctx: Context, user: User, host: str) -> None:
     """Change the host; notify clients with chghost and, by RPL_VISIBLEHOST, the user's clients."""
     me = ctx.me
-    data = {"by": me.nick, "account": me.account.name if me.account else None, "operator": me.session}
+    data = HostData(me.nick, me.account.name if me.account else None, me.session)
     ctx.changeset.emit(user.event(Kind.HOST, text=host, data=data), ctx.world.presence_audience(user))
     for client in user.clients:
         view = ctx if client is ctx.client else Context(ctx.runtime, ctx.changeset, client)

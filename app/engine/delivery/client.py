@@ -1,10 +1,11 @@
 """A connection as the engine sees it: capabilities, registration state, session and sink."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.engine.delivery.sink import Sink
+from app.events import Kind
 from app.wire.capabilities import METADATA, shape_of
+from app.wire.multiline import MessageLine
 from app.wire.names import Key
 
 
@@ -20,6 +21,25 @@ class Registration:
     away: str | None = None  # AWAY message; empty for present, None if not sent
     metadata: dict[str, str] = field(default_factory=dict)
     negotiating: bool = False
+
+
+class SaslState:
+    """A SASL exchange in progress; `collected` is the base64 received of the current message."""
+
+    def __init__(self) -> None:
+        self.collected = ""
+
+
+@dataclass(slots=True)
+class MultilineBatch:
+    """An open batch; `tags` are those of the BATCH command that opened it, including the label."""
+
+    reference: str
+    target: str
+    tags: dict[str, str]
+    kind: Kind | None = None
+    lines: list[MessageLine] = field(default_factory=list)
+    has_failed: bool = False
 
 
 class Client:
@@ -64,9 +84,9 @@ class Client:
         self.nick = "*"  # target of numerics; `*` before registration
         self.registration = Registration()
         self.account: str | None = None  # logged in as, possibly before registration is complete
-        self.sasl: Any = None  # the SASL exchange in progress
+        self.sasl: SaslState | None = None  # the SASL exchange in progress
         self.session: int | None = None  # session of its user, once registered
-        self.collected: Any = None  # the multiline batch in progress
+        self.collected: MultilineBatch | None = None  # the multiline batch in progress
         self.ended = False
         self.answered = 0  # reply lines so far, or equivalent work; charged to the flood limit
         self.watched: dict[Key, str] = {}  # MONITOR list: nicks as the client spelled them

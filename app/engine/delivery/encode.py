@@ -4,11 +4,21 @@ Every kind has one function that writes the part after the tags; an empty text m
 shape do not hear of it. What is written depends on the event and the shape only, so it can be shared.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.clock import to_iso
-from app.events import Event, Kind, msgid
+from app.events import Event, Kind, RoomKey, msgid
+from app.events.data import (
+    InvitedData,
+    JoinedData,
+    KickedData,
+    MarkedData,
+    MessageData,
+    MetadataChangeData,
+    RedactedData,
+    RenamedData,
+)
 from app.wire import multiline
 from app.wire.capabilities import Shape
 from app.wire.framing import truncate
@@ -16,7 +26,6 @@ from app.wire.line import format_tags
 from app.wire.numerics import RPL_KEYNOTSET, RPL_KEYVALUE, RPL_MONOFFLINE, RPL_MONONLINE
 
 Body = Callable[[Event, int], str]
-_bodies: dict[Kind, Body] = {}
 _IDENTIFIED = frozenset(
     {Kind.PRIVMSG, Kind.NOTICE, Kind.TAGMSG, Kind.TOPIC, Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.MODE}
 )
@@ -27,18 +36,21 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
 
     Returns nothing when clients of this shape are not told of such an event.
     """
-    if "lines" in event.data:
-        return _multiline(event, shape, extra)
-    body = _bodies[event.kind](event, shape)
+    data = event.data
+    if type(data) is MessageData and data.lines:
+        return _multiline(event, data.lines, shape, extra)
+    body = _BODIES[event.kind](event, shape)
     if not body:
         return b""
     return _line(tags(event, shape, extra), truncate(body))
 
 
-def _multiline(event: Event, shape: int, extra: Mapping[str, str] | None) -> bytes:
+def _multiline(
+    event: Event, line_lengths: Sequence[int], shape: int, extra: Mapping[str, str] | None
+) -> bytes:
     """Write a multiline message as a batch, or for clients that do not know them line by line, without blank ones."""
     start = f":{event.source} {event.verb} {event.target} :"
-    pieces = multiline.split_lines(event.text or "", event.data["lines"])
+    pieces = multiline.split_lines(event.text or "", line_lengths)
     if shape & Shape.MULTILINE:
         return b"".join(_batch(event, start, pieces, tags(event, shape, extra), extra or {}))
     lines = [truncate(start + line) for line, _ in pieces if line]
@@ -73,8 +85,8 @@ def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
     if shape & Shape.TAGS:
         if event.id and event.kind in _IDENTIFIED:
             sections.append(f"msgid={msgid(event.id)}")
-        if own := event.data.get("tags"):
-            sections.append(format_tags(own))
+        if event.data is not None and event.data.tags:
+            sections.append(format_tags(event.data.tags))
     if shape & Shape.ACCOUNT_TAG and event.account and event.session is not None:
         sections.append(format_tags({"account": event.account}))
     return ";".join(sections)
@@ -82,155 +94,149 @@ def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
 
 def is_told(kind: Kind) -> bool:
     """Whether anybody is ever told of events of this kind."""
-    return kind in _bodies
+    return kind in _BODIES
 
 
-def writes(kind: Kind) -> Callable[[Body], Body]:
-    """Declare how events of this kind are written."""
-
-    def declare(body: Body) -> Body:
-        _bodies[kind] = body
-        return body
-
-    return declare
-
-
-@writes(Kind.PRIVMSG)
-@writes(Kind.NOTICE)
 def _message(event: Event, shape: int) -> str:
     return f":{event.source} {event.verb} {event.target} :{event.text}"
 
 
-@writes(Kind.TAGMSG)
 def _tagmsg(event: Event, shape: int) -> str:
     return f":{event.source} TAGMSG {event.target}" if shape & Shape.TAGS else ""
 
 
-@writes(Kind.JOINED)
 def _joined(event: Event, shape: int) -> str:
     if shape & Shape.EXTENDED_JOIN:
-        return f":{event.source} JOIN {event.target} {event.account or '*'} :{event.data.get('realname', '')}"
+        return f":{event.source} JOIN {event.target} {event.account or '*'} :{JoinedData.of(event).realname}"
     return f":{event.source} JOIN {event.target}"
 
 
-@writes(Kind.RENAMED)
 def _renamed(event: Event, shape: int) -> str:
     if not shape & Shape.RENAMING:
         return ""
-    return f":{event.source} RENAME {event.target} {event.data['to']} :{event.text or ''}"
+    return f":{event.source} RENAME {event.target} {RenamedData.of(event).to} :{event.text or ''}"
 
 
-@writes(Kind.PARTED)
 def _parted(event: Event, shape: int) -> str:
     return f":{event.source} PART {event.target}" + (f" :{event.text}" if event.text else "")
 
 
-@writes(Kind.KICKED)
 def _kicked(event: Event, shape: int) -> str:
-    return f":{event.source} KICK {event.data['room']} {event.target} :{event.text}"
+    return f":{event.source} KICK {KickedData.of(event).room} {event.target} :{event.text}"
 
 
-@writes(Kind.QUIT)
 def _quit(event: Event, shape: int) -> str:
     return f":{event.source} QUIT :{event.text}"
 
 
-@writes(Kind.NICK)
 def _nick(event: Event, shape: int) -> str:
     return f":{event.source} NICK :{event.target}"
 
 
-@writes(Kind.USER_MODE)
 def _user_mode(event: Event, shape: int) -> str:
     return f":{event.source} MODE {event.target} {event.text}"
 
 
-@writes(Kind.OPERED)
 def _opered(event: Event, shape: int) -> str:
     return f":{event.source} MODE {event.nick} +o"
 
 
-@writes(Kind.HOST)
 def _host(event: Event, shape: int) -> str:
     return f":{event.source} CHGHOST {event.user} {event.text}" if shape & Shape.CHGHOST else ""
 
 
-@writes(Kind.REALNAME)
 def _realname(event: Event, shape: int) -> str:
     return f":{event.source} SETNAME :{event.text}" if shape & Shape.SETNAME else ""
 
 
-@writes(Kind.APPEARED)
 def _appeared(event: Event, shape: int) -> str:
     return f":{event.nick} {RPL_MONONLINE.code} * :{event.text}"
 
 
-@writes(Kind.VANISHED)
 def _vanished(event: Event, shape: int) -> str:
     return f":{event.nick} {RPL_MONOFFLINE.code} * :{event.text}"
 
 
-@writes(Kind.TOPIC)
 def _topic(event: Event, shape: int) -> str:
     return f":{event.source} TOPIC {event.target} :{event.text}"
 
 
-@writes(Kind.MODE)
 def _mode(event: Event, shape: int) -> str:
-    words = event.text if event.secret is None else event.secret.words
+    words = event.secret.words if isinstance(event.secret, RoomKey) else event.text
     return f":{event.source} MODE {event.target} {words}"
 
 
-@writes(Kind.REDACTED)
 def _redacted(event: Event, shape: int) -> str:
     if not shape & Shape.REDACTION:
         return ""
-    words = f":{event.source} REDACT {event.target} {msgid(event.data['event'])}"
+    words = f":{event.source} REDACT {event.target} {msgid(RedactedData.of(event).event)}"
     return f"{words} :{event.text}" if event.text else words
 
 
-@writes(Kind.MARKED)
 def _marked(event: Event, shape: int) -> str:
     if not shape & Shape.READ_MARKER:
         return ""
-    return f":{event.nick} MARKREAD {event.target} timestamp={to_iso(event.data['instant'])}"
+    return f":{event.nick} MARKREAD {event.target} timestamp={to_iso(MarkedData.of(event).instant)}"
 
 
-@writes(Kind.METADATA)
 def _metadata(event: Event, shape: int) -> str:
-    words = f"* {event.target} {event.data['key']}"
+    words = f"* {event.target} {MetadataChangeData.of(event).key}"
     if event.text is None:
         return f":{event.nick} {RPL_KEYNOTSET.code} {words} :{RPL_KEYNOTSET.text}"
     return f":{event.nick} {RPL_KEYVALUE.code} {words} * :{event.text}"
 
 
-@writes(Kind.INVITED)
 def _invited(event: Event, shape: int) -> str:
-    return f":{event.source} INVITE {event.target} {event.data['room']}"
+    return f":{event.source} INVITE {event.target} {InvitedData.of(event).room}"
 
 
-@writes(Kind.AWAY)
 def _away(event: Event, shape: int) -> str:
     if not shape & Shape.AWAY_NOTIFY:
         return ""
     return f":{event.source} AWAY" + (f" :{event.text}" if event.text is not None else "")
 
 
-@writes(Kind.LOGGED_IN)
 def _logged_in(event: Event, shape: int) -> str:
     return f":{event.source} ACCOUNT {event.account}" if shape & Shape.ACCOUNT_NOTIFY else ""
 
 
-@writes(Kind.LOGGED_OUT)
 def _logged_out(event: Event, shape: int) -> str:
     return f":{event.source} ACCOUNT *" if shape & Shape.ACCOUNT_NOTIFY else ""
 
 
-@writes(Kind.WALLOPS)
 def _wallops(event: Event, shape: int) -> str:
     return f":{event.source} WALLOPS :{event.text}"
 
 
-@writes(Kind.ANNOUNCED)
 def _announced(event: Event, shape: int) -> str:
     return f":{event.nick} NOTICE $* :{event.text}"
+
+
+_BODIES: Mapping[Kind, Body] = {
+    Kind.PRIVMSG: _message,
+    Kind.NOTICE: _message,
+    Kind.TAGMSG: _tagmsg,
+    Kind.JOINED: _joined,
+    Kind.RENAMED: _renamed,
+    Kind.PARTED: _parted,
+    Kind.KICKED: _kicked,
+    Kind.QUIT: _quit,
+    Kind.NICK: _nick,
+    Kind.USER_MODE: _user_mode,
+    Kind.OPERED: _opered,
+    Kind.HOST: _host,
+    Kind.REALNAME: _realname,
+    Kind.APPEARED: _appeared,
+    Kind.VANISHED: _vanished,
+    Kind.TOPIC: _topic,
+    Kind.MODE: _mode,
+    Kind.REDACTED: _redacted,
+    Kind.MARKED: _marked,
+    Kind.METADATA: _metadata,
+    Kind.INVITED: _invited,
+    Kind.AWAY: _away,
+    Kind.LOGGED_IN: _logged_in,
+    Kind.LOGGED_OUT: _logged_out,
+    Kind.WALLOPS: _wallops,
+    Kind.ANNOUNCED: _announced,
+}

@@ -1,6 +1,5 @@
-"""What each kind of event changes in the world. Nothing here decides, and nothing here can fail.
+"""Reducers: the functions that change the world, one for each kind of event that does.
 
-Events that others appended may speak of people and rooms that are gone by now; such an event changes nothing.
+A reducer decides nothing and does not fail. A remote event may refer to users and rooms that no
+longer exist; it then changes nothing.
 """
-
-from app.engine.reducers import accounts, messages, metadata, people, rooms  # noqa: F401

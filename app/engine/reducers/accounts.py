@@ -1,75 +1,79 @@
-"""What holds for accounts and against strangers: registered names, invitations, and bans from the server."""
+"""Reducers for accounts, certificates, invitations and server bans."""
 
 from app.engine.world.user import AccountInfo
-from app.engine.world.world import Ban, Invitation, World, reduces
-from app.events import Event, Kind
+from app.engine.world.world import Ban, Invitation, World
+from app.events import Event
+from app.events.data import (
+    AccountChangedData,
+    BannedData,
+    CertificateData,
+    InvitationData,
+    RegisteredData,
+    RevokedData,
+)
 from app.wire.names import fold
 
 
-@reduces(Kind.REGISTERED)
 def registered(world: World, event: Event) -> None:
-    """A name belongs to an account."""
-    name = event.account or ""
-    world.accounts[fold(name)] = AccountInfo(event.data["id"], name, event.data["role"])
+    """Add an account, and count the use of its invitation."""
+    name, data = event.account or "", RegisteredData.of(event)
+    world.accounts[fold(name)] = AccountInfo(data.id, name, data.role)
     world.add_skeleton(name)
     for invitation in world.invitations.values():
-        if invitation.id == event.data.get("invitation"):
+        if invitation.id == data.invitation:
             invitation.left -= 1
 
 
-@reduces(Kind.ACCOUNT_CHANGED)
 def account_changed(world: World, event: Event) -> None:
-    """An account has another role, or may or may not be used, or stays or not."""
-    account = world.find_account(event.account or "")
-    if account is not None:
-        account.role = event.data.get("role", account.role)
-        account.disabled = event.data.get("disabled", account.disabled)
-        account.renewals += bool(event.data.get("password"))
-        account.always_on = event.data.get("always_on", account.always_on)
-        for user in world.users_of(account):
-            world.user_counts.note(user)
+    """Update the properties of an account."""
+    account, data = world.find_account(event.account or ""), AccountChangedData.of(event)
+    if account is None:
+        return
+    if data.role is not None:
+        account.role = data.role
+    if data.disabled is not None:
+        account.disabled = data.disabled
+    if data.always_on is not None:
+        account.always_on = data.always_on
+    account.renewals += data.password
+    for user in world.users_of(account):
+        world.user_counts.note(user)
 
 
-@reduces(Kind.CERTIFICATE_ADDED)
 def certificate_added(world: World, event: Event) -> None:
-    """A certificate opens an account."""
+    """Bind a certificate to an account."""
     account = world.find_account(event.account or "")
     if account is not None:
-        world.certificates[event.data["fingerprint"]] = account
+        world.certificates[CertificateData.of(event).fingerprint] = account
 
 
-@reduces(Kind.CERTIFICATE_REMOVED)
 def certificate_removed(world: World, event: Event) -> None:
-    """A certificate opens nothing any more."""
-    fingerprint = event.data["fingerprint"]
+    """Unbind a certificate, unless it belongs to another account by now."""
+    fingerprint = CertificateData.of(event).fingerprint
     if world.certificates.get(fingerprint) is world.find_account(event.account or ""):
         world.certificates.pop(fingerprint, None)
 
 
-@reduces(Kind.INVITATION_MADE)
 def invitation_made(world: World, event: Event) -> None:
-    """Whoever shows a code may make an account."""
-    data = event.data
-    world.invitations[data["digest"]] = Invitation(data["id"], data["uses"], data["expires"])
+    """Add an invitation."""
+    data = InvitationData.of(event)
+    world.invitations[data.digest] = Invitation(data.id, data.uses, data.expires)
 
 
-@reduces(Kind.INVITATION_REVOKED)
 def invitation_revoked(world: World, event: Event) -> None:
-    """A code is worth nothing any more."""
-    id_ = event.data["id"]
-    world.invitations = {digest: one for digest, one in world.invitations.items() if one.id != id_}
+    """Remove an invitation."""
+    revoked = RevokedData.of(event).id
+    world.invitations = {
+        digest: invitation for digest, invitation in world.invitations.items() if invitation.id != revoked
+    }
 
 
-@reduces(Kind.BANNED)
 def banned(world: World, event: Event) -> None:
-    """A server-wide ban holds."""
-    data, by = event.data, event.account or event.nick
-    world.bans[data["id"]] = Ban(
-        data["id"], data["type"], event.target or "", event.text or "", data["expires"], by
-    )
+    """Add a server ban."""
+    data, by = BannedData.of(event), event.account or event.nick
+    world.bans[data.id] = Ban(data.id, data.type, event.target or "", event.text or "", data.expires, by)
 
 
-@reduces(Kind.UNBANNED)
 def unbanned(world: World, event: Event) -> None:
-    """A server-wide ban is lifted."""
-    world.bans.pop(event.data["id"], None)
+    """Remove a server ban."""
+    world.bans.pop(RevokedData.of(event).id, None)

@@ -1,28 +1,26 @@
-"""What is said, taken back and read."""
+"""Reducers for messages, redactions and read markers."""
 
-from app.engine.world.world import World, reduces
-from app.events import Event, Kind, is_transient
+from app.engine.world.world import World
+from app.events import Event, is_transient
+from app.events.data import MarkedData, RedactedData
 from app.wire.names import fold
 
 
-@reduces(Kind.PRIVMSG)
-@reduces(Kind.NOTICE)
-def said(world: World, event: Event) -> None:
-    """A message is what newcomers to the room are shown; in a slow room its author has to wait then."""
+def message(world: World, event: Event) -> None:
+    """Add a PRIVMSG or NOTICE to the recent messages of its room."""
     world.remember(event)
-    _pause(world, event)
+    _note_speaker(world, event)
 
 
-@reduces(Kind.TAGMSG)
-def tagged(world: World, event: Event) -> None:
-    """Tags that stay are a message too."""
+def tagmsg(world: World, event: Event) -> None:
+    """Count a TAGMSG that is stored as a message of its author."""
     if not is_transient(event):
-        _pause(world, event)
+        _note_speaker(world, event)
 
 
-def _pause(world: World, event: Event) -> None:
-    """Note who spoke in a slow room, or to those who moderate it."""
-    room = world.rooms.get(event.room or _moderated(event))
+def _note_speaker(world: World, event: Event) -> None:
+    """Start the author's wait in a room with slow mode."""
+    room = world.rooms.get(event.room or _statusmsg_room(event))
     if room is None or not room.pause:
         return
     user = world.users.get(event.session or 0)
@@ -30,25 +28,23 @@ def _pause(world: World, event: Event) -> None:
         room.note_speaker(user, world.clock.monotonic())
 
 
-def _moderated(event: Event) -> int:
-    """Return the room among whose moderators something is said, 0 if it is said to others."""
+def _statusmsg_room(event: Event) -> int:
+    """Return the id of the room whose operators the message is for (STATUSMSG), or 0."""
     conversation = event.conversation or ""
     return int(conversation[1:]) if conversation.startswith("o") else 0
 
 
-@reduces(Kind.REDACTED)
 def redacted(world: World, event: Event) -> None:
-    """A message is not to be seen any more."""
-    position = event.data["event"]
-    world.redacted.append(position)
+    """Remove a message from memory."""
+    redacted_id = RedactedData.of(event).event
+    world.redacted.append(redacted_id)
     room = world.rooms.get(event.room or 0)
     if room is not None and room.recent is not None:
-        world.set_recent(room, [one for one in room.recent if one.id != position])
+        world.set_recent(room, [recent for recent in room.recent if recent.id != redacted_id])
 
 
-@reduces(Kind.MARKED)
 def marked(world: World, event: Event) -> None:
-    """Somebody has read a room, or what a nick wrote, up to an instant."""
+    """Move a read marker."""
     reader = world.find_reader(event)
     if reader is not None and reader.markers is not None:
-        reader.markers[fold(event.target or "")] = event.data["instant"]
+        reader.markers[fold(event.target or "")] = MarkedData.of(event).instant

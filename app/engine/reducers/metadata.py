@@ -1,26 +1,27 @@
-"""What people and rooms say of themselves, for clients to show."""
+"""The reducer for metadata of users and rooms."""
 
 from app.engine.world.user import Metadata
-from app.engine.world.world import World, reduces
-from app.events import Event, Kind
+from app.engine.world.world import World
+from app.events import Event
+from app.events.data import MetadataChangeData
 
 
-@reduces(Kind.METADATA)
 def metadata(world: World, event: Event) -> None:
-    """A person or a room says something else of itself under a key, or nothing any more.
+    """Set or remove a key.
 
-    What it said before is kept with the event until it is stored, in case it cannot be.
+    The former value becomes the secret of the event, so that `World.forget` can restore it when the
+    event cannot be stored.
     """
-    values = _values(world, event)
+    values, key = _find_values(world, event), MetadataChangeData.of(event).key
     if values is None:
         return
-    event.secret = values.get(event.data["key"])
+    event.secret = values.get(key)
     if event.text is None:
-        values.pop(event.data["key"], None)
+        values.pop(key, None)
     else:
-        values[event.data["key"]] = event.text
+        values[key] = event.text
 
 
-def _values(world: World, event: Event) -> Metadata | None:
+def _find_values(world: World, event: Event) -> Metadata | None:
     holder = world.find_reader(event) if event.room is None else world.rooms.get(event.room)
     return None if holder is None else holder.metadata

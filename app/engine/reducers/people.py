@@ -1,23 +1,24 @@
-"""What happens to people: they come, go, and are known otherwise."""
+"""Reducers for sessions: they begin, end, and change their nick, host, account or status."""
 
 from app.engine.world.user import AccountInfo, User
-from app.engine.world.world import World, reduces
-from app.events import Event, Kind
+from app.engine.world.world import World
+from app.events import Event
+from app.events.data import ConnectedData
 from app.wire.modes import parse_changes
 from app.wire.names import fold
 
 
-@reduces(Kind.CONNECTED)
 def connected(world: World, event: Event) -> None:
-    """Somebody finished registration."""
+    """Add a user who completed registration."""
+    data = ConnectedData.of(event)
     user = User(
         session=event.session or 0,
         nick=event.nick,
         key=fold(event.nick),
         user=event.user,
         host=event.host,
-        address=event.data["address"],
-        realname=event.data["realname"],
+        address=data.address,
+        realname=data.realname,
         signon=world.clock.now(),
         active=world.clock.monotonic(),
         account=world.find_account(event.account) if event.account else None,
@@ -26,9 +27,8 @@ def connected(world: World, event: Event) -> None:
     world.most_users = max(world.most_users, len(world.users))
 
 
-@reduces(Kind.QUIT)
 def quit_(world: World, event: Event) -> None:
-    """A session ended; of its several rows the first one removes it."""
+    """Remove a user; the rows for their other rooms find nothing left to do."""
     user = world.users.pop(event.session or 0, None)
     if user is None:
         return
@@ -41,9 +41,8 @@ def quit_(world: World, event: Event) -> None:
     world.record_whowas(user)
 
 
-@reduces(Kind.NICK)
 def nick(world: World, event: Event) -> None:
-    """Somebody is known by another nick."""
+    """Change a user's nick."""
     user = world.users.get(event.session or 0)
     new = event.target or ""
     if user is None or user.nick == new:
@@ -61,9 +60,8 @@ def nick(world: World, event: Event) -> None:
         room.forget_names()
 
 
-@reduces(Kind.USER_MODE)
 def user_mode(world: World, event: Event) -> None:
-    """Somebody changed their own modes."""
+    """Change a user's modes."""
     user = world.users.get(event.session or 0)
     if user is None:
         return
@@ -75,18 +73,16 @@ def user_mode(world: World, event: Event) -> None:
     world.user_counts.note(user)
 
 
-@reduces(Kind.OPERED)
 def opered(world: World, event: Event) -> None:
-    """Somebody is an administrator by a name and a password that the settings know."""
+    """Make a user an administrator who used OPER."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.operator, user.operator_name = True, event.target
         world.user_counts.note(user)
 
 
-@reduces(Kind.HOST)
 def host(world: World, event: Event) -> None:
-    """Somebody is seen with another host."""
+    """Change a user's visible host."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.host = event.text or ""
@@ -94,32 +90,29 @@ def host(world: World, event: Event) -> None:
             room.forget_names()
 
 
-@reduces(Kind.REALNAME)
 def realname(world: World, event: Event) -> None:
-    """Somebody has another real name."""
+    """Change a user's real name."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.realname = event.text or ""
 
 
-@reduces(Kind.LOGGED_IN)
 def logged_in(world: World, event: Event) -> None:
-    """A session speaks for an account."""
+    """Log a session in to an account."""
     user = world.users.get(event.session or 0)
     if user is not None and event.account is not None:
-        _speak_for(world, user, world.find_account(event.account))
+        _set_account(world, user, world.find_account(event.account))
 
 
-@reduces(Kind.LOGGED_OUT)
 def logged_out(world: World, event: Event) -> None:
-    """A session is a guest's again."""
+    """Log a session out."""
     user = world.users.get(event.session or 0)
     if user is not None:
-        _speak_for(world, user, None)
+        _set_account(world, user, None)
 
 
-def _speak_for(world: World, user: User, account: AccountInfo | None) -> None:
-    """A session has one account, whichever of its connections logged in or out."""
+def _set_account(world: World, user: User, account: AccountInfo | None) -> None:
+    """Set the account of a user and of all the user's connections."""
     user.account = account
     user.operator = user.operator or None
     user.metadata.clear()
@@ -128,25 +121,22 @@ def _speak_for(world: World, user: User, account: AccountInfo | None) -> None:
     world.user_counts.note(user)
 
 
-@reduces(Kind.AWAY)
 def away(world: World, event: Event) -> None:
-    """Somebody went away, or came back."""
+    """Set or clear a user's away message."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.away = event.text
 
 
-@reduces(Kind.DETACHED)
 def detached(world: World, event: Event) -> None:
-    """Somebody is here without a device."""
+    """Note when an always-on user lost the last device."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.detached = event.at or world.clock.now()
 
 
-@reduces(Kind.ATTACHED)
 def attached(world: World, event: Event) -> None:
-    """Somebody is here with a device again."""
+    """Note that a detached user has a device again."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.detached = None

@@ -1,60 +1,58 @@
-"""What happens to rooms: they are made, entered and left, and what holds there changes."""
+"""Reducers for rooms: their lifetime, members, topic, modes and lists."""
 
 from collections import deque
 
 from app.engine.world.room import MaskEntry, Room
-from app.engine.world.user import User
-from app.engine.world.world import World, reduces
-from app.events import Event, Kind
+from app.engine.world.user import AccountInfo, User
+from app.engine.world.world import World
+from app.events import Event, RoomKey
+from app.events.data import CreatedData, InvitedData, JoinedData, KickedData, ModeData, RenamedData
 from app.wire.modes import LISTS, ROLES
 from app.wire.names import Key, fold
 
 
-@reduces(Kind.CREATED)
 def created(world: World, event: Event) -> None:
-    """A room exists from now on."""
-    name = event.target or ""
+    """Add a room."""
+    name, data = event.target or "", CreatedData.of(event)
     room = Room(
         id=event.room or 0,
         name=name,
         key=fold(name),
         created=event.at or world.clock.now(),
-        official=event.data["official"],
-        modes=set(event.data["modes"]),
+        official=data.official,
+        modes=set(data.modes),
         recent=deque(maxlen=world.replay),
     )
-    if event.data["founder"] is not None:
-        room.roles[event.data["founder"]] = {"o"}
+    if data.founder is not None:
+        room.roles[data.founder] = {"o"}
     world.rooms[room.id] = room
     world.room_keys[room.key] = room
 
 
-@reduces(Kind.RENAMED)
 def renamed(world: World, event: Event) -> None:
-    """A room has another name, which its read markers follow."""
+    """Rename a room, and move its read markers to the new name."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return
-    old, room.name = room.key, event.data["to"]
+    old, room.name = room.key, RenamedData.of(event).to
     room.key, room.renamed = fold(room.name), world.clock.monotonic()
     del world.room_keys[old]
     world.room_keys[room.key] = room
-    accounts, guests = world.accounts.values(), world.users.values()
-    for markers in (*(one.markers for one in accounts), *(one.markers for one in guests)):
-        if markers and old != room.key:
-            _follow(markers, old, room.key)
+    if old != room.key:
+        readers: list[AccountInfo | User] = [*world.accounts.values(), *world.users.values()]
+        for reader in readers:
+            _move_marker(reader.markers or {}, old, room.key)
 
 
-def _follow(markers: dict[Key, int], old: Key, new: Key) -> None:
+def _move_marker(markers: dict[Key, int], old: Key, new: Key) -> None:
     marker = markers.pop(old, None)
     markers.pop(new, None)
     if marker is not None:
         markers[new] = marker
 
 
-@reduces(Kind.DELETED)
 def deleted(world: World, event: Event) -> None:
-    """A room is no more, and nobody is in it or asked into it."""
+    """Remove a room, its memberships and the invitations to it."""
     room = world.rooms.pop(event.room or 0, None)
     if room is None:
         return
@@ -64,29 +62,26 @@ def deleted(world: World, event: Event) -> None:
         user.invited.discard(room.id)
 
 
-@reduces(Kind.JOINED)
 def joined(world: World, event: Event) -> None:
-    """Somebody is in a room, with the roles the event gives them."""
-    user, room = _who_and_where(world, event)
+    """Add a member to a room, with the roles in the event."""
+    user, room = _find_user_and_room(world, event)
     if user is None or room is None:
         return
-    room.add(user, set(event.data.get("roles", "")))
+    room.add(user, set(JoinedData.of(event).roles))
     user.rooms.add(room.id)
     user.invited.discard(room.id)
 
 
-@reduces(Kind.PARTED)
 def parted(world: World, event: Event) -> None:
-    """Somebody left a room."""
-    user, room = _who_and_where(world, event)
+    """Remove a member from a room."""
+    user, room = _find_user_and_room(world, event)
     if user is not None and room is not None:
         _leave(room, user)
 
 
-@reduces(Kind.KICKED)
 def kicked(world: World, event: Event) -> None:
-    """Somebody was removed from a room."""
-    user = world.users.get(event.data["session"])
+    """Remove a kicked member from a room."""
+    user = world.users.get(KickedData.of(event).session)
     room = world.rooms.get(event.room or 0)
     if user is not None and room is not None:
         _leave(room, user)
@@ -97,61 +92,67 @@ def _leave(room: Room, user: User) -> None:
     user.rooms.discard(room.id)
 
 
-def _who_and_where(world: World, event: Event) -> tuple[User | None, Room | None]:
+def _find_user_and_room(world: World, event: Event) -> tuple[User | None, Room | None]:
     return world.users.get(event.session or 0), world.rooms.get(event.room or 0)
 
 
-@reduces(Kind.INVITED)
 def invited(world: World, event: Event) -> None:
-    """Somebody may enter a room once, whatever its modes."""
-    user = world.users.get(event.data["session"])
+    """Let a user join a room once, whatever its modes."""
+    user = world.users.get(InvitedData.of(event).session)
     if user is not None and event.room is not None:
         user.invited.add(event.room)
 
 
-@reduces(Kind.TOPIC)
 def topic(world: World, event: Event) -> None:
-    """A room has another topic."""
+    """Change the topic of a room."""
     room = world.rooms.get(event.room or 0)
     if room is not None:
         room.topic, room.topic_by = event.text or "", event.source
         room.topic_at = event.at or world.clock.now()
 
 
-@reduces(Kind.MODE)
 def mode(world: World, event: Event) -> None:
-    """A room's modes, lists or roles changed."""
+    """Change the modes, lists and roles of a room."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return
-    for sign, letter, argument, account in event.data["changes"]:
+    for sign, letter, argument, account in ModeData.of(event).changes:
+        is_set = sign == "+"
         if letter in LISTS:
-            _list(world, room, event, sign, letter, argument)
+            _change_list(world, room, event, letter, argument or "", is_set)
         elif letter in ROLES:
-            _role(world, room, sign, letter, argument, account)
+            _change_role(world, room, letter, argument or "", account, is_set)
         elif letter == "k":
-            room.password = event.secret.key if event.secret is not None else room.password
+            if isinstance(event.secret, RoomKey):
+                room.password = event.secret.key
         elif letter == "l":
-            room.limit = int(argument) if sign == "+" else None
+            room.limit = int(argument) if is_set and argument else None
         elif letter == "W":
-            room.slow_down(int(argument) if sign == "+" else None)
+            room.slow_down(int(argument) if is_set and argument else None)
         else:
-            (room.modes.add if sign == "+" else room.modes.discard)(letter)
+            _change(room.modes, letter, is_set)
 
 
-def _list(world: World, room: Room, event: Event, sign: str, letter: str, mask: str) -> None:
-    if sign == "+":
+def _change_list(world: World, room: Room, event: Event, letter: str, mask: str, is_set: bool) -> None:
+    if is_set:
         room.lists[letter][mask] = MaskEntry(mask, event.source, event.at or world.clock.now())
     else:
         room.lists[letter].pop(mask, None)
 
 
-def _role(world: World, room: Room, sign: str, role: str, nick: str, account: int | None) -> None:
+def _change_role(world: World, room: Room, role: str, nick: str, account: int | None, is_set: bool) -> None:
+    """Change the role of a member, and the one kept for the member's account."""
     user = world.find_user(nick)
     member = room.member(user) if user else None
     if member is not None:
-        (member.roles.add if sign == "+" else member.roles.discard)(role)
+        _change(member.roles, role, is_set)
         room.forget_names()
     if account is not None:
-        kept = room.roles.setdefault(account, set())
-        (kept.add if sign == "+" else kept.discard)(role)
+        _change(room.roles.setdefault(account, set()), role, is_set)
+
+
+def _change(letters: set[str], letter: str, is_set: bool) -> None:
+    if is_set:
+        letters.add(letter)
+    else:
+        letters.discard(letter)

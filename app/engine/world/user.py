@@ -1,10 +1,9 @@
 """A person who is here: one nick, one session, and the connections that speak for it."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from app.engine.delivery.client import Client
-from app.events import Event, Kind
+from app.events import Event, EventData, Kind, Secret
 from app.wire.names import Key
 
 Metadata = dict[str, str]  # what somebody says of themselves for clients to show, by key
@@ -62,14 +61,14 @@ class User:
         conversation: str | None = None,
         target: str | None = None,
         text: str | None = None,
-        data: dict[str, Any] | None = None,
-        secret: Any = None,
+        data: EventData | None = None,
+        secret: Secret | None = None,
         at: int = 0,
     ) -> Event:
         """Return an event whose author they are, with a tag if they are a program; `room` is the room's id."""
-        data = data or {}
         if self.is_bot:
-            data = {**data, "tags": {**data.get("tags", {}), "bot": ""}}
+            data = data or EventData()
+            data = replace(data, tags={**(data.tags or {}), "bot": ""})
         return Event(
             kind,
             room,

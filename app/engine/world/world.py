@@ -5,7 +5,7 @@ log. Commands read it, decide, and emit events.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from app.clock import Clock, is_ahead
@@ -16,6 +16,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.user_counts import UserCounts
 from app.events import Event, Kind
+from app.events.data import MarkedData, MetadataChangeData, RedactedData
 from app.wire.names import Key, fold, skeleton
 
 MAX_WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
@@ -23,7 +24,6 @@ MAX_REDACTIONS = 1_000  # the latest, that a page read before must not show any 
 MAX_WHOWAS_ENTRIES = 10  # entries remembered for each of them
 
 Reducer = Callable[["World", Event], None]
-_reducers: dict[Kind, Reducer] = {}
 
 
 @dataclass(slots=True, frozen=True)
@@ -62,8 +62,9 @@ class WhowasEntry:
 class World:
     """Everybody who is here, every room, every registered name and every ban."""
 
-    def __init__(self, clock: Clock, replay: int) -> None:
+    def __init__(self, clock: Clock, replay: int, reducers: Mapping[Kind, Reducer]) -> None:
         self.clock = clock
+        self._reducers = reducers
         self.replay = replay  # messages of a room kept for newcomers
         self.clients: set[Client] = set()
         self.unregistered: set[Client] = set()  # of the clients, those that may yet speak for somebody
@@ -85,9 +86,9 @@ class World:
 
     def apply(self, event: Event) -> None:
         """Change the world as the event says."""
-        applier = _reducers.get(event.kind)
-        if applier is not None:
-            applier(self, event)
+        reducer = self._reducers.get(event.kind)
+        if reducer is not None:
+            reducer(self, event)
 
     def find_user(self, nick: str) -> User | None:
         """Look somebody up by nick, in any case."""
@@ -195,7 +196,9 @@ class World:
         """Return whose read markers, or metadata, an event is about, if they are here or have an account."""
         if event.account is not None:
             return self.find_account(event.account)
-        return self.users.get(int(event.data["party"].removeprefix("s")))
+        if isinstance(event.data, MarkedData | MetadataChangeData) and event.data.party:
+            return self.users.get(int(event.data.party.removeprefix("s")))
+        return None
 
     def active_bans(self) -> Iterable[Ban]:
         """Yield the server-wide bans that are in force now."""
@@ -221,12 +224,12 @@ class World:
     def forget(self, event: Event) -> None:
         """Take back what could not be stored: a message, metadata; a read marker is read anew from what is stored."""
         if event.kind is Kind.METADATA:
-            event.text = event.secret  # what was said before
+            event.text = event.secret if isinstance(event.secret, str) else None  # what was said before
             self.apply(event)
         if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:
             reader.markers = None
-        if event.kind is Kind.REDACTED and event.data["event"] in self.redacted:
-            self.redacted.remove(event.data["event"])
+        if isinstance(event.data, RedactedData) and event.data.event in self.redacted:
+            self.redacted.remove(event.data.event)
         room = self.rooms.get(event.room) if event.room is not None else None
         if room is not None and event.kind is Kind.REDACTED:
             room.recent = None  # to be read anew
@@ -265,13 +268,3 @@ class World:
         self.whowas.move_to_end(user.key)
         if len(self.whowas) > MAX_WHOWAS_NICKS:
             self.whowas.popitem(last=False)
-
-
-def reduces(kind: Kind) -> Callable[[Reducer], Reducer]:
-    """Declare what an event of this kind changes in the world."""
-
-    def declare(applier: Reducer) -> Reducer:
-        _reducers[kind] = applier
-        return applier
-
-    return declare

@@ -11,9 +11,9 @@ from app.db.fulltext import fulltext_of
 from app.db.legacy import LegacyDatabase, LegacyMessage, LegacyUser
 from app.db.log import Log
 from app.db.models import ImportMarkRow
-from app.events import Event
+from app.events import Event, PasswordHashes
 from app.services import audit
-from app.services.accounts import PasswordHashes, find_account, hash_password, registration_event
+from app.services.accounts import find_account, hash_password, registration_event
 from app.services.legacy.report import ImportReport, RejectedRow
 from app.services.legacy.rooms import ImportDestination
 from app.services.legacy.rows import (

@@ -1,6 +1,8 @@
 """The destination room of imported messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +11,7 @@ from app.clock import Clock, to_datetime
 from app.db import models
 from app.errors import ChatError
 from app.events import Event, Kind
+from app.events.data import CreatedData, MessageData, from_json
 from app.services.legacy.rows import NewMessage
 from app.services.rooms import find_room, official_room_event
 
@@ -46,7 +49,7 @@ class ImportDestination:
         newest = session.execute(query.order_by(models.EventRow.at.desc()).limit(1)).first()
         if newest is None:
             return
-        is_ours = self.resumes and (newest.data or {}).get("imported")
+        is_ours = self.resumes and _is_imported(newest.data)
         if newest.at >= first.at and not is_ours:
             raise ChatError(
                 f"{room.name} has messages later than the next one to import "
@@ -58,7 +61,7 @@ class ImportDestination:
     def _creation_event(self, before: int) -> Event:
         """Return the event that creates the room, just before its first message."""
         event = official_room_event(self._clock, self._by, self._name)
-        event.data["imported"], event.at = True, before - 1
+        event.data, event.at = replace(CreatedData.of(event), imported=True), before - 1
         return event
 
     def _events(self, room_id: int | None, message: NewMessage, author: Author) -> list[Event]:
@@ -81,5 +84,10 @@ class ImportDestination:
         return events
 
 
-def _origin(nick: str, author: str) -> dict[str, object]:
-    return {"imported": True} if nick == author else {"imported": True, "author": author}
+def _origin(nick: str, author: str) -> MessageData:
+    return MessageData(author=author if author != nick else None, imported=True)
+
+
+def _is_imported(stored: Mapping[str, Any] | None) -> bool:
+    data = from_json(Kind.PRIVMSG, stored)
+    return data is not None and data.imported

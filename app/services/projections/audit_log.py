@@ -4,7 +4,7 @@ What `chat-admin` decides has its entry already, made together with the decision
 and leave nothing here. Neither does what the server does of itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, insert
@@ -12,8 +12,20 @@ from sqlalchemy import Connection, insert
 from app.clock import to_iso_or_none
 from app.db.models import AuditRow
 from app.events import Event, Kind, msgid
+from app.events.data import (
+    BannedData,
+    HostData,
+    JoinedData,
+    KickedData,
+    MetadataChangeData,
+    ModeData,
+    OperData,
+    RedactedData,
+    RehashedData,
+    RenamedData,
+)
 from app.services.history import format_modes
-from app.services.projections.registry import gathers, projects
+from app.services.projections.projection import BatchProjection, Projection
 
 _ENTRY = insert(AuditRow)
 
@@ -41,95 +53,106 @@ def _enter(connection: Connection, event: Event, action: str, target: str, detai
     )
 
 
-@projects(Kind.KICKED)
 def _kicked(connection: Connection, event: Event) -> None:
-    room = event.data.get("room")
+    room = KickedData.of(event).room
     leave_trace(connection, event, "kick", event.target or "", room=room, reason=event.text)
 
 
-@projects(Kind.TOPIC)
 def _topic(connection: Connection, event: Event) -> None:
     leave_trace(connection, event, "room.topic", event.target or "", topic=event.text)
 
 
-@projects(Kind.RENAMED)
 def _renamed(connection: Connection, event: Event) -> None:
-    to = event.data["to"]
+    to = RenamedData.of(event).to
     leave_trace(connection, event, "room.rename", event.target or "", to=to, reason=event.text)
 
 
-@projects(Kind.MODE)
 def _mode(connection: Connection, event: Event) -> None:
     """Roles, lists and modes alike; a room's key is never part of it."""
-    modes = format_modes(event.data["changes"])
-    action = "samode" if event.data.get("override") else "room.mode"
+    data = ModeData.of(event)
+    modes = format_modes(data.changes)
+    action = "samode" if data.override else "room.mode"
     leave_trace(connection, event, action, event.target or "", modes=modes)
 
 
-@projects(Kind.REDACTED)
 def _redacted(connection: Connection, event: Event) -> None:
-    message = msgid(event.data["event"])
+    message = msgid(RedactedData.of(event).event)
     leave_trace(connection, event, "redact", event.target or "", msgid=message, reason=event.text)
 
 
-@projects(Kind.OPERED)
 def _opered(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "oper", event.target or "", address=event.data["address"])
+    leave_trace(connection, event, "oper", event.target or "", address=OperData.of(event).address)
 
 
-@projects(Kind.OPER_REFUSED)
 def _oper_refused(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "oper.refused", event.target or "", address=event.data["address"])
+    leave_trace(connection, event, "oper.refused", event.target or "", address=OperData.of(event).address)
 
 
-@projects(Kind.KILLED)
 def _killed(connection: Connection, event: Event) -> None:
     leave_trace(connection, event, "kill", event.target or "", reason=event.text)
 
 
-@projects(Kind.HOST)
 def _host(connection: Connection, event: Event) -> None:
-    data = event.data
-    operator = replace(event, session=data["operator"], account=data["account"], nick=data["by"])
+    data = HostData.of(event)
+    operator = replace(event, session=data.operator, account=data.account, nick=data.by)
     leave_trace(connection, operator, "chghost", event.nick, host=event.text, before=event.host)
 
 
-@gathers(Kind.JOINED)
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """Only to enter by the standing of an administrator leaves a trace."""
     for event in events:
-        if event.data.get("override"):
+        if JoinedData.of(event).override:
             leave_trace(connection, event, "sajoin", event.target or "")
 
 
-@projects(Kind.WALLOPS)
 def _wallops(connection: Connection, event: Event) -> None:
     leave_trace(connection, event, "wallops", "", text=event.text)
 
 
-@projects(Kind.REHASHED)
 def _rehashed(connection: Connection, event: Event) -> None:
     """Also by a signal (SIGHUP), where there is no session: then it is the server that did it."""
-    _enter(connection, event, "rehash", "", {name: event.data[name] for name in ("changed", "waiting")})
+    data = RehashedData.of(event)
+    _enter(connection, event, "rehash", "", {"changed": data.changed, "waiting": data.waiting})
 
 
-@projects(Kind.BANNED)
 def _banned(connection: Connection, event: Event) -> None:
-    kind, expires = event.data["type"], to_iso_or_none(event.data["expires"])
+    data = BannedData.of(event)
+    kind, expires = data.type, to_iso_or_none(data.expires)
     leave_trace(
         connection, event, "ban.add", event.target or "", type=kind, reason=event.text, expires=expires
     )
 
 
-@projects(Kind.UNBANNED)
 def _unbanned(connection: Connection, event: Event) -> None:
     leave_trace(connection, event, "ban.remove", event.target or "")
 
 
-@projects(Kind.METADATA)
 def _metadata(connection: Connection, event: Event) -> None:
     """Only what is said for others leaves a trace: for a room, or by an administrator."""
-    data = event.data
-    spoken = replace(event, session=data.get("session"), account=None, nick=data["by"])
+    data = MetadataChangeData.of(event)
+    spoken = replace(event, session=data.session, account=None, nick=data.by)
     action = "user.metadata" if event.room is None else "room.metadata"
-    leave_trace(connection, spoken, action, event.target or "", key=data["key"], value=event.text)
+    leave_trace(connection, spoken, action, event.target or "", key=data.key, value=event.text)
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.KICKED: _kicked,
+    Kind.TOPIC: _topic,
+    Kind.RENAMED: _renamed,
+    Kind.MODE: _mode,
+    Kind.REDACTED: _redacted,
+    Kind.OPERED: _opered,
+    Kind.OPER_REFUSED: _oper_refused,
+    Kind.KILLED: _killed,
+    Kind.HOST: _host,
+    Kind.WALLOPS: _wallops,
+    Kind.REHASHED: _rehashed,
+    Kind.BANNED: _banned,
+    Kind.UNBANNED: _unbanned,
+    Kind.METADATA: _metadata,
+}
+
+
+BATCH_PROJECTIONS: Mapping[Kind, BatchProjection] = {
+    Kind.JOINED: _joined,
+}

@@ -1,36 +1,34 @@
 """Who is in which room, with which roles: what a start needs to know of those who were here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.db.insertion import insert_rows
 from app.db.models import MembershipRow, SessionRow
 from app.events import Event, Kind
-from app.services.projections.registry import gathers, projects
+from app.events.data import JoinedData, KickedData
+from app.services.projections.projection import BatchProjection, Projection
 
 # As sessions, they go in storms.
 _LEAVE_ALL = delete(MembershipRow).where(MembershipRow.session_id == bindparam("session"))
 
 
-@gathers(Kind.JOINED)
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     rows = [
-        (event.session, event.room, event.data.get("roles", ""))
+        (event.session, event.room, JoinedData.of(event).roles)
         for event in events
         if event.session is not None
     ]
     insert_rows(connection, MembershipRow, ("session_id", "room_id", "roles"), rows)
 
 
-@projects(Kind.PARTED)
 def _parted(connection: Connection, event: Event) -> None:
     _leave(connection, event.room, event.session)
 
 
-@projects(Kind.KICKED)
 def _kicked(connection: Connection, event: Event) -> None:
-    _leave(connection, event.room, event.data["session"])
+    _leave(connection, event.room, KickedData.of(event).session)
 
 
 def _leave(connection: Connection, room: int | None, session: int | None) -> None:
@@ -50,3 +48,14 @@ def change_role(connection: Connection, room: int | None, sign: str, role: str, 
     for roles in connection.execute(select(MembershipRow.roles).where(*here)).scalars().all():
         new = "".join(sorted(set(roles) | {role} if sign == "+" else set(roles) - {role}))
         connection.execute(update(MembershipRow).where(*here).values(roles=new))
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.PARTED: _parted,
+    Kind.KICKED: _kicked,
+}
+
+
+BATCH_PROJECTIONS: Mapping[Kind, BatchProjection] = {
+    Kind.JOINED: _joined,
+}

@@ -1,11 +1,15 @@
 """Messages: who corresponds with whom, what was taken back, and how far somebody has read."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.db.fulltext import fulltext_of
 from app.db.models import EventRow, ReadMarkerRow
 from app.events import Event, Kind
-from app.services.projections.registry import projects
+from app.events.data import MarkedData, MessageData, RedactedData, from_json, to_json
+from app.services.projections.projection import Projection
 from app.wire.names import fold
 
 # One statement for both sides, whether they have written to each other before or not; both databases know it. To make
@@ -20,13 +24,10 @@ _CORRESPOND = text(
 )
 
 
-@projects(Kind.PRIVMSG)
-@projects(Kind.NOTICE)
-@projects(Kind.TAGMSG)
 def _message(connection: Connection, event: Event) -> None:
-    if "parties" not in event.data:
+    if not isinstance(event.data, MessageData) or event.data.parties is None:
         return
-    mine, theirs = event.data["parties"]
+    mine, theirs = event.data.parties
     names = {theirs: event.nick, mine: event.target or ""}  # whom each of them knows it by; one may be both
     rows = [
         {
@@ -41,20 +42,31 @@ def _message(connection: Connection, event: Event) -> None:
     connection.execute(_CORRESPOND, rows)
 
 
-@projects(Kind.REDACTED)
 def _redacted(connection: Connection, event: Event) -> None:
     """Blank the message where it stands: its place in the log stays, what it said goes."""
-    here = EventRow.id == event.data["event"]
-    fulltext_of(connection).remove(connection, event.data["event"])
-    data = connection.execute(select(EventRow.data).where(here)).scalar_one_or_none() or {}
-    kept = {name: value for name, value in data.items() if name in ("parties", "imported", "author")}
-    connection.execute(update(EventRow).where(here).values(text="", data=kept | {"redacted": event.id}))
+    message_id = RedactedData.of(event).event
+    here = EventRow.id == message_id
+    fulltext_of(connection).remove(connection, message_id)
+    stored = connection.execute(select(EventRow.data).where(here)).scalar_one_or_none()
+    message = from_json(Kind.PRIVMSG, stored)
+    data = message if isinstance(message, MessageData) else MessageData()
+    blanked = replace(data, lines=None, tags=None, redacted=event.id)
+    connection.execute(update(EventRow).where(here).values(text="", data=to_json(blanked)))
 
 
-@projects(Kind.MARKED)
 def _marked(connection: Connection, event: Event) -> None:
-    party, target = event.data["party"], fold(event.target or "")
+    data = MarkedData.of(event)
+    party, target = data.party, fold(event.target or "")
     connection.execute(
         delete(ReadMarkerRow).where(ReadMarkerRow.party == party, ReadMarkerRow.target == target)
     )
-    connection.execute(insert(ReadMarkerRow).values(party=party, target=target, at=event.data["instant"]))
+    connection.execute(insert(ReadMarkerRow).values(party=party, target=target, at=data.instant))
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.PRIVMSG: _message,
+    Kind.NOTICE: _message,
+    Kind.TAGMSG: _message,
+    Kind.REDACTED: _redacted,
+    Kind.MARKED: _marked,
+}

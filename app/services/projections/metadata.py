@@ -1,18 +1,21 @@
 """What accounts and rooms say of themselves; a guest's words are kept nowhere but in the log."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import ColumnElement, Connection, delete, insert
 
 from app.db.models import AccountMetadataRow, RoomMetadataRow
 from app.events import Event, Kind
-from app.services.projections.registry import projects
+from app.events.data import MetadataChangeData
+from app.services.projections.projection import Projection
 
 
-@projects(Kind.METADATA)
 def _metadata(connection: Connection, event: Event) -> None:
+    data = MetadataChangeData.of(event)
     if event.room is not None:
         _put(connection, event, RoomMetadataRow, RoomMetadataRow.room_id == event.room, room_id=event.room)
-    elif event.data["party"].startswith("a"):
-        account = int(event.data["party"].removeprefix("a"))
+    elif data.party is not None and data.party.startswith("a"):
+        account = int(data.party.removeprefix("a"))
         _put(
             connection,
             event,
@@ -29,7 +32,12 @@ def _put(
     whose: ColumnElement[bool],
     **owner: int,
 ) -> None:
-    key = event.data["key"]
+    key = MetadataChangeData.of(event).key
     connection.execute(delete(table).where(whose, table.key == key))
     if event.text is not None:
         connection.execute(insert(table).values(**owner, key=key, value=event.text))
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.METADATA: _metadata,
+}

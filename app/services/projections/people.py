@@ -1,14 +1,15 @@
 """Sessions: who is and was connected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, update
 
 from app.db.insertion import insert_rows
 from app.db.models import AccountRow, ReadMarkerRow, SessionRow
 from app.events import Event, Kind
+from app.events.data import ConnectedData, KilledData
 from app.services.projections.memberships import leave_all
-from app.services.projections.registry import gathers, projects
+from app.services.projections.projection import BatchProjection, Projection
 from app.services.projections.room_visits import leave_as_account
 from app.wire.names import fold
 
@@ -22,7 +23,6 @@ _END = (
 _FORGET_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("guest"))
 
 
-@gathers(Kind.CONNECTED)
 def _connected(connection: Connection, events: Sequence[Event]) -> None:
     insert_rows(connection, SessionRow, _COLUMNS, [_session(event) for event in events])
     for event in events:
@@ -30,20 +30,20 @@ def _connected(connection: Connection, events: Sequence[Event]) -> None:
 
 
 def _session(event: Event) -> tuple[object, ...]:
+    data = ConnectedData.of(event)
     return (
         event.session,
         event.nick,
         event.user,
         event.host,
-        event.data["address"],
-        event.data["realname"],
+        data.address,
+        data.realname,
         event.account,
-        event.data["node"],
+        data.node,
         event.at,
     )
 
 
-@projects(Kind.QUIT)
 def _quit(connection: Connection, event: Event) -> None:
     connection.execute(_END, {"session": event.session, "instant": event.at})
     leave_all(connection, event.session)
@@ -51,52 +51,43 @@ def _quit(connection: Connection, event: Event) -> None:
     _seen(connection, event)
 
 
-@projects(Kind.KILLED)
 def _killed(connection: Connection, event: Event) -> None:
     """End the session; what is left of it in its rooms goes with the QUIT, for which a server is needed."""
-    connection.execute(_END, {"session": event.data["session"], "instant": event.at})
+    connection.execute(_END, {"session": KilledData.of(event).session, "instant": event.at})
 
 
-@projects(Kind.AWAY)
 def _away(connection: Connection, event: Event) -> None:
     _change(connection, event, away=event.text)
 
 
-@projects(Kind.DETACHED)
 def _detached(connection: Connection, event: Event) -> None:
     _change(connection, event, detached=event.at)
     _seen(connection, event)
 
 
-@projects(Kind.ATTACHED)
 def _attached(connection: Connection, event: Event) -> None:
     _change(connection, event, detached=None)
     _seen(connection, event)
 
 
-@projects(Kind.NICK)
 def _nick(connection: Connection, event: Event) -> None:
     _change(connection, event, nick=event.target)
 
 
-@projects(Kind.HOST)
 def _host(connection: Connection, event: Event) -> None:
     _change(connection, event, host=event.text)
 
 
-@projects(Kind.REALNAME)
 def _realname(connection: Connection, event: Event) -> None:
     _change(connection, event, realname=event.text)
 
 
-@projects(Kind.LOGGED_IN)
 def _logged_in(connection: Connection, event: Event) -> None:
     leave_as_account(connection, event.session, event.account)
     _change(connection, event, account=event.account)
     _seen(connection, event)
 
 
-@projects(Kind.LOGGED_OUT)
 def _logged_out(connection: Connection, event: Event) -> None:
     leave_as_account(connection, event.session, event.account)
     _change(connection, event, account=None)
@@ -110,3 +101,22 @@ def _seen(connection: Connection, event: Event) -> None:
     if event.account is not None:
         key = fold(event.account)
         connection.execute(update(AccountRow).where(AccountRow.key == key).values(last_seen=event.at))
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.QUIT: _quit,
+    Kind.KILLED: _killed,
+    Kind.AWAY: _away,
+    Kind.DETACHED: _detached,
+    Kind.ATTACHED: _attached,
+    Kind.NICK: _nick,
+    Kind.HOST: _host,
+    Kind.REALNAME: _realname,
+    Kind.LOGGED_IN: _logged_in,
+    Kind.LOGGED_OUT: _logged_out,
+}
+
+
+BATCH_PROJECTIONS: Mapping[Kind, BatchProjection] = {
+    Kind.CONNECTED: _connected,
+}

@@ -5,7 +5,7 @@ was said while its connection was lost is part of it. The stay of a session ends
 as a guest and logs in then has been there as the account since it entered; who logs out has left as the account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select
@@ -14,7 +14,8 @@ from sqlalchemy.orm import aliased
 from app.db.insertion import insert_rows
 from app.db.models import AccountRow, MembershipRow, RoomVisitRow, SessionRow
 from app.events import Event, Kind
-from app.services.projections.registry import gathers, projects
+from app.events.data import KickedData
+from app.services.projections.projection import BatchProjection, Projection
 from app.wire.names import fold
 
 _COLUMNS = ("party", "room_id", "since", "at")
@@ -40,7 +41,6 @@ _END = delete(RoomVisitRow).where(
 _END_ALL = delete(RoomVisitRow).where(RoomVisitRow.party == bindparam("guest"))
 
 
-@gathers(Kind.JOINED)
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """A session is nowhere twice; its account may be there already, by another session."""
     people = [event for event in events if event.session is not None]
@@ -55,26 +55,22 @@ def _stay(event: Event, party: str) -> tuple[object, ...]:
     return (party, event.room, event.id, event.at)
 
 
-@projects(Kind.PARTED)
 def _parted(connection: Connection, event: Event) -> None:
     if event.session is not None:
         parties = _parties(connection, event.session, event.account)
         connection.execute(_END, {"parties": parties, "room": event.room})
 
 
-@projects(Kind.KICKED)
 def _kicked(connection: Connection, event: Event) -> None:
-    session = event.data["session"]
+    session = KickedData.of(event).session
     account = connection.scalar(select(SessionRow.account).where(SessionRow.id == session))
     connection.execute(_END, {"parties": _parties(connection, session, account), "room": event.room})
 
 
-@projects(Kind.QUIT)
 def _quit(connection: Connection, event: Event) -> None:
     connection.execute(_END_ALL, {"guest": f"s{event.session}"})
 
 
-@projects(Kind.LOGGED_IN)
 def _logged_in(connection: Connection, event: Event) -> None:
     guest, *accounts = _parties(connection, event.session, event.account)
     for account in accounts:
@@ -103,3 +99,16 @@ def _parties(connection: Connection, session: int | None, account: str | None) -
         return [f"s{session}"]
     number = connection.scalar(select(AccountRow.id).where(AccountRow.key == fold(account)))
     return [f"s{session}"] if number is None else [f"s{session}", f"a{number}"]
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.PARTED: _parted,
+    Kind.KICKED: _kicked,
+    Kind.QUIT: _quit,
+    Kind.LOGGED_IN: _logged_in,
+}
+
+
+BATCH_PROJECTIONS: Mapping[Kind, BatchProjection] = {
+    Kind.JOINED: _joined,
+}

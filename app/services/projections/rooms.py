@@ -1,20 +1,22 @@
 """Rooms: what holds there, who moderates, and their lists of masks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.models import ReadMarkerRow, RoomMaskRow, RoomRoleRow, RoomRow
-from app.events import Event, Kind
+from app.events import Event, Kind, RoomKey, get_secret
+from app.events.data import CreatedData, ModeData, RenamedData
 from app.services.projections.memberships import change_role
-from app.services.projections.registry import projects
+from app.services.projections.projection import Projection
 from app.wire.modes import FLAGS, LISTS, ROLES
 from app.wire.names import fold
 
 
-@projects(Kind.CREATED)
 def _created(connection: Connection, event: Event) -> None:
+    data = CreatedData.of(event)
     connection.execute(
         insert(RoomRow).values(
             id=event.room,
@@ -22,37 +24,33 @@ def _created(connection: Connection, event: Event) -> None:
             key=fold(event.target or ""),
             topic="",
             topic_by="",
-            modes=event.data["modes"],
-            founder_id=event.data["founder"],
-            official=event.data["official"],
+            modes=data.modes,
+            founder_id=data.founder,
+            official=data.official,
             created=event.at,
         )
     )
-    if event.data["founder"] is not None:
-        connection.execute(
-            insert(RoomRoleRow).values(room_id=event.room, account_id=event.data["founder"], role="o")
-        )
+    if data.founder is not None:
+        connection.execute(insert(RoomRoleRow).values(room_id=event.room, account_id=data.founder, role="o"))
 
 
-@projects(Kind.RENAMED)
 def _renamed(connection: Connection, event: Event) -> None:
     """The read markers follow; what somebody had marked under a name without a room before is gone."""
-    old, new = fold(event.target or ""), fold(event.data["to"])
-    connection.execute(update(RoomRow).where(RoomRow.id == event.room).values(name=event.data["to"], key=new))
+    data = RenamedData.of(event)
+    old, new = fold(event.target or ""), fold(data.to)
+    connection.execute(update(RoomRow).where(RoomRow.id == event.room).values(name=data.to, key=new))
     if old == new:
         return
     connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == new))
     connection.execute(update(ReadMarkerRow).where(ReadMarkerRow.target == old).values(target=new))
 
 
-@projects(Kind.DELETED)
 def _deleted(connection: Connection, event: Event) -> None:
     """What holds in the room goes with it; what was said there stays in the log."""
     connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == fold(event.target or "")))
     connection.execute(delete(RoomRow).where(RoomRow.id == event.room))
 
 
-@projects(Kind.TOPIC)
 def _topic(connection: Connection, event: Event) -> None:
     connection.execute(
         update(RoomRow)
@@ -61,22 +59,25 @@ def _topic(connection: Connection, event: Event) -> None:
     )
 
 
-@projects(Kind.MODE)
 def _mode(connection: Connection, event: Event) -> None:
-    for sign, letter, argument, account_id in event.data["changes"]:
+    for sign, letter, argument, account_id in ModeData.of(event).changes:
         if letter in LISTS:
-            _mask(connection, event, sign, letter, argument)
+            _mask(connection, event, sign, letter, argument or "")
         elif letter in ROLES:
             _role(connection, event.room, sign, letter, account_id)
-            change_role(connection, event.room, sign, letter, argument)
+            change_role(connection, event.room, sign, letter, argument or "")
         elif letter in FLAGS:
             _flag(connection, event.room, sign, letter)
         elif letter == "k":
-            _parameter(connection, event.room, RoomRow.password, event.secret.key)
+            _parameter(connection, event.room, RoomRow.password, get_secret(event, RoomKey).key)
         elif letter == "l":
-            _parameter(connection, event.room, RoomRow.user_limit, int(argument) if sign == "+" else None)
+            _parameter(connection, event.room, RoomRow.user_limit, _limit(sign, argument))
         elif letter == "W":
-            _parameter(connection, event.room, RoomRow.pause, int(argument) if sign == "+" else None)
+            _parameter(connection, event.room, RoomRow.pause, _limit(sign, argument))
+
+
+def _limit(sign: str, argument: str | None) -> int | None:
+    return int(argument) if sign == "+" and argument else None
 
 
 def _mask(connection: Connection, event: Event, sign: str, letter: str, mask: str) -> None:
@@ -115,3 +116,12 @@ def _parameter(
     connection: Connection, room: int | None, column: InstrumentedAttribute[Any], value: object
 ) -> None:
     connection.execute(update(RoomRow).where(RoomRow.id == room).values({column: value}))
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.CREATED: _created,
+    Kind.RENAMED: _renamed,
+    Kind.DELETED: _deleted,
+    Kind.TOPIC: _topic,
+    Kind.MODE: _mode,
+}

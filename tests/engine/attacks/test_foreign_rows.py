@@ -8,8 +8,9 @@ import pytest
 from app.commands.remote_events import apply_remote
 from app.db import models
 from app.engine.changeset import Changeset
-from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, registration_event
+from app.events import Event, Kind, PasswordHashes
+from app.events.data import ModeData, from_json
+from app.services.accounts import registration_event
 from tests.engine.account_clients import account
 from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
@@ -22,8 +23,10 @@ def test_an_event_with_dangling_references_is_skipped(bench: EngineHarness, kind
     engine, here = bench.core.engine, bench.core.runtime.world.find_room("#tea")
     assert here is not None
     for room, session, name in product((None, 99, here.id), (None, 99), (None, "nobody")):
-        for data in ({}, {"session": 99}, {"changes": [["+", "k", "*", None], ["-", "o", "nobody", 7]]}):
-            event = Event(kind, room, session=session, account=name, target=name, data=dict(data), id=7)
+        for data in ({}, {"session": 99}, {"changes": [("+", "k", "*", None), ("-", "o", "nobody", 7)]}):
+            event = Event(
+                kind, room, session=session, account=name, target=name, data=from_json(kind, data), id=7
+            )
             changeset = Changeset(bench.core.runtime.world, writable=True)
             bench.core.dispatcher.apply_remote(changeset, event)
             engine._hub.deliver(changeset.plan)
@@ -49,7 +52,7 @@ def test_a_key_set_and_removed_by_chat_admin_leaves_no_trace(bench: EngineHarnes
     assert room is not None
     for sign in "+-":
         event = Event(
-            Kind.MODE, room.id, nick="x", text=f"{sign}k *", data={"changes": [[sign, "k", "*", None]]}
+            Kind.MODE, room.id, nick="x", text=f"{sign}k *", data=ModeData([(sign, "k", "*", None)])
         )
         apply_remote(bench.core.runtime, Changeset(bench.core.runtime.world, writable=True), event)
     assert room.mode_words(show_key=True) == ["+nt"]

@@ -3,6 +3,7 @@
 from itertools import product
 
 from app.events import Event, Kind
+from app.events.data import BannedData, CreatedData
 from app.services.administration import set_role
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness
@@ -15,7 +16,7 @@ def catch_up(bench: EngineHarness) -> None:
 
 
 def ban(bench: EngineHarness, mask: str) -> None:
-    data = {"id": 7, "type": "nick", "expires": None}
+    data = BannedData(7, "nick", None)
     record_now(
         bench.database, bench.clock, [Event(Kind.BANNED, nick="root", target=mask, text="go", data=data)]
     )
@@ -28,7 +29,7 @@ def make(bench: EngineHarness, name: str, role: str) -> None:
 
 
 def official(bench: EngineHarness) -> None:
-    data = {"official": True, "founder": None, "modes": "nt"}
+    data = CreatedData("nt", official=True, founder=None)
     record_now(
         bench.database, bench.clock, [Event(Kind.CREATED, room=99, nick="root", target="#all", data=data)]
     )

@@ -1,6 +1,7 @@
 """Events other than messages in history (IRCv3 draft/event-playback)."""
 
 from app.events import Event, Kind
+from app.events.data import KickedData
 from app.wire.line import parse
 from tests.engine.harness import EngineHarness
 from tests.engine.history_clients import PLAYBACK, gather, page, say, texts
@@ -65,7 +66,7 @@ def test_administrator_actions_are_played_back(bench: EngineHarness) -> None:
     session = bench.core.runtime.world.nicks["bob"].session  # type: ignore[index]
     done = [
         Event(Kind.TOPIC, room=room.id, text="no spam"),
-        Event(Kind.KICKED, room=room.id, nick="root", target="bob", text="spam", data={"session": session}),
+        Event(Kind.KICKED, room=room.id, nick="root", target="bob", text="spam", data=KickedData(session)),
     ]
     record_now(bench.database, bench.clock, done)
     bench.people["alice"].heard()

@@ -14,6 +14,7 @@ from app.engine.delivery.plan import Broadcast, Plan
 from app.engine.delivery.response import Response, ResponseEntry
 from app.engine.delivery.sink import IndividualSinks, SinkGroup
 from app.events import Event, Kind
+from app.events.data import JoinedData
 from tests.engine.invariants import told
 
 CAPS = (
@@ -66,7 +67,7 @@ def client(number: int) -> Client:
 
 def event(number: int, kind: Kind) -> Event:
     """Return an event; not every kind is delivered to every client."""
-    data = {"realname": "Somebody", "tags": {"+x": str(number)} if number % 2 else {}}
+    data = JoinedData("Somebody", tags={"+x": str(number)} if number % 2 else {})
     return Event(
         kind,
         id=number + 1,

@@ -13,10 +13,12 @@ from app.commands.sessions.always_on import stays_connected
 from app.db.database import Database
 from app.db.log import read_after
 from app.db.models import EventRow, MembershipRow, SessionRow
+from app.engine.reducers.table import REDUCERS
 from app.engine.world.room import Room
 from app.engine.world.world import World
-from app.events import Event, Kind
-from app.services.accounts import PasswordHashes, account_change_event, find_account, registration_event
+from app.events import Event, Kind, PasswordHashes
+from app.events.data import BannedData, CreatedData, RevokedData
+from app.services.accounts import account_change_event, find_account, registration_event
 from app.services.rooms import find_room
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -111,18 +113,18 @@ def _decided(bench: EngineHarness, name: str, deed: str) -> Iterator[Event]:
         if deed == "create" and account is None:
             yield registration_event(bench.clock, name, PasswordHashes("$none", "4096$eA==$eA==$eA=="))
         elif deed == "create" and find_room(session, "#made") is None:
-            data = {"official": True, "founder": None, "modes": "nt"}
+            data = CreatedData("nt", official=True, founder=None)
             yield Event(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
         elif deed in ("admin", "user") and account is not None:
-            yield account_change_event(bench.clock, account, "root", role=deed)
+            yield account_change_event(account, "root", role=deed)
         elif deed in ("disable", "enable") and account is not None:
-            yield account_change_event(bench.clock, account, "root", disabled=deed == "disable")
+            yield account_change_event(account, "root", disabled=deed == "disable")
         elif deed == "ban":
-            data = {"id": bench.clock.identity(), "type": "nick", "expires": None}
+            data = BannedData(bench.clock.identity(), "nick", None)
             yield Event(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)
         elif deed == "unban":
             for ban in bench.core.runtime.world.bans.values():
-                yield Event(Kind.UNBANNED, nick="root", target=ban.mask, data={"id": ban.id})
+                yield Event(Kind.UNBANNED, nick="root", target=ban.mask, data=RevokedData(ban.id))
 
 
 def lasting(world: World) -> dict[str, object]:
@@ -218,7 +220,7 @@ def test_a_restart_restores_the_persistent_world(cheap_hashing: None, deeds: lis
 
 def replayed(bench: EngineHarness) -> World:
     """Return the world rebuilt from the whole log."""
-    world = World(bench.clock, replay=0)
+    world = World(bench.clock, replay=0, reducers=REDUCERS)
     with bench.database.engine.connect() as connection:
         for event in read_after(connection, 0, 1_000_000):
             world.apply(event)

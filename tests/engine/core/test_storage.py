@@ -11,6 +11,7 @@ import pytest
 from app.db.database import Database
 from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
+from app.events.data import KickedData, KilledData, ModeData
 from app.services import bans, moderation, rooms
 from app.services.administration import set_disabled
 from app.services.stats import find_problems
@@ -349,8 +350,8 @@ def test_remote_events_about_absent_users_are_ignored(
     bench: EngineHarness, clock: MovedClock, other: Story
 ) -> None:
     (alice,) = people(bench, "alice")
-    for kind, data in [(Kind.KILLED, {"session": 1}), (Kind.KICKED, {"session": 1}), (Kind.QUIT, {})]:
+    for kind, data in [(Kind.KILLED, KilledData(1)), (Kind.KICKED, KickedData(1)), (Kind.QUIT, None)]:
         other.record(Event(kind, room=99, session=1, nick="gone", target="gone", text="late", data=data))
-    other.record(Event(Kind.MODE, room=99, nick="admin", data={"changes": [["+", "o", "gone", None]]}))
+    other.record(Event(Kind.MODE, room=99, nick="admin", data=ModeData([("+", "o", "gone", None)])))
     later(bench, clock)
     assert alice.heard() == []

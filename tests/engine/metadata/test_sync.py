@@ -10,6 +10,7 @@ from app.commands.metadata.syncing import (
 )
 from app.engine.submission_unit import SubmissionUnit, run_slow_work
 from app.events import Event, Kind
+from app.events.data import ConnectedData, JoinedData
 from app.wire.line import parse
 from app.wire.names import fold
 from tests.engine import scenes
@@ -153,10 +154,10 @@ def test_sync_without_subscriptions_ends_at_once(
     plain.ask("JOIN #all")
     world = bench.core.runtime.world
     room = world.room_keys[fold("#all")]
-    about = {"address": "192.0.2.1", "realname": "", "node": "main", "roles": ""}
+    entering = {Kind.CONNECTED: ConnectedData("192.0.2.1", "", "main"), Kind.JOINED: JoinedData()}
     for session in range(1, MAX_OWNERS_PER_PAGE + 1):
-        for kind in (Kind.CONNECTED, Kind.JOINED):
-            world.apply(Event(kind, room=room.id, session=session, nick=f"n{session}", data=about))
+        for kind, data in entering.items():
+            world.apply(Event(kind, room=room.id, session=session, nick=f"n{session}", data=data))
     assert plain.ask("METADATA #all SYNC") == [":irc.example 762 plain :End of metadata"]
     assert told(dora.ask("JOIN #all")[-2:]) == []
     assert dora.ask("PART #all", "METADATA * SUB color", "JOIN #all")[-1].split(" ")[1:4] == [

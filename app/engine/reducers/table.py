@@ -1,0 +1,45 @@
+"""The reducer of each kind of event. Kinds without one leave the world unchanged."""
+
+from collections.abc import Mapping
+
+from app.engine.reducers import accounts, messages, metadata, people, rooms
+from app.engine.world.world import Reducer
+from app.events import Kind
+
+REDUCERS: Mapping[Kind, Reducer] = {
+    Kind.CONNECTED: people.connected,
+    Kind.QUIT: people.quit_,
+    Kind.NICK: people.nick,
+    Kind.USER_MODE: people.user_mode,
+    Kind.OPERED: people.opered,
+    Kind.HOST: people.host,
+    Kind.REALNAME: people.realname,
+    Kind.LOGGED_IN: people.logged_in,
+    Kind.LOGGED_OUT: people.logged_out,
+    Kind.AWAY: people.away,
+    Kind.DETACHED: people.detached,
+    Kind.ATTACHED: people.attached,
+    Kind.CREATED: rooms.created,
+    Kind.RENAMED: rooms.renamed,
+    Kind.DELETED: rooms.deleted,
+    Kind.JOINED: rooms.joined,
+    Kind.PARTED: rooms.parted,
+    Kind.KICKED: rooms.kicked,
+    Kind.INVITED: rooms.invited,
+    Kind.TOPIC: rooms.topic,
+    Kind.MODE: rooms.mode,
+    Kind.PRIVMSG: messages.message,
+    Kind.NOTICE: messages.message,
+    Kind.TAGMSG: messages.tagmsg,
+    Kind.REDACTED: messages.redacted,
+    Kind.MARKED: messages.marked,
+    Kind.METADATA: metadata.metadata,
+    Kind.REGISTERED: accounts.registered,
+    Kind.ACCOUNT_CHANGED: accounts.account_changed,
+    Kind.CERTIFICATE_ADDED: accounts.certificate_added,
+    Kind.CERTIFICATE_REMOVED: accounts.certificate_removed,
+    Kind.INVITATION_MADE: accounts.invitation_made,
+    Kind.INVITATION_REVOKED: accounts.invitation_revoked,
+    Kind.BANNED: accounts.banned,
+    Kind.UNBANNED: accounts.unbanned,
+}

@@ -1,0 +1,288 @@
+"""The data of each kind of event, as stored in the `data` column of the log.
+
+One class for each kind that has data; its fields are the members of the JSON object. A field
+whose default is None or False is left out of the object while it has that value. Members written
+by a newer version are ignored.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from app.events.event import EventData
+from app.events.kinds import Kind
+
+ModeRow = tuple[str, str, str | None, int | None]  # sign, letter, argument, account id of a role
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedData(EventData):
+    """A new session: its address, real name and the node it is connected to."""
+
+    address: str
+    realname: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostData(EventData):
+    """The administrator who changed a host: nick, account and session."""
+
+    by: str
+    account: str | None
+    operator: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KilledData(EventData):
+    """The session that is ended."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperData(EventData):
+    """The address that OPER was sent from."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedData(EventData):
+    """The properties of a new room; `founder` is an account id."""
+
+    modes: str
+    official: bool
+    founder: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedData(EventData):
+    """The new name of a room."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedData(EventData):
+    """A new member's real name and roles; `override` when an administrator bypassed the modes."""
+
+    realname: str = ""
+    roles: str = ""
+    override: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KickedData(EventData):
+    """The kicked session, and the name of the room if an IRC client kicked it."""
+
+    session: int
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedData(EventData):
+    """The invited session, and the name of the room."""
+
+    session: int
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeData(EventData):
+    """Mode changes; `override` when an administrator bypassed the need for operator status."""
+
+    changes: Sequence[ModeRow]
+    override: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageData(EventData):
+    """What a message has beside its text.
+
+    `lines` are the lengths of the lines of a multiline message (see `app.wire.multiline`),
+    `parties` the sender and the recipient of a private message, `author` the original author of
+    an imported one. `redacted` is the id of the redaction that blanked the message.
+    """
+
+    lines: Sequence[int] | None = None
+    parties: Sequence[str] | None = None
+    author: str | None = None
+    redacted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedData(EventData):
+    """The id of the redacted message, and its parties if it was private."""
+
+    event: int
+    parties: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedData(EventData):
+    """The party that has read up to an instant, in milliseconds since the epoch."""
+
+    party: str
+    instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataChangeData(EventData):
+    """A metadata key, and the account or nick that set it.
+
+    `party` is the user described, if it is not a room; `session` that of an author who changed
+    another's metadata.
+    """
+
+    key: str
+    by: str
+    party: str | None = None
+    session: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredData(EventData):
+    """A new account's id and role, and the id of the invitation used."""
+
+    id: int
+    role: str
+    invitation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedData(EventData):
+    """The id of an application, and the instant at which it expires."""
+
+    id: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChangedData(EventData):
+    """The id of an account, and the properties that changed; `password` tells that it did."""
+
+    id: int
+    role: str | None = None
+    disabled: bool | None = None
+    always_on: bool | None = None
+    password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateData(EventData):
+    """An account id and a certificate's SHA-256 fingerprint."""
+
+    id: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationData(EventData):
+    """An invitation: the digest of its code, how often it may be used, and when it expires."""
+
+    id: int
+    digest: str
+    uses: int
+    expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedData(EventData):
+    """The id of the ban or the invitation that is revoked."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RehashedData(EventData):
+    """The names of the settings that changed, and of those that need a restart."""
+
+    changed: Sequence[str]
+    waiting: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BannedData(EventData):
+    """A server ban: what its mask matches, and the instant at which it expires."""
+
+    id: int
+    type: str
+    expires: int | None
+
+
+DATA_CLASSES: Mapping[Kind, type[EventData]] = {
+    Kind.CONNECTED: ConnectedData,
+    Kind.HOST: HostData,
+    Kind.KILLED: KilledData,
+    Kind.OPERED: OperData,
+    Kind.OPER_REFUSED: OperData,
+    Kind.CREATED: CreatedData,
+    Kind.RENAMED: RenamedData,
+    Kind.JOINED: JoinedData,
+    Kind.KICKED: KickedData,
+    Kind.INVITED: InvitedData,
+    Kind.MODE: ModeData,
+    Kind.PRIVMSG: MessageData,
+    Kind.NOTICE: MessageData,
+    Kind.TAGMSG: MessageData,
+    Kind.REDACTED: RedactedData,
+    Kind.MARKED: MarkedData,
+    Kind.METADATA: MetadataChangeData,
+    Kind.REGISTERED: RegisteredData,
+    Kind.APPLIED: AppliedData,
+    Kind.ACCOUNT_CHANGED: AccountChangedData,
+    Kind.CERTIFICATE_ADDED: CertificateData,
+    Kind.CERTIFICATE_REMOVED: CertificateData,
+    Kind.INVITATION_MADE: InvitationData,
+    Kind.INVITATION_REVOKED: RevokedData,
+    Kind.REHASHED: RehashedData,
+    Kind.BANNED: BannedData,
+    Kind.UNBANNED: RevokedData,
+}
+
+
+def to_json(data: EventData) -> dict[str, Any]:
+    """Return the JSON object that stores the data; it may be empty."""
+    members = {}
+    for name, default in _MEMBERS[type(data)]:
+        value = getattr(data, name)
+        if value is not default:
+            members[name] = value
+    return members
+
+
+def from_json(kind: Kind, stored: Mapping[str, Any] | None) -> EventData | None:
+    """Return the data that a JSON object stores for an event of a kind.
+
+    An object that lacks a required member yields a plain `EventData`, so that one bad row does
+    not stop the reading of the log; `EventData.of` raises when the data is used.
+    """
+    if not stored:
+        return None
+    for data_class in (DATA_CLASSES.get(kind, EventData), EventData):
+        names = [name for name, _ in _MEMBERS[data_class] if name in stored]
+        try:
+            return data_class(**{name: stored[name] for name in names})
+        except TypeError:
+            continue
+    return None
+
+
+_ALWAYS_WRITTEN = object()
+
+
+def _list_members(data_class: type[EventData]) -> list[tuple[str, object]]:
+    """Return the members of the JSON object, and for each the value with which it is left out."""
+    common = {field.name for field in fields(EventData)}
+    ordered = sorted(fields(data_class), key=lambda field: field.name in common)
+    return [
+        (field.name, field.default if field.default in (None, False) else _ALWAYS_WRITTEN)
+        for field in ordered
+    ]
+
+
+_MEMBERS: Mapping[type[EventData], Sequence[tuple[str, object]]] = {
+    EventData: _list_members(EventData),
+    **{data_class: _list_members(data_class) for data_class in DATA_CLASSES.values()},
+}

@@ -1,0 +1,74 @@
+"""The kinds of event.
+
+Each comment names the fields of `Event` that the kind uses beside those of its author, and in
+brackets the class of its `data`, from `app.events.data`. Kinds marked "not stored" are delivered
+but never written to the log.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The kinds of event, by the value stored in the log."""
+
+    # Sessions. QUIT and NICK have one row for each of the session's rooms.
+    CONNECTED = "connected"  # registration completed [ConnectedData]
+    QUIT = "quit"  # the session ended; text: reason
+    APPEARED = "appeared"  # a monitored nick came online; text: its source; not stored
+    VANISHED = "vanished"  # a monitored nick went offline; text: the nick; not stored
+    NICK = "nick"  # nick change; target: new nick
+    USER_MODE = "user-mode"  # user mode change; target: nick; text: mode string; not stored
+    HOST = "host"  # visible host change by an administrator; text: new host [HostData]
+    REALNAME = "realname"  # text: new real name
+    LOGGED_IN = "logged-in"  # login; account: the account logged in to
+    LOGGED_OUT = "logged-out"  # logout
+    AWAY = "away"  # text: away message, None on return
+    DETACHED = "detached"  # the last device of an always-on user disconnected
+    ATTACHED = "attached"  # the first device of a detached user connected
+    KILLED = "killed"  # session ended by an administrator; target: nick; text: reason [KilledData]
+    OPERED = "opered"  # OPER succeeded; target: operator name [OperData]
+    OPER_REFUSED = "oper-refused"  # OPER failed; target: operator name, empty if unknown [OperData]
+
+    # Rooms
+    CREATED = "created"  # target: name [CreatedData]
+    RENAMED = "renamed"  # target: old name; text: reason [RenamedData]
+    DELETED = "deleted"  # target: name; text: reason
+    JOINED = "joined"  # [JoinedData]
+    PARTED = "parted"  # text: reason
+    KICKED = "kicked"  # target: nick; text: reason [KickedData]
+    INVITED = "invited"  # target: nick; not stored [InvitedData]
+    TOPIC = "topic"  # text: new topic, empty when cleared
+    MODE = "mode"  # text: mode string [ModeData], secret: RoomKey
+
+    # Messages, in a room or in a private conversation
+    PRIVMSG = "privmsg"  # target: as addressed; text [MessageData]
+    NOTICE = "notice"  # as PRIVMSG
+    TAGMSG = "tagmsg"  # target: as addressed [MessageData]
+    REDACTED = "redacted"  # target: room or nick; text: reason [RedactedData]
+    MARKED = "marked"  # read marker moved; target: room or nick [MarkedData]
+
+    # Metadata of a user or a room
+    METADATA = "metadata"  # target: user or room; text: value, None if unset [MetadataChangeData]
+
+    # Accounts and invitations; `account` is the name of the account
+    REGISTERED = "registered"  # account created [RegisteredData], secret: PasswordHashes
+    APPLIED = "applied"  # registration awaits verification [AppliedData], secret: Applicant
+    ACCOUNT_CHANGED = "account-changed"  # [AccountChangedData], secret: PasswordHashes, if changed
+    CERTIFICATE_ADDED = "certificate-added"  # certificate bound to the account [CertificateData]
+    CERTIFICATE_REMOVED = "certificate-removed"  # [CertificateData]
+    INVITATION_MADE = "invitation-made"  # target: name of the invitation [InvitationData]
+    INVITATION_REVOKED = "invitation-revoked"  # target: name of the invitation [RevokedData]
+
+    # The server
+    WALLOPS = "wallops"  # message to users with mode +w; text
+    ANNOUNCED = "announced"  # notice to all users; text
+    REHASHED = "rehashed"  # settings reloaded [RehashedData]
+    BANNED = "banned"  # server ban added; target: mask; text: reason [BannedData]
+    UNBANNED = "unbanned"  # server ban removed; target: mask [RevokedData]
+
+    VOID = "void"  # placeholder for a row that could not be stored, so that ids stay contiguous
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Kind":
+        """Read a kind written by a newer version as one that changes nothing."""
+        return cls.VOID

@@ -1,0 +1,45 @@
+"""The projections of each kind of event, in the order in which they run.
+
+Users connect and join rooms in bursts, so the events of these kinds are projected in batches: all
+CONNECTED events of a run, then all JOINED events, since a user connects before joining.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from app.events import Kind
+from app.services.projections import (
+    accounts,
+    audit_log,
+    memberships,
+    messages,
+    metadata,
+    people,
+    room_visits,
+    rooms,
+)
+from app.services.projections.projection import BatchProjection, Projection
+
+# `room_visits` reads the account of a session before `people` changes it.
+_TABLES = (
+    accounts.PROJECTIONS,
+    audit_log.PROJECTIONS,
+    memberships.PROJECTIONS,
+    messages.PROJECTIONS,
+    metadata.PROJECTIONS,
+    room_visits.PROJECTIONS,
+    people.PROJECTIONS,
+    rooms.PROJECTIONS,
+)
+_BATCH_TABLES = (
+    people.BATCH_PROJECTIONS,
+    audit_log.BATCH_PROJECTIONS,
+    memberships.BATCH_PROJECTIONS,
+    room_visits.BATCH_PROJECTIONS,
+)
+
+PROJECTIONS: Mapping[Kind, Sequence[Projection]] = {
+    kind: [table[kind] for table in _TABLES if kind in table] for kind in Kind
+}
+BATCH_PROJECTIONS: Mapping[Kind, Sequence[BatchProjection]] = {
+    kind: [table[kind] for table in _BATCH_TABLES if kind in table] for kind in (Kind.CONNECTED, Kind.JOINED)
+}
