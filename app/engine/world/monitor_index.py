@@ -1,4 +1,4 @@
-"""Who wants to hear of whose coming and going (MONITOR): by nick, so that a change costs what it has watchers."""
+"""The MONITOR index: the watching connections of each nick, so that a change costs only its watchers."""
 
 from collections.abc import Iterable
 
@@ -7,18 +7,18 @@ from app.wire.names import Key
 
 
 class MonitorIndex:
-    """The connections that watch each nick; a connection knows which nicks it watches. Owned by the engine."""
+    """Maps nicks to watching connections; `Client.watched` is the reverse. Belongs to the engine's thread."""
 
     def __init__(self) -> None:
         self._watchers: dict[Key, set[Client]] = {}
 
     def add(self, client: Client, key: Key, nick: str) -> None:
-        """Let a connection watch a nick, which it spells like this."""
+        """Add a nick, as the client spelled it, to the client's list."""
         client.watched[key] = nick
         self._watchers.setdefault(key, set()).add(client)
 
     def remove(self, client: Client, key: Key) -> None:
-        """Let a connection watch a nick no longer, if it did."""
+        """Remove a nick from the client's list, if it is there."""
         if client.watched.pop(key, None) is None:
             return
         watchers = self._watchers[key]
@@ -27,7 +27,7 @@ class MonitorIndex:
             del self._watchers[key]
 
     def clear(self, client: Client) -> None:
-        """Let a connection watch nobody any more."""
+        """Empty the client's list."""
         for key in list(client.watched):
             self.remove(client, key)
 

@@ -1,7 +1,7 @@
-"""The names of a room's members, packed into texts once for all who are told in the same way.
+"""A cache of the names in a room, packed into NAMES lines per display variant.
 
-A room of thousands is told to everybody who enters it. So the texts are kept: when people come they are only
-continued, and when somebody leaves or is written otherwise, the room begins another roster.
+Everybody who joins a room gets all of its names, which may be thousands. So the lines are cached: new members are
+appended, and when a member leaves or is displayed differently, the room creates a new cache.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,23 +10,23 @@ from typing import Generic, TypeVar
 
 from app.wire.packing import WordPacker
 
-STEP = 32  # bytes; texts may be so much shorter than a line, so that few lengths are kept
+STEP_BYTES = 32  # bytes; line lengths are rounded down to a multiple of this, so that few variants are cached
 
 M = TypeVar("M")
 
 
 class NamesCache(Generic[M]):
-    """Packed names for each way of telling them. Members only ever come while it is in use, and behind the others."""
+    """Packed names per variant. During its lifetime members are only appended."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[frozenset[str], int], WordPacker] = {}
+        self._packings: dict[tuple[frozenset[str], int], WordPacker] = {}
 
     def texts(
-        self, members: Iterable[M], way: frozenset[str], write: Callable[[M], str], most: int
+        self, members: Iterable[M], variant: frozenset[str], write: Callable[[M], str], max_bytes: int
     ) -> list[str]:
-        """Return the names in texts of at most so many bytes; `way` stands for what `write` makes of a member."""
-        space = max(most - most % STEP, STEP)
-        packing = self._kept.setdefault((way, space), WordPacker(space))
+        """Return the names in texts of at most `max_bytes`; `variant` identifies the output of `write`."""
+        space = max(max_bytes - max_bytes % STEP_BYTES, STEP_BYTES)
+        packing = self._packings.setdefault((variant, space), WordPacker(space))
         for member in islice(members, packing.count, None):
             packing.add(write(member))
         return packing.texts

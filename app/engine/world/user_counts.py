@@ -1,10 +1,10 @@
-"""How many people are what LUSERS tells of, counted as they change, because everybody who connects is told."""
+"""Running user counts for LUSERS, which every connecting client gets."""
 
 from app.engine.world.user import User
 
 
 class UserCounts:
-    """The sessions of those who are invisible (user mode i), and of administrators."""
+    """The sessions of invisible users (user mode i) and of administrators."""
 
     def __init__(self) -> None:
         self._invisible: set[int] = set()
@@ -12,20 +12,20 @@ class UserCounts:
 
     @property
     def invisible(self) -> int:
-        """How many are invisible."""
+        """The number of invisible users."""
         return len(self._invisible)
 
     @property
     def administrators(self) -> int:
-        """How many are administrators."""
+        """The number of administrators."""
         return len(self._administrators)
 
     def note(self, user: User) -> None:
-        """Count somebody as what they are now."""
+        """Update the counts for a user."""
         (self._invisible.add if "i" in user.modes else self._invisible.discard)(user.session)
         (self._administrators.add if user.is_admin else self._administrators.discard)(user.session)
 
     def drop(self, user: User) -> None:
-        """Count somebody no longer."""
+        """Remove a user from the counts."""
         self._invisible.discard(user.session)
         self._administrators.discard(user.session)

@@ -1,7 +1,7 @@
-"""The world: who is here now, and what holds. It is owned by the engine's thread; nobody else touches it.
+"""The world: the current state of users, rooms, accounts and bans. Only the engine's thread uses it.
 
-`apply` is the only way its state changes, for events decided here and for those that others appended to the
-log. Commands read it, decide, and emit events.
+Its state changes through `apply` only, for events of this node and for those that other nodes appended to the log.
+Commands read it, decide, and emit events.
 """
 
 from collections import OrderedDict, deque
@@ -19,16 +19,16 @@ from app.events import Event, Kind
 from app.events.data import MarkedData, MetadataChangeData, RedactedData
 from app.wire.names import Key, fold, skeleton
 
-MAX_WHOWAS_NICKS = 1_000  # nicks remembered after their owners left
-MAX_REDACTIONS = 1_000  # the latest, that a page read before must not show any more
-MAX_WHOWAS_ENTRIES = 10  # entries remembered for each of them
+MAX_WHOWAS_NICKS = 1_000  # nicks in the WHOWAS history
+MAX_REDACTIONS = 1_000  # recent redactions, to be removed from pages that were read before
+MAX_WHOWAS_ENTRIES = 10  # entries per nick
 
 Reducer = Callable[["World", Event], None]
 
 
 @dataclass(slots=True, frozen=True)
 class Ban:
-    """A server-wide ban and who decided on it; `expires` is an instant, or None for ever."""
+    """A server-wide ban and its author; `expires` is an instant, or None for a permanent ban."""
 
     id: int
     type: str
@@ -40,7 +40,7 @@ class Ban:
 
 @dataclass(slots=True)
 class Invitation:
-    """A code with which `left` more accounts may be made; `expires` is an instant, or None for ever."""
+    """An invitation code for `left` more accounts; `expires` is an instant, or None if it never expires."""
 
     id: int
     left: int
@@ -49,7 +49,7 @@ class Invitation:
 
 @dataclass(slots=True, frozen=True)
 class WhowasEntry:
-    """What WHOWAS tells of somebody who left."""
+    """An entry of the WHOWAS history."""
 
     nick: str
     user: str
@@ -60,54 +60,54 @@ class WhowasEntry:
 
 
 class World:
-    """Everybody who is here, every room, every registered name and every ban."""
+    """All users, rooms, accounts and bans."""
 
     def __init__(self, clock: Clock, replay: int, reducers: Mapping[Kind, Reducer]) -> None:
         self.clock = clock
         self._reducers = reducers
-        self.replay = replay  # messages of a room kept for newcomers
+        self.replay = replay  # messages per room replayed to new members
         self.clients: set[Client] = set()
-        self.unregistered: set[Client] = set()  # of the clients, those that may yet speak for somebody
+        self.unregistered: set[Client] = set()  # clients that have not completed registration
         self.users: dict[int, User] = {}
         self.nicks: dict[Key, User] = {}
         self.rooms: dict[int, Room] = {}
         self.room_keys: dict[Key, Room] = {}
         self.accounts: dict[Key, AccountInfo] = {}
-        self.certificates: dict[str, AccountInfo] = {}  # that open accounts, by the fingerprint
-        self.invitations: dict[str, Invitation] = {}  # by the digest of the code
+        self.certificates: dict[str, AccountInfo] = {}  # accounts by certificate fingerprint
+        self.invitations: dict[str, Invitation] = {}  # by digest of the code
         self.bans: dict[int, Ban] = {}
         self.whowas: OrderedDict[Key, deque[WhowasEntry]] = OrderedDict()
         self.monitors = MonitorIndex()
         self.user_counts = UserCounts()
-        self.syncing: set[Client] = set()  # those that are told much metadata, page by page
+        self.syncing: set[Client] = set()  # clients that are receiving metadata page by page
         self.most_users = 0
         self.redacted: deque[int] = deque(maxlen=MAX_REDACTIONS)
         self._skeletons: dict[str, set[Key]] = {}
 
     def apply(self, event: Event) -> None:
-        """Change the world as the event says."""
+        """Apply an event to the world."""
         reducer = self._reducers.get(event.kind)
         if reducer is not None:
             reducer(self, event)
 
     def find_user(self, nick: str) -> User | None:
-        """Look somebody up by nick, in any case."""
+        """Return the user with a nick (case-insensitive), or None."""
         return self.nicks.get(fold(nick))
 
     def find_room(self, name: str) -> Room | None:
-        """Look a room up by name, in any case."""
+        """Return the room with a name (case-insensitive), or None."""
         return self.room_keys.get(fold(name))
 
     def find_account(self, name: str) -> AccountInfo | None:
-        """Look a registered name up, in any case."""
+        """Return the account with a name (case-insensitive), or None."""
         return self.accounts.get(fold(name))
 
     def users_of(self, account: AccountInfo) -> list[User]:
-        """Return everybody who speaks for the account; they may be here under several nicks."""
+        """Return all users logged in to the account; there may be several."""
         return [user for user in self.users.values() if user.account is account]
 
     def user_of(self, client: Client) -> User | None:
-        """Return who the connection speaks for, if it is registered."""
+        """Return the user of a connection, or None before registration."""
         return self.users.get(client.session) if client.session is not None else None
 
     def rooms_of(self, user: User) -> list[Room]:
@@ -115,14 +115,14 @@ class World:
         return [self.rooms[room] for room in user.rooms]
 
     def neighbours(self, user: User) -> Audience:
-        """Return the clients that share a room with the user, and the user's own."""
+        """Return the clients of users with a common room, including the user's own."""
         clients = set(user.clients)
         for room in self.rooms_of(user):
             clients |= room.audience.clients
         return Audience(clients)
 
     def presence_audience(self, user: User) -> Audience:
-        """Return those who hear how the user is: neighbours, and those who watch the user and asked for that too."""
+        """Return the recipients of presence changes: neighbours, and watchers with extended-monitor."""
         watchers = [client for client in self.monitors.of(user.key) if "extended-monitor" in client.caps]
         neighbours = self.neighbours(user)
         return Audience(neighbours.clients.union(watchers)) if watchers else neighbours
@@ -132,37 +132,37 @@ class World:
         return Audience(client for user in self.users.values() for client in user.clients)
 
     def listeners(self) -> Audience:
-        """Return the clients of those who hear what administrators say to all who want to (user mode w)."""
+        """Return the clients of users that receive WALLOPS (user mode w)."""
         return Audience(
             client for user in self.users.values() if "w" in user.modes for client in user.clients
         )
 
     def reshape(self, client: Client, caps: frozenset[str]) -> None:
-        """Give a client other capabilities; the rooms it is in are heard differently from now on."""
+        """Set the capabilities of a client; the audiences of its rooms are invalidated."""
         client.enable(caps)
         user = self.user_of(client)
         for room in self.rooms_of(user) if user else ():
             room.forget_audience()
 
     def arrive(self, client: Client) -> None:
-        """Let a connection be there, and speak for nobody yet."""
+        """Add a new connection."""
         self.clients.add(client)
         self.unregistered.add(client)
 
     def close(self, client: Client) -> None:
-        """Let a connection be about to end: nothing that it says counts any more, and it will be nobody."""
+        """Mark a connection as ended: its further commands are ignored, and it cannot register."""
         client.ended = True
         self.unregistered.discard(client)
 
     def admit(self, user: User) -> None:
-        """Let somebody be here."""
+        """Add a user."""
         self.users[user.session] = user
         self.nicks[user.key] = user
         self.add_skeleton(user.nick)
         self.user_counts.note(user)
 
     def attach(self, client: Client, user: User) -> None:
-        """Let a connection speak for a user."""
+        """Add a connection to a user."""
         client.session = user.session
         client.nick = user.nick
         user.clients.append(client)
@@ -170,13 +170,13 @@ class World:
         for room in self.rooms_of(user):
             room.forget_audience()
 
-    def add_pseudoclient(self, attendant: User) -> None:
-        """Let an attendant be found like a person; it has no connection and is in no room."""
-        self.nicks[attendant.key] = attendant
-        self.add_skeleton(attendant.nick)
+    def add_pseudoclient(self, pseudoclient: User) -> None:
+        """Reserve the nick of a pseudoclient, which has no connection and no rooms."""
+        self.nicks[pseudoclient.key] = pseudoclient
+        self.add_skeleton(pseudoclient.nick)
 
     def detach(self, client: Client) -> None:
-        """Let a connection speak for nobody any more, and forget it."""
+        """Remove a connection from the world and from its user."""
         self.clients.discard(client)
         self.syncing.discard(client)
         self.monitors.clear(client)
@@ -189,11 +189,11 @@ class World:
                 room.forget_audience()
 
     def devices(self, party: str) -> Audience:
-        """Return the clients of everybody who is this party: an account may be here under several nicks."""
+        """Return the clients of all users of a party; an account may have several users."""
         return Audience(client for u in self.users.values() if u.party == party for client in u.clients)
 
     def find_reader(self, event: Event) -> AccountInfo | User | None:
-        """Return whose read markers, or metadata, an event is about, if they are here or have an account."""
+        """Return the account or guest whose read markers or metadata an event concerns, or None."""
         if event.account is not None:
             return self.find_account(event.account)
         if isinstance(event.data, MarkedData | MetadataChangeData) and event.data.party:
@@ -206,25 +206,25 @@ class World:
         return (ban for ban in self.bans.values() if is_ahead(ban.expires, now))
 
     def remember(self, event: Event) -> None:
-        """Keep a room's message for newcomers, if the room's last ones are in memory."""
+        """Add a message to the room's recent ones, if these are loaded."""
         room = self.rooms.get(event.room) if event.room is not None else None
         if room is not None and room.recent is not None:
             room.recent.append(event)
 
     def set_recent(self, room: Room, events: Iterable[Event]) -> None:
-        """Take what was read from the log as the room's last messages."""
+        """Set a room's recent messages, as read from the log."""
         room.recent = deque(events, maxlen=self.replay)
 
     def set_replay_limit(self, number: int) -> None:
-        """Keep so many messages of each room for newcomers from now on; what they are is read anew."""
+        """Change the number of messages that are replayed; recent messages are reloaded on demand."""
         self.replay = number
         for room in self.rooms.values():
             room.recent = None
 
     def forget(self, event: Event) -> None:
-        """Take back what could not be stored: a message, metadata; a read marker is read anew from what is stored."""
+        """Undo an event that could not be stored; read markers are reloaded on demand."""
         if event.kind is Kind.METADATA:
-            event.text = event.secret if isinstance(event.secret, str) else None  # what was said before
+            event.text = event.secret if isinstance(event.secret, str) else None  # the previous value
             self.apply(event)
         if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:
             reader.markers = None
@@ -232,14 +232,14 @@ class World:
             self.redacted.remove(event.data.event)
         room = self.rooms.get(event.room) if event.room is not None else None
         if room is not None and event.kind is Kind.REDACTED:
-            room.recent = None  # to be read anew
+            room.recent = None  # to be reloaded
         elif room is not None and room.recent is not None and event in room.recent:
             room.recent.remove(event)
 
     def find_confusable(self, name: str) -> str | None:
-        """Return a name in use that this one could be mistaken for, by letters of another script.
+        """Return a name in use that looks like this one because of letters of another script, or None.
 
-        Names in plain ASCII are never taken for one another: `anna1` and `annal` may both exist.
+        ASCII names are never confusable with each other: `anna1` and `annal` may both exist.
         """
         for key in self._skeletons.get(skeleton(name), ()):
             if key != fold(name) and not (name.isascii() and key.isascii()):
@@ -247,21 +247,21 @@ class World:
         return None
 
     def add_skeleton(self, name: str) -> None:
-        """Remember what a name in use looks like."""
+        """Index the skeleton of a name in use (Unicode TR39)."""
         self._skeletons.setdefault(skeleton(name), set()).add(fold(name))
 
     def discard_skeleton(self, name: str) -> None:
-        """Forget a name that is no longer in use, unless it is registered and looks like this."""
+        """Remove a name from the skeleton index, unless an account with the same skeleton has it."""
         account = self.accounts.get(fold(name))
         if account is not None and skeleton(account.name) == skeleton(name):
             return
-        faces = self._skeletons.get(skeleton(name), set())
-        faces.discard(fold(name))
-        if not faces:
+        names = self._skeletons.get(skeleton(name), set())
+        names.discard(fold(name))
+        if not names:
             self._skeletons.pop(skeleton(name), None)
 
     def record_whowas(self, user: User) -> None:
-        """Remember what WHOWAS tells of somebody who is no longer known by this nick."""
+        """Add an entry to the WHOWAS history for a user that gives up their nick."""
         account = user.account.name if user.account else None
         entry = WhowasEntry(user.nick, user.user, user.host, user.realname, account, self.clock.now())
         self.whowas.setdefault(user.key, deque(maxlen=MAX_WHOWAS_ENTRIES)).appendleft(entry)
