@@ -106,7 +106,7 @@ def assemble(
         started_at=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
         cloak=_host_cloak(settings, ledger, clock),
-        load_settings=load or (lambda: Loaded(settings, None, [])),
+        load_settings=load or (lambda: Loaded(settings, (), [])),
     )
     _resume(runtime, ended)
     dispatcher = Dispatcher(runtime)

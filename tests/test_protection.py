@@ -38,6 +38,29 @@ def test_a_wrong_protecting_value_is_refused_wherever_it_stands(tmp_path: Path, 
         assert f"CHAT_{key.upper()}" in refusal(tmp_path, "{}", {f"CHAT_{key.upper()}": nonsense})
 
 
+@pytest.mark.parametrize("key", PROTECTING)
+def test_a_wrong_protecting_value_in_the_local_file_is_refused(tmp_path: Path, key: str) -> None:
+    wrong = {"tls_cert": 1, "tls_key": 1} | SENSIBLE_NAMES
+    (tmp_path / SERVER.local_file).write_text(json.dumps({key: wrong.get(key, "nonsense")}))
+    assert f'serverSetup.local.json: "{key}"' in refusal(tmp_path, "{}")
+
+
+@pytest.mark.parametrize("text", ['{"password": "secret"', '{"pasword": "secret"}'])
+def test_a_local_file_that_may_have_protected_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / SERVER.local_file).write_text(text)
+    assert "serverSetup.local.json" in refusal(tmp_path, '{"password": "other"}')
+
+
+def test_an_unreadable_local_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / SERVER.local_file).symlink_to(tmp_path / "unmounted" / "settings.json")
+    assert "serverSetup.local.json cannot be read" in refusal(tmp_path, "{}")
+
+
+def test_the_local_file_does_not_hide_a_wrong_protecting_value(tmp_path: Path) -> None:
+    (tmp_path / SERVER.local_file).write_text('{"flood_rate": 20}')
+    assert "flood_rate" in refusal(tmp_path, '{"flood_rate": "fast"}')
+
+
 def test_a_stronger_source_does_not_hide_a_wrong_protecting_value(tmp_path: Path) -> None:
     assert "flood_rate" in refusal(tmp_path, '{"flood_rate": "fast"}', {"CHAT_FLOOD_RATE": "20"})
 

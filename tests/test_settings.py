@@ -17,6 +17,7 @@ from app.settings import (
     ServerSettings,
     load,
     prefix_of,
+    reload,
     survey,
 )
 
@@ -41,7 +42,7 @@ def loaded_from(
 
 def test_without_a_file_the_defaults_hold_and_nothing_is_said(tmp_path: Path) -> None:
     loaded = loaded_from(tmp_path)
-    assert (loaded.values, loaded.source, loaded.warnings) == (ServerSettings(), None, [])
+    assert (loaded.values, loaded.files, loaded.warnings) == (ServerSettings(), (), [])
 
 
 def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
@@ -52,38 +53,62 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
     assert (values.port, values.ip, values.buffer, values.servername) == (1003, "0.0.0.0", 512, "Server")
 
 
-def test_a_local_file_beats_the_settings_file_beside_it_key_by_key(tmp_path: Path) -> None:
-    local = tmp_path / "serverSetup.local.json"
-    local.write_text('{"port": 1002}')
-    loaded = loaded_from(tmp_path, '{"port": 1001, "buffer": 512}', {"CHAT_IP": "::1"})
-    assert (loaded.values.port, loaded.values.buffer, loaded.values.ip) == (1002, 512, "::1")
-    assert loaded.source == local
+def test_the_local_file_overrides_the_settings_file_key_by_key(tmp_path: Path) -> None:
+    (tmp_path / SERVER.local_file).write_text('{"port": 1002, "ip": "::1", "nick_length": 9}')
+    text = '{"port": 1001, "ip": "::2", "buffer": 512, "nick_length": 8}'
+    loaded = loaded_from(tmp_path, text, {"CHAT_IP": "0.0.0.0"}, nick_length=10)
+    values = loaded.values
+    assert (values.port, values.ip, values.buffer, values.nick_length) == (1002, "0.0.0.0", 512, 10)
+    assert loaded.files == (tmp_path / "serverSetup.json", tmp_path / "serverSetup.local.json")
 
 
 def test_a_local_file_needs_no_settings_file(tmp_path: Path) -> None:
-    (tmp_path / "clientSetup.local.json").write_text('{"port": 1002}')
-    assert load(CLIENT, environment={}, folders=[tmp_path]).values.port == 1002
+    folders = [tmp_path, ROOT]
+    for program in (SERVER, CLIENT):
+        (tmp_path / program.local_file).write_text('{"port": 1002}')
+        loaded = load(program, environment={}, folders=folders)
+        assert (loaded.values.port, loaded.files) == (1002, (tmp_path / program.local_file,))
 
 
-@pytest.mark.parametrize("name", ["other.json", "other.local.json"])
-def test_a_named_settings_file_has_a_local_file_too(tmp_path: Path, name: str) -> None:
-    (tmp_path / "other.json").write_text('{"port": 1001, "buffer": 512}')
-    (tmp_path / "other.local.json").write_text('{"port": 1002}')
-    values = load(SERVER, tmp_path / name, environment={}).values
-    assert (values.port, values.buffer) == (1002, 512)
+def test_a_named_settings_file_is_read_without_its_local_file(tmp_path: Path) -> None:
+    (tmp_path / SERVER.local_file).write_text('{"port": 1002}')
+    (tmp_path / SERVER.file).write_text('{"buffer": 512}')
+    loaded = load(SERVER, tmp_path / SERVER.file, environment={}, folders=[tmp_path])
+    assert (loaded.values.port, loaded.values.buffer) == (6667, 512)
+    assert loaded.files == (tmp_path / SERVER.file,)
 
 
-def test_a_named_file_of_another_type_has_no_other_beside_it(tmp_path: Path) -> None:
-    (tmp_path / "chat.conf").write_text('{"port": 1001}')
-    loaded = load(SERVER, tmp_path / "chat.conf", environment={})
-    assert (loaded.values.port, loaded.source) == (1001, tmp_path / "chat.conf")
-
-
-def test_a_broken_local_file_is_reported_and_changes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "serverSetup.local.json").write_text("{")
+def test_a_broken_local_file_is_ignored_with_a_warning(tmp_path: Path) -> None:
+    (tmp_path / SERVER.local_file).write_text("{")
     loaded = loaded_from(tmp_path, '{"port": 1001}')
-    assert loaded.values.port == 1001
-    assert "serverSetup.local.json is not valid JSON" in loaded.warnings[0]
+    assert (loaded.values.port, loaded.is_whole) == (1001, False)
+    [warning] = loaded.warnings
+    assert "serverSetup.local.json is not valid JSON" in warning
+    assert "the file is ignored" in warning
+
+
+def test_a_wrong_local_value_leaves_that_of_the_settings_file(tmp_path: Path) -> None:
+    (tmp_path / SERVER.local_file).write_text('{"port": "many", "buffer": 512}')
+    loaded = loaded_from(tmp_path, '{"port": 1001}')
+    assert (loaded.values.port, loaded.values.buffer) == (1001, 512)
+    [warning] = loaded.warnings
+    assert 'serverSetup.local.json: "port" is "many"' in warning
+    assert "1001 is used" in warning
+
+
+def test_a_reload_reads_a_local_file_written_since(tmp_path: Path) -> None:
+    first = loaded_from(tmp_path, '{"port": 1001}')
+    (tmp_path / SERVER.local_file).write_text('{"port": 1002}')
+    assert reload(SERVER, first.files, environment={}).values.port == 1002
+
+
+@pytest.mark.parametrize("name", [SERVER.file, SERVER.local_file])
+def test_a_reload_is_refused_when_a_file_has_been_removed(tmp_path: Path, name: str) -> None:
+    (tmp_path / SERVER.local_file).write_text('{"port": 1002}')
+    first = loaded_from(tmp_path, '{"port": 1001}')
+    (tmp_path / name).unlink()
+    with pytest.raises(UsageError, match=f"There is no settings file .*{name}"):
+        reload(SERVER, first.files, environment={})
 
 
 def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
@@ -92,7 +117,7 @@ def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / SERVER.file).write_text(json.dumps({"port": port}))
     assert load(SERVER, environment={}, folders=[tmp_path, second, first]).values.port == 1002
-    assert load(SERVER, environment={}, folders=[first, second]).source == first / SERVER.file
+    assert load(SERVER, environment={}, folders=[first, second]).files == (first / SERVER.file,)
 
 
 def test_a_file_asked_for_is_the_only_one_read(tmp_path: Path) -> None:
@@ -100,7 +125,7 @@ def test_a_file_asked_for_is_the_only_one_read(tmp_path: Path) -> None:
     other.write_text('{"port": 1004}')
     loaded_from(tmp_path, '{"port": 1001, "buffer": 512}')
     loaded = load(SERVER, other, environment={}, folders=[tmp_path])
-    assert (loaded.values.port, loaded.values.buffer, loaded.source) == (1004, 4096, other)
+    assert (loaded.values.port, loaded.values.buffer, loaded.files) == (1004, 4096, (other,))
 
 
 def test_a_file_asked_for_must_be_there(tmp_path: Path) -> None:
@@ -150,7 +175,7 @@ def test_the_files_in_the_repository_state_the_defaults() -> None:
         ('{"servername": "A", "servername": "B"}', ['"servername" is set twice']),
         ('{"prot": 1}', ['"prot" is not a setting', "did you mean port?"]),
         ('{"colour": 1}', ['"colour" is not a setting', "left out"]),
-        ('{\n  "port" 1001\n}', ["not valid JSON", "line 2, column 10", "defaults are used"]),
+        ('{\n  "port" 1001\n}', ["not valid JSON", "line 2, column 10", "file is ignored"]),
         ("", ["not valid JSON", "line 1, column 1"]),
         ("[1, 2]", ["not valid JSON", "does not begin with {"]),
         (b'{"servername":\n "B\xfcro"}', ["line 2, column 4", "not UTF-8"]),

@@ -15,7 +15,7 @@ from app.cli.options import ServerConfig, Version, flags, parameters_of, setting
 from app.errors import CheckFailed
 from app.process import exit_now
 from app.services.config_check import ConfigReport, check_config
-from app.settings import SERVER, ServerSettings, load, survey
+from app.settings import SERVER, ServerSettings, load, reload, survey
 
 # Numbers are read by the settings, which say what is wrong with one and which would be right.
 app = terminal.new_app("A group chat over IRC whose log is the truth.")
@@ -76,7 +76,7 @@ def run(config: Path | None, given: Flags) -> None:
     loaded = load(SERVER, config, given)
     from app.bootstrap import serve  # here, so that nothing of the server is loaded before it can start
 
-    raise typer.Exit(serve(loaded, partial(load, SERVER, loaded.source or config, given)))
+    raise typer.Exit(serve(loaded, partial(reload, SERVER, loaded.files, config, given)))
 
 
 @command

@@ -28,7 +28,7 @@ class ConfigReport:
 def check_config(survey: Survey[ServerSettings]) -> ConfigReport:
     """Check the settings and the database they name."""
     problems = [problem.sentence for problem in survey.problems]
-    report = ConfigReport(str(survey.source) if survey.source else None, problems=problems)
+    report = ConfigReport(", ".join(map(str, survey.files)) or None, problems=problems)
     try:
         _check_database(Database(parse_database_url(survey.values.dbname)), report)
     except ChatError as error:

@@ -9,6 +9,7 @@ from app.settings.loading import (
     Program,
     Survey,
     load,
+    reload,
     survey,
 )
 from app.settings.naming import MAX_PREFIX_LENGTH, prefix_of
@@ -28,6 +29,7 @@ __all__ = [
     "Survey",
     "load",
     "prefix_of",
+    "reload",
     "renewed",
     "survey",
 ]

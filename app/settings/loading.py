@@ -1,6 +1,9 @@
-"""Loading: a flag beats the environment, the environment beats the file, the file beats the default.
+"""Loads the settings of a program from flags, environment variables and settings files.
 
-`app.sources` says what happens when one of them is wrong.
+Precedence: flag, environment variable, local settings file, settings file, default. The local file
+stands in the folder of the settings file and overrides it key by key; it is not under version
+control, so an update never conflicts with it. A file named with `--config` is used alone.
+`app.settings.sources` describes how wrong values are treated.
 """
 
 import os
@@ -15,43 +18,47 @@ from app.settings.declare import Settings
 from app.settings.server import ServerSettings, server_faults
 from app.settings.sources import Problem, read_environment, read_file, read_flags, settle
 
-LOCAL_SUFFIX = ".local.json"  # of the untracked file that beats the settings file beside it
-OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # variables that begin like the server's and are not
+OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # share the server's prefix but are not its settings
 
 S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Survey(Generic[S]):
-    """The settings as they would be used, and everything that is wrong with them."""
+    """The settings as a program would use them, the files they come from, and all problems."""
 
     values: S
-    source: Path | None
+    files: tuple[Path, ...]
     problems: list[Problem]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """Settings to start with: their values, the file they came from and what to warn of.
+    """Settings to start with, the files they come from, and warnings.
 
-    They are not whole when nothing of that file could be read.
+    `is_whole` is false when a file had to be ignored as a whole.
     """
 
     values: S
-    source: Path | None
+    files: tuple[Path, ...]
     warnings: list[str]
     is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Program(Generic[S]):
-    """Where the settings of one program are looked for, and how they are checked together."""
+    """Where a program's settings come from, and the check of their combination."""
 
     model: type[S]
     file: str
     prefix: str
     others: tuple[str, ...]
     faults: Callable[[S], Iterator[str]]
+
+    @property
+    def local_file(self) -> str:
+        """The name of the settings file that overrides `file`: `serverSetup.local.json`."""
+        return str(Path(self.file).with_suffix(".local.json"))
 
 
 def survey(
@@ -61,18 +68,18 @@ def survey(
     environment: Mapping[str, str] = os.environ,
     folders: Sequence[Path] | None = None,
 ) -> Survey[S]:
-    """Read a program's settings and list all that is wrong with them.
+    """Return a program's settings with all problems found in them.
 
-    Raises: UsageError when the file asked for is not there.
+    Raises: UsageError when `config` does not exist.
     """
     model = program.model
-    files = _find(program.file, config, folders)
+    files = _find_files(program, config, folders)
     sources = [read_file(model, file) for file in files]
     sources.append(read_environment(model, environment, program.prefix, program.others))
     merged, problems = settle(model, [*sources, read_flags(flags or {})])
     values = model.model_validate(merged)
     faults = [Problem(sentence, SettingsRefused) for sentence in program.faults(values)]
-    return Survey(values, files[-1] if files else None, problems + faults)
+    return Survey(values, files, problems + faults)
 
 
 def load(
@@ -91,29 +98,45 @@ def load(
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
     is_whole = not any(problem.spoils for problem in found.problems)
-    return Loaded(found.values, found.source, [problem.sentence for problem in found.problems], is_whole)
+    return Loaded(found.values, found.files, [problem.sentence for problem in found.problems], is_whole)
 
 
-def _find(name: str, config: Path | None, folders: Sequence[Path] | None) -> list[Path]:
-    """Return the requested files, else those in the working directory, else those beside the application.
+def reload(
+    program: Program[S],
+    files: Sequence[Path],
+    config: Path | None = None,
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Loaded[S]:
+    """Return the settings as they are now, from the folder of the files that a first load read.
 
-    Raises: UsageError when the requested file does not exist.
+    Raises: as `load`, and UsageError when one of the files no longer exists, since a lost file may
+        have held protecting keys.
     """
-    if config is not None and not config.exists():
-        raise UsageError(f"There is no settings file {config}.")
-    places = folders if folders is not None else (Path(), Path(__file__).parents[2])
-    candidates = [config] if config is not None else [place / name for place in places]
-    return next(filter(None, map(_with_local, candidates)), [])
+    for file in files:
+        if not os.path.lexists(file):
+            raise UsageError(f"There is no settings file {file}.")
+    return load(program, config, flags, environment, [files[0].parent] if files else None)
 
 
-def _with_local(path: Path) -> list[Path]:
-    """Return the existing ones of a settings file and its local file, which beats it and comes last.
+def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return the settings files to read, the overriding one last.
 
-    A dangling link counts as a file: its target may have protected something.
+    Without `config`, the first folder that has a settings file or a local one counts: the working
+    directory, then the application's. A dangling link counts as a file, because its target may have
+    held protecting keys.
+
+    Raises: UsageError when `config` does not exist.
     """
-    shared = path.with_name(path.name.replace(LOCAL_SUFFIX, ".json"))
-    local = shared.with_name(shared.name.removesuffix(".json") + LOCAL_SUFFIX)
-    return [file for file in dict.fromkeys((shared, local)) if os.path.lexists(file)]
+    if config is not None:
+        if not config.exists():
+            raise UsageError(f"There is no settings file {config}.")
+        return (config,)
+    for folder in folders if folders is not None else (Path(), Path(__file__).parents[2]):
+        candidates = (folder / program.file, folder / program.local_file)
+        if found := tuple(file for file in candidates if os.path.lexists(file)):
+            return found
+    return ()
 
 
 SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHERS, server_faults)

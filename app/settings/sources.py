@@ -180,7 +180,7 @@ def _broken(model: Model, path: Path, raw: bytes, where: str) -> Problem:
     """Warn of a file that is not JSON, or refuse it when it was meant to protect something."""
     key = _mentioned(model, raw)
     if key is None:
-        sentence = f"{path} is not valid JSON ({where}); the defaults are used for what it sets."
+        sentence = f"{path} is not valid JSON ({where}); the file is ignored."
         return Problem(sentence, spoils=True)
     return Problem(
         f"{path} is not valid JSON ({where}) and mentions {key}; {NOTHING_STARTED}.", SettingsRefused
