@@ -47,7 +47,7 @@ from app.services.presence import load_recent_logins
 from app.services.rooms import official_room_event
 from app.services.secrets import CLOAK_KEY, get_or_create_secret
 from app.services.stats import count_accounts, count_messages, count_rooms
-from app.settings import Loaded, ServerSettings, prefix_of
+from app.settings import LoadedSettings, ServerSettings, derive_prefix
 
 STACK_BYTES = 256 * 1024  # per reader thread; there may be ten thousand
 ENGINE_SECONDS = 3.0  # time for the engine to finish its last batch
@@ -91,7 +91,7 @@ def assemble(
     `load` reads the settings again for a reload; without it, a reload changes nothing.
     """
     world = World(clock, settings.replay, REDUCERS)
-    service_context.add_pseudoclients(world, clock, prefix_of(settings.servername))
+    service_context.add_pseudoclients(world, clock, derive_prefix(settings.servername))
     ledger = Ledger(database, clock)
     ended = _restore(settings, world, ledger)
     runtime = Runtime(
@@ -101,12 +101,12 @@ def assemble(
         database=database,
         ledger=ledger,
         clock=clock,
-        server_name=prefix_of(settings.servername),
+        server_name=derive_prefix(settings.servername),
         version=f"durable-chat-{version('durable-chat')}",
         started_at=clock.now(),
         rate_limits=RateLimits.of(settings, clock),
         cloak=_host_cloak(settings, ledger, clock),
-        load_settings=load or (lambda: Loaded(settings, (), [])),
+        load_settings=load or (lambda: LoadedSettings(settings, (), [])),
     )
     _resume(runtime, ended)
     dispatcher = Dispatcher(runtime)
@@ -143,7 +143,7 @@ def _host_cloak(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostC
     return new_cloak(key)
 
 
-def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
+def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
     """Run the server until a signal stops it, and return the exit code. `load` reads the settings again.
 
     Raises: ChatError when the server cannot start; nothing has changed then.
@@ -167,7 +167,7 @@ def serve(loaded: Loaded[ServerSettings], load: LoadSettings) -> int:
     return 0
 
 
-def _configure_logging(loaded: Loaded[ServerSettings]) -> None:
+def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> None:
     level = loaded.values.log_level.upper()
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)

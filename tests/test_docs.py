@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from app.commands.connect import isupport
 from app.settings import SERVER, ClientSettings, ServerSettings, Settings, load
-from app.settings.sources import is_protecting, needs_restart
+from app.settings.sources import is_security_setting, needs_restart
 from app.wire.capabilities import CAPABILITIES, Capability
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -51,7 +51,7 @@ def test_documented_defaults_ranges_and_descriptions_match_the_code(title: str) 
         assert json.loads(default.strip("`")) == defaults[key], key
         assert extent == (range_of(model, key) or extent), key
         assert meaning == model.model_fields[key].description
-        assert wrong == ("**refused**" if is_protecting(model, key) else "default"), key
+        assert wrong == ("**refused**" if is_security_setting(model, key) else "default"), key
 
 
 def test_the_settings_page_says_which_settings_need_a_restart() -> None:

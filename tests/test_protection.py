@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from app.errors import SettingsRefused
 from app.settings import CLIENT, SERVER, ServerSettings, load
-from app.settings.sources import MAX_FILE_BYTES, is_protecting
+from app.settings.sources import MAX_FILE_BYTES, is_security_setting
 from tests.test_settings import loaded_from
 
 TLS = Path(__file__).parent / "tls"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
-PROTECTING = [key for key in ServerSettings.model_fields if is_protecting(ServerSettings, key)]
+PROTECTING = [key for key in ServerSettings.model_fields if is_security_setting(ServerSettings, key)]
 
 SENSIBLE_NAMES = {"password": "", "metrics_ip": "not a host"}  # where "nonsense" would be a value
 

@@ -13,12 +13,12 @@ from app.settings import (
     CLIENT,
     SERVER,
     ClientSettings,
-    Loaded,
+    LoadedSettings,
     ServerSettings,
+    derive_prefix,
     load,
-    prefix_of,
     reload,
-    survey,
+    resolve,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +29,7 @@ def loaded_from(
     text: str | bytes | None = None,
     environment: Mapping[str, str] | None = None,
     **flags: object,
-) -> Loaded[ServerSettings]:
+) -> LoadedSettings[ServerSettings]:
     """Load from a folder whose settings file has this text."""
     if text is not None:
         raw = text if isinstance(text, bytes) else text.encode()
@@ -81,7 +81,7 @@ def test_a_named_settings_file_is_read_without_its_local_file(tmp_path: Path) ->
 def test_a_broken_local_file_is_ignored_with_a_warning(tmp_path: Path) -> None:
     (tmp_path / SERVER.local_file).write_text("{")
     loaded = loaded_from(tmp_path, '{"port": 1001}')
-    assert (loaded.values.port, loaded.is_whole) == (1001, False)
+    assert (loaded.values.port, loaded.is_complete) == (1001, False)
     [warning] = loaded.warnings
     assert "serverSetup.local.json is not valid JSON" in warning
     assert "the file is ignored" in warning
@@ -205,7 +205,7 @@ def test_a_wrong_flag_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_survey_lists_everything_at_once(tmp_path: Path) -> None:
     (tmp_path / SERVER.file).write_text('{"port": "x", "flood_rate": -1, "login_attempts": 0}')
-    found = survey(SERVER, None, {"buffer": 1}, {"CHAT_SENDQ": "x"}, [tmp_path])
+    found = resolve(SERVER, None, {"buffer": 1}, {"CHAT_SENDQ": "x"}, [tmp_path])
     assert len(found.problems) == 5
     assert found.values == ServerSettings()
 
@@ -226,14 +226,14 @@ def test_a_survey_lists_everything_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_the_prefix_is_host_like(name: str, prefix: str) -> None:
-    assert prefix_of(name) == prefix
+    assert derive_prefix(name) == prefix
 
 
 @given(name=st.text(min_size=1, max_size=64))
 def test_any_name_has_a_prefix_that_no_nick_can_be(name: str) -> None:
-    prefix = prefix_of(name)
+    prefix = derive_prefix(name)
     assert "." in prefix
     assert len(prefix) <= 63
     assert prefix.isascii()
     assert prefix.replace("-", "").replace(".", "").isalnum()
-    assert prefix_of(prefix) == prefix
+    assert derive_prefix(prefix) == prefix

@@ -15,7 +15,7 @@ from app.cli.options import ServerConfig, Version, flags, parameters_of, setting
 from app.errors import CheckFailed
 from app.process import exit_now
 from app.services.config_check import ConfigReport, check_config
-from app.settings import SERVER, ServerSettings, load, reload, survey
+from app.settings import SERVER, ServerSettings, load, reload, resolve
 
 # Numbers are read by the settings, which say what is wrong with one and which would be right.
 app = terminal.new_app("A group chat over IRC whose log is the truth.")
@@ -85,7 +85,7 @@ def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
 
     Ends with 0 when the server could start without a warning, else with 3 and every problem listed.
     """
-    report = check_config(survey(SERVER, config, given))
+    report = check_config(resolve(SERVER, config, given))
     typer.echo(_as_json(report) if as_json else _as_text(report))
     if report.problems:
         raise CheckFailed(f"Problems found: {len(report.problems)}.")

@@ -11,10 +11,10 @@ from app.engine.cloak import HostCloak
 from app.engine.server_rate_limits import RateLimits
 from app.engine.world.world import World
 from app.services.ledger import Ledger
-from app.settings import Loaded, ServerSettings
+from app.settings import LoadedSettings, ServerSettings
 from app.wire.template import LineTemplate
 
-LoadSettings = Callable[[], Loaded[ServerSettings]]
+LoadSettings = Callable[[], LoadedSettings[ServerSettings]]
 ApplySettings = Callable[[], None]
 PrepareSettings = Callable[[ServerSettings], ApplySettings]
 # Yields lines that depend on the settings only; `template.NICK` stands for the recipient's nick.

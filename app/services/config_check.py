@@ -6,7 +6,7 @@ from app.db.database import Database, parse_database_url
 from app.db.place import find_location_problem
 from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
-from app.settings import ServerSettings, Survey
+from app.settings import ResolvedSettings, ServerSettings
 
 OUTCOMES = {
     DatabaseState.MISSING: "will be created on the first start",
@@ -25,12 +25,12 @@ class ConfigReport:
     problems: list[str] = field(default_factory=list)
 
 
-def check_config(survey: Survey[ServerSettings]) -> ConfigReport:
+def check_config(resolved: ResolvedSettings[ServerSettings]) -> ConfigReport:
     """Check the settings and the database they name."""
-    problems = [problem.sentence for problem in survey.problems]
-    report = ConfigReport(", ".join(map(str, survey.files)) or None, problems=problems)
+    problems = [problem.sentence for problem in resolved.problems]
+    report = ConfigReport(", ".join(map(str, resolved.files)) or None, problems=problems)
     try:
-        _check_database(Database(parse_database_url(survey.values.dbname)), report)
+        _check_database(Database(parse_database_url(resolved.values.dbname)), report)
     except ChatError as error:
         report.problems.append(error.sentence)
     return report

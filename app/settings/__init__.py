@@ -1,35 +1,35 @@
 """The settings of the server and of the client. `docs/settings.md` is checked against the two models."""
 
+from app.settings.base import Settings
 from app.settings.client import ClientSettings
-from app.settings.declare import Settings
 from app.settings.loading import (
     CLIENT,
     SERVER,
-    Loaded,
+    LoadedSettings,
     Program,
-    Survey,
+    ResolvedSettings,
     load,
     reload,
-    survey,
+    resolve,
 )
-from app.settings.naming import MAX_PREFIX_LENGTH, prefix_of
-from app.settings.renewal import Renewal, renewed
 from app.settings.server import ServerSettings
+from app.settings.server_name import MAX_PREFIX_LENGTH, derive_prefix
+from app.settings.update import SettingsUpdate, compute_update
 
 __all__ = [
     "CLIENT",
     "MAX_PREFIX_LENGTH",
     "SERVER",
     "ClientSettings",
-    "Loaded",
+    "LoadedSettings",
     "Program",
-    "Renewal",
+    "ResolvedSettings",
     "ServerSettings",
     "Settings",
-    "Survey",
+    "SettingsUpdate",
+    "compute_update",
+    "derive_prefix",
     "load",
-    "prefix_of",
     "reload",
-    "renewed",
-    "survey",
+    "resolve",
 ]

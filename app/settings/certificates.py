@@ -4,12 +4,12 @@ import ssl
 from pathlib import Path
 
 
-def fault_of_pair(certificate: Path, key: Path) -> str | None:
+def find_pair_fault(certificate: Path, key: Path) -> str | None:
     """Say why a certificate chain and a private key cannot serve together, or None when they can."""
     return _unreadable(certificate) or _unreadable(key) or _no_pair(certificate, key)
 
 
-def fault_of_authorities(path: Path) -> str | None:
+def find_authorities_fault(path: Path) -> str | None:
     """Say why a file of certificate authorities cannot be trusted with, or None when it can."""
     if reason := _unreadable(path):
         return reason

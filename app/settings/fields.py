@@ -136,17 +136,17 @@ def _node(value: str) -> str:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Port = Annotated[Whole, Field(ge=0, le=65535)]
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+Port = Annotated[WholeNumber, Field(ge=0, le=65535)]
 OptionalPort = Annotated[int | None, Field(ge=0, le=65535), BeforeValidator(_whole)]
-Buffer = Annotated[Whole, Field(ge=64, le=65536)]
+BufferBytes = Annotated[WholeNumber, Field(ge=64, le=65536)]
 Host = Annotated[str, AfterValidator(_address)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_printable)]
-Title = Annotated[
+TextLine = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_printable)]
+Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_printable)
 ]
 Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_password)]
-Operators = Annotated[dict[Title, Annotated[str, AfterValidator(_hash)]], BeforeValidator(_mapped)]
+Operators = Annotated[dict[Name, Annotated[str, AfterValidator(_hash)]], BeforeValidator(_mapped)]
 Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_room)]
 Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=100)]
 Network = IPv4Network | IPv6Network
@@ -156,6 +156,6 @@ Networks = Annotated[
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed), Field(max_length=100)
 ]
-CommandLine = Annotated[Line, AfterValidator(_command_line)]
+CommandLine = Annotated[TextLine, AfterValidator(_command_line)]
 Email = Annotated[str, AfterValidator(_email)]
-Node = Annotated[str, AfterValidator(_node)]
+NodeName = Annotated[str, AfterValidator(_node)]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from app.errors import ChatError, SettingsRefused, UsageError
-from app.settings.client import ClientSettings, client_faults
-from app.settings.declare import Settings
-from app.settings.server import ServerSettings, server_faults
-from app.settings.sources import Problem, read_environment, read_file, read_flags, settle
+from app.settings.base import Settings
+from app.settings.client import ClientSettings, find_client_faults
+from app.settings.server import ServerSettings, find_server_faults
+from app.settings.sources import Problem, merge_sources, read_environment, read_file, read_flags
 
 OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # share the server's prefix but are not its settings
 
@@ -24,7 +24,7 @@ S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True)
-class Survey(Generic[S]):
+class ResolvedSettings(Generic[S]):
     """The settings as a program would use them, the files they come from, and all problems."""
 
     values: S
@@ -33,16 +33,16 @@ class Survey(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded(Generic[S]):
+class LoadedSettings(Generic[S]):
     """Settings to start with, the files they come from, and warnings.
 
-    `is_whole` is false when a file had to be ignored as a whole.
+    `is_complete` is false when a file had to be ignored as a whole.
     """
 
     values: S
     files: tuple[Path, ...]
     warnings: list[str]
-    is_whole: bool = True
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ class Program(Generic[S]):
         return str(Path(self.file).with_suffix(".local.json"))
 
 
-def survey(
+def resolve(
     program: Program[S],
     config: Path | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] = os.environ,
     folders: Sequence[Path] | None = None,
-) -> Survey[S]:
+) -> ResolvedSettings[S]:
     """Return a program's settings with all problems found in them.
 
     Raises: UsageError when `config` does not exist.
@@ -76,10 +76,10 @@ def survey(
     files = _find_files(program, config, folders)
     sources = [read_file(model, file) for file in files]
     sources.append(read_environment(model, environment, program.prefix, program.others))
-    merged, problems = settle(model, [*sources, read_flags(flags or {})])
+    merged, problems = merge_sources(model, [*sources, read_flags(flags or {})])
     values = model.model_validate(merged)
     faults = [Problem(sentence, SettingsRefused) for sentence in program.faults(values)]
-    return Survey(values, files, problems + faults)
+    return ResolvedSettings(values, files, problems + faults)
 
 
 def load(
@@ -88,17 +88,19 @@ def load(
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] = os.environ,
     folders: Sequence[Path] | None = None,
-) -> Loaded[S]:
+) -> LoadedSettings[S]:
     """Return the settings a program may start with.
 
     Raises: UsageError for a wrong flag, SettingsRefused for a wrong value of a protecting key.
     """
-    found = survey(program, config, flags, environment, folders)
+    found = resolve(program, config, flags, environment, folders)
     refused = [problem for problem in found.problems if problem.refusal]
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
     is_whole = not any(problem.spoils for problem in found.problems)
-    return Loaded(found.values, found.files, [problem.sentence for problem in found.problems], is_whole)
+    return LoadedSettings(
+        found.values, found.files, [problem.sentence for problem in found.problems], is_whole
+    )
 
 
 def reload(
@@ -107,7 +109,7 @@ def reload(
     config: Path | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] = os.environ,
-) -> Loaded[S]:
+) -> LoadedSettings[S]:
     """Return the settings as they are now, from the folder of the files that a first load read.
 
     Raises: as `load`, and UsageError when one of the files no longer exists, since a lost file may
@@ -139,5 +141,5 @@ def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path
     return ()
 
 
-SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHERS, server_faults)
-CLIENT = Program(ClientSettings, "clientSetup.json", "CHAT_CLIENT_", (), client_faults)
+SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHERS, find_server_faults)
+CLIENT = Program(ClientSettings, "clientSetup.json", "CHAT_CLIENT_", (), find_client_faults)

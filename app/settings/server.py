@@ -7,40 +7,40 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.settings.certificates import fault_of_pair
-from app.settings.declare import PROTECTS, RESTART, SECRET, Settings
+from app.settings.base import RESTART, SECRET, SECURITY, Settings
+from app.settings.certificates import find_pair_fault
 from app.settings.fields import (
-    Buffer,
+    BufferBytes,
     CommandLine,
     Email,
     Host,
-    Line,
+    Name,
     Networks,
-    Node,
+    NodeName,
     Operators,
     OptionalPort,
     Origins,
     Password,
     Port,
     Rooms,
-    Title,
-    Whole,
+    TextLine,
+    WholeNumber,
 )
 
 
-class Identity(Settings):
+class IdentitySettings(Settings):
     """Who the server is, and where it keeps what it knows."""
 
-    servername: Title = Field(
+    servername: Name = Field(
         "Server",
         json_schema_extra=RESTART,
         description="Name that people read; it is the name of the network.",
     )
-    node: Node = Field(
+    node: NodeName = Field(
         "main", json_schema_extra=RESTART, description="Name of this server among those sharing a database."
     )
     motd: str = Field("", max_length=16384, description="Message of the day; may have several lines.")
-    dbname: Line = Field(
+    dbname: TextLine = Field(
         "chat.db",
         repr=False,
         json_schema_extra={"secret": True} | RESTART,
@@ -51,7 +51,7 @@ class Identity(Settings):
     )
 
 
-class Listening(Settings):
+class ListenerSettings(Settings):
     """Where the server listens, and for whom."""
 
     ip: Host = Field(
@@ -63,31 +63,31 @@ class Listening(Settings):
         6667, json_schema_extra=RESTART, description="TCP port for plain connections; 0 takes any free one."
     )
     tls_cert: Path | None = Field(
-        None, json_schema_extra=PROTECTS, description="PEM file with the certificate chain; needs tls_key."
+        None, json_schema_extra=SECURITY, description="PEM file with the certificate chain; needs tls_key."
     )
     tls_key: Path | None = Field(
-        None, json_schema_extra=PROTECTS, description="PEM file with the private key, without a passphrase."
+        None, json_schema_extra=SECURITY, description="PEM file with the private key, without a passphrase."
     )
     tls_port: Port = Field(
         6697,
-        json_schema_extra=PROTECTS | RESTART,
+        json_schema_extra=SECURITY | RESTART,
         description="TCP port for TLS, used when tls_cert and tls_key are set.",
     )
-    sts_seconds: Whole = Field(
+    sts_seconds: WholeNumber = Field(
         0,
         ge=0,
         le=315360000,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Seconds for which clients insist on TLS once they used it; 0 sends nobody to TLS.",
     )
     metrics_ip: Host = Field(
         "127.0.0.1",
-        json_schema_extra=PROTECTS | RESTART,
+        json_schema_extra=SECURITY | RESTART,
         description="Address on which metrics are told; used with metrics_port.",
     )
     metrics_port: OptionalPort = Field(
         None,
-        json_schema_extra=PROTECTS | RESTART,
+        json_schema_extra=SECURITY | RESTART,
         description="TCP port for metrics over HTTP, as Prometheus reads them; 0 takes any free one.",
     )
     websocket_port: OptionalPort = Field(
@@ -102,35 +102,41 @@ class Listening(Settings):
     )
     websocket_origins: Origins = Field(
         (),
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Web pages that may connect by WebSocket; none named means any.",
     )
     proxy_from: Networks = Field(
         (),
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Addresses of reverse proxies, which begin with a PROXY header.",
     )
-    max_connections: Whole = Field(12000, ge=1, le=100000, description="Most connections at a time.")
-    max_connections_per_address: Whole = Field(
+    max_connections: WholeNumber = Field(12000, ge=1, le=100000, description="Most connections at a time.")
+    max_connections_per_address: WholeNumber = Field(
         64,
         ge=1,
         le=100000,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Most connections at a time from one address; loopback and proxies are exempt.",
     )
-    max_unregistered: Whole = Field(
+    max_unregistered: WholeNumber = Field(
         2000, ge=1, le=100000, description="Most connections at a time that have not finished logging in."
     )
-    register_timeout: Whole = Field(60, ge=1, le=3600, description="Seconds a new connection has to log in.")
-    ping_interval: Whole = Field(120, ge=1, le=86400, description="Seconds of silence before a PING is sent.")
-    ping_timeout: Whole = Field(120, ge=1, le=86400, description="Seconds the answer to a PING may take.")
-    sendq: Whole = Field(
+    register_timeout: WholeNumber = Field(
+        60, ge=1, le=3600, description="Seconds a new connection has to log in."
+    )
+    ping_interval: WholeNumber = Field(
+        120, ge=1, le=86400, description="Seconds of silence before a PING is sent."
+    )
+    ping_timeout: WholeNumber = Field(
+        120, ge=1, le=86400, description="Seconds the answer to a PING may take."
+    )
+    sendq: WholeNumber = Field(
         4194304,
         ge=65536,
         le=1 << 30,
         description="Bytes waiting for a slow client before it is disconnected.",
     )
-    flushers: Whole = Field(
+    flushers: WholeNumber = Field(
         1,
         ge=1,
         le=32,
@@ -144,7 +150,7 @@ class Listening(Settings):
     )
 
 
-class Access(Settings):
+class AccessSettings(Settings):
     """Who gets in, and what they have to show for it."""
 
     password: Password | None = Field(
@@ -161,94 +167,96 @@ class Access(Settings):
     )
     cloak: bool = Field(
         True,
-        json_schema_extra=PROTECTS | RESTART,
+        json_schema_extra=SECURITY | RESTART,
         description="Whether others see a cloak instead of somebody's address.",
     )
-    login_attempts: Whole = Field(
+    login_attempts: WholeNumber = Field(
         10,
         ge=1,
         le=10000,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Failed log-ins per address in 5 minutes; per account ten times as many, from strangers.",
     )
     registration: Literal["open", "invitation", "closed"] = Field(
         "open",
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Whether people may register accounts themselves, or need an invitation for it.",
     )
     mailer: CommandLine | None = Field(
         None,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Program that takes mail on its standard input; with it, e-mail addresses are verified.",
     )
     mail_from: Email | None = Field(
-        None, json_schema_extra=PROTECTS, description="Address that such mail is from; needs mailer."
+        None, json_schema_extra=SECURITY, description="Address that such mail is from; needs mailer."
     )
     register_before_connect: bool = Field(
         True,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Whether an account may be made before one has finished connecting.",
     )
-    registrations_per_address: Whole = Field(
+    registrations_per_address: WholeNumber = Field(
         10,
         ge=0,
         le=10000,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Accounts registered from one address per hour; 0 is no limit.",
     )
-    password_shortest: Whole = Field(
+    password_shortest: WholeNumber = Field(
         6,
         ge=1,
         le=128,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Characters that a new password has at least.",
     )
-    flood_burst: Whole = Field(60, ge=1, le=100000, description="Command cost accepted at once.")
-    flood_rate: Whole = Field(
+    flood_burst: WholeNumber = Field(60, ge=1, le=100000, description="Command cost accepted at once.")
+    flood_rate: WholeNumber = Field(
         20,
         ge=0,
         le=100000,
-        json_schema_extra=PROTECTS,
+        json_schema_extra=SECURITY,
         description="Command cost accepted per second after a burst; 0 is no limit.",
     )
 
 
-class Talking(Settings):
+class MessagingSettings(Settings):
     """What people can do in rooms, and how much of it."""
 
-    buffer: Buffer = Field(4096, description="Bytes accepted for the text of one message.")
+    buffer: BufferBytes = Field(4096, description="Bytes accepted for the text of one message.")
     auto_join: Rooms = Field(("#general",), description="Rooms that everybody is in after connecting.")
-    replay: Whole = Field(
+    replay: WholeNumber = Field(
         50, ge=0, le=1000, description="Lines shown on joining to clients that cannot ask for history."
     )
-    history_limit: Whole = Field(
+    history_limit: WholeNumber = Field(
         1000, ge=1, le=10000, description="Most lines that one history request gets."
     )
-    nick_length: Whole = Field(32, ge=1, le=64, description="Characters of a nick at most.")
-    room_length: Whole = Field(64, ge=2, le=128, description="Characters of a room's name at most.")
-    topic_length: Whole = Field(390, ge=1, le=4096, description="Characters of a topic at most.")
-    max_rooms: Whole = Field(10000, ge=1, le=1000000, description="Most rooms.")
-    max_rooms_per_user: Whole = Field(
+    nick_length: WholeNumber = Field(32, ge=1, le=64, description="Characters of a nick at most.")
+    room_length: WholeNumber = Field(64, ge=2, le=128, description="Characters of a room's name at most.")
+    topic_length: WholeNumber = Field(390, ge=1, le=4096, description="Characters of a topic at most.")
+    max_rooms: WholeNumber = Field(10000, ge=1, le=1000000, description="Most rooms.")
+    max_rooms_per_user: WholeNumber = Field(
         100, ge=1, le=10000, description="Most rooms one connection is in, and one address makes in an hour."
     )
-    max_targets: Whole = Field(10, ge=1, le=100, description="Most targets of one message.")
-    max_list_entries: Whole = Field(100, ge=1, le=10000, description="Most masks in each list of a room.")
+    max_targets: WholeNumber = Field(10, ge=1, le=100, description="Most targets of one message.")
+    max_list_entries: WholeNumber = Field(
+        100, ge=1, le=10000, description="Most masks in each list of a room."
+    )
     always_on: Literal["off", "opt-in", "opt-out"] = Field(
         "opt-in",
         description="Whether accounts stay in their rooms without a device: none, who wants, or all.",
     )
-    always_on_days: Whole = Field(
+    always_on_days: WholeNumber = Field(
         90, ge=0, le=36500, description="Days somebody stays so without a device; 0 is for ever."
     )
-    max_monitored: Whole = Field(
+    max_monitored: WholeNumber = Field(
         100, ge=1, le=10000, description="Most nicks that one connection watches with MONITOR."
     )
-    max_metadata: Whole = Field(
+    max_metadata: WholeNumber = Field(
         50, ge=0, le=1000, description="Most keys that one person or room says something under (METADATA)."
     )
 
 
-class ServerSettings(Talking, Access, Identity, Listening):
+class ServerSettings(MessagingSettings, AccessSettings, IdentitySettings, ListenerSettings):
     """Everything that serverSetup.json and CHAT_ variables may set."""
 
     @property
@@ -257,7 +265,7 @@ class ServerSettings(Talking, Access, Identity, Listening):
         return self.tls_cert is not None and self.tls_key is not None
 
 
-def server_faults(settings: ServerSettings) -> Iterator[str]:
+def find_server_faults(settings: ServerSettings) -> Iterator[str]:
     """Say what contradicts what, and which of the files and programs that are named cannot be used."""
     yield from _faults_of_tls(settings)
     yield from _faults_of_ports(settings)
@@ -268,7 +276,7 @@ def _faults_of_tls(settings: ServerSettings) -> Iterator[str]:
     certificate, key = settings.tls_cert, settings.tls_key
     if (certificate is None) != (key is None):
         yield "tls_cert and tls_key need each other, and only one of them is set; nothing is started."
-    elif certificate and key and (reason := fault_of_pair(certificate, key)):
+    elif certificate and key and (reason := find_pair_fault(certificate, key)):
         yield f"tls_cert and tls_key cannot be used, so nothing is started: {reason}."
     if certificate is None and key is None and settings.websocket_tls_port is not None:
         yield "websocket_tls_port needs tls_cert and tls_key; nothing is started."

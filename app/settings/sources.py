@@ -60,7 +60,7 @@ class Source:
     refusal: type[ChatError] | None = None  # raised for every wrong value of this source
 
 
-def is_protecting(model: Model, key: str) -> bool:
+def is_security_setting(model: Model, key: str) -> bool:
     """Whether a wrong value of this key must keep the program from starting."""
     return _has_mark(model, key, "protects")
 
@@ -107,7 +107,7 @@ def read_file(model: Model, path: Path) -> Source:
     return source
 
 
-def settle(model: Model, sources: Sequence[Source]) -> tuple[dict[str, object], list[Problem]]:
+def merge_sources(model: Model, sources: Sequence[Source]) -> tuple[dict[str, object], list[Problem]]:
     """Merge the sources, the strongest last, and say what is wrong with any of them."""
     merged: dict[str, object] = {}
     wrong: list[tuple[Source, str, str]] = []
@@ -198,7 +198,7 @@ def _mentioned(model: Model, raw: bytes) -> str | None:
 def _resembled(model: Model, word: str) -> str | None:
     """Return the protecting key that the word may stand for: it contains it, begins it or is much like it."""
     word = word.lower().replace("-", "_")
-    protecting = [key for key in model.model_fields if is_protecting(model, key)]
+    protecting = [key for key in model.model_fields if is_security_setting(model, key)]
     if word in model.model_fields and word not in protecting:
         return None
     near = [key for key in protecting if key in word or (len(word) > 2 and key.startswith(word))]
@@ -221,7 +221,7 @@ def _unknown(model: Model, source: Source, key: str) -> Problem:
 
 
 def _repeated(model: Model, source: Source, key: str) -> Problem:
-    if key in model.model_fields and is_protecting(model, key):
+    if key in model.model_fields and is_security_setting(model, key):
         return Problem(f"{source.label(key)} is set twice; {NOTHING_STARTED}.", SettingsRefused)
     return Problem(f"{source.label(key)} is set twice; the last one is used.")
 
@@ -251,7 +251,7 @@ def _bad(model: Model, source: Source, key: str, reason: str, used: dict[str, ob
     secret = _has_mark(model, key, "secret")
     found = "a value that is not shown" if secret else _quoted(source.values[key])
     sentence = f"{source.label(key)} is {found}, but {reason}; "
-    refusal = source.refusal or (SettingsRefused if is_protecting(model, key) else None)
+    refusal = source.refusal or (SettingsRefused if is_security_setting(model, key) else None)
     if refusal:
         return Problem(
             sentence + ("nothing is started." if source.refusal else f"{NOTHING_STARTED}."), refusal

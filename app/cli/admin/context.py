@@ -16,7 +16,7 @@ from app.db import schema
 from app.db.database import Database, parse_database_url
 from app.errors import ChatError, NotFound
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
-from app.settings import SERVER, ServerSettings, load, prefix_of
+from app.settings import SERVER, ServerSettings, derive_prefix, load
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000  # milliseconds to wait for a busy server
 MAX_ACTOR_LENGTH = 128  # characters, as the column
@@ -56,7 +56,7 @@ class AdminContext:
     @property
     def by(self) -> str:
         """The name that stands before what the server itself does."""
-        return prefix_of(self.settings.servername)
+        return derive_prefix(self.settings.servername)
 
     @contextmanager
     def unchecked(self) -> Iterator[Database]:

@@ -18,7 +18,7 @@ from app.commands.registry import command, subcommand
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event
-from app.settings import ServerSettings, prefix_of
+from app.settings import ServerSettings, derive_prefix
 from app.wire import numerics
 from app.wire.framing import byte_length, space_after
 from app.wire.line import plain
@@ -108,7 +108,7 @@ KEY_SYNTAX = f"A key has up to {MAX_KEY_BYTES} characters from a-z, 0-9 and _./-
 
 def tokens(settings: ServerSettings) -> str:
     """Return the value of the capability: its limits, and `before-connect`."""
-    space = _max_value_bytes(prefix_of(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
+    space = _max_value_bytes(derive_prefix(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
     return (
         f"before-connect,max-subs={MAX_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
         f"max-key-bytes={MAX_KEY_BYTES},max-value-bytes={space}"

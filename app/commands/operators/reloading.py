@@ -25,7 +25,7 @@ from app.errors import ChatError
 from app.events import Event, Kind
 from app.events.data import RehashedData
 from app.services.rooms import official_room_event
-from app.settings import SERVER, Renewal, ServerSettings, renewed
+from app.settings import SERVER, ServerSettings, SettingsUpdate, compute_update
 from app.wire import numerics
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ ReloadStep = Callable[[Runtime, Changeset, ServerSettings], None]
 class PendingReload:
     """Settings that were read, and the functions that put them into effect outside the commands."""
 
-    renewal: Renewal
+    update: SettingsUpdate
     exchanges: list[ApplySettings]
 
 
@@ -61,8 +61,8 @@ def _finish_rehash(ctx: Context, found: PendingReload | ChatError) -> None:
 def read_settings(runtime: Runtime) -> PendingReload | ChatError:
     """Read the settings and prepare for them, or return the error. Slow; may run on any thread."""
     try:
-        renewal = renewed(runtime.settings, runtime.load_settings())
-        return PendingReload(renewal, [prepare(renewal.values) for prepare in runtime.reload_hooks])
+        update = compute_update(runtime.settings, runtime.load_settings())
+        return PendingReload(update, [prepare(update.values) for prepare in runtime.reload_hooks])
     except ChatError as error:
         return error
 
@@ -74,24 +74,24 @@ def apply_reload(
     if isinstance(found, ChatError):
         logger.error("The settings were not reloaded: %s", found.sentence)
         return ["The settings were not reloaded.", *found.sentence.splitlines()]
-    before, runtime.settings = runtime.settings, found.renewal.values
+    before, runtime.settings = runtime.settings, found.update.values
     for exchange in found.exchanges:
         exchange()
     for step in _STEPS:
         step(runtime, changeset, before)
-    event.data = RehashedData(found.renewal.changed, found.renewal.waiting, tags=event.tags)
+    event.data = RehashedData(found.update.changed, found.update.pending_restart, tags=event.tags)
     changeset.emit(event)
-    changes = list(_describe_changes(found.renewal))
+    changes = list(_describe_changes(found.update))
     logger.info("The settings were reloaded. %s", " ".join(changes))
-    for warning in found.renewal.warnings:
+    for warning in found.update.warnings:
         logger.warning("%s", warning)
-    return [*(f"Warning: {warning}" for warning in found.renewal.warnings), *changes]
+    return [*(f"Warning: {warning}" for warning in found.update.warnings), *changes]
 
 
-def _describe_changes(renewal: Renewal) -> Iterator[str]:
-    yield f"Changed: {', '.join(renewal.changed)}." if renewal.changed else "No settings changed."
-    if renewal.waiting:
-        yield f"Needs a restart: {', '.join(renewal.waiting)}."
+def _describe_changes(update: SettingsUpdate) -> Iterator[str]:
+    yield f"Changed: {', '.join(update.changed)}." if update.changed else "No settings changed."
+    if update.pending_restart:
+        yield f"Needs a restart: {', '.join(update.pending_restart)}."
 
 
 def _apply_limits(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:

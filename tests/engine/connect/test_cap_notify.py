@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from app.settings import Loaded
+from app.settings import LoadedSettings
 from app.wire.line import parse
 from tests.engine.account_clients import account, codes, enter
 from tests.engine.harness import EngineHarness, HarnessClient
@@ -104,7 +104,7 @@ def test_the_sts_policy_is_announced_but_never_deleted(bench: EngineHarness, roo
     }
     for seconds, (secure, plain) in told.items():
         settings = bench.core.runtime.settings.model_copy(update={"sts_seconds": seconds})
-        bench.core.runtime.load_settings = partial(Loaded, settings, None, [])
+        bench.core.runtime.load_settings = partial(LoadedSettings, settings, None, [])
         root.send("REHASH")
         bench.play(f"secure < :irc.example CAP secure NEW :sts={secure}")
         bench.play(f"plain < :irc.example CAP plain NEW :sts={plain}" if plain else "plain =")

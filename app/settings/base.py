@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 from pydantic.config import JsonDict
 
-PROTECTS: JsonDict = {"protects": True}
+SECURITY: JsonDict = {"protects": True}
 SECRET: JsonDict = {"protects": True, "secret": True}
 RESTART: JsonDict = {"restart": True}  # a running server cannot take over another value
 

@@ -7,7 +7,7 @@ or close the port for TLS.
 from dataclasses import dataclass
 
 from app.errors import SettingsRefused
-from app.settings.loading import Loaded
+from app.settings.loading import LoadedSettings
 from app.settings.server import ServerSettings
 from app.settings.sources import needs_restart
 
@@ -15,21 +15,21 @@ CERTIFICATE = ("tls_cert", "tls_key")
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class SettingsUpdate:
     """The settings that hold from now on, the keys that have changed, and those that wait for a restart."""
 
     values: ServerSettings
     changed: list[str]
-    waiting: list[str]
+    pending_restart: list[str]
     warnings: list[str]
 
 
-def renewed(current: ServerSettings, loaded: Loaded[ServerSettings]) -> Renewal:
+def compute_update(current: ServerSettings, loaded: LoadedSettings[ServerSettings]) -> SettingsUpdate:
     """Return the settings with all that can change now.
 
     Raises: SettingsRefused when nothing of their file could be read: defaults would take the place of all it says.
     """
-    if not loaded.is_whole:
+    if not loaded.is_complete:
         raise SettingsRefused("\n".join(loaded.warnings))
     new = loaded.values
     different = [key for key in ServerSettings.model_fields if getattr(current, key) != getattr(new, key)]
@@ -37,4 +37,4 @@ def renewed(current: ServerSettings, loaded: Loaded[ServerSettings]) -> Renewal:
     waiting = [key for key in different if key in kept or needs_restart(ServerSettings, key)]
     changed = [key for key in different if key not in waiting]
     values = current.model_copy(update={key: getattr(new, key) for key in changed})
-    return Renewal(values, changed, waiting, loaded.warnings)
+    return SettingsUpdate(values, changed, waiting, loaded.warnings)

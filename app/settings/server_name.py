@@ -8,7 +8,7 @@ from app.settings.fields import LABEL
 MAX_PREFIX_LENGTH = 63  # characters of a server's name, RFC 2812 section 1.1
 
 
-def prefix_of(servername: str) -> str:
+def derive_prefix(servername: str) -> str:
     """Return the host-like name that stands before the server's own lines.
 
     A name with a dot that could be a host's is kept; any other becomes letters and hyphens under `.internal`.
