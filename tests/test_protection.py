@@ -136,8 +136,8 @@ def tls(folder: Path, **keys: object) -> str:
 
 
 def test_certificate_and_key_need_each_other(tmp_path: Path) -> None:
-    assert "need each other" in tls(tmp_path, tls_cert=TLS / "cert.pem")
-    assert "need each other" in tls(tmp_path, tls_key=TLS / "key.pem")
+    assert "must be set together" in tls(tmp_path, tls_cert=TLS / "cert.pem")
+    assert "must be set together" in tls(tmp_path, tls_key=TLS / "key.pem")
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_certificate_and_key_need_each_other(tmp_path: Path) -> None:
     [
         ("cert.pem", "none.pem", "No such file"),
         ("none.pem", "key.pem", "No such file"),
-        ("cert.pem", "other.pem", "no pair"),
-        ("key.pem", "key.pem", "no pair"),
+        ("cert.pem", "other.pem", "not a certificate and its key"),
+        ("key.pem", "key.pem", "not a certificate and its key"),
         ("cert.pem", "locked.pem", "passphrase"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_pair_that_loads_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["websocket_tls_port", "sts_seconds"])
 def test_what_needs_tls_is_refused_without_it(tmp_path: Path, key: str) -> None:
-    assert f"{key} needs tls_cert" in refusal(tmp_path, json.dumps({key: 7000}))
+    assert f"{key} requires tls_cert" in refusal(tmp_path, json.dumps({key: 7000}))
 
 
 def test_sending_clients_to_tls_needs_a_port_to_send_them_to(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_no_two_doors_have_one_port(tmp_path: Path) -> None:
     "origin", ["chat.example", "https://chat.example/", "HTTPS://chat.example", "*", "https://"]
 )
 def test_an_origin_is_what_browsers_send(tmp_path: Path, origin: str) -> None:
-    assert "should be origins such as" in refusal(tmp_path, json.dumps({"websocket_origins": [origin]}))
+    assert "must be origins such as" in refusal(tmp_path, json.dumps({"websocket_origins": [origin]}))
     loaded_from(tmp_path, '{"websocket_origins": ["https://chat.example:8443", "http://[::1]:80"]}')
 
 
@@ -198,7 +198,7 @@ def test_an_origin_is_what_browsers_send(tmp_path: Path, origin: str) -> None:
     ["nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None, "0.0.0.0/0", "::/0"],
 )
 def test_a_proxy_is_an_address_or_a_network(tmp_path: Path, network: object) -> None:
-    assert "should be addresses or networks" in refusal(tmp_path, json.dumps({"proxy_from": [network]}))
+    assert "must be addresses or networks" in refusal(tmp_path, json.dumps({"proxy_from": [network]}))
     loaded_from(tmp_path, '{"proxy_from": ["192.0.2.1", "2001:db8::/32"]}')
 
 
@@ -264,7 +264,7 @@ def test_wrong_operators_are_refused_and_never_shown(tmp_path: Path, operators: 
 
 def test_a_plain_text_operator_password_is_refused_with_its_hash(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, json.dumps({"operators": {"root": "plain text"}}))
-    assert "should be names, each with the Argon2id hash of its password ($argon2id$...)" in sentence
+    assert "must be names, each with the Argon2id hash of its password ($argon2id$...)" in sentence
 
 
 def test_operators_come_from_file_or_environment_and_stay_secret(tmp_path: Path) -> None:

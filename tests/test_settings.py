@@ -174,7 +174,7 @@ def test_the_files_in_the_repository_state_the_defaults() -> None:
         ('{"log_level": "loud"}', ["'debug', 'info', 'warning' or 'error'", '"info" is used']),
         ('{"servername": "A", "servername": "B"}', ['"servername" is set twice']),
         ('{"prot": 1}', ['"prot" is not a setting', "did you mean port?"]),
-        ('{"colour": 1}', ['"colour" is not a setting', "left out"]),
+        ('{"colour": 1}', ['"colour" is not a setting', "is ignored"]),
         ('{\n  "port" 1001\n}', ["not valid JSON", "line 2, column 10", "file is ignored"]),
         ("", ["not valid JSON", "line 1, column 1"]),
         ("[1, 2]", ["not valid JSON", "does not begin with {"]),
@@ -194,7 +194,7 @@ def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> Non
     loaded = loaded_from(tmp_path, '{"port": 1001}', {"CHAT_PORT": "tcp://10.0.0.1:6667"})
     assert loaded.values.port == 1001
     assert loaded.warnings == [
-        'CHAT_PORT is "tcp://10.0.0.1:6667", but should be a whole number from 0 to 65535; 1001 is used.'
+        'CHAT_PORT is "tcp://10.0.0.1:6667", but must be a whole number from 0 to 65535; 1001 is used.'
     ]
 
 

@@ -1,4 +1,4 @@
-"""The settings of the server and of the client. `docs/settings.md` is checked against the two models."""
+"""The settings of the server and the client; a test compares them with `docs/settings.md`."""
 
 from app.settings.base import Settings
 from app.settings.client import ClientSettings

@@ -1,14 +1,14 @@
-"""What the settings of both programs have in common."""
+"""The base class of the settings of both programs, and the marks of a setting."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.config import JsonDict
 
-SECURITY: JsonDict = {"protects": True}
-SECRET: JsonDict = {"protects": True, "secret": True}
-RESTART: JsonDict = {"restart": True}  # a running server cannot take over another value
+SECURITY: JsonDict = {"security": True}  # a wrong value is an error
+SECRET: JsonDict = {"security": True, "secret": True}  # and messages never show the value
+RESTART: JsonDict = {"restart": True}  # a new value takes effect only at the next start
 
 
 class Settings(BaseModel):
-    """Settings never change, and their errors show no values."""
+    """Immutable settings; validation errors do not contain the values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,4 +1,4 @@
-"""The settings of `chat-client`, from clientSetup.json and CHAT_CLIENT_ variables."""
+"""The settings of `chat-client`, with their ranges and defaults."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,26 +12,30 @@ from app.settings.fields import BufferBytes, Host, Name, Room, WholeNumber
 
 
 class ClientSettings(Settings):
-    """Everything that clientSetup.json and CHAT_CLIENT_ variables may set."""
+    """The settings of `chat-client`."""
 
-    buffer: BufferBytes = Field(4096, description="Bytes of the text of one message that is sent.")
-    ip: Host = Field("127.0.0.1", description="Address or name of the server.")
+    buffer: BufferBytes = Field(4096, description="Maximum size of one outgoing message's text, in bytes.")
+    ip: Host = Field("127.0.0.1", description="Address or host name of the server.")
     port: Annotated[WholeNumber, Field(ge=1, le=65535)] = Field(6667, description="TCP port of the server.")
-    username: Name | None = Field(None, description="Name to log in under after connecting.")
-    password_file: Path | None = Field(None, description="File whose first line is the password.")
-    room: Room = Field("#general", description="Room to be in after connecting.")
-    tls: bool = Field(False, json_schema_extra=SECURITY, description="Whether the connection is encrypted.")
+    username: Name | None = Field(None, description="Account name to log in with after connecting.")
+    password_file: Path | None = Field(None, description="File whose first line is the account's password.")
+    room: Room = Field("#general", description="Room to join after connecting.")
+    tls: bool = Field(
+        False, json_schema_extra=SECURITY, description="Whether to encrypt the connection with TLS."
+    )
     tls_verify: bool = Field(
-        True, json_schema_extra=SECURITY, description="Whether the server's certificate is checked."
+        True, json_schema_extra=SECURITY, description="Whether to verify the server's certificate."
     )
     tls_ca: Path | None = Field(
-        None, json_schema_extra=SECURITY, description="PEM file with the authorities to trust."
+        None, json_schema_extra=SECURITY, description="PEM file with the certificate authorities to trust."
     )
-    colours: bool = Field(True, description="Whether text in a terminal is coloured.")
-    history_page: WholeNumber = Field(50, ge=1, le=1000, description="Lines of one page of history.")
+    colours: bool = Field(True, description="Whether to use colours in a terminal.")
+    history_page: WholeNumber = Field(
+        50, ge=1, le=1000, description="Number of messages in one page of history."
+    )
 
 
 def find_client_faults(settings: ClientSettings) -> Iterator[str]:
-    """Say why the file of authorities cannot be used."""
+    """Yield why the file of certificate authorities cannot be used, if so."""
     if settings.tls_ca and (reason := find_authorities_fault(settings.tls_ca)):
-        yield f"tls_ca cannot be used, so nothing is started: {reason}."
+        yield f"tls_ca cannot be used: {reason}."

@@ -1,4 +1,4 @@
-"""The kinds of value a setting may have, each with its check; a fault reads "should be ..."."""
+"""The types of settings, with their validation. An error message reads "must be ..."."""
 
 import json
 import re
@@ -13,79 +13,79 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
 MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
-# RFC 5322: a dot-atom; it begins with no sign that a program may take for an option, a command or a file.
+# A dot-atom (RFC 5322 section 3.2.3) whose first character no mailer can take for an option, a
+# command or a file.
 _EMAIL = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{0,63}}@{LABEL}(\.{LABEL})*")
 
 
-def _whole(value: object) -> object:
-    """Refuse true and false, which Python would take for 1 and 0."""
+def _refuse_bool(value: object) -> object:
+    """Refuse true and false, which Pydantic accepts as 1 and 0."""
     if isinstance(value, bool):
-        raise ValueError("should be a whole number")
+        raise ValueError("must be a whole number")
     return value
 
 
-def _listed(value: object) -> object:
-    """Read text as names with commas between them."""
+def _split_list(value: object) -> object:
+    """Return the items of a comma-separated text."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
-def _mapped(value: object) -> object:
-    """Read text as a JSON object: a variable of the environment has no other form."""
+def _parse_object(value: object) -> object:
+    """Parse text as a JSON object, as environment variables hold it."""
     try:
-        read = json.loads(value) if isinstance(value, str) else value
+        parsed = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
-        read = None
-    if not isinstance(read, dict):
-        raise ValueError("should be an object of names, each with an Argon2id hash")
-    return read
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ValueError("must be a JSON object of names with Argon2id hashes")
+    return parsed
 
 
-def _hash(value: str) -> str:
-    """Accept a whole Argon2id hash."""
+def _check_hash(value: str) -> str:
     if not _is_hash(value):
-        raise ValueError("should be names, each with the Argon2id hash of its password ($argon2id$...)")
+        raise ValueError("must be names, each with the Argon2id hash of its password ($argon2id$...)")
     return value
 
 
-def _address(value: str) -> str:
-    """Accept an IP address or a host name; an empty one would mean every interface."""
+def _check_address(value: str) -> str:
+    """Refuse an empty address too, because it would mean every interface."""
     try:
         ip_address(value)
     except ValueError:
-        last = value.rpartition(".")[2]
-        if not re.fullmatch(rf"{LABEL}(\.{LABEL})*", value) or last.isdigit():
-            raise ValueError("should be an IP address or a host name") from None
+        last_label = value.rpartition(".")[2]
+        if not re.fullmatch(rf"{LABEL}(\.{LABEL})*", value) or last_label.isdigit():
+            raise ValueError("must be an IP address or a host name") from None
     return value
 
 
-def _network(value: object) -> object:
-    """Accept an address or a network; bits behind its prefix would leave it open which one is meant."""
+def _parse_network(value: object) -> object:
+    """Parse an address or a network; refuse host bits, because they make it ambiguous."""
     if isinstance(value, Network):
         return value
     try:
-        found = ip_network(value if isinstance(value, str) else "")
+        network = ip_network(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError("should be addresses or networks such as 192.0.2.7 or 192.0.2.0/24") from None
-    if not found.prefixlen:
+        raise ValueError("must be addresses or networks such as 192.0.2.7 or 192.0.2.0/24") from None
+    if not network.prefixlen:
         raise ValueError(
-            "should be addresses or networks, and not all there are: anybody could claim any address"
+            "must be addresses or networks, but not all addresses: any client could then claim any address"
         )
-    return found
+    return network
 
 
-def _origin(value: str) -> str:
-    """Accept where a web page comes from, as browsers say it: in small letters and without a path."""
+def _check_origin(value: str) -> str:
+    """Accept an origin as browsers serialise it (RFC 6454 section 6.2): lower case, no path."""
     if not re.fullmatch(r"https?://[a-z0-9.\[\]:-]+", value):
-        raise ValueError("should be origins such as https://chat.example.org, without a path")
+        raise ValueError("must be origins such as https://chat.example.org, without a path")
     return value
 
 
-def _password(value: str) -> str:
-    """Accept plain text or a whole Argon2id hash."""
+def _check_password(value: str) -> str:
+    """Accept plain text or an Argon2id hash."""
     if not value or not value.isprintable():
-        raise ValueError("should be one line of text that is not empty")
+        raise ValueError("must be a non-empty line of text")
     if value.startswith("$argon2") and not _is_hash(value):
-        raise ValueError("should be an Argon2id hash when it begins with $argon2")
+        raise ValueError("must be a valid Argon2id hash if it begins with $argon2")
     return value
 
 
@@ -96,66 +96,72 @@ def _is_hash(value: str) -> bool:
         return False
 
 
-def _printable(value: str) -> str:
+def _check_printable(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("should be one line of text without control characters")
+        raise ValueError("must be a line of text without control characters")
     return value
 
 
-def _room(value: str) -> str:
+def _check_room(value: str) -> str:
     if not re.fullmatch(r"#[^\s,]+", value) or not value.isprintable():
-        raise ValueError("should be # and a name without spaces or commas")
+        raise ValueError("must be # and a name without spaces or commas")
     return value
 
 
-def _command_line(value: str) -> str:
-    """Accept the words of a program that there is, and its arguments, quoted as in a shell."""
+def _check_command_line(value: str) -> str:
+    """Accept an existing program and its arguments, quoted as in a shell."""
     try:
         program, *_ = shlex.split(value)
     except ValueError:
         program = ""
     if shutil.which(program) is None:
-        raise ValueError("should be a program that can be run, with its arguments")
+        raise ValueError("must be an executable program and its arguments")
     return value
 
 
 def is_email(text: str) -> bool:
-    """Whether mail can be sent to this: a plain address in ASCII."""
+    """Whether the text is a plain ASCII mail address."""
     return len(text) <= MAX_EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None
 
 
-def _email(value: str) -> str:
+def _check_email(value: str) -> str:
     if not is_email(value):
-        raise ValueError("should be an e-mail address such as chat@example.org")
+        raise ValueError("must be an e-mail address such as chat@example.org")
     return value
 
 
-def _node(value: str) -> str:
+def _check_node_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
-        raise ValueError("should be 1 to 64 letters, digits, dots, underscores or hyphens")
+        raise ValueError("must be 1 to 64 letters, digits, dots, underscores or hyphens")
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
+WholeNumber = Annotated[int, BeforeValidator(_refuse_bool)]
 Port = Annotated[WholeNumber, Field(ge=0, le=65535)]
-OptionalPort = Annotated[int | None, Field(ge=0, le=65535), BeforeValidator(_whole)]
+OptionalPort = Annotated[int | None, Field(ge=0, le=65535), BeforeValidator(_refuse_bool)]
 BufferBytes = Annotated[WholeNumber, Field(ge=64, le=65536)]
-Host = Annotated[str, AfterValidator(_address)]
-TextLine = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_printable)]
+Host = Annotated[str, AfterValidator(_check_address)]
+TextLine = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_check_printable)]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_printable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    AfterValidator(_check_printable),
 ]
-Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_password)]
-Operators = Annotated[dict[Name, Annotated[str, AfterValidator(_hash)]], BeforeValidator(_mapped)]
-Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_room)]
-Rooms = Annotated[tuple[Room, ...], BeforeValidator(_listed), Field(max_length=100)]
+Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_check_password)]
+Operators = Annotated[dict[Name, Annotated[str, AfterValidator(_check_hash)]], BeforeValidator(_parse_object)]
+Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_check_room)]
+Rooms = Annotated[tuple[Room, ...], BeforeValidator(_split_list), Field(max_length=100)]
 Network = IPv4Network | IPv6Network
 Networks = Annotated[
-    tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(_listed), Field(max_length=100)
+    tuple[Annotated[Network, BeforeValidator(_parse_network)], ...],
+    BeforeValidator(_split_list),
+    Field(max_length=100),
 ]
 Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed), Field(max_length=100)
+    tuple[Annotated[str, AfterValidator(_check_origin)], ...],
+    BeforeValidator(_split_list),
+    Field(max_length=100),
 ]
-CommandLine = Annotated[TextLine, AfterValidator(_command_line)]
-Email = Annotated[str, AfterValidator(_email)]
-NodeName = Annotated[str, AfterValidator(_node)]
+CommandLine = Annotated[TextLine, AfterValidator(_check_command_line)]
+Email = Annotated[str, AfterValidator(_check_email)]
+NodeName = Annotated[str, AfterValidator(_check_node_name)]

@@ -1,7 +1,7 @@
 """Loads the settings of a program from flags, environment variables and settings files.
 
 Precedence: flag, environment variable, local settings file, settings file, default. The local file
-stands in the folder of the settings file and overrides it key by key; it is not under version
+is in the folder of the settings file and overrides it key by key; it is not under version
 control, so an update never conflicts with it. A file named with `--config` is used alone.
 `app.settings.sources` describes how wrong values are treated.
 """
@@ -18,7 +18,7 @@ from app.settings.client import ClientSettings, find_client_faults
 from app.settings.server import ServerSettings, find_server_faults
 from app.settings.sources import Problem, merge_sources, read_environment, read_file, read_flags
 
-OTHERS = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # share the server's prefix but are not its settings
+OTHER_PREFIXES = ("CHAT_CLIENT_", "CHAT_TRACEBACK")  # share the server's prefix but are not its settings
 
 S = TypeVar("S", bound=Settings)
 
@@ -52,8 +52,8 @@ class Program(Generic[S]):
     model: type[S]
     file: str
     prefix: str
-    others: tuple[str, ...]
-    faults: Callable[[S], Iterator[str]]
+    other_prefixes: tuple[str, ...]
+    find_faults: Callable[[S], Iterator[str]]
 
     @property
     def local_file(self) -> str:
@@ -75,10 +75,10 @@ def resolve(
     model = program.model
     files = _find_files(program, config, folders)
     sources = [read_file(model, file) for file in files]
-    sources.append(read_environment(model, environment, program.prefix, program.others))
+    sources.append(read_environment(model, environment, program.prefix, program.other_prefixes))
     merged, problems = merge_sources(model, [*sources, read_flags(flags or {})])
     values = model.model_validate(merged)
-    faults = [Problem(sentence, SettingsRefused) for sentence in program.faults(values)]
+    faults = [Problem(sentence, SettingsRefused) for sentence in program.find_faults(values)]
     return ResolvedSettings(values, files, problems + faults)
 
 
@@ -91,13 +91,13 @@ def load(
 ) -> LoadedSettings[S]:
     """Return the settings a program may start with.
 
-    Raises: UsageError for a wrong flag, SettingsRefused for a wrong value of a protecting key.
+    Raises: UsageError for a wrong flag, SettingsRefused for a wrong security setting.
     """
     found = resolve(program, config, flags, environment, folders)
     refused = [problem for problem in found.problems if problem.refusal]
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
-    is_whole = not any(problem.spoils for problem in found.problems)
+    is_whole = not any(problem.voids_file for problem in found.problems)
     return LoadedSettings(
         found.values, found.files, [problem.sentence for problem in found.problems], is_whole
     )
@@ -112,8 +112,8 @@ def reload(
 ) -> LoadedSettings[S]:
     """Return the settings as they are now, from the folder of the files that a first load read.
 
-    Raises: as `load`, and UsageError when one of the files no longer exists, since a lost file may
-        have held protecting keys.
+    Raises: as `load`, and UsageError when one of the files no longer exists: a lost file may
+        have contained security settings.
     """
     for file in files:
         if not os.path.lexists(file):
@@ -125,8 +125,8 @@ def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path
     """Return the settings files to read, the overriding one last.
 
     Without `config`, the first folder that has a settings file or a local one counts: the working
-    directory, then the application's. A dangling link counts as a file, because its target may have
-    held protecting keys.
+    directory, then the application's. A dangling link counts as a file, because its target may
+    contain security settings.
 
     Raises: UsageError when `config` does not exist.
     """
@@ -141,5 +141,5 @@ def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path
     return ()
 
 
-SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHERS, find_server_faults)
+SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHER_PREFIXES, find_server_faults)
 CLIENT = Program(ClientSettings, "clientSetup.json", "CHAT_CLIENT_", (), find_client_faults)

@@ -1,4 +1,4 @@
-"""The settings of `chat-server` and `chat-admin`: what there is, in which range, with which default."""
+"""The settings of `chat-server` and `chat-admin`, with their ranges and defaults."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -29,17 +29,19 @@ from app.settings.fields import (
 
 
 class IdentitySettings(Settings):
-    """Who the server is, and where it keeps what it knows."""
+    """The identity of the server, its database and its log."""
 
     servername: Name = Field(
         "Server",
         json_schema_extra=RESTART,
-        description="Name that people read; it is the name of the network.",
+        description="Display name of the server and the network.",
     )
     node: NodeName = Field(
-        "main", json_schema_extra=RESTART, description="Name of this server among those sharing a database."
+        "main",
+        json_schema_extra=RESTART,
+        description="Name of this node among the servers that share the database.",
     )
-    motd: str = Field("", max_length=16384, description="Message of the day; may have several lines.")
+    motd: str = Field("", max_length=16384, description="Message of the day; may contain several lines.")
     dbname: TextLine = Field(
         "chat.db",
         repr=False,
@@ -47,252 +49,283 @@ class IdentitySettings(Settings):
         description="SQLite file or database URL.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least important kind of line that is logged."
+        "info", description="Minimum severity of the messages that are logged."
     )
 
 
 class ListenerSettings(Settings):
-    """Where the server listens, and for whom."""
+    """Listeners, TLS, and the limits and timeouts of connections."""
 
     ip: Host = Field(
         "127.0.0.1",
         json_schema_extra=RESTART,
-        description="Address to listen on; 0.0.0.0 or :: is every interface.",
+        description="Address to listen on; 0.0.0.0 or :: means all interfaces.",
     )
     port: Port = Field(
-        6667, json_schema_extra=RESTART, description="TCP port for plain connections; 0 takes any free one."
+        6667,
+        json_schema_extra=RESTART,
+        description="TCP port for plain-text connections; 0 chooses a free port.",
     )
     tls_cert: Path | None = Field(
-        None, json_schema_extra=SECURITY, description="PEM file with the certificate chain; needs tls_key."
+        None, json_schema_extra=SECURITY, description="PEM file with the certificate chain; requires tls_key."
     )
     tls_key: Path | None = Field(
-        None, json_schema_extra=SECURITY, description="PEM file with the private key, without a passphrase."
+        None,
+        json_schema_extra=SECURITY,
+        description="PEM file with the unencrypted private key; requires tls_cert.",
     )
     tls_port: Port = Field(
         6697,
         json_schema_extra=SECURITY | RESTART,
-        description="TCP port for TLS, used when tls_cert and tls_key are set.",
+        description="TCP port for TLS, if tls_cert and tls_key are set; 0 chooses a free port.",
     )
     sts_seconds: WholeNumber = Field(
         0,
         ge=0,
         le=315360000,
         json_schema_extra=SECURITY,
-        description="Seconds for which clients insist on TLS once they used it; 0 sends nobody to TLS.",
+        description="Seconds for which clients must keep using TLS (IRCv3 STS); 0 disables STS.",
     )
     metrics_ip: Host = Field(
         "127.0.0.1",
         json_schema_extra=SECURITY | RESTART,
-        description="Address on which metrics are told; used with metrics_port.",
+        description="Address on which metrics are served, if metrics_port is set.",
     )
     metrics_port: OptionalPort = Field(
         None,
         json_schema_extra=SECURITY | RESTART,
-        description="TCP port for metrics over HTTP, as Prometheus reads them; 0 takes any free one.",
+        description="TCP port for Prometheus metrics over HTTP; 0 chooses a free port.",
     )
     websocket_port: OptionalPort = Field(
         None,
         json_schema_extra=RESTART,
-        description="TCP port for WebSocket connections; 0 takes any free one.",
+        description="TCP port for WebSocket connections; 0 chooses a free port.",
     )
     websocket_tls_port: OptionalPort = Field(
         None,
         json_schema_extra=RESTART,
-        description="TCP port for WebSocket within TLS; needs tls_cert and tls_key.",
+        description="TCP port for WebSocket over TLS; requires tls_cert and tls_key.",
     )
     websocket_origins: Origins = Field(
         (),
         json_schema_extra=SECURITY,
-        description="Web pages that may connect by WebSocket; none named means any.",
+        description="Origins of web pages that may connect by WebSocket; an empty list allows all.",
     )
     proxy_from: Networks = Field(
         (),
         json_schema_extra=SECURITY,
-        description="Addresses of reverse proxies, which begin with a PROXY header.",
+        description="Addresses of reverse proxies, which must send a PROXY protocol header.",
     )
-    max_connections: WholeNumber = Field(12000, ge=1, le=100000, description="Most connections at a time.")
+    max_connections: WholeNumber = Field(
+        12000, ge=1, le=100000, description="Maximum number of simultaneous connections."
+    )
     max_connections_per_address: WholeNumber = Field(
         64,
         ge=1,
         le=100000,
         json_schema_extra=SECURITY,
-        description="Most connections at a time from one address; loopback and proxies are exempt.",
+        description="Maximum number of simultaneous connections from one address, except loopback and proxies.",
     )
     max_unregistered: WholeNumber = Field(
-        2000, ge=1, le=100000, description="Most connections at a time that have not finished logging in."
+        2000,
+        ge=1,
+        le=100000,
+        description="Maximum number of simultaneous connections that have not completed registration.",
     )
     register_timeout: WholeNumber = Field(
-        60, ge=1, le=3600, description="Seconds a new connection has to log in."
+        60,
+        ge=1,
+        le=3600,
+        description="Time within which a new connection must complete registration, in seconds.",
     )
     ping_interval: WholeNumber = Field(
-        120, ge=1, le=86400, description="Seconds of silence before a PING is sent."
+        120, ge=1, le=86400, description="Idle time after which the server sends a PING, in seconds."
     )
     ping_timeout: WholeNumber = Field(
-        120, ge=1, le=86400, description="Seconds the answer to a PING may take."
+        120, ge=1, le=86400, description="Time to wait for the reply to a PING, in seconds."
     )
     sendq: WholeNumber = Field(
         4194304,
         ge=65536,
         le=1 << 30,
-        description="Bytes waiting for a slow client before it is disconnected.",
+        description="Maximum size of a client's send queue, in bytes; a client that exceeds it is disconnected.",
     )
     flushers: WholeNumber = Field(
         1,
         ge=1,
         le=32,
         json_schema_extra=RESTART,
-        description="Threads that send to clients; more can pay for TLS, on four processors or more.",
+        description="Number of threads that send to clients; more than one can help with TLS on four or more CPUs.",
     )
     io_uring: bool = Field(
         True,
         json_schema_extra=RESTART,
-        description="Whether to send and receive with io_uring, where the system allows it.",
+        description="Whether to use io_uring for sending and receiving, if the kernel allows it.",
     )
 
 
 class AccessSettings(Settings):
-    """Who gets in, and what they have to show for it."""
+    """Passwords, accounts, and protection against abuse."""
 
     password: Password | None = Field(
         None,
         repr=False,
         json_schema_extra=SECRET,
-        description="Password everybody needs to connect: plain text or an Argon2id hash.",
+        description="Password required to connect: plain text or an Argon2id hash.",
     )
     operators: Operators = Field(
         {},
         repr=False,
         json_schema_extra=SECRET,
-        description="Names for OPER, each with the Argon2id hash of its password.",
+        description="Operator names for OPER, each with the Argon2id hash of its password.",
     )
     cloak: bool = Field(
         True,
         json_schema_extra=SECURITY | RESTART,
-        description="Whether others see a cloak instead of somebody's address.",
+        description="Whether users see cloaks instead of the addresses of other users.",
     )
     login_attempts: WholeNumber = Field(
         10,
         ge=1,
         le=10000,
         json_schema_extra=SECURITY,
-        description="Failed log-ins per address in 5 minutes; per account ten times as many, from strangers.",
+        description="Failed logins allowed per address in 5 minutes; ten times as many per account.",
     )
     registration: Literal["open", "invitation", "closed"] = Field(
         "open",
         json_schema_extra=SECURITY,
-        description="Whether people may register accounts themselves, or need an invitation for it.",
+        description="Who may register an account: everyone, users with an invitation, or no one.",
     )
     mailer: CommandLine | None = Field(
         None,
         json_schema_extra=SECURITY,
-        description="Program that takes mail on its standard input; with it, e-mail addresses are verified.",
+        description="Command that sends the mail on its standard input; enables the verification of e-mail addresses.",
     )
     mail_from: Email | None = Field(
-        None, json_schema_extra=SECURITY, description="Address that such mail is from; needs mailer."
+        None, json_schema_extra=SECURITY, description="Sender address of verification mail; requires mailer."
     )
     register_before_connect: bool = Field(
         True,
         json_schema_extra=SECURITY,
-        description="Whether an account may be made before one has finished connecting.",
+        description="Whether an account may be registered before the connection is registered.",
     )
     registrations_per_address: WholeNumber = Field(
         10,
         ge=0,
         le=10000,
         json_schema_extra=SECURITY,
-        description="Accounts registered from one address per hour; 0 is no limit.",
+        description="Maximum number of accounts registered from one address per hour; 0 means no limit.",
     )
     password_shortest: WholeNumber = Field(
         6,
         ge=1,
         le=128,
         json_schema_extra=SECURITY,
-        description="Characters that a new password has at least.",
+        description="Minimum length of a new password, in characters.",
     )
-    flood_burst: WholeNumber = Field(60, ge=1, le=100000, description="Command cost accepted at once.")
+    flood_burst: WholeNumber = Field(
+        60, ge=1, le=100000, description="Maximum cost of the commands a client may send in one burst."
+    )
     flood_rate: WholeNumber = Field(
         20,
         ge=0,
         le=100000,
         json_schema_extra=SECURITY,
-        description="Command cost accepted per second after a burst; 0 is no limit.",
+        description="Cost of the commands a client may send per second after a burst; 0 means no limit.",
     )
 
 
 class MessagingSettings(Settings):
-    """What people can do in rooms, and how much of it."""
+    """Messages, rooms and history, and their limits."""
 
-    buffer: BufferBytes = Field(4096, description="Bytes accepted for the text of one message.")
-    auto_join: Rooms = Field(("#general",), description="Rooms that everybody is in after connecting.")
+    buffer: BufferBytes = Field(4096, description="Maximum size of one message's text, in bytes.")
+    auto_join: Rooms = Field(
+        ("#general",), description="Rooms that users join automatically when they connect."
+    )
     replay: WholeNumber = Field(
-        50, ge=0, le=1000, description="Lines shown on joining to clients that cannot ask for history."
+        50,
+        ge=0,
+        le=1000,
+        description="Number of messages replayed on JOIN to clients that cannot request history.",
     )
     history_limit: WholeNumber = Field(
-        1000, ge=1, le=10000, description="Most lines that one history request gets."
+        1000, ge=1, le=10000, description="Maximum number of messages returned by one history request."
     )
-    nick_length: WholeNumber = Field(32, ge=1, le=64, description="Characters of a nick at most.")
-    room_length: WholeNumber = Field(64, ge=2, le=128, description="Characters of a room's name at most.")
-    topic_length: WholeNumber = Field(390, ge=1, le=4096, description="Characters of a topic at most.")
-    max_rooms: WholeNumber = Field(10000, ge=1, le=1000000, description="Most rooms.")
+    nick_length: WholeNumber = Field(32, ge=1, le=64, description="Maximum length of a nick, in characters.")
+    room_length: WholeNumber = Field(
+        64, ge=2, le=128, description="Maximum length of a room name, in characters."
+    )
+    topic_length: WholeNumber = Field(
+        390, ge=1, le=4096, description="Maximum length of a topic, in characters."
+    )
+    max_rooms: WholeNumber = Field(10000, ge=1, le=1000000, description="Maximum number of rooms.")
     max_rooms_per_user: WholeNumber = Field(
-        100, ge=1, le=10000, description="Most rooms one connection is in, and one address makes in an hour."
+        100,
+        ge=1,
+        le=10000,
+        description="Maximum number of rooms one connection may join, and one address may create per hour.",
     )
-    max_targets: WholeNumber = Field(10, ge=1, le=100, description="Most targets of one message.")
+    max_targets: WholeNumber = Field(
+        10, ge=1, le=100, description="Maximum number of targets of one message."
+    )
     max_list_entries: WholeNumber = Field(
-        100, ge=1, le=10000, description="Most masks in each list of a room."
+        100, ge=1, le=10000, description="Maximum number of masks in each mask list of a room."
     )
     always_on: Literal["off", "opt-in", "opt-out"] = Field(
         "opt-in",
-        description="Whether accounts stay in their rooms without a device: none, who wants, or all.",
+        description="Whether accounts stay in their rooms without a device: never, on request, or by default.",
     )
     always_on_days: WholeNumber = Field(
-        90, ge=0, le=36500, description="Days somebody stays so without a device; 0 is for ever."
+        90,
+        ge=0,
+        le=36500,
+        description="Days after which an always-on account without a device leaves its rooms; 0 means never.",
     )
     max_monitored: WholeNumber = Field(
-        100, ge=1, le=10000, description="Most nicks that one connection watches with MONITOR."
+        100, ge=1, le=10000, description="Maximum number of nicks one connection may watch with MONITOR."
     )
     max_metadata: WholeNumber = Field(
-        50, ge=0, le=1000, description="Most keys that one person or room says something under (METADATA)."
+        50, ge=0, le=1000, description="Maximum number of METADATA keys of one user or room."
     )
 
 
 class ServerSettings(MessagingSettings, AccessSettings, IdentitySettings, ListenerSettings):
-    """Everything that serverSetup.json and CHAT_ variables may set."""
+    """The settings of `chat-server` and `chat-admin`."""
 
     @property
     def has_tls(self) -> bool:
-        """Whether there is a TLS listener."""
+        """Whether a certificate and its key are configured."""
         return self.tls_cert is not None and self.tls_key is not None
 
 
 def find_server_faults(settings: ServerSettings) -> Iterator[str]:
-    """Say what contradicts what, and which of the files and programs that are named cannot be used."""
-    yield from _faults_of_tls(settings)
-    yield from _faults_of_ports(settings)
-    yield from _faults_of_mail(settings)
+    """Yield the contradictions between settings, and the files that cannot be used."""
+    yield from _find_tls_faults(settings)
+    yield from _find_port_faults(settings)
+    yield from _find_mail_faults(settings)
 
 
-def _faults_of_tls(settings: ServerSettings) -> Iterator[str]:
+def _find_tls_faults(settings: ServerSettings) -> Iterator[str]:
     certificate, key = settings.tls_cert, settings.tls_key
     if (certificate is None) != (key is None):
-        yield "tls_cert and tls_key need each other, and only one of them is set; nothing is started."
+        yield "tls_cert and tls_key must be set together, but only one of them is set."
     elif certificate and key and (reason := find_pair_fault(certificate, key)):
-        yield f"tls_cert and tls_key cannot be used, so nothing is started: {reason}."
+        yield f"tls_cert and tls_key cannot be used: {reason}."
     if certificate is None and key is None and settings.websocket_tls_port is not None:
-        yield "websocket_tls_port needs tls_cert and tls_key; nothing is started."
+        yield "websocket_tls_port requires tls_cert and tls_key."
     if settings.sts_seconds and not (settings.has_tls and settings.tls_port):
-        yield "sts_seconds needs tls_cert, tls_key and a tls_port other than 0; nothing is started."
+        yield "sts_seconds requires tls_cert, tls_key and a tls_port other than 0."
 
 
-def _faults_of_ports(settings: ServerSettings) -> Iterator[str]:
+def _find_port_faults(settings: ServerSettings) -> Iterator[str]:
     ports = {"port": settings.port, "websocket_port": settings.websocket_port}
     if settings.has_tls:
         ports |= {"tls_port": settings.tls_port, "websocket_tls_port": settings.websocket_tls_port}
-    for one, other in combinations(sorted(ports), 2):
-        if ports[one] == ports[other] and ports[one]:
-            yield f"{one} and {other} are both {ports[one]}; nothing is started."
+    for first, second in combinations(sorted(ports), 2):
+        if ports[first] == ports[second] and ports[first]:
+            yield f"{first} and {second} are both {ports[first]}; each listener needs its own port."
 
 
-def _faults_of_mail(settings: ServerSettings) -> Iterator[str]:
+def _find_mail_faults(settings: ServerSettings) -> Iterator[str]:
     if (settings.mailer is None) != (settings.mail_from is None):
-        yield "mailer and mail_from need each other, and only one of them is set; nothing is started."
+        yield "mailer and mail_from must be set together, but only one of them is set."

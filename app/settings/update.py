@@ -1,7 +1,7 @@
-"""What becomes of settings that are read again while the server runs.
+"""Computes which settings of a running server change when its settings files are read again.
 
-Each setting says of itself whether it needs a restart. The two of the certificate do, beside, when they would open
-or close the port for TLS.
+Settings marked `RESTART` keep their values until the next start. So do `tls_cert` and `tls_key` when
+the change would open or close the TLS listener.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from app.settings.loading import LoadedSettings
 from app.settings.server import ServerSettings
 from app.settings.sources import needs_restart
 
-CERTIFICATE = ("tls_cert", "tls_key")
+CERTIFICATE_KEYS = ("tls_cert", "tls_key")
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsUpdate:
-    """The settings that hold from now on, the keys that have changed, and those that wait for a restart."""
+    """The new settings, the changed keys, and the keys whose change needs a restart."""
 
     values: ServerSettings
     changed: list[str]
@@ -25,16 +25,17 @@ class SettingsUpdate:
 
 
 def compute_update(current: ServerSettings, loaded: LoadedSettings[ServerSettings]) -> SettingsUpdate:
-    """Return the settings with all that can change now.
+    """Return the current settings with every loaded value that can change at run time.
 
-    Raises: SettingsRefused when nothing of their file could be read: defaults would take the place of all it says.
+    Raises: SettingsRefused when a settings file was ignored as a whole, since all its settings would
+        otherwise revert to their defaults.
     """
     if not loaded.is_complete:
         raise SettingsRefused("\n".join(loaded.warnings))
     new = loaded.values
     different = [key for key in ServerSettings.model_fields if getattr(current, key) != getattr(new, key)]
-    kept = CERTIFICATE if current.has_tls != new.has_tls else ()
-    waiting = [key for key in different if key in kept or needs_restart(ServerSettings, key)]
-    changed = [key for key in different if key not in waiting]
+    kept = CERTIFICATE_KEYS if current.has_tls != new.has_tls else ()
+    pending = [key for key in different if key in kept or needs_restart(ServerSettings, key)]
+    changed = [key for key in different if key not in pending]
     values = current.model_copy(update={key: getattr(new, key) for key in changed})
-    return SettingsUpdate(values, changed, waiting, loaded.warnings)
+    return SettingsUpdate(values, changed, pending, loaded.warnings)

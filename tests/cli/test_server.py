@@ -101,8 +101,8 @@ def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["-p", "99999"], '--port is "99999"'),
-        (["-p", "many"], '--port is "many", but should be a whole number from 0 to 65535'),
-        (["-n", "x" * 65], "should have at most 64 characters"),
+        (["-p", "many"], '--port is "many", but must be a whole number from 0 to 65535'),
+        (["-n", "x" * 65], "must have at most 64 characters"),
         (["-d", ":memory:"], "in memory is lost when the server stops"),
         (["-d", "sqlite://"], "in memory is lost when the server stops"),
         (["-d", "sqlite:///x.db?mode=ro"], "sqlite:///chat.db"),
