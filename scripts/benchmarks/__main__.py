@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 
 from scripts.benchmarks import target as targets
-from scripts.benchmarks.crew import Crew, WorkerLost
-from scripts.benchmarks.refusals import refuse_crowd, refuse_unusable, refuse_unwritable
+from scripts.benchmarks.checks import check_descriptor_limit, check_targets, check_writable
+from scripts.benchmarks.pool import WorkerLost, WorkerPool
 from scripts.benchmarks.report import draw, draw_growth, medians, save, show
-from scripts.benchmarks.scenarios import SCENARIOS, Finding, Incomplete, Scale, scenario_help
+from scripts.benchmarks.scenarios import SCENARIOS, Scale, ScenarioFailed, ScenarioResult, scenario_help
 from scripts.benchmarks.signals import install_signal_handlers
 from scripts.benchmarks.target import NotStarted, Target
 
@@ -62,17 +62,18 @@ def run(
     tls: Tls = False,
     json: Annotated[
         Path | None,
-        typer.Option(callback=refuse_unwritable, help="Write the figures of each round to this JSON file."),
+        typer.Option(callback=check_writable, help="Write the figures of each round to this JSON file."),
     ] = None,
     chart: Annotated[
         Path | None,
-        typer.Option(
-            callback=refuse_unwritable, help="Draw the comparison of two servers into this SVG file."
-        ),
+        typer.Option(callback=check_writable, help="Draw the comparison of two servers into this SVG file."),
     ] = None,
     remote: Remote = False,
 ) -> None:
-    """Measure this or any other IRC server, or compare two. Turn off rate limits on other servers."""
+    """Measure this or any other IRC server, or compare two.
+
+    Turn off the rate limits of other servers.
+    """
     unknown = sorted(set(names or ()) - SCENARIOS.keys())
     if unknown:
         raise typer.BadParameter(f"no scenario {unknown[0]}; choose from {', '.join(SCENARIOS)}")
@@ -80,21 +81,21 @@ def run(
     launches = _launches(named, not server, tls, people)
     if chart and len(launches) < 2:
         raise typer.BadParameter("a chart compares two servers; name the second with --against")
-    refuse_crowd(people, workers if server else 1)
-    with Crew(workers) as crew:
+    check_descriptor_limit(people, workers if server else 1)
+    with WorkerPool(workers) as pool:
         scale = Scale(people, seconds, lines)
-        findings = _measure(names or list(SCENARIOS), launches, crew, scale, rounds)
-    if not findings:
+        results = _measure(names or list(SCENARIOS), launches, pool, scale, rounds)
+    if not results:
         raise typer.Exit(1)
-    labels = list(dict.fromkeys(finding.server for finding in findings))
-    show(console, findings, labels)
+    labels = list(dict.fromkeys(result.server for result in results))
+    show(console, results, labels)
     if json:
-        save(json, findings)
+        save(json, results)
     if chart and len(labels) < 2:
         console.print(f"{chart} was not drawn: a chart needs figures of two servers.")
         raise typer.Exit(1)
     if chart:
-        draw(chart, findings, labels)
+        draw(chart, results, labels)
 
 
 @app.command()
@@ -107,7 +108,7 @@ def growth(
     tls: Tls = False,
     most: Annotated[int, typer.Option(min=10, max=20_000, help="Users in the largest room.")] = 1000,
     chart: Annotated[
-        Path | None, typer.Option(callback=refuse_unwritable, help="Draw the curve into this SVG file.")
+        Path | None, typer.Option(callback=check_writable, help="Draw the curve into this SVG file.")
     ] = None,
     remote: Remote = False,
 ) -> None:
@@ -115,27 +116,27 @@ def growth(
     named = _named(server, against, tls, remote)
     if chart and server and all(target.process is None for target in named):
         raise typer.BadParameter(f"the chart shows CPU time; give the process id: --server {PLACE}")
-    refuse_crowd(most, workers if server else 1)
+    check_descriptor_limit(most, workers if server else 1)
     launches = _launches(named, not server, tls, most)
-    found: dict[int, list[Finding]] = {}
-    with Crew(workers) as crew:
+    results_by_size: dict[int, list[ScenarioResult]] = {}
+    with WorkerPool(workers) as pool:
         for size in sorted({size for size in SIZES if size < most} | {most}):
-            findings = _measure(["fanout"], launches, crew, Scale(size, seconds), rounds)
-            if findings:
-                found[size] = findings
+            results = _measure(["fanout"], launches, pool, Scale(size, seconds), rounds)
+            if results:
+                results_by_size[size] = results
                 console.print(f"{size} users:")
-                show(console, findings, list(dict.fromkeys(finding.server for finding in findings)))
-    if not found:
+                show(console, results, list(dict.fromkeys(result.server for result in results)))
+    if not results_by_size:
         raise typer.Exit(1)
     if chart:
-        draw_growth(chart, _lines(found))
+        draw_growth(chart, _cost_by_size(results_by_size))
 
 
-def _lines(found: dict[int, list[Finding]]) -> dict[str, dict[int, float]]:
+def _cost_by_size(results_by_size: dict[int, list[ScenarioResult]]) -> dict[str, dict[int, float]]:
     """Return the cost of a delivery by room size, for each server."""
     lines: dict[str, dict[int, float]] = {}
-    for size, findings in found.items():
-        for (_, figure, server), value in medians(findings).items():
+    for size, results in results_by_size.items():
+        for (_, figure, server), value in medians(results).items():
             if figure == COST:
                 lines.setdefault(server, {})[size] = value
     return lines
@@ -151,12 +152,12 @@ def _named(server: str | None, against: str | None, tls: bool, remote: bool) -> 
             "--tls applies to the server started here; it cannot be combined with --server"
         )
     try:
-        named = [targets.parse(text) for text in (server, against) if text]
+        named = [targets.parse_target(text) for text in (server, against) if text]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if len({target.name for target in named}) < len(named):
         raise typer.BadParameter(f"both servers have the label {named[0].name}; use NAME={PLACE}")
-    refuse_unusable(named, remote)
+    check_targets(named, remote)
     return named
 
 
@@ -165,30 +166,30 @@ def _launches(named: list[Target], is_own: bool, tls: bool, people: int) -> list
     running: list[Launch] = [partial(nullcontext, target) for target in named]
     if not is_own:
         return running
-    own = [partial(targets.own, people, tls=True)] if tls else []
-    return [*own, partial(targets.own, people), *running]
+    own = [partial(targets.start_own_server, people, tls=True)] if tls else []
+    return [*own, partial(targets.start_own_server, people), *running]
 
 
 def _measure(
-    names: list[str], launches: list[Launch], crew: Crew, scale: Scale, rounds: int
-) -> list[Finding]:
+    names: list[str], launches: list[Launch], pool: WorkerPool, scale: Scale, rounds: int
+) -> list[ScenarioResult]:
     """Run the scenarios on all servers in turn, for the given number of rounds."""
     return [
-        finding
+        result
         for _ in range(rounds)
         for name in names
         for launch in launches
-        if (finding := _try(name, launch, crew, scale))
+        if (result := _try(name, launch, pool, scale))
     ]
 
 
-def _try(name: str, launch: Launch, crew: Crew, scale: Scale) -> Finding | None:
+def _try(name: str, launch: Launch, pool: WorkerPool, scale: Scale) -> ScenarioResult | None:
     """Run a scenario. Return None, and print why, if it cannot be completed."""
     with launch() as target:
         console.print(f"{name}, {target.name} ...", style="dim", markup=False)
         try:
-            return SCENARIOS[name](target, crew, scale)
-        except (Incomplete, OSError) as error:
+            return SCENARIOS[name](target, pool, scale)
+        except (ScenarioFailed, OSError) as error:
             console.print(f"{name}, {target.name}: skipped: {error}", markup=False)
             return None
 

@@ -21,7 +21,7 @@ REQUESTS = (
 )
 
 
-class Reader:
+class HistoryClient:
     """A connection that waits for each reply."""
 
     def __init__(self, address: Address) -> None:
@@ -52,60 +52,63 @@ class Reader:
         self._socket.close()
 
 
-def fill(reader: Reader, lines: int) -> str | None:
-    """Register and fill a room with messages. Return its name, or None if the server has no history."""
+def fill_room(client: HistoryClient, lines: int) -> str | None:
+    """Register, fill a room with messages, and return its name.
+
+    Returns None if the server does not support draft/chathistory.
+    """
     number = random.randrange(10**6)
     nick, room = f"h{number}", f"#history{number}"
-    reader.send(f"CAP REQ :{CAPABILITIES}", f"NICK {nick}", f"USER {nick} 0 * :bench", "CAP END")
-    answer = reader.until(b" ACK ", b" NAK ", b" 001 ", b" 421 ")
+    client.send(f"CAP REQ :{CAPABILITIES}", f"NICK {nick}", f"USER {nick} 0 * :bench", "CAP END")
+    answer = client.until(b" ACK ", b" NAK ", b" 001 ", b" 421 ")
     if b" ACK " not in answer[-1]:
         return None
-    reader.until(b" 001 ")
-    reader.send(f"JOIN {room}")
-    reader.until(b" 366 ")
+    client.until(b" 001 ")
+    client.send(f"JOIN {room}")
+    client.until(b" 366 ")
     for start in range(0, lines, LINES_PER_PING):
         numbers = range(start, min(start + LINES_PER_PING, lines))
-        reader.send(*(f"PRIVMSG {room} :line {number}" for number in numbers), "PING filled")
+        client.send(*(f"PRIVMSG {room} :line {number}" for number in numbers), "PING filled")
         if start:
-            reader.until(b"PONG")  # of the previous block, so that the server is never idle
-    reader.until(b"PONG")
+            client.until(b"PONG")  # of the previous block, so that the server is never idle
+    client.until(b"PONG")
     return room
 
 
-def make_requests(reader: Reader, room: str, count: int) -> list[str]:
-    """Return requests for pages, cycling through all subcommands, at random places of the history."""
+def make_requests(client: HistoryClient, room: str, count: int) -> list[str]:
+    """Return requests for pages at random positions, cycling through all subcommands."""
     ends = (
-        _tags_of(reader, f"LATEST {room} *"),
-        _tags_of(reader, f"AFTER {room} timestamp=2000-01-01T00:00:00.000Z"),
+        _fetch_tags(client, f"LATEST {room} *"),
+        _fetch_tags(client, f"AFTER {room} timestamp=2000-01-01T00:00:00.000Z"),
     )
     newest, oldest = (datetime.fromisoformat(end["time"]).timestamp() for end in ends)
     asked = []
     for template, name in islice(zip(cycle(REQUESTS), cycle(("msgid", "timestamp")), strict=False), count):
         moments = (random.uniform(oldest, newest) for _ in range(2))
-        first, last = (_place(reader, room, name, moment) for moment in moments)
+        first, last = (_random_selector(client, room, name, moment) for moment in moments)
         asked.append("CHATHISTORY " + template.format(room=room, first=first, last=last, page=PAGE_LINES))
     return asked
 
 
-def _place(reader: Reader, room: str, name: str, moment: float) -> str:
+def _random_selector(client: HistoryClient, room: str, name: str, moment: float) -> str:
     """Return a random selector: a timestamp, or the msgid of a message around that time."""
     stamp = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     if name == "timestamp":
         return f"timestamp={stamp}"
-    return f"msgid={_tags_of(reader, f'AFTER {room} timestamp={stamp}')['msgid']}"
+    return f"msgid={_fetch_tags(client, f'AFTER {room} timestamp={stamp}')['msgid']}"
 
 
-def _tags_of(reader: Reader, request: str) -> dict[str, str]:
+def _fetch_tags(client: HistoryClient, request: str) -> dict[str, str]:
     """Request one message and return its tags."""
-    reader.send(f"CHATHISTORY {request} 1")
-    message = next(line for line in reader.until(b" BATCH -") if b" PRIVMSG " in line)
+    client.send(f"CHATHISTORY {request} 1")
+    message = next(line for line in client.until(b" BATCH -") if b" PRIVMSG " in line)
     tags = message.decode().removeprefix("@").partition(" ")[0].split(";")
     return {name: value for name, _, value in (tag.partition("=") for tag in tags)}
 
 
-def seconds_for(reader: Reader, request: str) -> float:
+def measure_request(client: HistoryClient, request: str) -> float:
     """Return the duration of a request."""
     begin = time.perf_counter()
-    reader.send(request)
-    reader.until(b" BATCH -")
+    client.send(request)
+    client.until(b" BATCH -")
     return time.perf_counter() - begin

@@ -9,25 +9,25 @@ import pygal
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benchmarks.scenarios import Finding
+from scripts.benchmarks.scenarios import ScenarioResult
 
 MORE_IS_BETTER = ("deliveries_per_second", "connections_per_second")
-STILL = pygal.Config(js=(), print_values=True)  # self-contained: loads no script
+STATIC_CHART = pygal.Config(js=(), print_values=True)  # self-contained: loads no script
 COUNTS = ("messages", "deliveries")  # sizes of the run; not compared
 
 
-def medians(findings: Sequence[Finding]) -> dict[tuple[str, str, str], float]:
+def medians(results: Sequence[ScenarioResult]) -> dict[tuple[str, str, str], float]:
     """Return the median of each figure over the rounds, by scenario, figure and server."""
     values: dict[tuple[str, str, str], list[float]] = {}
-    for finding in findings:
-        for figure, value in finding.figures.items():
-            values.setdefault((finding.scenario, figure, finding.server), []).append(value)
+    for result in results:
+        for figure, value in result.figures.items():
+            values.setdefault((result.scenario, figure, result.server), []).append(value)
     return {key: median(found) for key, found in values.items()}
 
 
-def show(console: Console, findings: Sequence[Finding], servers: Sequence[str]) -> None:
-    """Print a row for each figure, a column for each server, and the ratio of the first to the second."""
-    figures = medians(findings)
+def show(console: Console, results: Sequence[ScenarioResult], servers: Sequence[str]) -> None:
+    """Print a table: figures by server, and the ratio of the first server to the second."""
+    figures = medians(results)
     table = Table("scenario", "figure")
     for server in servers:
         table.add_column(server, justify="right")
@@ -38,9 +38,9 @@ def show(console: Console, findings: Sequence[Finding], servers: Sequence[str]) 
         cells = ["" if value is None else format_figure(value) for value in values]
         table.add_row(name, figure, *cells, *([_ratio(values)] if len(servers) > 1 else []))
     console.print(table)
-    for finding in findings:
-        for note in finding.notes:
-            console.print(f"{finding.scenario}, {finding.server}: {note}", markup=False)
+    for result in results:
+        for note in result.notes:
+            console.print(f"{result.scenario}, {result.server}: {note}", markup=False)
 
 
 def format_figure(value: float) -> str:
@@ -53,15 +53,15 @@ def _ratio(values: Sequence[float | None]) -> str:
     return f"{first / second:.2f}" if first is not None and second else ""
 
 
-def save(path: Path, findings: Sequence[Finding]) -> None:
+def save(path: Path, results: Sequence[ScenarioResult]) -> None:
     """Write the figures of every round as JSON."""
-    text = json.dumps([finding.as_dict() for finding in findings], indent=2)
+    text = json.dumps([result.as_dict() for result in results], indent=2)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> None:
+def draw(path: Path, results: Sequence[ScenarioResult], servers: Sequence[str]) -> None:
     """Draw the ratio of the first server to the second for each figure; above 1 is better."""
-    figures = medians(findings)
+    figures = medians(results)
     ratios: dict[str, float] = {}
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
         first, second = (figures.get((name, figure, server)) for server in servers[:2])
@@ -69,7 +69,7 @@ def draw(path: Path, findings: Sequence[Finding], servers: Sequence[str]) -> Non
             better = first / second if figure in MORE_IS_BETTER else second / first
             ratios[f"{name} {figure}"] = round(better, 3)
     chart = pygal.HorizontalBar(
-        STILL,
+        STATIC_CHART,
         title=f"{servers[0]} against {servers[1]}: above 1 is better",
         x_title="ratio",
         x_labels=[*reversed(ratios)],  # drawn from bottom to top
@@ -86,7 +86,7 @@ def draw_growth(path: Path, points: dict[str, dict[int, float]]) -> None:
     """
     sizes = sorted({size for line in points.values() for size in line})
     chart = pygal.Line(
-        STILL,
+        STATIC_CHART,
         title="CPU time per delivery",
         x_title="users in the room",
         y_title="microseconds",

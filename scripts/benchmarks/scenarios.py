@@ -5,21 +5,21 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
-from scripts.benchmarks.crew import Crew
-from scripts.benchmarks.history import Reader, fill, make_requests, seconds_for
-from scripts.benchmarks.plan import Crowd, Gathering, Heard, Talk
+from scripts.benchmarks.history import HistoryClient, fill_room, make_requests, measure_request
+from scripts.benchmarks.plans import ConnectionPlan, ConnectResult, TrafficPlan, TrafficResult
+from scripts.benchmarks.pool import WorkerPool
 from scripts.benchmarks.target import Target
 
-GATHER_TIMEOUT_SECONDS = 120.0
-PAGES_ASKED = 120
-ROOM_PEOPLE = 10  # in the rooms scenario
-ASSEMBLY_RATE = 2.0  # messages per second: each reaches everyone before the next
+CONNECT_TIMEOUT_SECONDS = 120.0
+HISTORY_REQUESTS = 120
+USERS_PER_ROOM = 10  # in the rooms scenario
+ASSEMBLY_RATE = 2.0  # messages per second, so that each is delivered before the next
 ASSEMBLY_SECONDS = 5.0
-BUSY = 0.85  # share of CPU time above which a worker may be the bottleneck
+SATURATION_THRESHOLD = 0.85  # share of CPU time above which a worker may be the bottleneck
 
 
 @dataclass(slots=True)
-class Finding:
+class ScenarioResult:
     """The result of one run: figures by name, and remarks on their validity."""
 
     scenario: str
@@ -32,7 +32,7 @@ class Finding:
         return asdict(self)
 
 
-class Incomplete(Exception):
+class ScenarioFailed(Exception):
     """A scenario could not be completed; the text says why."""
 
 
@@ -45,7 +45,7 @@ class Scale:
     lines: int = 20_000  # messages in the room of the history scenario
 
 
-Scenario = Callable[[Target, Crew, Scale], Finding]
+Scenario = Callable[[Target, WorkerPool, Scale], ScenarioResult]
 SCENARIOS: dict[str, Scenario] = {}
 
 
@@ -56,196 +56,204 @@ def scenario(run: Scenario) -> Scenario:
 
 
 @scenario
-def fanout(target: Target, crew: Crew, scale: Scale) -> Finding:
-    """Ten users talk to a full room as fast as everyone in it receives."""
-    crowd = Crowd(target.address, scale.people)
-    return _run_talk(target, crew, "fanout", crowd, Talk(10, scale.seconds, hearers=scale.people - 1))
+def fanout(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
+    """Ten users send to a full room as fast as all its users receive."""
+    plan = ConnectionPlan(target.address, scale.people)
+    return _run_traffic(
+        target, pool, "fanout", plan, TrafficPlan(10, scale.seconds, recipients=scale.people - 1)
+    )
 
 
 @scenario
-def mixed(target: Target, crew: Crew, scale: Scale) -> Finding:
+def mixed(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """As fanout; a third of the users each negotiates no, some and more capabilities."""
-    crowd = Crowd(target.address, scale.people, mixed=True)
-    return _run_talk(target, crew, "mixed", crowd, Talk(10, scale.seconds, hearers=scale.people - 1))
+    plan = ConnectionPlan(target.address, scale.people, mixed=True)
+    return _run_traffic(
+        target, pool, "mixed", plan, TrafficPlan(10, scale.seconds, recipients=scale.people - 1)
+    )
 
 
 @scenario
-def rate(target: Target, crew: Crew, scale: Scale) -> Finding:
+def rate(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """Ten users send 500 messages a second to a room of at most 200; every delivery is timed."""
     people = min(scale.people, 200)
-    talk = Talk(10, scale.seconds, rate=500, hearers=people - 1)
-    return _run_talk(target, crew, "rate", Crowd(target.address, people), talk)
+    traffic = TrafficPlan(10, scale.seconds, rate=500, recipients=people - 1)
+    return _run_traffic(target, pool, "rate", ConnectionPlan(target.address, people), traffic)
 
 
 @scenario
-def rooms(target: Target, crew: Crew, scale: Scale) -> Finding:
-    """Everyone talks in one of many rooms of ten users."""
-    count = scale.people // ROOM_PEOPLE
-    people = count * ROOM_PEOPLE
-    talk = Talk(people, scale.seconds, window=2, hearers=ROOM_PEOPLE - 1)
-    finding = _run_talk(target, crew, "rooms", Crowd(target.address, people, rooms=count), talk)
+def rooms(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
+    """All users send in rooms of ten users each."""
+    count = scale.people // USERS_PER_ROOM
+    people = count * USERS_PER_ROOM
+    traffic = TrafficPlan(people, scale.seconds, window=2, recipients=USERS_PER_ROOM - 1)
+    result = _run_traffic(target, pool, "rooms", ConnectionPlan(target.address, people, rooms=count), traffic)
     if people < scale.people:
-        finding.notes.append(f"{people} of {scale.people} users took part: every room has {ROOM_PEOPLE}")
-    return finding
+        result.notes.append(f"{people} of {scale.people} users took part: every room has {USERS_PER_ROOM}")
+    return result
 
 
 @scenario
-def slow(target: Target, crew: Crew, scale: Scale) -> Finding:
+def slow(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """As fanout, with at most 200 users, five of whom never read."""
     people = min(scale.people, 200)
-    crowd = Crowd(target.address, people, mute=5)
-    return _run_talk(target, crew, "slow", crowd, Talk(10, scale.seconds, hearers=people - 6))
+    plan = ConnectionPlan(target.address, people, non_readers=5)
+    return _run_traffic(target, pool, "slow", plan, TrafficPlan(10, scale.seconds, recipients=people - 6))
 
 
 @scenario
-def joinstorm(target: Target, crew: Crew, scale: Scale) -> Finding:
-    """Everyone connects and joins one room at once."""
-    finding = Finding("joinstorm", target.name)
-    begin, computed = time.monotonic(), target.computed
-    _gather(crew, Crowd(target.address, scale.people, at_once=scale.people))
-    finding.figures["seconds"] = time.monotonic() - begin
-    _add_cost(finding, "cpu_us_per_join", scale.people, target, computed)
-    crew.settle()
-    _part(finding, crew)
-    return finding
+def joinstorm(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
+    """All users connect and join one room at once."""
+    result = ScenarioResult("joinstorm", target.name)
+    begin, cpu_seconds = time.monotonic(), target.cpu_seconds
+    _connect_all(pool, ConnectionPlan(target.address, scale.people, at_once=scale.people))
+    result.figures["seconds"] = time.monotonic() - begin
+    _add_cost(result, "cpu_us_per_join", scale.people, target, cpu_seconds)
+    pool.drain()
+    _disconnect_all(result, pool)
+    return result
 
 
 @scenario
-def idle(target: Target, crew: Crew, scale: Scale) -> Finding:
+def idle(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """Many users connect, 200 at a time, and stay."""
-    finding = Finding("idle", target.name)
-    _connect_and_measure(finding, target, crew, Crowd(target.address, scale.people, rooms=0))
-    crew.settle()
-    _part(finding, crew)
-    return finding
+    result = ScenarioResult("idle", target.name)
+    _connect_and_measure(result, target, pool, ConnectionPlan(target.address, scale.people, rooms=0))
+    pool.drain()
+    _disconnect_all(result, pool)
+    return result
 
 
 @scenario
-def history(target: Target, crew: Crew, scale: Scale) -> Finding:
-    """Pages of 100 lines, by every request, at random places of a room of 20,000 messages, or --lines."""
-    finding = Finding("history", target.name)
-    with closing(Reader(target.address)) as reader:
-        room = fill(reader, scale.lines)
+def history(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
+    """Pages of 100 messages at random positions of a room with --lines messages, by every subcommand."""
+    result = ScenarioResult("history", target.name)
+    with closing(HistoryClient(target.address)) as client:
+        room = fill_room(client, scale.lines)
         if room is None:
-            raise Incomplete("the server does not support draft/chathistory")
-        requests = make_requests(reader, room, PAGES_ASKED)
-        computed = target.computed
-        waits = [seconds_for(reader, request) for request in requests]
-        _add_cost(finding, "cpu_us_per_page", len(waits), target, computed)
-    _time(finding, [wait * 1e9 for wait in waits])
-    return finding
+            raise ScenarioFailed("the server does not support draft/chathistory")
+        requests = make_requests(client, room, HISTORY_REQUESTS)
+        cpu_seconds = target.cpu_seconds
+        latencies = [measure_request(client, request) for request in requests]
+        _add_cost(result, "cpu_us_per_page", len(latencies), target, cpu_seconds)
+    _add_percentiles(result, [latency * 1e9 for latency in latencies])
+    return result
 
 
 @scenario
-def assembly(target: Target, crew: Crew, scale: Scale) -> Finding:
+def assembly(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
     """Many users connect to one room, 200 at a time; then one of them sends ten messages."""
-    finding = Finding("assembly", target.name)
-    _connect_and_measure(finding, target, crew, Crowd(target.address, scale.people))
-    crew.settle()
-    computed = target.computed
-    talk = Talk(
-        1, ASSEMBLY_SECONDS, rate=ASSEMBLY_RATE, hearers=scale.people - 1, timeout=GATHER_TIMEOUT_SECONDS
+    result = ScenarioResult("assembly", target.name)
+    _connect_and_measure(result, target, pool, ConnectionPlan(target.address, scale.people))
+    pool.drain()
+    cpu_seconds = target.cpu_seconds
+    traffic = TrafficPlan(
+        1, ASSEMBLY_SECONDS, rate=ASSEMBLY_RATE, recipients=scale.people - 1, timeout=CONNECT_TIMEOUT_SECONDS
     )
-    _sum_up(finding, crew.talk(talk))
-    _add_cost(finding, "cpu_us_per_delivery", finding.figures["deliveries"], target, computed)
-    _part(finding, crew)
-    return finding
+    _add_traffic(result, pool.run_traffic(traffic))
+    _add_cost(result, "cpu_us_per_delivery", result.figures["deliveries"], target, cpu_seconds)
+    _disconnect_all(result, pool)
+    return result
 
 
-def _gather(crew: Crew, crowd: Crowd) -> None:
-    """Connect everyone.
+def _connect_all(pool: WorkerPool, plan: ConnectionPlan) -> None:
+    """Connect everypart.
 
     Raises: Incomplete when a user does not get in.
     """
-    gathering = crew.gather(crowd, GATHER_TIMEOUT_SECONDS)
-    if gathering.came < crowd.people:
-        crew.disperse()
-        raise Incomplete(_describe_missing(gathering, crowd.people))
+    connected = pool.connect_all(plan, CONNECT_TIMEOUT_SECONDS)
+    if connected.ready < plan.people:
+        pool.disconnect_all()
+        raise ScenarioFailed(_describe_missing(connected, plan.people))
 
 
-def _describe_missing(gathering: Gathering, people: int) -> str:
+def _describe_missing(connected: ConnectResult, people: int) -> str:
     """Describe how many users are missing, and why."""
-    late = people - gathering.came - gathering.lost
-    reason = f' ("{gathering.refusal}")' if gathering.refusal else ""
+    late = people - connected.ready - connected.lost
+    reason = f' ("{connected.refusal}")' if connected.refusal else ""
     causes = [
-        f"{gathering.lost} were refused or disconnected{reason}" if gathering.lost else "",
-        f"{late} were not ready within {GATHER_TIMEOUT_SECONDS:.0f} seconds" if late else "",
+        f"{connected.lost} were refused or disconnected{reason}" if connected.lost else "",
+        f"{late} were not ready within {CONNECT_TIMEOUT_SECONDS:.0f} seconds" if late else "",
     ]
     return (
-        f"only {gathering.came} of {people} got in: {' and '.join(filter(None, causes))}; "
+        f"only {connected.ready} of {people} got in: {' and '.join(filter(None, causes))}; "
         "are the server's limits off?"
     )
 
 
-def _run_talk(target: Target, crew: Crew, name: str, crowd: Crowd, talk: Talk) -> Finding:
-    finding = Finding(name, target.name)
-    _gather(crew, crowd)
-    crew.settle()
-    computed = target.computed
-    _sum_up(finding, crew.talk(talk))
-    _add_cost(finding, "cpu_us_per_delivery", finding.figures["deliveries"], target, computed)
-    _part(finding, crew)
-    return finding
+def _run_traffic(
+    target: Target, pool: WorkerPool, name: str, plan: ConnectionPlan, traffic: TrafficPlan
+) -> ScenarioResult:
+    result = ScenarioResult(name, target.name)
+    _connect_all(pool, plan)
+    pool.drain()
+    cpu_seconds = target.cpu_seconds
+    _add_traffic(result, pool.run_traffic(traffic))
+    _add_cost(result, "cpu_us_per_delivery", result.figures["deliveries"], target, cpu_seconds)
+    _disconnect_all(result, pool)
+    return result
 
 
-def _connect_and_measure(finding: Finding, target: Target, crew: Crew, crowd: Crowd) -> None:
-    """Connect everyone, and measure the cost of connecting and of the connections."""
-    begin, computed, before = time.monotonic(), target.computed, target.memory
-    _gather(crew, crowd)
-    finding.figures["connections_per_second"] = crowd.people / (time.monotonic() - begin)
-    _add_cost(finding, "cpu_us_per_connection", crowd.people, target, computed)
+def _connect_and_measure(
+    result: ScenarioResult, target: Target, pool: WorkerPool, plan: ConnectionPlan
+) -> None:
+    """Connect all users, and measure the cost of connecting and of each connection."""
+    begin, cpu_seconds, before = time.monotonic(), target.cpu_seconds, target.memory
+    _connect_all(pool, plan)
+    result.figures["connections_per_second"] = plan.people / (time.monotonic() - begin)
+    _add_cost(result, "cpu_us_per_connection", plan.people, target, cpu_seconds)
     after = target.memory
     if before is not None and after is not None:
-        finding.figures["kib_per_connection"] = (after - before) / crowd.people / 1024
+        result.figures["kib_per_connection"] = (after - before) / plan.people / 1024
 
 
-def _part(finding: Finding, crew: Crew) -> None:
-    """Disconnect everyone, and note how many had been disconnected before."""
-    if lost := crew.lost():
-        finding.notes.append(f"{lost} users were disconnected")
-    crew.disperse()
+def _disconnect_all(result: ScenarioResult, pool: WorkerPool) -> None:
+    """Disconnect all users, and note how many had been disconnected before."""
+    if lost := pool.count_lost():
+        result.notes.append(f"{lost} users were disconnected")
+    pool.disconnect_all()
 
 
-def _sum_up(finding: Finding, heard: list[Heard]) -> None:
+def _add_traffic(result: ScenarioResult, results: list[TrafficResult]) -> None:
     """Add up the workers' measurements, and note what is wrong with them."""
-    expected, deliveries = sum(one.expected for one in heard), sum(one.deliveries for one in heard)
-    seconds = max(one.seconds for one in heard)
-    finding.figures |= {
-        "messages": sum(one.sent for one in heard),
+    expected, deliveries = sum(part.expected for part in results), sum(part.deliveries for part in results)
+    seconds = max(part.seconds for part in results)
+    result.figures |= {
+        "messages": sum(part.sent for part in results),
         "deliveries": deliveries,
         "deliveries_per_second": deliveries / seconds if deliveries else 0.0,
     }
-    _time(finding, [float(wait) for one in heard for wait in one.waits])
+    _add_percentiles(result, [float(latency) for part in results for latency in part.latencies])
     if deliveries < expected:
-        finding.notes.append(f"{expected - deliveries} deliveries are missing")
-    if not _is_one_order(heard):
-        finding.notes.append("recipients saw different messages or orders")
-    if max(one.busy for one in heard) > BUSY:
-        finding.notes.append("the load generator was saturated: the server may be faster")
+        result.notes.append(f"{expected - deliveries} deliveries are missing")
+    if not _has_one_order(results):
+        result.notes.append("recipients saw different messages or orders")
+    if max(part.cpu_share for part in results) > SATURATION_THRESHOLD:
+        result.notes.append("the load generator was saturated: the server may be faster")
 
 
-def _is_one_order(heard: list[Heard]) -> bool:
-    """Whether all listeners that should receive the same bytes did, in the same order."""
-    seen: dict[str, set[tuple[int, int]]] = {}
-    for one in heard:
-        for what, deliveries, order in one.orders:
-            seen.setdefault(what, set()).add((deliveries, order))
-    return all(len(orders) == 1 for orders in seen.values())
+def _has_one_order(results: list[TrafficResult]) -> bool:
+    """Whether all receivers of the same stream got the same messages in the same order."""
+    by_stream: dict[str, set[tuple[int, int]]] = {}
+    for part in results:
+        for stream, deliveries, checksum in part.checksums:
+            by_stream.setdefault(stream, set()).add((deliveries, checksum))
+    return all(len(checksums) == 1 for checksums in by_stream.values())
 
 
-def _time(finding: Finding, waits: list[float]) -> None:
+def _add_percentiles(result: ScenarioResult, latencies: list[float]) -> None:
     """Add median and 99th percentile of times in nanoseconds."""
-    waits = sorted(waits)
-    if waits:
-        finding.figures["p50_ms"] = waits[len(waits) // 2] / 1e6
-        finding.figures["p99_ms"] = waits[len(waits) * 99 // 100] / 1e6
+    latencies = sorted(latencies)
+    if latencies:
+        result.figures["p50_ms"] = latencies[len(latencies) // 2] / 1e6
+        result.figures["p99_ms"] = latencies[len(latencies) * 99 // 100] / 1e6
 
 
-def _add_cost(finding: Finding, name: str, count: float, target: Target, before: float | None) -> None:
+def _add_cost(result: ScenarioResult, name: str, count: float, target: Target, before: float | None) -> None:
     """Add the server's CPU time since `before` divided by a count, if it is known."""
-    after = target.computed
+    after = target.cpu_seconds
     if before is not None and after is not None and count:
-        finding.figures[name] = (after - before) / count * 1e6
+        result.figures[name] = (after - before) / count * 1e6
 
 
 def scenario_help() -> str:

@@ -1,4 +1,4 @@
-"""The servers to measure: a new one of our own, or any that is running."""
+"""The servers to measure: a new instance of this one, or any running server."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ from scripts.benchmarks.signals import blocked_signals
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
 STOP_SECONDS = 30
-SPARE = 100  # connections and rooms in addition to the scenario's
+SPARE_LIMIT = 100  # connections and rooms in addition to the scenario's
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Target:
     process: int | None = None
 
     @property
-    def computed(self) -> float | None:
+    def cpu_seconds(self) -> float | None:
         """CPU seconds used by its process so far."""
         if self.process is None:
             return None
@@ -58,11 +58,11 @@ class Target:
 
 
 class NotStarted(Exception):
-    """A server that should be measured does not start; the text says why."""
+    """The server to measure did not start; the text says why."""
 
 
-def parse(text: str) -> Target:
-    """Read `NAME=HOST:PORT,PROCESS`, where the name and the process may be left out.
+def parse_target(text: str) -> Target:
+    """Parse `NAME=HOST:PORT,PROCESS`, where the name and the process are optional.
 
     Raises: ValueError.
     """
@@ -81,16 +81,16 @@ def parse(text: str) -> Target:
 def settings_for(people: int) -> dict[str, object]:
     """Return the settings that differ from the defaults for this number of users."""
     return {
-        "flood_rate": 0,  # unlimited: users here talk as fast as messages are received
-        "auto_join": [],  # no room besides the scenario's
-        "max_connections": people + SPARE,
-        "max_unregistered": people + SPARE,  # all may connect at once
-        "max_rooms_per_user": people // 10 + SPARE,  # one address creates as many per hour
+        "flood_rate": 0,  # unlimited: senders are limited by the window only
+        "auto_join": [],  # only the rooms of the scenario
+        "max_connections": people + SPARE_LIMIT,
+        "max_unregistered": people + SPARE_LIMIT,  # all may connect at once
+        "max_rooms_per_user": people // 10 + SPARE_LIMIT,  # one address creates as many per hour
     }
 
 
 @contextlib.contextmanager
-def own(people: int, tls: bool = False) -> Iterator[Target]:
+def start_own_server(people: int, tls: bool = False) -> Iterator[Target]:
     """Run this server on a new database in a temporary folder until the end of the block.
 
     With `tls`, it also listens for TLS, with a certificate for this run, and that listener is measured.

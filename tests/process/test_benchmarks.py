@@ -18,8 +18,8 @@ import pytest
 
 from app.settings import ServerSettings
 from scripts.benchmarks import target
-from scripts.benchmarks.crew import Crew, WorkerLost
-from scripts.benchmarks.plan import Crowd, Gathering, Heard, Talk
+from scripts.benchmarks.plans import ConnectionPlan, ConnectResult, TrafficPlan, TrafficResult
+from scripts.benchmarks.pool import WorkerLost, WorkerPool
 from scripts.benchmarks.scenarios import SCENARIOS, Scale
 from tests.process.server_process import Server
 from tests.process.socket_client import PATIENCE
@@ -74,23 +74,23 @@ def test_the_server_has_room_for_everybody_at_once(people: int) -> None:
 def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(target, "_make_certificate", lambda folder: folder.joinpath("none").read_text())
-    with pytest.raises(FileNotFoundError), target.own(20, tls=True):
+    with pytest.raises(FileNotFoundError), target.start_own_server(20, tls=True):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, "settings_for", lambda people: {"flood_rate": "none"})
-    with pytest.raises(target.NotStarted, match="flood_rate"), target.own(20):
+    with pytest.raises(target.NotStarted, match="flood_rate"), target.start_own_server(20):
         pass
 
 
 def test_a_measuring_process_that_ends_is_missed() -> None:
-    with Crew(1) as crew:
+    with WorkerPool(1) as pool:
         (process,) = multiprocessing.active_children()
         process.kill()
         with pytest.raises(WorkerLost):
-            crew.lost()
+            pool.count_lost()
 
 
 def working_in(folder: Path) -> list[Path]:
@@ -196,31 +196,31 @@ def test_who_was_not_let_in_is_told(
     assert f'skipped: {count} refused or disconnected ("{why}' in result.stdout
 
 
-class Forsaken(Crew):
+class Forsaken(WorkerPool):
     """A crew without processes, of whose people some are disconnected once all are there."""
 
     def __init__(self) -> None:
         pass
 
-    def gather(self, crowd: Crowd, timeout: float) -> Gathering:
-        return Gathering(crowd.people)
+    def connect_all(self, crowd: ConnectionPlan, timeout: float) -> ConnectResult:
+        return ConnectResult(crowd.people)
 
-    def settle(self) -> None:
+    def drain(self) -> None:
         pass
 
-    def talk(self, talk: Talk) -> list[Heard]:
-        return [Heard(1, talk.hearers, talk.hearers, 1.0, 0.0, frozenset(), [])]
+    def run_traffic(self, traffic: TrafficPlan) -> list[TrafficResult]:
+        return [TrafficResult(1, traffic.recipients, traffic.recipients, 1.0, 0.0, frozenset(), [])]
 
-    def lost(self) -> int:
+    def count_lost(self) -> int:
         return 3
 
-    def disperse(self) -> None:
+    def disconnect_all(self) -> None:
         pass
 
 
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name != "history"])
 def test_who_was_disconnected_is_told(scenario: str) -> None:
-    nowhere = target.parse("127.0.0.1:1")
+    nowhere = target.parse_target("127.0.0.1:1")
     finding = SCENARIOS[scenario](nowhere, Forsaken(), Scale(20, 1.0))
     assert finding.notes == ["3 users were disconnected"]
 
@@ -228,12 +228,12 @@ def test_who_was_disconnected_is_told(scenario: str) -> None:
 class Unheard(Forsaken):
     """A crew of whose messages none arrives."""
 
-    def talk(self, talk: Talk) -> list[Heard]:
-        return [Heard(1, talk.hearers, 0, 0.0, 0.0, frozenset(), [])]
+    def run_traffic(self, traffic: TrafficPlan) -> list[TrafficResult]:
+        return [TrafficResult(1, traffic.recipients, 0, 0.0, 0.0, frozenset(), [])]
 
 
 def test_what_nobody_heard_is_missing() -> None:
-    finding = SCENARIOS["fanout"](target.parse("127.0.0.1:1"), Unheard(), Scale(20, 1.0))
+    finding = SCENARIOS["fanout"](target.parse_target("127.0.0.1:1"), Unheard(), Scale(20, 1.0))
     assert "19 deliveries are missing" in finding.notes
 
 

@@ -10,39 +10,39 @@ from array import array
 from scripts.benchmarks.address import Address
 
 RECEIVE_BYTES = 256 * 1024
-MUTE_BUFFER_BYTES = 4096  # receive buffer of connections that never read
+NON_READER_BUFFER_BYTES = 4096  # receive buffer of connections that never read
 # Subject and reason of an error about a nick or room, or of the end of the connection.
 REFUSAL = re.compile(rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE)
-MARK = re.compile(rb" :~([0-9a-f]{16})")  # at the start of each text: the time of sending in nanoseconds
+TIMESTAMP = re.compile(rb" :~([0-9a-f]{16})")  # begins each text: nanoseconds of the clock
 
 
 class BenchmarkConnection:
     """A connection to a server, with counters of what it received."""
 
-    def __init__(self, number: int, nick: str, room: str, capabilities: str, is_mute: bool) -> None:
+    def __init__(self, number: int, nick: str, room: str, capabilities: str, never_reads: bool) -> None:
         self.number = number
         self.nick = nick
         self.room = room
-        self.is_mute = is_mute  # stops reading once everyone is connected
+        self.never_reads = never_reads  # stops reading once all users are connected
         self.is_reading = True
         self.is_open = False
         self.echoes = False  # whether its own messages come back (echo-message)
         self.stage = "new"  # then "registered", "joined"
         self.refusal = ""  # the server's reason for refusing it
         self.deliveries = 0
-        self.order = 0  # checksum of all messages in order of arrival
-        self.waits: array[int] = array("q")  # nanoseconds between sending and receiving
-        self.hears = f"{room} {capabilities}"  # connections with equal values receive the same bytes
+        self.checksum = 0  # CRC of all messages in order of arrival
+        self.latencies: array[int] = array("q")  # nanoseconds between sending and receiving
+        self.stream = f"{room} {capabilities}"  # equal streams receive the same bytes
         self._capabilities = capabilities
         self._tail = b""
         self._out = b""
         self._is_handshaking = False  # the TLS handshake waits for the server
 
-    def dial(self, address: Address, selector: selectors.BaseSelector) -> None:
+    def connect(self, address: Address, selector: selectors.BaseSelector) -> None:
         """Start connecting and registering."""
         self.socket = address.new_socket()
-        if self.is_mute:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MUTE_BUFFER_BYTES)
+        if self.never_reads:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NON_READER_BUFFER_BYTES)
         self.socket.setblocking(False)
         self.socket.connect_ex((address.host, address.port))
         self.is_open = True
@@ -93,7 +93,7 @@ class BenchmarkConnection:
         self._selector.unregister(self.socket)
 
     def receive(self) -> bytes:
-        """Return the complete lines received; empty if there are none or the connection has ended."""
+        """Return the complete lines received; empty if none, or if the connection has ended."""
         try:
             data = self.socket.recv(RECEIVE_BYTES)
         except ssl.SSLWantReadError:
@@ -131,7 +131,7 @@ class BenchmarkConnection:
             self.stage = "joined"
 
     def _refusal_in(self, lines: bytes) -> str:
-        """Return the reason for which the server refuses the nick, room or connection, or an empty text."""
+        """Return the server's reason for refusing the nick, room or connection; empty if none."""
         subjects = (b"", self.nick.encode(), self.room.encode())
         reasons = [reason for subject, reason in REFUSAL.findall(lines) if subject in subjects]
         return reasons[-1].decode(errors="replace") if reasons else ""
@@ -147,21 +147,21 @@ class BenchmarkConnection:
             self.send(b"PONG " + token + b"\r\n")
 
     def count(self, lines: bytes, now: int, every: bool) -> int:
-        """Count the messages in these lines and return their number; time each, or only the last."""
+        """Return the number of messages in the lines; measure the latency of each or of the last."""
         found = lines.count(b" PRIVMSG ")
         if found != lines.count(b"\n"):
             self.answer_pings(lines)
             lines = b"".join(line for line in lines.splitlines(keepends=True) if b" PRIVMSG " in line)
         if not found:
             return 0
-        self.order = zlib.crc32(lines, self.order)
+        self.checksum = zlib.crc32(lines, self.checksum)
         self.deliveries += found
         if every:
-            self.waits.extend(now - int(mark, 16) for mark in MARK.findall(lines))
+            self.latencies.extend(now - int(stamp, 16) for stamp in TIMESTAMP.findall(lines))
         else:
-            last = MARK.search(lines, lines.rfind(b" :~"))
+            last = TIMESTAMP.search(lines, lines.rfind(b" :~"))
             if last is not None:
-                self.waits.append(now - int(last[1], 16))
+                self.latencies.append(now - int(last[1], 16))
         return found
 
     def close(self) -> None:

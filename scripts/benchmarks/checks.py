@@ -10,11 +10,11 @@ import typer
 
 from scripts.benchmarks.target import Target
 
-ANSWER_SECONDS = 5.0
+CONNECT_TIMEOUT_SECONDS = 5.0
 SPARE_DESCRIPTORS = 400  # of a server or load generator, in addition to its connections
 
 
-def refuse_unwritable(path: Path | None) -> Path | None:
+def check_writable(path: Path | None) -> Path | None:
     """Return the path if a file can be written there, without writing it.
 
     Raises: typer.BadParameter.
@@ -30,7 +30,7 @@ def refuse_unwritable(path: Path | None) -> Path | None:
     return path
 
 
-def refuse_unusable(targets: Sequence[Target], remote: bool) -> None:
+def check_targets(targets: Sequence[Target], remote: bool) -> None:
     """Check that the servers are on this machine, unless remote ones are allowed, and reachable.
 
     Raises: typer.BadParameter.
@@ -40,7 +40,7 @@ def refuse_unusable(targets: Sequence[Target], remote: bool) -> None:
         if not remote and not _is_here(host):
             raise typer.BadParameter(f"{host} is not this machine; use --remote if this is intended")
         _refuse_unreachable(target)
-        if target.process is not None and target.computed is None:
+        if target.process is not None and target.cpu_seconds is None:
             raise typer.BadParameter(f"no process {target.process} on this machine")
 
 
@@ -55,14 +55,14 @@ def _refuse_unreachable(target: Target) -> None:
     host, port = target.address.host, target.address.port
     try:
         with closing(target.address.new_socket()) as connection:
-            connection.settimeout(ANSWER_SECONDS)
+            connection.settimeout(CONNECT_TIMEOUT_SECONDS)
             connection.connect((host, port))
     except OSError as error:
         why = error.strerror or error
         raise typer.BadParameter(f"cannot connect to {host} port {port}: {why}") from error
 
 
-def refuse_crowd(people: int, processes: int) -> None:
+def check_descriptor_limit(people: int, processes: int) -> None:
     """Check that each process may open its share of the connections.
 
     Raises: typer.BadParameter.

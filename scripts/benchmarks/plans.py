@@ -1,4 +1,4 @@
-"""Orders to the workers and their results, as values that cross processes."""
+"""Commands to the workers and their results, as values sent between processes."""
 
 from dataclasses import dataclass
 
@@ -6,49 +6,47 @@ from scripts.benchmarks.address import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class ConnectionPlan:
     """The connections of a scenario, over all workers."""
 
     address: Address
     people: int
     rooms: int = 1  # users are distributed over them; 0: none
-    mute: int = 0  # how many of the users never read
+    non_readers: int = 0  # number of users that never read
     at_once: int = 200  # concurrent registrations
     mixed: bool = False  # a third of the users each negotiates no, some and more capabilities
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class ConnectResult:
     """How many users reached the required state and how many failed; the rest timed out."""
 
-    came: int
+    ready: int
     lost: int = 0  # refused, or disconnected on the way
     refusal: str = ""  # the most frequent reason
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """Traffic: senders and duration, limited by a window or by a rate."""
+class TrafficPlan:
+    """Traffic from some senders for some time, limited by a window or by a rate."""
 
     senders: int
     seconds: float
     size: int = 100  # bytes of text
     window: int = 32  # messages in flight per sender
     rate: float = 0.0  # messages per second over all senders; 0: limited by the window
-    hearers: int = 1  # recipients of each message, without its sender
+    recipients: int = 1  # recipients of each message, without its sender
     timeout: float = 10.0  # seconds to wait for the last deliveries
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TrafficResult:
     """The measurements of a worker."""
 
     sent: int
     expected: int  # deliveries at all workers expected from these messages
     deliveries: int
     seconds: float
-    busy: float  # share of the time the worker used the CPU
-    orders: frozenset[
-        tuple[str, int, int]
-    ]  # (what it receives, deliveries, checksum) of each connection that only listens
-    waits: list[int]  # nanoseconds
+    cpu_share: float  # share of the time the worker used the CPU
+    checksums: frozenset[tuple[str, int, int]]  # (stream, deliveries, checksum) of each receiver
+    latencies: list[int]  # nanoseconds
