@@ -22,7 +22,7 @@ def record_now(database: Database, clock: Clock, events: Sequence[Event]) -> Non
     """Record events in a separate transaction, as another server would."""
     log = Log(clock)
     with database.locked() as connection:
-        log.start_at_end(connection)
+        log.seek_to_end(connection)
         record(connection, log, events)
 
 

@@ -99,7 +99,7 @@ class Context:
     def _append(self, lines: str, tags: dict[str, str]) -> None:
         if self.client.shape & Shape.TIME:
             tags = {"time": to_iso(self.runtime.clock.now())} | tags
-        self.client.answered += 1 + lines.count(LINE_END)
+        self.client.reply_lines += 1 + lines.count(LINE_END)
         self.open_response().entries.append(ResponseEntry(lines, tags))
 
     def send_from_server(self, *words: str, text: str | None = None, **tags: str) -> None:
@@ -113,7 +113,7 @@ class Context:
 
     def send_event(self, event: Event, **tags: str) -> None:
         """Send an event in the form that this client has negotiated."""
-        self.client.answered += 1
+        self.client.reply_lines += 1
         self.open_response().entries.append(ResponseEntry(event, tags))
 
     def bind_reply_to(self, event: Event) -> None:
@@ -138,7 +138,7 @@ class Context:
 
     def finish(self) -> None:
         """Acknowledge a labelled command that sent no reply (ACK, IRCv3 labeled-response)."""
-        if self.label is not None and not self.client.ended:
+        if self.label is not None and not self.client.is_closed:
             self.open_response()
 
     def close(self, reason: str) -> None:
@@ -157,7 +157,7 @@ class Context:
         """
 
         def resume(changeset: Changeset, client: Client, result: T) -> SlowWork | None:
-            if client.ended:
+            if client.is_closed:
                 return None
             resumed = type(self)(self.runtime, changeset, client, self.verb, self.tags)
             return run_handler(resumed, then, result)

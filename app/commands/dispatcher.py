@@ -35,8 +35,8 @@ class Dispatcher:
         """Run one step of a client; return the slow work that it needs, if any."""
         if isinstance(step, Callback):
             return step.act(changeset, client)
-        client.heard, client.pinged = self.runtime.clock.monotonic(), False
-        if client.ended:
+        client.last_received, client.ping_sent = self.runtime.clock.monotonic(), False
+        if client.is_closed:
             return None
         if isinstance(step, CommandRequest):
             return self._run_command(changeset, client, step)

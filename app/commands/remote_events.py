@@ -12,7 +12,7 @@ from app.commands.sessions.bans import enforce_ban
 from app.commands.sessions.leaving import disconnect_expired, disconnect_user
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import NOBODY, Audience
-from app.engine.delivery.encode import is_told
+from app.engine.delivery.encode import is_delivered
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Event, Kind
@@ -43,7 +43,7 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     removed = _members_of_deleted_room(runtime.world, event)
     _add_room_name(runtime.world, event)
     event.nick = event.nick or runtime.server_name
-    changeset.pass_on(event, audience)
+    changeset.deliver(event, audience)
     for user, before in roles_before.items():
         update_account_roles(runtime, changeset, user, before)
     for user in removed:
@@ -63,7 +63,7 @@ def _audience(world: World, event: Event) -> Audience:
         one, other = event.data.parties
         return Audience(world.devices(one).clients | world.devices(other).clients)
     room = world.rooms.get(event.room or 0)
-    if room is None or event.is_imported or not is_told(event.kind):
+    if room is None or event.is_imported or not is_delivered(event.kind):
         return NOBODY
     return room.audience
 
@@ -77,7 +77,7 @@ def _send_part(runtime: Runtime, changeset: Changeset, user: User, event: Event)
     """Send a user PART for a room that was deleted."""
     left = user.event(Kind.PARTED, event.room, target=event.target, text=event.text, at=runtime.clock.now())
     for client in user.clients:
-        changeset.tell(client, left)
+        changeset.send(client, left)
 
 
 def _add_room_name(world: World, event: Event) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from app.clock import Clock, Timer
-from app.db.log import last_position
+from app.db.log import get_last_id
 from app.db.models import SPOKEN, EventRow
 from app.db.sqlite import fetch_int
 from app.errors import SearchTookTooLong
@@ -64,7 +64,7 @@ class SQLiteFulltext:
     def extend(self, connection: Connection) -> int:
         """Index the next rows and store the new end."""
         begin = self.end(connection)
-        end = min(begin + ROWS_PER_STEP, last_position(connection))
+        end = min(begin + ROWS_PER_STEP, get_last_id(connection))
         if begin < end:
             self._add(connection, begin, end)
         return end
@@ -72,7 +72,7 @@ class SQLiteFulltext:
     def rebuild(self, connection: Connection) -> None:
         """Delete all entries and index every row."""
         connection.exec_driver_sql("INSERT INTO spoken_index (spoken_index) VALUES ('delete-all')")
-        self._add(connection, 0, last_position(connection))
+        self._add(connection, 0, get_last_id(connection))
         connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def _add(self, connection: Connection, begin: int, end: int) -> None:

@@ -42,7 +42,7 @@ class Log:
         """Give the events their places and insert their rows. The log's lock must be held.
 
         May be called again with the same events when the transaction failed: they get their places anew.
-        `last_id` does not move here, but when the caller says `committed`.
+        `last_id` does not move here, but when the caller says `mark_committed`.
         """
         if len(self._last_at) >= MAX_CACHED_SCOPES:
             self._last_at.clear()
@@ -53,7 +53,7 @@ class Log:
         if events:
             insert_rows(connection, models.EventRow, COLUMNS, [to_row(event) for event in events])
 
-    def committed(self, events: Sequence[Event]) -> None:
+    def mark_committed(self, events: Sequence[Event]) -> None:
         """The transaction of these events is on the disk."""
         if events:
             self.last_id = events[-1].id
@@ -70,9 +70,9 @@ class Log:
                     self._last_at[scope] = event.at
         return events
 
-    def start_at_end(self, connection: Connection) -> None:
+    def seek_to_end(self, connection: Connection) -> None:
         """Take everything in the log as known."""
-        self.last_id = last_position(connection)
+        self.last_id = get_last_id(connection)
 
     def _instant(self, connection: Connection, event: Event, now: int) -> int:
         """Return when the event happened: now, but later than what came before it in its scope.
@@ -118,7 +118,7 @@ def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
     yield latest.where(_table.c.conversation == f"o{scope}")
 
 
-def last_position(connection: Connection) -> int:
+def get_last_id(connection: Connection) -> int:
     """Return the position of the last event in the log, 0 while there is none."""
     return connection.scalar(select(func.max(_table.c.id))) or 0
 
@@ -169,6 +169,6 @@ def from_row(row: Row[tuple[object, ...]]) -> Event:
     )
 
 
-def void(event: Event) -> Event:
+def make_placeholder(event: Event) -> Event:
     """Return the event that keeps the place of one that could not be stored."""
     return Event(Kind.VOID, id=event.id, at=event.at)

@@ -33,14 +33,14 @@ class Changeset:
         """Apply an event to the world now, and send it to the audience after the commit."""
         self._apply(event)
         self.events.append(event)
-        self._tell(event, audience, author)
+        self._plan_delivery(event, audience, author)
         return event
 
-    def pass_on(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
+    def deliver(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
         """Apply and deliver an event that is not added to the log: it is already there, or is transient."""
         self._apply(event)
         event.at = event.at or self.world.clock.now()
-        self._tell(event, audience, author)
+        self._plan_delivery(event, audience, author)
         return event
 
     def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
@@ -51,7 +51,7 @@ class Changeset:
             self._apply(event)
             self.events.append(event)
 
-    def tell(self, client: Client, content: str | Event) -> None:
+    def send(self, client: Client, content: str | Event) -> None:
         """Send a client a line that is not a reply to a command."""
         self.plan.append(Response(client, entries=[ResponseEntry(content)]))
 
@@ -65,6 +65,6 @@ class Changeset:
             raise ReadOnlyChangeset(event.kind)
         self.world.apply(event)
 
-    def _tell(self, event: Event, audience: Audience, author: Client | None) -> None:
+    def _plan_delivery(self, event: Event, audience: Audience, author: Client | None) -> None:
         if audience is not NOBODY or author is not None:  # the author is informed if it cannot be stored
             self.plan.append(Broadcast(event, audience, author))

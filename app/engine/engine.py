@@ -104,7 +104,7 @@ class Engine:
                     units.append(unit)
         for unit in units:
             with suppress(RuntimeError):  # it was done before the failure
-                unit.done()
+                unit.mark_done()
 
     def stop(self, timeout: float) -> bool:
         """Finish the waiting units, disconnect all users and exit; return whether it did so within `timeout`."""
@@ -229,8 +229,8 @@ class Engine:
         """Run the steps of a unit, up to the first one that needs slow work."""
         steps, unit.steps = unit.steps, []
         for number, step in enumerate(steps, 1):
-            unit.task = self._step(changeset, unit.client, step)
-            if unit.task is not None:
+            unit.slow_work = self._step(changeset, unit.client, step)
+            if unit.slow_work is not None:
                 unit.steps = steps[number:]
                 return
 
@@ -285,7 +285,7 @@ class Engine:
         self._hub.deliver(changeset.plan)
         self._flush()
         for unit in units:
-            unit.done()
+            unit.mark_done()
 
     def _extend_index(self) -> None:
         """Index more events for searches, after everything that clients wait for."""
@@ -303,7 +303,7 @@ class Engine:
             return False
         if self._held or self._housekeeping.is_over():
             return True
-        return self._poll.take() and self._ledger.has_news()
+        return self._poll.take() and self._ledger.has_remote_events()
 
     def _refuse_expired(self, newcomers: Sequence[SubmissionUnit]) -> None:
         """Refuse held units that have waited long enough; `newcomers` arrived in this cycle."""
@@ -320,9 +320,9 @@ class Engine:
         self._held = [unit for unit in self._held if unit not in refused]
         for unit in units:
             changeset = Changeset(self.world, writable=False, may_show_world=self._stuck is None)
-            while unit.steps and unit.task is None and not unit.steps[0].must_wait(unit.client):
-                unit.task = self._step(changeset, unit.client, unit.steps.pop(0))
-            must_wait = unit.steps and unit.task is None
+            while unit.steps and unit.slow_work is None and not unit.steps[0].must_wait(unit.client):
+                unit.slow_work = self._step(changeset, unit.client, unit.steps.pop(0))
+            must_wait = unit.steps and unit.slow_work is None
             self._deliver(changeset, [] if must_wait else [unit])
             if must_wait:
                 self._held.append(unit)

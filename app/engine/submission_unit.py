@@ -56,12 +56,12 @@ class SlowWork:
     """Work for the reader's thread, and how the engine continues with its result.
 
     `work` gets a session with a consistent snapshot of the database. The engine then calls `then` with the result, or
-    `failed` if the database could not be read.
+    `on_error` if the database could not be read.
     """
 
     work: Callable[[Session], Any]
     then: Callable[[Changeset, Client, Any], "SlowWork | None"]
-    failed: Callable[[Changeset, Client], None]
+    on_error: Callable[[Changeset, Client], None]
     writes: bool = True
 
 
@@ -71,20 +71,20 @@ def run_slow_work(task: SlowWork, session: Session) -> Callback:
         result = task.work(session)
     except SQLAlchemyError as error:
         logger.error("Cannot read the database: %s", error)
-        return Callback(task.failed, writes=False)
+        return Callback(task.on_error, writes=False)
     return Callback(lambda changeset, client: task.then(changeset, client, result), task.writes)
 
 
 class SubmissionUnit:
     """Steps of one client, run in order. A reader waits until a unit is done before it submits the next."""
 
-    __slots__ = ("_callback", "_done", "client", "steps", "task", "writes")
+    __slots__ = ("_callback", "_done", "client", "slow_work", "steps", "writes")
 
     def __init__(self, client: Client, steps: Sequence[Step]) -> None:
         self.client = client
         self.steps = list(steps)
         self.writes = any(step.writes for step in steps)  # whether it may emit events
-        self.task: SlowWork | None = None
+        self.slow_work: SlowWork | None = None
         self._callback: Callable[[], None] | None = None
         self._done = Lock()
         self._done.acquire()
@@ -99,7 +99,7 @@ class SubmissionUnit:
         """Whether the engine is done with the unit and `wait` was not called yet."""
         return not self._done.locked()
 
-    def when_done(self, callback: Callable[[], None]) -> None:
+    def add_done_callback(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the unit is done, on this thread or the engine's, possibly on both."""
         self._callback = callback
         if self.is_done:
@@ -109,12 +109,12 @@ class SubmissionUnit:
         """Block until the engine is done with the unit."""
         self._done.acquire()
 
-    def done(self) -> None:
+    def mark_done(self) -> None:
         """Release the reader."""
         self._done.release()
         if self._callback is not None:
             self._callback()
 
-    def rest_after(self, callback: Callback) -> "SubmissionUnit":
+    def make_continuation(self, callback: Callback) -> "SubmissionUnit":
         """Return a unit with the continuation of slow work, followed by the remaining steps."""
         return SubmissionUnit(self.client, [callback, *self.steps])

@@ -9,7 +9,7 @@ from app.events.event import (
     get_secret,
     is_transient,
     msgid,
-    position,
+    parse_msgid,
 )
 from app.events.kinds import Kind
 from app.events.secrets import Applicant, PasswordHashes, RoomKey, Secret
@@ -28,5 +28,5 @@ __all__ = [
     "get_secret",
     "is_transient",
     "msgid",
-    "position",
+    "parse_msgid",
 ]

@@ -115,7 +115,7 @@ def msgid(event_id: int) -> str:
     return digits or "0"
 
 
-def position(message_id: str) -> int:
+def parse_msgid(message_id: str) -> int:
     """Return the position in the log that a message id names.
 
     Raises: ValueError when it is not a message id of this server.

@@ -52,7 +52,7 @@ def apply_admin_change(
     with database.locked() as connection:
         session = Session(connection, join_transaction_mode="rollback_only")
         change = decide(Administrator(session, clock, actor, by))
-        log.start_at_end(connection)
+        log.seek_to_end(connection)
         if change.events:
             record(connection, log, change.events)
             audit.append(connection, change.audit)

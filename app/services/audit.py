@@ -44,7 +44,7 @@ def append_now(database: Database, trace: AuditRow) -> None:
         append(connection, trace)
 
 
-def latest(
+def find_latest_entries(
     session: Session,
     limit: int,
     since: int | None = None,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, or
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.log import last_position
+from app.db.log import get_last_id
 from app.db.models import HAPPENED, SPOKEN, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, EventData, Kind, msgid
 from app.events.data import MessageData, ModeData, ModeRow, RenamedData, from_json
@@ -108,7 +108,7 @@ class History:
         with database.reading() as session:
             self._rooms = {row.id: row.name for row in session.execute(select(RoomRow.id, RoomRow.name))}
             self._conversation_names: dict[str, str] = {}
-            self._end = last_position(session.connection())
+            self._end = get_last_id(session.connection())
 
     def count(self) -> int:
         """Count the rows that will be read, including those that yield no entry."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import Clock
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
-from app.db.log import Log, void
+from app.db.log import Log, make_placeholder
 from app.errors import StorageError
 from app.events import Event
 from app.services.record import record
@@ -47,14 +47,14 @@ class Ledger:
         """Open the transaction and take what is in the log as known: the world is read from the tables now."""
         try:
             self.connection.begin()
-            self._log.start_at_end(self.connection)
+            self._log.seek_to_end(self.connection)
             self._version = self._database.dialect.version(self.connection)
             self._indexed = fulltext_of(self.connection).end(self.connection)
         except SQLAlchemyError as error:
-            raise self._failed(error) from error
+            raise self._abort(error) from error
         return self.connection
 
-    def has_news(self) -> bool:
+    def has_remote_events(self) -> bool:
         """Whether somebody else may have appended. Cheap, and takes no lock."""
         try:
             version = self._database.dialect.version(self.connection)
@@ -67,12 +67,12 @@ class Ledger:
         known = self._log.last_id
         try:
             self.connection.begin()
-            return self._news()
+            return self._read_remote_events()
         except SQLAlchemyError as error:
             self._log.last_id = known  # what was read of the news is lost with the transaction
-            raise self._failed(error) from error
+            raise self._abort(error) from error
 
-    def _news(self) -> list[Event]:
+    def _read_remote_events(self) -> list[Event]:
         version = self._database.dialect.version(self.connection)
         if version is not None and version == self._version:
             return []
@@ -93,8 +93,8 @@ class Ledger:
                 refused = self._record(events)
             self.connection.commit()
         except SQLAlchemyError as error:
-            raise self._failed(error) from error
-        self._log.committed(events)
+            raise self._abort(error) from error
+        self._log.mark_committed(events)
         return refused
 
     def _record(self, events: Sequence[Event]) -> list[Event]:
@@ -106,10 +106,10 @@ class Ledger:
                 raise
         else:
             return []
-        self._start_over()
+        self._reopen()
         return self._record_singly(events)
 
-    def _start_over(self) -> None:
+    def _reopen(self) -> None:
         """Give the transaction up and open another with the same past.
 
         Raises: StorageError when somebody else appended in between; the whole batch has to be tried again.
@@ -134,7 +134,7 @@ class Ledger:
                     self._log.last_id = start
                     raise
                 logger.exception("An event of kind %s could not be stored; its author is told.", event.kind)
-                record(self.connection, self._log, [void(event)])
+                record(self.connection, self._log, [make_placeholder(event)])
                 refused.append(event)
             self._log.last_id += 1
         self._log.last_id = start
@@ -152,7 +152,7 @@ class Ledger:
             with self.connection.begin():
                 self._indexed = fulltext_of(self.connection).extend(self.connection)
         except SQLAlchemyError as error:
-            raise self._failed(error) from error
+            raise self._abort(error) from error
 
     def tidy(self) -> None:
         """Do a part of what removes the traces of redactions from the index of texts, if there are any."""
@@ -162,9 +162,9 @@ class Ledger:
                 fulltext.tidy(self.connection)
                 self.connection.commit()
         except SQLAlchemyError as error:
-            raise self._failed(error) from error
+            raise self._abort(error) from error
 
-    def _failed(self, error: SQLAlchemyError) -> StorageError:
+    def _abort(self, error: SQLAlchemyError) -> StorageError:
         """Give the transaction up, and the connection too if it is of no use any more."""
         connection, self._connection = self._connection, None
         if connection is not None:  # or it could not even be made

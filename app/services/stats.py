@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_datetime_or_none
 from app.db.fulltext import TRIGRAM, fulltext_of
-from app.db.log import last_position
+from app.db.log import get_last_id
 from app.db.models import SPOKEN, AccountRow, AuditRow, BanRow, EventRow, RoomRow, SessionRow
 from app.events import MESSAGES, Kind
 
@@ -123,7 +123,7 @@ def _find_orphans(orm: Session) -> list[str]:
 
 def _find_unindexed(orm: Session) -> list[str]:
     """Check that a sample of messages from the whole log is in the full-text index."""
-    stride = max(1, last_position(orm.connection()) // SAMPLE_ROWS)
+    stride = max(1, get_last_id(orm.connection()) // SAMPLE_ROWS)
     sample = select(EventRow.id, EventRow.text).where(SPOKEN, func.length(EventRow.text) >= TRIGRAM)
     rows = orm.execute(sample.where(EventRow.id % stride == 0).order_by(EventRow.id)).all()
     return [

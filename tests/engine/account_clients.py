@@ -61,25 +61,25 @@ def begin(person: HarnessClient, *lines: str) -> SubmissionUnit:
     unit = SubmissionUnit(person.client, [person.bench.request(line) for line in lines])
     person.bench.core.engine.cycle([unit])
     person.heard()
-    assert unit.task is not None
+    assert unit.slow_work is not None
     return unit
 
 
 def finish(person: HarnessClient, unit: SubmissionUnit) -> list[str]:
     """Run the slow work to its end and return the replies."""
-    assert unit.task is not None
-    while unit.task is not None:
+    assert unit.slow_work is not None
+    while unit.slow_work is not None:
         turn = work(person, unit)
-        unit = unit.rest_after(turn)
+        unit = unit.make_continuation(turn)
         person.bench.core.engine.cycle([unit])
     return person.heard()
 
 
 def work(person: HarnessClient, unit: SubmissionUnit) -> Callback:
     """Run the slow work of a unit without submitting its result."""
-    assert unit.task is not None
+    assert unit.slow_work is not None
     with person.bench.database.reading() as session:
-        return run_slow_work(unit.task, session)
+        return run_slow_work(unit.slow_work, session)
 
 
 class Scram:

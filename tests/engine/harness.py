@@ -73,10 +73,10 @@ class HarnessClient:
         """Run steps and their slow work, as a reader does."""
         unit = SubmissionUnit(self.client, list(steps))
         self.bench.core.engine.cycle([unit])
-        while unit.task is not None:
+        while unit.slow_work is not None:
             with self.bench.database.reading() as session:
-                turn = run_slow_work(unit.task, session)
-            unit = unit.rest_after(turn)
+                turn = run_slow_work(unit.slow_work, session)
+            unit = unit.make_continuation(turn)
             self.bench.core.engine.cycle([unit])
 
     def heard(self) -> list[str]:

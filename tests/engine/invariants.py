@@ -80,6 +80,6 @@ def check_names(world: World, room: Room, client: Client) -> None:
 def check_client(world: World, client: Client) -> None:
     """Assert that a connection's user and monitor list are consistent."""
     user = world.user_of(client)
-    assert (client in world.unregistered) == (client.session is None and not client.ended)
+    assert (client in world.unregistered) == (client.session is None and not client.is_closed)
     assert client.session is None or (user is not None and client in user.clients)
-    assert all(client in world.monitors.of(key) for key in client.watched)
+    assert all(client in world.monitors.of(key) for key in client.monitored)

@@ -27,7 +27,7 @@ def decide(story: Story, function: Callable[..., AdminChange], *arguments: objec
 def actions(story: Story) -> list[str]:
     """Return the entries of the audit log."""
     with story.database.reading() as session:
-        return [f"{trace.action} {trace.target}" for trace in audit.latest(session, 100)]
+        return [f"{trace.action} {trace.target}" for trace in audit.find_latest_entries(session, 100)]
 
 
 def test_account_names_are_unique_ignoring_case(story: Story) -> None:
@@ -243,10 +243,10 @@ def test_audit_log_is_searched(story: Story, clock: MovedClock) -> None:
     clock.instant += 1000
     decide(story, bans.add_ban, BanType.ACCOUNT, "anna", "why", None)
     with story.database.reading() as session:
-        assert [t.action for t in audit.latest(session, 1)] == ["ban.add"]
-        assert [t.action for t in audit.latest(session, 9, action="user")] == ["user.role"]
-        assert [t.action for t in audit.latest(session, 9, since=clock.instant)] == ["ban.add"]
-        assert audit.latest(session, 9, actor="nobody") == []
+        assert [t.action for t in audit.find_latest_entries(session, 1)] == ["ban.add"]
+        assert [t.action for t in audit.find_latest_entries(session, 9, action="user")] == ["user.role"]
+        assert [t.action for t in audit.find_latest_entries(session, 9, since=clock.instant)] == ["ban.add"]
+        assert audit.find_latest_entries(session, 9, actor="nobody") == []
 
 
 def test_stats_count_rows_and_checks_find_no_problem(story: Story, clock: MovedClock) -> None:

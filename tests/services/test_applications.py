@@ -14,7 +14,7 @@ from app.services.applications import (
     redeem_code,
     verify_application,
 )
-from app.services.audit import latest
+from app.services.audit import find_latest_entries
 from app.services.codes import hash_code
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -68,7 +68,7 @@ def test_administrator_verifies_the_latest_application(story: Story) -> None:
     change = story.apply(lambda admin: verify_application(admin, "ANNA"))
     assert change.events[0].secret.email == "anna@example.org"
     with story.database.reading() as session:
-        (entry,) = latest(session, 10, action="user")
+        (entry,) = find_latest_entries(session, 10, action="user")
     assert (entry.action, entry.target) == ("user.verify", "anna")
     with pytest.raises(AlreadyExists):
         story.apply(lambda admin: verify_application(admin, "anna"))

@@ -21,7 +21,9 @@ from tests.story import Story
 def trail(story: Story) -> list[tuple[str, str, str, object]]:
     """Return actor, action, target and detail of every entry."""
     with story.database.reading() as session:
-        return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
+        return [
+            (one.actor, one.action, one.target, one.detail) for one in audit.find_latest_entries(session, 100)
+        ]
 
 
 def test_moderation_in_a_room_is_audited(story: Story) -> None:

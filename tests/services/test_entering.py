@@ -52,10 +52,10 @@ def outcome(story: Story, batches: Iterable[Sequence[Event]]) -> list[tuple[obje
     log = Log(story.clock)
     with story.database.connect_to_append() as connection:
         connection.begin()
-        log.start_at_end(connection)
+        log.seek_to_end(connection)
         for events in batches:
             record(connection, log, events)
-            log.committed(events)
+            log.mark_committed(events)
         found = list(content(connection))
         connection.rollback()
     return found

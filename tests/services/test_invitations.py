@@ -7,7 +7,7 @@ from app.clock import to_datetime
 from app.db.models import InvitationRow
 from app.errors import NotFound
 from app.services.accounts import registration_event
-from app.services.audit import latest
+from app.services.audit import find_latest_entries
 from app.services.codes import hash_code, new_code
 from app.services.invitations import CODE_LENGTH, create_invitation, list_invitations, revoke_invitation
 from tests.conftest import MovedClock
@@ -60,6 +60,6 @@ def test_audit_log_does_not_contain_the_code(story: Story, clock: MovedClock) ->
     code = make(story, 3)
     story.apply(lambda admin: revoke_invitation(admin, code))
     with story.database.reading() as session:
-        made, taken = latest(session, 10)
+        made, taken = find_latest_entries(session, 10)
     assert (made.action, made.target, made.detail) == ("invite.create", code[:6], {"uses": 3})
     assert (taken.action, taken.target, taken.detail) == ("invite.revoke", code[:6], {})

@@ -28,7 +28,7 @@ def test_imported_passwords_are_valid_and_never_in_plain_text(story: Story, run:
         account = session.scalars(select(AccountRow)).one()
         assert verify_password(account.password_hash, "tea-for-two")
         assert "tea-for-two" not in str(vars(account))
-        assert "tea" not in str(audit.latest(session, 10))
+        assert "tea" not in str(audit.find_latest_entries(session, 10))
 
 
 @pytest.mark.usefixtures("quick")
@@ -53,7 +53,7 @@ def test_accounts_and_messages_are_imported_in_order(
     assert {path.name for path in tmp_path.iterdir()} <= {"old.db", "chat.db", "chat.db-wal", "chat.db-shm"}
     with story.database.reading() as session:
         assert stats.find_problems(session) == []
-        assert [trace.action for trace in audit.latest(session, 10)] == ["import-legacy"]
+        assert [trace.action for trace in audit.find_latest_entries(session, 10)] == ["import-legacy"]
         assert rooms.get_room_details(session, "#general").created.timestamp() * 1000 == second - 1
 
 

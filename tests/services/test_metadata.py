@@ -77,7 +77,7 @@ def test_administrator_removes_given_or_all_metadata(story: Story, name: str) ->
     assert len(silence(story, name).events) == len(before) - 1
     assert of(story, name) == {}
     with story.database.reading() as session:
-        traces = [(trace.action, trace.target) for trace in audit.latest(session, 9)]
+        traces = [(trace.action, trace.target) for trace in audit.find_latest_entries(session, 9)]
         logged = read_after(session.connection(), 0, 100)
     what = "room.metadata" if name.startswith("#") else "user.metadata"
     assert traces == [(what, name)] * 2
@@ -114,7 +114,7 @@ def test_only_changes_of_other_users_metadata_are_audited(story: Story, tea: int
     )
     story.record(bob, room)
     with story.database.reading() as session:
-        traces = [trace[1:] for trace in audit.latest(session, 9)]
+        traces = [trace[1:] for trace in audit.find_latest_entries(session, 9)]
     assert traces == [
         ("anna", "user.metadata", "bob", {"by": "anna", "key": "avatar"}),
         ("anna", "room.metadata", "#tea", {"by": "anna", "key": "avatar", "value": "x.png"}),

@@ -64,12 +64,12 @@ class PagedStory:
         """Record events in one transaction."""
         log = Log(self._clock)
         with self._story.database.locked() as connection:
-            log.start_at_end(connection)
+            log.seek_to_end(connection)
             for where, kind, text, pause in facts:
                 self._clock.instant += pause
                 self.events.append(self._event(where, kind, text))
                 record(connection, log, self.events[-1:])
-                log.committed(self.events[-1:])
+                log.mark_committed(self.events[-1:])
 
     def _event(self, where: int, kind: Kind, text: str) -> Event:
         if where not in self._parties:

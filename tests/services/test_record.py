@@ -54,7 +54,7 @@ def test_catching_up_on_imports_does_not_reorder_a_room(story: Story, clock: Mov
     room = story.create_room("#general")
     log = Log(clock)
     with story.database.locked() as connection:
-        log.start_at_end(connection)
+        log.seek_to_end(connection)
     story.record(
         Event(Kind.PRIVMSG, room=room, nick="anna", text="old", data=MessageData(imported=True), at=1000)
     )

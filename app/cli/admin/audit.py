@@ -31,5 +31,5 @@ def list_(
     """List what administrators changed, the newest last."""
     start = moments.since(since, context.clock.now())
     with context.reading() as session:
-        found = audit.latest(session, limit, start, actor, action)
+        found = audit.find_latest_entries(session, limit, start, actor, action)
     context.out.table(found, "Nothing was changed.")

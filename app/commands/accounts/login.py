@@ -61,7 +61,7 @@ def _notify_devices(ctx: Context, me: User) -> None:
     line = f":{ctx.runtime.server_name} {numeric.code} {me.nick} {me.source} :{numeric.text}"
     for client in me.clients:
         if client is not ctx.client:
-            ctx.changeset.tell(client, line)
+            ctx.changeset.send(client, line)
 
 
 def new_guest_nick(runtime: Runtime) -> str:

@@ -95,7 +95,7 @@ def _account_name(ctx: Context, account: str) -> str:
 
     Raises: FailReply when `account` is neither `*` nor that nick.
     """
-    nick = ctx.user.nick if ctx.user else ctx.client.registration.wanted
+    nick = ctx.user.nick if ctx.user else ctx.client.registration.requested_nick
     if nick is None:
         raise FailReply("REGISTER", "NEED_NICK", "*", text="Choose a nick first; the account gets its name")
     if account == "*":

@@ -83,9 +83,9 @@ def _continue_exchange(ctx: Context, exchange: SaslExchange, chunk: str) -> Slow
     if len(chunk) > MAX_CHUNK_CHARACTERS:
         ctx.client.sasl = None
         raise NumericError(numerics.ERR_SASLTOOLONG)
-    exchange.collected += "" if chunk == "+" else chunk
+    exchange.received += "" if chunk == "+" else chunk
     try:
-        if len(exchange.collected) > MAX_MESSAGE_CHARACTERS:
+        if len(exchange.received) > MAX_MESSAGE_CHARACTERS:
             raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is too long")
         is_complete = len(chunk) < MAX_CHUNK_CHARACTERS
         return exchange.take(ctx, _decode_message(exchange)) if is_complete else None
@@ -99,7 +99,7 @@ def _decode_message(exchange: SaslExchange) -> bytes:
 
     Raises: NumericError with ERR_SASLFAIL when it is not valid base64.
     """
-    text, exchange.collected = exchange.collected, ""
+    text, exchange.received = exchange.received, ""
     try:
         return b64decode(text, validate=True)
     except binascii.Error as error:

@@ -30,7 +30,7 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
     `T<60` and `T>60` do the same for the time of the topic.
     """
     query = _parse_query(conditions, ctx.runtime.clock.now())
-    ctx.client.answered += len(ctx.world.rooms) * query.comparisons_per_room // COMPARISONS_PER_LINE
+    ctx.client.reply_lines += len(ctx.world.rooms) * query.comparisons_per_room // COMPARISONS_PER_LINE
     rooms = [room for room in _select_named(ctx, query) if room.is_visible_to(ctx.me) and query.matches(room)]
     rooms.sort(key=lambda room: -len(room.members))
     ctx.reply(numerics.RPL_LISTSTART, "Channel", text="Users Topic")

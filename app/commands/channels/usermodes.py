@@ -53,7 +53,7 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
     """Apply changes, which last for the session, and notify all of the user's clients."""
     before = account_roles.account_roles_of(ctx.runtime, ctx.me)
     event = ctx.event(Kind.USER_MODE, target=ctx.me.nick, text="".join(format_changes(changes)))
-    ctx.changeset.pass_on(event, Audience(ctx.me.clients), ctx.client)
+    ctx.changeset.deliver(event, Audience(ctx.me.clients), ctx.client)
     ctx.send_event(event)
     account_roles.update_account_roles(ctx.runtime, ctx.changeset, ctx.me, before)
 
@@ -73,5 +73,5 @@ def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
     """Withdraw the administrator status that a user got by OPER."""
     before = account_roles.account_roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
-    changeset.pass_on(event, Audience(user.clients))
+    changeset.deliver(event, Audience(user.clients))
     account_roles.update_account_roles(runtime, changeset, user, before)

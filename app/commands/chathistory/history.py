@@ -23,7 +23,7 @@ from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
-from app.events import position
+from app.events import parse_msgid
 from app.services import pages
 from app.services.pages import ConversationTarget
 from app.services.visibility import find_first_visible
@@ -165,7 +165,7 @@ def _parse_timestamp(subcommand: str, word: str) -> int:
 
 def _parse_msgid(request: PageRequest, word: str, message_id: str) -> int:
     try:
-        return position(message_id)
+        return parse_msgid(message_id)
     except ValueError as error:
         raise not_retrieved(request, word) from error
 

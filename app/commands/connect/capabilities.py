@@ -76,7 +76,9 @@ def _changed_values(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
 
 def _is_notified(client: Client) -> bool:
     """Whether a client gets CAP NEW and DEL; version 302 implies cap-notify."""
-    return not client.ended and (client.cap_version >= MIN_VERSION_WITH_VALUES or "cap-notify" in client.caps)
+    return not client.is_closed and (
+        client.cap_version >= MIN_VERSION_WITH_VALUES or "cap-notify" in client.caps
+    )
 
 
 def _notify(
@@ -84,4 +86,4 @@ def _notify(
 ) -> None:
     start = f":{runtime.server_name} CAP {client.nick} {subcommand} :"
     for line in pack_words(found, space_after(start)):
-        changeset.tell(client, start + line)
+        changeset.send(client, start + line)

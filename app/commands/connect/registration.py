@@ -41,7 +41,7 @@ def nick(ctx: Context, nick: str = "") -> SlowWork | None:
     if ctx.user is not None:
         _change_nick(ctx, ctx.me, wanted)
         return None
-    ctx.client.registration.wanted = wanted
+    ctx.client.registration.requested_nick = wanted
     _check_available(ctx, wanted)
     ctx.client.registration.nick = ctx.client.nick = wanted
     return complete_registration(ctx)

@@ -19,7 +19,7 @@ def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> 
     for user in list(runtime.world.users.values()):
         reason = "Killed" if user.session in ended else _quit_reason(runtime, user)
         if reason is not None:
-            changeset.emit_each(user.everywhere(Kind.QUIT, text=reason), NOBODY)
+            changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason), NOBODY)
         elif user.detached is None:
             always_on.keep_without_device(runtime, changeset, user)
     runtime.world.most_users = len(runtime.world.users)

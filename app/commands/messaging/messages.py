@@ -104,7 +104,7 @@ def _send_or_drop(ctx: Context, kind: Kind, target: str, text: str) -> None:
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
     """Deliver to a room, its operators, or a user; `lines` are the lengths of multiline lines."""
     if text is not None:
-        ctx.me.active = ctx.client.heard  # before the checks: a failed attempt also ends idle time
+        ctx.me.active = ctx.client.last_received  # before the checks: a failed attempt also ends idle time
     if target.startswith("#"):
         _send_to_room(ctx, kind, ctx.get_room(target), text, lines)
     elif target.startswith("@#"):
@@ -163,7 +163,7 @@ def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.send_event(event)
     if is_transient(event):
-        ctx.changeset.pass_on(event, audience, author)
+        ctx.changeset.deliver(event, audience, author)
     else:
         ctx.changeset.emit(event, audience, author)
 

@@ -40,7 +40,7 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
 
 def _send(ctx: Context, reference: str) -> None:
     """Deliver the batch, replying to the command that opened it."""
-    opening = ctx.client.collected.tags if ctx.client.collected else ctx.tags
+    opening = ctx.client.multiline_batch.tags if ctx.client.multiline_batch else ctx.tags
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", opening)
     ctx.label = None
     run_handler(opened, _deliver_batch, reference)

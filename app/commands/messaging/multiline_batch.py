@@ -17,15 +17,15 @@ MAX_LINES = 32
 
 def open_batch(ctx: Context, reference: str, target: str) -> None:
     """Open a batch; the labeled response to it is sent when it is closed."""
-    if ctx.client.collected is not None:
+    if ctx.client.multiline_batch is not None:
         raise invalid_batch("Another batch is already open")
-    ctx.client.collected = MultilineBatch(reference, target, ctx.tags)
+    ctx.client.multiline_batch = MultilineBatch(reference, target, ctx.tags)
     ctx.label = None
 
 
 def add_line(ctx: Context, kind: Kind, target: str, text: str) -> None:
     """Add a line to the open batch."""
-    batch = ctx.client.collected
+    batch = ctx.client.multiline_batch
     ctx.label = None
     if batch is None:
         raise invalid_batch("No batch with this reference is open")
@@ -72,8 +72,8 @@ def close_batch(ctx: Context, reference: str) -> MultilineBatch | None:
 
     Raises: FailReply when no batch with this reference is open.
     """
-    batch = ctx.client.collected
-    ctx.client.collected = None
+    batch = ctx.client.multiline_batch
+    ctx.client.multiline_batch = None
     if batch is None or batch.reference != reference:
         raise invalid_batch("No batch with this reference is open")
     return None if batch.has_failed else batch

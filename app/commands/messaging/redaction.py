@@ -10,7 +10,7 @@ from app.commands.errors import FailReply
 from app.commands.registry import command
 from app.engine.delivery.audience import Audience
 from app.engine.world.room import Room
-from app.events import Event, Kind, position
+from app.events import Event, Kind, parse_msgid
 from app.events.data import MessageData, RedactedData
 from app.services.pages import find_conversations, find_message
 from app.services.visibility import find_visit_start
@@ -78,7 +78,7 @@ def _get_message(ctx: Context, target: str, message_id: str) -> Event:
     Raises: FailReply when it does not exist or is already redacted.
     """
     try:
-        log_position = position(message_id)
+        log_position = parse_msgid(message_id)
     except ValueError as error:
         raise _unknown_message(target, message_id) from error
     message = (

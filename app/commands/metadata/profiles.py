@@ -35,17 +35,17 @@ def set_value(
     event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
     changeset.emit(event, _subscribers(runtime.world, owner, key), author)
     for other in _other_sessions(runtime.world, owner):
-        changeset.pass_on(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
+        changeset.deliver(replace(event, target=other.nick), _subscribers(runtime.world, other, key))
     return event
 
 
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply a change appended by another process, and notify the subscribers."""
     event.nick = runtime.server_name
-    changeset.pass_on(event, NOBODY)
+    changeset.deliver(event, NOBODY)
     for owner in _find_owners(runtime.world, event):
         shown = replace(event, target=_name(owner))
-        changeset.pass_on(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))
+        changeset.deliver(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))
 
 
 def _find_owners(world: World, event: Event) -> list[User] | list[Room]:
@@ -62,7 +62,7 @@ def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: 
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):
             event = _make_event(runtime, user, key, after.get(key), user)
-            changeset.pass_on(event, _subscribers(runtime.world, user, key))
+            changeset.deliver(event, _subscribers(runtime.world, user, key))
 
 
 def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
@@ -105,10 +105,10 @@ def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
     nick, and the user's own clients.
     """
     if isinstance(owner, Room):
-        return Audience(client for client in owner.audience.clients if key in client.subscribed)
+        return Audience(client for client in owner.audience.clients if key in client.subscriptions)
     candidates = [
         owner.clients,
         world.monitors.of(owner.key),
         *(room.audience.clients for room in world.rooms_of(owner)),
     ]
-    return Audience(client for clients in candidates for client in clients if key in client.subscribed)
+    return Audience(client for clients in candidates for client in clients if key in client.subscriptions)

@@ -21,7 +21,7 @@ from app.wire.packing import pack_words
 def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Subscribe to keys of your rooms, their members, and the users on your MONITOR list."""
     _check_is_self(ctx, target, "SUB")
-    before, accepted = ctx.client.subscribed, []
+    before, accepted = ctx.client.subscriptions, []
     with ctx.continue_on_error():
         for name in dict.fromkeys((key, *keys)):
             if is_key(name):
@@ -42,7 +42,7 @@ def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
     for name in names:
         if not is_key(name):
             warn_invalid_key(ctx, name)
-    ctx.client.subscribed -= names.keys()
+    ctx.client.subscriptions -= names.keys()
     _send_keys(ctx, numerics.RPL_METADATAUNSUBOK, filter(is_key, names))
 
 
@@ -51,7 +51,7 @@ def metadata_subs(ctx: Context, target: str) -> None:
     """List the keys that you have subscribed to."""
     _check_is_self(ctx, target, "SUBS")
     with response_batch(ctx, "metadata-subs") as tags:
-        _send_keys(ctx, numerics.RPL_METADATASUBS, sorted(ctx.client.subscribed), **tags)
+        _send_keys(ctx, numerics.RPL_METADATASUBS, sorted(ctx.client.subscriptions), **tags)
 
 
 def _check_is_self(ctx: Context, target: str, word: str) -> None:
@@ -70,10 +70,10 @@ def _subscribe(ctx: Context, key: str) -> None:
 
     Raises: FailReply with LIMIT_REACHED.
     """
-    if key not in ctx.client.subscribed and len(ctx.client.subscribed) >= MAX_SUBSCRIPTIONS:
+    if key not in ctx.client.subscriptions and len(ctx.client.subscriptions) >= MAX_SUBSCRIPTIONS:
         text = f"The limit of {MAX_SUBSCRIPTIONS} subscriptions is reached"
         raise failed("LIMIT_REACHED", key, str(MAX_SUBSCRIPTIONS), text=text)
-    ctx.client.subscribed |= {key}
+    ctx.client.subscriptions |= {key}
 
 
 def _send_keys(ctx: Context, numeric: Numeric, keys: Iterable[str], **tags: str) -> None:

@@ -47,7 +47,7 @@ class MetadataSync:
             examined += 1
             if owner not in self.sent:
                 self.sent.add(owner)
-                values += _values(owner, self.client.subscribed)
+                values += _values(owner, self.client.subscriptions)
             if len(values) >= MAX_LINES_PER_PAGE:
                 return values
         self.is_done = examined < MAX_OWNERS_PER_PAGE
@@ -94,7 +94,7 @@ def _parse_target(ctx: Context, target: str) -> MetadataSync:
 
 def _make_sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> MetadataSync:
     """Return a synchronisation, without owners if the client has no subscriptions."""
-    return MetadataSync(name, ctx.client, owners if ctx.client.subscribed else iter(()))
+    return MetadataSync(name, ctx.client, owners if ctx.client.subscriptions else iter(()))
 
 
 def _room_owners(world: World, room: Room, me: User) -> Iterator[User | Room]:
@@ -113,7 +113,7 @@ def _all_owners(world: World, me: User, client: Client) -> Iterator[User | Room]
     yield me
     for room in world.rooms_of(me):
         yield from _room_owners(world, room, me)
-    for key in list(client.watched):
+    for key in list(client.monitored):
         user = world.nicks.get(key)
         if user is not None:
             yield user

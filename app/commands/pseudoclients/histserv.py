@@ -23,7 +23,7 @@ from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
-from app.events import Event, msgid, position
+from app.events import Event, msgid, parse_msgid
 from app.services import pages
 from app.services.pages import HistoryCursor, HistorySource
 from app.services.search import SearchQuery
@@ -171,7 +171,7 @@ def _parse_count(count: str) -> int:
 
 def _parse_message_id(message_id: str) -> int:
     try:
-        return position(message_id)
+        return parse_msgid(message_id)
     except ValueError as error:
         raise _unknown_message(message_id) from error
 

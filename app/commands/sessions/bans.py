@@ -83,7 +83,7 @@ def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
         user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)
     ]
     for client in runtime.world.clients:
-        is_unregistered = client.session is None and not client.ended
+        is_unregistered = client.session is None and not client.is_closed
         if is_unregistered and ban.type == BanType.ADDRESS and _is_within(client.address, ban.mask):
             close_client(changeset, client, f"Banned: {ban.reason}")
     return len(affected)

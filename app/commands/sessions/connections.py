@@ -20,7 +20,7 @@ def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> Non
 
 def close_client(changeset: Changeset, client: Client, reason: str) -> None:
     """Close a connection after an ERROR line; if its user quits, it is for this reason."""
-    client.parting = reason
+    client.quit_reason = reason
     changeset.close(client, f"ERROR :Closing link: {reason}")
 
 
@@ -28,13 +28,13 @@ def check_idle(runtime: Runtime, changeset: Changeset) -> None:
     """Ping idle connections; close those that do not reply or do not register in time."""
     settings, now = runtime.settings, runtime.clock.monotonic()
     for client in runtime.world.clients:
-        idle_seconds = now - client.heard
-        if client.ended:
+        idle_seconds = now - client.last_received
+        if client.is_closed:
             continue
-        if client.session is None and now - client.since > settings.register_timeout:
+        if client.session is None and now - client.connected_at > settings.register_timeout:
             close_client(changeset, client, "Registration timed out")
         elif idle_seconds > settings.ping_interval + settings.ping_timeout:
             close_client(changeset, client, "Ping timeout")
-        elif idle_seconds > settings.ping_interval and not client.pinged:
-            client.pinged = True
-            changeset.tell(client, f"PING :{runtime.server_name}")
+        elif idle_seconds > settings.ping_interval and not client.ping_sent:
+            client.ping_sent = True
+            changeset.send(client, f"PING :{runtime.server_name}")

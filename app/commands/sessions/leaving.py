@@ -22,12 +22,12 @@ def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason
 
     If the server closed the connection, the user quits for that reason rather than for `reason`.
     """
-    client.ended = True
+    client.is_closed = True
     world = runtime.world
     user = world.user_of(client)
     leaving = user if user is not None and user.clients == [client] else None
     if leaving is not None and not always_on.stays_connected(runtime, leaving):
-        _emit_quit(runtime, changeset, leaving, client.parting or reason)
+        _emit_quit(runtime, changeset, leaving, client.quit_reason or reason)
         leaving = None
     world.detach(client)
     if leaving is not None:
@@ -60,7 +60,7 @@ def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
     reason = "The server is shutting down"
     for user in list(runtime.world.users.values()):
         if not always_on.stays_connected(runtime, user):
-            changeset.events += user.everywhere(Kind.QUIT, text=reason)
+            changeset.events += user.make_room_events(Kind.QUIT, text=reason)
     for client in runtime.world.clients:
         close_client(changeset, client, reason)
 
@@ -70,5 +70,5 @@ def _emit_quit(runtime: Runtime, changeset: Changeset, user: User, reason: str) 
     for client in user.clients:
         runtime.world.monitors.clear(client)
     others = Audience(runtime.world.neighbours(user).clients - set(user.clients))
-    changeset.emit_each(user.everywhere(Kind.QUIT, text=reason), others)
+    changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason), others)
     notify_offline(runtime, changeset, user.key, user.nick)

@@ -28,7 +28,7 @@ def change_nick(
 ) -> None:
     """Change a user's nick; `author` is the context of a user who asked for it themselves."""
     key, before = user.key, user.nick
-    events = user.everywhere(Kind.NICK, target=nick)
+    events = user.make_room_events(Kind.NICK, target=nick)
     if author is not None:
         author.send_event(events[0])
     changeset.emit_each(events, runtime.world.neighbours(user), author.client if author is not None else None)
@@ -40,4 +40,4 @@ def change_nick(
 def _notify_monitors(changeset: Changeset, key: Key, event: Event) -> None:
     monitoring = changeset.world.monitors.of(key)
     if monitoring:
-        changeset.pass_on(event, Audience(monitoring))
+        changeset.deliver(event, Audience(monitoring))

@@ -29,14 +29,14 @@ def monitor(ctx: Context, subcommand: str, *more: str) -> None:
 def monitor_add(ctx: Context, targets: str) -> None:
     """Add a comma-separated list of nicks to your list, and show their status."""
     limit = ctx.runtime.settings.max_monitored
-    watched = ctx.client.watched
+    monitored = ctx.client.monitored
     added, rejected = [], []
     for target in _split_targets(targets):
         with ctx.continue_on_error():
             nick = _parse_nick(ctx, target)
-            if fold(nick) in watched:
+            if fold(nick) in monitored:
                 continue
-            if len(watched) >= limit:
+            if len(monitored) >= limit:
                 rejected.append(target)
             else:
                 ctx.world.monitors.add(ctx.client, fold(nick), nick)
@@ -62,14 +62,14 @@ def monitor_c(ctx: Context) -> None:
 @subcommand()
 def monitor_l(ctx: Context) -> None:
     """Show your list."""
-    _send_words(ctx, numerics.RPL_MONLIST, ctx.client.watched.values())
+    _send_words(ctx, numerics.RPL_MONLIST, ctx.client.monitored.values())
     ctx.reply(numerics.RPL_ENDOFMONLIST)
 
 
 @subcommand(cost=2)
 def monitor_s(ctx: Context) -> None:
     """Show which nicks on your list are online and which are offline."""
-    _send_state(ctx, ctx.client.watched.values())
+    _send_state(ctx, ctx.client.monitored.values())
 
 
 def _split_targets(targets: str) -> list[str]:

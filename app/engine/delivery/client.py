@@ -11,28 +11,28 @@ from app.wire.names import Key
 
 @dataclass(slots=True)
 class Registration:
-    """What a connection has sent during registration (NICK, USER, PASS, CAP)."""
+    """The values received during registration (NICK, USER, PASS, CAP and AWAY)."""
 
     nick: str | None = None
-    wanted: str | None = None  # the nick requested last, even if it was refused
+    requested_nick: str | None = None  # the nick requested last, even if it was refused
     user: str | None = None
     realname: str = ""
     password: str | None = None
     away: str | None = None  # AWAY message; empty for present, None if not sent
     metadata: dict[str, str] = field(default_factory=dict)
-    negotiating: bool = False
+    negotiating: bool = False  # between CAP LS or REQ and CAP END
 
 
 class SaslState:
-    """A SASL exchange in progress; `collected` is the base64 received of the current message."""
+    """A SASL exchange in progress; `received` is the base64 text of the current response so far."""
 
     def __init__(self) -> None:
-        self.collected = ""
+        self.received = ""
 
 
 @dataclass(slots=True)
 class MultilineBatch:
-    """An open batch; `tags` are those of the BATCH command that opened it, including the label."""
+    """An open multiline batch; `tags` are those of the BATCH command, including the label."""
 
     reference: str
     target: str
@@ -48,25 +48,25 @@ class Client:
     __slots__ = (
         "account",
         "address",
-        "answered",
         "cap_version",
         "caps",
         "certificate",
-        "collected",
-        "ended",
-        "heard",
+        "connected_at",
+        "is_closed",
+        "last_received",
+        "monitored",
+        "multiline_batch",
         "nick",
-        "parting",
-        "pinged",
+        "ping_sent",
+        "quit_reason",
         "registration",
+        "reply_lines",
         "sasl",
         "secure",
         "session",
         "shape",
-        "since",
         "sink",
-        "subscribed",
-        "watched",
+        "subscriptions",
     )
 
     def __init__(self, sink: Sink, address: str, secure: bool, now: float) -> None:
@@ -74,32 +74,32 @@ class Client:
         self.address = address
         self.secure = secure
         self.certificate: str | None = None  # fingerprint of the TLS client certificate
-        self.since = now  # monotonic seconds of the connect
-        self.heard = now  # monotonic seconds of the last line received
-        self.pinged = False
-        self.parting: str | None = None  # the reason when the server closes it
+        self.connected_at = now  # monotonic seconds
+        self.last_received = now  # monotonic seconds of the last line received
+        self.ping_sent = False  # since the last line received
+        self.quit_reason: str | None = None  # QUIT message to use when the server closes it
         self.caps: frozenset[str] = frozenset()
         self.cap_version = 0
-        self.shape = 0
+        self.shape = 0  # `Shape` bits of the negotiated capabilities
         self.nick = "*"  # target of numerics; `*` before registration
         self.registration = Registration()
-        self.account: str | None = None  # logged in as, possibly before registration is complete
-        self.sasl: SaslState | None = None  # the SASL exchange in progress
-        self.session: int | None = None  # session of its user, once registered
-        self.collected: MultilineBatch | None = None  # the multiline batch in progress
-        self.ended = False
-        self.answered = 0  # reply lines so far, or equivalent work; charged to the flood limit
-        self.watched: dict[Key, str] = {}  # MONITOR list: nicks as the client spelled them
-        self.subscribed: frozenset[str] = frozenset()  # metadata keys that it subscribed to
+        self.account: str | None = None  # set by SASL, possibly before registration is complete
+        self.sasl: SaslState | None = None  # the exchange in progress
+        self.session: int | None = None  # set when registration is complete
+        self.multiline_batch: MultilineBatch | None = None  # the open batch
+        self.is_closed = False
+        self.reply_lines = 0  # total sent, plus equivalent work; charged to the flood limit
+        self.monitored: dict[Key, str] = {}  # MONITOR list, with the nicks as the client spelled them
+        self.subscriptions: frozenset[str] = frozenset()  # metadata keys
 
     def enable(self, caps: frozenset[str]) -> None:
         """Set the negotiated capabilities."""
         self.caps = caps
         self.shape = shape_of(caps)
         if not self.knows_metadata:
-            self.subscribed = frozenset()
+            self.subscriptions = frozenset()
 
     @property
     def knows_metadata(self) -> bool:
-        """Whether it receives metadata, which also requires batch (draft/metadata-3, "Definitions")."""
+        """Whether metadata is sent to it; draft/metadata-3 also requires `batch`."""
         return METADATA in self.caps and "batch" in self.caps

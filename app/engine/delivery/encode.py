@@ -25,8 +25,8 @@ from app.wire.framing import truncate
 from app.wire.line import format_tags
 from app.wire.numerics import RPL_KEYNOTSET, RPL_KEYVALUE, RPL_MONOFFLINE, RPL_MONONLINE
 
-Body = Callable[[Event, int], str]
-_IDENTIFIED = frozenset(
+Encoder = Callable[[Event, int], str]
+_KINDS_WITH_MSGID = frozenset(
     {Kind.PRIVMSG, Kind.NOTICE, Kind.TAGMSG, Kind.TOPIC, Kind.JOINED, Kind.PARTED, Kind.KICKED, Kind.MODE}
 )
 
@@ -39,10 +39,10 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
     data = event.data
     if type(data) is MessageData and data.lines:
         return _multiline(event, data.lines, shape, extra)
-    body = _BODIES[event.kind](event, shape)
+    body = _ENCODERS[event.kind](event, shape)
     if not body:
         return b""
-    return _line(tags(event, shape, extra), truncate(body))
+    return _line(format_event_tags(event, shape, extra), truncate(body))
 
 
 def _multiline(
@@ -52,10 +52,12 @@ def _multiline(
     start = f":{event.source} {event.verb} {event.target} :"
     pieces = multiline.split_lines(event.text or "", line_lengths)
     if shape & Shape.MULTILINE:
-        return b"".join(_batch(event, start, pieces, tags(event, shape, extra), extra or {}))
+        return b"".join(_batch(event, start, pieces, format_event_tags(event, shape, extra), extra or {}))
     lines = [truncate(start + line) for line, _ in pieces if line]
-    first = _line(tags(event, shape, extra), lines[0])
-    rest = tags(replace(event, id=0), shape, {k: v for k, v in (extra or {}).items() if k != "label"})
+    first = _line(format_event_tags(event, shape, extra), lines[0])
+    rest = format_event_tags(
+        replace(event, id=0), shape, {k: v for k, v in (extra or {}).items() if k != "label"}
+    )
     return first + b"".join(_line(rest, line) for line in lines[1:])
 
 
@@ -75,7 +77,7 @@ def _line(section: str, line: str) -> bytes:
     return f"@{section} {line}\r\n".encode() if section else f"{line}\r\n".encode()
 
 
-def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
+def format_event_tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
     """Write the tags of an event: those the client asked for, in a fixed order."""
     if not shape and not extra:
         return ""
@@ -83,7 +85,7 @@ def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
     if shape & Shape.TIME and event.at:
         sections.append(f"time={to_iso(event.at)}")
     if shape & Shape.TAGS:
-        if event.id and event.kind in _IDENTIFIED:
+        if event.id and event.kind in _KINDS_WITH_MSGID:
             sections.append(f"msgid={msgid(event.id)}")
         if event.data is not None and event.data.tags:
             sections.append(format_tags(event.data.tags))
@@ -92,9 +94,9 @@ def tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
     return ";".join(sections)
 
 
-def is_told(kind: Kind) -> bool:
+def is_delivered(kind: Kind) -> bool:
     """Whether anybody is ever told of events of this kind."""
-    return kind in _BODIES
+    return kind in _ENCODERS
 
 
 def _message(event: Event, shape: int) -> str:
@@ -212,7 +214,7 @@ def _announced(event: Event, shape: int) -> str:
     return f":{event.nick} NOTICE $* :{event.text}"
 
 
-_BODIES: Mapping[Kind, Body] = {
+_ENCODERS: Mapping[Kind, Encoder] = {
     Kind.PRIVMSG: _message,
     Kind.NOTICE: _message,
     Kind.TAGMSG: _tagmsg,

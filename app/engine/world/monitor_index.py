@@ -7,19 +7,19 @@ from app.wire.names import Key
 
 
 class MonitorIndex:
-    """Maps nicks to watching connections; `Client.watched` is the reverse. Belongs to the engine's thread."""
+    """Maps nicks to watching connections; `Client.monitored` is the reverse. Belongs to the engine's thread."""
 
     def __init__(self) -> None:
         self._watchers: dict[Key, set[Client]] = {}
 
     def add(self, client: Client, key: Key, nick: str) -> None:
         """Add a nick, as the client spelled it, to the client's list."""
-        client.watched[key] = nick
+        client.monitored[key] = nick
         self._watchers.setdefault(key, set()).add(client)
 
     def remove(self, client: Client, key: Key) -> None:
         """Remove a nick from the client's list, if it is there."""
-        if client.watched.pop(key, None) is None:
+        if client.monitored.pop(key, None) is None:
             return
         watchers = self._watchers[key]
         watchers.discard(client)
@@ -28,7 +28,7 @@ class MonitorIndex:
 
     def clear(self, client: Client) -> None:
         """Empty the client's list."""
-        for key in list(client.watched):
+        for key in list(client.monitored):
             self.remove(client, key)
 
     def of(self, key: Key) -> Iterable[Client]:

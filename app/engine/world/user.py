@@ -85,7 +85,7 @@ class User:
             secret=secret,
         )
 
-    def everywhere(self, kind: Kind, target: str | None = None, text: str | None = None) -> list[Event]:
+    def make_room_events(self, kind: Kind, target: str | None = None, text: str | None = None) -> list[Event]:
         """Return an event of this user in all their rooms: one row per room, or one without a room."""
         rooms: list[int | None] = [*sorted(self.rooms)] or [None]
         return [self.event(kind, room, target=target, text=text) for room in rooms]

@@ -151,7 +151,7 @@ class World:
 
     def close(self, client: Client) -> None:
         """Mark a connection as ended: its further commands are ignored, and it cannot register."""
-        client.ended = True
+        client.is_closed = True
         self.unregistered.discard(client)
 
     def admit(self, user: User) -> None:

@@ -95,7 +95,7 @@ class Connection:
         try:
             for steps in self._units():
                 self._submit(steps)
-                if self._client.ended or self._outbox.fault is not None:
+                if self._client.is_closed or self._outbox.fault is not None:
                     break
         finally:
             reason = self._outbox.fault or self._reason
@@ -108,7 +108,7 @@ class Connection:
 
     def _units(self) -> Iterator[Sequence[Step]]:
         """Yield the steps of each read, no faster than the flood limit allows."""
-        while not (self._is_over or self._client.ended) and (data := self._receive()):
+        while not (self._is_over or self._client.is_closed) and (data := self._receive()):
             try:
                 frames = self._decode(self._strip_proxy_header(data))
             except TransportError as error:

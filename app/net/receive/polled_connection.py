@@ -52,7 +52,7 @@ class PolledConnection:
             self._process(received)
         else:
             self._waiting = received
-            self._submitter.when_done(self._schedule_waiting)
+            self._submitter.add_done_callback(self._schedule_waiting)
 
     def _schedule_waiting(self) -> None:
         self._receive_loop.call(self._process_waiting)

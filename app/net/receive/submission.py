@@ -85,7 +85,7 @@ class Submitter:
 
     def charge_for_replies(self) -> None:
         """Take tokens for the replies since the last charge, so that a client pays for expensive queries."""
-        tokens = (self._client.answered - self._charged_replies) // REPLY_LINES_PER_TOKEN
+        tokens = (self._client.reply_lines - self._charged_replies) // REPLY_LINES_PER_TOKEN
         if tokens:
             self._charged_replies += tokens * REPLY_LINES_PER_TOKEN
             self._bucket.take(tokens)
@@ -107,8 +107,8 @@ class Submitter:
         while (unit := self._unit) is not None:
             unit.wait()
             self._unit = None
-            if unit.task is not None:
-                self._submit(unit.rest_after(run(unit.task)))
+            if unit.slow_work is not None:
+                self._submit(unit.make_continuation(run(unit.slow_work)))
         self.charge_for_replies()
 
     @property
@@ -116,10 +116,10 @@ class Submitter:
         """Whether the submitted unit is done."""
         return self._unit is None or self._unit.is_done
 
-    def when_done(self, callback: Callable[[], None]) -> None:
+    def add_done_callback(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the submitted unit is done, on this thread or the engine's, possibly on both."""
         if self._unit is not None:
-            self._unit.when_done(callback)
+            self._unit.add_done_callback(callback)
 
     def _submit(self, unit: SubmissionUnit) -> None:
         self._unit = unit

@@ -162,7 +162,7 @@ class LegacyImport:
         if not marks:
             return
         log = Log(self._clock)
-        log.start_at_end(connection)
+        log.seek_to_end(connection)
         record(connection, log, events)
         fulltext_of(connection).extend(connection)
         connection.execute(insert(ImportMarkRow), [{"digest": mark} for mark in marks])

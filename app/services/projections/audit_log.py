@@ -27,22 +27,24 @@ from app.events.data import (
 from app.services.history import format_modes
 from app.services.projections.projection import BatchProjection, Projection
 
-_ENTRY = insert(AuditRow)
+_INSERT = insert(AuditRow)
 
 
-def leave_trace(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:
+def _add_entry(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:
     """Store that a person did this; details that are None or empty say nothing and are left out.
 
     The actor is the account, or the nick of a guest; `by` is how the room knew them.
     """
     if event.session is not None:
-        _enter(connection, event, action, target, detail)
+        _insert_entry(connection, event, action, target, detail)
 
 
-def _enter(connection: Connection, event: Event, action: str, target: str, detail: dict[str, object]) -> None:
+def _insert_entry(
+    connection: Connection, event: Event, action: str, target: str, detail: dict[str, object]
+) -> None:
     said = {name: value for name, value in detail.items() if value}
     connection.execute(
-        _ENTRY,
+        _INSERT,
         {
             "at": event.at,
             "actor": event.account or event.nick,
@@ -55,16 +57,16 @@ def _enter(connection: Connection, event: Event, action: str, target: str, detai
 
 def _kicked(connection: Connection, event: Event) -> None:
     room = KickedData.of(event).room
-    leave_trace(connection, event, "kick", event.target or "", room=room, reason=event.text)
+    _add_entry(connection, event, "kick", event.target or "", room=room, reason=event.text)
 
 
 def _topic(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "room.topic", event.target or "", topic=event.text)
+    _add_entry(connection, event, "room.topic", event.target or "", topic=event.text)
 
 
 def _renamed(connection: Connection, event: Event) -> None:
     to = RenamedData.of(event).to
-    leave_trace(connection, event, "room.rename", event.target or "", to=to, reason=event.text)
+    _add_entry(connection, event, "room.rename", event.target or "", to=to, reason=event.text)
 
 
 def _mode(connection: Connection, event: Event) -> None:
@@ -72,59 +74,59 @@ def _mode(connection: Connection, event: Event) -> None:
     data = ModeData.of(event)
     modes = format_modes(data.changes)
     action = "samode" if data.override else "room.mode"
-    leave_trace(connection, event, action, event.target or "", modes=modes)
+    _add_entry(connection, event, action, event.target or "", modes=modes)
 
 
 def _redacted(connection: Connection, event: Event) -> None:
     message = msgid(RedactedData.of(event).event)
-    leave_trace(connection, event, "redact", event.target or "", msgid=message, reason=event.text)
+    _add_entry(connection, event, "redact", event.target or "", msgid=message, reason=event.text)
 
 
 def _opered(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "oper", event.target or "", address=OperData.of(event).address)
+    _add_entry(connection, event, "oper", event.target or "", address=OperData.of(event).address)
 
 
 def _oper_refused(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "oper.refused", event.target or "", address=OperData.of(event).address)
+    _add_entry(connection, event, "oper.refused", event.target or "", address=OperData.of(event).address)
 
 
 def _killed(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "kill", event.target or "", reason=event.text)
+    _add_entry(connection, event, "kill", event.target or "", reason=event.text)
 
 
 def _host(connection: Connection, event: Event) -> None:
     data = HostData.of(event)
     operator = replace(event, session=data.operator, account=data.account, nick=data.by)
-    leave_trace(connection, operator, "chghost", event.nick, host=event.text, before=event.host)
+    _add_entry(connection, operator, "chghost", event.nick, host=event.text, before=event.host)
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """Only to enter by the standing of an administrator leaves a trace."""
     for event in events:
         if JoinedData.of(event).override:
-            leave_trace(connection, event, "sajoin", event.target or "")
+            _add_entry(connection, event, "sajoin", event.target or "")
 
 
 def _wallops(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "wallops", "", text=event.text)
+    _add_entry(connection, event, "wallops", "", text=event.text)
 
 
 def _rehashed(connection: Connection, event: Event) -> None:
     """Also by a signal (SIGHUP), where there is no session: then it is the server that did it."""
     data = RehashedData.of(event)
-    _enter(connection, event, "rehash", "", {"changed": data.changed, "waiting": data.waiting})
+    _insert_entry(connection, event, "rehash", "", {"changed": data.changed, "waiting": data.waiting})
 
 
 def _banned(connection: Connection, event: Event) -> None:
     data = BannedData.of(event)
     kind, expires = data.type, to_iso_or_none(data.expires)
-    leave_trace(
+    _add_entry(
         connection, event, "ban.add", event.target or "", type=kind, reason=event.text, expires=expires
     )
 
 
 def _unbanned(connection: Connection, event: Event) -> None:
-    leave_trace(connection, event, "ban.remove", event.target or "")
+    _add_entry(connection, event, "ban.remove", event.target or "")
 
 
 def _metadata(connection: Connection, event: Event) -> None:
@@ -132,7 +134,7 @@ def _metadata(connection: Connection, event: Event) -> None:
     data = MetadataChangeData.of(event)
     spoken = replace(event, session=data.session, account=None, nick=data.by)
     action = "user.metadata" if event.room is None else "room.metadata"
-    leave_trace(connection, spoken, action, event.target or "", key=data.key, value=event.text)
+    _add_entry(connection, spoken, action, event.target or "", key=data.key, value=event.text)
 
 
 PROJECTIONS: Mapping[Kind, Projection] = {

@@ -11,7 +11,7 @@ from app.events.data import JoinedData, KickedData
 from app.services.projections.projection import BatchProjection, Projection
 
 # As sessions, they go in storms.
-_LEAVE_ALL = delete(MembershipRow).where(MembershipRow.session_id == bindparam("session"))
+_DELETE_ALL = delete(MembershipRow).where(MembershipRow.session_id == bindparam("session"))
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
@@ -24,21 +24,21 @@ def _joined(connection: Connection, events: Sequence[Event]) -> None:
 
 
 def _parted(connection: Connection, event: Event) -> None:
-    _leave(connection, event.room, event.session)
+    _delete(connection, event.room, event.session)
 
 
 def _kicked(connection: Connection, event: Event) -> None:
-    _leave(connection, event.room, KickedData.of(event).session)
+    _delete(connection, event.room, KickedData.of(event).session)
 
 
-def _leave(connection: Connection, room: int | None, session: int | None) -> None:
+def _delete(connection: Connection, room: int | None, session: int | None) -> None:
     here = (MembershipRow.session_id == session, MembershipRow.room_id == room)
     connection.execute(delete(MembershipRow).where(*here))
 
 
-def leave_all(connection: Connection, session: int | None) -> None:
+def delete_memberships(connection: Connection, session: int | None) -> None:
     """Bring the table up to date after the end of a session."""
-    connection.execute(_LEAVE_ALL, {"session": session})
+    connection.execute(_DELETE_ALL, {"session": session})
 
 
 def change_role(connection: Connection, room: int | None, sign: str, role: str, nick: str) -> None:

@@ -14,7 +14,7 @@ from app.wire.names import fold
 
 # One statement for both sides, whether they have written to each other before or not; both databases know it. To make
 # an update, and perhaps an insert, anew for each side was four fifths of what a private message cost.
-_CORRESPOND = text(
+_UPSERT_CORRESPONDENT = text(
     """
     INSERT INTO correspondent (party, conversation, name, "key", last_at)
     VALUES (:party, :conversation, :name, :key, :last_at)
@@ -39,7 +39,7 @@ def _message(connection: Connection, event: Event) -> None:
         }
         for party, name in names.items()
     ]
-    connection.execute(_CORRESPOND, rows)
+    connection.execute(_UPSERT_CORRESPONDENT, rows)
 
 
 def _redacted(connection: Connection, event: Event) -> None:

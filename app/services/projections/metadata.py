@@ -13,10 +13,10 @@ from app.services.projections.projection import Projection
 def _metadata(connection: Connection, event: Event) -> None:
     data = MetadataChangeData.of(event)
     if event.room is not None:
-        _put(connection, event, RoomMetadataRow, RoomMetadataRow.room_id == event.room, room_id=event.room)
+        _set(connection, event, RoomMetadataRow, RoomMetadataRow.room_id == event.room, room_id=event.room)
     elif data.party is not None and data.party.startswith("a"):
         account = int(data.party.removeprefix("a"))
-        _put(
+        _set(
             connection,
             event,
             AccountMetadataRow,
@@ -25,7 +25,7 @@ def _metadata(connection: Connection, event: Event) -> None:
         )
 
 
-def _put(
+def _set(
     connection: Connection,
     event: Event,
     table: type[AccountMetadataRow] | type[RoomMetadataRow],

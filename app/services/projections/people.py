@@ -8,28 +8,28 @@ from app.db.insertion import insert_rows
 from app.db.models import AccountRow, ReadMarkerRow, SessionRow
 from app.events import Event, Kind
 from app.events.data import ConnectedData, KilledData
-from app.services.projections.memberships import leave_all
+from app.services.projections.memberships import delete_memberships
 from app.services.projections.projection import BatchProjection, Projection
-from app.services.projections.room_visits import leave_as_account
+from app.services.projections.room_visits import end_account_visits
 from app.wire.names import fold
 
 _COLUMNS = ("id", "nick", "user", "host", "address", "realname", "account", "node", "connected")
 # People go in storms: what that takes is written once, and given its values each time.
-_END = (
+_END_SESSION = (
     update(SessionRow)
     .where(SessionRow.id == bindparam("session"), SessionRow.disconnected.is_(None))
     .values(disconnected=bindparam("instant"))
 )
-_FORGET_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("guest"))
+_DELETE_MARKERS = delete(ReadMarkerRow).where(ReadMarkerRow.party == bindparam("guest"))
 
 
 def _connected(connection: Connection, events: Sequence[Event]) -> None:
-    insert_rows(connection, SessionRow, _COLUMNS, [_session(event) for event in events])
+    insert_rows(connection, SessionRow, _COLUMNS, [_to_row(event) for event in events])
     for event in events:
-        _seen(connection, event)
+        _update_last_seen(connection, event)
 
 
-def _session(event: Event) -> tuple[object, ...]:
+def _to_row(event: Event) -> tuple[object, ...]:
     data = ConnectedData.of(event)
     return (
         event.session,
@@ -45,59 +45,59 @@ def _session(event: Event) -> tuple[object, ...]:
 
 
 def _quit(connection: Connection, event: Event) -> None:
-    connection.execute(_END, {"session": event.session, "instant": event.at})
-    leave_all(connection, event.session)
-    connection.execute(_FORGET_MARKERS, {"guest": f"s{event.session}"})
-    _seen(connection, event)
+    connection.execute(_END_SESSION, {"session": event.session, "instant": event.at})
+    delete_memberships(connection, event.session)
+    connection.execute(_DELETE_MARKERS, {"guest": f"s{event.session}"})
+    _update_last_seen(connection, event)
 
 
 def _killed(connection: Connection, event: Event) -> None:
     """End the session; what is left of it in its rooms goes with the QUIT, for which a server is needed."""
-    connection.execute(_END, {"session": KilledData.of(event).session, "instant": event.at})
+    connection.execute(_END_SESSION, {"session": KilledData.of(event).session, "instant": event.at})
 
 
 def _away(connection: Connection, event: Event) -> None:
-    _change(connection, event, away=event.text)
+    _update(connection, event, away=event.text)
 
 
 def _detached(connection: Connection, event: Event) -> None:
-    _change(connection, event, detached=event.at)
-    _seen(connection, event)
+    _update(connection, event, detached=event.at)
+    _update_last_seen(connection, event)
 
 
 def _attached(connection: Connection, event: Event) -> None:
-    _change(connection, event, detached=None)
-    _seen(connection, event)
+    _update(connection, event, detached=None)
+    _update_last_seen(connection, event)
 
 
 def _nick(connection: Connection, event: Event) -> None:
-    _change(connection, event, nick=event.target)
+    _update(connection, event, nick=event.target)
 
 
 def _host(connection: Connection, event: Event) -> None:
-    _change(connection, event, host=event.text)
+    _update(connection, event, host=event.text)
 
 
 def _realname(connection: Connection, event: Event) -> None:
-    _change(connection, event, realname=event.text)
+    _update(connection, event, realname=event.text)
 
 
 def _logged_in(connection: Connection, event: Event) -> None:
-    leave_as_account(connection, event.session, event.account)
-    _change(connection, event, account=event.account)
-    _seen(connection, event)
+    end_account_visits(connection, event.session, event.account)
+    _update(connection, event, account=event.account)
+    _update_last_seen(connection, event)
 
 
 def _logged_out(connection: Connection, event: Event) -> None:
-    leave_as_account(connection, event.session, event.account)
-    _change(connection, event, account=None)
+    end_account_visits(connection, event.session, event.account)
+    _update(connection, event, account=None)
 
 
-def _change(connection: Connection, event: Event, **values: object) -> None:
+def _update(connection: Connection, event: Event, **values: object) -> None:
     connection.execute(update(SessionRow).where(SessionRow.id == event.session).values(values))
 
 
-def _seen(connection: Connection, event: Event) -> None:
+def _update_last_seen(connection: Connection, event: Event) -> None:
     if event.account is not None:
         key = fold(event.account)
         connection.execute(update(AccountRow).where(AccountRow.key == key).values(last_seen=event.at))

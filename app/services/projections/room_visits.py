@@ -24,15 +24,17 @@ _new: dict[str, Any] = {name: bindparam(f"new_{name}", type_=_types[name]) for n
 _guests = aliased(RoomVisitRow)
 
 
-def _is_there(room: Any) -> Any:
+def _visit_exists(room: Any) -> Any:
     return exists().where(RoomVisitRow.party == _new["party"], RoomVisitRow.room_id == room)
 
 
-_BEGIN = insert(RoomVisitRow).from_select(_COLUMNS, select(*_new.values()).where(~_is_there(_new["room_id"])))
-_TAKE_OVER = insert(RoomVisitRow).from_select(
+_BEGIN = insert(RoomVisitRow).from_select(
+    _COLUMNS, select(*_new.values()).where(~_visit_exists(_new["room_id"]))
+)
+_COPY_TO_ACCOUNT = insert(RoomVisitRow).from_select(
     _COLUMNS,
     select(_new["party"], _guests.room_id, _guests.since, _guests.at).where(
-        _guests.party == bindparam("guest"), ~_is_there(_guests.room_id)
+        _guests.party == bindparam("guest"), ~_visit_exists(_guests.room_id)
     ),
 )
 _END = delete(RoomVisitRow).where(
@@ -44,14 +46,16 @@ _END_ALL = delete(RoomVisitRow).where(RoomVisitRow.party == bindparam("guest"))
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
     """A session is nowhere twice; its account may be there already, by another session."""
     people = [event for event in events if event.session is not None]
-    insert_rows(connection, RoomVisitRow, _COLUMNS, [_stay(event, f"s{event.session}") for event in people])
+    insert_rows(connection, RoomVisitRow, _COLUMNS, [_to_row(event, f"s{event.session}") for event in people])
     for event in people:
         for account in _parties(connection, event.session, event.account)[1:]:
-            new = {f"new_{name}": value for name, value in zip(_COLUMNS, _stay(event, account), strict=True)}
+            new = {
+                f"new_{name}": value for name, value in zip(_COLUMNS, _to_row(event, account), strict=True)
+            }
             connection.execute(_BEGIN, new)
 
 
-def _stay(event: Event, party: str) -> tuple[object, ...]:
+def _to_row(event: Event, party: str) -> tuple[object, ...]:
     return (party, event.room, event.id, event.at)
 
 
@@ -74,10 +78,10 @@ def _quit(connection: Connection, event: Event) -> None:
 def _logged_in(connection: Connection, event: Event) -> None:
     guest, *accounts = _parties(connection, event.session, event.account)
     for account in accounts:
-        connection.execute(_TAKE_OVER, {"new_party": account, "guest": guest})
+        connection.execute(_COPY_TO_ACCOUNT, {"new_party": account, "guest": guest})
 
 
-def leave_as_account(connection: Connection, session: int | None, new: str | None) -> None:
+def end_account_visits(connection: Connection, session: int | None, new: str | None) -> None:
     """End the stays of the account that a session speaks for until now, where no other session of it is."""
     account = connection.scalar(select(SessionRow.account).where(SessionRow.id == session))
     if account in (None, new):

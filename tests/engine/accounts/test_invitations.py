@@ -91,7 +91,7 @@ def test_the_last_use_goes_to_the_first_of_two_concurrent_registrations(bench: E
     code = invite(bench)
     one, two = people(bench, "one", "two")
     waiting = [(person, begin(person, f"REGISTER * {code} secret")) for person in (one, two)]
-    units = [unit.rest_after(work(person, unit)) for person, unit in waiting]
+    units = [unit.make_continuation(work(person, unit)) for person, unit in waiting]
     bench.core.engine.cycle(units)
     assert "REGISTER SUCCESS one" in one.heard()[0]
     assert "INVALID_INVITATION two :This invitation code has been used up" in two.heard()[0]

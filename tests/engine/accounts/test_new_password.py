@@ -47,7 +47,7 @@ def test_an_old_password_verified_during_the_reset_is_refused(bench: EngineHarne
     unit = begin(person, "AUTHENTICATE PLAIN", *plain("anna"))
     checked = work(person, unit)
     reset(bench)
-    bench.core.engine.cycle([unit.rest_after(checked)])
+    bench.core.engine.cycle([unit.make_continuation(checked)])
     assert codes(person.heard()) == ["904"]
 
 

@@ -37,7 +37,9 @@ def test_deletion_parts_all_members_and_frees_the_name(bench: EngineHarness) -> 
         """
     )
     with bench.database.reading() as session:
-        assert [(one.action, one.target) for one in audit.latest(session, 1)] == [("room.delete", "#tea")]
+        assert [(one.action, one.target) for one in audit.find_latest_entries(session, 1)] == [
+            ("room.delete", "#tea")
+        ]
 
 
 def test_a_new_room_of_the_same_name_has_no_old_history(

@@ -258,7 +258,9 @@ def test_mode_changes_are_audited_without_the_key(bench: EngineHarness) -> None:
         """
     )
     with bench.database.reading() as session:
-        found = [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 9)]
+        found = [
+            (one.actor, one.action, one.target, one.detail) for one in audit.find_latest_entries(session, 9)
+        ]
     assert found == [
         ("alice", "room.mode", "#tea", {"by": "alice", "modes": "+k * +b bob!*@*"}),
         ("alice", "kick", "bob", {"by": "alice", "room": "#tea", "reason": "enough"}),

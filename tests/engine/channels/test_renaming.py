@@ -177,6 +177,6 @@ def test_renames_are_audited_and_labelled(bench: EngineHarness) -> None:
         "@label=1 :alice!~alice@127.0.0.1 RENAME #tea #chai :why"
     ]
     with bench.database.reading() as session:
-        (trace,) = audit.latest(session, 9)
+        (trace,) = audit.find_latest_entries(session, 9)
     assert (trace.action, trace.target) == ("room.rename", "#tea")
     assert trace.detail == {"by": "alice", "to": "#chai", "reason": "why"}

@@ -195,7 +195,7 @@ def test_word_lists_are_hidden_in_playback_and_audit(bench: EngineHarness) -> No
     changes = [line.params for line in page(bob, "LATEST #tea * 9") if line.command == "MODE"]
     assert changes == [["#tea", "+g", "*"]]
     with bench.database.reading() as session:
-        assert [one.detail["modes"] for one in audit.latest(session, 9)] == ["+g coffee"]
+        assert [one.detail["modes"] for one in audit.find_latest_entries(session, 9)] == ["+g coffee"]
 
 
 @pytest.mark.parametrize("word", ["a", "*", "**", "*a*", "co*ee", ":x", "has space"])

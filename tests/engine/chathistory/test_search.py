@@ -152,12 +152,12 @@ def test_changes_during_a_search_apply_to_its_results(bench: EngineHarness, read
     (said,) = say(alice, "#tea", "one")
     bob.heard()
     unit = begin(bob, "SEARCH text=one")
-    assert unit.task is not None
+    assert unit.slow_work is not None
     with bench.database.reading() as session:
-        result = unit.task.work(session)
+        result = unit.slow_work.work(session)
     assert len(result) == 1
     alice.send(reader.format(msgid=said.tags["msgid"]))
-    unit.task = type(unit.task)(lambda _: result, unit.task.then, unit.task.failed)
+    unit.slow_work = type(unit.slow_work)(lambda _: result, unit.slow_work.then, unit.slow_work.on_error)
     bob.heard()
     assert [parse(line).command for line in finish(bob, unit)] == ["BATCH", "BATCH"]
 

@@ -20,7 +20,9 @@ def bench(make_bench: MakeBench) -> EngineHarness:
 def trail(bench: EngineHarness) -> list[tuple[str, str, str, object]]:
     """Return actor, action, target and detail of every audit entry."""
     with bench.database.reading() as session:
-        return [(one.actor, one.action, one.target, one.detail) for one in audit.latest(session, 100)]
+        return [
+            (one.actor, one.action, one.target, one.detail) for one in audit.find_latest_entries(session, 100)
+        ]
 
 
 def test_administrator_commands_are_audited(bench: EngineHarness) -> None:

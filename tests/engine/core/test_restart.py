@@ -86,7 +86,7 @@ def do(bench: EngineHarness, name: str, deed: str) -> None:
     person = bench.people.get(name)
     if deed in ("admin", "user", "disable", "enable", "ban", "unban", "create"):
         administer(bench, name, deed)
-    elif deed == "connect" or person is None or person.client.ended:
+    elif deed == "connect" or person is None or person.client.is_closed:
         bench.people[name] = arrive(bench, name)
     elif deed == "hang up":
         person.hang_up()

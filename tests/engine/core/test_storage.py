@@ -257,9 +257,9 @@ def test_a_new_device_gets_messages_of_a_stuck_batch(
     record_now(other.database, clock, [Event(Kind.ANNOUNCED, nick="admin", text="hear") for _ in range(3)])
     later(bench, clock)
     with bench.database.reading() as session:
-        assert entered.task is not None
-        turn = run_slow_work(entered.task, session)
-    bench.core.engine.cycle([entered.rest_after(turn)])
+        assert entered.slow_work is not None
+        turn = run_slow_work(entered.slow_work, session)
+    bench.core.engine.cycle([entered.make_continuation(turn)])
     said = [line for line in texts(device.heard()) if line in ("before", "after")]
     assert sorted(said) == ["after", "before"], "all of it, once"
 

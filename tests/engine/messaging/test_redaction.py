@@ -196,11 +196,11 @@ def test_a_page_read_earlier_omits_a_message_redacted_since(bench: EngineHarness
     alice, bob = gather(bench, "alice", "bob")
     one = say(alice, "#tea", "gone")
     unit = begin(bob, "CHATHISTORY LATEST #tea * 10")
-    assert unit.task is not None
+    assert unit.slow_work is not None
     with bench.database.reading() as session:
-        found = unit.task.work(session)
+        found = unit.slow_work.work(session)
     alice.send(f"REDACT #tea {one}")
-    unit.task = type(unit.task)(lambda _: found, unit.task.then, unit.task.failed)
+    unit.slow_work = type(unit.slow_work)(lambda _: found, unit.slow_work.then, unit.slow_work.on_error)
     bob.heard()
     assert not any("gone" in line for line in finish(bob, unit))
 
@@ -210,7 +210,7 @@ def test_redactions_are_audited(bench: EngineHarness) -> None:
     one = say(bob, "#tea", "hi")
     alice.ask(f"REDACT #tea {one} :rude")
     with bench.database.reading() as session:
-        (trace,) = audit.latest(session, 10)
+        (trace,) = audit.find_latest_entries(session, 10)
     assert (trace.actor, trace.action, trace.target) == ("alice", "redact", "#tea")
     assert trace.detail == {"msgid": one, "reason": "rude", "by": "alice"}
 

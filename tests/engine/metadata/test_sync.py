@@ -42,22 +42,22 @@ def begin(person: HarnessClient, line: str) -> SubmissionUnit:
     """Send a line and stop after the first page."""
     unit = SubmissionUnit(person.client, [person.bench.request(line)])
     person.bench.core.engine.cycle([unit])
-    assert unit.task is not None
+    assert unit.slow_work is not None
     return unit
 
 
 def go_on(person: HarnessClient, unit: SubmissionUnit) -> SubmissionUnit:
     """Run the reader's slow work and receive the next page."""
-    assert unit.task is not None
+    assert unit.slow_work is not None
     with person.bench.database.reading() as session:
-        unit = unit.rest_after(run_slow_work(unit.task, session))
+        unit = unit.make_continuation(run_slow_work(unit.slow_work, session))
     person.bench.core.engine.cycle([unit])
     return unit
 
 
 def finish(person: HarnessClient, unit: SubmissionUnit) -> None:
     """Receive the remaining pages."""
-    while unit.task is not None:
+    while unit.slow_work is not None:
         unit = go_on(person, unit)
 
 

@@ -18,7 +18,11 @@ def root(bench: EngineHarness) -> HarnessClient:
 def actions(bench: EngineHarness) -> list[str]:
     """Return the administrator's actions in the audit trail."""
     with bench.database.reading() as session:
-        return [f"{one.action} {one.target}" for one in audit.latest(session, 100) if one.actor == "root"]
+        return [
+            f"{one.action} {one.target}"
+            for one in audit.find_latest_entries(session, 100)
+            if one.actor == "root"
+        ]
 
 
 def test_sajoin_and_samode_recover_an_abused_room(bench: EngineHarness, root: HarnessClient) -> None:

@@ -209,7 +209,7 @@ def test_the_monitor_list_ends_with_the_connection(bench: EngineHarness) -> None
     bench.connect("alice")
     bench.connect("bob")
     bench.play("alice =")
-    assert user(bench, "alice").clients[0].watched == {}
+    assert user(bench, "alice").clients[0].monitored == {}
 
 
 def test_notifications_are_tagged_and_replies_labelled(
@@ -242,8 +242,8 @@ def test_the_monitor_index_matches_the_clients_lists(
             watches.remove(clients[number], fold(nick))
     watches.clear(clients[0])
     for nick in "abc":
-        assert set(watches.of(fold(nick))) == {client for client in clients if fold(nick) in client.watched}
-    assert clients[0].watched == {}
+        assert set(watches.of(fold(nick))) == {client for client in clients if fold(nick) in client.monitored}
+    assert clients[0].monitored == {}
 
 
 def test_unknown_subcommands_are_answered(bench: EngineHarness) -> None:
