@@ -1,4 +1,4 @@
-"""Options that several programs have, declared once."""
+"""Options shared by several programs."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -13,18 +13,22 @@ from app.settings import CLIENT, SERVER, Program, Settings
 
 Version = Annotated[
     bool,
-    typer.Option("--version", callback=terminal.print_version, is_eager=True, help="Print the version."),
+    typer.Option(
+        "--version", callback=terminal.print_version, is_eager=True, help="Show the version and exit."
+    ),
 ]
 
 
 def setting(model: type[Settings], key: str, metavar: str | None, *names: str) -> Any:
-    """Return the option of a setting, described as the setting is."""
+    """Return the option of a setting, with the setting's description as its help."""
     description = model.model_fields[key].description
     return typer.Option(*names, metavar=metavar, help=description, show_default=False)
 
 
 def _config(program: Program[Any]) -> Any:
-    return typer.Option("--config", metavar="FILE", help=f"Settings file to read instead of {program.file}.")
+    return typer.Option(
+        "--config", metavar="FILE", help=f"Read this settings file instead of {program.file}."
+    )
 
 
 ServerConfig = Annotated[Path | None, _config(SERVER)]
@@ -32,12 +36,12 @@ ClientConfig = Annotated[Path | None, _config(CLIENT)]
 
 
 def parameters_of(declaration: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the options that a function declares by its signature."""
+    """Return the parameters that a function's signature declares."""
     return list(inspect.signature(declaration, eval_str=True).parameters.values())
 
 
 def takes(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> Callable[..., None]:
-    """Let a function of keywords have these parameters on the command line, required or not, in any order."""
+    """Give a keyword-only function these parameters as its command-line signature."""
     named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     run.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     run.__annotations__ = {}
@@ -45,17 +49,17 @@ def takes(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> 
 
 
 def flags(model: type[Settings], arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return those of a command's arguments that are settings."""
+    """Return the arguments of a command that are settings."""
     return {key: arguments[key] for key in model.model_fields if key in arguments}
 
 
 def first_line(file: Path) -> str:
-    """Return the first line of a file that holds a password, without its end.
+    """Return the first line of a password file, without its line end.
 
-    Raises: UsageError when it is no text; OSError when it cannot be read.
+    Raises: UsageError if the file is not UTF-8; OSError if it cannot be read.
     """
     try:
         with file.open(encoding="utf-8") as lines:
             return lines.readline().rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text file in UTF-8.") from error
+        raise UsageError(f"{file} is not a UTF-8 text file.") from error

@@ -1,4 +1,4 @@
-"""chat-server: run the server, or check that it could."""
+"""chat-server: run the server, or check its configuration."""
 
 import inspect
 import json
@@ -17,8 +17,8 @@ from app.process import exit_now
 from app.services.config_check import ConfigReport, check_config
 from app.settings import SERVER, ServerSettings, load, reload, resolve
 
-# Numbers are read by the settings, which say what is wrong with one and which would be right.
-app = terminal.new_app("A group chat over IRC whose log is the truth.")
+# Numbers arrive as text: the settings parse them and explain what is wrong.
+app = terminal.new_app("Run a group chat server that speaks IRC and stores everything it shows.")
 
 Flags = dict[str, object]
 
@@ -35,7 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 @app.callback()
 def server(version: Version = False) -> None:
-    """A group chat over IRC whose log is the truth."""
+    """Run a group chat server that speaks IRC and stores everything it shows."""
 
 
 def _settings(
@@ -49,18 +49,18 @@ def _settings(
     tls_port: TlsPort = None,
     config: ServerConfig = None,
 ) -> None:
-    """The options that a start and the check before it have in common."""
+    """Declare the options shared by `run` and `check`."""
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Declare a command that takes the settings beside its own options: as the file and the flags given."""
+    """Declare a command that takes setting flags and `--config` besides its own options."""
 
     def run(config: Path | None, **given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in ServerSettings.model_fields}
         function(config, flags(ServerSettings, given), **own)
 
     _, _, *own = parameters_of(function)
-    app.command(function.__name__, help=inspect.getdoc(function))(
+    app.command(function.__name__, cls=terminal.PlainCommand, help=inspect.getdoc(function))(
         takes(run, [*parameters_of(_settings), *own])
     )
     return function
@@ -70,20 +70,21 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 def run(config: Path | None, given: Flags) -> None:
     """Run the server in the foreground until Ctrl-C or SIGTERM.
 
-    An option beats the environment (CHAT_PORT, ...), which beats serverSetup.json, which beats the default.
-    `chat-server check` takes the same options and only looks.
+    Options override environment variables (CHAT_PORT, ...), which override serverSetup.json.
+    Use `chat-server check` with the same options to validate the configuration first.
     """
     loaded = load(SERVER, config, given)
-    from app.bootstrap import serve  # here, so that nothing of the server is loaded before it can start
+    from app.bootstrap import serve  # deferred: loading the server is slow, and settings may be wrong
 
     raise typer.Exit(serve(loaded, partial(reload, SERVER, loaded.files, config, given)))
 
 
 @command
 def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
-    """Look the settings and the database over without starting or changing anything.
+    """Check the settings and the database without starting or changing anything.
 
-    Ends with 0 when the server could start without a warning, else with 3 and every problem listed.
+    Exits with 0 if the server would start without a warning, otherwise with 3 after listing all
+    problems.
     """
     report = check_config(resolve(SERVER, config, given))
     typer.echo(_as_json(report) if as_json else _as_text(report))

@@ -1,8 +1,8 @@
-"""What the three programs share: their frame around Typer, and how every failure reaches the person.
+"""The frame of the three programs around Typer: help, exit codes and error messages.
 
-A `ChatError` is its sentence on standard error and its exit code. A defect in the program is one sentence
-too, with the place to report; the whole traceback is shown when CHAT_TRACEBACK is set. Ctrl-C ends with 130,
-and a reader of standard output that goes away (`| head`) ends the program without a word.
+A `ChatError` prints its sentence to standard error and sets the exit code. An unexpected exception
+prints one sentence with its location; CHAT_TRACEBACK=1 shows the traceback. Ctrl-C exits with 130.
+A closed standard output (`| head`) ends the program silently.
 """
 
 import os
@@ -12,22 +12,47 @@ import traceback
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperArgument, TyperCommand
 from typer.main import get_command
 
 from app.errors import ChatError
 
 DISTRIBUTION = "durable-chat"
-INTERRUPTED = 130  # 128 and SIGINT, as shells count
+INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 _LONG_WORD = re.compile(r"(\S{60})\S{340,}")
 
 
-def new_app(summary: str | None = None) -> typer.Typer:
-    """Return an empty command tree: plain text, `-h` beside `--help`, help when nothing was asked for.
+class PlainArgument(TyperArgument):
+    """An argument shown as `NAME` or `[NAME]`, without its Python type."""
 
-    Without a summary it is for a program that is one command and needs no arguments.
+    def get_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the argument as the usage line shows it."""
+        name = self.metavar or str(self.name).upper()
+        if self.nargs != 1:
+            return [name, f"[{name} ...]"] if self.required else [f"[{name} ...]"]
+        return [name if self.required else f"[{name}]"]
+
+    def display_type_rich(self, ctx: Any) -> None:
+        """Show no type in the list of arguments."""
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help shows plain metavariables."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for parameter in self.params:
+            if isinstance(parameter, TyperArgument):
+                parameter.__class__ = PlainArgument
+
+
+def new_app(summary: str | None = None) -> typer.Typer:
+    """Return an empty command tree with plain-text help, `-h` and `--help`.
+
+    Without arguments it shows its help; without a summary it is a single command that runs.
     """
     return typer.Typer(
         help=summary,
@@ -40,14 +65,14 @@ def new_app(summary: str | None = None) -> typer.Typer:
 
 
 def print_version(wanted: bool) -> None:
-    """Print the version when `--version` was given, then end."""
+    """Print the version and exit, if `--version` was given."""
     if wanted:
         typer.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         raise typer.Exit
 
 
 def run(app: typer.Typer, program: str) -> NoReturn:
-    """Run a program to its end and exit with its code."""
+    """Run a program and exit with its code."""
     sys.excepthook = _print_defect
     _replace_closed_streams()
     try:
@@ -58,15 +83,15 @@ def run(app: typer.Typer, program: str) -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        _leave_quietly()
+        _discard_output()
     except OSError as error:
         print_error(ChatError(explain(error)))
-        _forget_output()
+        _flush_or_discard()
     sys.exit(ChatError.exit_code)
 
 
 def _call(app: typer.Typer, program: str) -> None:
-    """Call the command and see its output out, so that a failure to write is met here and not at exit."""
+    """Call the command and flush its output, so that a write error is reported here and not at exit."""
     try:
         get_command(app)(prog_name=program)
     finally:
@@ -74,21 +99,21 @@ def _call(app: typer.Typer, program: str) -> None:
 
 
 def print_error(error: ChatError) -> None:
-    """Write the sentence to standard error; of a word as long as a page, its beginning."""
+    """Write the sentence to standard error, shortening overlong words."""
     sentence = _LONG_WORD.sub(r"\1...", error.sentence)
     typer.echo(f"Error: {sentence}", err=True)
 
 
 def explain(error: OSError) -> str:
-    """Say what the system refused: the file, when there is one, and the reason."""
+    """Return a sentence with the reason of an OS error, and the file if there is one."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
 
 
 def _replace_closed_streams() -> None:
-    """Let what is written to a stream that the caller closed (`>&-`) go nowhere, and read nothing from one.
+    """Replace standard streams closed by the caller (`>&-`) with the null device.
 
-    This also takes its number, which a database file would get else.
+    That also occupies their descriptors, which a database file could otherwise get.
     """
     nowhere = Path(os.devnull)
     sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
@@ -96,26 +121,26 @@ def _replace_closed_streams() -> None:
     sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
-def _forget_output() -> None:
-    """Drop what could not be written, as on a full disk."""
+def _flush_or_discard() -> None:
+    """Discard output that cannot be written, for example on a full disk."""
     try:
         sys.stdout.flush()
     except OSError:
-        _leave_quietly()
+        _discard_output()
 
 
-def _leave_quietly() -> None:
-    """Keep the interpreter from complaining once more when it flushes standard output at exit."""
+def _discard_output() -> None:
+    """Redirect standard output to the null device, so that the flush at exit cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Write one sentence about an error nobody foresaw, and the traceback only when it was asked for."""
+    """Write one sentence about an unexpected exception, and the traceback if requested."""
     if os.environ.get("CHAT_TRACEBACK"):
         traceback.print_exception(kind, error, trace)
     frames = traceback.extract_tb(trace)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown location"
     sys.stderr.write(
-        f"Error: the program has a defect ({kind.__name__} at {place}); please report it. "
-        "CHAT_TRACEBACK=1 shows the details.\n"
+        f"Error: internal error ({kind.__name__} at {place}); please report it. "
+        "Set CHAT_TRACEBACK=1 to see the traceback.\n"
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.admin import moments
-from app.cli.admin.outfile import written
+from app.cli.admin import times
+from app.cli.admin.atomic_file import written
 from app.clock import from_iso, to_iso
 from app.errors import UsageError
 from app.services import durations
@@ -31,14 +31,14 @@ SPANS = [
 
 @pytest.mark.parametrize(("text", "first", "last"), SPANS)
 def test_times_as_people_write_them(text: str, first: str, last: str) -> None:
-    assert to_iso(moments.since(text, NOW) or 0) == first
-    assert to_iso(moments.until(text, NOW) or 0) == last
+    assert to_iso(times.since(text, NOW) or 0) == first
+    assert to_iso(times.until(text, NOW) or 0) == last
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-11-22 25:00", "99999999999h"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        moments.since(text, NOW)
+        times.since(text, NOW)
 
 
 @pytest.mark.parametrize(

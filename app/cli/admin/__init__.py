@@ -1,7 +1,7 @@
-"""chat-admin: the tool of whoever runs the chat. It works on the database, whether or not the server runs.
+"""chat-admin: administration through the database, with the server running or stopped.
 
-Each noun has a file here that declares its commands; nothing in them decides or knows SQL. What a command
-changes goes into the log, where a running server finds it.
+Each noun has a module that declares its commands; decisions and SQL live in `app.services`. Changes
+are appended to the log, where a running server picks them up.
 """
 
 from app.cli import terminal

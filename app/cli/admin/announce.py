@@ -4,27 +4,27 @@ from typing import Annotated
 
 import typer
 
-from app.cli.admin.asking import one_line
 from app.cli.admin.context import AdminContext
+from app.cli.admin.prompts import one_line
 from app.services import moderation
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.presence import list_online_sessions
 
-MAX_TEXT_LENGTH = 400  # characters; with what stands before it, one IRC line
+MAX_TEXT_LENGTH = 400  # characters; with its prefix it fits one IRC line
 
 
 def announce(
     context: AdminContext,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What everybody is told; one line.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Text of the announcement, one line.")],
 ) -> None:
-    """Tell everybody who is online something."""
+    """Send a notice to all online users."""
     text = one_line(text, "announcement", MAX_TEXT_LENGTH)
-    listeners = 0
+    online = 0
 
     def decide(admin: Administrator) -> AdminChange:
-        nonlocal listeners
-        listeners = len(list_online_sessions(admin.session))
+        nonlocal online
+        online = len(list_online_sessions(admin.session))
         return moderation.announce(admin, text)
 
     context.change(decide)
-    context.out.done(f"Announced; {listeners} online.", text=text, online=listeners)
+    context.out.done(f"Announced to {online} online users.", text=text, online=online)

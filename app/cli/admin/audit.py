@@ -1,22 +1,24 @@
-"""chat-admin audit: who changed what."""
+"""chat-admin audit: the audit log of administrative changes."""
 
 from typing import Annotated
 
 import typer
 
-from app.cli.admin import moments
+from app.cli.admin import times
 from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import command, new_noun
 from app.services import audit
 
-app = new_noun("audit", "See who changed what.")
+app = new_noun("audit", "Show the audit log of administrative changes.")
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most entries to show.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N entries.")]
 Actor = Annotated[
-    str | None, typer.Option("--actor", metavar="TEXT", help="Only by people with this text in their name.")
+    str | None,
+    typer.Option("--actor", metavar="TEXT", help="Only changes by actors whose name contains TEXT."),
 ]
 Action = Annotated[
-    str | None, typer.Option("--action", metavar="ACTION", help="Only such actions: user, ban.add, ...")
+    str | None,
+    typer.Option("--action", metavar="ACTION", help="Only these actions, for example user or ban.add."),
 ]
 
 
@@ -24,12 +26,12 @@ Action = Annotated[
 def list_(
     context: AdminContext,
     limit: Limit = 50,
-    since: moments.Since = None,
+    since: times.Since = None,
     actor: Actor = None,
     action: Action = None,
 ) -> None:
-    """List what administrators changed, the newest last."""
-    start = moments.since(since, context.clock.now())
+    """List administrative changes, newest last."""
+    start = times.since(since, context.clock.now())
     with context.reading() as session:
         found = audit.find_latest_entries(session, limit, start, actor, action)
-    context.out.table(found, "Nothing was changed.")
+    context.out.table(found, "No matching entries.")

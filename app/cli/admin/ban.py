@@ -1,22 +1,22 @@
-"""chat-admin ban: who may not connect."""
+"""chat-admin ban: server-wide bans."""
 
 from typing import Annotated
 
 import typer
 
-from app.cli.admin.asking import confirm, one_line
 from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.kick import MAX_REASON_LENGTH
+from app.cli.admin.prompts import confirm, one_line
 from app.clock import to_iso_or_none, until
 from app.services import bans
 from app.services.durations import parse_milliseconds
 
-app = new_noun("ban", "See and change who may not connect.")
+app = new_noun("ban", "Manage server-wide bans.")
 
 Mask = Annotated[
     str,
-    typer.Argument(metavar="WHO", help="An account, a nick mask (spam*!*@*), an address or 192.0.2.0/24."),
+    typer.Argument(metavar="WHO", help="Account, nick mask (spam*!*@*), address, or network (192.0.2.0/24)."),
 ]
 
 
@@ -25,17 +25,19 @@ def add(
     context: AdminContext,
     mask: Mask,
     kind: Annotated[
-        bans.BanType | None, typer.Option("--type", help="What WHO is, where it could be several things.")
+        bans.BanType | None,
+        typer.Option("--type", metavar="TYPE", help="Type of WHO if ambiguous: account, nick or address."),
     ] = None,
     length: Annotated[
-        str | None, typer.Option("--for", metavar="TIME", help="How long: 30m, 12h, 2d, 3w; else for ever.")
+        str | None,
+        typer.Option("--for", metavar="TIME", help="Duration: 30m, 12h, 2d, 3w. Default: permanent."),
     ] = None,
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="What the banned are told.")
+        str, typer.Option("--reason", metavar="TEXT", help="Reason shown to the banned user.")
     ] = "Banned",
     yes: Yes = False,
 ) -> None:
-    """Ban an account, a mask of nicks, an address or a network from the whole server."""
+    """Ban an account, nick mask, address or network from the server."""
     reason = one_line(reason, "reason", MAX_REASON_LENGTH)
     expires = None if length is None else context.clock.now() + parse_milliseconds(length)
     kind = kind or bans.detect_ban_type(mask)
@@ -55,16 +57,16 @@ def add(
 @command(app, "list")
 def list_(
     context: AdminContext,
-    expired: Annotated[bool, typer.Option("--expired", help="Also those that held once.")] = False,
+    expired: Annotated[bool, typer.Option("--expired", help="Include expired and removed bans.")] = False,
 ) -> None:
-    """List the bans that hold."""
+    """List active bans."""
     with context.reading() as session:
         found = bans.list_bans(session, context.clock.now(), expired)
-    context.out.table(found, "Nobody is banned.")
+    context.out.table(found, "There are no active bans.")
 
 
 @command(app, "remove")
 def remove(context: AdminContext, mask: Mask) -> None:
-    """Lift the bans of an account, mask or address."""
+    """Remove the bans of an account, mask, address or network."""
     context.change(lambda admin: bans.remove_ban(admin, mask))
-    context.out.done(f"Lifted the ban of {mask}.", mask=mask)
+    context.out.done(f"Removed the ban of {mask}.", mask=mask)

@@ -1,4 +1,4 @@
-"""Where a command works: the settings, the database, the output, and in whose name it all happens."""
+"""The context of a chat-admin command: settings, database, output and actor."""
 
 import getpass
 import os
@@ -18,25 +18,25 @@ from app.errors import ChatError, NotFound
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.settings import SERVER, ServerSettings, derive_prefix, load
 
-BUSY_TIMEOUT_MILLISECONDS = 15_000  # milliseconds to wait for a busy server
-MAX_ACTOR_LENGTH = 128  # characters, as the column
+BUSY_TIMEOUT_MILLISECONDS = 15_000  # how long to wait for a locked database
+MAX_ACTOR_LENGTH = 128  # characters, the width of the column
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """The options that every command has."""
+    """The options common to all commands."""
 
     dbname: str | None = None
     config: Path | None = None
     as_json: bool = False
 
     def overridden(self, dbname: str | None, config: Path | None, as_json: bool) -> "Common":
-        """Return the options with those that were given nearer to the command."""
+        """Return the options overridden by those given closer to the command."""
         return Common(dbname or self.dbname, config or self.config, as_json or self.as_json)
 
 
 class AdminContext:
-    """What a command has at hand. The database is opened when it is first needed."""
+    """What a command works with. The database is opened on first use."""
 
     def __init__(self, common: Common) -> None:
         self.as_json = common.as_json
@@ -47,7 +47,7 @@ class AdminContext:
 
     @cached_property
     def settings(self) -> ServerSettings:
-        """The server's settings; what is wrong with them is noted once."""
+        """The server's settings. Warnings about them are printed once."""
         loaded = load(SERVER, self._common.config, {"dbname": self._common.dbname})
         for warning in loaded.warnings:
             self.out.note(f"Warning: {warning}")
@@ -55,12 +55,12 @@ class AdminContext:
 
     @property
     def by(self) -> str:
-        """The name that stands before what the server itself does."""
+        """The server name, as the source of server messages."""
         return derive_prefix(self.settings.servername)
 
     @contextmanager
     def unchecked(self) -> Iterator[Database]:
-        """Hold the database, whatever it is."""
+        """Open the database without checking what it is."""
         database = Database(parse_database_url(self.settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
         try:
             with database.translated_errors():
@@ -70,36 +70,36 @@ class AdminContext:
 
     @contextmanager
     def database(self, create: bool = False) -> Iterator[Database]:
-        """Hold the database, which is ours and up to date; with `create` it is made when missing.
+        """Open the database, which must exist and be current; with `create`, create it if missing.
 
-        Raises: NotFound, DatabaseRefused, or ChatError when it needs an upgrade.
+        Raises: NotFound, DatabaseRefused, or ChatError if it needs an upgrade.
         """
         with self.unchecked() as database:
             if self._is_missing(database):
                 if not create:
                     raise NotFound(missing(database))
                 schema.prepare_database(database)
-                self.out.note(f"Made the database {database}.")
+                self.out.note(f"Created the database {database}.")
             yield database
 
     def _is_missing(self, database: Database) -> bool:
         state, revision = schema.require_own_database(database)
         if state is schema.DatabaseState.OLDER:
             raise ChatError(
-                f"{database} is of an older version (schema {revision}); start the server once, "
-                "or run: chat-admin db upgrade"
+                f"{database} has an older schema ({revision}). Start the server once, "
+                "or run `chat-admin db upgrade`."
             )
         return state is schema.DatabaseState.MISSING
 
     @contextmanager
-    def glancing(self) -> Iterator[Database | None]:
-        """Hold the database for a look, or None where it is yet to be made."""
+    def database_if_exists(self) -> Iterator[Database | None]:
+        """Open the database if it exists, otherwise yield None."""
         with self.unchecked() as database:
             yield None if self._is_missing(database) else database
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a session for reading.
+        """Open a read-only session.
 
         Raises: as `database`.
         """
@@ -107,21 +107,21 @@ class AdminContext:
             yield session
 
     def change(self, decide: Callable[[Administrator], AdminChange], create: bool = False) -> bool:
-        """Record what is decided. Returns whether anything changed."""
+        """Record a change decided in one transaction, and return whether anything changed."""
         with self.database(create) as database:
             return bool(apply_admin_change(database, self.clock, self.actor, self.by, decide).events)
 
 
 def missing(database: Database) -> str:
-    """Return the sentence for a database that is not there."""
+    """Return the error message for a missing database."""
     return (
-        f"There is no database {database} yet; start the server once, run `chat-admin db upgrade`, "
-        "or name another with -d."
+        f"The database {database} does not exist yet. Start the server once, run "
+        "`chat-admin db upgrade`, or choose another database with -d."
     )
 
 
 def _actor() -> str:
-    """Return who is at the keyboard, as the operating system says."""
+    """Return the actor for the audit log, from the operating system's user name."""
     try:
         login = getpass.getuser()
     except (KeyError, OSError):

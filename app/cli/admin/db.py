@@ -1,4 +1,4 @@
-"""chat-admin db: the database itself."""
+"""chat-admin db: database maintenance."""
 
 from dataclasses import asdict
 
@@ -11,20 +11,21 @@ from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
 from app.services import stats
 
-app = new_noun("db", "Look after the database.")
+app = new_noun("db", "Maintain the database.")
 
 
 @command(app, "upgrade")
 def upgrade(context: AdminContext) -> None:
-    """Make the database, or bring it to this version after setting a copy aside. Stop the server first."""
+    """Create the database, or upgrade it after saving a copy. Stop the server first."""
     with context.unchecked() as database:
         before, _ = schema.require_own_database(database)
         copy = schema.prepare_database(database)
         name = str(database)
     if copy is not None:
-        context.out.note(f"The database as it was is kept in {copy}.")
+        context.out.note(f"A copy of the old database was saved to {copy}.")
     changed = before is not schema.DatabaseState.CURRENT
-    sentence = f"{name} is at version {revisions.head()} {'now' if changed else 'already'}."
+    state = "was upgraded to" if changed else "is already at"
+    sentence = f"{name} {state} schema version {revisions.head()}."
     context.out.done(
         sentence,
         database=name,
@@ -36,7 +37,7 @@ def upgrade(context: AdminContext) -> None:
 
 @command(app, "current")
 def current(context: AdminContext) -> None:
-    """Show the version of the database and the newest this program knows."""
+    """Show the schema version of the database and the newest one known."""
     with context.unchecked() as database:
         state, revision = schema.require_own_database(database)
         if state is schema.DatabaseState.MISSING:
@@ -52,8 +53,8 @@ def current(context: AdminContext) -> None:
 
 @command(app, "check")
 def check(context: AdminContext) -> None:
-    """Look for damage: in the file, in the schema, in the log, in the index. Ends with 3 if there is any."""
-    from app.db.migrate import differences  # here: loading Alembic takes longer than other commands
+    """Check the file, schema, log and search index for damage. Exits with 3 if there is any."""
+    from app.db.migrate import differences  # deferred: Alembic is slow to load
 
     with context.database() as database, database.reading() as session:
         connection: Connection = session.connection()
@@ -63,24 +64,24 @@ def check(context: AdminContext) -> None:
             *stats.find_problems(session),
         ]
         name = str(database)
-    context.out.table([{"problem": problem} for problem in problems], f"{name} is sound.")
+    context.out.table([{"problem": problem} for problem in problems], f"{name} has no problems.")
     if problems:
         raise CheckFailed(f"{name} has problems: {len(problems)}.")
 
 
 @command(app, "reindex")
 def reindex(context: AdminContext) -> None:
-    """Build the index for searches anew. A running server waits until it is done; better stop it before."""
+    """Rebuild the search index. A running server waits meanwhile; stop it first."""
     with context.database() as database:
         with database.locked() as connection:
             fulltext_of(connection).rebuild(connection)
         name = str(database)
-    context.out.done(f"The index for searches of {name} is new.", database=name)
+    context.out.done(f"Rebuilt the search index of {name}.", database=name)
 
 
 @command(app, "stats")
 def show_stats(context: AdminContext) -> None:
-    """Show how much there is of everything."""
+    """Show row counts and the size of the database."""
     with context.database() as database, database.reading() as session:
         counted = asdict(stats.collect_stats(session))
         size = database.dialect.size(session.connection())

@@ -1,7 +1,7 @@
-"""How a command of chat-admin is declared: once, as a function that takes a desk and its own options.
+"""Declaring a chat-admin command: a function of an `AdminContext` and its own options.
 
-Every command also takes the options that all have in common. They may stand before the noun as well; what
-stands nearer to the command wins.
+Every command also takes the common options. They may precede the noun as well; the ones given closer
+to the command win.
 """
 
 import inspect
@@ -18,17 +18,17 @@ from app.cli.options import ServerConfig, Version, parameters_of, takes
 Dbname = Annotated[
     str | None,
     typer.Option(
-        "-d", "--dbname", metavar="FILE-or-URL", help="Database; else as the server's settings say."
+        "-d", "--dbname", metavar="FILE-or-URL", help="Database. Default: from the server's settings."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 Command = Callable[..., None]
 
 
 def new_admin(summary: str) -> typer.Typer:
-    """Return the root of the command tree, which takes the common options too."""
+    """Return the root of the command tree, which takes the common options."""
     app = terminal.new_app(summary)
 
     @app.callback(help=summary)
@@ -56,7 +56,9 @@ def command(app: typer.Typer, name: str) -> Callable[[Command], Command]:
     """Declare a command; its docstring is its help."""
 
     def declare(function: Command) -> Command:
-        app.command(name, help=inspect.getdoc(function))(_with_common_options(function))
+        app.command(name, cls=terminal.PlainCommand, help=inspect.getdoc(function))(
+            _with_common_options(function)
+        )
         return function
 
     return declare
@@ -75,4 +77,4 @@ def _with_common_options(function: Command) -> Command:
 
 
 def _common(dbname: Dbname = None, config: ServerConfig = None, as_json: Json = False) -> None:
-    """The options that every command has."""
+    """Declare the options that every command has."""

@@ -1,4 +1,4 @@
-"""chat-admin history: what was said."""
+"""chat-admin history: show, search and export messages."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from app.cli.admin import moments
+from app.cli.admin import times
+from app.cli.admin.atomic_file import written
 from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import command, new_noun
-from app.cli.admin.outfile import written
 from app.cli.admin.progress import bar, counted
 from app.db.database import Database
 from app.errors import NotFound, UsageError
@@ -23,28 +23,28 @@ from app.services.history import History, HistoryEntry, HistorySelection, is_kno
 from app.services.rooms import get_room
 from app.wire.names import fold
 
-app = new_noun("history", "Read and export what was said.")
+app = new_noun("history", "Show, search and export message history.")
 
 FormatName = StrEnum("FormatName", {name.upper(): name for name in FORMATS})  # type: ignore[misc]
 
 Rooms = Annotated[
     list[str] | None,
-    typer.Option("--room", "-r", metavar="ROOM", help="Only this room; may be given several times."),
+    typer.Option("--room", "-r", metavar="ROOM", help="Only this room. Can be repeated."),
 ]
 User = Annotated[
-    str | None, typer.Option("--user", metavar="NAME", help="Only what this nick or account said.")
+    str | None, typer.Option("--user", metavar="NAME", help="Only messages of this nick or account.")
 ]
 Events = Annotated[
     bool,
-    typer.Option("--events/--no-events", help="Also joins, parts, topics and modes; else messages only."),
+    typer.Option("--events/--no-events", help="Include joins, parts, topics and modes."),
 ]
 Direct = Annotated[
-    bool, typer.Option("--direct", help="Also private conversations; the audit trail tells of it.")
+    bool, typer.Option("--direct", help="Include private conversations. This is recorded in the audit log.")
 ]
 Out = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", metavar="FILE", help="Write this file, readable by you only; else standard output."
+        "--out", "-o", metavar="FILE", help="Write to FILE, readable only by you. Default: standard output."
     ),
 ]
 
@@ -52,14 +52,18 @@ Out = Annotated[
 @command(app, "show")
 def show(
     context: AdminContext,
-    room: Annotated[str | None, typer.Argument(metavar="ROOM", help="Else all rooms.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
+    room: Annotated[
+        str | None, typer.Argument(metavar="ROOM", help="Room to show. Default: all rooms.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N lines.")
+    ] = 50,
     user: User = None,
-    since: moments.Since = None,
-    until: moments.Until = None,
+    since: times.Since = None,
+    until: times.Until = None,
     events: Events = False,
 ) -> None:
-    """Show the newest lines of a room, or of all."""
+    """Show the latest messages of a room, or of all rooms."""
     with context.database() as database:
         selection = _selection(context, database, [room] if room else None, user, since, until, events, False)
         found = History(database, selection).latest(limit)
@@ -69,19 +73,23 @@ def show(
 @command(app, "search")
 def search(
     context: AdminContext,
-    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="All of them, in any case.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Most lines to show.")] = 50,
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORD", help="Words that must all occur, in any case.")
+    ],
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N lines.")
+    ] = 50,
     rooms: Rooms = None,
     user: User = None,
-    since: moments.Since = None,
-    until: moments.Until = None,
+    since: times.Since = None,
+    until: times.Until = None,
     direct: Direct = False,
 ) -> None:
-    """Show the newest messages that have all the words in them, also within longer words."""
+    """Show the latest messages that contain all words, also as parts of words."""
     with context.database() as database:
         selection = _selection(context, database, rooms, user, since, until, False, direct)
         if direct:
-            _leave_trace(context, database, "history.search", user, rooms)
+            _record_access(context, database, "history.search", user, rooms)
         found = History(database, selection).search(" ".join(words), limit)
     _print(context, found, has_places=True)
 
@@ -92,17 +100,17 @@ def _print(context: AdminContext, found: list[HistoryEntry], has_places: bool) -
         context.out.table([as_mapping(entry) for entry in found], "")
         return
     if not found:
-        context.out.note("There is nothing to show.")
+        context.out.note("No matching messages.")
     for entry in found:
         context.out.line(
             f"{clean(entry.place)} {format_timed_line(entry)}" if has_places else format_timed_line(entry)
         )
 
 
-def _leave_trace(
+def _record_access(
     context: AdminContext, database: Database, action: str, user: str | None, rooms: list[str] | None
 ) -> None:
-    """Note that private conversations are about to be read."""
+    """Record in the audit log that private conversations are read."""
     trace = audit.make_audit_row(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
     audit.append_now(database, trace)
 
@@ -111,35 +119,41 @@ def _leave_trace(
 def export(
     context: AdminContext,
     form: Annotated[
-        FormatName | None, typer.Option("--format", "-f", help="Else as the name of FILE ends, or jsonl.")
+        FormatName | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help=f"{', '.join(FORMATS)}. Default: from the extension of FILE, else jsonl.",
+        ),
     ] = None,
     rooms: Rooms = None,
     user: User = None,
-    since: moments.Since = None,
-    until: moments.Until = None,
+    since: times.Since = None,
+    until: times.Until = None,
     events: Events = False,
     direct: Direct = False,
     out: Out = None,
 ) -> None:
-    """Write history out: jsonl, json and csv for programs, txt, md and html for people.
+    """Export history as jsonl, json or csv for programs, or as txt, md or html for reading.
 
-    --json is short for --format json; with --out it prints how many lines were written instead.
+    --json is short for --format json. With --out, it prints the number of lines instead.
     """
     with context.database() as database:
         _refuse_overwriting(database, out)
         selection = _selection(context, database, rooms, user, since, until, events, direct)
         if direct:
-            _leave_trace(context, database, "history.export", user, rooms)
+            _record_access(context, database, "history.export", user, rooms)
         count = _write(context, History(database, selection), form or _format_for(context, out), out)
     if out is not None:
-        sentence = f"Wrote {count} lines of history to {out}."
+        sentence = f"Wrote {count} lines to {out}."
         context.out.done(sentence, file=str(out), lines=count) if context.as_json else context.out.note(
             sentence
         )
 
 
 def _write(context: AdminContext, history: History, form: str, out: Path | None) -> int:
-    """Write the lines as they are read. Returns how many there were."""
+    """Write the lines as they are read, and return their number."""
     format_ = FORMATS[form]
     about = ExportInfo(context.settings.servername, context.clock.now())
     count = 0
@@ -157,7 +171,7 @@ def _write(context: AdminContext, history: History, form: str, out: Path | None)
 
 
 def _format_for(context: AdminContext, out: Path | None) -> str:
-    """Return the format that the file's name or --json asks for."""
+    """Return the format implied by the file extension or --json."""
     suffix = "" if out is None else out.suffix.lstrip(".").lower()
     if suffix in FORMATS:
         return suffix
@@ -174,11 +188,11 @@ def _selection(
     events: bool,
     direct: bool,
 ) -> HistorySelection:
-    """Return what is wanted.
+    """Return the selection that the options describe.
 
-    Raises: NotFound for a room or a person there is not, UsageError for times that make no sense.
+    Raises: NotFound for an unknown room or name; UsageError for contradictory times.
     """
-    first, last = moments.since(since, context.clock.now()), moments.until(until, context.clock.now())
+    first, last = times.since(since, context.clock.now()), times.until(until, context.clock.now())
     if first is not None and last is not None and first > last:
         raise UsageError("--since is later than --until.")
     with database.reading() as session:
@@ -189,11 +203,11 @@ def _selection(
 
 def _refuse_unknown(session: Session, user: str | None) -> None:
     if user is not None and not is_known_name(session, user):
-        raise NotFound(f"Nobody called {user} has an account here or said anything.")
+        raise NotFound(f"There is no account or message author named {user}.")
 
 
 def _refuse_overwriting(database: Database, out: Path | None) -> None:
-    """The database must not become its own export."""
+    """Refuse to overwrite the database with its own export."""
     file = Path(database.url.database or "")
     if out is not None and out.exists() and file.exists() and out.samefile(file):
-        raise UsageError(f"{out} is the database itself; name another file.")
+        raise UsageError(f"{out} is the database itself; choose another file.")

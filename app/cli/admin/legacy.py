@@ -19,15 +19,15 @@ from app.services.rooms import check_room_name
 
 def import_legacy(
     context: AdminContext,
-    old: Annotated[Path, typer.Argument(metavar="OLD.db", help="Database of the program this one replaces.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD.db", help="Database of the predecessor program.")],
     room: Annotated[
-        str, typer.Option("--room", "-r", metavar="ROOM", help="Room that the messages go to.")
+        str, typer.Option("--room", "-r", metavar="ROOM", help="Room to import the messages into.")
     ] = "#general",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be imported.")] = False,
 ) -> None:
-    """Bring accounts and messages over from the program this one replaces.
+    """Import accounts and messages from the predecessor program.
 
-    The old file is only read. What was taken before is not taken again, so this may be repeated.
+    The old file is only read. Rows already imported are skipped, so the import can be repeated.
     """
     room = check_room_name(room, context.settings.room_length)
     with closing(LegacyDatabase(old)) as source, _target(context, dry_run) as database:
@@ -40,8 +40,8 @@ def import_legacy(
 
 @contextmanager
 def _target(context: AdminContext, dry_run: bool) -> Iterator[Database | None]:
-    """Hold the new database, made when missing; a rehearsal makes nothing."""
-    with context.glancing() if dry_run else context.database(create=True) as database:
+    """Open the target database, created if missing; a dry run creates nothing."""
+    with context.database_if_exists() if dry_run else context.database(create=True) as database:
         yield database
 
 
@@ -50,15 +50,15 @@ def _print(context: AdminContext, report: ImportReport, old: Path) -> None:
         context.out.record(report)
     else:
         context.out.record({name: value for name, value in as_row(report).items() if name not in _LISTS})
-        context.out.table(report.refused, "Every row could be taken.")
+        context.out.table(report.refused, "No row was rejected.")
         for author, nick in report.renamed.items():
             context.out.note(f"The author “{author}” is shown as {nick}.")
     if report.dry_run:
-        context.out.note("Nothing was changed: this was a rehearsal.")
+        context.out.note("Dry run: nothing was changed.")
     else:
         context.out.note(
-            f"Passwords are kept as Argon2id hashes here; in clear they are still in {old}. "
-            "Delete that file, and its copies, when you no longer need them."
+            f"Passwords are stored as Argon2id hashes now, but {old} still holds them in clear text. "
+            "Delete it and its copies when you no longer need them."
         )
 
 

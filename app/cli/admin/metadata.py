@@ -1,4 +1,4 @@
-"""chat-admin user metadata, chat-admin room metadata: what is said for clients to show, and taking it away."""
+"""chat-admin user metadata and room metadata: show and remove IRCv3 metadata."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated
@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from app.cli.admin import room, user
-from app.cli.admin.asking import confirm
 from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import Yes
+from app.cli.admin.prompts import confirm
 from app.errors import UsageError
 from app.services import metadata, moderation
 from app.services.accounts import get_account
@@ -18,16 +18,16 @@ from app.wire.names import fold
 
 Remove = Annotated[
     list[str] | None,
-    typer.Option("--remove", metavar="KEY", help="Take this away; may be given several times."),
+    typer.Option("--remove", metavar="KEY", help="Remove this key. Can be repeated."),
 ]
-Clear = Annotated[bool, typer.Option("--clear", help="Take everything away.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Remove all keys.")]
 Silenced = Callable[[Administrator, str, Collection[str]], AdminChange]
 
 
 def of_user(
     context: AdminContext, name: user.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
 ) -> None:
-    """Show what an account says for clients to show (avatar, display-name, ...), or take it away."""
+    """Show or remove an account's metadata (avatar, display-name, ...)."""
     with context.reading() as session:
         account = get_account(session, fold(name))
         name, said = account.name, metadata.get_account_metadata(session, account.id)
@@ -40,7 +40,7 @@ def of_user(
 def of_room(
     context: AdminContext, name: room.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
 ) -> None:
-    """Show what a room says for clients to show (avatar, display-name, ...), or take it away."""
+    """Show or remove a room's metadata (avatar, display-name, ...)."""
     with context.reading() as session:
         found = get_room(session, name)
         name, said = found.name, metadata.get_room_metadata(session, found.id)
@@ -51,9 +51,9 @@ def of_room(
 
 
 def _is_change(remove: Remove, clear: bool) -> bool:
-    """Whether something is to be taken away.
+    """Whether keys are to be removed.
 
-    Raises: UsageError when it is said twice what.
+    Raises: UsageError if both options are given.
     """
     if clear and remove:
         raise UsageError("Give either --remove or --clear, not both.")
@@ -66,7 +66,7 @@ def _show(context: AdminContext, name: str, said: Mapping[str, str]) -> None:
 
 
 def _remove(context: AdminContext, name: str, silenced: Silenced, keys: Collection[str], yes: bool) -> None:
-    confirm(f"Take metadata of {name} away?", yes)
+    confirm(f"Remove metadata of {name}?", yes)
     changed = context.change(lambda admin: silenced(admin, name, keys))
-    sentence = "It is gone." if changed else f"{name} has no such metadata."
+    sentence = "Metadata removed." if changed else f"{name} has no such metadata."
     context.out.done(sentence, name=name, changed=changed)

@@ -1,7 +1,7 @@
-"""What a command prints: JSON when asked for, a drawn table on a terminal, aligned columns elsewhere.
+"""Command output: JSON on request, a table on a terminal, aligned columns elsewhere.
 
-Data goes to standard output, notes to standard error. Text that people wrote is cleaned of what could command
-a terminal.
+Data goes to standard output, notes to standard error. Text written by users is stripped of terminal
+control sequences.
 """
 
 import json
@@ -20,13 +20,13 @@ Row = Mapping[str, Any]
 
 
 class Output:
-    """Prints results in the form that was asked for."""
+    """Prints results in the requested format."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
 
     def table(self, items: Sequence[Any], empty: str) -> None:
-        """Print a list of things of one kind; `empty` is noted when there are none."""
+        """Print items of one kind; print `empty` as a note if there are none."""
         rows = [as_row(item) for item in items]
         if self._as_json:
             self._print_json(rows)
@@ -38,7 +38,7 @@ class Output:
             typer.echo("\n".join(_aligned([list(rows[0]), *([_text(v) for v in r.values()] for r in rows)])))
 
     def record(self, item: Any) -> None:
-        """Print all about one thing."""
+        """Print all fields of one item."""
         row = as_row(item)
         if self._as_json:
             self._print_json(row)
@@ -46,18 +46,18 @@ class Output:
             typer.echo("\n".join(_aligned([[f"{name}:", _text(value)] for name, value in row.items()])))
 
     def done(self, sentence: str, **facts: Any) -> None:
-        """Print what was done."""
+        """Print the result of a change."""
         if self._as_json:
             self._print_json(facts)
         else:
             typer.echo(clean(sentence))
 
     def line(self, text: str) -> None:
-        """Print one line of text that is cleaned already."""
+        """Print one line of sanitised text."""
         typer.echo(text)
 
     def note(self, sentence: str) -> None:
-        """Say something that is not part of the result."""
+        """Print a note to standard error."""
         typer.echo(clean(sentence), err=True)
 
     def _print_json(self, value: Any) -> None:
@@ -65,19 +65,19 @@ class Output:
 
 
 def as_row(item: Any) -> Row:
-    """Return a thing as its names and values."""
+    """Return an item as a mapping of field names to values."""
     if is_dataclass(item) and not isinstance(item, type):
         return asdict(item)
     return item if isinstance(item, Mapping) else dict(item._asdict())
 
 
 def _plain(value: Any) -> str:
-    """Write what JSON has no form for."""
+    """Convert values that JSON cannot represent."""
     return to_iso(from_datetime(value)) if isinstance(value, datetime) else str(value)
 
 
 def _text(value: Any) -> str:
-    """Write a value for a person."""
+    """Format a value for display."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -92,7 +92,7 @@ def _text(value: Any) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Pad each column to its widest cell, as a terminal counts."""
+    """Pad each column to its widest cell, in terminal columns."""
     from rich.cells import cell_len
 
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
@@ -104,7 +104,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _draw(rows: Sequence[Row]) -> None:
-    """Draw a table as wide as the terminal."""
+    """Print a table that fits the terminal."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, for work that takes long; nothing when nobody looks."""
+"""A progress bar on standard error, shown only on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -7,14 +7,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-STEP = 500  # things between two looks at the bar
+STEP = 500  # items between two updates
 
 Advance = Callable[[int], None]
 
 
 @contextmanager
 def bar(what: str, count: Callable[[], int]) -> Iterator[Advance]:
-    """Show a bar, and give what moves it. Things are counted only if there is somebody to see it."""
+    """Show a bar and yield the function that advances it. `count` is called only if it is shown."""
     if not sys.stderr.isatty():
         yield lambda number: None
         return
@@ -28,7 +28,7 @@ def bar(what: str, count: Callable[[], int]) -> Iterator[Advance]:
 
 
 def counted(things: Iterable[T], advance: Advance) -> Iterator[T]:
-    """Pass the things on and move the bar."""
+    """Yield the items while advancing the bar."""
     for number, thing in enumerate(things, 1):
         yield thing
         if number % STEP == 0:

@@ -1,9 +1,11 @@
-"""The command tree: nouns first, and the two names that people know from before."""
+"""The command tree: nouns, top-level verbs, and two names kept for compatibility."""
 
 from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, metadata, room, user
 from app.cli.admin.declare import command, new_admin
 
-app = new_admin("Look after a chat: its people, rooms and history. A running server applies what changes.")
+app = new_admin(
+    "Administer a chat server: accounts, rooms and history. Works with the server running or stopped."
+)
 for noun in (user.app, invite.app, room.app, history.app, ban.app, db.app, audit.app):
     app.add_typer(noun)
 command(user.app, "metadata")(metadata.of_user)

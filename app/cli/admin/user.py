@@ -1,14 +1,14 @@
-"""chat-admin user: the accounts, and who is here."""
+"""chat-admin user: accounts and online users."""
 
 from typing import Annotated
 
 import typer
 
-from app.cli.admin import moments
-from app.cli.admin.asking import PasswordFile, PasswordStdin, confirm, read_password
+from app.cli.admin import times
 from app.cli.admin.context import AdminContext
 from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.output import as_row
+from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import SessionRow
 from app.errors import UsageError
@@ -18,17 +18,17 @@ from app.wire.names import fold
 
 MAX_SESSIONS_SHOWN = 5
 
-app = new_noun("user", "See and change accounts.")
+app = new_noun("user", "Manage accounts.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
-Role = Annotated[str, typer.Option("--role", help="What the account may do: user or admin.")]
-Online = Annotated[bool, typer.Option("--online", help="Only who is connected now, guests included.")]
-Search = Annotated[
-    str | None, typer.Option("--search", metavar="TEXT", help="Only names with this text in them.")
-]
+Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="Role of the account: user or admin.")]
+Online = Annotated[bool, typer.Option("--online", help="Only users who are online now, including guests.")]
+Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Only names that contain TEXT.")]
 InactiveSince = Annotated[
     str | None,
-    typer.Option("--inactive-since", metavar="TIME", help="Only accounts not seen since: 2026-11-22, 90d."),
+    typer.Option(
+        "--inactive-since", metavar="TIME", help="Only accounts not seen since TIME: 2026-11-22, 90d."
+    ),
 ]
 
 
@@ -36,8 +36,8 @@ InactiveSince = Annotated[
 def list_(
     context: AdminContext, online: Online = False, search: Search = None, inactive_since: InactiveSince = None
 ) -> None:
-    """List the accounts, and who of them is online."""
-    before = moments.since(inactive_since, context.clock.now())
+    """List accounts and whether they are online."""
+    before = times.since(inactive_since, context.clock.now())
     with context.reading() as session:
         found = people.list_people(session, search, before, online)
     context.out.table(found, _nobody(online, search is not None or before is not None))
@@ -47,13 +47,15 @@ def _nobody(online: bool, chosen: bool) -> str:
     if online:
         return "Nobody is online."
     return (
-        "There are no such accounts." if chosen else "There are no accounts yet; /reg in a client makes one."
+        "No matching accounts."
+        if chosen
+        else "There are no accounts yet. Register one with /reg in a client."
     )
 
 
 @command(app, "show")
 def show(context: AdminContext, name: Name) -> None:
-    """Show an account, what it says for clients to show, and its latest connections."""
+    """Show an account, its metadata and its latest connections."""
     with context.reading() as session:
         person = people.get_person(session, name)
         said = metadata.get_account_metadata(session, get_account(session, fold(name)).id)
@@ -86,10 +88,10 @@ def create(
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
 ) -> None:
-    """Make an account. The password is asked for, or read where an option says."""
+    """Create an account. Prompts for the password unless an option supplies it."""
     name = administration.check_account_name(name, context.settings.nick_length)
     administration.check_role(role)
-    with context.glancing() as database:
+    with context.database_if_exists() as database:
         if database is not None:
             with database.reading() as session:
                 administration.require_free_name(session, name)
@@ -98,7 +100,7 @@ def create(
         lambda admin: administration.create_account(admin, name, secret, role),
         create=True,
     )
-    context.out.done(f"Made the account {name} ({role}).", name=name, role=role)
+    context.out.done(f"Created the account {name} ({role}).", name=name, role=role)
 
 
 @command(app, "passwd")
@@ -109,17 +111,17 @@ def passwd(
     password_file: PasswordFile = None,
     yes: Yes = False,
 ) -> None:
-    """Give an account another password. Whoever is logged in to it is disconnected."""
+    """Change the password of an account and disconnect its sessions."""
     name = _existing(context, name)
     confirm(f"Change the password of {name}?", yes)
     secret = hash_password(read_password(password_stdin, password_file, context.settings.password_shortest))
     context.change(lambda admin: administration.set_password(admin, name, secret))
-    context.out.done(f"{name} has a new password.", name=name, changed=True)
+    context.out.done(f"Changed the password of {name}.", name=name, changed=True)
 
 
 @command(app, "disable")
 def disable(context: AdminContext, name: Name, yes: Yes = False) -> None:
-    """Close an account: nobody can log in to it, and who is logged in is disconnected."""
+    """Disable an account: refuse log-ins and disconnect its sessions."""
     name = _existing(context, name)
     confirm(f"Disable the account {name}?", yes)
     _set_disabled(context, name, True)
@@ -127,46 +129,46 @@ def disable(context: AdminContext, name: Name, yes: Yes = False) -> None:
 
 @command(app, "enable")
 def enable(context: AdminContext, name: Name) -> None:
-    """Open a disabled account again."""
+    """Enable a disabled account."""
     _set_disabled(context, _existing(context, name), False)
 
 
 @command(app, "certs")
 def certs(context: AdminContext, name: Name) -> None:
-    """List the certificates that open an account, by their fingerprints."""
+    """List the fingerprints of an account's client certificates."""
     with context.reading() as session:
         found = certificates.list_certificates(session, name)
-    context.out.table(found, f"No certificate opens {name}.")
+    context.out.table(found, f"{name} has no certificates.")
 
 
 @command(app, "pending")
 def pending(context: AdminContext) -> None:
-    """List who has applied for an account and has yet to show the code that was mailed to them."""
+    """List registrations that await e-mail verification."""
     with context.reading() as session:
         found = applications.list_applications(session, context.clock.now())
-    context.out.table(found, "Nobody has applied for an account.")
+    context.out.table(found, "There are no pending registrations.")
 
 
 @command(app, "verify")
 def verify(context: AdminContext, name: Name) -> None:
-    """Make the account that somebody has applied for, without the code that was mailed."""
+    """Complete a pending registration without the mailed code."""
     context.change(lambda admin: applications.verify_application(admin, name))
-    context.out.done(f"The account {name} is made.", name=name)
+    context.out.done(f"Created the account {name}.", name=name)
 
 
 @command(app, "role")
 def role(
     context: AdminContext,
     name: Name,
-    new: Annotated[str, typer.Argument(metavar="ROLE", help="The new role: user or admin.")],
+    new: Annotated[str, typer.Argument(metavar="ROLE", help="New role: user or admin.")],
     yes: Yes = False,
 ) -> None:
-    """Give an account another role; an admin moderates official rooms, and disconnects and bans people."""
+    """Change the role of an account. Admins moderate official rooms, kick and ban users."""
     administration.check_role(new)
     name = _existing(context, name)
-    confirm(f"Make {name} {new}?", yes)
+    confirm(f"Change the role of {name} to {new}?", yes)
     changed = context.change(lambda admin: administration.set_role(admin, name, new))
-    sentence = f"{name} is {new} now." if changed else f"{name} is {new} already."
+    sentence = f"Changed the role of {name} to {new}." if changed else f"{name} already has the role {new}."
     context.out.done(sentence, name=name, role=new, changed=changed)
 
 
@@ -174,24 +176,24 @@ def role(
 def always_on(
     context: AdminContext,
     name: Name,
-    choice: Annotated[str, typer.Argument(metavar="on|off", help="Whether it stays.")],
+    choice: Annotated[str, typer.Argument(metavar="on|off", help="Whether the account is always on.")],
 ) -> None:
-    """Let an account stay in its rooms while none of its devices is connected, or not."""
+    """Keep an account in its rooms while no device is connected, or not."""
     wanted = _on_or_off(choice)
     name = _existing(context, name)
     changed = context.change(lambda admin: administration.set_always_on(admin, name, wanted))
-    state = "stays in its rooms without a device" if wanted else "leaves with its last device"
-    sentence = f"{name} {state} {'now' if changed else 'already'}."
+    state = "always on" if wanted else "not always on"
+    sentence = f"{name} is {'now' if changed else 'already'} {state}."
     context.out.done(sentence, name=name, always_on=wanted, changed=changed)
 
 
 def _on_or_off(choice: str) -> bool:
-    """Read a choice.
+    """Return the boolean of a choice.
 
     Raises: UsageError.
     """
     if choice not in ("on", "off"):
-        raise UsageError(f"{choice} is neither on nor off.")
+        raise UsageError(f"Expected on or off, not {choice}.")
     return choice == "on"
 
 
@@ -199,12 +201,12 @@ def _set_disabled(context: AdminContext, name: str, disabled: bool) -> None:
     changed = context.change(lambda admin: administration.set_disabled(admin, name, disabled))
     state = "disabled" if disabled else "enabled"
     context.out.done(
-        f"{name} is {state} {'now' if changed else 'already'}.", name=name, disabled=disabled, changed=changed
+        f"{name} is {'now' if changed else 'already'} {state}.", name=name, disabled=disabled, changed=changed
     )
 
 
 def _existing(context: AdminContext, name: str) -> str:
-    """Return the name of an account as it is spelled.
+    """Return the canonical name of an account.
 
     Raises: NotFound.
     """

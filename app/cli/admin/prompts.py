@@ -1,4 +1,4 @@
-"""What a command asks the person: whether to go on, and for a password. Scripts answer with options."""
+"""Prompts for confirmations and passwords. Scripts answer with options instead."""
 
 import sys
 import unicodedata
@@ -16,27 +16,27 @@ PasswordStdin = Annotated[
 ]
 PasswordFile = Annotated[
     Path | None,
-    typer.Option("--password-file", metavar="FILE", help="Read the password from the first line of a file."),
+    typer.Option("--password-file", metavar="FILE", help="Read the password from the first line of FILE."),
 ]
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Go on only if the person wants it.
+    """Ask for confirmation unless `yes` is set.
 
-    Raises: UsageError when nobody can be asked, ChatError when the answer is no.
+    Raises: UsageError without a terminal to ask on; ChatError if the answer is no.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"{question} Nobody can be asked here, so nothing was changed; add --yes to do it.")
+        raise UsageError(f"{question} Nothing was changed: there is no terminal to confirm on. Use --yes.")
     if not typer.confirm(question, err=True):
         raise ChatError("Nothing was changed.")
 
 
 def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
-    """Return a new password that is fit to be one. It is never an argument: others could see it there.
+    """Return a valid new password. It is never an argument, which other users could see.
 
-    Raises: UsageError when it is none, or cannot be asked for.
+    Raises: UsageError if it is invalid, or cannot be prompted for.
     """
     if from_stdin and file is not None:
         raise UsageError("Give either --password-stdin or --password-file, not both.")
@@ -45,21 +45,23 @@ def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
     elif file is not None:
         password = first_line(file)
     elif sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
     else:
-        raise UsageError("A password is needed: use a terminal, --password-stdin or --password-file FILE.")
+        raise UsageError(
+            "No terminal to ask for the password on; use --password-stdin or --password-file FILE."
+        )
     check_password(password, shortest)
     return password
 
 
 def one_line(text: str, what: str, longest: int) -> str:
-    """Return a text that everybody is going to read.
+    """Return the stripped text.
 
-    Raises: UsageError when it is empty, too long or more than one line.
+    Raises: UsageError if it is empty, too long or not a single printable line.
     """
     text = text.strip()
     if not text or len(text) > longest:
-        raise UsageError(f"The {what} needs between 1 and {longest} characters.")
+        raise UsageError(f"The {what} must be 1 to {longest} characters long.")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
-        raise UsageError(f"The {what} must be one line without control characters.")
+        raise UsageError(f"The {what} must be a single line without control characters.")
     return text

@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole or not at all, readable by its owner only."""
+"""Atomic output files, readable only by their owner."""
 
 import os
 import sys
@@ -10,12 +10,12 @@ from typing import TextIO
 
 from app.errors import ChatError
 
-MAX_PREFIX_LENGTH = 40  # characters; a name made longer than the file's own could be too long
+MAX_PREFIX_LENGTH = 40  # characters of the temporary name, within NAME_MAX
 
 
 @contextmanager
 def written(path: Path | None) -> Iterator[TextIO]:
-    """Open what the export goes to: standard output, a device, or a file that takes its place at the end."""
+    """Open standard output, a device, or a file that is replaced atomically at the end."""
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
         yield sys.stdout
@@ -29,12 +29,12 @@ def written(path: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
-    """Write a temporary file beside the path, and rename it when all of it is on the disk.
+    """Write a temporary file beside the path, sync it and rename it.
 
-    Raises: ChatError when there is no such folder.
+    Raises: ChatError if the directory does not exist.
     """
     if not path.parent.is_dir():
-        raise ChatError(f"There is no folder {path.parent} for {path.name}; make it, or name another file.")
+        raise ChatError(f"The directory {path.parent} does not exist; create it or choose another file.")
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:MAX_PREFIX_LENGTH]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -45,11 +45,11 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _keep_name(path.parent)
+    _sync_directory(path.parent)
 
 
-def _keep_name(folder: Path) -> None:
-    """See the rename out to the disk."""
+def _sync_directory(folder: Path) -> None:
+    """Sync the directory, so that the rename is durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

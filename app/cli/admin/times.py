@@ -1,4 +1,4 @@
-"""Times as people write them: `2026-11-22 12:00`, `yesterday`, `2h`, `3 weeks ago`. They are UTC, as all output."""
+"""Times on the command line: `2026-11-22 12:00`, `yesterday`, `2h`, `3 weeks ago`. All in UTC."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,20 +12,20 @@ from app.services.durations import is_duration, parse_duration
 
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="TIME", help="From this time on (UTC): 2026-11-22, 2h, yesterday."),
+    typer.Option("--since", metavar="TIME", help="Start time, UTC: 2026-11-22, 2h, yesterday."),
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="TIME", help="Up to this time (UTC); a day counts to its end."),
+    typer.Option("--until", metavar="TIME", help="End time, UTC. A date includes the whole day."),
 ]
 
-_NUMBERS = re.compile(r"\s*\d{4}-")  # so it is no words, and what the library would make of it is a surprise
+_MALFORMED_DATE = re.compile(r"\s*\d{4}-")  # a malformed date, which dateparser would misread
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_A_MILLISECOND = timedelta(milliseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def since(text: str | None, now: int) -> int | None:
-    """Read the first instant that is meant.
+    """Return the first instant of a time span, in milliseconds.
 
     Raises: UsageError.
     """
@@ -33,7 +33,7 @@ def since(text: str | None, now: int) -> int | None:
 
 
 def until(text: str | None, now: int) -> int | None:
-    """Read the last instant that is meant: the end of it when a whole day is named.
+    """Return the last instant of a time span, in milliseconds.
 
     Raises: UsageError.
     """
@@ -41,22 +41,22 @@ def until(text: str | None, now: int) -> int | None:
 
 
 def _span(text: str, now: int) -> tuple[datetime, datetime]:
-    """Return the first and the last instant of what is named."""
+    """Return the first and the last instant of the span that a text names."""
     if is_duration(text):
         moment = to_datetime(now) - parse_duration(text)
         return moment, moment
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        if _NUMBERS.match(text):
-            raise _no_time(text) from error
+        if _MALFORMED_DATE.match(text):
+            raise _unparsable(text) from error
         return _in_words(text, to_datetime(now))
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return _whole_day(moment) if _DAY.fullmatch(text.strip()) else (moment, moment)
 
 
 def _in_words(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """Leave it to the library, which is slow to load."""
+    """Parse words with dateparser, which is slow to load."""
     from dateparser.date import DateDataParser
 
     settings = {
@@ -68,22 +68,24 @@ def _in_words(text: str, now: datetime) -> tuple[datetime, datetime]:
     }
     found = DateDataParser(languages=["en"], settings=settings).get_date_data(text)
     if found.date_obj is None:
-        raise _no_time(text)
+        raise _unparsable(text)
     moment: datetime = found.date_obj
     if found.period == "time":
         return moment, moment
     return _whole_month(moment) if found.period == "month" else _whole_day(moment)
 
 
-def _no_time(text: str) -> UsageError:
-    return UsageError(f"{text} is not a time; write 2026-11-22, 2026-11-22 12:00, 2h or yesterday.")
+def _unparsable(text: str) -> UsageError:
+    return UsageError(
+        f"Cannot parse {text!r} as a time. Examples: 2026-11-22, 2026-11-22 12:00, 2h, yesterday."
+    )
 
 
 def _whole_day(moment: datetime) -> tuple[datetime, datetime]:
     start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return start, start + timedelta(days=1) - _A_MILLISECOND
+    return start, start + timedelta(days=1) - _MILLISECOND
 
 
 def _whole_month(moment: datetime) -> tuple[datetime, datetime]:
     start = _whole_day(moment.replace(day=1))[0]
-    return start, _whole_day(start + timedelta(days=31))[0].replace(day=1) - _A_MILLISECOND
+    return start, _whole_day(start + timedelta(days=31))[0].replace(day=1) - _MILLISECOND
