@@ -28,7 +28,7 @@ def lines(text: str) -> list[str]:
     return [json.loads(line)["text"] for line in text.splitlines()]
 
 
-def test_an_export_of_everything_said(talk: Story, admin: Admin) -> None:
+def test_an_export_contains_all_messages(talk: Story, admin: Admin) -> None:
     assert lines(admin("export-history").out) == ["hello", "\x1b[2Jclear", "привет"]
     assert lines(admin("export-history", "--events", "-r", "tea").out) == [
         "",
@@ -47,16 +47,16 @@ def test_an_export_of_everything_said(talk: Story, admin: Admin) -> None:
     ]
 
 
-def test_private_conversations_are_exported_on_demand_and_on_record(talk: Story, admin: Admin) -> None:
+def test_exporting_private_conversations_is_audited(talk: Story, admin: Admin) -> None:
     assert lines(admin("export-history", "--direct").out)[-1] == "psst"
     (trace,) = admin("audit", "list", "--json").json
     assert (trace["action"], trace["detail"]) == ("history.export", {"direct": True})
 
 
-def test_history_is_searched_for_all_the_words(talk: Story, admin: Admin) -> None:
+def test_search_matches_messages_with_all_words(talk: Story, admin: Admin) -> None:
     assert admin("history", "search", "ПРИВ").out.endswith("Борис: привет\n")
     assert [row["text"] for row in admin("history", "search", "--json", "HELLO").json] == ["hello"]
-    assert admin("history", "search", "hello", "there").err == "There is nothing to show.\n"
+    assert admin("history", "search", "hello", "there").err == "No matching messages.\n"
     assert admin("history", "search", "Assam").out == ""  # a topic is not a message
     assert admin("history", "search", "ps").out == ""
     assert [row["text"] for row in admin("history", "search", "--json", "e", "-n", "1").json] == [
@@ -66,38 +66,38 @@ def test_history_is_searched_for_all_the_words(talk: Story, admin: Admin) -> Non
     assert admin("history", "search", "hello", "--room", "ops").out == ""
 
 
-def test_private_conversations_are_searched_on_demand_and_on_record(talk: Story, admin: Admin) -> None:
+def test_searching_private_conversations_is_audited(talk: Story, admin: Admin) -> None:
     assert admin("history", "search", "psst", "--direct").out.startswith("anna and bob ")
     (trace,) = admin("audit", "list", "--json").json
     assert (trace["action"], trace["detail"]) == ("history.search", {"direct": True})
 
 
-def test_an_export_to_a_file_takes_its_format_from_the_name(talk: Story, admin: Admin, folder: Path) -> None:
+def test_the_export_format_follows_the_file_extension(talk: Story, admin: Admin, folder: Path) -> None:
     for name in ("all.html", "all.csv", "all.md", "all.txt", "all.json"):
         ended = admin("export-history", "--out", name)
         assert (ended.code, ended.out) == (0, "")
-        assert ended.err == f"Wrote 3 lines of history to {name}.\n"
+        assert ended.err == f"Wrote 3 lines to {name}.\n"
     assert (folder / "all.html").read_text().startswith("<!DOCTYPE html>")
     assert len(json.loads((folder / "all.json").read_text())) == 3
     assert admin("export-history", "--out", "x", "--json").json == {"file": "x", "lines": 3}
 
 
-def test_an_export_into_a_folder_that_is_not_there_says_so(talk: Story, admin: Admin, folder: Path) -> None:
+def test_an_export_into_a_missing_directory_is_refused(talk: Story, admin: Admin, folder: Path) -> None:
     ended = admin("history", "export", "-o", "none/tea.html")
     assert (ended.code, ended.out) == (1, "")
     assert (
         ended.err
-        == f"Error: There is no folder {folder / 'none'} for tea.html; make it, or name another file.\n"
+        == f"Error: The directory {folder / 'none'} does not exist; create it or choose another file.\n"
     )
 
 
-def test_an_export_may_have_a_name_as_long_as_names_can_be(talk: Story, admin: Admin, folder: Path) -> None:
+def test_an_export_file_name_may_have_the_maximum_length(talk: Story, admin: Admin, folder: Path) -> None:
     name = f"{'t' * 250}.html"
     assert admin("history", "export", "-o", name).code == 0
     assert (folder / name).stat().st_size > 0
 
 
-def test_an_export_never_becomes_the_database(talk: Story, admin: Admin, folder: Path) -> None:
+def test_an_export_never_overwrites_the_database(talk: Story, admin: Admin, folder: Path) -> None:
     ended = admin("export-history", "--out", "./chat.db")
     assert ended.code == 2
     assert "is the database itself" in ended.err
@@ -106,7 +106,7 @@ def test_an_export_never_becomes_the_database(talk: Story, admin: Admin, folder:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv", "md", "html", "txt"])
-def test_no_export_holds_a_secret(form: str, talk: Story, admin: Admin) -> None:
+def test_no_export_contains_a_secret(form: str, talk: Story, admin: Admin) -> None:
     admin("user", "create", "anna", "--password-stdin", stdin="tea-for-two\n")
     talk.connect("anna", "anna", "198.51.100.7")
     text = admin("export-history", "-f", form, "--events", "--direct").out
@@ -114,7 +114,7 @@ def test_no_export_holds_a_secret(form: str, talk: Story, admin: Admin) -> None:
     assert not re.search(r"argon2|tea-for-two|198\.51", text)
 
 
-def test_history_is_shown_as_the_client_does(talk: Story, admin: Admin) -> None:
+def test_history_show_prints_lines_like_the_client(talk: Story, admin: Admin) -> None:
     shown = admin("history", "show", "tea", "--events").out.splitlines()
     assert [re.sub(r"^\[.{19}\] ", "", line) for line in shown] == [
         "-- server created the room #tea",
@@ -125,7 +125,7 @@ def test_history_is_shown_as_the_client_does(talk: Story, admin: Admin) -> None:
     assert admin("history", "show", "-n", "1").out.startswith("#ops [")
 
 
-def test_a_password_comes_from_a_file_or_from_standard_input(chat: Story, admin: Admin, folder: Path) -> None:
+def test_passwords_are_read_from_a_file_or_standard_input(chat: Story, admin: Admin, folder: Path) -> None:
     assert admin("user", "create", "a", "--password-stdin", stdin="first line\nsecond").code == 0
     (folder / "pw").write_bytes(b"\xff\xff")
     assert admin("user", "create", "b", "--password-file", "pw").code == 2
@@ -136,12 +136,12 @@ def test_a_password_comes_from_a_file_or_from_standard_input(chat: Story, admin:
     assert [row["name"] for row in admin("user", "list", "--json").json] == ["a"]
 
 
-def test_kicks_are_for_who_is_there(chat: Story, admin: Admin) -> None:
+def test_kick_and_announce_reach_online_users(chat: Story, admin: Admin) -> None:
     session = chat.connect("anna")
     room = chat.create_room("#tea")
     assert admin("kick", "anna", "--room", "#tea").code == 5
     chat.join(session, "anna", room)
-    assert admin("kick", "anna", "--room", "#tea", "--reason", "enough").out == "anna is put out of #tea.\n"
+    assert admin("kick", "anna", "--room", "#tea", "--reason", "enough").out == "Removed anna from #tea.\n"
     assert admin("kick", "ANNA").code == 0
     assert admin("announce", "hello", "--json").json == {"text": "hello", "online": 0}
     assert admin("announce", "two\nlines").code == 2
@@ -155,16 +155,19 @@ def test_an_invitation_is_shown_once(admin: Admin) -> None:
     listed = admin("invite", "list")
     shown = admin("invite", "create")
     assert len(shown.out.split()) == 1
-    assert "It is good for one account, until " in shown.err
+    assert "It is valid for one account, until " in shown.err
     assert admin("invite", "revoke", shown.out.strip()).code == 0
     assert code[:6] in listed.out
     assert code not in listed.out + admin("audit", "list").out
     assert admin("invite", "create", "--expires", "soon").code == 2
-    assert admin("invite", "revoke", code).out == f"The invitation {code[:6]} is taken back.\n"
-    assert admin("invite", "list").err == "There are no invitations; `chat-admin invite create` makes one.\n"
+    assert admin("invite", "revoke", code).out == f"Revoked the invitation {code[:6]}.\n"
+    assert (
+        admin("invite", "list").err
+        == "There are no invitations. Create one with `chat-admin invite create`.\n"
+    )
 
 
-def test_a_check_ends_with_3_when_it_finds_something(talk: Story, admin: Admin) -> None:
+def test_db_check_exits_with_3_when_it_finds_problems(talk: Story, admin: Admin) -> None:
     assert admin("db", "check", "--json").json == []
     with talk.database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM event WHERE id = 4")
@@ -175,7 +178,7 @@ def test_a_check_ends_with_3_when_it_finds_something(talk: Story, admin: Admin) 
     assert "stray" in ended.out
 
 
-def test_an_import_reports_what_it_did_and_what_it_could_not(admin: Admin, folder: Path) -> None:
+def test_an_import_reports_imported_and_rejected_rows(admin: Admin, folder: Path) -> None:
     old_database(folder / "old.db", users=[(1, "anna", "tea-for-two"), (2, "x y", "z-z-z-z")])
     rehearsal = admin("import-legacy", "old.db", "--dry-run", "--json").json
     assert not (folder / "chat.db").exists()
@@ -190,14 +193,14 @@ def test_an_import_reports_what_it_did_and_what_it_could_not(admin: Admin, folde
     assert "tea-for-two" not in again.out + again.err
 
 
-def test_the_server_of_an_old_file_is_told_what_to_do(admin: Admin, folder: Path) -> None:
+def test_an_outdated_database_is_explained(admin: Admin, folder: Path) -> None:
     old_database(folder / "chat.db")
     ended = admin("list-users")
     assert ended.code == 1
     assert "chat-admin -d NEW.db import-legacy chat.db" in ended.err
 
 
-def test_a_busy_database_is_a_sentence(talk: Story, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_explained(talk: Story, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.cli.admin.context.BUSY_TIMEOUT_MILLISECONDS", 50)
     with talk.database.locked():
         ended = admin("announce", "hello")
@@ -206,7 +209,7 @@ def test_a_busy_database_is_a_sentence(talk: Story, admin: Admin, monkeypatch: p
     assert "nothing was changed" in ended.err
 
 
-def test_an_empty_list_says_why_it_is_empty(chat: Story, admin: Admin) -> None:
-    assert admin("list-users").err == "There are no accounts yet; /reg in a client makes one.\n"
-    assert admin("list-users", "--search", "x").err == "There are no such accounts.\n"
+def test_empty_lists_say_why(chat: Story, admin: Admin) -> None:
+    assert admin("list-users").err == "There are no accounts yet. Register one with /reg in a client.\n"
+    assert admin("list-users", "--search", "x").err == "No matching accounts.\n"
     assert admin("list-users", "--online", "--search", "x").err == "Nobody is online.\n"

@@ -30,13 +30,13 @@ SPANS = [
 
 
 @pytest.mark.parametrize(("text", "first", "last"), SPANS)
-def test_times_as_people_write_them(text: str, first: str, last: str) -> None:
+def test_times_are_parsed_to_spans(text: str, first: str, last: str) -> None:
     assert to_iso(times.since(text, NOW) or 0) == first
     assert to_iso(times.until(text, NOW) or 0) == last
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-11-22 25:00", "99999999999h"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_invalid_times_are_refused(text: str) -> None:
     with pytest.raises(UsageError):
         times.since(text, NOW)
 
@@ -45,12 +45,12 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     ("text", "length"),
     [("30m", 1800), ("12h", 43200), ("2d", 172800), ("3w", 1814400), ("1h30m", 5400), ("2 days", 172800)],
 )
-def test_lengths_of_time(text: str, length: int) -> None:
+def test_durations_are_parsed(text: str, length: int) -> None:
     assert durations.parse_duration(text) == timedelta(seconds=length)
 
 
 @pytest.mark.parametrize("text", ["", "d", "2", "2x", "0d", "9999999w", "two days", "1d!"])
-def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+def test_invalid_durations_are_refused(text: str) -> None:
     with pytest.raises(UsageError):
         durations.parse_duration(text)
 
@@ -58,7 +58,7 @@ def test_what_is_no_length_of_time_is_refused(text: str) -> None:
 # files
 
 
-def test_a_file_is_replaced_whole_and_is_its_owners_only(tmp_path: Path) -> None:
+def test_a_file_is_replaced_atomically_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("before")
     with written(path) as file:
@@ -74,7 +74,7 @@ def refuse(text: str) -> str:
     raise ValueError(text)
 
 
-def test_a_failure_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_failure_leaves_the_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("before")
     with pytest.raises(ValueError, match="half"), written(path) as file:
@@ -83,7 +83,7 @@ def test_a_failure_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real.txt")
     with written(tmp_path / "link") as file:
         file.write("x")

@@ -69,15 +69,17 @@ class PseudoTerminal:
         return bool(select.select([self._ours], [], [], 0)[0])
 
 
-def test_on_a_terminal_a_password_is_typed_unseen_and_twice(terminal: PseudoTerminal) -> None:
-    answers = {"Password: ": "tea-for-two", "Once more: ": "tea-for-two"}
+def test_a_password_is_prompted_for_twice_without_echo(terminal: PseudoTerminal) -> None:
+    answers = {"Password: ": "tea-for-two", "Repeat password: ": "tea-for-two"}
     code, shown = terminal.run("user", "create", "anna", answers=answers)
     assert code == 0, shown
-    assert "Made the account anna" in shown
+    assert "Created the account anna" in shown
     assert "tea-for-two" not in shown
 
 
-def test_on_a_terminal_a_no_changes_nothing(terminal: PseudoTerminal, chat: Story, admin: Admin) -> None:
+def test_declining_a_confirmation_changes_nothing(
+    terminal: PseudoTerminal, chat: Story, admin: Admin
+) -> None:
     chat.create_account("anna")
     code, shown = terminal.run("user", "disable", "anna", answers={"[y/N]": "n"})
     assert (code, "Nothing was changed." in shown) == (1, True)

@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "admin.md"
 
 
 def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every command that does something, with the words that call it."""
+    """Yield every leaf command with the words that invoke it."""
     if not hasattr(command, "commands"):
         yield path, command
         return
@@ -33,7 +33,7 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 COMMANDS = dict(walk(get_command(app)))
 NAMES = [" ".join(path) for path in COMMANDS]
 
-# How each command is called so that it could work; `old.db` and `pw` are made by the test.
+# A valid invocation of each command; the fixture creates `old.db` and `pw`.
 CALLS = {
     "kick": ["anna"],
     "announce": ["hello"],
@@ -75,13 +75,13 @@ CALLS = {
     "db stats": [],
     "audit list": [],
 }
-MAKE_IT = {
+CREATING = {
     "user create",
     "invite create",
     "room create",
     "import-legacy",
     "db upgrade",
-}  # they make a missing database
+}  # these create a missing database
 UNKNOWN = {
     "kick": ["nobody"],
     "user show": ["nobody"],
@@ -128,7 +128,7 @@ CHANGE = [
 
 @pytest.fixture
 def populated(chat: Story, folder: Path) -> None:
-    """A chat in which everything that CALLS speaks of exists."""
+    """A chat that contains everything CALLS refers to."""
     chat.create_account("anna")
     session = chat.connect("anna", "anna")
     room = chat.create_room("#tea")
@@ -147,23 +147,23 @@ def populated(chat: Story, folder: Path) -> None:
 
 
 def files(folder: Path) -> None:
-    """Make the files that CALLS speaks of."""
+    """Create the files that CALLS refers to."""
     (folder / "pw").write_text("tea-for-two\n")
     old_database(folder / "old.db", users=[])
 
 
 def options(command: Any) -> set[str]:
-    """Return every option of a command, but those of help."""
+    """Return the options of a command, without those of help."""
     names = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     return {name for name in names if name.startswith("-")} - {"-h", "--help"}
 
 
-def test_the_tree_is_the_one_these_tests_know() -> None:
+def test_every_command_is_covered_by_these_tests() -> None:
     assert set(NAMES) == set(CALLS)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_has_help_for_itself_and_each_option(name: str, admin: Admin) -> None:
+def test_every_command_and_option_has_help(name: str, admin: Admin) -> None:
     command = COMMANDS[tuple(name.split())]
     assert re.search(r"\w+.*\.", command.help or "")
     assert [p.name for p in command.params if not getattr(p, "help", None)] == []
@@ -198,7 +198,7 @@ def test_no_option_takes_a_secret() -> None:
 
 @pytest.mark.usefixtures("populated")
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_works_and_speaks_json(name: str, admin: Admin) -> None:
+def test_every_command_prints_json(name: str, admin: Admin) -> None:
     ended = admin(*name.split(), *CALLS[name], "--json")
     assert ended.code == 0, ended.err
     assert isinstance(ended.json, list | dict)
@@ -206,18 +206,18 @@ def test_every_command_works_and_speaks_json(name: str, admin: Admin) -> None:
 
 @pytest.mark.usefixtures("populated")
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_works_in_plain_text(name: str, admin: Admin) -> None:
+def test_every_command_prints_plain_text(name: str, admin: Admin) -> None:
     ended = admin(*name.split(), *CALLS[name])
     assert ended.code == 0, ended.err
     assert "{" not in ended.out or name in ("history export", "export-history")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_database_is_a_sentence_or_is_made(name: str, admin: Admin, folder: Path) -> None:
+def test_a_missing_database_is_explained_or_created(name: str, admin: Admin, folder: Path) -> None:
     files(folder)
     ended = admin(*name.split(), *CALLS[name])
-    assert (folder / "chat.db").exists() == (name in MAKE_IT)
-    if name in MAKE_IT:
+    assert (folder / "chat.db").exists() == (name in CREATING)
+    if name in CREATING:
         assert ended.code == 0, ended.err
     else:
         assert (ended.code, ended.out) == (5, "")
@@ -226,7 +226,7 @@ def test_a_missing_database_is_a_sentence_or_is_made(name: str, admin: Admin, fo
 
 @pytest.mark.usefixtures("populated")
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_what_is_not_there_ends_with_5(name: str, admin: Admin) -> None:
+def test_unknown_objects_exit_with_5(name: str, admin: Admin) -> None:
     ended = admin(*name.split(), *UNKNOWN[name])
     assert (ended.code, ended.out) == (5, "")
     assert re.fullmatch(r"Error: [^\n]*\.?\n", ended.err)
@@ -241,7 +241,7 @@ def test_what_is_not_there_ends_with_5(name: str, admin: Admin) -> None:
         ["ban", "add", "192.0.2.1", "-y"],
     ],
 )
-def test_what_is_there_already_ends_with_6(call: list[str], admin: Admin) -> None:
+def test_existing_objects_exit_with_6(call: list[str], admin: Admin) -> None:
     ended = admin(*call)
     assert (ended.code, ended.out) == (6, "")
     assert "already" in ended.err
@@ -249,7 +249,7 @@ def test_what_is_there_already_ends_with_6(call: list[str], admin: Admin) -> Non
 
 @pytest.mark.usefixtures("populated")
 @pytest.mark.parametrize("name", ASK_FIRST)
-def test_what_destroys_asks_first(name: str, admin: Admin) -> None:
+def test_destructive_commands_ask_for_confirmation(name: str, admin: Admin) -> None:
     before = admin("audit", "list", "--json").json
     ended = admin(*name.split(), *(word for word in CALLS[name] if word != "--yes"), stdin="y\n")
     assert (ended.code, ended.out) == (2, "")
@@ -259,7 +259,7 @@ def test_what_destroys_asks_first(name: str, admin: Admin) -> None:
 
 @pytest.mark.usefixtures("populated")
 @pytest.mark.parametrize("name", CHANGE)
-def test_every_change_leaves_one_trace(name: str, admin: Admin) -> None:
+def test_every_change_leaves_one_audit_entry(name: str, admin: Admin) -> None:
     before = admin("audit", "list", "--json").json
     admin(*name.split(), *CALLS[name])
     (trace,) = admin("audit", "list", "--json").json[len(before) :]
@@ -269,7 +269,7 @@ def test_every_change_leaves_one_trace(name: str, admin: Admin) -> None:
 
 @pytest.mark.usefixtures("populated")
 @pytest.mark.parametrize("name", NAMES)
-def test_the_database_may_be_named_before_the_noun_or_after(name: str, admin: Admin, folder: Path) -> None:
+def test_common_options_are_accepted_before_and_after_the_noun(name: str, admin: Admin, folder: Path) -> None:
     (folder / "chat.db").rename(folder / "other.db")
     before = admin("-d", "other.db", "--json", *name.split(), *CALLS[name])
     assert before.code == 0, before.err
@@ -280,7 +280,7 @@ def test_the_database_may_be_named_before_the_noun_or_after(name: str, admin: Ad
 
 @pytest.mark.parametrize("content", [b"hello", b""])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_that_is_not_ours_is_left_alone(name: str, content: bytes, admin: Admin, folder: Path) -> None:
+def test_a_foreign_file_is_left_unchanged(name: str, content: bytes, admin: Admin, folder: Path) -> None:
     files(folder)
     (folder / "their.db").write_bytes(content)
     ended = admin("-d", "their.db", *name.split(), *CALLS[name])

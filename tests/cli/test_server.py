@@ -40,20 +40,20 @@ def chat(tmp_path: Path) -> Chat:
 
 
 @pytest.mark.parametrize("words", [["-h"], ["run", "--help"], ["check", "-h"]])
-def test_everything_has_help(chat: Chat, words: list[str]) -> None:
+def test_every_command_has_help(chat: Chat, words: list[str]) -> None:
     done = chat(*words)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage: chat-server" in done.stdout
     assert "-h, --help" in done.stdout
 
 
-def test_run_takes_the_flags_of_the_program_it_replaces(chat: Chat) -> None:
+def test_run_accepts_the_predecessors_flags(chat: Chat) -> None:
     text = chat("run", "-h").stdout
     for option in ("-b, --buffer", "-i, --ip", "-p, --port", "-n, --servername", "-d, --dbname", "--config"):
         assert option in text
 
 
-def test_check_of_a_fresh_folder_is_well_and_creates_nothing(chat: Chat, tmp_path: Path) -> None:
+def test_check_in_an_empty_directory_passes_and_creates_nothing(chat: Chat, tmp_path: Path) -> None:
     done = chat("check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "Settings: serverSetup.json\nDatabase: chat.db will be created on the first start\n"
@@ -75,7 +75,7 @@ def test_check_lists_every_problem(chat: Chat, tmp_path: Path) -> None:
     ("table", "word"),
     [('"User" (UserId)', "import-legacy"), ("other (id)", "another program")],
 )
-def test_check_refuses_a_strangers_database_and_leaves_it_as_it_was(
+def test_check_refuses_a_foreign_database_and_leaves_it_unchanged(
     chat: Chat, tmp_path: Path, table: str, word: str
 ) -> None:
     path = tmp_path / "chat.db"
@@ -90,7 +90,7 @@ def test_check_refuses_a_strangers_database_and_leaves_it_as_it_was(
     assert path.read_bytes() == before
 
 
-def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
+def test_check_recognises_its_own_database(chat: Chat, tmp_path: Path) -> None:
     database = Database(URL.create("sqlite", database=str(tmp_path / "chat.db")))
     prepare_database(database)
     database.close()
@@ -111,7 +111,7 @@ def test_check_knows_our_own_database(chat: Chat, tmp_path: Path) -> None:
         (["--prot", "1"], "No such option"),
     ],
 )
-def test_a_wrong_option_of_run_ends_with_2(chat: Chat, arguments: list[str], sentence: str) -> None:
+def test_an_invalid_option_exits_with_2(chat: Chat, arguments: list[str], sentence: str) -> None:
     done = chat("run", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr
@@ -119,14 +119,14 @@ def test_a_wrong_option_of_run_ends_with_2(chat: Chat, arguments: list[str], sen
 
 
 @pytest.mark.parametrize("url", ["chat:geheim@127.0.0.1:1/chat", "chat@127.0.0.1:1/chat?password=geheim"])
-def test_a_database_that_does_not_answer_is_named_without_its_password(chat: Chat, url: str) -> None:
+def test_an_unreachable_database_is_named_without_its_password(chat: Chat, url: str) -> None:
     done = chat("run", "-p", "0", "-d", f"postgresql://{url}")
     assert done.returncode == 1
     assert "Cannot connect to PostgreSQL at postgresql://chat" in done.stderr
     assert "geheim" not in done.stdout + done.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as gone:
@@ -143,7 +143,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("descriptors", ["0", "1", "2", "0 1 2"])
-def test_a_stream_that_the_caller_closed_is_no_error(tmp_path: Path, descriptors: str) -> None:
+def test_closed_standard_streams_are_not_an_error(tmp_path: Path, descriptors: str) -> None:
     closed = " ".join(f"{number}>&-" for number in descriptors.split())
     script = f'"$0" -c "$1" check {closed}'
     done = subprocess.run(
@@ -158,7 +158,7 @@ def test_a_stream_that_the_caller_closed_is_no_error(tmp_path: Path, descriptors
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*PROGRAM, "check"],
@@ -178,10 +178,10 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
         ("KeyboardInterrupt", 130, ""),
         ("PermissionError(13, 'Permission denied', 'chat.db')", 1, "Error: chat.db: Permission denied.\n"),
         ("terminal.ChatError('x' * 5000 + ' is too long.')", 1, f"Error: {'x' * 60}... is too long.\n"),
-        ("ZeroDivisionError", 1, "Error: the program has a defect (ZeroDivisionError at <string>:5)"),
+        ("ZeroDivisionError", 1, "Error: internal error (ZeroDivisionError at <string>:5)"),
     ],
 )
-def test_every_failure_is_a_sentence(failure: str, code: int, sentence: str) -> None:
+def test_every_failure_is_reported_in_one_sentence(failure: str, code: int, sentence: str) -> None:
     program = f"""
 from app.cli import terminal
 app = terminal.new_app("A program that fails.")

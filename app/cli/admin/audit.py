@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from app.cli.admin import times
+from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
-from app.cli.admin.declare import command, new_noun
 from app.services import audit
 
 app = new_noun("audit", "Show the audit log of administrative changes.")

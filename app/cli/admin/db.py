@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection
 
+from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext, missing
-from app.cli.admin.declare import command, new_noun
 from app.db import revisions, schema
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound

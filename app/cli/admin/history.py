@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.cli.admin import times
 from app.cli.admin.atomic_file import written
+from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
-from app.cli.admin.declare import command, new_noun
 from app.cli.admin.progress import bar, counted
 from app.db.database import Database
 from app.errors import NotFound, UsageError

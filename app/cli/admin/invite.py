@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
-from app.cli.admin.declare import command, new_noun
 from app.clock import to_iso_or_none, until
 from app.services import invitations
 from app.services.codes import new_code

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.admin import room, user
+from app.cli.admin.command_declaration import Yes
 from app.cli.admin.context import AdminContext
-from app.cli.admin.declare import Yes
 from app.cli.admin.prompts import confirm
 from app.errors import UsageError
 from app.services import metadata, moderation

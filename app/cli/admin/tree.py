@@ -1,7 +1,7 @@
 """The command tree: nouns, top-level verbs, and two names kept for compatibility."""
 
 from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, metadata, room, user
-from app.cli.admin.declare import command, new_admin
+from app.cli.admin.command_declaration import command, new_admin
 
 app = new_admin(
     "Administer a chat server: accounts, rooms and history. Works with the server running or stopped."

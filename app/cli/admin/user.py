@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from app.cli.admin import times
+from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.context import AdminContext
-from app.cli.admin.declare import Yes, command, new_noun
 from app.cli.admin.output import as_row
 from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password
 from app.clock import to_datetime, to_datetime_or_none
