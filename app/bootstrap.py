@@ -30,7 +30,7 @@ from app.engine.delivery.sink import NullSink
 from app.engine.engine import Engine
 from app.engine.rate_limits import MAX_KEYS
 from app.engine.reducers.table import REDUCERS
-from app.engine.restore import restore, restore_people
+from app.engine.restore import restore, restore_users
 from app.engine.server_rate_limits import RateLimits
 from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.world.world import World
@@ -117,7 +117,7 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
     """Restore the world from the database; return the restored sessions that were ended meanwhile."""
     connection = ledger.open_at_end()
     restore(world, connection)
-    ended = restore_people(world, connection, settings.node)
+    ended = restore_users(world, connection, settings.node)
     ledger.commit([])
     return ended
 
@@ -125,7 +125,7 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
 def _resume(runtime: Runtime, ended: set[int]) -> None:
     """Complete what a stop or crash interrupted, and create the rooms that users join automatically."""
     connection = runtime.ledger.open_at_end()
-    runtime.rate_limits.logins.trust_all(load_recent_logins(connection, MAX_KEYS))
+    runtime.rate_limits.logins.restore_trusted(load_recent_logins(connection, MAX_KEYS))
     changeset = Changeset(runtime.world, writable=True)
     resume_sessions(runtime, changeset, ended)
     for name in runtime.settings.auto_join:

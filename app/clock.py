@@ -25,7 +25,7 @@ class Clock:
         """Return monotonic seconds."""
         return time.monotonic()
 
-    def identity(self) -> int:
+    def new_id(self) -> int:
         """Return a new id for a room, account or session, unique without coordination.
 
         The upper bits are the instant, so ids sort by age. The lower 20 bits are random and distinguish processes that
@@ -35,11 +35,11 @@ class Clock:
             Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | random.getrandbits(20))
             return Clock._last_identity
 
-    def token(self) -> str:
+    def new_token(self) -> str:
         """Return a short random identifier of letters and digits."""
         return secrets.token_hex(6)
 
-    def secret(self) -> bytes:
+    def new_secret(self) -> bytes:
         """Return 32 random bytes for a key."""
         return secrets.token_bytes(32)
 
@@ -52,13 +52,13 @@ class Timer:
         self._period = period
         self._next = clock.monotonic() + period
 
-    def is_over(self) -> bool:
-        """Whether the period has passed; stays true until `take`."""
+    def is_due(self) -> bool:
+        """Whether the period has passed; stays true until `restart_if_due`."""
         return self._clock.monotonic() >= self._next
 
-    def take(self) -> bool:
+    def restart_if_due(self) -> bool:
         """Start the next period if this one has passed; return whether it has."""
-        if not self.is_over():
+        if not self.is_due():
             return False
         self._next = self._clock.monotonic() + self._period
         return True
@@ -111,7 +111,7 @@ def until(end: int | None) -> str:
     return "for ever" if end is None else f"until {to_datetime(end):%Y-%m-%d %H:%M} UTC"
 
 
-def is_ahead(end: int | None, now: int) -> bool:
+def is_future(end: int | None, now: int) -> bool:
     """Whether an expiry is still in the future; None never expires."""
     return end is None or end > now
 

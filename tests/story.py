@@ -43,7 +43,7 @@ class Story:
 
     def create_room(self, name: str, **data: Any) -> int:
         """Create a room and return its id."""
-        room = self.clock.identity()
+        room = self.clock.new_id()
         values = {"official": True, "founder": None, "modes": "nt", **data}
         self.record(Event(Kind.CREATED, room=room, nick="server", target=name, data=CreatedData(**values)))
         return room
@@ -54,7 +54,7 @@ class Story:
 
     def connect(self, nick: str, account: str | None = None, address: str = "192.0.2.1") -> int:
         """Connect a session and return its id."""
-        session = self.clock.identity()
+        session = self.clock.new_id()
         data = ConnectedData(address, nick, "main")
         self.record(
             Event(

@@ -15,7 +15,7 @@ def response_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
     if "batch" not in ctx.client.caps:
         yield {}
         return
-    reference = ctx.runtime.clock.token()
+    reference = ctx.runtime.clock.new_token()
     response = ctx.open_response()
     is_first = not response.entries
     ctx.send_from_server("BATCH", f"+{reference}", *words)

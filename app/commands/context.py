@@ -10,7 +10,7 @@ from app.clock import to_iso
 from app.commands.errors import CommandError, FailReply, NumericError
 from app.commands.runtime import Runtime, TemplateSource
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.response import Response, ResponseEntry
 from app.engine.submission_unit import SlowWork
@@ -78,7 +78,7 @@ class Context:
     def open_response(self) -> Response:
         """Return the response to this command; the first call fixes its place among deliveries."""
         if self._response is None:
-            batch = self.runtime.clock.token() if self.label is not None else ""
+            batch = self.runtime.clock.new_token() if self.label is not None else ""
             self._response = Response(self.client, self.runtime.server_name, self.label, batch)
             self.changeset.plan.append(self._response)
         return self._response
@@ -196,7 +196,7 @@ class Context:
         self.changeset.emit(event, audience, self.client)
         self.send_event(event)
 
-    def emit_without_reply(self, event: Event, audience: Audience = NOBODY) -> None:
+    def emit_without_reply(self, event: Event, audience: Audience = EMPTY_AUDIENCE) -> None:
         """Apply an event and send it to the audience, but not to the caller."""
         self.changeset.emit(event, audience, self.client)
 

@@ -61,7 +61,7 @@ class Dispatcher:
 
     def revert(self, event: Event) -> str:
         """Undo a message that could not be stored; return the FAIL line for its sender."""
-        self.runtime.world.forget(event)
+        self.runtime.world.revert(event)
         words = f"FAIL {event.kind.name} NOT_STORED {event.target or '*'}"
         return f":{self.runtime.server_name} {words} :{EVENT_REFUSED}"
 

@@ -11,7 +11,7 @@ from app.commands.sessions.account_roles import account_roles_of, update_account
 from app.commands.sessions.bans import enforce_ban
 from app.commands.sessions.leaving import disconnect_expired, disconnect_user
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.encode import is_delivered
 from app.engine.world.user import User
 from app.engine.world.world import World
@@ -56,7 +56,7 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 def _audience(world: World, event: Event) -> Audience:
     """Return who receives the event; imported messages are history and go to no one."""
     if event.kind is Kind.ANNOUNCED:
-        return world.everybody()
+        return world.all_clients()
     if event.kind is Kind.MARKED:
         return world.devices(MarkedData.of(event).party)
     if isinstance(event.data, RedactedData) and event.data.parties is not None:
@@ -64,7 +64,7 @@ def _audience(world: World, event: Event) -> Audience:
         return Audience(world.devices(one).clients | world.devices(other).clients)
     room = world.rooms.get(event.room or 0)
     if room is None or event.is_imported or not is_delivered(event.kind):
-        return NOBODY
+        return EMPTY_AUDIENCE
     return room.audience
 
 

@@ -99,7 +99,7 @@ class SQLiteFulltext:
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
         """Check the time in SQLite's progress handler."""
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-        driver.set_progress_handler(Timer(Clock(), seconds).is_over, VM_STEPS_PER_CHECK)
+        driver.set_progress_handler(Timer(Clock(), seconds).is_due, VM_STEPS_PER_CHECK)
         try:
             yield
         except OperationalError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.plan import Broadcast, Plan
 from app.engine.delivery.response import Response, ResponseEntry
@@ -29,7 +29,7 @@ class Changeset:
     events: list[Event] = field(default_factory=list)
     plan: Plan = field(default_factory=list)
 
-    def emit(self, event: Event, audience: Audience = NOBODY, author: Client | None = None) -> Event:
+    def emit(self, event: Event, audience: Audience = EMPTY_AUDIENCE, author: Client | None = None) -> Event:
         """Apply an event to the world now, and send it to the audience after the commit."""
         self._apply(event)
         self.events.append(event)
@@ -66,5 +66,7 @@ class Changeset:
         self.world.apply(event)
 
     def _plan_delivery(self, event: Event, audience: Audience, author: Client | None) -> None:
-        if audience is not NOBODY or author is not None:  # the author is informed if it cannot be stored
+        if (
+            audience is not EMPTY_AUDIENCE or author is not None
+        ):  # the author is informed if it cannot be stored
             self.plan.append(Broadcast(event, audience, author))

@@ -150,7 +150,7 @@ class Engine:
         reading, writing, after_write = self._partition(units)
         self._held += writing
         self._read(reading)
-        if self._idle_check.take():
+        if self._idle_check.restart_if_due():
             self._check_idle()
         if self._stuck is not None:
             self._retry(*self._stuck)
@@ -212,14 +212,14 @@ class Engine:
         try:
             news = self._ledger.open()
         except StorageError as error:
-            self._outage.note(error)
+            self._outage.record_failure(error)
             return
         units, self._held = self._held, []
         self._current = [*self._current, *units]
         changeset = Changeset(self.world, writable=True)
         for event in news:
             self._handler.apply_remote(changeset, event)
-        if self._housekeeping.take():
+        if self._housekeeping.restart_if_due():
             self._handler.run_housekeeping(changeset)
         for unit in units:
             self._do(changeset, unit)
@@ -252,10 +252,10 @@ class Engine:
         except StorageError as error:
             self._stuck = (changeset, units)
             self.meter.failures += 1
-            self._outage.note(error)
+            self._outage.record_failure(error)
             return
-        self.meter.commits.note(self._clock.monotonic() - started)
-        self.meter.batches.note(len(changeset.events))
+        self.meter.commits.record(self._clock.monotonic() - started)
+        self.meter.batches.record(len(changeset.events))
         self._stuck = None
         if refused:
             changeset.plan = without_events(
@@ -271,7 +271,7 @@ class Engine:
         try:
             news = self._ledger.open()
         except StorageError as error:
-            self._outage.note(error)
+            self._outage.record_failure(error)
             return
         remote = Changeset(self.world, writable=True)
         for event in news:
@@ -293,7 +293,7 @@ class Engine:
             self._ledger.extend_index(INDEX_BATCH_IDLE if self._waiting.empty() else INDEX_BATCH_BUSY)
         except StorageError as error:
             logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
-        if self._index_merge.take():
+        if self._index_merge.restart_if_due():
             with suppress(StorageError):
                 self._ledger.tidy()
 
@@ -301,9 +301,9 @@ class Engine:
         """Whether the log should be opened now: there is a reason, and no retry delay."""
         if not self._outage.may_retry:
             return False
-        if self._held or self._housekeeping.is_over():
+        if self._held or self._housekeeping.is_due():
             return True
-        return self._poll.take() and self._ledger.has_remote_events()
+        return self._poll.restart_if_due() and self._ledger.has_remote_events()
 
     def _refuse_expired(self, newcomers: Sequence[SubmissionUnit]) -> None:
         """Refuse held units that have waited long enough; `newcomers` arrived in this cycle."""
@@ -330,7 +330,7 @@ class Engine:
     def _shut_down(self) -> None:
         """Disconnect all users; commit and deliver the last events."""
         if self._stuck is not None:
-            self._outage.hurry()
+            self._outage.skip_delay()
             self._retry(*self._stuck)
         changeset = Changeset(self.world, writable=True)
         self._handler.shut_down(changeset)

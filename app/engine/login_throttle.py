@@ -31,19 +31,19 @@ class LoginThrottle:
         self._addresses.set_maximum(maximum)
         self._names.set_maximum(maximum * PER_NAME_FACTOR)
 
-    def wait(self, address: str, name: str | None = None) -> float:
+    def delay_seconds(self, address: str, name: str | None = None) -> float:
         """Return the seconds until the address may try again, for a name if given; 0 if it may now."""
         key = rate_key(address)
-        seconds = self._addresses.wait(key)
+        seconds = self._addresses.delay_seconds(key)
         if name is None or (name, key) in self._trusted:
             return seconds
-        return max(seconds, self._names.wait(name))
+        return max(seconds, self._names.delay_seconds(name))
 
-    def note(self, address: str, name: str | None = None) -> None:
+    def record(self, address: str, name: str | None = None) -> None:
         """Record a wrong secret."""
-        self._addresses.note(rate_key(address))
+        self._addresses.record(rate_key(address))
         if name is not None:
-            self._names.note(name)
+            self._names.record(name)
 
     def trust(self, address: str, name: str) -> None:
         """Record a right secret: the limit per name no longer applies to this address."""
@@ -53,7 +53,7 @@ class LoginThrottle:
         if len(self._trusted) > MAX_KEYS:
             self._trusted.popitem(last=False)
 
-    def trust_all(self, known: Iterable[tuple[str, str]]) -> None:
+    def restore_trusted(self, known: Iterable[tuple[str, str]]) -> None:
         """Restore trusted pairs of address and name, the most recent last."""
         for address, name in known:
             self.trust(address, name)

@@ -15,7 +15,7 @@ class Histogram:
         self._counts = [0] * (len(bounds) + 1)
         self.total = 0.0
 
-    def note(self, value: float) -> None:
+    def record(self, value: float) -> None:
         """Record a measurement."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self.total += value

@@ -50,7 +50,7 @@ class Outage:
     def _seconds(self) -> float:
         return self._clock.monotonic() - (self._since or 0.0)
 
-    def note(self, error: StorageError) -> None:
+    def record_failure(self, error: StorageError) -> None:
         """Record a failure; the first one starts an outage."""
         now = self._clock.monotonic()
         self._retry_at = now + RETRY_SECONDS
@@ -66,6 +66,6 @@ class Outage:
             logger.warning("The database works again after %.1f s.", self._seconds)
             self._since = None
 
-    def hurry(self) -> None:
+    def skip_delay(self) -> None:
         """Skip the retry delay for the last attempt."""
         self._retry_at = 0.0

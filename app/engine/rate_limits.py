@@ -28,14 +28,14 @@ class RateLimit:
         self._maximum = maximum
         self._times = OrderedDict((key, deque(times, maxlen=maximum)) for key, times in self._times.items())
 
-    def wait(self, key: str) -> float:
+    def delay_seconds(self, key: str) -> float:
         """Return the seconds until the next occurrence is allowed; 0 if it is allowed now."""
         times = self._times.get(key)
         if not self._maximum or times is None or len(times) < self._maximum:
             return 0.0
         return max(0.0, times[0] + self._seconds - self._clock.monotonic())
 
-    def note(self, key: str) -> None:
+    def record(self, key: str) -> None:
         """Record an occurrence."""
         if not self._maximum:
             return

@@ -15,7 +15,7 @@ from app.db.models import (
     RoomRow,
     SessionRow,
 )
-from app.engine.world import room as live
+from app.engine.world.room import MaskEntry, Room
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import Ban, Invitation, World
 from app.wire.names import Key, fold
@@ -33,7 +33,7 @@ def restore(world: World, connection: Connection) -> None:
     for role in connection.execute(select(RoomRoleRow.__table__)):
         world.rooms[role.room_id].roles.setdefault(role.account_id, set()).add(role.role)
     for mask in connection.execute(select(RoomMaskRow.__table__)):
-        world.rooms[mask.room_id].lists[mask.mode][mask.mask] = live.MaskEntry(mask.mask, mask.by, mask.at)
+        world.rooms[mask.room_id].lists[mask.mode][mask.mask] = MaskEntry(mask.mask, mask.by, mask.at)
     accounts = {account.id: account for account in world.accounts.values()}
     for certificate in connection.execute(select(CertificateRow.__table__)):
         world.certificates[certificate.fingerprint] = accounts[certificate.account_id]
@@ -55,7 +55,7 @@ def _restore_metadata(world: World, connection: Connection) -> None:
 
 
 def _restore_room(world: World, row: RowMapping) -> None:
-    room = live.Room(
+    room = Room(
         id=row["id"],
         name=row["name"],
         key=Key(row["key"]),
@@ -67,13 +67,13 @@ def _restore_room(world: World, row: RowMapping) -> None:
         modes=set(row["modes"]),
         password=row["password"],
         limit=row["user_limit"],
-        pause=row["pause"],
+        slow_mode_seconds=row["pause"],
     )
     world.rooms[room.id] = room
     world.room_keys[room.key] = room
 
 
-def restore_people(world: World, connection: Connection, node: str) -> set[int]:
+def restore_users(world: World, connection: Connection, node: str) -> set[int]:
     """Load the users that were online when this node stopped, with their rooms but without connections.
 
     Return the sessions that were ended in the database meanwhile.
@@ -103,16 +103,16 @@ def _restore_user(world: World, row: RowMapping) -> None:
         address=row["address"],
         realname=row["realname"],
         signon=row["connected"],
-        active=world.clock.monotonic() - idle_seconds,
+        last_active=world.clock.monotonic() - idle_seconds,
         account=world.find_account(row["account"]) if row["account"] else None,
         away=row["away"],
         detached=row["detached"],
     )
-    world.admit(user)
+    world.add_user(user)
 
 
-def _restore_member(user: User, room: live.Room, roles: set[str]) -> None:
+def _restore_member(user: User, room: Room, roles: set[str]) -> None:
     """Restore a membership; in an official room, operator status depends on the account's current role."""
-    kept = room.kept_roles(user)
+    kept = room.persistent_roles(user)
     room.add(user, kept | (roles - {"o"} if room.official else roles))
     user.rooms.add(room.id)

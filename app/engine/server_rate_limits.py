@@ -36,7 +36,7 @@ class RateLimits:
             RateLimit(clock, METADATA_CHANGES, METADATA_SECONDS),
         )
 
-    def follow(self, settings: ServerSettings) -> None:
+    def configure(self, settings: ServerSettings) -> None:
         """Apply changed settings."""
         self.logins.set_maximum(settings.login_attempts)
         self.registrations.set_maximum(settings.registrations_per_address)

@@ -110,7 +110,7 @@ def registration_event(
         Kind.REGISTERED,
         nick=by or name,
         account=name,
-        data=RegisteredData(clock.identity(), role, invitation),
+        data=RegisteredData(clock.new_id(), role, invitation),
         secret=credentials,
     )
 

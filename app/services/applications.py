@@ -39,7 +39,7 @@ class ApplicationLine:
 
 def application_event(clock: Clock, name: str, applicant: Applicant) -> Event:
     """Return the event that stores an application."""
-    data = AppliedData(clock.identity(), clock.now() + LIFETIME_MILLISECONDS)
+    data = AppliedData(clock.new_id(), clock.now() + LIFETIME_MILLISECONDS)
     return Event(Kind.APPLIED, nick=name, account=name, data=data, secret=applicant)
 
 

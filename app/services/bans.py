@@ -13,7 +13,7 @@ from ipaddress import IPv6Network, ip_network
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.clock import Clock, is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
+from app.clock import Clock, is_future, to_datetime, to_datetime_or_none, to_iso_or_none
 from app.db.models import BanRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
@@ -156,7 +156,7 @@ def _ban_line(ban: BanRow, now: int) -> BanLine:
         by=ban.by,
         created=to_datetime(ban.created),
         expires=to_datetime_or_none(ban.expires),
-        active=is_ahead(ban.expires, now),
+        active=is_future(ban.expires, now),
     )
 
 
@@ -167,7 +167,7 @@ def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires
     """
     mask = normalise_ban_mask(kind, mask, account_name_lookup(admin.session))
     former = [ban for ban in _find(admin.session, mask) if ban.type == kind.value]
-    if any(is_ahead(ban.expires, admin.clock.now()) for ban in former):
+    if any(is_future(ban.expires, admin.clock.now()) for ban in former):
         raise AlreadyExists(f"{mask} is already banned; to change the ban, remove it first.")
     data = ban_data(admin.clock, kind, expires)
     event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
@@ -178,7 +178,7 @@ def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires
 
 def ban_data(clock: Clock, kind: BanType, expires: int | None) -> BannedData:
     """Return what the event of a new ban says beside its mask and reason."""
-    return BannedData(clock.identity(), kind.value, expires)
+    return BannedData(clock.new_id(), kind.value, expires)
 
 
 def remove_ban(admin: Administrator, mask: str) -> AdminChange:

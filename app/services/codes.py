@@ -8,7 +8,7 @@ from app.clock import Clock
 
 def new_code(clock: Clock, length: int) -> str:
     """Return a random code of at most 51 lower-case letters and digits, five bits each."""
-    return b32encode(clock.secret()).decode().lower()[:length]
+    return b32encode(clock.new_secret()).decode().lower()[:length]
 
 
 def hash_code(code: str) -> str:

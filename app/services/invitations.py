@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clock import is_ahead, to_datetime, to_datetime_or_none, to_iso_or_none
+from app.clock import is_future, to_datetime, to_datetime_or_none, to_iso_or_none
 from app.db.models import InvitationRow
 from app.errors import NotFound
 from app.events import Event, Kind
@@ -39,7 +39,7 @@ class InvitationLine:
 def create_invitation(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
     """Create an invitation for a number of registrations, valid until an instant or indefinitely."""
     name = code[:NAME_LENGTH]
-    data = InvitationData(admin.clock.identity(), hash_code(code), uses, expires)
+    data = InvitationData(admin.clock.new_id(), hash_code(code), uses, expires)
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
     return admin.make_change([event], "invite.create", name, uses=uses, expires=to_iso_or_none(expires))
 
@@ -76,5 +76,5 @@ def _invitation_line(row: InvitationRow, now: int) -> InvitationLine:
         by=row.by,
         created=to_datetime(row.created),
         expires=to_datetime_or_none(row.expires),
-        active=row.used < row.uses and is_ahead(row.expires, now),
+        active=row.used < row.uses and is_future(row.expires, now),
     )

@@ -80,7 +80,7 @@ def get_room(session: Session, name: str) -> RoomRow:
 def official_room_event(clock: Clock, by: str, name: str) -> Event:
     """Return the event that creates an official room, which has no founder and persists when empty."""
     data = CreatedData(modes=NEW_ROOM_MODES, official=True, founder=None)
-    return Event(Kind.CREATED, room=clock.identity(), nick=by, target=name, data=data)
+    return Event(Kind.CREATED, room=clock.new_id(), nick=by, target=name, data=data)
 
 
 def find_room_key(connection: Connection, room: int) -> str | None:

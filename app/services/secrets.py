@@ -20,6 +20,6 @@ def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> byt
     """
     value = connection.scalar(select(_table.c.value).where(_table.c.name == name))
     if value is None:
-        value = clock.secret().hex()
+        value = clock.new_secret().hex()
         connection.execute(insert(ServerSecretRow).values(name=name, value=value))
     return bytes.fromhex(value)

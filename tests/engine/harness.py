@@ -54,7 +54,9 @@ class HarnessClient:
         self.ear = RecordingSink()
         self._framer = Framer()
         self.client = Client(self.ear, address, False, bench.clock.monotonic())
-        self.do([Callback(lambda batch, client: bench.core.runtime.world.arrive(client), writes=False)])
+        self.do(
+            [Callback(lambda batch, client: bench.core.runtime.world.add_connection(client), writes=False)]
+        )
 
     def send(self, *lines: str) -> None:
         """Send lines as one read."""

@@ -183,7 +183,7 @@ def test_the_curve_shows_rooms_of_all_sizes_and_loads_nothing(tmp_path: Path) ->
             "rooms",
             {"max_rooms_per_user": 1, "auto_join": ""},
             "only 10 of 20 got in: 10 were",
-            "Many rooms were made from your address",
+            "Too many rooms were created from your address",
         ),
     ],
 )

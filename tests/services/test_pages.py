@@ -43,7 +43,7 @@ class PagedStory:
     def __init__(self, story: Story, clock: MovedClock) -> None:
         self._story = story
         self._clock = clock
-        self._number = clock.identity() * 2
+        self._number = clock.new_id() * 2
         self.events: list[Event] = []
         me, bob, guest = (f"{letter}{self._number}" for letter in "abs")
         self._parties = {WITH_BOB: [me, bob], WITH_GUEST: [guest, me]}

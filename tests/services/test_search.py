@@ -58,7 +58,7 @@ def whisper(story: Story, mine: str, theirs: str, words: str) -> str:
 def test_search_agrees_with_a_scan_of_the_log(
     story: Story, clock: MovedClock, facts: list[Any], indexed: int, words: str, limit: int, newest: bool
 ) -> None:
-    first = clock.identity() * 3
+    first = clock.new_id() * 3
     events = [Event(kind, room=first + room, nick=nick, text=said) for room, kind, nick, said in facts]
     story.record(*events[:indexed])
     index_if_old(story, True)

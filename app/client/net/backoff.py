@@ -27,7 +27,7 @@ class Backoff:
 
     def _random(self) -> float:
         """Return a random number in [0, 1)."""
-        return int(self._clock.token(), 16) / (1 << TOKEN_BITS)
+        return int(self._clock.new_token(), 16) / (1 << TOKEN_BITS)
 
 
 class Keepalive:

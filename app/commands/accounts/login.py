@@ -67,7 +67,7 @@ def _notify_devices(ctx: Context, me: User) -> None:
 def new_guest_nick(runtime: Runtime) -> str:
     """Return a nick that is neither in use nor registered."""
     world, clock = runtime.world, runtime.clock
-    nicks = (f"Guest{clock.identity() % 10**digits}" for digits in count(MIN_GUEST_DIGITS))
+    nicks = (f"Guest{clock.new_id() % 10**digits}" for digits in count(MIN_GUEST_DIGITS))
     return next(nick for nick in nicks if not world.find_user(nick) and not world.find_account(nick))
 
 
@@ -98,7 +98,7 @@ def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], 
 def password_version(ctx: Context, name: str) -> int:
     """Return a number that changes with the account's password, to detect that it has changed."""
     account = ctx.world.find_account(name)
-    return account.renewals if account else 0
+    return account.password_version if account else 0
 
 
 def check_login(ctx: Context, name: str, is_proven: bool) -> AccountInfo:
@@ -125,12 +125,12 @@ def fail_login(ctx: Context, name: str) -> NoReturn:
 
 def record_failure(ctx: Context, name: str) -> None:
     """Count a wrong password or code against the caller's address and the account."""
-    ctx.runtime.rate_limits.logins.note(ctx.client.address, fold(name))
+    ctx.runtime.rate_limits.logins.record(ctx.client.address, fold(name))
 
 
 def login_delay_seconds(ctx: Context, name: str) -> float:
     """Return how long the caller must wait before the next attempt to log in to an account."""
-    return ctx.runtime.rate_limits.logins.wait(ctx.client.address, fold(name))
+    return ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, fold(name))
 
 
 def check_login_delay(ctx: Context, name: str) -> None:

@@ -139,7 +139,7 @@ def check_new_password(name: str, password: str, min_length: int) -> None:
 
 def _check_rate(ctx: Context, name: str) -> None:
     """Refuse an address that has recently registered too many accounts."""
-    seconds = ctx.runtime.rate_limits.registrations.wait(rate_key(ctx.client.address))
+    seconds = ctx.runtime.rate_limits.registrations.delay_seconds(rate_key(ctx.client.address))
     if seconds > 0:
         text = f"Too many accounts were registered from your address; wait {describe_wait(seconds)} and try again"
         raise FailReply("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=text)
@@ -150,6 +150,6 @@ def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHa
     _check_name(ctx, name)
     _check_rate(ctx, name)
     invitation = signup_policy.check_invitation(ctx, name, credential)
-    ctx.runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
+    ctx.runtime.rate_limits.registrations.record(rate_key(ctx.client.address))
     used = None if invitation is None else invitation.id
     ctx.emit_without_reply(registration_event(ctx.runtime.clock, name, hashes, invitation=used))

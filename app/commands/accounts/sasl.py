@@ -42,7 +42,7 @@ class SaslExchange(SaslState, ABC):
     """An exchange of one mechanism."""
 
     @abstractmethod
-    def take(self, ctx: Context, message: bytes) -> SlowWork | None:
+    def process(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Process a complete message of the client.
 
         Raises: NumericError with ERR_SASLFAIL, which ends the exchange.
@@ -88,7 +88,7 @@ def _continue_exchange(ctx: Context, exchange: SaslExchange, chunk: str) -> Slow
         if len(exchange.received) > MAX_MESSAGE_CHARACTERS:
             raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is too long")
         is_complete = len(chunk) < MAX_CHUNK_CHARACTERS
-        return exchange.take(ctx, _decode_message(exchange)) if is_complete else None
+        return exchange.process(ctx, _decode_message(exchange)) if is_complete else None
     except NumericError:
         ctx.client.sasl = None
         raise
@@ -126,7 +126,7 @@ def _finish_login(ctx: Context, name: str, is_proven: bool) -> None:
 class PlainExchange(SaslExchange):
     """PLAIN: the account's name and password in one message."""
 
-    def take(self, ctx: Context, message: bytes) -> SlowWork | None:
+    def process(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Process `authzid NUL authcid NUL password`; an authzid must equal the authcid."""
         try:
             authzid, name, password = message.decode().split("\0")
@@ -148,7 +148,7 @@ class ScramExchange(SaslExchange):
         self._scram: ScramLogin | None = None
         self._password_version = 0
 
-    def take(self, ctx: Context, message: bytes) -> SlowWork | None:
+    def process(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Process client-first, client-final, and the empty message that accepts the proof."""
         text = message.decode(errors="replace")
         if self._scram is None:
@@ -199,7 +199,7 @@ class ScramExchange(SaslExchange):
 class ExternalExchange(SaslExchange):
     """EXTERNAL: the certificate presented to TLS is the proof (RFC 4422 appendix A)."""
 
-    def take(self, ctx: Context, message: bytes) -> SlowWork:
+    def process(self, ctx: Context, message: bytes) -> SlowWork:
         """Process the account's name, which may be empty; log in with a writable changeset."""
         name = message.decode(errors="replace")
         return ctx.defer(lambda session: None, lambda ctx, _: self._finish(ctx, name), writes=True)

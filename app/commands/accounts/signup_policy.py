@@ -34,7 +34,7 @@ def check_invitation(ctx: Context, name: str, code: str) -> Invitation | None:
     found = ctx.world.invitations.get(hash_code(code))
     if found is None:
         raise FailReply("REGISTER", "INVALID_INVITATION", name, text="Unknown invitation code")
-    if found.left < 1:
+    if found.remaining_uses < 1:
         raise FailReply("REGISTER", "INVALID_INVITATION", name, text="This invitation code has been used up")
     if found.expires is not None and found.expires <= ctx.runtime.clock.now():
         text = f"This invitation code expired at {to_text(found.expires)}"
@@ -53,7 +53,7 @@ def check_email(ctx: Context, name: str, address: str) -> str | None:
     if not is_email(address):
         text = "An e-mail address is required, such as name@example.org; a code is sent to it"
         raise FailReply("REGISTER", "INVALID_EMAIL", name, text=text)
-    seconds = ctx.runtime.rate_limits.mails.wait(address.lower())
+    seconds = ctx.runtime.rate_limits.mails.delay_seconds(address.lower())
     if seconds > 0:
         text = f"Too many codes were sent to this address; wait {describe_wait(seconds)} and try again"
         raise FailReply("REGISTER", "UNACCEPTABLE_EMAIL", name, text=text)

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
     """Return slow work that mails a code; then the application for the account is stored."""
     runtime, code = ctx.runtime, new_code(ctx.runtime.clock, CODE_LENGTH)
-    runtime.rate_limits.registrations.note(rate_key(ctx.client.address))
-    runtime.rate_limits.mails.note(address.lower())
+    runtime.rate_limits.registrations.record(rate_key(ctx.client.address))
+    runtime.rate_limits.mails.record(address.lower())
 
     def send(session: Session) -> Applicant | None:
         session.close()  # hashing and sending are slow

@@ -101,7 +101,7 @@ def _create_room(ctx: Context, name: str) -> Room:
     founder = me.account.id if me.account else None
     data = CreatedData(NEW_ROOM_MODES, official=False, founder=founder)
     event = ctx.event(Kind.CREATED, target=name, data=data)
-    event.room = ctx.runtime.clock.identity()
+    event.room = ctx.runtime.clock.new_id()
     ctx.emit_without_reply(event)
     return ctx.world.rooms[event.room]
 
@@ -114,11 +114,11 @@ def _charge_creation(ctx: Context, name: str) -> None:
     Raises: NumericError when the limit is reached.
     """
     limit, address = ctx.runtime.rate_limits.rooms, rate_key(ctx.client.address)
-    seconds = limit.wait(address)
+    seconds = limit.delay_seconds(address)
     if seconds > 0:
         text = f"Too many rooms were created from your address; wait {describe_wait(seconds)}"
         raise NumericError(numerics.ERR_NOSUCHCHANNEL, name, text=text)
-    limit.note(address)
+    limit.record(address)
 
 
 def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
@@ -173,7 +173,7 @@ def send_burst(ctx: Context, room: Room, joined: Event) -> None:
 
 def _initial_roles(room: Room, me: User) -> set[str]:
     """Return the initial roles: those kept for the account, and `o` in an orphaned room."""
-    roles = room.kept_roles(me)
+    roles = room.persistent_roles(me)
     if room.is_orphaned:
         roles.add("o")
     return roles

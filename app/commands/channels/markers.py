@@ -68,7 +68,7 @@ def send_unjoined_markers(ctx: Context) -> None:
 
 def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
     """Return the user's markers, reading the database unless they are cached."""
-    reader = me.reader
+    reader = me.principal
     if reader.markers is None:
         reader.markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
         for event in ctx.changeset.events:  # not in the table yet

@@ -248,14 +248,14 @@ def _validate_limit(ctx: Context, room: Room, change: ModeChange) -> list[ValidC
 
 def _validate_interval(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     if change.sign == "-":
-        return [(ModeChange("-", "W"), None)] if room.pause else []
+        return [(ModeChange("-", "W"), None)] if room.slow_mode_seconds else []
     if change.argument is None:
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "MODE")
     interval = parse_number(change.argument)
     if interval is None or not 0 < interval <= MAX_PAUSE_SECONDS:
         text = f"The interval must be between 1 and {MAX_PAUSE_SECONDS} seconds"
         raise NumericError(numerics.ERR_INVALIDMODEPARAM, room.name, "W", change.argument, text=text)
-    return [] if interval == room.pause else [(ModeChange("+", "W", str(interval)), None)]
+    return [] if interval == room.slow_mode_seconds else [(ModeChange("+", "W", str(interval)), None)]
 
 
 Validator = Callable[[Context, Room, ModeChange], list[ValidChange]]

@@ -24,7 +24,7 @@ def check_message(ctx: Context, room: Room, message: Event) -> None:
     check_text(ctx, room, message.text)
     if "C" in room.modes and message.text is not None and is_request(message.text):
         raise _cannot_send(room, "CTCP is not allowed in this room (+C)")
-    if room.pause and not is_transient(message) and not room.has_role(ctx.me):
+    if room.slow_mode_seconds and not is_transient(message) and not room.has_role(ctx.me):
         _check_interval(ctx, room)
 
 
@@ -60,7 +60,7 @@ def _check_words(room: Room, text: str) -> None:
 
 
 def _check_interval(ctx: Context, room: Room) -> None:
-    wait = room.speakers.get(ctx.me.party, 0) - ctx.runtime.clock.monotonic()
+    wait = room.may_speak_at.get(ctx.me.party, 0) - ctx.runtime.clock.monotonic()
     if wait > 0:
         seconds = ceil(wait)
         unit = "second" if seconds == 1 else "seconds"

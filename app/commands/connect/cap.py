@@ -51,7 +51,7 @@ def cap_req(ctx: Context, wanted: str = "") -> None:
             _send_verdict(ctx, "NAK", wanted)
             return
         (caps.discard if word.startswith("-") else caps.add)(name)
-    ctx.world.reshape(ctx.client, frozenset(caps))
+    ctx.world.set_capabilities(ctx.client, frozenset(caps))
     _send_verdict(ctx, "ACK", wanted)
 
 

@@ -67,7 +67,7 @@ def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSetting
             _notify(runtime, changeset, client, "DEL", gone)
             _notify(runtime, changeset, client, "NEW", format_capabilities(found))
         if client.caps.intersection(gone):
-            runtime.world.reshape(client, client.caps.difference(gone))
+            runtime.world.set_capabilities(client, client.caps.difference(gone))
 
 
 def _changed_values(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:

@@ -89,7 +89,7 @@ def _existing_user(ctx: Context, nick: str, account: AccountInfo | None) -> User
 
 def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
     account = newcomer.account
-    session = ctx.runtime.clock.identity()
+    session = ctx.runtime.clock.new_id()
     ctx.changeset.emit(
         Event(
             Kind.CONNECTED,

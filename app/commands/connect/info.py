@@ -40,7 +40,7 @@ def lusers(ctx: Context, mask: str = "", server: str = "") -> None:
 
 
 def _lusers_lines(world: World, to: tuple[str, str]) -> Iterator[str]:
-    current, peak = len(world.users), str(world.most_users)
+    current, peak = len(world.users), str(world.peak_users)
     invisible = world.user_counts.invisible
     text = f"There are {current - invisible} users and {invisible} invisible on 1 servers"
     yield numerics.RPL_LUSERCLIENT.format(*to, text=text)

@@ -82,7 +82,7 @@ def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSetting
     words = [_format_token(name, value) for name, value in new.items() if old.get(name) != value]
     words += [f"-{name}" for name in old if name not in new]
     if words:
-        for client in runtime.world.everybody().clients:
+        for client in runtime.world.all_clients().clients:
             ctx = Context(runtime, changeset, client)
             with _isupport_batch(ctx) as tags:
                 ctx.send_lines(*_lines(runtime, client.nick, words), **tags)

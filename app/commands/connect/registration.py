@@ -111,7 +111,7 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
 
 def _close_if_throttled(ctx: Context) -> bool:
     """Close the connection if its address has sent too many wrong passwords; return whether."""
-    seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address)
+    seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
         ctx.close(f"Too many wrong passwords from your address; wait {describe_wait(seconds)} and try again")
@@ -124,7 +124,7 @@ def _apply_password_check(ctx: Context, is_correct: bool) -> SlowWork | None:
     if is_correct:
         return entry.complete_entry(ctx)
     if ctx.client.registration.password is not None:
-        ctx.runtime.rate_limits.logins.note(ctx.client.address)
+        ctx.runtime.rate_limits.logins.record(ctx.client.address)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
     ctx.close("Missing or wrong server password")
     return None

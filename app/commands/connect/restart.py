@@ -4,7 +4,7 @@ from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
 from app.commands.sessions.bans import find_ban, subject_of_user
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import NOBODY
+from app.engine.delivery.audience import EMPTY_AUDIENCE
 from app.engine.world.user import User
 from app.events import Kind
 
@@ -19,10 +19,10 @@ def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> 
     for user in list(runtime.world.users.values()):
         reason = "Killed" if user.session in ended else _quit_reason(runtime, user)
         if reason is not None:
-            changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason), NOBODY)
+            changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason), EMPTY_AUDIENCE)
         elif user.detached is None:
             always_on.keep_without_device(runtime, changeset, user)
-    runtime.world.most_users = len(runtime.world.users)
+    runtime.world.peak_users = len(runtime.world.users)
 
 
 def _quit_reason(runtime: Runtime, user: User) -> str | None:

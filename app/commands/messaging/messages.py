@@ -104,7 +104,9 @@ def _send_or_drop(ctx: Context, kind: Kind, target: str, text: str) -> None:
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
     """Deliver to a room, its operators, or a user; `lines` are the lengths of multiline lines."""
     if text is not None:
-        ctx.me.active = ctx.client.last_received  # before the checks: a failed attempt also ends idle time
+        ctx.me.last_active = (
+            ctx.client.last_received
+        )  # before the checks: a failed attempt also ends idle time
     if target.startswith("#"):
         _send_to_room(ctx, kind, ctx.get_room(target), text, lines)
     elif target.startswith("@#"):

@@ -185,7 +185,7 @@ def _check_may_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     if isinstance(owner, Room):
         may_change, text = owner.is_operator(me), "Only operators can change the metadata of a room"
     else:
-        may_change = owner is not None and owner.reader is me.reader
+        may_change = owner is not None and owner.principal is me.principal
         text = "You cannot change the metadata of other users"
     if not may_change:
         raise failed("KEY_NO_PERMISSION", target.name, key, text=text)
@@ -223,12 +223,12 @@ def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     if ctx.user is None:
         return
     changes, party = ctx.runtime.rate_limits.metadata, ctx.me.party
-    seconds = changes.wait(party)
+    seconds = changes.delay_seconds(party)
     if seconds > 0:
         whole = str(ceil(seconds))
         text = f"Too many changes; wait {whole} seconds"
         raise failed("RATE_LIMITED", target.name, key, whole, text=text)
-    changes.note(party)
+    changes.record(party)
 
 
 def _set_and_reply(ctx: Context, target: MetadataTarget, key: str, value: str | None, **tags: str) -> None:

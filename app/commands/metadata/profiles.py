@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
-from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
 from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
@@ -31,7 +31,7 @@ def set_value(
 
     If an administrator changes another's metadata, the event names them for the audit log.
     """
-    is_own = isinstance(owner, User) and owner.reader is by.reader
+    is_own = isinstance(owner, User) and owner.principal is by.principal
     event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
     changeset.emit(event, _subscribers(runtime.world, owner, key), author)
     for other in _other_sessions(runtime.world, owner):
@@ -42,7 +42,7 @@ def set_value(
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Apply a change appended by another process, and notify the subscribers."""
     event.nick = runtime.server_name
-    changeset.deliver(event, NOBODY)
+    changeset.deliver(event, EMPTY_AUDIENCE)
     for owner in _find_owners(runtime.world, event):
         shown = replace(event, target=_name(owner))
         changeset.deliver(shown, _subscribers(runtime.world, owner, MetadataChangeData.of(event).key))

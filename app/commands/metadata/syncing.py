@@ -127,7 +127,7 @@ def _send_complete(ctx: Context, sync: MetadataSync, values: list[Value]) -> Non
 
 def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
     """Open a batch that a later callback closes; it carries the label of the command itself."""
-    batch = ctx.runtime.clock.token()
+    batch = ctx.runtime.clock.new_token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None
     ctx.send_from_server("BATCH", f"+{batch}", "metadata", sync.name, **label)

@@ -34,7 +34,7 @@ def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
     _check_delay(ctx, name)
     if not is_correct:
         _emit_failure(ctx, name)
-        ctx.runtime.rate_limits.logins.note(ctx.client.address, _throttle_key(name))
+        ctx.runtime.rate_limits.logins.record(ctx.client.address, _throttle_key(name))
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text="Wrong operator name or password")
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, _throttle_key(name))
     ctx.reply(numerics.RPL_YOUREOPER)
@@ -52,7 +52,7 @@ def _check_delay(ctx: Context, name: str) -> None:
 
     Raises: NumericError with ERR_PASSWDMISMATCH.
     """
-    seconds = ctx.runtime.rate_limits.logins.wait(ctx.client.address, _throttle_key(name))
+    seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, _throttle_key(name))
     if seconds > 0:
         text = f"Too many wrong passwords; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text=text)

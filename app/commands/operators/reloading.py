@@ -95,7 +95,7 @@ def _describe_changes(update: SettingsUpdate) -> Iterator[str]:
 
 
 def _apply_limits(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
-    runtime.rate_limits.follow(runtime.settings)
+    runtime.rate_limits.configure(runtime.settings)
     if runtime.settings.replay != before.replay:
         runtime.world.set_replay_limit(runtime.settings.replay)
 

@@ -67,7 +67,7 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
                 address="127.0.0.1",
                 realname=f"Part of the server; for help: /msg {nick} HELP",
                 signon=clock.now(),
-                active=clock.monotonic(),
+                last_active=clock.monotonic(),
                 modes={"B", "i"},
             )
         )
@@ -102,11 +102,11 @@ def send_echo(ctx: Context, received: Line, meant: Line) -> None:
 
 
 def _without_secrets(commands: CommandTable, received: Line, meant: Line) -> str:
-    command, left = commands.find(meant.command, meant.params)
+    command, unmatched = commands.find(meant.command, meant.params)
     if command is None or not command.has_secrets:
         return " ".join(received.params[1:])
-    kept = meant.params[: len(meant.params) - len(left)]
-    return " ".join([*kept, *[REDACTED] * len(left)])
+    kept = meant.params[: len(meant.params) - len(unmatched)]
+    return " ".join([*kept, *[REDACTED] * len(unmatched)])
 
 
 def send_help(ctx: ServiceContext, *command: str) -> None:
@@ -115,8 +115,8 @@ def send_help(ctx: ServiceContext, *command: str) -> None:
     Raises: NumericError when there is no such command.
     """
     verb = ctx.verb
-    found, left = ctx.runtime.commands.find(verb, list(command))
-    if found is None or left:
+    found, unmatched = ctx.runtime.commands.find(verb, list(command))
+    if found is None or unmatched:
         raise unknown_command(ctx, " ".join(command))
     lines = help_lines(found) if command else _overview(found)
     ctx.respond(*(line.replace(f"{verb} ", "") for line in lines))
@@ -135,7 +135,7 @@ def unknown_command(ctx: ServiceContext, command: str) -> NumericError:
 def _unknown_command_text(ctx: ServiceContext, command: str) -> str:
     if not command:
         return "Try HELP"
-    found, left = ctx.runtime.commands.find(ctx.verb, command.split())
-    if found is None or left:
+    found, unmatched = ctx.runtime.commands.find(ctx.verb, command.split())
+    if found is None or unmatched:
         return f"Unknown command {command}; HELP lists the commands of {ctx.nick}"
     return f"Use one of {', '.join(f'{command} {name}' for name in found.subcommands)}; see HELP {command}"

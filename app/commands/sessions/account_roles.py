@@ -15,13 +15,13 @@ Roles = Mapping[int, set[str]]  # by room id
 
 def account_roles_of(runtime: Runtime, user: User) -> Roles:
     """Return the roles that a user has through their account in each of their rooms."""
-    return {room.id: room.kept_roles(user) for room in runtime.world.rooms_of(user)}
+    return {room.id: room.persistent_roles(user) for room in runtime.world.rooms_of(user)}
 
 
 def update_account_roles(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
     """Grant the roles of a user's new account, and revoke those of the account they had before."""
     for room in runtime.world.rooms_of(user):
-        kept, has = room.kept_roles(user), room.members[user.session].roles
+        kept, has = room.persistent_roles(user), room.members[user.session].roles
         change_roles(runtime, changeset, room, user, "-", (before[room.id] & has) - kept, room.audience)
         change_roles(runtime, changeset, room, user, "+", kept - has, room.audience)
 

@@ -13,7 +13,7 @@ def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> Non
     """Add a new connection to the world, or close it if too many are unregistered."""
     world = runtime.world
     if len(world.unregistered) < runtime.settings.max_unregistered:
-        world.arrive(client)
+        world.add_connection(client)
     else:
         close_client(changeset, client, "Too many connections are registering; try again later")
 

@@ -69,6 +69,6 @@ def _emit_quit(runtime: Runtime, changeset: Changeset, user: User, reason: str) 
     """Emit QUIT to the users who share a room, and notify those who monitor the nick."""
     for client in user.clients:
         runtime.world.monitors.clear(client)
-    others = Audience(runtime.world.neighbours(user).clients - set(user.clients))
+    others = Audience(runtime.world.shared_room_audience(user).clients - set(user.clients))
     changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason), others)
     notify_offline(runtime, changeset, user.key, user.nick)

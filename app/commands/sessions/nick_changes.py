@@ -31,7 +31,9 @@ def change_nick(
     events = user.make_room_events(Kind.NICK, target=nick)
     if author is not None:
         author.send_event(events[0])
-    changeset.emit_each(events, runtime.world.neighbours(user), author.client if author is not None else None)
+    changeset.emit_each(
+        events, runtime.world.shared_room_audience(user), author.client if author is not None else None
+    )
     if user.key != key:
         notify_offline(runtime, changeset, key, before)
         notify_online(runtime, changeset, user)

@@ -46,7 +46,7 @@ class VisibleUser:
     @property
     def idle(self) -> str:
         """Seconds since the user's last message."""
-        return str(int(self.ctx.runtime.clock.monotonic() - self.user.active))
+        return str(int(self.ctx.runtime.clock.monotonic() - self.user.last_active))
 
 
 _FIELDS: dict[str, Callable[[VisibleUser], str]] = {  # in the order of WHOX replies

@@ -45,7 +45,7 @@ def _send_whois(ctx: Context, user: User) -> None:
     ctx.reply(numerics.RPL_WHOISSERVER, user.nick, ctx.runtime.server_name, text=ctx.runtime.network_name)
     _send_status(ctx, user)
     _send_connection(ctx, user)
-    idle = int(ctx.runtime.clock.monotonic() - user.active)
+    idle = int(ctx.runtime.clock.monotonic() - user.last_active)
     ctx.reply(numerics.RPL_WHOISIDLE, user.nick, str(idle), str(user.signon // 1000))
     if ctx.client.knows_metadata:
         _send_metadata(ctx, user)

@@ -66,4 +66,4 @@ class Audience:
         return self._sink_groups
 
 
-NOBODY = Audience(())
+EMPTY_AUDIENCE = Audience(())

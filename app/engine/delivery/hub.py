@@ -6,7 +6,7 @@ in the batch get individual bytes, because their replies are interleaved with th
 audience grows: the new members get the rest of it.
 """
 
-from app.engine.delivery.audience import NOBODY, Audience
+from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
 from app.engine.delivery.client import Client
 from app.engine.delivery.encode import encode
 from app.engine.delivery.plan import Broadcast, Plan
@@ -98,7 +98,7 @@ class Hub:
         run: BroadcastRun | None = None
         for item in plan:
             if isinstance(item, Broadcast):
-                if item.audience is NOBODY:
+                if item.audience is EMPTY_AUDIENCE:
                     continue
                 if run is None or not run.continues_with(item.audience):
                     self._close(run)

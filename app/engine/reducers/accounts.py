@@ -21,7 +21,7 @@ def registered(world: World, event: Event) -> None:
     world.add_skeleton(name)
     for invitation in world.invitations.values():
         if invitation.id == data.invitation:
-            invitation.left -= 1
+            invitation.remaining_uses -= 1
 
 
 def account_changed(world: World, event: Event) -> None:
@@ -35,9 +35,9 @@ def account_changed(world: World, event: Event) -> None:
         account.disabled = data.disabled
     if data.always_on is not None:
         account.always_on = data.always_on
-    account.renewals += data.password
+    account.password_version += data.password
     for user in world.users_of(account):
-        world.user_counts.note(user)
+        world.user_counts.update(user)
 
 
 def certificate_added(world: World, event: Event) -> None:

@@ -8,7 +8,7 @@ from app.wire.names import fold
 
 def message(world: World, event: Event) -> None:
     """Add a PRIVMSG or NOTICE to the recent messages of its room."""
-    world.remember(event)
+    world.add_recent(event)
     _note_speaker(world, event)
 
 
@@ -21,11 +21,11 @@ def tagmsg(world: World, event: Event) -> None:
 def _note_speaker(world: World, event: Event) -> None:
     """Start the author's wait in a room with slow mode."""
     room = world.rooms.get(event.room or _statusmsg_room(event))
-    if room is None or not room.pause:
+    if room is None or not room.slow_mode_seconds:
         return
     user = world.users.get(event.session or 0)
     if user is not None:
-        room.note_speaker(user, world.clock.monotonic())
+        room.start_slow_mode_delay(user, world.clock.monotonic())
 
 
 def _statusmsg_room(event: Event) -> int:
@@ -45,6 +45,6 @@ def redacted(world: World, event: Event) -> None:
 
 def marked(world: World, event: Event) -> None:
     """Move a read marker."""
-    reader = world.find_reader(event)
+    reader = world.find_principal(event)
     if reader is not None and reader.markers is not None:
         reader.markers[fold(event.target or "")] = MarkedData.of(event).instant

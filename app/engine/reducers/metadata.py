@@ -23,5 +23,5 @@ def metadata(world: World, event: Event) -> None:
 
 
 def _find_values(world: World, event: Event) -> Metadata | None:
-    holder = world.find_reader(event) if event.room is None else world.rooms.get(event.room)
+    holder = world.find_principal(event) if event.room is None else world.rooms.get(event.room)
     return None if holder is None else holder.metadata

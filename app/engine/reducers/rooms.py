@@ -128,7 +128,7 @@ def mode(world: World, event: Event) -> None:
         elif letter == "l":
             room.limit = int(argument) if is_set and argument else None
         elif letter == "W":
-            room.slow_down(int(argument) if is_set and argument else None)
+            room.set_slow_mode(int(argument) if is_set and argument else None)
         else:
             _change(room.modes, letter, is_set)
 
@@ -146,7 +146,7 @@ def _change_role(world: World, room: Room, role: str, nick: str, account: int | 
     member = room.member(user) if user else None
     if member is not None:
         _change(member.roles, role, is_set)
-        room.forget_names()
+        room.invalidate_names()
     if account is not None:
         _change(room.roles.setdefault(account, set()), role, is_set)
 

@@ -2,23 +2,23 @@
 
 from collections.abc import Mapping
 
-from app.engine.reducers import accounts, messages, metadata, people, rooms
+from app.engine.reducers import accounts, messages, metadata, rooms, users
 from app.engine.world.world import Reducer
 from app.events import Kind
 
 REDUCERS: Mapping[Kind, Reducer] = {
-    Kind.CONNECTED: people.connected,
-    Kind.QUIT: people.quit_,
-    Kind.NICK: people.nick,
-    Kind.USER_MODE: people.user_mode,
-    Kind.OPERED: people.opered,
-    Kind.HOST: people.host,
-    Kind.REALNAME: people.realname,
-    Kind.LOGGED_IN: people.logged_in,
-    Kind.LOGGED_OUT: people.logged_out,
-    Kind.AWAY: people.away,
-    Kind.DETACHED: people.detached,
-    Kind.ATTACHED: people.attached,
+    Kind.CONNECTED: users.connected,
+    Kind.QUIT: users.quit_,
+    Kind.NICK: users.nick,
+    Kind.USER_MODE: users.user_mode,
+    Kind.OPERED: users.opered,
+    Kind.HOST: users.host,
+    Kind.REALNAME: users.realname,
+    Kind.LOGGED_IN: users.logged_in,
+    Kind.LOGGED_OUT: users.logged_out,
+    Kind.AWAY: users.away,
+    Kind.DETACHED: users.detached,
+    Kind.ATTACHED: users.attached,
     Kind.CREATED: rooms.created,
     Kind.RENAMED: rooms.renamed,
     Kind.DELETED: rooms.deleted,

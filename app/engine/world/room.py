@@ -86,8 +86,8 @@ class Room:
     modes: set[str] = field(default_factory=set)
     password: str | None = None
     limit: int | None = None
-    pause: int | None = None  # slow mode: seconds between two messages of one user
-    speakers: dict[str, float] = field(
+    slow_mode_seconds: int | None = None  # slow mode: seconds between two messages of one user
+    may_speak_at: dict[str, float] = field(
         default_factory=dict
     )  # by party: monotonic seconds until they may speak
     members: dict[int, Member] = field(default_factory=dict)
@@ -106,18 +106,18 @@ class Room:
             self._audience = Audience(self._clients(self.members.values()))
         return self._audience
 
-    def forget_audience(self) -> None:
+    def invalidate_audience(self) -> None:
         """Invalidate the audience: a member's connections or their capabilities have changed."""
         self._audience = None
 
-    def forget_names(self) -> None:
+    def invalidate_names(self) -> None:
         """Invalidate the names: a member's nick, host or roles have changed."""
         self._names_cache = NamesCache()
 
     def add(self, user: User, roles: set[str]) -> None:
         """Add a user with roles; for an existing member, replace the roles."""
         if user.session in self.members:
-            self.forget_names()
+            self.invalidate_names()
         elif self._audience is not None:
             self._audience = self._audience.joined_by(user.clients)
         self.members[user.session] = Member(user, roles)
@@ -125,8 +125,8 @@ class Room:
     def remove(self, user: User) -> None:
         """Remove a user, if they are a member."""
         if self.members.pop(user.session, None) is not None:
-            self.forget_audience()
-            self.forget_names()
+            self.invalidate_audience()
+            self.invalidate_names()
 
     def operators(self) -> Audience:
         """Return the clients of the channel operators."""
@@ -211,18 +211,18 @@ class Room:
         member = self.members.get(user.session)
         return member is not None and bool(member.roles)
 
-    def slow_down(self, pause: int | None) -> None:
+    def set_slow_mode(self, pause: int | None) -> None:
         """Set the slow mode delay in seconds, or None to disable it; current delays are reset."""
-        self.pause = pause
-        self.speakers.clear()
+        self.slow_mode_seconds = pause
+        self.may_speak_at.clear()
 
-    def note_speaker(self, user: User, now: float) -> None:
+    def start_slow_mode_delay(self, user: User, now: float) -> None:
         """Start the slow mode delay of a user; remove expired entries if there are many."""
-        if len(self.speakers) >= SPEAKERS_THRESHOLD:
-            self.speakers = {party: until for party, until in self.speakers.items() if until > now}
-        self.speakers[user.party] = now + (self.pause or 0)
+        if len(self.may_speak_at) >= SPEAKERS_THRESHOLD:
+            self.may_speak_at = {party: until for party, until in self.may_speak_at.items() if until > now}
+        self.may_speak_at[user.party] = now + (self.slow_mode_seconds or 0)
 
-    def kept_roles(self, user: User) -> set[str]:
+    def persistent_roles(self, user: User) -> set[str]:
         """Return the persistent roles of the account; administrators are operators of official rooms."""
         kept = set(self.roles.get(user.account.id, ())) if user.account else set()
         return kept | {"o"} if self.official and user.is_admin else kept
@@ -234,7 +234,11 @@ class Room:
 
     def mode_words(self, show_key: bool) -> list[str]:
         """Return the modes as parameters of MODE: `+klnt`, then the arguments."""
-        values = {"W": self.pause, "k": self.password if show_key else self.password and "*", "l": self.limit}
+        values = {
+            "W": self.slow_mode_seconds,
+            "k": self.password if show_key else self.password and "*",
+            "l": self.limit,
+        }
         values = {letter: value for letter, value in values.items() if value}
         letters = sorted(self.modes | values.keys())
         return ["+" + "".join(letters), *(str(values[letter]) for letter in letters if letter in values)]

@@ -18,7 +18,7 @@ class AccountInfo:
     name: str
     role: str
     disabled: bool = False
-    renewals: int = 0  # password changes since the server started
+    password_version: int = 0  # password changes since the server started
     always_on: bool | None = None  # whether it stays online without a device; None means the default setting
     markers: Markers = None
     metadata: Metadata = field(default_factory=dict)
@@ -36,7 +36,7 @@ class User:
     address: str
     realname: str
     signon: int  # instant
-    active: float  # monotonic seconds of the last message
+    last_active: float  # monotonic seconds of the last message
     account: AccountInfo | None = None
     away: str | None = None
     detached: int | None = None  # instant at which the last device of an always-on user disconnected
@@ -102,7 +102,7 @@ class User:
         return (self.party, session) if self.account else (session,)
 
     @property
-    def reader(self) -> "AccountInfo | User":
+    def principal(self) -> "AccountInfo | User":
         """The owner of the read markers: the account, or a guest's session."""
         return self.account or self
 

@@ -20,12 +20,12 @@ class UserCounts:
         """The number of administrators."""
         return len(self._administrators)
 
-    def note(self, user: User) -> None:
+    def update(self, user: User) -> None:
         """Update the counts for a user."""
         (self._invisible.add if "i" in user.modes else self._invisible.discard)(user.session)
         (self._administrators.add if user.is_admin else self._administrators.discard)(user.session)
 
-    def drop(self, user: User) -> None:
+    def remove(self, user: User) -> None:
         """Remove a user from the counts."""
         self._invisible.discard(user.session)
         self._administrators.discard(user.session)

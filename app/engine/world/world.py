@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from app.clock import Clock, is_ahead
+from app.clock import Clock, is_future
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
 from app.engine.world.monitor_index import MonitorIndex
@@ -40,10 +40,10 @@ class Ban:
 
 @dataclass(slots=True)
 class Invitation:
-    """An invitation code for `left` more accounts; `expires` is an instant, or None if it never expires."""
+    """An invitation code for `remaining_uses` more accounts; `expires` is an instant, or None if it never expires."""
 
     id: int
-    left: int
+    remaining_uses: int
     expires: int | None
 
 
@@ -80,7 +80,7 @@ class World:
         self.monitors = MonitorIndex()
         self.user_counts = UserCounts()
         self.syncing: set[Client] = set()  # clients that are receiving metadata page by page
-        self.most_users = 0
+        self.peak_users = 0
         self.redacted: deque[int] = deque(maxlen=MAX_REDACTIONS)
         self._skeletons: dict[str, set[Key]] = {}
 
@@ -114,7 +114,7 @@ class World:
         """Return the rooms the user is in."""
         return [self.rooms[room] for room in user.rooms]
 
-    def neighbours(self, user: User) -> Audience:
+    def shared_room_audience(self, user: User) -> Audience:
         """Return the clients of users with a common room, including the user's own."""
         clients = set(user.clients)
         for room in self.rooms_of(user):
@@ -124,27 +124,27 @@ class World:
     def presence_audience(self, user: User) -> Audience:
         """Return the recipients of presence changes: neighbours, and watchers with extended-monitor."""
         watchers = [client for client in self.monitors.of(user.key) if "extended-monitor" in client.caps]
-        neighbours = self.neighbours(user)
+        neighbours = self.shared_room_audience(user)
         return Audience(neighbours.clients.union(watchers)) if watchers else neighbours
 
-    def everybody(self) -> Audience:
+    def all_clients(self) -> Audience:
         """Return every registered client."""
         return Audience(client for user in self.users.values() for client in user.clients)
 
-    def listeners(self) -> Audience:
+    def wallops_audience(self) -> Audience:
         """Return the clients of users that receive WALLOPS (user mode w)."""
         return Audience(
             client for user in self.users.values() if "w" in user.modes for client in user.clients
         )
 
-    def reshape(self, client: Client, caps: frozenset[str]) -> None:
+    def set_capabilities(self, client: Client, caps: frozenset[str]) -> None:
         """Set the capabilities of a client; the audiences of its rooms are invalidated."""
         client.enable(caps)
         user = self.user_of(client)
         for room in self.rooms_of(user) if user else ():
-            room.forget_audience()
+            room.invalidate_audience()
 
-    def arrive(self, client: Client) -> None:
+    def add_connection(self, client: Client) -> None:
         """Add a new connection."""
         self.clients.add(client)
         self.unregistered.add(client)
@@ -154,12 +154,12 @@ class World:
         client.is_closed = True
         self.unregistered.discard(client)
 
-    def admit(self, user: User) -> None:
+    def add_user(self, user: User) -> None:
         """Add a user."""
         self.users[user.session] = user
         self.nicks[user.key] = user
         self.add_skeleton(user.nick)
-        self.user_counts.note(user)
+        self.user_counts.update(user)
 
     def attach(self, client: Client, user: User) -> None:
         """Add a connection to a user."""
@@ -168,7 +168,7 @@ class World:
         user.clients.append(client)
         self.unregistered.discard(client)
         for room in self.rooms_of(user):
-            room.forget_audience()
+            room.invalidate_audience()
 
     def add_pseudoclient(self, pseudoclient: User) -> None:
         """Reserve the nick of a pseudoclient, which has no connection and no rooms."""
@@ -186,13 +186,13 @@ class World:
         if user is not None:
             user.clients.remove(client)
             for room in self.rooms_of(user):
-                room.forget_audience()
+                room.invalidate_audience()
 
     def devices(self, party: str) -> Audience:
         """Return the clients of all users of a party; an account may have several users."""
         return Audience(client for u in self.users.values() if u.party == party for client in u.clients)
 
-    def find_reader(self, event: Event) -> AccountInfo | User | None:
+    def find_principal(self, event: Event) -> AccountInfo | User | None:
         """Return the account or guest whose read markers or metadata an event concerns, or None."""
         if event.account is not None:
             return self.find_account(event.account)
@@ -203,9 +203,9 @@ class World:
     def active_bans(self) -> Iterable[Ban]:
         """Yield the server-wide bans that are in force now."""
         now = self.clock.now()
-        return (ban for ban in self.bans.values() if is_ahead(ban.expires, now))
+        return (ban for ban in self.bans.values() if is_future(ban.expires, now))
 
-    def remember(self, event: Event) -> None:
+    def add_recent(self, event: Event) -> None:
         """Add a message to the room's recent ones, if these are loaded."""
         room = self.rooms.get(event.room) if event.room is not None else None
         if room is not None and room.recent is not None:
@@ -221,12 +221,12 @@ class World:
         for room in self.rooms.values():
             room.recent = None
 
-    def forget(self, event: Event) -> None:
+    def revert(self, event: Event) -> None:
         """Undo an event that could not be stored; read markers are reloaded on demand."""
         if event.kind is Kind.METADATA:
             event.text = event.secret if isinstance(event.secret, str) else None  # the previous value
             self.apply(event)
-        if event.kind is Kind.MARKED and (reader := self.find_reader(event)) is not None:
+        if event.kind is Kind.MARKED and (reader := self.find_principal(event)) is not None:
             reader.markers = None
         if isinstance(event.data, RedactedData) and event.data.event in self.redacted:
             self.redacted.remove(event.data.event)
@@ -260,7 +260,7 @@ class World:
         if not names:
             self._skeletons.pop(skeleton(name), None)
 
-    def record_whowas(self, user: User) -> None:
+    def add_whowas(self, user: User) -> None:
         """Add an entry to the WHOWAS history for a user that gives up their nick."""
         account = user.account.name if user.account else None
         entry = WhowasEntry(user.nick, user.user, user.host, user.realname, account, self.clock.now())

@@ -93,10 +93,10 @@ def test_the_oldest_known_addresses_are_evicted(clock: MovedClock) -> None:
         guesses.trust("192.0.2.1", str(number))
     for name in ("0", str(MAX_KEYS)):
         for number in range(PER_NAME_FACTOR):
-            guesses.note(f"198.51.100.{number}", name)
-    assert guesses.wait("192.0.2.1", "0") == 300
-    assert guesses.wait("192.0.2.1", str(MAX_KEYS)) == 0
-    assert guesses.wait("192.0.2.1") == 0
+            guesses.record(f"198.51.100.{number}", name)
+    assert guesses.delay_seconds("192.0.2.1", "0") == 300
+    assert guesses.delay_seconds("192.0.2.1", str(MAX_KEYS)) == 0
+    assert guesses.delay_seconds("192.0.2.1") == 0
 
 
 def test_loopback_is_limited_after_ten_failures(bench: EngineHarness) -> None:
@@ -181,17 +181,17 @@ def test_registrations_per_address_and_hour_are_limited(make_bench: MakeBench, c
 def test_a_limit_of_zero_disables_the_check(clock: MovedClock) -> None:
     throttle = RateLimit(clock, 0, 60.0)
     for _ in range(100):
-        throttle.note("x")
-    assert throttle.wait("x") == 0
+        throttle.record("x")
+    assert throttle.delay_seconds("x") == 0
 
 
 def test_a_rate_limit_evicts_the_longest_idle_key(clock: MovedClock) -> None:
     throttle = RateLimit(clock, 1, 60.0)
     for number in range(MAX_KEYS + 1):
-        throttle.note(str(number))
-    assert throttle.wait("0") == 0
-    assert throttle.wait("1") == 60
-    assert throttle.wait(str(MAX_KEYS)) == 60
+        throttle.record(str(number))
+    assert throttle.delay_seconds("0") == 0
+    assert throttle.delay_seconds("1") == 60
+    assert throttle.delay_seconds(str(MAX_KEYS)) == 60
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ def test_room_creation_is_limited_per_address(make_bench: MakeBench, clock: Move
     guest = bench.connect("guest")
     guest.send("JOIN #a,#b,#c", "JOIN 0")
     (refusal,) = guest.ask("JOIN #d")
-    assert refusal == ":irc.example 403 guest #d :Many rooms were made from your address; wait 60 minutes"
+    assert (
+        refusal == ":irc.example 403 guest #d :Too many rooms were created from your address; wait 60 minutes"
+    )
     assert codes(guest.ask("JOIN #a")) == ["JOIN", "353", "366"]
     assert codes(bench.connect("other", address="192.0.2.1").ask("JOIN #d")) == ["JOIN", "353", "366"]
     clock.instant += 3_600_001

@@ -114,13 +114,13 @@ def _decided(bench: EngineHarness, name: str, deed: str) -> Iterator[Event]:
             yield registration_event(bench.clock, name, PasswordHashes("$none", "4096$eA==$eA==$eA=="))
         elif deed == "create" and find_room(session, "#made") is None:
             data = CreatedData("nt", official=True, founder=None)
-            yield Event(Kind.CREATED, room=bench.clock.identity(), nick="root", target="#made", data=data)
+            yield Event(Kind.CREATED, room=bench.clock.new_id(), nick="root", target="#made", data=data)
         elif deed in ("admin", "user") and account is not None:
             yield account_change_event(account, "root", role=deed)
         elif deed in ("disable", "enable") and account is not None:
             yield account_change_event(account, "root", disabled=deed == "disable")
         elif deed == "ban":
-            data = BannedData(bench.clock.identity(), "nick", None)
+            data = BannedData(bench.clock.new_id(), "nick", None)
             yield Event(Kind.BANNED, nick="root", target=f"{name}*!*@*", text="enough", data=data)
         elif deed == "unban":
             for ban in bench.core.runtime.world.bans.values():
@@ -145,7 +145,15 @@ def _room(room: Room) -> object:
     lists = {
         letter: {mask: entry.by for mask, entry in found.items()} for letter, found in room.lists.items()
     }
-    about = (room.name, room.key, room.official, room.modes, room.password, room.limit, room.pause)
+    about = (
+        room.name,
+        room.key,
+        room.official,
+        room.modes,
+        room.password,
+        room.limit,
+        room.slow_mode_seconds,
+    )
     return (
         about,
         room.metadata,

@@ -118,7 +118,7 @@ def test_who_o_lists_only_operators(bench: EngineHarness) -> None:
 def test_whox_sends_the_fields_in_its_own_order(bench: EngineHarness) -> None:
     gather(bench, "#tea", "alice", "bob")
     log_in(bench, "bob", "bobby")
-    user(bench, "bob").active -= 75
+    user(bench, "bob").last_active -= 75
     bench.play(
         """
         alice > WHO bob %tcuihsnfdlaor,123

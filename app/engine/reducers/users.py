@@ -20,11 +20,11 @@ def connected(world: World, event: Event) -> None:
         address=data.address,
         realname=data.realname,
         signon=world.clock.now(),
-        active=world.clock.monotonic(),
+        last_active=world.clock.monotonic(),
         account=world.find_account(event.account) if event.account else None,
     )
-    world.admit(user)
-    world.most_users = max(world.most_users, len(world.users))
+    world.add_user(user)
+    world.peak_users = max(world.peak_users, len(world.users))
 
 
 def quit_(world: World, event: Event) -> None:
@@ -37,8 +37,8 @@ def quit_(world: World, event: Event) -> None:
     user.rooms.clear()
     del world.nicks[user.key]
     world.discard_skeleton(user.nick)
-    world.user_counts.drop(user)
-    world.record_whowas(user)
+    world.user_counts.remove(user)
+    world.add_whowas(user)
 
 
 def nick(world: World, event: Event) -> None:
@@ -48,7 +48,7 @@ def nick(world: World, event: Event) -> None:
     if user is None or user.nick == new:
         return
     if fold(new) != user.key:
-        world.record_whowas(user)
+        world.add_whowas(user)
     del world.nicks[user.key]
     world.discard_skeleton(user.nick)
     user.nick, user.key = new, fold(new)
@@ -57,7 +57,7 @@ def nick(world: World, event: Event) -> None:
     for client in user.clients:
         client.nick = new
     for room in world.rooms_of(user):
-        room.forget_names()
+        room.invalidate_names()
 
 
 def user_mode(world: World, event: Event) -> None:
@@ -70,7 +70,7 @@ def user_mode(world: World, event: Event) -> None:
             user.operator = change.sign == "+"
             continue
         (user.modes.add if change.sign == "+" else user.modes.discard)(change.letter)
-    world.user_counts.note(user)
+    world.user_counts.update(user)
 
 
 def opered(world: World, event: Event) -> None:
@@ -78,7 +78,7 @@ def opered(world: World, event: Event) -> None:
     user = world.users.get(event.session or 0)
     if user is not None:
         user.operator, user.operator_name = True, event.target
-        world.user_counts.note(user)
+        world.user_counts.update(user)
 
 
 def host(world: World, event: Event) -> None:
@@ -87,7 +87,7 @@ def host(world: World, event: Event) -> None:
     if user is not None:
         user.host = event.text or ""
         for room in world.rooms_of(user):
-            room.forget_names()
+            room.invalidate_names()
 
 
 def realname(world: World, event: Event) -> None:
@@ -118,7 +118,7 @@ def _set_account(world: World, user: User, account: AccountInfo | None) -> None:
     user.metadata.clear()
     for client in user.clients:
         client.account = account.name if account else None
-    world.user_counts.note(user)
+    world.user_counts.update(user)
 
 
 def away(world: World, event: Event) -> None:
