@@ -8,50 +8,53 @@ engine.
 from dataclasses import dataclass
 
 from app.commands.context import Context
-from app.commands.pseudoclients import service_context
+from app.commands.pseudoclients.service_context import PSEUDOCLIENT_NICKS, ServiceContext
 from app.commands.registry import Command, CommandTable
 from app.engine.delivery.client import Client
+from app.wire import ctcp
 from app.wire.framing import Frame, OversizedLine, UndecodableLine
 from app.wire.line import Line, parse
 
 UNKNOWN_COST = 1  # token, for a line that names no known command
 UNNAMED = "*"  # the command of an empty line
+_PSEUDOCLIENT_VERBS = frozenset(nick.upper() for nick in PSEUDOCLIENT_NICKS)
 
 
-@dataclass(slots=True)
 class CommandRequest:
     """A received line, with the command it asks for and that command's parameters.
 
     `line` differs from `received` for a message to a pseudoclient, which is a command of its own.
-    A registered client's command gets a context of the `context_class`.
+    A registered client's command gets a context of the `context_class`. An unknown command is cheap
+    and not quick: the reader waits for its error.
     """
 
-    received: Line
-    line: Line
-    verb: str
-    context_class: type[Context]
-    command: Command | None
-    params: list[str]
+    __slots__ = (
+        "command",
+        "context_class",
+        "cost",
+        "is_quick",
+        "line",
+        "params",
+        "reads_world",
+        "received",
+        "verb",
+        "writes",
+    )
 
-    @property
-    def cost(self) -> int:
-        """The tokens it takes from the client's rate limit."""
-        return UNKNOWN_COST if self.command is None else self.command.cost
-
-    @property
-    def writes(self) -> bool:
-        """Whether it may emit events."""
-        return self.command is not None and self.command.writes
-
-    @property
-    def reads_world(self) -> bool:
-        """Whether the reply depends on the state of the world."""
-        return self.command is not None and self.command.reads_world
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether it never needs slow work."""
-        return self.command is not None and self.command.is_quick
+    def __init__(
+        self, received: Line, line: Line, verb: str, command: Command | None, params: list[str]
+    ) -> None:
+        self.received = received
+        self.line = line
+        self.verb = verb
+        self.command = command
+        self.params = params
+        self.context_class = ServiceContext if verb in _PSEUDOCLIENT_VERBS else Context
+        # Attributes rather than properties, because several threads read them for every message.
+        self.cost = UNKNOWN_COST if command is None else command.cost
+        self.writes = command is not None and command.writes
+        self.reads_world = command is not None and command.reads_world
+        self.is_quick = command is not None and command.is_quick
 
     def must_wait(self, client: Client) -> bool:
         """Whether it can neither run nor be refused while nothing can be stored."""
@@ -81,7 +84,20 @@ def parse_request(commands: CommandTable, frame: Frame) -> CommandRequest | Malf
     if not isinstance(frame, str):
         return MalformedLine(frame)
     received = parse(frame, UNNAMED)
-    line = service_context.to_service_command(received)
+    line = received if received.command != "PRIVMSG" else _to_service_command(received)
     verb = commands.verb_for(line.command)
     command, params = commands.find(verb, line.params)
-    return CommandRequest(received, line, verb, service_context.context_class(verb), command, params)
+    return CommandRequest(received, line, verb, command, params)
+
+
+def _to_service_command(line: Line) -> Line:
+    """Return the command that a PRIVMSG to one pseudoclient stands for, or the line itself."""
+    if len(line.params) < 2 or "batch" in line.tags:
+        return line
+    target, text, *more = line.params
+    nick = PSEUDOCLIENT_NICKS.get(target.lower())
+    if nick is None or not text or text.startswith(ctcp.DELIMITER):
+        return line
+    verb = nick.upper()
+    words = [text, *more] if more else parse(f"{verb} {text}").params
+    return Line(verb, words, tags=line.tags)

@@ -78,13 +78,14 @@ def run_slow_work(task: SlowWork, session: Session) -> Callback:
 class SubmissionUnit:
     """Steps of one client, run in order. A reader waits until a unit is done before it submits the next."""
 
-    __slots__ = ("_callback", "_done", "client", "slow_work", "steps", "writes")
+    __slots__ = ("_callback", "_done", "client", "is_done", "slow_work", "steps", "writes")
 
     def __init__(self, client: Client, steps: Sequence[Step]) -> None:
         self.client = client
         self.steps = list(steps)
         self.writes = any(step.writes for step in steps)  # whether it may emit events
         self.slow_work: SlowWork | None = None
+        self.is_done = False  # whether the engine is done with the unit
         self._callback: Callable[[], None] | None = None
         self._done = Lock()
         self._done.acquire()
@@ -93,11 +94,6 @@ class SubmissionUnit:
     def reads_world(self) -> bool:
         """Whether its replies depend on shared state."""
         return any(step.reads_world for step in self.steps)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the engine is done with the unit and `wait` was not called yet."""
-        return not self._done.locked()
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the unit is done, on this thread or the engine's, possibly on both."""
@@ -110,7 +106,8 @@ class SubmissionUnit:
         self._done.acquire()
 
     def mark_done(self) -> None:
-        """Release the reader."""
+        """Release the reader. Raises: RuntimeError when it was done before."""
+        self.is_done = True
         self._done.release()
         if self._callback is not None:
             self._callback()

@@ -16,15 +16,14 @@ from app.commands.registry import Command, CommandTable
 from app.engine.world.user import User
 from app.engine.world.world import World
 from app.events import Kind
-from app.wire import ctcp, names, numerics
+from app.wire import names, numerics
 from app.wire.framing import space_after
-from app.wire.line import Line, parse
+from app.wire.line import Line
 from app.wire.names import fold
 from app.wire.packing import pack_words, split_long_words
 
 REDACTED = "***"  # replaces a secret in an echo
-_NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
-_VERBS = frozenset(nick.upper() for nick in names.PSEUDOCLIENTS)
+PSEUDOCLIENT_NICKS = {nick.lower(): nick for nick in names.PSEUDOCLIENTS}
 
 
 class ServiceContext(Context):
@@ -35,7 +34,7 @@ class ServiceContext(Context):
     @property
     def nick(self) -> str:
         """The nick of the pseudoclient."""
-        return _NICKS[self.verb.lower()]
+        return PSEUDOCLIENT_NICKS[self.verb.lower()]
 
     def respond(self, *lines: str) -> None:
         """Reply with a notice for each line; a line that is too long is split."""
@@ -73,29 +72,11 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
         )
 
 
-def to_service_command(line: Line) -> Line:
-    """Return the command that a message to one pseudoclient stands for, or the line itself."""
-    if line.command != "PRIVMSG" or len(line.params) < 2 or "batch" in line.tags:
-        return line
-    target, text, *more = line.params
-    nick = _NICKS.get(target.lower())
-    if nick is None or not text or text.startswith(ctcp.DELIMITER):
-        return line
-    verb = nick.upper()
-    words = [text, *more] if more else parse(f"{verb} {text}").params
-    return Line(verb, words, tags=line.tags)
-
-
-def context_class(verb: str) -> type[Context]:
-    """Return the class of context that the handler of a verb gets from a registered client."""
-    return ServiceContext if verb in _VERBS else Context
-
-
 def send_echo(ctx: Context, received: Line, meant: Line) -> None:
     """Echo a message to a pseudoclient without its secrets, if the client has echo-message."""
     if "echo-message" not in ctx.client.caps or ctx.user is None:
         return
-    nick = _NICKS[received.params[0].lower()]
+    nick = PSEUDOCLIENT_NICKS[received.params[0].lower()]
     event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, received, meant))
     event.at = ctx.runtime.clock.now()
     ctx.send_event(event)

@@ -74,13 +74,13 @@ class PolledConnection:
             self._has_data_for_reader.release()
 
     def _try_submit(self, received: Received) -> bool:
-        """Submit complete lines of quick, cheap commands; return False, with nothing charged, for anything else."""
+        """Submit complete lines of quick, cheap commands; return False, with no line charged, for anything else."""
         if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > MAX_LINE_BYTES:
             return False
         submitter = self._submitter
+        submitter.charge_for_replies()
         if not submitter.framer.is_between_lines:
             return False
-        submitter.charge_for_replies()
         frames = submitter.framer.feed(received)
         if not frames:
             return True

@@ -1,4 +1,4 @@
-"""The way of received lines into the engine: parsed, charged for, and submitted one unit at a time.
+"""The path of received lines into the engine: parsed, charged for, and submitted one unit at a time.
 
 The reader and the receive loop both use it, so a line is treated alike whichever thread received it. A unit is
 submitted only after the previous one is done. That is the back-pressure, and it keeps a client's lines in order.
@@ -8,17 +8,53 @@ The arrival of the connection is a step as well: it precedes the first steps tha
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from app.clock import Clock
 from app.commands.requests import CommandRequest, MalformedLine, parse_request
 from app.commands.runtime import Runtime
 from app.commands.sessions.connections import accept_client
 from app.engine.delivery.client import Client
 from app.engine.engine import Engine
 from app.engine.submission_unit import Callback, SlowWork, Step, SubmissionUnit
-from app.net.receive.rate_limit import TokenBucket
 from app.wire.framing import Frame, Framer
 
 REPLY_LINES_PER_TOKEN = 100  # reply lines that cost as much as one line from the client
 ReceivedStep = CommandRequest | MalformedLine
+
+
+class TokenBucket:
+    """The flood limit of a connection: at most `burst` tokens, `rate` more each second; a rate of 0 is no limit."""
+
+    __slots__ = ("_burst", "_clock", "_rate", "_tokens", "_updated")
+
+    def __init__(self, burst: int, rate: int, clock: Clock) -> None:
+        self._burst = burst
+        self._rate = rate
+        self._clock = clock
+        self._tokens = float(burst)
+        self._updated = clock.monotonic()
+
+    def configure(self, burst: int, rate: int) -> None:
+        """Change the limits; the current tokens are kept."""
+        self._burst, self._rate = burst, rate
+
+    def take(self, cost: int) -> float:
+        """Take tokens, and return the seconds until the balance is no longer negative.
+
+        A negative cost is a refund.
+        """
+        if self._rate == 0:
+            return 0.0
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate) - cost
+        self._updated = now
+        return max(0.0, -self._tokens / self._rate)
+
+    def try_take(self, cost: int) -> bool:
+        """Take tokens if there are enough; otherwise take none."""
+        if self.take(cost) == 0:
+            return True
+        self._tokens += cost
+        return False
 
 
 class Submitter:
@@ -100,7 +136,8 @@ class Submitter:
         """Submit steps to the engine. The previous unit must be done."""
         if self._arrival:
             steps, self._arrival = [*self._arrival, *steps], []
-        self._submit(SubmissionUnit(self._client, steps))
+        self._unit = unit = SubmissionUnit(self._client, steps)
+        self._engine.submit(unit)
 
     def wait_until_done(self, run: Callable[[SlowWork], Callback]) -> None:
         """Wait until the submitted unit is done, including its slow work, which `run` does on this thread."""
@@ -108,7 +145,8 @@ class Submitter:
             unit.wait()
             self._unit = None
             if unit.slow_work is not None:
-                self._submit(unit.make_continuation(run(unit.slow_work)))
+                self._unit = continuation = unit.make_continuation(run(unit.slow_work))
+                self._engine.submit(continuation)
         self.charge_for_replies()
 
     @property
@@ -120,7 +158,3 @@ class Submitter:
         """Call `callback` once the submitted unit is done, on this thread or the engine's, possibly on both."""
         if self._unit is not None:
             self._unit.add_done_callback(callback)
-
-    def _submit(self, unit: SubmissionUnit) -> None:
-        self._unit = unit
-        self._engine.submit(unit)
