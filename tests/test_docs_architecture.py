@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 MAX_COLUMNS = 100
-UNWRAPPED = {"admin", "settings"}  # still to be wrapped
 MAX_GLOSSARY_WORDS = 15
 EXPECTED_FILES = [
     ".ci/run",
@@ -90,9 +89,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if "://" not in link and is_broken(page, link)] == []
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.stem not in UNWRAPPED], ids=lambda page: page.stem
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_prose_is_wrapped(page: Path) -> None:
     texts = [line for line in prose(page) if not line.startswith(("!", "#"))]
     assert [line for line in texts if len(line) > MAX_COLUMNS] == []
