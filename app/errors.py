@@ -1,12 +1,12 @@
-"""Errors that are shown to users.
+"""The errors of the command-line programs.
 
-Every error that reaches a user is a `ChatError`: one sentence that says what is wrong and what to do. The command line
-prints the sentence and exits with `exit_code`.
+Each error shown to a user is a `ChatError`: one sentence that says what is wrong and what to do.
+The programs print it and exit with `exit_code`.
 """
 
 
 class ChatError(Exception):
-    """An error with a sentence for the user."""
+    """Base of all errors shown to users; `sentence` is the message."""
 
     exit_code = 1
 
@@ -16,13 +16,13 @@ class ChatError(Exception):
 
 
 class UsageError(ChatError):
-    """The arguments are invalid; nothing was attempted."""
+    """Invalid arguments; nothing was changed."""
 
     exit_code = 2
 
 
 class CheckFailed(ChatError):
-    """A check completed and found problems."""
+    """The check ran to completion and found problems."""
 
     exit_code = 3
 
@@ -40,21 +40,21 @@ class AlreadyExists(ChatError):
 
 
 class StorageError(ChatError):
-    """The database cannot be read or written at the moment; nothing was changed."""
+    """The database is unavailable; the transaction was rolled back."""
 
 
 class SearchTookTooLong(ChatError):
-    """A search had to read too many rows, because its words are frequent outside its scope."""
+    """A search read too many rows: its words are rare in its scope but frequent elsewhere."""
 
     def __init__(self) -> None:
-        super().__init__("The search took too long; name a room, a time or a rarer word.")
+        super().__init__("The search took too long; add a room, a time or a rarer word.")
 
 
 class DatabaseRefused(ChatError):
-    """The database does not belong to this program or version; it was not changed."""
+    """The database belongs to another program or version; it was not changed."""
 
 
 class SettingsRefused(ChatError):
-    """A security-relevant setting is invalid, so the program does not start."""
+    """An invalid setting affects security, so the program refuses to start."""
 
     exit_code = 2

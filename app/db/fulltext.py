@@ -44,7 +44,7 @@ class Fulltext(Protocol):
     def needs_merge(self, connection: Connection) -> bool:
         """Return whether removed text is still in the files. No transaction is begun."""
 
-    def tidy(self, connection: Connection) -> None:
+    def merge(self, connection: Connection) -> None:
         """Merge a part of the index, for some milliseconds. The caller must hold the log's lock."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:

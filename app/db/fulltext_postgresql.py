@@ -40,7 +40,7 @@ class PostgreSQLFulltext:
         """Return False: VACUUM maintains the index."""
         return False
 
-    def tidy(self, connection: Connection) -> None:
+    def merge(self, connection: Connection) -> None:
         """Do nothing: VACUUM maintains the index."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:

@@ -88,7 +88,7 @@ class SQLiteFulltext:
         """Return whether a removal was recorded that is not merged yet."""
         return bool(fetch_int(connection, "PRAGMA user_version"))
 
-    def tidy(self, connection: Connection) -> None:
+    def merge(self, connection: Connection) -> None:
         """Merge some pages. Fewer than two changed rows mean that the merge is complete (see FTS5's `merge`)."""
         before = _changes(connection)
         connection.exec_driver_sql(_merge, (-MERGED_PAGES,))

@@ -1,10 +1,12 @@
-"""The log: events become rows, in one order, under one lock.
+"""The log: a totally ordered table of events, appended to under one lock.
 
-Ids are contiguous and assigned here, inside the transaction that holds the log's lock, so the order of the
-ids is the order of the commits on every database. `at` is the wall clock, pushed forward where it must be so
-that it is strictly increasing, at one millisecond, within each room and for each party to private
-conversations; so whoever reads a history by time meets every instant once, also where several conversations
-with people of one name are read together.
+Ids are contiguous. They are assigned inside the transaction that holds the log's lock, so ids are
+in commit order on every database.
+
+`at` is the wall-clock time, moved forward by as many milliseconds as necessary to make it strictly
+increasing within each *scope*: a room, or all private conversations of a party. A time therefore
+identifies one event of a history, even of a history that merges several conversations, so paging
+by time neither skips nor repeats events.
 """
 
 import json
@@ -19,19 +21,17 @@ from app.db.insertion import insert_rows
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData, from_json, to_json
 
-MAX_CACHED_SCOPES = 100_000  # rooms and parties whose last instant is kept in memory
-CATCH_UP_ROWS = 5_000  # how many foreign rows are read at a time
+MAX_CACHED_SCOPES = 100_000  # whose last instant is kept in memory
+CATCH_UP_ROWS = 5_000  # read per query
 
 _table = models.EventRow.__table__
 COLUMNS = tuple(_table.columns.keys())
 _correspondent = models.CorrespondentRow.__table__
-Scope = (
-    int | str
-)  # where instants are distinct: in a room, by its id, and for a party to private conversations
+Scope = int | str  # a room id, or a party to private conversations; instants are distinct within it
 
 
 class Log:
-    """Appends events and reads what others appended. One instance belongs to one thread."""
+    """Appends events and reads those appended by other processes. Belongs to one thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -39,10 +39,10 @@ class Log:
         self.last_id = 0
 
     def append(self, connection: Connection, events: Sequence[Event]) -> None:
-        """Give the events their places and insert their rows. The log's lock must be held.
+        """Assign ids and instants to the events and insert their rows. Requires the log's lock.
 
-        May be called again with the same events when the transaction failed: they get their places anew.
-        `last_id` does not move here, but when the caller says `mark_committed`.
+        `last_id` does not change until `mark_committed`, so after a rollback the same events can
+        be appended again.
         """
         if len(self._last_at) >= MAX_CACHED_SCOPES:
             self._last_at.clear()
@@ -54,12 +54,12 @@ class Log:
             insert_rows(connection, models.EventRow, COLUMNS, [to_row(event) for event in events])
 
     def mark_committed(self, events: Sequence[Event]) -> None:
-        """The transaction of these events is on the disk."""
+        """Advance `last_id` past events whose transaction was committed."""
         if events:
             self.last_id = events[-1].id
 
     def catch_up(self, connection: Connection) -> list[Event]:
-        """Return what others appended since the last event known here, in order; at most CATCH_UP_ROWS."""
+        """Return up to CATCH_UP_ROWS events after `last_id`, in order, and advance it."""
         events = read_after(connection, self.last_id, CATCH_UP_ROWS)
         for event in events:
             self.last_id = event.id
@@ -71,14 +71,14 @@ class Log:
         return events
 
     def seek_to_end(self, connection: Connection) -> None:
-        """Take everything in the log as known."""
+        """Skip all events that are in the log now."""
         self.last_id = get_last_id(connection)
 
     def _instant(self, connection: Connection, event: Event, now: int) -> int:
-        """Return when the event happened: now, but later than what came before it in its scope.
+        """Return the time of an event: now, or a millisecond after the last in its scopes.
 
-        What was imported keeps the time it brings: the importer answers for the order of messages, and a
-        room may have been made, and entered, long after what is imported into it was said.
+        Imported events keep their time, even if it precedes the creation of the room; the importer
+        is responsible for their order.
         """
         scopes = _scopes(event)
         last = 0
@@ -90,25 +90,24 @@ class Log:
         return instant
 
     def _last(self, connection: Connection, scope: Scope) -> int:
-        """Return the last instant given in a scope."""
         if scope not in self._last_at:
             self._last_at[scope] = max(connection.scalar(query) or 0 for query in _last_queries(scope))
         return self._last_at[scope]
 
 
 def _scopes(event: Event) -> Sequence[Scope]:
-    """Return where the event's instant must be its own: its room, or what each of its two parties sees."""
+    """Return the scopes of an event: its room, or the two parties to its conversation."""
     if event.room is not None:
         return (event.room,)
     if isinstance(event.data, MessageData | RedactedData) and event.data.parties is not None:
         return event.data.parties
-    if event.conversation is not None:  # of those who moderate a room, which has a place in its history
+    if event.conversation is not None:  # with the operators of a room; part of its history
         return (int(event.conversation.removeprefix("o")),)
     return ()
 
 
 def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
-    """Yield queries of the last instants in a scope, each answered by an index."""
+    """Yield queries whose maximum is the last instant of a scope; each uses an index."""
     if isinstance(scope, str):
         yield select(func.max(_correspondent.c.last_at)).where(_correspondent.c.party == scope)
         return
@@ -119,18 +118,18 @@ def _last_queries(scope: Scope) -> Iterator[Select[Any]]:
 
 
 def get_last_id(connection: Connection) -> int:
-    """Return the position of the last event in the log, 0 while there is none."""
+    """Return the id of the last event in the log, or 0 if it is empty."""
     return connection.scalar(select(func.max(_table.c.id))) or 0
 
 
 def read_after(connection: Connection, last_id: int, limit: int) -> list[Event]:
-    """Read the events that follow a position, oldest first."""
+    """Return up to `limit` events after an id, oldest first."""
     query = select(_table).where(_table.c.id > last_id).order_by(_table.c.id).limit(limit)
     return [from_row(row) for row in connection.execute(query)]
 
 
 def to_row(event: Event) -> tuple[object, ...]:
-    """Return the event's row: a value for each of the columns, in their order, as the driver takes it."""
+    """Return the row of an event, in the order of COLUMNS, as the driver expects it."""
     return (
         event.id,
         event.kind.value,
@@ -149,7 +148,7 @@ def to_row(event: Event) -> tuple[object, ...]:
 
 
 def from_row(row: Row[tuple[object, ...]]) -> Event:
-    """Return the event that a row of the log holds."""
+    """Return the event stored in a row of the log."""
     values = row._mapping
     kind = Kind(values["kind"])
     return Event(
@@ -170,5 +169,5 @@ def from_row(row: Row[tuple[object, ...]]) -> Event:
 
 
 def make_placeholder(event: Event) -> Event:
-    """Return the event that keeps the place of one that could not be stored."""
+    """Return a VOID event with the id of one that could not be stored."""
     return Event(Kind.VOID, id=event.id, at=event.at)

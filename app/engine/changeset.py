@@ -1,4 +1,4 @@
-"""The events and replies of one engine cycle, before they are committed and delivered."""
+"""The events and replies that one engine cycle collects before it commits and delivers them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from app.events import Event
 
 
 class ReadOnlyChangeset(Exception):
-    """A command that is not declared as writing tried to emit an event."""
+    """An event was emitted by a command that is not declared as writing."""
 
 
 @dataclass(slots=True)
 class Changeset:
-    """Collects events and replies in order. It is `writable` while the log is open.
+    """Collects events and replies in order. It is `writable` while a transaction is open.
 
-    `may_show_world` is False while the engine refuses held units because the world is ahead of the log: no reply may
-    depend on state that is not stored yet.
+    `may_show_world` is False while the world is ahead of the log, when the engine refuses the
+    units it holds: no reply may reveal state that is not stored yet.
     """
 
     world: World
@@ -30,21 +30,21 @@ class Changeset:
     plan: Plan = field(default_factory=list)
 
     def emit(self, event: Event, audience: Audience = EMPTY_AUDIENCE, author: Client | None = None) -> Event:
-        """Apply an event to the world now, and send it to the audience after the commit."""
+        """Apply an event to the world at once, and deliver it to the audience after the commit."""
         self._apply(event)
         self.events.append(event)
         self._plan_delivery(event, audience, author)
         return event
 
     def deliver(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Apply and deliver an event that is not added to the log: it is already there, or is transient."""
+        """Apply and deliver an event without storing it: it is transient, or in the log already."""
         self._apply(event)
         event.at = event.at or self.world.clock.now()
         self._plan_delivery(event, audience, author)
         return event
 
     def emit_each(self, events: Sequence[Event], audience: Audience, author: Client | None = None) -> None:
-        """Emit several events for one action: the audience gets the first, the others are only stored."""
+        """Emit the events of one action: all are stored, but only the first is delivered."""
         first, *others = events
         self.emit(first, audience, author)
         for event in others:
@@ -52,11 +52,11 @@ class Changeset:
             self.events.append(event)
 
     def send(self, client: Client, content: str | Event) -> None:
-        """Send a client a line that is not a reply to a command."""
+        """Send a client a line or an event outside the reply to a command."""
         self.plan.append(Response(client, entries=[ResponseEntry(content)]))
 
     def close(self, client: Client, line: str) -> None:
-        """Close a client's connection after a last line; its user leaves the world later, when the reader ends."""
+        """Close a connection after a last line; its user leaves the world when the reader ends."""
         self.world.close(client)
         self.plan.append(Response(client, entries=[ResponseEntry(line)], end=True))
 
@@ -66,7 +66,6 @@ class Changeset:
         self.world.apply(event)
 
     def _plan_delivery(self, event: Event, audience: Audience, author: Client | None) -> None:
-        if (
-            audience is not EMPTY_AUDIENCE or author is not None
-        ):  # the author is informed if it cannot be stored
-            self.plan.append(Broadcast(event, audience, author))
+        if audience is EMPTY_AUDIENCE and author is None:
+            return
+        self.plan.append(Broadcast(event, audience, author))  # the author gets FAIL if it is not stored

@@ -295,7 +295,7 @@ class Engine:
             logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
         if self._index_merge.restart_if_due():
             with suppress(StorageError):
-                self._ledger.tidy()
+                self._ledger.merge()
 
     def _may_open(self) -> bool:
         """Whether the log should be opened now: there is a reason, and no retry delay."""

@@ -1,4 +1,4 @@
-"""The interface through which the engine calls the commands, which are in a layer above it."""
+"""The interface through which the engine calls the command layer, which it may not import."""
 
 from typing import Protocol
 
@@ -9,22 +9,22 @@ from app.events import Event
 
 
 class CommandHandler(Protocol):
-    """The commands, as the engine sees them. The dispatcher implements it."""
+    """What the engine requires of the command layer; implemented by the dispatcher."""
 
     def run(self, changeset: Changeset, client: Client, step: Step) -> SlowWork | None:
-        """Run one step; if the changeset is not writable, refuse steps that write."""
+        """Run one step, or refuse it if it writes and the changeset is not writable."""
 
     def apply_remote(self, changeset: Changeset, event: Event) -> None:
-        """Apply an event of another node, deliver it, and handle its consequences."""
+        """Apply and deliver an event that another process appended, with its consequences."""
 
     def check_idle(self, changeset: Changeset) -> None:
-        """Ping idle connections, and close unresponsive ones."""
+        """Ping idle connections and close those that timed out."""
 
     def run_housekeeping(self, changeset: Changeset) -> None:
-        """Do time-driven work, such as expiry, in a writable changeset."""
+        """Do periodic work, such as expiry; the changeset is writable."""
 
     def revert(self, event: Event) -> str:
-        """Undo an event that could not be stored, and return the error line for its author."""
+        """Undo an event that could not be stored; return the error line for its author."""
 
     def shut_down(self, changeset: Changeset) -> None:
-        """Disconnect all users, because the server stops."""
+        """Disconnect all users before the server stops."""

@@ -1,4 +1,4 @@
-"""Units of work that a reader submits to the engine and waits for."""
+"""The units of work that readers submit to the engine."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Step(Protocol):
-    """One action on the engine's thread, with what the engine must know before it runs."""
+    """One action on the engine's thread, with the properties that decide how it is scheduled."""
 
     @property
     def writes(self) -> bool:
@@ -31,14 +31,14 @@ class Step(Protocol):
         """Whether it never needs slow work, so that the reader need not wait for it."""
 
     def must_wait(self, client: Client) -> bool:
-        """Whether it can be neither run nor refused while the database fails."""
+        """Whether it is held while the database is unavailable, instead of being run or refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A step that calls a function, rather than a command from the client.
+    """A step that calls a function instead of running a command of the client.
 
-    If it `writes`, it is never refused; it waits while the database fails.
+    If it writes, it is held while the database is unavailable; it is never refused.
     """
 
     act: Callable[[Changeset, Client], "SlowWork | None"]
@@ -47,16 +47,16 @@ class Callback:
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
-        """Return whether it writes."""
+        """Whether it is held while the database is unavailable."""
         return self.writes
 
 
 @dataclass(frozen=True, slots=True)
 class SlowWork:
-    """Work for the reader's thread, and how the engine continues with its result.
+    """Work for the reader's thread, and the continuation that runs on the engine's thread.
 
-    `work` gets a session with a consistent snapshot of the database. The engine then calls `then` with the result, or
-    `on_error` if the database could not be read.
+    `work` receives a session with a consistent snapshot of the database. The engine then calls
+    `then` with its result, or `on_error` if the database cannot be read.
     """
 
     work: Callable[[Session], Any]
@@ -65,18 +65,18 @@ class SlowWork:
     writes: bool = True
 
 
-def run_slow_work(task: SlowWork, session: Session) -> Callback:
-    """Do the work and return the step that continues with its result."""
+def run_slow_work(slow_work: SlowWork, session: Session) -> Callback:
+    """Run the work and return the continuation with its result."""
     try:
-        result = task.work(session)
+        result = slow_work.work(session)
     except SQLAlchemyError as error:
         logger.error("Cannot read the database: %s", error)
-        return Callback(task.on_error, writes=False)
-    return Callback(lambda changeset, client: task.then(changeset, client, result), task.writes)
+        return Callback(slow_work.on_error, writes=False)
+    return Callback(lambda changeset, client: slow_work.then(changeset, client, result), slow_work.writes)
 
 
 class SubmissionUnit:
-    """Steps of one client, run in order. A reader waits until a unit is done before it submits the next."""
+    """Steps of one client, run in order. A reader has at most one unit submitted at a time."""
 
     __slots__ = ("_callback", "_done", "client", "is_done", "slow_work", "steps", "writes")
 
@@ -92,26 +92,29 @@ class SubmissionUnit:
 
     @property
     def reads_world(self) -> bool:
-        """Whether its replies depend on shared state."""
+        """Whether any of its replies depend on shared state."""
         return any(step.reads_world for step in self.steps)
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the unit is done, on this thread or the engine's, possibly on both."""
+        """Call `callback` when the unit is done, on this thread or the engine's, or even on both."""
         self._callback = callback
         if self.is_done:
             callback()
 
     def wait(self) -> None:
-        """Block until the engine is done with the unit."""
+        """Block until the engine has finished the unit."""
         self._done.acquire()
 
     def mark_done(self) -> None:
-        """Release the reader. Raises: RuntimeError when it was done before."""
+        """Release the waiting reader and call its callback.
+
+        Raises: RuntimeError if the unit was done already.
+        """
         self.is_done = True
         self._done.release()
         if self._callback is not None:
             self._callback()
 
     def make_continuation(self, callback: Callback) -> "SubmissionUnit":
-        """Return a unit with the continuation of slow work, followed by the remaining steps."""
+        """Return a unit with the continuation of slow work and the remaining steps."""
         return SubmissionUnit(self.client, [callback, *self.steps])

@@ -1,8 +1,8 @@
 """The data of each kind of event, as stored in the `data` column of the log.
 
-One class for each kind that has data; its fields are the members of the JSON object. A field
-whose default is None or False is left out of the object while it has that value. Members written
-by a newer version are ignored.
+Each kind that has data has a class; its fields are the members of the JSON object. A field whose
+default is None or False is omitted from the object while it has that value. Unknown members,
+written by a newer version, are ignored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ ModeRow = tuple[str, str, str | None, int | None]  # sign, letter, argument, acc
 
 @dataclass(frozen=True, slots=True)
 class ConnectedData(EventData):
-    """A new session: its address, real name and the node it is connected to."""
+    """The address and real name of a new session, and the node that accepted it."""
 
     address: str
     realname: str
@@ -35,7 +35,7 @@ class HostData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class KilledData(EventData):
-    """The session that is ended."""
+    """The session to disconnect."""
 
     session: int
 
@@ -65,7 +65,7 @@ class RenamedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class JoinedData(EventData):
-    """A new member's real name and roles; `override` when an administrator bypassed the modes."""
+    """A new member's real name and roles; `override` if an administrator bypassed the modes."""
 
     realname: str = ""
     roles: str = ""
@@ -74,7 +74,7 @@ class JoinedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class KickedData(EventData):
-    """The kicked session, and the name of the room if an IRC client kicked it."""
+    """The kicked session, and the name of the room unless `chat-admin` kicked it."""
 
     session: int
     room: str | None = None
@@ -90,7 +90,7 @@ class InvitedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class ModeData(EventData):
-    """Mode changes; `override` when an administrator bypassed the need for operator status."""
+    """Mode changes; `override` if an administrator made them without being a channel operator."""
 
     changes: Sequence[ModeRow]
     override: bool = False
@@ -98,11 +98,11 @@ class ModeData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class MessageData(EventData):
-    """What a message has beside its text.
+    """The attributes of a message besides its text.
 
-    `lines` are the lengths of the lines of a multiline message (see `app.wire.multiline`),
-    `parties` the sender and the recipient of a private message, `author` the original author of
-    an imported one. `redacted` is the id of the redaction that blanked the message.
+    `lines` holds the line lengths of a multiline message (see `app.wire.multiline`), `parties`
+    the sender and recipient of a private message, `author` the original author of an imported
+    one, and `redacted` the id of the redaction that removed its text.
     """
 
     lines: Sequence[int] | None = None
@@ -121,7 +121,7 @@ class RedactedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class MarkedData(EventData):
-    """The party that has read up to an instant, in milliseconds since the epoch."""
+    """A read marker: its owner, and its instant in milliseconds since the Unix epoch."""
 
     party: str
     instant: int
@@ -131,8 +131,8 @@ class MarkedData(EventData):
 class MetadataChangeData(EventData):
     """A metadata key, and the account or nick that set it.
 
-    `party` is the user described, if it is not a room; `session` that of an author who changed
-    another's metadata.
+    `party` is the target if it is a user; `session` is the author's when the target is not the
+    author.
     """
 
     key: str
@@ -152,7 +152,7 @@ class RegisteredData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class AppliedData(EventData):
-    """The id of an application, and the instant at which it expires."""
+    """The id of a pending registration, and the instant at which it expires."""
 
     id: int
     expires: int
@@ -160,7 +160,7 @@ class AppliedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class AccountChangedData(EventData):
-    """The id of an account, and the properties that changed; `password` tells that it did."""
+    """An account id and the changed properties; `password` is True if the password changed."""
 
     id: int
     role: str | None = None
@@ -179,7 +179,7 @@ class CertificateData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class InvitationData(EventData):
-    """An invitation: the digest of its code, how often it may be used, and when it expires."""
+    """An invitation: the digest of its code, its maximum number of uses, and its expiry."""
 
     id: int
     digest: str
@@ -189,14 +189,14 @@ class InvitationData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RevokedData(EventData):
-    """The id of the ban or the invitation that is revoked."""
+    """The id of the revoked ban or invitation."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class RehashedData(EventData):
-    """The names of the settings that changed, and of those that need a restart."""
+    """The names of the changed settings, and of those that take effect only after a restart."""
 
     changed: Sequence[str]
     waiting: Sequence[str]
@@ -204,7 +204,7 @@ class RehashedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class BannedData(EventData):
-    """A server ban: what its mask matches, and the instant at which it expires."""
+    """A server ban: the type of its mask, and the instant at which it expires."""
 
     id: int
     type: str
@@ -243,7 +243,7 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
 
 
 def to_json(data: EventData) -> dict[str, Any]:
-    """Return the JSON object that stores the data; it may be empty."""
+    """Return the JSON object for the `data` column; it may be empty."""
     members = {}
     for name, default in _MEMBERS[type(data)]:
         value = getattr(data, name)
@@ -253,10 +253,10 @@ def to_json(data: EventData) -> dict[str, Any]:
 
 
 def from_json(kind: Kind, stored: Mapping[str, Any] | None) -> EventData | None:
-    """Return the data that a JSON object stores for an event of a kind.
+    """Return the data of an event of a kind, given the JSON object in its row.
 
-    An object that lacks a required member yields a plain `EventData`, so that one bad row does
-    not stop the reading of the log; `EventData.of` raises when the data is used.
+    An object that lacks a required member yields a plain `EventData`, so that a bad row does not
+    make the log unreadable; `EventData.of` raises when the data is used.
     """
     if not stored:
         return None
@@ -273,7 +273,7 @@ _ALWAYS_WRITTEN = object()
 
 
 def _list_members(data_class: type[EventData]) -> list[tuple[str, object]]:
-    """Return the members of the JSON object, and for each the value with which it is left out."""
+    """Return the members of the JSON object, each with the value for which it is omitted."""
     common = {field.name for field in fields(EventData)}
     ordered = sorted(fields(data_class), key=lambda field: field.name in common)
     return [

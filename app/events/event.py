@@ -13,7 +13,7 @@ from app.events.secrets import Secret
 
 TRANSIENT_TAGS = frozenset({"+typing", "+draft/typing"})
 MESSAGES = (Kind.PRIVMSG, Kind.NOTICE)
-ROOM_EVENTS = (  # shown in a room's history beside its messages
+ROOM_EVENTS = (  # included in the history of a room with event-playback
     Kind.JOINED,
     Kind.PARTED,
     Kind.QUIT,
@@ -27,16 +27,16 @@ S = TypeVar("S", bound=Secret)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventData:
-    """Data that an event of any kind may have; the base of the data of each kind."""
+    """The data common to all kinds of event, and the base class of their own."""
 
     tags: dict[str, str] | None = None  # client-only tags, and `bot` (IRCv3 bot mode)
-    imported: bool = False  # from the history of another program; keeps its time, is not announced
+    imported: bool = False  # from another program's history: keeps its time, is not delivered
 
     @classmethod
     def of(cls, event: "Event") -> Self:
         """Return the data of an event, or the defaults if it has none of its kind.
 
-        Raises: TypeError when the row of the event lacks a member that the kind requires.
+        Raises: TypeError if the row of the event lacks a required member.
         """
         data = event.data
         if isinstance(data, cls):
@@ -46,11 +46,11 @@ class EventData:
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """A change or a message. `id` and `at` are assigned when it is appended to the log.
+    """A change or a message. The log assigns `id` and `at` (milliseconds since the Unix epoch).
 
-    `session` is the author's, None for the server and for `chat-admin`. `room` is the room's id,
-    `conversation` the key of a private conversation. `at` is in milliseconds since the epoch.
-    `secret` is for the tables, for recipients entitled to it and for undoing a failed write.
+    `session` is the author's session id, None for the server and for `chat-admin`. `room` is the
+    room's id, `conversation` the key of a private conversation. `secret` is never stored in the
+    log: projections, entitled recipients and the undoing of a failed write use it.
     """
 
     kind: Kind
@@ -85,14 +85,14 @@ class Event:
 
     @property
     def is_imported(self) -> bool:
-        """Whether it comes from the history of another program."""
+        """Whether it was imported from the history of another program."""
         return self.data is not None and self.data.imported
 
 
 def get_secret(event: Event, expected: type[S]) -> S:
     """Return the secret of an event.
 
-    Raises: TypeError if it has no secret of this type.
+    Raises: TypeError if its secret is not of the expected type.
     """
     if not isinstance(event.secret, expected):
         raise TypeError(f"A {event.kind} event without {expected.__name__}.")
@@ -100,14 +100,14 @@ def get_secret(event: Event, expected: type[S]) -> S:
 
 
 def is_transient(event: Event) -> bool:
-    """Whether this is a TAGMSG with transient tags only, such as typing, which is not stored."""
+    """Whether it is a TAGMSG with transient client-only tags such as +typing, which is not stored."""
     if event.kind is not Kind.TAGMSG:
         return False
     return TRANSIENT_TAGS.issuperset(name for name in event.tags or () if name[:1] == "+")
 
 
 def msgid(event_id: int) -> str:
-    """Return the message id of a position in the log: the position in base 36."""
+    """Return the message id of an event: its id in base 36."""
     digits = ""
     while event_id:
         event_id, rest = divmod(event_id, 36)
@@ -116,9 +116,9 @@ def msgid(event_id: int) -> str:
 
 
 def parse_msgid(message_id: str) -> int:
-    """Return the position in the log that a message id names.
+    """Return the event id that a message id encodes.
 
-    Raises: ValueError when it is not a message id of this server.
+    Raises: ValueError if this server cannot have issued the message id.
     """
     if not message_id.isascii() or not message_id.isalnum() or len(message_id) > 12:
         raise ValueError(f"not a message id: {message_id}")

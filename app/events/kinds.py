@@ -1,15 +1,15 @@
 """The kinds of event.
 
-Each comment names the fields of `Event` that the kind uses beside those of its author, and in
-brackets the class of its `data`, from `app.events.data`. Kinds marked "not stored" are delivered
-but never written to the log.
+Each comment lists the fields of `Event` that the kind uses besides those of its author, and in
+brackets the class of its `data` in `app.events.data`. Kinds marked "not stored" are delivered but
+never written to the log.
 """
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds of event, by the value stored in the log."""
+    """The kinds of event; the values are stored in the log."""
 
     # Sessions. QUIT and NICK have one row for each of the session's rooms.
     CONNECTED = "connected"  # registration completed [ConnectedData]
@@ -66,9 +66,9 @@ class Kind(StrEnum):
     BANNED = "banned"  # server ban added; target: mask; text: reason [BannedData]
     UNBANNED = "unbanned"  # server ban removed; target: mask [RevokedData]
 
-    VOID = "void"  # placeholder for a row that could not be stored, so that ids stay contiguous
+    VOID = "void"  # placeholder for an event that could not be stored; keeps ids contiguous
 
     @classmethod
     def _missing_(cls, value: object) -> "Kind":
-        """Read a kind written by a newer version as one that changes nothing."""
+        """Treat a kind written by a newer version as VOID, which changes nothing."""
         return cls.VOID

@@ -1,11 +1,11 @@
-"""Values that an event carries to the tables but that its row in the log never contains."""
+"""Secret values of events, which reach the tables but are never written to the log."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordHashes:
-    """The stored form of a password, and the e-mail address of the account."""
+    """The password hashes stored for an account, and its e-mail address."""
 
     password_hash: str
     scram: str
@@ -14,7 +14,7 @@ class PasswordHashes:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """The credentials of an application for an account, and the digest of its verification code."""
+    """The credentials of a pending registration, and the digest of its verification code."""
 
     credentials: PasswordHashes
     digest: str
@@ -22,10 +22,10 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class RoomKey:
-    """The secret of a MODE event: the new key, and the mode string with hidden arguments shown."""
+    """The new key of a room, and the mode string with the key in clear."""
 
     key: str | None
     words: str
 
 
-Secret = PasswordHashes | Applicant | RoomKey | str  # str: the former value of metadata
+Secret = PasswordHashes | Applicant | RoomKey | str  # str: the previous metadata value

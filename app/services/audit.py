@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, when. Secrets are never part of it."""
+"""The audit log of administrative changes. It never contains secrets."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from app.db.models import AuditRow
 
 
 class AuditEntry(NamedTuple):
-    """One entry as it is read."""
+    """An entry of the audit log."""
 
     at: datetime
     actor: str
@@ -22,7 +22,7 @@ class AuditEntry(NamedTuple):
 
 
 def make_audit_row(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> AuditRow:
-    """Return the entry of a change; details that are None say nothing and are left out."""
+    """Return an entry, without details that are None."""
     return AuditRow(
         at=clock.now(),
         actor=actor,
@@ -32,16 +32,16 @@ def make_audit_row(clock: Clock, actor: str, action: str, target: str = "", **de
     )
 
 
-def append(connection: Connection, trace: AuditRow) -> None:
-    """Store an entry in the caller's transaction."""
+def append(connection: Connection, entry: AuditRow) -> None:
+    """Insert an entry in the caller's transaction."""
     columns = ("at", "actor", "action", "target", "detail")
-    connection.execute(insert(AuditRow), [{name: getattr(trace, name) for name in columns}])
+    connection.execute(insert(AuditRow), [{name: getattr(entry, name) for name in columns}])
 
 
-def append_now(database: Database, trace: AuditRow) -> None:
-    """Store an entry about something that changes nothing."""
+def append_now(database: Database, entry: AuditRow) -> None:
+    """Insert an entry in a transaction of its own, for actions that change nothing else."""
     with database.locked() as connection:
-        append(connection, trace)
+        append(connection, entry)
 
 
 def find_latest_entries(
@@ -51,7 +51,11 @@ def find_latest_entries(
     actor: str | None = None,
     action: str | None = None,
 ) -> list[AuditEntry]:
-    """Return the newest entries, oldest first; `action` also matches what it begins, as `user` does."""
+    """Return the newest entries in chronological order, optionally filtered.
+
+    `since` is in milliseconds since the Unix epoch, `actor` matches a substring and `action` a
+    prefix, such as `user`.
+    """
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
     if since is not None:
         query = query.where(AuditRow.at >= since)

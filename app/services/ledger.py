@@ -1,4 +1,4 @@
-"""The engine's hold on the log: one connection, one transaction at a time."""
+"""The engine's access to the log: one connection, one transaction at a time."""
 
 import logging
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class Ledger:
-    """Opens the log, catches up with others, records, commits. Belongs to the engine's thread.
+    """Reads remote events, and records and commits local ones. Belongs to the engine's thread.
 
-    Raises: StorageError wherever the storage fails in a way that may pass; the transaction is over then and
-    nothing of it is stored.
+    Raises: StorageError from any method if the database fails in a way that a retry may fix. The
+    transaction is then rolled back.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -29,22 +29,22 @@ class Ledger:
         self._log = Log(clock)
         self._connection: Connection | None = None
         self._version: int | None = None
-        self._indexed: int | None = None  # up to where the index of texts goes, if it has to be extended
+        self._indexed: int | None = None  # end of the full-text index, if extended here
 
     @property
     def connection(self) -> Connection:
-        """The connection, for reading within the transaction; opened anew after a failure."""
+        """The connection, for reads within the transaction; reopened after a failure."""
         if self._connection is None:
             self._connection = self._database.connect_to_append()
         return self._connection
 
     @property
     def last_id(self) -> int:
-        """The position of the last event known."""
+        """The id of the last event read or committed."""
         return self._log.last_id
 
     def open_at_end(self) -> Connection:
-        """Open the transaction and take what is in the log as known: the world is read from the tables now."""
+        """Begin a transaction at the end of the log, to restore the world from the tables."""
         try:
             self.connection.begin()
             self._log.seek_to_end(self.connection)
@@ -55,7 +55,7 @@ class Ledger:
         return self.connection
 
     def has_remote_events(self) -> bool:
-        """Whether somebody else may have appended. Cheap, and takes no lock."""
+        """Whether another process may have appended events. Cheap; takes no lock."""
         try:
             version = self._database.dialect.version(self.connection)
         except SQLAlchemyError:
@@ -63,13 +63,13 @@ class Ledger:
         return version is None or version != self._version
 
     def open(self) -> list[Event]:
-        """Open the transaction and return what others appended meanwhile; all of it."""
+        """Begin a transaction and return all events appended by other processes since the last."""
         known = self._log.last_id
         try:
             self.connection.begin()
             return self._read_remote_events()
         except SQLAlchemyError as error:
-            self._log.last_id = known  # what was read of the news is lost with the transaction
+            self._log.last_id = known  # read them again after the rollback
             raise self._abort(error) from error
 
     def _read_remote_events(self) -> list[Event]:
@@ -83,22 +83,22 @@ class Ledger:
         return news
 
     def commit(self, events: Sequence[Event]) -> list[Event]:
-        """Record the events and commit. Returns those that could not be stored for a fault of their own.
+        """Record the events and commit; return the ones that the database rejected.
 
-        The transaction must be open. Everything else is stored even if some are not.
+        The transaction must be open. The other events are stored even if some are rejected.
         """
         try:
-            refused: list[Event] = []
+            rejected: list[Event] = []
             if events:
-                refused = self._record(events)
+                rejected = self._record(events)
             self.connection.commit()
         except SQLAlchemyError as error:
             raise self._abort(error) from error
         self._log.mark_committed(events)
-        return refused
+        return rejected
 
     def _record(self, events: Sequence[Event]) -> list[Event]:
-        """Store the events together; only if one of them is at fault, each for itself."""
+        """Record the events together, or one by one if the database rejects one of them."""
         try:
             record(self.connection, self._log, events)
         except Exception as error:
@@ -110,20 +110,20 @@ class Ledger:
         return self._record_singly(events)
 
     def _reopen(self) -> None:
-        """Give the transaction up and open another with the same past.
+        """Roll back and begin another transaction at the same position.
 
-        Raises: StorageError when somebody else appended in between; the whole batch has to be tried again.
+        Raises: StorageError if another process appended in between, so the changeset must be retried.
         """
         self.connection.rollback()
         known = self._log.last_id
         if self.open():
             self.connection.rollback()
             self._log.last_id, self._version = known, None
-            raise StorageError("others appended at this very moment")
+            raise StorageError("another process appended to the log; retrying")
 
     def _record_singly(self, events: Sequence[Event]) -> list[Event]:
-        """Store what can be stored, each event for itself; a void row keeps the place of the others."""
-        refused = []
+        """Record the events in savepoints; a VOID row takes the place of a rejected one."""
+        rejected = []
         start = self._log.last_id
         for event in events:
             try:
@@ -133,19 +133,21 @@ class Ledger:
                 if self._database.dialect.is_transient_error(error):
                     self._log.last_id = start
                     raise
-                logger.exception("An event of kind %s could not be stored; its author is told.", event.kind)
+                logger.exception(
+                    "Cannot store an event of kind %s; its author receives an error.", event.kind
+                )
                 record(self.connection, self._log, [make_placeholder(event)])
-                refused.append(event)
+                rejected.append(event)
             self._log.last_id += 1
         self._log.last_id = start
-        return refused
+        return rejected
 
-    def extend_index(self, least: int) -> None:
-        """Index what was said since the last time, if that is so many events at least.
+    def extend_index(self, min_events: int) -> None:
+        """Add new messages to the full-text index, once at least `min_events` events are pending.
 
-        What fails is tried again when as many have followed.
+        After a failure it is retried when as many events have followed.
         """
-        if self._indexed is None or self.last_id - self._indexed < least:
+        if self._indexed is None or self.last_id - self._indexed < min_events:
             return
         self._indexed = self.last_id
         try:
@@ -154,20 +156,20 @@ class Ledger:
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 
-    def tidy(self) -> None:
-        """Do a part of what removes the traces of redactions from the index of texts, if there are any."""
+    def merge(self) -> None:
+        """Merge a part of the full-text index, if needed, to purge redacted text from it."""
         try:
             fulltext = fulltext_of(self.connection)
             if fulltext.needs_merge(self.connection):
-                fulltext.tidy(self.connection)
+                fulltext.merge(self.connection)
                 self.connection.commit()
         except SQLAlchemyError as error:
             raise self._abort(error) from error
 
     def _abort(self, error: SQLAlchemyError) -> StorageError:
-        """Give the transaction up, and the connection too if it is of no use any more."""
+        """Roll back, discard the connection if that fails, and return the error to raise."""
         connection, self._connection = self._connection, None
-        if connection is not None:  # or it could not even be made
+        if connection is not None:  # None if connecting failed
             try:
                 connection.rollback()
                 self._connection = connection
@@ -176,7 +178,7 @@ class Ledger:
         return StorageError(str(getattr(error, "orig", None) or error))
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Return the connection to the pool."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

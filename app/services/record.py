@@ -1,7 +1,7 @@
-"""Append events to the log and bring the tables up to date with them.
+"""Append events to the log and update the tables from them.
 
-All events are recorded here, by the server's engine and by `chat-admin`. The caller holds the lock
-of the log. Each kind of event that changes tables has projections, one for each concern.
+The engine and `chat-admin` record all events here, while they hold the log's lock. Each kind of
+event that changes tables has projections, one for each concern.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from app.services.projections.table import BATCH_PROJECTIONS, PROJECTIONS
 
 
 def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
-    """Append the events and bring the tables up to date, in the caller's transaction."""
+    """Append the events and run their projections, in the caller's transaction."""
     log.append(connection, events)
     for is_batch, run in groupby(events, lambda event: event.kind in BATCH_PROJECTIONS):
         if is_batch:

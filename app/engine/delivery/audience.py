@@ -15,7 +15,7 @@ from app.engine.delivery.sink import Broadcaster, IndividualSinks, Sink, SinkGro
 
 
 class Audience:
-    """An immutable set of clients. A room creates a new one when its members or their capabilities change."""
+    """An immutable set of clients; a room replaces its own when members or capabilities change."""
 
     __slots__ = ("_clients", "_sink_groups", "added", "base")
 
@@ -32,7 +32,7 @@ class Audience:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no clients; does not compute the set, because an audience that grew is not empty."""
+        """Whether it has no clients. Does not compute the set: an audience that grew is not empty."""
         return not self.added
 
     @property
@@ -44,7 +44,7 @@ class Audience:
         return self._clients
 
     def _compute_clients(self) -> frozenset[Client]:
-        """Union the chain of audiences it grew from, iteratively, because mass joins create long chains."""
+        """Union the chain of audiences it grew from; iterative, because mass joins make long chains."""
         added: list[frozenset[Client]] = []
         link = self
         while link._clients is None and link.base is not None:

@@ -89,7 +89,7 @@ class Client:
         self.multiline_batch: MultilineBatch | None = None  # the open batch
         self.is_closed = False
         self.reply_lines = 0  # total sent, plus equivalent work; charged to the flood limit
-        self.monitored: dict[Key, str] = {}  # MONITOR list, with the nicks as the client spelled them
+        self.monitored: dict[Key, str] = {}  # MONITOR list, as spelled by the client
         self.subscriptions: frozenset[str] = frozenset()  # metadata keys
 
     def enable(self, caps: frozenset[str]) -> None:

@@ -1,7 +1,8 @@
-"""Events become bytes, once for each shape of client.
+"""Encode events as IRC lines, once for each capability shape.
 
-Every kind has one function that writes the part after the tags; an empty text means that clients of this
-shape do not hear of it. What is written depends on the event and the shape only, so it can be shared.
+Each kind has an encoder, which returns the line without its tags, or "" if clients of this shape
+do not receive the event. The result depends only on the event and the shape, so all clients of a
+shape share it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,9 +33,9 @@ _KINDS_WITH_MSGID = frozenset(
 
 
 def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> bytes:
-    """Write the event as one line for clients of a shape, with further tags if given; a long one is cut.
+    """Encode an event for clients of a shape, with extra tags if given; truncate lines too long.
 
-    Returns nothing when clients of this shape are not told of such an event.
+    Returns b"" if clients of this shape do not receive the event.
     """
     data = event.data
     if type(data) is MessageData and data.lines:
@@ -48,7 +49,10 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
 def _multiline(
     event: Event, line_lengths: Sequence[int], shape: int, extra: Mapping[str, str] | None
 ) -> bytes:
-    """Write a multiline message as a batch, or for clients that do not know them line by line, without blank ones."""
+    """Encode a multiline message as a batch, or as one message per non-blank line.
+
+    See https://ircv3.net/specs/extensions/multiline, "Fallback".
+    """
     start = f":{event.source} {event.verb} {event.target} :"
     pieces = multiline.split_lines(event.text or "", line_lengths)
     if shape & Shape.MULTILINE:
@@ -62,10 +66,14 @@ def _multiline(
 
 
 def _batch(
-    event: Event, start: str, pieces: Iterable[multiline.MessageLine], section: str, extra: Mapping[str, str]
+    event: Event,
+    start: str,
+    pieces: Iterable[multiline.MessageLine],
+    tag_section: str,
+    extra: Mapping[str, str],
 ) -> Iterator[bytes]:
     name = f"m{msgid(event.id)}"
-    yield _line(section, f":{event.source} BATCH +{name} draft/multiline {event.target}")
+    yield _line(tag_section, f":{event.source} BATCH +{name} draft/multiline {event.target}")
     for line, continues in pieces:
         own = {"batch": name} | ({multiline.CONCAT_TAG: ""} if continues else {})
         yield _line(format_tags(own), truncate(start + line))
@@ -73,12 +81,12 @@ def _batch(
     yield _line(format_tags(outer), f":{event.source} BATCH -{name}")
 
 
-def _line(section: str, line: str) -> bytes:
-    return f"@{section} {line}\r\n".encode() if section else f"{line}\r\n".encode()
+def _line(tag_section: str, line: str) -> bytes:
+    return f"@{tag_section} {line}\r\n".encode() if tag_section else f"{line}\r\n".encode()
 
 
 def format_event_tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
-    """Write the tags of an event: those the client asked for, in a fixed order."""
+    """Return the tags that clients of a shape receive, in a fixed order, after the extra ones."""
     if not shape and not extra:
         return ""
     sections = [format_tags(extra)] if extra else []
@@ -95,7 +103,7 @@ def format_event_tags(event: Event, shape: int, extra: Mapping[str, str] | None)
 
 
 def is_delivered(kind: Kind) -> bool:
-    """Whether anybody is ever told of events of this kind."""
+    """Whether events of this kind are delivered to clients at all."""
     return kind in _ENCODERS
 
 

@@ -28,7 +28,7 @@ class BroadcastRun:
         self._lines: dict[int, list[bytes]] = {}
 
     def continues_with(self, audience: Audience) -> bool:
-        """Return whether the audience is that of the run, or has grown from it; in that case the run grows too."""
+        """Return whether the audience is that of the run or grew from it; if it grew, so does the run."""
         if audience is self._latest:
             return True
         if audience.base is not self._latest:
@@ -52,7 +52,7 @@ class BroadcastRun:
         self._private.setdefault(client, []).append((len(self._events), data))
 
     def deliver(self) -> int:
-        """Hand everybody their bytes; return how many deliveries that makes, an author's own counted in."""
+        """Send each client its bytes; return the number of deliveries, including those to authors."""
         excluded = {client.sink for client in self._private}
         for shape, receivers in self._start.sink_groups:
             if whole := b"".join(self._encoded(shape)):
@@ -73,7 +73,7 @@ class BroadcastRun:
         return self._lines[shape]
 
     def _individual_bytes(self, client: Client, start: int) -> bytes:
-        """Return the bytes of one client from an index on: without its own events, with its responses in between."""
+        """Return the bytes for a client from an index on: its responses, without its own events."""
         lines = self._encoded(client.shape)
         pieces: list[bytes] = []
         for index, own in self._private.get(client, ()):

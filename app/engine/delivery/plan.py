@@ -22,7 +22,7 @@ Plan = list[Broadcast | Response]
 
 
 def split_remote(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
-    """Split the plan for remote events into these events and their consequences, which have later log entries."""
+    """Split a plan into the remote events and their consequences, which are later in the log."""
     remote_ids = set(map(id, news))
     parts: tuple[Plan, Plan] = ([], [])
     for item in plan:
@@ -31,7 +31,7 @@ def split_remote(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
 
 
 def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
-    """Return the plan without the events with these `id()`s; their authors get the corresponding lines instead."""
+    """Return the plan without the events of these `id()`s; their authors get these lines instead."""
     shown = _replaced(plan, lines)
     left: Plan = []
     for place, item in enumerate(plan):

@@ -1,1 +1,1 @@
-"""Projections: functions that bring the tables up to date with the events of the log."""
+"""Projections: functions that update the tables from the events of the log."""

@@ -1,4 +1,4 @@
-"""Accounts, invitations to make them, and bans from the server."""
+"""Accounts, applications, client certificates, invitations and server bans."""
 
 from collections.abc import Mapping
 

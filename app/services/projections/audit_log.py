@@ -1,7 +1,7 @@
-"""The audit trail of what people with rights do within the chat: who, what, where, when.
+"""The audit log of privileged actions taken through IRC.
 
-What `chat-admin` decides has its entry already, made together with the decision: its events have no session,
-and leave nothing here. Neither does what the server does of itself.
+Events without a session add no entry here: `chat-admin` writes its own entry along with the
+change, and actions of the server itself are not audited, except for REHASH.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,9 +31,9 @@ _INSERT = insert(AuditRow)
 
 
 def _add_entry(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:
-    """Store that a person did this; details that are None or empty say nothing and are left out.
+    """Insert an entry, without details that are None or empty, if the event has a session.
 
-    The actor is the account, or the nick of a guest; `by` is how the room knew them.
+    The actor is the account, or the nick of a guest; `by` is the nick that the room saw.
     """
     if event.session is not None:
         _insert_entry(connection, event, action, target, detail)
@@ -42,7 +42,7 @@ def _add_entry(connection: Connection, event: Event, action: str, target: str, *
 def _insert_entry(
     connection: Connection, event: Event, action: str, target: str, detail: dict[str, object]
 ) -> None:
-    said = {name: value for name, value in detail.items() if value}
+    present = {name: value for name, value in detail.items() if value}
     connection.execute(
         _INSERT,
         {
@@ -50,7 +50,7 @@ def _insert_entry(
             "actor": event.account or event.nick,
             "action": action,
             "target": target,
-            "detail": {"by": event.nick} | said,
+            "detail": {"by": event.nick} | present,
         },
     )
 
@@ -70,7 +70,7 @@ def _renamed(connection: Connection, event: Event) -> None:
 
 
 def _mode(connection: Connection, event: Event) -> None:
-    """Roles, lists and modes alike; a room's key is never part of it."""
+    """Record changes of modes, roles and ban lists; `changes` never contains a room's key."""
     data = ModeData.of(event)
     modes = format_modes(data.changes)
     action = "samode" if data.override else "room.mode"
@@ -101,7 +101,7 @@ def _host(connection: Connection, event: Event) -> None:
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
-    """Only to enter by the standing of an administrator leaves a trace."""
+    """Record only joins by which an administrator bypassed the modes of a room."""
     for event in events:
         if JoinedData.of(event).override:
             _add_entry(connection, event, "sajoin", event.target or "")
@@ -112,7 +112,7 @@ def _wallops(connection: Connection, event: Event) -> None:
 
 
 def _rehashed(connection: Connection, event: Event) -> None:
-    """Also by a signal (SIGHUP), where there is no session: then it is the server that did it."""
+    """Record REHASH, or SIGHUP, which has no session and whose actor is the server."""
     data = RehashedData.of(event)
     _insert_entry(connection, event, "rehash", "", {"changed": data.changed, "waiting": data.waiting})
 
@@ -130,11 +130,11 @@ def _unbanned(connection: Connection, event: Event) -> None:
 
 
 def _metadata(connection: Connection, event: Event) -> None:
-    """Only what is said for others leaves a trace: for a room, or by an administrator."""
+    """Record only changes to the metadata of a room, or of another user by an administrator."""
     data = MetadataChangeData.of(event)
-    spoken = replace(event, session=data.session, account=None, nick=data.by)
+    authored = replace(event, session=data.session, account=None, nick=data.by)
     action = "user.metadata" if event.room is None else "room.metadata"
-    _add_entry(connection, spoken, action, event.target or "", key=data.key, value=event.text)
+    _add_entry(connection, authored, action, event.target or "", key=data.key, value=event.text)
 
 
 PROJECTIONS: Mapping[Kind, Projection] = {

@@ -1,4 +1,4 @@
-"""Who is in which room, with which roles: what a start needs to know of those who were here."""
+"""The members of rooms and their roles, from which a restart restores the rooms."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from app.events import Event, Kind
 from app.events.data import JoinedData, KickedData
 from app.services.projections.projection import BatchProjection, Projection
 
-# As sessions, they go in storms.
+# Compiled once, because sessions end in bursts.
 _DELETE_ALL = delete(MembershipRow).where(MembershipRow.session_id == bindparam("session"))
 
 
@@ -32,22 +32,22 @@ def _kicked(connection: Connection, event: Event) -> None:
 
 
 def _delete(connection: Connection, room: int | None, session: int | None) -> None:
-    here = (MembershipRow.session_id == session, MembershipRow.room_id == room)
-    connection.execute(delete(MembershipRow).where(*here))
+    membership = (MembershipRow.session_id == session, MembershipRow.room_id == room)
+    connection.execute(delete(MembershipRow).where(*membership))
 
 
 def delete_memberships(connection: Connection, session: int | None) -> None:
-    """Bring the table up to date after the end of a session."""
+    """Delete all memberships of a session that ended."""
     connection.execute(_DELETE_ALL, {"session": session})
 
 
 def change_role(connection: Connection, room: int | None, sign: str, role: str, nick: str) -> None:
-    """Bring the table up to date after somebody in a room got a role, or lost it."""
-    called = select(SessionRow.id).where(SessionRow.nick == nick, SessionRow.disconnected.is_(None))
-    here = (MembershipRow.room_id == room, MembershipRow.session_id.in_(called))
-    for roles in connection.execute(select(MembershipRow.roles).where(*here)).scalars().all():
+    """Add a role to the member with this nick (sign `+`), or remove it."""
+    sessions = select(SessionRow.id).where(SessionRow.nick == nick, SessionRow.disconnected.is_(None))
+    membership = (MembershipRow.room_id == room, MembershipRow.session_id.in_(sessions))
+    for roles in connection.execute(select(MembershipRow.roles).where(*membership)).scalars().all():
         new = "".join(sorted(set(roles) | {role} if sign == "+" else set(roles) - {role}))
-        connection.execute(update(MembershipRow).where(*here).values(roles=new))
+        connection.execute(update(MembershipRow).where(*membership).values(roles=new))
 
 
 PROJECTIONS: Mapping[Kind, Projection] = {

@@ -1,4 +1,4 @@
-"""What accounts and rooms say of themselves; a guest's words are kept nowhere but in the log."""
+"""Metadata of accounts and rooms; metadata of guests is only in the log."""
 
 from collections.abc import Mapping
 
@@ -29,11 +29,11 @@ def _set(
     connection: Connection,
     event: Event,
     table: type[AccountMetadataRow] | type[RoomMetadataRow],
-    whose: ColumnElement[bool],
+    has_owner: ColumnElement[bool],
     **owner: int,
 ) -> None:
     key = MetadataChangeData.of(event).key
-    connection.execute(delete(table).where(whose, table.key == key))
+    connection.execute(delete(table).where(has_owner, table.key == key))
     if event.text is not None:
         connection.execute(insert(table).values(**owner, key=key, value=event.text))
 

@@ -1,4 +1,4 @@
-"""Sessions: who is and was connected."""
+"""Current and past sessions, and when accounts were last seen."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from app.services.projections.room_visits import end_account_visits
 from app.wire.names import fold
 
 _COLUMNS = ("id", "nick", "user", "host", "address", "realname", "account", "node", "connected")
-# People go in storms: what that takes is written once, and given its values each time.
+# Compiled once, because sessions end in bursts.
 _END_SESSION = (
     update(SessionRow)
     .where(SessionRow.id == bindparam("session"), SessionRow.disconnected.is_(None))
@@ -52,7 +52,7 @@ def _quit(connection: Connection, event: Event) -> None:
 
 
 def _killed(connection: Connection, event: Event) -> None:
-    """End the session; what is left of it in its rooms goes with the QUIT, for which a server is needed."""
+    """End the session; the QUIT that the server emits next removes its memberships."""
     connection.execute(_END_SESSION, {"session": KilledData.of(event).session, "instant": event.at})
 
 

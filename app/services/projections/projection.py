@@ -1,4 +1,4 @@
-"""The types of projections: functions that bring the tables up to date with events of one kind."""
+"""The types of the functions that update the tables from events of one kind."""
 
 from collections.abc import Callable, Sequence
 

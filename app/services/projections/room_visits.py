@@ -1,8 +1,10 @@
-"""Stays: since when somebody is in a room, which says how much they may read where the past is hidden (+H).
+"""Visits: since when a session or an account is in a room, which limits what it may read there.
 
-The stay of an account begins when it first enters and ends when it leaves or is put out, under any nick: what
-was said while its connection was lost is part of it. The stay of a session ends with the session. Who enters
-as a guest and logs in then has been there as the account since it entered; who logs out has left as the account.
+A room with hidden history (+H) shows its members only the messages sent during their visit. The
+visit of an account begins with its first JOIN and ends with PART or KICK, regardless of nicks, so
+it includes messages sent while the account was disconnected. The visit of a session ends with the
+session at the latest. A guest that logs in passes its visits on to the account; logging out ends
+those of the account.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,10 +46,10 @@ _END_ALL = delete(RoomVisitRow).where(RoomVisitRow.party == bindparam("guest"))
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
-    """A session is nowhere twice; its account may be there already, by another session."""
-    people = [event for event in events if event.session is not None]
-    insert_rows(connection, RoomVisitRow, _COLUMNS, [_to_row(event, f"s{event.session}") for event in people])
-    for event in people:
+    """Begin the visit of the session, and of its account unless another session began it."""
+    joins = [event for event in events if event.session is not None]
+    insert_rows(connection, RoomVisitRow, _COLUMNS, [_to_row(event, f"s{event.session}") for event in joins])
+    for event in joins:
         for account in _parties(connection, event.session, event.account)[1:]:
             new = {
                 f"new_{name}": value for name, value in zip(_COLUMNS, _to_row(event, account), strict=True)
@@ -82,27 +84,27 @@ def _logged_in(connection: Connection, event: Event) -> None:
 
 
 def end_account_visits(connection: Connection, session: int | None, new: str | None) -> None:
-    """End the stays of the account that a session speaks for until now, where no other session of it is."""
+    """End the visits of a session's previous account to rooms that no other session of it is in."""
     account = connection.scalar(select(SessionRow.account).where(SessionRow.id == session))
     if account in (None, new):
         return
     _, *parties = _parties(connection, session, account)
-    same = and_(
+    is_other_session = and_(
         SessionRow.id == MembershipRow.session_id, SessionRow.account == account, SessionRow.id != session
     )
-    others = exists().where(MembershipRow.room_id == RoomVisitRow.room_id, same)
-    here = select(MembershipRow.room_id).where(MembershipRow.session_id == session)
+    others = exists().where(MembershipRow.room_id == RoomVisitRow.room_id, is_other_session)
+    rooms = select(MembershipRow.room_id).where(MembershipRow.session_id == session)
     connection.execute(
-        delete(RoomVisitRow).where(RoomVisitRow.party.in_(parties), RoomVisitRow.room_id.in_(here), ~others)
+        delete(RoomVisitRow).where(RoomVisitRow.party.in_(parties), RoomVisitRow.room_id.in_(rooms), ~others)
     )
 
 
 def _parties(connection: Connection, session: int | None, account: str | None) -> list[str]:
-    """Return who stays: the session, and its account if it has one."""
+    """Return the parties whose visits are recorded: the session, and its account if any."""
     if account is None:
         return [f"s{session}"]
-    number = connection.scalar(select(AccountRow.id).where(AccountRow.key == fold(account)))
-    return [f"s{session}"] if number is None else [f"s{session}", f"a{number}"]
+    account_id = connection.scalar(select(AccountRow.id).where(AccountRow.key == fold(account)))
+    return [f"s{session}"] if account_id is None else [f"s{session}", f"a{account_id}"]
 
 
 PROJECTIONS: Mapping[Kind, Projection] = {

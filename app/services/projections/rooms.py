@@ -1,4 +1,4 @@
-"""Rooms: what holds there, who moderates, and their lists of masks."""
+"""Rooms: their properties, modes, roles and mask lists."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def _created(connection: Connection, event: Event) -> None:
 
 
 def _renamed(connection: Connection, event: Event) -> None:
-    """The read markers follow; what somebody had marked under a name without a room before is gone."""
+    """Rename a room and move its read markers, replacing any left over under the new name."""
     data = RenamedData.of(event)
     old, new = fold(event.target or ""), fold(data.to)
     connection.execute(update(RoomRow).where(RoomRow.id == event.room).values(name=data.to, key=new))
@@ -46,7 +46,7 @@ def _renamed(connection: Connection, event: Event) -> None:
 
 
 def _deleted(connection: Connection, event: Event) -> None:
-    """What holds in the room goes with it; what was said there stays in the log."""
+    """Delete a room with its properties; its messages stay in the log."""
     connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == fold(event.target or "")))
     connection.execute(delete(RoomRow).where(RoomRow.id == event.room))
 

@@ -239,7 +239,7 @@ def test_a_search_timeout_says_how_to_narrow_it(
     monkeypatch.setattr(searching, "MAX_SECONDS", 0.0)
     (answer,) = map(parse, alice.ask("SEARCH text=the;from=nobody"))
     assert answer.params[:2] == ["SEARCH", "INTERNAL_ERROR"]
-    assert answer.params[2] == "The search took too long; name a room, a time or a rarer word."
+    assert answer.params[2] == "The search took too long; add a room, a time or a rarer word."
     monkeypatch.undo()
     assert texts(alice, "text=the\\s1999") == ["the 1999"]
 
