@@ -50,17 +50,21 @@ class Timer:
     def __init__(self, clock: Clock, period: float) -> None:
         self._clock = clock
         self._period = period
-        self._next = clock.monotonic() + period
+        self.due_at = clock.monotonic() + period  # monotonic seconds
 
     def is_due(self) -> bool:
-        """Whether the period has passed; stays true until `restart_if_due`."""
-        return self._clock.monotonic() >= self._next
+        """Whether the period has passed; stays true until a restart."""
+        return self._clock.monotonic() >= self.due_at
+
+    def restart(self) -> None:
+        """Start the next period now."""
+        self.due_at = self._clock.monotonic() + self._period
 
     def restart_if_due(self) -> bool:
         """Start the next period if this one has passed; return whether it has."""
         if not self.is_due():
             return False
-        self._next = self._clock.monotonic() + self._period
+        self.restart()
         return True
 
 

@@ -59,7 +59,7 @@ class Context:
     @property
     def user(self) -> User | None:
         """The user that the caller is a device of, or None before registration."""
-        return self.world.user_of(self.client)
+        return self.runtime.world.users.get(self.client.session or 0)
 
     @property
     def me(self) -> User:

@@ -84,7 +84,8 @@ class Log:
         last = 0
         for scope in scopes:
             last = max(last, self._last(connection, scope))
-        instant = event.at if event.is_imported else max(now, last + 1)
+        is_imported = event.data is not None and event.data.imported
+        instant = event.at if is_imported else max(now, last + 1)
         for scope in scopes:
             self._last_at[scope] = max(instant, last)
         return instant

@@ -67,6 +67,7 @@ class Engine:
         self._idle_check = Timer(clock, IDLE_CHECK_SECONDS)
         self._index_merge = Timer(clock, INDEX_MERGE_SECONDS)
         self._housekeeping = Timer(clock, HOUSEKEEPING_SECONDS)
+        self._started_at = 0.0  # monotonic seconds at the start of the cycle, read once for all timers
         self._flush: Callable[[], None] = _do_nothing
         self._on_end: Callable[[], None] = _do_nothing
         self._thread = Thread(target=self._run, name="engine", daemon=True)
@@ -150,7 +151,9 @@ class Engine:
         reading, writing, after_write = self._partition(units)
         self._held += writing
         self._read(reading)
-        if self._idle_check.restart_if_due():
+        self._started_at = self._clock.monotonic()
+        if self._idle_check.due_at <= self._started_at:
+            self._idle_check.restart()
             self._check_idle()
         if self._stuck is not None:
             self._retry(*self._stuck)
@@ -219,7 +222,8 @@ class Engine:
         changeset = Changeset(self.world, writable=True)
         for event in news:
             self._handler.apply_remote(changeset, event)
-        if self._housekeeping.restart_if_due():
+        if self._housekeeping.due_at <= self._started_at:
+            self._housekeeping.restart()
             self._handler.run_housekeeping(changeset)
         for unit in units:
             self._do(changeset, unit)
@@ -261,7 +265,8 @@ class Engine:
             changeset.plan = without_events(
                 changeset.plan, {id(event): self._handler.revert(event) for event in refused}
             )
-        self._outage.end()
+        if self._outage.is_on:
+            self._outage.end()
         self._deliver(changeset, units)
 
     def _retry(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
@@ -293,13 +298,14 @@ class Engine:
             self._ledger.extend_index(INDEX_BATCH_IDLE if self._waiting.empty() else INDEX_BATCH_BUSY)
         except StorageError as error:
             logger.warning("Cannot update the search index; new messages cannot be found yet: %s", error)
-        if self._index_merge.restart_if_due():
+        if self._index_merge.due_at <= self._started_at:
+            self._index_merge.restart()
             with suppress(StorageError):
                 self._ledger.merge()
 
     def _may_open(self) -> bool:
         """Whether the log should be opened now: there is a reason, and no retry delay."""
-        if not self._outage.may_retry:
+        if self._outage.is_on and not self._outage.may_retry:
             return False
         if self._held or self._housekeeping.is_due():
             return True

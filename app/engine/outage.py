@@ -26,45 +26,40 @@ class Outage:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._since: float | None = None
+        self.is_on = False  # the database is failing
+        self._since = 0.0  # monotonic seconds of its start
         self._retry_at = 0.0
-
-    @property
-    def is_on(self) -> bool:
-        """Whether the database is failing."""
-        return self._since is not None
 
     @property
     def may_retry(self) -> bool:
         """Whether the retry delay is over."""
-        return self._since is None or self._clock.monotonic() >= self._retry_at
+        return not self.is_on or self._clock.monotonic() >= self._retry_at
 
     @property
     def refused(self) -> RefusalScope:
         """Which held units have to be refused now."""
-        if self._since is None or self._seconds <= GRACE_SECONDS:
+        if not self.is_on or self._seconds <= GRACE_SECONDS:
             return RefusalScope.NONE
         return RefusalScope.NEWCOMERS if self._seconds <= MAX_WAIT_SECONDS else RefusalScope.ALL
 
     @property
     def _seconds(self) -> float:
-        return self._clock.monotonic() - (self._since or 0.0)
+        return self._clock.monotonic() - self._since
 
     def record_failure(self, error: StorageError) -> None:
         """Record a failure; the first one starts an outage."""
         now = self._clock.monotonic()
         self._retry_at = now + RETRY_SECONDS
-        if self._since is None:
-            self._since = now
+        if not self.is_on:
+            self.is_on, self._since = True, now
             logger.error(
                 "The database fails: %s. Retrying; new messages are held until they are stored.", error
             )
 
     def end(self) -> None:
-        """Record that the database works."""
-        if self._since is not None:
-            logger.warning("The database works again after %.1f s.", self._seconds)
-            self._since = None
+        """Record that the database works again."""
+        logger.warning("The database works again after %.1f s.", self._seconds)
+        self.is_on = False
 
     def skip_delay(self) -> None:
         """Skip the retry delay for the last attempt."""

@@ -66,16 +66,17 @@ class Ledger:
         """Begin a transaction and return all events appended by other processes since the last."""
         known = self._log.last_id
         try:
-            self.connection.begin()
-            return self._read_remote_events()
+            connection = self.connection
+            connection.begin()
+            version = self._database.dialect.version(connection)
+            if version is not None and version == self._version:
+                return []
+            return self._read_remote_events(version)
         except SQLAlchemyError as error:
             self._log.last_id = known  # read them again after the rollback
             raise self._abort(error) from error
 
-    def _read_remote_events(self) -> list[Event]:
-        version = self._database.dialect.version(self.connection)
-        if version is not None and version == self._version:
-            return []
+    def _read_remote_events(self, version: int | None) -> list[Event]:
         news: list[Event] = []
         while found := self._log.catch_up(self.connection):
             news += found

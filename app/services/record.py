@@ -10,14 +10,16 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from app.db.log import Log
-from app.events import Event
+from app.events import MESSAGES, Event
 from app.services.projections.table import BATCH_PROJECTIONS, PROJECTIONS
 
 
 def record(connection: Connection, log: Log, events: Sequence[Event]) -> None:
     """Append the events and run their projections, in the caller's transaction."""
     log.append(connection, events)
-    for is_batch, run in groupby(events, lambda event: event.kind in BATCH_PROJECTIONS):
+    # Messages in rooms, the most frequent events, change no table.
+    projected = [event for event in events if event.room is None or event.kind not in MESSAGES]
+    for is_batch, run in groupby(projected, lambda event: event.kind in BATCH_PROJECTIONS):
         if is_batch:
             _project_batch(connection, list(run))
         else:

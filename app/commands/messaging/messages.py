@@ -160,22 +160,24 @@ def _must_be_alone(service: User) -> NumericError:
 
 def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
     """Emit a message to all but its author, whose client gets it only with echo-message."""
+    is_stored = not is_transient(event)
     if event.text is not None:
         _check_length(event, event.text, ctx.runtime.settings.buffer)
     if "echo-message" in ctx.client.caps and (event.text is not None or "message-tags" in ctx.client.caps):
         ctx.send_event(event)
-    if is_transient(event):
-        ctx.changeset.deliver(event, audience, author)
-    else:
+    if is_stored:
         ctx.changeset.emit(event, audience, author)
+    else:
+        ctx.changeset.deliver(event, audience, author)
 
 
 def _check_length(event: Event, text: str, max_bytes: int) -> None:
     """Refuse a message longer than the limit, or with a line too long to relay with its source."""
+    space = space_after(f":{event.source} {event.verb} {event.target} :")
     total = longest = byte_length(text)
     if isinstance(event.data, MessageData) and event.data.lines:
         longest = max(byte_length(line) for line, _ in multiline.split_lines(text, event.data.lines))
-    if total > max_bytes or longest > space_after(f":{event.source} {event.verb} {event.target} :"):
+    if total > max_bytes or longest > space:
         raise NumericError(numerics.ERR_INPUTTOOLONG)
 
 

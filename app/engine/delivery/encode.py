@@ -43,7 +43,8 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
     body = _ENCODERS[event.kind](event, shape)
     if not body:
         return b""
-    return _line(format_event_tags(event, shape, extra), truncate(body))
+    body = truncate(body)
+    return _line(format_event_tags(event, shape, extra), body)
 
 
 def _multiline(

@@ -54,9 +54,6 @@ class BroadcastRun:
     def deliver(self) -> int:
         """Send each client its bytes; return the number of deliveries, including those to authors."""
         excluded = {client.sink for client in self._private}
-        for shape, receivers in self._start.sink_groups:
-            if whole := b"".join(self._encoded(shape)):
-                receivers.push(whole, excluded)
         for client in self._private.keys() - self._joined.keys():
             if data := self._individual_bytes(client, 0):
                 client.sink.push(data)
@@ -64,7 +61,11 @@ class BroadcastRun:
             if data := self._individual_bytes(client, start):
                 client.sink.push(data)
         later = sum(len(self._events) - start for start in self._joined.values())
-        return len(self._events) * len(self._start.clients) + later
+        deliveries = len(self._events) * len(self._start.clients) + later
+        for shape, receivers in self._start.sink_groups:
+            if whole := b"".join(self._encoded(shape)):
+                receivers.push(whole, excluded)
+        return deliveries
 
     def _encoded(self, shape: int) -> list[bytes]:
         """Return the encoded events of the run for a shape."""

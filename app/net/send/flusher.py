@@ -167,7 +167,8 @@ class Flusher:
         self._group_bytes_taken += plan.size
         if not self._has_caught_up.is_set() and not self.is_behind:
             self._has_caught_up.set()
-        self._fail_lingering()
+        if self._finishing:
+            self._fail_lingering()
 
     def _select_timeout(self) -> float | None:
         return 0.1 if self._finishing or self._is_stopping else None
