@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.process.socket_client import PATIENCE
+from tests.process.socket_client import TIMEOUT_SECONDS
 
 WIDTH, HEIGHT = 160, 100  # characters
 DRAWN = 1 << 16  # bytes read at once of what was drawn; only that there is some matters
@@ -58,7 +58,7 @@ class TmuxTerminal:
 
     def until(self, is_it: Callable[[str], bool], what: str) -> str:
         """Wait until a condition holds for the screen, and return the screen."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not is_it(screen := self.screen()):
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self._drawn], [], [], max(left, 0))
@@ -75,6 +75,6 @@ class TmuxTerminal:
             env=kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"},
             capture_output=True,
             check=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT_SECONDS,
         )
         return done.stdout.decode()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from tests.process.socket_client import PATIENCE
+from tests.process.socket_client import TIMEOUT_SECONDS
 
 TAP = Path(__file__).with_name("tap.py")
 OPTIONS = {
@@ -42,7 +42,7 @@ class Weechat:
         self._port, self._nick = port, nick
         self.shown: list[Shown] = []
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.settimeout(PATIENCE)
+            listener.settimeout(TIMEOUT_SECONDS)
             self._process = self._start(folder, listener.getsockname()[1])
             try:
                 self._socket, _ = listener.accept()
@@ -51,7 +51,7 @@ class Weechat:
                 raise AssertionError(
                     "weechat does not load a Python script; is weechat-python there?"
                 ) from None
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(TIMEOUT_SECONDS)
         self._lines: TextIO = self._socket.makefile("r", encoding="utf-8")
 
     def _start(self, folder: Path, tap: int) -> subprocess.Popen[bytes]:
@@ -74,7 +74,7 @@ class Weechat:
     def close(self) -> None:
         """Terminate the program."""
         self._process.kill()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT_SECONDS)
         self._socket.close()
         self._lines.close()
 

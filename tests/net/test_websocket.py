@@ -12,7 +12,7 @@ from websockets.typing import Origin, Subprotocol
 from tests.conftest import MovedClock
 from tests.net.conftest import Serve
 from tests.net.running_server import RunningServer, trust
-from tests.process.socket_client import PATIENCE, SocketClient
+from tests.process.socket_client import TIMEOUT_SECONDS, SocketClient
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
 
@@ -30,7 +30,7 @@ class BrowserPage:
 
     def message(self) -> str | bytes:
         """Return the next message."""
-        return self.connection.recv(PATIENCE)
+        return self.connection.recv(TIMEOUT_SECONDS)
 
     def line(self) -> str:
         """Return the next message as text."""
@@ -74,7 +74,7 @@ def open_page(chat: RunningServer) -> Iterator[Open]:
                 subprotocols=[*map(Subprotocol, offered)] or None,
                 origin=None if origin is None else Origin(origin),
                 ssl=tls,
-                open_timeout=PATIENCE,
+                open_timeout=TIMEOUT_SECONDS,
             )
             return BrowserPage(stack.enter_context(connection))
 
@@ -157,7 +157,7 @@ def test_a_message_may_come_in_pieces(open_page: Open) -> None:
 
 def test_pings_of_websocket_are_answered(open_page: Open) -> None:
     alice = open_page(TEXT)
-    assert alice.connection.ping().wait(PATIENCE)
+    assert alice.connection.ping().wait(TIMEOUT_SECONDS)
 
 
 def test_who_closes_in_order_is_answered_so(chat: RunningServer, open_page: Open) -> None:

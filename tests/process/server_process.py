@@ -1,4 +1,4 @@
-"""The installed `chat-server run` as a child of the test, on a free port, in a folder of its own."""
+"""The installed `chat-server run` as a child process, on a free port, in its own folder."""
 
 import os
 import resource
@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from signal import SIGTERM
 
-from tests.process.socket_client import PATIENCE, SocketClient
+from tests.process.socket_client import TIMEOUT_SECONDS, SocketClient
 
 PROGRAM = Path(sys.executable).with_name("chat-server")
 LAST_LINE = "Stop with"
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return an environment with these settings and none of whoever runs the tests."""
+    """Return the environment with these settings instead of the user's own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
     return kept | {f"CHAT_{name.upper()}": str(value) for name, value in settings.items()}
 
@@ -47,7 +47,7 @@ class Server:
             lines.append(line.rstrip("\n"))
             if line.startswith(LAST_LINE):
                 return lines
-        self.kill()  # else it would be found missing in whatever test runs when it is collected
+        self.kill()  # otherwise its warning would appear in an unrelated test
         raise AssertionError(f"the server did not start: {self.log}")
 
     def __enter__(self) -> "Server":
@@ -60,11 +60,11 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What it wrote on standard error."""
+        """The output on standard error."""
         return self._log.read_text()
 
     def connect(self, nick: str | None = None, *caps: str, receive_buffer: int | None = None) -> SocketClient:
-        """Open a connection, and register it if a nick is given; it is closed with the server."""
+        """Open a connection, register it if a nick is given, and close it with the server."""
         peer = SocketClient(self.port, receive_buffer=receive_buffer)
         self._peers.append(peer)
         if nick is not None:
@@ -72,28 +72,28 @@ class Server:
         return peer
 
     def kill(self) -> None:
-        """Kill it at once, whatever it is doing."""
+        """Kill the server with SIGKILL."""
         self.process.kill()
         self.wait()
 
     def end(self, number: int = SIGTERM) -> int:
-        """Ask it to stop, and return its exit code."""
+        """Send a signal that stops the server, and return its exit code."""
         self.process.send_signal(number)
         return self.wait()
 
     def wait(self) -> int:
-        """Wait for its end and return its exit code."""
-        code = self.process.wait(PATIENCE)
+        """Wait for the server to end, and return its exit code."""
+        code = self.process.wait(TIMEOUT_SECONDS)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
 
     def limit_files(self, size: int) -> None:
-        """Let no file of the server grow past so many bytes; -1 lifts the limit."""
+        """Limit the size of the server's files in bytes; -1 removes the limit."""
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def status(self, name: str) -> int:
-        """Return a number of /proc/<pid>/status: `VmRSS` in KiB, `Threads`."""
+        """Return a number from /proc/<pid>/status, such as `VmRSS` in KiB."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith(f"{name}:"):
                 return int(line.split()[1])
@@ -101,7 +101,7 @@ class Server:
 
 
 def free_port() -> int:
-    """Return a port that nobody uses right now."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A client for tests on real sockets. No read waits for ever, and PING is the fence: no test sleeps."""
+"""A client for tests on real sockets. Reads time out, and PING replaces sleeping."""
 
 import socket
 import ssl
@@ -7,13 +7,13 @@ from itertools import count
 
 from app.wire.line import Line, parse
 
-PATIENCE = 20.0  # seconds a test waits for what must come
-SOME = 4096  # bytes of one read, so that a test that stops reading has really stopped
+TIMEOUT_SECONDS = 20.0  # of each read
+RECEIVE_BYTES = 4096  # small, so that a test that stops reading leaves data unread
 _tokens = count(1)
 
 
 class ConnectionEnded(Exception):
-    """The server closed the connection; the lines before that were read."""
+    """The server closed the connection, and all lines before that were read."""
 
 
 class SocketClient:
@@ -31,14 +31,14 @@ class SocketClient:
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(TIMEOUT_SECONDS)
         self._unread = b""
         try:
             self.socket.connect((host, port))
             if tls is not None:
                 self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         except OSError:
-            self.close()  # nobody else can; it would be found open in another test
+            self.close()  # otherwise its warning would appear in an unrelated test
             raise
 
     def __enter__(self) -> "SocketClient":
@@ -48,11 +48,11 @@ class SocketClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connection without a word."""
+        """Close the connection without a QUIT."""
         self.socket.close()
 
     def register(self, nick: str, *caps: str) -> list[str]:
-        """Become somebody; returns what the server said on the way."""
+        """Register with a nick, and return the lines received."""
         self.nick = nick
         wanted = ["CAP LS 302", f"CAP REQ :{' '.join(caps)}"] if caps else []
         end = ["CAP END"] if caps else []
@@ -63,10 +63,10 @@ class SocketClient:
         """Send lines in one write."""
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
-    def receive(self, size: int = SOME) -> None:
+    def receive(self, size: int = RECEIVE_BYTES) -> None:
         """Read once.
 
-        Raises: Ended at the end of the connection.
+        Raises: ConnectionEnded at the end of the connection.
         """
         try:
             data = self.socket.recv(size)
@@ -77,9 +77,9 @@ class SocketClient:
         self._unread += data
 
     def line(self) -> str:
-        """Return the next line, waiting for it if need be.
+        """Wait for the next line and return it.
 
-        Raises: Ended at the end of the connection.
+        Raises: ConnectionEnded at the end of the connection.
         """
         while b"\n" not in self._unread:
             self.receive()
@@ -94,28 +94,28 @@ class SocketClient:
         except ConnectionEnded:
             return
 
-    def until(self, is_it: Callable[[Line], bool]) -> list[str]:
-        """Return the lines up to the first one that is it, which is the last."""
-        heard = [self.line()]
-        while not is_it(parse(heard[-1])):
-            heard.append(self.line())
-        return heard
+    def until(self, is_match: Callable[[Line], bool]) -> list[str]:
+        """Return the lines up to and including the first that matches."""
+        received = [self.line()]
+        while not is_match(parse(received[-1])):
+            received.append(self.line())
+        return received
 
     def hears(self, text: str) -> list[str]:
-        """Return the lines up to the first one with the text in it."""
-        heard = [self.line()]
-        while text not in heard[-1]:
-            heard.append(self.line())
-        return heard
+        """Return the lines up to and including the first that contains the text."""
+        received = [self.line()]
+        while text not in received[-1]:
+            received.append(self.line())
+        return received
 
     def fence(self) -> list[str]:
-        """Return everything said before the answer to a PING; what was sent before is done by then."""
+        """Return the lines before the reply to a PING; earlier commands are complete by then."""
         token = f"fence{next(_tokens)}"
         self.send(f"PING {token}")
         return self.until(lambda line: line.command == "PONG" and line.params[-1] == token)[:-1]
 
     def is_silent(self, seconds: float) -> bool:
-        """Whether nothing comes for so long."""
+        """Whether nothing arrives within the time."""
         if b"\n" in self._unread:
             return False
         self.socket.settimeout(seconds)
@@ -124,15 +124,15 @@ class SocketClient:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(PATIENCE)
+            self.socket.settimeout(TIMEOUT_SECONDS)
         return False
 
     def rest(self) -> list[str]:
-        """Return all lines up to the end of the connection."""
+        """Return all lines until the connection ends."""
         return list(self.lines())
 
     def rest_of_bytes(self) -> bytes:
-        """Return everything up to the end of the connection, as it came."""
+        """Return all bytes until the connection ends."""
         try:
             while True:
                 self.receive()

@@ -1,4 +1,4 @@
-"""The benchmark: every scenario runs against a real server, loses nothing, and finds one order for everybody."""
+"""The benchmark: every scenario runs against a real server without losses, in one order."""
 
 import json
 import multiprocessing
@@ -22,19 +22,19 @@ from scripts.benchmarks.plans import ConnectionPlan, ConnectResult, TrafficPlan,
 from scripts.benchmarks.pool import WorkerLost, WorkerPool
 from scripts.benchmarks.scenarios import SCENARIOS, Scale
 from tests.process.server_process import Server
-from tests.process.socket_client import PATIENCE
+from tests.process.socket_client import TIMEOUT_SECONDS
 
 ROOT = Path(__file__).parents[2]
 BENCH = (sys.executable, "-m", "scripts.benchmarks")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-SILENT = 1  # a port on which nobody listens
+CLOSED_PORT = 1  # a port without a listener
 SMALL = ("--people", "20", "--seconds", "0.5", "--lines", "1000")
 
 
 def bench(
     *arguments: str | Path, preexec_fn: Callable[[], None] | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the benchmark as the script does."""
+    """Run the benchmark as `scripts/bench` does."""
     return subprocess.run(
         [*BENCH, *map(str, arguments)],
         cwd=ROOT,
@@ -57,21 +57,21 @@ def test_a_scenario_is_measured(scenario: str, tmp_path: Path) -> None:
     assert not faults(finding)
 
 
-def test_settings_of_who_measures_are_not_those_of_the_server(tmp_path: Path) -> None:
+def test_the_users_own_settings_do_not_reach_the_server(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     result = bench("run", "idle", *SMALL, "--json", found, CHAT_PASSWORD="secret")
     assert result.returncode == 0, result.stderr
-    assert len(json.loads(found.read_text())) == 1, "everybody got in without the password"
+    assert len(json.loads(found.read_text())) == 1, "all users connected without the password"
 
 
 @pytest.mark.parametrize("people", [20, 3_000, 20_000])
-def test_the_server_has_room_for_everybody_at_once(people: int) -> None:
+def test_the_servers_limits_allow_all_users_at_once(people: int) -> None:
     settings = ServerSettings.model_validate(target.settings_for(people))
     assert min(settings.max_connections, settings.max_unregistered) > people
     assert settings.max_rooms_per_user > people // 10
 
 
-def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_certificate_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(target, "_make_certificate", lambda folder: folder.joinpath("none").read_text())
     with pytest.raises(FileNotFoundError), target.start_own_server(20, tls=True):
@@ -79,13 +79,13 @@ def test_nothing_stays_when_there_is_no_certificate(tmp_path: Path, monkeypatch:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_start_reports_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, "settings_for", lambda people: {"flood_rate": "none"})
     with pytest.raises(target.NotStarted, match="flood_rate"), target.start_own_server(20):
         pass
 
 
-def test_a_measuring_process_that_ends_is_missed() -> None:
+def test_the_end_of_a_worker_process_is_reported() -> None:
     with WorkerPool(1) as pool:
         (process,) = multiprocessing.active_children()
         process.kill()
@@ -93,8 +93,8 @@ def test_a_measuring_process_that_ends_is_missed() -> None:
             pool.count_lost()
 
 
-def working_in(folder: Path) -> list[Path]:
-    """Return the processes whose working directory is below a folder, as they are in /proc."""
+def processes_in(folder: Path) -> list[Path]:
+    """Return the /proc entries of the processes whose working directory is below a folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -114,14 +114,14 @@ def test_a_signal_leaves_no_server_and_no_folder(tmp_path: Path, number: signal.
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"fanout, this server ...\n"
-        assert len(working_in(tmp_path)) == 1
+        assert len(processes_in(tmp_path)) == 1
         process.send_signal(number)
-        assert process.wait(PATIENCE) == 128 + number
-    assert working_in(tmp_path) == []
+        assert process.wait(TIMEOUT_SECONDS) == 128 + number
+    assert processes_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
+def test_every_room_of_the_rooms_scenario_has_ten_users(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     result = bench("run", "rooms", "--people", "25", "--seconds", "0.5", "--json", found)
     assert result.returncode == 0, result.stderr
@@ -130,7 +130,7 @@ def test_rooms_of_ten_are_all_of_ten(tmp_path: Path) -> None:
     assert faults(finding) == ["20 of 25 users took part: every room has 10"]
 
 
-def test_all_that_is_due_is_said(tmp_path: Path) -> None:
+def test_assembly_sends_all_ten_messages(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     result = bench("run", "assembly", *SMALL, "--json", found)
     assert result.returncode == 0, result.stderr
@@ -139,7 +139,7 @@ def test_all_that_is_due_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["fanout", "history"])
-def test_tls_is_compared_with_none(scenario: str, tmp_path: Path) -> None:
+def test_tls_is_compared_with_plain_text(scenario: str, tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     result = bench("run", scenario, "--tls", *SMALL, "--json", found)
     assert result.returncode == 0, result.stderr
@@ -150,7 +150,7 @@ def test_tls_is_compared_with_none(scenario: str, tmp_path: Path) -> None:
 
 
 def faults(finding: dict[str, Any]) -> list[str]:
-    """Return what was found wrong with the server, and not with the measuring."""
+    """Return the notes about the server, without those about the load generator."""
     return [note for note in finding["notes"] if "was saturated" not in note]
 
 
@@ -162,10 +162,10 @@ def test_two_servers_are_compared(tmp_path: Path) -> None:
         result = bench("run", "fanout", "--people", "20", "--seconds", "0.5", *options)
     assert result.returncode == 0, result.stderr
     assert all(word in result.stdout for word in ("one", "two", "ratio", "cpu_us_per_delivery"))
-    assert ">fanout deliveries_per_second</text>" in chart.read_text()  # where it can be seen
+    assert ">fanout deliveries_per_second</text>" in chart.read_text()  # printed, not only a tooltip
 
 
-def test_the_curve_shows_rooms_of_all_sizes_and_loads_nothing(tmp_path: Path) -> None:
+def test_the_growth_chart_shows_all_sizes_and_loads_nothing(tmp_path: Path) -> None:
     chart = tmp_path / "growth.svg"
     result = bench("growth", "--most", "30", "--seconds", "0.5", "--chart", chart)
     assert result.returncode == 0, result.stderr
@@ -187,7 +187,7 @@ def test_the_curve_shows_rooms_of_all_sizes_and_loads_nothing(tmp_path: Path) ->
         ),
     ],
 )
-def test_who_was_not_let_in_is_told(
+def test_refused_users_are_counted_with_the_reason(
     scenario: str, limits: dict[str, object], count: str, why: str, tmp_path: Path
 ) -> None:
     with Server(tmp_path, **limits) as server:
@@ -196,14 +196,14 @@ def test_who_was_not_let_in_is_told(
     assert f'skipped: {count} refused or disconnected ("{why}' in result.stdout
 
 
-class Forsaken(WorkerPool):
-    """A crew without processes, of whose people some are disconnected once all are there."""
+class LosingPool(WorkerPool):
+    """A pool without processes; three of its users are disconnected after connecting."""
 
     def __init__(self) -> None:
         pass
 
-    def connect_all(self, crowd: ConnectionPlan, timeout: float) -> ConnectResult:
-        return ConnectResult(crowd.people)
+    def connect_all(self, plan: ConnectionPlan, timeout: float) -> ConnectResult:
+        return ConnectResult(plan.people)
 
     def drain(self) -> None:
         pass
@@ -219,21 +219,21 @@ class Forsaken(WorkerPool):
 
 
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name != "history"])
-def test_who_was_disconnected_is_told(scenario: str) -> None:
+def test_disconnected_users_are_noted(scenario: str) -> None:
     nowhere = target.parse_target("127.0.0.1:1")
-    finding = SCENARIOS[scenario](nowhere, Forsaken(), Scale(20, 1.0))
+    finding = SCENARIOS[scenario](nowhere, LosingPool(), Scale(20, 1.0))
     assert finding.notes == ["3 users were disconnected"]
 
 
-class Unheard(Forsaken):
-    """A crew of whose messages none arrives."""
+class UndeliveredPool(LosingPool):
+    """A pool whose messages are never delivered."""
 
     def run_traffic(self, traffic: TrafficPlan) -> list[TrafficResult]:
         return [TrafficResult(1, traffic.recipients, 0, 0.0, 0.0, frozenset(), [])]
 
 
-def test_what_nobody_heard_is_missing() -> None:
-    finding = SCENARIOS["fanout"](target.parse_target("127.0.0.1:1"), Unheard(), Scale(20, 1.0))
+def test_missing_deliveries_are_noted() -> None:
+    finding = SCENARIOS["fanout"](target.parse_target("127.0.0.1:1"), UndeliveredPool(), Scale(20, 1.0))
     assert "19 deliveries are missing" in finding.notes
 
 
@@ -245,7 +245,7 @@ def test_what_nobody_heard_is_missing() -> None:
         (("run", "idle", "--server", "192.0.2.1:6667"), "192.0.2.1 is not this machine"),
         (("run", "idle", "--tls", "--server", "127.0.0.1:6667"), "cannot be combined with --server"),
         (("run", "idle", "--server", "127.0.0.1:65536"), "127.0.0.1:65536 is not a server address"),
-        (("run", "idle", "--server", f"127.0.0.1:{SILENT}"), "cannot connect to 127.0.0.1"),
+        (("run", "idle", "--server", f"127.0.0.1:{CLOSED_PORT}"), "cannot connect to 127.0.0.1"),
         (("run", "idle", "--server", "a=[::1]:1", "--against", "a=[::1]:2"), "both servers have the label a"),
         (("run", "idle", "--people", "0"), "greater than or equal to 20"),
         (("run", "idle", "--chart", "x.svg"), "a chart compares two servers"),
@@ -253,12 +253,12 @@ def test_what_nobody_heard_is_missing() -> None:
         (("growth", "--chart", "/dev/null/x"), "cannot write /dev/null/x: Not a directory"),
     ],
 )
-def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+def test_invalid_options_are_refused(arguments: tuple[str, ...], sentence: str) -> None:
     result = bench(*arguments)
     assert result.returncode == 2
     assert sentence in " ".join(result.stderr.replace("│", " ").split())
     assert "Traceback" not in result.stderr
-    assert result.stdout == "", "it is said before anything is measured"
+    assert result.stdout == "", "refused before anything is measured"
 
 
 def test_more_connections_than_the_system_allows_are_refused() -> None:
@@ -274,9 +274,7 @@ def test_more_connections_than_the_system_allows_are_refused() -> None:
         (("growth", "--chart", "x.svg", "--server", "{place}"), "give the process id"),
     ],
 )
-def test_without_its_process_a_server_has_no_cost(
-    tmp_path: Path, arguments: tuple[str, ...], sentence: str
-) -> None:
+def test_cost_needs_the_servers_process(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
     with Server(tmp_path) as server:
         result = bench(*(argument.format(place=f"127.0.0.1:{server.port}") for argument in arguments))
     assert result.returncode == 2

@@ -1,4 +1,4 @@
-"""The system is short of descriptors: those who are here go on, those who come wait, and nothing spins."""
+"""Out of file descriptors: existing connections work, new ones wait, and no thread spins."""
 
 import os
 import resource
@@ -7,29 +7,27 @@ from pathlib import Path
 from app.bootstrap import SPARE_DESCRIPTORS
 from tests.process.server_process import Server
 
-MOST_CPU = (
-    100_000_000  # nanoseconds of the thread that accepts, which has nothing to do; one that spins takes all
-)
+MAX_CPU_NANOSECONDS = 100_000_000  # of the idle accept thread in a second; a spinning thread uses all of it
 
 
-def accepting(server: Server) -> int:
-    """Return the nanoseconds of CPU that the thread which accepts has taken; what the others do is no matter."""
+def accept_thread_cpu(server: Server) -> int:
+    """Return the CPU time of the accept thread so far, in nanoseconds."""
     for thread in Path(f"/proc/{server.process.pid}/task").iterdir():
         if (thread / "comm").read_text().startswith("accept-"):
             return int((thread / "schedstat").read_text().split()[0])
-    raise AssertionError("no thread accepts connections")
+    raise AssertionError("no accept thread")
 
 
-def test_those_who_come_wait_until_somebody_goes(tmp_path: Path) -> None:
+def test_new_connections_wait_for_a_free_descriptor(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         alice, bob = server.connect("alice"), server.connect("bob")
         used = max(map(int, os.listdir(f"/proc/{server.process.pid}/fd")))  # noqa: PTH208  names, not files
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (used + 1, used + 1))
         late = server.connect()
         late.send("PING late")
-        before = accepting(server)
+        before = accept_thread_cpu(server)
         assert late.is_silent(1.0)
-        assert accepting(server) - before < MOST_CPU
+        assert accept_thread_cpu(server) - before < MAX_CPU_NANOSECONDS
         alice.fence()
         bob.send("QUIT")
         bob.rest()
@@ -38,7 +36,7 @@ def test_those_who_come_wait_until_somebody_goes(tmp_path: Path) -> None:
         assert server.log.count("Cannot accept connections for now") == 1
 
 
-def test_it_asks_for_as_many_descriptors_as_it_may_have(tmp_path: Path) -> None:
+def test_the_server_raises_its_descriptor_limit(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = min(2_000, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))

@@ -1,4 +1,4 @@
-"""The metrics endpoint tells what the server measures of itself, and only where the settings say so."""
+"""The metrics endpoint serves the server's measurements at the configured address."""
 
 from pathlib import Path
 from urllib.request import urlopen
@@ -9,7 +9,7 @@ from tests.process.server_process import Server
 
 
 def metrics(server: Server) -> dict[str, float]:
-    """Return the samples that the endpoint tells, by name; of histograms the number and the sum."""
+    """Return the samples by name; of histograms the count and the sum."""
     (address,) = [line.split()[-1] for line in server.log.splitlines() if "Serving metrics at" in line]
     with urlopen(address, timeout=20) as answer:
         text = answer.read().decode()
@@ -19,7 +19,7 @@ def metrics(server: Server) -> dict[str, float]:
     }
 
 
-def test_what_people_do_is_counted(tmp_path: Path) -> None:
+def test_connections_messages_and_commits_are_counted(tmp_path: Path) -> None:
     with Server(tmp_path, metrics_port=0, auto_join="") as server:
         anna, bob = server.connect("anna"), server.connect("bob")
         for peer in (anna, bob):

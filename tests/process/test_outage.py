@@ -1,4 +1,4 @@
-"""P6: while nothing can be stored nothing is shown, nothing is lost, and all goes on by itself afterwards."""
+"""Promise P6: during a database outage nothing is delivered or lost, and service resumes alone."""
 
 import sqlite3
 import time
@@ -14,13 +14,13 @@ from app.services.stats import find_problems
 from tests.process.server_process import Server
 from tests.process.socket_client import SocketClient
 
-GRACE = 2.5  # seconds after which new posts are refused: the engine's grace, and some more
+GRACE_SECONDS = 2.5  # after which new messages are refused: the engine's grace period plus a margin
 Outage = Callable[[Server], AbstractContextManager[None]]
 
 
 @contextmanager
 def locked(server: Server) -> Iterator[None]:
-    """Another process holds the database's lock."""
+    """Another process holds the write lock of the database."""
     with closing(sqlite3.connect(server.database, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -28,31 +28,31 @@ def locked(server: Server) -> Iterator[None]:
 
 @contextmanager
 def full(server: Server) -> Iterator[None]:
-    """No file of the database can grow."""
+    """The files of the database cannot grow."""
     server.limit_files(server.database.with_name("chat.db-wal").stat().st_size)
     yield
     server.limit_files(-1)
 
 
 def pass_time(peer: SocketClient, seconds: float) -> None:
-    """Let time pass, in which somebody gets an answer to every PING and is shown nothing."""
+    """Let time pass; a client receives a reply to every PING and nothing else."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert peer.fence() == []
         assert peer.is_silent(0.1)
 
 
-def test_a_reload_during_an_outage_keeps_nobody_from_stopping_the_server(tmp_path: Path) -> None:
+def test_a_reload_during_an_outage_does_not_block_a_stop(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         bob = server.connect("bob")
         with locked(server):
             server.process.send_signal(SIGHUP)
-            pass_time(bob, 1)  # within half a second the server heeds the signal
+            pass_time(bob, 1)  # the server handles the signal within half a second
             assert server.end() == 0
 
 
 def texts_of(server: Server) -> list[str]:
-    """Return the texts of all stored messages; the log and the tables must be as they have to be."""
+    """Return the texts of all stored messages, after a check of the database."""
     database = Database(parse_database_url(str(server.database)))
     with database.reading() as session:
         assert find_problems(session) == []
@@ -64,8 +64,8 @@ def texts_of(server: Server) -> list[str]:
         ]
 
 
-def play(server: Server, outage: Outage, seconds: float) -> None:
-    """Live through an outage of some seconds after the grace."""
+def run_outage(server: Server, outage: Outage, seconds: float) -> None:
+    """Go through an outage that lasts some seconds longer than the grace period."""
     alice = server.connect("alice", "echo-message")
     bob = server.connect("bob")
     dave = server.connect("dave", "standard-replies")
@@ -74,7 +74,7 @@ def play(server: Server, outage: Outage, seconds: float) -> None:
         peer.fence()
     with outage(server):
         alice.send("PRIVMSG #general :at the start", "PING behind")
-        pass_time(bob, GRACE)
+        pass_time(bob, GRACE_SECONDS)
         dave.send("PRIVMSG #general :too late")
         assert dave.line().startswith(
             ":server.internal FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #general :Not stored"
@@ -90,22 +90,22 @@ def play(server: Server, outage: Outage, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("outage", [locked, full])
-def test_an_outage_loses_nothing_shows_nothing_early_and_passes(tmp_path: Path, outage: Outage) -> None:
+def test_an_outage_loses_and_delivers_nothing_until_it_ends(tmp_path: Path, outage: Outage) -> None:
     with Server(tmp_path) as server:
-        play(server, outage, 0.5)
+        run_outage(server, outage, 0.5)
         assert texts_of(server) == ["at the start", "again"]
         assert "The database fails" in server.log
         assert "The database works again" in server.log
 
 
 @pytest.mark.long
-def test_ten_seconds_of_a_locked_database(tmp_path: Path) -> None:
+def test_an_outage_of_ten_seconds_loses_nothing(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
-        play(server, locked, 10 - GRACE)
+        run_outage(server, locked, 10 - GRACE_SECONDS)
         assert texts_of(server) == ["at the start", "again"]
 
 
-def test_a_server_that_is_stopped_during_an_outage_ends(tmp_path: Path) -> None:
+def test_a_server_can_be_stopped_during_an_outage(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         alice, bob = server.connect("alice"), server.connect("bob")
         bob.fence()

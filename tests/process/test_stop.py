@@ -1,4 +1,4 @@
-"""How the server ends: in order at the first signal, at once at the second."""
+"""The first signal stops the server in order, the second at once."""
 
 import signal
 import sqlite3
@@ -10,17 +10,17 @@ import pytest
 from tests.process.server_process import Server
 from tests.process.socket_client import SocketClient
 
-TOLD = "ERROR :Closing link: The server is shutting down"
+SHUTDOWN_ERROR = "ERROR :Closing link: The server is shutting down"
 
 
 def rows(server: Server, query: str) -> list[tuple[object, ...]]:
-    """Ask the database."""
+    """Return the rows of a query on the database."""
     with closing(sqlite3.connect(server.database)) as connection:
         return connection.execute(query).fetchall()
 
 
-def overfull(server: Server) -> SocketClient:
-    """Return somebody for whom much waits, because they do not read."""
+def connect_non_reader(server: Server) -> SocketClient:
+    """Return a client that does not read, with much data queued for it."""
     peer = server.connect("deaf", receive_buffer=1024)
     writer = server.connect("writer", "echo-message")
     for _ in range(40):
@@ -39,12 +39,12 @@ def test_a_signal_stops_it_in_order(tmp_path: Path, number: signal.Signals) -> N
         alice.send(*(f"PRIVMSG #general :{number}" for number in range(500)))
         alice.hears(":0")
         assert server.end(number) == 0
-        *heard, last = alice.rest()
-        assert last == TOLD
-        assert idle.rest()[-1] == TOLD
-        texts = ["0", *(line.partition(" :")[2] for line in heard)]
+        *received, last = alice.rest()
+        assert last == SHUTDOWN_ERROR
+        assert idle.rest()[-1] == SHUTDOWN_ERROR
+        texts = ["0", *(line.partition(" :")[2] for line in received)]
         stored = rows(server, "SELECT text FROM event WHERE kind = 'privmsg' ORDER BY id")
-        assert [(text,) for text in texts] == stored, "what was stored was shown"
+        assert [(text,) for text in texts] == stored, "every stored message was delivered"
         assert rows(server, "SELECT nick, text FROM event WHERE kind = 'quit'") == [
             ("alice", "The server is shutting down")
         ]
@@ -52,22 +52,22 @@ def test_a_signal_stops_it_in_order(tmp_path: Path, number: signal.Signals) -> N
         assert server.log == ""
 
 
-def test_who_does_not_read_does_not_keep_it(tmp_path: Path) -> None:
+def test_a_client_that_does_not_read_does_not_delay_the_stop(tmp_path: Path) -> None:
     with Server(tmp_path, sendq=1 << 28) as server:
-        overfull(server)
-        assert server.end(signal.SIGTERM) == 0, "it ends, though much waits that nobody takes"
+        connect_non_reader(server)
+        assert server.end(signal.SIGTERM) == 0, "it stops despite undelivered data"
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     with Server(tmp_path, sendq=1 << 28) as server:
-        overfull(server)
+        connect_non_reader(server)
         server.process.send_signal(signal.SIGINT)
         assert server.process.stdout is not None
         assert server.process.stdout.readline() == "Stopping.\n"
         assert server.end(signal.SIGINT) == 128 + signal.SIGINT
 
 
-def test_a_restart_tells_who_was_there_when_it_was_killed(tmp_path: Path) -> None:
+def test_a_restart_logs_quits_for_users_connected_at_the_kill(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         server.connect("alice")
         server.kill()
