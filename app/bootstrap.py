@@ -21,7 +21,7 @@ from app.commands.runtime import ApplySettings, LoadSettings, Runtime
 from app.commands.table import build_command_table
 from app.db import schema
 from app.db.database import Database, parse_database_url
-from app.db.place import find_location_problem
+from app.db.location import find_location_problem
 from app.engine.changeset import Changeset
 from app.engine.cloak import HostCloak, new_cloak, uncloaked_host
 from app.engine.delivery.client import Client

@@ -1,4 +1,4 @@
-"""Alembic environment: migrates the program's connection or the database in the settings."""
+"""Alembic environment: migrates the caller's connection or the configured database."""
 
 import sys
 
@@ -24,7 +24,7 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-def from_shell() -> None:
+def run_from_shell() -> None:
     """Migrate the database given by `-x db=` or the settings, creating it if it is missing."""
     dbname = context.get_x_argument(as_dictionary=True).get("db") or load(SERVER).values.dbname
     database = Database(parse_database_url(dbname))
@@ -35,11 +35,11 @@ def from_shell() -> None:
     database.close()
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
-    run(given)
+caller_connection = context.config.attributes.get("connection")
+if caller_connection is not None:
+    run(caller_connection)
 else:
     try:
-        from_shell()
+        run_from_shell()
     except ChatError as error:
         sys.exit(f"Error: {error.sentence}")

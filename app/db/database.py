@@ -1,4 +1,4 @@
-"""Access to the database: sessions for reading, and connections that append to the log."""
+"""Access to the database: sessions for reading and connections for appending to the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +32,9 @@ def parse_database_url(dbname: str) -> URL:
 
 
 def _file_url(url: URL) -> URL:
-    """Check that an SQLite URL names a file; an in-memory database would lose delivered messages."""
+    """Check that an SQLite URL names a file, because messages must survive a restart."""
     if not url.database or url.database == ":memory:":
-        raise UsageError("A database in memory is lost when the server stops; name a file.")
+        raise UsageError("An in-memory database is lost when the server stops; name a file.")
     if url.query or url.host:
         raise UsageError(
             "The URL of an SQLite file must have the form sqlite:///chat.db or sqlite:////var/lib/chat.db."
@@ -69,12 +69,12 @@ class Database:
             yield connection
 
     def connect_to_append(self) -> Connection:
-        """Open a connection whose transactions each take the log's lock, so that they may append."""
+        """Open a connection for appending: each of its transactions takes the log's lock."""
         return self.engine.connect().execution_options(**{HOLDS_LOCK: True})
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
-        """Translate transient database errors into a sentence for the user.
+        """Translate transient database errors into errors with a message for the user.
 
         Raises: StorageError.
         """

@@ -16,7 +16,7 @@ class Claim(Protocol):
 
 
 class Dialect(Protocol):
-    """Every difference between the supported databases."""
+    """The operations that differ between the supported databases."""
 
     name: str
 
@@ -26,8 +26,8 @@ class Dialect(Protocol):
         A transaction on a connection with the option HOLDS_LOCK begins by taking the log's lock, so
         no other transaction can append until it ends.
 
-        `lock_timeout_ms` limits how long a statement waits for a lock; None selects the dialect's
-        default, which suits the server's engine.
+        `lock_timeout_ms` limits how long a statement waits for a lock. The dialect's default (None)
+        is chosen for the server's engine.
         """
 
     def create_file(self, url: URL) -> None:
@@ -52,13 +52,13 @@ class Dialect(Protocol):
         """
 
     def version(self, connection: Connection) -> int | None:
-        """Return a number that changes when another connection commits; None if there is none."""
+        """Return a number that changes when another connection commits; None if not supported."""
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Return whether an error is the storage's (full, locked, unreachable) and not caused by a row."""
+        """Return whether the storage (full, locked, unreachable), not a row, caused an error."""
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Back up the database before an upgrade; return the copy, or None if backups are made elsewhere."""
+        """Back up the database before an upgrade; return the copy, or None if none is needed."""
 
     def problems(self, connection: Connection) -> list[str]:
         """Run the database's own integrity checks; return a sentence for each problem."""

@@ -1,10 +1,10 @@
 """The full-text index of messages, based on trigrams.
 
-A *trigram* is a run of three characters. Trigrams do not depend on word boundaries, so the index
-finds parts of words, and words in languages that do not separate them. It stores which trigrams a
-row contains, not where, so it yields candidates whose texts must be checked as well.
+A *trigram* is a sequence of three characters. Trigrams ignore word boundaries, so the index also
+finds parts of words, and works for languages written without spaces. It stores which trigrams a row
+contains, but not where, so the text of each candidate must be checked as well.
 
-Both databases fold case before indexing. The trigrams of a redacted message must be removed too.
+Both databases fold case before indexing. When a message is redacted, its trigrams are removed.
 """
 
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ class Fulltext(Protocol):
     """Full-text search on one database."""
 
     def end(self, connection: Connection) -> int | None:
-        """Return the log position up to which rows are indexed; None if the database indexes every row.
+        """Return the position up to which rows are indexed; None if every row is always indexed.
 
-        Later rows are found by scanning them. No transaction is begun.
+        Later rows are scanned. Does not begin a transaction.
         """
 
     def extend(self, connection: Connection) -> int | None:
-        """Index the next rows, at most some thousands, and return the new end.
+        """Index the next few thousand rows and return the new end.
 
         The caller must hold the log's lock.
         """
@@ -39,23 +39,23 @@ class Fulltext(Protocol):
         """Rebuild the index from the whole log. The caller must hold the log's lock."""
 
     def remove(self, connection: Connection, position: int) -> None:
-        """Remove from the index the text of a row that is about to be redacted."""
+        """Remove a row from the index before its text is redacted."""
 
     def needs_merge(self, connection: Connection) -> bool:
-        """Return whether removed text is still in the files. No transaction is begun."""
+        """Return whether the files still contain removed text. Does not begin a transaction."""
 
     def merge(self, connection: Connection) -> None:
-        """Merge a part of the index, for some milliseconds. The caller must hold the log's lock."""
+        """Merge part of the index, for some milliseconds. The caller must hold the log's lock."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Return queries for the rows that may contain all the words, each of three characters or more.
+        """Return queries for the rows that may contain all words, each of three characters or more.
 
-        Each query yields its rows incrementally, in log order or newest first, so one that stops
-        early does not pay for the rest.
+        Each query produces its rows incrementally, in log order or newest first, so a caller that
+        stops early does not pay for the rest.
         """
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
-        """Return an expression for a column that keeps the planner from using the column's own indexes."""
+        """Return an expression equal to a column for which the planner does not use its indexes."""
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Return the condition that a column equals the name, ignoring case."""
@@ -64,7 +64,7 @@ class Fulltext(Protocol):
         """Return the condition that a column contains the word, ignoring case."""
 
     def time_limited(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
-        """Limit the time of the queries in the block.
+        """Limit the execution time of the queries in the block.
 
         Raises: SearchTookTooLong.
         """

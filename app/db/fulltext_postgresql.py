@@ -1,8 +1,9 @@
 """The full-text index on PostgreSQL: a GIN index on an array of trigrams.
 
-The migrations create the function `spoken_trigrams`, which splits a text into trigrams. The extension
-pg_trgm is faster, but it is not installed everywhere, needs a privilege to create, and skips
-characters that the locale does not class as letters: all of Russian and Chinese in the locale C.
+The migrations create the function `spoken_trigrams`, which splits a text into trigrams. The
+extension pg_trgm is faster, but it is not installed everywhere, needs a privilege to create, and
+skips characters that the locale does not class as letters: all of Russian and Chinese in the locale
+C.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 class PostgreSQLFulltext:
-    """The GIN index, which the database keeps up to date."""
+    """The GIN index, which is maintained by the database."""
 
     def end(self, connection: Connection) -> None:
         """Return None: every row is indexed on insertion."""
@@ -52,15 +53,15 @@ class PostgreSQLFulltext:
         return [query.order_by(EventRow.id.desc() if newest else EventRow.id)]
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
-        """Return the column itself: the planner has statistics for every index."""
+        """Return the column itself: the planner chooses well, based on its statistics."""
         return value
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Compare with the case folding of the database's locale."""
+        """Compare case-insensitively in the database's locale."""
         return func.lower(column) == func.lower(name)
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Search for the word in the folded text."""
+        """Search for the lower-cased word in the lower-cased text."""
         return func.strpos(func.lower(column), func.lower(word)) > 0
 
     @contextmanager

@@ -1,17 +1,18 @@
 """The full-text index on SQLite: an FTS5 table with the trigram tokenizer.
 
-The table is contentless (`content=''`), because it never returns a text, and stores no positions
-(`detail=none`), so phrases are checked against the texts themselves. That cuts its size to a third and
-the cost of an insert to half. Every transaction that inserts into it writes a new index segment, to
-be merged later, so inserting rows one by one costs several times as much. Rows are therefore
-inserted in batches, in a separate transaction after the one that makes them visible; rows that are
-not indexed yet are scanned. The table `spoken_index_end` holds the position of the last indexed row.
+The table is contentless (`content=''`), because texts are read from the log, and stores no
+positions (`detail=none`), because candidates are checked against their texts anyway. This reduces
+its size to a third and the cost of an insert to half. Every transaction that inserts into it writes
+a new index segment, which must be merged later, so inserting rows one by one costs several times as
+much. Rows are therefore indexed in batches, in a separate transaction after the commit that makes
+them visible; rows that are not indexed yet are scanned. The table `spoken_index_end` stores the
+position of the last indexed row.
 
 FTS5 does not overwrite deleted entries: it appends a delete marker, and drops both when it merges
-their segments. After a removal the whole index is therefore merged, in small steps. Until that is
-complete, `PRAGMA user_version` in the file header is set, which commits with the removal and survives
-a crash. FTS5 can overwrite entries at once (`secure-delete`, since 3.42), but older versions cannot
-open the resulting table.
+their segments. After a removal, the whole index is therefore merged, in small steps. `PRAGMA
+user_version`, which is stored in the file header, is nonzero until the merge is complete; it is
+committed with the removal and survives a crash. FTS5 can overwrite entries immediately
+(`secure-delete`, since 3.42), but older versions cannot open the resulting table.
 """
 
 import sqlite3
@@ -34,8 +35,8 @@ from app.wire.names import caseless
 
 T = TypeVar("T")
 
-MERGED_PAGES = 100  # of 4 KiB per step: about 20 ms
-MAX_TRIGRAMS = 30  # looked up for a query; more would hardly exclude further rows
+MERGED_PAGES = 100  # pages of 4 KiB per step: about 20 ms
+MAX_TRIGRAMS = 30  # per query; more would hardly exclude further rows
 ROWS_PER_STEP = 10_000  # indexed per transaction: about 100 ms
 VM_STEPS_PER_CHECK = 10_000  # SQLite virtual machine steps: far less than 1 ms
 _NEEDS_MERGE = 1
@@ -85,11 +86,11 @@ class SQLiteFulltext:
         connection.exec_driver_sql(f"PRAGMA user_version = {_NEEDS_MERGE}")
 
     def needs_merge(self, connection: Connection) -> bool:
-        """Return whether a removal was recorded that is not merged yet."""
+        """Return whether a removal has not been merged yet."""
         return bool(fetch_int(connection, "PRAGMA user_version"))
 
     def merge(self, connection: Connection) -> None:
-        """Merge some pages. Fewer than two changed rows mean that the merge is complete (see FTS5's `merge`)."""
+        """Merge some pages. Fewer than two changed rows mean a complete merge (FTS5 `merge`)."""
         before = _changes(connection)
         connection.exec_driver_sql(_merge, (-MERGED_PAGES,))
         if _changes(connection) - before < 2:
@@ -97,7 +98,7 @@ class SQLiteFulltext:
 
     @contextmanager
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Check the time in SQLite's progress handler."""
+        """Interrupt the query from SQLite's progress handler when the time is over."""
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         driver.set_progress_handler(Timer(Clock(), seconds).is_due, VM_STEPS_PER_CHECK)
         try:
@@ -110,15 +111,15 @@ class SQLiteFulltext:
             driver.set_progress_handler(None, 0)
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Return a query that scans the rows not indexed yet, and one on the index."""
+        """Return a query that scans the rows not indexed yet, and a query on the index."""
         log = select(EventRow.__table__)
-        rest = log.where(EventRow.id > text(_end), SPOKEN)
-        trigrams = " AND ".join(islice(_quoted(words), MAX_TRIGRAMS))
-        found = log.join_from(_index, EventRow.__table__, _index.c.rowid == EventRow.id)
-        found = found.where(_matches.bindparams(trigrams=trigrams))
+        unindexed = log.where(EventRow.id > text(_end), SPOKEN)
+        trigrams = " AND ".join(islice(_quoted_trigrams(words), MAX_TRIGRAMS))
+        indexed = log.join_from(_index, EventRow.__table__, _index.c.rowid == EventRow.id)
+        indexed = indexed.where(_matches.bindparams(trigrams=trigrams))
         if newest:
-            return [rest.order_by(EventRow.id.desc()), found.order_by(_index.c.rowid.desc())]
-        return [rest.order_by(EventRow.id), found.order_by(_index.c.rowid)]
+            return [unindexed.order_by(EventRow.id.desc()), indexed.order_by(_index.c.rowid.desc())]
+        return [unindexed.order_by(EventRow.id), indexed.order_by(_index.c.rowid)]
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Apply the unary `+` operator, which disqualifies a term from using an index in SQLite."""
@@ -136,7 +137,7 @@ class SQLiteFulltext:
 
 
 def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """Apply the function `caseless`, which is registered on every connection and slower than NOCASE."""
+    """Apply the function `caseless`, which every connection registers. Slower than NOCASE."""
     return func.caseless(column)
 
 
@@ -144,7 +145,7 @@ def _changes(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
-def _quoted(words: Sequence[str]) -> dict[str, None]:
+def _quoted_trigrams(words: Sequence[str]) -> dict[str, None]:
     """Return the distinct trigrams of the words as FTS5 strings, with quotes doubled."""
     trigrams = (word[start : start + 3] for word in words for start in range(len(word) - 2))
     return {'"' + trigram.replace('"', '""') + '"': None for trigram in trigrams}

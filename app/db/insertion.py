@@ -23,7 +23,7 @@ def insert_rows(
 ) -> None:
     """Insert rows whose values are already in the driver's types.
 
-    Raises: ValueError when the columns are not columns of the table, in its order.
+    Raises: ValueError when `columns` are not columns of the table, in the table's order.
     """
     if rows:
         _insertion(model, columns, connection.dialect).run(connection, rows)
@@ -32,7 +32,7 @@ def insert_rows(
 @lru_cache(maxsize=64)
 def _insertion(model: type[Base], columns: tuple[str, ...], dialect: Dialect) -> "Insertion":
     if columns != tuple(column.name for column in model.__table__.columns if column.name in columns):
-        raise ValueError(f"not columns of {model.__tablename__} in its order: {columns}")
+        raise ValueError(f"not columns of the table {model.__tablename__}, in its order: {columns}")
     statement = str(insert(model).compile(dialect=dialect, column_keys=list(columns)))
     return MultiRowInsertion(statement) if dialect.name == "sqlite" else NamedInsertion(statement, columns)
 
@@ -58,10 +58,10 @@ class NamedInsertion:
 
 
 class MultiRowInsertion:
-    """Inserts many rows with one statement, in powers of two to keep the number of statements small.
+    """Inserts rows in multi-row statements of powers of two, to limit the number of statements.
 
-    SQLite's driver releases the GIL for every step. With one step for each row, the engine would queue
-    for the GIL behind the receiving threads once for each row.
+    SQLite's driver releases the GIL in every step. With one step per row, the engine would compete
+    with the receiving threads for the GIL once per row.
     """
 
     def __init__(self, statement: str) -> None:
@@ -78,7 +78,7 @@ class MultiRowInsertion:
             done += count
 
     def _statement_for(self, count: int) -> str:
-        """Return the statement for a number of rows, always the same object, which the driver caches."""
+        """Return the statement for a number of rows. The driver caches it by its text."""
         if count not in self._statements:
             self._statements[count] = f"{self._head} VALUES {', '.join([self._row] * count)}"
         return self._statements[count]

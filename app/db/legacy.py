@@ -1,6 +1,6 @@
 """Reads the database of the chat program that this one replaces. It is never written to.
 
-The file is read in short pages, so that a program that still uses it is not blocked. Text is returned
+The file is read in small pages, so as not to block a program that still uses it. Text is returned
 as bytes, because it is not guaranteed to be UTF-8.
 """
 
@@ -64,7 +64,7 @@ class LegacyDatabase:
         present = {row[1].decode(errors="replace").lower() for row in rows}
         missing = [column for column in columns if column.lower() not in present]
         if missing:
-            missing_part = "table" if not present else f"column {missing[0]} in its table"
+            missing_part = "table" if not present else f"column {missing[0]} in the table"
             raise DatabaseRefused(
                 f"{self.path} is not a database of the chat program that this one replaces: "
                 f"it has no {missing_part} {table}. Nothing was changed."

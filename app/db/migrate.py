@@ -10,7 +10,7 @@ from app.db import revisions
 from app.db.database import Database
 from app.db.models import Base
 
-FULLTEXT_PREFIXES = ("spoken_index", "ix_event_trigrams")  # of the names of full-text index objects
+FULLTEXT_PREFIXES = ("spoken_index", "ix_event_trigrams")  # name prefixes of the full-text index's objects
 
 
 def config(url: URL | None = None) -> Config:
@@ -22,19 +22,19 @@ def config(url: URL | None = None) -> Config:
 
 
 def differences(connection: Connection) -> list[str]:
-    """Compare the schema with the models; return a sentence for each difference."""
+    """Return a sentence for each difference between the schema and the models."""
     options = {"compare_type": True, "include_name": _is_modelled}
     context = MigrationContext.configure(connection, opts=options)
     return [f"The schema differs: {found}." for found in compare_metadata(context, Base.metadata)]
 
 
 def _is_modelled(name: str | None, what: str, parents: object) -> bool:
-    """Return whether the models describe an object; the full-text index exists in migrations only."""
+    """Return whether an object is in the models; only migrations define the full-text index."""
     return not (name or "").startswith(FULLTEXT_PREFIXES)
 
 
 def upgrade(database: Database) -> None:
-    """Upgrade to the newest revision. The log's lock keeps two programs from migrating at once."""
+    """Upgrade to the newest revision. The log's lock prevents concurrent migrations."""
     settings = config(database.url)
     with database.locked() as connection:
         settings.attributes["connection"] = connection

@@ -24,7 +24,7 @@ class PostgreSQL:
     name = "postgresql"
 
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
-        """Create an engine with synchronous commits, whatever the server's default."""
+        """Create an engine with synchronous commits, regardless of the server's default."""
         options = f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={lock_timeout_ms or 0}"
         try:
             engine = create_engine(
@@ -47,10 +47,10 @@ class PostgreSQL:
         return engine
 
     def create_file(self, url: URL) -> None:
-        """Do nothing: the database's administrator creates it."""
+        """Do nothing: the database's administrator creates the database."""
 
     def exists(self, url: URL) -> bool:
-        """Return True: the database's administrator creates it."""
+        """Return True: connecting to a missing database fails."""
         return True
 
     def open_read_only(self, url: URL) -> Engine:
@@ -85,19 +85,19 @@ class PostgreSQL:
         return None
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Return whether the error is a database error that was not caused by a row."""
+        """Return whether the error is a database error not caused by a row."""
         return isinstance(error, DBAPIError) and not isinstance(
             error, (IntegrityError, DataError, ProgrammingError)
         )
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Return None: migrations are transactional, and the administrator makes backups (`pg_dump`)."""
+        """Return None: migrations are transactional, and the administrator runs `pg_dump`."""
         return None
 
     def problems(self, connection: Connection) -> list[str]:
-        """Return nothing: PostgreSQL checks its own files (data checksums)."""
+        """Return no problems: PostgreSQL checks its own files (data checksums)."""
         return []
 
     def size(self, connection: Connection) -> int:
-        """Return `pg_database_size`."""
+        """Return the result of `pg_database_size`."""
         return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())

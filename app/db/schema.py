@@ -1,7 +1,7 @@
 """Identifies the database and prepares it for use.
 
-A database is identified by its tables and its recorded revision, so Alembic is loaded only when there
-is something to migrate and not at every start.
+A database is identified by its tables and its stored revision, so that Alembic is loaded only for a
+migration and not at every start.
 """
 
 from contextlib import closing
@@ -20,7 +20,7 @@ _revision: Select[str] = select(column("version_num")).select_from(table("alembi
 
 
 class DatabaseState(Enum):
-    """What exists at the location of the database."""
+    """The state of the database at the configured location."""
 
     MISSING = auto()
     CURRENT = auto()
@@ -90,7 +90,8 @@ def require_own_database(database: Database) -> tuple[DatabaseState, str | None]
 def prepare_database(database: Database) -> Path | None:
     """Create the database if it is missing, or back it up and upgrade it if it is older.
 
-    Returns the backup made before an upgrade, or None.
+    Return the path of the backup made before an upgrade, or None.
+
     Raises: DatabaseRefused when it belongs to another program or a newer version.
     """
     state, revision = require_own_database(database)
@@ -100,7 +101,7 @@ def prepare_database(database: Database) -> Path | None:
     if state is DatabaseState.MISSING:
         database.dialect.create_file(database.url)
     if state is not DatabaseState.CURRENT:
-        from app.db.migrate import upgrade  # here: it takes 100 ms and is rarely needed
+        from app.db.migrate import upgrade  # deferred: loading Alembic takes 100 ms and is rarely needed
 
         upgrade(database)
     return backup

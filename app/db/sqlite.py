@@ -18,8 +18,8 @@ from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused, StorageError
 from app.wire.names import caseless
 
-BUSY_MILLISECONDS = 200  # default time a statement waits for a lock
-_WAL_MODE = 2  # byte 19 of the file header, the read version, in WAL mode
+DEFAULT_BUSY_TIMEOUT_MS = 200
+_WAL_MODE = 2  # value of the read version, byte 19 of the file header
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -28,7 +28,7 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-16384",
 )
-_TRIGRAM_TABLE = "CREATE VIRTUAL TABLE said USING fts5 (text, tokenize='trigram')"  # since 3.34
+_TRIGRAM_TABLE = "CREATE VIRTUAL TABLE probe USING fts5 (text, tokenize='trigram')"  # since 3.34
 _ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
 
@@ -40,7 +40,9 @@ class SQLite:
     def create_engine(self, url: URL, lock_timeout_ms: int | None = None) -> Engine:
         """Create an engine that issues BEGIN itself.
 
-        The driver's deferred BEGIN fails with SQLITE_BUSY when a reader turns writer.
+        A transaction begun by the driver (BEGIN DEFERRED) can fail with SQLITE_BUSY on its first
+        write.
+
         Raises: DatabaseRefused when Python's SQLite is too old.
         """
         _require_trigram_support()
@@ -49,7 +51,7 @@ class SQLite:
         @event.listens_for(engine, "connect")
         def opened(connection: sqlite3.Connection, record: Any) -> None:
             connection.isolation_level = None
-            connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or BUSY_MILLISECONDS}")
+            connection.execute(f"PRAGMA busy_timeout={lock_timeout_ms or DEFAULT_BUSY_TIMEOUT_MS}")
             for statement in _PRAGMAS:
                 connection.execute(statement)
             connection.create_function("caseless", 1, _caseless, deterministic=True)
@@ -62,7 +64,7 @@ class SQLite:
         return engine
 
     def create_file(self, url: URL) -> None:
-        """Create the empty file, private because it will hold messages and password hashes."""
+        """Create an empty file, private because it will contain messages and password hashes."""
         path = _path(url)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -78,7 +80,7 @@ class SQLite:
         return path.exists() and path.stat().st_size > 0
 
     def open_read_only(self, url: URL) -> Engine:
-        """Open the file read-only, so that inspecting another program's file does not change it."""
+        """Open the file read-only, without creating files beside it."""
         path = _path(url)
         read_header(path)
         return create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool)
@@ -100,7 +102,7 @@ class SQLite:
         return fetch_int(connection, "PRAGMA data_version")
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Return whether the error is an SQLite error that was not caused by a row."""
+        """Return whether the error is an SQLite error not caused by a row."""
         original = error.orig if isinstance(error, DBAPIError) else error
         return isinstance(original, sqlite3.Error) and not isinstance(original, _ROW_ERRORS)
 
@@ -132,9 +134,10 @@ class SQLite:
 
 
 def execute_on_driver(connection: Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """Execute a statement directly on the driver's connection, for statements that run in every batch.
+    """Execute a statement directly on the driver's connection, without beginning a transaction.
 
-    SQLAlchemy's overhead would exceed the cost of such a statement. No transaction is begun.
+    For statements that run in every batch, SQLAlchemy's overhead would exceed their own cost.
+
     Raises: DBAPIError, like SQLAlchemy.
     """
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
@@ -145,7 +148,7 @@ def execute_on_driver(connection: Connection, statement: str, values: Sequence[A
 
 
 def fetch_int(connection: Connection, statement: str) -> int:
-    """Execute a statement directly on the driver's connection and return the integer it yields."""
+    """Execute a statement directly on the driver's connection and return its integer result."""
     return int(execute_on_driver(connection, statement).fetchone()[0])
 
 
@@ -160,7 +163,7 @@ def _require_trigram_support() -> None:
             connection.execute(_TRIGRAM_TABLE)
         except sqlite3.OperationalError as error:
             raise DatabaseRefused(
-                f"The SQLite of this Python ({sqlite3.sqlite_version}) is too old, or was built without FTS5; "
+                f"Python's SQLite library ({sqlite3.sqlite_version}) is too old or was built without FTS5; "
                 "nothing was changed. Use a Python with SQLite 3.34 or newer, or PostgreSQL."
             ) from error
 
@@ -193,10 +196,10 @@ def read_header(path: Path) -> bytes:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a file for reading without changing it or leaving files next to it.
+    """Open a file for reading without changing it or creating files beside it.
 
-    A reader of a database in WAL mode creates `-wal` and `-shm` files. If there are none, no other
-    process has the database open, and `immutable` keeps SQLite from creating them.
+    A reader of a database in WAL mode normally creates `-wal` and `-shm` files. If there are none,
+    no other process has the database open, and `immutable` prevents SQLite from creating them.
     """
     in_wal_mode = read_header(path)[19:20] == bytes([_WAL_MODE])
     in_use = path.with_name(f"{path.name}-wal").exists()

@@ -26,7 +26,7 @@ from app.wire.names import Key
 
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
 ROLES = ("user", "admin")
-MAX_PASSWORD_BYTES = 600  # `chat-admin` accepts all of them; a REGISTER line has room for about 450
+MAX_PASSWORD_BYTES = 600  # for `chat-admin`; a REGISTER line has room for about 450 bytes
 
 _hasher = PasswordHasher()
 _hashing_slots = BoundedSemaphore(2)
@@ -66,7 +66,7 @@ def verify_login(session: Session, key: Key, password: str) -> bool:
 
 
 def _dummy_hash() -> str:
-    """Return a hash that no password matches and that is as costly to check as a real one."""
+    """Return a hash that no password matches, with the same verification cost as a real hash."""
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     salt, key = (
         b64encode(os.urandom(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len)
@@ -124,7 +124,7 @@ def account_change_event(
     disabled: bool | None = None,
     always_on: bool | None = None,
 ) -> Event:
-    """Return the event of a changed account. It tells that the password changed, not to what."""
+    """Return the event that changes an account. Its data do not include the new password."""
     data = AccountChangedData(account.id, role, disabled, always_on, password=credentials is not None)
     return Event(Kind.ACCOUNT_CHANGED, nick=by, account=account.name, data=data, secret=credentials)
 

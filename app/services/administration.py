@@ -11,7 +11,7 @@ from app.wire.names import InvalidName, check_new_nick, fold
 
 
 def check_account_name(name: str, max_length: int) -> str:
-    """Return the name in the form in which an account may have it.
+    """Return an account name in its stored form.
 
     Raises: UsageError when it is not a valid nick.
     """
@@ -22,7 +22,10 @@ def check_account_name(name: str, max_length: int) -> str:
 
 
 def require_free_name(session: Session, name: str) -> None:
-    """Raises: AlreadyExists when an account has the name."""
+    """Check that no account has the name.
+
+    Raises: AlreadyExists.
+    """
     account = find_account(session, fold(name))
     if account is not None:
         raise AlreadyExists(f"The account {account.name} already exists.")
@@ -63,7 +66,7 @@ def set_disabled(admin: Administrator, name: str, disabled: bool) -> AdminChange
 
 
 def set_always_on(admin: Administrator, name: str, always_on: bool) -> AdminChange:
-    """Turn always-on off or on: whether the account stays in its rooms without a device.
+    """Turn always-on on or off. An always-on account stays in its rooms without a connected device.
 
     Raises: NotFound.
     """
@@ -85,6 +88,9 @@ def set_role(admin: Administrator, name: str, role: str) -> AdminChange:
 
 
 def check_role(role: str) -> None:
-    """Raises: UsageError when the role is unknown."""
+    """Check that a role exists.
+
+    Raises: UsageError.
+    """
     if role not in ROLES:
         raise UsageError(f"There is no role {role}; choose {' or '.join(ROLES)}.")

@@ -1,8 +1,8 @@
-"""Applications: registrations that wait for verification by e-mail.
+"""Applications: registrations awaiting verification by e-mail.
 
 An application does not reserve its name: the first of several to be verified gets the account.
-Applications expire after a day. Only a digest of the code is stored, and the password is stored as
-for an account.
+Applications expire after a day. Only a digest of the code is stored, and only hashes of the
+password.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _table = ApplicationRow.__table__
 
 @dataclass(frozen=True, slots=True)
 class ApplicationLine:
-    """An application in a list. It omits the e-mail address, which is private."""
+    """An application in a list, without the private e-mail address."""
 
     name: str
     applied: datetime
@@ -44,7 +44,7 @@ def application_event(clock: Clock, name: str, applicant: Applicant) -> Event:
 
 
 def redeem_code(connection: Connection, clock: Clock, key: Key, code: str) -> Event | None:
-    """Return the event that registers the account a code verifies, or None if the code is not valid."""
+    """Return the registration event for a verification code, or None if the code is not valid."""
     matching = _table.c.key == key, _table.c.digest == hash_code(code), _table.c.expires > clock.now()
     row = connection.execute(select(_table).where(*matching)).first()
     return None if row is None else _registration_event(clock, row)

@@ -1,7 +1,7 @@
 """Server-wide bans of accounts, nick masks, addresses and networks.
 
-`chat-admin` and the IRC commands share the validation and the normal form of masks. A ban that would
-match everybody, or a large part of the Internet, is taken for a mistake and refused.
+`chat-admin` and the IRC commands share the validation and the normal form of masks. A ban that
+would match everybody, or a large part of the Internet, is treated as a mistake and refused.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,8 @@ from app.wire.names import caseless, fold
 
 _MASK_CHARACTERS = "!@*?"
 MAX_MASK_LENGTH = 256  # characters, as in the column
-# A source with every separator a cloaked source has: a mask that matches it matches everybody.
+# Has every separator that can occur in a cloaked source, so a mask that matches it matches
+# everybody.
 _SAMPLE_SOURCE = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_SUFFIX}"
 MIN_PREFIX_BITS = {4: 8, 6: 16}  # of a banned network, by IP version
 
@@ -105,13 +106,13 @@ def _require_narrow_network(network: str) -> str:
 
 def _with_canonical_address(mask: str) -> str:
     """Return the mask with its address, if it has one, in the form used for comparison."""
-    person, at, host = mask.rpartition("@")
+    nick_and_user, at_sign, host = mask.rpartition("@")
     is_address = "/" not in host and detect_ban_type(host) is BanType.ADDRESS
-    return f"{person}{at}{_canonical_network(host)}" if is_address else mask
+    return f"{nick_and_user}{at_sign}{_canonical_network(host)}" if is_address else mask
 
 
 def _reject_network_in_mask(mask: str) -> str:
-    """Refuse a mask with a network as its host, because no host ever matches it."""
+    """Refuse a mask with a network as its host, because masks are matched as text."""
     host = mask.rpartition("@")[2]
     if "/" in host and detect_ban_type(host) is BanType.ADDRESS:
         raise UsageError(f"{mask} would match nobody; to ban the network, use {_canonical_network(host)}.")
@@ -166,18 +167,18 @@ def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires
     Raises: AlreadyExists, UsageError, NotFound.
     """
     mask = normalise_ban_mask(kind, mask, account_name_lookup(admin.session))
-    former = [ban for ban in _find(admin.session, mask) if ban.type == kind.value]
-    if any(is_future(ban.expires, admin.clock.now()) for ban in former):
+    existing = [ban for ban in _find(admin.session, mask) if ban.type == kind.value]
+    if any(is_future(ban.expires, admin.clock.now()) for ban in existing):
         raise AlreadyExists(f"{mask} is already banned; to change the ban, remove it first.")
     data = ban_data(admin.clock, kind, expires)
     event = Event(Kind.BANNED, nick=admin.actor, target=mask, text=reason, data=data)
-    events = [*(_removal_event(ban, admin.actor) for ban in former), event]
+    events = [*(_removal_event(ban, admin.actor) for ban in existing), event]
     detail = {"type": kind.value, "reason": reason, "expires": to_iso_or_none(expires)}
     return admin.make_change(events, "ban.add", mask, **detail)
 
 
 def ban_data(clock: Clock, kind: BanType, expires: int | None) -> BannedData:
-    """Return what the event of a new ban says beside its mask and reason."""
+    """Return the data of the event that adds a ban."""
     return BannedData(clock.new_id(), kind.value, expires)
 
 
@@ -201,8 +202,8 @@ def _find(session: Session, mask: str) -> list[BanRow]:
 
 
 def is_same_mask(stored: str, typed: str) -> bool:
-    """Return whether a typed mask denotes the stored one, ignoring case."""
-    forms = {typed, normalise(typed), _with_canonical_address(normalise(typed))}
+    """Return whether a mask, as typed, is equivalent to a stored one, ignoring case."""
+    spellings = {typed, normalise(typed), _with_canonical_address(normalise(typed))}
     if detect_ban_type(typed) is BanType.ADDRESS:
-        forms.add(_canonical_network(typed))
-    return caseless(stored) in map(caseless, forms)
+        spellings.add(_canonical_network(typed))
+    return caseless(stored) in map(caseless, spellings)

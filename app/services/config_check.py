@@ -1,9 +1,9 @@
-"""Checks the settings and the database before a start, without creating or changing anything."""
+"""Checks the settings and the database before the server starts, without changing anything."""
 
 from dataclasses import dataclass, field
 
 from app.db.database import Database, parse_database_url
-from app.db.place import find_location_problem
+from app.db.location import find_location_problem
 from app.db.schema import DatabaseState, require_own_database
 from app.errors import ChatError
 from app.settings import ResolvedSettings, ServerSettings
@@ -17,7 +17,7 @@ OUTCOMES = {
 
 @dataclass(slots=True)
 class ConfigReport:
-    """What was checked, and the problems found."""
+    """The settings files and database checked, and the problems found."""
 
     source: str | None
     database: str | None = None
@@ -26,7 +26,7 @@ class ConfigReport:
 
 
 def check_config(resolved: ResolvedSettings[ServerSettings]) -> ConfigReport:
-    """Check the settings and the database they name."""
+    """Check the settings and the database that they configure."""
     problems = [problem.sentence for problem in resolved.problems]
     report = ConfigReport(", ".join(map(str, resolved.files)) or None, problems=problems)
     try:

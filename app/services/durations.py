@@ -1,4 +1,4 @@
-"""Durations in the form users type them: `30m`, `1h30m`, `2d`, `3 weeks`."""
+"""Parses durations as typed by users: `30m`, `1h30m`, `2d`, `3 weeks`."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ _PART = re.compile(r"(\d+) ?([smhdw])", re.IGNORECASE)
 
 
 def is_duration(text: str) -> bool:
-    """Return whether the text has the form of a duration, even one out of range."""
+    """Return whether the text has the form of a duration, even if it is out of range."""
     return _DURATION.fullmatch(text.strip()) is not None
 
 

@@ -1,8 +1,8 @@
 """Reads history from the log, in order and in constant memory.
 
 The log is read in pages, each in its own short transaction, so a long export neither blocks writers
-nor fills the memory. Events appended after the start are not included. Several places are read in
-log order; a single place is read in time order, which is the same order and has an index.
+nor fills the memory. Events appended after the start are not included. A single room is read in
+time order, which equals log order there and has an index; several rooms are read in log order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,7 @@ TIME_ORDER = (EventRow.at, EventRow.id)
 
 @dataclass(frozen=True, slots=True)
 class HistorySelection:
-    """The history to read. None stands for every room; `direct` includes private conversations."""
+    """The history to read. `rooms` is None for all rooms; `direct` adds private conversations."""
 
     rooms: tuple[int, ...] | None = None
     user: Key | None = None
@@ -56,11 +56,14 @@ class HistorySelection:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One entry of history. `place` names the room or the private conversation, whose `room` is None."""
+    """An entry of history.
+
+    `heading` names the room or the private conversation; `room` is None for the latter.
+    """
 
     id: str
     at: int
-    place: str
+    heading: str
     room: str | None
     kind: Kind
     nick: str
@@ -70,7 +73,7 @@ class HistoryEntry:
 
     @property
     def is_message(self) -> bool:
-        """Whether the entry is a message and not another event."""
+        """Whether the entry is a message rather than another event."""
         return self.kind in MESSAGES
 
 
@@ -86,7 +89,7 @@ class QueryRange:
         return select(func.count()).select_from(EventRow).where(*self.conditions)
 
     def page(self, last: Row[Any] | None, backwards: bool = False) -> Select[Any]:
-        """Return the query for the page after a row, or for the first page."""
+        """Return the query for the page after the row `last`, or for the first page."""
         order = [column.desc() for column in self.order] if backwards else self.order
         query = select(*COLUMNS).where(*self.conditions).order_by(*order).limit(PAGE_ROWS)
         if last is None:
@@ -104,20 +107,20 @@ class History:
 
     def __init__(self, database: Database, selection: HistorySelection) -> None:
         self._database = database
-        self._wanted = selection
+        self._selection = selection
         with database.reading() as session:
             self._rooms = {row.id: row.name for row in session.execute(select(RoomRow.id, RoomRow.name))}
             self._conversation_names: dict[str, str] = {}
             self._end = get_last_id(session.connection())
 
     def count(self) -> int:
-        """Count the rows that will be read, including those that yield no entry."""
+        """Count the rows to be read, including rows that yield no entry."""
         with self._database.reading() as session:
             return sum(session.scalar(range_.count()) or 0 for range_ in self.ranges())
 
-    def entries(self, by_place: bool = False) -> Iterator[HistoryEntry]:
-        """Yield every entry, oldest first: in log order or, with `by_place`, one place after another."""
-        if not by_place:
+    def entries(self, by_room: bool = False) -> Iterator[HistoryEntry]:
+        """Yield every entry, oldest first: in log order or, with `by_room`, grouped by room."""
+        if not by_room:
             yield from self._merged(self.ranges())
             return
         for room in self._rooms_by_name():
@@ -131,19 +134,19 @@ class History:
 
     def search(self, words: str, limit: int) -> list[HistoryEntry]:
         """Return the newest messages of the selection that match the words, oldest first."""
-        wanted = self._wanted
-        scope = SearchScope(wanted.rooms, None if wanted.direct else ())
-        criteria = SearchQuery(words, wanted.user, wanted.since, wanted.until)
+        selection = self._selection
+        scope = SearchScope(selection.rooms, None if selection.direct else ())
+        criteria = SearchQuery(words, selection.user, selection.since, selection.until)
         with self._database.reading() as session:
             return [self._entry(row) for row in search_rows(session, scope, criteria, limit)]
 
     def _rooms_by_name(self) -> list[int]:
-        wanted = self._rooms if self._wanted.rooms is None else self._wanted.rooms
-        return sorted(wanted, key=lambda room: fold(self._rooms[room]))
+        rooms = self._rooms if self._selection.rooms is None else self._selection.rooms
+        return sorted(rooms, key=lambda room: fold(self._rooms[room]))
 
     def _conversations(self) -> list[str]:
-        """Return the private conversations in the order in which they began."""
-        if not self._wanted.direct:
+        """Return the private conversations, ordered by their first message."""
+        if not self._selection.direct:
             return []
         query = select(EventRow.conversation).where(
             EventRow.conversation.is_not(None), SPOKEN, *self._conditions(EventRow.at)
@@ -154,41 +157,41 @@ class History:
 
     def ranges(self) -> list[QueryRange]:
         """Return the ranges that cover the selection."""
-        rooms, direct = self._wanted.rooms, self._wanted.direct
+        rooms, direct = self._selection.rooms, self._selection.direct
         if rooms is not None and len(rooms) == 1 and not direct:
             return self._in_room(rooms[0])
-        # Adding 0 keeps the planner on the primary key; otherwise it would sort for every page.
-        number = EventRow.room_id + 0
-        here = number.is_not(None) if rooms is None else number.in_(rooms)
-        place = or_(here, EventRow.conversation.is_not(None)) if direct else here
-        kinds = (*MESSAGES, *EXPORTED_ROOM_EVENTS) if self._wanted.events else MESSAGES
-        return [
-            QueryRange((place, EventRow.kind.in_(kinds), *self._conditions(EventRow.at + 0)), (EventRow.id,))
-        ]
+        # Adding 0 makes the planner use the primary key; otherwise it would sort for every page.
+        room_id = EventRow.room_id + 0
+        in_rooms = room_id.is_not(None) if rooms is None else room_id.in_(rooms)
+        in_scope = or_(in_rooms, EventRow.conversation.is_not(None)) if direct else in_rooms
+        kinds = (*MESSAGES, *EXPORTED_ROOM_EVENTS) if self._selection.events else MESSAGES
+        conditions = (in_scope, EventRow.kind.in_(kinds), *self._conditions(EventRow.at + 0))
+        return [QueryRange(conditions, (EventRow.id,))]
 
     def _in_room(self, room: int) -> list[QueryRange]:
-        here = (EventRow.room_id == room, *self._conditions(EventRow.at))
-        found = [QueryRange((*here, SPOKEN), TIME_ORDER)]
-        if self._wanted.events:
-            found.append(QueryRange((*here, HAPPENED, EventRow.kind.in_(EXPORTED_ROOM_EVENTS)), TIME_ORDER))
-        return found
+        conditions = (EventRow.room_id == room, *self._conditions(EventRow.at))
+        ranges = [QueryRange((*conditions, SPOKEN), TIME_ORDER)]
+        if self._selection.events:
+            is_exported = EventRow.kind.in_(EXPORTED_ROOM_EVENTS)
+            ranges.append(QueryRange((*conditions, HAPPENED, is_exported), TIME_ORDER))
+        return ranges
 
     def _in_conversation(self, name: str) -> QueryRange:
         return QueryRange((EventRow.conversation == name, SPOKEN, *self._conditions(EventRow.at)), TIME_ORDER)
 
     def _conditions(self, at: SQLColumnExpression[int]) -> Iterator[ColumnElement[bool]]:
-        wanted = self._wanted
+        selection = self._selection
         yield EventRow.id + 0 <= self._end
-        if wanted.since is not None:
-            yield at >= wanted.since
-        if wanted.until is not None:
-            yield at <= wanted.until
+        if selection.since is not None:
+            yield at >= selection.since
+        if selection.until is not None:
+            yield at <= selection.until
 
     def _merged(self, ranges: Sequence[QueryRange], backwards: bool = False) -> Iterator[HistoryEntry]:
-        """Merge ranges with a common order."""
+        """Merge ranges that have the same order."""
         rows = (self._rows(range_, backwards) for range_ in ranges)
         for row in merge(*rows, key=ranges[0].sort_key, reverse=backwards):
-            if self._is_wanted(row):
+            if self._yields_entry(row):
                 yield self._entry(row)
 
     def _rows(self, range_: QueryRange, backwards: bool) -> Iterator[Row[Any]]:
@@ -201,11 +204,11 @@ class History:
                 return
             last = rows[-1]
 
-    def _is_wanted(self, row: Row[Any]) -> bool:
-        """Return whether the row yields an entry. A redacted message yields none."""
+    def _yields_entry(self, row: Row[Any]) -> bool:
+        """Return whether the row is in the selection and not a redacted message."""
         if row.kind in MESSAGES and not row.text:
             return False
-        return self._wanted.user is None or self._wanted.user in _participants(row)
+        return self._selection.user is None or self._selection.user in _participants(row)
 
     def _entry(self, row: Row[Any]) -> HistoryEntry:
         room = None if row.room_id is None else self._rooms.get(row.room_id, f"#{row.room_id}")
@@ -214,7 +217,7 @@ class History:
         return HistoryEntry(
             id=msgid(row.id),
             at=row.at,
-            place=room or self._conversation_name(row),
+            heading=room or self._conversation_name(row),
             room=room,
             kind=kind,
             nick=_author(data) or row.nick,
@@ -224,7 +227,7 @@ class History:
         )
 
     def _conversation_name(self, row: Row[Any]) -> str:
-        """Name a conversation after the nicks in its first message read, whatever they change to later."""
+        """Return the name of a conversation: the nicks in the first of its messages read."""
         name = " and ".join(sorted((row.nick, row.target or "?"), key=fold))
         return self._conversation_names.setdefault(row.conversation, name)
 
@@ -242,16 +245,16 @@ def _text(row: Row[Any], data: EventData | None) -> str:
 
 
 def format_modes(changes: Iterable[ModeRow]) -> str:
-    """Format mode changes as `+o anna -k *`, hiding the key of a room."""
-    words = []
+    """Format mode changes as `+o anna -k *`, with the key of a room hidden."""
+    formatted = []
     for sign, letter, argument, *_ in changes:
-        shown = "*" if letter == "k" else argument
-        words.append(f"{sign}{letter}" if shown is None else f"{sign}{letter} {shown}")
-    return " ".join(words)
+        displayed = "*" if letter == "k" else argument
+        formatted.append(f"{sign}{letter}" if displayed is None else f"{sign}{letter} {displayed}")
+    return " ".join(formatted)
 
 
 def is_known_name(session: Session, name: str) -> bool:
-    """Return whether a name is an account or occurs as a nick in the log."""
+    """Return whether an account has the name or the log contains it as a nick."""
     key = fold(name)
     if find_account(session, key) is not None:
         return True
@@ -259,6 +262,6 @@ def is_known_name(session: Session, name: str) -> bool:
 
 
 def _participants(row: Row[Any]) -> set[Key]:
-    """Return the names of the author and, in a private conversation, of the other side."""
+    """Return the author's nick and account and, for a private message, the recipient's nick."""
     names = [row.nick, row.account, None if row.room_id else row.target]
     return {fold(name) for name in names if name}

@@ -1,8 +1,8 @@
-"""Invitation codes, which permit registration on servers where it is not open to everybody.
+"""Invitation codes, which permit registration on servers where it is by invitation only.
 
-A code is random and is shown once, when it is created. The database stores its digest, to recognise
-it, and its first characters, by which administrators refer to it. A plain SHA-256 digest suffices
-because a code has too much entropy to be guessed.
+A code is random and displayed only once, when it is created. The database stores its digest, to
+verify it, and its first characters, by which administrators refer to it. A plain SHA-256 digest
+suffices because a code has too much entropy to be guessed.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from app.events.data import InvitationData, RevokedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.codes import hash_code
 
-NAME_LENGTH = 6
+NAME_LENGTH = 6  # characters of the code
 CODE_LENGTH = 32  # characters of five bits each
 
 
@@ -37,7 +37,7 @@ class InvitationLine:
 
 
 def create_invitation(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
-    """Create an invitation for a number of registrations, valid until an instant or indefinitely."""
+    """Create an invitation for `uses` registrations; without `expires`, it does not expire."""
     name = code[:NAME_LENGTH]
     data = InvitationData(admin.clock.new_id(), hash_code(code), uses, expires)
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
@@ -45,19 +45,19 @@ def create_invitation(admin: Administrator, code: str, uses: int, expires: int |
 
 
 def revoke_invitation(admin: Administrator, name: str) -> AdminChange:
-    """Revoke an invitation, given by its name or its whole code.
+    """Revoke the invitations with a name, which may also be given as the whole code.
 
     Raises: NotFound.
     """
-    short = name.casefold()[:NAME_LENGTH]
-    found = list(admin.session.scalars(select(InvitationRow).where(InvitationRow.name == short)))
-    if not found:
-        raise NotFound(f"There is no invitation {short}; `chat-admin invite list` lists all invitations.")
+    name = name.casefold()[:NAME_LENGTH]
+    rows = list(admin.session.scalars(select(InvitationRow).where(InvitationRow.name == name)))
+    if not rows:
+        raise NotFound(f"There is no invitation {name}; `chat-admin invite list` lists all invitations.")
     events = [
-        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=short, data=RevokedData(row.id))
-        for row in found
+        Event(Kind.INVITATION_REVOKED, nick=admin.actor, target=name, data=RevokedData(row.id))
+        for row in rows
     ]
-    return admin.make_change(events, "invite.revoke", short)
+    return admin.make_change(events, "invite.revoke", name)
 
 
 def list_invitations(session: Session, now: int) -> list[InvitationLine]:

@@ -113,7 +113,8 @@ class Ledger:
     def _reopen(self) -> None:
         """Roll back and begin another transaction at the same position.
 
-        Raises: StorageError if another process appended in between, so the changeset must be retried.
+        Raises: StorageError if another process appended in between, so the changeset must be
+        retried.
         """
         self.connection.rollback()
         known = self._log.last_id

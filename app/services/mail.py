@@ -1,4 +1,4 @@
-"""Sends mail through an external program; the server itself speaks no SMTP.
+"""Sends mail through an external program; the server itself does not implement SMTP.
 
 The program, for example `/usr/sbin/sendmail -t -i`, reads the whole message from standard input. It
 runs without a shell, without the server's own settings in its environment, and with a time limit.
@@ -18,13 +18,13 @@ _sending_slots = BoundedSemaphore(2)
 
 
 class MailError(ChatError):
-    """The mailer did not accept a message."""
+    """The mail program failed, so the message was not sent."""
 
 
 def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
     """Send a message through the program in the setting `mailer`.
 
-    Raises: NotSent.
+    Raises: MailError.
     """
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.mail_from, to, subject

@@ -1,4 +1,4 @@
-"""Read markers: how far a party has read each room and conversation (IRCv3 `read-marker`)."""
+"""Queries for read markers: how far a party has read each conversation (IRCv3 `read-marker`)."""
 
 from sqlalchemy import Connection, select
 

@@ -1,10 +1,11 @@
 """Pages of history: limited ranges of the log before, after or around a cursor (CHATHISTORY).
 
-Pages are delimited by time. Within a room or conversation the log assigns strictly increasing times,
-so time order is log order; a cursor may also carry a log position, which distinguishes imported
-messages that share a time. Every query reads a range of one index from one end until the page is
-full, so its cost does not depend on the size of the room. Messages and other events in rooms have
-separate indexes, so a million joins between two messages do not slow down a page of messages.
+Pages are delimited by time. Within a room or conversation the log assigns strictly increasing
+times, so time order is log order; a cursor may also carry a log position, which distinguishes
+imported messages that share a time. Every query reads a range of one index from one end until the
+page is full, so its cost does not depend on the size of the room. Messages and other events in
+rooms have separate indexes, so a million joins between two messages do not slow down a page of
+messages.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.wire.names import Key
 
-MAX_CONVERSATIONS = 100  # the latest ones, of those with partners of one name
+MAX_CONVERSATIONS = 100  # the latest conversations with partners of the same name
 
 _table = EventRow.__table__
 _is_message = and_(SPOKEN, _table.c.text != "")  # a redacted message has an empty text
@@ -36,11 +37,11 @@ class HistoryCursor:
 
     @property
     def position(self) -> int:
-        """The log position, or 0, which precedes every position, if there is none."""
+        """The log position, or 0 if it is unknown."""
         return self.id or 0
 
     def before(self) -> "HistoryCursor":
-        """Return the point just before, so that a range after it includes this point."""
+        """Return the cursor just before this one, to make a range that includes this one."""
         return HistoryCursor(self.at - 1) if self.id is None else HistoryCursor(self.at, self.id - 1)
 
 
@@ -49,9 +50,9 @@ NOTHING_HIDDEN: Mapping[int, HistoryCursor] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class HistorySource:
-    """The source of a page: a room, or the private conversations with one partner.
+    """The source of a page: a room, or the private conversations with a partner.
 
-    `extra` adds kinds of events besides messages. Events before `first` are hidden
+    `extra` lists kinds of events to return besides messages. Events before `first` are hidden
     (`visibility.find_first_visible`).
     """
 
@@ -62,50 +63,51 @@ class HistorySource:
 
 
 def latest(
-    session: Session, place: HistorySource, limit: int, since: HistoryCursor | None = None
+    session: Session, source: HistorySource, limit: int, since: HistoryCursor | None = None
 ) -> list[Event]:
-    """Return the last events, or the last after a cursor. All pages are ordered oldest first."""
-    return _read_range(session.connection(), place, limit, low=since, newest=True)
+    """Return the latest events, or the latest after a cursor. Pages are ordered oldest first."""
+    return _read_range(session.connection(), source, limit, low=since, newest=True)
 
 
-def before(session: Session, place: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+def before(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
     """Return the last events before a cursor."""
-    return _read_range(session.connection(), place, limit, high=cursor, newest=True)
+    return _read_range(session.connection(), source, limit, high=cursor, newest=True)
 
 
-def after(session: Session, place: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+def after(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
     """Return the first events after a cursor."""
-    return _read_range(session.connection(), place, limit, low=cursor)
+    return _read_range(session.connection(), source, limit, low=cursor)
 
 
 def between(
-    session: Session, place: HistorySource, limit: int, first: HistoryCursor, last: HistoryCursor
+    session: Session, source: HistorySource, limit: int, first: HistoryCursor, last: HistoryCursor
 ) -> list[Event]:
-    """Return the events between two cursors; if over the limit, those nearest to the first cursor."""
+    """Return the events between two cursors, or those nearest to the first one."""
     low, high = _ordered(first, last)
-    return _read_range(session.connection(), place, limit, low=low, high=high, newest=low is not first)
+    return _read_range(session.connection(), source, limit, low=low, high=high, newest=low is not first)
 
 
-def around(session: Session, place: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+def around(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
     """Return the events around a cursor, with the event at the cursor in the middle."""
-    earlier = before(session, place, limit // 2, cursor)
-    return earlier + after(session, place, limit - limit // 2, cursor.before())
+    earlier = before(session, source, limit // 2, cursor)
+    return earlier + after(session, source, limit - limit // 2, cursor.before())
 
 
-def locate(session: Session, place: HistorySource, position: int) -> HistoryCursor | None:
+def locate(session: Session, source: HistorySource, position: int) -> HistoryCursor | None:
     """Return the cursor of a log position, or None if it does not belong to the source.
 
-    Messages to a room's operators only have a position in the room's history, although pages omit
-    them. Every hidden position yields the start of the visible part, which reveals nothing about it.
+    The ids of messages to a room's operators (STATUSMSG) are valid positions in the room's history,
+    although pages omit these messages. A hidden position yields the start of the visible part,
+    which does not reveal whether the position exists.
     """
-    if place.first is not None and position < place.first.position:
-        return place.first.before()
+    if source.first is not None and position < source.first.position:
+        return source.first.before()
     query = select(_table.c.at, _table.c.room_id, _table.c.conversation).where(_table.c.id == position)
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    conversations = (*place.conversations, f"o{place.room}")
-    is_in_room = row.room_id is not None and row.room_id == place.room
+    conversations = (*source.conversations, f"o{source.room}")
+    is_in_room = row.room_id is not None and row.room_id == source.room
     is_in_conversation = row.room_id is None and row.conversation in conversations
     return HistoryCursor(row.at, position) if is_in_room or is_in_conversation else None
 
@@ -142,7 +144,7 @@ def _ordered(first: HistoryCursor, last: HistoryCursor) -> tuple[HistoryCursor, 
 
 def _read_range(
     connection: Connection,
-    place: HistorySource,
+    source: HistorySource,
     limit: int,
     low: HistoryCursor | None = None,
     high: HistoryCursor | None = None,
@@ -150,31 +152,31 @@ def _read_range(
 ) -> list[Event]:
     """Return the oldest or newest events between two cursors, both exclusive, up to the limit."""
     found: list[Event] = []
-    for query in _range_queries(place, low, high, newest):
+    for query in _range_queries(source, low, high, newest):
         found += [from_row(row) for row in connection.execute(query.limit(limit))]
     found.sort(key=lambda event: (event.at, event.id))
     return found[max(len(found) - limit, 0) :] if newest else found[:limit]
 
 
 def _range_queries(
-    place: HistorySource, low: HistoryCursor | None, high: HistoryCursor | None, newest: bool
+    source: HistorySource, low: HistoryCursor | None, high: HistoryCursor | None, newest: bool
 ) -> Iterator[Select[Any]]:
-    """Yield a query for each part of the source; each reads a range of one index."""
+    """Yield the queries for the parts of the source; each reads a range of one index."""
     order = [_table.c.at.desc(), _table.c.id.desc()] if newest else [_table.c.at, _table.c.id]
-    for part in _parts(place):
-        yield select(_table).where(part, *_bounds(low, high), *_visible(place)).order_by(*order)
+    for part in _parts(source):
+        yield select(_table).where(part, *_bounds(low, high), *_visible(source)).order_by(*order)
 
 
-def _parts(place: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of the room's messages, its other events, and each conversation."""
-    kinds = [kind.value for kind in place.extra]
+def _parts(source: HistorySource) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for the room's messages, its other events, and each conversation."""
+    kinds = [kind.value for kind in source.extra]
     has_content = or_(_table.c.kind != Kind.TAGMSG.value, func.coalesce(_table.c.text, "tags") != "")
     is_extra = and_(_table.c.kind.in_(kinds), has_content)
-    if place.room is not None:
-        yield and_(_table.c.room_id == place.room, _is_message)
+    if source.room is not None:
+        yield and_(_table.c.room_id == source.room, _is_message)
         if kinds:
-            yield and_(_table.c.room_id == place.room, HAPPENED, is_extra)
-    for conversation in place.conversations:
+            yield and_(_table.c.room_id == source.room, HAPPENED, is_extra)
+    for conversation in source.conversations:
         yield and_(
             _table.c.conversation == conversation, or_(is_extra, _is_message) if kinds else _is_message
         )
@@ -188,16 +190,19 @@ def _bounds(low: HistoryCursor | None, high: HistoryCursor | None) -> Iterator[C
         yield at < high.at if high.id is None else cursor < (high.at, high.id)
 
 
-def _visible(place: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of visibility. Adding 0 keeps the planner on the index that gives the order."""
-    if place.first is not None:
-        yield _table.c.at >= place.first.at
-        yield _table.c.id + 0 >= place.first.position
+def _visible(source: HistorySource) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of visibility.
+
+    Adding 0 makes the planner use the index that provides the order.
+    """
+    if source.first is not None:
+        yield _table.c.at >= source.first.at
+        yield _table.c.id + 0 >= source.first.position
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationTarget:
-    """A room or the partner in a private conversation, and the time of the latest message."""
+    """A room or a partner in private conversations, and the time of the latest message."""
 
     name: str
     at: int
@@ -214,19 +219,19 @@ def list_targets(
 ) -> list[ConversationTarget]:
     """Return the rooms and partners whose latest message lies between two instants, exclusive.
 
-    `visible` holds the first visible position of rooms with restricted history. Targets are ordered
-    oldest first; if there are too many, those nearest to the first instant are returned.
+    `visible` maps rooms with restricted history to their first visible position. Targets are
+    ordered oldest first; if there are too many, those nearest to the instant `first` are returned.
     """
     low, high = sorted((first, last))
-    found = [*_last_in_rooms(session, rooms, visible), *_last_with_partners(session, party, low)]
-    chosen = sorted(
-        (target for target in found if low < target.at < high), key=lambda target: (target.at, target.name)
+    targets = [*_list_room_targets(session, rooms, visible), *_list_partner_targets(session, party, low)]
+    matching = sorted(
+        (target for target in targets if low < target.at < high), key=lambda target: (target.at, target.name)
     )
-    return chosen[:limit] if first <= last else chosen[max(len(chosen) - limit, 0) :]
+    return matching[:limit] if first <= last else matching[max(len(matching) - limit, 0) :]
 
 
 def find_conversations(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:
-    """Return a party's private conversations with partners of a name, latest first."""
+    """Return a party's private conversations with partners of the given name, latest first."""
     query = select(CorrespondentRow.conversation).where(
         CorrespondentRow.party == party, CorrespondentRow.key == key
     )
@@ -245,7 +250,7 @@ def list_partners(session: Session, party: str) -> dict[str, list[str]]:
     return found
 
 
-def _last_in_rooms(
+def _list_room_targets(
     session: Session, rooms: Mapping[int, str], visible: Mapping[int, HistoryCursor]
 ) -> Iterator[ConversationTarget]:
     query = select(RoomRow.id, _last_message_at(_table.c.room_id == RoomRow.id)).where(RoomRow.id.in_(rooms))
@@ -254,8 +259,11 @@ def _last_in_rooms(
             yield ConversationTarget(rooms[room], at)
 
 
-def _last_with_partners(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
-    """Yield a party's partners, each name once. The latest event with a partner need not be a message."""
+def _list_partner_targets(session: Session, party: str, since: int) -> Iterator[ConversationTarget]:
+    """Yield a party's partners, each name once.
+
+    `CorrespondentRow.last_at` cannot be used, because the latest event need not be a message.
+    """
     last_at = _last_message_at(_table.c.conversation == CorrespondentRow.conversation)
     query = select(CorrespondentRow.name, CorrespondentRow.key, last_at)
     query = query.where(CorrespondentRow.party == party, CorrespondentRow.last_at > since)

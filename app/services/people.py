@@ -1,4 +1,4 @@
-"""Queries for people: accounts, and guests who are online."""
+"""Queries for people: accounts and online guests."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -105,9 +105,9 @@ def _with_sessions(person: Person, sessions: Sequence[SessionRow]) -> Person:
 
 
 def _guests(sessions: Sequence[SessionRow], search: str | None) -> list[Person]:
-    needle = "" if search is None else search.casefold()
+    folded_search = "" if search is None else search.casefold()
     return [
         _with_sessions(Person(session.nick, "guest", last_seen=to_datetime(session.connected)), [session])
         for session in sessions
-        if needle in session.nick.casefold()
+        if folded_search in session.nick.casefold()
     ]

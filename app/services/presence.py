@@ -1,4 +1,4 @@
-"""Queries for the sessions that are online."""
+"""Queries for online sessions."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ def load_recent_logins(connection: Connection, limit: int) -> list[tuple[str, Ke
 
 
 def get_online_sessions(orm: Session, name: str) -> list[SessionRow]:
-    """Return the online sessions that use a name as their nick or account.
+    """Return the online sessions whose nick or account is the given name.
 
     Raises: NotFound when there are none.
     """

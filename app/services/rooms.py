@@ -16,7 +16,7 @@ from app.services.admin_changes import AdminChange, Administrator
 from app.services.metadata import get_room_metadata
 from app.wire.names import InvalidName, check_room, fold
 
-AUTO_JOIN_REFUSAL = "The setting auto_join would create this room again; remove it from the setting first"
+AUTO_JOIN_REFUSAL = "The setting auto_join would recreate this room; remove the room from the setting first"
 NEW_ROOM_MODES = "nt"  # no external messages; only operators set the topic
 
 
@@ -35,7 +35,7 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoomDetails:
-    """Everything about a room. `password` says whether it has one, never which."""
+    """The details of a room. `password` is whether the room has a key, not the key itself."""
 
     name: str
     topic: str
@@ -78,7 +78,7 @@ def get_room(session: Session, name: str) -> RoomRow:
 
 
 def official_room_event(clock: Clock, by: str, name: str) -> Event:
-    """Return the event that creates an official room, which has no founder and persists when empty."""
+    """Return the event that creates an official room: without a founder, kept when empty."""
     data = CreatedData(modes=NEW_ROOM_MODES, official=True, founder=None)
     return Event(Kind.CREATED, room=clock.new_id(), nick=by, target=name, data=data)
 
@@ -111,12 +111,12 @@ def _summary(session: Session, room: RoomRow, founder: str | None) -> RoomSummar
         official=room.official,
         founder=founder,
         created=to_datetime(room.created),
-        last_message=to_datetime_or_none(_edge_message(session, room, newest=True)),
+        last_message=to_datetime_or_none(_message_time(session, room, newest=True)),
     )
 
 
 def get_room_details(session: Session, name: str) -> RoomDetails:
-    """Return everything about a room.
+    """Return the details of a room.
 
     Raises: NotFound.
     """
@@ -134,8 +134,8 @@ def get_room_details(session: Session, name: str) -> RoomDetails:
         founder=session.scalar(select(AccountRow.name).where(AccountRow.id == room.founder_id)),
         created=to_datetime(room.created),
         messages=_count_messages(session, room),
-        first_message=to_datetime_or_none(_edge_message(session, room, newest=False)),
-        last_message=to_datetime_or_none(_edge_message(session, room, newest=True)),
+        first_message=to_datetime_or_none(_message_time(session, room, newest=False)),
+        last_message=to_datetime_or_none(_message_time(session, room, newest=True)),
         operators=_roles(session, room, "o"),
         voices=_roles(session, room, "v"),
         bans=_masks(session, room, "b"),
@@ -165,7 +165,7 @@ def rename_room(
     Raises:
         NotFound: the room does not exist.
         AlreadyExists: another room has the new name.
-        UsageError: the new name is not valid, or `auto_join` names the old one.
+        UsageError: the new name is not valid, or `auto_join` contains the old one.
     """
     room, new = get_room(admin.session, name), check_room_name(new, max_length)
     taken = admin.session.scalar(select(RoomRow).where(RoomRow.key == fold(new)))
@@ -183,7 +183,7 @@ def rename_room(
 def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reason: str) -> AdminChange:
     """Delete a room with its topic, modes, roles and lists. Its messages remain in the log.
 
-    Raises: NotFound, or UsageError when `auto_join` would create the room again.
+    Raises: NotFound, or UsageError when `auto_join` would recreate the room.
     """
     room = get_room(admin.session, name)
     _refuse_if_auto_joined(room, auto_join)
@@ -193,7 +193,7 @@ def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reaso
 
 
 def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
-    """Return whether the setting `auto_join` names a room."""
+    """Return whether the setting `auto_join` contains the room with a folded name."""
     return any(fold(name) == key for name in auto_join)
 
 
@@ -214,7 +214,7 @@ def check_room_name(name: str, max_length: int) -> str:
 
 
 def set_topic(admin: Administrator, name: str, topic: str) -> AdminChange:
-    """Set the topic of a room; an empty one clears it.
+    """Set the topic of a room; an empty topic clears it.
 
     Raises: NotFound.
     """
@@ -229,7 +229,7 @@ def _count_messages(session: Session, room: RoomRow) -> int:
     return session.scalar(query.where(EventRow.room_id == room.id, SPOKEN)) or 0
 
 
-def _edge_message(session: Session, room: RoomRow, newest: bool) -> int | None:
+def _message_time(session: Session, room: RoomRow, newest: bool) -> int | None:
     order = EventRow.at.desc() if newest else EventRow.at
     query = select(EventRow.at).where(EventRow.room_id == room.id, SPOKEN)
     return session.scalar(query.order_by(order).limit(1))

@@ -1,7 +1,7 @@
 """The server side of SCRAM-SHA-256 (RFC 5802, RFC 7677).
 
-An unregistered name gets a challenge as well, with a salt that is stable, like a real one, and keys
-that match no password. The exchange therefore does not reveal which accounts exist.
+An unregistered name also gets a challenge, with a salt that is as stable as a real one and keys
+that match no password, so the exchange does not reveal which accounts exist.
 """
 
 import hmac
@@ -59,7 +59,7 @@ def start_scram_login(session: Session, first: str) -> ScramLogin:
 
 
 def get_verifier(session: Session, key: Key) -> Verifier:
-    """Return the verifier of an account; no proof passes if it is unknown or disabled."""
+    """Return the verifier of an account; for an unknown or disabled one, it matches no proof."""
     account = find_account(session, key)
     if account is None:
         return _dummy_salt(key), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES), SCRAM_ITERATIONS

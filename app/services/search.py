@@ -1,9 +1,9 @@
-"""Full-text search for messages, by words, sender and time, within the places a party may read.
+"""Full-text search for messages by words, sender and time, within a scope that a party may read.
 
-A word matches in any case and inside longer words. All words of a query must occur, in any order; a
-quoted phrase counts as one word. Words of three characters or more are looked up in the full-text
-index (`app.db.fulltext`), whatever the size of the log. Shorter words, which are common in Chinese,
-and queries without words scan the latest messages of each place.
+Words match case-insensitively and as substrings. A message must contain all words of the query, in
+any order; a quoted phrase counts as one word. Words of three characters or more are looked up in
+the full-text index (`app.db.fulltext`). Shorter words, which are common in Chinese, and queries
+without words scan the latest messages of each room and conversation in scope.
 """
 
 import re
@@ -21,7 +21,7 @@ from app.db.models import SPOKEN, CorrespondentRow, EventRow
 from app.events import Event
 from app.services.pages import HistoryCursor
 
-MAX_SCANNED_MESSAGES = 50_000  # without the index, divided between the places
+MAX_SCANNED_MESSAGES = 50_000  # without the index, divided between the rooms and conversations
 MAX_SECONDS = 5.0  # for one search on SQLite, for each of its queries on PostgreSQL
 _log = EventRow.__table__.c
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
@@ -31,8 +31,8 @@ _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 class SearchScope:
     """The rooms and private conversations to search.
 
-    None stands for every room, or every conversation; `party` adds all conversations of a party.
-    `visible` holds the first readable position of rooms with restricted history
+    None means all rooms, or all conversations; `party` adds all conversations of a party.
+    `visible` maps rooms with restricted history to their first readable position
     (`visibility.find_first_visible`).
     """
 
@@ -83,15 +83,15 @@ def search_rows(session: Session, scope: SearchScope, criteria: SearchQuery, lim
 
 
 def queries(fulltext: Fulltext, scope: SearchScope, criteria: SearchQuery) -> Iterator[Select[Any]]:
-    """Yield the queries on the index, or, without usable words, the queries that scan each place."""
+    """Yield the queries on the index or, if no word is long enough, on each part of the scope."""
     indexed = [word for word in criteria.words() if len(word) >= TRIGRAM]
     if indexed:
         for query in fulltext.candidates(indexed, criteria.newest):
             yield query.where(_in_scope(fulltext, scope), *_conditions(fulltext, criteria, _log))
         return
-    places = list(_places(fulltext, scope))
-    for place, order in places:
-        scanned = _recent_messages(place, order, criteria, MAX_SCANNED_MESSAGES // len(places)).subquery()
+    parts = list(_scope_parts(fulltext, scope))
+    for part, order in parts:
+        scanned = _recent_messages(part, order, criteria, MAX_SCANNED_MESSAGES // len(parts)).subquery()
         found = select(scanned).where(*_conditions(fulltext, criteria, scanned.c))
         yield found.order_by(scanned.c.id.desc() if criteria.newest else scanned.c.id)
 
@@ -114,10 +114,10 @@ def _conditions(
 
 def _in_scope(fulltext: Fulltext, scope: SearchScope) -> ColumnElement[bool]:
     room, conversation = fulltext.without_index(_log.room_id), fulltext.without_index(_log.conversation)
-    shown = [number for number in scope.rooms or () if number not in scope.visible]
+    unrestricted = [number for number in scope.rooms or () if number not in scope.visible]
     return or_(
-        room.is_not(None) if scope.rooms is None else room.in_(shown),
-        *(and_(room == number, _is_visible(fulltext, mark)) for number, mark in scope.visible.items()),
+        room.is_not(None) if scope.rooms is None else room.in_(unrestricted),
+        *(and_(room == number, _is_visible(fulltext, first)) for number, first in scope.visible.items()),
         conversation.is_not(None) if scope.conversations is None else conversation.in_(scope.conversations),
         conversation.in_(_conversations_of(scope.party)) if scope.party else false(),
     )
@@ -128,16 +128,16 @@ def _is_visible(fulltext: Fulltext, first: HistoryCursor) -> ColumnElement[bool]
     return and_(fulltext.without_index(_log.at) >= first.at, fulltext.without_index(_log.id) >= position)
 
 
-def _places(
+def _scope_parts(
     fulltext: Fulltext, scope: SearchScope
 ) -> Iterator[tuple[ColumnElement[bool], ColumnElement[int]]]:
-    """Yield the condition of each place in scope, and the column by which an index orders its rows."""
+    """Yield the condition of each part of the scope, and the column by which an index orders it."""
     if scope.rooms is None:
         yield _log.room_id.is_not(None), _log.id
     for room in scope.rooms or ():
-        here = _log.room_id == room
+        in_room = _log.room_id == room
         first = scope.visible.get(room)
-        yield here if first is None else and_(here, _is_visible(fulltext, first)), _log.at
+        yield in_room if first is None else and_(in_room, _is_visible(fulltext, first)), _log.at
     if scope.conversations is None:
         yield _log.conversation.is_not(None), _log.id
     for conversation in scope.conversations or ():
@@ -151,10 +151,10 @@ def _conversations_of(party: str) -> Select[str]:
 
 
 def _recent_messages(
-    place: ColumnElement[bool], order: ColumnElement[int], criteria: SearchQuery, limit: int
+    part: ColumnElement[bool], order: ColumnElement[int], criteria: SearchQuery, limit: int
 ) -> Select[Any]:
-    """Return the query for the messages of a place nearest to the start of the search."""
-    query = select(EventRow.__table__).where(place, SPOKEN, _log.text != "")
+    """Return the query for the messages of a part that are nearest to the start of the search."""
+    query = select(EventRow.__table__).where(part, SPOKEN, _log.text != "")
     if criteria.since is not None:
         query = query.where(_log.at >= criteria.since)
     if criteria.until is not None:

@@ -1,6 +1,6 @@
-"""Secrets shared by the servers on one database, generated on first use and kept permanently.
+"""Secrets shared by the servers on one database, generated on first use and stored permanently.
 
-A secret is only ever loaded into a server's memory; it appears in no event, export or log file.
+Secrets never appear in events, exports or log files.
 """
 
 from sqlalchemy import Connection, insert, select
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 from app.clock import Clock
 from app.db.models import ServerSecretRow
 
-CLOAK_KEY = "cloak"  # derives the host names shown in place of addresses
+CLOAK_KEY = "cloak"  # key from which the displayed host names are derived
 
 _table = ServerSecretRow.__table__
 

@@ -1,4 +1,4 @@
-"""Which part of a room's history a user may read: all of it or, with mode +H, only since they joined."""
+"""The part of a room's history that a user may read: all or, with mode +H, since joining."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,10 +14,10 @@ NEVER = HistoryCursor(at=1 << 62, id=1 << 62)  # after every possible event
 def find_first_visible(
     connection: Connection, rooms: Iterable[int], parties: Sequence[str]
 ) -> Mapping[int, HistoryCursor]:
-    """Return the first visible log position of each room that hides its earlier history.
+    """Return the first visible log position of each room that hides earlier history.
 
-    `parties` are the user's parties: the session and, if logged in, the account. The whole history of
-    a room that is absent from the result is visible.
+    `parties` are the user's parties: the session and, if logged in, the account. A room that is
+    absent from the result is visible in full.
     """
     query = (
         select(RoomRow.id, RoomRow.modes, func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
@@ -33,7 +33,7 @@ def find_first_visible(
 
 
 def find_visit_start(connection: Connection, room: int, parties: Sequence[str]) -> HistoryCursor:
-    """Return when a user's current visit to a room began, or NEVER, whatever the room's modes."""
+    """Return the start of a user's current visit to a room, or NEVER, regardless of its modes."""
     query = select(func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
     since, at = connection.execute(
         query.where(RoomVisitRow.room_id == room, RoomVisitRow.party.in_(parties))

@@ -1,7 +1,7 @@
 """read markers
 
-Revision: 0002
-Follows: 0001
+Revision ID: 0002
+Revises: 0001
 """
 
 import sqlalchemy as sa

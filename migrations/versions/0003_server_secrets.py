@@ -1,7 +1,7 @@
 """server secrets
 
-Revision: 0003
-Follows: 0002
+Revision ID: 0003
+Revises: 0002
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """invitation codes
 
-Revision: 0004
-Follows: 0003
+Revision ID: 0004
+Revises: 0003
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """full-text index of messages
 
-Revision: 0005
-Follows: 0004
+Revision ID: 0005
+Revises: 0004
 """
 
 from alembic import op
@@ -19,8 +19,8 @@ ON_SQLITE = (
     " WHERE id <= (SELECT max(id) / 512 * 512 FROM event)"
     " AND kind IN ('privmsg', 'notice') AND text <> '' ORDER BY id",
 )
-# The index is not partial, because the planner could not use the statistics of a partial one. A short
-# pending list bounds the entries that a single insert may have to merge.
+# The index is not partial, because the planner does not use the statistics of a partial index. A
+# short pending list limits the number of entries that a single insert may have to merge.
 ON_POSTGRESQL = (
     "CREATE FUNCTION spoken_trigrams(said text) RETURNS text[] LANGUAGE sql"
     " IMMUTABLE STRICT PARALLEL SAFE AS"

@@ -1,7 +1,7 @@
 """metadata of accounts and rooms
 
-Revision: 0009
-Follows: 0008
+Revision ID: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa

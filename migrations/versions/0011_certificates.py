@@ -1,7 +1,7 @@
 """client certificates of accounts
 
-Revision: 0011
-Follows: 0010
+Revision ID: 0011
+Revises: 0010
 """
 
 import sqlalchemy as sa

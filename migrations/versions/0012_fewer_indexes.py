@@ -1,9 +1,9 @@
 """fewer indexes on the log
 
-A message in a room had entries in four indexes; now it has one entry.
+A message in a room had entries in four indexes; it now has an entry in one.
 
-Revision: 0012
-Follows: 0011
+Revision ID: 0012
+Revises: 0011
 """
 
 import sqlalchemy as sa
@@ -30,12 +30,12 @@ NEW = (
 )
 
 
-def _replace(gone, made) -> None:
-    for name, *_ in gone:
+def _replace(old_indexes, new_indexes) -> None:
+    for name, *_ in old_indexes:
         op.drop_index(name, "event")
-    for name, column, order, condition in made:
-        chosen = sa.text(condition)
-        op.create_index(name, "event", [column, order], sqlite_where=chosen, postgresql_where=chosen)
+    for name, column, order, condition in new_indexes:
+        where = sa.text(condition)
+        op.create_index(name, "event", [column, order], sqlite_where=where, postgresql_where=where)
 
 
 def upgrade() -> None:

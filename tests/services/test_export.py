@@ -24,7 +24,7 @@ def entry(
     text: str, kind: Kind = Kind.PRIVMSG, at: int = NOON, room: str = "#tea", **more: object
 ) -> HistoryEntry:
     """Return an entry by anna."""
-    values = {"id": "1z", "at": at, "place": room, "room": room, "kind": kind, "nick": "anna"}
+    values = {"id": "1z", "at": at, "heading": room, "room": room, "kind": kind, "nick": "anna"}
     values |= {"account": None, "target": room, "text": text, **more}
     return HistoryEntry(**values)
 

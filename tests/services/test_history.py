@@ -41,9 +41,9 @@ def rooms(story: Story, clock: MovedClock) -> dict[str, int]:
     return rooms
 
 
-def texts(story: Story, by_place: bool = False, **wanted: object) -> list[str]:
+def texts(story: Story, by_room: bool = False, **wanted: object) -> list[str]:
     """Return the entries of a selection."""
-    return [entry.text for entry in History(story.database, HistorySelection(**wanted)).entries(by_place)]
+    return [entry.text for entry in History(story.database, HistorySelection(**wanted)).entries(by_room)]
 
 
 pytestmark = pytest.mark.usefixtures("small_pages")
@@ -55,17 +55,17 @@ def test_history_reads_room_messages_in_log_order(story: Story, rooms: dict[str,
     assert texts(story, rooms=tuple(rooms.values())) == both
 
 
-def test_history_is_grouped_by_place(story: Story, rooms: dict[str, int]) -> None:
+def test_history_is_grouped_by_room(story: Story, rooms: dict[str, int]) -> None:
     ops, tea = [f"ops {number}" for number in range(4)], [f"tea {number}" for number in range(4)]
-    assert texts(story, by_place=True) == ops + tea
-    assert texts(story, by_place=True, direct=True) == [*ops, *tea, "psst"]
+    assert texts(story, by_room=True) == ops + tea
+    assert texts(story, by_room=True, direct=True) == [*ops, *tea, "psst"]
     assert texts(story, rooms=(rooms["#tea"],)) == tea
 
 
 def test_private_conversations_are_read_only_on_request(story: Story, rooms: dict[str, int]) -> None:
     assert "psst" not in texts(story)
     entries = list(History(story.database, HistorySelection(direct=True)).entries())
-    assert [(entry.room, entry.place) for entry in entries if entry.text == "psst"] == [
+    assert [(entry.room, entry.heading) for entry in entries if entry.text == "psst"] == [
         (None, "anna and bob")
     ]
 

@@ -199,7 +199,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         LegacyDatabase(tmp_path / "letter.db")
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE user (UserId INTEGER)")
-    with pytest.raises(DatabaseRefused, match="column UserName in its table user"):
+    with pytest.raises(DatabaseRefused, match="column UserName in the table user"):
         LegacyDatabase(tmp_path / "other.db")
 
 

@@ -103,7 +103,7 @@ def _print(context: AdminContext, found: list[HistoryEntry], has_places: bool) -
         context.out.note("No matching messages.")
     for entry in found:
         context.out.line(
-            f"{clean(entry.place)} {format_timed_line(entry)}" if has_places else format_timed_line(entry)
+            f"{clean(entry.heading)} {format_timed_line(entry)}" if has_places else format_timed_line(entry)
         )
 
 
@@ -160,7 +160,7 @@ def _write(context: AdminContext, history: History, form: str, out: Path | None)
 
     def lines() -> Iterator[HistoryEntry]:
         nonlocal count
-        for entry in history.entries(format_.by_place):
+        for entry in history.entries(format_.by_room):
             count += 1
             yield entry
 

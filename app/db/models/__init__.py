@@ -1,8 +1,8 @@
 """The database tables as SQLAlchemy models.
 
-The log (`EventRow`) is the source of truth; most other tables are projections of its events, so that
-queries about the current state need not read history. Instants are integers: milliseconds since the
-Unix epoch.
+The log (`EventRow`) is the source of truth. Most other tables are projections of its events, so
+that the current state can be queried without reading history. Instants are integers: milliseconds
+since the Unix epoch.
 """
 
 from app.db.models.accounts import (

@@ -25,7 +25,7 @@ class AccountRow(Base):
 
 
 class ApplicationRow(Base):
-    """A registration waiting for verification by e-mail. A name may have several."""
+    """A registration awaiting verification by e-mail. Several may exist for a name."""
 
     __tablename__ = "application"
 

@@ -7,10 +7,10 @@ from app.db.models.columns import Base, Instant, Name
 
 
 class CorrespondentRow(Base):
-    """One side of a private conversation, from which a party's partners are listed.
+    """A party's view of a private conversation, from which its partners are listed.
 
-    A party is `a` and an account id or, for a guest, `s` and a session id. A later holder of the
-    guest's nick is another party and cannot read the guest's conversations.
+    A party is `a` and an account id or, for a guest, `s` and a session id. A later user of a
+    guest's nick is a different party and cannot read the guest's conversations.
     """
 
     __tablename__ = "correspondent"
@@ -28,5 +28,5 @@ class ReadMarkerRow(Base):
     __tablename__ = "read_marker"
 
     party: Mapped[str] = mapped_column(String(32), primary_key=True)
-    target: Mapped[Name] = mapped_column(primary_key=True)  # folded name; need not exist
+    target: Mapped[Name] = mapped_column(primary_key=True)  # folded name; the target need not exist
     at: Mapped[Instant]  # of the last message read

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference
 
-# Conditions of the partial indexes: messages, and all other events in rooms. The planner uses a
-# partial index only for a query that repeats its condition literally.
+# Conditions of the partial indexes: messages, and other events in rooms. The planner uses a partial
+# index only for queries that repeat its condition verbatim.
 SPOKEN = text("kind IN ('privmsg', 'notice')")
 HAPPENED = text("kind NOT IN ('privmsg', 'notice') AND room_id IS NOT NULL")
 
@@ -32,7 +32,7 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(24))  # value of `app.events.Kind`
     at: Mapped[Instant]
     room_id: Mapped[Reference | None]
-    conversation: Mapped[str | None] = mapped_column(String(64))  # both parties, of a private message
+    conversation: Mapped[str | None] = mapped_column(String(64))  # of a private message: both parties
     session_id: Mapped[Reference | None]
     nick: Mapped[Name]
     user: Mapped[Name]
@@ -40,5 +40,5 @@ class EventRow(Base):
     account: Mapped[Name | None]
     target: Mapped[str | None] = mapped_column(String(256))
     text: Mapped[str | None] = mapped_column(Text)
-    # Fields of this kind of event only.
+    # Fields specific to the kind of event (`app.events.data`).
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -30,7 +30,7 @@ class SessionRow(Base):
 
 
 class MembershipRow(Base):
-    """A session's membership of a room, from which a restart restores the world."""
+    """A session's membership of a room, from which the world is restored on a restart."""
 
     __tablename__ = "membership"
 

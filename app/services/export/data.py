@@ -1,7 +1,8 @@
 """Export formats for programs: JSON Lines, JSON and CSV.
 
-Spreadsheets interpret a CSV cell that begins with `=`, `+`, `-` or `@` as a formula, so such a cell is
-prefixed with an apostrophe. CSV also strips formatting from messages; JSON keeps every character.
+Spreadsheets interpret a CSV cell that begins with `=`, `+`, `-` or `@` as a formula, so such a cell
+is prefixed with an apostrophe. CSV also strips formatting from messages; JSON keeps every
+character.
 """
 
 import csv
@@ -19,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_mapping(entry: HistoryEntry) -> dict[str, str | None]:
-    """Return the values of an entry by COLUMNS."""
+    """Return the values of an entry by column name."""
     return {
         "msgid": entry.id,
         "time": to_iso(entry.at),
@@ -44,11 +45,11 @@ def write_jsonl(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[
 
 def write_json(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write one JSON array."""
-    before = "[\n"
+    separator = "[\n"
     for entry in entries:
-        yield f"{before}{_object(entry)}"
-        before = ",\n"
-    yield "[]\n" if before == "[\n" else "\n]\n"
+        yield f"{separator}{_object(entry)}"
+        separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
 def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
@@ -60,8 +61,8 @@ def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[st
 
 
 def _plain_text(entry: HistoryEntry) -> str:
-    performed = find_action(entry)
-    return clean(entry.text) if performed is None else f"/me {performed}"
+    action = find_action(entry)
+    return clean(entry.text) if action is None else f"/me {action}"
 
 
 def _without_formula(cell: str) -> str:
@@ -69,6 +70,6 @@ def _without_formula(cell: str) -> str:
 
 
 def _row(cells: Iterable[str]) -> str:
-    target = io.StringIO()
-    csv.writer(target).writerow(cells)
-    return target.getvalue()
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue()

@@ -12,7 +12,7 @@ from app.services.export.plain import (
     format_time,
     format_timed_line,
     group_by_day,
-    group_by_place,
+    group_by_room,
     render_links,
 )
 from app.services.history import HistoryEntry
@@ -23,9 +23,9 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
     """Write one line per entry, grouped by room."""
     yield f"{clean(about.servername)}: history, {to_datetime(about.made):%Y-%m-%d %H:%M} UTC\n"
-    for place, here in group_by_place(entries):
-        yield f"\n== {clean(place)} ==\n\n"
-        for entry in here:
+    for heading, room_entries in group_by_room(entries):
+        yield f"\n== {clean(heading)} ==\n\n"
+        for entry in room_entries:
             yield f"{format_timed_line(entry)}\n"
 
 
@@ -33,20 +33,20 @@ def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterat
     """Write lists of entries, grouped by room and day."""
     yield f"# {_escape(clean(about.servername))}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
-    for place, here in group_by_place(entries):
-        yield f"\n## {_escape(clean(place))}\n"
-        for day, that_day in group_by_day(here):
+    for heading, room_entries in group_by_room(entries):
+        yield f"\n## {_escape(clean(heading))}\n"
+        for day, day_entries in group_by_day(room_entries):
             yield f"\n### {day}\n\n"
-            for entry in that_day:
+            for entry in day_entries:
                 yield f"- {format_time(entry)} {_item(entry)}\n"
 
 
 def _item(entry: HistoryEntry) -> str:
     if not entry.is_message:
         return f"*{_escape(describe_event(entry))}*"
-    nick, done = _escape(clean(entry.nick)), find_action(entry)
-    if done is not None:
-        return f"*{nick} {_text(done)}*"
+    nick, action = _escape(clean(entry.nick)), find_action(entry)
+    if action is not None:
+        return f"*{nick} {_text(action)}*"
     return f"**{nick}** {_text(clean(entry.text))}"
 
 

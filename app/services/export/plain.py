@@ -1,4 +1,7 @@
-"""Formats history entries as plain text, with a sentence for each event and no control characters."""
+"""Formats history entries as plain text without control characters.
+
+Events other than messages are described in a sentence.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -44,8 +47,8 @@ def format_time(entry: HistoryEntry) -> str:
 
 def find_action(entry: HistoryEntry) -> str | None:
     """Return the text of a `/me` message (CTCP ACTION), or None for any other entry."""
-    found = _ACTION.fullmatch(entry.text) if entry.is_message else None
-    return clean(found[1]) if found else None
+    match = _ACTION.fullmatch(entry.text) if entry.is_message else None
+    return clean(match[1]) if match else None
 
 
 def describe_event(entry: HistoryEntry) -> str:
@@ -61,8 +64,8 @@ def format_line(entry: HistoryEntry) -> str:
     """Format an entry without its time: `anna: hello`, `* anna waves`, `-- anna joined`."""
     if not entry.is_message:
         return f"-- {describe_event(entry)}"
-    done = find_action(entry)
-    return f"{clean(entry.nick)}: {clean(entry.text)}" if done is None else f"* {clean(entry.nick)} {done}"
+    nick, action = clean(entry.nick), find_action(entry)
+    return f"{nick}: {clean(entry.text)}" if action is None else f"* {nick} {action}"
 
 
 def format_timed_line(entry: HistoryEntry) -> str:
@@ -71,14 +74,14 @@ def format_timed_line(entry: HistoryEntry) -> str:
 
 
 def render_links(text: str, escape: Callable[[str], str], link: Callable[[str], str]) -> str:
-    """Render a text, its URLs with `link` and everything else with `escape`."""
+    """Render a text by applying `link` to its URLs and `escape` to everything else."""
     parts = _LINK.split(text)
     return "".join(link(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
-def group_by_place(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
-    """Group entries, already ordered by room, by room."""
-    return groupby(entries, key=lambda entry: entry.place)
+def group_by_room(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
+    """Group entries, which must be ordered by room, by room or private conversation."""
+    return groupby(entries, key=lambda entry: entry.heading)
 
 
 def group_by_day(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:

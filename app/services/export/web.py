@@ -1,7 +1,7 @@
 """Exports history as one self-contained HTML page, without scripts or external resources.
 
-The table of contents is complete only after all entries are written, so it comes last in the markup,
-and the style sheet moves it to the top.
+The table of contents is complete only after all entries are written, so it comes last in the
+markup, and the style sheet moves it to the top.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from app.services.export.plain import (
     find_action,
     format_time,
     group_by_day,
-    group_by_place,
+    group_by_room,
     render_links,
 )
 from app.services.history import HistoryEntry
@@ -77,14 +77,14 @@ _HEAD = """<!DOCTYPE html>
 
 @dataclass(slots=True)
 class _Section:
-    """A room in the table of contents: its number of lines and the anchors of its months."""
+    """A room in the table of contents, with its number of lines and the anchors of its months."""
 
-    place: str
+    heading: str
     lines: int = 0
     months: list[tuple[str, str]] = field(default_factory=list)
 
-    def note_day(self, entry: HistoryEntry) -> None:
-        """Record the first entry of each month, given the first entry of each day."""
+    def add_day(self, entry: HistoryEntry) -> None:
+        """Record the month that a day begins, given the day's first entry."""
         month = f"{to_datetime(entry.at):%B %Y}"
         if not self.months or self.months[-1][0] != month:
             self.months.append((month, f"#m{entry.id}"))
@@ -95,11 +95,11 @@ def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
     title = escape(f"{clean(about.servername)}: history")
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
     sections: list[_Section] = []
-    for place, here in group_by_place(entries):
-        sections.append(_Section(clean(place)))
-        yield f'<section id="r{len(sections)}">\n<h2>{escape(clean(place))}</h2>\n'
-        for _, that_day in group_by_day(here):
-            yield from _day(that_day, sections[-1])
+    for heading, room_entries in group_by_room(entries):
+        sections.append(_Section(clean(heading)))
+        yield f'<section id="r{len(sections)}">\n<h2>{escape(clean(heading))}</h2>\n'
+        for _, day_entries in group_by_day(room_entries):
+            yield from _day(day_entries, sections[-1])
         yield "</section>\n"
     yield f"</main>\n{_contents(sections)}"
     yield f'<footer class="empty">{_closing(sections)}</footer>\n</body>\n</html>\n'
@@ -115,22 +115,22 @@ def _lines(count: int) -> str:
 
 
 def _contents(sections: list[_Section]) -> str:
-    """Return the table of contents, or nothing for a single room and month."""
+    """Return the table of contents, or an empty string for a single room and month."""
     if len(sections) < 2 and all(len(section.months) < 2 for section in sections):
         return ""
-    items = "".join(_place(number, section) for number, section in enumerate(sections, 1))
+    items = "".join(_contents_item(number, section) for number, section in enumerate(sections, 1))
     return f'<nav aria-label="Contents"><ul>\n{items}</ul></nav>\n'
 
 
-def _place(number: int, section: _Section) -> str:
+def _contents_item(number: int, section: _Section) -> str:
     months = "".join(f'<a href="{start}">{month}</a>' for month, start in section.months)
-    title = f'<a href="#r{number}">{escape(section.place)}</a><span>{_lines(section.lines)}</span>'
+    title = f'<a href="#r{number}">{escape(section.heading)}</a><span>{_lines(section.lines)}</span>'
     return f"<li>{title}{months}</li>\n"
 
 
 def _day(entries: Iterator[HistoryEntry], section: _Section) -> Iterator[str]:
     first = next(entries)
-    section.note_day(first)
+    section.add_day(first)
     yield f"<h3>{to_datetime(first.at):%A, %d %B %Y}</h3>\n<ol>\n"
     for entry in chain([first], entries):
         section.lines += 1
@@ -146,15 +146,15 @@ def _item(entry: HistoryEntry) -> str:
 def _entry_body(entry: HistoryEntry) -> str:
     if not entry.is_message:
         return f'<p class="happened">{escape(describe_event(entry))}</p>'
-    done = find_action(entry)
-    if done is not None:
-        return f"<p>{_author(entry)}<em>{_text(done)}</em></p>"
+    action = find_action(entry)
+    if action is not None:
+        return f"<p>{_author(entry)}<em>{_text(action)}</em></p>"
     style = ' class="notice"' if entry.kind == "notice" else ""
     return f"<p{style}>{_author(entry)}{_text(clean(entry.text))}</p>"
 
 
 def _author(entry: HistoryEntry) -> str:
-    """Return the author's name in a colour derived from it."""
+    """Return the author's nick, in a colour derived from it."""
     nick = clean(entry.nick)
     return f'<b style="--hue:{crc32(nick.encode()) % 360}">{escape(nick)}</b>'
 
@@ -163,6 +163,6 @@ def _text(text: str) -> str:
     return render_links(text, escape, _link)
 
 
-def _link(address: str) -> str:
-    safe = escape(address)
-    return f'<a href="{safe}" rel="noopener noreferrer nofollow">{safe}</a>'
+def _link(url: str) -> str:
+    escaped = escape(url)
+    return f'<a href="{escaped}" rel="noopener noreferrer nofollow">{escaped}</a>'

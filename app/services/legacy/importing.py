@@ -1,4 +1,4 @@
-"""The import, page by page, each in one transaction with the digests of its rows."""
+"""Imports the rows page by page; each page and the digests of its rows share a transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +36,10 @@ ProgressCallback = Callable[[int], None]
 
 
 class LegacyImport:
-    """One run over a legacy database. `database` is None in a dry run without an existing database."""
+    """An import of a legacy database.
+
+    `database` is None in a dry run if the destination does not exist yet.
+    """
 
     def __init__(
         self,
@@ -55,8 +58,8 @@ class LegacyImport:
         self._limits = limits
         self._actor, self._by = actor, by
         self._audited = dry_run
-        self._accounts: dict[Key, str] = {}  # accounts of this file as spelled, by folded name
-        self._names: dict[int, str] = {}  # names of its users by id
+        self._accounts: dict[Key, str] = {}  # accounts in the legacy database, by folded name
+        self._names: dict[int, str] = {}  # users' names in the legacy database, by user id
         self._destination = ImportDestination(room, clock, by)
         self.report = ImportReport(room, dry_run)
 
@@ -80,18 +83,20 @@ class LegacyImport:
         """Import a batch of users. Their passwords are hashed before the log is locked."""
         self._names |= _names(rows)
         with self._reading() as session:
-            news = self._new_users(session, rows)
+            new_rows = self._new_users(session, rows)
         secrets = (
-            {} if self.report.dry_run else {mark: hash_password(user.password) for mark, user in news.items()}
+            {}
+            if self.report.dry_run
+            else {mark: hash_password(user.password) for mark, user in new_rows.items()}
         )
         with self._writing() as connection:
-            self._register(connection, news, secrets)
-        self._accounts |= {fold(user.name): user.name for user in news.values()}
-        self.report.accounts_taken += len(news)
+            self._register(connection, new_rows, secrets)
+        self._accounts |= {fold(user.name): user.name for user in new_rows.values()}
+        self.report.accounts_taken += len(new_rows)
 
     def _new_users(self, session: orm.Session | None, rows: Sequence[LegacyUser]) -> dict[str, NewUser]:
         known = _find_imported(session, [row_digest(row) for row in rows])
-        news: dict[str, NewUser] = {}
+        new_rows: dict[str, NewUser] = {}
         for row in rows:
             try:
                 user = read_user(row, self._limits)
@@ -99,30 +104,30 @@ class LegacyImport:
                     self._accounts[fold(user.name)] = user.name
                     self.report.accounts_known += 1
                     continue
-                self._reject_taken_name(session, user, news)
-                news[row_digest(row)] = user
+                self._reject_taken_name(session, user, new_rows)
+                new_rows[row_digest(row)] = user
             except InvalidRow as error:
                 self._reject("user", row, error)
-        return news
+        return new_rows
 
     def _reject_taken_name(
-        self, session: orm.Session | None, user: NewUser, news: dict[str, NewUser]
+        self, session: orm.Session | None, user: NewUser, new_rows: dict[str, NewUser]
     ) -> None:
         key = fold(user.name)
-        is_taken = key in self._accounts or any(fold(other.name) == key for other in news.values())
+        is_taken = key in self._accounts or any(fold(other.name) == key for other in new_rows.values())
         if is_taken or (session is not None and find_account(session, key) is not None):
             raise InvalidRow(f"An account {user.name} already exists, perhaps in another spelling.")
 
     def _register(
-        self, connection: Connection | None, news: dict[str, NewUser], secrets: dict[str, PasswordHashes]
+        self, connection: Connection | None, new_rows: dict[str, NewUser], secrets: dict[str, PasswordHashes]
     ) -> None:
         if connection is None:
             return
         events = [
             registration_event(self._clock, user.name, secrets[mark], by=self._by)
-            for mark, user in news.items()
+            for mark, user in new_rows.items()
         ]
-        self._record(connection, events, list(news))
+        self._record(connection, events, list(new_rows))
 
     # messages
 
@@ -133,11 +138,15 @@ class LegacyImport:
             known = _find_imported(session, list(valid))
             self.report.messages_known += len(known)
             self._destination.resumes |= bool(known)
-            news = {mark: message for mark, message in valid.items() if mark not in known}
-            events = self._destination.place(session, list(news.values()), self._author) if news else []
+            new_rows = {mark: message for mark, message in valid.items() if mark not in known}
+            events = (
+                self._destination.make_events(session, list(new_rows.values()), self._author)
+                if new_rows
+                else []
+            )
             if connection is not None:
-                self._record(connection, events, list(news))
-            self.report.messages_taken += len(news)
+                self._record(connection, events, list(new_rows))
+            self.report.messages_taken += len(new_rows)
 
     def _validate(self, rows: Sequence[LegacyMessage]) -> dict[str, NewMessage]:
         valid: dict[str, NewMessage] = {}
@@ -195,7 +204,7 @@ class LegacyImport:
 
 
 def _names(rows: Sequence[LegacyUser]) -> dict[int, str]:
-    """Return the names of users by id, for messages whose author is an id."""
+    """Return the names of users by id, to resolve authors that are user ids."""
     return {
         row.id: row.name.decode(errors="replace")
         for row in rows
@@ -204,7 +213,7 @@ def _names(rows: Sequence[LegacyUser]) -> dict[int, str]:
 
 
 def _find_imported(session: orm.Session | None, digests: Sequence[str]) -> set[str]:
-    """Return the digests whose rows have been imported."""
+    """Return the subset of digests whose rows have been imported."""
     if session is None:
         return set()
     return set(session.scalars(select(ImportMarkRow.digest).where(ImportMarkRow.digest.in_(digests))))

@@ -14,7 +14,7 @@ class RejectedRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """The result of an import or dry run. `renamed` maps authors to the valid nicks shown instead."""
+    """The result of an import or dry run. `renamed` maps authors to the nicks that replace them."""
 
     room: str
     dry_run: bool

@@ -19,7 +19,10 @@ Author = Callable[[NewMessage], tuple[str, str | None]]
 
 
 class ImportDestination:
-    """The destination room, created if missing. `resumes` says that it has messages of the same file."""
+    """The destination room, created if missing.
+
+    `resumes` is set if the room already contains messages from the same legacy database.
+    """
 
     def __init__(self, name: str, clock: Clock, by: str) -> None:
         self.resumes = False
@@ -28,8 +31,10 @@ class ImportDestination:
         self._by = by
         self._last = 0  # time of the newest message, in milliseconds
 
-    def place(self, session: Session | None, messages: Sequence[NewMessage], author: Author) -> list[Event]:
-        """Return the events of the messages, in order and with strictly increasing times.
+    def make_events(
+        self, session: Session | None, messages: Sequence[NewMessage], author: Author
+    ) -> list[Event]:
+        """Return the events for the messages, in order and with strictly increasing times.
 
         Raises: ChatError when the room has later messages from another source.
         """
@@ -49,8 +54,8 @@ class ImportDestination:
         newest = session.execute(query.order_by(models.EventRow.at.desc()).limit(1)).first()
         if newest is None:
             return
-        is_ours = self.resumes and _is_imported(newest.data)
-        if newest.at >= first.at and not is_ours:
+        continues_import = self.resumes and _is_imported(newest.data)
+        if newest.at >= first.at and not continues_import:
             raise ChatError(
                 f"{room.name} has messages later than the next one to import "
                 f"({to_datetime(first.at):%Y-%m-%d %H:%M} UTC), so they would be out of order; "
@@ -58,10 +63,10 @@ class ImportDestination:
             )
         self._last = max(self._last, newest.at)
 
-    def _creation_event(self, before: int) -> Event:
+    def _creation_event(self, first_message_at: int) -> Event:
         """Return the event that creates the room, just before its first message."""
         event = official_room_event(self._clock, self._by, self._name)
-        event.data, event.at = replace(CreatedData.of(event), imported=True), before - 1
+        event.data, event.at = replace(CreatedData.of(event), imported=True), first_message_at - 1
         return event
 
     def _events(self, room_id: int | None, message: NewMessage, author: Author) -> list[Event]:
@@ -77,14 +82,14 @@ class ImportDestination:
                     account=account,
                     target=self._name,
                     text=line,
-                    data=_origin(nick, message.author),
+                    data=_message_data(nick, message.author),
                     at=self._last,
                 )
             )
         return events
 
 
-def _origin(nick: str, author: str) -> MessageData:
+def _message_data(nick: str, author: str) -> MessageData:
     return MessageData(author=author if author != nick else None, imported=True)
 
 

@@ -11,18 +11,18 @@ from app.services.accounts import check_password
 from app.wire.framing import byte_length
 from app.wire.names import InvalidName, check_new_nick
 
-MAX_SHOWN_LENGTH = 64  # characters of an author's name
+MAX_DISPLAYED_LENGTH = 64  # characters of an author's name
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_NOT_IN_A_NICK = re.compile(r"[\s\x00-\x1f\x7f-\x9f!@,*?]+|^[:#&$~%+]+")
+_INVALID_IN_NICK = re.compile(r"[\s\x00-\x1f\x7f-\x9f!@,*?]+|^[:#&$~%+]+")
 
 
 class InvalidRow(Exception):
-    """A row cannot be imported; the text gives the reason."""
+    """A row cannot be imported; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
-    """The limits on names (characters) and messages (bytes), and the current instant."""
+    """The limits on names (characters), messages (bytes) and times (the current time)."""
 
     nick_length: int
     message_bytes: int
@@ -39,7 +39,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A valid message: its instant in milliseconds, its author as spelled, and its lines."""
+    """A valid message, with its time in milliseconds, its unmodified author, and its lines."""
 
     at: int
     author: str
@@ -47,7 +47,7 @@ class NewMessage:
 
 
 def row_digest(row: LegacyUser | LegacyMessage) -> str:
-    """Return the SHA-256 digest that identifies a row, without the password."""
+    """Return the SHA-256 digest that identifies a row; it does not cover passwords."""
     cells = row[:2] if isinstance(row, LegacyUser) else row
     values = [cell.hex() if isinstance(cell, bytes) else repr(cell) for cell in cells]
     return hashlib.sha256(json.dumps([type(row).__name__, *values]).encode()).hexdigest()
@@ -59,9 +59,9 @@ def format_id(cell: Cell) -> str:
 
 
 def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
-    """Validate a user.
+    """Validate the row of a user.
 
-    Raises: RowRefused.
+    Raises: InvalidRow.
     """
     name, password = read_text(row.name, "name"), read_text(row.password, "password")
     try:
@@ -74,9 +74,9 @@ def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
 
 
 def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimits) -> NewMessage:
-    """Validate a message. An author that is a number is a user's id.
+    """Validate the row of a message. A numeric author is a user id.
 
-    Raises: RowRefused.
+    Raises: InvalidRow.
     """
     author = authors.get(row.author, row.author) if isinstance(row.author, int) else row.author
     return NewMessage(
@@ -86,21 +86,21 @@ def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimi
     )
 
 
-def read_text(cell: Cell, what: str) -> str:
+def read_text(cell: Cell, field: str) -> str:
     """Return a cell as text.
 
     Raises: InvalidRow when it is missing, empty or malformed.
     """
     if cell is None:
-        raise InvalidRow(f"The {what} is missing (NULL).")
+        raise InvalidRow(f"The {field} is missing (NULL).")
     try:
         text = cell.decode() if isinstance(cell, bytes) else str(cell)
     except UnicodeDecodeError as error:
-        raise InvalidRow(f"The {what} is not UTF-8.") from error
+        raise InvalidRow(f"The {field} is not UTF-8.") from error
     if not text.strip():
-        raise InvalidRow(f"The {what} is empty.")
+        raise InvalidRow(f"The {field} is empty.")
     if "\0" in text:
-        raise InvalidRow(f"The {what} contains a NUL character.")
+        raise InvalidRow(f"The {field} contains a NUL character.")
     return text
 
 
@@ -118,12 +118,12 @@ def _instant(cell: Cell, now: int) -> int:
 def _lines(text: str, max_bytes: int) -> list[str]:
     """Split a text into lines, each of which becomes a message: IRC messages are single lines."""
     lines = [line for line in _LINE_END.split(text) if line.strip()]
-    found = max(map(byte_length, lines))
-    if found > max_bytes:
-        raise InvalidRow(f"The text is {found} bytes long; the setting buffer allows {max_bytes}.")
+    longest = max(map(byte_length, lines))
+    if longest > max_bytes:
+        raise InvalidRow(f"The text is {longest} bytes long; the setting buffer allows {max_bytes}.")
     return lines
 
 
 def display_nick(author: str) -> str:
-    """Return an author's name with the characters replaced that a nick cannot contain."""
-    return _NOT_IN_A_NICK.sub("_", author.strip())[:MAX_SHOWN_LENGTH] or "_"
+    """Return an author's name with characters that are invalid in nicks replaced by `_`."""
+    return _INVALID_IN_NICK.sub("_", author.strip())[:MAX_DISPLAYED_LENGTH] or "_"

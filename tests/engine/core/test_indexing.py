@@ -62,7 +62,7 @@ def test_a_failing_index_catches_up_later(bench: EngineHarness, caplog: pytest.L
     say(anna, 1)
     assert len(bob.hears("PRIVMSG")) == 1
     (warning,) = caplog.messages
-    assert warning == "What was said is not in the index for searches yet, which fails: no index today"
+    assert warning == "Cannot update the search index; new messages cannot be found yet: no index today"
     with bench.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER broken")
     say(anna, INDEX_BATCH_IDLE)

@@ -279,7 +279,7 @@ def test_uncommitted_changes_are_not_visible(bench: EngineHarness, clock: MovedC
     assert [line.split()[1] for line in bob.heard()] == ["TOPIC", "332", "333"]
 
 
-# What others append (has_news)
+# What others append (has_remote_events)
 
 
 def test_chat_admin_changes_arrive_with_the_next_cycle(

@@ -1,7 +1,7 @@
 """room visits
 
-Revision: 0008
-Follows: 0007
+Revision ID: 0008
+Revises: 0007
 """
 
 import sqlalchemy as sa

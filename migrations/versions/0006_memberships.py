@@ -1,7 +1,7 @@
 """room memberships and always-on accounts
 
-Revision: 0006
-Follows: 0005
+Revision ID: 0006
+Revises: 0005
 """
 
 import sqlalchemy as sa

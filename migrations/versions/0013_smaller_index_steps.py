@@ -1,9 +1,9 @@
 """smaller steps of the full-text index
 
-On SQLite the index ends at the last complete step of the log. A step had 512 rows; now it has 64.
+On SQLite, the index ends at the last complete step of the log. A step had 512 rows and now has 64.
 
-Revision: 0013
-Follows: 0012
+Revision ID: 0013
+Revises: 0012
 """
 
 from alembic import op
@@ -13,7 +13,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-BETWEEN = (
+ROWS_BETWEEN = (
     " FROM event WHERE id > (SELECT max(id) / 512 * 512 FROM event) AND id <= (SELECT max(id) / 64 * 64 FROM event)"
     " AND kind IN ('privmsg', 'notice') AND text <> '' ORDER BY id"
 )
@@ -21,7 +21,7 @@ BETWEEN = (
 
 def _on_sqlite(statement: str) -> None:
     if op.get_bind().dialect.name == "sqlite":
-        op.execute(statement + BETWEEN)
+        op.execute(statement + ROWS_BETWEEN)
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""Checks the location of the database without touching it."""
+"""Checks the location of the database without changing it."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from app.db.database import Database
 
 
 def find_location_problem(database: Database) -> str | None:
-    """Return a sentence saying why the server could not use the location, or None."""
+    """Return a sentence explaining why the server cannot use the location, or None."""
     if database.dialect.name != "sqlite":
         return None
     path = Path(database.url.database or "")

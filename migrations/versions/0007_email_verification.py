@@ -1,7 +1,7 @@
 """verification of registrations by e-mail
 
-Revision: 0007
-Follows: 0006
+Revision ID: 0007
+Revises: 0006
 """
 
 import sqlalchemy as sa

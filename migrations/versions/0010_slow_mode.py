@@ -1,7 +1,7 @@
 """slow mode of rooms
 
-Revision: 0010
-Follows: 0009
+Revision ID: 0010
+Revises: 0009
 """
 
 import sqlalchemy as sa

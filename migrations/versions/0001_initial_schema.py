@@ -1,7 +1,7 @@
 """initial schema
 
-Revision: 0001
-Follows:
+Revision ID: 0001
+Revises:
 """
 
 import sqlalchemy as sa

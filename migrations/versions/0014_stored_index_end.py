@@ -1,9 +1,9 @@
 """stored end of the full-text index
 
-On SQLite the index ended at the last complete step of 64 rows. Now a table stores its end.
+On SQLite, the index ended at the last complete step of 64 rows. A table now stores its end.
 
-Revision: 0014
-Follows: 0013
+Revision ID: 0014
+Revises: 0013
 """
 
 from alembic import op
@@ -15,16 +15,16 @@ depends_on = None
 
 WHOLE_STEPS = "(SELECT coalesce(max(id), 0) / 64 * 64 FROM event)"
 END = "(SELECT position FROM spoken_index_end)"
-SAID = "FROM event WHERE kind IN ('privmsg', 'notice') AND text <> ''"
+FROM_MESSAGES = "FROM event WHERE kind IN ('privmsg', 'notice') AND text <> ''"
 UP = (
     "CREATE TABLE spoken_index_end (position INTEGER NOT NULL)",
     f"INSERT INTO spoken_index_end SELECT {WHOLE_STEPS}",
 )
 DOWN = (
     "INSERT INTO spoken_index (rowid, text)"
-    f" SELECT id, text {SAID} AND id > {END} AND id <= {WHOLE_STEPS} ORDER BY id",
+    f" SELECT id, text {FROM_MESSAGES} AND id > {END} AND id <= {WHOLE_STEPS} ORDER BY id",
     "INSERT INTO spoken_index (spoken_index, rowid, text)"
-    f" SELECT 'delete', id, text {SAID} AND id > {WHOLE_STEPS} AND id <= {END} ORDER BY id",
+    f" SELECT 'delete', id, text {FROM_MESSAGES} AND id > {WHOLE_STEPS} AND id <= {END} ORDER BY id",
     "DROP TABLE spoken_index_end",
 )
 
