@@ -3,7 +3,6 @@
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,7 +99,14 @@ def _as_text(report: ConfigReport) -> str:
 
 
 def _as_json(report: ConfigReport) -> str:
-    return json.dumps({"ok": not report.problems, **asdict(report)}, ensure_ascii=False)
+    members = {
+        "ok": not report.problems,
+        "source": report.source,
+        "database": report.database,
+        "prospect": report.outcome,
+        "problems": report.problems,
+    }
+    return json.dumps(members, ensure_ascii=False)
 
 
 def main() -> None:

@@ -65,6 +65,7 @@ def test_check_lists_every_problem(chat: Chat, tmp_path: Path) -> None:
     done = chat("check", "--json", "-d", "none/chat.db", "--tls-cert", "none.pem", CHAT_SENDQ="z")
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"], done.stderr) == (3, False, "Error: Problems found: 5.\n")
+    assert list(report) == ["ok", "source", "database", "prospect", "problems"]
     for word, problem in zip(
         ("port", "flood_rate", "CHAT_SENDQ", "tls_key", "does not exist"), report["problems"], strict=True
     ):
