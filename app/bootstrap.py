@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows every part. It starts and stops them in order."""
+"""The composition root: creates all components, and starts and stops them in order."""
 
 import logging
 import os
@@ -49,10 +49,10 @@ from app.services.secrets import CLOAK_KEY, get_or_create_secret
 from app.services.stats import count_accounts, count_messages, count_rooms
 from app.settings import LoadedSettings, ServerSettings, derive_prefix
 
-STACK_BYTES = 256 * 1024  # per reader thread; there may be ten thousand
-ENGINE_SECONDS = 3.0  # time for the engine to finish its last batch
-FLUSH_SECONDS = 1.0  # time for the flushers to send the last bytes
-SIGNAL_SECONDS = 0.5  # how often SIGHUP is checked for
+STACK_BYTES = 256 * 1024  # per thread; there may be ten thousand reader threads
+ENGINE_STOP_TIMEOUT_SECONDS = 3.0  # for the engine to finish its last batch
+FLUSH_TIMEOUT_SECONDS = 1.0  # for the flushers to send the last bytes
+SIGNAL_POLL_SECONDS = 0.5  # interval of the check for SIGHUP
 SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
 WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # not usable as a destination
 
@@ -61,7 +61,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The server without sockets: what tests drive, and what connections talk to."""
+    """The server without sockets, as used by connections and tests."""
 
     runtime: Runtime
     dispatcher: Dispatcher
@@ -79,7 +79,7 @@ class Shell:
 
     @property
     def has_failed(self) -> bool:
-        """Whether a thread ended because of a bug."""
+        """Whether an exception ended a thread."""
         return self.receive_loop.has_failed or self.flushers.has_failed
 
 
@@ -114,7 +114,7 @@ def assemble(
 
 
 def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]:
-    """Restore the world from the database; return the restored sessions that were ended meanwhile."""
+    """Restore the world from the database; return the restored sessions that have since ended."""
     connection = ledger.open_at_end()
     restore(world, connection)
     ended = restore_users(world, connection, settings.node)
@@ -123,7 +123,7 @@ def _restore(settings: ServerSettings, world: World, ledger: Ledger) -> set[int]
 
 
 def _resume(runtime: Runtime, ended: set[int]) -> None:
-    """Complete what a stop or crash interrupted, and create the rooms that users join automatically."""
+    """Resume or end the restored sessions, and create the auto-join rooms."""
     connection = runtime.ledger.open_at_end()
     runtime.rate_limits.logins.restore_trusted(load_recent_logins(connection, MAX_KEYS))
     changeset = Changeset(runtime.world, writable=True)
@@ -144,9 +144,11 @@ def _host_cloak(settings: ServerSettings, ledger: Ledger, clock: Clock) -> HostC
 
 
 def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
-    """Run the server until a signal stops it, and return the exit code. `load` reads the settings again.
+    """Run the server until a signal stops it, and return the exit code.
 
-    Raises: ChatError when the server cannot start; nothing has changed then.
+    `load` reads the settings again for a reload.
+
+    Raises: ChatError when the server cannot start; the database is then unchanged.
     """
     settings = loaded.values
     _configure_logging(loaded)
@@ -154,13 +156,13 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
     raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = FlusherPool(settings.flushers, clock, settings.io_uring)
-    with ExitStack() as held:
+    with ExitStack() as resources:
         servers = listen(settings, flushers)
         for server in servers:
-            held.callback(server.server_close)
-        observe = _metrics(settings, held)
-        database = _database(settings, held)
-        held.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
+            resources.callback(server.server_close)
+        observe = _metrics(settings, resources)
+        database = _database(settings, resources)
+        resources.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
         observe(core.engine, flushers)
         _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers))
@@ -175,28 +177,28 @@ def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> None:
         logger.warning("%s", warning)
 
 
-def _metrics(settings: ServerSettings, held: ExitStack) -> Callable[[Engine, FlusherPool], None]:
-    """Bind the metrics port, if configured; return the function that connects it to the engine and flushers."""
+def _metrics(settings: ServerSettings, resources: ExitStack) -> Callable[[Engine, FlusherPool], None]:
+    """Bind the metrics port if configured; return the function that starts serving metrics."""
     if settings.metrics_port is None:
         return lambda engine, flushers: None
-    from app.net.metrics import MetricsEndpoint  # imported late: it is off by default and slow to import
+    from app.net.metrics import MetricsEndpoint  # imported lazily: off by default, and slow to import
 
-    endpoint = held.enter_context(closing(MetricsEndpoint(settings.metrics_ip, settings.metrics_port)))
+    endpoint = resources.enter_context(closing(MetricsEndpoint(settings.metrics_ip, settings.metrics_port)))
     logger.info("Serving metrics at http://%s:%d/metrics", settings.metrics_ip, endpoint.port)
     return endpoint.observe
 
 
-def _database(settings: ServerSettings, held: ExitStack) -> Database:
-    """Open the database; create or upgrade its schema if necessary.
+def _database(settings: ServerSettings, resources: ExitStack) -> Database:
+    """Open the database, and create or upgrade its schema if necessary.
 
-    Raises: ChatError when it cannot be used; it is unchanged then.
+    Raises: ChatError when it cannot be used; it is then unchanged.
     """
-    database = held.enter_context(closing(Database(parse_database_url(settings.dbname))))
-    if fault := find_location_problem(database):
-        raise DatabaseRefused(fault)
-    copy = schema.prepare_database(database)
-    if copy is not None:
-        logger.warning("The database was upgraded; a backup of the previous version is in %s", copy)
+    database = resources.enter_context(closing(Database(parse_database_url(settings.dbname))))
+    if problem := find_location_problem(database):
+        raise DatabaseRefused(problem)
+    backup = schema.prepare_database(database)
+    if backup is not None:
+        logger.warning("The database was upgraded; a backup of the previous version is in %s", backup)
     return database
 
 
@@ -208,7 +210,7 @@ def _run(core: Core, shell: Shell) -> None:
     start(core, shell, stopping)
     for line in _greeting(core.runtime, shell.servers):
         print(line, flush=True)
-    while not stopping.wait(SIGNAL_SECONDS):
+    while not stopping.wait(SIGNAL_POLL_SECONDS):
         if hangup.is_set():
             hangup.clear()
             _reload(core)
@@ -216,11 +218,11 @@ def _run(core: Core, shell: Shell) -> None:
         print("Stopping.", flush=True)
     stop(core, shell)
     if core.engine.has_failed or shell.has_failed:
-        raise ChatError("The server stopped because of an internal error; see its log, and start it again.")
+        raise ChatError("The server stopped because of an internal error; see the log, and restart it.")
 
 
 def _prepare_settings(servers: list[ChatServer], settings: ServerSettings) -> ApplySettings:
-    """Prepare listeners, logging and limits for new settings; return the function that applies them."""
+    """Prepare to apply new settings, and return the function that applies them."""
     apply_listeners = prepare_reload(servers, settings)
 
     def apply() -> None:
@@ -232,21 +234,21 @@ def _prepare_settings(servers: list[ChatServer], settings: ServerSettings) -> Ap
 
 
 def _reload(core: Core) -> None:
-    """Read the settings again on this thread, and apply them on the engine's."""
+    """Read the settings on this thread, and apply them on the engine's thread."""
     found = reloading.read_settings(core.runtime)
 
-    def follow(changeset: Changeset, client: Client) -> None:
+    def apply(changeset: Changeset, client: Client) -> None:
         reloading.apply_reload(
             core.runtime, changeset, found, Event(Kind.REHASHED, nick=core.runtime.server_name)
         )
 
     core.engine.submit(
-        SubmissionUnit(Client(NullSink(), "", False, core.runtime.clock.monotonic()), [Callback(follow)])
+        SubmissionUnit(Client(NullSink(), "", False, core.runtime.clock.monotonic()), [Callback(apply)])
     )
 
 
 def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
-    """Start all threads, the innermost first. `stopping` is set when one of them fails."""
+    """Start all threads, from the flushers outwards. `stopping` is set if one of them fails."""
     shell.flushers.start(stopping.set)
     core.engine.start(shell.flushers, stopping.set)
     receive_loop = shell.receive_loop if shell.receive_loop.start(stopping.set) else None
@@ -259,11 +261,11 @@ def stop(core: Core, shell: Shell) -> None:
     """Stop accepting, finish the last batch, disconnect the clients and send the last bytes."""
     for server in shell.servers:
         server.close()
-    core.engine.stop(ENGINE_SECONDS)
+    core.engine.stop(ENGINE_STOP_TIMEOUT_SECONDS)
     shell.flushers.finish()
-    shell.flushers.join(FLUSH_SECONDS)
+    shell.flushers.join(FLUSH_TIMEOUT_SECONDS)
     shell.receive_loop.finish()
-    shell.receive_loop.join(FLUSH_SECONDS)
+    shell.receive_loop.join(FLUSH_TIMEOUT_SECONDS)
 
 
 def _greeting(runtime: Runtime, servers: list[ChatServer]) -> list[str]:
@@ -292,8 +294,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _client_command() -> str:
-    """Return the command that starts the client: its name if it is in the PATH, else its path."""
-    beside = Path(sys.argv[0]).with_name("chat-client")
-    if shutil.which(beside.name) or not beside.exists():
-        return beside.name
-    return min(str(beside), os.path.relpath(beside), key=len)
+    """Return the command that starts the client: its name if found in the PATH, else its path."""
+    program = Path(sys.argv[0]).with_name("chat-client")
+    if shutil.which(program.name) or not program.exists():
+        return program.name
+    return min(str(program), os.path.relpath(program), key=len)

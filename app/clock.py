@@ -1,6 +1,7 @@
 """Time and randomness in one place, so that tests can replace both.
 
-An instant is an integer everywhere: milliseconds since the Unix epoch, UTC. It is converted to text only for output.
+An *instant* is always an integer: milliseconds since the Unix epoch, UTC. It is converted to text
+only for output.
 """
 
 import random
@@ -28,8 +29,9 @@ class Clock:
     def new_id(self) -> int:
         """Return a new id for a room, account or session, unique without coordination.
 
-        The upper bits are the instant, so ids sort by age. The lower 20 bits are random and distinguish processes that
-        share a database; they need not be secret. Within one process ids are strictly increasing.
+        The upper bits are the instant, so ids sort by age. The lower 20 bits are random and
+        distinguish processes that share a database; they need not be secret. Within a process, ids
+        are strictly increasing.
         """
         with _identity_lock:
             Clock._last_identity = max(Clock._last_identity + 1, (self.now() << 20) | random.getrandbits(20))
@@ -61,7 +63,7 @@ class Timer:
         self.due_at = self._clock.monotonic() + self._period
 
     def restart_if_due(self) -> bool:
-        """Start the next period if this one has passed; return whether it has."""
+        """Start the next period if the current one has passed, and return whether it has."""
         if not self.is_due():
             return False
         self.restart()
@@ -71,7 +73,7 @@ class Timer:
 def to_iso(instant: int) -> str:
     """Format an instant as in IRCv3 server-time: `2026-11-22T12:00:05.123Z`."""
     seconds, millis = divmod(instant, 1000)
-    return f"{_whole_second(seconds)}.{millis:03d}Z"
+    return f"{_format_seconds(seconds)}.{millis:03d}Z"
 
 
 def to_iso_or_none(instant: int | None) -> str | None:
@@ -112,7 +114,7 @@ def to_text(instant: int) -> str:
 
 def until(end: int | None) -> str:
     """Format an expiry for display; None means it never expires."""
-    return "for ever" if end is None else f"until {to_datetime(end):%Y-%m-%d %H:%M} UTC"
+    return "permanently" if end is None else f"until {to_datetime(end):%Y-%m-%d %H:%M} UTC"
 
 
 def is_future(end: int | None, now: int) -> bool:
@@ -120,14 +122,14 @@ def is_future(end: int | None, now: int) -> bool:
     return end is None or end > now
 
 
-_memo: tuple[int, str] = (0, "1970-01-01T00:00:00")
+_last_formatted: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
-def _whole_second(seconds: int) -> str:
+def _format_seconds(seconds: int) -> str:
     """Format whole seconds; the last result is cached, because consecutive messages share it."""
-    global _memo
-    known, text = _memo
-    if known != seconds:
+    global _last_formatted
+    last_seconds, text = _last_formatted
+    if last_seconds != seconds:
         text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        _memo = (seconds, text)
+        _last_formatted = (seconds, text)
     return text

@@ -1,4 +1,4 @@
-"""Process-wide settings: signals, file descriptor limit, garbage collection, thread switching and exit."""
+"""Process-wide state: signals, file descriptor limit, garbage collection, switch interval, exit."""
 
 import gc
 import logging
@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 def install_signal_handlers(stopping: threading.Event, hangup: threading.Event) -> None:
-    """Stop cleanly at the first SIGINT or SIGTERM, at once at the second; reload the settings at SIGHUP.
+    """Shut down on SIGINT or SIGTERM, exit at once on a second one, and reload settings on SIGHUP.
 
-    SIGHUP also arrives when the controlling terminal is closed; then the server stops.
+    SIGHUP is also sent when the controlling terminal closes; in that case the server shuts down.
     """
     had_terminal = os.isatty(0)
 
@@ -48,17 +48,17 @@ def raise_descriptor_limit(wanted: int) -> None:
 
 
 def tune_garbage_collector() -> None:
-    """Collect garbage less often: it stops all threads, and the server creates few reference cycles."""
+    """Collect garbage less often: a collection blocks all threads, and cycles are rare here."""
     gc.collect()
-    gc.freeze()  # objects created so far are permanent
+    gc.freeze()  # exempts existing objects, which are permanent
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
 
 
 def set_switch_interval(threads: int) -> None:
-    """Set the thread switch interval for a number of threads.
+    """Set the thread switch interval according to the number of threads.
 
-    Every thread that waits for the interpreter lock wakes up once per interval to request it. With thousands of
-    waiting threads and the default interval, these wake-ups would use all of the CPU.
+    Each thread that waits for the interpreter lock wakes up once per interval to request it. With
+    thousands of waiting threads and the default interval, these wake-ups would use all CPU time.
     """
     sys.setswitchinterval(max(MIN_SWITCH_INTERVAL_SECONDS, threads / MAX_WAKEUPS_PER_SECOND))
 
@@ -66,8 +66,8 @@ def set_switch_interval(threads: int) -> None:
 def exit_now(code: int) -> NoReturn:
     """Flush the streams and end the process without finalizing the interpreter.
 
-    Reader threads blocked on a peer cannot be stopped, and finalization might wait for them forever. Everything that
-    must be closed has been closed before.
+    Reader threads blocked on a peer cannot be stopped, and finalization might wait for them
+    forever. All resources that must be closed are closed before.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

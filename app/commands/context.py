@@ -1,4 +1,4 @@
-"""What a command's handler works with: its caller, the changeset, and the ways to reply."""
+"""The context of a running command: its client, the changeset, and the ways to reply."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ C = TypeVar("C", bound="Context")
 
 
 class Context:
-    """One command of one client while it runs."""
+    """The execution of one command for one client."""
 
     __slots__ = ("_me", "_response", "changeset", "client", "label", "runtime", "tags", "verb")
 
@@ -58,12 +58,12 @@ class Context:
 
     @property
     def user(self) -> User | None:
-        """The user that the caller is a device of, or None before registration."""
+        """The caller's user, or None before registration."""
         return self.runtime.world.users.get(self.client.session or 0)
 
     @property
     def me(self) -> User:
-        """The user that the caller is a device of.
+        """The caller's user.
 
         Raises: NumericError with ERR_NOTREGISTERED before registration.
         """
@@ -76,7 +76,7 @@ class Context:
     # Replies
 
     def open_response(self) -> Response:
-        """Return the response to this command; the first call fixes its place among deliveries."""
+        """Return the response to this command; the first call sets its position in the plan."""
         if self._response is None:
             batch = self.runtime.clock.new_token() if self.label is not None else ""
             self._response = Response(self.client, self.runtime.server_name, self.label, batch)
@@ -84,7 +84,7 @@ class Context:
         return self._response
 
     def reply(self, numeric: Numeric, *params: str, text: str | None = None, **tags: str) -> None:
-        """Send a numeric: the parameters after the nick, then `text` or the numeric's own text."""
+        """Send a numeric with parameters and a text, by default the numeric's own."""
         line = numeric.format(self.runtime.server_name, self.client.nick, *params, text=text)
         self.send_lines(line, **tags)
 
@@ -93,7 +93,7 @@ class Context:
         self._append(LINE_END.join(lines), tags)
 
     def send_template(self, source: TemplateSource, **tags: str) -> None:
-        """Send lines that are the same for every client except for the nick."""
+        """Send the lines of a template, which differ between clients only in the nick."""
         self._append(self.runtime.template_for(source).render(self.client.nick), tags)
 
     def _append(self, lines: str, tags: dict[str, str]) -> None:
@@ -117,7 +117,7 @@ class Context:
         self.open_response().entries.append(ResponseEntry(event, tags))
 
     def bind_reply_to(self, event: Event) -> None:
-        """Replace the last reply by an error if this event cannot be stored."""
+        """Have the last reply replaced by an error if this event cannot be stored."""
         self.open_response().entries[-1].event = event
 
     def send_error(self, error: CommandError) -> None:
@@ -130,7 +130,7 @@ class Context:
 
     @contextmanager
     def continue_on_error(self) -> Iterator[None]:
-        """Send the reply for an error raised in the block, and go on after it."""
+        """Send the reply for an error raised in the block, and continue after the block."""
         try:
             yield
         except CommandError as error:
@@ -150,10 +150,10 @@ class Context:
     def defer(
         self, work: Callable[[Session], T], then: Callable[[Self, T], SlowWork | None], writes: bool = False
     ) -> SlowWork:
-        """Return slow work for the caller's own thread; the engine passes its result to `then`.
+        """Return slow work for the client's reader thread; the engine passes its result to `then`.
 
-        `writes` states whether `then` may emit events. If the client has gone in the meantime,
-        `then` is not called.
+        `writes` states whether `then` may emit events. If the client has disconnected
+        in the meantime, `then` is not called.
         """
 
         def resume(changeset: Changeset, client: Client, result: T) -> SlowWork | None:

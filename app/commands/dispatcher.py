@@ -1,4 +1,4 @@
-"""The dispatcher: runs or refuses the steps of clients, and sends the replies for errors."""
+"""The dispatcher: runs or refuses the commands of clients, and sends the error replies."""
 
 import logging
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Runs what the engine is asked to do (`engine.handler`): commands, timers, remote events."""
+    """Handles commands, timers and remote events for the engine (see `engine.handler`)."""
 
     runtime: Runtime
 
@@ -56,7 +56,7 @@ class Dispatcher:
         connections.check_idle(self.runtime, changeset)
 
     def run_housekeeping(self, changeset: Changeset) -> None:
-        """Remove users who have stayed without a device for longer than they may."""
+        """Disconnect users that have been without a device for too long."""
         leaving.disconnect_expired(self.runtime, changeset, self.runtime.world.users.values())
 
     def revert(self, event: Event) -> str:
@@ -92,7 +92,7 @@ class Dispatcher:
 
 
 def _check_and_run(ctx: Context, request: CommandRequest) -> SlowWork | None:
-    """Run the command of a line, if the caller may use it and it can run now.
+    """Run the requested command if the caller may use it and it can run now.
 
     Raises: CommandError.
     """
@@ -116,7 +116,7 @@ def _check_and_run(ctx: Context, request: CommandRequest) -> SlowWork | None:
 
 
 def _refuse_unwritable(ctx: Context, line: Line) -> None:
-    """Refuse a command because nothing can be stored, in the form that the client understands best.
+    """Refuse a command because nothing can be stored, with the best reply the client supports.
 
     A NOTICE or TAGMSG gets no reply without `standard-replies`, because a NOTICE must not be
     answered (RFC 2812 3.3.2).

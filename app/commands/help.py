@@ -1,4 +1,4 @@
-"""HELP and HELPOP, which show what the command table declares."""
+"""HELP and HELPOP, derived from the command table."""
 
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -36,7 +36,7 @@ def _index(commands: CommandTable) -> list[str]:
 
 
 def help_lines(command: Command) -> list[str]:
-    """Return the lines of help: syntax, description, subcommands and who may use it."""
+    """Return the lines of help: syntax, description, subcommands and required privileges."""
     lines = [command.syntax, *command.help]
     lines += [member.syntax for member in command.subcommands.values()]
     if command.admin_only:

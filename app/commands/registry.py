@@ -2,8 +2,8 @@
 
 A function's name is the verb, its signature the grammar, its docstring the help text. `@command`
 and `@subcommand` only attach a declaration to the function; a `CommandTable` is built from an
-explicit list of such functions (`app.commands.table`). HELP, the 461 reply, `docs/commands.md` and
-the cost of each command are derived from it.
+explicit list of such functions (`app.commands.table`). HELP, the 461 reply and
+`docs/commands.md` are derived from the declarations.
 
 A parameter without a default is required. A last parameter `*rest` takes all remaining words.
 """
@@ -31,7 +31,7 @@ class Command:
     before_registration: bool = False  # allowed before the client has registered
     admin_only: bool = False
     waits_for_storage: bool = False  # delayed, not refused, while nothing can be stored
-    reads_world: bool = True  # if not, it is answered even while the world is ahead of the log
+    reads_world: bool = True  # if not, it is also answered while the world is ahead of the log
     alias: str = ""  # a short form of the verb
     grammar: str = ""  # the parameters as help shows them, where the signature cannot express them
     subcommand_index: int = 0  # the parameter that holds the name of the subcommand
@@ -60,8 +60,8 @@ class Command:
                 words.append(f"[{name} ...]")
             else:
                 words.append(name if parameter.default is inspect.Parameter.empty else f"[{name}]")
-        place = 1 + self.subcommand_index
-        words[place:place] = subcommand
+        index = 1 + self.subcommand_index
+        words[index:index] = subcommand
         return " ".join(words)
 
     @property
@@ -77,7 +77,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
-    """The declaration of a subcommand; it inherits the rules that it does not state."""
+    """The declaration of a subcommand; it inherits the other rules of its parent."""
 
     name: str
     handler: Handler
@@ -86,7 +86,7 @@ class Subcommand:
     grammar: str
 
     def bind(self, parent: Command) -> Command:
-        """Return the command that this is in the family of `parent`."""
+        """Return the subcommand as a command in the family of `parent`."""
         return replace(
             parent,
             name=f"{parent.name} {self.name}",
@@ -112,7 +112,7 @@ def command(
     alias: str = "",
     subcommand_index: int = 0,
 ) -> Callable[[Handler], Handler]:
-    """Declare the handler of a command, whose verb is `name` or else the function's name."""
+    """Declare the handler of a command; the verb defaults to the function's name."""
 
     def declare(handler: Handler) -> Handler:
         declaration = Command(
@@ -136,7 +136,7 @@ def command(
 def subcommand(
     name: str = "", *, cost: int = 1, writes: bool = False, grammar: str = ""
 ) -> Callable[[Handler], Handler]:
-    """Declare the handler of a subcommand, named by the last word of the function's name."""
+    """Declare the handler of a subcommand; the name defaults to the function's last word."""
 
     def declare(handler: Handler) -> Handler:
         word = name or handler.__name__.rpartition("_")[2].upper()
@@ -147,7 +147,7 @@ def subcommand(
 
 
 def declaration_of(handler: object) -> Command | Subcommand | None:
-    """Return what `@command` or `@subcommand` attached to a function, if anything."""
+    """Return the declaration that a decorator attached to a function, or None."""
     declaration = getattr(handler, _DECLARATION, None)
     return declaration if isinstance(declaration, Command | Subcommand) else None
 
@@ -185,7 +185,7 @@ class CommandTable:
         return self.aliases.get(word, word)
 
     def find(self, verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
-        """Return the command or subcommand that a line names, and the parameters left for it."""
+        """Return the command or subcommand of a line, and its remaining parameters."""
         found = self.by_verb.get(verb)
         while found is not None and found.subcommands and len(params) > found.subcommand_index:
             index = found.subcommand_index

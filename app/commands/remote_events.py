@@ -27,7 +27,7 @@ from app.events.data import (
 )
 from app.services.rooms import find_room_key
 
-PASSWORD_RESET = "given a new password by an administrator"
+PASSWORD_RESET = "The password was reset by an administrator"
 
 
 def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
@@ -54,7 +54,7 @@ def apply_remote(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _audience(world: World, event: Event) -> Audience:
-    """Return who receives the event; imported messages are history and go to no one."""
+    """Return the recipients of an event; imported messages have none."""
     if event.kind is Kind.ANNOUNCED:
         return world.all_clients()
     if event.kind is Kind.MARKED:
@@ -81,7 +81,7 @@ def _send_part(runtime: Runtime, changeset: Changeset, user: User, event: Event)
 
 
 def _add_room_name(world: World, event: Event) -> None:
-    """Add the name of the room, which the log stores by id only."""
+    """Fill in the name of the room, which the log stores by id only."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return
@@ -112,7 +112,7 @@ def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _apply_account_change(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Apply a change of an account; disconnect those who may no longer be always-on."""
+    """Apply a change of an account, and disconnect users that may no longer be always-on."""
     _log_out_account(runtime, changeset, event)
     disconnect_expired(runtime, changeset, _users_of_account(runtime.world, event))
 
@@ -120,7 +120,7 @@ def _apply_account_change(runtime: Runtime, changeset: Changeset, event: Event) 
 def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Disconnect the users of an account that was disabled or whose password was reset.
 
-    A user who changes the password themselves keeps their devices, which have proved who they are.
+    Devices stay connected when the user changes the password, because they are authenticated.
     """
     data = AccountChangedData.of(event)
     is_reset = data.password and event.session is None
@@ -131,11 +131,11 @@ def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> No
             runtime,
             changeset,
             user,
-            f"The account was {'disabled' if data.disabled else PASSWORD_RESET}",
+            "The account was disabled" if data.disabled else PASSWORD_RESET,
         )
     for client in runtime.world.unregistered:
         if client.account == event.account:
-            client.account = None  # it is still registering with what it proved before
+            client.account = None  # authenticated before the change, and still registering
 
 
 def _users_of_account(world: World, event: Event) -> list[User]:

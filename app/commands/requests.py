@@ -1,4 +1,4 @@
-"""Received lines as steps for the engine, each with the command that it asks for.
+"""Received lines as steps for the engine, each with the requested command.
 
 The command is looked up once, on the reader's thread. Its cost, and whether it writes or may need
 slow work, are known before it runs, because they decide when the reader hands the line to the
@@ -21,11 +21,11 @@ _PSEUDOCLIENT_VERBS = frozenset(nick.upper() for nick in PSEUDOCLIENT_NICKS)
 
 
 class CommandRequest:
-    """A received line, with the command it asks for and that command's parameters.
+    """A received line, with the requested command and its parameters.
 
-    `line` differs from `received` for a message to a pseudoclient, which is a command of its own.
-    A registered client's command gets a context of the `context_class`. An unknown command is cheap
-    and not quick: the reader waits for its error.
+    `line` differs from `received` for a message to a pseudoclient, which is translated to a
+    command. `context_class` applies once the client is registered. An unknown command is cheap and
+    not quick: the reader waits for its error.
     """
 
     __slots__ = (
@@ -80,7 +80,7 @@ class MalformedLine:
 
 
 def parse_request(commands: CommandTable, frame: Frame) -> CommandRequest | MalformedLine:
-    """Return the step that a received line asks for; an empty line is an unknown command."""
+    """Return the step for a received line; an empty line is an unknown command."""
     if not isinstance(frame, str):
         return MalformedLine(frame)
     received = parse(frame, UNNAMED)

@@ -1,4 +1,4 @@
-"""The services that commands share: settings, world, database, log and clock."""
+"""The runtime: settings, world, database, log and clock, as commands use them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -23,12 +23,12 @@ TemplateSource = Callable[["Runtime"], Iterable[str]]
 
 @dataclass(slots=True)
 class Runtime:
-    """What every command has at hand.
+    """State and services shared by all commands.
 
     Only `settings` is ever replaced: as a whole, on the engine's thread (`operators.reloading`).
-    Other threads may read it at any time. A part of the server that keeps values derived from the
+    Other threads may read it at any time. A component that caches values derived from the
     settings adds a hook to `reload_hooks`. The hook prepares for new settings, which may be slow or
-    raise `ChatError`, and returns a function that puts them into effect and cannot fail.
+    raise `ChatError`, and returns a function that applies them and cannot fail.
     """
 
     commands: CommandTable
@@ -39,7 +39,7 @@ class Runtime:
     clock: Clock
     server_name: str  # the source of the server's own lines
     version: str
-    started_at: int  # instant
+    started_at: int  # milliseconds since the epoch
     rate_limits: RateLimits
     cloak: HostCloak  # the host that other users see in place of an address
 
@@ -58,5 +58,5 @@ class Runtime:
 
     @property
     def network_name(self) -> str:
-        """The name of the network, for people to read."""
+        """The display name of the network."""
         return self.settings.servername

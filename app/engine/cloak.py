@@ -1,13 +1,13 @@
 """Cloaks: the host names shown to other users instead of addresses.
 
-A cloak is three words and `.ip`: keyed hashes of the address and of two enclosing networks. Without the key it does not
-reveal the address, but the words of a network are the same for all addresses in it, so that a ban on
-`*!*@*.7yqd2w6e.ip` covers a network without revealing it.
+A cloak consists of three words and `.ip`: keyed hashes of the address and of two enclosing
+networks. It does not reveal the address without the key, but all addresses of a network share the
+word of that network, so that a ban on `*!*@*.7yqd2w6e.ip` covers a network without revealing it.
 
     k3v7q2aa.x5mzp4rb.7yqd2w6e.ip     192.0.2.7, 192.0.2.0/24 and 192.0.0.0/16
 
-A word has 40 bits, so collisions are unlikely. The dots and `.ip` distinguish a cloak from a nick and from a real host
-name.
+A word has 40 bits, so collisions are unlikely. The dots and `.ip` distinguish a cloak from a nick
+and from a real host name.
 """
 
 import hmac
@@ -17,14 +17,17 @@ from ipaddress import ip_address, ip_network
 
 from app.wire.masks import CLOAK_SUFFIX
 
-WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # prefix length of the network that each word hashes
+PREFIX_BITS = {4: (32, 24, 16), 6: (64, 48, 32)}  # of the network hashed by each word
 WORD_BYTES = 5  # eight base32 letters
 
 HostCloak = Callable[[str], str]  # maps an address to the displayed host
 
 
 def uncloaked_host(address: str) -> str:
-    """Return the address as a host; a leading colon, which would start a trailing parameter, gets a zero before it."""
+    """Return the address as a host; `0` is prepended to a leading colon.
+
+    A parameter with a leading colon would be parsed as the trailing parameter (RFC 1459, 2.3.1).
+    """
     return "0" + address if address.startswith(":") else address
 
 
@@ -32,10 +35,10 @@ def new_cloak(key: bytes) -> HostCloak:
     """Return a function that cloaks addresses with a key. Loopback addresses are not cloaked."""
 
     def cloak(address: str) -> str:
-        known = ip_address(address.partition("%")[0])  # without the zone ID of a link-local address
-        if known.is_loopback:
+        parsed = ip_address(address.partition("%")[0])  # without the zone ID of a link-local address
+        if parsed.is_loopback:
             return uncloaked_host(address)
-        networks = (ip_network((known, width), strict=False) for width in WIDTHS[known.version])
+        networks = (ip_network((parsed, width), strict=False) for width in PREFIX_BITS[parsed.version])
         return ".".join(_word(key, str(network)) for network in networks) + CLOAK_SUFFIX
 
     return cloak

@@ -1,12 +1,14 @@
-"""The engine: one thread that processes all commands in order, and delivers nothing before it is committed.
+"""The engine: one thread that runs all commands in order, and delivers only what is committed.
 
-A cycle takes every waiting unit. Units that only read are answered at once. For units that write, the cycle opens the
-log, applies the events that other nodes appended, runs the steps in order, commits the resulting events, and only then
-delivers them. While one batch commits, units for the next one queue up.
+A cycle takes all waiting units. Units that only read are answered at once. For units that write,
+the cycle opens the log, applies the events that other nodes appended, runs the steps in order,
+commits the resulting events, and only then delivers them. While one batch commits, units for the
+next one queue up.
 
-When the database fails, the batch of the cycle is *stuck*: its commit is retried until it succeeds. Meanwhile none of
-its output is delivered. Units that only read are still answered. After a grace period new writes are refused with an
-error; writes that were already waiting are held longer before they are refused too.
+When the database fails, the batch of the cycle is *stuck*: its commit is retried until it succeeds.
+Meanwhile none of its output is delivered. Units that only read are still answered. After a grace
+period new writes are refused with an error; writes that were already waiting are held longer before
+they are refused too.
 """
 
 import logging
@@ -34,15 +36,15 @@ MAX_BATCH_STEPS = 10_000  # a batch is full from here on; other units wait for t
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other nodes
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
-INDEX_BATCH_IDLE = 256  # events indexed at once while no unit waits: takes a few milliseconds
-INDEX_BATCH_BUSY = 4_096  # and under constant load: larger batches cost less per event
+INDEX_BATCH_IDLE = 256  # events indexed at a time while no unit waits: takes a few milliseconds
+INDEX_BATCH_BUSY = 4_096  # events indexed at a time under load: larger batches cost less per event
 INDEX_MERGE_SECONDS = 0.25  # interval between merges of parts of the search index
 
 logger = logging.getLogger(__name__)
 
 
 def _do_nothing() -> None:
-    """Stand in for callbacks before the engine is started."""
+    """Placeholder for callbacks until the engine starts."""
 
 
 class Engine:
@@ -55,11 +57,11 @@ class Engine:
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
-        self.has_failed = False  # the thread ended because of a bug
+        self.has_failed = False  # an exception ended the thread
         self._has_ended = False
         self._waiting: SimpleQueue[SubmissionUnit | None] = SimpleQueue()
         self._held: list[SubmissionUnit] = []
-        self._current: list[SubmissionUnit] = []  # taken by this cycle; not all of them are done
+        self._current: list[SubmissionUnit] = []  # of this cycle, including completed ones
         self._stuck: tuple[Changeset, list[SubmissionUnit]] | None = None
         self._outage = Outage(clock)
         self._poll = Timer(clock, LOG_POLL_SECONDS)
@@ -73,7 +75,7 @@ class Engine:
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
-        """Start the thread. `flushers` are woken after each delivery; `on_end` is called when the thread ends."""
+        """Start the thread; `flushers` are woken after each delivery, `on_end` is called at exit."""
         self._flush = flushers.wake
         self._on_end = on_end
         self._thread.start()
@@ -89,7 +91,7 @@ class Engine:
         return self._hub.deliveries
 
     def submit(self, unit: SubmissionUnit) -> None:
-        """Queue a unit; thread-safe. After the engine has ended, units are released without being run."""
+        """Queue a unit; thread-safe. After the engine has ended, it is released without running."""
         self._waiting.put(unit)
         if self._has_ended:
             self._release_waiting()
@@ -104,11 +106,14 @@ class Engine:
                 if unit is not None:
                     units.append(unit)
         for unit in units:
-            with suppress(RuntimeError):  # it was done before the failure
+            with suppress(RuntimeError):  # it was completed before the failure
                 unit.mark_done()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the waiting units, disconnect all users and exit; return whether it did so within `timeout`."""
+        """Finish the waiting units, disconnect all users and exit.
+
+        Return whether the thread exited within `timeout` seconds.
+        """
         self._waiting.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -124,14 +129,14 @@ class Engine:
             self._shut_down()
         except Exception:
             self.has_failed = True
-            logger.exception("The engine failed; the server stops, because it can no longer commit.")
+            logger.exception("The engine failed; shutting down")
         finally:
             self._has_ended = True
             self._release_waiting()
             self._on_end()
 
     def _gather(self) -> tuple[list[SubmissionUnit], bool]:
-        """Take the waiting units, or none after a timeout; the second value is False when the engine has to stop."""
+        """Return the waiting units, none after a timeout, and whether the engine continues."""
         units: list[SubmissionUnit] = []
         steps = 0
         try:
@@ -147,10 +152,10 @@ class Engine:
         return units, False
 
     def cycle(self, units: Iterable[SubmissionUnit]) -> None:
-        """Process new units and held ones as far as possible now."""
+        """Process new and held units, as far as the database allows."""
         reading, writing, after_write = self._partition(units)
         self._held += writing
-        self._read(reading)
+        self._run_reads(reading)
         self._started_at = self._clock.monotonic()
         if self._idle_check.due_at <= self._started_at:
             self._idle_check.restart()
@@ -158,8 +163,8 @@ class Engine:
         if self._stuck is not None:
             self._retry(*self._stuck)
         if self._stuck is None and self._may_open():
-            self._write()
-        newcomers = writing + self._answer(after_write)
+            self._run_writes()
+        newcomers = writing + self._run_late_reads(after_write)
         if self._outage.is_on:
             self._refuse_expired(newcomers)
         else:
@@ -168,9 +173,10 @@ class Engine:
     def _partition(
         self, units: Iterable[SubmissionUnit]
     ) -> tuple[list[SubmissionUnit], list[SubmissionUnit], list[SubmissionUnit]]:
-        """Split units into those that read, those that write, and those that read but came after a write.
+        """Split units into reads, writes, and reads that came after a write.
 
-        A read sees the effects of all earlier writes of any connection. While the database fails, reads do not wait.
+        A read sees the effects of all earlier writes of any connection. While the database fails,
+        reads do not wait.
         """
         reading: list[SubmissionUnit] = []
         writing: list[SubmissionUnit] = []
@@ -182,27 +188,27 @@ class Engine:
                 (after_write if writing and not self._outage.is_on else reading).append(unit)
         return reading, writing, after_write
 
-    def _answer(self, after_write: Sequence[SubmissionUnit]) -> list[SubmissionUnit]:
+    def _run_late_reads(self, after_write: Sequence[SubmissionUnit]) -> list[SubmissionUnit]:
         """Answer reads that came after a write; hold and return those that must now wait."""
         reading: list[SubmissionUnit] = []
-        late: list[SubmissionUnit] = []
+        held: list[SubmissionUnit] = []
         for unit in after_write:
-            (late if self._must_hold(unit) else reading).append(unit)
-        self._held += late
-        self._read(reading)
-        return late
+            (held if self._must_hold(unit) else reading).append(unit)
+        self._held += held
+        self._run_reads(reading)
+        return held
 
     def _must_hold(self, unit: SubmissionUnit) -> bool:
         """Whether the unit writes, or reads shared state while some of it is not committed."""
         return unit.writes or (self._stuck is not None and unit.reads_world)
 
-    def _read(self, units: Sequence[SubmissionUnit]) -> None:
+    def _run_reads(self, units: Sequence[SubmissionUnit]) -> None:
         """Run units that only read, without a transaction."""
         if not units:
             return
         changeset = Changeset(self.world, writable=False)
         for unit in units:
-            self._do(changeset, unit)
+            self._run_unit(changeset, unit)
         self._deliver(changeset, units)
 
     def _check_idle(self) -> None:
@@ -210,35 +216,35 @@ class Engine:
         self._handler.check_idle(changeset)
         self._deliver(changeset, [])
 
-    def _write(self) -> None:
+    def _run_writes(self) -> None:
         """Run the held units in a transaction, commit their events, then deliver."""
         try:
-            news = self._ledger.open()
+            remote_events = self._ledger.open()
         except StorageError as error:
             self._outage.record_failure(error)
             return
         units, self._held = self._held, []
         self._current = [*self._current, *units]
         changeset = Changeset(self.world, writable=True)
-        for event in news:
+        for event in remote_events:
             self._handler.apply_remote(changeset, event)
         if self._housekeeping.due_at <= self._started_at:
             self._housekeeping.restart()
             self._handler.run_housekeeping(changeset)
         for unit in units:
-            self._do(changeset, unit)
+            self._run_unit(changeset, unit)
         self._store(changeset, units)
 
-    def _do(self, changeset: Changeset, unit: SubmissionUnit) -> None:
+    def _run_unit(self, changeset: Changeset, unit: SubmissionUnit) -> None:
         """Run the steps of a unit, up to the first one that needs slow work."""
         steps, unit.steps = unit.steps, []
         for number, step in enumerate(steps, 1):
-            unit.slow_work = self._step(changeset, unit.client, step)
+            unit.slow_work = self._run_step(changeset, unit.client, step)
             if unit.slow_work is not None:
                 unit.steps = steps[number:]
                 return
 
-    def _step(self, changeset: Changeset, client: Client, step: Step) -> SlowWork | None:
+    def _run_step(self, changeset: Changeset, client: Client, step: Step) -> SlowWork | None:
         try:
             return self._handler.run(changeset, client, step)
         except Exception:
@@ -274,16 +280,16 @@ class Engine:
         if not self._outage.may_retry:
             return
         try:
-            news = self._ledger.open()
+            remote_events = self._ledger.open()
         except StorageError as error:
             self._outage.record_failure(error)
             return
         remote = Changeset(self.world, writable=True)
-        for event in news:
+        for event in remote_events:
             self._handler.apply_remote(remote, event)
-        remote_events, consequences = split_remote(remote.plan, news)
+        broadcasts, consequences = split_remote(remote.plan, remote_events)
         changeset.events += remote.events
-        changeset.plan = [*remote_events, *changeset.plan, *consequences]
+        changeset.plan = [*broadcasts, *changeset.plan, *consequences]
         self._store(changeset, units)
 
     def _deliver(self, changeset: Changeset, units: Sequence[SubmissionUnit]) -> None:
@@ -293,7 +299,7 @@ class Engine:
             unit.mark_done()
 
     def _extend_index(self) -> None:
-        """Index more events for searches, after everything that clients wait for."""
+        """Add events to the search index, after all work that clients wait for."""
         try:
             self._ledger.extend_index(INDEX_BATCH_IDLE if self._waiting.empty() else INDEX_BATCH_BUSY)
         except StorageError as error:
@@ -304,7 +310,7 @@ class Engine:
                 self._ledger.merge()
 
     def _may_open(self) -> bool:
-        """Whether the log should be opened now: there is a reason, and no retry delay."""
+        """Whether the log should be opened now: there is work for it, and no retry delay."""
         if self._outage.is_on and not self._outage.may_retry:
             return False
         if self._held or self._housekeeping.is_due():
@@ -312,7 +318,7 @@ class Engine:
         return self._poll.restart_if_due() and self._ledger.has_remote_events()
 
     def _refuse_expired(self, newcomers: Sequence[SubmissionUnit]) -> None:
-        """Refuse held units that have waited long enough; `newcomers` arrived in this cycle."""
+        """Refuse held units after the grace period; `newcomers` arrived in this cycle."""
         refused = self._outage.refused
         if refused is RefusalScope.ALL:
             self._refuse(self._held)
@@ -321,13 +327,13 @@ class Engine:
             self._refuse([unit for unit in newcomers if unit in held])
 
     def _refuse(self, units: Sequence[SubmissionUnit]) -> None:
-        """Answer held units with an error; those that cannot be refused stay held."""
+        """Refuse held units with an error; units that cannot be refused stay held."""
         refused = set(units)
         self._held = [unit for unit in self._held if unit not in refused]
         for unit in units:
             changeset = Changeset(self.world, writable=False, may_show_world=self._stuck is None)
             while unit.steps and unit.slow_work is None and not unit.steps[0].must_wait(unit.client):
-                unit.slow_work = self._step(changeset, unit.client, unit.steps.pop(0))
+                unit.slow_work = self._run_step(changeset, unit.client, unit.steps.pop(0))
             must_wait = unit.steps and unit.slow_work is None
             self._deliver(changeset, [] if must_wait else [unit])
             if must_wait:
@@ -353,6 +359,6 @@ class Engine:
         Raises: StorageError.
         """
         if self._stuck is not None:
-            raise StorageError("an earlier batch is not stored either")
+            raise StorageError("an earlier batch is not stored yet")
         self._ledger.open()
         self._ledger.commit(changeset.events)

@@ -1,4 +1,4 @@
-"""Measurements of the engine: plain numbers that only the engine writes and any thread may read."""
+"""Measurements of the engine, written by the engine's thread and readable from any thread."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Histogram:
 
     @property
     def cumulative(self) -> list[tuple[float, int]]:
-        """The upper bounds, ending with infinity, each with the number of measurements up to it."""
+        """The cumulative count for each upper bound; the last bound is infinity."""
         total, buckets = 0, []
         for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
             total += count
@@ -36,4 +36,4 @@ class Meter:
     def __init__(self) -> None:
         self.batches = Histogram(BATCH_EVENTS)  # events per commit
         self.commits = Histogram(COMMIT_SECONDS)  # seconds per commit
-        self.failures = 0  # failed commits, which were retried
+        self.failures = 0  # failed commits

@@ -1,4 +1,4 @@
-"""Database outages: their start, the retry delay, and how long writes wait before they are refused."""
+"""Database outages: the retry delay, and when held writes are refused."""
 
 import logging
 from enum import Enum, auto
@@ -6,9 +6,9 @@ from enum import Enum, auto
 from app.clock import Clock
 from app.errors import StorageError
 
-GRACE_SECONDS = 2.0  # from then on, new writes are refused at once
-MAX_WAIT_SECONDS = 15.0  # from then on, waiting writes are refused too
-RETRY_SECONDS = 0.1  # delay between attempts
+GRACE_SECONDS = 2.0  # after this, new writes are refused immediately
+MAX_WAIT_SECONDS = 15.0  # after this, waiting writes are refused too
+RETRY_SECONDS = 0.1  # delay between commit attempts
 
 logger = logging.getLogger(__name__)
 
@@ -62,5 +62,5 @@ class Outage:
         self.is_on = False
 
     def skip_delay(self) -> None:
-        """Skip the retry delay for the last attempt."""
+        """Allow an immediate retry."""
         self._retry_at = 0.0

@@ -74,14 +74,14 @@ def _restore_room(world: World, row: RowMapping) -> None:
 
 
 def restore_users(world: World, connection: Connection, node: str) -> set[int]:
-    """Load the users that were online when this node stopped, with their rooms but without connections.
+    """Load the users that were online when this node stopped, with their rooms.
 
-    Return the sessions that were ended in the database meanwhile.
+    Return the sessions that were ended in the database in the meantime.
     """
     members = connection.execute(select(MembershipRow.__table__)).all()
-    left = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
+    is_restored = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
     ended = set()
-    for row in connection.execute(select(SessionRow.__table__).where(SessionRow.node == node, left)):
+    for row in connection.execute(select(SessionRow.__table__).where(SessionRow.node == node, is_restored)):
         _restore_user(world, row._mapping)
         if row.disconnected is not None:
             ended.add(row.id)
@@ -92,7 +92,7 @@ def restore_users(world: World, connection: Connection, node: str) -> set[int]:
 
 
 def _restore_user(world: World, row: RowMapping) -> None:
-    """Restore a user; its idle time is estimated from when it was detached."""
+    """Restore a user; the idle time is estimated from the time of detachment."""
     idle_seconds = (world.clock.now() - (row["detached"] or world.clock.now())) / 1000
     user = User(
         session=row["id"],
@@ -112,7 +112,7 @@ def _restore_user(world: World, row: RowMapping) -> None:
 
 
 def _restore_member(user: User, room: Room, roles: set[str]) -> None:
-    """Restore a membership; in an official room, operator status depends on the account's current role."""
-    kept = room.persistent_roles(user)
-    room.add(user, kept | (roles - {"o"} if room.official else roles))
+    """Restore a membership; in official rooms, `o` depends on the account's current role."""
+    persistent = room.persistent_roles(user)
+    room.add(user, persistent | (roles - {"o"} if room.official else roles))
     user.rooms.add(room.id)

@@ -1,4 +1,4 @@
-"""All rate limits of a server."""
+"""The rate limits of a server."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from app.settings import ServerSettings
 
 REGISTRATION_SECONDS = 3600.0  # window for account registrations
 ROOM_SECONDS = 3600.0  # window for new rooms
-MAILS = 3  # codes sent to one e-mail address in a window
-MAIL_SECONDS = 3600.0
-METADATA_SECONDS = 60.0  # window for changes of metadata, each of which is sent to many clients
-METADATA_CHANGES = 60
+MAX_MAILS = 3  # verification codes per e-mail address
+MAIL_SECONDS = 3600.0  # window for verification codes
+METADATA_SECONDS = 60.0  # window for changes of metadata, which are sent to many clients
+MAX_METADATA_CHANGES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class RateLimits:
 
     @classmethod
     def of(cls, settings: ServerSettings, clock: Clock) -> "RateLimits":
-        """Create them from the settings."""
+        """Return the rate limits for the settings."""
         return cls(
             LoginThrottle(clock, settings.login_attempts),
             RateLimit(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
             RateLimit(clock, settings.max_rooms_per_user, ROOM_SECONDS),
-            RateLimit(clock, MAILS, MAIL_SECONDS),
-            RateLimit(clock, METADATA_CHANGES, METADATA_SECONDS),
+            RateLimit(clock, MAX_MAILS, MAIL_SECONDS),
+            RateLimit(clock, MAX_METADATA_CHANGES, METADATA_SECONDS),
         )
 
     def configure(self, settings: ServerSettings) -> None:

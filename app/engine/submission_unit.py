@@ -96,7 +96,7 @@ class SubmissionUnit:
         return any(step.reads_world for step in self.steps)
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the unit is done, on this thread or the engine's, or even on both."""
+        """Call `callback` when the unit is done, on this thread, the engine's, or both."""
         self._callback = callback
         if self.is_done:
             callback()

@@ -1,1 +1,1 @@
-"""Accounts: SASL, REGISTER, VERIFY, and what all ways of logging in share."""
+"""Accounts: SASL, REGISTER, VERIFY, and the log-in code they share."""

@@ -1,8 +1,8 @@
 """Logging in and out, for SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT.
 
 Failed log-ins are counted per address and per account (`engine.rate_limits`). The resulting delay
-is checked before the password is verified and again afterwards, so that many connections trying in
-parallel gain nothing over a single one.
+is checked before the password is verified and again afterwards, so that parallel connections
+gain no extra attempts.
 """
 
 from collections.abc import Callable
@@ -72,7 +72,7 @@ def new_guest_nick(runtime: Runtime) -> str:
 
 
 def release_nick(runtime: Runtime, changeset: Changeset, name: str) -> None:
-    """Rename the user of a nick that another user has just registered."""
+    """Change the nick of a user whose nick another user has just registered."""
     user = runtime.world.find_user(name)
     if user is not None and user.account is not runtime.world.find_account(name):
         change_nick(runtime, changeset, user, new_guest_nick(runtime))
@@ -96,13 +96,13 @@ def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], 
 
 
 def password_version(ctx: Context, name: str) -> int:
-    """Return a number that changes with the account's password, to detect that it has changed."""
+    """Return a number that increases with each change of the account's password."""
     account = ctx.world.find_account(name)
     return account.password_version if account else 0
 
 
 def check_login(ctx: Context, name: str, is_proven: bool) -> AccountInfo:
-    """Return the account, or count the attempt as failed.
+    """Return the account if the password was proven, or count the failed log-in.
 
     Raises: NumericError with ERR_SASLFAIL.
     """
@@ -129,7 +129,7 @@ def record_failure(ctx: Context, name: str) -> None:
 
 
 def login_delay_seconds(ctx: Context, name: str) -> float:
-    """Return how long the caller must wait before the next attempt to log in to an account."""
+    """Return the seconds until the caller may try to log in to an account again."""
     return ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, fold(name))
 
 
@@ -153,7 +153,7 @@ def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
 
 
 def log_in(ctx: Context, account: AccountInfo) -> None:
-    """Log the connection, and its user if it is registered, in to the account."""
+    """Log a connection, and its user once registered, in to an account."""
     me = ctx.user
     ctx.client.account = account.name
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, fold(account.name))
@@ -174,7 +174,7 @@ def confirm_login(ctx: Context, account: AccountInfo) -> None:
 
 
 def source_of_caller(ctx: Context) -> str:
-    """Return the caller's `nick!user@host`, as far as it is known before registration."""
+    """Return the caller's `nick!user@host`, with `*` for what is unknown before registration."""
     if ctx.user is not None:
         return ctx.user.source
     client = ctx.client

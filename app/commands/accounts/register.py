@@ -1,8 +1,7 @@
 """Account registration: REGISTER (IRCv3 draft/account-registration).
 
-The account gets the name of the nick. If the server requires an invitation, its code takes the
-place of the e-mail address. If the server verifies addresses, the account is created by VERIFY with
-the mailed code.
+The account is named after the nick. If the server requires an invitation, its code replaces the
+e-mail address. If the server verifies addresses, VERIFY creates the account with the mailed code.
 """
 
 from typing import TypeVar
@@ -26,11 +25,11 @@ C = TypeVar("C", bound=Context)
 
 @command(before_registration=True, writes=True, cost=5)
 def register(ctx: Context, account: str, email: str, password: str) -> SlowWork:
-    """Register an account with the name of your nick, which reserves the nick for you.
+    """Register an account named after your nick, which reserves the nick for you.
 
-    The account is your nick or `*`. If the server requires an invitation, give its code in place
-    of the e-mail address. If it verifies addresses, it sends a code there, to be used with VERIFY.
-    Otherwise `*` will do.
+    The account is your nick or `*`. If the server requires an invitation, give its code instead of
+    the e-mail address. If it verifies addresses, it mails you a code for VERIFY. Otherwise the
+    address may be `*`.
     """
     return sign_up(ctx, account, email, password, send_outcome)
 
@@ -72,7 +71,7 @@ def capability_value(settings: ServerSettings) -> str:
 
 
 def _is_allowed_before_connect(settings: ServerSettings) -> bool:
-    """Whether REGISTER is allowed before registration; a server password has to come first."""
+    """Whether REGISTER is allowed before registration, which a server password rules out."""
     return settings.register_before_connect and settings.password is None
 
 
@@ -91,13 +90,15 @@ def _check_may_register(ctx: Context, account: str) -> None:
 
 
 def _account_name(ctx: Context, account: str) -> str:
-    """Return the name for the new account: the caller's nick, or the nick it last asked for.
+    """Return the name for the new account: the caller's nick, or the nick requested last.
 
     Raises: FailReply when `account` is neither `*` nor that nick.
     """
     nick = ctx.user.nick if ctx.user else ctx.client.registration.requested_nick
     if nick is None:
-        raise FailReply("REGISTER", "NEED_NICK", "*", text="Choose a nick first; the account gets its name")
+        raise FailReply(
+            "REGISTER", "NEED_NICK", "*", text="Choose a nick first; the account is named after it"
+        )
     if account == "*":
         return nick
     try:
@@ -146,7 +147,7 @@ def _check_rate(ctx: Context, name: str) -> None:
 
 
 def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHashes) -> None:
-    """Create the account; what may have changed while the password was hashed is checked again."""
+    """Create the account, after repeating the checks that hashing may have outdated."""
     _check_name(ctx, name)
     _check_rate(ctx, name)
     invitation = signup_policy.check_invitation(ctx, name, credential)

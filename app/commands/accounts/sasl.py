@@ -1,7 +1,7 @@
 """SASL log-in: AUTHENTICATE with PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677) and EXTERNAL.
 
 A client sends each message in chunks of 400 characters of base64; a shorter chunk ends the message
-(IRCv3 sasl-3.1). The state of an exchange between two messages is kept in `client.sasl`.
+(IRCv3 sasl-3.1). Between messages, the state of the exchange is kept in `client.sasl`.
 The last step of a log-in is always slow work on the reader's thread, after which the engine
 continues with a writable changeset. By then the world includes every earlier change of the account
 by `chat-admin`.
@@ -39,7 +39,7 @@ _MAX_MECHANISM_LENGTH = 20
 
 
 class SaslExchange(SaslState, ABC):
-    """An exchange of one mechanism."""
+    """The exchange of one mechanism."""
 
     @abstractmethod
     def process(self, ctx: Context, message: bytes) -> SlowWork | None:
@@ -149,7 +149,7 @@ class ScramExchange(SaslExchange):
         self._password_version = 0
 
     def process(self, ctx: Context, message: bytes) -> SlowWork | None:
-        """Process client-first, client-final, and the empty message that accepts the proof."""
+        """Process client-first, client-final, and the final empty message (RFC 5802)."""
         text = message.decode(errors="replace")
         if self._scram is None:
             return self._look_up(ctx, text)
@@ -186,7 +186,7 @@ class ScramExchange(SaslExchange):
             fail_login(ctx, scram.name)
 
     def _finish(self, ctx: Context, name: str, message: str) -> SlowWork:
-        """Log in with a writable changeset, which is all that the empty slow work is for."""
+        """Log in with a writable changeset; the slow work is empty and only serves to get one."""
         if message:
             raise NumericError(numerics.ERR_SASLFAIL)
         return ctx.defer(

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce[C]) -> SlowWork:
-    """Return slow work that mails a code; then the application for the account is stored."""
+    """Return slow work that mails a code and then stores the application for the account."""
     runtime, code = ctx.runtime, new_code(ctx.runtime.clock, CODE_LENGTH)
     runtime.rate_limits.registrations.record(rate_key(ctx.client.address))
     runtime.rate_limits.mails.record(address.lower())

@@ -15,7 +15,7 @@ from app.wire import numerics
 def invite(ctx: Context, nick: str | None = None, channel: str = "") -> None:
     """Invite a user to a room, or list your own invitations.
 
-    An invitation admits the user once, whatever the modes and bans of the room.
+    An invitation admits the user once, regardless of the modes and bans of the room.
     """
     if nick is None:
         _list_invitations(ctx)

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from app.clock import to_text
+from app.commands.channels import markers
 from app.commands.context import Context
+from app.commands.metadata import syncing
 from app.engine.delivery.encode import encode
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
@@ -20,10 +22,23 @@ from app.wire import numerics
 from app.wire.ctcp import ACTION, is_request
 from app.wire.framing import MAX_LINE_BYTES, space_after
 
-HISTORY_CAPABILITIES = (
-    "draft/chathistory",
-    "znc.in/playback",
-)  # clients with one of these request history themselves
+# Clients with one of these capabilities request history themselves.
+HISTORY_CAPABILITIES = ("draft/chathistory", "znc.in/playback")
+
+
+def send_burst_and_replay(ctx: Context, room: Room, joined: Event) -> None:
+    """Send a client its own JOIN, the join burst and the replay of recent messages."""
+    send_burst(ctx, room, joined)
+    replay_room(ctx, room)
+
+
+def send_burst(ctx: Context, room: Room, joined: Event) -> None:
+    """Send a client its own JOIN, read marker, topic, names and metadata."""
+    ctx.send_event(joined)
+    if "draft/read-marker" in ctx.client.caps:
+        markers.send_marker(ctx, room.name)
+    send_topic_and_names(ctx, room)
+    syncing.send_room_metadata(ctx, room)
 
 
 def send_topic_and_names(ctx: Context, room: Room) -> None:
@@ -78,21 +93,21 @@ def _send_events(ctx: Context, events: Iterable[Event]) -> None:
 def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
     """Return slow work that replays direct messages sent since an instant, if the client wants it.
 
-    The log is read later, on the reader's thread. It may then contain messages decided after this
+    The log is read later, on the reader's thread. It may then contain messages emitted after this
     call, which the client receives live; they are excluded from the replay.
     """
     if not wants_replay(ctx):
         return None
     party, limit = ctx.me.party, ctx.runtime.settings.replay
-    latest = ctx.changeset.events[-1]  # never empty: the caller's return is an event
+    latest = ctx.changeset.events[-1]  # never empty: it contains the ATTACHED event
 
-    def show(later: Context, events: list[Event]) -> None:
+    def send(resumed: Context, events: list[Event]) -> None:
+        redacted = resumed.world.redacted
         _send_events(
-            later,
-            [event for event in events if event.id <= latest.id and event.id not in later.world.redacted],
+            resumed, [event for event in events if event.id <= latest.id and event.id not in redacted]
         )
 
-    return ctx.defer(lambda session: list_private_messages(session, party, limit, since), show)
+    return ctx.defer(lambda session: list_private_messages(session, party, limit, since), send)
 
 
 def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
@@ -103,10 +118,10 @@ def get_recent_messages(ctx: Context, room: Room) -> Iterable[Event]:
     if room.recent is None:
         stored = latest_messages(ctx.runtime.ledger.connection, room.id, ctx.world.replay)
         stored = [event for event in stored if event.id not in ctx.world.redacted]
-        decided = [
+        uncommitted = [
             event for event in ctx.changeset.events if event.room == room.id and event.kind in MESSAGES
         ]
-        ctx.world.set_recent(room, stored + decided)
+        ctx.world.set_recent(room, stored + uncommitted)
     return room.recent or ()
 
 
@@ -127,7 +142,7 @@ def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event
 def _add_timestamp(event: Event) -> Event:
     """Return the message with its time in the text, for a client without server-time.
 
-    Multiline messages, and texts for which the line has no room, are unchanged.
+    Multiline messages, and texts that would then exceed the line limit, are unchanged.
     """
     if MessageData.of(event).lines:
         return event

@@ -3,17 +3,15 @@
 from itertools import zip_longest
 
 from app.commands.channels import join_burst
-from app.commands.channels.markers import send_marker as show_marker
 from app.commands.channels.parting import leave_all
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.metadata import syncing
 from app.commands.registry import command
 from app.commands.sessions import account_roles
 from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.world.room import Room
 from app.engine.world.user import User
-from app.events import Event, Kind
+from app.events import Kind
 from app.events.data import CreatedData, JoinedData
 from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
@@ -56,7 +54,7 @@ def join_room(ctx: Context, name: str, key: str = "") -> None:
 
 
 def _is_abandoned(ctx: Context, room: Room, me: User, key: str) -> bool:
-    """Return whether the caller may not join a room that has no members or owner to admit them."""
+    """Return whether the room is orphaned and its modes keep the caller out."""
     if not room.is_orphaned:
         return False
     try:
@@ -109,7 +107,7 @@ def _create_room(ctx: Context, name: str) -> Room:
 def _charge_creation(ctx: Context, name: str) -> None:
     """Count a creation against the rate limit of the caller's address.
 
-    Rooms are permanent, so without it one client could exhaust the server's limit.
+    Rooms are permanent, so a client could otherwise exhaust the server's limit.
 
     Raises: NumericError when the limit is reached.
     """
@@ -141,7 +139,7 @@ def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
 
 
 def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
-    """Emit the event of joining, with any marks in its data, and send the join burst."""
+    """Emit the JOIN with the initial roles, and send the join burst to the user's devices."""
     roles = _initial_roles(room, me)
     others = room.audience
     data = JoinedData(me.realname, "".join(sorted(roles)), override)
@@ -150,25 +148,10 @@ def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
         account_roles.change_roles(ctx.runtime, ctx.changeset, room, me, "+", roles, others)
     if me.away is not None:
         ctx.changeset.deliver(ctx.event(Kind.AWAY, text=me.away), others)
-    send_burst_and_replay(ctx, room, joined)
+    join_burst.send_burst_and_replay(ctx, room, joined)
     for client in me.clients:
         if client is not ctx.client:
-            send_burst_and_replay(Context(ctx.runtime, ctx.changeset, client), room, joined)
-
-
-def send_burst_and_replay(ctx: Context, room: Room, joined: Event) -> None:
-    """Send a client its own JOIN, the join burst and the replay of recent messages."""
-    send_burst(ctx, room, joined)
-    join_burst.replay_room(ctx, room)
-
-
-def send_burst(ctx: Context, room: Room, joined: Event) -> None:
-    """Send a client its own JOIN, read marker, topic, names and metadata."""
-    ctx.send_event(joined)
-    if "draft/read-marker" in ctx.client.caps:
-        show_marker(ctx, room.name)
-    join_burst.send_topic_and_names(ctx, room)
-    syncing.send_room_metadata(ctx, room)
+            join_burst.send_burst_and_replay(Context(ctx.runtime, ctx.changeset, client), room, joined)
 
 
 def _initial_roles(room: Room, me: User) -> set[str]:

@@ -13,9 +13,9 @@ from app.wire import numerics
 from app.wire.masks import compile_mask, is_mask
 
 MINUTE_MILLISECONDS = 60_000
-MAX_LISTED_ROOMS = 2_000  # of one LIST: the largest, then ERR_TOOMANYMATCHES
-COMPARISONS_PER_LINE = 10  # as much work as one line of the reply
-MAX_CONDITIONS = 10  # of one LIST, including masks; each is evaluated for every room
+MAX_LISTED_ROOMS = 2_000  # per LIST; the largest rooms are listed, followed by ERR_TOOMANYMATCHES
+COMPARISONS_PER_LINE = 10  # charged like one line of the reply
+MAX_CONDITIONS = 10  # per LIST, including masks; each is evaluated for every room
 
 Condition = Callable[[Room], bool]
 _CONDITION = re.compile(r"([ctu]?)([<>])([0-9]{1,9})", re.IGNORECASE)
@@ -98,9 +98,11 @@ def _parse_query(text: str, now: int) -> ListQuery:
         raise NumericError(
             numerics.ERR_TOOMANYTARGETS, "LIST", text=f"LIST takes at most {MAX_CONDITIONS} conditions"
         )
-    plain = [word for word in included if not is_mask(word)]
+    room_names = [word for word in included if not is_mask(word)]
     conditions = [_make_condition(match, now) for match in comparisons]
-    return ListQuery(plain, list(map(compile_mask, masks)), list(map(compile_mask, excluded)), conditions)
+    return ListQuery(
+        room_names, list(map(compile_mask, masks)), list(map(compile_mask, excluded)), conditions
+    )
 
 
 def _make_condition(match: re.Match[str], now: int) -> Condition:

@@ -1,7 +1,7 @@
 """Read markers: MARKREAD (https://ircv3.net/specs/extensions/read-marker).
 
-Markers belong to a party, like direct messages: to an account with all its devices, or to one
-session of a guest. They are private and only move forward.
+Like direct messages, markers belong to a party: an account with all its devices, or one session of
+a guest. They are private and only move forward.
 """
 
 from app.clock import from_iso, to_iso

@@ -38,7 +38,7 @@ _LIST_REPLIES = {
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
     "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
-ValidChange = tuple[ModeChange, int | None]  # with the account that keeps a role
+ValidChange = tuple[ModeChange, int | None]  # with the account that a role is stored for
 
 
 @command(writes=True)
@@ -110,9 +110,9 @@ def _emit_in_lines(ctx: Context, room: Room, changes: list[ValidChange]) -> None
 
 
 def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
-    """Emit one event. Members see a key, but the log does not store it.
+    """Emit one event. Members see the key of a room, but the log does not store it.
 
-    Changes to the word filter are sent to operators only; history shows others that it changed.
+    Changes to the word filter are sent to operators only; history masks the words.
     """
     shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in changes]
     logged = [(_masked(change, "k"), account) for change, account in changes]
@@ -181,10 +181,10 @@ def _validate_role(ctx: Context, room: Room, change: ModeChange) -> list[ValidCh
 def _validate_list_entry(ctx: Context, room: Room, change: ModeChange) -> list[ValidChange]:
     mask = _canonical_entry(room, change)
     entries = room.lists[change.letter]
-    same = next((entry for entry in entries if caseless(entry) == caseless(mask)), None)
+    existing = next((entry for entry in entries if caseless(entry) == caseless(mask)), None)
     if change.sign == "-":
-        return [(ModeChange("-", change.letter, same), None)] if same else []
-    if same or byte_length(mask) > MAX_ENTRY_BYTES:
+        return [(ModeChange("-", change.letter, existing), None)] if existing else []
+    if existing or byte_length(mask) > MAX_ENTRY_BYTES:
         return []
     return [(ModeChange("+", change.letter, mask), None)]
 
@@ -223,7 +223,7 @@ def _validate_key(ctx: Context, room: Room, change: ModeChange) -> list[ValidCha
             room.name,
             "k",
             "*",
-            text=f"A key has 1 to {MAX_KEY_LENGTH} characters without spaces and commas",
+            text=f"The key must have 1 to {MAX_KEY_LENGTH} characters and no spaces or commas",
         )
     return [] if key == room.password else [(ModeChange("+", "k", key), None)]
 

@@ -5,7 +5,7 @@ Clients without the capability receive a PART of the old name and a JOIN of the 
 
 from math import ceil
 
-from app.commands.channels.joining import send_burst
+from app.commands.channels.join_burst import send_burst
 from app.commands.context import Context
 from app.commands.errors import FailReply, NumericError
 from app.commands.registry import command
@@ -47,14 +47,14 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
 def _validate_name(ctx: Context, room: Room, name: str) -> str:
     """Return the normalised new name.
 
-    Raises: FailReply when the room cannot have it.
+    Raises: FailReply when the name is invalid, in use, or refused.
     """
     try:
         new = check_room(name, ctx.runtime.settings.room_length)
     except InvalidName as error:
         raise _failed("CANNOT_RENAME", room, name, text=error.reason) from error
     if ctx.world.find_room(new) not in (None, room):
-        raise _failed("CHANNEL_NAME_IN_USE", room, new, text="There is already a room with this name")
+        raise _failed("CHANNEL_NAME_IN_USE", room, new, text="Another room already has this name")
     if room.key != fold(new) and is_auto_joined(room.key, ctx.runtime.settings.auto_join):
         raise _failed("CANNOT_RENAME", room, new, text=AUTO_JOIN_REFUSAL)
     wait = (
@@ -73,7 +73,8 @@ def emulate_rename(
 ) -> None:
     """Send clients without the capability a PART of the old name and a JOIN of the new one.
 
-    They receive nothing if only the case of ASCII letters changes: for them the name is the same.
+    They receive nothing if only the case of ASCII letters changes, because names are
+    case-insensitive.
     """
     old = event.target or ""
     if old.encode().lower() == RenamedData.of(event).to.encode().lower():  # compares as CASEMAPPING=ascii

@@ -1,6 +1,6 @@
-"""Checks of what may be sent to a room, and by whom.
+"""Checks whether a client may send to a room.
 
-A TAGMSG counts as a message, except that slow mode (+W) ignores transient tags such as +typing.
+A TAGMSG counts as a message, except that slow mode (+W) exempts transient tags such as +typing.
 """
 
 from math import ceil

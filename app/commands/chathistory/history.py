@@ -49,8 +49,8 @@ def chathistory(ctx: Context, subcommand: str = "", *more: str) -> None:
 def chathistory_latest(ctx: Context, target: str = "", reference: str = "", limit: str = "") -> SlowWork:
     """Show the latest messages, optionally only those after a reference; `*` means no reference."""
     request = _parse_request(ctx, "LATEST", target, limit)
-    marks = [] if reference == "*" else [_parse_reference(request, reference)]
-    return read_page(ctx, request, pages.latest, *marks)
+    references = [] if reference == "*" else [_parse_reference(request, reference)]
+    return read_page(ctx, request, pages.latest, *references)
 
 
 @subcommand(cost=COST)
@@ -78,7 +78,7 @@ def chathistory_around(ctx: Context, target: str = "", reference: str = "", limi
 def chathistory_between(
     ctx: Context, target: str = "", first: str = "", last: str = "", limit: str = ""
 ) -> SlowWork:
-    """Show the messages between two references, starting from the first one."""
+    """Show the messages between two references, starting at the first."""
     request = _parse_request(ctx, "BETWEEN", target, limit)
     return read_page(
         ctx, request, pages.between, _parse_reference(request, first), _parse_reference(request, last)
@@ -134,7 +134,7 @@ def _check_nick(word: str, nick: str) -> None:
 def _parse_limit(ctx: Context, word: str, limit: str) -> int:
     requested = parse_number(limit)
     if requested is None:
-        raise failed("INVALID_PARAMS", word, limit, text="Invalid limit")
+        raise failed("INVALID_PARAMS", word, limit, text="The limit must be a number")
     return min(requested, ctx.runtime.settings.history_limit)
 
 
@@ -149,8 +149,10 @@ def _parse_reference(request: PageRequest, word: str) -> Reference:
     if equals and name == "msgid":
         return Reference(word, position=_parse_msgid(request, word, value))
     if not equals:
-        raise failed("INVALID_PARAMS", request.word, word, text="Invalid message reference")
-    text = "A reference must be msgid= or timestamp="
+        raise failed(
+            "INVALID_PARAMS", request.word, word, text="A reference must be msgid=ID or timestamp=TIME"
+        )
+    text = "A reference must be msgid=ID or timestamp=TIME"
     raise failed("INVALID_MSGREFTYPE", request.word, request.target, word, text=text)
 
 

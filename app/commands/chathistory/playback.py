@@ -1,6 +1,6 @@
-"""Playback: pages of history are read on the client's reader thread and sent as one batch.
+"""Playback: pages of history, read on the client's reader thread and sent as one batch.
 
-Before sending, the engine checks again that the client may still see what was read.
+Before a page is sent, the engine checks that the client may still see its messages.
 """
 
 import logging
@@ -52,13 +52,13 @@ class PageRequest:
     target: str  # as the client spelled it
     limit: int
     room: int | None
-    parties: tuple[str, ...]  # identities of the caller; direct messages use the first
-    peer: str | None  # the party that currently has the nick
+    parties: tuple[str, ...]  # of the caller; direct messages belong to the first
+    peer: str | None  # the party of the nick's current owner
     extra_kinds: tuple[Kind, ...]
     is_hidden: bool = False  # the room hides history from before the caller joined
 
-    def place(self, session: Session) -> HistorySource:
-        """Return the part of the log that the request selects."""
+    def find_source(self, session: Session) -> HistorySource:
+        """Return the history that the request selects."""
         if self.room is not None:
             visible = find_first_visible(session.connection(), [self.room], self.parties)
             return HistorySource(self.room, extra=self.extra_kinds, first=visible.get(self.room))
@@ -89,7 +89,7 @@ def find_joined_room(ctx: Context, name: str) -> Room | None:
 def make_request(
     ctx: Context, word: str, target: str, limit: int, room: Room | None, extra_kinds: tuple[Kind, ...] = ()
 ) -> PageRequest:
-    """Return a request for a room, or without one for direct messages with the owner of a nick."""
+    """Return a request for a room, or without a room, for direct messages with a nick."""
     peer = ctx.world.find_user(target) if room is None else None
     return PageRequest(
         word=word,
@@ -115,12 +115,12 @@ def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: 
     """Return slow work that reads a page with a query of `pages`, and sends it."""
 
     def work(session: Session) -> list[Event]:
-        place = request.place(session)
-        marks = [_resolve(session, request, place, reference) for reference in references]
-        return read(session, place, request.limit, *marks)
+        source = request.find_source(session)
+        cursors = [_resolve(session, request, source, reference) for reference in references]
+        return read(session, source, request.limit, *cursors)
 
     return read_later(
-        ctx, not_retrieved(request), work, lambda later, events: _send_page(later, request, events)
+        ctx, not_retrieved(request), work, lambda resumed, events: _send_page(resumed, request, events)
     )
 
 
@@ -128,7 +128,7 @@ def read_later(
     ctx: C,
     failure: FailReply,
     work: Callable[[Session], T],
-    show: Callable[[C, T], None],
+    send: Callable[[C, T], None],
     slots: BoundedSemaphore = PAGE_READS,
 ) -> SlowWork:
     """Return slow work that reads within a concurrency limit and sends the result, or `failure`."""
@@ -143,33 +143,33 @@ def read_later(
             logger.warning("Cannot read a page of history: %s", error)
             return failure
 
-    def then(later: C, result: T | FailReply) -> None:
+    def then(resumed: C, result: T | FailReply) -> None:
         if isinstance(result, FailReply):
             raise result
-        show(later, result)
+        send(resumed, result)
 
     return ctx.defer(read, then)
 
 
 def _resolve(
-    session: Session, request: PageRequest, place: HistorySource, reference: Reference
+    session: Session, request: PageRequest, source: HistorySource, reference: Reference
 ) -> HistoryCursor:
-    """Return the place in the history that a reference names.
+    """Return the cursor of a message reference.
 
     Raises: FailReply when there is no such message; the client can then retry with a timestamp.
     """
     if reference.position is None:
         return HistoryCursor(reference.instant)
-    mark = pages.locate(session, place, reference.position)
-    if mark is None:
+    cursor = pages.locate(session, source, reference.position)
+    if cursor is None:
         raise not_retrieved(request, reference.word)
-    return mark
+    return cursor
 
 
 def _send_page(ctx: Context, request: PageRequest, events: list[Event]) -> None:
     """Send a page.
 
-    Raises: FailReply when the caller has left the room, or its history was hidden, since the read.
+    Raises: FailReply when the caller has left the room or its history was hidden meanwhile.
     """
     room = get_joined_room(ctx, request.word, request.target) if request.room is not None else None
     if room is not None and room.hides_history and not request.is_hidden:
@@ -183,7 +183,7 @@ def _send_page(ctx: Context, request: PageRequest, events: list[Event]) -> None:
 
 
 def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
-    """Fill in what the log omits: the server's name and the current name of the room."""
+    """Fill in the fields that the log omits: the server's name and the current name of the room."""
     event.nick = event.nick or ctx.runtime.server_name
     if room is None:
         return
@@ -205,15 +205,15 @@ def rooms_with_open_history(ctx: Context) -> frozenset[int]:
     return frozenset(room.id for room in ctx.world.rooms_of(ctx.me) if not room.hides_history)
 
 
-def is_visible(ctx: Context, event: Event, shown: frozenset[int]) -> bool:
+def is_visible(ctx: Context, event: Event, open_rooms: frozenset[int]) -> bool:
     """Return whether the caller may still see a message.
 
-    `shown` are the rooms that did not hide history when the message was read.
+    `open_rooms` are the rooms that did not hide history when the message was read.
     """
     me = ctx.me
     if event.id in ctx.world.redacted or not may_read(event, me.rooms, me.party):
         return False
-    return event.room not in shown or not ctx.world.rooms[event.room].hides_history
+    return event.room not in open_rooms or not ctx.world.rooms[event.room].hides_history
 
 
 def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
@@ -225,7 +225,7 @@ def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
 
 
 def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:
-    """Return the `msgid` tag of a QUIT or NICK, which has none when it is sent live."""
+    """Return the `msgid` tag of a QUIT or NICK, which is not sent with live events."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
     return {"msgid": msgid(event.id)} if is_shared else {}
 

@@ -34,15 +34,15 @@ from app.wire.numbers import parse_number
 
 C = TypeVar("C", bound=Context)
 COST = 5  # a search may read tens of thousands of messages
-MAX_RESULTS = 100  # the limit when none is given
-MAX_WORDS = 16  # each filters the matches of the previous ones
+DEFAULT_LIMIT = 100  # messages
+MAX_WORDS = 16  # each word filters the matches of the previous words
 SEARCH_SLOTS = BoundedSemaphore(2)  # concurrent searches; separate from PAGE_READS, which are short
 ATTRIBUTES = {"in", "from", "after", "before", "text", "limit"}
 
 
 @command(cost=COST)
 def search(ctx: Context, attributes: str) -> SlowWork:
-    """Search the messages that you may read, by attributes separated with semicolons.
+    """Search the messages that you may read, by attributes separated by semicolons.
 
     For example: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;limit=9`.
 
@@ -69,17 +69,17 @@ def start_search(
     query: SearchQuery,
     limit: int,
     failure: FailReply,
-    show: Callable[[C, list[Event]], None],
+    send: Callable[[C, list[Event]], None],
 ) -> SlowWork:
     """Return slow work that searches a target, or everything the caller may read if it is empty.
 
-    `show` receives the messages that the caller may still see when the search has finished.
+    `send` receives the messages that the caller may still see when the search has finished.
 
     Raises: FailReply when the caller is not in the room, or there are too many words.
     """
     _check_word_count(query)
     scope = _scope(ctx, target)
-    shown = rooms_with_open_history(ctx)
+    open_rooms = rooms_with_open_history(ctx)
 
     def work(session: Session) -> list[Event]:
         try:
@@ -87,14 +87,14 @@ def start_search(
         except SearchTookTooLong as error:
             raise _failed("INTERNAL_ERROR", text=error.sentence) from error
 
-    def then(later: C, events: list[Event]) -> None:
-        show(later, [event for event in events if is_visible(later, event, shown)])
+    def then(resumed: C, events: list[Event]) -> None:
+        send(resumed, [event for event in events if is_visible(resumed, event, open_rooms)])
 
     return read_later(ctx, failure, work, then, SEARCH_SLOTS)
 
 
 def _scope(ctx: Context, target: str) -> Callable[[Session], SearchScope]:
-    """Return a function that computes the scope of the search, in a session."""
+    """Return a function that computes the scope of the search in a database session."""
     me = ctx.me
     if not target:
         return _limit_to_visible(SearchScope(tuple(me.rooms), party=me.party), me.parties)
@@ -104,7 +104,7 @@ def _scope(ctx: Context, target: str) -> Callable[[Session], SearchScope]:
             raise _failed("INVALID_PARAMS", "in", text=f"You are not in {plain(target)}")
         return _limit_to_visible(SearchScope((room.id,)), me.parties)
     request = make_request(ctx, "SEARCH", target, 0, None)
-    return lambda session: SearchScope(conversations=request.place(session).conversations)
+    return lambda session: SearchScope(conversations=request.find_source(session).conversations)
 
 
 def _limit_to_visible(scope: SearchScope, parties: tuple[str, ...]) -> Callable[[Session], SearchScope]:
@@ -136,7 +136,7 @@ def _parse_attributes(attributes: str) -> dict[str, str]:
     """
     values = parse_tags(attributes)
     for name in values.keys() - ATTRIBUTES:
-        raise _failed("INVALID_PARAMS", name, text=f"The attributes are {', '.join(sorted(ATTRIBUTES))}")
+        raise _failed("INVALID_PARAMS", name, text=f"Unknown attribute; use {', '.join(sorted(ATTRIBUTES))}")
     return values
 
 
@@ -150,7 +150,7 @@ def _parse_timestamp(values: dict[str, str], name: str) -> int | None:
 
 
 def _parse_limit(values: dict[str, str], maximum: int) -> int:
-    limit = parse_number(values["limit"]) if "limit" in values else MAX_RESULTS
+    limit = parse_number(values["limit"]) if "limit" in values else DEFAULT_LIMIT
     if limit is None:
         raise _failed("INVALID_PARAMS", "limit", text="The limit must be a number")
     return min(limit, maximum)

@@ -20,9 +20,9 @@ def cap(ctx: Context, subcommand: str, *more: str) -> None:
 def cap_ls(ctx: Context, version: str = "") -> None:
     """List the capabilities of the server.
 
-    Give version 302 to see their values. Before registration, this pauses it until CAP END.
+    Version 302 adds their values. Before registration, this suspends it until CAP END.
     """
-    _pause_registration(ctx)
+    _suspend_registration(ctx)
     version_number = int(version[:6]) if version.isascii() and version.isdigit() else 0
     ctx.client.cap_version = max(ctx.client.cap_version, version_number)
     listed = capabilities.listed_capabilities(ctx.runtime.settings, ctx.client, version_number)
@@ -39,10 +39,10 @@ def cap_list(ctx: Context) -> None:
 def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a leading minus sign.
 
-    The request is accepted or rejected as a whole. Before registration, this pauses it until CAP
-    END.
+    The request is accepted or rejected as a whole. Before registration, this suspends it until
+    CAP END.
     """
-    _pause_registration(ctx)
+    _suspend_registration(ctx)
     caps = set(ctx.client.caps)
     offered = capabilities.offered_capabilities(ctx.runtime.settings)
     for word in wanted.split():
@@ -64,20 +64,20 @@ def cap_end(ctx: Context) -> SlowWork | None:
     return complete_registration(ctx)
 
 
-def _pause_registration(ctx: Context) -> None:
+def _suspend_registration(ctx: Context) -> None:
     if ctx.client.session is None:
         ctx.client.registration.negotiating = True
 
 
 def _send_verdict(ctx: Context, verdict: str, wanted: str) -> None:
-    """Send ACK or NAK with the request repeated, over as many lines as it needs."""
+    """Send ACK or NAK with the request repeated, in as many lines as needed."""
     start = f"CAP {ctx.client.nick} {verdict}"
     for words in pack_words(wanted.split(" "), space_after(f":{ctx.runtime.server_name} {start} :")):
         ctx.send_from_server(start, text=words)
 
 
 def _send_list(ctx: Context, subcommand: str, words: list[str]) -> None:
-    """Send a list of capabilities; every line but the last has `*` before the list."""
+    """Send a list of capabilities; every line except the last has `*` before the list."""
     start = f"CAP {ctx.client.nick} {subcommand}"
     space = space_after(f":{ctx.runtime.server_name} {start} * :")
     lines = list(pack_words(words, space)) or [""]

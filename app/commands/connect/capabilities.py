@@ -1,4 +1,4 @@
-"""The capabilities that the settings make available, with their values.
+"""The capabilities offered under the current settings, with their values.
 
 When the settings change while the server runs, clients are notified of the difference (IRCv3
 cap-notify).
@@ -31,7 +31,7 @@ def offered_capabilities(settings: ServerSettings) -> dict[str, str]:
 
 
 def listed_capabilities(settings: ServerSettings, client: Client, version: int) -> dict[str, str]:
-    """Return what CAP LS lists; before version 302 fewer capabilities, without values."""
+    """Return the capabilities for CAP LS; before version 302, a subset without values."""
     if version < MIN_VERSION_WITH_VALUES:
         return _listed_without_values(settings)
     return (
@@ -57,17 +57,18 @@ def format_capabilities(found: dict[str, str]) -> list[str]:
 def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Notify clients of changed capabilities (cap-notify), and disable removed ones."""
     after = runtime.settings
-    gone = [name for name in offered_capabilities(before) if name not in offered_capabilities(after)]
-    new = _changed_values(offered_capabilities(before), offered_capabilities(after))
-    new_for_old = _changed_values(_listed_without_values(before), _listed_without_values(after))
+    removed = [name for name in offered_capabilities(before) if name not in offered_capabilities(after)]
+    changed = _changed_values(offered_capabilities(before), offered_capabilities(after))
+    changed_without_values = _changed_values(_listed_without_values(before), _listed_without_values(after))
     for client in runtime.world.clients:
         if _is_notified(client):
             has_values = client.cap_version >= MIN_VERSION_WITH_VALUES
-            found = new | sts.changed_policy(before, after, client.secure) if has_values else new_for_old
-            _notify(runtime, changeset, client, "DEL", gone)
+            policy = sts.changed_policy(before, after, client.secure)
+            found = changed | policy if has_values else changed_without_values
+            _notify(runtime, changeset, client, "DEL", removed)
             _notify(runtime, changeset, client, "NEW", format_capabilities(found))
-        if client.caps.intersection(gone):
-            runtime.world.set_capabilities(client, client.caps.difference(gone))
+        if client.caps.intersection(removed):
+            runtime.world.set_capabilities(client, client.caps.difference(removed))
 
 
 def _changed_values(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
@@ -75,7 +76,7 @@ def _changed_values(old: dict[str, str], now: dict[str, str]) -> dict[str, str]:
 
 
 def _is_notified(client: Client) -> bool:
-    """Whether a client gets CAP NEW and DEL; version 302 implies cap-notify."""
+    """Whether the client receives CAP NEW and DEL; version 302 implies cap-notify."""
     return not client.is_closed and (
         client.cap_version >= MIN_VERSION_WITH_VALUES or "cap-notify" in client.caps
     )

@@ -1,4 +1,4 @@
-"""The end of registration: the final checks, the welcome burst and the automatic joins."""
+"""Completing registration: the final checks, the welcome burst and the automatic joins."""
 
 from app.commands.channels import join_burst, joining, markers
 from app.commands.connect.welcome import send_welcome
@@ -42,7 +42,7 @@ def complete_entry(ctx: Context) -> SlowWork | None:
 
 
 def _current_account(ctx: Context) -> AccountInfo | None:
-    """Return the account that the caller has logged in to, unless it has been disabled since."""
+    """Return the account that the caller is logged in to, unless it was disabled meanwhile."""
     account = ctx.world.find_account(ctx.client.account) if ctx.client.account else None
     if account is None or account.disabled:
         ctx.client.account = None
@@ -70,7 +70,7 @@ def nick_in_use(ctx: Context, nick: str) -> NumericError:
     holder = ctx.world.find_user(nick)
     text = "This nick is registered; log in to its account or choose another nick"
     if holder is not None and is_own_account(ctx, holder):
-        text = "Your account already uses this nick; to add a device, log in by SASL or PASS while connecting"
+        text = "Your account already uses this nick; to connect another device, log in by SASL or PASS"
     is_registered = fold(nick) in ctx.world.accounts
     return NumericError(numerics.ERR_NICKNAMEINUSE, nick, text=text if is_registered else None)
 
@@ -113,7 +113,7 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
-    """Attach a connection to an existing user; replay what was missed without a device."""
+    """Attach a connection to an existing user, and replay the messages it missed offline."""
     since = holder.detached
     ctx.world.attach(ctx.client, holder)
     if since is not None:
@@ -123,6 +123,6 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     for room in ctx.world.rooms_of(holder):
         joined = ctx.event(Kind.JOINED, room, target=room.name, data=JoinedData(holder.realname))
         joined.at = ctx.runtime.clock.now()
-        joining.send_burst_and_replay(ctx, room, joined)
+        join_burst.send_burst_and_replay(ctx, room, joined)
     markers.send_unjoined_markers(ctx)
     return None if since is None else join_burst.replay_direct_messages(ctx, since)

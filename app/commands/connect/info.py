@@ -49,8 +49,8 @@ def _lusers_lines(world: World, to: tuple[str, str]) -> Iterator[str]:
         yield numerics.RPL_LUSERUNKNOWN.format(*to, str(len(world.unregistered)))
     yield numerics.RPL_LUSERCHANNELS.format(*to, str(len(world.rooms)))
     yield numerics.RPL_LUSERME.format(*to, text=f"I have {current} clients and 0 servers")
-    for numeric, which in ((numerics.RPL_LOCALUSERS, "local"), (numerics.RPL_GLOBALUSERS, "global")):
-        yield numeric.format(*to, str(current), peak, text=f"Current {which} users {current}, max {peak}")
+    for numeric, scope in ((numerics.RPL_LOCALUSERS, "local"), (numerics.RPL_GLOBALUSERS, "global")):
+        yield numeric.format(*to, str(current), peak, text=f"Current {scope} users {current}, max {peak}")
 
 
 @command(reads_world=False)
@@ -73,7 +73,7 @@ def time(ctx: Context, server: str = "") -> None:
 
 @command(reads_world=False)
 def info(ctx: Context, server: str = "") -> None:
-    """Show what software the server runs and since when."""
+    """Show the server software and its start time."""
     check_server(ctx, server)
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network_name}, running {ctx.runtime.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat server with a durable log: a message is stored")
@@ -84,7 +84,7 @@ def info(ctx: Context, server: str = "") -> None:
 
 @command()
 def admin(ctx: Context, server: str = "") -> None:
-    """Show which administrators are online."""
+    """List the administrators that are online."""
     check_server(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
@@ -99,12 +99,12 @@ def admin(ctx: Context, server: str = "") -> None:
 
 @command(reads_world=False)
 def links(ctx: Context, server: str = "", mask: str = "") -> None:
-    """Show the servers of the network. The list is always empty, because they are not public."""
+    """List the servers of the network. The list is always empty, because it is not public."""
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")
 
 
 def check_server(ctx: Context, server: str) -> None:
-    """Refuse a query to another server; a mask or a user's nick may stand for this one.
+    """Refuse a query to another server; a mask or a nick may refer to this server.
 
     Raises: NumericError with ERR_NOSUCHSERVER.
     """

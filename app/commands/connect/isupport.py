@@ -77,7 +77,7 @@ def isupport(ctx: Context) -> None:
 
 
 def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
-    """Send all registered clients the tokens that a change of the settings has changed."""
+    """Send all registered clients the tokens affected by a change of the settings."""
     old, new = tokens(before), tokens(runtime.settings)
     words = [_format_token(name, value) for name, value in new.items() if old.get(name) != value]
     words += [f"-{name}" for name in old if name not in new]

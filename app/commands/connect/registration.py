@@ -22,10 +22,10 @@ from app.wire.names import InvalidName, check_new_nick
 
 @command("PASS", before_registration=True, reads_world=False)
 def pass_(ctx: Context, password: str) -> None:
-    """Give the password of the server, or `account:password` to log in, before NICK and USER.
+    """Send the server password, or `account:password` to log in, before NICK and USER.
 
-    Without a server password, your account's password alone logs you in to the account of your
-    nick.
+    If the server has no password, your account's password alone logs you in to the account of
+    your nick.
     """
     if ctx.client.session is not None:
         raise NumericError(numerics.ERR_ALREADYREGISTERED)
@@ -49,7 +49,7 @@ def nick(ctx: Context, nick: str = "") -> SlowWork | None:
 
 @command(before_registration=True, writes=True)
 def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> SlowWork | None:
-    """Give your user name and real name; together with NICK this completes registration.
+    """Send your user name and real name; together with NICK this completes registration.
 
     The second and third parameters are ignored.
     """
@@ -110,7 +110,7 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
 
 
 def _close_if_throttled(ctx: Context) -> bool:
-    """Close the connection if its address has sent too many wrong passwords; return whether."""
+    """Close the connection and return True if its address has sent too many wrong passwords."""
     seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address)
     if seconds > 0:
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
@@ -171,12 +171,12 @@ def _check_nick(ctx: Context, nick: str) -> str:
 
 
 def _as_parameter(nick: str) -> str:
-    """Return a refused nick if it can be a middle parameter, or else `*`."""
+    """Return a refused nick if it is valid as a middle parameter, or else `*`."""
     return nick if nick and " " not in nick and not nick.startswith(":") else "*"
 
 
 def _check_available(ctx: Context, wanted: str) -> None:
-    """Refuse a nick that another user has, or that is confusable with another name."""
+    """Refuse a nick in use by another user, or confusable with another name (Unicode TR39)."""
     holder = ctx.world.find_user(wanted)
     if holder is not None and holder is not ctx.user and not _may_join_as_device(ctx, holder):
         raise entry.nick_in_use(ctx, wanted)
@@ -187,7 +187,7 @@ def _check_available(ctx: Context, wanted: str) -> None:
 
 
 def _may_join_as_device(ctx: Context, holder: User) -> bool:
-    """Whether the caller is a device of the nick's user, or may still log in as one.
+    """Whether the caller is, or may still log in as, a device of the user.
 
     `entry.complete_entry` checks again.
     """

@@ -1,4 +1,4 @@
-"""Restoring sessions at startup: always-on users stay online, all others have quit."""
+"""Restoring sessions at startup: always-on users stay online, all other sessions end."""
 
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
@@ -26,7 +26,7 @@ def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> 
 
 
 def _quit_reason(runtime: Runtime, user: User) -> str | None:
-    """Return why a session ends, or None if it continues; bans made since the stop count too."""
+    """Return why a session ends, or None if it continues; new bans also end sessions."""
     if not always_on.stays_connected(runtime, user):
         return CRASHED
     ban = find_ban(runtime.world, subject_of_user(user))

@@ -1,6 +1,6 @@
-"""Strict transport security (IRCv3 sts): tells clients to connect by TLS only, and for how long.
+"""Strict transport security (IRCv3 sts): makes clients connect by TLS only, for a duration.
 
-It is listed as a capability, but only informs; a client cannot request it.
+The policy is advertised as a capability, which clients cannot request.
 """
 
 from app.settings import ServerSettings

@@ -61,7 +61,7 @@ def tagmsg(ctx: Context, targets: str) -> None:
 def _send_to_each(
     ctx: Context, targets: str, send: Callable[[Context, Kind, str, T], None], kind: Kind, text: T
 ) -> None:
-    """Send to each target; an error of one does not affect the others.
+    """Send to each target; an error for one target does not affect the others.
 
     Raises: CommandError when there are too many targets, a service is among several, or the only
     target is refused.
@@ -82,7 +82,7 @@ def _send_to_each(
 
 
 def _check_pseudoclient_is_alone(ctx: Context, names: Sequence[str]) -> None:
-    """Refuse a message to a service and others at once: it may contain a password."""
+    """Refuse a message to a service along with other targets: it may contain a password."""
     for name in names:
         user = ctx.world.find_user(name)
         if user is not None and user.is_pseudoclient:
@@ -102,7 +102,7 @@ def _send_or_drop(ctx: Context, kind: Kind, target: str, text: str) -> None:
 
 
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
-    """Deliver to a room, its operators, or a user; `lines` are the lengths of multiline lines."""
+    """Deliver to a room, its operators or a user; `lines` are the line lengths if multiline."""
     if text is not None:
         ctx.me.last_active = (
             ctx.client.last_received
@@ -159,7 +159,7 @@ def _must_be_alone(service: User) -> NumericError:
 
 
 def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None) -> None:
-    """Emit a message to all but its author, whose client gets it only with echo-message."""
+    """Emit a message; its author receives it only with echo-message."""
     is_stored = not is_transient(event)
     if event.text is not None:
         _check_length(event, event.text, ctx.runtime.settings.buffer)
@@ -172,7 +172,7 @@ def _emit(ctx: Context, event: Event, audience: Audience, author: Client | None)
 
 
 def _check_length(event: Event, text: str, max_bytes: int) -> None:
-    """Refuse a message longer than the limit, or with a line too long to relay with its source."""
+    """Refuse a message over the limit, or with a line too long to relay with its source."""
     space = space_after(f":{event.source} {event.verb} {event.target} :")
     total = longest = byte_length(text)
     if isinstance(event.data, MessageData) and event.data.lines:

@@ -49,7 +49,7 @@ def _send(ctx: Context, reference: str) -> None:
 def _deliver_batch(ctx: Context, reference: str) -> None:
     closed = multiline_batch.close_batch(ctx, reference)
     if closed is None:
-        ctx.label = None  # the failure reply had it
+        ctx.label = None  # used by the failure reply
         return
     text = combine(closed.lines)
     if closed.kind is None or not text.strip("\n"):

@@ -21,8 +21,8 @@ from app.wire.names import fold
 def redact(ctx: Context, target: str, message_id: str, reason: str = "") -> None:
     """Delete a message of yours, or any message in a room that you moderate.
 
-    The message is identified by its `msgid` tag. It is removed from history, and clients that support
-    redaction remove it from view.
+    The message is identified by its `msgid` tag. It is removed from history, and clients that
+    support redaction remove it from view.
     """
     if target.startswith(("#", "@#")):
         _redact_in_room(ctx, target, message_id, reason)
@@ -66,14 +66,14 @@ def _redact_direct_message(ctx: Context, target: str, message_id: str, reason: s
 
 
 def _find_conversations(ctx: Context, nick: str) -> set[str]:
-    """Return the caller's conversations with current and former owners of a nick."""
+    """Return the caller's conversations with the current and former owners of a nick."""
     me, peer = ctx.me, ctx.world.find_user(nick)
     conversations = set(find_conversations(ctx.runtime.ledger.connection, me.party, fold(nick)))
     return conversations | {" ".join(sorted({me.party, peer.party}))} if peer else conversations
 
 
 def _get_message(ctx: Context, target: str, message_id: str) -> Event:
-    """Return the message with an id; the log must be open.
+    """Return a message by its id; the log must be open.
 
     Raises: FailReply when it does not exist or is already redacted.
     """
@@ -92,7 +92,7 @@ def _get_message(ctx: Context, target: str, message_id: str) -> Event:
 
 
 def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
-    """Return whether the message is hidden from the caller, because they joined later (+H)."""
+    """Return whether +H hides the message from the caller, who joined later."""
     if not room.hides_history or _is_own(ctx, message):
         return False
     return message.id < find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties).position

@@ -1,8 +1,8 @@
 """Metadata of users and rooms: METADATA (https://ircv3.net/specs/extensions/metadata).
 
-The metadata of users is public. The metadata of a room is visible to its members; for others it is
-empty, and a secret room does not exist. Before registration, a client can only set its own
-metadata, which takes effect when registration completes.
+The metadata of users is public. The metadata of a room is visible to its members; for others it
+appears empty, and a secret room appears not to exist. Before registration, a client can only set
+its own metadata, which takes effect when registration completes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ def metadata_list(ctx: Context, target: str) -> None:
 def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
     """Set the value of a key, or delete the key if the value is missing.
 
-    The metadata of a room can be changed by its operators, that of a user by the user.
+    Operators can change the metadata of a room; users can change their own.
     """
     resolved = get_target(ctx, target)
     if not is_key(key):
@@ -116,7 +116,7 @@ def tokens(settings: ServerSettings) -> str:
 
 
 def get_target(ctx: Context, word: str) -> MetadataTarget:
-    """Resolve a target.
+    """Return the user or room that a target parameter refers to.
 
     Raises: FailReply when there is no such nick or room, or the caller may not see it.
     """
@@ -145,7 +145,7 @@ def metadata_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
 
 
 def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str) -> None:
-    """Send the value of a key, or that it is not set."""
+    """Send the value of a key, or RPL_KEYNOTSET."""
     if value is None:
         ctx.reply(numerics.RPL_KEYNOTSET, name, key, **tags)
     else:
@@ -175,7 +175,7 @@ def _apply_early_values(ctx: Context) -> None:
 
 
 def _check_may_change(ctx: Context, target: MetadataTarget, key: str) -> None:
-    """Check that the caller may change the target; administrators may change any.
+    """Check that the caller may change the target; administrators may change any target.
 
     Raises: FailReply with KEY_NO_PERMISSION.
     """
@@ -225,9 +225,9 @@ def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     changes, party = ctx.runtime.rate_limits.metadata, ctx.me.party
     seconds = changes.delay_seconds(party)
     if seconds > 0:
-        whole = str(ceil(seconds))
-        text = f"Too many changes; wait {whole} seconds"
-        raise failed("RATE_LIMITED", target.name, key, whole, text=text)
+        delay = str(ceil(seconds))
+        text = f"Too many changes; wait {delay} seconds"
+        raise failed("RATE_LIMITED", target.name, key, delay, text=text)
     changes.record(party)
 
 

@@ -1,4 +1,4 @@
-"""Changes to the metadata of users and rooms, and who is notified of them.
+"""Changes to the metadata of users and rooms, and their subscribers.
 
 All sessions of an account share its metadata; a change is announced for each of their nicks. The
 metadata of a guest belongs to the session and ends with it.
@@ -29,7 +29,8 @@ def set_value(
 ) -> Event:
     """Set or delete a value, and notify the subscribers except the author's client.
 
-    If an administrator changes another's metadata, the event names them for the audit log.
+    If an administrator changes the metadata of another user, the event records their session for
+    the audit log.
     """
     is_own = isinstance(owner, User) and owner.principal is by.principal
     event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
@@ -101,8 +102,8 @@ def _other_sessions(world: World, owner: User | Room) -> list[User]:
 def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
     """Return the subscribers of a key.
 
-    They are members of the room; or for a user, members of the same rooms, clients that monitor the
-    nick, and the user's own clients.
+    For a room, they are among its members; for a user, among the members of the user's rooms, the
+    clients that monitor the nick, and the user's own clients.
     """
     if isinstance(owner, Room):
         return Audience(client for client in owner.audience.clients if key in client.subscriptions)

@@ -60,13 +60,13 @@ def _check_is_self(ctx: Context, target: str, word: str) -> None:
     Raises: FailReply.
     """
     if target != "*" and get_target(ctx, target).owner is not ctx.user:
-        raise failed("INVALID_TARGET", target, text="You can subscribe only yourself: the target must be `*`")
+        raise failed("INVALID_TARGET", target, text="The target of a subscription must be `*`")
     if not ctx.client.knows_metadata:
         raise failed("INVALID_PARAMS", word, text="Negotiate draft/metadata-3 and batch first (CAP REQ)")
 
 
 def _subscribe(ctx: Context, key: str) -> None:
-    """Subscribe to a key; at the limit, the rest of the command is ignored.
+    """Subscribe to a key; once the limit is reached, the remaining keys are ignored.
 
     Raises: FailReply with LIMIT_REACHED.
     """

@@ -1,9 +1,9 @@
 """Metadata synchronisation: sends the values that a client has subscribed to.
 
-Used by METADATA SYNC, JOIN and MONITOR (https://ircv3.net/specs/extensions/metadata). What fits one
-page is sent at once. Otherwise JOIN and MONITOR ask the client to send METADATA SYNC
-(RPL_METADATASYNCLATER); SYNC sends page after page as deferred work, so that other clients are
-served in between. Changes in the meantime are sent live, and later pages contain current values.
+Used by METADATA SYNC, JOIN and MONITOR (https://ircv3.net/specs/extensions/metadata). Values that
+fit into one page are sent at once. Otherwise JOIN and MONITOR ask the client to send METADATA SYNC
+(RPL_METADATASYNCLATER), and SYNC sends the pages as deferred work, so that other clients are served
+in between. Changes in the meantime are sent live, and later pages contain current values.
 """
 
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
 def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
     """Show the current values of the keys that you have subscribed to.
 
-    The target is a nick, a room (with all its members), or `*ALL` for everything you are notified of.
+    The target is a nick, a room with all its members, or `*ALL` for all you are subscribed to.
     """
     sync = _parse_target(ctx, target)
     values = sync.page()
@@ -98,7 +98,7 @@ def _make_sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> Metada
 
 
 def _room_owners(world: World, room: Room, me: User) -> Iterator[User | Room]:
-    """Yield a room and its members, as long as the user may see them."""
+    """Yield a room and its members, until the user may no longer see them."""
     for session in (None, *room.members):
         if room.member(me) is None and not me.is_admin:
             return
@@ -126,7 +126,7 @@ def _send_complete(ctx: Context, sync: MetadataSync, values: list[Value]) -> Non
 
 
 def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
-    """Open a batch that a later callback closes; it carries the label of the command itself."""
+    """Open a batch that carries the label of the command; a later callback closes it."""
     batch = ctx.runtime.clock.new_token()
     label = {} if ctx.label is None else {"label": ctx.label}
     ctx.label = None
@@ -138,11 +138,11 @@ def _send_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]
     """Send a page; the next one is scheduled like a write, so that it waits for pending commits."""
     for value in values:
         send_value(ctx, *value, batch=batch)
-    return ctx.defer(lambda session: None, lambda later, _: _continue(later, sync, batch), writes=True)
+    return ctx.defer(lambda session: None, lambda resumed, _: _continue(resumed, sync, batch), writes=True)
 
 
 def _continue(ctx: Context, sync: MetadataSync, batch: str) -> SlowWork | None:
-    ctx.label = None  # the batch carries it
+    ctx.label = None  # carried by the batch
     values = sync.page()
     if values or not sync.is_done:
         return _send_page(ctx, sync, batch, values)
@@ -162,7 +162,7 @@ def send_user_metadata(ctx: Context, user: User) -> None:
 
 
 def _send_or_defer(ctx: Context, name: str, owners: Iterator[User | Room]) -> None:
-    """Send everything if it fits one page, or else ask the client to synchronise later."""
+    """Send all values if they fit into one page, or ask the client to synchronise later."""
     if not ctx.client.knows_metadata:
         return
     sync = _make_sync(ctx, name, owners)

@@ -39,7 +39,7 @@ def kline(ctx: Context, duration: str = "", mask: str = "", reason: str = "") ->
     """Ban an account or a mask, or list such bans: `KLINE 7d spam*!*@* :reason`.
 
     Without a duration, the ban is permanent. Matching users are disconnected at once. A mask has
-    the form `nick!user@host`, with the host that others see; a name without `*`, `?`, `!` and `@`
+    the form `nick!user@host`, with the displayed host; a name without `*`, `?`, `!` and `@`
     is an account. Masks never match administrators.
     """
     if not duration:
@@ -63,8 +63,8 @@ def unkline(ctx: Context, mask: str) -> None:
 def dline(ctx: Context, duration: str = "", address: str = "", reason: str = "") -> None:
     """Ban an address or a network, or list such bans: `DLINE 12h 192.0.2.0/24 :reason`.
 
-    Without a duration, the ban is permanent. It applies to real addresses, not to the hosts that
-    others see, and never to administrators.
+    Without a duration, the ban is permanent. It applies to real addresses, not to displayed
+    hosts, and never to administrators.
     """
     if not duration:
         send_bans(ctx, ADDRESS_BANS)
@@ -91,7 +91,7 @@ def send_bans(ctx: Context, kinds: tuple[BanType, ...]) -> None:
 
 
 def _parse_request(ctx: Context, verb: str, first: str, second: str, third: str) -> BanRequest:
-    """Read `[<duration>] <mask> [<reason>]`."""
+    """Parse `[<duration>] <mask> [<reason>]`."""
     if not (second and is_duration(first)):
         return BanRequest(first, second or DEFAULT_REASON, None)
     with _refusing_invalid_input(verb):
@@ -101,21 +101,21 @@ def _parse_request(ctx: Context, verb: str, first: str, second: str, third: str)
 
 
 def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> None:
-    """Add a ban, in place of an expired one of the same mask, and disconnect matching users."""
+    """Add a ban, replacing an expired ban of the same mask, and disconnect matching users."""
     with _refusing_invalid_input(verb):
         mask = normalise_ban_mask(kind, request.mask, lambda name: _find_account_name(ctx, name))
     previous = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
     if any(ban in previous for ban in ctx.world.active_bans()):
-        raise _refusal(verb, f"{mask} is already banned; to change the ban, lift it first with UN{verb}.")
+        raise _refusal(verb, f"{mask} is already banned; to change the ban, remove it first with UN{verb}.")
     data = ban_data(ctx.runtime.clock, kind, request.expires)
     ban = Ban(data.id, kind, mask, request.reason, request.expires, ctx.me.nick)
     _check_target(ctx, verb, ban)
     for old in previous:
         _emit_unbanned(ctx, old)
     ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=request.reason, data=data))
-    number = enforce_ban(ctx.runtime, ctx.changeset, ban)
+    affected = enforce_ban(ctx.runtime, ctx.changeset, ban)
     ctx.send_notice(
-        f"Banned the {kind.value} {mask} {until(request.expires)}; {number} online users were affected."
+        f"Banned the {kind.value} {mask} {until(request.expires)}; {affected} online users were affected."
     )
 
 
@@ -132,10 +132,10 @@ def _check_target(ctx: Context, verb: str, ban: Ban) -> None:
     account = ctx.world.find_account(ban.mask) if ban.type == BanType.ACCOUNT else None
     if account is not None and account.role == "admin":
         raise _refusal(
-            verb, f"{account.name} is an administrator; revoke that first with chat-admin user role."
+            verb, f"{account.name} is an administrator; first change the role with chat-admin user role."
         )
     if any(matches_subject(ban, subject_of_client(ctx.me, client)) for client in ctx.me.clients):
-        raise _refusal(verb, f"{ban.mask} matches you too; the ban was not made.")
+        raise _refusal(verb, f"{ban.mask} would ban you too; nothing was changed.")
 
 
 def _lift_ban(ctx: Context, verb: str, kinds: tuple[BanType, ...], mask: str) -> None:

@@ -11,7 +11,7 @@ from app.wire import numerics
 
 @command(writes=True, admin_only=True)
 def kill(ctx: Context, nick: str, reason: str = "") -> None:
-    """Disconnect a user with all devices. To keep them from reconnecting, use KLINE or DLINE."""
+    """Disconnect all devices of a user. To prevent reconnecting, use KLINE or DLINE."""
     victim = ctx.get_user(nick)
     if victim.is_pseudoclient:
         raise NumericError(numerics.ERR_CANTKILLSERVER)

@@ -1,6 +1,6 @@
-"""OPER: becoming an administrator for a session with a name and password of the settings.
+"""OPER: gaining administrator status for a session, by a name and password from the settings.
 
-A user logged in to an account with the admin role is an administrator without it.
+Users logged in to an account with the admin role are administrators without OPER.
 """
 
 from app.commands.channels import usermodes
@@ -19,13 +19,13 @@ from app.wire import numerics
 def oper(ctx: Context, name: str, password: str) -> SlowWork:
     """Become an administrator with an operator name and password from the server's settings.
 
-    It lasts until you quit or use `MODE <nick> -o`.
+    The status lasts until you quit or send `MODE <nick> -o`.
     """
     _check_delay(ctx, name)
     expected = ctx.runtime.settings.operators.get(name)
     return ctx.defer(
         lambda session: verify_password(expected, password),
-        lambda again, is_correct: _finish_oper(again, name, is_correct),
+        lambda resumed, is_correct: _finish_oper(resumed, name, is_correct),
         writes=True,
     )
 
@@ -42,7 +42,7 @@ def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
 
 
 def _emit_failure(ctx: Context, name: str) -> None:
-    """Record the failure in the audit log; an unknown name is left out, as it may be a password."""
+    """Record the failure in the audit log, without an unknown name, which may be a password."""
     known = name if name in ctx.runtime.settings.operators else ""
     ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data=OperData(ctx.client.address)))
 
@@ -59,5 +59,5 @@ def _check_delay(ctx: Context, name: str) -> None:
 
 
 def _throttle_key(name: str) -> str:
-    """Return the key that failures are counted by, distinct from every account's."""
+    """Return the rate limit key of an operator name, distinct from every account's."""
     return f"OPER {name}"

@@ -1,12 +1,12 @@
 """Reloading the settings while the server runs: REHASH and SIGHUP.
 
 `read_settings` is slow and runs on the thread of the caller. `apply_reload` then runs on the
-engine's thread: it replaces the settings as one value and updates what depends on them. Settings
-that are invalid or cannot be used change nothing.
+engine's thread: it replaces the settings as one value and updates the state derived from them. If
+the settings are invalid, nothing changes.
 
 State that commands derive from settings is updated by `_STEPS`, in order. Each step gets the
-runtime with the new settings, the changeset, and the old settings. A step may notify clients of
-what changes for them.
+runtime with the new settings, the changeset, and the old settings. A step may notify clients
+of changes.
 """
 
 import logging
@@ -35,15 +35,15 @@ ReloadStep = Callable[[Runtime, Changeset, ServerSettings], None]
 
 @dataclass(frozen=True, slots=True)
 class PendingReload:
-    """Settings that were read, and the functions that put them into effect outside the commands."""
+    """Settings that were read, and the functions that apply them outside of commands."""
 
     update: SettingsUpdate
-    exchanges: list[ApplySettings]
+    apply_functions: list[ApplySettings]
 
 
 @command(cost=5, writes=True, admin_only=True)
 def rehash(ctx: Context) -> SlowWork:
-    """Reload the settings and list what changed and what needs a restart.
+    """Reload the settings, and list those that changed and those that need a restart.
 
     If the settings are invalid, nothing changes.
     """
@@ -59,7 +59,7 @@ def _finish_rehash(ctx: Context, found: PendingReload | ChatError) -> None:
 
 
 def read_settings(runtime: Runtime) -> PendingReload | ChatError:
-    """Read the settings and prepare for them, or return the error. Slow; may run on any thread."""
+    """Read the settings and prepare to apply them. Slow; may run on any thread."""
     try:
         update = compute_update(runtime.settings, runtime.load_settings())
         return PendingReload(update, [prepare(update.values) for prepare in runtime.reload_hooks])
@@ -70,13 +70,13 @@ def read_settings(runtime: Runtime) -> PendingReload | ChatError:
 def apply_reload(
     runtime: Runtime, changeset: Changeset, found: PendingReload | ChatError, event: Event
 ) -> list[str]:
-    """Put the settings that were read into effect, emit `event`, and return a report."""
+    """Apply the settings that were read, emit `event`, and return a report."""
     if isinstance(found, ChatError):
         logger.error("The settings were not reloaded: %s", found.sentence)
         return ["The settings were not reloaded.", *found.sentence.splitlines()]
     before, runtime.settings = runtime.settings, found.update.values
-    for exchange in found.exchanges:
-        exchange()
+    for apply in found.apply_functions:
+        apply()
     for step in _STEPS:
         step(runtime, changeset, before)
     event.data = RehashedData(found.update.changed, found.update.pending_restart, tags=event.tags)
@@ -106,18 +106,18 @@ def _create_auto_join_rooms(runtime: Runtime, changeset: Changeset, before: Serv
             changeset.emit(official_room_event(runtime.clock, runtime.server_name, name))
 
 
-def _retire_removed_operators(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
+def _revoke_removed_operators(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
     """Revoke OPER from users whose operator name is no longer in the settings."""
-    gone = before.operators.keys() - runtime.settings.operators.keys()
+    removed = before.operators.keys() - runtime.settings.operators.keys()
     for user in list(runtime.world.users.values()):
-        if user.operator and user.operator_name in gone and not user.is_admin_by_account:
+        if user.operator and user.operator_name in removed and not user.is_admin_by_account:
             usermodes.revoke_admin(runtime, changeset, user)
 
 
 _STEPS: tuple[ReloadStep, ...] = (
     _apply_limits,
     _create_auto_join_rooms,
-    _retire_removed_operators,
+    _revoke_removed_operators,
     isupport.apply_settings,
     capabilities.apply_settings,
 )

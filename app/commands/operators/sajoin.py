@@ -1,7 +1,7 @@
-"""SAJOIN and SAMODE, with which administrators override the rules of a room.
+"""SAJOIN and SAMODE, by which administrators override the restrictions of a room.
 
 The room sees an ordinary JOIN or MODE by the administrator; the audit log records the override. For
-anything else an administrator takes the operator role first (`SAMODE #tea +o nick`).
+other actions, administrators first make themselves operator (`SAMODE #tea +o nick`).
 """
 
 from app.commands.channels import joining, mode

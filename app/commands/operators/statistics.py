@@ -17,8 +17,8 @@ StatisticSender = Callable[[Context], None]
 def stats(ctx: Context, query: str, server: str = "") -> None:
     """Show a statistic of the server; the query `u` shows its uptime.
 
-    For administrators: `d` lists address bans, `k` bans of accounts and masks, `m` how often each
-    command was used, and `o` the operator names for OPER.
+    For administrators: `d` lists address bans, `k` bans of accounts and masks, `m` the usage count
+    of each command, and `o` the operator names for OPER.
     """
     check_server(ctx, server)
     letter = query.lower()
@@ -36,8 +36,8 @@ def _send_uptime(ctx: Context) -> None:
 
 
 def _send_command_counts(ctx: Context) -> None:
-    for name, times in ctx.runtime.command_counts.most_common():
-        ctx.reply(numerics.RPL_STATSCOMMANDS, name.replace(" ", "-"), str(times))
+    for name, count in ctx.runtime.command_counts.most_common():
+        ctx.reply(numerics.RPL_STATSCOMMANDS, name.replace(" ", "-"), str(count))
 
 
 def _send_operators(ctx: Context) -> None:

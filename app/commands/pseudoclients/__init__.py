@@ -1,1 +1,1 @@
-"""NickServ, HistServ and *playback: nicks that the server itself answers for."""
+"""NickServ, HistServ and *playback: nicks that the server itself uses."""

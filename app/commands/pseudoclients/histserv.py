@@ -31,8 +31,8 @@ from app.services.visibility import find_first_visible
 from app.wire.names import is_room
 from app.wire.numbers import parse_number
 
-FILTERS = ("from", "in", "after", "before", "limit")  # in a search, besides words
-COST = 3  # a page costs more than a line
+SEARCH_FILTERS = ("from", "in", "after", "before", "limit")
+COST = 3  # reading a page costs more than a message
 DEFAULT_LINES = 10
 MAX_LINES = 100
 
@@ -55,13 +55,13 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
 
     The target may be omitted while you are in exactly one room.
     """
-    if target.isdigit():  # no nick begins with a digit
+    if target.isdigit():  # a count, because no nick starts with a digit
         target, count = "", target
     request = _request(ctx, target or _get_only_room(ctx), _parse_count(count))
     open_rooms = rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
-        return pages.latest(session, request.place(session), request.limit)
+        return pages.latest(session, request.find_source(session), request.limit)
 
     return read_later(
         ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, open_rooms)
@@ -70,7 +70,7 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
 
 @subcommand(cost=COST)
 def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> SlowWork:
-    """Show the messages around the one with an id: 10 by default, at most 100."""
+    """Show the messages around a message id: 10 by default, at most 100."""
     log_position, limit = _parse_message_id(message_id), _parse_count(count)
     rooms, parties, open_rooms = frozenset(ctx.me.rooms), ctx.me.parties, rooms_with_open_history(ctx)
 
@@ -96,10 +96,10 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     `before:2026-11-30` and `limit:20`.
     """
     if not words:
-        raise FailReply(ctx.verb, "INVALID_PARAMS", text="Give words to search for: SEARCH <words>")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text="Missing search words: SEARCH <words>")
     pairs = [word.partition(":")[::2] for word in words]
-    filters = {name.lower(): value for name, value in pairs if name.lower() in FILTERS and value}
-    text = " ".join(word for word in words if word.partition(":")[0].lower() not in FILTERS)
+    filters = {name.lower(): value for name, value in pairs if name.lower() in SEARCH_FILTERS and value}
+    text = " ".join(word for word in words if word.partition(":")[0].lower() not in SEARCH_FILTERS)
     since, until = _parse_day(filters.get("after")), _parse_day(filters.get("before"))
     query = SearchQuery(text, filters.get("from"), since, until)
     limit = _parse_count(filters.get("limit", ""))
@@ -112,30 +112,30 @@ def _parse_day(day: str | None) -> int | None:
     Raises: FailReply when it cannot be parsed.
     """
     try:
-        moment = None if day is None else datetime.fromisoformat(day)
+        parsed = None if day is None else datetime.fromisoformat(day)
     except ValueError as error:
         raise FailReply(
             "HISTSERV", "INVALID_PARAMS", text=f"Cannot parse {day} as a date such as 2026-11-22"
         ) from error
-    return None if moment is None else from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return None if parsed is None else from_datetime(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
 def _send_results(ctx: ServiceContext, found: list[Event]) -> None:
     """Send search results with the room or conversation of each."""
     for event in found:
         parties = f"{event.nick} to {event.target}"
-        place = parties if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
-        _send_message(ctx, event, place)
+        prefix = parties if event.room is None else f"{ctx.world.rooms[event.room].name} {event.nick}"
+        _send_message(ctx, event, prefix)
     ctx.respond("End of results" if found else "No messages found")
 
 
-def _send_message(ctx: ServiceContext, event: Event, who: str) -> None:
+def _send_message(ctx: ServiceContext, event: Event, prefix: str) -> None:
     for line in filter(None, (event.text or "").split("\n")):
-        ctx.respond(f"[{to_text(event.at)}] {who}: {line} ({msgid(event.id)})")
+        ctx.respond(f"[{to_text(event.at)}] {prefix}: {line} ({msgid(event.id)})")
 
 
 def _source_of(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:
-    """Return the history that a message belongs to, as far as the caller may read it."""
+    """Return the part of a message's history that the caller may read."""
     if message.room is None:
         return HistorySource(conversations=(message.conversation or "",))
     first = find_first_visible(session.connection(), [message.room], parties).get(message.room)
@@ -156,7 +156,7 @@ def _request(ctx: ServiceContext, target: str, limit: int) -> PageRequest:
 def _get_only_room(ctx: ServiceContext) -> str:
     rooms = ctx.world.rooms_of(ctx.me)
     if len(rooms) != 1:
-        raise FailReply(ctx.verb, "INVALID_TARGET", text="Name a room or a nick: LAST <target>")
+        raise FailReply(ctx.verb, "INVALID_TARGET", text="Missing room or nick: LAST <target>")
     return rooms[0].name
 
 
@@ -177,7 +177,7 @@ def _parse_message_id(message_id: str) -> int:
 
 
 def _unknown_message(message_id: str) -> FailReply:
-    return FailReply("HISTSERV", "UNKNOWN_MSGID", text=f"You have access to no message {message_id}")
+    return FailReply("HISTSERV", "UNKNOWN_MSGID", text=f"No message {message_id} that you may read")
 
 
 def _read_failure(ctx: ServiceContext) -> FailReply:

@@ -1,6 +1,6 @@
 """NickServ: accounts, for users whose clients support neither SASL nor REGISTER.
 
-It is a thin layer over the functions behind those commands, with the same checks and limits.
+It calls the same functions as these commands, with the same checks and limits.
 """
 
 from sqlalchemy.orm import Session
@@ -44,7 +44,7 @@ def nickserv_help(ctx: ServiceContext, *command: str) -> None:
 def nickserv_register(
     ctx: ServiceContext, password: Secret, invitation_or_email: Secret = _NOTHING
 ) -> SlowWork:
-    """Register an account with the name of your nick, which reserves the nick for you.
+    """Register an account named after your nick, which reserves the nick for you.
 
     Some servers require an invitation code or an e-mail address; see REGISTER.
     """
@@ -87,21 +87,19 @@ def nickserv_logout(ctx: ServiceContext) -> None:
 
 @subcommand(writes=True, cost=2)
 def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
-    """Disconnect another user of your account, such as one whose connection is dead."""
+    """Disconnect another user of your account, such as a stale session."""
     account, holder = get_own_account(ctx), ctx.get_user(nick)
     if holder.account is not account:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
     if holder is ctx.me:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is your own nick; use QUIT")
-    disconnect_user(
-        ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick}, who uses the same account"
-    )
+    disconnect_user(ctx.runtime, ctx.changeset, holder, f"Disconnected by {ctx.me.nick} of the same account")
     ctx.respond(f"Disconnected {holder.nick}")
 
 
 @subcommand(writes=True, cost=2)
 def nickserv_regain(ctx: ServiceContext, nick: str = "") -> None:
-    """Change to a nick, by default your account's, and disconnect your account's user of it."""
+    """Change to a nick, by default your account's, and disconnect your other session using it."""
     wanted = nick or get_own_account(ctx).name
     if ctx.world.find_user(wanted) is not None:
         nickserv_ghost(ctx, wanted)
@@ -164,25 +162,27 @@ def nickserv_set_always_on(ctx: ServiceContext, choice: str) -> None:
     if ctx.runtime.settings.always_on == "off":
         raise FailReply(ctx.verb, "DISALLOWED", text="Always-on is disabled on this server")
     if choice.lower() not in ("on", "off"):
-        raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"Unknown choice {choice}; use on or off")
+        raise FailReply(ctx.verb, "INVALID_PARAMS", text=f"Invalid value {choice}; use on or off")
     is_on = choice.lower() == "on"
     ctx.emit_without_reply(
         ctx.event(Kind.ACCOUNT_CHANGED, data=AccountChangedData(account.id, always_on=is_on))
     )
-    ctx.respond(_always_on_text(ctx, account) if is_on else f"{account.name} now quits with its last device")
+    ctx.respond(_always_on_text(ctx, account, is_on))
 
 
-def _always_on_text(ctx: ServiceContext, account: AccountInfo) -> str:
+def _always_on_text(ctx: ServiceContext, account: AccountInfo, is_on: bool) -> str:
+    if not is_on:
+        return f"{account.name} now quits when its last device disconnects"
     days = ctx.runtime.settings.always_on_days
     until = f" for up to {days} days" if days else ""
-    return f"{account.name} now stays in its rooms without a device{until}"
+    return f"{account.name} now stays in its rooms while no device is connected{until}"
 
 
 @subcommand()
 def nickserv_info(ctx: ServiceContext, account: str = "") -> SlowWork:
-    """Show when an account, by default yours, was registered, and who is logged in to it."""
-    mine = ctx.me.account.name if ctx.me.account else ctx.me.nick
-    name = account or mine
+    """Show the registration time and online users of an account, by default yours."""
+    own_name = ctx.me.account.name if ctx.me.account else ctx.me.nick
+    name = account or own_name
     return ctx.defer(
         lambda session: _read_account(session, name), lambda ctx, found: _send_account(ctx, name, found)
     )
@@ -196,7 +196,7 @@ def _read_account(session: Session, name: str) -> AccountRow | None:
 
 
 def _send_account(ctx: ServiceContext, name: str, found: AccountRow | None) -> None:
-    """Send what is public about an account; administrators also see its state and last use."""
+    """Send the public information; administrators also see the state and last use."""
     if found is None:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"No account is named {name}")
     ctx.respond(f"{found.name} was registered at {to_text(found.created)}")

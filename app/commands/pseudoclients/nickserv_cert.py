@@ -31,7 +31,7 @@ def nickserv_cert_add(ctx: ServiceContext, fingerprint: str = "") -> None:
         raise FailReply(
             ctx.verb,
             "INVALID_PARAMS",
-            text=f"Your account has {MAX_CERTIFICATES} certificates, the maximum; delete one first",
+            text=f"Your account has the maximum of {MAX_CERTIFICATES} certificates; delete one first",
         )
     _emit_change(ctx, Kind.CERTIFICATE_ADDED, account, fingerprint)
     ctx.respond(f"The certificate {fingerprint} can now log in to {account.name}")
@@ -45,7 +45,7 @@ def nickserv_cert_del(ctx: ServiceContext, fingerprint: str = "") -> None:
         raise FailReply(
             ctx.verb,
             "INVALID_PARAMS",
-            text="Your account does not have this certificate; CERT LIST shows those it has",
+            text="Your account does not have this certificate; see CERT LIST",
         )
     _emit_change(ctx, Kind.CERTIFICATE_REMOVED, account, fingerprint)
     ctx.respond(f"The certificate {fingerprint} can no longer log in to {account.name}")
@@ -62,16 +62,16 @@ def _fingerprints_of(ctx: ServiceContext, account: AccountInfo) -> list[str]:
     return [fingerprint for fingerprint, owner in ctx.world.certificates.items() if owner is account]
 
 
-def _requested_fingerprint(ctx: ServiceContext, given: str) -> str:
-    """Return the given or presented fingerprint, in lower case and without colons.
+def _requested_fingerprint(ctx: ServiceContext, parameter: str) -> str:
+    """Return the fingerprint from the parameter or this connection, normalised.
 
-    Raises: FailReply when there is none, or it is malformed.
+    Raises: FailReply when it is missing or malformed.
     """
     presented = ctx.client.certificate
-    if not given and presented is None:
-        text = "This connection presents no certificate; give a fingerprint or connect by TLS with one"
+    if not parameter and presented is None:
+        text = "This connection has no client certificate; name a fingerprint, or connect by TLS with one"
         raise FailReply(ctx.verb, "INVALID_PARAMS", text=text)
-    fingerprint = given.replace(":", "").lower() if given else presented or ""
+    fingerprint = parameter.replace(":", "").lower() if parameter else presented or ""
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise FailReply(ctx.verb, "INVALID_PARAMS", text="A SHA-256 fingerprint has 64 hexadecimal digits")
     return fingerprint

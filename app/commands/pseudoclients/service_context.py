@@ -1,11 +1,11 @@
 """Pseudoclients: nicks such as NickServ that are part of the server.
 
-A message to one (`/msg NickServ HELP`) is a command of its family, as is its verb (`/ns HELP`). The
-replies are notices to the device that sent it. Because such messages may contain passwords, they
-are neither stored nor sent to other devices, and the passwords are removed from the echo.
+A message to a pseudoclient (`/msg NickServ HELP`) and its verb (`/ns HELP`) run the same command.
+The replies are notices to the device that sent it. Because such messages may contain passwords,
+they are neither stored nor sent to other devices, and the passwords are removed from the echo.
 
-A pseudoclient is in the world as a user without connections: WHOIS, ISON and MONITOR find it, and
-its nick is taken.
+In the world, a pseudoclient is a user without connections: WHOIS, ISON and MONITOR find it, and its
+nick is reserved.
 """
 
 from app.clock import Clock
@@ -37,7 +37,7 @@ class ServiceContext(Context):
         return PSEUDOCLIENT_NICKS[self.verb.lower()]
 
     def respond(self, *lines: str) -> None:
-        """Reply with a notice for each line; a line that is too long is split."""
+        """Reply with a notice for each line; overlong lines are split."""
         nick = self.nick
         start = f":{nick}!{nick}@{self.runtime.server_name} NOTICE {self.client.nick} :"
         space = space_after(start)
@@ -64,7 +64,7 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
                 user=nick,
                 host=server,
                 address="127.0.0.1",
-                realname=f"Part of the server; for help: /msg {nick} HELP",
+                realname=f"Service of the server; for help: /msg {nick} HELP",
                 signon=clock.now(),
                 last_active=clock.monotonic(),
                 modes={"B", "i"},
@@ -72,21 +72,23 @@ def add_pseudoclients(world: World, clock: Clock, server: str) -> None:
         )
 
 
-def send_echo(ctx: Context, received: Line, meant: Line) -> None:
+def send_echo(ctx: Context, received: Line, translated: Line) -> None:
     """Echo a message to a pseudoclient without its secrets, if the client has echo-message."""
     if "echo-message" not in ctx.client.caps or ctx.user is None:
         return
     nick = PSEUDOCLIENT_NICKS[received.params[0].lower()]
-    event = ctx.event(Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, received, meant))
+    event = ctx.event(
+        Kind.PRIVMSG, target=nick, text=_without_secrets(ctx.runtime.commands, received, translated)
+    )
     event.at = ctx.runtime.clock.now()
     ctx.send_event(event)
 
 
-def _without_secrets(commands: CommandTable, received: Line, meant: Line) -> str:
-    command, unmatched = commands.find(meant.command, meant.params)
+def _without_secrets(commands: CommandTable, received: Line, translated: Line) -> str:
+    command, unmatched = commands.find(translated.command, translated.params)
     if command is None or not command.has_secrets:
         return " ".join(received.params[1:])
-    kept = meant.params[: len(meant.params) - len(unmatched)]
+    kept = translated.params[: len(translated.params) - len(unmatched)]
     return " ".join([*kept, *[REDACTED] * len(unmatched)])
 
 

@@ -1,8 +1,8 @@
 """*playback: history for clients that support ZNC's playback module (wiki.znc.in/Playback).
 
-A *buffer* is a room that the caller is in, or a user they have had a conversation with. The access
-rules are those of CHATHISTORY, and a reply for all buffers together is limited to the size of one
-of its pages.
+A *buffer* is a room that the caller is in, or a user that they have exchanged messages with. The
+access rules are those of CHATHISTORY, and a reply for several buffers is limited to the size of one
+CHATHISTORY page.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +31,7 @@ from app.services.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.masks import matches
 
-COST = 5  # it may read many buffers
+COST = 5  # a request may read many buffers
 END_OF_TIME = 1 << 50  # an instant later than any event
 
 Buffers = Mapping[str, HistorySource]
@@ -39,7 +39,7 @@ Buffers = Mapping[str, HistorySource]
 
 @dataclass(frozen=True, slots=True)
 class BufferPage:
-    """Events of a buffer that the caller could see when they were read."""
+    """Events of a buffer, visible to the caller when they were read."""
 
     buffer: str
     events: list[Event]
@@ -65,8 +65,8 @@ def playback_help(ctx: ServiceContext, *command: str) -> None:
 def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: str = "") -> SlowWork:
     """Play back the messages of buffers between two times.
 
-    The buffers are a comma-separated list of names or masks of rooms and nicks. If there is too
-    much for one page, the latest messages are played.
+    The buffers are a comma-separated list of names or masks of rooms and nicks. If they do
+    not fit into one page, the latest messages are played.
     """
     find_buffers, open_rooms = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
     first = HistoryCursor(_parse_timestamp(since))

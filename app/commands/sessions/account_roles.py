@@ -1,4 +1,4 @@
-"""The roles in rooms that belong to an account, and updating them when a user's account changes."""
+"""Persistent roles of accounts in rooms, and updating them when a user's account changes."""
 
 from collections.abc import Mapping
 
@@ -19,11 +19,13 @@ def account_roles_of(runtime: Runtime, user: User) -> Roles:
 
 
 def update_account_roles(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
-    """Grant the roles of a user's new account, and revoke those of the account they had before."""
+    """Grant the roles of a user's new account, and revoke those of the previous one."""
     for room in runtime.world.rooms_of(user):
-        kept, has = room.persistent_roles(user), room.members[user.session].roles
-        change_roles(runtime, changeset, room, user, "-", (before[room.id] & has) - kept, room.audience)
-        change_roles(runtime, changeset, room, user, "+", kept - has, room.audience)
+        persistent, current = room.persistent_roles(user), room.members[user.session].roles
+        change_roles(
+            runtime, changeset, room, user, "-", (before[room.id] & current) - persistent, room.audience
+        )
+        change_roles(runtime, changeset, room, user, "+", persistent - current, room.audience)
 
 
 def change_roles(
@@ -35,7 +37,7 @@ def change_roles(
     roles: set[str],
     audience: Audience,
 ) -> None:
-    """Grant or revoke roles in the name of the server; the room does not store the change."""
+    """Grant or revoke roles as the server; the change is not persistent."""
     if not roles:
         return
     letters = "".join(sorted(roles))

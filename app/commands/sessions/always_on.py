@@ -1,8 +1,8 @@
 """Always-on accounts, which stay in their rooms while no device is connected.
 
 Such an account is a user without clients. Messages wait in the log, other users see it as away, and
-the next device continues where the last one stopped. Only the user whose nick is the account's name
-stays; a user with another nick quits with the last device, so that an account stays at most once.
+the next device resumes the session. Only the user whose nick is the account's name stays online; a
+user with another nick quits with the last device, so an account has at most one such session.
 """
 
 from app.commands.runtime import Runtime
@@ -24,7 +24,7 @@ def stays_connected(runtime: Runtime, user: User) -> bool:
 
 
 def keep_without_device(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Keep a user online without a device, and away unless they have set a message themselves."""
+    """Keep a user online without a device, marked away unless already away."""
     changeset.emit(user.event(Kind.DETACHED))
     if user.away is None:
         changeset.emit(
@@ -33,7 +33,7 @@ def keep_without_device(runtime: Runtime, changeset: Changeset, user: User) -> N
 
 
 def expiry_reason(runtime: Runtime, user: User) -> str | None:
-    """Return why a user without a device has to quit, or None if they may stay."""
+    """Return why a user without a device must quit, or None."""
     if user.clients or user.detached is None:
         return None
     if not stays_connected(runtime, user):

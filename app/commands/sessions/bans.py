@@ -1,7 +1,7 @@
-"""Server-wide bans: whom they apply to, and disconnecting users who match.
+"""Server-wide bans: matching users, and disconnecting them.
 
-Masks and address bans never apply to administrators, so that a ban that is too wide can be lifted.
-A ban of an administrator's account does apply.
+Masks and address bans never apply to administrators, so that they can remove a ban that is too
+broad. Account bans apply to administrators too.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from app.wire.names import fold
 
 @dataclass(frozen=True, slots=True)
 class BanSubject:
-    """What bans are matched against; `address` is the real one, `host` the one that others see."""
+    """The identity that bans are matched against: `address` is real, `host` is displayed."""
 
     nick: str
     user: str
@@ -37,17 +37,17 @@ class BanSubject:
 
 
 def subject_of_user(user: User) -> BanSubject:
-    """Return what bans of an online user are matched against."""
+    """Return the ban subject of an online user."""
     return BanSubject(user.nick, user.user, user.address, user.host, user.account, user.operator is True)
 
 
 def subject_of_client(user: User, client: Client) -> BanSubject:
-    """Return what bans of one of a user's devices are matched against."""
+    """Return the ban subject of one of a user's devices."""
     return replace(subject_of_user(user), address=client.address)
 
 
 def find_ban(world: World, subject: BanSubject) -> Ban | None:
-    """Return an active ban that applies, if there is one."""
+    """Return an active ban that applies to a subject, or None."""
     return next((ban for ban in world.active_bans() if applies_to(ban, subject)), None)
 
 
@@ -75,9 +75,9 @@ def _is_within(address: str, network: str) -> bool:
 
 
 def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
-    """Disconnect everyone whom a ban applies to, and return how many users that affected.
+    """Disconnect the clients that a ban applies to, and return the number of affected users.
 
-    Of a user with several devices, only the devices that match are disconnected.
+    If a user has several devices, only the matching devices are disconnected.
     """
     affected = [
         user for user in list(runtime.world.users.values()) if _enforce_on(runtime, changeset, ban, user)
@@ -90,7 +90,7 @@ def enforce_ban(runtime: Runtime, changeset: Changeset, ban: Ban) -> int:
 
 
 def _enforce_on(runtime: Runtime, changeset: Changeset, ban: Ban, user: User) -> bool:
-    """Disconnect the devices of a user that a ban applies to; return whether there were any."""
+    """Disconnect the matching devices of a user, and return whether there were any."""
     matching = [client for client in user.clients if applies_to(ban, subject_of_client(user, client))]
     if len(matching) == len(user.clients) and (matching or applies_to(ban, subject_of_user(user))):
         disconnect_user(runtime, changeset, user, f"Banned: {ban.reason}")

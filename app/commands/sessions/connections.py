@@ -1,7 +1,7 @@
 """Accepting, pinging and closing connections.
 
-Closing a connection does not yet remove it from the world. Its reader does that when it sees the
-end of the connection (`leaving.detach_client`).
+A closed connection stays in the world until its reader reaches the end of the stream and removes it
+(`leaving.detach_client`).
 """
 
 from app.commands.runtime import Runtime
@@ -19,7 +19,7 @@ def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> Non
 
 
 def close_client(changeset: Changeset, client: Client, reason: str) -> None:
-    """Close a connection after an ERROR line; if its user quits, it is for this reason."""
+    """Close a connection with an ERROR line; the reason also becomes that of the QUIT."""
     client.quit_reason = reason
     changeset.close(client, f"ERROR :Closing link: {reason}")
 

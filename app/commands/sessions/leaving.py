@@ -18,9 +18,9 @@ from app.events import Kind
 
 
 def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason: str) -> None:
-    """Remove an ended connection; its user quits with the last one, unless always-on.
+    """Remove a closed connection; its user quits with the last connection unless always-on.
 
-    If the server closed the connection, the user quits for that reason rather than for `reason`.
+    If the server closed the connection, the QUIT has the server's reason instead of `reason`.
     """
     client.is_closed = True
     world = runtime.world
@@ -48,7 +48,7 @@ def disconnect_device(runtime: Runtime, changeset: Changeset, client: Client, re
 
 
 def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[User]) -> None:
-    """Disconnect those users without a device whose time to stay is over."""
+    """Disconnect users without a device that may no longer stay online."""
     for user in list(users):
         reason = always_on.expiry_reason(runtime, user)
         if reason is not None:
@@ -66,7 +66,7 @@ def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
 
 
 def _emit_quit(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
-    """Emit QUIT to the users who share a room, and notify those who monitor the nick."""
+    """Emit QUIT to users in the same rooms, and notify clients that monitor the nick."""
     for client in user.clients:
         runtime.world.monitors.clear(client)
     others = Audience(runtime.world.shared_room_audience(user).clients - set(user.clients))

@@ -11,7 +11,7 @@ from app.wire.names import Key
 
 
 def notify_online(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Notify those who monitor a user's nick that it is online."""
+    """Notify clients that monitor a user's nick that it is online."""
     _notify_monitors(changeset, user.key, Event(Kind.APPEARED, nick=runtime.server_name, text=user.source))
     for client in runtime.world.monitors.of(user.key):
         if client.knows_metadata:
@@ -19,14 +19,14 @@ def notify_online(runtime: Runtime, changeset: Changeset, user: User) -> None:
 
 
 def notify_offline(runtime: Runtime, changeset: Changeset, key: Key, nick: str) -> None:
-    """Notify those who monitor a nick that it is offline."""
+    """Notify clients that monitor a nick that it is offline."""
     _notify_monitors(changeset, key, Event(Kind.VANISHED, nick=runtime.server_name, text=nick))
 
 
 def change_nick(
     runtime: Runtime, changeset: Changeset, user: User, nick: str, author: Context | None = None
 ) -> None:
-    """Change a user's nick; `author` is the context of a user who asked for it themselves."""
+    """Change a user's nick; `author` is the context of the user's own NICK command, if any."""
     key, before = user.key, user.nick
     events = user.make_room_events(Kind.NICK, target=nick)
     if author is not None:

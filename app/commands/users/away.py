@@ -10,7 +10,7 @@ from app.wire.framing import space_after, truncate
 from app.wire.names import MAX_NICK_BYTES
 
 PRE_AWAY = "draft/pre-away"
-UNSPECIFIED = "*"  # the message of a client that connected without its user present
+UNSPECIFIED = "*"  # sent by a client that connects without its user present (draft/pre-away)
 
 
 @command(before_registration=True, writes=True)
@@ -38,7 +38,7 @@ def apply_early_away(ctx: Context) -> None:
 
 
 def _set_away(ctx: Context, message: str) -> None:
-    """Set the caller's away message, or clear it if empty, and notify those who see the caller."""
+    """Set the caller's away message, or clear it if empty, and notify clients of the change."""
     me = ctx.me
     if message == UNSPECIFIED and PRE_AWAY in ctx.client.caps and len(me.clients) > 1:
         return  # other clients of the user take precedence
@@ -48,9 +48,9 @@ def _set_away(ctx: Context, message: str) -> None:
 
 
 def _truncate(ctx: Context, message: str) -> str:
-    """Return the message, cut to fit into AWAY and into RPL_AWAY to any recipient."""
+    """Truncate the message so that it fits into AWAY, and into RPL_AWAY to any recipient."""
     me = ctx.me
-    notified = space_after(f":{me.source} AWAY :")
-    replied = space_after(f":{ctx.runtime.server_name} 301  {me.nick} :") - MAX_NICK_BYTES
+    away_space = space_after(f":{me.source} AWAY :")
+    reply_space = space_after(f":{ctx.runtime.server_name} 301  {me.nick} :") - MAX_NICK_BYTES
     shortened = message[: ctx.runtime.settings.topic_length]
-    return truncate(shortened, min(notified, replied))
+    return truncate(shortened, min(away_space, reply_space))

@@ -10,23 +10,24 @@ from app.events import Kind
 from app.events.data import HostData
 from app.wire import numerics
 
-HOST = re.compile(
-    r"[0-9A-Za-z](?:[0-9A-Za-z._/:-]{0,61}[0-9A-Za-z])?"
-)  # RFC 2812 section 2.3.1, extended for cloaks
+# RFC 2812 section 2.3.1, extended for cloaks.
+HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._/:-]{0,61}[0-9A-Za-z])?")
 
 
 @command(cost=2, writes=True, admin_only=True)
 def chghost(ctx: Context, nick: str, host: str) -> None:
     """Change the displayed host of a user for the rest of their session.
 
-    A host has up to 63 letters, digits and characters of `._/:-`. Channel lists and bans apply to the
-    new host immediately.
+    A host consists of up to 63 letters, digits and `._/:-`. Channel lists and bans apply to the new
+    host immediately.
     """
     user = ctx.get_user(nick)
     if user.is_pseudoclient:
         raise NumericError(numerics.ERR_CANTKILLSERVER, text="The host of a service cannot be changed")
     if not HOST.fullmatch(host):
-        text = "A host has up to 63 letters, digits and ._/:- and starts and ends with a letter or digit"
+        text = (
+            "A host consists of up to 63 letters, digits and ._/:- and starts and ends with a letter or digit"
+        )
         raise NumericError(numerics.ERR_UNKNOWNERROR, "CHGHOST", text=text)
     if host != user.host:
         _set_host(ctx, user, host)
@@ -39,5 +40,5 @@ def _set_host(ctx: Context, user: User, host: str) -> None:
     data = HostData(me.nick, me.account.name if me.account else None, me.session)
     ctx.changeset.emit(user.event(Kind.HOST, text=host, data=data), ctx.world.presence_audience(user))
     for client in user.clients:
-        view = ctx if client is ctx.client else Context(ctx.runtime, ctx.changeset, client)
-        view.reply(numerics.RPL_VISIBLEHOST, host)
+        recipient = ctx if client is ctx.client else Context(ctx.runtime, ctx.changeset, client)
+        recipient.reply(numerics.RPL_VISIBLEHOST, host)

@@ -1,6 +1,6 @@
 """Presence notifications: MONITOR (https://ircv3.net/specs/extensions/monitor).
 
-Every connection has its own list.
+Each connection has its own list.
 """
 
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ def monitor_l(ctx: Context) -> None:
 
 @subcommand(cost=2)
 def monitor_s(ctx: Context) -> None:
-    """Show which nicks on your list are online and which are offline."""
+    """Show the status of the nicks on your list, online or offline."""
     _send_state(ctx, ctx.client.monitored.values())
 
 

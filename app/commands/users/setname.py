@@ -12,7 +12,7 @@ MAX_USER_LENGTH = 20  # characters
 
 @command(cost=2, writes=True)
 def setname(ctx: Context, realname: str) -> None:
-    """Change your real name (at most 128 characters), which WHOIS shows with your nick."""
+    """Change your real name (at most 128 characters), as shown by WHOIS."""
     _check_realname(ctx, realname)
     event, audience = ctx.event(Kind.REALNAME, text=realname), ctx.world.presence_audience(ctx.me)
     if "setname" in ctx.client.caps:

@@ -12,12 +12,12 @@ from app.wire import numerics
 from app.wire.masks import is_mask, matches
 from app.wire.names import is_room
 
-HIDDEN_ADDRESS = "255.255.255.255"  # for callers that may not see the address
+HIDDEN_ADDRESS = "255.255.255.255"  # shown when the caller may not see the address
 
 
 @dataclass(slots=True)
 class VisibleUser:
-    """A user as the caller sees them, as a member of the requested room if there is one."""
+    """A user as seen by the caller, as a member of the requested room if any."""
 
     ctx: Context
     user: User
@@ -33,15 +33,15 @@ class VisibleUser:
     def flags(self) -> str:
         """Away status, administrator, bot and prefixes, for example `G*B@`."""
         user = self.user
-        here = "H" if user.away is None else "G"
+        status = "H" if user.away is None else "G"
         prefix = self.member.prefix_for(self.ctx.client) if self.member else ""
-        return here + "*" * user.is_admin + "B" * user.is_bot + prefix
+        return status + "*" * user.is_admin + "B" * user.is_bot + prefix
 
     @property
     def address(self) -> str:
         """The real address if the caller may see it, or else a placeholder."""
-        may_know = self.user is self.ctx.user or self.ctx.me.is_admin
-        return uncloaked_host(self.user.address) if may_know else HIDDEN_ADDRESS
+        may_see = self.user is self.ctx.user or self.ctx.me.is_admin
+        return uncloaked_host(self.user.address) if may_see else HIDDEN_ADDRESS
 
     @property
     def idle(self) -> str:
@@ -112,9 +112,8 @@ def _find_users(ctx: Context, mask: str) -> Iterable[VisibleUser]:
     if is_room(mask):
         return _room_members(ctx, mask)
     if is_mask(mask) or mask == "0":
-        return _matching_users(
-            ctx, "*" if mask == "0" else mask
-        )  # 0 matches all users (RFC 2812 section 3.6.1)
+        # 0 matches all users (RFC 2812 section 3.6.1).
+        return _matching_users(ctx, "*" if mask == "0" else mask)
     user = ctx.world.find_user(mask)
     return [VisibleUser(ctx, user)] if user else []
 
@@ -128,8 +127,8 @@ def _room_members(ctx: Context, name: str) -> Iterator[VisibleUser]:
 
 def _matching_users(ctx: Context, mask: str) -> Iterator[VisibleUser]:
     """Yield the matching users that are visible to the caller."""
-    is_whole = "!" in mask or "@" in mask
+    is_full_mask = "!" in mask or "@" in mask
     me = ctx.me
     for user in ctx.world.users.values():
-        if user.is_visible_to(me) and matches(mask, user.source if is_whole else user.nick):
+        if user.is_visible_to(me) and matches(mask, user.source if is_full_mask else user.nick):
             yield VisibleUser(ctx, user)

@@ -102,13 +102,13 @@ def _send_metadata(ctx: Context, user: User) -> None:
 
 @command()
 def whowas(ctx: Context, nick: str = "", count: str = "", server: str = "") -> None:
-    """Show former users of a nick, latest first, at most `count` of them."""
+    """Show the former users of a nick, latest first, at most `count` entries."""
     if not nick:
         raise NumericError(numerics.ERR_NONICKNAMEGIVEN)
-    departed = ctx.world.whowas.get(fold(nick), ())
-    if not departed:
+    entries = ctx.world.whowas.get(fold(nick), ())
+    if not entries:
         ctx.reply(numerics.ERR_WASNOSUCHNICK, nick)
-    for entry in islice(departed, _parse_count(count)):
+    for entry in islice(entries, _parse_count(count)):
         _send_whowas(ctx, entry)
     ctx.reply(numerics.RPL_ENDOFWHOWAS, nick)
 
@@ -119,13 +119,13 @@ def _send_whowas(ctx: Context, entry: WhowasEntry) -> None:
 
 
 def _parse_count(count: str) -> int | None:
-    """Parse a count; anything but a positive number means all."""
+    """Parse a count; None, for an invalid or zero count, means all entries."""
     return parse_number(count) or None
 
 
 @command()
 def ison(ctx: Context, nick: str, *nicks: str) -> None:
-    """Show which of some nicks are online."""
+    """Show which of the nicks are online."""
     requested = " ".join((nick, *nicks)).split()
     users = filter(None, map(ctx.world.find_user, requested))
     _send_words(ctx, numerics.RPL_ISON, "", dict.fromkeys(user.nick for user in users))

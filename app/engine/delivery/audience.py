@@ -1,11 +1,12 @@
-"""Audiences: the recipients of an event, grouped by the bytes that they need.
+"""Audiences: the recipients of an event, grouped by encoding.
 
-A *shape* is the set of negotiated capabilities that affect the encoding of an event. Clients of one shape get the same
-bytes, so an event is encoded once per shape rather than once per client.
+A *shape* is the set of negotiated capabilities that affect the encoding of an event. Clients of the
+same shape receive the same bytes, so an event is encoded once per shape rather than once per
+client.
 
-When many users join a room in sequence, each JOIN has the previous audience plus one client. Such an audience only
-references the one it grew from, so that the hub can treat the sequence as one run. Its set of clients is computed on
-demand.
+When many users join a room in sequence, the audience of each JOIN is the previous audience plus one
+client. Such an audience only references its *base*, so that the hub can treat the sequence as one
+run. Its set of clients is computed on demand.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ class Audience:
 
     def __init__(self, clients: Iterable[Client], base: "Audience | None" = None) -> None:
         self.added = frozenset(clients)  # clients that are not in the base
-        self.base = base  # what it grew from, until its own set is computed
+        self.base = base  # dropped once the set is computed
         self._clients = self.added if base is None else None
         self._sink_groups: list[tuple[int, SinkGroup]] | None = None
 
@@ -32,7 +33,7 @@ class Audience:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no clients. Does not compute the set: an audience that grew is not empty."""
+        """Whether it has no clients; an audience with a base always has some."""
         return not self.added
 
     @property
@@ -44,7 +45,7 @@ class Audience:
         return self._clients
 
     def _compute_clients(self) -> frozenset[Client]:
-        """Union the chain of audiences it grew from; iterative, because mass joins make long chains."""
+        """Return the union of the bases, iteratively, because mass joins create long chains."""
         added: list[frozenset[Client]] = []
         link = self
         while link._clients is None and link.base is not None:

@@ -1,9 +1,10 @@
 """Delivery of a plan to sinks, after the commit.
 
-A plan lists events and responses in order. Consecutive events for the same audience form a *run*, which is encoded
-once per shape and joined once; all recipients of the whole run share the same bytes. Only clients that issued commands
-in the batch get individual bytes, because their replies are interleaved with the events. A run continues when its
-audience grows: the new members get the rest of it.
+A plan lists events and responses in order. Consecutive events for the same audience form a *run*,
+which is encoded once per shape and joined once; all recipients of the whole run share the same
+bytes. Only clients that issued commands in the batch get individual bytes, because their replies
+are interleaved with the events. A run continues when its audience grows: new members receive the
+remaining events.
 """
 
 from app.engine.delivery.audience import EMPTY_AUDIENCE, Audience
@@ -15,7 +16,7 @@ from app.events import Event
 
 
 class BroadcastRun:
-    """Consecutive events for one audience, which may grow on the way."""
+    """Consecutive events for one audience, which may grow during the run."""
 
     __slots__ = ("_events", "_joined", "_latest", "_lines", "_private", "_start")
 
@@ -23,12 +24,12 @@ class BroadcastRun:
         self._start = audience
         self._latest = audience
         self._events: list[Event] = []
-        self._joined: dict[Client, int] = {}  # the index of the first event for each
+        self._joined: dict[Client, int] = {}  # the index of the first event for each new member
         self._private: dict[Client, list[tuple[int, bytes | None]]] = {}
         self._lines: dict[int, list[bytes]] = {}
 
     def continues_with(self, audience: Audience) -> bool:
-        """Return whether the audience is that of the run or grew from it; if it grew, so does the run."""
+        """Extend the run to an audience that equals or grew from its own; return whether it does."""
         if audience is self._latest:
             return True
         if audience.base is not self._latest:
@@ -42,17 +43,17 @@ class BroadcastRun:
         return client in self._start.clients or client in self._joined
 
     def add(self, event: Event, author: Client | None) -> None:
-        """Append an event, which is not sent to its author."""
+        """Append an event for all recipients except its author."""
         if author is not None and self.has(author):
             self._private.setdefault(author, []).append((len(self._events), None))
         self._events.append(event)
 
     def insert(self, client: Client, data: bytes) -> None:
-        """Send one client its own bytes between the events so far and later ones."""
+        """Append individual bytes for one client."""
         self._private.setdefault(client, []).append((len(self._events), data))
 
     def deliver(self) -> int:
-        """Send each client its bytes; return the number of deliveries, including those to authors."""
+        """Push the bytes to all recipients; return the number of deliveries, authors included."""
         excluded = {client.sink for client in self._private}
         for client in self._private.keys() - self._joined.keys():
             if data := self._individual_bytes(client, 0):

@@ -1,4 +1,4 @@
-"""Plans: the events for audiences and the responses that a batch will deliver, in order."""
+"""Plans: the broadcasts and responses that a batch delivers, in order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.events import Event
 
 @dataclass(slots=True)
 class Broadcast:
-    """An event for an audience. The author's client is skipped, because its copy is in a response."""
+    """An event for an audience, except the author's client, whose copy is in a response."""
 
     event: Event
     audience: Audience
@@ -21,9 +21,9 @@ class Broadcast:
 Plan = list[Broadcast | Response]
 
 
-def split_remote(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
+def split_remote(plan: Plan, remote_events: Sequence[Event]) -> tuple[Plan, Plan]:
     """Split a plan into the remote events and their consequences, which are later in the log."""
-    remote_ids = set(map(id, news))
+    remote_ids = set(map(id, remote_events))
     parts: tuple[Plan, Plan] = ([], [])
     for item in plan:
         parts[not (isinstance(item, Broadcast) and id(item.event) in remote_ids)].append(item)
@@ -31,20 +31,20 @@ def split_remote(plan: Plan, news: Sequence[Event]) -> tuple[Plan, Plan]:
 
 
 def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
-    """Return the plan without the events of these `id()`s; their authors get these lines instead."""
+    """Return the plan without some events, by `id()`; their authors get `lines` instead."""
     shown = _replaced(plan, lines)
-    left: Plan = []
-    for place, item in enumerate(plan):
+    remaining: Plan = []
+    for index, item in enumerate(plan):
         if not isinstance(item, Broadcast) or id(item.event) not in lines:
-            left.append(item)
+            remaining.append(item)
         elif item.author is not None and id(item.event) not in shown:
             entry = ResponseEntry(lines[id(item.event)])
-            empty = _empty_response(plan[place:], item.author)
+            empty = _empty_response(plan[index:], item.author)
             if empty is None:
-                left.append(Response(item.author, entries=[entry]))
+                remaining.append(Response(item.author, entries=[entry]))
             else:
                 empty.entries.append(entry)
-    return left
+    return remaining
 
 
 def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
@@ -59,7 +59,7 @@ def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
 
 
 def _empty_response(plan: Plan, client: Client) -> Response | None:
-    """Return the next empty response (an ACK) for a client, or None."""
+    """Return the first empty response (an ACK) to a client, or None."""
     return next(
         (
             item

@@ -1,6 +1,8 @@
-"""Responses to commands, labelled if requested (https://ircv3.net/specs/extensions/labeled-response).
+"""Responses to commands, labelled if requested.
 
-Entries are encoded at delivery only, because an event gets its id and time when it is stored.
+See https://ircv3.net/specs/extensions/labeled-response.
+
+Entries are encoded on delivery, because an event gets its id and time when it is stored.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from app.wire.line import LINE_END, format_tags
 class ResponseEntry:
     """A part of a response: lines of text, or an event, and the tags of each line.
 
-    A text may represent an event, which is then given as `event`.
+    If the text represents an event, the event is given as `event`.
     """
 
     content: str | Event
@@ -29,7 +31,7 @@ class ResponseEntry:
         return self.content if isinstance(self.content, Event) else self.event
 
     def render(self, shape: int, extra: dict[str, str]) -> bytes:
-        """Encode the lines with their own tags and extra ones; overlong lines are truncated."""
+        """Encode the lines with their own and the extra tags; overlong lines are truncated."""
         tags = self.tags | extra
         if isinstance(self.content, Event):
             return encode(self.content, shape, tags)
@@ -47,7 +49,7 @@ class ResponseEntry:
 class Response:
     """The reply to one command of a client; `end` closes the connection after it.
 
-    If all entries form one batch of their own, whose length is `batched`, that batch carries the label.
+    If all entries form a single batch, that batch carries the label; `batched` is its length.
     """
 
     client: Client

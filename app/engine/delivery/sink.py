@@ -22,7 +22,7 @@ class FlushScheduler(Protocol):
     """Sends the bytes that were pushed into sinks."""
 
     def wake(self) -> None:
-        """Start sending what was pushed; block while too much of it is still unsent."""
+        """Start sending the pushed bytes; block while too many are unsent."""
 
 
 class Sink(Protocol):
@@ -30,13 +30,13 @@ class Sink(Protocol):
 
     @property
     def broadcaster(self) -> Broadcaster | None:
-        """What can broadcast to this sink and others; None if bytes must be pushed to each sink."""
+        """The broadcaster of this sink; None if bytes must be pushed to each sink."""
 
     def push(self, data: bytes) -> None:
         """Queue bytes."""
 
     def finish(self) -> None:
-        """End the connection once everything queued is sent."""
+        """Close the connection once all queued bytes are sent."""
 
 
 class IndividualSinks:

@@ -9,17 +9,17 @@ from app.wire.names import fold
 def message(world: World, event: Event) -> None:
     """Add a PRIVMSG or NOTICE to the recent messages of its room."""
     world.add_recent(event)
-    _note_speaker(world, event)
+    _start_slow_mode_delay(world, event)
 
 
 def tagmsg(world: World, event: Event) -> None:
-    """Count a TAGMSG that is stored as a message of its author."""
+    """Count a stored TAGMSG as a message for slow mode."""
     if not is_transient(event):
-        _note_speaker(world, event)
+        _start_slow_mode_delay(world, event)
 
 
-def _note_speaker(world: World, event: Event) -> None:
-    """Start the author's wait in a room with slow mode."""
+def _start_slow_mode_delay(world: World, event: Event) -> None:
+    """Start the slow mode delay of the author, if the room has slow mode."""
     room = world.rooms.get(event.room or _statusmsg_room(event))
     if room is None or not room.slow_mode_seconds:
         return
@@ -44,7 +44,7 @@ def redacted(world: World, event: Event) -> None:
 
 
 def marked(world: World, event: Event) -> None:
-    """Move a read marker."""
-    reader = world.find_principal(event)
-    if reader is not None and reader.markers is not None:
-        reader.markers[fold(event.target or "")] = MarkedData.of(event).instant
+    """Advance a read marker."""
+    principal = world.find_principal(event)
+    if principal is not None and principal.markers is not None:
+        principal.markers[fold(event.target or "")] = MarkedData.of(event).instant

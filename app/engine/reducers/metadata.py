@@ -9,8 +9,8 @@ from app.events.data import MetadataChangeData
 def metadata(world: World, event: Event) -> None:
     """Set or remove a key.
 
-    The former value becomes the secret of the event, so that `World.forget` can restore it when the
-    event cannot be stored.
+    The previous value is kept as the secret of the event, so that `World.revert` can restore it if
+    the event cannot be stored.
     """
     values, key = _find_values(world, event), MetadataChangeData.of(event).key
     if values is None:

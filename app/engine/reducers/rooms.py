@@ -39,9 +39,9 @@ def renamed(world: World, event: Event) -> None:
     del world.room_keys[old]
     world.room_keys[room.key] = room
     if old != room.key:
-        readers: list[AccountInfo | User] = [*world.accounts.values(), *world.users.values()]
-        for reader in readers:
-            _move_marker(reader.markers or {}, old, room.key)
+        principals: list[AccountInfo | User] = [*world.accounts.values(), *world.users.values()]
+        for principal in principals:
+            _move_marker(principal.markers or {}, old, room.key)
 
 
 def _move_marker(markers: dict[Key, int], old: Key, new: Key) -> None:
@@ -97,7 +97,7 @@ def _find_user_and_room(world: World, event: Event) -> tuple[User | None, Room |
 
 
 def invited(world: World, event: Event) -> None:
-    """Let a user join a room once, whatever its modes."""
+    """Allow a user to join a room once, regardless of its modes."""
     user = world.users.get(InvitedData.of(event).session)
     if user is not None and event.room is not None:
         user.invited.add(event.room)
@@ -141,7 +141,7 @@ def _change_list(world: World, room: Room, event: Event, letter: str, mask: str,
 
 
 def _change_role(world: World, room: Room, role: str, nick: str, account: int | None, is_set: bool) -> None:
-    """Change the role of a member, and the one kept for the member's account."""
+    """Change the role of a member, and the persistent role of their account."""
     user = world.find_user(nick)
     member = room.member(user) if user else None
     if member is not None:

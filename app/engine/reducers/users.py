@@ -1,4 +1,4 @@
-"""Reducers for sessions: they begin, end, and change their nick, host, account or status."""
+"""Reducers for users: connect, quit, nick, host, account, modes and presence."""
 
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
@@ -28,7 +28,7 @@ def connected(world: World, event: Event) -> None:
 
 
 def quit_(world: World, event: Event) -> None:
-    """Remove a user; the rows for their other rooms find nothing left to do."""
+    """Remove a user; the events for their other rooms have no further effect."""
     user = world.users.pop(event.session or 0, None)
     if user is None:
         return
@@ -74,7 +74,7 @@ def user_mode(world: World, event: Event) -> None:
 
 
 def opered(world: World, event: Event) -> None:
-    """Make a user an administrator who used OPER."""
+    """Make a user an administrator by OPER."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.operator, user.operator_name = True, event.target
@@ -112,7 +112,7 @@ def logged_out(world: World, event: Event) -> None:
 
 
 def _set_account(world: World, user: User, account: AccountInfo | None) -> None:
-    """Set the account of a user and of all the user's connections."""
+    """Set the account of a user and all their connections."""
     user.account = account
     user.operator = user.operator or None
     user.metadata.clear()
@@ -129,14 +129,14 @@ def away(world: World, event: Event) -> None:
 
 
 def detached(world: World, event: Event) -> None:
-    """Note when an always-on user lost the last device."""
+    """Record when the last device of an always-on user disconnected."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.detached = event.at or world.clock.now()
 
 
 def attached(world: World, event: Event) -> None:
-    """Note that a detached user has a device again."""
+    """Record that a detached user has a device again."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.detached = None

@@ -17,8 +17,8 @@ from app.wire.names import Key, caseless, fold
 from app.wire.packing import pack_words
 from app.wire.word_filter import ForbiddenWord
 
-SPEAKERS_THRESHOLD = 1_000  # entries of a slow-mode room before expired ones are removed
-NAMED = frozenset({"multi-prefix", "userhost-in-names"})
+SPEAKERS_THRESHOLD = 1_000  # entries above which expired delays are removed
+NAMES_CAPABILITIES = frozenset({"multi-prefix", "userhost-in-names"})
 _SYMBOLS = dict(zip(ROLES, PREFIXES, strict=True))
 
 
@@ -41,7 +41,7 @@ class Member:
         return self.prefix if "multi-prefix" in client.caps else self.prefix[:1]
 
     def name_for(self, client: Client) -> str:
-        """Return the entry in NAMES for a client; of its capabilities, only `NAMED` matter."""
+        """Return the NAMES entry for a client; depends on `NAMES_CAPABILITIES` only."""
         return self.prefix_for(client) + (
             self.user.source if "userhost-in-names" in client.caps else self.user.nick
         )
@@ -54,7 +54,7 @@ class Member:
 
 @dataclass(frozen=True)
 class MaskEntry:
-    """A mask or word on a list of a room, with its author and time. It is compiled on first use."""
+    """A mask or word on a list of a room, with its author and time. Compiled on first use."""
 
     mask: str
     by: str
@@ -73,7 +73,10 @@ class MaskEntry:
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """A channel and its members. `roles` are persistent roles of accounts; `recent` is replayed to new members."""
+    """A channel and its members.
+
+    `roles` holds the persistent roles of accounts, and `recent` the messages replayed on joining.
+    """
 
     id: int
     name: str
@@ -86,10 +89,8 @@ class Room:
     modes: set[str] = field(default_factory=set)
     password: str | None = None
     limit: int | None = None
-    slow_mode_seconds: int | None = None  # slow mode: seconds between two messages of one user
-    may_speak_at: dict[str, float] = field(
-        default_factory=dict
-    )  # by party: monotonic seconds until they may speak
+    slow_mode_seconds: int | None = None  # between two messages of one user
+    may_speak_at: dict[str, float] = field(default_factory=dict)  # monotonic seconds by party
     members: dict[int, Member] = field(default_factory=dict)
     roles: dict[int, set[str]] = field(default_factory=dict)
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
@@ -178,13 +179,13 @@ class Room:
         return False in bans or not any(rule.is_mute for rule in self._rules_for("e", user))
 
     def is_visible_to(self, user: User) -> bool:
-        """Whether the user may know of the room: it is not secret, or they are a member or administrator."""
+        """Whether the room is not secret, or the user is a member or administrator."""
         return "s" not in self.modes or user.session in self.members or user.is_admin
 
     def members_shown_to(self, viewer: User) -> Iterator[Member]:
-        """Yield the members visible to the viewer: all for a member, otherwise the users that are visible to them."""
-        is_inside = viewer.session in self.members
-        return (m for m in self.members.values() if is_inside or m.user.is_visible_to(viewer))
+        """Yield the members visible to the viewer: all if a member, else without +i users."""
+        is_member = viewer.session in self.members
+        return (m for m in self.members.values() if is_member or m.user.is_visible_to(viewer))
 
     def names_for(self, client: Client, viewer: User, max_bytes: int) -> list[str]:
         """Return the names of the visible members in texts of at most `max_bytes`."""
@@ -192,7 +193,7 @@ class Room:
             return pack_words(
                 (member.name_for(client) for member in self.members_shown_to(viewer)), max_bytes
             )
-        variant = client.caps & NAMED
+        variant = client.caps & NAMES_CAPABILITIES
         return self._names_cache.texts(
             self.members.values(), variant, lambda member: member.name_for(client), max_bytes
         )
@@ -211,25 +212,25 @@ class Room:
         member = self.members.get(user.session)
         return member is not None and bool(member.roles)
 
-    def set_slow_mode(self, pause: int | None) -> None:
-        """Set the slow mode delay in seconds, or None to disable it; current delays are reset."""
-        self.slow_mode_seconds = pause
+    def set_slow_mode(self, seconds: int | None) -> None:
+        """Set the slow mode delay, or None to disable it; current delays are reset."""
+        self.slow_mode_seconds = seconds
         self.may_speak_at.clear()
 
     def start_slow_mode_delay(self, user: User, now: float) -> None:
-        """Start the slow mode delay of a user; remove expired entries if there are many."""
+        """Start the slow mode delay of a user, and remove expired delays if there are many."""
         if len(self.may_speak_at) >= SPEAKERS_THRESHOLD:
             self.may_speak_at = {party: until for party, until in self.may_speak_at.items() if until > now}
         self.may_speak_at[user.party] = now + (self.slow_mode_seconds or 0)
 
     def persistent_roles(self, user: User) -> set[str]:
-        """Return the persistent roles of the account; administrators are operators of official rooms."""
-        kept = set(self.roles.get(user.account.id, ())) if user.account else set()
-        return kept | {"o"} if self.official and user.is_admin else kept
+        """Return the roles of the account; administrators are operators of official rooms."""
+        persistent = set(self.roles.get(user.account.id, ())) if user.account else set()
+        return persistent | {"o"} if self.official and user.is_admin else persistent
 
     @property
     def is_orphaned(self) -> bool:
-        """Whether the room is empty and has no operator account, so that the next user to join becomes operator."""
+        """Whether the room has neither members nor operator accounts; the next to join gets `o`."""
         return not self.members and not self.official and not any("o" in r for r in self.roles.values())
 
     def mode_words(self, show_key: bool) -> list[str]:

@@ -19,14 +19,14 @@ class AccountInfo:
     role: str
     disabled: bool = False
     password_version: int = 0  # password changes since the server started
-    always_on: bool | None = None  # whether it stays online without a device; None means the default setting
+    always_on: bool | None = None  # None: as the server's settings say
     markers: Markers = None
     metadata: Metadata = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class User:
-    """A registered user. `rooms` are the ids of their rooms."""
+    """A registered user; `rooms` holds room ids."""
 
     session: int
     nick: str
@@ -39,8 +39,8 @@ class User:
     last_active: float  # monotonic seconds of the last message
     account: AccountInfo | None = None
     away: str | None = None
-    detached: int | None = None  # instant at which the last device of an always-on user disconnected
-    operator: bool | None = None  # set by OPER or MODE -o; None means as the account has it
+    detached: int | None = None  # instant of the last device's disconnect, if always-on
+    operator: bool | None = None  # set by OPER or MODE -o; None: by account role
     operator_name: str | None = None  # the name used with OPER
     modes: set[str] = field(default_factory=lambda: {"i"})
     rooms: set[int] = field(default_factory=set)
@@ -65,7 +65,7 @@ class User:
         secret: Secret | None = None,
         at: int = 0,
     ) -> Event:
-        """Return an event by this user, with the `bot` tag if they are a bot; `room` is a room id."""
+        """Return an event by this user, with the `bot` tag if applicable; `room` is a room id."""
         if self.is_bot:
             data = data or EventData()
             data = replace(data, tags={**(data.tags or {}), "bot": ""})
@@ -86,7 +86,7 @@ class User:
         )
 
     def make_room_events(self, kind: Kind, target: str | None = None, text: str | None = None) -> list[Event]:
-        """Return an event of this user in all their rooms: one row per room, or one without a room."""
+        """Return one event per room of this user, or a single event without a room."""
         rooms: list[int | None] = [*sorted(self.rooms)] or [None]
         return [self.event(kind, room, target=target, text=text) for room in rooms]
 
@@ -97,13 +97,13 @@ class User:
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The account, if any, and the session, for lookups where both count."""
+        """The party of the account, if any, and the party of the session."""
         session = f"s{self.session}"
         return (self.party, session) if self.account else (session,)
 
     @property
     def principal(self) -> "AccountInfo | User":
-        """The owner of the read markers: the account, or a guest's session."""
+        """The owner of read markers and metadata: the account, or the user itself if a guest."""
         return self.account or self
 
     @property
@@ -113,14 +113,14 @@ class User:
 
     @property
     def is_admin(self) -> bool:
-        """Whether they are an administrator: by OPER, or by their account unless they used MODE -o."""
+        """Whether the user is an administrator, by OPER or by account, and has not used MODE -o."""
         if self.operator is not None:
             return self.operator
         return self.is_admin_by_account
 
     @property
     def is_admin_by_account(self) -> bool:
-        """Whether their account has the admin role."""
+        """Whether the account has the admin role."""
         return self.account is not None and self.account.role == "admin"
 
     @property
@@ -130,11 +130,11 @@ class User:
 
     @property
     def is_bot(self) -> bool:
-        """Whether they are marked as a bot (user mode B)."""
+        """Whether the user is marked as a bot (user mode B)."""
         return "B" in self.modes
 
     def is_visible_to(self, viewer: "User") -> bool:
-        """Whether the viewer can find them without knowing the nick: not invisible, or in a common room."""
+        """Whether masks show the user to the viewer: not invisible, or in a shared room."""
         return (
             "i" not in self.modes
             or self is viewer

@@ -1,4 +1,4 @@
-"""Running user counts for LUSERS, which every connecting client gets."""
+"""Running user counts for LUSERS, which is sent to every connecting client."""
 
 from app.engine.world.user import User
 

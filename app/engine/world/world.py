@@ -1,7 +1,7 @@
-"""The world: the current state of users, rooms, accounts and bans. Only the engine's thread uses it.
+"""The world: users, rooms, accounts and bans in memory, used by the engine's thread only.
 
-Its state changes through `apply` only, for events of this node and for those that other nodes appended to the log.
-Commands read it, decide, and emit events.
+Users, rooms, accounts and bans change only through `apply`, for events of this node and for events
+that other nodes appended to the log. Commands read the world and emit events.
 """
 
 from collections import OrderedDict, deque
@@ -20,7 +20,7 @@ from app.events.data import MarkedData, MetadataChangeData, RedactedData
 from app.wire.names import Key, fold, skeleton
 
 MAX_WHOWAS_NICKS = 1_000  # nicks in the WHOWAS history
-MAX_REDACTIONS = 1_000  # recent redactions, to be removed from pages that were read before
+MAX_REDACTIONS = 1_000  # recent redactions, to filter pages read before them
 MAX_WHOWAS_ENTRIES = 10  # entries per nick
 
 Reducer = Callable[["World", Event], None]
@@ -40,7 +40,7 @@ class Ban:
 
 @dataclass(slots=True)
 class Invitation:
-    """An invitation code for `remaining_uses` more accounts; `expires` is an instant, or None if it never expires."""
+    """An invitation code; `expires` is an instant, or None if it never expires."""
 
     id: int
     remaining_uses: int
@@ -103,7 +103,7 @@ class World:
         return self.accounts.get(fold(name))
 
     def users_of(self, account: AccountInfo) -> list[User]:
-        """Return all users logged in to the account; there may be several."""
+        """Return all users logged in to the account."""
         return [user for user in self.users.values() if user.account is account]
 
     def user_of(self, client: Client) -> User | None:
@@ -115,20 +115,20 @@ class World:
         return [self.rooms[room] for room in user.rooms]
 
     def shared_room_audience(self, user: User) -> Audience:
-        """Return the clients of users with a common room, including the user's own."""
+        """Return the clients of users in the same rooms, including the user's own."""
         clients = set(user.clients)
         for room in self.rooms_of(user):
             clients |= room.audience.clients
         return Audience(clients)
 
     def presence_audience(self, user: User) -> Audience:
-        """Return the recipients of presence changes: neighbours, and watchers with extended-monitor."""
-        watchers = [client for client in self.monitors.of(user.key) if "extended-monitor" in client.caps]
-        neighbours = self.shared_room_audience(user)
-        return Audience(neighbours.clients.union(watchers)) if watchers else neighbours
+        """Return the recipients of presence changes: shared rooms and extended-monitor clients."""
+        monitors = [client for client in self.monitors.of(user.key) if "extended-monitor" in client.caps]
+        audience = self.shared_room_audience(user)
+        return Audience(audience.clients.union(monitors)) if monitors else audience
 
     def all_clients(self) -> Audience:
-        """Return every registered client."""
+        """Return all registered clients."""
         return Audience(client for user in self.users.values() for client in user.clients)
 
     def wallops_audience(self) -> Audience:
@@ -138,7 +138,7 @@ class World:
         )
 
     def set_capabilities(self, client: Client, caps: frozenset[str]) -> None:
-        """Set the capabilities of a client; the audiences of its rooms are invalidated."""
+        """Set a client's capabilities, and invalidate the audiences of its rooms."""
         client.enable(caps)
         user = self.user_of(client)
         for room in self.rooms_of(user) if user else ():
@@ -150,7 +150,7 @@ class World:
         self.unregistered.add(client)
 
     def close(self, client: Client) -> None:
-        """Mark a connection as ended: its further commands are ignored, and it cannot register."""
+        """Mark a connection as closed: further commands are ignored, and it cannot register."""
         client.is_closed = True
         self.unregistered.discard(client)
 
@@ -193,7 +193,7 @@ class World:
         return Audience(client for u in self.users.values() if u.party == party for client in u.clients)
 
     def find_principal(self, event: Event) -> AccountInfo | User | None:
-        """Return the account or guest whose read markers or metadata an event concerns, or None."""
+        """Return the account or guest whose read marker or metadata an event changes, or None."""
         if event.account is not None:
             return self.find_account(event.account)
         if isinstance(event.data, MarkedData | MetadataChangeData) and event.data.party:
@@ -201,12 +201,12 @@ class World:
         return None
 
     def active_bans(self) -> Iterable[Ban]:
-        """Yield the server-wide bans that are in force now."""
+        """Return the server-wide bans that have not expired."""
         now = self.clock.now()
         return (ban for ban in self.bans.values() if is_future(ban.expires, now))
 
     def add_recent(self, event: Event) -> None:
-        """Add a message to the room's recent ones, if these are loaded."""
+        """Add a message to the room's recent messages, if they are loaded."""
         room = self.rooms.get(event.room) if event.room is not None else None
         if room is not None and room.recent is not None:
             room.recent.append(event)
@@ -216,7 +216,7 @@ class World:
         room.recent = deque(events, maxlen=self.replay)
 
     def set_replay_limit(self, number: int) -> None:
-        """Change the number of messages that are replayed; recent messages are reloaded on demand."""
+        """Change the number of replayed messages; recent messages are reloaded on demand."""
         self.replay = number
         for room in self.rooms.values():
             room.recent = None
@@ -226,8 +226,8 @@ class World:
         if event.kind is Kind.METADATA:
             event.text = event.secret if isinstance(event.secret, str) else None  # the previous value
             self.apply(event)
-        if event.kind is Kind.MARKED and (reader := self.find_principal(event)) is not None:
-            reader.markers = None
+        if event.kind is Kind.MARKED and (principal := self.find_principal(event)) is not None:
+            principal.markers = None
         if isinstance(event.data, RedactedData) and event.data.event in self.redacted:
             self.redacted.remove(event.data.event)
         room = self.rooms.get(event.room) if event.room is not None else None
@@ -237,9 +237,9 @@ class World:
             room.recent.remove(event)
 
     def find_confusable(self, name: str) -> str | None:
-        """Return a name in use that looks like this one because of letters of another script, or None.
+        """Return a name in use that is confusable with this one (Unicode TR39), or None.
 
-        ASCII names are never confusable with each other: `anna1` and `annal` may both exist.
+        Two ASCII names are never confusable: `anna1` and `annal` may both exist.
         """
         for key in self._skeletons.get(skeleton(name), ()):
             if key != fold(name) and not (name.isascii() and key.isascii()):
@@ -247,11 +247,11 @@ class World:
         return None
 
     def add_skeleton(self, name: str) -> None:
-        """Index the skeleton of a name in use (Unicode TR39)."""
+        """Add a name to the skeleton index (Unicode TR39)."""
         self._skeletons.setdefault(skeleton(name), set()).add(fold(name))
 
     def discard_skeleton(self, name: str) -> None:
-        """Remove a name from the skeleton index, unless an account with the same skeleton has it."""
+        """Remove a name from the skeleton index, unless it is also an account's name."""
         account = self.accounts.get(fold(name))
         if account is not None and skeleton(account.name) == skeleton(name):
             return
@@ -261,7 +261,7 @@ class World:
             self._skeletons.pop(skeleton(name), None)
 
     def add_whowas(self, user: User) -> None:
-        """Add an entry to the WHOWAS history for a user that gives up their nick."""
+        """Add a WHOWAS entry for a user that quits or changes nick."""
         account = user.account.name if user.account else None
         entry = WhowasEntry(user.nick, user.user, user.host, user.realname, account, self.clock.now())
         self.whowas.setdefault(user.key, deque(maxlen=MAX_WHOWAS_ENTRIES)).appendleft(entry)
