@@ -75,7 +75,7 @@ class Engine:
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
-        """Start the thread; `flushers` are woken after each delivery, `on_end` is called at exit."""
+        """Start the thread; `flushers` are woken after each delivery, `on_end` called at exit."""
         self._flush = flushers.wake
         self._on_end = on_end
         self._thread.start()

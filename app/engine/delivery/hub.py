@@ -29,7 +29,7 @@ class BroadcastRun:
         self._lines: dict[int, list[bytes]] = {}
 
     def continues_with(self, audience: Audience) -> bool:
-        """Extend the run to an audience that equals or grew from its own; return whether it does."""
+        """Extend the run to an audience equal to or grown from its own; return whether it did."""
         if audience is self._latest:
             return True
         if audience.base is not self._latest:

@@ -74,7 +74,7 @@ def test_certificates_can_be_added_listed_and_removed(bench: EngineHarness) -> N
     enter(bench, "anna", "anna")
     colons = ":".join(OTHER[place : place + 2] for place in range(0, 64, 2)).upper()
     assert tell(bench, "anna", "CERT LIST") == ["anna has no certificates"]
-    assert "presents no certificate" in tell(bench, "anna", "CERT ADD")[0]
+    assert "has no client certificate" in tell(bench, "anna", "CERT ADD")[0]
     assert "64 hexadecimal digits" in tell(bench, "anna", "CERT ADD xyz")[0]
     assert OTHER in tell(bench, "anna", f"CERT ADD {colons}")[0]
     assert tell(bench, "anna", f"CERT ADD {OTHER}") == ["This certificate is already in use"]
@@ -97,7 +97,7 @@ def test_a_certificate_has_one_account_and_an_account_at_most_ten(bench: EngineH
     for number in range(10):
         tell(bench, "bob", f"CERT ADD {number:064x}")
     assert tell(bench, "bob", f"CERT ADD {OTHER}") == [
-        "Your account has 10 certificates, the maximum; delete one first"
+        "Your account has the maximum of 10 certificates; delete one first"
     ]
 
 

@@ -8,7 +8,7 @@ from tests.engine.harness import EngineHarness
 from tests.engine.scenes import gather
 from tests.story import Story
 
-RESET = "ERROR :Closing link: The account was given a new password by an administrator"
+RESET = "ERROR :Closing link: The password was reset by an administrator"
 
 
 def reset(bench: EngineHarness) -> None:

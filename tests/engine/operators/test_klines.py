@@ -33,7 +33,7 @@ def test_a_kline_disconnects_and_keeps_out_matching_users(bench: EngineHarness, 
     bench.play(
         """
         root > KLINE bob!*@* :enough of this
-        root < :irc.example NOTICE root :Banned the nick bob!*@* for ever; 1 online users were affected.
+        root < :irc.example NOTICE root :Banned the nick bob!*@* permanently; 1 online users were affected.
         root =
         bob < ERROR :Closing link: Banned: enough of this
         alice < :bob!~bob@127.0.0.1 QUIT :Banned: enough of this
@@ -176,14 +176,14 @@ def test_masks_never_match_administrators(bench: EngineHarness, root: HarnessCli
         ("KLINE *!*@*.i? :all who are cloaked", "would ban everybody"),
         ("KLINE *!~*@*p", "would ban everybody"),
         ("KLINE *@192.0.2.0/24", "would match nobody; to ban the network, use 192.0.2.0/24."),
-        ("KLINE root!*@*", "matches you too"),
-        ("KLINE *@127.0.0.1", "matches you too"),
+        ("KLINE root!*@*", "would ban you too"),
+        ("KLINE *@127.0.0.1", "would ban you too"),
         ("KLINE root", "root is an administrator"),
         ("KLINE boss", "boss is an administrator"),
         ("KLINE nobody", "There is no account nobody; to ban a guest's nick, use nobody!*@*."),
         ("KLINE 192.0.2.7", "use DLINE"),
         ("KLINE 99999999d bob!*@*", "out of range; a duration is between one second and ten years"),
-        ("DLINE 127.0.0.1", "matches you too"),
+        ("DLINE 127.0.0.1", "would ban you too"),
         ("DLINE 0.0.0.0/0", "0.0.0.0/0 is too large; ban a network of /8 or smaller."),
         ("DLINE 2000::/3", "2000::/3 is too large; ban a network of /16 or smaller."),
         ("DLINE 0::ffff:0.0.0.0/96", "too large"),

@@ -55,10 +55,10 @@ def test_last_needs_membership(bench: EngineHarness) -> None:
     people(bench, "eve")
     assert ask(bench, "eve", "LAST #tea") == ["You are not in #tea"]
     assert ask(bench, "eve", "LAST #nowhere") == ["You are not in #nowhere"]
-    assert ask(bench, "eve", "LAST") == ["Name a room or a nick: LAST <target>"]
+    assert ask(bench, "eve", "LAST") == ["Missing room or nick: LAST <target>"]
     gather(bench, "#one", "eve")
     gather(bench, "#two", "eve")
-    assert ask(bench, "eve", "LAST")[0].startswith("Name a room or a nick")
+    assert ask(bench, "eve", "LAST")[0].startswith("Missing room or nick")
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "x", "٣", "9" * 20])
@@ -80,9 +80,9 @@ def test_context_shows_surrounding_messages(bench: EngineHarness) -> None:
     middle = lines[4].tags["msgid"]
     assert said(bench, "bob", f"CONTEXT {middle} 3") == ["alice: 3", "alice: 4", "alice: 5"]
     people(bench, "eve")
-    assert ask(bench, "eve", f"CONTEXT {middle}") == [f"You have access to no message {middle}"]
+    assert ask(bench, "eve", f"CONTEXT {middle}") == [f"No message {middle} that you may read"]
     for wrong in ("zzzzz", "!", "0"):
-        assert ask(bench, "bob", f"CONTEXT {wrong}") == [f"You have access to no message {wrong}"]
+        assert ask(bench, "bob", f"CONTEXT {wrong}") == [f"No message {wrong} that you may read"]
 
 
 def test_context_of_a_private_message_is_private(bench: EngineHarness) -> None:
@@ -137,7 +137,7 @@ def test_search_shows_places_and_respects_permissions(bench: EngineHarness) -> N
     assert said(bench, "bob", "SEARCH tea green after:2026-11-01 before:2026-11-30") == in_tea[:1]
     assert said(bench, "bob", "SEARCH in:alice") == ["alice to bob: tea for two"]
     assert ask(bench, "bob", "SEARCH milk") == ask(bench, "bob", "SEARCH tea before:2026-11-01") == [NOTHING]
-    assert ask(bench, "bob", "SEARCH") == ["Give words to search for: SEARCH <words>"]
+    assert ask(bench, "bob", "SEARCH") == ["Missing search words: SEARCH <words>"]
     assert ask(bench, "bob", "SEARCH tea in:#milk") == ["You are not in #milk"]
     assert ask(bench, "bob", "SEARCH tea after:noon") == ["Cannot parse noon as a date such as 2026-11-22"]
     assert ask(bench, "bob", "SEARCH tea limit:many") == ["Cannot parse many as a number of lines"]

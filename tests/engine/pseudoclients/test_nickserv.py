@@ -152,7 +152,7 @@ def test_regain_disconnects_a_dead_session_and_takes_its_nick(bench: EngineHarne
         anna_ =
         """
     )
-    assert old.heard() == ["ERROR :Closing link: Disconnected by anna_, who uses the same account"]
+    assert old.heard() == ["ERROR :Closing link: Disconnected by anna_ of the same account"]
     assert tell(bench, "anna_", "REGAIN") == ["anna is your own nick; use QUIT"]
 
 

@@ -30,7 +30,7 @@ def settle_in(bench: EngineHarness, *caps: str) -> HarnessClient:
     gather(bench, "#tea", "bob", "anna")
     days = bench.settings.always_on_days
     assert tell(bench, "anna", "SET ALWAYS-ON on") == [
-        f"anna now stays in its rooms without a device for up to {days} days"
+        f"anna now stays in its rooms while no device is connected for up to {days} days"
     ]
     bench.people["bob"].heard()
     return anna
@@ -303,7 +303,7 @@ def test_setting_always_on_without_permission_is_refused(make_bench: MakeBench) 
 def test_values_other_than_on_and_off_are_refused(bench: EngineHarness) -> None:
     account(bench, "anna")
     enter(bench, "anna", "anna")
-    assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["Unknown choice perhaps; use on or off"]
+    assert tell(bench, "anna", "SET ALWAYS-ON perhaps") == ["Invalid value perhaps; use on or off"]
 
 
 def test_the_welcome_has_one_marker_for_each_room(bench: EngineHarness) -> None:
@@ -331,5 +331,5 @@ def test_another_nick_is_told_how_to_reattach(bench: EngineHarness) -> None:
     settle_in(bench).hang_up()
     bench.connect("annie")
     bench.people["annie"].ask("PRIVMSG NickServ :IDENTIFY anna :" + PASSWORD)
-    why = "Your account already uses this nick; to add a device, log in by SASL or PASS while connecting"
+    why = "Your account already uses this nick; to connect another device, log in by SASL or PASS"
     assert bench.people["annie"].ask("NICK anna") == [f":irc.example 433 annie anna :{why}"]
