@@ -1,8 +1,8 @@
-"""Runs the protocol over a link: the only owner of the client's state.
+"""Runs the protocol over a link. The driver's thread owns the client's state.
 
-The link and the user interface put what happens into one queue. The driver's thread takes one item
-at a time, updates the state, and passes lines to the link and events to the display. Other threads
-read the state only through `read`, under the lock.
+The link and the user interface post events and calls to one queue. The driver's thread processes
+one item at a time, updates the state, and passes lines to the link and events to the display. Other
+threads read the state only through `read`, under the lock.
 """
 
 import queue
@@ -18,7 +18,7 @@ from app.client.protocol.events import ClientEvent, Phase, PhaseChanged
 from app.client.protocol.model import ClientState
 from app.clock import Clock
 
-MAX_INBOX_ITEMS = 1_000  # at the limit, producers wait
+MAX_INBOX_ITEMS = 1_000  # at the limit, producers block
 TICK_SECONDS = 1.0  # longest interval between two ticks
 
 P = ParamSpec("P")
@@ -40,7 +40,7 @@ class Driver:
         self._keepalive = Keepalive(clock)
         self._lock = threading.RLock()
         self._has_ended = False
-        self._has_retried = False  # from then on, `Waiting` announces each attempt
+        self._has_retried = False  # afterwards, `Waiting` announces each attempt
 
     def run(self) -> None:
         """Process the queue until `end` is called.
@@ -58,18 +58,18 @@ class Driver:
             self.link.stop()
 
     def post(self, call: Call) -> None:
-        """Queue a call for the driver's thread; callable from any thread."""
+        """Queue a call for the driver's thread. Thread-safe."""
         self._inbox.put(call)
 
     def read(self, query: Callable[[ClientState], T]) -> T:
-        """Return the result of a query on the state, under the lock; callable from any thread."""
+        """Return the result of a query on the state, under the lock. Thread-safe."""
         with self._lock:
             return query(self.state)
 
     def execute(
         self, intent: Callable[Concatenate[ClientState, P], Effects], *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Execute an intent of the user; only in the driver's thread."""
+        """Execute an intent of the user. Must be called in the driver's thread."""
         self.state.now = self.clock.now()
         self._apply(intent(self.state, *args, **kwargs))
 
@@ -110,7 +110,7 @@ class Driver:
                 self._apply(protocol.on_lost(self.state, reason, now))
 
     def _process_outage(self, event: Connecting | Waiting | Ended) -> None:
-        """Show the first attempt to connect and every wait; stop when the link has ended."""
+        """Show the first attempt to connect and every retry; stop when the link has ended."""
         match event:
             case Connecting() if not self._has_retried and not self.state.has_been_online:
                 self.show(PhaseChanged(Phase.CONNECTING, str(self.link.address)))
@@ -133,7 +133,7 @@ class Driver:
             self.show(effect)
 
     def _check_connection(self) -> None:
-        """Send a PING to a silent server, and drop the connection if no answer comes."""
+        """Send a PING to a silent server, and drop the connection if it does not respond."""
         if self.state.connection.phase not in (Phase.REGISTERING, Phase.ONLINE):
             return
         if self._keepalive.must_ping():

@@ -1,1 +1,1 @@
-"""IRC as pure text: no sockets, no clock, no state."""
+"""The IRC wire format as pure functions and values, without sockets, clocks or state."""

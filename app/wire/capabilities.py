@@ -3,9 +3,9 @@
 Capabilities that change how an event is encoded have a bit; the bits that a client has negotiated
 form its *shape*.
 
-Before CAP version 302 a list of capabilities had to fit one line, which is too short for all of
-them. Capabilities that require their value or a batch are therefore listed from version 302 on
-(https://ircv3.net/specs/extensions/capability-negotiation); clients can request them regardless.
+Before CAP version 302, the list of capabilities had to fit into one line, which is too short for
+all of them. Capabilities that require a value or a batch are therefore listed only from version 302
+on (https://ircv3.net/specs/extensions/capability-negotiation); clients can request them regardless.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Capability:
 
     @property
     def state(self) -> str:
-        """Its maturity, given by its name; see capability-negotiation, "Rules for naming"."""
+        """The maturity, derived from the name; see capability-negotiation, "Rules for naming"."""
         vendor, separator, _ = self.name.rpartition("/")
         return "ratified" if not separator else "draft" if vendor == "draft" else "vendor"
 

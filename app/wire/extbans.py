@@ -5,7 +5,7 @@ ACCOUNTEXTBAN.
 
 nick!user@host    users whose source matches
 ~a:anna           users logged in to the account anna, under any nick
-~m:bob!*@*        like bob!*@*, but a ban only mutes, and an exception only lifts a mute
+~m:bob!*@*        like bob!*@*, but a ban only mutes, and an exception only exempts from mutes
 ~m:~a:anna        the same for an account
 """
 
@@ -40,7 +40,7 @@ class ListMask:
 
 
 def parse_list_mask(mask: str) -> ListMask:
-    """Parse a mask that `complete_mask` has accepted."""
+    """Parse a mask in the canonical form that `complete_mask` returns."""
     kind, rest = _split_type(mask)
     if kind == MUTE:
         inner = parse_list_mask(rest)
@@ -66,7 +66,7 @@ def complete_mask(mask: str) -> str:
 
 
 def is_mute(mask: str) -> bool:
-    """Return whether the mask only mutes, rather than banning from the channel."""
+    """Return whether a ban with this mask only mutes."""
     return _split_type(mask)[0] == MUTE
 
 

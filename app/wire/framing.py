@@ -1,9 +1,9 @@
-"""Split a byte stream into lines.
+"""Splits a byte stream into lines.
 
 Lines end at `\\n` only: `splitlines` would also split at `\\x0b`, `\\x85` and other characters that
-are ordinary text in IRC. NUL and `\\r` are dropped before a line is measured, so that limits apply
-to the text that the parser sees. The limits are those of RFC 1459 section 2.3 and
-https://ircv3.net/specs/extensions/message-tags, which counts the tag section separately.
+are ordinary text in IRC. NUL and `\\r` are removed before a line is measured, so that the limits
+apply to the text that is parsed. The limits are those of RFC 1459 section 2.3 and
+https://ircv3.net/specs/extensions/message-tags, which limits the tag section separately.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, including CR LF
 MAX_TAG_BYTES = 4096  # message-tags: client to server, including `@` and the trailing space
 MAX_SERVER_TAG_BYTES = 8191  # message-tags: server to client, both its own and relayed tags
-MAX_UNFINISHED_BYTES = 16 * 1024  # longer input without a line end is not IRC
+MAX_UNFINISHED_BYTES = 16 * 1024  # input without a line end; longer input is not IRC
 
 
 class FramingError(Exception):
@@ -20,14 +20,14 @@ class FramingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OversizedLine:
-    """Replaces a line that exceeds a length limit."""
+    """Stands for a line that exceeds a length limit."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class UndecodableLine:
-    """Replaces a line that is not valid UTF-8; `text` has replacement characters."""
+    """Stands for a line that is not valid UTF-8; `text` contains replacement characters."""
 
     text: str
 
@@ -41,7 +41,7 @@ def byte_length(text: str) -> int:
 
 
 def truncate(line: str, limit: int = MAX_LINE_BYTES - 2) -> str:
-    """Return the text, cut at a character boundary to at most `limit` bytes."""
+    """Return the text, truncated at a character boundary to at most `limit` bytes."""
     return line if byte_length(line) <= limit else line.encode()[:limit].decode(errors="ignore")
 
 
@@ -64,14 +64,14 @@ class Framer:
         return not self._unfinished
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Add received bytes and return the lines they complete, without empty ones.
+        """Add received bytes and return the completed lines, without empty ones.
 
-        Raises: FramingError when a line, finished or not, exceeds every limit.
+        Raises: FramingError when a line, complete or not, exceeds every limit.
         """
         *lines, self._unfinished = (self._unfinished + data.translate(None, b"\0\r")).split(b"\n")
-        longest = max(MAX_UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
-        if max(map(len, [*lines, self._unfinished])) > longest:
-            raise FramingError(f"A line is longer than {longest} bytes")
+        max_bytes = max(MAX_UNFINISHED_BYTES, self._line_bytes + self._tag_bytes)
+        if max(map(len, [*lines, self._unfinished])) > max_bytes:
+            raise FramingError(f"A line is longer than {max_bytes} bytes")
         return [self._frame(line) for line in lines if line.strip(b" ")]
 
     def _frame(self, raw: bytes) -> Frame:

@@ -1,4 +1,4 @@
-"""Parse and format IRC messages.
+"""Parses and formats IRC messages.
 
 Follows RFC 1459 section 2.3.1 and https://ircv3.net/specs/extensions/message-tags. Messages are
 `str` here; `framing` splits and decodes the byte stream.
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[^\0\r\n :][^\0\r\n ]*")
 
 @dataclass(slots=True)
 class Line:
-    """One message: its tags, source, command (in upper case) and parameters."""
+    """An IRC message: its tags, source, command (in upper case) and parameters."""
 
     command: str
     params: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Line:
 
 
 def parse(text: str, default: str = "") -> Line:
-    """Parse one line without its line end; `default` is the command of a line that has none.
+    """Parse a line, given without its line end; `default` is the command of a line without one.
 
     Raises: ValueError when the line has no command and there is no default.
     """
@@ -63,7 +63,7 @@ def parse(text: str, default: str = "") -> Line:
 
 
 def parse_tags(section: str) -> dict[str, str]:
-    """Parse a tag section without its `@`; the last of several tags with the same name wins."""
+    """Parse a tag section, given without its `@`; of tags with the same name, the last one wins."""
     tags = {}
     for item in section.split(";"):
         name, _, value = item.partition("=")
@@ -73,7 +73,7 @@ def parse_tags(section: str) -> dict[str, str]:
 
 
 def unescape(value: str) -> str:
-    """Unescape a tag value; a trailing lone backslash is dropped."""
+    """Unescape a tag value; a lone trailing backslash is dropped."""
     if "\\" not in value:
         return value
     unescaped = []
@@ -102,8 +102,8 @@ def format_line(
 ) -> str:
     """Format one line, without its line end.
 
-    Text that would parse differently is changed so that it cannot inject parameters or lines: line
-    breaks become spaces, and parameters before the last go through `plain`.
+    Parameters are sanitised so that they cannot inject other parameters or lines: line breaks
+    become spaces, and `plain` is applied to all but the last parameter.
     """
     parts = []
     if tags:
@@ -122,7 +122,7 @@ def format_line(
 
 @lru_cache(maxsize=4096)
 def plain(param: str) -> str:
-    """Return a parameter that is safe before the last position, changing it only if necessary."""
+    """Return a parameter that is safe in any position, changing it only if necessary."""
     return param if _is_plain(param) else _make_plain(param)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app.wire.names import caseless
 
-CLOAK_SUFFIX = ".ip"  # of the cloaked host shown instead of an IP address
+CLOAK_SUFFIX = ".ip"  # of a cloaked host, which is shown in place of an IP address
 
 
 def is_mask(text: str) -> bool:
@@ -28,13 +28,13 @@ def normalise(mask: str) -> str:
 def matches(mask: str, text: str) -> bool:
     """Return whether the mask matches the whole text.
 
-    The time is bounded by the product of both lengths, whatever the mask.
+    For any mask, the running time is bounded by the product of both lengths.
     """
     return compile_mask(mask).fullmatch(caseless(text)) is not None
 
 
 def compile_mask(mask: str) -> re.Pattern[str]:
-    """Compile a mask to a regular expression for caseless or folded texts."""
+    """Compile a mask to a regular expression that matches caseless or folded texts."""
     return _compile(caseless(mask))
 
 
@@ -42,8 +42,8 @@ def compile_mask(mask: str) -> re.Pattern[str]:
 def _compile(mask: str) -> re.Pattern[str]:
     """Translate a mask into a regular expression that does not backtrack into earlier wildcards.
 
-    The text between two stars can be matched at its first occurrence and never has to be matched
-    again, hence the atomic groups. Only the part after the last star is anchored to the end.
+    The text between two stars can be matched at its first occurrence without ever backtracking,
+    hence the atomic groups. Only the part after the last star is anchored to the end.
     """
     first, *others = [_translate_literal(part) for part in re.split(r"\*+", mask)]
     if not others:

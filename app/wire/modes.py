@@ -8,13 +8,13 @@ MODE command answers them with ERR_UNKNOWNMODE.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LISTS = "beIg"  # masks or words; without an argument, the list is shown
+LISTS = "beIg"  # lists of masks or words; without an argument, the list is queried
 ARGUMENT_ALWAYS = "k"  # takes an argument when set and when removed
 ARGUMENT_WHEN_SET = "lW"  # takes an argument when set
 FLAGS = "CHRimnst"  # takes no argument
-ROLES = "ov"  # a member's nick
+ROLES = "ov"  # takes a member's nick
 PREFIXES = "@+"  # symbols of the ROLES, in the same order
-HIDDEN_HISTORY = "H"  # flag: members see only history since they joined
+HIDDEN_HISTORY = "H"  # flag: members can read only the history since they joined
 USER_FLAGS = "Biw"  # user modes: bot, invisible, receives WALLOPS
 WORD_FILTER = "g"  # list of forbidden words
 MAX_KEY_LENGTH = 32  # characters of a channel key (+k)
@@ -27,7 +27,7 @@ _NEVER_BARE = LISTS + ARGUMENT_ALWAYS + ROLES
 
 @dataclass(frozen=True, slots=True)
 class ModeChange:
-    """One mode letter with its sign, `+` or `-`, and its argument, if any."""
+    """A mode letter with its sign, `+` or `-`, and its argument, if any."""
 
     sign: str
     letter: str
@@ -45,10 +45,10 @@ def prefix() -> str:
 
 
 def parse_changes(modes: str, arguments: list[str]) -> list[ModeChange]:
-    """Parse the letters of a MODE command and assign each its argument.
+    """Parse the letters of a MODE command, each with its argument.
 
-    Nothing is rejected: a letter that lacks its argument gets None, surplus arguments are ignored,
-    and letters without a sign are set.
+    Nothing is rejected: the argument of a letter that lacks one is None, surplus arguments are
+    ignored, and the sign defaults to `+`.
     """
     changes: list[ModeChange] = []
     remaining = iter(arguments)
@@ -68,7 +68,7 @@ def takes_argument(sign: str, letter: str) -> bool:
 
 
 def format_changes(changes: Iterable[ModeChange]) -> list[str]:
-    """Format changes as the parameters of a MODE command; return an empty list for none.
+    """Return the parameters of a MODE command for the changes, or an empty list if there are none.
 
     A sign is written only where it differs from the previous one.
     """

@@ -1,7 +1,7 @@
 """Lines of a multiline message (https://ircv3.net/specs/extensions/multiline).
 
-The log stores the combined text and, beside it, the length of each line in characters. A negative
-length marks a line that continues the previous one without a line break.
+The log stores the combined text and the length of each line in characters. A negative length marks
+a line that continues the previous one without a line break.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -7,7 +7,7 @@
   RFC 8265's lower-casing, full folding maps all three sigmas to one letter in every position.
 - `skeleton` maps visually confusable names to one text (Unicode TS #39, section 4).
 
-The functions are pure. Only results for short names are cached, which bounds the memory used.
+The functions are pure. Only results for short names are cached, which limits the memory used.
 """
 
 import re
@@ -25,7 +25,7 @@ Key = NewType("Key", str)
 MAX_NICK_BYTES = 64  # UTF-8; the limit in characters is a setting
 MAX_ROOM_BYTES = 200  # UTF-8; RFC 1459 section 1.3
 MAX_KEY_LENGTH = 128  # characters, the column size; folding can expand one character to eighteen
-_MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected unexamined
+_MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected immediately
 _MAX_CACHED_CHARACTERS = 64
 
 _PRESERVED = get_profile("UsernameCasePreserved")
@@ -40,8 +40,8 @@ _COMPATIBLE_SCRIPTS = (  # Unicode TS #39, section 5.1: scripts used together in
 )
 _SHARED_SCRIPTS = frozenset({"COMMON", "INHERITED"})
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~]+")  # ASCII punctuation
-PSEUDOCLIENTS = ("*playback", "HistServ", "NickServ")  # of this server
-_FOREIGN_SERVICES = (  # pseudo-clients of other networks
+PSEUDOCLIENTS = ("*playback", "HistServ", "NickServ")  # on this server
+_FOREIGN_SERVICES = (  # pseudo-clients on other networks
     "AuthServ",
     "BotServ",
     "ChanServ",
@@ -64,14 +64,14 @@ class InvalidName(ValueError):
 
 
 def fold(name: str) -> Key:
-    """Return the key that all spellings of a nick, account or channel name share."""
+    """Return the key that is common to all spellings of a nick, account or channel name."""
     if name.isascii():
         return Key(name.lower())
     return Key(_caseless_short(name) if len(name) <= _MAX_CACHED_CHARACTERS else caseless(name))
 
 
 def caseless(text: str) -> str:
-    """Return the text without differences of case, width or composition; `fold`, uncached."""
+    """Return the text without differences of case, width or composition: `fold`, uncached."""
     if text.isascii():
         return text.lower()
     return _compose(_compose(text).casefold())
@@ -101,10 +101,10 @@ def check_nick(name: str, max_characters: int) -> str:
 
 
 def check_new_nick(name: str, max_characters: int) -> str:
-    """Validate a nick or account name that a user wants to take; return its normalised spelling.
+    """Validate a nick or account name for a new use, and return its normalised spelling.
 
-    Names equal or confusable to those of pseudo-clients, also those of other networks, are
-    reserved: users would send them passwords.
+    Names equal to or confusable with those of pseudo-clients, including those of other networks,
+    are reserved, because users might send passwords to them.
 
     Raises: InvalidName with the first violated rule.
     """
@@ -138,7 +138,7 @@ def check_room(name: str, max_characters: int) -> str:
     prepared = unicodedata.normalize("NFC", name)
     _check_length(prepared, max_characters, MAX_ROOM_BYTES)
     if len(fold(prepared)) > MAX_KEY_LENGTH:
-        raise InvalidName("The name is too long once its characters are expanded.")
+        raise InvalidName("The name is too long after case folding.")
     _check_leading_mark(prepared[1:])
     for character in prepared:
         if character == "," or not _is_visible(character):
@@ -191,10 +191,10 @@ def _strip_marks(source: str) -> str:
 
 
 def _has_prototype(source: str, others: list[str], partners: dict[str, list[str]]) -> bool:
-    """Return whether a text has a prototype, which then is its only partner.
+    """Return whether a text has a prototype, which is then its only partner.
 
-    The library lists every pair in both directions. The prototype is the one with more partners, or
-    the longer one; of two characters with only each other, the choice is arbitrary but fixed.
+    The library lists every pair in both directions. The prototype is the text with more partners,
+    or the longer one; for an isolated pair of characters, the choice is arbitrary but fixed.
     """
     if len(source) > 1 or len(others) > 1:
         return False
@@ -226,7 +226,7 @@ def _explain(error: UnicodeEncodeError) -> str:
 
 
 def _describe(character: str) -> str:
-    """Return a readable name of a character, even if it is invisible."""
+    """Return a readable description of a character, even if it is invisible."""
     if _is_visible(character) and not unicodedata.combining(character):
         return f"“{character}”"
     return unicodedata.name(character, f"U+{ord(character):04X}")
@@ -275,7 +275,7 @@ def _is_lookalike(word: str) -> bool:
 
 
 def _scripts(text: str) -> set[str]:
-    """Return the scripts of the text, ignoring characters shared by all (digits, accents)."""
+    """Return the scripts of the text, ignoring characters common to all (digits, accents)."""
     return {categories.alias(character) for character in text} - _SHARED_SCRIPTS
 
 

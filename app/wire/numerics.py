@@ -1,8 +1,8 @@
 """Numeric replies of RFC 2812, Modern IRC and IRCv3.
 
-Names are the RFC's where still in use, else those of Modern IRC (https://modern.ircdocs.horse/) or
-of the extension. The text is the default for the last parameter; it is empty where the last
-parameter is data.
+The names are those of the RFC where still in use, otherwise those of Modern IRC
+(https://modern.ircdocs.horse/) or of the extension. The text is the default for the last parameter;
+it is empty if the last parameter is data.
 """
 
 from typing import NamedTuple
@@ -17,9 +17,9 @@ class Numeric(NamedTuple):
     text: str = ""
 
     def format(self, server: str, nick: str, *params: str, text: str | None = None) -> str:
-        """Format the line: nick, parameters, then the text or the default text.
+        """Format the reply line: nick, parameters, then `text` or the default text.
 
-        Parameters go through `plain`, so that client input cannot inject others.
+        `plain` is applied to the parameters, so that client input cannot inject others.
         """
         words = [f":{server}", self.code, nick, *map(plain, params)]
         trailing = self.text if text is None else text

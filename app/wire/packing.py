@@ -1,4 +1,4 @@
-"""Pack words into as few lines as possible."""
+"""Packs words into as few lines as possible."""
 
 from collections.abc import Iterable, Iterator
 

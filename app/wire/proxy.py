@@ -1,6 +1,6 @@
-"""PROXY protocol: the header in which a reverse proxy passes on the client's address.
+"""Parses PROXY protocol headers, in which a reverse proxy passes on the client's address.
 
-Parses versions 1 (text) and 2 (binary) of
+Supports versions 1 (text) and 2 (binary) of
 https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt. Parsing is as strict as the
 specification requires, because bans and connection limits depend on the address.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 MAX_LINE_BYTES = 107  # version 1, section 2.1
-MAX_HEADER_BYTES = 4096  # version 2; real headers take a few hundred bytes
+MAX_HEADER_BYTES = 4096  # version 2; typical headers have a few hundred bytes
 
 _TEXT = b"PROXY "
 _BINARY = b"\r\n\r\n\0\r\nQUIT\n"
@@ -29,14 +29,16 @@ class MalformedHeader(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The client behind a proxy; without an address, the proxy itself (health checks)."""
+    """The client whose connection was proxied; without an address, the proxy itself."""
 
     address: str | None = None
     secure: bool = False  # the client's connection to the proxy uses TLS
 
 
 def parse_header(data: bytes) -> tuple[Origin, int] | None:
-    """Return the origin and the length of the header that starts the data, or None if incomplete.
+    """Return the origin in the header at the start of the data, and the length of the header.
+
+    Return None if the header is incomplete.
 
     Raises: MalformedHeader as soon as the data cannot be the start of a valid header.
     """
@@ -47,9 +49,9 @@ def parse_header(data: bytes) -> tuple[Origin, int] | None:
     raise MalformedHeader("Connections from this address must start with a PROXY header")
 
 
-def _may_start_with(data: bytes, start: bytes) -> bool:
-    """Return whether the data agrees with the start as far as it goes."""
-    return data[: len(start)] == start[: len(data)]
+def _may_start_with(data: bytes, prefix: bytes) -> bool:
+    """Return whether the data, which may be incomplete, is compatible with the prefix."""
+    return data[: len(prefix)] == prefix[: len(data)]
 
 
 def _parse_v1(data: bytes) -> tuple[Origin, int] | None:
@@ -123,7 +125,7 @@ def _parse_v2_block(family: int, block: bytes) -> Origin:
 
 
 def _is_secure(block: bytes) -> bool:
-    """Return whether the PP2_TYPE_SSL TLV says that the client uses TLS (section 2.2.6)."""
+    """Return whether the PP2_TYPE_SSL TLV indicates that the client uses TLS (section 2.2.6)."""
     return any(kind == _TLV_SSL and value[:1] and value[0] & _CLIENT_SSL for kind, value in _iter_tlvs(block))
 
 

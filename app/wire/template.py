@@ -1,4 +1,4 @@
-"""Line templates: text that differs between recipients in the nick only."""
+"""Line templates: lines that differ between recipients only in the nick."""
 
 from collections.abc import Iterable
 

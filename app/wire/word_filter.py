@@ -1,7 +1,7 @@
-"""Word filter: find a channel's forbidden words (mode +g) in messages.
+"""The word filter: finds a channel's forbidden words (mode +g) in messages.
 
-`word` matches whole words only, `*word*` also inside longer words, `word*` at the start of a word
-and `*word` at its end. There are no other wildcards, so the time to check a message is linear in
+`word` matches whole words only, `word*` also the start of a longer word, `*word` its end, and
+`*word*` any part of it. There are no other wildcards, so the time to check a message is linear in
 its length. Case, formatting codes and invisible characters are ignored.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.wire.names import caseless
 
-MIN_WORD_LENGTH = 2  # characters; forbidding a single letter would silence the channel
+MIN_WORD_LENGTH = 2  # characters; a single letter would match nearly every message
 _COLOUR = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6})?")
 _INVISIBLE = dict.fromkeys(
     [*(code for code in range(32) if code != 10), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
@@ -26,7 +26,7 @@ class ForbiddenWord:
     is_end_anchored: bool
 
     def is_in(self, text: str) -> bool:
-        """Return whether the word occurs in a text that went through `normalise_text`."""
+        """Return whether the word occurs in a text returned by `normalise_text`."""
         start = text.find(self.letters)
         while start >= 0:
             if self._is_anchored(text, start, start + len(self.letters)):
@@ -48,14 +48,14 @@ def _is_inside_word(text: str, index: int) -> bool:
 def parse_word(entry: str) -> ForbiddenWord:
     """Parse an entry of the word filter.
 
-    Raises: ValueError when the word is too short or has a `*` inside.
+    Raises: ValueError when the word is too short or contains a `*` in the middle.
     """
     letters = caseless(entry.removeprefix("*").removesuffix("*"))
     if len(letters) < MIN_WORD_LENGTH or "*" in letters:
-        raise ValueError(f"A word has at least {MIN_WORD_LENGTH} letters, and * only at its start or end")
+        raise ValueError(f"A word must have at least {MIN_WORD_LENGTH} letters, and * only at either end")
     return ForbiddenWord(letters, not entry.startswith("*"), not entry.endswith("*"))
 
 
 def normalise_text(text: str) -> str:
-    """Return the text as `ForbiddenWord.is_in` expects it: caseless, without formatting."""
+    """Return the text in the form for `ForbiddenWord.is_in`: caseless, without formatting."""
     return caseless(_COLOUR.sub("", text).translate(_INVISIBLE))

@@ -1,7 +1,4 @@
-"""How events read as text.
-
-There is one function for each kind of event that is shown.
-"""
+"""Formats events as text, with one function for each kind of event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +15,7 @@ Formatters = dict[type[events.ClientEvent], Callable[..., Lines]]
 
 @dataclass(slots=True)
 class DisplayContext:
-    """What the text of an event depends on: the current room, our nick and the time zone."""
+    """The context of an event's text: the current room, our nick and the time zone."""
 
     room: str = ""
     nick: str = ""
@@ -50,7 +47,7 @@ def _in_parentheses(reason: str) -> str:
 
 
 def message(event: events.Message, context: DisplayContext) -> Lines:
-    """`[time] anna: hello`, with the room first if it is not the current one."""
+    """A message, as `[time] anna: hello`, preceded by the room if it is not the current one."""
     author = piece(event.author, Style.NICK)
     if event.is_action:
         body = [Piece("* "), author, piece(f" {event.text}")]
@@ -102,14 +99,14 @@ def quit_(event: events.Quit, context: DisplayContext) -> Lines:
 
 
 def renamed(event: events.Renamed, context: DisplayContext) -> Lines:
-    """A user changed the nick."""
+    """A user changed nick."""
     if event.is_mine:
         return _dim(f"You are now known as {event.new}.")
     return _with_time(context, event.at, f"{event.old} is now known as {event.new}")
 
 
 def topic_changed(event: events.TopicChanged, context: DisplayContext) -> Lines:
-    """The topic of a room."""
+    """The topic of a room was changed or requested."""
     if not event.by:
         text = f"Topic of {event.room}: {event.topic}" if event.topic else f"{event.room} has no topic."
         return _dim(text)
@@ -121,7 +118,7 @@ def topic_changed(event: events.TopicChanged, context: DisplayContext) -> Lines:
 
 
 def mode_changed(event: events.ModeChanged, context: DisplayContext) -> Lines:
-    """The modes of a room; those of our own user are not shown."""
+    """The modes of a room changed. Changes of our own user modes are not shown."""
     if fold(event.target) == fold(context.nick):
         return []
     return _with_time(context, event.at, f"{event.by} set mode {event.modes} on {event.target}")
@@ -136,7 +133,7 @@ def invited(event: events.Invited, context: DisplayContext) -> Lines:
 
 
 def away_changed(event: events.AwayChanged, context: DisplayContext) -> Lines:
-    """A user is away or back."""
+    """A user went away or came back."""
     text = f"{event.nick} is away: {event.reason}" if event.reason else f"{event.nick} is back"
     return _with_time(context, event.at, text)
 
@@ -152,19 +149,19 @@ def members(event: events.Members, context: DisplayContext) -> Lines:
 
 
 def table(event: events.Table, context: DisplayContext) -> Lines:
-    """Rows in aligned columns."""
+    """A reply as a table with aligned columns."""
     widths = [max(len(cell) for cell in column) for column in zip(*event.rows, strict=True)]
     rows = [[f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)] for row in event.rows]
     return [*_dim(f"{event.title}: {len(rows)}"), *([piece("  " + "  ".join(row).rstrip())] for row in rows)]
 
 
 def notice(event: events.Notice, context: DisplayContext) -> Lines:
-    """A sentence from the server or the program."""
+    """A notice from the server or from the program itself."""
     return _error(event.text) if event.is_error else _dim(event.text)
 
 
 def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
-    """A message that was not stored, and how to resend it."""
+    """The server did not store our message."""
     reason = event.reason.rstrip(".")
     return _error(f"not sent: {event.text} — {reason}. Use /resend {event.number} to send it again.")
 

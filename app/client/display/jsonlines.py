@@ -6,7 +6,7 @@ from app.client.display.sanitise import escape_hidden
 from app.client.protocol import events
 from app.clock import to_iso
 
-# For each kind of event: its `type`, and the attribute behind each key.
+# For each kind of event: its `type`, and the attribute for each key.
 FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
     events.Message: (
         "message",
@@ -32,10 +32,10 @@ FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
 
 def to_json(event: events.ClientEvent) -> str | None:
     """Return an event as one line of JSON, or None for kinds that are not exported."""
-    known = FIELDS.get(type(event))
-    if known is None:
+    entry = FIELDS.get(type(event))
+    if entry is None:
         return None
-    kind, fields = known
+    kind, fields = entry
     row = {"type": _type_of(event, kind), "at": to_iso(getattr(event, "at", 0))}
     row |= {key: getattr(event, attribute) for key, attribute in fields.items()}
     return escape_hidden(json.dumps(row, ensure_ascii=False))

@@ -26,9 +26,9 @@ STATUS = (events.PhaseChanged, events.LoggedIn)
 
 
 class Printer:
-    """Writes conversation to one stream, and diagnostics to another.
+    """Writes conversation to one stream and diagnostics to another.
 
-    On a terminal it also reports the progress of connecting.
+    On a terminal, the diagnostics include the progress of connecting.
     """
 
     def __init__(

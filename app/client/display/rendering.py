@@ -11,7 +11,7 @@ FORMATTERS: Formatters = {**event_text.FORMATTERS, **status_text.FORMATTERS}
 
 
 class Renderer:
-    """Renders events; remembers the day of the last one."""
+    """Renders events, and inserts a separator when the day changes."""
 
     def __init__(self, context: DisplayContext, has_colours: bool, has_days: bool = True) -> None:
         self.context = context
@@ -20,7 +20,7 @@ class Renderer:
         self._day: date | None = None
 
     def render(self, event: ClientEvent) -> list[str]:
-        """Return the lines of an event; none for events that are not shown."""
+        """Return the lines of an event; an empty list for events that are not shown."""
         if isinstance(event, HistoryPage | SearchResult):
             return self._paint_all(self._render_page(event))
         return self._paint_all(self._render_event(event))
@@ -29,7 +29,7 @@ class Renderer:
         return [paint(line, self.has_colours) for line in lines]
 
     def _render_event(self, event: ClientEvent) -> Lines:
-        """Return the lines of an event, preceded by its day if that is a new one."""
+        """Return the lines of an event, preceded by a separator if the day has changed."""
         formatter = FORMATTERS.get(type(event))
         lines = formatter(event, self.context) if formatter else []
         at = getattr(event, "at", None)
@@ -43,7 +43,10 @@ class Renderer:
         return [[Piece(f"── {day:%A}, {day.day} {day:%B %Y} ──", Style.DIM)]]
 
     def _render_page(self, page: HistoryPage | SearchResult) -> Lines:
-        """Return a page of messages between two rules; its days do not affect later separators."""
+        """Return a page of messages with a header and a footer.
+
+        Days within the page do not affect later separators.
+        """
         if not page.messages:
             return [[piece(_empty_text(page), Style.DIM)]]
         day, self._day = self._day, None

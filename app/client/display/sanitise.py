@@ -1,8 +1,9 @@
-"""Sanitising text from the network before it reaches a terminal.
+"""Sanitises text from the network before it reaches a terminal.
 
 Such text may contain escape sequences that move the cursor or set the window title, characters that
 change the writing direction, invisible characters, and mIRC formatting codes. Formatting codes are
-removed. All other invisible characters become a visible placeholder, so no text can be hidden.
+removed. All other invisible characters are replaced by a visible placeholder, so no text can be
+hidden.
 """
 
 import re
@@ -38,7 +39,7 @@ def _visible(character: str) -> str:
 
 
 def escape_hidden(json_text: str) -> str:
-    """Escape invisible characters in a JSON text, which keeps its meaning."""
+    """Escape invisible characters in a JSON text without changing its value."""
     return JSON_HIDDEN.sub(_escape, json_text)
 
 

@@ -1,4 +1,4 @@
-"""How events of the connection and of log-in read as text."""
+"""Formats events about the connection, log-in and account registration as text."""
 
 from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Style, piece
@@ -39,7 +39,7 @@ def nick_refused(event: events.NickRefused, context: DisplayContext) -> Lines:
 
 
 def nick_unregistered(event: events.NickUnregistered, context: DisplayContext) -> Lines:
-    """The chosen nick belongs to no account."""
+    """The chosen nick is not registered."""
     return [[piece(f"{event.nick} is not registered, so you are a guest.", Style.BOLD)]]
 
 

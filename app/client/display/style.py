@@ -11,7 +11,7 @@ from enum import Enum
 from app.client.display.sanitise import clean
 from app.wire.names import fold
 
-# Those of the 256 colours that are readable on both dark and light backgrounds.
+# Indexed colours that are readable on both dark and light backgrounds.
 NICK_COLOURS = (32, 34, 64, 69, 71, 97, 99, 130, 133, 136, 161, 166, 168, 172, 30, 37)
 
 
@@ -52,6 +52,6 @@ def _paint_piece(piece: Piece) -> str:
 
 
 def nick_code(nick: str) -> str:
-    """Return the SGR code of a nick, which depends only on the nick."""
-    chosen = zlib.crc32(fold(nick).encode()) % len(NICK_COLOURS)
-    return f"1;38;5;{NICK_COLOURS[chosen]}"
+    """Return the SGR code for a nick. The colour is derived from the folded nick."""
+    index = zlib.crc32(fold(nick).encode()) % len(NICK_COLOURS)
+    return f"1;38;5;{NICK_COLOURS[index]}"

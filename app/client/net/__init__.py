@@ -1,1 +1,1 @@
-"""The connection: connecting, TLS, reconnecting. The only part of the client that uses sockets."""
+"""The connection: TCP, TLS and reconnecting. No other part of the client uses sockets."""

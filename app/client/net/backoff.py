@@ -1,10 +1,10 @@
-"""When to reconnect, and when a silent server counts as dead."""
+"""Reconnection backoff, and the keepalive that detects an unresponsive server."""
 
 from app.clock import Clock
 
 MIN_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 60.0
-TOKEN_BITS = 48  # random bits in a token of the clock
+TOKEN_BITS = 48  # random bits in the result of `Clock.token`
 PING_AFTER_SECONDS = 60.0  # of silence
 PONG_TIMEOUT_SECONDS = 30.0
 
@@ -22,7 +22,7 @@ class Backoff:
         return interval * (0.5 + self._random() / 2)
 
     def reset(self) -> None:
-        """Start over, because a connection succeeded."""
+        """Reset the interval after a successful connection."""
         self._next = MIN_WAIT_SECONDS
 
     def _random(self) -> float:
@@ -39,19 +39,19 @@ class Keepalive:
         self._has_pinged = False
 
     def on_activity(self) -> None:
-        """The server sent something: restart the timer."""
+        """Restart the timer, because the server sent something."""
         self._last_activity = self._clock.monotonic()
         self._has_pinged = False
 
     def must_ping(self) -> bool:
-        """Return whether to send a PING now; True once per silence."""
+        """Return whether to send a PING now; True only once during a silence."""
         if self._has_pinged or self._silence() < PING_AFTER_SECONDS:
             return False
         self._has_pinged = True
         return True
 
     def has_timed_out(self) -> bool:
-        """Whether the PING went unanswered for too long."""
+        """Return whether the PING timed out."""
         return self._has_pinged and self._silence() >= PING_AFTER_SECONDS + PONG_TIMEOUT_SECONDS
 
     def _silence(self) -> float:

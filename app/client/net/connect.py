@@ -1,4 +1,4 @@
-"""Connecting to a server, and explaining why that failed."""
+"""Connects to a server over TCP or TLS, and explains failures."""
 
 import socket
 import ssl
@@ -16,12 +16,12 @@ class Unreachable(Exception):
 
 
 class Untrusted(ChatError):
-    """The server cannot be trusted, or does not speak TLS; retrying does not help."""
+    """The server's certificate or TLS handshake was rejected; retrying does not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a server, and how to connect to it."""
+    """The address of a server and the TLS options."""
 
     host: str
     port: int
@@ -34,7 +34,7 @@ class Address:
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody on the network can read the traffic."""
+        """Whether the traffic is encrypted or does not leave this machine."""
         return self.has_tls or self.host.startswith(LOOPBACK)
 
 

@@ -1,9 +1,9 @@
-"""The client's connection; the only part that uses sockets, besides connecting.
+"""The client's connection to the server, which reconnects automatically.
 
 One thread ("link") connects, reads and writes, and reconnects with backoff when the connection is
-lost. Only this thread touches the socket, so TLS needs no lock. Its events go into the driver's
-queue; any thread may call `send`. The queue is bounded: a driver that falls behind blocks the
-thread, and TCP in turn slows down the server.
+lost. Only this thread uses the socket, so TLS needs no lock. It reports events to the driver's
+queue; any thread may call `send`. The queue is bounded: when the driver falls behind, the thread
+blocks, and TCP flow control slows down the server.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The link waits before the next attempt."""
+    """The link is waiting before the next attempt."""
 
     reason: str
     seconds: float
@@ -59,7 +59,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The link has stopped for good, with an error if the server cannot be trusted."""
+    """The link has stopped permanently, with an error if the server cannot be trusted."""
 
     error: Untrusted | None = None
 
@@ -95,18 +95,18 @@ class Link:
         self._wake()
 
     def reset_backoff(self) -> None:
-        """Retry soon after the next loss, because this connection works."""
+        """Reset the backoff, because registration on this connection succeeded."""
         self._backoff.reset()
 
     def drop(self, reason: str) -> None:
-        """Close this connection and reconnect at once."""
+        """Close this connection and reconnect immediately."""
         self._skip_wait.set()
         with self._lock:
             self._dropped = reason
         self._wake()
 
     def stop(self, drain_seconds: float = 2.0) -> None:
-        """Stop for good, after at most `drain_seconds` for sending queued lines."""
+        """Stop permanently; queued lines are sent for at most `drain_seconds`."""
         self._stopping.set()
         self._skip_wait.set()
         self._wake()
@@ -116,7 +116,7 @@ class Link:
             self._thread.join(drain_seconds)
 
     def _wake(self) -> None:
-        """Wake the thread; a full buffer means that it has been woken already."""
+        """Wake the thread. If the buffer is full, a wake-up is already pending."""
         with contextlib.suppress(BlockingIOError, OSError):
             self._waker.send(b"!")
 
@@ -133,7 +133,7 @@ class Link:
         self._report(Ended(error))
 
     def _attempt(self) -> str:
-        """Run one connection until it ends; return why none was established, if so."""
+        """Run one connection until it ends. Return the reason why connecting failed, or ""."""
         self._report(Connecting())
         try:
             connected = connect(self.address)
@@ -147,7 +147,7 @@ class Link:
         return ""
 
     def _reset_buffers(self) -> None:
-        """Discard what was queued for the previous connection."""
+        """Discard the lines queued for the previous connection."""
         with self._lock:
             self._unsent.clear()
             self._dropped = ""
@@ -163,7 +163,7 @@ class Link:
         self._skip_wait.clear()
 
     def _exchange(self, connected: socket.socket) -> str:
-        """Read and write until the connection ends; return why it did."""
+        """Read and write until the connection ends; return the reason."""
         framer = Framer(MAX_LINE_BYTES, MAX_SERVER_TAG_BYTES)
         with selectors.DefaultSelector() as selector:
             selector.register(connected, selectors.EVENT_READ)
@@ -178,9 +178,9 @@ class Link:
                 return explain(error, self.address)
 
     def _poll(self, connected: socket.socket, selector: selectors.BaseSelector, framer: Framer) -> str:
-        """Wait for I/O and do it; return why the connection has to end, if it does."""
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
-        selector.modify(connected, wanted)
+        """Wait for I/O and perform it. Return the reason to close the connection, or ""."""
+        interest = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+        selector.modify(connected, interest)
         selector.select()
         with contextlib.suppress(BlockingIOError):
             self._waker_receiver.recv(RECEIVE_BYTES)
@@ -199,7 +199,7 @@ class Link:
                 del self._unsent[:sent]
 
     def _read(self, connected: socket.socket, framer: Framer) -> str:
-        """Report all lines received; return a reason if the server has closed the connection."""
+        """Report all lines received. Return the reason to close the connection, or ""."""
         while True:
             try:
                 data = connected.recv(RECEIVE_BYTES)
@@ -213,7 +213,7 @@ class Link:
 
 
 def _decode(frame: Frame) -> str:
-    """Return a line as text; one that is too long becomes a NOTE."""
+    """Return a line as text; an oversized line is replaced by a NOTE."""
     if isinstance(frame, OversizedLine):
         return ":server NOTE * LINE_TOO_LONG :The server sent a line that is too long to show."
     return frame.text if isinstance(frame, UndecodableLine) else frame

@@ -1,1 +1,1 @@
-"""The client's side of the protocol as a pure state machine, without input or output."""
+"""The client side of the protocol as a pure state machine, without input or output."""

@@ -1,8 +1,7 @@
-"""Batches: the lines of a batch are collected until it ends (IRCv3 batch).
+"""Collects the lines of each batch until it ends (https://ircv3.net/specs/extensions/batch).
 
-A page of history is therefore processed as a whole, and a connection lost in the middle of one
-leaves no partial page behind. Batches of other kinds only group lines, which are dispatched one by
-one when the batch ends.
+A page of history is thus processed as a whole, and a connection lost in the middle of a page leaves
+no partial page. Lines of other batches are dispatched one by one when the batch ends.
 """
 
 from app.client.protocol import history, resume, search
@@ -14,11 +13,11 @@ from app.client.protocol.model import ClientState, OpenBatch
 from app.wire.line import Line
 
 MAX_BATCH_LINES = 20_000  # further lines are dropped; no server sends pages of this size
-MAX_OPEN_BATCHES = 100  # further batches are refused, and their lines dispatched at once
+MAX_OPEN_BATCHES = 100  # the lines of further batches are dispatched immediately
 
 
 def route(state: ClientState, line: Line) -> Effects:
-    """Collect a line that belongs to a batch; dispatch any other at once."""
+    """Collect a line that belongs to a batch; dispatch any other line immediately."""
     if line.command == "BATCH":
         yield from _on_batch(state, line)
         return

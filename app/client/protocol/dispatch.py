@@ -1,7 +1,7 @@
-"""The table of handlers of what the server sends.
+"""The table of handlers for lines from the server.
 
-A handler is a generator function: it takes the state and a line, updates the state, and yields
-the effects, each either a line to send or an event to show.
+A handler is a generator function: it receives the state and a line, updates the state, and yields
+effects, each of which is a line to send or an event to show.
 """
 
 from collections.abc import Callable

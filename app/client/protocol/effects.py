@@ -1,4 +1,4 @@
-"""The effects of an input: lines to send, and events to show."""
+"""The effects of an input: lines to send and events to show."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,6 @@
-"""What the client has to show its user, as plain values for any display.
+"""The events that the protocol reports to the display.
 
-The protocol emits these; line mode and batch mode decide how they look. Times are milliseconds
-since the epoch, UTC.
+The display modules decide how events are rendered. Times are milliseconds since the Unix epoch.
 """
 
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ class Kicked(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Quit(ClientEvent):
-    """A user disconnected from the server; `rooms` are those shared with us."""
+    """A user disconnected from the server; `rooms` lists the rooms shared with us."""
 
     nick: str
     rooms: tuple[str, ...]
@@ -93,7 +92,7 @@ class Quit(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Renamed(ClientEvent):
-    """A user changed the nick."""
+    """A user changed nick."""
 
     old: str
     new: str
@@ -103,7 +102,7 @@ class Renamed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class TopicChanged(ClientEvent):
-    """The topic of a room; `by` is empty in replies, which report the current topic."""
+    """The topic of a room changed, or was requested; `by` is empty in replies."""
 
     room: str
     topic: str
@@ -133,7 +132,7 @@ class Invited(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class AwayChanged(ClientEvent):
-    """A user is away; with an empty reason, back."""
+    """A user went away or, if the reason is empty, came back."""
 
     nick: str
     reason: str
@@ -167,7 +166,7 @@ class Table(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage(ClientEvent):
-    """The history the user requested, oldest first; `is_truncated` if there is more."""
+    """The requested history, oldest first; `is_truncated` if there is more."""
 
     room: str
     messages: tuple[Message, ...]
@@ -194,14 +193,14 @@ class PhaseChanged(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Resumed(ClientEvent):
-    """The messages missed during an outage have been shown; None if the server has no history."""
+    """The messages missed during an outage have been shown; `missed` is None without history."""
 
     missed: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Queued(ClientEvent):
-    """Our message was sent, and awaits confirmation by the server."""
+    """Our message was sent and awaits confirmation by the server."""
 
     number: int
     target: str
@@ -217,7 +216,7 @@ class Stored(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class SendFailed(ClientEvent):
-    """Our message was refused, or its fate is unknown."""
+    """Our message was refused, or the connection was lost before it was confirmed."""
 
     number: int
     target: str
@@ -227,7 +226,7 @@ class SendFailed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class NickRefused(ClientEvent):
-    """The nick the user chose is not available; registration waits for the user's decision."""
+    """The nick chosen by the user is not available; registration waits for a decision."""
 
     nick: str
     reason: str
@@ -237,7 +236,7 @@ class NickRefused(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class NickUnregistered(ClientEvent):
-    """We have the nick the user chose, and it belongs to no account."""
+    """We have the nick chosen by the user, and it is not registered."""
 
     nick: str
     may_register: bool
@@ -279,7 +278,7 @@ class RegistrationFailed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Notice(ClientEvent):
-    """A sentence from the server or from the program itself."""
+    """A notice from the server or from the program itself."""
 
     text: str
     is_error: bool = False
@@ -288,6 +287,6 @@ class Notice(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ignored(ClientEvent):
-    """A line of interest to programs only; displays show nothing."""
+    """A line without an effect on the display."""
 
     command: str

@@ -1,6 +1,6 @@
-"""Requesting history (IRCv3 draft/chathistory).
+"""Requests history (https://ircv3.net/specs/extensions/chathistory).
 
-The server replies to each request with one batch or one FAIL, in order. The requests therefore wait
+The server replies to each request with one batch or one FAIL, in order. Pending requests are kept
 in a queue, each with the handlers of its reply. Long histories are fetched page by page.
 """
 
@@ -18,9 +18,9 @@ CAPABILITY = "draft/chathistory"
 
 
 def page_limit(state: ClientState) -> int:
-    """Return the number of messages to request at once."""
-    allowed = state.connection.isupport_number("CHATHISTORY")
-    return min(state.options.page_size, allowed) if allowed else state.options.page_size
+    """Return the number of messages per request."""
+    server_limit = state.connection.isupport_number("CHATHISTORY")
+    return min(state.options.page_size, server_limit) if server_limit else state.options.page_size
 
 
 def reference(message: Message) -> str:
@@ -35,7 +35,7 @@ def send_request(state: ClientState, request: PendingRequest, subcommand: str, *
 
 
 def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
-    """Pass a page to its request."""
+    """Pass a page to the handler of its request."""
     request = _pop_request(state, batch.params[:1])
     if request is None:
         return
@@ -45,21 +45,21 @@ def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
 
 
 def on_history_fail(state: ClientState, line: Line) -> Effects:
-    """Pass a refusal to its request."""
+    """Pass a refusal to the handler of its request."""
     request = _pop_request(state, line.params[2:-1]) or _pop_request(state, [])
     if request is not None:
         yield from request.on_error(state, request, param(line, -1))
 
 
 def _pop_request(state: ClientState, targets: list[str]) -> PendingRequest | None:
-    """Remove and return the oldest request, or the oldest for one of these targets."""
+    """Remove and return the oldest request, or the oldest request for one of the targets."""
     keys = {fold(target) for target in targets}
     requests = state.connection.history_requests
     matching = next((request for request in requests if fold(request.target) in keys), None)
-    chosen = matching or (requests[0] if requests and not targets else None)
-    if chosen is not None:
-        requests.remove(chosen)
-    return chosen
+    request = matching or (requests[0] if requests and not targets else None)
+    if request is not None:
+        requests.remove(request)
+    return request
 
 
 def show_latest(state: ClientState, target: str, count: int) -> Effects:
@@ -70,7 +70,7 @@ def show_latest(state: ClientState, target: str, count: int) -> Effects:
 
 
 def _on_older_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Prepend a page; request the next if messages are still missing."""
+    """Prepend a page; request the next page if messages are still missing."""
     request.collected[:0] = messages
     missing = request.total - len(request.collected)
     if not messages or missing <= 0:
@@ -89,7 +89,7 @@ def show_between(state: ClientState, target: str, since: int, until: int) -> Eff
 
 
 def _on_newer_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Append a page; request the next until one is empty or the limit is reached."""
+    """Append a page; request the next page until one is empty or the limit is reached."""
     request.collected.extend(messages)
     if not messages or len(request.collected) >= MAX_SHOWN_MESSAGES:
         yield HistoryPage(request.target, tuple(request.collected), is_truncated=bool(messages))
@@ -98,7 +98,7 @@ def _on_newer_page(state: ClientState, request: PendingRequest, messages: list[M
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
-    """Show what was fetched before the refusal, and the reason."""
+    """Show the messages fetched before the refusal, and the reason."""
     if request.collected:
         yield HistoryPage(request.target, tuple(request.collected), is_truncated=True)
     yield Notice(f"Cannot show the history of {request.target}: {reason}", is_error=True)

@@ -1,6 +1,6 @@
-"""What the user can ask for, as effects.
+"""The actions that a user can request.
 
-These functions and the handlers of received lines are the two ways to change the state.
+The state is changed only by these functions and by the handlers of received lines.
 """
 
 from app.client.protocol import history, pending, registration, sasl
@@ -12,7 +12,7 @@ from app.client.protocol.model import ClientState, LoginCredentials
 from app.client.protocol.registration import REGISTRATION
 from app.wire.names import fold
 
-# Prompts for what a server can require, by the token in the value of its capability.
+# Prompts for registration requirements, by token in the value of draft/account-registration.
 REQUIREMENT_PROMPTS = {
     "invitation-required": "Invitation code",
     "email-required": "E-mail address for the verification code",
@@ -29,21 +29,21 @@ continue_as_guest = registration.try_next_nick
 
 def join(state: ClientState, room: str, key: str = "") -> Effects:
     """Join a room, and rejoin it after every reconnect until the user leaves it."""
-    known = state.open_room(room)
-    known.key = key or known.key
-    known.must_rejoin = not state.is_online or known.must_rejoin
-    yield send("JOIN", room, *([known.key] if known.key else []))
+    view = state.open_room(room)
+    view.key = key or view.key
+    view.must_rejoin = not state.is_online or view.must_rejoin
+    yield send("JOIN", room, *([view.key] if view.key else []))
 
 
 def part(state: ClientState, room: str, reason: str = "") -> Effects:
     """Leave a room."""
-    known = state.open_room(room)
-    known.must_rejoin, known.key = False, ""
+    view = state.open_room(room)
+    view.must_rejoin, view.key = False, ""
     yield send("PART", room, *([reason] if reason else []))
 
 
 def change_nick(state: ClientState, nick: str) -> Effects:
-    """Change the nick, for later connections too."""
+    """Change the nick, on this connection and on later ones."""
     state.options.nick, state.options.has_chosen_nick = nick, True
     yield send("NICK", nick)
 
@@ -70,7 +70,7 @@ def request_who(state: ClientState, mask: str) -> Effects:
 
 
 def request_whois(state: ClientState, nick: str) -> Effects:
-    """Request everything the server knows about a user."""
+    """Request the details of a user."""
     yield send("WHOIS", nick)
 
 
@@ -80,7 +80,7 @@ def request_rooms(state: ClientState) -> Effects:
 
 
 def set_away(state: ClientState, reason: str) -> Effects:
-    """Mark the user as away, or with an empty reason as back."""
+    """Mark the user as away or, with an empty reason, as back."""
     yield send("AWAY", *([reason] if reason else []))
 
 
@@ -90,7 +90,7 @@ def invite(state: ClientState, nick: str, room: str) -> Effects:
 
 
 def get_requirement_prompt(state: ClientState) -> str:
-    """Return the prompt for what the server requires besides a password, or an empty string."""
+    """Return the prompt for a registration requirement besides a password, or an empty string."""
     tokens = state.connection.offered.get(REGISTRATION, "").split(",")
     return next((prompt for token, prompt in REQUIREMENT_PROMPTS.items() if token in tokens), "")
 
@@ -118,12 +118,12 @@ def log_in(state: ClientState, account: str, password: str) -> Effects:
 
 
 def become_guest(state: ClientState) -> str:
-    """Forget the account, and return the nick to reconnect with; the old one is the account's."""
+    """Discard the credentials, and return another nick to reconnect with as a guest."""
     state.options.credentials = None
     state.options.nick, state.options.has_chosen_nick = f"{state.nick}_", True
     return state.options.nick
 
 
 def quit_(state: ClientState, reason: str) -> Effects:
-    """Disconnect from the server, with a reason that others see."""
+    """Disconnect from the server with a public reason."""
     yield send("QUIT", reason)

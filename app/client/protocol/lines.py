@@ -1,4 +1,4 @@
-"""Building lines to send, and reading received ones."""
+"""Builds lines to send and reads received ones."""
 
 from app.client.protocol.effects import Send
 from app.client.protocol.model import ClientState
@@ -7,7 +7,7 @@ from app.wire.line import Line, format_line
 
 
 def send(command: str, *params: str, label: str = "") -> Send:
-    """Return a line to send; line breaks inside a parameter become spaces."""
+    """Return a line to send; line breaks in parameters become spaces."""
     flat = [_flatten(param) for param in params]
     return Send(format_line(command, flat, tags={"label": label} if label else None))
 
@@ -21,7 +21,7 @@ def line_time(state: ClientState, line: Line) -> int:
 
 
 def param(line: Line, index: int) -> str:
-    """Return a parameter of a line, or an empty string if it has too few."""
+    """Return a parameter of a line, or an empty string if it is missing."""
     try:
         return line.params[index]
     except IndexError:

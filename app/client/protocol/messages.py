@@ -16,8 +16,8 @@ MAX_HELD_EVENTS = 10_000  # per room while its history is fetched
 def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
     """Show an event of a room, or hold it while the room's history is being fetched.
 
-    At the limit the held events are dropped. Nothing is lost: fetching continues until it reaches
-    an event held after that.
+    At the limit, all held events are dropped. No message is lost, because fetching continues until
+    it reaches a held event.
     """
     if room.catch_up is None:
         if not isinstance(event, Message) or room.mark_shown(event):
@@ -29,7 +29,7 @@ def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
 
 
 def on_message(state: ClientState, line: Line) -> Effects:
-    """Show a message; the echo of our own one also confirms it."""
+    """Show a message; an echo also confirms the pending message."""
     if is_from_server(state, line):
         yield Notice(param(line, 1), at=line_time(state, line))
         return
@@ -41,7 +41,7 @@ def on_message(state: ClientState, line: Line) -> Effects:
 
 
 def is_from_server(state: ClientState, line: Line) -> bool:
-    """Whether a line is a NOTICE from the server itself."""
+    """Return whether a line is a NOTICE from the server itself."""
     has_user = "!" in (line.source or "") or state.is_me(line.nick)
     return line.command == "NOTICE" and not has_user and not state.is_room(param(line, 0))
 
@@ -49,7 +49,7 @@ def is_from_server(state: ClientState, line: Line) -> bool:
 def to_message(state: ClientState, line: Line, conversation: str = "") -> Message | None:
     """Return the message in a line, or None for a CTCP query.
 
-    `conversation` names the peer of a direct message where the line alone does not, as in history.
+    `conversation` is the peer of a direct message if the line does not determine it, as in history.
     """
     text, is_action = _parse_ctcp(param(line, 1))
     if text is None:

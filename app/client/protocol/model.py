@@ -1,8 +1,8 @@
-"""What the client knows: values only, no input or output.
+"""The client's state, without input or output.
 
-`ClientState` outlives connections. Everything that one connection negotiated is in its
-`ConnectionState`; a new connection starts with an empty one. Nothing here sends, shows or reads a
-clock: every input brings the current time.
+`ClientState` outlives connections. The state of one connection is in `ConnectionState`, which is
+replaced when a new connection opens. Nothing here reads a clock: every input passes the current
+time.
 """
 
 from collections import OrderedDict, deque
@@ -15,8 +15,8 @@ from app.client.protocol.events import ClientEvent, Message, Phase
 from app.wire.line import Line
 from app.wire.names import Key, fold
 
-MAX_SHOWN_MSGIDS = 5_000  # per room; older duplicates cannot arrive any more
-MAX_ROOMS = 500  # rooms and conversations; at the limit the oldest one not joined is dropped
+MAX_SHOWN_MSGIDS = 5_000  # per room; duplicates of older messages do not arrive
+MAX_ROOMS = 500  # rooms and conversations; at the limit, the oldest unjoined one is dropped
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class LoginCredentials:
 
 @dataclass(slots=True)
 class UserOptions:
-    """What the user chose, on the command line or later."""
+    """The user's choices, made on the command line or later."""
 
     nick: str
     has_chosen_nick: bool = False
@@ -42,7 +42,7 @@ class UserOptions:
 
 @dataclass(slots=True)
 class ChannelMember:
-    """A member of a room; `prefix` holds the status prefixes, the highest first."""
+    """A member of a room; `prefix` holds the status prefixes, highest first."""
 
     nick: str
     prefix: str = ""
@@ -51,7 +51,7 @@ class ChannelMember:
 
 @dataclass(slots=True)
 class CatchUp:
-    """A room's history being fetched; events that arrive meanwhile are held, in order."""
+    """The fetching of a room's history; events that arrive meanwhile are held, in order."""
 
     is_resume: bool
     held: list[ClientEvent] = field(default_factory=list)
@@ -60,7 +60,7 @@ class CatchUp:
 
 @dataclass(slots=True)
 class ChannelView:
-    """A room or a direct conversation, and the position up to which it was shown."""
+    """A room or direct conversation, and the last message shown in it."""
 
     name: str
     is_direct: bool = False
@@ -92,7 +92,7 @@ class ChannelView:
 class PendingMessage:
     """A message of ours that the server has not confirmed; `number` is its label on the wire.
 
-    It is in doubt when the connection was lost before the server confirmed it.
+    It is in doubt if the connection was lost before the confirmation.
     """
 
     number: int
@@ -104,7 +104,7 @@ class PendingMessage:
     reason: str = ""
 
     def matches(self, target: str, text: str, is_action: bool) -> bool:
-        """Whether a received message could be this one."""
+        """Return whether a received message could be this one."""
         return (self.text, self.is_action, fold(self.target)) == (text, is_action, fold(target))
 
 
@@ -124,7 +124,7 @@ ErrorHandler = Callable[["ClientState", "PendingRequest", str], Effects]
 
 @dataclass(slots=True)
 class PendingRequest:
-    """A request for a page of history, and what to do with the reply."""
+    """A request for a page of history, and the handlers of its reply."""
 
     target: str
     limit: int
@@ -138,7 +138,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingSearch:
-    """A search: as the user typed it, and as attributes for the server."""
+    """A search, as typed by the user and as attributes for the server."""
 
     query: str
     attributes: dict[str, str]
@@ -146,7 +146,7 @@ class PendingSearch:
 
 @dataclass(frozen=True, slots=True)
 class NickRefusal:
-    """A nick the server refused, and its reply."""
+    """A nick that the server refused, and the error reply."""
 
     nick: str
     reason: str
@@ -154,7 +154,7 @@ class NickRefusal:
 
 
 class SaslSession(Protocol):
-    """The client's side of one SASL exchange."""
+    """The client side of a SASL exchange."""
 
     mechanism: str
 
@@ -167,7 +167,7 @@ class SaslSession(Protocol):
 
 @dataclass(slots=True)
 class ConnectionState:
-    """Everything that belongs to one connection and ends with it."""
+    """The state of one connection, discarded when it ends."""
 
     phase: Phase = Phase.LOST
     nick: str = ""
@@ -222,7 +222,7 @@ class ClientState:
 
     @property
     def nick(self) -> str:
-        """The nick on this connection, or the one to request."""
+        """The nick on this connection, or the nick to request."""
         return self.connection.nick or self.options.nick
 
     @property
@@ -231,42 +231,42 @@ class ClientState:
         return self.connection.phase is Phase.ONLINE
 
     def has(self, capability: str) -> bool:
-        """Whether a capability is enabled."""
+        """Return whether a capability is enabled."""
         return capability in self.connection.enabled
 
     def is_me(self, nick: str) -> bool:
-        """Whether a nick is ours."""
+        """Return whether a nick is ours."""
         return fold(nick) == fold(self.nick)
 
     def is_room(self, target: str) -> bool:
-        """Whether a target is a room rather than a user."""
+        """Return whether a target is a room rather than a user."""
         prefixes = self.connection.isupport.get("CHANTYPES", "#&")
         return bool(target) and target[0] in prefixes
 
     def find_room(self, name: str) -> ChannelView | None:
-        """Return a known room or conversation."""
+        """Return a room or conversation, or None if it is not known."""
         return self.rooms.get(fold(name))
 
     def open_room(self, name: str) -> ChannelView:
         """Return a room or conversation, creating it if it is not known."""
-        known = self.find_room(name)
-        if known is None:
+        view = self.find_room(name)
+        if view is None:
             self._evict_oldest()
-            known = self.rooms[fold(name)] = ChannelView(name, is_direct=not self.is_room(name))
-        return known
+            view = self.rooms[fold(name)] = ChannelView(name, is_direct=not self.is_room(name))
+        return view
 
     def joined_rooms(self) -> list[ChannelView]:
         """Return the rooms we have joined."""
         return [room for room in self.rooms.values() if room.is_joined]
 
     def rooms_of(self, nick: str) -> list[ChannelView]:
-        """Return the joined rooms that a user is also in."""
+        """Return the joined rooms of which a user is also a member."""
         return [room for room in self.joined_rooms() if fold(nick) in room.members]
 
     def _evict_oldest(self) -> None:
         """Drop the oldest room that is not joined if the limit is reached."""
         if len(self.rooms) < MAX_ROOMS:
             return
-        idle = next((key for key, room in self.rooms.items() if not room.is_joined), None)
-        if idle is not None:
-            del self.rooms[idle]
+        oldest = next((key for key, room in self.rooms.items() if not room.is_joined), None)
+        if oldest is not None:
+            del self.rooms[oldest]

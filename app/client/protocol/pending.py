@@ -1,10 +1,10 @@
-"""Our own messages, from sending until the server has confirmed them.
+"""Tracks our own messages until the server has confirmed them.
 
-With `echo-message`, the echo confirms a message; it is matched by its label or else by its text. A
-server without it confirms nothing, so a PING follows the message: its PONG is a fence, which proves
-that everything sent before was received. When the connection is lost, unconfirmed messages are in
-doubt until the missed messages show whether the server stored them. Nothing is ever resent
-automatically.
+With `echo-message`, the echo confirms a message; it is matched by its label or, without labels, by
+its text. Other servers send no confirmation, so a PING follows the message as a fence: its PONG
+proves that everything sent before was received. When the connection is lost, unconfirmed messages
+are in doubt until the missed messages show whether the server stored them. Messages are never
+resent automatically.
 """
 
 from app.client.protocol.effects import Effects, Send
@@ -17,14 +17,14 @@ from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import Line
 from app.wire.names import fold
 
-MAX_PENDING_MESSAGES = 500  # at the limit a message fails at once
+MAX_PENDING_MESSAGES = 500  # at the limit, further messages fail immediately
 MAX_FAILED_MESSAGES = 1_000  # kept for /resend; the oldest is dropped
 ACTION_BYTES = len(ctcp.ACTION + ctcp.DELIMITER)
 CONNECTION_LOST = "the connection was lost before the server confirmed it"
 
 
 def send_message(state: ClientState, target: str, text: str, is_action: bool = False) -> Effects:
-    """Send a text, split into as many messages as it needs."""
+    """Send a text, split into several messages if it is too long for one."""
     line_bytes = max(MAX_LINE_BYTES, state.connection.isupport_number("LINELEN"))
     available = max_text_bytes(state.nick, state.connection.mask, target, line_bytes)
     limit = min(available - ACTION_BYTES * is_action, state.options.max_text_bytes)
@@ -81,7 +81,7 @@ def _send_fence(state: ClientState) -> Send:
 
 
 def on_pong(state: ClientState, line: Line) -> Effects:
-    """Confirm everything sent before the fence; send another for what was sent since."""
+    """Confirm all messages sent before the fence; send another fence for later messages."""
     prefix, _, number = param(line, -1).partition("-")
     if prefix != "line" or number != str(state.connection.ping_fence):
         return
@@ -94,17 +94,17 @@ def on_pong(state: ClientState, line: Line) -> Effects:
 
 
 def confirm(state: ClientState, message: Message, label: str) -> Effects:
-    """Confirm the pending message that a received one is the echo of, if any."""
-    known = state.pending.get(int(label)) if label.isdecimal() else None
-    known = known or _find_by_text(state, message)
-    if known is not None:
-        state.pending.pop(known.number, None)
-        state.failed.pop(known.number, None)
-        yield Stored(known.number)
+    """Confirm the pending message of which a received message is the echo, if any."""
+    original = state.pending.get(int(label)) if label.isdecimal() else None
+    original = original or _find_by_text(state, message)
+    if original is not None:
+        state.pending.pop(original.number, None)
+        state.failed.pop(original.number, None)
+        yield Stored(original.number)
 
 
 def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None:
-    """Find the oldest message, pending or failed while in doubt, that this could be the echo of."""
+    """Return the oldest unconfirmed message of which this message could be the echo, or None."""
     for candidate in [*state.pending.values(), *state.failed.values()]:
         if not _may_lack_label(state, candidate):
             continue
@@ -115,13 +115,13 @@ def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None
 
 
 def _may_lack_label(state: ClientState, message: PendingMessage) -> bool:
-    """Whether a message's echo may have no label: in history, and on servers without labels."""
+    """Return whether the echo may lack a label: in history, and on servers without labels."""
     is_pending = message.number in state.pending
     return message.is_in_doubt or (is_pending and not state.has("labeled-response"))
 
 
 def refuse(state: ClientState, line: Line) -> Effects:
-    """Fail the pending message that an error reply is about; yield nothing if there is none."""
+    """Fail the pending message to which an error reply refers, if any."""
     refused = _find_refused(state, line)
     if refused is not None:
         del state.pending[refused.number]
@@ -129,7 +129,7 @@ def refuse(state: ClientState, line: Line) -> Effects:
 
 
 def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
-    """Find the message an error is about: by label, else the oldest to the target it names."""
+    """Return the message to which an error refers, by its label or else by its target."""
     label = line.tags.get("label", "")
     if state.has("labeled-response"):
         return state.pending.get(int(label)) if label.isdecimal() else None
@@ -153,7 +153,7 @@ def mark_in_doubt(state: ClientState) -> None:
 
 
 def fail_in_doubt(state: ClientState, target: str | None = None) -> Effects:
-    """Fail the messages still in doubt, all or those to one target."""
+    """Fail the messages still in doubt, or only those to one target."""
     for message in [message for message in state.pending.values() if message.is_in_doubt]:
         if target is None or fold(message.target) == fold(target):
             del state.pending[message.number]
@@ -168,10 +168,10 @@ def in_doubt_targets(state: ClientState) -> list[str]:
 def resend(state: ClientState, number: int | None) -> Effects:
     """Resend a failed message, or all of them."""
     numbers = list(state.failed) if number is None else [number]
-    for chosen in numbers:
-        message = state.failed.pop(chosen, None)
+    for failed_number in numbers:
+        message = state.failed.pop(failed_number, None)
         if message is None:
-            yield Notice(f"There is no unsent message {chosen}.", is_error=True)
+            yield Notice(f"There is no unsent message {failed_number}.", is_error=True)
         else:
             yield from send_message(state, message.target, message.text, message.is_action)
 

@@ -1,7 +1,8 @@
-"""The client's protocol as a pure state machine: lines in, lines to send and events to show out.
+"""The entry points of the client's protocol, a pure state machine.
 
-A connection drives it with `on_opened`, `on_line` and `on_lost`; the user drives it with the
-functions in `intents`. Nothing here knows sockets, terminals or clocks, so a test is a transcript.
+The connection drives it through `on_opened`, `on_line` and `on_lost`, the user through the
+functions in `intents`. Each returns lines to send and events to show. Nothing here uses sockets,
+terminals or clocks, so a test is a transcript.
 """
 
 from app.client.protocol import registration, resume
@@ -13,7 +14,7 @@ from app.wire.line import parse
 
 
 def on_opened(state: ClientState, now: int) -> list[Effect]:
-    """A connection was established: begin to register."""
+    """Begin registration on a new connection."""
     state.now = now
     state.connection = ConnectionState(phase=Phase.REGISTERING)
     return list(registration.begin(state))
@@ -30,7 +31,7 @@ def on_line(state: ClientState, text: str, now: int) -> list[Effect]:
 
 
 def on_lost(state: ClientState, reason: str, now: int) -> list[Effect]:
-    """The connection was lost: reset what it negotiated, keep what was shown and sent."""
+    """Reset the connection's state after a loss; rooms and pending messages are kept."""
     state.now = now
     was_online = state.is_online
     if was_online:

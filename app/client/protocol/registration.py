@@ -1,9 +1,9 @@
-"""Registering a connection: capabilities, nick, welcome.
+"""Registers the connection: capabilities, nick, welcome.
 
-NICK and USER are sent at once, because a server without capabilities waits for them before it
-replies to anything. A server with capabilities keeps registration open until CAP END, which is sent
-after log-in, once the nick is ours. If the nick belongs to an account, registration stays open until
-the user has decided.
+NICK and USER are sent immediately, because a server without capabilities waits for them before it
+replies. A server with capabilities keeps registration open until CAP END, which is sent after
+log-in, once the nick is ours. If the nick belongs to an account, registration stays open until the
+user decides what to do.
 """
 
 from app.client.protocol import resume, sasl
@@ -42,7 +42,7 @@ SUPPORTED_CAPABILITIES = (
     "soju.im/search",
     "standard-replies",
 )
-# Words in the text of ERR_NICKNAMEINUSE by which servers say that a nick belongs to an account.
+# Words in the text of ERR_NICKNAMEINUSE that indicate that a nick belongs to an account.
 REGISTERED_WORDS = ("regist", "reserved", "account", "password", "identif")
 
 
@@ -83,14 +83,14 @@ def _on_offered(state: ClientState, items: list[str], is_last: bool) -> Effects:
     if not is_last:
         return
     connection.has_cap_list = True
-    wanted = [
+    requested = [
         name
         for name in SUPPORTED_CAPABILITIES
         if name in connection.offered and name not in connection.enabled
     ]
-    if wanted:
+    if requested:
         connection.open_cap_requests += 1
-        yield send("CAP", "REQ", " ".join(wanted))
+        yield send("CAP", "REQ", " ".join(requested))
     else:
         yield from proceed(state)
 
@@ -105,7 +105,7 @@ def _on_acknowledged(state: ClientState, names: list[str]) -> Effects:
 
 
 def _on_refused(state: ClientState, names: list[str]) -> Effects:
-    """Request each capability on its own, because a request is refused as a whole."""
+    """Request each capability separately, because a request is refused as a whole."""
     if len(names) > 1:
         state.connection.open_cap_requests += len(names)
         for name in names:
@@ -120,7 +120,7 @@ def _on_cap_reply(state: ClientState) -> Effects:
 
 
 def proceed(state: ClientState) -> Effects:
-    """Log in if possible; otherwise end the negotiation unless the user must decide first."""
+    """Log in if possible; otherwise end the negotiation, unless a decision of the user is due."""
     connection = state.connection
     if sasl.is_due(state):
         yield from sasl.begin(state)
@@ -139,7 +139,7 @@ def _end_negotiation(state: ClientState) -> Effects:
 
 
 def on_sasl_success(state: ClientState, line: Line) -> Effects:
-    """Request a nick refused before log-in again, then end the negotiation."""
+    """Request again a nick that was refused before log-in, then end the negotiation."""
     if state.connection.sasl is None:
         return
     yield from sasl.finish(state)
@@ -161,7 +161,7 @@ def on_nick_error(state: ClientState, line: Line) -> Effects:
         return
     nick = param(line, 1) or state.options.nick
     connection.nick_refusal = NickRefusal(nick, param(line, -1), line.command)
-    if not sasl.is_possible(state):  # logging in comes first, because it may make the nick available
+    if not sasl.is_possible(state):  # logging in first may make the nick available
         yield from _resolve_refusal(state, connection.nick_refusal)
 
 
@@ -172,7 +172,7 @@ def on_cap_unknown(state: ClientState) -> Effects:
 
 
 def _resolve_refusal(state: ClientState, refusal: NickRefusal) -> Effects:
-    """Let the user decide about a nick they chose; replace any other."""
+    """Let the user decide about a nick chosen by them; otherwise try another nick."""
     connection = state.connection
     problem = _classify(refusal)
     if not state.options.has_chosen_nick or connection.nick_attempts:
@@ -186,7 +186,7 @@ def _resolve_refusal(state: ClientState, refusal: NickRefusal) -> Effects:
 
 
 def _classify(refusal: NickRefusal) -> NickProblem:
-    """Return why a nick was refused; whether it is registered shows only in the server's text."""
+    """Return why a nick was refused. Only the text reveals whether the nick is registered."""
     if refusal.numeric == "432":
         return NickProblem.INVALID
     if any(word in refusal.reason.lower() for word in REGISTERED_WORDS):
@@ -219,7 +219,7 @@ def on_welcome(state: ClientState, line: Line) -> Effects:
 
 
 def _is_unregistered(state: ClientState) -> bool:
-    """Whether we have the chosen nick without an account."""
+    """Return whether we have the chosen nick without being logged in."""
     return not state.connection.account and state.is_me(state.options.nick)
 
 
@@ -232,7 +232,7 @@ def on_isupport(state: ClientState, line: Line) -> Effects:
 
 
 def on_nick(state: ClientState, line: Line) -> Effects:
-    """Show a change of nick; if it frees the chosen one, reclaim that."""
+    """Show a change of nick; if it releases the chosen nick, reclaim that."""
     old, new = line.nick, param(line, 0)
     is_mine = state.is_me(old)
     if is_mine:
@@ -246,13 +246,13 @@ def on_nick(state: ClientState, line: Line) -> Effects:
         yield from reclaim_nick(state, old)
 
 
-def reclaim_nick(state: ClientState, freed: str) -> Effects:
+def reclaim_nick(state: ClientState, released: str) -> Effects:
     """Request the chosen nick if another user has just released it."""
-    if not state.is_me(freed) and fold(freed) == fold(state.options.nick):
+    if not state.is_me(released) and fold(released) == fold(state.options.nick):
         yield send("NICK", state.options.nick)
 
 
 def on_logged_out(state: ClientState, line: Line) -> Effects:
-    """Record that this connection has no account any more."""
+    """Record that this connection is no longer logged in."""
     state.connection.account = ""
     yield LoggedOut()

@@ -1,4 +1,4 @@
-"""Replies without a module of their own: queries, standard replies, errors."""
+"""Handlers of query replies, standard replies and errors."""
 
 from app.client.protocol import history, registration, resume, sasl, search
 from app.client.protocol.effects import Effects
@@ -18,7 +18,7 @@ IGNORED = (
 
 
 def on_ignored(state: ClientState, line: Line) -> Effects:
-    """Accept a line that needs no reaction."""
+    """Accept a line that requires no action."""
     yield Ignored(line.command)
 
 
@@ -27,7 +27,7 @@ def on_motd(state: ClientState, line: Line) -> Effects:
     yield Notice(param(line, 1).removeprefix("- "))
 
 
-# How the replies to WHOIS are shown; each number stands for a parameter.
+# Formats of the replies to WHOIS; the numbers refer to the reply's parameters.
 WHOIS_FORMATS = {
     "311": "{1} is {2}@{3} ({5})",
     "312": "{1} is connected to {2} ({3})",
@@ -36,7 +36,7 @@ WHOIS_FORMATS = {
     "319": "{1} is in {2}",
     "330": "{1} is logged in as {2}",
     "335": "{1} {2}",
-    "338": "{1} comes from {2}",
+    "338": "{1} is connecting from {2}",
     "378": "{1} {2}",
     "671": "{1} {2}",
 }
@@ -54,7 +54,7 @@ def on_end_of_whois(state: ClientState, line: Line) -> Effects:
 
 
 def on_unknown(state: ClientState, line: Line) -> Effects:
-    """Show a numeric that has no handler by its parameters."""
+    """Show the parameters of a numeric that has no handler."""
     if not line.command.isdecimal():
         yield Ignored(line.command)
         return
@@ -65,7 +65,7 @@ def on_unknown(state: ClientState, line: Line) -> Effects:
 
 
 def on_unknown_command(state: ClientState, line: Line) -> Effects:
-    """Handle a command the server does not know, so that nothing waits for its reply."""
+    """Handle the refusal of a command unknown to the server, so that nothing waits for a reply."""
     match param(line, 1).upper():
         case "CAP":
             yield from registration.on_cap_unknown(state)
@@ -96,7 +96,7 @@ def on_fail(state: ClientState, line: Line) -> Effects:
 
 
 def on_error(state: ClientState, line: Line) -> Effects:
-    """Show why the server closes the connection."""
+    """Show why the server is closing the connection."""
     yield Notice(f"Disconnected by the server: {param(line, 0)}", is_error=True)
 
 

@@ -1,9 +1,9 @@
-"""Resuming after a lost connection without gaps or duplicates.
+"""Resumes after a lost connection without gaps or duplicates.
 
-Every room remembers the last message shown. After rejoining, the messages after it are fetched page
-by page, while live events are held. A page that is empty, or that contains a held message, is the
-last; then the held events follow, and message ids filter those that arrived both ways. Only showing
-a message moves the position, so a connection lost in the middle of this resumes from there.
+Each room records the last message shown. After rejoining, later messages are fetched page by page
+while live events are held. The last page is empty or contains a held message; then the held events
+are shown, and message ids filter out duplicates. The recorded position advances only when a message
+is shown, so if the connection is lost again, fetching resumes from there.
 """
 
 from app.client.protocol import history, pending
@@ -22,7 +22,7 @@ MAX_CLOCK_SKEW_MILLISECONDS = 86_400_000  # between server and client
 
 
 def on_connection_lost(state: ClientState) -> None:
-    """Reset what depends on the connection, and mark pending messages as in doubt."""
+    """Reset the rooms' state on the connection, and mark pending messages as in doubt."""
     for room in state.rooms.values():
         room.must_rejoin = room.must_rejoin or room.is_joined
         room.is_joined = False
@@ -32,7 +32,7 @@ def on_connection_lost(state: ClientState) -> None:
 
 
 def rejoin_rooms(state: ClientState) -> Effects:
-    """Join the chosen rooms and those joined before; after a reconnect, begin to catch up."""
+    """Join the chosen rooms and those joined before; after a reconnect, start catching up."""
     if not state.has_been_online:
         for name in state.options.rooms:
             state.open_room(name).must_rejoin = True
@@ -45,7 +45,7 @@ def rejoin_rooms(state: ClientState) -> Effects:
 
 
 def _resume_conversations(state: ClientState) -> Effects:
-    """Catch up with conversations that have messages in doubt, and request which others are new."""
+    """Catch up with conversations that have messages in doubt; request a list of the others."""
     if not state.has(history.CAPABILITY):
         yield from _conclude(state)
         return
@@ -83,12 +83,12 @@ def on_targets_fail(state: ClientState, line: Line) -> Effects:
 
 
 def is_resuming(state: ClientState, room: ChannelView) -> bool:
-    """Whether a room is being rejoined after a lost connection."""
+    """Return whether a room is being rejoined after a lost connection."""
     return fold(room.name) in state.connection.resuming
 
 
 def on_joined(state: ClientState, room: ChannelView, at: int) -> Effects:
-    """Fetch what was missed in a rejoined room, or the latest history of a new one."""
+    """Fetch the missed messages of a rejoined room, or the latest history of a new one."""
     room.must_rejoin = True
     has_history = state.has(history.CAPABILITY)
     if has_history and is_resuming(state, room) and _position(room):
@@ -109,7 +109,7 @@ def _fetch_latest(state: ClientState, room: ChannelView) -> Effects:
 
 
 def _catch_up(state: ClientState, room: ChannelView) -> Effects:
-    """Fetch everything after the last message shown, unless that is already happening."""
+    """Fetch everything after the last message shown, unless already in progress."""
     if room.catch_up is not None:
         return
     room.catch_up = CatchUp(is_resume=True)
@@ -131,7 +131,7 @@ def _fetch_after(state: ClientState, room: ChannelView, position: str) -> Effect
 
 
 def _on_missed_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Show a page of missed messages; fetch the next unless this one reaches the held events."""
+    """Show a page of missed messages; fetch the next page unless this one reaches a held event."""
     room = state.open_room(request.target)
     held = _held_msgids(room)
     for message in messages:
@@ -148,7 +148,7 @@ def _held_msgids(room: ChannelView) -> set[str]:
 
 
 def _show_missed(state: ClientState, room: ChannelView, message: Message) -> Effects:
-    """Show a missed message; if it is one of ours in doubt, the server did store that."""
+    """Show a missed message; if it is ours and in doubt, it is thereby confirmed."""
     if not room.mark_shown(message):
         return
     if room.catch_up:
@@ -167,19 +167,19 @@ def _on_latest_page(state: ClientState, request: PendingRequest, messages: list[
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
-    """Retry by time in case the message id is unknown; after that, continue without history."""
+    """Retry by time, in case the message id is unknown; if that fails, continue without history."""
     room = state.open_room(request.target)
     if request.reference.startswith("msgid=") and room.last_at:
         yield from _fetch_after(state, room, f"timestamp={to_iso(room.last_at)}")
         return
     if request.reference and not room.is_direct:
         state.connection.has_gap = True
-        yield Notice(f"Cannot show what you missed in {room.name}: {reason}", is_error=True)
+        yield Notice(f"Cannot show the messages you missed in {room.name}: {reason}", is_error=True)
     yield from _release(state, room)
 
 
 def _release(state: ClientState, room: ChannelView) -> Effects:
-    """Show the held events, because the room's history is complete."""
+    """Show the held events after the room's history is complete."""
     catch_up, room.catch_up = room.catch_up, None
     for event in catch_up.held if catch_up else []:
         yield from deliver(room, event)
@@ -197,14 +197,14 @@ def cancel(state: ClientState, room: ChannelView) -> Effects:
 
 
 def _finish(state: ClientState, key: Key) -> Effects:
-    """Record that one room, or the TARGETS request, is done."""
+    """Record that a room or the TARGETS request is done."""
     if key in state.connection.resuming:
         state.connection.resuming.discard(key)
         yield from _conclude(state)
 
 
 def _conclude(state: ClientState) -> Effects:
-    """Once everything is done, report it and fail the messages still in doubt."""
+    """When all requests are done, report it and fail the messages still in doubt."""
     connection = state.connection
     if not connection.resuming:
         yield from pending.fail_in_doubt(state)

@@ -1,4 +1,4 @@
-"""Rooms: members, topics, modes and invitations."""
+"""Handlers for rooms: members, topics, modes and invitations."""
 
 import re
 
@@ -27,7 +27,7 @@ STATUS_PREFIXES = "~&@%+"  # the highest first
 
 
 def on_join(state: ClientState, line: Line) -> Effects:
-    """Show a JOIN, which names the account (IRCv3 extended-join); catch up if it is ours."""
+    """Show a JOIN, with the account (IRCv3 extended-join); if it is ours, catch up."""
     name, is_mine, at = param(line, 0), state.is_me(line.nick), line_time(state, line)
     account = param(line, 1).removeprefix("*")
     room = state.open_room(name)
@@ -81,7 +81,7 @@ def _on_left(state: ClientState, room: ChannelView) -> Effects:
 
 
 def on_quit(state: ClientState, line: Line) -> Effects:
-    """Show a QUIT; if it frees the chosen nick, reclaim that."""
+    """Show a QUIT; if it releases the chosen nick, reclaim that."""
     rooms = state.rooms_of(line.nick)
     for room in rooms:
         room.members.pop(fold(line.nick), None)
@@ -97,7 +97,7 @@ def on_topic(state: ClientState, line: Line) -> Effects:
 
 
 def on_topic_reply(state: ClientState, line: Line) -> Effects:
-    """Show the current topic, unless the room was resumed and the topic has not changed."""
+    """Show the current topic, unless a resumed room's topic has not changed."""
     room = state.open_room(param(line, 1))
     topic = param(line, 2) if line.command == "332" else ""
     if topic != room.topic or not resume.is_resuming(state, room):
@@ -106,7 +106,7 @@ def on_topic_reply(state: ClientState, line: Line) -> Effects:
 
 
 def on_topic_author(state: ClientState, line: Line) -> Effects:
-    """Ignore who set the topic and when."""
+    """Ignore the author and time of the topic."""
     yield from ()
 
 
@@ -117,9 +117,9 @@ def on_names_reply(state: ClientState, line: Line) -> Effects:
         room.names_reply = {}
     for word in param(line, -1).split():
         nick = word.lstrip(STATUS_PREFIXES)
-        known = room.members.get(fold(nick), ChannelMember(nick))
-        known.nick, known.prefix = nick, word[: len(word) - len(nick)]
-        room.names_reply[fold(nick)] = known
+        member = room.members.get(fold(nick), ChannelMember(nick))
+        member.nick, member.prefix = nick, word[: len(word) - len(nick)]
+        room.names_reply[fold(nick)] = member
     yield from ()
 
 
@@ -159,7 +159,7 @@ def on_mode(state: ClientState, line: Line) -> Effects:
 
 
 def _apply_modes(state: ClientState, room: ChannelView, params: list[str]) -> None:
-    """Update the status prefixes of the members that a mode change names."""
+    """Update the status prefixes of members affected by a mode change."""
     prefixes = _prefix_by_mode(state)
     arguments = list(params[1:])
     is_added = True
@@ -181,7 +181,7 @@ def _prefix_by_mode(state: ClientState) -> dict[str, str]:
 
 
 def _takes_argument(state: ClientState, letter: str, is_added: bool) -> bool:
-    """Whether a mode letter has an argument (ISUPPORT CHANMODES: types A, B and, when added, C)."""
+    """Return whether a mode letter has an argument (ISUPPORT CHANMODES: A, B and, if added, C)."""
     groups = state.connection.isupport.get("CHANMODES", "b,k,l,imnpst").split(",")
     always = "".join(groups[:2])
     return letter in always or (is_added and letter in "".join(groups[2:3]))

@@ -1,7 +1,7 @@
-"""Logging in with SASL (SCRAM-SHA-256 or PLAIN), and registering an account.
+"""Log-in with SASL (SCRAM-SHA-256 or PLAIN) and account registration.
 
-SCRAM is preferred when the server offers it: the password is then never sent, and the server has to
-prove that it knows it too.
+SCRAM is preferred if the server offers it: it does not send the password, and the server must prove
+that it stores a verifier for it.
 """
 
 import base64
@@ -27,7 +27,7 @@ class PlainMechanism:
         self._credentials = credentials
 
     def answer(self, challenge: bytes) -> bytes:
-        """Return name and password; PLAIN has no challenge."""
+        """Return the account name and password; PLAIN has no challenge."""
         del challenge
         return f"\0{self._credentials.account}\0{self._credentials.password}".encode()
 
@@ -42,14 +42,14 @@ class ScramMechanism:
         self._step = 0
 
     def answer(self, challenge: bytes) -> bytes:
-        """Return the first message, then the proof, then verify the server's signature."""
+        """Return the first message, then the proof; finally, verify the server's signature."""
         self._step += 1
         try:
-            return self._take_step(challenge.decode()).encode()
+            return self._respond(challenge.decode()).encode()
         except (ScramException, UnicodeDecodeError) as error:
-            raise ValueError("the server failed to prove that it knows the password") from error
+            raise ValueError("the server failed to authenticate itself") from error
 
-    def _take_step(self, challenge: str) -> str:
+    def _respond(self, challenge: str) -> str:
         if self._step == 1:
             return str(self._client.get_client_first())
         if self._step == 2:
@@ -66,7 +66,7 @@ MECHANISMS: dict[str, type[ScramMechanism] | type[PlainMechanism]] = {
 
 
 def is_possible(state: ClientState) -> bool:
-    """Whether the user has a password, and logging in may still happen on this connection."""
+    """Return whether there are credentials and log-in may still happen on this connection."""
     connection = state.connection
     if state.options.credentials is None or connection.is_without_cap:
         return False
@@ -77,17 +77,17 @@ def is_possible(state: ClientState) -> bool:
 
 
 def is_due(state: ClientState) -> bool:
-    """Whether to log in now: the user has a password, and the exchange has not begun."""
+    """Return whether to log in now: there are unused credentials and no exchange is in progress."""
     connection = state.connection
-    has_password = state.options.credentials is not None and not connection.account
-    return has_password and state.has("sasl") and connection.sasl is None
+    must_log_in = state.options.credentials is not None and not connection.account
+    return must_log_in and state.has("sasl") and connection.sasl is None
 
 
 def begin(state: ClientState) -> Effects:
     """Begin an exchange with the best mechanism that both sides support."""
     offered = state.connection.offered.get("sasl", "").upper().split(",")
     credentials = state.options.credentials
-    name = next((known for known in MECHANISMS if known in offered), "PLAIN")
+    name = next((mechanism for mechanism in MECHANISMS if mechanism in offered), "PLAIN")
     if credentials:
         state.connection.sasl = MECHANISMS[name](credentials)
         yield send("AUTHENTICATE", name)
@@ -117,7 +117,7 @@ def on_logged_in(state: ClientState, line: Line) -> Effects:
 
 
 def finish(state: ClientState) -> Effects:
-    """Complete the exchange; if the server named no account, it is the one requested."""
+    """Complete the exchange; if the server did not name the account, assume the requested one."""
     credentials, state.connection.sasl = state.options.credentials, None
     if not state.connection.account and credentials:
         state.connection.account = credentials.account
@@ -131,7 +131,7 @@ def on_sasl_error(state: ClientState, line: Line) -> Effects:
 
 
 def _fail(state: ClientState, reason: str) -> Effects:
-    """Forget the rejected password, and let the user decide what to do."""
+    """Discard the rejected credentials, and let the user decide what to do."""
     credentials, state.options.credentials = state.options.credentials, None
     state.connection.sasl = None
     state.connection.awaits_user = not state.is_online
@@ -155,7 +155,7 @@ def on_account(state: ClientState, line: Line) -> Effects:
 
 
 def on_registered(state: ClientState, line: Line) -> Effects:
-    """Record our new account, which also logs us in, or show what is still required."""
+    """Record our new account, to which we are now logged in, or show the next required step."""
     if param(line, 0) != "SUCCESS":
         yield Notice(param(line, -1))
         return
@@ -168,6 +168,6 @@ def on_registered(state: ClientState, line: Line) -> Effects:
 
 
 def on_register_fail(state: ClientState, line: Line) -> Effects:
-    """Forget the new password, and show why registration failed."""
+    """Discard the new password, and show why registration failed."""
     state.connection.new_password = ""
     yield RegistrationFailed(param(line, -1))

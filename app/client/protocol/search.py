@@ -1,4 +1,4 @@
-"""Searching messages on the server (the capability soju.im/search).
+"""Searches messages on the server (capability soju.im/search).
 
 The server replies to each search with one batch or one FAIL, in order.
 """
@@ -22,7 +22,7 @@ _WORD = re.compile(rf'(?:({"|".join(FILTERS)}): *)?("[^"]+"|\S+)', re.IGNORECASE
 
 
 def parse_search(query: str, now: datetime) -> PendingSearch:
-    """Parse words to search for, mixed with `from:`, `in:`, `after:` and `before:` filters.
+    """Parse search words and the filters `from:`, `in:`, `after:` and `before:`.
 
     Raises: UsageError when a time cannot be parsed.
     """
@@ -41,7 +41,7 @@ def parse_search(query: str, now: datetime) -> PendingSearch:
 
 
 def _parse_time(word: str, following: list[tuple[str, str]], now: datetime) -> str:
-    """Parse a time, and remove the words that belong to it from those that follow."""
+    """Parse a time, and remove the words it consists of from the following words."""
     unfiltered = [text for name, text in following if not name] if not word.startswith('"') else []
     time, word_count = parse_prefix([word.strip('"'), *unfiltered], now)
     del following[: word_count - 1]

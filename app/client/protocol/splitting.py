@@ -1,8 +1,8 @@
-"""Splitting a long text into messages that each fit one line, without losing anything.
+"""Splits a long text losslessly into messages that each fit into one line.
 
-A line is limited in bytes (RFC 1459, section 2.3), including the sender's mask that recipients see
-in front of it. Messages end after a space where there is one near the end, and never inside a
-character or between a letter and its combining marks.
+The line length is limited in bytes (RFC 1459 section 2.3) and includes the sender's mask, which the
+server adds. A message ends after a space if there is one near its end, and never inside a character
+or between a letter and its combining marks.
 """
 
 import unicodedata
@@ -15,13 +15,13 @@ JOINERS = "\u200d\ufe0e\ufe0f"
 
 
 def max_text_bytes(nick: str, mask: str, target: str, line_bytes: int = MAX_LINE_BYTES) -> int:
-    """Return how many bytes of text fit a PRIVMSG from this sender to this target."""
+    """Return the maximum text length in bytes of a PRIVMSG from a sender to a target."""
     source = byte_length(mask) if "!" in mask else byte_length(nick) + MAX_MASK_BYTES
     return line_bytes - source - byte_length(f": PRIVMSG {target} :\r\n")
 
 
 def split_text(text: str, limit: int) -> Iterator[str]:
-    """Split a text into parts of at most `limit` bytes; joined, they are the text."""
+    """Split a text into parts of at most `limit` bytes, whose concatenation is the text."""
     while byte_length(text) > limit:
         end = _find_break(text, _count_fitting(text, limit))
         yield text[:end]
@@ -30,12 +30,12 @@ def split_text(text: str, limit: int) -> Iterator[str]:
 
 
 def _count_fitting(text: str, limit: int) -> int:
-    """Return how many characters fit, at least one."""
+    """Return how many characters fit within the limit in bytes, at least one."""
     return max(1, len(text.encode()[:limit].decode(errors="ignore")))
 
 
 def _find_break(text: str, end: int) -> int:
-    """Move an end back to a space, or at least to the start of a grapheme."""
+    """Return the best break at or before `end`: after a space, or between two graphemes."""
     space = text.rfind(" ", end // 2, end)
     if space > 0:
         return space + 1
@@ -46,6 +46,6 @@ def _find_break(text: str, end: int) -> int:
 
 
 def _extends_previous(text: str, index: int) -> bool:
-    """Whether the code point at an index belongs to the same grapheme as the one before."""
+    """Return whether the code point at an index continues the previous one's grapheme."""
     character = text[index]
     return bool(unicodedata.combining(character)) or character in JOINERS or text[index - 1] == "\u200d"

@@ -1,6 +1,6 @@
-"""Parsing times as people type them: `2026-11-01 10:00`, `10:30`, `2h`, `yesterday`.
+"""Parses times as typed by users: `2026-11-01 10:00`, `10:30`, `2h`, `yesterday`.
 
-The unambiguous forms are tried first; everything else is left to the dateparser library.
+Unambiguous forms are tried first; everything else is passed to the dateparser library.
 """
 
 import re
@@ -12,16 +12,17 @@ from app.errors import UsageError
 UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 AGO = re.compile(r"(\d{1,6}) ?(s|m|min|h|d|w)(?: ago)?")
 TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-MAX_TIME_WORDS = 4  # words of a time that is followed by other words
+MAX_TIME_WORDS = 4  # words of a time at the start of a longer text
 DAYS_AGO = {"today": 0, "yesterday": 1}
 
 Parser = Callable[[str, datetime], datetime | None]
 
 
 def parse_span(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return the two times in a text; a single one means from then until now.
+    """Return the start and end given by a text; a single time is a start, and the end is now.
 
-    Times without a zone are in the zone of `now`.
+    Times without a time zone are in the zone of `now`.
+
     Raises: UsageError when the text cannot be parsed.
     """
     for parser in (_parse_exact, _parse_natural):
@@ -33,7 +34,7 @@ def parse_span(text: str, now: datetime) -> tuple[datetime, datetime]:
 
 
 def parse_prefix(words: list[str], now: datetime) -> tuple[datetime, int]:
-    """Return the time at the start of a list of words, and the number of words it has.
+    """Return the time at the start of a list of words, and the number of words it consists of.
 
     Raises: UsageError when the words do not start with a time.
     """
@@ -49,7 +50,7 @@ def _cannot_parse(text: str) -> UsageError:
 
 
 def _parse_pair(text: str, now: datetime, parser: Parser) -> tuple[datetime, datetime] | None:
-    """Return two times, split where both parts parse."""
+    """Parse two times, split at the first position where both parts can be parsed."""
     words = text.split()
     for cut in range(1, len(words)):
         first, second = parser(" ".join(words[:cut]), now), parser(" ".join(words[cut:]), now)
@@ -102,7 +103,7 @@ def _parse_iso(text: str, now: datetime) -> datetime | None:
 
 
 def _parse_natural(text: str, now: datetime) -> datetime | None:
-    """Parse with dateparser, which is imported only when needed because it loads slowly."""
+    """Parse with dateparser, which is imported on demand because it loads slowly."""
     if not any(character.isalnum() for character in text):
         return None
     import dateparser

@@ -1,4 +1,4 @@
-"""Declaring slash commands, and finding and running them.
+"""Declares, finds and runs slash commands.
 
 A command is a function: its name is the command, its signature the grammar, its docstring the help.
 """
@@ -15,7 +15,7 @@ from app.client.ui.controller import Controller
 from app.errors import UsageError
 
 Rest = NewType("Rest", str)
-"""A parameter of this type takes the rest of the line."""
+"""The type of a parameter that consists of the rest of the line."""
 
 CommandFunction = Callable[..., None]
 
@@ -36,7 +36,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A slash command and what it needs to run."""
+    """A slash command and its requirements."""
 
     name: str
     function: CommandFunction
@@ -52,7 +52,7 @@ class SlashCommand:
 
     @property
     def summary(self) -> str:
-        """The first line of its help."""
+        """The first line of the help."""
         return (self.function.__doc__ or "").partition("\n")[0]
 
     @property
@@ -61,7 +61,7 @@ class SlashCommand:
         return inspect.cleandoc(self.function.__doc__ or "")
 
     def is_available(self, state: ClientState) -> bool:
-        """Whether the server supports it; true as long as the client is offline."""
+        """Return whether the server supports the command; True while offline."""
         return not self.needs or not state.is_online or state.has(self.needs)
 
     def parse(self, text: str) -> list[str | int | None]:
@@ -130,9 +130,9 @@ class SlashCommands:
         return iter(self._commands.values())
 
     def run(self, controller: Controller, text: str) -> None:
-        """Execute one line of input: a `/command`, or a message; `//` sends a leading slash.
+        """Execute one line of input: a `/command` or a message; `//` sends a leading slash.
 
-        Raises: UsageError when the command is unknown, malformed or not possible now.
+        Raises: UsageError when the command is unknown, malformed or currently not available.
         """
         if text.startswith("//") or not text.startswith("/"):
             controller.say(text.removeprefix("/") if text.startswith("//") else text)
@@ -140,7 +140,7 @@ class SlashCommands:
         name, _, rest = text[1:].partition(" ")
         found = self.get(name, controller.state)
         if not controller.state.is_online and not found.works_offline:
-            raise UsageError(f"/{found.name} needs a connection to the server, and there is none now.")
+            raise UsageError(f"/{found.name} requires a connection; you are not connected to a server.")
         found.function(controller, *found.parse(rest))
 
     def get(self, name: str, state: ClientState) -> SlashCommand:
@@ -158,7 +158,7 @@ class SlashCommands:
         return found
 
     def has_password(self, text: str) -> bool:
-        """Whether a line of input may contain a password, so that it must not be stored."""
+        """Return whether a line of input may contain a password, so that it must not be stored."""
         name, _, rest = text.removeprefix("/").partition(" ")
         similar = self._find_similar(name) if text.startswith("/") else None
         return similar is not None and similar.takes_secret and len(rest.split()) > len(similar.parameters)

@@ -1,4 +1,4 @@
-"""The slash commands. `/help` and completion are derived from them."""
+"""The slash commands, from which `/help` and completion are derived."""
 
 from datetime import datetime
 
@@ -16,15 +16,15 @@ from app.errors import UsageError
 
 @command(works_offline=True)
 def help_(controller: Controller, command: str | None = None) -> None:
-    """List all commands, or explain one."""
+    """List all commands, or show the help for one."""
     if command:
-        chosen = SLASH_COMMANDS.get(command.removeprefix("/"), controller.state)
-        controller.notify(chosen.usage)
-        for line in chosen.help.splitlines():
+        found = SLASH_COMMANDS.get(command.removeprefix("/"), controller.state)
+        controller.notify(found.usage)
+        for line in found.help.splitlines():
             controller.notify(f"  {line}")
         return
-    available = [each for each in SLASH_COMMANDS if each.is_available(controller.state)]
-    rows = [(each.usage, each.summary) for each in available]
+    available = [entry for entry in SLASH_COMMANDS if entry.is_available(controller.state)]
+    rows = [(entry.usage, entry.summary) for entry in available]
     rows.append(("//TEXT ...", "Send a message that begins with a slash."))
     width = max(len(usage) for usage, _ in rows)
     for usage, summary in rows:
@@ -52,7 +52,7 @@ def verify(controller: Controller, code: str) -> None:
 def auth(controller: Controller, name: str | None = None) -> None:
     """Log in to the account of your nick, or to another one.
 
-    Prompts for the password. It is not shown, and kept in memory only to log in after a reconnect.
+    Prompts for the password, which is not shown. It is kept in memory to log in after a reconnect.
     """
     account = name or controller.state.nick
 
@@ -80,7 +80,7 @@ def unauth(controller: Controller) -> None:
 
 @command(works_offline=True)
 def enter(controller: Controller, room: str | None = None) -> None:
-    """Join a room and talk there; by default the room from your settings."""
+    """Join a room and make it current; by default the room in your settings."""
     _enter(controller, room or next(iter(controller.state.options.rooms), "#general"))
 
 
@@ -140,7 +140,7 @@ def _local_now(controller: Controller) -> datetime:
 def search(controller: Controller, query: Rest) -> None:
     """Search the messages you may read.
 
-    /search green tea                       both words, ignoring case, also inside longer words
+    /search green tea                       both words, in any case and inside longer words
     /search "green tea"                     the exact phrase
     /search tea from:anna in:#kitchen       by sender and room
     /search tea after:yesterday before:2h   by time
@@ -157,7 +157,7 @@ def disconn(controller: Controller) -> None:
 
 @command(works_offline=True)
 def join(controller: Controller, room: str, key: str | None = None) -> None:
-    """Join a room and talk there."""
+    """Join a room and make it current."""
     _enter(controller, room, key or "")
 
 
@@ -184,7 +184,7 @@ def _leave(controller: Controller, name: str, reason: str | None) -> None:
 
 @command(works_offline=True)
 def msg(controller: Controller, target: str, text: Rest | None = None) -> None:
-    """Send a message to a user or room. Without a text, switch to it."""
+    """Send a message to a user or room. Without a text, make the user or room current."""
     if text:
         controller.driver.execute(intents.send_message, target, text)
     else:
@@ -238,7 +238,7 @@ def invite(controller: Controller, nick: str, room: str | None = None) -> None:
 
 @command()
 def away(controller: Controller, reason: Rest | None = None) -> None:
-    """Set yourself away with a reason. Without one, you are back."""
+    """Mark yourself as away, with a reason. Without a reason, mark yourself as back."""
     controller.driver.execute(intents.set_away, reason or "")
 
 

@@ -1,4 +1,4 @@
-"""Tab completion of commands, rooms and nicks."""
+"""Tab completion for commands, rooms and nicks."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ def completion_words(state: ClientState, room: str) -> Words:
     """Return the commands, joined rooms and known nicks."""
     current = state.find_room(room)
     members = [member.nick for member in current.members.values()] if current else []
-    peers = [known.name for known in state.rooms.values() if known.is_direct]
+    peers = [view.name for view in state.rooms.values() if view.is_direct]
     return Words(
         tuple(sorted(f"/{command.name}" for command in SLASH_COMMANDS if command.is_available(state))),
-        tuple(sorted(known.name for known in state.joined_rooms())),
+        tuple(sorted(view.name for view in state.joined_rooms())),
         tuple(sorted(dict.fromkeys([*members, *peers]), key=str.casefold)),
     )
 
@@ -53,14 +53,14 @@ def _search_candidates(typed: str, words: Words) -> Iterator[str]:
     """Return the filters of /search, or the values of the filter being typed."""
     name, colon, start = typed.partition(":")
     if not colon:
-        yield from _with_prefix(typed, [f"{known}:" for known in FILTERS], "")
-    known = {"from": words.nicks, "in": (*words.rooms, *words.nicks)}.get(name, ())
-    yield from (f"{name}:{found}" for found in _with_prefix(start, known, " ") if colon)
+        yield from _with_prefix(typed, [f"{filter_name}:" for filter_name in FILTERS], "")
+    values = {"from": words.nicks, "in": (*words.rooms, *words.nicks)}.get(name, ())
+    yield from (f"{name}:{value}" for value in _with_prefix(start, values, " ") if colon)
 
 
-def _with_prefix(typed: str, known: Iterable[str], ending: str) -> Iterator[str]:
-    start = fold(typed)
-    yield from (word + ending for word in known if fold(word).startswith(start))
+def _with_prefix(prefix: str, words: Iterable[str], ending: str) -> Iterator[str]:
+    folded = fold(prefix)
+    yield from (word + ending for word in words if fold(word).startswith(folded))
 
 
 class PromptCompleter(Completer):

@@ -1,4 +1,4 @@
-"""Connects a person at a prompt to the protocol: the current room, the input, the questions.
+"""Connects an interactive user interface to the protocol: current room, input and questions.
 
 Everything here runs in the driver's thread.
 """
@@ -28,7 +28,7 @@ YES = ("y", "yes")
 
 
 class Controller:
-    """The interactive session: tracks the current room and asks the user's decisions."""
+    """The interactive session: tracks the current room and asks the user for decisions."""
 
     def __init__(self, driver: Driver, view: DisplayContext, display: Callable[[ClientEvent], None]) -> None:
         self.driver = driver
@@ -36,7 +36,7 @@ class Controller:
         self.questions = Questions()
         self.has_ended = False
         self.on_question: Callable[[], None] = lambda: None
-        # The room being joined that becomes the current one.
+        # Folded name of the room being joined that will become the current room.
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         driver.show = self.show
@@ -67,12 +67,12 @@ class Controller:
         if not self.view.room and self._joining is not None:
             room = self.state.rooms.get(self._joining)
             target = room.name if room else self._joining
-            self.driver.execute(intents.keep_unsent, target, line, "you are not in a room yet")
+            self.driver.execute(intents.keep_unsent, target, line, "the room has not been joined yet")
         else:
             self.driver.execute(intents.send_message, self.room, line)
 
     def notify(self, text: str, is_error: bool = False) -> None:
-        """Show a sentence of the program itself."""
+        """Show a notice from the program itself."""
         self.show(Notice(text, is_error))
 
     def ask(self, prompt: str, on_answer: Callable[[str], None], is_secret: bool = False) -> None:
@@ -82,8 +82,8 @@ class Controller:
 
     def enter_room(self, room: str, key: str = "") -> None:
         """Make a room the current one, joining it first if necessary."""
-        known = self.state.find_room(room)
-        if known is not None and known.is_joined:
+        view = self.state.find_room(room)
+        if view is not None and view.is_joined:
             self.switch_to(room)
             return
         self._joining = fold(room)
@@ -94,8 +94,8 @@ class Controller:
         if fold(room) == fold(self.view.room):
             return
         self.view.room = room
-        known = self.state.find_room(room)
-        self.notify(f"Now talking to {known.name if known else room}.")
+        view = self.state.find_room(room)
+        self.notify(f"Now talking to {view.name if view else room}.")
 
     def leave_current(self, room: str) -> None:
         """If this is the current room, switch to another joined room, or to none."""
@@ -121,7 +121,7 @@ class Controller:
         self._react(event)
 
     def _on_joined(self, room: str) -> None:
-        """Switch to a joined room if the user asked for it or has no current room."""
+        """Switch to a newly joined room if the user requested it or there is no current room."""
         if fold(room) == self._joining or not self.view.room:
             self.view.room = room
         if fold(room) == self._joining:
@@ -152,7 +152,7 @@ class Controller:
         self.ask(f"Password for {account} (press Enter to continue as a guest): ", log_in, is_secret=True)
 
     def _offer_registration(self, nick: str) -> None:
-        """Ask whether to register a free nick; any answer but yes means no."""
+        """Ask whether to register an unregistered nick; any answer except yes means no."""
 
         def decide(answer: str) -> None:
             if answer.strip().lower() in YES:
@@ -163,7 +163,7 @@ class Controller:
         self.ask(f"Register {nick} so that nobody else can use it? [y/N] ", decide)
 
     def register(self) -> None:
-        """Register the current nick, asking for a password and what else the server requires."""
+        """Register the current nick, asking for a password and any other requirement."""
         self.warn_if_unencrypted()
         prompt = intents.get_requirement_prompt(self.state)
         if prompt:
@@ -197,7 +197,7 @@ class Controller:
         """Warn before a password is sent over an unencrypted network connection."""
         if not self.driver.link.address.is_private:
             self.notify(
-                "This connection is not encrypted, so others on the network may read the password. "
+                "This connection is not encrypted: others on the network may be able to read the password. "
                 "Use --tls to encrypt it.",
                 is_error=True,
             )

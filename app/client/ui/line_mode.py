@@ -1,7 +1,7 @@
 """Line mode: a prompt at the bottom of the terminal, with messages scrolling above it.
 
-The prompt runs in the main thread, the driver in its own. Input is posted to the driver; what the
-driver shows is printed above the prompt (`patch_stdout`), so incoming lines do not disturb it.
+The prompt runs in the main thread and the driver in a separate thread. Input is posted to the
+driver. The driver's output is printed above the prompt (`patch_stdout`) and does not disturb it.
 """
 
 import threading
@@ -44,7 +44,7 @@ class PasswordFreeHistory(InMemoryHistory):
 
 
 class LineMode:
-    """One run in line mode."""
+    """A run in line mode."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class LineMode:
         driver_thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
         with patch_stdout(raw=True):
             driver_thread.start()
-            with self._prompt.input.raw_mode():  # or keys pressed between two prompts are echoed
+            with self._prompt.input.raw_mode():  # otherwise keys pressed between prompts are echoed
                 for text, question in self._read_lines():
                     self._driver.post(self._create_call(text, question))
             driver_thread.join()
@@ -79,7 +79,7 @@ class LineMode:
             raise self._error
 
     def input_history(self) -> list[str]:
-        """Return the input the prompt remembers, oldest first."""
+        """Return the prompt's input history, oldest first."""
         return self._prompt.history.get_strings()
 
     def _create_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
@@ -113,7 +113,7 @@ class LineMode:
                 loop.call_soon_threadsafe(call)
 
     def _exit_if_ended(self) -> None:
-        """Exit the prompt if the session has ended; only in the prompt's thread."""
+        """Exit the prompt if the session has ended. Must be called in the prompt's thread."""
         application = self._prompt.app
         if self.controller.has_ended and application.is_running and not application.is_done:
             application.exit(exception=EOFError())
@@ -132,7 +132,7 @@ class LineMode:
                 return
 
     def _stash_draft(self) -> None:
-        """Set aside what is being typed until the new question is answered."""
+        """Save the text being typed until the new question has been answered."""
         self._call_in_prompt(self._clear_prompt)
 
     def _clear_prompt(self) -> None:
@@ -183,7 +183,7 @@ class LineMode:
         return self._driver.read(lambda state: completion_words(state, self.controller.view.room))
 
     def _message(self) -> ANSI:
-        """Return the prompt: the current question or room."""
+        """Return the prompt: the current question or the current room."""
         question = self.controller.questions.current
         text = question.prompt if question else f"{self.controller.view.room or '(no room)'}> "
         return ANSI(paint([piece(text, Style.BOLD)], self._renderer.has_colours))
@@ -192,7 +192,7 @@ class LineMode:
         return ANSI(paint(self._driver.read(self._status), has_colours=False))
 
     def _status(self, state: ClientState) -> list[Piece]:
-        """Return our nick, the phase of the connection, the room, and unsent messages."""
+        """Return our nick, the connection's phase, the current room and the unsent messages."""
         guest = " (guest)" if state.is_online and not state.connection.account else ""
         status = f" {state.nick}{guest} · {state.connection.phase.value}"
         room = state.find_room(self.controller.view.room)
@@ -204,7 +204,7 @@ class LineMode:
 
 
 def _unsent(state: ClientState) -> str:
-    """Return how many messages are pending, and how many have failed."""
+    """Return the number of pending and of failed messages as text."""
     parts = []
     if state.pending:
         first = next(iter(state.pending.values())).text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and what to do with the answer."""
+    """A question, and the function to call with the answer."""
 
     prompt: str
     on_answer: Callable[[str], None]
@@ -14,29 +14,29 @@ class Question:
 
 
 class Questions:
-    """A queue of questions; asking one again replaces the earlier one."""
+    """A queue of questions, without duplicates."""
 
     def __init__(self) -> None:
         self._waiting: tuple[Question, ...] = ()  # immutable, so that any thread may read it
 
     @property
     def current(self) -> Question | None:
-        """The question to answer next."""
+        """The question to answer next, or None."""
         return next(iter(self._waiting), None)
 
     def ask(self, question: Question) -> None:
-        """Queue a question, removing one with the same prompt."""
+        """Queue a question, replacing any question with the same prompt."""
         kept = [waiting for waiting in self._waiting if waiting.prompt != question.prompt]
         self._waiting = (*kept, question)
 
     def answer(self, question: Question, text: str) -> None:
-        """Answer a question, unless it has been removed meanwhile."""
+        """Answer a question, unless it has since been removed."""
         if question in self._waiting:
             self._remove(question)
             question.on_answer(text)
 
     def cancel(self) -> None:
-        """Remove the current question unanswered."""
+        """Remove the current question without an answer."""
         if self._waiting:
             self._remove(self._waiting[0])
 
