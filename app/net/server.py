@@ -1,4 +1,4 @@
-"""Accepting connections: a `socketserver.ThreadingTCPServer` per listener, a reader thread per connection."""
+"""Accepting connections: one server per listener, one reader thread per connection."""
 
 import errno
 import logging
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListenerConfig:
-    """One listener. `wrap` creates the transport of a connection; without it, connections are plain text."""
+    """A listener. `wrap` creates the transport of a connection; None means plain text."""
 
     name: str
     ip: str
@@ -68,8 +68,8 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.limits = limits
         self._is_short = False  # out of file descriptors; logged once
         super().__init__((config.ip, config.port), ConnectionHandler)
-        # Connections inherit these options. Urgent data is received in line (RFC 6093); otherwise it would make the
-        # socket readable with nothing to receive.
+        # Connections inherit these options. Urgent data is received in line (RFC 6093); otherwise
+        # it would make the socket readable with nothing to receive.
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
         self.port: int = self.server_address[1]
@@ -122,8 +122,8 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start the reader thread of a connection; if that fails, refuse the connection.
 
-        `Thread.start` would block until the new thread has first held the interpreter lock. Under load that takes
-        milliseconds, and it would delay every connection in the accept queue.
+        `Thread.start` would block until the new thread has first held the interpreter lock. Under
+        load that takes milliseconds, and it would delay every connection in the accept queue.
         """
         try:
             start_new_thread(self.process_request_thread, (request, client_address))
@@ -133,7 +133,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
             self._refuse(request, "The server is full; try again later")
 
     def _refuse(self, connection: socket.socket, reason: str) -> None:
-        """Send an ERROR line, if the transport can send before its handshake, and close the connection."""
+        """Send an ERROR line if the transport can send before its handshake, and close."""
         line, transport = f"ERROR :Closing link: {reason}\r\n".encode(), self.config.new_transport()
         try:
             connection.send(

@@ -1,11 +1,11 @@
 """io_uring: many I/O operations in one system call.
 
-The kernel shares two rings with the process: the submission queue, whose entries (SQEs) describe operations, and the
-completion queue, whose entries (CQEs) hold their results. The layout of the rings is documented in
-io_uring_setup(2), that of the entries in io_uring_enter(2).
+The kernel shares two rings with the process: the submission queue, whose entries (SQEs) describe
+operations, and the completion queue, whose entries (CQEs) hold their results. The layout of the
+rings is documented in io_uring_setup(2), that of the entries in io_uring_enter(2).
 
-An SQE has eight 64-bit words, and most of them are equal in a batch of SQEs. So each word is written for the whole
-batch as one strided slice, without a Python loop over the entries.
+An SQE has eight 64-bit words, and most of them are equal in a batch of SQEs. So each word is
+written for the whole batch as one strided slice, without a Python loop over the entries.
 """
 
 import ctypes
@@ -24,7 +24,8 @@ ENTER_GETEVENTS = 1
 OFF_SQES = 0x10000000  # mmap offset of the SQEs
 SQE_WORDS = 8
 WORD_BYTES = 8
-# Indices of SQE words: opcode, flags and fd; addr; len and op flags; user_data, which the CQE repeats.
+# Indices of SQE words: opcode, flags and fd; addr; len and op flags; user_data, which the CQE
+# repeats.
 OPCODE_FD, ADDR, LEN_FLAGS, USER_DATA = 0, 2, 3, 4
 CQE = struct.Struct("=QiI")  # user_data, res, flags
 # Bit offsets of the two 32-bit fields in a word.
@@ -122,7 +123,7 @@ class IoUring:
 
     @contextmanager
     def probe(self) -> Iterator[tuple[socket.socket, socket.socket]]:
-        """Yield two connected sockets to test a new ring with; close the ring if the test raises OSError.
+        """Yield two connected sockets to test a new ring; close the ring on OSError.
 
         Some sandboxes allow io_uring_setup but not the operations.
         """
@@ -157,13 +158,13 @@ class IoUring:
         return slot
 
     def write(self, columns: Columns, count: int) -> None:
-        """Write words of the next `count` SQEs, at most `capacity`; their other words keep their values."""
+        """Write words of the next `count` SQEs (at most `capacity`); other words are unchanged."""
         start = SQE_WORDS * self._next_slot
         for word, values in columns.items():
             self._sqes[start + word : start + SQE_WORDS * count : SQE_WORDS] = memoryview(values)  # type: ignore[arg-type]
 
     def enter(self, count: int, min_completions: int) -> bytes:
-        """Submit the next `count` SQEs, wait for `min_completions`, and return the CQEs that are available."""
+        """Submit the next `count` SQEs, wait for `min_completions`, and return all CQEs."""
         self._words[self._sq_tail] = (self._words[self._sq_tail] + count) & 0xFFFFFFFF
         submitted = 0
         while submitted < count or self._available() < min_completions:

@@ -1,14 +1,15 @@
 """The reader of one connection: receives bytes, submits units, and waits for each.
 
-It runs on the handler thread that `ThreadingTCPServer` starts for the connection. What it receives at once becomes
-one unit, as far as the flood limit allows. It waits for the engine to finish a unit before it submits the next; if
-the unit may have slow work for it, it waits right away, otherwise only when there is something to submit, because
-waking a thread costs as much as a message. The engine learns of the connection together with the first lines that
-have arrived, or before the reader blocks. A flooding client is delayed here, in its own thread.
+It runs on the handler thread that `ThreadingTCPServer` starts for the connection. What it receives
+at once becomes one unit, as far as the flood limit allows. It waits for the engine to finish a unit
+before it submits the next; if the unit may have slow work for it, it waits right away, otherwise
+only when there is something to submit, because waking a thread costs as much as a message. The
+engine learns of the connection together with the first lines that have arrived, or before the
+reader blocks. A flooding client is delayed here, in its own thread.
 
-When many clients talk at the same time, waking a thread for each line, and making it wait for the interpreter
-lock, costs more than the lines themselves. Readers whose clients send only quick commands then let the receive loop
-receive for them (`polled_connection`).
+When many clients talk at the same time, waking a thread for each line, and making it wait for the
+interpreter lock, costs more than the lines themselves. Readers whose clients send only quick
+commands then let the receive loop receive for them (`polled_connection`).
 """
 
 import os
@@ -46,14 +47,15 @@ MAX_LINGER_READS = 64
 
 
 class ConnectionRefused(Exception):
-    """The client behind a proxy comes from an address with too many connections."""
+    """The address of a proxied client has too many connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerHandles:
-    """What a connection needs of the server. Without a receive loop, every reader receives for itself.
+    """The server as seen by a connection. Without a receive loop, all readers block in `recv`.
 
-    A reader uses the receive loop while an engine cycle has at least `receive_loop_threshold` units.
+    A reader uses the receive loop while an engine cycle has at least `receive_loop_threshold`
+    units.
     """
 
     engine: Engine
@@ -88,10 +90,10 @@ class Connection:
         self._reason = "Connection closed"
         self._receive_size = SMALL_RECEIVE_BYTES
         self._sends_quick_commands = False
-        self._is_over = False  # nothing received from now on matters
+        self._is_over = False  # further input is ignored
 
     def serve(self) -> None:
-        """Read until the peer or the server ends the connection, then release the client and the socket."""
+        """Read until either side closes the connection, then release the client and the socket."""
         try:
             for steps in self._units():
                 self._submit(steps)
@@ -126,7 +128,7 @@ class Connection:
             self._is_over = self._is_over or self._outbox.is_closed_by_peer
 
     def _receive(self) -> bytes:
-        """Return the next bytes from the peer; announce the connection to the engine before blocking."""
+        """Return the next bytes; announce the connection to the engine before blocking."""
         handles = self._handles
         try:
             if (
@@ -152,8 +154,8 @@ class Connection:
     def _receive_on_this_thread(self, flags: int = 0) -> bytes:
         """Receive with a buffer of the expected size.
 
-        The buffer is allocated while the call blocks. Large buffers for ten thousand idle connections would keep
-        640 MB of memory that was used before.
+        The buffer is allocated while the call blocks. Large buffers for ten thousand idle
+        connections would keep 640 MB of memory that was used before.
 
         Raises: OSError.
         """
@@ -209,10 +211,10 @@ class Connection:
         return frames
 
     def _portions(self, frames: list[Frame], received: int) -> Iterator[Sequence[Step]]:
-        """Yield the lines in portions: those that the flood limit allows now, then each of the others in time.
+        """Yield the lines that the flood limit allows now, then the others as it allows them.
 
-        So a flooding client never fills a batch, and its disconnection or eviction is noticed early. Received
-        bytes that form no line cost as much as lines of the same length.
+        So a flooding client never fills a batch, and its disconnection or eviction is noticed
+        early. Received bytes that form no line cost as much as lines of the same length.
         """
         noise = received // MAX_LINE_BYTES - len(frames)
         self._pause(self._submitter.charge(max(noise, 0)))
@@ -241,7 +243,7 @@ class Connection:
         return self._is_over
 
     def _submit(self, steps: Sequence[Step]) -> None:
-        """Submit steps after the previous unit is done; if they may have slow work, wait for them and do it."""
+        """Submit steps after the previous unit; wait for them if they may have slow work."""
         self._wait_until_done()
         self._submitter.submit(steps)
         is_quick = all(step.is_quick for step in steps)
@@ -258,14 +260,14 @@ class Connection:
         self._submitter.wait_until_done(self._run_slow_work)
 
     def _run_slow_work(self, work: SlowWork) -> Callback:
-        """Do slow work once the peer has read most of its queue, so that many pages never overflow it."""
+        """Run slow work once the peer has read most of its queue, which pages could overflow."""
         while self._outbox.is_behind and not self._handles.stopping.wait(BACKLOG_POLL_SECONDS):
             pass
         with self._runtime.database.reading() as session:
             return run_slow_work(work, session)
 
     def _linger(self) -> None:
-        """Read on for a moment, so that unread input does not turn the close into a reset (RFC 1122, 4.2.2.13)."""
+        """Drain unread input, which would turn the close into a reset (RFC 1122, 4.2.2.13)."""
         if self._outbox.fault is not None:
             return
         try:

@@ -16,7 +16,7 @@ def _is_loopback(address: str) -> bool:
 
 @dataclass(slots=True)
 class ConnectionLimits:
-    """Counts connections, in total and per address. Loopback and proxies have no limit per address."""
+    """Counts connections in total and per address; loopback and proxies count in total only."""
 
     maximum: int
     max_per_address: int
@@ -43,7 +43,7 @@ class ConnectionLimits:
             return self._add(address)
 
     def reassign(self, address: str, origin: str) -> str | None:
-        """Count a connection under another address, or change nothing and return the reason to refuse it."""
+        """Count a connection under another address, or return the reason to refuse it."""
         with self._lock:
             refusal = self._add(origin)
             if refusal is None:
@@ -56,7 +56,7 @@ class ConnectionLimits:
             self._remove(address)
 
     def is_proxy(self, address: str) -> bool:
-        """Whether the address is a trusted proxy, which sends the client's address in a PROXY header."""
+        """Whether the address is a trusted proxy, which sends a PROXY header."""
         return bool(self.proxies) and any(ip_address(address) in network for network in self.proxies)
 
     def _add(self, address: str) -> str | None:
@@ -78,7 +78,7 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class ConnectionSlot:
-    """One admitted connection, with the address that it counts for; so the right address is released, once."""
+    """An admitted connection and the address that it counts for; released at most once."""
 
     limits: ConnectionLimits
     address: str

@@ -1,9 +1,9 @@
 """A connection while the receive loop receives for it.
 
-The receive loop submits what needs no thread of its own: a few complete lines of quick commands that the flood
-limit allows now. Anything else goes back to the reader, unchanged, as if the reader had received it. The reader
-waits meanwhile, so only one of the two threads ever touches the submitter; a lock and the queue of the receive
-loop hand it over.
+The receive loop submits what needs no thread of its own: a few complete lines of quick commands
+that the flood limit allows now. Anything else goes back to the reader, unchanged, as if the reader
+had received it. The reader waits meanwhile, so only one of the two threads ever touches the
+submitter; a lock and the queue of the receive loop hand it over.
 """
 
 import socket
@@ -17,7 +17,7 @@ from app.wire.framing import MAX_LINE_BYTES
 
 
 class PolledConnection:
-    """One connection. The reader calls `receive`; everything else runs on the thread of the receive loop."""
+    """A connection; all methods except `receive` run on the receive loop's thread."""
 
     __slots__ = ("_for_reader", "_has_data_for_reader", "_receive_loop", "_socket", "_submitter", "_waiting")
 
@@ -31,7 +31,7 @@ class PolledConnection:
         self._waiting: Received | None = None  # received before the previous unit was done
 
     def receive(self) -> bytes:
-        """Let the receive loop submit what it can; return the first bytes that it leaves to the reader.
+        """Let the receive loop submit lines, and return the first bytes it cannot submit.
 
         Raises: OSError.
         """
@@ -74,7 +74,7 @@ class PolledConnection:
             self._has_data_for_reader.release()
 
     def _try_submit(self, received: Received) -> bool:
-        """Submit complete lines of quick, cheap commands; return False, with no line charged, for anything else."""
+        """Submit lines of quick, cheap commands; return False for other input, uncharged."""
         if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > MAX_LINE_BYTES:
             return False
         submitter = self._submitter

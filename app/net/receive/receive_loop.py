@@ -1,10 +1,10 @@
 """The receive loop: one thread that receives for connections whose readers are idle.
 
-A reader could block in its own receive. But waking a thread for every line, and making it wait for the
-interpreter lock, takes several times as long as everything else that happens to the line before it reaches the
-engine. So idle readers let the receive loop receive for all of them with one system call, and it submits what is
-simple. Anything that may take time goes back to the reader, and its connection is not armed again until the reader
-asks for it.
+A reader could block in its own receive. But waking a thread for every line, and making it wait for
+the interpreter lock, takes several times as long as everything else that happens to the line before
+it reaches the engine. So idle readers let the receive loop receive for all of them with one system
+call, and it submits what is simple. Anything that may take time goes back to the reader, and its
+connection is not armed again until the reader asks for it.
 """
 
 import logging
@@ -30,7 +30,7 @@ class ReceiveTarget(Protocol):
         """The file descriptor, which stays open meanwhile."""
 
     def on_received(self, received: Received) -> None:
-        """Process received bytes. To receive more, the target must be passed to `receive_for` again."""
+        """Process received bytes; call `receive_for` again to receive more."""
 
 
 class WakerConnection:
@@ -61,7 +61,7 @@ class ReceiveLoop:
         self._thread = Thread(target=self._run, name="receive-loop", daemon=True)
 
     def start(self, on_failure: Callable[[], None]) -> bool:
-        """Start the thread; return False if io_uring is unavailable. `on_failure` is called if the thread fails."""
+        """Start the thread and return True, or return False if io_uring is unavailable."""
         self._on_failure = on_failure
         if self._use_io_uring:
             self._thread.start()
@@ -115,9 +115,7 @@ class ReceiveLoop:
                     self._run_once(receiver)
         except Exception:
             self.has_failed = True
-            logger.exception(
-                "The receive loop failed; the server stops, because clients could no longer be read."
-            )
+            logger.exception("The receive loop failed; shutting down")
             self._on_failure()
 
     def _run_once(self, receiver: Receiver) -> None:

@@ -1,8 +1,8 @@
 """Receiving on many sockets with one system call, through io_uring.
 
-Each socket has one pending receive operation. The kernel puts the data into a buffer from a provided buffer ring that
-all sockets share, so idle connections hold no memory. Provided buffer rings are documented in io_uring_register(2)
-under IORING_REGISTER_PBUF_RING.
+Each socket has one pending receive operation. The kernel puts the data into a buffer from a
+provided buffer ring that all sockets share, so idle connections hold no memory. Provided buffer
+rings are documented in io_uring_register(2) under IORING_REGISTER_PBUF_RING.
 """
 
 import ctypes
@@ -44,7 +44,8 @@ class Receiver:
     def __init__(self) -> None:
         """Set up the ring and its buffers.
 
-        Raises: OSError when io_uring is unsupported or forbidden, or the kernel is older than Linux 6.1.
+        Raises: OSError when io_uring is unsupported or forbidden, or the kernel is older than Linux
+        6.1.
         """
         self._ring = IoUring(SUBMISSION_QUEUE_SIZE, SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN)
         self._recv_word = opcode_word(OP_RECV, SQE_BUFFER_SELECT)

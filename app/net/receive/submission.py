@@ -1,8 +1,9 @@
-"""The path of received lines into the engine: parsed, charged for, and submitted one unit at a time.
+"""Submission of received lines: parsed, charged for, and submitted one unit at a time.
 
-The reader and the receive loop both use it, so a line is treated alike whichever thread received it. A unit is
-submitted only after the previous one is done. That is the back-pressure, and it keeps a client's lines in order.
-The arrival of the connection is a step as well: it precedes the first steps that are submitted.
+The reader and the receive loop both use it, so a line is treated alike whichever thread received
+it. A unit is submitted only after the previous one is done. That is the back-pressure, and it keeps
+a client's lines in order. The arrival of the connection is a step as well: it precedes the first
+steps that are submitted.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ ReceivedStep = CommandRequest | MalformedLine
 
 
 class TokenBucket:
-    """The flood limit of a connection: at most `burst` tokens, `rate` more each second; a rate of 0 is no limit."""
+    """The flood limit: at most `burst` tokens, refilled at `rate` per second; 0 disables it."""
 
     __slots__ = ("_burst", "_clock", "_rate", "_tokens", "_updated")
 
@@ -58,7 +59,7 @@ class TokenBucket:
 
 
 class Submitter:
-    """The submission state of one connection. Its reader owns it; the receive loop does while the reader waits."""
+    """The submission state of a connection, owned by its reader or the receive loop."""
 
     __slots__ = (
         "_arrival",
@@ -91,11 +92,11 @@ class Submitter:
         return bool(self._arrival)
 
     def admit(self, frames: Sequence[Frame], start: int = 0) -> tuple[list[ReceivedStep], float]:
-        """Parse lines from `start` on and charge for them; return their steps and a delay in seconds.
+        """Parse and charge for lines from `start` on; return their steps and a delay in seconds.
 
-        The first line is always admitted; the delay is the time until it is paid for. The lines after it are
-        admitted while there are tokens left. An expensive line is the last one, because its replies have to be
-        charged for before the next line.
+        The first line is always admitted; the delay is the time until it is paid for. The lines
+        after it are admitted while there are tokens left. An expensive line is the last one,
+        because its replies have to be charged for before the next line.
         """
         self._apply_settings()
         commands = self._runtime.commands
@@ -115,12 +116,12 @@ class Submitter:
         return steps, delay
 
     def charge(self, tokens: int) -> float:
-        """Take tokens, or refund a negative number; return the seconds until the balance is not negative."""
+        """Take tokens (or refund, if negative); return the seconds until the balance recovers."""
         self._apply_settings()
         return self._bucket.take(tokens)
 
     def charge_for_replies(self) -> None:
-        """Take tokens for the replies since the last charge, so that a client pays for expensive queries."""
+        """Take tokens for the replies since the last charge, so that large queries cost more."""
         tokens = (self._client.reply_lines - self._charged_replies) // REPLY_LINES_PER_TOKEN
         if tokens:
             self._charged_replies += tokens * REPLY_LINES_PER_TOKEN
@@ -140,7 +141,7 @@ class Submitter:
         self._engine.submit(unit)
 
     def wait_until_done(self, run: Callable[[SlowWork], Callback]) -> None:
-        """Wait until the submitted unit is done, including its slow work, which `run` does on this thread."""
+        """Wait until the submitted unit is done; `run` executes its slow work on this thread."""
         while (unit := self._unit) is not None:
             unit.wait()
             self._unit = None
@@ -155,6 +156,6 @@ class Submitter:
         return self._unit is None or self._unit.is_done
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the submitted unit is done, on this thread or the engine's, possibly on both."""
+        """Call `callback` once the unit is done, on this thread, the engine's, or both."""
         if self._unit is not None:
             self._unit.add_done_callback(callback)

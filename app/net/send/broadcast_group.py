@@ -1,8 +1,8 @@
-"""Broadcast groups: outboxes of one flusher that repeatedly get the same bytes, such as the members of a room.
+"""Broadcast groups: outboxes of one flusher that repeatedly receive the same bytes.
 
-The engine makes one post for the whole group, and the flusher sends it to all outboxes with nothing else queued in one
-operation. The work in Python does not grow with the size of the group, except for outboxes with a transport, whose
-data is encoded for each of them.
+The engine makes one post for the whole group, and the flusher sends it to all outboxes with nothing
+else queued in one operation. The work in Python does not grow with the size of the group, except
+for outboxes with a transport, whose data is encoded for each of them.
 """
 
 from collections.abc import Callable, Iterator, MutableSequence, Sequence, Set
@@ -48,9 +48,10 @@ class BroadcastGroup:
         self._post(GroupSend(self, data, excluded))
 
     def send(self, sender: Sender, data: bytes, excluded: Set[Outbox], closings: int) -> list[IncompleteSend]:
-        """Send the same data to all outboxes except the excluded ones, and return the incomplete sends.
+        """Send the data to all outboxes except the excluded ones; return the incomplete sends.
 
-        `closings` is the number of sockets that the flusher has closed; if it changed, targets are prepared again.
+        `closings` is the number of sockets that the flusher has closed; if it changed, targets are
+        prepared again.
         """
         return [
             *self._broadcast(sender, data, excluded, closings),

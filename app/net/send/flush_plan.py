@@ -1,8 +1,9 @@
 """The plan of one flush: posts sorted into broadcasts to groups and data for single outboxes.
 
-A broadcast sends the same bytes to a whole group without looking at its outboxes. That is correct for an outbox with
-nothing else to send in this flush and nothing left over. All other outboxes are *excluded* from the broadcast; they
-get the data of the group through their own queue, in order with their own data.
+A broadcast sends the same bytes to a whole group without looking at its outboxes. That is correct
+for an outbox with nothing else to send in this flush and nothing left over. All other outboxes are
+*excluded* from the broadcast; they get the data of the group through their own queue, in order with
+their own data.
 """
 
 from collections import deque

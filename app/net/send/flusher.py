@@ -1,12 +1,13 @@
 """Flushers: threads that send queued bytes and close sockets.
 
-A flusher sleeps in its selector. Bytes are posted to it, for one outbox or for a broadcast group, and it is woken once
-for many posts. One send takes everything queued for a connection, and with io_uring, one system call performs the
-sends of all connections. What a socket does not accept waits until the socket is writable.
+A flusher sleeps in its selector. Bytes are posted to it, for one outbox or for a broadcast group,
+and it is woken once for many posts. One send takes everything queued for a connection, and with
+io_uring, one system call performs the sends of all connections. What a socket does not accept waits
+until the socket is writable.
 
-Only the flusher closes sockets: if a file descriptor were closed while registered with the selector, it could soon
-belong to another connection. For the same reason, broadcast groups look up their file descriptors again after a socket
-was closed.
+Only the flusher closes sockets: if a file descriptor were closed while registered with the
+selector, it could soon belong to another connection. For the same reason, broadcast groups look up
+their file descriptors again after a socket was closed.
 """
 
 import errno
@@ -29,7 +30,7 @@ from app.net.send.outbox import EVICTED, Outbox
 from app.net.send.sender import Sender, best_sender
 from app.threads import name_thread
 
-# The socket is full, or the kernel is short of something; try again.
+# The socket buffer is full, or the kernel is out of memory; try again.
 TRANSIENT_ERRORS = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM, errno.EINTR)
 MIN_GROUP_SIZE = 8  # outboxes; smaller groups are served individually
 MAX_SEND_BATCH_BYTES = 16 * 1024 * 1024  # each socket buffer may hold a copy
@@ -90,11 +91,11 @@ class Flusher:
 
     @property
     def post(self) -> Callable[[Post], None]:
-        """The function that queues bytes for an outbox or a group until the next wake-up; thread-safe."""
+        """A thread-safe function that queues bytes for an outbox or group until a wake-up."""
         return self._posts.append
 
     def group(self, outboxes: Sequence[Outbox]) -> SinkGroup:
-        """Return outboxes of this flusher as one sink; a small group gains nothing from a broadcast."""
+        """Return a group of outboxes; small groups are served individually."""
         return (
             IndividualSinks(outboxes)
             if len(outboxes) < MIN_GROUP_SIZE
@@ -121,7 +122,7 @@ class Flusher:
         )
 
     def wait_until_caught_up(self) -> None:
-        """Block while the flusher is behind. The engine calls it, which bounds the memory of unsent bytes.
+        """Block the engine while the flusher is behind, to bound the memory of unsent bytes.
 
         A flusher never waits for a single socket, so this takes no longer than sending the backlog.
         """
@@ -147,9 +148,7 @@ class Flusher:
                     self._run_once(sender)
         except Exception:
             self.has_failed = True
-            logger.exception(
-                "A flusher failed; the server stops, because its clients would receive nothing more."
-            )
+            logger.exception("A flusher failed; shutting down")
             self._on_failure()
         finally:
             self._selector.close()
@@ -230,7 +229,7 @@ class Flusher:
             outbox.fail(os.strerror(-sent))
 
     def _update(self, outbox: Outbox) -> None:
-        """Wait for the socket to become writable, close it, or ignore the outbox until the next post."""
+        """Watch the socket for writability, close it, or ignore it until the next post."""
         if outbox.is_closed:
             return
         if outbox.fault is not None:

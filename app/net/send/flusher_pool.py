@@ -1,7 +1,8 @@
-"""The flusher threads as one object: what the server, the engine and the metrics know of them.
+"""The flusher threads as one object, for the server, the engine and the metrics.
 
-A connection is assigned once, to the flusher with the fewest connections, and stays with it until its socket is
-closed. So adding flushers spreads connections, and the bytes of one connection never pass through two threads.
+A connection is assigned once, to the flusher with the fewest connections, and stays with it until
+its socket is closed. So adding flushers spreads connections, and the bytes of one connection never
+pass through two threads.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class FlusherPool:
         return min(self._flushers, key=lambda flusher: flusher.connection_count)
 
     def wake(self) -> None:
-        """Start sending what was posted, then block until no flusher has more than its backlog limit.
+        """Start sending the posted bytes, then block until no flusher exceeds its backlog limit.
 
         All flushers are woken before the first wait, so they catch up in parallel.
         """

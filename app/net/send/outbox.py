@@ -1,10 +1,11 @@
 """The send queue of one connection.
 
-Three threads use it without a lock, because each attribute has one writer, except `fault` and `is_ending`, which any
-thread may set and none resets. The engine pushes bytes and counts them. They pass through the flusher's single queue,
-which keeps the order between bytes for one connection, bytes for its groups, and its end. The flusher takes them from
-there, keeps what waits, and counts what it sent. The reader reads the state, and releases the socket. After pushing, a
-thread wakes the flusher once for all its pushes.
+Three threads use it without a lock, because each attribute has one writer, except `fault` and
+`is_ending`, which any thread may set and none resets. The engine pushes bytes and counts them. They
+pass through the flusher's single queue, which keeps the order between bytes for one connection,
+bytes for its groups, and its end. The flusher takes them from there, keeps what waits, and counts
+what it sent. The reader reads the state, and releases the socket. After pushing, a thread wakes the
+flusher once for all its pushes.
 """
 
 import logging
@@ -28,7 +29,7 @@ class FlushQueue(Broadcaster, Protocol):
 
     @property
     def post(self) -> Callable[[tuple["Outbox", bytes | None]], None]:
-        """The function that queues bytes for an outbox until the next wake-up; empty bytes only update it."""
+        """A function that queues bytes until a wake-up; empty bytes only update the outbox."""
 
     def wake(self) -> None:
         """Start processing what was posted."""
@@ -84,9 +85,10 @@ class Outbox:
         return self._flush_queue
 
     def push(self, data: bytes) -> None:
-        """Queue bytes until the flusher is woken, or evict the connection if its queue is over the limit.
+        """Queue bytes until the flusher is woken; evict the connection if its queue is full.
 
-        A single push may exceed the limit, because its size says nothing about how fast the peer reads.
+        A single push may exceed the limit, because its size says nothing about how fast the peer
+        reads.
         """
         if self.is_ending:
             return
@@ -107,7 +109,7 @@ class Outbox:
         self.is_ending = True
 
     def release(self) -> None:
-        """Allow the flusher to close the socket: the reader, which called `finish` before, no longer uses it."""
+        """Allow the flusher to close the socket; the reader calls it last, after `finish`."""
         self.released = True
         self.request_flush()
 
@@ -133,7 +135,7 @@ class Outbox:
         self.add(data)
 
     def take(self) -> bytes:
-        """Return the next bytes for the socket: those left over, or queued ones up to the size of one send."""
+        """Return the next bytes to send: unsent bytes, or queued ones up to the send size."""
         if self.fault is not None:
             self._chunks.clear()
             self.unsent = b""
@@ -177,7 +179,7 @@ class Outbox:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the queue is over half its limit, so that slow work for the client should wait."""
+        """Whether the queue is over half its limit; slow work for the client then waits."""
         return not self.is_ending and self._waiting > self._limit // 2
 
     @property
@@ -196,5 +198,5 @@ class Outbox:
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing is waiting and the connection is not ending, so that new bytes can be broadcast."""
+        """Whether nothing is queued and the connection is open, so that broadcasts may reach it."""
         return not (self._chunks or self.unsent or self.finishing or self.released or self.fault is not None)

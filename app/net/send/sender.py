@@ -34,13 +34,13 @@ class Sender(Protocol):
     """Sends on many sockets. Belongs to one thread."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send each socket its data without blocking; return for each the bytes sent, or a negative errno."""
+        """Send each socket its data without blocking; return bytes sent or -errno of each."""
 
     def prepare(self, connections: Sequence[socket.socket]) -> MutableSequence[Any]:
         """Return targets for `broadcast`, valid until one of the sockets is closed."""
 
     def broadcast(self, targets: Sequence[Any], data: bytes) -> Iterable[tuple[int, int]]:
-        """Send all targets the same data. Return index and result (as in `send`) of each incomplete send."""
+        """Send all targets the same data; return index and result of each incomplete send."""
 
     def close(self) -> None:
         """Release the kernel's resources."""
@@ -50,7 +50,7 @@ class SocketSender:
     """Sends with one system call per socket."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send each socket its data without blocking; return for each the bytes sent, or a negative errno."""
+        """Send each socket its data without blocking; return bytes sent or -errno of each."""
         return [_send(connection, data) for connection, data in batch]
 
     def prepare(self, connections: Sequence[socket.socket]) -> list[socket.socket]:
@@ -58,7 +58,7 @@ class SocketSender:
         return list(connections)
 
     def broadcast(self, targets: Sequence[socket.socket], data: bytes) -> Iterable[tuple[int, int]]:
-        """Send all targets the same data. Return index and result (as in `send`) of each incomplete send."""
+        """Send all targets the same data; return index and result of each incomplete send."""
         results = enumerate([_send(connection, data) for connection in targets])
         return [(index, sent) for index, sent in results if sent != len(data)]
 
@@ -76,8 +76,8 @@ def _send(connection: socket.socket, data: bytes) -> int:
 class IoUringSender:
     """Sends on many sockets with one system call, through io_uring.
 
-    Every SQE has MSG_DONTWAIT, so all of them are complete when the call returns. In a broadcast, only the word with
-    the file descriptor differs between the SQEs.
+    Every SQE has MSG_DONTWAIT, so all of them are complete when the call returns. In a broadcast,
+    only the word with the file descriptor differs between the SQEs.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class IoUringSender:
         self._ring.close()
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send each socket its data without blocking; return for each the bytes sent, or a negative errno."""
+        """Send each socket its data without blocking; return bytes sent or -errno of each."""
         results: list[int] = []
         while len(results) < len(batch):
             part = batch[len(results) : len(results) + self._ring.capacity]
@@ -117,7 +117,7 @@ class IoUringSender:
         )
 
     def broadcast(self, targets: Sequence[int], data: bytes) -> list[tuple[int, int]]:
-        """Send all targets the same data. Return index and result (as in `send`) of each incomplete send."""
+        """Send all targets the same data; return index and result of each incomplete send."""
         incomplete: list[tuple[int, int]] = []
         start = 0
         while start < len(targets):
@@ -165,7 +165,7 @@ def _are_all(cqes: bytes, result: int) -> bool:
 
 
 def best_sender(use_io_uring: bool) -> Sender:
-    """Return an io_uring sender if enabled and available (containers often forbid it), else a socket sender."""
+    """Return an io_uring sender if enabled and available, or else a socket sender."""
     if use_io_uring:
         try:
             return IoUringSender()

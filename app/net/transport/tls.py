@@ -1,12 +1,13 @@
 """TLS on memory buffers; the caller owns the socket.
 
-OpenSSL objects must not be used by two threads at a time, but the reader decrypts while the flusher encrypts, so both
-take a lock. Bytes that OpenSSL produces during decryption, such as handshake messages, are sent through the outbox
-like all others (`encrypt` returns them), otherwise records would interleave.
+OpenSSL objects must not be used by two threads at a time, but the reader decrypts while the flusher
+encrypts, so both take a lock. Bytes that OpenSSL produces during decryption, such as handshake
+messages, are sent through the outbox like all others (`encrypt` returns them), otherwise records
+would interleave.
 
-The standard library's `ssl` cannot accept a client certificate that no trusted authority signed, so this uses
-pyOpenSSL. Users identify with self-signed certificates (SASL EXTERNAL): only the fingerprint counts, and TLS proves
-that the peer has the private key.
+The standard library's `ssl` cannot accept a client certificate that no trusted authority signed, so
+this uses pyOpenSSL. Users identify with self-signed certificates (SASL EXTERNAL): only the
+fingerprint counts, and TLS proves that the peer has the private key.
 """
 
 from contextlib import suppress
@@ -72,7 +73,8 @@ class TlsTransport:
     def decrypt(self, data: bytes) -> bytes:
         """Return the plaintext of received bytes.
 
-        Raises: TransportError when the peer violates TLS, or causes too many replies without reading them.
+        Raises: TransportError when the peer violates TLS, or causes too many replies without
+        reading them.
         """
         with self._lock:
             if self._is_closed or not data:  # OpenSSL treats an empty write as an error
@@ -136,7 +138,7 @@ class TlsTransport:
             self._is_open, self._is_closed = False, True
 
     def _read_encrypted(self) -> bytes:
-        """Return all encrypted bytes to send; a single chunk, the usual case, is returned without copying."""
+        """Return all encrypted bytes to send; a single chunk, the usual case, is not copied."""
         data = chunk = self._read_chunk()
         while len(chunk) == MAX_READ_BYTES:
             chunk = self._read_chunk()

@@ -1,8 +1,9 @@
 """Transports: the protocols between a socket and IRC, such as TLS and WebSocket.
 
-A transport performs no I/O. The reader decrypts and the flusher encrypts, each on its own thread, so a transport has
-a lock. The bytes that the protocol itself sends (a handshake, a pong) are returned by the next `encrypt`, which may
-be called without data. If a transport `wants_to_send` after `decrypt`, the reader requests a flush.
+A transport performs no I/O. The reader decrypts and the flusher encrypts, each on its own thread,
+so a transport has a lock. The bytes that the protocol itself sends (a handshake, a pong) are
+returned by the next `encrypt`, which may be called without data. If a transport `wants_to_send`
+after `decrypt`, the reader requests a flush.
 """
 
 from typing import Protocol

@@ -1,8 +1,8 @@
 """WebSocket (RFC 6455): each message is one IRC line without its line end.
 
-See https://ircv3.net/specs/extensions/websocket. The `websockets` library implements the protocol; this transport adds
-the lock and the limits. Compression is never negotiated: lines are short, and its windows would take more memory than
-everything else that a client needs.
+See https://ircv3.net/specs/extensions/websocket. The `websockets` library implements the protocol;
+this transport adds the lock and the limits. Compression is never negotiated: lines are short, and
+its windows would take more memory than everything else that a client needs.
 """
 
 import logging
@@ -106,8 +106,8 @@ class WebSocketTransport:
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
         """Return the bytes to send: handshakes and pongs, then each line as a message.
 
-        The last line is followed by a close frame. Before the handshake is finished, the lines are the body of an
-        HTTP error instead.
+        The last line is followed by a close frame. Before the handshake is finished, the lines are
+        the body of an HTTP error instead.
         """
         with self._lock:
             if self._protocol.state is State.OPEN:

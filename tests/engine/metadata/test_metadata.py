@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.commands.metadata.metadata import MAX_VALUE_BYTES
-from app.engine.server_rate_limits import METADATA_CHANGES, METADATA_SECONDS
+from app.engine.server_rate_limits import MAX_METADATA_CHANGES, METADATA_SECONDS
 from app.wire.line import parse
 from app.wire.metadata import MAX_KEY_BYTES, is_key
 from tests.conftest import MovedClock
@@ -272,7 +272,7 @@ def test_the_number_of_keys_is_limited(make_bench: MakeBench) -> None:
 def test_changes_are_rate_limited(bench: EngineHarness, clock: MovedClock) -> None:
     """Only changes count; setting the current value again is free."""
     alice = bench.connect("alice", *CAPS)
-    for number in range(METADATA_CHANGES):
+    for number in range(MAX_METADATA_CHANGES):
         alice.ask(f"METADATA * SET color {number}", f"METADATA * SET color {number}")
     bench.play(
         """
