@@ -11,7 +11,7 @@ from typing import Annotated, TextIO
 import typer
 
 from app.cli import terminal
-from app.cli.options import ClientConfig, Version, first_line, flags, setting
+from app.cli.options import ClientConfig, Version, flags, read_first_line, setting
 from app.client.display.event_text import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
@@ -59,12 +59,13 @@ def client(
 ) -> None:
     """Chat in the terminal, or send and receive messages in a script.
 
-    Without -u, you are a guest under your login name. With -u, you are prompted for the password if the
-    name is registered, unless --password-file provides it.
+    Without -u, you are a guest under your login name. With -u, you are prompted for the password if
+    the name is registered, unless --password-file provides it.
 
-    If standard input is not a terminal, each of its lines is sent as a message, and messages go to standard
-    output. The exit code is 0 if the server stored every message. If only standard output is not a terminal,
-    or with --json on a terminal, the client sends nothing and listens until Ctrl-C.
+    If standard input is not a terminal, each of its lines is sent as a message, and messages go to
+    standard output. The exit code is 0 if the server stored every message. If only standard output
+    is not a terminal, or with --json on a terminal, the client sends nothing and listens until
+    Ctrl-C.
     """
     loaded = load(CLIENT, config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
@@ -143,7 +144,7 @@ def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None
         return None
     if settings.username is None:
         raise UsageError("--password-file requires -u NAME.")
-    password = first_line(settings.password_file)
+    password = read_first_line(settings.password_file)
     if not password:
         raise UsageError(f"The first line of {settings.password_file} is empty; it must be the password.")
     return LoginCredentials(nick, password)

@@ -1,4 +1,4 @@
-"""Options shared by several programs."""
+"""Command-line options shared by several programs."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -40,8 +40,8 @@ def parameters_of(declaration: Callable[..., Any]) -> list[inspect.Parameter]:
     return list(inspect.signature(declaration, eval_str=True).parameters.values())
 
 
-def takes(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> Callable[..., None]:
-    """Give a keyword-only function these parameters as its command-line signature."""
+def with_parameters(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> Callable[..., None]:
+    """Set the command-line signature of a function that accepts any keyword argument."""
     named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     run.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     run.__annotations__ = {}
@@ -49,11 +49,11 @@ def takes(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> 
 
 
 def flags(model: type[Settings], arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return the arguments of a command that are settings."""
+    """Return those arguments of a command that are settings."""
     return {key: arguments[key] for key in model.model_fields if key in arguments}
 
 
-def first_line(file: Path) -> str:
+def read_first_line(file: Path) -> str:
     """Return the first line of a password file, without its line end.
 
     Raises: UsageError if the file is not UTF-8; OSError if it cannot be read.

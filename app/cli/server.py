@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import terminal
-from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, takes
+from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, with_parameters
 from app.errors import CheckFailed
 from app.process import exit_now
 from app.services.config_check import ConfigReport, check_config
 from app.settings import SERVER, ServerSettings, load, reload, resolve
 
-# Numbers arrive as text: the settings parse them and explain what is wrong.
+# Numeric options are declared as text: the settings parse them and report errors.
 app = terminal.new_app("Run a group chat server that speaks IRC and stores everything it shows.")
 
 Flags = dict[str, object]
@@ -52,7 +52,7 @@ def _settings(
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Declare a command that takes setting flags and `--config` besides its own options."""
+    """Declare a command with the options for settings, `--config` and its own options."""
 
     def run(config: Path | None, **given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in ServerSettings.model_fields}
@@ -60,7 +60,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     _, _, *own = parameters_of(function)
     app.command(function.__name__, cls=terminal.PlainCommand, help=inspect.getdoc(function))(
-        takes(run, [*parameters_of(_settings), *own])
+        with_parameters(run, [*parameters_of(_settings), *own])
     )
     return function
 
@@ -73,7 +73,7 @@ def run(config: Path | None, given: Flags) -> None:
     Use `chat-server check` with the same options to validate the configuration first.
     """
     loaded = load(SERVER, config, given)
-    from app.bootstrap import serve  # deferred: loading the server is slow, and settings may be wrong
+    from app.bootstrap import serve  # deferred: loading the server is slow
 
     raise typer.Exit(serve(loaded, partial(reload, SERVER, loaded.files, config, given)))
 

@@ -1,8 +1,8 @@
-"""The frame of the three programs around Typer: help, exit codes and error messages.
+"""The common parts of the three programs: help, exit codes and error messages, based on Typer.
 
-A `ChatError` prints its sentence to standard error and sets the exit code. An unexpected exception
-prints one sentence with its location; CHAT_TRACEBACK=1 shows the traceback. Ctrl-C exits with 130.
-A closed standard output (`| head`) ends the program silently.
+For a `ChatError`, its sentence is printed to standard error and its exit code returned. For an
+unexpected exception, one sentence with its location is printed; CHAT_TRACEBACK=1 shows the
+traceback. Ctrl-C exits with 130. A closed standard output (`| head`) ends the program silently.
 """
 
 import os
@@ -26,17 +26,17 @@ _LONG_WORD = re.compile(r"(\S{60})\S{340,}")
 
 
 class PlainArgument(TyperArgument):
-    """An argument shown as `NAME` or `[NAME]`, without its Python type."""
+    """An argument displayed as `NAME` or `[NAME]`, without its Python type."""
 
     def get_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return the argument as the usage line shows it."""
+        """Return the argument as displayed in the usage line."""
         name = self.metavar or str(self.name).upper()
         if self.nargs != 1:
             return [name, f"[{name} ...]"] if self.required else [f"[{name} ...]"]
         return [name if self.required else f"[{name}]"]
 
     def display_type_rich(self, ctx: Any) -> None:
-        """Show no type in the list of arguments."""
+        """Display no type in the list of arguments."""
 
 
 class PlainCommand(TyperCommand):
@@ -52,7 +52,8 @@ class PlainCommand(TyperCommand):
 def new_app(summary: str | None = None) -> typer.Typer:
     """Return an empty command tree with plain-text help, `-h` and `--help`.
 
-    Without arguments it shows its help; without a summary it is a single command that runs.
+    With a summary, a call without arguments prints the help. Without one, the tree is a single
+    command.
     """
     return typer.Typer(
         help=summary,
@@ -91,7 +92,7 @@ def run(app: typer.Typer, program: str) -> NoReturn:
 
 
 def _call(app: typer.Typer, program: str) -> None:
-    """Call the command and flush its output, so that a write error is reported here and not at exit."""
+    """Call the command and flush its output, so that a write error is reported before the exit."""
     try:
         get_command(app)(prog_name=program)
     finally:
@@ -105,7 +106,7 @@ def print_error(error: ChatError) -> None:
 
 
 def explain(error: OSError) -> str:
-    """Return a sentence with the reason of an OS error, and the file if there is one."""
+    """Return a sentence with the reason for an OS error, and the file if known."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
 
@@ -113,12 +114,12 @@ def explain(error: OSError) -> str:
 def _replace_closed_streams() -> None:
     """Replace standard streams closed by the caller (`>&-`) with the null device.
 
-    That also occupies their descriptors, which a database file could otherwise get.
+    This also keeps their file descriptors from being reused, for example by a database file.
     """
-    nowhere = Path(os.devnull)
-    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
-    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    null_device = Path(os.devnull)
+    sys.stdin = sys.stdin or null_device.open(encoding="utf-8")
+    sys.stdout = sys.stdout or null_device.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or null_device.open("w", encoding="utf-8")
 
 
 def _flush_or_discard() -> None:
@@ -139,8 +140,8 @@ def _print_defect(kind: type[BaseException], error: BaseException, trace: Traceb
     if os.environ.get("CHAT_TRACEBACK"):
         traceback.print_exception(kind, error, trace)
     frames = traceback.extract_tb(trace)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown location"
+    location = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown location"
     sys.stderr.write(
-        f"Error: internal error ({kind.__name__} at {place}); please report it. "
+        f"Error: internal error ({kind.__name__} at {location}); please report it. "
         "Set CHAT_TRACEBACK=1 to see the traceback.\n"
     )

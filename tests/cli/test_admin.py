@@ -189,7 +189,7 @@ def test_an_import_reports_imported_and_rejected_rows(admin: Admin, folder: Path
     assert again.code == 0
     assert re.search(r"accounts_known: +1\n", again.out)
     assert "x y" in again.out
-    assert "Delete that file" in again.err
+    assert "Delete it and its copies" in again.err
     assert "tea-for-two" not in again.out + again.err
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.admin import times
-from app.cli.admin.atomic_file import written
+from app.cli.admin.atomic_file import open_atomically
 from app.clock import from_iso, to_iso
 from app.errors import UsageError
 from app.services import durations
@@ -61,7 +61,7 @@ def test_invalid_durations_are_refused(text: str) -> None:
 def test_a_file_is_replaced_atomically_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("before")
-    with written(path) as file:
+    with open_atomically(path) as file:
         file.write("after")
         assert path.read_text() == "before"
     assert path.read_text() == "after"
@@ -77,7 +77,7 @@ def refuse(text: str) -> str:
 def test_a_failure_leaves_the_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("before")
-    with pytest.raises(ValueError, match="half"), written(path) as file:
+    with pytest.raises(ValueError, match="half"), open_atomically(path) as file:
         file.write(refuse("half"))
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
@@ -85,7 +85,7 @@ def test_a_failure_leaves_the_file_unchanged(tmp_path: Path) -> None:
 
 def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real.txt")
-    with written(tmp_path / "link") as file:
+    with open_atomically(tmp_path / "link") as file:
         file.write("x")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real.txt").read_text() == "x"

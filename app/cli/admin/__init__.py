@@ -1,7 +1,7 @@
 """chat-admin: administration through the database, with the server running or stopped.
 
-Each noun has a module that declares its commands; decisions and SQL live in `app.services`. Changes
-are appended to the log, where a running server picks them up.
+The commands of each noun are declared in a module; rules and queries are in `app.services`. Changes
+are appended to the log, from which a running server reads them.
 """
 
 from app.cli import terminal

@@ -10,7 +10,7 @@ from app.services import moderation
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.presence import list_online_sessions
 
-MAX_TEXT_LENGTH = 400  # characters; with its prefix it fits one IRC line
+MAX_TEXT_LENGTH = 400  # characters; fits into one IRC line with its prefix
 
 
 def announce(

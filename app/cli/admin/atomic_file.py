@@ -14,8 +14,8 @@ MAX_PREFIX_LENGTH = 40  # characters of the temporary name, within NAME_MAX
 
 
 @contextmanager
-def written(path: Path | None) -> Iterator[TextIO]:
-    """Open standard output, a device, or a file that is replaced atomically at the end."""
+def open_atomically(path: Path | None) -> Iterator[TextIO]:
+    """Open standard output, a device, or a file that is replaced atomically when complete."""
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
         yield sys.stdout
@@ -48,9 +48,9 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     _sync_directory(path.parent)
 
 
-def _sync_directory(folder: Path) -> None:
+def _sync_directory(directory: Path) -> None:
     """Sync the directory, so that the rename is durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,7 +1,7 @@
-"""Declaring a chat-admin command: a function of an `AdminContext` and its own options.
+"""Declares chat-admin commands: functions of an `AdminContext` and their own options.
 
-Every command also takes the common options. They may precede the noun as well; the ones given closer
-to the command win.
+Every command also accepts the common options, which may precede the noun as well. Options given
+closer to the command take precedence.
 """
 
 import inspect
@@ -13,7 +13,7 @@ import typer
 
 from app.cli import terminal
 from app.cli.admin.context import AdminContext, Common
-from app.cli.options import ServerConfig, Version, parameters_of, takes
+from app.cli.options import ServerConfig, Version, parameters_of, with_parameters
 
 Dbname = Annotated[
     str | None,
@@ -28,7 +28,7 @@ Command = Callable[..., None]
 
 
 def new_admin(summary: str) -> typer.Typer:
-    """Return the root of the command tree, which takes the common options."""
+    """Return the root of the command tree, which accepts the common options."""
     app = terminal.new_app(summary)
 
     @app.callback(help=summary)
@@ -73,8 +73,8 @@ def _with_common_options(function: Command) -> Command:
 
     _, *own = parameters_of(function)
     first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    return takes(run, [first, *own, *parameters_of(_common)])
+    return with_parameters(run, [first, *own, *parameters_of(_common)])
 
 
 def _common(dbname: Dbname = None, config: ServerConfig = None, as_json: Json = False) -> None:
-    """Declare the options that every command has."""
+    """Declare the options common to all commands."""

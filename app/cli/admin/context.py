@@ -18,7 +18,7 @@ from app.errors import ChatError, NotFound
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.settings import SERVER, ServerSettings, derive_prefix, load
 
-BUSY_TIMEOUT_MILLISECONDS = 15_000  # how long to wait for a locked database
+BUSY_TIMEOUT_MILLISECONDS = 15_000  # for a lock on the database
 MAX_ACTOR_LENGTH = 128  # characters, the width of the column
 
 
@@ -36,7 +36,7 @@ class Common:
 
 
 class AdminContext:
-    """What a command works with. The database is opened on first use."""
+    """The settings, output and database of a command."""
 
     def __init__(self, common: Common) -> None:
         self.as_json = common.as_json
@@ -59,8 +59,8 @@ class AdminContext:
         return derive_prefix(self.settings.servername)
 
     @contextmanager
-    def unchecked(self) -> Iterator[Database]:
-        """Open the database without checking what it is."""
+    def open_unchecked(self) -> Iterator[Database]:
+        """Open the database without checking its state."""
         database = Database(parse_database_url(self.settings.dbname), BUSY_TIMEOUT_MILLISECONDS)
         try:
             with database.translated_errors():
@@ -74,10 +74,10 @@ class AdminContext:
 
         Raises: NotFound, DatabaseRefused, or ChatError if it needs an upgrade.
         """
-        with self.unchecked() as database:
+        with self.open_unchecked() as database:
             if self._is_missing(database):
                 if not create:
-                    raise NotFound(missing(database))
+                    raise NotFound(missing_database_message(database))
                 schema.prepare_database(database)
                 self.out.note(f"Created the database {database}.")
             yield database
@@ -94,7 +94,7 @@ class AdminContext:
     @contextmanager
     def database_if_exists(self) -> Iterator[Database | None]:
         """Open the database if it exists, otherwise yield None."""
-        with self.unchecked() as database:
+        with self.open_unchecked() as database:
             yield None if self._is_missing(database) else database
 
     @contextmanager
@@ -112,7 +112,7 @@ class AdminContext:
             return bool(apply_admin_change(database, self.clock, self.actor, self.by, decide).events)
 
 
-def missing(database: Database) -> str:
+def missing_database_message(database: Database) -> str:
     """Return the error message for a missing database."""
     return (
         f"The database {database} does not exist yet. Start the server once, run "

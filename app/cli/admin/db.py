@@ -5,7 +5,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection
 
 from app.cli.admin.command_declaration import command, new_noun
-from app.cli.admin.context import AdminContext, missing
+from app.cli.admin.context import AdminContext, missing_database_message
 from app.db import revisions, schema
 from app.db.fulltext import fulltext_of
 from app.errors import CheckFailed, NotFound
@@ -17,7 +17,7 @@ app = new_noun("db", "Maintain the database.")
 @command(app, "upgrade")
 def upgrade(context: AdminContext) -> None:
     """Create the database, or upgrade it after saving a copy. Stop the server first."""
-    with context.unchecked() as database:
+    with context.open_unchecked() as database:
         before, _ = schema.require_own_database(database)
         copy = schema.prepare_database(database)
         name = str(database)
@@ -38,10 +38,10 @@ def upgrade(context: AdminContext) -> None:
 @command(app, "current")
 def current(context: AdminContext) -> None:
     """Show the schema version of the database and the newest one known."""
-    with context.unchecked() as database:
+    with context.open_unchecked() as database:
         state, revision = schema.require_own_database(database)
         if state is schema.DatabaseState.MISSING:
-            raise NotFound(missing(database))
+            raise NotFound(missing_database_message(database))
         found = {
             "database": str(database),
             "revision": revision,

@@ -9,10 +9,10 @@ import typer
 from sqlalchemy.orm import Session
 
 from app.cli.admin import times
-from app.cli.admin.atomic_file import written
+from app.cli.admin.atomic_file import open_atomically
 from app.cli.admin.command_declaration import command, new_noun
 from app.cli.admin.context import AdminContext
-from app.cli.admin.progress import bar, counted
+from app.cli.admin.progress import count_items, show_progress
 from app.db.database import Database
 from app.errors import NotFound, UsageError
 from app.services import audit
@@ -67,7 +67,7 @@ def show(
     with context.database() as database:
         selection = _selection(context, database, [room] if room else None, user, since, until, events, False)
         found = History(database, selection).latest(limit)
-    _print(context, found, has_places=room is None)
+    _print(context, found, with_headings=room is None)
 
 
 @command(app, "search")
@@ -89,12 +89,12 @@ def search(
     with context.database() as database:
         selection = _selection(context, database, rooms, user, since, until, False, direct)
         if direct:
-            _record_access(context, database, "history.search", user, rooms)
+            _audit_access(context, database, "history.search", user, rooms)
         found = History(database, selection).search(" ".join(words), limit)
-    _print(context, found, has_places=True)
+    _print(context, found, with_headings=True)
 
 
-def _print(context: AdminContext, found: list[HistoryEntry], has_places: bool) -> None:
+def _print(context: AdminContext, found: list[HistoryEntry], with_headings: bool) -> None:
     """Print lines of history."""
     if context.as_json:
         context.out.table([as_mapping(entry) for entry in found], "")
@@ -103,16 +103,18 @@ def _print(context: AdminContext, found: list[HistoryEntry], has_places: bool) -
         context.out.note("No matching messages.")
     for entry in found:
         context.out.line(
-            f"{clean(entry.heading)} {format_timed_line(entry)}" if has_places else format_timed_line(entry)
+            f"{clean(entry.heading)} {format_timed_line(entry)}"
+            if with_headings
+            else format_timed_line(entry)
         )
 
 
-def _record_access(
+def _audit_access(
     context: AdminContext, database: Database, action: str, user: str | None, rooms: list[str] | None
 ) -> None:
     """Record in the audit log that private conversations are read."""
-    trace = audit.make_audit_row(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
-    audit.append_now(database, trace)
+    entry = audit.make_audit_row(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
+    audit.append_now(database, entry)
 
 
 @command(app, "export")
@@ -143,7 +145,7 @@ def export(
         _refuse_overwriting(database, out)
         selection = _selection(context, database, rooms, user, since, until, events, direct)
         if direct:
-            _record_access(context, database, "history.export", user, rooms)
+            _audit_access(context, database, "history.export", user, rooms)
         count = _write(context, History(database, selection), form or _format_for(context, out), out)
     if out is not None:
         sentence = f"Wrote {count} lines to {out}."
@@ -164,8 +166,8 @@ def _write(context: AdminContext, history: History, form: str, out: Path | None)
             count += 1
             yield entry
 
-    with written(out) as file, bar("Exporting", history.count) as advance:
-        for piece in format_.write(counted(lines(), advance), about):
+    with open_atomically(out) as file, show_progress("Exporting", history.count) as advance:
+        for piece in format_.write(count_items(lines(), advance), about):
             file.write(piece)
     return count
 

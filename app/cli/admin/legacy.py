@@ -9,7 +9,7 @@ import typer
 
 from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
-from app.cli.admin.progress import bar
+from app.cli.admin.progress import show_progress
 from app.db.database import Database
 from app.db.legacy import LegacyDatabase
 from app.services.legacy import ImportReport, LegacyImport
@@ -33,7 +33,7 @@ def import_legacy(
     with closing(LegacyDatabase(old)) as source, _target(context, dry_run) as database:
         limits = ImportLimits(context.settings.nick_length, context.settings.buffer, context.clock.now())
         run = LegacyImport(source, database, context.clock, room, limits, context.actor, context.by, dry_run)
-        with bar("Importing", lambda: sum(source.count())) as advance:
+        with show_progress("Importing", lambda: sum(source.count())) as advance:
             report = run.run(advance)
     _print(context, report, old)
 

@@ -21,7 +21,7 @@ Remove = Annotated[
     typer.Option("--remove", metavar="KEY", help="Remove this key. Can be repeated."),
 ]
 Clear = Annotated[bool, typer.Option("--clear", help="Remove all keys.")]
-Silenced = Callable[[Administrator, str, Collection[str]], AdminChange]
+RemoveMetadata = Callable[[Administrator, str, Collection[str]], AdminChange]
 
 
 def of_user(
@@ -30,11 +30,11 @@ def of_user(
     """Show or remove an account's metadata (avatar, display-name, ...)."""
     with context.reading() as session:
         account = get_account(session, fold(name))
-        name, said = account.name, metadata.get_account_metadata(session, account.id)
+        name, values = account.name, metadata.get_account_metadata(session, account.id)
     if _is_change(remove, clear):
         _remove(context, name, moderation.remove_account_metadata, remove or (), yes)
     else:
-        _show(context, name, said)
+        _show(context, name, values)
 
 
 def of_room(
@@ -43,15 +43,15 @@ def of_room(
     """Show or remove a room's metadata (avatar, display-name, ...)."""
     with context.reading() as session:
         found = get_room(session, name)
-        name, said = found.name, metadata.get_room_metadata(session, found.id)
+        name, values = found.name, metadata.get_room_metadata(session, found.id)
     if _is_change(remove, clear):
         _remove(context, name, moderation.remove_room_metadata, remove or (), yes)
     else:
-        _show(context, name, said)
+        _show(context, name, values)
 
 
 def _is_change(remove: Remove, clear: bool) -> bool:
-    """Whether keys are to be removed.
+    """Return whether the options request a removal.
 
     Raises: UsageError if both options are given.
     """
@@ -60,13 +60,15 @@ def _is_change(remove: Remove, clear: bool) -> bool:
     return clear or bool(remove)
 
 
-def _show(context: AdminContext, name: str, said: Mapping[str, str]) -> None:
-    rows = [{"key": key, "value": value} for key, value in said.items()]
+def _show(context: AdminContext, name: str, values: Mapping[str, str]) -> None:
+    rows = [{"key": key, "value": value} for key, value in values.items()]
     context.out.table(rows, f"{name} has no metadata.")
 
 
-def _remove(context: AdminContext, name: str, silenced: Silenced, keys: Collection[str], yes: bool) -> None:
+def _remove(
+    context: AdminContext, name: str, remove_keys: RemoveMetadata, keys: Collection[str], yes: bool
+) -> None:
     confirm(f"Remove metadata of {name}?", yes)
-    changed = context.change(lambda admin: silenced(admin, name, keys))
+    changed = context.change(lambda admin: remove_keys(admin, name, keys))
     sentence = "Metadata removed." if changed else f"{name} has no such metadata."
     context.out.done(sentence, name=name, changed=changed)

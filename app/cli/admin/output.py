@@ -1,7 +1,7 @@
-"""Command output: JSON on request, a table on a terminal, aligned columns elsewhere.
+"""Command output: JSON on request, a table on a terminal, aligned columns otherwise.
 
-Data goes to standard output, notes to standard error. Text written by users is stripped of terminal
-control sequences.
+Data is written to standard output and notes to standard error. Terminal control sequences are
+removed from users' text.
 """
 
 import json

@@ -7,14 +7,17 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-STEP = 500  # items between two updates
+UPDATE_INTERVAL_ITEMS = 500
 
 Advance = Callable[[int], None]
 
 
 @contextmanager
-def bar(what: str, count: Callable[[], int]) -> Iterator[Advance]:
-    """Show a bar and yield the function that advances it. `count` is called only if it is shown."""
+def show_progress(what: str, count: Callable[[], int]) -> Iterator[Advance]:
+    """Show a progress bar and yield the function that advances it.
+
+    `count` returns the total; it is called only if the bar is shown.
+    """
     if not sys.stderr.isatty():
         yield lambda number: None
         return
@@ -27,9 +30,9 @@ def bar(what: str, count: Callable[[], int]) -> Iterator[Advance]:
         yield lambda number: progress.advance(task, number)
 
 
-def counted(things: Iterable[T], advance: Advance) -> Iterator[T]:
+def count_items(things: Iterable[T], advance: Advance) -> Iterator[T]:
     """Yield the items while advancing the bar."""
     for number, thing in enumerate(things, 1):
         yield thing
-        if number % STEP == 0:
-            advance(STEP)
+        if number % UPDATE_INTERVAL_ITEMS == 0:
+            advance(UPDATE_INTERVAL_ITEMS)

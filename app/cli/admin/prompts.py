@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import first_line
+from app.cli.options import read_first_line
 from app.errors import ChatError, UsageError
 from app.services.accounts import check_password
 
@@ -34,21 +34,21 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
-    """Return a valid new password. It is never an argument, which other users could see.
+    """Read a new password, which is never an argument: other users could see it.
 
-    Raises: UsageError if it is invalid, or cannot be prompted for.
+    Raises: UsageError if the password is invalid or there is no terminal to prompt on.
     """
     if from_stdin and file is not None:
         raise UsageError("Give either --password-stdin or --password-file, not both.")
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif file is not None:
-        password = first_line(file)
+        password = read_first_line(file)
     elif sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
     else:
         raise UsageError(
-            "No terminal to ask for the password on; use --password-stdin or --password-file FILE."
+            "There is no terminal to prompt for the password; use --password-stdin or --password-file FILE."
         )
     check_password(password, shortest)
     return password

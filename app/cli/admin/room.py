@@ -57,9 +57,9 @@ def rename(
 ) -> None:
     """Rename a room. Everything else about it remains."""
     reason = one_line(reason, "reason", context.settings.topic_length) if reason else ""
-    longest, auto_join = context.settings.room_length, context.settings.auto_join
-    changed = context.change(lambda admin: rooms.rename_room(admin, name, new, longest, auto_join, reason))
-    new = rooms.check_room_name(new, longest)
+    max_length, auto_join = context.settings.room_length, context.settings.auto_join
+    changed = context.change(lambda admin: rooms.rename_room(admin, name, new, max_length, auto_join, reason))
+    new = rooms.check_room_name(new, max_length)
     sentence = (
         f"Renamed #{name.removeprefix('#')} to {new}." if changed else f"The room is already named {new}."
     )
@@ -102,10 +102,10 @@ def topic(
     if text is None and not clear:
         _show_topic(context, name)
         return
-    wanted = "" if text is None else one_line(text, "topic", context.settings.topic_length)
-    changed = context.change(lambda admin: rooms.set_topic(admin, name, wanted))
+    new_topic = "" if text is None else one_line(text, "topic", context.settings.topic_length)
+    changed = context.change(lambda admin: rooms.set_topic(admin, name, new_topic))
     sentence = "Topic set." if changed else "The topic is unchanged."
-    context.out.done(sentence, room=name, topic=wanted, changed=changed)
+    context.out.done(sentence, room=name, topic=new_topic, changed=changed)
 
 
 def _show_topic(context: AdminContext, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Times on the command line: `2026-11-22 12:00`, `yesterday`, `2h`, `3 weeks ago`. All in UTC."""
+"""Parses times on the command line, in UTC: `2026-11-22 12:00`, `yesterday`, `3 weeks ago`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def until(text: str | None, now: int) -> int | None:
 
 
 def _span(text: str, now: int) -> tuple[datetime, datetime]:
-    """Return the first and the last instant of the span that a text names."""
+    """Return the first and last instant of the time span given by a text."""
     if is_duration(text):
         moment = to_datetime(now) - parse_duration(text)
         return moment, moment
@@ -50,13 +50,13 @@ def _span(text: str, now: int) -> tuple[datetime, datetime]:
     except ValueError as error:
         if _MALFORMED_DATE.match(text):
             raise _unparsable(text) from error
-        return _in_words(text, to_datetime(now))
+        return _parse_words(text, to_datetime(now))
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return _whole_day(moment) if _DAY.fullmatch(text.strip()) else (moment, moment)
 
 
-def _in_words(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """Parse words with dateparser, which is slow to load."""
+def _parse_words(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """Parse words with dateparser, which is imported here because it loads slowly."""
     from dateparser.date import DateDataParser
 
     settings = {

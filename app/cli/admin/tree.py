@@ -1,4 +1,4 @@
-"""The command tree: nouns, top-level verbs, and two names kept for compatibility."""
+"""The command tree: nouns, top-level verbs, and two aliases kept for compatibility."""
 
 from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, metadata, room, user
 from app.cli.admin.command_declaration import command, new_admin

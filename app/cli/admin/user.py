@@ -40,10 +40,10 @@ def list_(
     before = times.since(inactive_since, context.clock.now())
     with context.reading() as session:
         found = people.list_people(session, search, before, online)
-    context.out.table(found, _nobody(online, search is not None or before is not None))
+    context.out.table(found, _empty_list_note(online, search is not None or before is not None))
 
 
-def _nobody(online: bool, chosen: bool) -> str:
+def _empty_list_note(online: bool, chosen: bool) -> str:
     if online:
         return "Nobody is online."
     return (
@@ -112,7 +112,7 @@ def passwd(
     yes: Yes = False,
 ) -> None:
     """Change the password of an account and disconnect its sessions."""
-    name = _existing(context, name)
+    name = _canonical_name(context, name)
     confirm(f"Change the password of {name}?", yes)
     secret = hash_password(read_password(password_stdin, password_file, context.settings.password_shortest))
     context.change(lambda admin: administration.set_password(admin, name, secret))
@@ -122,7 +122,7 @@ def passwd(
 @command(app, "disable")
 def disable(context: AdminContext, name: Name, yes: Yes = False) -> None:
     """Disable an account: refuse log-ins and disconnect its sessions."""
-    name = _existing(context, name)
+    name = _canonical_name(context, name)
     confirm(f"Disable the account {name}?", yes)
     _set_disabled(context, name, True)
 
@@ -130,7 +130,7 @@ def disable(context: AdminContext, name: Name, yes: Yes = False) -> None:
 @command(app, "enable")
 def enable(context: AdminContext, name: Name) -> None:
     """Enable a disabled account."""
-    _set_disabled(context, _existing(context, name), False)
+    _set_disabled(context, _canonical_name(context, name), False)
 
 
 @command(app, "certs")
@@ -165,7 +165,7 @@ def role(
 ) -> None:
     """Change the role of an account. Admins moderate official rooms, kick and ban users."""
     administration.check_role(new)
-    name = _existing(context, name)
+    name = _canonical_name(context, name)
     confirm(f"Change the role of {name} to {new}?", yes)
     changed = context.change(lambda admin: administration.set_role(admin, name, new))
     sentence = f"Changed the role of {name} to {new}." if changed else f"{name} already has the role {new}."
@@ -178,9 +178,9 @@ def always_on(
     name: Name,
     choice: Annotated[str, typer.Argument(metavar="on|off", help="Whether the account is always on.")],
 ) -> None:
-    """Keep an account in its rooms while no device is connected, or not."""
+    """Turn always-on on or off: whether an account stays in its rooms without a device."""
     wanted = _on_or_off(choice)
-    name = _existing(context, name)
+    name = _canonical_name(context, name)
     changed = context.change(lambda admin: administration.set_always_on(admin, name, wanted))
     state = "always on" if wanted else "not always on"
     sentence = f"{name} is {'now' if changed else 'already'} {state}."
@@ -188,7 +188,7 @@ def always_on(
 
 
 def _on_or_off(choice: str) -> bool:
-    """Return the boolean of a choice.
+    """Parse `on` or `off`.
 
     Raises: UsageError.
     """
@@ -205,7 +205,7 @@ def _set_disabled(context: AdminContext, name: str, disabled: bool) -> None:
     )
 
 
-def _existing(context: AdminContext, name: str) -> str:
+def _canonical_name(context: AdminContext, name: str) -> str:
     """Return the canonical name of an account.
 
     Raises: NotFound.
