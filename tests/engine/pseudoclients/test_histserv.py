@@ -92,8 +92,8 @@ def test_context_of_a_private_message_is_private(bench: EngineHarness) -> None:
     people(bench, "eve")
     for nick in ("alice", "bob"):
         assert said(bench, nick, f"CONTEXT {line.tags['msgid']}") == ["alice: psst"]
-    assert "no message" in ask(bench, "eve", f"CONTEXT {line.tags['msgid']}")[0]
-    assert "no message" in ask(bench, "bob", f"CONTEXT {whole.tags['msgid']}")[0]
+    assert "No message" in ask(bench, "eve", f"CONTEXT {line.tags['msgid']}")[0]
+    assert "No message" in ask(bench, "bob", f"CONTEXT {whole.tags['msgid']}")[0]
 
 
 def test_redacted_messages_are_not_shown(bench: EngineHarness) -> None:
@@ -101,7 +101,7 @@ def test_redacted_messages_are_not_shown(bench: EngineHarness) -> None:
     one, _ = history_clients.say(alice, "#tea", "one", "two")
     alice.ask(f"REDACT #tea {one.tags['msgid']}")
     assert said(bench, "alice", "LAST #tea") == ["alice: two"]
-    assert "no message" in ask(bench, "alice", f"CONTEXT {one.tags['msgid']}")[0]
+    assert "No message" in ask(bench, "alice", f"CONTEXT {one.tags['msgid']}")[0]
 
 
 def test_a_long_message_is_shown_whole(bench: EngineHarness) -> None:

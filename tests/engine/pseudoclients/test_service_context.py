@@ -30,7 +30,7 @@ def test_services_answer_nick_and_verb_with_notices(bench: EngineHarness, said: 
         f"""
         alice > {said}
         alice < :{NICKSERV} NOTICE alice :INFO [<account>]
-        alice ~ :{NICKSERV} NOTICE alice :Show when an account*
+        alice ~ :{NICKSERV} NOTICE alice :Show the registration time*
         alice =
         """
     )
