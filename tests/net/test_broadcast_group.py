@@ -147,7 +147,7 @@ def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
 
 @pytest.mark.parametrize("by_tls", [frozenset(), frozenset({0, 1, 4, 7})])
 @pytest.mark.parametrize("use_io_uring", [True, False])
-def test_everybody_hears_everything_in_its_order(use_io_uring: bool, by_tls: Set[int]) -> None:
+def test_every_client_receives_its_data_in_order(use_io_uring: bool, by_tls: Set[int]) -> None:
     @settings(max_examples=60, deadline=None)
     @given(stories)
     def check(story: list[tuple]) -> None:  # type: ignore[type-arg]
@@ -160,7 +160,7 @@ def test_everybody_hears_everything_in_its_order(use_io_uring: bool, by_tls: Set
 
 
 @pytest.mark.parametrize("use_io_uring", [True, False])
-def test_a_reused_descriptor_gets_no_bytes_of_the_closed_socket(use_io_uring: bool) -> None:
+def test_reused_descriptor_gets_no_data_of_the_closed_socket(use_io_uring: bool) -> None:
     stage = Stage(use_io_uring)
     everybody, gone = stage.groups[0], stage.outboxes[0]
     others = [theirs for _, theirs in stage.pairs[1:]]
@@ -186,7 +186,7 @@ def test_a_reused_descriptor_gets_no_bytes_of_the_closed_socket(use_io_uring: bo
     stage.end()
 
 
-def test_what_was_pushed_is_sent_however_early_the_reader_is_done() -> None:
+def test_data_pushed_after_release_is_still_sent() -> None:
     stage = Stage(use_io_uring=True)
     first, others = stage.outboxes[0], [theirs for _, theirs in stage.pairs]
     first.release()
@@ -215,7 +215,7 @@ class Leaky:
 
 
 @pytest.mark.parametrize("is_alone", [True, False])
-def test_a_fault_of_one_pipe_ends_its_connection_and_no_other(
+def test_transport_error_closes_only_its_own_connection(
     is_alone: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage = Stage(use_io_uring=True)
@@ -237,7 +237,7 @@ def test_a_fault_of_one_pipe_ends_its_connection_and_no_other(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_flusher_that_cannot_go_on_says_so_and_nobody_waits_for_it(
+def test_failed_flusher_is_reported_and_blocks_no_one(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failed = Event()
@@ -255,7 +255,7 @@ def test_a_flusher_that_cannot_go_on_says_so_and_nobody_waits_for_it(
     flusher.join(10)
 
 
-def test_who_posts_faster_than_can_be_sent_waits() -> None:
+def test_producer_waits_for_a_flusher_that_is_behind() -> None:
     flusher = Flusher(0, Clock(), use_io_uring=True)
     ours, theirs = socket.socketpair()
     with theirs:
@@ -278,7 +278,7 @@ def test_who_posts_faster_than_can_be_sent_waits() -> None:
         flusher.join(10)
 
 
-def test_of_what_many_are_sent_apart_there_are_never_many_copies_at_once(
+def test_send_batch_size_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Who is in two crowds that are told something is sent both in one piece, which is made for each of them."""

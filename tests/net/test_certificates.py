@@ -40,7 +40,7 @@ def show(chat: RunningServer, path: Path, version: ssl.TLSVersion = ssl.TLSVersi
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_certificate_of_ones_own_logs_in(
+def test_self_signed_client_certificate_logs_in(
     chat: RunningServer, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
     """Also one that has expired: nothing but the fingerprint counts, and that the peer has the key."""
@@ -60,7 +60,7 @@ def test_a_certificate_of_ones_own_logs_in(
         named.hears(" 903 ")
 
 
-def test_nobody_needs_one(chat: RunningServer) -> None:
+def test_client_certificate_is_optional(chat: RunningServer) -> None:
     alice = chat.connect("alice", tls=True)
     alice.send("CAP LS 302", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "PING x")
     heard = alice.hears("PONG")
@@ -68,7 +68,7 @@ def test_nobody_needs_one(chat: RunningServer) -> None:
     assert any(" 904 " in line for line in heard)
 
 
-def test_a_session_that_is_resumed_shows_it_still(chat: RunningServer, tmp_path: Path) -> None:
+def test_resumed_tls_session_keeps_the_client_certificate(chat: RunningServer, tmp_path: Path) -> None:
     """OpenSSL refuses to resume a session with a certificate where the server has given its sessions no name."""
     path, fingerprint = own_certificate(tmp_path)
     context = trust()

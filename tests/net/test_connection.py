@@ -26,7 +26,7 @@ def reset(peer: SocketClient) -> None:
     peer.close()
 
 
-def test_lines_may_come_in_any_cut(chat: RunningServer) -> None:
+def test_framing_does_not_depend_on_segmentation(chat: RunningServer) -> None:
     bob = chat.connect("bob")
     bob.send("JOIN #tea")
     bob.fence()
@@ -52,7 +52,7 @@ def test_lines_may_come_in_any_cut(chat: RunningServer) -> None:
         (b"\r\n \r\n\n:\r\nPING next\r\n", ":next"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(
+def test_invalid_line_gets_an_error_and_the_next_is_processed(
     chat: RunningServer, raw: bytes, answer: str
 ) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
@@ -64,14 +64,14 @@ def test_what_is_wrong_with_a_line_is_said_and_the_next_is_heard(
 
 
 @pytest.mark.parametrize("end", [b"", b"\r\n"])
-def test_what_has_no_line_end_is_no_irc(chat: RunningServer, end: bytes) -> None:
+def test_overlong_line_closes_the_connection(chat: RunningServer, end: bytes) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.socket.sendall(b"x" * (16 * 1024 + 1) + end)
     assert alice.rest()[-1] == "ERROR :Closing link: A line is longer than 16384 bytes"
     assert bob.line().endswith(" QUIT :A line is longer than 16384 bytes")
 
 
-def test_urgent_bytes_are_bytes_like_others(chat: RunningServer) -> None:
+def test_urgent_data_is_received_in_band(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.socket.sendall(b"PRIVMSG bob :o")
     for byte in (b"n", b"e"):
@@ -80,20 +80,20 @@ def test_urgent_bytes_are_bytes_like_others(chat: RunningServer) -> None:
     assert bob.hears("PRIVMSG")[-1].endswith(" PRIVMSG bob :one")
 
 
-def test_the_farewell_arrives_though_more_input_is_under_way(chat: RunningServer) -> None:
+def test_error_line_arrives_despite_unread_input(chat: RunningServer) -> None:
     alice = chat.connect("alice")
     alice.send("QUIT :bye", *(f"PRIVMSG #general :{'x' * 400}" for _ in range(2000)))
     assert alice.rest()[-1] == "ERROR :Quit: bye"
 
 
-def test_a_half_closed_connection_gets_its_answers(chat: RunningServer) -> None:
+def test_half_closed_connection_gets_its_replies(chat: RunningServer) -> None:
     with SocketClient(chat.port) as transport:
         transport.send("NICK pipe", "USER pipe 0 * :Pipe", "PRIVMSG #general :from a script", "PING end")
         transport.socket.shutdown(socket.SHUT_WR)
         assert transport.rest()[-1].endswith(":end")
 
 
-def test_who_half_closes_and_never_reads_is_not_kept(serve: Serve, clock: MovedClock) -> None:
+def test_half_closed_connection_that_never_reads_is_dropped(serve: Serve, clock: MovedClock) -> None:
     chat = serve(sendq=1 << 28)
     alice, bob = chat.connect("alice", receive_buffer=1024), chat.connect("bob", "echo-message")
     for _ in range(200):
@@ -106,7 +106,7 @@ def test_who_half_closes_and_never_reads_is_not_kept(serve: Serve, clock: MovedC
     assert len(alice.rest()) < 20_000, "what was queued is dropped"
 
 
-def test_a_reset_is_a_quit_and_harms_nobody(chat: RunningServer) -> None:
+def test_connection_reset_is_a_quit_and_loses_no_messages(chat: RunningServer) -> None:
     bob = chat.connect("bob", "echo-message")
     for number in range(10):
         gone = chat.connect("alice")
@@ -119,7 +119,7 @@ def test_a_reset_is_a_quit_and_harms_nobody(chat: RunningServer) -> None:
         assert sum("PRIVMSG" in line for line in heard) == 200
 
 
-def test_descriptors_that_are_used_again_get_no_bytes_of_others(chat: RunningServer) -> None:
+def test_reused_descriptors_receive_no_foreign_data(chat: RunningServer) -> None:
     """Trap 3: people come and go while the room is loud; nobody who did not join hears a thing."""
     loud = [chat.connect(f"loud{number}", "echo-message") for number in range(2)]
     stop = threading.Event()
@@ -147,7 +147,7 @@ def test_descriptors_that_are_used_again_get_no_bytes_of_others(chat: RunningSer
             thread.join()
 
 
-def test_a_flooder_is_slowed_in_its_own_thread(serve: Serve) -> None:
+def test_rate_limited_client_does_not_delay_others(serve: Serve) -> None:
     chat = serve(flood_rate=20, flood_burst=20)
     bob, flooder = chat.connect("bob"), chat.connect("flooder")
     flooder.send(*(f"PRIVMSG #general :{number}" for number in range(2000)))
@@ -158,7 +158,7 @@ def test_a_flooder_is_slowed_in_its_own_thread(serve: Serve) -> None:
     assert bob.hears("QUIT")[-1].endswith("QUIT :Connection reset by peer")
 
 
-def test_who_never_registers_is_told_and_gone(serve: Serve, clock: MovedClock) -> None:
+def test_registration_timeout_closes_the_connection(serve: Serve, clock: MovedClock) -> None:
     chat = serve(register_timeout=30)
     slow, alice = chat.connect(), chat.connect("alice")
     slow.send("NICK slow", "PING here")
@@ -174,7 +174,7 @@ def strangers(peer: SocketClient) -> int:
     return sum(int(line.split(" ")[3]) for line in peer.fence() if " 253 " in line)
 
 
-def test_who_says_nothing_is_there_until_the_time_is_up(serve: Serve, clock: MovedClock) -> None:
+def test_silent_connection_counts_until_registration_timeout(serve: Serve, clock: MovedClock) -> None:
     chat = serve(register_timeout=30)
     alice, silent, slow = chat.connect("alice"), chat.connect(), chat.connect()
     slow.socket.sendall(b"NICK sl")
@@ -199,7 +199,7 @@ def test_a_rate_limited_first_line_still_announces_the_client(serve: Serve, cloc
     raise AssertionError("not there")
 
 
-def test_who_hangs_up_without_a_word_leaves_nothing_behind(chat: RunningServer) -> None:
+def test_connection_closed_without_input_is_removed(chat: RunningServer) -> None:
     alice = chat.connect("alice")
     for _ in range(20):
         SocketClient(chat.port).close()
@@ -208,7 +208,7 @@ def test_who_hangs_up_without_a_word_leaves_nothing_behind(chat: RunningServer) 
     assert strangers(alice) == 0
 
 
-def test_who_is_silent_is_asked_and_then_gone(serve: Serve, clock: MovedClock) -> None:
+def test_idle_client_is_pinged_and_then_times_out(serve: Serve, clock: MovedClock) -> None:
     chat = serve(ping_interval=60, ping_timeout=30)
     silent, lively = chat.connect("silent"), chat.connect("lively")
     silent.fence()
@@ -225,7 +225,7 @@ def test_who_is_silent_is_asked_and_then_gone(serve: Serve, clock: MovedClock) -
     lively.fence()
 
 
-def test_who_does_not_read_is_evicted_at_the_limit(serve: Serve) -> None:
+def test_client_that_does_not_read_exceeds_sendq(serve: Serve) -> None:
     chat = serve(sendq=65536)
     chat.connect("deaf", receive_buffer=1024)
     alice = chat.connect("alice", "echo-message")
@@ -236,7 +236,7 @@ def test_who_does_not_read_is_evicted_at_the_limit(serve: Serve) -> None:
     raise AssertionError("still there")
 
 
-def test_who_reads_survives_more_at_once_than_the_limit(serve: Serve) -> None:
+def test_client_that_reads_survives_bursts_above_sendq(serve: Serve) -> None:
     chat = serve(sendq=65536)
     alice, bob = chat.connect("alice"), chat.connect("bob")
     for _ in range(5):
@@ -245,7 +245,7 @@ def test_who_reads_survives_more_at_once_than_the_limit(serve: Serve) -> None:
         assert sum("PRIVMSG" in line for line in bob.hears(" 1499")) == len(lines)
 
 
-def test_the_server_is_full(serve: Serve) -> None:
+def test_connection_above_max_connections_is_refused(serve: Serve) -> None:
     chat = serve(max_connections=2)
     alice, bob = chat.connect("alice"), chat.connect("bob")
     assert chat.connect().rest() == ["ERROR :Closing link: The server is full; try again later"]
@@ -258,7 +258,7 @@ def test_the_server_is_full(serve: Serve) -> None:
     chat.connect("carol")
 
 
-def test_each_door_says_in_its_own_terms_that_the_server_is_full(serve: Serve) -> None:
+def test_refusal_uses_the_protocol_of_each_listener(serve: Serve) -> None:
     chat = serve(max_connections=1)
     chat.connect("alice")
     with SocketClient(chat.ports["WebSocket"]) as page, SocketClient(chat.tls_port) as stranger:
@@ -270,7 +270,7 @@ def test_each_door_says_in_its_own_terms_that_the_server_is_full(serve: Serve) -
         assert stranger.rest_of_bytes() == b"", "nothing is said outside of TLS"
 
 
-def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
+def test_unregistered_connections_are_limited(serve: Serve) -> None:
     chat = serve(max_unregistered=2)
     alice, first, second = chat.connect("alice"), chat.connect(), chat.connect()
     first.fence()
@@ -285,7 +285,7 @@ def test_only_so_many_may_be_logging_in_at_a_time(serve: Serve) -> None:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=3000))
-def test_no_bytes_at_all_harm_anybody_else(chat: RunningServer, data: bytes) -> None:
+def test_arbitrary_input_does_not_affect_other_clients(chat: RunningServer, data: bytes) -> None:
     with SocketClient(chat.port) as stranger, SocketClient(chat.port) as other:
         stranger.socket.sendall(data)
         stranger.socket.shutdown(socket.SHUT_WR)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("either_receives")
     [b"\n" * 65536, b"PONG\n" * 40, b" \r\n" * 20000, (b"x" * 16000 + b"\n") * 2],
     ids=["empty lines", "answers nobody asked for", "blanks", "lines too long"],
 )
-def test_noise_is_paid_for(serve: Serve, noise: bytes) -> None:
+def test_input_without_commands_is_rate_limited(serve: Serve, noise: bytes) -> None:
     chat = serve(flood_rate=100, flood_burst=20)
     bob, flooder = chat.connect("bob"), chat.connect("flooder")
     bob.fence()
@@ -22,7 +22,7 @@ def test_noise_is_paid_for(serve: Serve, noise: bytes) -> None:
     bob.hears(":behind it")
 
 
-def test_long_answers_are_paid_for(serve: Serve) -> None:
+def test_long_replies_count_against_the_rate_limit(serve: Serve) -> None:
     """Who asks for much, and again, waits; however short each question is."""
     chat = serve(flood_rate=100, flood_burst=400, motd="x\n" * 5000)
     bob, asker = chat.connect("bob"), chat.connect("asker")
@@ -33,7 +33,7 @@ def test_long_answers_are_paid_for(serve: Serve) -> None:
     bob.hears(":behind it")
 
 
-def test_an_answer_is_paid_for_before_the_next_question(serve: Serve) -> None:
+def test_reply_is_charged_before_the_next_command(serve: Serve) -> None:
     """Also where its reader did not wait for it, which no quick command makes it do."""
     chat = serve(flood_rate=1, flood_burst=650)
     bob, asker = chat.connect("bob"), chat.connect("asker")

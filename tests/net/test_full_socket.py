@@ -23,14 +23,14 @@ def filled(chat: RunningServer, tls: bool) -> tuple[SocketClient, SocketClient]:
 
 @pytest.mark.parametrize("io_uring", [True, False])
 @pytest.mark.parametrize("tls", [True, False])
-def test_what_comes_meanwhile_follows(serve: Serve, io_uring: bool, tls: bool) -> None:
+def test_messages_queued_behind_a_full_socket_stay_in_order(serve: Serve, io_uring: bool, tls: bool) -> None:
     slow, alice = filled(serve(flushers=1, sendq=PLENTY, io_uring=io_uring), tls)
     alice.send("PRIVMSG slow :You hear me")
     alice.fence()
     assert slow.hears("You hear")[-1].endswith(" PRIVMSG slow :You hear me")
 
 
-def test_close_notify_follows(serve: Serve) -> None:
+def test_close_notify_follows_queued_data(serve: Serve) -> None:
     slow, alice = filled(serve(flushers=1, sendq=PLENTY), tls=True)
     assert isinstance(slow.socket, ssl.SSLSocket)
     slow.socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]
@@ -41,7 +41,7 @@ def test_close_notify_follows(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_the_last_line_comes_however_much_stands_before_it(chat: RunningServer, tls: bool) -> None:
+def test_last_line_follows_all_queued_data(chat: RunningServer, tls: bool) -> None:
     alice = chat.connect("alice", tls=tls)
     alice.send(*["HELP"] * 400, "QUIT :bye")
     assert alice.rest()[-1] == "ERROR :Quit: bye"

@@ -57,7 +57,7 @@ def counted(peer: SocketClient) -> list[str]:
 @pytest.mark.parametrize(
     "header", [TEXT, binary(bytes([192, 0, 2, 7])), binary(bytes([192, 0, 2, 7]), b"\4\0\x90" + b"x" * 144)]
 )
-def test_the_address_behind_the_proxy_is_the_address(chat: RunningServer, header: bytes) -> None:
+def test_client_has_the_address_in_the_proxy_header(chat: RunningServer, header: bytes) -> None:
     alice = come(chat, header, "alice")
     lines = asked(alice, "alice")
     assert "192.0.2.7" in numeric(lines, "338")[0]
@@ -65,7 +65,7 @@ def test_the_address_behind_the_proxy_is_the_address(chat: RunningServer, header
     assert numeric(lines, "671") == []
 
 
-def test_a_header_may_come_byte_by_byte_or_with_what_follows(chat: RunningServer) -> None:
+def test_proxy_header_may_be_split_or_followed_by_data(chat: RunningServer) -> None:
     alice = chat.connect()
     for byte in TEXT:
         alice.socket.sendall(bytes([byte]))
@@ -77,17 +77,17 @@ def test_a_header_may_come_byte_by_byte_or_with_what_follows(chat: RunningServer
     assert "192.0.2.7" in numeric(asked(alice, "alice"), "338")[0]
 
 
-def test_a_proxy_that_speaks_for_itself_has_its_own_address(chat: RunningServer) -> None:
+def test_local_and_unknown_headers_keep_the_peer_address(chat: RunningServer) -> None:
     for nick, header in (("alice", LOCAL), ("bob", b"PROXY UNKNOWN\r\n")):
         assert "127.0.0.1" in numeric(asked(come(chat, header, nick), nick), "338")[0]
 
 
-def test_the_proxy_says_whether_the_client_speaks_tls(chat: RunningServer) -> None:
+def test_tls_field_of_the_header_marks_a_secure_client(chat: RunningServer) -> None:
     alice = come(chat, binary(bytes([192, 0, 2, 7]), TLS), "alice")
     assert len(numeric(asked(alice, "alice"), "671")) == 1
 
 
-def test_the_header_stands_before_tls(chat: RunningServer) -> None:
+def test_proxy_header_precedes_the_tls_handshake(chat: RunningServer) -> None:
     with SocketClient(chat.tls_port) as alice:
         for byte in TEXT:
             alice.socket.sendall(bytes([byte]))
@@ -110,20 +110,20 @@ def test_the_header_stands_before_tls(chat: RunningServer) -> None:
         (b"PROXY " + b"x" * 200, "The PROXY header is too long"),
     ],
 )
-def test_what_is_no_header_is_told_so_and_closed(chat: RunningServer, data: bytes, reason: str) -> None:
+def test_invalid_proxy_header_closes_the_connection(chat: RunningServer, data: bytes, reason: str) -> None:
     peer = chat.connect()
     peer.socket.sendall(data)
     assert peer.rest() == [f"ERROR :Closing link: {reason}"]
 
 
-def test_a_second_header_is_a_line_like_any_other(chat: RunningServer) -> None:
+def test_second_proxy_header_is_an_unknown_command(chat: RunningServer) -> None:
     alice = come(chat, TEXT, "alice")
     alice.socket.sendall(b"PROXY TCP4 203.0.113.1 198.51.100.1 1 2\r\n")
     assert any(" 421 " in line for line in alice.fence())
     assert "192.0.2.7" in numeric(asked(alice, "alice"), "338")[0]
 
 
-def test_who_never_says_for_whom_is_gone_in_time(chat: RunningServer, clock: MovedClock) -> None:
+def test_incomplete_proxy_header_times_out(chat: RunningServer, clock: MovedClock) -> None:
     alice, slow = come(chat, TEXT, "alice"), chat.connect()
     slow.socket.sendall(TEXT[:-1])
     while not numeric(counted(alice), "253"):
@@ -132,7 +132,7 @@ def test_who_never_says_for_whom_is_gone_in_time(chat: RunningServer, clock: Mov
     assert slow.rest() == ["ERROR :Closing link: Registration timed out"]
 
 
-def test_others_are_not_believed(serve: Serve) -> None:
+def test_proxy_header_from_other_addresses_is_ignored(serve: Serve) -> None:
     chat = serve(proxy_from=["127.0.0.2", "2001:db8::/32"])
     alice = chat.connect("alice")
     alice.socket.sendall(TEXT)
@@ -140,7 +140,7 @@ def test_others_are_not_believed(serve: Serve) -> None:
     assert "127.0.0.1" in numeric(asked(alice, "alice"), "338")[0]
 
 
-def test_limits_count_for_those_behind_the_proxy(serve: Serve) -> None:
+def test_connection_limits_apply_to_the_proxied_address(serve: Serve) -> None:
     chat = serve(proxy_from=["127.0.0.1"], max_connections_per_address=2)
     first, second = come(chat, TEXT, "first"), come(chat, TEXT, "second")
     come(chat, binary(bytes([192, 0, 2, 8])), "other")
@@ -155,7 +155,7 @@ def test_limits_count_for_those_behind_the_proxy(serve: Serve) -> None:
     come(chat, TEXT, "third")
 
 
-def test_a_ban_is_of_who_is_behind_the_proxy(chat: RunningServer, clock: MovedClock) -> None:
+def test_bans_apply_to_the_proxied_address(chat: RunningServer, clock: MovedClock) -> None:
     apply_admin_change(
         chat.database,
         clock,

@@ -65,7 +65,7 @@ def test_replies_are_the_same_as_from_a_reader(serve: Serve) -> None:
     assert len(told[0]) > 80
 
 
-def test_forty_who_talk_at_once_are_all_heard_in_their_order(serve: Serve) -> None:
+def test_forty_busy_clients_keep_their_message_order(serve: Serve) -> None:
     """With so many, the server itself decides who receives for whom, and changes its mind all the time."""
     chat = serve()
     listener = chat.connect("listener")
@@ -84,7 +84,7 @@ def test_forty_who_talk_at_once_are_all_heard_in_their_order(serve: Serve) -> No
         assert said == [f":{turn}" for turn in range(25)]
 
 
-def test_what_comes_while_the_line_before_is_not_stored_waits(
+def test_line_waits_until_the_previous_one_is_stored(
     always: None, chat: RunningServer, clock: MovedClock, tmp_path: Path
 ) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
@@ -106,7 +106,7 @@ def test_what_comes_while_the_line_before_is_not_stored_waits(
     assert alice.fence() == []
 
 
-def test_line_that_fails_in_the_loop_goes_to_its_reader(
+def test_line_that_fails_in_the_loop_falls_back_to_its_reader(
     always: None, chat: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures: list[Any] = []
@@ -127,7 +127,7 @@ def test_line_that_fails_in_the_loop_goes_to_its_reader(
     assert "PRIVMSG #general :still heard" in failures
 
 
-def test_an_intake_that_cannot_go_on_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_receive_loop_failure_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     failed = Event()
     receive_loop = ReceiveLoop(use_io_uring=True)
     if not receive_loop.start(failed.set):
@@ -140,7 +140,7 @@ def test_an_intake_that_cannot_go_on_says_so(caplog: pytest.LogCaptureFixture) -
     receive_loop.join(10)
 
 
-def test_without_io_uring_readers_receive_by_themselves(always: None, serve: Serve) -> None:
+def test_readers_receive_directly_without_io_uring(always: None, serve: Serve) -> None:
     chat = serve(io_uring=False)
     alice, bob = chat.connect("alice"), chat.connect("bob")
     for text in (":one", ":two"):

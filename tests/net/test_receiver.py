@@ -46,7 +46,7 @@ def gathered(receiver: Receiver, armed: list[int], count: int) -> dict[int, Rece
     return found
 
 
-def test_everybody_is_heard(receiver: Receiver, pairs: Pairs) -> None:
+def test_every_armed_socket_receives_its_data(receiver: Receiver, pairs: Pairs) -> None:
     ears = [ours.fileno() for ours, _ in pairs]
     for turn in range(120):  # often enough that the queues and the buffers begin again
         for number, (_, theirs) in enumerate(pairs):
@@ -55,7 +55,7 @@ def test_everybody_is_heard(receiver: Receiver, pairs: Pairs) -> None:
         assert gathered(receiver, ears, 40) == dict(zip(ears, texts, strict=True))
 
 
-def test_who_is_not_armed_is_not_heard(receiver: Receiver, pairs: Pairs) -> None:
+def test_unarmed_socket_receives_nothing(receiver: Receiver, pairs: Pairs) -> None:
     (armed, talker), (_, other) = pairs[:2]
     other.sendall(b"not yet")
     talker.sendall(b"now")
@@ -64,7 +64,7 @@ def test_who_is_not_armed_is_not_heard(receiver: Receiver, pairs: Pairs) -> None
     assert receiver.receive([], 0) == []
 
 
-def test_more_than_there_are_buffers_for(receiver: Receiver) -> None:
+def test_more_sockets_than_buffers_all_receive(receiver: Receiver) -> None:
     pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(BUFFERS + 50)]
     ears = {ours.fileno(): number for number, (ours, _) in enumerate(pairs)}
     try:
@@ -78,7 +78,7 @@ def test_more_than_there_are_buffers_for(receiver: Receiver) -> None:
                 end.close()
 
 
-def test_what_is_longer_than_a_buffer_comes_in_order(receiver: Receiver, pairs: Pairs) -> None:
+def test_data_longer_than_a_buffer_arrives_in_order(receiver: Receiver, pairs: Pairs) -> None:
     ours, theirs = pairs[0]
     data = bytes(range(256)) * (3 * BUFFER_BYTES // 256) + b"end"
     theirs.sendall(data)
@@ -90,7 +90,7 @@ def test_what_is_longer_than_a_buffer_comes_in_order(receiver: Receiver, pairs: 
     assert heard == data
 
 
-def test_the_end_is_nothing_and_a_reset_an_error(receiver: Receiver, pairs: Pairs) -> None:
+def test_end_of_file_is_empty_and_reset_is_an_error(receiver: Receiver, pairs: Pairs) -> None:
     ours, theirs = pairs[0]
     with socket.create_server(("127.0.0.1", 0)) as server:
         rude = socket.create_connection(server.getsockname())
@@ -107,7 +107,7 @@ def test_the_end_is_nothing_and_a_reset_an_error(receiver: Receiver, pairs: Pair
 
 
 @pytest.mark.parametrize("missing", ["SETUP", "REGISTER", "ENTER", "SETUP_SINGLE_ISSUER"])
-def test_where_it_cannot_receive_nothing_is_kept(
+def test_failed_setup_leaks_no_descriptor(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     """An older kernel knows neither the flags nor the buffers; a container may forbid any of the calls."""

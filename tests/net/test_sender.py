@@ -33,7 +33,7 @@ def pairs() -> Iterator[Pairs]:
             end.close()
 
 
-def test_everybody_is_sent_their_own(sender: Sender, pairs: Pairs) -> None:
+def test_each_socket_is_sent_its_own_data(sender: Sender, pairs: Pairs) -> None:
     for turn in range(60):  # often enough that the queues of a ring begin again
         texts = [f"{turn} for {number}".encode() for number in range(40)]
         sent = sender.send([(ours, text) for (ours, _), text in zip(pairs, texts, strict=True)])
@@ -41,14 +41,14 @@ def test_everybody_is_sent_their_own(sender: Sender, pairs: Pairs) -> None:
         assert [theirs.recv(100) for _, theirs in pairs] == texts
 
 
-def test_more_than_one_call_takes_go_in_order(sender: Sender, pairs: Pairs) -> None:
+def test_batch_larger_than_the_queue_is_sent_in_order(sender: Sender, pairs: Pairs) -> None:
     numbers = range(2 * SUBMISSION_QUEUE_SIZE + 7)
     assert sender.send([(pairs[number % 40][0], b"%6d" % number) for number in numbers]) == [6] * len(numbers)
     for place, (_, theirs) in enumerate(pairs):
         assert theirs.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])
 
 
-def test_a_socket_takes_what_it_has_room_for(sender: Sender, pairs: Pairs) -> None:
+def test_full_socket_takes_a_partial_write(sender: Sender, pairs: Pairs) -> None:
     (full, reader), (other, _) = pairs[:2]
     data = bytes(range(256)) * 40_000
     (sent,) = sender.send([(full, data)])
@@ -58,7 +58,7 @@ def test_a_socket_takes_what_it_has_room_for(sender: Sender, pairs: Pairs) -> No
     assert reader.recv(sent, socket.MSG_WAITALL) == data[:sent]
 
 
-def test_who_is_gone_is_an_error_of_their_own(sender: Sender, pairs: Pairs) -> None:
+def test_send_error_is_reported_per_socket(sender: Sender, pairs: Pairs) -> None:
     (gone, theirs), (closed, _), (other, _) = pairs[:3]
     theirs.close()
     closed.close()
@@ -67,7 +67,7 @@ def test_who_is_gone_is_an_error_of_their_own(sender: Sender, pairs: Pairs) -> N
 
 
 @pytest.mark.parametrize("missing", ["SETUP", "ENTER", "OP_SEND"])
-def test_a_ring_that_cannot_send_is_not_used(
+def test_unusable_io_uring_falls_back_to_sockets(
     pairs: Pairs, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     """Linux 5.4 has a ring that cannot send; a container may forbid any of its calls."""

@@ -12,7 +12,7 @@ FULL = "The server is full; try again later"
 TOO_MANY = "Too many connections from your address"
 
 
-def test_one_address_cannot_take_all_connections() -> None:
+def test_connections_per_address_are_limited() -> None:
     limits = ConnectionLimits(maximum=5, max_per_address=2)
     assert [limits.admit("192.0.2.1") for _ in range(3)] == [None, None, TOO_MANY]
     assert limits.admit("2001:db8::1") is None
@@ -20,7 +20,7 @@ def test_one_address_cannot_take_all_connections() -> None:
     assert limits.admit("192.0.2.1") is None
 
 
-def test_loopback_may_have_all_but_no_more() -> None:
+def test_loopback_is_limited_only_by_max_connections() -> None:
     limits = ConnectionLimits(maximum=3, max_per_address=1)
     assert [limits.admit("127.0.0.1"), limits.admit("127.0.0.1"), limits.admit("::1")] == [None] * 3
     assert limits.admit("127.0.0.1") == FULL
@@ -28,7 +28,7 @@ def test_loopback_may_have_all_but_no_more() -> None:
 
 
 @given(moves=st.lists(st.tuples(st.booleans(), st.sampled_from(["192.0.2.1", "192.0.2.2", "127.0.0.1"]))))
-def test_the_count_is_right_whoever_comes_and_goes(moves: list[tuple[bool, str]]) -> None:
+def test_limits_hold_for_any_sequence_of_connections(moves: list[tuple[bool, str]]) -> None:
     limits = ConnectionLimits(maximum=6, max_per_address=3)
     here: list[str] = []
     for comes, address in moves:
@@ -42,7 +42,7 @@ def test_the_count_is_right_whoever_comes_and_goes(moves: list[tuple[bool, str]]
             here += [address] if expected is None else []
 
 
-def test_a_proxy_may_have_all_and_those_behind_it_count_for_themselves() -> None:
+def test_proxied_connections_count_against_the_client_address() -> None:
     limits = ConnectionLimits(maximum=5, max_per_address=2, proxies=(ip_network("192.0.2.0/24"),))
     assert [limits.admit("192.0.2.1") for _ in range(6)] == [None] * 5 + [FULL]
     slots = [ConnectionSlot(limits, "192.0.2.1") for _ in range(4)]
@@ -56,7 +56,7 @@ def test_a_proxy_may_have_all_and_those_behind_it_count_for_themselves() -> None
     assert limits.admit("203.0.113.1") is None
 
 
-def test_an_address_is_the_same_on_both_kinds_of_sockets() -> None:
+def test_ipv4_mapped_addresses_become_ipv4() -> None:
     assert plain_address("::ffff:192.0.2.1") == "192.0.2.1"
     for address in ("192.0.2.1", "2001:db8::1", "::1", "fe80::1%eth0"):
         assert plain_address(address) == address

@@ -31,7 +31,7 @@ def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[R
         yield server
 
 
-def test_who_reads_slowly_is_told_no_faster_than_that(chat: RunningServer) -> None:
+def test_slow_reader_gets_every_page_of_a_metadata_sync(chat: RunningServer) -> None:
     """One page waits until most of the one before has been read, so that nobody is evicted for a question."""
     slow = chat.connect("slow", "batch", "draft/metadata-3", receive_buffer=65536)
     alice = chat.connect("alice")

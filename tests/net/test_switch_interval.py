@@ -18,18 +18,18 @@ def _as_before() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("threads", [0, 1, 100, 1_000, 12_000])
-def test_all_that_wait_wake_up_so_often_together_at_most(threads: int) -> None:
+def test_wakeups_per_second_are_bounded_for_any_thread_count(threads: int) -> None:
     set_switch_interval(threads)
     assert threads / sys.getswitchinterval() <= MAX_WAKEUPS_PER_SECOND * 1.001
 
 
-def test_few_threads_take_turns_as_python_would_have_it() -> None:
+def test_few_threads_keep_the_default_switch_interval() -> None:
     before = sys.getswitchinterval()
     set_switch_interval(100)
     assert sys.getswitchinterval() == before
 
 
-def test_a_server_adjusts_as_people_come(chat: RunningServer) -> None:
+def test_server_adjusts_the_switch_interval_on_connect(chat: RunningServer) -> None:
     sys.setswitchinterval(1)
     chat.connect("alice").fence()
     assert sys.getswitchinterval() < 1

@@ -14,7 +14,7 @@ PORTION = 50  # lines sent at once
 TEXT = "x" * 380
 
 
-def test_a_conversation(chat: RunningServer) -> None:
+def test_messages_pass_between_tls_and_plain_clients(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
     alice.send("PRIVMSG #general :in secret")
     assert bob.hears("PRIVMSG")[-1] == ":alice!~alice@127.0.0.1 PRIVMSG #general :in secret"
@@ -25,7 +25,7 @@ def test_a_conversation(chat: RunningServer) -> None:
 @pytest.mark.parametrize(
     "garbage", [b"NICK alice\r\nUSER a 0 * :a\r\n", b"\x16\x03\x01\xff\xff" + b"\0" * 99, b"\0"]
 )
-def test_who_speaks_no_tls_is_gone_and_harms_nobody(chat: RunningServer, garbage: bytes) -> None:
+def test_invalid_tls_handshake_closes_only_its_connection(chat: RunningServer, garbage: bytes) -> None:
     alice = chat.connect("alice", tls=True)
     with SocketClient(chat.tls_port) as stranger:
         stranger.socket.sendall(garbage)
@@ -35,7 +35,7 @@ def test_who_speaks_no_tls_is_gone_and_harms_nobody(chat: RunningServer, garbage
     assert alice.line().endswith(":still")
 
 
-def test_a_handshake_may_come_byte_by_byte(chat: RunningServer) -> None:
+def test_tls_handshake_may_arrive_byte_by_byte(chat: RunningServer) -> None:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = trust().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with SocketClient(chat.tls_port) as peer:
@@ -67,7 +67,7 @@ def _read_line(client: ssl.SSLObject, incoming: ssl.MemoryBIO, peer: SocketClien
     return line
 
 
-def test_much_goes_both_ways_at_once(chat: RunningServer) -> None:
+def test_concurrent_tls_traffic_in_both_directions_stays_in_order(chat: RunningServer) -> None:
     peers = [chat.connect(f"peer{number}", "echo-message", tls=True) for number in range(3)]
     heard: dict[str, list[str]] = {}
 
@@ -96,7 +96,7 @@ def test_much_goes_both_ways_at_once(chat: RunningServer) -> None:
         assert [line.split()[4] for line in mine] == [str(number) for number in range(LINES)]
 
 
-def test_the_farewell_ends_with_close_notify(chat: RunningServer) -> None:
+def test_quit_ends_with_close_notify(chat: RunningServer) -> None:
     alice = chat.connect("alice", tls=True)
     alice.socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]
     alice.send("QUIT :bye")
@@ -104,7 +104,7 @@ def test_the_farewell_ends_with_close_notify(chat: RunningServer) -> None:
     assert alice.socket.recv(100) == b"", "an end in order, not a cut"
 
 
-def test_who_closes_tls_in_order_is_answered_so(chat: RunningServer) -> None:
+def test_close_notify_of_the_client_is_answered(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
     alice.fence()
     assert isinstance(alice.socket, ssl.SSLSocket)
@@ -113,7 +113,7 @@ def test_who_closes_tls_in_order_is_answered_so(chat: RunningServer) -> None:
     plain.close()
 
 
-def test_a_cut_in_the_middle_of_a_record_is_the_end(chat: RunningServer) -> None:
+def test_invalid_tls_record_closes_the_connection(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
     alice.fence()
     raw = SocketClient(chat.tls_port)

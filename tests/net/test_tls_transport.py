@@ -68,7 +68,7 @@ def test_a_peer_that_never_reads_handshake_replies_is_dropped() -> None:
         transport.decrypt(writer.record(HANDSHAKE, HELLO))
 
 
-def test_who_reads_the_answers_may_go_on_asking() -> None:
+def test_peer_that_reads_handshake_replies_is_not_limited() -> None:
     transport = TlsTransport(new_context(FILES / "cert.pem", FILES / "key.pem"))
     writer = Writer(transport)
     for _ in range(MAX_PENDING_CONTROL_BYTES // ALERT_BYTES * 2):

@@ -82,7 +82,9 @@ def open_page(chat: RunningServer) -> Iterator[Open]:
 
 
 @pytest.mark.parametrize(("subprotocol", "kind"), [(TEXT, str), (BINARY, bytes)])
-def test_a_conversation(chat: RunningServer, open_page: Open, subprotocol: str, kind: type) -> None:
+def test_messages_pass_between_websocket_and_tcp(
+    chat: RunningServer, open_page: Open, subprotocol: str, kind: type
+) -> None:
     bob = chat.connect("bob")
     alice = open_page(subprotocol)
     assert alice.connection.subprotocol == subprotocol
@@ -99,7 +101,7 @@ def test_a_conversation(chat: RunningServer, open_page: Open, subprotocol: str, 
     assert "again" in (second if isinstance(second, str) else second.decode())
 
 
-def test_within_tls(chat: RunningServer, open_page: Open) -> None:
+def test_websocket_over_tls_is_secure(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT, tls=trust())
     alice.register("alice")
     bob.send("WHOIS alice")
@@ -112,14 +114,14 @@ def test_within_tls(chat: RunningServer, open_page: Open) -> None:
     )
 
 
-def test_a_binary_message_is_read_by_a_text_connection_too(chat: RunningServer, open_page: Open) -> None:
+def test_text_connection_accepts_binary_messages(chat: RunningServer, open_page: Open) -> None:
     alice = open_page(TEXT)
     alice.register("alice")
     alice.send(b"PING binary")
     assert alice.hears(":binary")
 
 
-def test_what_is_not_utf8_is_refused_and_the_connection_stays(chat: RunningServer, open_page: Open) -> None:
+def test_invalid_utf8_fails_but_keeps_the_connection(chat: RunningServer, open_page: Open) -> None:
     bob = chat.connect("bob")
     for nick, subprotocol in (("alice", TEXT), ("carol", BINARY)):
         page = open_page(subprotocol)
@@ -130,7 +132,7 @@ def test_what_is_not_utf8_is_refused_and_the_connection_stays(chat: RunningServe
         assert not any("PRIVMSG" in line for line in bob.fence())
 
 
-def test_a_line_of_510_bytes_is_a_whole_one(chat: RunningServer, open_page: Open) -> None:
+def test_message_is_limited_to_510_bytes(chat: RunningServer, open_page: Open) -> None:
     alice = open_page(TEXT)
     alice.register("alice")
     alice.send(f"PING {'x' * 505}")
@@ -141,26 +143,26 @@ def test_a_line_of_510_bytes_is_a_whole_one(chat: RunningServer, open_page: Open
     assert " 417 " in alice.hears("PONG")[0], "there is no room for the source"
 
 
-def test_line_ends_within_a_message_are_line_ends(open_page: Open) -> None:
+def test_message_may_contain_several_lines(open_page: Open) -> None:
     alice = open_page(TEXT)
     alice.register("alice")
     alice.send("PING a\r\nPING b\r\n", "", "\r\n", "PING c")
     assert [line[-2:] for line in (alice.line(), alice.line(), alice.line())] == [":a", ":b", ":c"]
 
 
-def test_a_message_may_come_in_pieces(open_page: Open) -> None:
+def test_message_may_be_fragmented(open_page: Open) -> None:
     alice = open_page(TEXT)
     alice.register("alice")
     alice.connection.send(iter(["PI", "", "NG привет", " "]))
     assert alice.line().endswith(":привет")
 
 
-def test_pings_of_websocket_are_answered(open_page: Open) -> None:
+def test_websocket_ping_gets_a_pong(open_page: Open) -> None:
     alice = open_page(TEXT)
     assert alice.connection.ping().wait(TIMEOUT_SECONDS)
 
 
-def test_who_closes_in_order_is_answered_so(chat: RunningServer, open_page: Open) -> None:
+def test_close_frame_is_answered(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT)
     alice.register("alice")
     alice.connection.close(1001)
@@ -168,7 +170,7 @@ def test_who_closes_in_order_is_answered_so(chat: RunningServer, open_page: Open
     assert bob.hears("QUIT")[-1] == ":alice!~alice@127.0.0.1 QUIT :Connection closed"
 
 
-def test_too_long_a_message_ends_the_connection(chat: RunningServer, open_page: Open) -> None:
+def test_overlong_websocket_message_closes_the_connection(chat: RunningServer, open_page: Open) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT)
     alice.register("alice")
     alice.send("x" * 20_000)
@@ -177,7 +179,7 @@ def test_too_long_a_message_ends_the_connection(chat: RunningServer, open_page: 
     assert " QUIT :WebSocket failed: " in bob.hears("QUIT")[-1]
 
 
-def test_who_speaks_no_websocket_is_answered_by_http(chat: RunningServer) -> None:
+def test_other_protocols_get_an_http_error(chat: RunningServer) -> None:
     alice = chat.connect("alice")
     with SocketClient(chat.ports["WebSocket"]) as stranger:
         stranger.send("NICK stranger", "USER stranger 0 * :Stranger")
@@ -188,7 +190,7 @@ def test_who_speaks_no_websocket_is_answered_by_http(chat: RunningServer) -> Non
     assert alice.fence() == []
 
 
-def test_pages_that_are_not_named_are_kept_out(serve: Serve) -> None:
+def test_origin_must_be_listed(serve: Serve) -> None:
     chat = serve(websocket_origins=["https://chat.example"])
     address = f"ws://localhost:{chat.ports['WebSocket']}/"
     with connect(address, origin=Origin("https://chat.example")) as page:
@@ -200,7 +202,7 @@ def test_pages_that_are_not_named_are_kept_out(serve: Serve) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_who_never_registers_is_told_and_gone(
+def test_registration_timeout_closes_websocket_connections(
     chat: RunningServer, open_page: Open, clock: MovedClock
 ) -> None:
     page = open_page(TEXT)
@@ -214,7 +216,7 @@ def test_who_never_registers_is_told_and_gone(
         assert mute.rest()[0] == "HTTP/1.1 503 Service Unavailable"
 
 
-def test_behind_a_proxy(serve: Serve) -> None:
+def test_websocket_behind_a_proxy_has_the_proxied_address(serve: Serve) -> None:
     chat = serve(proxy_from=["127.0.0.1"])
     with SocketClient(chat.ports["WebSocket"]) as raw:
         raw.socket.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\n")
@@ -225,7 +227,9 @@ def test_behind_a_proxy(serve: Serve) -> None:
             assert "192.0.2.7" in page.hears(" 338 ")[-1]
 
 
-def test_much_goes_both_ways_at_once(chat: RunningServer, open_page: Open) -> None:
+def test_concurrent_websocket_traffic_in_both_directions_stays_in_order(
+    chat: RunningServer, open_page: Open
+) -> None:
     bob, alice = chat.connect("bob"), open_page(TEXT)
     alice.register("alice")
     for start in range(0, 1000, 50):

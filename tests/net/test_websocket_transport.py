@@ -66,7 +66,9 @@ def portions(data: bytes, places: Sequence[int]) -> list[bytes]:
 
 
 @given(said=lines, places=cuts, kind=st.sampled_from([Opcode.TEXT, Opcode.BINARY]))
-def test_each_message_is_a_line_however_it_is_cut(said: list[bytes], places: list[int], kind: Opcode) -> None:
+def test_each_message_is_one_line_for_any_segmentation(
+    said: list[bytes], places: list[int], kind: Opcode
+) -> None:
     transport = WebSocketTransport()
     browser = Browser(transport, "binary.ircv3.net")
     handshake = browser.sent()
@@ -77,7 +79,7 @@ def test_each_message_is_a_line_however_it_is_cut(said: list[bytes], places: lis
 
 
 @given(line=st.binary(max_size=200), places=cuts)
-def test_a_message_in_several_frames_is_one_line(line: bytes, places: list[int]) -> None:
+def test_fragmented_message_is_one_line(line: bytes, places: list[int]) -> None:
     browser = open_one()
     first, *rest = portions(line, places)
     browser.say(Opcode.TEXT, first, fin=not rest)
@@ -88,7 +90,7 @@ def test_a_message_in_several_frames_is_one_line(line: bytes, places: list[int])
 
 
 @given(said=lines)
-def test_each_line_of_the_server_is_a_message(said: list[bytes]) -> None:
+def test_each_line_sent_is_one_message(said: list[bytes]) -> None:
     browser = open_one("binary.ircv3.net")
     frames = browser.add_group_data(
         browser.transport.encrypt(b"".join(line + b"\r\n" for line in said), is_last=False)
@@ -107,7 +109,7 @@ def test_each_line_of_the_server_is_a_message(said: list[bytes]) -> None:
         (["chat"], None, Opcode.TEXT),
     ],
 )
-def test_the_first_subprotocol_that_is_known_is_taken(
+def test_first_supported_subprotocol_is_selected(
     offered: list[str], agreed: str | None, kind: Opcode
 ) -> None:
     browser = open_one(*offered)
@@ -116,7 +118,7 @@ def test_the_first_subprotocol_that_is_known_is_taken(
     assert (frame.opcode, frame.data.decode()) == (kind, "привет")
 
 
-def test_what_is_said_before_the_handshake_is_told_after_it() -> None:
+def test_data_sent_before_the_handshake_follows_it() -> None:
     transport = WebSocketTransport()
     browser = Browser(transport)
     assert transport.encrypt(b"early\r\n", is_last=False) == b""
@@ -125,13 +127,13 @@ def test_what_is_said_before_the_handshake_is_told_after_it() -> None:
     assert [bytes(frame.data) for frame in frames] == [b"early", b"late"]
 
 
-def test_who_is_refused_before_the_handshake_is_told_by_http() -> None:
+def test_refusal_before_the_handshake_is_an_http_error() -> None:
     transport = WebSocketTransport()
     assert b"ERROR :Closing link" in (told := transport.encrypt(b"ERROR :Closing link\r\n", is_last=True))
     assert told.startswith(b"HTTP/1.1 503 ")
 
 
-def test_a_ping_is_answered() -> None:
+def test_ping_gets_a_pong() -> None:
     browser = open_one()
     browser.say(Opcode.PING, b"there?")
     assert browser.transport.decrypt(browser.sent()) == b""
@@ -139,7 +141,7 @@ def test_a_ping_is_answered() -> None:
     assert (pong.opcode, bytes(pong.data)) == (Opcode.PONG, b"there?")
 
 
-def test_pongs_that_nobody_reads_have_a_limit() -> None:
+def test_unread_pongs_are_limited() -> None:
     browser = open_one()
     for _ in range(MAX_PENDING_CONTROL_BYTES // 127 + 1):
         browser.say(Opcode.PING, b"x" * 125)
@@ -147,7 +149,7 @@ def test_pongs_that_nobody_reads_have_a_limit() -> None:
         browser.transport.decrypt(browser.sent())
 
 
-def test_a_close_is_answered_and_what_was_said_before_it_counts() -> None:
+def test_close_is_answered_after_earlier_messages() -> None:
     browser = open_one()
     browser.say(Opcode.TEXT, b"QUIT")
     browser.protocol.send_close(1001, "going away")
@@ -158,13 +160,13 @@ def test_a_close_is_answered_and_what_was_said_before_it_counts() -> None:
     assert browser.transport.encrypt(b"", is_last=True) == b""
 
 
-def test_the_last_line_is_followed_by_a_close() -> None:
+def test_last_line_is_followed_by_a_close_frame() -> None:
     browser = open_one()
     told, close = browser.add_group_data(browser.transport.encrypt(b"ERROR :bye\r\n", is_last=True))
     assert (bytes(told.data), close.opcode, bytes(close.data)) == (b"ERROR :bye", Opcode.CLOSE, b"\x03\xe8")
 
 
-def test_a_message_at_the_limit_is_heard_and_one_over_it_ends_all() -> None:
+def test_message_above_the_limit_closes_the_connection() -> None:
     browser = open_one()
     browser.say(Opcode.TEXT, b"x" * MAX_UNFINISHED_BYTES)
     assert len(browser.transport.decrypt(browser.sent())) == MAX_UNFINISHED_BYTES + 2
@@ -188,7 +190,7 @@ def test_a_message_at_the_limit_is_heard_and_one_over_it_ends_all() -> None:
         b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0",  # longer than anything
     ],
 )
-def test_who_breaks_the_rules_is_told_and_cut_off(frame: bytes) -> None:
+def test_protocol_error_sends_a_close_frame(frame: bytes) -> None:
     browser = open_one()
     with pytest.raises(TransportError, match="WebSocket failed"):
         browser.transport.decrypt(frame)
@@ -218,7 +220,7 @@ VERSION = b"Sec-WebSocket-Version: 13\r\n"
         (HEAD + b"\r\n" + b"\x83\x82\0\0\0\0hi", 400),
     ],
 )
-def test_what_is_no_handshake_is_answered_by_http(request_: bytes, status: int) -> None:
+def test_invalid_handshake_gets_an_http_error(request_: bytes, status: int) -> None:
     transport = WebSocketTransport()
     with pytest.raises(TransportError):
         transport.decrypt(request_)
@@ -228,7 +230,7 @@ def test_what_is_no_handshake_is_answered_by_http(request_: bytes, status: int) 
 @pytest.mark.parametrize(
     ("origin", "is_welcome"), [("https://a.example", True), (None, True), ("https://b.example", False)]
 )
-def test_only_pages_that_are_named_may_connect(origin: str | None, is_welcome: bool) -> None:
+def test_only_listed_origins_may_connect(origin: str | None, is_welcome: bool) -> None:
     browser = Browser(WebSocketTransport(["https://a.example"]), origin=origin)
     if is_welcome:
         browser.shake_hands()
@@ -239,7 +241,7 @@ def test_only_pages_that_are_named_may_connect(origin: str | None, is_welcome: b
 
 
 @given(data=st.binary(max_size=400), is_open=st.booleans())
-def test_no_bytes_at_all_make_it_fail_otherwise(data: bytes, is_open: bool) -> None:
+def test_arbitrary_input_raises_only_transport_errors(data: bytes, is_open: bool) -> None:
     transport = open_one().transport if is_open else WebSocketTransport()
     for portion in (data, data):
         try:
