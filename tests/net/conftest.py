@@ -1,4 +1,4 @@
-"""A running server for every test that wants one, on a clock that the test moves."""
+"""Fixtures that run a server in the test's process, on a clock that the test moves."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,18 +13,18 @@ from tests.net.running_server import RunningServer
 Serve = Callable[..., RunningServer]
 
 
-ALWAYS, NEVER = 0, 1 << 30  # units per cycle from which the receive loop receives
+ALWAYS, NEVER = 0, 1 << 30  # receive loop thresholds, in units per cycle
 
 
 @pytest.fixture
 def server_options() -> dict[str, int]:
-    """Arguments of every `RunningServer` that a test starts; other fixtures add theirs."""
+    """Arguments for each `RunningServer` that the test starts; other fixtures may add to them."""
     return {}
 
 
 @pytest.fixture(params=["reader", "receive_loop"])
 def either_receives(request: pytest.FixtureRequest, server_options: dict[str, int]) -> None:
-    """Run the test twice: each reader receives for itself, or the receive loop does where it can."""
+    """Run the test twice: input is received by reader threads, or by the receive loop."""
     server_options["receive_loop_threshold"] = ALWAYS if request.param == "receive_loop" else NEVER
 
 
@@ -32,19 +32,19 @@ def either_receives(request: pytest.FixtureRequest, server_options: dict[str, in
 def serve(
     tmp_path: Path, sqlite_template: Path, clock: MovedClock, server_options: dict[str, int]
 ) -> Iterator[Serve]:
-    """Start a server with the given settings."""
+    """Return a function that starts a server with the given settings."""
     with ExitStack() as stack:
 
-        def begin(**settings: object) -> RunningServer:
+        def start(**settings: object) -> RunningServer:
             shutil.copy(sqlite_template, tmp_path / "chat.db")
-            made = RunningServer(tmp_path / "chat.db", clock, **{**server_options, **settings})
-            stack.callback(made.close)
-            return made
+            server = RunningServer(tmp_path / "chat.db", clock, **{**server_options, **settings})
+            stack.callback(server.close)
+            return server
 
-        yield begin
+        yield start
 
 
 @pytest.fixture
 def chat(serve: Serve) -> RunningServer:
-    """A server with the settings of the tests."""
+    """Return a server with the default settings of the tests."""
     return serve()

@@ -1,4 +1,4 @@
-"""The server in the test's own process: real sockets on loopback, real threads, the settings a test wants."""
+"""A server in the test's process, with real threads and sockets on the loopback interface."""
 
 import ssl
 from pathlib import Path
@@ -14,26 +14,26 @@ from app.net.send.flusher_pool import FlusherPool
 from app.settings import ServerSettings
 from tests.process.socket_client import SocketClient
 
-PEMS = Path(__file__).parents[1] / "tls"
-GIVEN = {
+CERTIFICATES = Path(__file__).parents[1] / "tls"
+DEFAULT_SETTINGS = {
     "port": 0,
     "tls_port": 0,
     "websocket_port": 0,
     "websocket_tls_port": 0,
-    "tls_cert": PEMS / "cert.pem",
-    "tls_key": PEMS / "key.pem",
+    "tls_cert": CERTIFICATES / "cert.pem",
+    "tls_key": CERTIFICATES / "key.pem",
     "flood_rate": 0,
     "replay": 0,
 }
 
 
 def trust() -> ssl.SSLContext:
-    """Return a client's context that trusts the certificate of the tests."""
-    return ssl.create_default_context(cafile=str(PEMS / "cert.pem"))
+    """Return a client context that trusts the test certificate."""
+    return ssl.create_default_context(cafile=str(CERTIFICATES / "cert.pem"))
 
 
 class RunningServer:
-    """A running server on a database file that has its schema; one plain port and one with TLS."""
+    """A running server on a migrated database file, listening on plain, TLS and WebSocket ports."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class RunningServer:
         receive_loop_threshold: int = RECEIVE_LOOP_THRESHOLD_UNITS,
         **settings: object,
     ) -> None:
-        self.settings = ServerSettings.model_validate(GIVEN | settings)
+        self.settings = ServerSettings.model_validate(DEFAULT_SETTINGS | settings)
         self.database = Database(parse_database_url(str(path)))
         use_io_uring = self.settings.io_uring
         flushers = FlusherPool(self.settings.flushers, clock, use_io_uring)
@@ -58,7 +58,7 @@ class RunningServer:
     def connect(
         self, nick: str | None = None, *caps: str, receive_buffer: int | None = None, tls: bool = False
     ) -> SocketClient:
-        """Open a connection, and register it if a nick is given; it is closed with the server."""
+        """Open a connection and, if a nick is given, register; `close` closes the connection too."""
         context, port = (trust(), self.tls_port) if tls else (None, self.port)
         peer = SocketClient(port, receive_buffer=receive_buffer, tls=context)
         self._peers.append(peer)
@@ -68,11 +68,11 @@ class RunningServer:
 
     @property
     def open_sockets(self) -> int:
-        """How many connections are not closed yet."""
+        """The number of open connections."""
         return self._shell.flushers.connection_count
 
     def close(self) -> None:
-        """Stop as the server does, once everybody has hung up."""
+        """Close all client connections, then shut the server down."""
         for peer in self._peers:
             peer.close()
         self._stopping.set()

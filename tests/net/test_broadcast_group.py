@@ -1,4 +1,4 @@
-"""A crowd is told the same in one go, and everybody hears it in its place among what is theirs alone."""
+"""Broadcasts to groups of connections, interleaved with data for single connections."""
 
 import os
 import socket
@@ -20,94 +20,99 @@ from app.net.send.sender import SocketSender
 from app.net.transport.tls import TlsTransport, new_context
 
 FILES = Path(__file__).parent.parent / "tls"
-PEOPLE = 12
-CROWDS = [
-    range(PEOPLE),
-    range(0, PEOPLE, 2),
-    range(3, PEOPLE),
-    range(1, PEOPLE, 2),
-]  # the second and last are disjoint
-PLENTY = 1 << 30
+CLIENTS = 12
+GROUPS = [  # the second and the last are disjoint
+    range(CLIENTS),
+    range(0, CLIENTS, 2),
+    range(3, CLIENTS),
+    range(1, CLIENTS, 2),
+]
+UNLIMITED_BYTES = 1 << 30
 
-people = st.integers(0, PEOPLE - 1)
-sizes = st.sampled_from(
-    [1, 30, 5_000, 400_000]
-)  # the last is more than one send takes, or a socket has room for
-alone = st.tuples(st.just("alone"), people, sizes)
-together = st.tuples(
-    st.just("together"), st.integers(0, len(CROWDS) - 1), sizes, st.frozensets(people, max_size=3)
+clients = st.integers(0, CLIENTS - 1)
+sizes = st.sampled_from([1, 30, 5_000, 400_000])  # the last exceeds the buffer of a socket
+private_sends = st.tuples(st.just("alone"), clients, sizes)
+group_sends = st.tuples(
+    st.just("together"), st.integers(0, len(GROUPS) - 1), sizes, st.frozensets(clients, max_size=3)
 )
-ends = st.tuples(st.just("end"), people)
+finishes = st.tuples(st.just("end"), clients)
 wakes = st.tuples(st.just("wake"))
-stories = st.lists(st.one_of(alone, together, together, wakes, ends), max_size=25)
+scenarios = st.lists(st.one_of(private_sends, group_sends, group_sends, wakes, finishes), max_size=25)
 
 
-class Stage:
-    """A flusher and people whose sockets nobody reads before the story is over; some of them are there by TLS."""
+class FlusherHarness:
+    """A flusher and connected sockets that are not read until `finish`; some of them use TLS."""
 
-    def __init__(self, use_io_uring: bool, by_tls: Set[int] = frozenset()) -> None:
+    def __init__(self, use_io_uring: bool, tls_clients: Set[int] = frozenset()) -> None:
         self.flusher = Flusher(0, Clock(), use_io_uring)
-        self.pairs = [socket.socketpair() for _ in range(PEOPLE)]
-        self.secrets = {number: Secret() for number in by_tls}
+        self.pairs = [socket.socketpair() for _ in range(CLIENTS)]
+        self.tls_pairs = {number: TlsPair() for number in tls_clients}
         self.outboxes = [
-            Outbox(ours, self.flusher, PLENTY, self.secrets[number].transport if number in by_tls else None)
-            for number, (ours, _) in enumerate(self.pairs)
+            Outbox(
+                local,
+                self.flusher,
+                UNLIMITED_BYTES,
+                self.tls_pairs[number].transport if number in tls_clients else None,
+            )
+            for number, (local, _) in enumerate(self.pairs)
         ]
         self.groups = [
             BroadcastGroup([self.outboxes[number] for number in group], self.flusher.post_to_group)
-            for group in CROWDS
+            for group in GROUPS
         ]
-        self.expected = [b""] * PEOPLE
+        self.expected = [b""] * CLIENTS
         self._ended: set[int] = set()
         for outbox in self.outboxes:
             self.flusher.adopt(outbox)
         self.flusher.start()
 
-    def post_to_group(self, number: int, data: bytes) -> None:
-        """Expect somebody to hear this, unless that was their end."""
+    def expect(self, number: int, data: bytes) -> None:
+        """Expect a client to receive the data, unless its output is finished."""
         if number not in self._ended:
             self.expected[number] += data
 
-    def play(self, place: int, what: str, *rest: object) -> None:
-        """Do one thing; each says something else."""
+    def perform(self, place: int, what: str, *rest: object) -> None:
+        """Perform one action; `place` makes its data unique."""
         match what, *rest:
             case "alone", int(number), int(size):
                 data = b"%d." % place * size
                 self.outboxes[number].push(data)
-                self.post_to_group(number, data)
+                self.expect(number, data)
             case "together", int(number), int(size), frozenset(excluded):
                 data = b"%d," % place * size
                 self.groups[number].push(data, {self.outboxes[one] for one in excluded})
-                for one in set(CROWDS[number]) - excluded:
-                    self.post_to_group(one, data)
+                for one in set(GROUPS[number]) - excluded:
+                    self.expect(one, data)
             case "end", int(number):
                 self.outboxes[number].finish()
                 self._ended.add(number)
             case _:
                 self.flusher.wake()
 
-    def end(self) -> list[bytes]:
-        """Let everybody read to their ends, and return what each has heard."""
+    def finish(self) -> list[bytes]:
+        """Flush everything and return the data received by each client."""
         for outbox in self.outboxes:
             outbox.finish()
             outbox.release()
         self.flusher.finish()
-        heard = [b""] * PEOPLE
-        listeners = [
-            Thread(target=listen, args=(theirs, heard, n)) for n, (_, theirs) in enumerate(self.pairs)
+        received = [b""] * CLIENTS
+        readers = [
+            Thread(target=receive_all, args=(remote, received, n)) for n, (_, remote) in enumerate(self.pairs)
         ]
-        for listener in listeners:
-            listener.start()
-        for listener in listeners:
-            listener.join()
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
         self.flusher.join(60)
         assert not self.flusher.connection_count
         assert not self.flusher.backlog
-        return [self.secrets[n].read(data) if n in self.secrets else data for n, data in enumerate(heard)]
+        return [
+            self.tls_pairs[n].read(data) if n in self.tls_pairs else data for n, data in enumerate(received)
+        ]
 
 
-class Secret:
-    """Two ends of TLS that have shaken hands: the server's pipe, and the client that reads what comes of it."""
+class TlsPair:
+    """A server transport and a TLS client, after the handshake."""
 
     def __init__(self) -> None:
         self.transport = TlsTransport(_server)
@@ -120,7 +125,7 @@ class Secret:
             self._incoming.write(self.transport.encrypt(b"", is_last=False))
 
     def read(self, wrapped: bytes) -> bytes:
-        """Return what is in what the server sent, up to its end."""
+        """Decrypt everything that the server sent, up to close_notify."""
         self._incoming.write(wrapped)
         parts = []
         while part := self._client.read(1 << 20):
@@ -138,69 +143,69 @@ _server = new_context(FILES / "cert.pem", FILES / "key.pem")
 _client = _trusting()
 
 
-def listen(connection: socket.socket, heard: list[bytes], number: int) -> None:
-    """Keep what comes, up to the end."""
+def receive_all(connection: socket.socket, received: list[bytes], number: int) -> None:
+    """Collect the received data up to the end of the stream."""
     with closing(connection):
         while data := connection.recv(1 << 20):
-            heard[number] += data
+            received[number] += data
 
 
-@pytest.mark.parametrize("by_tls", [frozenset(), frozenset({0, 1, 4, 7})])
+@pytest.mark.parametrize("tls_clients", [frozenset(), frozenset({0, 1, 4, 7})])
 @pytest.mark.parametrize("use_io_uring", [True, False])
-def test_every_client_receives_its_data_in_order(use_io_uring: bool, by_tls: Set[int]) -> None:
+def test_every_client_receives_its_data_in_order(use_io_uring: bool, tls_clients: Set[int]) -> None:
     @settings(max_examples=60, deadline=None)
-    @given(stories)
-    def check(story: list[tuple]) -> None:  # type: ignore[type-arg]
-        stage = Stage(use_io_uring, by_tls)
-        for place, deed in enumerate(story):
-            stage.play(place, *deed)
-        assert stage.end() == stage.expected
+    @given(scenarios)
+    def check(scenario: list[tuple]) -> None:  # type: ignore[type-arg]
+        harness = FlusherHarness(use_io_uring, tls_clients)
+        for place, action in enumerate(scenario):
+            harness.perform(place, *action)
+        assert harness.finish() == harness.expected
 
     check()
 
 
 @pytest.mark.parametrize("use_io_uring", [True, False])
 def test_reused_descriptor_gets_no_data_of_the_closed_socket(use_io_uring: bool) -> None:
-    stage = Stage(use_io_uring)
-    everybody, gone = stage.groups[0], stage.outboxes[0]
-    others = [theirs for _, theirs in stage.pairs[1:]]
-    everybody.push(b"hello", frozenset())
-    descriptor = gone.socket.fileno()
-    gone.finish()
-    gone.release()
-    assert [theirs.recv(100) for theirs in others] == [b"hello"] * len(others)
-    stage.outboxes[1].push(b"fence")
-    stage.flusher.wake()
+    harness = FlusherHarness(use_io_uring)
+    everyone, closed = harness.groups[0], harness.outboxes[0]
+    others = [remote for _, remote in harness.pairs[1:]]
+    everyone.push(b"hello", frozenset())
+    descriptor = closed.socket.fileno()
+    closed.finish()
+    closed.release()
+    assert [remote.recv(100) for remote in others] == [b"hello"] * len(others)
+    harness.outboxes[1].push(b"fence")
+    harness.flusher.wake()
     assert others[0].recv(100) == b"fence"
     with closing(socket.socket()) as new:
         assert new.fileno() == descriptor
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            os.dup2(ours.fileno(), descriptor)
-            everybody.push(b"again", frozenset())
-            stage.flusher.wake()
+        local, remote = socket.socketpair()
+        with local, remote:
+            os.dup2(local.fileno(), descriptor)
+            everyone.push(b"again", frozenset())
+            harness.flusher.wake()
             assert [one.recv(100) for one in others] == [b"again"] * len(others)
-            theirs.setblocking(False)
+            remote.setblocking(False)
             with pytest.raises(BlockingIOError):
-                theirs.recv(100)
-    stage.end()
+                remote.recv(100)
+    harness.finish()
 
 
 def test_data_pushed_after_release_is_still_sent() -> None:
-    stage = Stage(use_io_uring=True)
-    first, others = stage.outboxes[0], [theirs for _, theirs in stage.pairs]
+    harness = FlusherHarness(use_io_uring=True)
+    first, others = harness.outboxes[0], [remote for _, remote in harness.pairs]
     first.release()
-    stage.outboxes[1].push(b"fence")
-    stage.flusher.wake()
+    harness.outboxes[1].push(b"fence")
+    harness.flusher.wake()
     assert others[1].recv(100) == b"fence"
     first.push(b"goodbye")
     first.finish()
     assert others[0].recv(100) == b"goodbye"
-    stage.end()
+    harness.finish()
 
 
-class Leaky:
-    """A pipe with a fault that nobody foresaw."""
+class FailingTransport:
+    """A transport that fails to encrypt."""
 
     is_closed_by_peer = wants_to_send = False
     certificate = None
@@ -210,7 +215,7 @@ class Leaky:
         return data
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Fail."""
+        """Raise an unexpected error."""
         raise ZeroDivisionError
 
 
@@ -218,21 +223,21 @@ class Leaky:
 def test_transport_error_closes_only_its_own_connection(
     is_alone: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(use_io_uring=True)
-    ours, theirs = socket.socketpair()
-    with theirs:
-        faulty = Outbox(ours, stage.flusher, PLENTY, Leaky())
-        stage.flusher.adopt(faulty)
-        everybody = BroadcastGroup([faulty, *stage.outboxes], stage.flusher.post_to_group)
+    harness = FlusherHarness(use_io_uring=True)
+    local, remote = socket.socketpair()
+    with remote:
+        faulty = Outbox(local, harness.flusher, UNLIMITED_BYTES, FailingTransport())
+        harness.flusher.adopt(faulty)
+        everyone = BroadcastGroup([faulty, *harness.outboxes], harness.flusher.post_to_group)
         if is_alone:
             faulty.push(b"hello")
         else:
-            everybody.push(b"hello", frozenset())
-        everybody.push(b" again", frozenset())
-        stage.flusher.wake()
-        assert theirs.recv(100) == b""
+            everyone.push(b"hello", frozenset())
+        everyone.push(b" again", frozenset())
+        harness.flusher.wake()
+        assert remote.recv(100) == b""
         faulty.release()
-        assert stage.end() == [b" again" if is_alone else b"hello again"] * PEOPLE
+        assert harness.finish() == [b" again" if is_alone else b"hello again"] * CLIENTS
     assert faulty.fault == "Internal server error"
     assert "ZeroDivisionError" in caplog.text
 
@@ -257,9 +262,9 @@ def test_failed_flusher_is_reported_and_blocks_no_one(
 
 def test_producer_waits_for_a_flusher_that_is_behind() -> None:
     flusher = Flusher(0, Clock(), use_io_uring=True)
-    ours, theirs = socket.socketpair()
-    with theirs:
-        outbox = Outbox(ours, flusher, PLENTY, None)
+    local, remote = socket.socketpair()
+    with remote:
+        outbox = Outbox(local, flusher, UNLIMITED_BYTES, None)
         flusher.adopt(outbox)
         group = BroadcastGroup([outbox], flusher.post_to_group)
         while not flusher.is_behind:
@@ -281,19 +286,19 @@ def test_producer_waits_for_a_flusher_that_is_behind() -> None:
 def test_send_batch_size_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Who is in two crowds that are told something is sent both in one piece, which is made for each of them."""
+    """Data for a client in two groups is joined into a copy of its own; few copies exist at once."""
     sizes: list[int] = []
 
-    class Scales(SocketSender):
+    class RecordingSender(SocketSender):
         def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
             sizes.append(sum(len(data) for _, data in batch))
             return super().send(batch)
 
-    monkeypatch.setattr("app.net.send.flusher.best_sender", lambda use_io_uring: Scales())
+    monkeypatch.setattr("app.net.send.flusher.best_sender", lambda use_io_uring: RecordingSender())
     monkeypatch.setattr("app.net.send.flusher.MAX_SEND_BATCH_BYTES", 10_000)
-    stage = Stage(use_io_uring=False)
+    harness = FlusherHarness(use_io_uring=False)
     for place in range(0, 20, 2):
-        stage.play(place, "together", 0, 500, frozenset())
-        stage.play(place + 1, "together", 2, 500, frozenset())
-    assert stage.end() == stage.expected
-    assert max(sizes) < 10_000 + len(stage.expected[0] + stage.expected[-1])
+        harness.perform(place, "together", 0, 500, frozenset())
+        harness.perform(place + 1, "together", 2, 500, frozenset())
+    assert harness.finish() == harness.expected
+    assert max(sizes) < 10_000 + len(harness.expected[0] + harness.expected[-1])

@@ -1,4 +1,4 @@
-"""TLS with the certificates that people make themselves, on real sockets: asked for, not required (SASL EXTERNAL)."""
+"""Self-signed TLS client certificates over real sockets, and SASL EXTERNAL with them."""
 
 import socket
 import ssl
@@ -16,14 +16,14 @@ from tests.net.running_server import RunningServer, trust
 from tests.process.socket_client import SocketClient
 
 
-def own_certificate(folder: Path) -> tuple[Path, str]:
-    """Make a key and a certificate that only itself vouches for, as people do; return the file and the fingerprint."""
+def create_certificate(folder: Path) -> tuple[Path, str]:
+    """Write a key and an expired self-signed certificate; return the file and the fingerprint."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "anna")])
     now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(now - timedelta(days=9)).not_valid_after(now - timedelta(days=1))
-    certificate = made.sign(key, hashes.SHA256())
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=9)).not_valid_after(now - timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
     pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
     path = folder / "own.pem"
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -31,8 +31,10 @@ def own_certificate(folder: Path) -> tuple[Path, str]:
     return path, sha256(certificate.public_bytes(der)).hexdigest()
 
 
-def show(chat: RunningServer, path: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> SocketClient:
-    """Connect with a certificate."""
+def connect_with_certificate(
+    chat: RunningServer, path: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+) -> SocketClient:
+    """Connect with a client certificate."""
     context = trust()
     context.maximum_version = version
     context.load_cert_chain(path)
@@ -43,19 +45,19 @@ def show(chat: RunningServer, path: Path, version: ssl.TLSVersion = ssl.TLSVersi
 def test_self_signed_client_certificate_logs_in(
     chat: RunningServer, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
-    """Also one that has expired: nothing but the fingerprint counts, and that the peer has the key."""
-    path, fingerprint = own_certificate(tmp_path)
-    with show(chat, path, version) as first:
+    """It may have expired: only its fingerprint and the possession of the key count."""
+    path, fingerprint = create_certificate(tmp_path)
+    with connect_with_certificate(chat, path, version) as first:
         first.register("anna")
         first.send("REGISTER * * secret", "NS CERT ADD", "WHOIS anna")
         assert first.hears(" 276 ")[-1].endswith(fingerprint)
         first.send("QUIT")
         first.hears("ERROR")
-    with show(chat, path, version) as again:
+    with connect_with_certificate(chat, path, version) as again:
         again.send("CAP LS 302", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
-        heard = again.hears(" 903 ")
-        assert any("SCRAM-SHA-256,EXTERNAL" in line for line in heard)
-    with show(chat, path, version) as named:
+        lines = again.hears(" 903 ")
+        assert any("SCRAM-SHA-256,EXTERNAL" in line for line in lines)
+    with connect_with_certificate(chat, path, version) as named:
         named.send("AUTHENTICATE EXTERNAL", f"AUTHENTICATE {b64encode(b'anna').decode()}")
         named.hears(" 903 ")
 
@@ -63,16 +65,16 @@ def test_self_signed_client_certificate_logs_in(
 def test_client_certificate_is_optional(chat: RunningServer) -> None:
     alice = chat.connect("alice", tls=True)
     alice.send("CAP LS 302", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "PING x")
-    heard = alice.hears("PONG")
-    assert not any("EXTERNAL" in line for line in heard)
-    assert any(" 904 " in line for line in heard)
+    lines = alice.hears("PONG")
+    assert not any("EXTERNAL" in line for line in lines)
+    assert any(" 904 " in line for line in lines)
 
 
 def test_resumed_tls_session_keeps_the_client_certificate(chat: RunningServer, tmp_path: Path) -> None:
-    """OpenSSL refuses to resume a session with a certificate where the server has given its sessions no name."""
-    path, fingerprint = own_certificate(tmp_path)
+    """OpenSSL refuses to resume such a session unless the server sets a session id context."""
+    path, fingerprint = create_certificate(tmp_path)
     context = trust()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # where a session is whole after the handshake
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # with a session ticket by the end of the handshake
     context.load_cert_chain(path)
     with SocketClient(chat.tls_port, tls=context) as first:
         assert isinstance(first.socket, ssl.SSLSocket)
@@ -82,7 +84,7 @@ def test_resumed_tls_session_keeps_the_client_certificate(chat: RunningServer, t
         with context.wrap_socket(plain, server_hostname="localhost", session=session) as again:
             assert again.session_reused
             again.sendall(b"NICK bob\r\nUSER b 0 * :b\r\nWHOIS bob\r\n")
-            heard = b""
-            while b" 318 " not in heard:
-                heard += again.recv(4096)
-            assert fingerprint.encode() in heard
+            lines = b""
+            while b" 318 " not in lines:
+                lines += again.recv(4096)
+            assert fingerprint.encode() in lines

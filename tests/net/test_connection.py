@@ -1,4 +1,4 @@
-"""Connections on real sockets: framing, farewells, resets, floods and silence."""
+"""Connections over real sockets: framing, half-close, resets, floods, timeouts and limits."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ from tests.net.conftest import Serve
 from tests.net.running_server import RunningServer
 from tests.process.socket_client import SocketClient
 
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, with a reset
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with a timeout of 0 seconds
 pytestmark = pytest.mark.usefixtures("either_receives")
 CONVERSATION = (
     "NICK alice\r\nUSER alice 0 * :Alice\nJOIN #tea\r\nPRIVMSG #tea :\x85 one\u2028line\x0b\nPING end\r\n"
@@ -21,8 +21,8 @@ CONVERSATION = (
 
 
 def reset(peer: SocketClient) -> None:
-    """Close a connection so that the server is told with a reset."""
-    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    """Close a connection with a TCP reset."""
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     peer.close()
 
 
@@ -30,16 +30,16 @@ def test_framing_does_not_depend_on_segmentation(chat: RunningServer) -> None:
     bob = chat.connect("bob")
     bob.send("JOIN #tea")
     bob.fence()
-    answers = []
+    replies = []
     for size in (1, 7, len(CONVERSATION)):
         with SocketClient(chat.port) as alice:
             for start in range(0, len(CONVERSATION), size):
                 alice.socket.sendall(CONVERSATION[start : start + size])
-            answers.append(alice.until(lambda line: line.command == "PONG"))
+            replies.append(alice.until(lambda line: line.command == "PONG"))
             assert bob.hears("PRIVMSG")[-1].endswith("PRIVMSG #tea :\x85 one\u2028line\x0b")
             alice.send("QUIT")
         bob.hears("QUIT")
-    assert answers[0] == answers[1] == answers[2]
+    assert replies[0] == replies[1] == replies[2]
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_framing_does_not_depend_on_segmentation(chat: RunningServer) -> None:
     ],
 )
 def test_invalid_line_gets_an_error_and_the_next_is_processed(
-    chat: RunningServer, raw: bytes, answer: str
+    chat: RunningServer, raw: bytes, reply: str
 ) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.fence()
     alice.socket.sendall(raw)
-    assert answer in " ".join(alice.fence() or [answer])
+    assert reply in " ".join(alice.fence() or [reply])
     bob.send("PRIVMSG alice :still there?")
     assert alice.line().endswith(":still there?")
 
@@ -103,34 +103,34 @@ def test_half_closed_connection_that_never_reads_is_dropped(serve: Serve, clock:
     bob.hears(":alice!~alice@127.0.0.1 QUIT :Connection closed")
     while bob.is_silent(0.1) and chat.open_sockets > 1:
         clock.instant += 1_000
-    assert len(alice.rest()) < 20_000, "what was queued is dropped"
+    assert len(alice.rest()) < 20_000, "queued data is dropped"
 
 
 def test_connection_reset_is_a_quit_and_loses_no_messages(chat: RunningServer) -> None:
     bob = chat.connect("bob", "echo-message")
     for number in range(10):
-        gone = chat.connect("alice")
+        leaving = chat.connect("alice")
         bob.hears("JOIN")
         bob.send(*(f"PRIVMSG #general :{number} {index} {'x' * 400}" for index in range(200)))
-        reset(gone)
-        heard = [*bob.hears(f":{number} 199"), *bob.fence()]
-        if not any(" QUIT :" in line for line in heard):
+        reset(leaving)
+        lines = [*bob.hears(f":{number} 199"), *bob.fence()]
+        if not any(" QUIT :" in line for line in lines):
             bob.hears(":alice!~alice@127.0.0.1 QUIT :")
-        assert sum("PRIVMSG" in line for line in heard) == 200
+        assert sum("PRIVMSG" in line for line in lines) == 200
 
 
 def test_reused_descriptors_receive_no_foreign_data(chat: RunningServer) -> None:
-    """Trap 3: people come and go while the room is loud; nobody who did not join hears a thing."""
-    loud = [chat.connect(f"loud{number}", "echo-message") for number in range(2)]
+    """Clients connect and disconnect while a room is busy; unregistered ones receive none of it."""
+    speakers = [chat.connect(f"loud{number}", "echo-message") for number in range(2)]
     stop = threading.Event()
 
-    def talk(peer: SocketClient) -> None:
+    def send_repeatedly(peer: SocketClient) -> None:
         while not stop.is_set():
             peer.send(*(f"PRIVMSG #general :{'x' * 300}" for _ in range(20)))
             peer.fence()
 
-    talkers = [threading.Thread(target=talk, args=(peer,)) for peer in loud]
-    for thread in talkers:
+    threads = [threading.Thread(target=send_repeatedly, args=(peer,)) for peer in speakers]
+    for thread in threads:
         thread.start()
     try:
         for number in range(60):
@@ -139,11 +139,11 @@ def test_reused_descriptors_receive_no_foreign_data(chat: RunningServer) -> None
             (reset if number % 2 else SocketClient.close)(guest)
             silent.send("CAP LS")
             assert " CAP * LS " in silent.line()
-            assert silent.fence() == [], "nothing of the room reached a stranger"
+            assert silent.fence() == [], "no message of the room reached an unregistered connection"
             silent.close()
     finally:
         stop.set()
-        for thread in talkers:
+        for thread in threads:
             thread.join()
 
 
@@ -168,8 +168,8 @@ def test_registration_timeout_closes_the_connection(serve: Serve, clock: MovedCl
     assert alice.fence() == []
 
 
-def strangers(peer: SocketClient) -> int:
-    """Return how many connections are there, as LUSERS says, that are not registered."""
+def count_unregistered(peer: SocketClient) -> int:
+    """Return the number of unregistered connections, as reported by LUSERS."""
     peer.send("LUSERS")
     return sum(int(line.split(" ")[3]) for line in peer.fence() if " 253 " in line)
 
@@ -178,12 +178,12 @@ def test_silent_connection_counts_until_registration_timeout(serve: Serve, clock
     chat = serve(register_timeout=30)
     alice, silent, slow = chat.connect("alice"), chat.connect(), chat.connect()
     slow.socket.sendall(b"NICK sl")
-    while strangers(alice) < 2:
+    while count_unregistered(alice) < 2:
         pass
     clock.instant += 31_000
     for peer in (silent, slow):
         assert peer.rest() == ["ERROR :Closing link: Registration timed out"]
-    assert strangers(alice) == 0
+    assert count_unregistered(alice) == 0
 
 
 def test_a_rate_limited_first_line_still_announces_the_client(serve: Serve, clock: MovedClock) -> None:
@@ -191,12 +191,10 @@ def test_a_rate_limited_first_line_still_announces_the_client(serve: Serve, cloc
     alice, flooder = chat.connect("alice"), chat.connect()
     flooder.socket.sendall(b"\n" * (60 * 1024))
     for _ in range(1_000):
-        clock.instant += (
-            5_000  # only for those who talk meanwhile: the flooder waits by another clock, for a minute
-        )
-        if strangers(alice):
+        clock.instant += 5_000  # refills the tokens of alice; the flooder waits on a real clock
+        if count_unregistered(alice):
             return
-    raise AssertionError("not there")
+    raise AssertionError("the flooder is not counted")
 
 
 def test_connection_closed_without_input_is_removed(chat: RunningServer) -> None:
@@ -205,7 +203,7 @@ def test_connection_closed_without_input_is_removed(chat: RunningServer) -> None
         SocketClient(chat.port).close()
     while chat.open_sockets > 1:
         alice.fence()
-    assert strangers(alice) == 0
+    assert count_unregistered(alice) == 0
 
 
 def test_idle_client_is_pinged_and_then_times_out(serve: Serve, clock: MovedClock) -> None:
@@ -219,7 +217,7 @@ def test_idle_client_is_pinged_and_then_times_out(serve: Serve, clock: MovedCloc
     lively.fence()
     clock.instant += 31_000
     assert silent.rest() == ["ERROR :Closing link: Ping timeout"]
-    while lively.is_silent(0.1):  # it may have its last lines for a while, though it never closes
+    while lively.is_silent(0.1):  # the server waits a while for it to close
         clock.instant += 1_000
     assert lively.hears("QUIT")[-1] == ":silent!~silent@127.0.0.1 QUIT :Ping timeout"
     lively.fence()
@@ -233,7 +231,7 @@ def test_client_that_does_not_read_exceeds_sendq(serve: Serve) -> None:
         alice.send(*(f"PRIVMSG #general :{'x' * 400}" for _ in range(100)))
         if any(line == ":deaf!~deaf@127.0.0.1 QUIT :SendQ exceeded" for line in alice.fence()):
             return
-    raise AssertionError("still there")
+    raise AssertionError("the client is still connected")
 
 
 def test_client_that_reads_survives_bursts_above_sendq(serve: Serve) -> None:
@@ -262,12 +260,12 @@ def test_refusal_uses_the_protocol_of_each_listener(serve: Serve) -> None:
     chat = serve(max_connections=1)
     chat.connect("alice")
     with SocketClient(chat.ports["WebSocket"]) as page, SocketClient(chat.tls_port) as stranger:
-        heard = page.rest()
-        assert (heard[0], heard[-1]) == (
+        lines = page.rest()
+        assert (lines[0], lines[-1]) == (
             "HTTP/1.1 503 Service Unavailable",
             "ERROR :Closing link: The server is full; try again later",
         )
-        assert stranger.rest_of_bytes() == b"", "nothing is said outside of TLS"
+        assert stranger.rest_of_bytes() == b"", "nothing is sent in clear"
 
 
 def test_unregistered_connections_are_limited(serve: Serve) -> None:

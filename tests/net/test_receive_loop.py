@@ -1,4 +1,4 @@
-"""When many talk, one thread receives for all of them; they notice nothing of it, but that it is quicker."""
+"""The receive loop: one thread that receives for all connections when the server is busy."""
 
 import sqlite3
 from pathlib import Path
@@ -35,57 +35,57 @@ CONVERSATION = [
 
 
 @pytest.fixture
-def always(server_options: dict[str, int]) -> None:
-    """Let the receive loop receive for every client that sends quick commands."""
+def always_use_receive_loop(server_options: dict[str, int]) -> None:
+    """Use the receive loop for every client that sends quick commands."""
     server_options["receive_loop_threshold"] = ALWAYS
 
 
-def conversation(chat: RunningServer) -> list[str]:
-    """Say things to a server, each when the one before was answered, then all at once; return what was heard."""
-    heard: list[str] = []
+def run_conversation(chat: RunningServer) -> list[str]:
+    """Send the conversation line by line, then all at once; return the received lines."""
+    lines: list[str] = []
     with SocketClient(chat.port) as alice, SocketClient(chat.port) as bob:
         alice.register("alice", "draft/chathistory", "echo-message")
         bob.register("bob")
         for line in CONVERSATION:
             alice.send(line)
-            heard += [*alice.fence(), *bob.fence()]
+            lines += [*alice.fence(), *bob.fence()]
         alice.send("NICK alice", "PART #tea", *CONVERSATION)
-        heard += [*alice.fence(), *bob.fence()]
+        lines += [*alice.fence(), *bob.fence()]
         alice.send("QUIT :bye")
-        return [*heard, *alice.rest(), *bob.hears("QUIT")]
+        return [*lines, *alice.rest(), *bob.hears("QUIT")]
 
 
 def test_replies_are_the_same_as_from_a_reader(serve: Serve) -> None:
-    told = []
+    transcripts = []
     for threshold in (NEVER, ALWAYS):
         chat = serve(receive_loop_threshold=threshold)
-        told.append(conversation(chat))
+        transcripts.append(run_conversation(chat))
         chat.close()
-    assert told[0] == told[1]
-    assert len(told[0]) > 80
+    assert transcripts[0] == transcripts[1]
+    assert len(transcripts[0]) > 80
 
 
 def test_forty_busy_clients_keep_their_message_order(serve: Serve) -> None:
-    """With so many, the server itself decides who receives for whom, and changes its mind all the time."""
+    """With the default threshold, connections move between readers and the receive loop."""
     chat = serve()
     listener = chat.connect("listener")
-    people = [chat.connect(f"person{number}") for number in range(40)]
+    clients = [chat.connect(f"person{number}") for number in range(40)]
     listener.fence()
     for turn in range(25):
-        for person in people:
-            person.send(f"PRIVMSG #general :{turn}")
+        for client in clients:
+            client.send(f"PRIVMSG #general :{turn}")
         if turn % 5 == 0:
-            people[turn].send("CHATHISTORY LATEST #general * 1", "JOIN #tea")
-    for person in people:
-        person.fence()
-    heard = [line.split(" ") for line in listener.fence() if " PRIVMSG " in line]
-    for person in people:
-        said = [text for source, _, _, text in heard if source.startswith(f":{person.nick}!")]
-        assert said == [f":{turn}" for turn in range(25)]
+            clients[turn].send("CHATHISTORY LATEST #general * 1", "JOIN #tea")
+    for client in clients:
+        client.fence()
+    lines = [line.split(" ") for line in listener.fence() if " PRIVMSG " in line]
+    for client in clients:
+        texts = [text for source, _, _, text in lines if source.startswith(f":{client.nick}!")]
+        assert texts == [f":{turn}" for turn in range(25)]
 
 
 def test_line_waits_until_the_previous_one_is_stored(
-    always: None, chat: RunningServer, clock: MovedClock, tmp_path: Path
+    always_use_receive_loop: None, chat: RunningServer, clock: MovedClock, tmp_path: Path
 ) -> None:
     alice, bob = chat.connect("alice"), chat.connect("bob")
     alice.send("PRIVMSG #general :zero")
@@ -99,7 +99,7 @@ def test_line_waits_until_the_previous_one_is_stored(
         alice.send("PRIVMSG #general :two")
         assert bob.fence() == []
         writer.execute("ROLLBACK")
-        clock.instant += 1_000  # the next attempt
+        clock.instant += 1_000  # until the next attempt
     finally:
         writer.close()
     assert [line[-4:] for line in bob.hears(":two")] == [":one", ":two"]
@@ -107,7 +107,7 @@ def test_line_waits_until_the_previous_one_is_stored(
 
 
 def test_line_that_fails_in_the_loop_falls_back_to_its_reader(
-    always: None, chat: RunningServer, monkeypatch: pytest.MonkeyPatch
+    always_use_receive_loop: None, chat: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures: list[Any] = []
 
@@ -131,7 +131,7 @@ def test_receive_loop_failure_is_reported(caplog: pytest.LogCaptureFixture) -> N
     failed = Event()
     receive_loop = ReceiveLoop(use_io_uring=True)
     if not receive_loop.start(failed.set):
-        pytest.skip("There is no io_uring here that can receive")
+        pytest.skip("io_uring cannot receive on this system")
     receive_loop.call("nonsense")  # type: ignore[arg-type]
     assert failed.wait(10)
     assert receive_loop.has_failed
@@ -140,7 +140,7 @@ def test_receive_loop_failure_is_reported(caplog: pytest.LogCaptureFixture) -> N
     receive_loop.join(10)
 
 
-def test_readers_receive_directly_without_io_uring(always: None, serve: Serve) -> None:
+def test_readers_receive_directly_without_io_uring(always_use_receive_loop: None, serve: Serve) -> None:
     chat = serve(io_uring=False)
     alice, bob = chat.connect("alice"), chat.connect("bob")
     for text in (":one", ":two"):

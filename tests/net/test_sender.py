@@ -1,4 +1,4 @@
-"""Both ways of sending do the same: all that a socket takes, nothing twice, and the truth about the rest."""
+"""Both senders write what each socket accepts and report the result per socket."""
 
 import errno
 import socket
@@ -17,35 +17,35 @@ Pairs = list[tuple[socket.socket, socket.socket]]
 @pytest.fixture(params=[SocketSender, IoUringSender])
 def sender(request: pytest.FixtureRequest) -> Iterator[Sender]:
     try:
-        made = request.param()
+        created = request.param()
     except OSError as error:
-        pytest.skip(f"There is no io_uring here: {error}")
-    with closing(made):
-        yield made
+        pytest.skip(f"io_uring is not available: {error}")
+    with closing(created):
+        yield created
 
 
 @pytest.fixture
 def pairs() -> Iterator[Pairs]:
-    made = [socket.socketpair() for _ in range(40)]
-    yield made
-    for pair in made:
+    created = [socket.socketpair() for _ in range(40)]
+    yield created
+    for pair in created:
         for end in pair:
             end.close()
 
 
 def test_each_socket_is_sent_its_own_data(sender: Sender, pairs: Pairs) -> None:
-    for turn in range(60):  # often enough that the queues of a ring begin again
-        texts = [f"{turn} for {number}".encode() for number in range(40)]
-        sent = sender.send([(ours, text) for (ours, _), text in zip(pairs, texts, strict=True)])
+    for round_ in range(60):  # enough for the queues of the ring to wrap
+        texts = [f"{round_} for {number}".encode() for number in range(40)]
+        sent = sender.send([(local, text) for (local, _), text in zip(pairs, texts, strict=True)])
         assert sent == [len(text) for text in texts]
-        assert [theirs.recv(100) for _, theirs in pairs] == texts
+        assert [remote.recv(100) for _, remote in pairs] == texts
 
 
 def test_batch_larger_than_the_queue_is_sent_in_order(sender: Sender, pairs: Pairs) -> None:
     numbers = range(2 * SUBMISSION_QUEUE_SIZE + 7)
     assert sender.send([(pairs[number % 40][0], b"%6d" % number) for number in numbers]) == [6] * len(numbers)
-    for place, (_, theirs) in enumerate(pairs):
-        assert theirs.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])
+    for place, (_, remote) in enumerate(pairs):
+        assert remote.recv(1000) == b"".join(b"%6d" % number for number in numbers[place::40])
 
 
 def test_full_socket_takes_a_partial_write(sender: Sender, pairs: Pairs) -> None:
@@ -59,10 +59,10 @@ def test_full_socket_takes_a_partial_write(sender: Sender, pairs: Pairs) -> None
 
 
 def test_send_error_is_reported_per_socket(sender: Sender, pairs: Pairs) -> None:
-    (gone, theirs), (closed, _), (other, _) = pairs[:3]
-    theirs.close()
+    (half_closed, remote), (closed, _), (other, _) = pairs[:3]
+    remote.close()
     closed.close()
-    sent = sender.send([(gone, b"hello"), (closed, b"hello"), (other, b"hello")])
+    sent = sender.send([(half_closed, b"hello"), (closed, b"hello"), (other, b"hello")])
     assert sent == [-errno.EPIPE, -errno.EBADF, 5]
 
 
@@ -70,12 +70,12 @@ def test_send_error_is_reported_per_socket(sender: Sender, pairs: Pairs) -> None
 def test_unusable_io_uring_falls_back_to_sockets(
     pairs: Pairs, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    """Linux 5.4 has a ring that cannot send; a container may forbid any of its calls."""
+    """io_uring of Linux 5.4 cannot send; a container may forbid any of the calls."""
     if missing == "OP_SEND":
         monkeypatch.setattr(senders, missing, 255)
     else:
         monkeypatch.setattr(io_uring, missing, 4000)
-    ours, theirs = pairs[0]
+    local, remote = pairs[0]
     with closing(best_sender(use_io_uring=True)) as sender:
-        assert sender.send([(ours, b"hello")]) == [5]
-    assert theirs.recv(100) == b"hello"
+        assert sender.send([(local, b"hello")]) == [5]
+    assert remote.recv(100) == b"hello"

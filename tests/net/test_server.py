@@ -1,4 +1,4 @@
-"""Who is accepted: the census, and what is done when the system is short of descriptors."""
+"""Connection limits and the normalisation of peer addresses."""
 
 from ipaddress import ip_network
 
@@ -27,19 +27,19 @@ def test_loopback_is_limited_only_by_max_connections() -> None:
     assert limits.admit("192.0.2.1") == FULL
 
 
-@given(moves=st.lists(st.tuples(st.booleans(), st.sampled_from(["192.0.2.1", "192.0.2.2", "127.0.0.1"]))))
-def test_limits_hold_for_any_sequence_of_connections(moves: list[tuple[bool, str]]) -> None:
+@given(steps=st.lists(st.tuples(st.booleans(), st.sampled_from(["192.0.2.1", "192.0.2.2", "127.0.0.1"]))))
+def test_limits_hold_for_any_sequence_of_connections(steps: list[tuple[bool, str]]) -> None:
     limits = ConnectionLimits(maximum=6, max_per_address=3)
-    here: list[str] = []
-    for comes, address in moves:
-        if not comes and address in here:
+    connected: list[str] = []
+    for connects, address in steps:
+        if not connects and address in connected:
             limits.release(address)
-            here.remove(address)
-        elif comes:
-            is_over = address != "127.0.0.1" and here.count(address) >= 3
-            expected = FULL if len(here) >= 6 else TOO_MANY if is_over else None
+            connected.remove(address)
+        elif connects:
+            is_over = address != "127.0.0.1" and connected.count(address) >= 3
+            expected = FULL if len(connected) >= 6 else TOO_MANY if is_over else None
             assert limits.admit(address) == expected
-            here += [address] if expected is None else []
+            connected += [address] if expected is None else []
 
 
 def test_proxied_connections_count_against_the_client_address() -> None:

@@ -1,4 +1,4 @@
-"""Somebody who reads slowly, and asks for very much, gets all of it (DESIGN, promises P4 and P5)."""
+"""A slow reader receives a long reply completely, without exceeding its SendQ."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ from tests.conftest import MovedClock
 from tests.net.running_server import RunningServer
 from tests.story import Story
 
-ROOMS, KEYS = 300, 50  # with values of 300 bytes: more than the limit and the buffers of the kernel hold
+ROOMS, KEYS = 300, 50  # values of 300 bytes: more than SendQ and kernel buffers hold
 
 
 @pytest.fixture
 def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[RunningServer]:
-    """A server with the least limit for bytes that wait, and with rooms that say much."""
+    """Return a server with the minimum SendQ and with rooms that have much metadata."""
     path = tmp_path / "chat.db"
     shutil.copy(sqlite_template, path)
     with closing(Database(parse_database_url(str(path)))) as database:
         rooms = [Story(database, clock).create_room(f"#r{number}") for number in range(ROOMS)]
-        said = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
+        rows = [{"room_id": r, "key": f"k{key}", "value": "v" * 300} for r in rooms for key in range(KEYS)]
         with database.locked() as connection:
-            connection.execute(insert(RoomMetadataRow), said)
+            connection.execute(insert(RoomMetadataRow), rows)
     with closing(RunningServer(path, clock, sendq=65536, max_rooms_per_user=ROOMS + 1)) as server:
         yield server
 
 
 def test_slow_reader_gets_every_page_of_a_metadata_sync(chat: RunningServer) -> None:
-    """One page waits until most of the one before has been read, so that nobody is evicted for a question."""
+    """Each page is sent only after most of the previous one has been read."""
     slow = chat.connect("slow", "batch", "draft/metadata-3", receive_buffer=65536)
     alice = chat.connect("alice")
     for number in range(0, ROOMS, 10):

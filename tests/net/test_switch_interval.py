@@ -1,4 +1,4 @@
-"""Turns with the interpreter: the more threads there are, the longer each, so that those who wait are no load."""
+"""The interpreter's switch interval, which grows with the number of threads to limit wakeups."""
 
 import sys
 from collections.abc import Iterator
@@ -10,8 +10,7 @@ from tests.net.running_server import RunningServer
 
 
 @pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Give the interpreter its own turns back."""
+def _restore_switch_interval() -> Iterator[None]:
     before = sys.getswitchinterval()
     yield
     sys.setswitchinterval(before)

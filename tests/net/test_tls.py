@@ -1,4 +1,4 @@
-"""TLS on real sockets: handshakes that fail, much data both ways at once, and the end of a connection."""
+"""TLS over real sockets: failed handshakes, concurrent traffic and shutdown."""
 
 import socket
 import ssl
@@ -10,14 +10,14 @@ from tests.net.running_server import RunningServer, trust
 from tests.process.socket_client import SocketClient
 
 LINES = 3000
-PORTION = 50  # lines sent at once
+LINES_PER_SEND = 50
 TEXT = "x" * 380
 
 
 def test_messages_pass_between_tls_and_plain_clients(chat: RunningServer) -> None:
     alice, bob = chat.connect("alice", tls=True), chat.connect("bob")
-    alice.send("PRIVMSG #general :in secret")
-    assert bob.hears("PRIVMSG")[-1] == ":alice!~alice@127.0.0.1 PRIVMSG #general :in secret"
+    alice.send("PRIVMSG #general :over TLS")
+    assert bob.hears("PRIVMSG")[-1] == ":alice!~alice@127.0.0.1 PRIVMSG #general :over TLS"
     bob.send("PRIVMSG #general :in clear")
     assert alice.hears("PRIVMSG")[-1] == ":bob!~bob@127.0.0.1 PRIVMSG #general :in clear"
 
@@ -27,10 +27,10 @@ def test_messages_pass_between_tls_and_plain_clients(chat: RunningServer) -> Non
 )
 def test_invalid_tls_handshake_closes_only_its_connection(chat: RunningServer, garbage: bytes) -> None:
     alice = chat.connect("alice", tls=True)
-    with SocketClient(chat.tls_port) as stranger:
-        stranger.socket.sendall(garbage)
-        stranger.socket.shutdown(1)
-        assert b"ERROR" not in stranger.rest_of_bytes()
+    with SocketClient(chat.tls_port) as peer:
+        peer.socket.sendall(garbage)
+        peer.socket.shutdown(1)
+        assert b"ERROR" not in peer.rest_of_bytes()
     alice.send("PING still")
     assert alice.line().endswith(":still")
 
@@ -43,16 +43,16 @@ def test_tls_handshake_may_arrive_byte_by_byte(chat: RunningServer) -> None:
             try:
                 client.do_handshake()
             except ssl.SSLWantReadError:
-                _drip(peer, outgoing.read())
+                _send_bytewise(peer, outgoing.read())
                 incoming.write(peer.socket.recv(4096))
             else:
-                _drip(peer, outgoing.read())
+                _send_bytewise(peer, outgoing.read())
         client.write(b"PING done\r\n")
-        _drip(peer, outgoing.read())
+        _send_bytewise(peer, outgoing.read())
         assert _read_line(client, incoming, peer) == b":server.internal PONG server.internal :done\r\n"
 
 
-def _drip(peer: SocketClient, data: bytes) -> None:
+def _send_bytewise(peer: SocketClient, data: bytes) -> None:
     for byte in data:
         peer.socket.sendall(bytes([byte]))
 
@@ -69,31 +69,31 @@ def _read_line(client: ssl.SSLObject, incoming: ssl.MemoryBIO, peer: SocketClien
 
 def test_concurrent_tls_traffic_in_both_directions_stays_in_order(chat: RunningServer) -> None:
     peers = [chat.connect(f"peer{number}", "echo-message", tls=True) for number in range(3)]
-    heard: dict[str, list[str]] = {}
+    received: dict[str, list[str]] = {}
 
-    def talk(peer: SocketClient) -> None:
-        """Say a portion, then read until it comes back; one thread a peer, as OpenSSL wants it."""
+    def converse(peer: SocketClient) -> None:
+        """Send some lines, then read until they are echoed; OpenSSL requires one thread per peer."""
         lines: list[str] = []
-        for start in range(0, LINES, PORTION):
-            portion = range(start, min(start + PORTION, LINES))
+        for start in range(0, LINES, LINES_PER_SEND):
+            portion = range(start, min(start + LINES_PER_SEND, LINES))
             peer.send(*(f"PRIVMSG #general :{peer.nick} {number} {TEXT}" for number in portion))
-            mine = f":{peer.nick}!"
-            while not (lines and lines[-1].startswith(mine) and f" {portion[-1]} " in lines[-1]):
+            own_source = f":{peer.nick}!"
+            while not (lines and lines[-1].startswith(own_source) and f" {portion[-1]} " in lines[-1]):
                 lines += [line for line in [peer.line()] if "PRIVMSG" in line]
         while len(lines) < LINES * len(peers):
             lines += [line for line in [peer.line()] if "PRIVMSG" in line]
-        heard[peer.nick] = lines
+        received[peer.nick] = lines
 
-    threads = [threading.Thread(target=talk, args=(peer,)) for peer in peers]
+    threads = [threading.Thread(target=converse, args=(peer,)) for peer in peers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    first, *others = heard.values()
-    assert all(lines == first for lines in others), "one order for all"
+    first, *others = received.values()
+    assert all(lines == first for lines in others), "all clients see the same order"
     for peer in peers:
-        mine = [line for line in first if line.startswith(f":{peer.nick}!")]
-        assert [line.split()[4] for line in mine] == [str(number) for number in range(LINES)]
+        own_lines = [line for line in first if line.startswith(f":{peer.nick}!")]
+        assert [line.split()[4] for line in own_lines] == [str(number) for number in range(LINES)]
 
 
 def test_quit_ends_with_close_notify(chat: RunningServer) -> None:
@@ -101,7 +101,7 @@ def test_quit_ends_with_close_notify(chat: RunningServer) -> None:
     alice.socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]
     alice.send("QUIT :bye")
     assert alice.hears("ERROR")[-1] == "ERROR :Quit: bye"
-    assert alice.socket.recv(100) == b"", "an end in order, not a cut"
+    assert alice.socket.recv(100) == b"", "close_notify, not a truncated stream"
 
 
 def test_close_notify_of_the_client_is_answered(chat: RunningServer) -> None:

@@ -1,4 +1,7 @@
-"""WebSocket on real sockets, with the client of the `websockets` library (IRC_BEHAVIOUR section 15)."""
+"""WebSocket over real sockets, with the client of the `websockets` library.
+
+See https://ircv3.net/specs/extensions/websocket.
+"""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -17,8 +20,8 @@ from tests.process.socket_client import TIMEOUT_SECONDS, SocketClient
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
 
 
-class BrowserPage:
-    """A web page with a connection."""
+class WebSocketClient:
+    """A WebSocket client that sends and receives IRC lines."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -38,47 +41,49 @@ class BrowserPage:
         return message if isinstance(message, str) else message.decode()
 
     def hears(self, text: str) -> list[str]:
-        """Return the lines up to the first one with the text in it."""
-        heard = [self.line()]
-        while text not in heard[-1]:
-            heard.append(self.line())
-        return heard
+        """Return the lines up to the first that contains the text."""
+        lines = [self.line()]
+        while text not in lines[-1]:
+            lines.append(self.line())
+        return lines
 
     def register(self, nick: str) -> list[str]:
-        """Become somebody."""
+        """Register, and return the received lines."""
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "PING welcome")
         return self.hears(":welcome")
 
     def rest(self) -> list[str]:
         """Return all lines up to the end of the connection."""
-        heard = []
+        lines = []
         while True:
             try:
-                heard.append(self.line())
+                lines.append(self.line())
             except ConnectionClosed:
-                return heard
+                return lines
 
 
-Open = Callable[..., BrowserPage]
+Open = Callable[..., WebSocketClient]
 
 
 @pytest.fixture
 def open_page(chat: RunningServer) -> Iterator[Open]:
-    """Connect to the server of the test."""
+    """Return a function that opens a WebSocket connection."""
     with ExitStack() as stack:
 
-        def dial(*offered: str, origin: str | None = None, tls: ssl.SSLContext | None = None) -> BrowserPage:
-            door = "WebSocket" if tls is None else "WebSocket in TLS"
+        def open_connection(
+            *offered: str, origin: str | None = None, tls: ssl.SSLContext | None = None
+        ) -> WebSocketClient:
+            listener = "WebSocket" if tls is None else "WebSocket in TLS"
             connection = connect(
-                f"{'ws' if tls is None else 'wss'}://localhost:{chat.ports[door]}/",
+                f"{'ws' if tls is None else 'wss'}://localhost:{chat.ports[listener]}/",
                 subprotocols=[*map(Subprotocol, offered)] or None,
                 origin=None if origin is None else Origin(origin),
                 ssl=tls,
                 open_timeout=TIMEOUT_SECONDS,
             )
-            return BrowserPage(stack.enter_context(connection))
+            return WebSocketClient(stack.enter_context(connection))
 
-        yield dial
+        yield open_connection
 
 
 @pytest.mark.parametrize(("subprotocol", "kind"), [(TEXT, str), (BINARY, bytes)])
@@ -105,7 +110,7 @@ def test_websocket_over_tls_is_secure(chat: RunningServer, open_page: Open) -> N
     bob, alice = chat.connect("bob"), open_page(TEXT, tls=trust())
     alice.register("alice")
     bob.send("WHOIS alice")
-    assert any(" 671 bob alice " in line for line in bob.fence()), "it is encrypted"
+    assert any(" 671 bob alice " in line for line in bob.fence()), "the connection is secure"
     alice.send("QUIT :bye")
     assert alice.rest() == ["ERROR :Quit: bye"]
     assert (alice.connection.close_code, bob.hears("QUIT")[-1]) == (
@@ -127,8 +132,8 @@ def test_invalid_utf8_fails_but_keeps_the_connection(chat: RunningServer, open_p
         page = open_page(subprotocol)
         page.register(nick)
         page.send(b"PRIVMSG #general :\xff\xfe", "PING still")
-        heard = page.hears(":still")
-        assert sum(" FAIL PRIVMSG INVALID_UTF8 " in line for line in heard) == 1
+        lines = page.hears(":still")
+        assert sum(" FAIL PRIVMSG INVALID_UTF8 " in line for line in lines) == 1
         assert not any("PRIVMSG" in line for line in bob.fence())
 
 
@@ -181,12 +186,12 @@ def test_overlong_websocket_message_closes_the_connection(chat: RunningServer, o
 
 def test_other_protocols_get_an_http_error(chat: RunningServer) -> None:
     alice = chat.connect("alice")
-    with SocketClient(chat.ports["WebSocket"]) as stranger:
-        stranger.send("NICK stranger", "USER stranger 0 * :Stranger")
-        assert stranger.rest()[0] == "HTTP/1.1 400 Bad Request"
-    with SocketClient(chat.ports["WebSocket"]) as stranger:
-        stranger.send("GET / HTTP/1.1", "Host: localhost", "")
-        assert stranger.rest()[0] == "HTTP/1.1 426 Upgrade Required"
+    with SocketClient(chat.ports["WebSocket"]) as peer:
+        peer.send("NICK stranger", "USER stranger 0 * :Stranger")
+        assert peer.rest()[0] == "HTTP/1.1 400 Bad Request"
+    with SocketClient(chat.ports["WebSocket"]) as peer:
+        peer.send("GET / HTTP/1.1", "Host: localhost", "")
+        assert peer.rest()[0] == "HTTP/1.1 426 Upgrade Required"
     assert alice.fence() == []
 
 
@@ -194,9 +199,9 @@ def test_origin_must_be_listed(serve: Serve) -> None:
     chat = serve(websocket_origins=["https://chat.example"])
     address = f"ws://localhost:{chat.ports['WebSocket']}/"
     with connect(address, origin=Origin("https://chat.example")) as page:
-        BrowserPage(page).register("alice")
+        WebSocketClient(page).register("alice")
     with connect(address) as program:
-        BrowserPage(program).register("bot")
+        WebSocketClient(program).register("bot")
     with pytest.raises(InvalidStatus) as refused:
         connect(address, origin=Origin("https://evil.example"))
     assert refused.value.response.status_code == 403
@@ -208,12 +213,12 @@ def test_registration_timeout_closes_websocket_connections(
     page = open_page(TEXT)
     page.send("PING here")
     page.line()
-    with SocketClient(chat.ports["WebSocket"]) as mute:
+    with SocketClient(chat.ports["WebSocket"]) as silent:
         clock.instant += 61_000
         assert page.rest() == ["ERROR :Closing link: Registration timed out"]
-        while mute.is_silent(0.1):  # until it is accepted, nobody counts its seconds
+        while silent.is_silent(0.1):  # its timeout starts when it is accepted
             clock.instant += 61_000
-        assert mute.rest()[0] == "HTTP/1.1 503 Service Unavailable"
+        assert silent.rest()[0] == "HTTP/1.1 503 Service Unavailable"
 
 
 def test_websocket_behind_a_proxy_has_the_proxied_address(serve: Serve) -> None:
@@ -221,7 +226,7 @@ def test_websocket_behind_a_proxy_has_the_proxied_address(serve: Serve) -> None:
     with SocketClient(chat.ports["WebSocket"]) as raw:
         raw.socket.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\n")
         with connect("ws://localhost/", sock=raw.socket) as connection:
-            page = BrowserPage(connection)
+            page = WebSocketClient(connection)
             page.register("alice")
             page.send("WHOIS alice")
             assert "192.0.2.7" in page.hears(" 338 ")[-1]
@@ -236,6 +241,6 @@ def test_concurrent_websocket_traffic_in_both_directions_stays_in_order(
         numbers = range(start, start + 50)
         alice.send(*(f"PRIVMSG #general :a {number} {'x' * 300}" for number in numbers))
         bob.send(*(f"PRIVMSG #general :b {number} {'x' * 300}" for number in numbers))
-    mine = [line.split(" ")[4] for line in bob.hears(" :a 999 ") if " :a " in line]
-    theirs = [line.split(" ")[4] for line in alice.hears(" :b 999 ") if " :b " in line]
-    assert mine == theirs == [str(number) for number in range(1000)]
+    from_alice = [line.split(" ")[4] for line in bob.hears(" :a 999 ") if " :a " in line]
+    from_bob = [line.split(" ")[4] for line in alice.hears(" :b 999 ") if " :b " in line]
+    assert from_alice == from_bob == [str(number) for number in range(1000)]
