@@ -239,7 +239,7 @@ def test_invalid_handshake_gets_an_http_error(request_: bytes, status: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("origin", "is_welcome"), [("https://a.example", True), (None, True), ("https://b.example", False)]
+    ("origin", "is_allowed"), [("https://a.example", True), (None, True), ("https://b.example", False)]
 )
 def test_only_listed_origins_may_connect(origin: str | None, is_allowed: bool) -> None:
     client = TransportClient(WebSocketTransport(["https://a.example"]), origin=origin)
