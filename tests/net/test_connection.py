@@ -43,7 +43,7 @@ def test_framing_does_not_depend_on_segmentation(chat: RunningServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "answer"),
+    ("raw", "reply"),
     [
         (b"PING a\0b\r\n", ":ab"),
         (b"PRIVMSG #general :\xff\xfe\r\n", "INVALID_UTF8"),
