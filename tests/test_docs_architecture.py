@@ -1,4 +1,4 @@
-"""The documentation agrees with the repository: files, links, kinds of events, limits, and its own form."""
+"""The documentation matches the repository: files, links, kinds of events, limits, form."""
 
 import re
 from collections.abc import Iterator

@@ -89,7 +89,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imported(module: str) -> Iterator[str]:
-    """Yield everything a module imports, anywhere in it; `from a import b` may mean the module `a.b`."""
+    """Yield everything a module imports; `from a import b` may mean the module `a.b`."""
     for node in ast.walk(tree(MODULES[module])):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

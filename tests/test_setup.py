@@ -68,7 +68,7 @@ def checkout(folder: Path) -> Path:
 
 
 def commands(folder: Path, **scripts: str) -> str:
-    """Make a folder of programs: those that bash scripts need, and the given ones. Returns it for PATH."""
+    """Return a directory for PATH with the programs that bash scripts need, and the given ones."""
     folder.mkdir()
     for name in ("bash", "cat", "cksum", "dirname", "readlink"):
         (folder / name).symlink_to(shutil.which(name) or name)

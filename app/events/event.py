@@ -100,7 +100,7 @@ def get_secret(event: Event, expected: type[S]) -> S:
 
 
 def is_transient(event: Event) -> bool:
-    """Whether it is a TAGMSG with transient client-only tags such as +typing, which is not stored."""
+    """Whether it is a TAGMSG with only transient tags such as +typing, which is not stored."""
     if event.kind is not Kind.TAGMSG:
         return False
     return TRANSIENT_TAGS.issuperset(name for name in event.tags or () if name[:1] == "+")

@@ -3,9 +3,9 @@
 Each value is checked on its own, in whichever source it stands, even if a stronger source overrides
 it. A wrong value is ignored with a warning, unless its key is a security setting: falling back to
 the default would then allow what the administrator meant to prevent, so it is refused. The same
-applies where the intention can only be guessed: a misspelt security setting, a file that is not JSON
-but mentions one, an unreadable file. A file that lost its security settings without a trace, for
-example by being truncated to nothing, cannot be detected.
+applies where the intention can only be guessed: a misspelt security setting, a file that is not
+JSON but mentions one, an unreadable file. A file that lost its security settings without a trace,
+for example by being truncated to nothing, cannot be detected.
 """
 
 import json
@@ -192,7 +192,7 @@ def _invalid_json(model: Model, path: Path, raw: bytes, reason: str) -> Problem:
 
 
 def _find_security_setting(model: Model, raw: bytes) -> str | None:
-    """Return a security setting mentioned in bytes of any encoding that may be truncated anywhere."""
+    """Return a security setting mentioned in bytes of any encoding, truncated anywhere."""
     text = raw.replace(b"\0", b"").decode("latin-1")
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     words = sorted(set(re.findall(r"[\w-]+", text)))
@@ -256,7 +256,7 @@ def _describe_range(model: Model, key: str) -> str:
 
 
 def _wrong_value(model: Model, source: Source, key: str, reason: str, used: dict[str, object]) -> Problem:
-    """Return the problem of a wrong value: what it is, what it must be, and what is used instead."""
+    """Return the problem of a wrong value: what it must be, and what is used instead."""
     is_secret = _has_mark(model, key, "secret")
     found = "a value that is not shown" if is_secret else _quote(source.values[key])
     sentence = f"{source.label(key)} is {found}, but {reason}"

@@ -1,7 +1,7 @@
 """Computes which settings of a running server change when its settings files are read again.
 
-Settings marked `RESTART` keep their values until the next start. So do `tls_cert` and `tls_key` when
-the change would open or close the TLS listener.
+Settings marked `RESTART` keep their values until the next start. So do `tls_cert` and `tls_key`
+when the change would open or close the TLS listener.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ class SettingsUpdate:
 def compute_update(current: ServerSettings, loaded: LoadedSettings[ServerSettings]) -> SettingsUpdate:
     """Return the current settings with every loaded value that can change at run time.
 
-    Raises: SettingsRefused when a settings file was ignored as a whole, since all its settings would
+    Raises: SettingsRefused when a settings file was ignored as a whole, since all its settings
+    would
         otherwise revert to their defaults.
     """
     if not loaded.is_complete:

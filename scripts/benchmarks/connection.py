@@ -147,7 +147,7 @@ class BenchmarkConnection:
             self.send(b"PONG " + token + b"\r\n")
 
     def count(self, lines: bytes, now: int, every: bool) -> int:
-        """Return the number of messages in the lines; measure the latency of each or of the last."""
+        """Return the number of messages in the lines, and measure their latency."""
         found = lines.count(b" PRIVMSG ")
         if found != lines.count(b"\n"):
             self.answer_pings(lines)

@@ -126,7 +126,7 @@ def idle(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
 
 @scenario
 def history(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
-    """Pages of 100 messages at random positions of a room with --lines messages, by every subcommand."""
+    """Read pages of 100 messages at random positions of a room, with every subcommand."""
     result = ScenarioResult("history", target.name)
     with closing(HistoryClient(target.address)) as client:
         room = fill_room(client, scale.lines)

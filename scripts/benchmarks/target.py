@@ -93,7 +93,8 @@ def settings_for(people: int) -> dict[str, object]:
 def start_own_server(people: int, tls: bool = False) -> Iterator[Target]:
     """Run this server on a new database in a temporary folder until the end of the block.
 
-    With `tls`, it also listens for TLS, with a certificate for this run, and that listener is measured.
+    With `tls`, it also listens for TLS, with a certificate for this run, and that listener is
+    measured.
     """
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]

@@ -45,7 +45,7 @@ class Terminal:
             time.sleep(POLL_SECONDS)
 
     def screen(self) -> str:
-        """Return the visible screen with its colours, as ANSI escape sequences, once it is stable."""
+        """Return the visible screen with its colours as ANSI escapes, once it is stable."""
         previous = ""
         while (screen := self._tmux("capture-pane", "-p", "-e", "-N")) != previous:
             previous = screen

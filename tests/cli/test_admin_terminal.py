@@ -39,7 +39,7 @@ class PseudoTerminal:
         os.close(self._theirs)
 
     def run(self, *arguments: str, answers: dict[str, str] | None = None) -> tuple[int, str]:
-        """Run to the end; each question is answered when it is seen. Returns exit code and what was shown."""
+        """Run to the end, answering each prompt, and return exit code and screen."""
         environment = {
             **os.environ,
             "TERM": "xterm",

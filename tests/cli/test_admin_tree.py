@@ -1,4 +1,4 @@
-"""Every command of chat-admin is held to the same: help, JSON, documentation, exit codes, sentences."""
+"""Rules for every chat-admin command: help, JSON, documentation, exit codes, errors."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An export of any length takes the same memory: measured on the real program, as the system counts."""
+"""An export of any length takes constant memory, measured on the real program."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ def fill(story: Story, count: int) -> None:
 def peak(folder: Path, form: str, count: int) -> float:
     """Export in a program of its own. Returns its greatest resident size in MiB.
 
-    It is asked of the program itself: what `wait4` tells of a child counts the size of its parent, too.
+    The program reports it itself: `wait4` would include the size of the parent.
     """
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", MEASURED, "export-history", "--format", form, "--out", f"out.{form}"]

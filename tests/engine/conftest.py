@@ -18,7 +18,7 @@ MakeBench = Callable[..., EngineHarness]
 def make_bench(
     tmp_path: Path, sqlite_template: Path, clock: MovedClock, cheap_hashing: None
 ) -> Iterator[MakeBench]:
-    """A factory of harnesses with given settings, each on its own file, sharing the test's clock."""
+    """A factory of harnesses with given settings, each on a file of its own."""
     made: list[EngineHarness] = []
 
     def make(**settings: object) -> EngineHarness:

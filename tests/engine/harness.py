@@ -36,7 +36,7 @@ class RecordingSink:
         self.is_finished = False
 
     def push(self, data: bytes) -> None:
-        """Record the bytes, unless the connection was finished; an outbox ignores later bytes too."""
+        """Record the bytes, unless the connection was finished, as an outbox does."""
         if not self.is_finished:
             self.data += data
 

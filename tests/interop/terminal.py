@@ -1,8 +1,8 @@
 """A program in a terminal of its own: tmux draws the screen, the test types and looks.
 
-tmux copies everything the program draws into a named pipe. Whoever waits for something to appear looks at the
-screen, and again after each change: nothing sleeps. tmux writes that copy before it draws, in one step of its
-loop, so what the pipe announced is on the screen when it is asked.
+tmux copies everything the program draws into a named pipe. Whoever waits for something to appear
+looks at the screen, and again after each change: nothing sleeps. tmux writes that copy before it
+draws, in one step of its loop, so what the pipe announced is on the screen when it is asked.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The main job: two people on two terminals, one with irssi; the server is killed; nothing they saw is gone."""
+"""Two users on two terminals, one with irssi: nothing they saw is lost by kill -9."""
 
 import json
 import re

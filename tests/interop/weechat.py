@@ -1,4 +1,4 @@
-"""weechat without a screen: it tells each line it shows over a socket of the test's, by `tap.py`."""
+"""Headless WeeChat, which reports each line it shows over a socket, through `tap.py`."""
 
 import json
 import os
@@ -84,7 +84,7 @@ class Weechat:
         self._socket.sendall(f"{json.dumps([buffer, line])}\n".encode())
 
     def shows(self, text: str, who: str | None = None, place: str | None = None) -> Shown:
-        """Wait for a line with this text, sender and buffer, and return it; earlier lines are discarded."""
+        """Wait for a line with this text, sender and buffer, discarding earlier ones."""
         buffer = f"irc.chat.{place}" if place else None
         while True:
             line = self.line()

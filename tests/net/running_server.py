@@ -58,7 +58,7 @@ class RunningServer:
     def connect(
         self, nick: str | None = None, *caps: str, receive_buffer: int | None = None, tls: bool = False
     ) -> SocketClient:
-        """Open a connection and, if a nick is given, register; `close` closes the connection too."""
+        """Open a connection, and register it if a nick is given."""
         context, port = (trust(), self.tls_port) if tls else (None, self.port)
         peer = SocketClient(port, receive_buffer=receive_buffer, tls=context)
         self._peers.append(peer)

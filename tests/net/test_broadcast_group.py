@@ -286,7 +286,7 @@ def test_producer_waits_for_a_flusher_that_is_behind() -> None:
 def test_send_batch_size_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Data for a client in two groups is joined into a copy of its own; few copies exist at once."""
+    """Data for a client in two groups is a copy of its own; few copies exist at once."""
     sizes: list[int] = []
 
     class RecordingSender(SocketSender):

@@ -72,7 +72,7 @@ def test_concurrent_tls_traffic_in_both_directions_stays_in_order(chat: RunningS
     received: dict[str, list[str]] = {}
 
     def converse(peer: SocketClient) -> None:
-        """Send some lines, then read until they are echoed; OpenSSL requires one thread per peer."""
+        """Send lines, then read until they are echoed; OpenSSL needs one thread per peer."""
         lines: list[str] = []
         for start in range(0, LINES, LINES_PER_SEND):
             portion = range(start, min(start + LINES_PER_SEND, LINES))

@@ -23,8 +23,9 @@ def texts_in(lines: list[str]) -> list[str]:
 def fill(writer: SocketClient, readers: list[SocketClient], people: set[str]) -> list[str]:
     """Send until all these users are disconnected, and return all texts sent.
 
-    The readers receive each write before the next, so they never lag by more than one write, which is
-    below the limit even on a busy machine. They would time out if the stuck clients stalled them.
+    The readers receive each write before the next, so they never lag by more than one write, which
+    is below the limit even on a busy machine. They would time out if the stuck clients stalled
+    them.
     """
     texts: list[str] = []
     for number in range(MAX_WRITES):

@@ -1,4 +1,4 @@
-"""Import from a legacy database: complete, in order, idempotent, with a reason for every rejection."""
+"""Import from a legacy database: complete, ordered, idempotent, with reasons for rejections."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -87,7 +87,7 @@ def test_the_use_count_survives_a_restart(bench: EngineHarness) -> None:
 
 
 def test_the_last_use_goes_to_the_first_of_two_concurrent_registrations(bench: EngineHarness) -> None:
-    """Both codes were valid while the passwords were hashed; both registrations end in one changeset."""
+    """Both codes are valid during hashing; both registrations end in one changeset."""
     code = invite(bench)
     one, two = people(bench, "one", "two")
     waiting = [(person, begin(person, f"REGISTER * {code} secret")) for person in (one, two)]

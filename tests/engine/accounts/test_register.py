@@ -166,7 +166,7 @@ def test_the_capability_advertises_before_connect(bench: EngineHarness) -> None:
 
 
 def test_registration_before_connect_can_be_disabled(make_bench: MakeBench) -> None:
-    """Without `before-connect` the refusal is COMPLETE_CONNECTION_REQUIRED (draft/account-registration)."""
+    """Without `before-connect` the code is COMPLETE_CONNECTION_REQUIRED."""
     bench = make_bench(register_before_connect=False)
     bench.dial("anna")
     bench.play(

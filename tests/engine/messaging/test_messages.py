@@ -110,7 +110,7 @@ def test_tagmsg_reaches_only_clients_with_message_tags(bench: EngineHarness) -> 
 
 
 def test_only_well_formed_client_tags_are_relayed(bench: EngineHarness) -> None:
-    """Letters, digits and hyphens after the `+`, and no `=` without a value (IRCv3 message-tags)."""
+    """Letters, digits and hyphens after the `+`, and no empty value (message-tags)."""
     for name in ("alice", "bob"):
         bench.connect(name, "message-tags")
         bench.people[name].send("JOIN #tea")

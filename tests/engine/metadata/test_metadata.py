@@ -438,7 +438,7 @@ def test_metadata_survives_a_nick_change(bench: EngineHarness) -> None:
 
 @given(st.text(max_size=60) | st.text("abz09_./-AZ :*é", max_size=60))
 def test_keys_have_a_restricted_alphabet(text: str) -> None:
-    """ "Keys and Values": `a-z`, `0-9` and `_./-`, not empty; so it can stand anywhere in a line."""
+    """Keys consist of `a-z`, `0-9` and `_./-` (draft/metadata-3, "Keys and Values")."""
     allowed = set("abcdefghijklmnopqrstuvwxyz0123456789_./-")
     assert is_key(text) == (0 < len(text) <= MAX_KEY_BYTES and set(text) <= allowed)
     if is_key(text):

@@ -113,7 +113,7 @@ def test_a_long_message_is_shown_whole(bench: EngineHarness) -> None:
 
 
 def test_a_long_word_is_shown_whole(bench: EngineHarness) -> None:
-    """Languages without spaces have long words, and concatenated lines form one (draft/multiline-concat)."""
+    """Languages without spaces have long words, and concatenated lines form one."""
     (alice,) = history_clients.gather(bench, "#tea", "alice", caps=(*history_clients.CAPS, "draft/multiline"))
     lines = ["茶" * 130] * 3
     opening = ("@batch=x PRIVMSG", *["@batch=x;draft/multiline-concat PRIVMSG"] * 2)

@@ -1,8 +1,8 @@
-"""Nothing is missed: who lost a connection gets exactly the rest, in the order of those who never lost theirs (P3).
+"""Gap-free resume: a client that lost its connection gets exactly the missing events, in order.
 
-Somebody's connection breaks at any byte of what it was sent. Back again, they ask for everything after the last
-message they saw, page by page, by position or by time, forwards or backwards. Meanwhile the clock may stand
-still or go back, the server may be killed, and the others talk on.
+A connection breaks at an arbitrary byte of its output. After reconnecting, the client requests
+everything after the last message it saw, page by page, by msgid or by time, forwards or backwards.
+Meanwhile the clock may stand still or go back, others keep talking, and the server may restart.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ class Conversation:
 
 
 class Private(Conversation):
-    """A private conversation. One side has several devices: one observes, another loses its connection.
+    """A private conversation. Of one side's devices, one observes and one loses its connection.
 
     The other side is a guest, a new party after each restart with the same nick.
     """
