@@ -79,14 +79,14 @@ class Shell:
 
     @property
     def has_failed(self) -> bool:
-        """Whether an exception ended a thread."""
+        """Whether an unexpected exception ended the receive loop or a flusher."""
         return self.receive_loop.has_failed or self.flushers.has_failed
 
 
 def assemble(
     settings: ServerSettings, database: Database, clock: Clock, load: LoadSettings | None = None
 ) -> Core:
-    """Create the engine on a prepared database, and restore the world.
+    """Restore the world from a prepared database, and create the engine around it.
 
     `load` reads the settings again for a reload; without it, a reload changes nothing.
     """
@@ -191,7 +191,7 @@ def _metrics(settings: ServerSettings, resources: ExitStack) -> Callable[[Engine
 def _database(settings: ServerSettings, resources: ExitStack) -> Database:
     """Open the database, and create or upgrade its schema if necessary.
 
-    Raises: ChatError when it cannot be used; it is then unchanged.
+    Raises: ChatError when the database cannot be used; it is then unchanged.
     """
     database = resources.enter_context(closing(Database(parse_database_url(settings.dbname))))
     if problem := find_location_problem(database):
@@ -248,7 +248,7 @@ def _reload(core: Core) -> None:
 
 
 def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
-    """Start all threads, from the flushers outwards. `stopping` is set if one of them fails."""
+    """Start all threads, flushers first. `stopping` is set if a thread fails."""
     shell.flushers.start(stopping.set)
     core.engine.start(shell.flushers, stopping.set)
     receive_loop = shell.receive_loop if shell.receive_loop.start(stopping.set) else None
@@ -258,7 +258,7 @@ def start(core: Core, shell: Shell, stopping: threading.Event) -> None:
 
 
 def stop(core: Core, shell: Shell) -> None:
-    """Stop accepting, finish the last batch, disconnect the clients and send the last bytes."""
+    """Stop accepting connections, finish the last batch, disconnect clients and flush queues."""
     for server in shell.servers:
         server.close()
     core.engine.stop(ENGINE_STOP_TIMEOUT_SECONDS)

@@ -23,7 +23,7 @@ class Clock:
         return time.time_ns() // 1_000_000
 
     def monotonic(self) -> float:
-        """Return monotonic seconds."""
+        """Return a monotonic time in seconds; only differences are meaningful."""
         return time.monotonic()
 
     def new_id(self) -> int:
@@ -126,7 +126,7 @@ _last_formatted: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
 def _format_seconds(seconds: int) -> str:
-    """Format whole seconds; the last result is cached, because consecutive messages share it."""
+    """Format a Unix timestamp; the last result is cached, as consecutive messages share it."""
     global _last_formatted
     last_seconds, text = _last_formatted
     if last_seconds != seconds:

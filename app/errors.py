@@ -6,7 +6,7 @@ The programs print it and exit with `exit_code`.
 
 
 class ChatError(Exception):
-    """Base of all errors shown to users; `sentence` is the message."""
+    """Base class of all errors shown to users; `sentence` is the message."""
 
     exit_code = 1
 

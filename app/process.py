@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 def install_signal_handlers(stopping: threading.Event, hangup: threading.Event) -> None:
-    """Shut down on SIGINT or SIGTERM, exit at once on a second one, and reload settings on SIGHUP.
+    """Set `stopping` on SIGINT or SIGTERM (exit at once on the second), and `hangup` on SIGHUP.
 
-    SIGHUP is also sent when the controlling terminal closes; in that case the server shuts down.
+    SIGHUP is also sent when the controlling terminal closes; `stopping` is set in that case.
     """
     had_terminal = os.isatty(0)
 
@@ -67,7 +67,7 @@ def exit_now(code: int) -> NoReturn:
     """Flush the streams and end the process without finalizing the interpreter.
 
     Reader threads blocked on a peer cannot be stopped, and finalization might wait for them
-    forever. All resources that must be closed are closed before.
+    forever. The caller has already closed all resources that need it.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

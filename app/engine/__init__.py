@@ -1,1 +1,1 @@
-"""Who is here now, what happens, and who hears of it."""
+"""The engine: runs commands on one thread, commits their events and delivers them."""

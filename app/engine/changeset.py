@@ -12,7 +12,7 @@ from app.events import Event
 
 
 class ReadOnlyChangeset(Exception):
-    """An event was emitted by a command that is not declared as writing."""
+    """A command that is not declared as writing emitted an event."""
 
 
 @dataclass(slots=True)
@@ -30,14 +30,14 @@ class Changeset:
     plan: Plan = field(default_factory=list)
 
     def emit(self, event: Event, audience: Audience = EMPTY_AUDIENCE, author: Client | None = None) -> Event:
-        """Apply an event to the world at once, and deliver it to the audience after the commit."""
+        """Apply an event to the world now; store it on commit, then deliver it to the audience."""
         self._apply(event)
         self.events.append(event)
         self._plan_delivery(event, audience, author)
         return event
 
     def deliver(self, event: Event, audience: Audience, author: Client | None = None) -> Event:
-        """Apply and deliver an event without storing it: it is transient, or in the log already."""
+        """Apply and deliver an event without storing it: it is transient, or already in the log."""
         self._apply(event)
         event.at = event.at or self.world.clock.now()
         self._plan_delivery(event, audience, author)
@@ -52,11 +52,11 @@ class Changeset:
             self.events.append(event)
 
     def send(self, client: Client, content: str | Event) -> None:
-        """Send a client a line or an event outside the reply to a command."""
+        """Send a line or an event to a client, outside any command response."""
         self.plan.append(Response(client, entries=[ResponseEntry(content)]))
 
     def close(self, client: Client, line: str) -> None:
-        """Close a connection after a last line; its user leaves the world when the reader ends."""
+        """Close a connection after a final line; the client is detached when its reader ends."""
         self.world.close(client)
         self.plan.append(Response(client, entries=[ResponseEntry(line)], end=True))
 

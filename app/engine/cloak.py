@@ -17,16 +17,17 @@ from ipaddress import ip_address, ip_network
 
 from app.wire.masks import CLOAK_SUFFIX
 
-PREFIX_BITS = {4: (32, 24, 16), 6: (64, 48, 32)}  # of the network hashed by each word
+PREFIX_BITS = {4: (32, 24, 16), 6: (64, 48, 32)}  # prefix lengths of the hashed networks, by IP version
 WORD_BYTES = 5  # eight base32 letters
 
 HostCloak = Callable[[str], str]  # maps an address to the displayed host
 
 
 def uncloaked_host(address: str) -> str:
-    """Return the address as a host; `0` is prepended to a leading colon.
+    """Return the address as the host, prefixed with `0` if it starts with a colon.
 
-    A parameter with a leading colon would be parsed as the trailing parameter (RFC 1459, 2.3.1).
+    A parameter with a leading colon would be parsed as the trailing parameter
+    (RFC 1459 section 2.3.1).
     """
     return "0" + address if address.startswith(":") else address
 

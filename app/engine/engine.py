@@ -32,7 +32,7 @@ from app.errors import StorageError
 from app.services.ledger import Ledger
 from app.threads import name_thread
 
-MAX_BATCH_STEPS = 10_000  # a batch is full from here on; other units wait for the next one
+MAX_BATCH_STEPS = 10_000  # a batch with this many steps is full; other units wait for the next one
 LOG_POLL_SECONDS = 0.25  # how often the log is polled for events of other nodes
 HOUSEKEEPING_SECONDS = 60.0  # interval of time-driven work, such as expiry
 IDLE_CHECK_SECONDS = 5.0  # interval of the check for idle connections
@@ -57,7 +57,7 @@ class Engine:
         self._handler = handler
         self._clock = clock
         self.meter = Meter()
-        self.has_failed = False  # an exception ended the thread
+        self.has_failed = False  # an unexpected exception ended the thread
         self._has_ended = False
         self._waiting: SimpleQueue[SubmissionUnit | None] = SimpleQueue()
         self._held: list[SubmissionUnit] = []
@@ -75,7 +75,7 @@ class Engine:
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self, flushers: FlushScheduler, on_end: Callable[[], None]) -> None:
-        """Start the thread; `flushers` are woken after each delivery, `on_end` called at exit."""
+        """Start the thread; wake `flushers` after each delivery, and call `on_end` at exit."""
         self._flush = flushers.wake
         self._on_end = on_end
         self._thread.start()
@@ -91,7 +91,7 @@ class Engine:
         return self._hub.deliveries
 
     def submit(self, unit: SubmissionUnit) -> None:
-        """Queue a unit; thread-safe. After the engine has ended, it is released without running."""
+        """Queue a unit; thread-safe. After the engine has ended, the unit is released at once."""
         self._waiting.put(unit)
         if self._has_ended:
             self._release_waiting()
@@ -136,7 +136,7 @@ class Engine:
             self._on_end()
 
     def _gather(self) -> tuple[list[SubmissionUnit], bool]:
-        """Return the waiting units, none after a timeout, and whether the engine continues."""
+        """Return the waiting units (none after a timeout), and whether the engine continues."""
         units: list[SubmissionUnit] = []
         steps = 0
         try:
@@ -236,7 +236,7 @@ class Engine:
         self._store(changeset, units)
 
     def _run_unit(self, changeset: Changeset, unit: SubmissionUnit) -> None:
-        """Run the steps of a unit, up to the first one that needs slow work."""
+        """Run the steps of a unit, up to and including the first that needs slow work."""
         steps, unit.steps = unit.steps, []
         for number, step in enumerate(steps, 1):
             unit.slow_work = self._run_step(changeset, unit.client, step)
@@ -276,7 +276,7 @@ class Engine:
         self._deliver(changeset, units)
 
     def _retry(self, changeset: Changeset, units: list[SubmissionUnit]) -> None:
-        """Retry the stuck commit; events that other nodes appended meanwhile precede it."""
+        """Retry the stuck commit, placed after events that other nodes appended in the meantime."""
         if not self._outage.may_retry:
             return
         try:
@@ -310,7 +310,7 @@ class Engine:
                 self._ledger.merge()
 
     def _may_open(self) -> bool:
-        """Whether the log should be opened now: there is work for it, and no retry delay."""
+        """Whether to open the log now: there is work to do, and no retry delay is running."""
         if self._outage.is_on and not self._outage.may_retry:
             return False
         if self._held or self._housekeeping.is_due():

@@ -12,7 +12,7 @@ class CommandHandler(Protocol):
     """What the engine requires of the command layer; implemented by the dispatcher."""
 
     def run(self, changeset: Changeset, client: Client, step: Step) -> SlowWork | None:
-        """Run one step, or refuse it if it writes and the changeset is not writable."""
+        """Run one step, or refuse a write to a read-only changeset; return slow work, if any."""
 
     def apply_remote(self, changeset: Changeset, event: Event) -> None:
         """Apply and deliver an event that another process appended, with its consequences."""

@@ -1,4 +1,4 @@
-"""Throttling of password guesses that cannot lock out the owner of an account.
+"""A throttle for password guesses that cannot lock out the owner of an account.
 
 Failures are counted per address, and per account or operator name. The limit per name is much
 higher and applies only to untrusted addresses: an address that has once presented the correct
@@ -19,7 +19,7 @@ PER_NAME_FACTOR = 10  # the limit per name, as a multiple of the limit per addre
 
 
 class LoginThrottle:
-    """Counts failures. `maximum` is the limit per address in `WINDOW_SECONDS`."""
+    """Counts failed logins. `maximum` is the limit per address in `WINDOW_SECONDS`."""
 
     def __init__(self, clock: Clock, maximum: int) -> None:
         self._addresses = RateLimit(clock, maximum, WINDOW_SECONDS)
@@ -27,7 +27,7 @@ class LoginThrottle:
         self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def set_maximum(self, maximum: int) -> None:
-        """Change the limit per address, and the limit per name accordingly."""
+        """Change the limit per address; the limit per name scales with it."""
         self._addresses.set_maximum(maximum)
         self._names.set_maximum(maximum * PER_NAME_FACTOR)
 
@@ -40,13 +40,13 @@ class LoginThrottle:
         return max(seconds, self._names.delay_seconds(name))
 
     def record(self, address: str, name: str | None = None) -> None:
-        """Record a failure."""
+        """Record a failed login."""
         self._addresses.record(rate_key(address))
         if name is not None:
             self._names.record(name)
 
     def trust(self, address: str, name: str) -> None:
-        """Record a success: the limit per name no longer applies to the address."""
+        """Record a successful login: the limit per name no longer applies to the address."""
         pair = name, rate_key(address)
         self._trusted[pair] = None
         self._trusted.move_to_end(pair)

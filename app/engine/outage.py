@@ -27,7 +27,7 @@ class Outage:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.is_on = False  # the database is failing
-        self._since = 0.0  # monotonic seconds of its start
+        self._since = 0.0  # monotonic seconds at the start of the outage
         self._retry_at = 0.0
 
     @property

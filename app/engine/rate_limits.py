@@ -15,7 +15,7 @@ IPV6_PREFIX_BITS = 64  # providers assign a /64 network to each customer
 
 
 class RateLimit:
-    """Allows `maximum` events per key in any window of `seconds`; 0 means no limit."""
+    """Allows `maximum` events per key in any window of `seconds`; a maximum of 0 disables it."""
 
     def __init__(self, clock: Clock, maximum: int, seconds: float) -> None:
         self._clock = clock

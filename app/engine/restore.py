@@ -1,4 +1,4 @@
-"""Restoring the world from the database at startup."""
+"""Restore the world from the database at startup."""
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
@@ -22,7 +22,7 @@ from app.wire.names import Key, fold
 
 
 def restore(world: World, connection: Connection) -> None:
-    """Load accounts, invitations, rooms, metadata and bans into an empty world."""
+    """Load accounts, certificates, invitations, rooms, metadata and bans into an empty world."""
     for row in connection.execute(select(AccountRow.__table__)):
         world.accounts[Key(row.key)] = AccountInfo(
             row.id, row.name, row.role, row.disabled, always_on=row.always_on
@@ -76,7 +76,7 @@ def _restore_room(world: World, row: RowMapping) -> None:
 def restore_users(world: World, connection: Connection, node: str) -> set[int]:
     """Load the users that were online when this node stopped, with their rooms.
 
-    Return the sessions that were ended in the database in the meantime.
+    Return the ids of the sessions that have been ended in the database in the meantime.
     """
     members = connection.execute(select(MembershipRow.__table__)).all()
     is_restored = or_(SessionRow.disconnected.is_(None), SessionRow.id.in_(select(MembershipRow.session_id)))
@@ -92,7 +92,7 @@ def restore_users(world: World, connection: Connection, node: str) -> set[int]:
 
 
 def _restore_user(world: World, row: RowMapping) -> None:
-    """Restore a user; the idle time is estimated from the time of detachment."""
+    """Restore a user; idle time counts from detachment, or from now."""
     idle_seconds = (world.clock.now() - (row["detached"] or world.clock.now())) / 1000
     user = User(
         session=row["id"],

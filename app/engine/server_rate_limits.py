@@ -11,13 +11,13 @@ REGISTRATION_SECONDS = 3600.0  # window for account registrations
 ROOM_SECONDS = 3600.0  # window for new rooms
 MAX_MAILS = 3  # verification codes per e-mail address
 MAIL_SECONDS = 3600.0  # window for verification codes
-METADATA_SECONDS = 60.0  # window for changes of metadata, which are sent to many clients
+METADATA_SECONDS = 60.0  # window for metadata changes, which are sent to many clients
 MAX_METADATA_CHANGES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """The limits on failed logins, registrations, new rooms, e-mails and changes of metadata."""
+    """The limits on failed logins, registrations, new rooms, e-mails and metadata changes."""
 
     logins: LoginThrottle
     registrations: RateLimit
@@ -27,7 +27,7 @@ class RateLimits:
 
     @classmethod
     def of(cls, settings: ServerSettings, clock: Clock) -> "RateLimits":
-        """Return the rate limits for the settings."""
+        """Create the rate limits that the settings specify."""
         return cls(
             LoginThrottle(clock, settings.login_attempts),
             RateLimit(clock, settings.registrations_per_address, REGISTRATION_SECONDS),
@@ -37,7 +37,7 @@ class RateLimits:
         )
 
     def configure(self, settings: ServerSettings) -> None:
-        """Apply changed settings."""
+        """Apply changed settings; recorded events still count."""
         self.logins.set_maximum(settings.login_attempts)
         self.registrations.set_maximum(settings.registrations_per_address)
         self.rooms.set_maximum(settings.max_rooms_per_user)

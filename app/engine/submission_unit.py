@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Step(Protocol):
-    """One action on the engine's thread, with the properties that decide how it is scheduled."""
+    """One action on the engine's thread, with the properties that determine its scheduling."""
 
     @property
     def writes(self) -> bool:
@@ -66,7 +66,7 @@ class SlowWork:
 
 
 def run_slow_work(slow_work: SlowWork, session: Session) -> Callback:
-    """Run the work and return the continuation with its result."""
+    """Run the work; return the step that continues with its result or reports the error."""
     try:
         result = slow_work.work(session)
     except SQLAlchemyError as error:
@@ -96,7 +96,7 @@ class SubmissionUnit:
         return any(step.reads_world for step in self.steps)
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the unit is done, on this thread, the engine's, or both."""
+        """Call `callback` when the unit is done: on this thread, the engine's thread, or both."""
         self._callback = callback
         if self.is_done:
             callback()

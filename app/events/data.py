@@ -65,7 +65,7 @@ class RenamedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class JoinedData(EventData):
-    """A new member's real name and roles; `override` if an administrator bypassed the modes."""
+    """A new member's real name and roles; `override`: an administrator bypassed the modes."""
 
     realname: str = ""
     roles: str = ""
@@ -90,7 +90,7 @@ class InvitedData(EventData):
 
 @dataclass(frozen=True, slots=True)
 class ModeData(EventData):
-    """Mode changes; `override` if an administrator made them without being a channel operator."""
+    """Mode changes; `override`: made by an administrator who is not a channel operator."""
 
     changes: Sequence[ModeRow]
     override: bool = False
@@ -131,8 +131,8 @@ class MarkedData(EventData):
 class MetadataChangeData(EventData):
     """A metadata key, and the account or nick that set it.
 
-    `party` is the target if it is a user; `session` is the author's when the target is not the
-    author.
+    `party` is the target if it is a user. `session` is the author's session if the author is not
+    the target.
     """
 
     key: str
@@ -253,7 +253,7 @@ def to_json(data: EventData) -> dict[str, Any]:
 
 
 def from_json(kind: Kind, stored: Mapping[str, Any] | None) -> EventData | None:
-    """Return the data of an event of a kind, given the JSON object in its row.
+    """Return the event data for the JSON object in a log row of this kind.
 
     An object that lacks a required member yields a plain `EventData`, so that a bad row does not
     make the log unreadable; `EventData.of` raises when the data is used.
@@ -273,7 +273,7 @@ _ALWAYS_WRITTEN = object()
 
 
 def _list_members(data_class: type[EventData]) -> list[tuple[str, object]]:
-    """Return the members of the JSON object, each with the value for which it is omitted."""
+    """Return the JSON members of a class, each with the default at which it is omitted."""
     common = {field.name for field in fields(EventData)}
     ordered = sorted(fields(data_class), key=lambda field: field.name in common)
     return [

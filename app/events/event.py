@@ -27,14 +27,14 @@ S = TypeVar("S", bound=Secret)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventData:
-    """The data common to all kinds of event, and the base class of their own."""
+    """The data common to all events; kinds with data of their own use a subclass."""
 
     tags: dict[str, str] | None = None  # client-only tags, and `bot` (IRCv3 bot mode)
     imported: bool = False  # from another program's history: keeps its time, is not delivered
 
     @classmethod
     def of(cls, event: "Event") -> Self:
-        """Return the data of an event, or the defaults if it has none of its kind.
+        """Return the data of an event as this class, with defaults if it has other data or none.
 
         Raises: TypeError if the row of the event lacks a required member.
         """
@@ -50,7 +50,7 @@ class Event:
 
     `session` is the author's session id, None for the server and for `chat-admin`. `room` is the
     room's id, `conversation` the key of a private conversation. `secret` is never stored in the
-    log: projections, entitled recipients and the undoing of a failed write use it.
+    log; projections, messages to entitled recipients and the revert of a failed write use it.
     """
 
     kind: Kind
@@ -85,7 +85,7 @@ class Event:
 
     @property
     def is_imported(self) -> bool:
-        """Whether it was imported from the history of another program."""
+        """Whether the event was imported from another program's history."""
         return self.data is not None and self.data.imported
 
 
@@ -100,7 +100,7 @@ def get_secret(event: Event, expected: type[S]) -> S:
 
 
 def is_transient(event: Event) -> bool:
-    """Whether it is a TAGMSG with only transient tags such as +typing, which is not stored."""
+    """Whether the event is a TAGMSG with only transient tags (+typing), which is not stored."""
     if event.kind is not Kind.TAGMSG:
         return False
     return TRANSIENT_TAGS.issuperset(name for name in event.tags or () if name[:1] == "+")

@@ -1,1 +1,1 @@
-"""The only server package with sockets and TLS."""
+"""The network layer: the only server package that uses sockets and TLS."""

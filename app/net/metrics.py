@@ -18,7 +18,7 @@ from app.net.send.flusher_pool import FlusherPool
 
 
 class MetricsEndpoint:
-    """An HTTP listener for metrics. It has none until `observe` is called."""
+    """An HTTP listener for metrics. It serves none until `observe` is called."""
 
     def __init__(self, ip: str, port: int) -> None:
         """Bind the port.

@@ -21,7 +21,7 @@ from app.process import set_switch_interval
 from app.threads import name_thread
 
 BACKLOG = 1024  # length of the kernel's accept queue
-PAUSE_SECONDS = 0.1  # before accepting again when file descriptors ran out
+PAUSE_SECONDS = 0.1  # before accepting again after running out of file descriptors
 _SHORTAGE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class ConnectionHandler(socketserver.BaseRequestHandler):
 
 
 class ChatServer(socketserver.ThreadingTCPServer):
-    """Accepts connections on one port. Their sockets are closed by the flushers only."""
+    """Accepts connections on one port; only the flushers close their sockets."""
 
     request_queue_size = BACKLOG
     daemon_threads = True
@@ -76,11 +76,11 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self._thread = Thread(target=self._accept, name=f"accept-{self.port}", daemon=True)
 
     def reconfigure(self, config: ListenerConfig) -> None:
-        """Use the transport of another configuration for new connections; the port stays."""
+        """Use the new configuration's transport for new connections; the port does not change."""
         self.config = replace(self.config, wrap=config.wrap)
 
     def open(self, handles: ServerHandles) -> None:
-        """Start to accept connections."""
+        """Start accepting connections."""
         self._handles = handles
         self._thread.start()
 
@@ -94,7 +94,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self.serve_forever(poll_interval=0.2)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection; when descriptors are short, pause instead of spinning."""
+        """Accept a connection; when out of file descriptors, pause instead of spinning."""
         try:
             connection, (address, *rest) = super().get_request()
         except OSError as error:
@@ -111,7 +111,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         self._handles.stopping.wait(PAUSE_SECONDS)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Refuse connections over the limits with an ERROR line."""
+        """Return whether the limits admit a connection; if not, refuse it with an ERROR line."""
         refusal = self.limits.admit(client_address[0])
         if refusal is None:
             set_switch_interval(self.limits.count)
@@ -133,7 +133,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
             self._refuse(request, "The server is full; try again later")
 
     def _refuse(self, connection: socket.socket, reason: str) -> None:
-        """Send an ERROR line if the transport can send before its handshake, and close."""
+        """Close a connection, with an ERROR line if the transport can send before its handshake."""
         line, transport = f"ERROR :Closing link: {reason}\r\n".encode(), self.config.new_transport()
         try:
             connection.send(

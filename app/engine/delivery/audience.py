@@ -16,7 +16,7 @@ from app.engine.delivery.sink import Broadcaster, IndividualSinks, Sink, SinkGro
 
 
 class Audience:
-    """An immutable set of clients; a room replaces its own when members or capabilities change."""
+    """An immutable set of clients; rooms replace theirs when members or capabilities change."""
 
     __slots__ = ("_clients", "_sink_groups", "added", "base")
 
@@ -33,19 +33,19 @@ class Audience:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no clients; an audience with a base always has some."""
+        """Whether there are no clients; an audience with a base always has some."""
         return not self.added
 
     @property
     def clients(self) -> frozenset[Client]:
-        """All clients."""
+        """All clients, including those of the base."""
         if self._clients is None:
             self._clients = self._compute_clients()
             self.base = None
         return self._clients
 
     def _compute_clients(self) -> frozenset[Client]:
-        """Return the union of the bases, iteratively, because mass joins create long chains."""
+        """Compute the union iteratively, because mass joins create long chains of bases."""
         added: list[frozenset[Client]] = []
         link = self
         while link._clients is None and link.base is not None:

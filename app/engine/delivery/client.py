@@ -77,7 +77,7 @@ class Client:
         self.connected_at = now  # monotonic seconds
         self.last_received = now  # monotonic seconds of the last line received
         self.ping_sent = False  # since the last line received
-        self.quit_reason: str | None = None  # QUIT message to use when the server closes it
+        self.quit_reason: str | None = None  # QUIT message to use when the server closes the connection
         self.caps: frozenset[str] = frozenset()
         self.cap_version = 0
         self.shape = 0  # `Shape` bits of the negotiated capabilities
@@ -88,8 +88,8 @@ class Client:
         self.session: int | None = None  # set when registration is complete
         self.multiline_batch: MultilineBatch | None = None  # the open batch
         self.is_closed = False
-        self.reply_lines = 0  # total sent, plus equivalent work; charged to the flood limit
-        self.monitored: dict[Key, str] = {}  # MONITOR list, as spelled by the client
+        self.reply_lines = 0  # lines sent, plus other work in equivalent lines; charged to the flood limit
+        self.monitored: dict[Key, str] = {}  # MONITOR list: nicks as the client spelled them
         self.subscriptions: frozenset[str] = frozenset()  # metadata keys
 
     def enable(self, caps: frozenset[str]) -> None:
@@ -101,5 +101,5 @@ class Client:
 
     @property
     def knows_metadata(self) -> bool:
-        """Whether metadata is sent to it; draft/metadata-3 also requires `batch`."""
+        """Whether metadata is sent to the client; draft/metadata-3 also requires `batch`."""
         return METADATA in self.caps and "batch" in self.caps

@@ -33,7 +33,7 @@ _KINDS_WITH_MSGID = frozenset(
 
 
 def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> bytes:
-    """Encode an event for clients of a shape, with extra tags if given; truncate lines too long.
+    """Encode an event for clients of a shape, with any extra tags; truncate overlong lines.
 
     Returns b"" if clients of this shape do not receive the event.
     """

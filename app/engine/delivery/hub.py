@@ -29,7 +29,7 @@ class BroadcastRun:
         self._lines: dict[int, list[bytes]] = {}
 
     def continues_with(self, audience: Audience) -> bool:
-        """Extend the run to an audience equal to or grown from its own; return whether it did."""
+        """Extend the run if the audience equals or extends its latest; return whether it does."""
         if audience is self._latest:
             return True
         if audience.base is not self._latest:
@@ -75,7 +75,7 @@ class BroadcastRun:
         return self._lines[shape]
 
     def _individual_bytes(self, client: Client, start: int) -> bytes:
-        """Return the bytes for a client from an index on: its responses, without its own events."""
+        """Return a client's bytes from event `start` on: responses, and events by others."""
         lines = self._encoded(client.shape)
         pieces: list[bytes] = []
         for index, own in self._private.get(client, ()):

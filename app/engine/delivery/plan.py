@@ -11,7 +11,7 @@ from app.events import Event
 
 @dataclass(slots=True)
 class Broadcast:
-    """An event for an audience, except the author's client, whose copy is in a response."""
+    """An event for an audience; the author's client receives it in a response instead."""
 
     event: Event
     audience: Audience
@@ -22,7 +22,7 @@ Plan = list[Broadcast | Response]
 
 
 def split_remote(plan: Plan, remote_events: Sequence[Event]) -> tuple[Plan, Plan]:
-    """Split a plan into the remote events and their consequences, which are later in the log."""
+    """Split a plan into remote events and their consequences, which follow them in the log."""
     remote_ids = set(map(id, remote_events))
     parts: tuple[Plan, Plan] = ([], [])
     for item in plan:
@@ -31,7 +31,7 @@ def split_remote(plan: Plan, remote_events: Sequence[Event]) -> tuple[Plan, Plan
 
 
 def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
-    """Return the plan without some events, by `id()`; their authors get `lines` instead."""
+    """Return the plan without the events in `lines` (by `id()`); authors get the line instead."""
     shown = _replaced(plan, lines)
     remaining: Plan = []
     for index, item in enumerate(plan):
@@ -48,7 +48,7 @@ def without_events(plan: Plan, lines: Mapping[int, str]) -> Plan:
 
 
 def _replaced(plan: Plan, lines: Mapping[int, str]) -> set[int]:
-    """Replace the events in responses by the lines, and return the `id()`s of these events."""
+    """Replace events in responses with their lines; return the `id()`s of replaced events."""
     shown = set()
     for item in plan:
         for entry in () if isinstance(item, Broadcast) else item.entries:

@@ -16,9 +16,9 @@ from app.wire.line import LINE_END, format_tags
 
 @dataclass(slots=True)
 class ResponseEntry:
-    """A part of a response: lines of text, or an event, and the tags of each line.
+    """A part of a response: lines of text or an event, and the tags of each line.
 
-    If the text represents an event, the event is given as `event`.
+    `event` is the event that the text represents, if any.
     """
 
     content: str | Event
@@ -41,7 +41,7 @@ class ResponseEntry:
 
     @property
     def is_one_line(self) -> bool:
-        """Whether it encodes as one line, or as the batch of a single event."""
+        """Whether the entry encodes as one line, or as the batch of a single event."""
         return isinstance(self.content, Event) or LINE_END not in self.content
 
 

@@ -1,4 +1,4 @@
-"""Reducers: the functions that change the world, one for each kind of event that does.
+"""Reducers: functions that apply events to the world, one for each kind that changes it.
 
 A reducer decides nothing and does not fail. A remote event may refer to users and rooms that no
 longer exist; it then changes nothing.

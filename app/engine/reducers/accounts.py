@@ -15,7 +15,7 @@ from app.wire.names import fold
 
 
 def registered(world: World, event: Event) -> None:
-    """Add an account, and use up its invitation once."""
+    """Add an account, and consume one use of its invitation."""
     name, data = event.account or "", RegisteredData.of(event)
     world.accounts[fold(name)] = AccountInfo(data.id, name, data.role)
     world.add_skeleton(name)
@@ -48,7 +48,7 @@ def certificate_added(world: World, event: Event) -> None:
 
 
 def certificate_removed(world: World, event: Event) -> None:
-    """Unbind a certificate, unless it belongs to another account now."""
+    """Unbind a certificate, unless it is now bound to another account."""
     fingerprint = CertificateData.of(event).fingerprint
     if world.certificates.get(fingerprint) is world.find_account(event.account or ""):
         world.certificates.pop(fingerprint, None)

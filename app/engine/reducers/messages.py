@@ -29,13 +29,13 @@ def _start_slow_mode_delay(world: World, event: Event) -> None:
 
 
 def _statusmsg_room(event: Event) -> int:
-    """Return the id of the room whose operators the message is for (STATUSMSG), or 0."""
+    """Return the id of the room whose operators a STATUSMSG addresses, or 0."""
     conversation = event.conversation or ""
     return int(conversation[1:]) if conversation.startswith("o") else 0
 
 
 def redacted(world: World, event: Event) -> None:
-    """Remove a message from memory."""
+    """Record a redaction, and remove the message from its room's recent messages."""
     redacted_id = RedactedData.of(event).event
     world.redacted.append(redacted_id)
     room = world.rooms.get(event.room or 0)

@@ -1,4 +1,4 @@
-"""The reducer for metadata of users and rooms."""
+"""The reducer for user and room metadata."""
 
 from app.engine.world.user import Metadata
 from app.engine.world.world import World
@@ -7,7 +7,7 @@ from app.events.data import MetadataChangeData
 
 
 def metadata(world: World, event: Event) -> None:
-    """Set or remove a key.
+    """Set or remove a metadata key.
 
     The previous value is kept as the secret of the event, so that `World.revert` can restore it if
     the event cannot be stored.

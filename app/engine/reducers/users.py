@@ -28,7 +28,7 @@ def connected(world: World, event: Event) -> None:
 
 
 def quit_(world: World, event: Event) -> None:
-    """Remove a user; the events for their other rooms have no further effect."""
+    """Remove a user on the first of their QUIT events (one per room); the others do nothing."""
     user = world.users.pop(event.session or 0, None)
     if user is None:
         return
@@ -74,7 +74,7 @@ def user_mode(world: World, event: Event) -> None:
 
 
 def opered(world: World, event: Event) -> None:
-    """Make a user an administrator by OPER."""
+    """Grant administrator status after a successful OPER."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.operator, user.operator_name = True, event.target
@@ -136,7 +136,7 @@ def detached(world: World, event: Event) -> None:
 
 
 def attached(world: World, event: Event) -> None:
-    """Record that a detached user has a device again."""
+    """Clear the detachment time once a device of the user connects."""
     user = world.users.get(event.session or 0)
     if user is not None:
         user.detached = None

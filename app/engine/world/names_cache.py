@@ -25,7 +25,7 @@ class NamesCache(Generic[M]):
     def texts(
         self, members: Iterable[M], variant: frozenset[str], write: Callable[[M], str], max_bytes: int
     ) -> list[str]:
-        """Return the names in texts of at most `max_bytes`.
+        """Return the names packed into strings of at most `max_bytes` each.
 
         `variant` identifies the output format of `write`.
         """

@@ -54,7 +54,7 @@ class Member:
 
 @dataclass(frozen=True)
 class MaskEntry:
-    """A mask or word on a list of a room, with its author and time. Compiled on first use."""
+    """A mask or word on a room's list, with its author and time; compiled on first use."""
 
     mask: str
     by: str
@@ -89,8 +89,8 @@ class Room:
     modes: set[str] = field(default_factory=set)
     password: str | None = None
     limit: int | None = None
-    slow_mode_seconds: int | None = None  # between two messages of one user
-    may_speak_at: dict[str, float] = field(default_factory=dict)  # monotonic seconds by party
+    slow_mode_seconds: int | None = None  # minimum time between messages of one user
+    may_speak_at: dict[str, float] = field(default_factory=dict)  # monotonic seconds by `User.party`
     members: dict[int, Member] = field(default_factory=dict)
     roles: dict[int, set[str]] = field(default_factory=dict)
     lists: dict[str, dict[str, MaskEntry]] = field(default_factory=lambda: {letter: {} for letter in LISTS})
@@ -183,12 +183,12 @@ class Room:
         return "s" not in self.modes or user.session in self.members or user.is_admin
 
     def members_shown_to(self, viewer: User) -> Iterator[Member]:
-        """Yield the members visible to the viewer: all if a member, else without +i users."""
+        """Yield the members the viewer may see: all for a member, otherwise those without +i."""
         is_member = viewer.session in self.members
         return (m for m in self.members.values() if is_member or m.user.is_visible_to(viewer))
 
     def names_for(self, client: Client, viewer: User, max_bytes: int) -> list[str]:
-        """Return the names of the visible members in texts of at most `max_bytes`."""
+        """Return the names of visible members, packed into strings of at most `max_bytes`."""
         if viewer.session not in self.members:
             return pack_words(
                 (member.name_for(client) for member in self.members_shown_to(viewer)), max_bytes
@@ -213,7 +213,7 @@ class Room:
         return member is not None and bool(member.roles)
 
     def set_slow_mode(self, seconds: int | None) -> None:
-        """Set the slow mode delay, or None to disable it; current delays are reset."""
+        """Set the slow mode delay (None disables it), and cancel the delays in progress."""
         self.slow_mode_seconds = seconds
         self.may_speak_at.clear()
 
@@ -224,7 +224,7 @@ class Room:
         self.may_speak_at[user.party] = now + (self.slow_mode_seconds or 0)
 
     def persistent_roles(self, user: User) -> set[str]:
-        """Return the roles of the account; administrators are operators of official rooms."""
+        """Return the account's roles; administrators also have `o` in official rooms."""
         persistent = set(self.roles.get(user.account.id, ())) if user.account else set()
         return persistent | {"o"} if self.official and user.is_admin else persistent
 
@@ -234,7 +234,7 @@ class Room:
         return not self.members and not self.official and not any("o" in r for r in self.roles.values())
 
     def mode_words(self, show_key: bool) -> list[str]:
-        """Return the modes as parameters of MODE: `+klnt`, then the arguments."""
+        """Return the MODE parameters, `+klnt` and arguments; unless `show_key`, the key is `*`."""
         values = {
             "W": self.slow_mode_seconds,
             "k": self.password if show_key else self.password and "*",

@@ -19,7 +19,7 @@ class AccountInfo:
     role: str
     disabled: bool = False
     password_version: int = 0  # password changes since the server started
-    always_on: bool | None = None  # None: as the server's settings say
+    always_on: bool | None = None  # None: use the server's default
     markers: Markers = None
     metadata: Metadata = field(default_factory=dict)
 
@@ -65,7 +65,7 @@ class User:
         secret: Secret | None = None,
         at: int = 0,
     ) -> Event:
-        """Return an event by this user, with the `bot` tag if applicable; `room` is a room id."""
+        """Return an event by this user, tagged `bot` if the user is one; `room` is a room id."""
         if self.is_bot:
             data = data or EventData()
             data = replace(data, tags={**(data.tags or {}), "bot": ""})
@@ -134,7 +134,7 @@ class User:
         return "B" in self.modes
 
     def is_visible_to(self, viewer: "User") -> bool:
-        """Whether masks show the user to the viewer: not invisible, or in a shared room."""
+        """Whether mask queries show the user to the viewer: not invisible, or in a shared room."""
         return (
             "i" not in self.modes
             or self is viewer

@@ -4,7 +4,7 @@ from app.engine.world.user import User
 
 
 class UserCounts:
-    """The sessions of invisible users (user mode i) and of administrators."""
+    """Counts of invisible users (user mode i) and of administrators."""
 
     def __init__(self) -> None:
         self._invisible: set[int] = set()

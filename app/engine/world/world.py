@@ -20,7 +20,7 @@ from app.events.data import MarkedData, MetadataChangeData, RedactedData
 from app.wire.names import Key, fold, skeleton
 
 MAX_WHOWAS_NICKS = 1_000  # nicks in the WHOWAS history
-MAX_REDACTIONS = 1_000  # recent redactions, to filter pages read before them
+MAX_REDACTIONS = 1_000  # recent redactions, to filter history pages read before them
 MAX_WHOWAS_ENTRIES = 10  # entries per nick
 
 Reducer = Callable[["World", Event], None]
@@ -128,7 +128,7 @@ class World:
         return Audience(audience.clients.union(monitors)) if monitors else audience
 
     def all_clients(self) -> Audience:
-        """Return all registered clients."""
+        """Return the connections of all registered users."""
         return Audience(client for user in self.users.values() for client in user.clients)
 
     def wallops_audience(self) -> Audience:

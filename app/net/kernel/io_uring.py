@@ -78,7 +78,7 @@ def opcode_word(opcode: int, flags: int = 0) -> int:
     return int.from_bytes(struct.pack("=BBHi", opcode, flags, 0, 0), sys.byteorder)
 
 
-Columns = Mapping[int, Sequence[int]]  # by the index of an SQE word: its value in each SQE of a batch
+Columns = Mapping[int, Sequence[int]]  # by SQE word index: the word's value in each SQE of a batch
 
 
 class IoUring:
@@ -144,7 +144,7 @@ class IoUring:
         os.close(self._descriptor)
 
     def register(self, opcode: int, address: int, count: int) -> None:
-        """Register a resource with the ring, see io_uring_register(2). Raises: OSError."""
+        """Register a resource with the ring (io_uring_register(2)). Raises: OSError."""
         _call(REGISTER, self._descriptor, opcode, address, count)
 
     @property
@@ -164,7 +164,7 @@ class IoUring:
             self._sqes[start + word : start + SQE_WORDS * count : SQE_WORDS] = memoryview(values)  # type: ignore[arg-type]
 
     def enter(self, count: int, min_completions: int) -> bytes:
-        """Submit the next `count` SQEs, wait for `min_completions`, and return all CQEs."""
+        """Submit the next `count` SQEs, await at least `min_completions` CQEs, and return all."""
         self._words[self._sq_tail] = (self._words[self._sq_tail] + count) & 0xFFFFFFFF
         submitted = 0
         while submitted < count or self._available() < min_completions:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 
 class Waker:
-    """The blocked thread also waits for `receiving_end`; any thread may call `wake`."""
+    """Wakes the thread that waits on `receiving_end`; any thread may call `wake`."""
 
     def __init__(self) -> None:
         self.receiving_end, self._sending_end = socket.socketpair()

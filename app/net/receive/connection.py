@@ -2,8 +2,8 @@
 
 It runs on the handler thread that `ThreadingTCPServer` starts for the connection. What it receives
 at once becomes one unit, as far as the flood limit allows. It waits for the engine to finish a unit
-before it submits the next; if the unit may have slow work for it, it waits right away, otherwise
-only when there is something to submit, because waking a thread costs as much as a message. The
+before it submits the next. If the unit may need slow work, the reader waits at once; otherwise it
+waits only before the next submission, because waking a thread costs as much as a message. The
 engine learns of the connection together with the first lines that have arrived, or before the
 reader blocks. A flooding client is delayed here, in its own thread.
 
@@ -39,7 +39,7 @@ from app.wire.framing import MAX_LINE_BYTES, Frame, FramingError
 from app.wire.proxy import MalformedHeader, parse_header
 
 RECEIVE_BYTES = 64 * 1024  # receive buffer after a read of more than one line
-SMALL_RECEIVE_BYTES = 4 * 1024  # and otherwise: every waiting reader holds a buffer
+SMALL_RECEIVE_BYTES = 4 * 1024  # receive buffer otherwise: every blocked reader holds one
 RECEIVE_LOOP_THRESHOLD_UNITS = 16  # units per engine cycle; below it, a reader per connection is faster
 BACKLOG_POLL_SECONDS = 0.05  # how often to check whether a slow peer has caught up
 LINGER_SECONDS = 1  # how long to read after the end, so that a reset does not destroy the last lines
@@ -154,8 +154,8 @@ class Connection:
     def _receive_on_this_thread(self, flags: int = 0) -> bytes:
         """Receive with a buffer of the expected size.
 
-        The buffer is allocated while the call blocks. Large buffers for ten thousand idle
-        connections would keep 640 MB of memory that was used before.
+        `recv` allocates its buffer before it blocks, so 64 KiB buffers could pin 640 MB for ten
+        thousand idle connections.
 
         Raises: OSError.
         """
@@ -166,7 +166,7 @@ class Connection:
         return data
 
     def _strip_proxy_header(self, data: bytes) -> bytes:
-        """Return the bytes after the PROXY header; none until the header is complete.
+        """Return the bytes after the PROXY header; b"" until the header is complete.
 
         Raises: MalformedHeader, ConnectionRefused.
         """
@@ -183,7 +183,7 @@ class Connection:
         return rest
 
     def _set_origin(self, address: str, secure: bool) -> None:
-        """Count and show the connection under the address that the proxy names.
+        """Attribute the connection to the client address in the PROXY header.
 
         Raises: ConnectionRefused when that address has too many connections.
         """
@@ -211,7 +211,7 @@ class Connection:
         return frames
 
     def _portions(self, frames: list[Frame], received: int) -> Iterator[Sequence[Step]]:
-        """Yield the lines that the flood limit allows now, then the others as it allows them.
+        """Yield steps for the lines that the flood limit allows now, then for the others in turn.
 
         So a flooding client never fills a batch, and its disconnection or eviction is noticed
         early. Received bytes that form no line cost as much as lines of the same length.
@@ -229,7 +229,7 @@ class Connection:
             yield steps
 
     def _pause(self, seconds: float) -> None:
-        """Wait, unless the server stops first; announce the connection to the engine before."""
+        """Announce the connection to the engine, then wait, unless the server stops first."""
         if seconds > 0:
             if self._submitter.is_unannounced:
                 self._submit([])
@@ -260,14 +260,14 @@ class Connection:
         self._submitter.wait_until_done(self._run_slow_work)
 
     def _run_slow_work(self, work: SlowWork) -> Callback:
-        """Run slow work once the peer has read most of its queue, which pages could overflow."""
+        """Run slow work once the send queue is at most half full, to leave room for the reply."""
         while self._outbox.is_behind and not self._handles.stopping.wait(BACKLOG_POLL_SECONDS):
             pass
         with self._runtime.database.reading() as session:
             return run_slow_work(work, session)
 
     def _linger(self) -> None:
-        """Drain unread input, which would turn the close into a reset (RFC 1122, 4.2.2.13)."""
+        """Drain unread input, which would make the close a reset (RFC 1122 section 4.2.2.13)."""
         if self._outbox.fault is not None:
             return
         try:

@@ -17,7 +17,7 @@ from app.wire.framing import MAX_LINE_BYTES
 
 
 class PolledConnection:
-    """A connection; all methods except `receive` run on the receive loop's thread."""
+    """A connection; its public methods except `receive` run on the receive loop's thread."""
 
     __slots__ = ("_for_reader", "_has_data_for_reader", "_receive_loop", "_socket", "_submitter", "_waiting")
 
@@ -74,7 +74,7 @@ class PolledConnection:
             self._has_data_for_reader.release()
 
     def _try_submit(self, received: Received) -> bool:
-        """Submit lines of quick, cheap commands; return False for other input, uncharged."""
+        """Submit lines of quick, cheap commands; otherwise charge nothing and return False."""
         if isinstance(received, OSError) or not received.endswith(b"\n") or len(received) > MAX_LINE_BYTES:
             return False
         submitter = self._submitter

@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 class ReceiveTarget(Protocol):
-    """Something that the receive loop receives for; called on the thread of the loop."""
+    """A socket served by the receive loop; `on_received` is called on the loop's thread."""
 
     @property
     def descriptor(self) -> int:
-        """The file descriptor, which stays open meanwhile."""
+        """The file descriptor; it stays open while armed."""
 
     def on_received(self, received: Received) -> None:
         """Process received bytes; call `receive_for` again to receive more."""
@@ -49,7 +49,7 @@ class ReceiveLoop:
     """A thread that receives for any number of targets, if the kernel supports it."""
 
     def __init__(self, use_io_uring: bool) -> None:
-        self.has_failed = False  # the thread ended because of a bug
+        self.has_failed = False  # an unexpected exception ended the thread
         self._use_io_uring = use_io_uring
         self._requests: deque[ReceiveTarget] = deque()
         self._callbacks: deque[Callable[[], None]] = deque()

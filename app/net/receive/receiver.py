@@ -72,7 +72,7 @@ class Receiver:
     def receive(self, descriptors: Sequence[int], min_completions: int) -> list[tuple[int, Received]]:
         """Arm further sockets for one receive each, then wait for completions of any armed sockets.
 
-        Return what was received, by file descriptor; these sockets are no longer armed.
+        Return (file descriptor, received) pairs; these sockets are no longer armed.
         """
         fds, self._to_retry = array("Q", [*self._to_retry, *descriptors]), []
         cqes = b""

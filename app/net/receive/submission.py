@@ -1,9 +1,9 @@
-"""Submission of received lines: parsed, charged for, and submitted one unit at a time.
+"""Submission of received lines: parse, charge, and submit one unit at a time.
 
-The reader and the receive loop both use it, so a line is treated alike whichever thread received
-it. A unit is submitted only after the previous one is done. That is the back-pressure, and it keeps
-a client's lines in order. The arrival of the connection is a step as well: it precedes the first
-steps that are submitted.
+The reader and the receive loop share this code, so a line is treated the same whichever thread
+received it. A unit is submitted only after the previous one is done, which provides back-pressure
+and keeps a client's lines in order. The arrival of the connection is a step as well: it precedes
+the first steps that are submitted.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ class TokenBucket:
         return max(0.0, -self._tokens / self._rate)
 
     def try_take(self, cost: int) -> bool:
-        """Take tokens if there are enough; otherwise take none."""
+        """Take tokens only if there are enough; return whether there were."""
         if self.take(cost) == 0:
             return True
         self._tokens += cost
@@ -152,10 +152,10 @@ class Submitter:
 
     @property
     def is_done(self) -> bool:
-        """Whether the submitted unit is done."""
+        """Whether the submitted unit, if any, is done."""
         return self._unit is None or self._unit.is_done
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the unit is done, on this thread, the engine's, or both."""
+        """Call `callback` when the unit is done: on this thread, the engine's thread, or both."""
         if self._unit is not None:
             self._unit.add_done_callback(callback)

@@ -2,7 +2,7 @@
 
 The engine makes one post for the whole group, and the flusher sends it to all outboxes with nothing
 else queued in one operation. The work in Python does not grow with the size of the group, except
-for outboxes with a transport, whose data is encoded for each of them.
+for outboxes with a transport, whose data is encoded individually.
 """
 
 from collections.abc import Callable, Iterator, MutableSequence, Sequence, Set
@@ -15,7 +15,7 @@ from app.net.send.sender import Sender
 
 T = TypeVar("T")
 MAX_ENCODED_BATCH_OUTBOXES = 64  # each has its own encoded copy in memory
-IncompleteSend = tuple[Outbox, bytes, int]  # the outbox, its data, and the sender's result
+IncompleteSend = tuple[Outbox, bytes, int]  # the outbox, its data, and bytes sent or -errno
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 def _do_nothing() -> None:
-    """Ignore the failure of a flusher that runs by itself."""
+    """Default for `on_failure`."""
 
 
 class Flusher:
@@ -49,7 +49,7 @@ class Flusher:
 
     def __init__(self, number: int, clock: Clock, use_io_uring: bool) -> None:
         self.evicted = 0  # connections closed because their send queue overflowed
-        self.has_failed = False  # the thread ended because of a bug
+        self.has_failed = False  # an unexpected exception ended the thread
         self._clock = clock
         self._use_io_uring = use_io_uring
         self._posts: deque[Post] = deque()
@@ -132,7 +132,7 @@ class Flusher:
                 self._has_caught_up.wait()
 
     def finish(self) -> None:
-        """Tell the thread to send what is queued, close every socket and exit."""
+        """Tell the thread to send all queued bytes, close every socket and exit."""
         self._is_stopping = True
         self._waker.wake()
 
@@ -192,7 +192,7 @@ class Flusher:
                 self._update(outbox)
 
     def _send_individually(self, sender: Sender, outboxes: Iterable[Outbox]) -> None:
-        """Send the queued data of each outbox, as much as the sockets accept now."""
+        """Send each outbox's queued data, as far as its socket accepts it now."""
         waiting = iter(outboxes)
         while batch := self._take_batch(waiting):
             results = sender.send([(outbox.socket, data) for outbox, data in batch])

@@ -18,7 +18,7 @@ class FlusherPool:
         self._flushers = [Flusher(number, clock, use_io_uring) for number in range(size)]
 
     def start(self, on_failure: Callable[[], None]) -> None:
-        """Start the threads. `on_failure` is called from a thread that cannot continue."""
+        """Start the threads. A thread that fails calls `on_failure`."""
         for flusher in self._flushers:
             flusher.start(on_failure)
 
@@ -37,7 +37,7 @@ class FlusherPool:
             flusher.wait_until_caught_up()
 
     def finish(self) -> None:
-        """Tell every flusher to send what is queued, close its sockets and exit."""
+        """Tell every flusher to send all queued bytes, close its sockets and exit."""
         for flusher in self._flushers:
             flusher.finish()
 
@@ -48,7 +48,7 @@ class FlusherPool:
 
     @property
     def has_failed(self) -> bool:
-        """Whether a thread ended because of a bug."""
+        """Whether an unexpected exception ended a flusher thread."""
         return any(flusher.has_failed for flusher in self._flushers)
 
     @property

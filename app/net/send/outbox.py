@@ -63,7 +63,7 @@ class Outbox:
     ) -> None:
         self.socket = connection
         self.transport = transport
-        self.is_ending = False  # nothing more is queued
+        self.is_ending = False  # later pushes are ignored
         self.released = False  # the reader no longer uses the socket, so it may be closed
         self.fault: str | None = None  # why the connection failed
         self.finishing = False  # no more bytes will come; close once all are sent
@@ -121,7 +121,7 @@ class Outbox:
     # For the flusher
 
     def add(self, data: bytes | None) -> None:
-        """Queue pushed bytes, or mark the end."""
+        """Queue posted bytes; END marks the outbox as finishing."""
         if data is END:
             self.finishing = True
         elif data and not self.finishing:
@@ -156,7 +156,7 @@ class Outbox:
         )
 
     def wrap(self, transport: Transport, data: bytes, is_last: bool = False) -> bytes:
-        """Encode bytes with the transport; a bug in it fails this connection only."""
+        """Encode bytes with the transport; an unexpected exception fails only this connection."""
         try:
             return transport.encrypt(data, is_last)
         except Exception:
@@ -193,7 +193,7 @@ class Outbox:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is waiting."""
+        """Whether no bytes are queued or unsent."""
         return not self._chunks and not self.unsent
 
     @property

@@ -34,13 +34,16 @@ class Sender(Protocol):
     """Sends on many sockets. Belongs to one thread."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send each socket its data without blocking; return bytes sent or -errno of each."""
+        """Send each socket its data without blocking; return bytes sent or -errno for each."""
 
     def prepare(self, connections: Sequence[socket.socket]) -> MutableSequence[Any]:
         """Return targets for `broadcast`, valid until one of the sockets is closed."""
 
     def broadcast(self, targets: Sequence[Any], data: bytes) -> Iterable[tuple[int, int]]:
-        """Send all targets the same data; return index and result of each incomplete send."""
+        """Send the same data to all targets.
+
+        Return the index and the result (bytes sent or -errno) of each incomplete send.
+        """
 
     def close(self) -> None:
         """Release the kernel's resources."""
@@ -50,7 +53,7 @@ class SocketSender:
     """Sends with one system call per socket."""
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send each socket its data without blocking; return bytes sent or -errno of each."""
+        """Send each socket its data without blocking; return bytes sent or -errno for each."""
         return [_send(connection, data) for connection, data in batch]
 
     def prepare(self, connections: Sequence[socket.socket]) -> list[socket.socket]:
@@ -58,7 +61,10 @@ class SocketSender:
         return list(connections)
 
     def broadcast(self, targets: Sequence[socket.socket], data: bytes) -> Iterable[tuple[int, int]]:
-        """Send all targets the same data; return index and result of each incomplete send."""
+        """Send the same data to all targets.
+
+        Return the index and the result (bytes sent or -errno) of each incomplete send.
+        """
         results = enumerate([_send(connection, data) for connection in targets])
         return [(index, sent) for index, sent in results if sent != len(data)]
 
@@ -97,7 +103,7 @@ class IoUringSender:
         self._ring.close()
 
     def send(self, batch: Sequence[tuple[socket.socket, bytes]]) -> list[int]:
-        """Send each socket its data without blocking; return bytes sent or -errno of each."""
+        """Send each socket its data without blocking; return bytes sent or -errno for each."""
         results: list[int] = []
         while len(results) < len(batch):
             part = batch[len(results) : len(results) + self._ring.capacity]
@@ -117,7 +123,10 @@ class IoUringSender:
         )
 
     def broadcast(self, targets: Sequence[int], data: bytes) -> list[tuple[int, int]]:
-        """Send all targets the same data; return index and result of each incomplete send."""
+        """Send the same data to all targets.
+
+        Return the index and the result (bytes sent or -errno) of each incomplete send.
+        """
         incomplete: list[tuple[int, int]] = []
         start = 0
         while start < len(targets):
@@ -154,7 +163,7 @@ def _addresses(chunks: Iterable[bytes]) -> Iterator[int]:
 
 
 def _results(cqes: bytes) -> list[int]:
-    """Return the results in the order of the SQEs."""
+    """Return the results (bytes sent or -errno) in the order of the SQEs."""
     return [result for _, result, _ in sorted(CQE.iter_unpack(cqes))]
 
 

@@ -6,7 +6,7 @@ messages, are sent through the outbox like all others (`encrypt` returns them), 
 would interleave.
 
 The standard library's `ssl` cannot accept a client certificate that no trusted authority signed, so
-this uses pyOpenSSL. Users identify with self-signed certificates (SASL EXTERNAL): only the
+this uses pyOpenSSL. Users log in with self-signed certificates (SASL EXTERNAL): only the
 fingerprint counts, and TLS proves that the peer has the private key.
 """
 
@@ -62,7 +62,7 @@ class TlsTransport:
         self._is_closed = False
         self._early = b""
         self._unsent = b""  # handshake messages and alerts
-        self.is_closed_by_peer = False  # it sent close_notify
+        self.is_closed_by_peer = False  # the peer sent close_notify
         self.certificate: str | None = None  # SHA-256 of the peer's certificate
 
     @property
@@ -116,9 +116,9 @@ class TlsTransport:
         return b"".join(parts)
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Return the bytes to send: handshake messages, then the data, encrypted.
+        """Return the bytes to send: handshake messages and alerts, then the encrypted data.
 
-        The last data is followed by close_notify, so that the peer can detect truncation.
+        If `is_last`, close_notify follows, so that the peer can detect truncation.
         """
         with self._lock:
             if data and self._is_open:
@@ -131,7 +131,7 @@ class TlsTransport:
             return unsent + self._read_encrypted()
 
     def _write(self, data: bytes) -> None:
-        """Encrypt data; drop it once the peer has violated TLS."""
+        """Encrypt data; drop it if the peer has violated the protocol."""
         try:
             self._tls.sendall(data)
         except SSL.Error:
@@ -158,6 +158,6 @@ class TlsTransport:
 
 
 def _reason(error: SSL.Error) -> str:
-    """Return the reason from OpenSSL's error queue, whose entries end with it."""
+    """Return the reason: the last element of the first entry in OpenSSL's error queue."""
     found = error.args[0] if error.args else None
     return found[0][-1] if isinstance(found, list) and found else "not TLS"

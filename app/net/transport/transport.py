@@ -41,7 +41,11 @@ class Transport(Protocol):
         """
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Return the bytes to send: those of the protocol itself, then complete lines, encoded."""
+        """Return the bytes to send: those of the protocol itself, then the encoded data.
+
+        `data` holds complete IRC lines, or is empty. `is_last` means that no more data will come;
+        the protocol's closing message follows.
+        """
 
 
 class ChainedTransport:
@@ -74,5 +78,5 @@ class ChainedTransport:
         return self._inner.decrypt(self._outer.decrypt(data))
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
-        """Encode with the inner transport, then with the outer one."""
+        """Encode the data with the inner transport, then with the outer one."""
         return self._outer.encrypt(self._inner.encrypt(data, is_last), is_last)

@@ -34,7 +34,7 @@ def _choose_subprotocol(protocol: ServerProtocol, offered: Sequence[Subprotocol]
 
 
 class WebSocketTransport:
-    """The server side of one WebSocket connection. Without `origins` any web page may connect."""
+    """The server side of one WebSocket connection. Without `origins`, any web page may connect."""
 
     def __init__(self, origins: Sequence[str] = ()) -> None:
         self._lock = Lock()
@@ -47,7 +47,7 @@ class WebSocketTransport:
         self._message = b""  # the frames of an unfinished message
         self._unsent: list[bytes] = []
         self._early = b""  # lines queued before the handshake is finished
-        self.is_closed_by_peer = False  # no more messages come from it
+        self.is_closed_by_peer = False  # the peer will send no more messages
         self.certificate = None  # only TLS has client certificates
 
     @property
@@ -106,7 +106,7 @@ class WebSocketTransport:
     def encrypt(self, data: bytes, is_last: bool) -> bytes:
         """Return the bytes to send: handshakes and pongs, then each line as a message.
 
-        The last line is followed by a close frame. Before the handshake is finished, the lines are
+        If `is_last`, a close frame follows. Before the handshake is finished, the lines are
         the body of an HTTP error instead.
         """
         with self._lock:
