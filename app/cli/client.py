@@ -24,7 +24,7 @@ from app.clock import Clock
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, load
 
-DEFAULT_TIMEOUT_SECONDS = 60.0  # without progress in batch mode
+DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
 
 app = terminal.new_app()
 
@@ -127,7 +127,7 @@ def _user_options(settings: ClientSettings, initial_history: int) -> UserOptions
 
 
 def _login_name() -> str:
-    """Return the login name, reduced to the characters allowed in a nick."""
+    """Return the operating system's login name, reduced to the characters allowed in a nick."""
     try:
         name = re.sub(r"[^A-Za-z0-9_-]", "", getpass.getuser())
     except (OSError, KeyError):
@@ -136,9 +136,10 @@ def _login_name() -> str:
 
 
 def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None:
-    """Return the credentials if a password file is set.
+    """Return the credentials, or None if no password file is set.
 
-    Raises: UsageError when the file has no password; OSError when it cannot be read.
+    Raises: UsageError when the user name or the password is missing; OSError when the file cannot
+    be read.
     """
     if settings.password_file is None:
         return None

@@ -20,7 +20,7 @@ Version = Annotated[
 
 
 def setting(model: type[Settings], key: str, metavar: str | None, *names: str) -> Any:
-    """Return the option of a setting, with the setting's description as its help."""
+    """Return the command-line option for a setting, with the setting's description as its help."""
     description = model.model_fields[key].description
     return typer.Option(*names, metavar=metavar, help=description, show_default=False)
 
@@ -41,7 +41,7 @@ def parameters_of(declaration: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def with_parameters(run: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> Callable[..., None]:
-    """Set the command-line signature of a function that accepts any keyword argument."""
+    """Return `run`, which accepts any keyword argument, with these parameters as its signature."""
     named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     run.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     run.__annotations__ = {}
@@ -49,12 +49,12 @@ def with_parameters(run: Callable[..., None], parameters: Iterable[inspect.Param
 
 
 def flags(model: type[Settings], arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return those arguments of a command that are settings."""
+    """Return the arguments of a command that are fields of a settings model."""
     return {key: arguments[key] for key in model.model_fields if key in arguments}
 
 
 def read_first_line(file: Path) -> str:
-    """Return the first line of a password file, without its line end.
+    """Return the first line of a password file, without its line terminator.
 
     Raises: UsageError if the file is not UTF-8; OSError if it cannot be read.
     """

@@ -16,7 +16,7 @@ from app.process import exit_now
 from app.services.config_check import ConfigReport, check_config
 from app.settings import SERVER, ServerSettings, load, reload, resolve
 
-# Numeric options are declared as text: the settings parse them and report errors.
+# Numeric options are declared as text, because the settings parse and validate them.
 app = terminal.new_app("Run a group chat server that speaks IRC and stores everything it shows.")
 
 Flags = dict[str, object]
@@ -48,11 +48,11 @@ def _settings(
     tls_port: TlsPort = None,
     config: ServerConfig = None,
 ) -> None:
-    """Declare the options shared by `run` and `check`."""
+    """Declare, by its signature, the options shared by `run` and `check`."""
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Declare a command with the options for settings, `--config` and its own options."""
+    """Declare a command that accepts the options for settings, `--config` and its own options."""
 
     def run(config: Path | None, **given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in ServerSettings.model_fields}

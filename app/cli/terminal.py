@@ -1,8 +1,8 @@
 """The common parts of the three programs: help, exit codes and error messages, based on Typer.
 
-For a `ChatError`, its sentence is printed to standard error and its exit code returned. For an
-unexpected exception, one sentence with its location is printed; CHAT_TRACEBACK=1 shows the
-traceback. Ctrl-C exits with 130. A closed standard output (`| head`) ends the program silently.
+A `ChatError` prints its sentence to standard error and determines the exit code. An unexpected
+exception prints one sentence with its location; CHAT_TRACEBACK=1 adds the traceback. Ctrl-C exits
+with 130. A closed standard output (`| head`) ends the program silently.
 """
 
 import os
@@ -36,7 +36,7 @@ class PlainArgument(TyperArgument):
         return [name if self.required else f"[{name}]"]
 
     def display_type_rich(self, ctx: Any) -> None:
-        """Display no type in the list of arguments."""
+        """Omit the type from the argument list in the help."""
 
 
 class PlainCommand(TyperCommand):
@@ -73,7 +73,7 @@ def print_version(wanted: bool) -> None:
 
 
 def run(app: typer.Typer, program: str) -> NoReturn:
-    """Run a program and exit with its code."""
+    """Run a program, report its errors and exit with its exit code."""
     sys.excepthook = _print_defect
     _replace_closed_streams()
     try:
@@ -100,13 +100,13 @@ def _call(app: typer.Typer, program: str) -> None:
 
 
 def print_error(error: ChatError) -> None:
-    """Write the sentence to standard error, shortening overlong words."""
+    """Write an error's sentence to standard error, with overlong words shortened."""
     sentence = _LONG_WORD.sub(r"\1...", error.sentence)
     typer.echo(f"Error: {sentence}", err=True)
 
 
 def explain(error: OSError) -> str:
-    """Return a sentence with the reason for an OS error, and the file if known."""
+    """Return a sentence with the reason for an OS error and the file name, if known."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
 
@@ -123,7 +123,7 @@ def _replace_closed_streams() -> None:
 
 
 def _flush_or_discard() -> None:
-    """Discard output that cannot be written, for example on a full disk."""
+    """Flush standard output, or discard it if it cannot be written, as on a full disk."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -28,7 +28,7 @@ Inbox = queue.Queue[LinkEvent | Call]
 
 
 class Driver:
-    """Runs a client's state over a link."""
+    """Drives the protocol of one client over a link."""
 
     def __init__(self, state: ClientState, link: Link, inbox: Inbox, clock: Clock) -> None:
         self.state = state
@@ -40,12 +40,12 @@ class Driver:
         self._keepalive = Keepalive(clock)
         self._lock = threading.RLock()
         self._has_ended = False
-        self._has_retried = False  # afterwards, `Waiting` announces each attempt
+        self._has_retried = False  # further attempts are announced by `Waiting`
 
     def run(self) -> None:
         """Process the queue until `end` is called.
 
-        Raises: Untrusted when connecting to the server is not safe.
+        Raises: Untrusted when the server's certificate or TLS handshake was rejected.
         """
         self.link.start()
         try:
@@ -69,7 +69,7 @@ class Driver:
     def execute(
         self, intent: Callable[Concatenate[ClientState, P], Effects], *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Execute an intent of the user. Must be called in the driver's thread."""
+        """Execute a user's intent. Must be called in the driver's thread."""
         self.state.now = self.clock.now()
         self._apply(intent(self.state, *args, **kwargs))
 

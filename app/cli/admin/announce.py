@@ -1,4 +1,4 @@
-"""chat-admin announce."""
+"""chat-admin announce: send a notice to all online users."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from app.services import moderation
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.presence import list_online_sessions
 
-MAX_TEXT_LENGTH = 400  # characters; fits into one IRC line with its prefix
+MAX_TEXT_LENGTH = 400  # characters; leaves room for the prefix in one IRC line
 
 
 def announce(

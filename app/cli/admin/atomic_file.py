@@ -29,7 +29,7 @@ def open_atomically(path: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
-    """Write a temporary file beside the path, sync it and rename it.
+    """Yield a temporary file beside the path, then sync and rename it; on failure, delete it.
 
     Raises: ChatError if the directory does not exist.
     """

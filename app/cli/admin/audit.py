@@ -18,7 +18,9 @@ Actor = Annotated[
 ]
 Action = Annotated[
     str | None,
-    typer.Option("--action", metavar="ACTION", help="Only these actions, for example user or ban.add."),
+    typer.Option(
+        "--action", metavar="ACTION", help="Only actions that start with ACTION, such as user or ban.add."
+    ),
 ]
 
 

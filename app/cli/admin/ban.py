@@ -67,6 +67,6 @@ def list_(
 
 @command(app, "remove")
 def remove(context: AdminContext, mask: Mask) -> None:
-    """Remove the bans of an account, mask, address or network."""
+    """Remove the bans on an account, nick mask, address or network."""
     context.change(lambda admin: bans.remove_ban(admin, mask))
-    context.out.done(f"Removed the ban of {mask}.", mask=mask)
+    context.out.done(f"Removed the ban on {mask}.", mask=mask)

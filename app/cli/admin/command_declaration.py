@@ -1,7 +1,7 @@
-"""Declares chat-admin commands: functions of an `AdminContext` and their own options.
+"""Declares chat-admin commands: functions that take an `AdminContext` and their own options.
 
-Every command also accepts the common options, which may precede the noun as well. Options given
-closer to the command take precedence.
+Every command also accepts the common options, before the noun or after the command. The latter take
+precedence.
 """
 
 import inspect
@@ -45,7 +45,7 @@ def new_admin(summary: str) -> typer.Typer:
 
 
 def new_noun(name: str, summary: str) -> typer.Typer:
-    """Return an empty group of commands."""
+    """Return an empty group of commands for a noun, such as `user`."""
     app = terminal.new_app(summary)
     app.info.name = name
     app.callback(help=summary)(lambda: None)
@@ -77,4 +77,4 @@ def _with_common_options(function: Command) -> Command:
 
 
 def _common(dbname: Dbname = None, config: ServerConfig = None, as_json: Json = False) -> None:
-    """Declare the options common to all commands."""
+    """Declare, by its signature, the options common to all commands."""

@@ -31,7 +31,7 @@ class Common:
     as_json: bool = False
 
     def overridden(self, dbname: str | None, config: Path | None, as_json: bool) -> "Common":
-        """Return the options overridden by those given closer to the command."""
+        """Return the options, overridden by those given after the command."""
         return Common(dbname or self.dbname, config or self.config, as_json or self.as_json)
 
 
@@ -55,7 +55,7 @@ class AdminContext:
 
     @property
     def by(self) -> str:
-        """The server name, as the source of server messages."""
+        """The server name that is the source of server messages."""
         return derive_prefix(self.settings.servername)
 
     @contextmanager
@@ -101,13 +101,13 @@ class AdminContext:
     def reading(self) -> Iterator[Session]:
         """Open a read-only session.
 
-        Raises: as `database`.
+        Raises: the same as `database`.
         """
         with self.database() as database, database.reading() as session:
             yield session
 
     def change(self, decide: Callable[[Administrator], AdminChange], create: bool = False) -> bool:
-        """Record a change decided in one transaction, and return whether anything changed."""
+        """Decide and record a change in one transaction; return whether anything changed."""
         with self.database(create) as database:
             return bool(apply_admin_change(database, self.clock, self.actor, self.by, decide).events)
 

@@ -53,7 +53,7 @@ def current(context: AdminContext) -> None:
 
 @command(app, "check")
 def check(context: AdminContext) -> None:
-    """Check the file, schema, log and search index for damage. Exits with 3 if there is any."""
+    """Check the file, schema, log and search index for damage. Exits with 3 if any is found."""
     from app.db.migrate import differences  # deferred: Alembic is slow to load
 
     with context.database() as database, database.reading() as session:
@@ -71,7 +71,7 @@ def check(context: AdminContext) -> None:
 
 @command(app, "reindex")
 def reindex(context: AdminContext) -> None:
-    """Rebuild the search index. A running server waits meanwhile; stop it first."""
+    """Rebuild the search index. Stop the server first: it cannot write during the rebuild."""
     with context.database() as database:
         with database.locked() as connection:
             fulltext_of(connection).rebuild(connection)

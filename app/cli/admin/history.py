@@ -85,7 +85,7 @@ def search(
     until: times.Until = None,
     direct: Direct = False,
 ) -> None:
-    """Show the latest messages that contain all words, also as parts of words."""
+    """Show the latest messages that contain all words, including as parts of longer words."""
     with context.database() as database:
         selection = _selection(context, database, rooms, user, since, until, False, direct)
         if direct:
@@ -95,7 +95,7 @@ def search(
 
 
 def _print(context: AdminContext, found: list[HistoryEntry], with_headings: bool) -> None:
-    """Print lines of history."""
+    """Print history entries, each preceded by its heading if requested."""
     if context.as_json:
         context.out.table([as_mapping(entry) for entry in found], "")
         return
@@ -112,7 +112,7 @@ def _print(context: AdminContext, found: list[HistoryEntry], with_headings: bool
 def _audit_access(
     context: AdminContext, database: Database, action: str, user: str | None, rooms: list[str] | None
 ) -> None:
-    """Record in the audit log that private conversations are read."""
+    """Record access to private conversations in the audit log."""
     entry = audit.make_audit_row(context.clock, context.actor, action, user or "", rooms=rooms, direct=True)
     audit.append_now(database, entry)
 
@@ -155,7 +155,7 @@ def export(
 
 
 def _write(context: AdminContext, history: History, form: str, out: Path | None) -> int:
-    """Write the lines as they are read, and return their number."""
+    """Write history line by line as it is read, and return the number of lines."""
     format_ = FORMATS[form]
     about = ExportInfo(context.settings.servername, context.clock.now())
     count = 0
@@ -173,7 +173,7 @@ def _write(context: AdminContext, history: History, form: str, out: Path | None)
 
 
 def _format_for(context: AdminContext, out: Path | None) -> str:
-    """Return the format implied by the file extension or --json."""
+    """Return the format implied by the file extension or, failing that, by --json."""
     suffix = "" if out is None else out.suffix.lstrip(".").lower()
     if suffix in FORMATS:
         return suffix
@@ -209,7 +209,7 @@ def _refuse_unknown(session: Session, user: str | None) -> None:
 
 
 def _refuse_overwriting(database: Database, out: Path | None) -> None:
-    """Refuse to overwrite the database with its own export."""
+    """Raise UsageError if the output file is the database itself."""
     file = Path(database.url.database or "")
     if out is not None and out.exists() and file.exists() and out.samefile(file):
         raise UsageError(f"{out} is the database itself; choose another file.")

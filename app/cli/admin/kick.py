@@ -1,4 +1,4 @@
-"""chat-admin kick."""
+"""chat-admin kick: disconnect a user, or remove them from a room."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""chat-admin import-legacy."""
+"""chat-admin import-legacy: import the database of the predecessor program."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -40,7 +40,7 @@ def import_legacy(
 
 @contextmanager
 def _target(context: AdminContext, dry_run: bool) -> Iterator[Database | None]:
-    """Open the target database, created if missing; a dry run creates nothing."""
+    """Open the target database, creating it if missing; a dry run yields None instead."""
     with context.database_if_exists() if dry_run else context.database(create=True) as database:
         yield database
 

@@ -51,7 +51,7 @@ def of_room(
 
 
 def _is_change(remove: Remove, clear: bool) -> bool:
-    """Return whether the options request a removal.
+    """Return whether the options request the removal of metadata.
 
     Raises: UsageError if both options are given.
     """

@@ -46,14 +46,14 @@ class Output:
             typer.echo("\n".join(_aligned([[f"{name}:", _text(value)] for name, value in row.items()])))
 
     def done(self, sentence: str, **facts: Any) -> None:
-        """Print the result of a change."""
+        """Print the result of a change: the facts as JSON, otherwise the sentence."""
         if self._as_json:
             self._print_json(facts)
         else:
             typer.echo(clean(sentence))
 
     def line(self, text: str) -> None:
-        """Print one line of sanitised text."""
+        """Print one line of text, which must already be sanitised."""
         typer.echo(text)
 
     def note(self, sentence: str) -> None:
@@ -72,7 +72,7 @@ def as_row(item: Any) -> Row:
 
 
 def _plain(value: Any) -> str:
-    """Convert values that JSON cannot represent."""
+    """Return a value that JSON cannot represent as a string."""
     return to_iso(from_datetime(value)) if isinstance(value, datetime) else str(value)
 
 
@@ -92,7 +92,7 @@ def _text(value: Any) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Pad each column to its widest cell, in terminal columns."""
+    """Return the rows as lines, each column padded to its widest cell in terminal columns."""
     from rich.cells import cell_len
 
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]

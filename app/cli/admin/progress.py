@@ -31,7 +31,7 @@ def show_progress(what: str, count: Callable[[], int]) -> Iterator[Advance]:
 
 
 def count_items(things: Iterable[T], advance: Advance) -> Iterator[T]:
-    """Yield the items while advancing the bar."""
+    """Yield the items, advancing the progress bar as they are consumed."""
     for number, thing in enumerate(things, 1):
         yield thing
         if number % UPDATE_INTERVAL_ITEMS == 0:

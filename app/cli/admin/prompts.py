@@ -23,7 +23,7 @@ PasswordFile = Annotated[
 def confirm(question: str, yes: bool) -> None:
     """Ask for confirmation unless `yes` is set.
 
-    Raises: UsageError without a terminal to ask on; ChatError if the answer is no.
+    Raises: UsageError if standard input is not a terminal; ChatError if the answer is no.
     """
     if yes:
         return
@@ -34,7 +34,9 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
-    """Read a new password, which is never an argument: other users could see it.
+    """Read a new password from standard input, a file or a prompt.
+
+    There is no option for the password itself: other users could see it in the process list.
 
     Raises: UsageError if the password is invalid or there is no terminal to prompt on.
     """
@@ -55,7 +57,7 @@ def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
 
 
 def one_line(text: str, what: str, longest: int) -> str:
-    """Return the stripped text.
+    """Return the stripped text; `what` names it in the error message.
 
     Raises: UsageError if it is empty, too long or not a single printable line.
     """

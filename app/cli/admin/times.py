@@ -25,23 +25,23 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def since(text: str | None, now: int) -> int | None:
-    """Return the first instant of a time span, in milliseconds.
+    """Return the first instant of a period as a Unix timestamp in milliseconds.
 
-    Raises: UsageError.
+    Raises: UsageError when the text cannot be parsed.
     """
     return None if text is None else from_datetime(_span(text, now)[0])
 
 
 def until(text: str | None, now: int) -> int | None:
-    """Return the last instant of a time span, in milliseconds.
+    """Return the last instant of a period as a Unix timestamp in milliseconds.
 
-    Raises: UsageError.
+    Raises: UsageError when the text cannot be parsed.
     """
     return None if text is None else from_datetime(_span(text, now)[1])
 
 
 def _span(text: str, now: int) -> tuple[datetime, datetime]:
-    """Return the first and last instant of the time span given by a text."""
+    """Return the first and last instant of the period that a text denotes."""
     if is_duration(text):
         moment = to_datetime(now) - parse_duration(text)
         return moment, moment
@@ -56,7 +56,7 @@ def _span(text: str, now: int) -> tuple[datetime, datetime]:
 
 
 def _parse_words(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """Parse words with dateparser, which is imported here because it loads slowly."""
+    """Parse words with dateparser, which is imported on demand because it loads slowly."""
     from dateparser.date import DateDataParser
 
     settings = {

@@ -121,7 +121,7 @@ def passwd(
 
 @command(app, "disable")
 def disable(context: AdminContext, name: Name, yes: Yes = False) -> None:
-    """Disable an account: refuse log-ins and disconnect its sessions."""
+    """Disable an account: refuse logins and disconnect its sessions."""
     name = _canonical_name(context, name)
     confirm(f"Disable the account {name}?", yes)
     _set_disabled(context, name, True)
@@ -151,7 +151,7 @@ def pending(context: AdminContext) -> None:
 
 @command(app, "verify")
 def verify(context: AdminContext, name: Name) -> None:
-    """Complete a pending registration without the mailed code."""
+    """Complete a pending registration without the code sent by e-mail."""
     context.change(lambda admin: applications.verify_application(admin, name))
     context.out.done(f"Created the account {name}.", name=name)
 
@@ -176,9 +176,12 @@ def role(
 def always_on(
     context: AdminContext,
     name: Name,
-    choice: Annotated[str, typer.Argument(metavar="on|off", help="Whether the account is always on.")],
+    choice: Annotated[str, typer.Argument(metavar="on|off", help="Whether always-on mode is enabled.")],
 ) -> None:
-    """Turn always-on on or off: whether an account stays in its rooms without a device."""
+    """Turn always-on mode on or off.
+
+    An always-on account stays in its rooms while no device is connected.
+    """
     wanted = _on_or_off(choice)
     name = _canonical_name(context, name)
     changed = context.change(lambda admin: administration.set_always_on(admin, name, wanted))
@@ -188,9 +191,9 @@ def always_on(
 
 
 def _on_or_off(choice: str) -> bool:
-    """Parse `on` or `off`.
+    """Return whether the text is `on`.
 
-    Raises: UsageError.
+    Raises: UsageError if it is neither `on` nor `off`.
     """
     if choice not in ("on", "off"):
         raise UsageError(f"Expected on or off, not {choice}.")
@@ -206,9 +209,9 @@ def _set_disabled(context: AdminContext, name: str, disabled: bool) -> None:
 
 
 def _canonical_name(context: AdminContext, name: str) -> str:
-    """Return the canonical name of an account.
+    """Return the name of an account as it was registered.
 
-    Raises: NotFound.
+    Raises: NotFound if there is no such account.
     """
     with context.reading() as session:
         return people.get_person(session, name).name

@@ -22,7 +22,7 @@ class DisplayContext:
     zone: tzinfo | None = None
 
     def to_local(self, at: int) -> datetime:
-        """Return a time in milliseconds as local time."""
+        """Convert a Unix timestamp in milliseconds to local time."""
         return to_datetime(at).astimezone(self.zone)
 
     def timestamp(self, at: int) -> Piece:
@@ -47,7 +47,7 @@ def _in_parentheses(reason: str) -> str:
 
 
 def message(event: events.Message, context: DisplayContext) -> Lines:
-    """A message, as `[time] anna: hello`, preceded by the room if it is not the current one."""
+    """Format a message as `[time] anna: hello`, with the room if it is not the current one."""
     author = piece(event.author, Style.NICK)
     if event.is_action:
         body = [Piece("* "), author, piece(f" {event.text}")]
@@ -71,7 +71,7 @@ def _recipient(event: events.Message, context: DisplayContext) -> list[Piece]:
 
 
 def joined(event: events.Joined, context: DisplayContext) -> Lines:
-    """A user joined a room."""
+    """Format a JOIN."""
     if event.is_mine:
         return _dim(f"You are in {event.room}.")
     account = f" (account {event.account})" if event.account not in ("", event.nick) else ""
@@ -79,14 +79,14 @@ def joined(event: events.Joined, context: DisplayContext) -> Lines:
 
 
 def parted(event: events.Parted, context: DisplayContext) -> Lines:
-    """A user left a room."""
+    """Format a PART."""
     if event.is_mine:
         return _dim(f"You left {event.room}.")
     return _with_time(context, event.at, f"{event.nick} left {event.room}{_in_parentheses(event.reason)}")
 
 
 def kicked(event: events.Kicked, context: DisplayContext) -> Lines:
-    """A user was kicked from a room."""
+    """Format a KICK."""
     reason = _in_parentheses(event.reason)
     if event.is_mine:
         return _error(f"{event.by} kicked you from {event.room}{reason}")
@@ -94,19 +94,19 @@ def kicked(event: events.Kicked, context: DisplayContext) -> Lines:
 
 
 def quit_(event: events.Quit, context: DisplayContext) -> Lines:
-    """A user disconnected from the server."""
+    """Format a QUIT."""
     return _with_time(context, event.at, f"{event.nick} quit{_in_parentheses(event.reason)}")
 
 
 def renamed(event: events.Renamed, context: DisplayContext) -> Lines:
-    """A user changed nick."""
+    """Format a nick change."""
     if event.is_mine:
         return _dim(f"You are now known as {event.new}.")
     return _with_time(context, event.at, f"{event.old} is now known as {event.new}")
 
 
 def topic_changed(event: events.TopicChanged, context: DisplayContext) -> Lines:
-    """The topic of a room was changed or requested."""
+    """Format a topic change, or the reply to a request for the topic."""
     if not event.by:
         text = f"Topic of {event.room}: {event.topic}" if event.topic else f"{event.room} has no topic."
         return _dim(text)
@@ -118,14 +118,14 @@ def topic_changed(event: events.TopicChanged, context: DisplayContext) -> Lines:
 
 
 def mode_changed(event: events.ModeChanged, context: DisplayContext) -> Lines:
-    """The modes of a room changed. Changes of our own user modes are not shown."""
+    """Format a mode change; changes to our own user modes are not shown."""
     if fold(event.target) == fold(context.nick):
         return []
     return _with_time(context, event.at, f"{event.by} set mode {event.modes} on {event.target}")
 
 
 def invited(event: events.Invited, context: DisplayContext) -> Lines:
-    """A user was invited to a room."""
+    """Format an invitation."""
     if fold(event.nick) != fold(context.nick):
         return _with_time(context, event.at, f"{event.by} invited {event.nick} to {event.room}")
     text = f"{event.by} invited you to {event.room}. Use /join {event.room} to join it."
@@ -133,35 +133,35 @@ def invited(event: events.Invited, context: DisplayContext) -> Lines:
 
 
 def away_changed(event: events.AwayChanged, context: DisplayContext) -> Lines:
-    """A user went away or came back."""
+    """Format a change of away status."""
     text = f"{event.nick} is away: {event.reason}" if event.reason else f"{event.nick} is back"
     return _with_time(context, event.at, text)
 
 
 def join_refused(event: events.JoinRefused, context: DisplayContext) -> Lines:
-    """The server refused our JOIN."""
+    """Format the refusal of our JOIN."""
     return _error(f"Cannot join {event.room}: {event.reason}")
 
 
 def members(event: events.Members, context: DisplayContext) -> Lines:
-    """The members of a room."""
+    """Format the member list of a room."""
     return _dim(f"{_count(len(event.names), 'member')} of {event.room}: {', '.join(event.names)}")
 
 
 def table(event: events.Table, context: DisplayContext) -> Lines:
-    """A reply as a table with aligned columns."""
+    """Format a WHO or LIST reply as a table with aligned columns."""
     widths = [max(len(cell) for cell in column) for column in zip(*event.rows, strict=True)]
     rows = [[f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)] for row in event.rows]
     return [*_dim(f"{event.title}: {len(rows)}"), *([piece("  " + "  ".join(row).rstrip())] for row in rows)]
 
 
 def notice(event: events.Notice, context: DisplayContext) -> Lines:
-    """A notice from the server or from the program itself."""
+    """Format a notice from the server or from the program itself."""
     return _error(event.text) if event.is_error else _dim(event.text)
 
 
 def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
-    """The server did not store our message."""
+    """Format a failure to send, with the command that resends the message."""
     reason = event.reason.rstrip(".")
     return _error(f"not sent: {event.text} — {reason}. Use /resend {event.number} to send it again.")
 

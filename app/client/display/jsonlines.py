@@ -1,4 +1,4 @@
-"""Events as JSON Lines, for programs that read the output."""
+"""Exports events as JSON Lines, for programs that read the output."""
 
 import json
 
@@ -6,7 +6,7 @@ from app.client.display.sanitise import escape_hidden
 from app.client.protocol import events
 from app.clock import to_iso
 
-# For each kind of event: its `type`, and the attribute for each key.
+# For each exported kind of event: the value of `type`, and the event's attribute for each key.
 FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
     events.Message: (
         "message",
@@ -31,7 +31,7 @@ FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
 
 
 def to_json(event: events.ClientEvent) -> str | None:
-    """Return an event as one line of JSON, or None for kinds that are not exported."""
+    """Return an event as one line of JSON, or None if its kind is not exported."""
     entry = FIELDS.get(type(event))
     if entry is None:
         return None

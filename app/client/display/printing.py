@@ -1,4 +1,4 @@
-"""Batch mode's output: conversation to one stream, diagnostics to another."""
+"""Output of batch mode: conversation on one stream, diagnostics on another."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ STATUS = (events.PhaseChanged, events.LoggedIn)
 class Printer:
     """Writes conversation to one stream and diagnostics to another.
 
-    On a terminal, the diagnostics include the progress of connecting.
+    On a terminal, the diagnostics include connection progress.
     """
 
     def __init__(

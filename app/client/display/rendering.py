@@ -20,7 +20,7 @@ class Renderer:
         self._day: date | None = None
 
     def render(self, event: ClientEvent) -> list[str]:
-        """Return the lines of an event; an empty list for events that are not shown."""
+        """Return the lines of text for an event; none if the event is not shown."""
         if isinstance(event, HistoryPage | SearchResult):
             return self._paint_all(self._render_page(event))
         return self._paint_all(self._render_event(event))
@@ -29,7 +29,7 @@ class Renderer:
         return [paint(line, self.has_colours) for line in lines]
 
     def _render_event(self, event: ClientEvent) -> Lines:
-        """Return the lines of an event, preceded by a separator if the day has changed."""
+        """Return the lines for an event, preceded by a separator if the day has changed."""
         formatter = FORMATTERS.get(type(event))
         lines = formatter(event, self.context) if formatter else []
         at = getattr(event, "at", None)

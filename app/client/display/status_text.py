@@ -1,4 +1,4 @@
-"""Formats events about the connection, log-in and account registration as text."""
+"""Formats events about the connection, login and account registration as text."""
 
 from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Style, piece
@@ -7,7 +7,7 @@ from app.client.protocol.events import Phase
 
 
 def phase_changed(event: events.PhaseChanged, context: DisplayContext) -> Lines:
-    """The connection entered a phase."""
+    """Format a phase change; REGISTERING is not shown."""
     match event.phase:
         case Phase.CONNECTING:
             return [[piece(f"Connecting to {event.detail} …", Style.DIM)]]
@@ -23,7 +23,7 @@ def phase_changed(event: events.PhaseChanged, context: DisplayContext) -> Lines:
 
 
 def resumed(event: events.Resumed, context: DisplayContext) -> Lines:
-    """The missed messages have been shown."""
+    """Format the end of a catch-up, with the number of missed messages."""
     if event.missed is None:
         text = "Reconnected. The server cannot provide the messages you missed."
     elif event.missed == 0:
@@ -34,38 +34,38 @@ def resumed(event: events.Resumed, context: DisplayContext) -> Lines:
 
 
 def nick_refused(event: events.NickRefused, context: DisplayContext) -> Lines:
-    """The chosen nick is registered or in use."""
+    """Format the refusal of the chosen nick."""
     return [[piece(f"Cannot use the name {event.nick}: {event.reason.rstrip('.')}.", Style.BOLD)]]
 
 
 def nick_unregistered(event: events.NickUnregistered, context: DisplayContext) -> Lines:
-    """The chosen nick is not registered."""
+    """Format the notice that the chosen nick is not registered."""
     return [[piece(f"{event.nick} is not registered, so you are a guest.", Style.BOLD)]]
 
 
 def logged_in(event: events.LoggedIn, context: DisplayContext) -> Lines:
-    """We are logged in."""
+    """Format a login."""
     return [[piece(f"Logged in as {event.account}.", Style.GOOD)]]
 
 
 def logged_out(event: events.LoggedOut, context: DisplayContext) -> Lines:
-    """We are logged out."""
+    """Format a logout."""
     return [[piece("Logged out.", Style.DIM)]]
 
 
 def login_failed(event: events.LoginFailed, context: DisplayContext) -> Lines:
-    """The server rejected the password."""
+    """Format a failed login."""
     return [[piece(f"! Cannot log in as {event.account}: {event.reason}", Style.ERROR)]]
 
 
 def registered(event: events.Registered, context: DisplayContext) -> Lines:
-    """Our account was registered."""
+    """Format the registration of our account."""
     text = f"Registered {event.account}. You will be asked for the password next time."
     return [[piece(text, Style.GOOD)]]
 
 
 def registration_failed(event: events.RegistrationFailed, context: DisplayContext) -> Lines:
-    """The server refused to register an account."""
+    """Format a failed registration."""
     return [[piece(f"! Cannot register: {event.reason}", Style.ERROR)]]
 
 

@@ -40,7 +40,7 @@ def piece(text: str, style: Style = Style.PLAIN) -> Piece:
 
 
 def paint(pieces: list[Piece], has_colours: bool) -> str:
-    """Return the text of a line, with escape sequences if colours are on."""
+    """Return a line as text, with escape sequences if `has_colours` is set."""
     if not has_colours:
         return "".join(piece.text for piece in pieces)
     return "".join(_paint_piece(piece) for piece in pieces)

@@ -1,1 +1,1 @@
-"""The connection: TCP, TLS and reconnecting. No other part of the client uses sockets."""
+"""The connection: TCP, TLS and reconnection. No other part of the client uses sockets."""

@@ -17,7 +17,10 @@ class Backoff:
         self._next = MIN_WAIT_SECONDS
 
     def next_wait(self) -> float:
-        """Return the seconds to wait before the next attempt: the interval, less up to half."""
+        """Return the seconds to wait before the next attempt, and double the interval.
+
+        The wait is a random time between half the interval and the whole interval.
+        """
         interval, self._next = self._next, min(MAX_WAIT_SECONDS, self._next * 2)
         return interval * (0.5 + self._random() / 2)
 
@@ -39,12 +42,12 @@ class Keepalive:
         self._has_pinged = False
 
     def on_activity(self) -> None:
-        """Restart the timer, because the server sent something."""
+        """Restart the timer after a sign of life from the server."""
         self._last_activity = self._clock.monotonic()
         self._has_pinged = False
 
     def must_ping(self) -> bool:
-        """Return whether to send a PING now; True only once during a silence."""
+        """Return whether to send a PING now; True at most once per period of silence."""
         if self._has_pinged or self._silence() < PING_AFTER_SECONDS:
             return False
         self._has_pinged = True

@@ -12,11 +12,11 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 
 class Unreachable(Exception):
-    """The server cannot be reached now; retrying may help."""
+    """The server cannot be reached; a transient failure."""
 
 
 class Untrusted(ChatError):
-    """The server's certificate or TLS handshake was rejected; retrying does not help."""
+    """The server's certificate or TLS handshake was rejected; a permanent failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Address:
 def connect(address: Address) -> socket.socket:
     """Return a connected, non-blocking socket.
 
-    Raises: Unreachable, or Untrusted when retrying would not help.
+    Raises: Unreachable for a transient failure; Untrusted for a permanent one.
     """
     plain = _connect_tcp(address)
     try:
@@ -91,7 +91,7 @@ def _context(address: Address) -> ssl.SSLContext:
 
 
 def explain(error: OSError, address: Address) -> str:
-    """Return a sentence that explains a failed connection."""
+    """Return a sentence that explains why a connection failed."""
     if isinstance(error, ConnectionRefusedError):
         return f"No server is listening on {address}."
     if isinstance(error, socket.gaierror):

@@ -51,7 +51,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The link is waiting before the next attempt."""
+    """The link is waiting before it connects again; `reason` is why connecting failed, or ""."""
 
     reason: str
     seconds: float
@@ -133,7 +133,7 @@ class Link:
         self._report(Ended(error))
 
     def _attempt(self) -> str:
-        """Run one connection until it ends. Return the reason why connecting failed, or ""."""
+        """Connect, and serve the connection until it ends. Return why connecting failed, or ""."""
         self._report(Connecting())
         try:
             connected = connect(self.address)
@@ -153,7 +153,7 @@ class Link:
             self._dropped = ""
 
     def _wait(self, reason: str) -> None:
-        """Wait before the next attempt, unless the connection was dropped on purpose."""
+        """Wait before the next attempt, unless `drop` or `stop` was called."""
         if self._stopping.is_set() or self._skip_wait.is_set():
             self._skip_wait.clear()
             return
@@ -213,7 +213,7 @@ class Link:
 
 
 def _decode(frame: Frame) -> str:
-    """Return a line as text; an oversized line is replaced by a NOTE."""
+    """Return a line as text; a NOTE replaces an oversized line."""
     if isinstance(frame, OversizedLine):
         return ":server NOTE * LINE_TOO_LONG :The server sent a line that is too long to show."
     return frame.text if isinstance(frame, UndecodableLine) else frame

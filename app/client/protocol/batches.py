@@ -12,7 +12,7 @@ from app.client.protocol.lines import param
 from app.client.protocol.model import ClientState, OpenBatch
 from app.wire.line import Line
 
-MAX_BATCH_LINES = 20_000  # further lines are dropped; no server sends pages of this size
+MAX_BATCH_LINES = 20_000  # per batch; further lines are dropped, but no server sends pages of this size
 MAX_OPEN_BATCHES = 100  # the lines of further batches are dispatched immediately
 
 

@@ -14,7 +14,7 @@ from app.wire.line import Line
 Handler = Callable[[ClientState, Line], Effects]
 
 HANDLERS: dict[str, Handler] = {
-    # registration and log-in
+    # registration and login
     "CAP": registration.on_cap,
     "001": registration.on_welcome,
     "005": registration.on_isupport,
@@ -74,7 +74,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 def dispatch(state: ClientState, line: Line) -> Effects:
-    """Pass a line to its handler; an error about a pending message fails that message instead."""
+    """Pass a line to its handler, or fail the pending message to which an error reply refers."""
     failures = list(pending.refuse(state, line)) if _is_error(line) else []
     yield from failures or HANDLERS.get(line.command, replies.on_unknown)(state, line)
 

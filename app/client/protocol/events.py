@@ -27,7 +27,7 @@ class NickProblem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ClientEvent:
-    """The base of all events that can be shown."""
+    """Base class of all events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class SearchResult(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class PhaseChanged(ClientEvent):
-    """The connection entered a phase; `detail` is a nick, an address or a reason."""
+    """The connection entered a phase; `detail` is an address, our nick or the reason for a loss."""
 
     phase: Phase
     detail: str = ""
@@ -193,7 +193,10 @@ class PhaseChanged(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Resumed(ClientEvent):
-    """The messages missed during an outage have been shown; `missed` is None without history."""
+    """Catching up is complete.
+
+    `missed` is the number of messages shown, or None if they could not all be fetched.
+    """
 
     missed: int | None
 
@@ -216,7 +219,7 @@ class Stored(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class SendFailed(ClientEvent):
-    """Our message was refused, or the connection was lost before it was confirmed."""
+    """Our message was not sent, was refused, or was unconfirmed when the connection was lost."""
 
     number: int
     target: str
@@ -226,7 +229,7 @@ class SendFailed(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class NickRefused(ClientEvent):
-    """The nick chosen by the user is not available; registration waits for a decision."""
+    """The nick chosen by the user is not available; registration waits for the user's decision."""
 
     nick: str
     reason: str
@@ -236,7 +239,7 @@ class NickRefused(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class NickUnregistered(ClientEvent):
-    """We have the nick chosen by the user, and it is not registered."""
+    """The server accepted the nick chosen by the user, which is not registered."""
 
     nick: str
     may_register: bool
@@ -287,6 +290,6 @@ class Notice(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ignored(ClientEvent):
-    """A line without an effect on the display."""
+    """A line was received that has no effect on the display."""
 
     command: str

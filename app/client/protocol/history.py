@@ -18,13 +18,13 @@ CAPABILITY = "draft/chathistory"
 
 
 def page_limit(state: ClientState) -> int:
-    """Return the number of messages per request."""
+    """Return the number of messages to request per page."""
     server_limit = state.connection.isupport_number("CHATHISTORY")
     return min(state.options.page_size, server_limit) if server_limit else state.options.page_size
 
 
 def reference(message: Message) -> str:
-    """Return the message reference that identifies a message in a request."""
+    """Return the message reference (`msgid=` or `timestamp=`) of a message for a request."""
     return f"msgid={message.msgid}" if message.msgid else f"timestamp={to_iso(message.at)}"
 
 
@@ -45,14 +45,14 @@ def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
 
 
 def on_history_fail(state: ClientState, line: Line) -> Effects:
-    """Pass a refusal to the handler of its request."""
+    """Pass a refusal to the error handler of its request."""
     request = _pop_request(state, line.params[2:-1]) or _pop_request(state, [])
     if request is not None:
         yield from request.on_error(state, request, param(line, -1))
 
 
 def _pop_request(state: ClientState, targets: list[str]) -> PendingRequest | None:
-    """Remove and return the oldest request, or the oldest request for one of the targets."""
+    """Remove and return the oldest request for any of the targets; without targets, the oldest."""
     keys = {fold(target) for target in targets}
     requests = state.connection.history_requests
     matching = next((request for request in requests if fold(request.target) in keys), None)
@@ -89,7 +89,7 @@ def show_between(state: ClientState, target: str, since: int, until: int) -> Eff
 
 
 def _on_newer_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Append a page; request the next page until one is empty or the limit is reached."""
+    """Append a page; request the next one, unless this one is empty or the limit is reached."""
     request.collected.extend(messages)
     if not messages or len(request.collected) >= MAX_SHOWN_MESSAGES:
         yield HistoryPage(request.target, tuple(request.collected), is_truncated=bool(messages))
@@ -98,7 +98,7 @@ def _on_newer_page(state: ClientState, request: PendingRequest, messages: list[M
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
-    """Show the messages fetched before the refusal, and the reason."""
+    """Show the messages fetched before the request was refused, and the reason."""
     if request.collected:
         yield HistoryPage(request.target, tuple(request.collected), is_truncated=True)
     yield Notice(f"Cannot show the history of {request.target}: {reason}", is_error=True)

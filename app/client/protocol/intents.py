@@ -12,7 +12,7 @@ from app.client.protocol.model import ClientState, LoginCredentials
 from app.client.protocol.registration import REGISTRATION
 from app.wire.names import fold
 
-# Prompts for registration requirements, by token in the value of draft/account-registration.
+# Prompts for registration requirements, keyed by token in the value of draft/account-registration.
 REQUIREMENT_PROMPTS = {
     "invitation-required": "Invitation code",
     "email-required": "E-mail address for the verification code",
@@ -43,7 +43,7 @@ def part(state: ClientState, room: str, reason: str = "") -> Effects:
 
 
 def change_nick(state: ClientState, nick: str) -> Effects:
-    """Change the nick, on this connection and on later ones."""
+    """Change the nick on this connection, and request it on later ones."""
     state.options.nick, state.options.has_chosen_nick = nick, True
     yield send("NICK", nick)
 
@@ -90,7 +90,7 @@ def invite(state: ClientState, nick: str, room: str) -> Effects:
 
 
 def get_requirement_prompt(state: ClientState) -> str:
-    """Return the prompt for a registration requirement besides a password, or an empty string."""
+    """Return the prompt for an invitation code or e-mail address, or "" if neither is required."""
     tokens = state.connection.offered.get(REGISTRATION, "").split(",")
     return next((prompt for token, prompt in REQUIREMENT_PROMPTS.items() if token in tokens), "")
 
@@ -107,7 +107,7 @@ def verify(state: ClientState, code: str) -> Effects:
 
 
 def log_in(state: ClientState, account: str, password: str) -> Effects:
-    """Log in to an account and use its name, on this connection and on later ones."""
+    """Log in to an account on this connection and on later ones, with its name as the nick."""
     state.options.credentials = LoginCredentials(account, password)
     state.options.nick, state.options.has_chosen_nick = account, True
     if not state.has("sasl"):
@@ -118,12 +118,12 @@ def log_in(state: ClientState, account: str, password: str) -> Effects:
 
 
 def become_guest(state: ClientState) -> str:
-    """Discard the credentials, and return another nick to reconnect with as a guest."""
+    """Discard the credentials, and return the guest nick for the next connection."""
     state.options.credentials = None
     state.options.nick, state.options.has_chosen_nick = f"{state.nick}_", True
     return state.options.nick
 
 
 def quit_(state: ClientState, reason: str) -> Effects:
-    """Disconnect from the server with a public reason."""
+    """Disconnect from the server; other users see the reason."""
     yield send("QUIT", reason)

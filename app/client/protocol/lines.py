@@ -1,4 +1,4 @@
-"""Builds lines to send and reads received ones."""
+"""Formats lines to send, and reads fields of received lines."""
 
 from app.client.protocol.effects import Send
 from app.client.protocol.model import ClientState
@@ -13,7 +13,7 @@ def send(command: str, *params: str, label: str = "") -> Send:
 
 
 def line_time(state: ClientState, line: Line) -> int:
-    """Return the time of a line: its `time` tag, or else the current time."""
+    """Return the time of a line in milliseconds: its `time` tag, or else the current time."""
     try:
         return from_iso(line.tags["time"])
     except (KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""PRIVMSG and NOTICE: received lines become messages to show."""
+"""Converts received PRIVMSG and NOTICE lines to messages, and shows or holds them."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ MAX_HELD_EVENTS = 10_000  # per room while its history is fetched
 
 
 def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
-    """Show an event of a room, or hold it while the room's history is being fetched.
+    """Yield an event of a room unless it is a duplicate, or hold it during a catch-up.
 
     At the limit, all held events are dropped. No message is lost, because fetching continues until
     it reaches a held event.
@@ -47,7 +47,7 @@ def is_from_server(state: ClientState, line: Line) -> bool:
 
 
 def to_message(state: ClientState, line: Line, conversation: str = "") -> Message | None:
-    """Return the message in a line, or None for a CTCP query.
+    """Return the message in a line, or None for a CTCP message other than ACTION.
 
     `conversation` is the peer of a direct message if the line does not determine it, as in history.
     """
@@ -72,12 +72,12 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
 
 
 def _parse_ctcp(text: str) -> tuple[str | None, bool]:
-    """Return the text and whether it is an action; the text of other CTCP is None."""
+    """Return the text, or None for CTCP other than ACTION, and whether it is an action."""
     if text.startswith(ctcp.ACTION):
         return text.removeprefix(ctcp.ACTION).removesuffix(ctcp.DELIMITER), True
     return (None if text.startswith(ctcp.DELIMITER) else text), False
 
 
 def on_tagmsg(state: ClientState, line: Line) -> Effects:
-    """Ignore a message without text, such as a typing notification."""
+    """Ignore TAGMSG, a message without text such as a typing notification."""
     yield from ()

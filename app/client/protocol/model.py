@@ -1,8 +1,8 @@
-"""The client's state, without input or output.
+"""The client's state; nothing here performs input or output.
 
 `ClientState` outlives connections. The state of one connection is in `ConnectionState`, which is
-replaced when a new connection opens. Nothing here reads a clock: every input passes the current
-time.
+replaced when a new connection opens. The state does not read a clock: the current time accompanies
+every input.
 """
 
 from collections import OrderedDict, deque
@@ -15,7 +15,7 @@ from app.client.protocol.events import ClientEvent, Message, Phase
 from app.wire.line import Line
 from app.wire.names import Key, fold
 
-MAX_SHOWN_MSGIDS = 5_000  # per room; duplicates of older messages do not arrive
+MAX_SHOWN_MSGIDS = 5_000  # kept per room; older messages do not arrive again
 MAX_ROOMS = 500  # rooms and conversations; at the limit, the oldest unjoined one is dropped
 
 
@@ -51,7 +51,10 @@ class ChannelMember:
 
 @dataclass(slots=True)
 class CatchUp:
-    """The fetching of a room's history; events that arrive meanwhile are held, in order."""
+    """State of a catch-up: live events are held, in order, while a room's history is fetched.
+
+    `missed` counts the messages shown so far; `is_resume` is False for a newly joined room.
+    """
 
     is_resume: bool
     held: list[ClientEvent] = field(default_factory=list)
@@ -60,7 +63,7 @@ class CatchUp:
 
 @dataclass(slots=True)
 class ChannelView:
-    """A room or direct conversation, and the last message shown in it."""
+    """The state of a room or direct conversation, with the position of the last message shown."""
 
     name: str
     is_direct: bool = False
@@ -76,7 +79,7 @@ class ChannelView:
     catch_up: CatchUp | None = None
 
     def mark_shown(self, message: Message) -> bool:
-        """Record a message as shown; return False if it already was."""
+        """Record a message as shown; return False if it was already recorded."""
         if message.msgid and message.msgid in self.shown_msgids:
             return False
         if message.msgid:
@@ -92,7 +95,7 @@ class ChannelView:
 class PendingMessage:
     """A message of ours that the server has not confirmed; `number` is its label on the wire.
 
-    It is in doubt if the connection was lost before the confirmation.
+    The message is in doubt if the connection was lost before the confirmation arrived.
     """
 
     number: int
@@ -110,7 +113,7 @@ class PendingMessage:
 
 @dataclass(slots=True)
 class OpenBatch:
-    """A batch being received."""
+    """A batch that has been opened but not yet closed."""
 
     kind: str
     params: list[str]
@@ -124,7 +127,11 @@ ErrorHandler = Callable[["ClientState", "PendingRequest", str], Effects]
 
 @dataclass(slots=True)
 class PendingRequest:
-    """A request for a page of history, and the handlers of its reply."""
+    """A history request that awaits its reply, with the handlers for a page and for an error.
+
+    `reference` is the position after which missed messages are fetched, `until` the end of the
+    requested period, `total` the number of messages to show, and `collected` those received so far.
+    """
 
     target: str
     limit: int
@@ -138,7 +145,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingSearch:
-    """A search, as typed by the user and as attributes for the server."""
+    """A search that awaits its reply: the query as typed, and the attributes sent to the server."""
 
     query: str
     attributes: dict[str, str]
@@ -146,7 +153,7 @@ class PendingSearch:
 
 @dataclass(frozen=True, slots=True)
 class NickRefusal:
-    """A nick that the server refused, and the error reply."""
+    """A nick that the server refused, with the text and numeric of the error reply."""
 
     nick: str
     reason: str
@@ -181,7 +188,7 @@ class ConnectionState:
     has_sent_cap_end: bool = False
     is_without_cap: bool = False
     isupport: dict[str, str] = field(default_factory=dict)
-    # nick and log-in
+    # nick and login
     nick_refusal: NickRefusal | None = None
     nick_attempts: int = 0
     awaits_user: bool = False  # registration waits for the user's decision
@@ -198,7 +205,7 @@ class ConnectionState:
     missed: int = 0
     has_gap: bool = False
     targets_since: int = 0
-    ping_fence: int = 0  # number of the last message before our unanswered PING
+    ping_fence: int = 0  # number of the last message before our unanswered PING, or 0
 
     def isupport_number(self, token: str) -> int:
         """Return the numeric value of an ISUPPORT token, or 0 if it has none."""
@@ -222,7 +229,7 @@ class ClientState:
 
     @property
     def nick(self) -> str:
-        """The nick on this connection, or the nick to request."""
+        """Our nick on this connection or, before registration, the nick to request."""
         return self.connection.nick or self.options.nick
 
     @property
@@ -260,7 +267,7 @@ class ClientState:
         return [room for room in self.rooms.values() if room.is_joined]
 
     def rooms_of(self, nick: str) -> list[ChannelView]:
-        """Return the joined rooms of which a user is also a member."""
+        """Return the joined rooms that have a user as a member."""
         return [room for room in self.joined_rooms() if fold(nick) in room.members]
 
     def _evict_oldest(self) -> None:

@@ -1,10 +1,10 @@
 """Tracks our own messages until the server has confirmed them.
 
 With `echo-message`, the echo confirms a message; it is matched by its label or, without labels, by
-its text. Other servers send no confirmation, so a PING follows the message as a fence: its PONG
-proves that everything sent before was received. When the connection is lost, unconfirmed messages
-are in doubt until the missed messages show whether the server stored them. Messages are never
-resent automatically.
+its text. Servers without it send no confirmation, so a PING follows the message as a fence: its
+PONG proves that the server received everything sent before. When the connection is lost,
+unconfirmed messages are in doubt until the missed messages show whether the server stored them.
+Messages are never resent automatically.
 """
 
 from app.client.protocol.effects import Effects, Send
@@ -81,7 +81,7 @@ def _send_fence(state: ClientState) -> Send:
 
 
 def on_pong(state: ClientState, line: Line) -> Effects:
-    """Confirm all messages sent before the fence; send another fence for later messages."""
+    """Confirm all messages sent before the fence; send another fence if later ones are pending."""
     prefix, _, number = param(line, -1).partition("-")
     if prefix != "line" or number != str(state.connection.ping_fence):
         return
@@ -94,7 +94,7 @@ def on_pong(state: ClientState, line: Line) -> Effects:
 
 
 def confirm(state: ClientState, message: Message, label: str) -> Effects:
-    """Confirm the pending message of which a received message is the echo, if any."""
+    """Confirm the pending or failed message that a received message echoes, if any."""
     original = state.pending.get(int(label)) if label.isdecimal() else None
     original = original or _find_by_text(state, message)
     if original is not None:
@@ -104,7 +104,7 @@ def confirm(state: ClientState, message: Message, label: str) -> Effects:
 
 
 def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None:
-    """Return the oldest unconfirmed message of which this message could be the echo, or None."""
+    """Return the oldest unconfirmed message that a received message may echo, or None."""
     for candidate in [*state.pending.values(), *state.failed.values()]:
         if not _may_lack_label(state, candidate):
             continue
@@ -115,7 +115,7 @@ def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None
 
 
 def _may_lack_label(state: ClientState, message: PendingMessage) -> bool:
-    """Return whether the echo may lack a label: in history, and on servers without labels."""
+    """Return whether an echo may lack its label: it is in history, or the server has no labels."""
     is_pending = message.number in state.pending
     return message.is_in_doubt or (is_pending and not state.has("labeled-response"))
 
@@ -129,7 +129,7 @@ def refuse(state: ClientState, line: Line) -> Effects:
 
 
 def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
-    """Return the message to which an error refers, by its label or else by its target."""
+    """Return the message to which an error refers by label or, without labels, by target."""
     label = line.tags.get("label", "")
     if state.has("labeled-response"):
         return state.pending.get(int(label)) if label.isdecimal() else None
@@ -138,7 +138,7 @@ def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
 
 
 def _fail(state: ClientState, message: PendingMessage, reason: str) -> SendFailed:
-    """Keep a message that was not stored, so that the user can resend it."""
+    """Keep a message that was not stored for /resend, and return the event to show."""
     message.reason = reason
     state.failed[message.number] = message
     if len(state.failed) > MAX_FAILED_MESSAGES:
@@ -166,7 +166,7 @@ def in_doubt_targets(state: ClientState) -> list[str]:
 
 
 def resend(state: ClientState, number: int | None) -> Effects:
-    """Resend a failed message, or all of them."""
+    """Resend the failed message with this number, or all failed messages if it is None."""
     numbers = list(state.failed) if number is None else [number]
     for failed_number in numbers:
         message = state.failed.pop(failed_number, None)

@@ -31,7 +31,7 @@ def on_line(state: ClientState, text: str, now: int) -> list[Effect]:
 
 
 def on_lost(state: ClientState, reason: str, now: int) -> list[Effect]:
-    """Reset the connection's state after a loss; rooms and pending messages are kept."""
+    """Discard the state of a lost connection; rooms and pending messages are kept."""
     state.now = now
     was_online = state.is_online
     if was_online:

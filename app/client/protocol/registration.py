@@ -1,9 +1,9 @@
-"""Registers the connection: capabilities, nick, welcome.
+"""Registers the connection: negotiates capabilities, logs in and obtains a nick.
 
-NICK and USER are sent immediately, because a server without capabilities waits for them before it
-replies. A server with capabilities keeps registration open until CAP END, which is sent after
-log-in, once the nick is ours. If the nick belongs to an account, registration stays open until the
-user decides what to do.
+NICK and USER are sent immediately, because a server without capability negotiation waits for them
+before it replies. A server with it keeps registration open until CAP END, which is sent after
+login, once the server has accepted the nick. If the nick belongs to an account, registration stays
+open until the user decides what to do.
 """
 
 from app.client.protocol import resume, sasl
@@ -47,7 +47,7 @@ REGISTERED_WORDS = ("regist", "reserved", "account", "password", "identif")
 
 
 def begin(state: ClientState) -> Effects:
-    """Send the opening lines."""
+    """Start registration by sending CAP LS, NICK and USER."""
     yield PhaseChanged(Phase.REGISTERING)
     yield send("CAP", "LS", "302")
     yield send("NICK", state.options.nick)
@@ -61,7 +61,7 @@ def _user_name(nick: str) -> str:
 
 
 def on_cap(state: ClientState, line: Line) -> Effects:
-    """Negotiate capabilities."""
+    """Handle a CAP reply or notification."""
     names = param(line, -1).split()
     match param(line, 1).upper():
         case "LS":
@@ -77,7 +77,7 @@ def on_cap(state: ClientState, line: Line) -> Effects:
 
 
 def _on_offered(state: ClientState, items: list[str], is_last: bool) -> Effects:
-    """Request the capabilities that both sides support."""
+    """Record offered capabilities; after the last line, request those that the client supports."""
     connection = state.connection
     connection.offered |= {name: value for name, _, value in (item.partition("=") for item in items)}
     if not is_last:
@@ -105,7 +105,7 @@ def _on_acknowledged(state: ClientState, names: list[str]) -> Effects:
 
 
 def _on_refused(state: ClientState, names: list[str]) -> Effects:
-    """Request each capability separately, because a request is refused as a whole."""
+    """Request each refused capability separately, because a CAP REQ is refused as a whole."""
     if len(names) > 1:
         state.connection.open_cap_requests += len(names)
         for name in names:
@@ -120,7 +120,7 @@ def _on_cap_reply(state: ClientState) -> Effects:
 
 
 def proceed(state: ClientState) -> Effects:
-    """Log in if possible; otherwise end the negotiation, unless a decision of the user is due."""
+    """Log in, resolve a refused nick or end the negotiation; wait if the user must decide."""
     connection = state.connection
     if sasl.is_due(state):
         yield from sasl.begin(state)
@@ -139,7 +139,7 @@ def _end_negotiation(state: ClientState) -> Effects:
 
 
 def on_sasl_success(state: ClientState, line: Line) -> Effects:
-    """Request again a nick that was refused before log-in, then end the negotiation."""
+    """Request the chosen nick again if it was refused before login, then end the negotiation."""
     if state.connection.sasl is None:
         return
     yield from sasl.finish(state)
@@ -172,7 +172,7 @@ def on_cap_unknown(state: ClientState) -> Effects:
 
 
 def _resolve_refusal(state: ClientState, refusal: NickRefusal) -> Effects:
-    """Let the user decide about a nick chosen by them; otherwise try another nick."""
+    """Ask the user about a refused nick that they chose; otherwise try another nick."""
     connection = state.connection
     problem = _classify(refusal)
     if not state.options.has_chosen_nick or connection.nick_attempts:
@@ -186,7 +186,7 @@ def _resolve_refusal(state: ClientState, refusal: NickRefusal) -> Effects:
 
 
 def _classify(refusal: NickRefusal) -> NickProblem:
-    """Return why a nick was refused. Only the text reveals whether the nick is registered."""
+    """Return why a nick was refused; whether it is registered is known only from the text."""
     if refusal.numeric == "432":
         return NickProblem.INVALID
     if any(word in refusal.reason.lower() for word in REGISTERED_WORDS):
@@ -195,7 +195,7 @@ def _classify(refusal: NickRefusal) -> NickProblem:
 
 
 def try_next_nick(state: ClientState) -> Effects:
-    """Request the chosen nick with a number appended."""
+    """Request the chosen nick with a number appended; after nine attempts, a guest nick."""
     connection = state.connection
     connection.nick_attempts += 1
     connection.nick_refusal = None
@@ -207,7 +207,7 @@ def try_next_nick(state: ClientState) -> Effects:
 
 
 def on_welcome(state: ClientState, line: Line) -> Effects:
-    """Registration is complete: join the rooms."""
+    """Complete registration: join the rooms."""
     state.connection.phase = Phase.ONLINE
     state.connection.nick = param(line, 0)
     state.connection.awaits_user = False
@@ -224,7 +224,7 @@ def _is_unregistered(state: ClientState) -> bool:
 
 
 def on_isupport(state: ClientState, line: Line) -> Effects:
-    """Record the server's parameters."""
+    """Record the tokens of RPL_ISUPPORT."""
     for token in line.params[1:-1]:
         name, _, value = token.partition("=")
         state.connection.isupport[name] = value
@@ -232,7 +232,7 @@ def on_isupport(state: ClientState, line: Line) -> Effects:
 
 
 def on_nick(state: ClientState, line: Line) -> Effects:
-    """Show a change of nick; if it releases the chosen nick, reclaim that."""
+    """Show a nick change; if another user released the chosen nick, reclaim it."""
     old, new = line.nick, param(line, 0)
     is_mine = state.is_me(old)
     if is_mine:

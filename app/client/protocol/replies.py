@@ -18,7 +18,7 @@ IGNORED = (
 
 
 def on_ignored(state: ClientState, line: Line) -> Effects:
-    """Accept a line that requires no action."""
+    """Ignore a line that requires no action."""
     yield Ignored(line.command)
 
 
@@ -54,7 +54,7 @@ def on_end_of_whois(state: ClientState, line: Line) -> Effects:
 
 
 def on_unknown(state: ClientState, line: Line) -> Effects:
-    """Show the parameters of a numeric that has no handler."""
+    """Show the parameters of a numeric without a handler; ignore other commands."""
     if not line.command.isdecimal():
         yield Ignored(line.command)
         return
@@ -65,7 +65,7 @@ def on_unknown(state: ClientState, line: Line) -> Effects:
 
 
 def on_unknown_command(state: ClientState, line: Line) -> Effects:
-    """Handle the refusal of a command unknown to the server, so that nothing waits for a reply."""
+    """Handle a command that the server does not accept, so that nothing waits for its reply."""
     match param(line, 1).upper():
         case "CAP":
             yield from registration.on_cap_unknown(state)
@@ -123,7 +123,7 @@ def on_who_reply(state: ClientState, line: Line) -> Effects:
 
 
 def _describe_flags(flags: str) -> str:
-    """Return the flags of a WHO reply in words."""
+    """Return the flags of a WHO reply as `here` or `away`, followed by the status prefixes."""
     prefixes = "".join(flag for flag in flags if flag in STATUS_PREFIXES)
     return f"{'away' if flags.startswith('G') else 'here'} {prefixes}".strip()
 

@@ -1,9 +1,9 @@
-"""Resumes after a lost connection without gaps or duplicates.
+"""Resumes conversations after a lost connection, without gaps or duplicates.
 
 Each room records the last message shown. After rejoining, later messages are fetched page by page
-while live events are held. The last page is empty or contains a held message; then the held events
-are shown, and message ids filter out duplicates. The recorded position advances only when a message
-is shown, so if the connection is lost again, fetching resumes from there.
+while live events are held. Fetching stops at a page that is empty or contains a held message. Then
+the held events are shown; duplicates are recognised by message id. The recorded position advances
+only when a message is shown, so that fetching resumes there if the connection is lost again.
 """
 
 from app.client.protocol import history, pending
@@ -22,7 +22,7 @@ MAX_CLOCK_SKEW_MILLISECONDS = 86_400_000  # between server and client
 
 
 def on_connection_lost(state: ClientState) -> None:
-    """Reset the rooms' state on the connection, and mark pending messages as in doubt."""
+    """Reset the per-connection state of all rooms, and mark pending messages as in doubt."""
     for room in state.rooms.values():
         room.must_rejoin = room.must_rejoin or room.is_joined
         room.is_joined = False
@@ -45,7 +45,7 @@ def rejoin_rooms(state: ClientState) -> Effects:
 
 
 def _resume_conversations(state: ClientState) -> Effects:
-    """Catch up with conversations that have messages in doubt; request a list of the others."""
+    """Catch up with conversations that have messages in doubt, and list the others."""
     if not state.has(history.CAPABILITY):
         yield from _conclude(state)
         return
@@ -62,7 +62,7 @@ def _resume_conversations(state: ClientState) -> Effects:
 
 
 def _last_shown_at(state: ClientState) -> int:
-    """Return the time of the newest message shown anywhere."""
+    """Return the time of the last message shown in any room, or of the loss if there is none."""
     return max((room.last_at for room in state.rooms.values()), default=0) or state.lost_at
 
 
@@ -78,7 +78,7 @@ def on_targets_batch(state: ClientState, batch: OpenBatch) -> Effects:
 
 
 def on_targets_fail(state: ClientState, line: Line) -> Effects:
-    """Resume without the conversations, because the server refused to list them."""
+    """Resume without direct conversations, because the server refused to list them."""
     yield from _finish(state, TARGETS)
 
 
@@ -88,7 +88,7 @@ def is_resuming(state: ClientState, room: ChannelView) -> bool:
 
 
 def on_joined(state: ClientState, room: ChannelView, at: int) -> Effects:
-    """Fetch the missed messages of a rejoined room, or the latest history of a new one."""
+    """Fetch the missed messages of a rejoined room, or the latest history of a newly joined one."""
     room.must_rejoin = True
     has_history = state.has(history.CAPABILITY)
     if has_history and is_resuming(state, room) and _position(room):
@@ -118,7 +118,7 @@ def _catch_up(state: ClientState, room: ChannelView) -> Effects:
 
 
 def _position(room: ChannelView) -> str:
-    """Return the message reference of the last message shown."""
+    """Return the message reference of the last message shown, or "" if there is none."""
     if room.last_msgid:
         return f"msgid={room.last_msgid}"
     return f"timestamp={to_iso(room.last_at)}" if room.last_at else ""
@@ -131,7 +131,10 @@ def _fetch_after(state: ClientState, room: ChannelView, position: str) -> Effect
 
 
 def _on_missed_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Show a page of missed messages; fetch the next page unless this one reaches a held event."""
+    """Show a page of missed messages, then fetch the next one.
+
+    At a page that is empty or contains a held message, release the held events instead.
+    """
     room = state.open_room(request.target)
     held = _held_msgids(room)
     for message in messages:
@@ -148,7 +151,7 @@ def _held_msgids(room: ChannelView) -> set[str]:
 
 
 def _show_missed(state: ClientState, room: ChannelView, message: Message) -> Effects:
-    """Show a missed message; if it is ours and in doubt, it is thereby confirmed."""
+    """Show a missed message; if it echoes a message in doubt, confirm that."""
     if not room.mark_shown(message):
         return
     if room.catch_up:
@@ -167,7 +170,7 @@ def _on_latest_page(state: ClientState, request: PendingRequest, messages: list[
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
-    """Retry by time, in case the message id is unknown; if that fails, continue without history."""
+    """Retry by time, in case the server has no such message id; failing that, skip the history."""
     room = state.open_room(request.target)
     if request.reference.startswith("msgid=") and room.last_at:
         yield from _fetch_after(state, room, f"timestamp={to_iso(room.last_at)}")
@@ -179,7 +182,7 @@ def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Eff
 
 
 def _release(state: ClientState, room: ChannelView) -> Effects:
-    """Show the held events after the room's history is complete."""
+    """End the catch-up of a room: show the held events and fail its messages still in doubt."""
     catch_up, room.catch_up = room.catch_up, None
     for event in catch_up.held if catch_up else []:
         yield from deliver(room, event)
@@ -197,14 +200,14 @@ def cancel(state: ClientState, room: ChannelView) -> Effects:
 
 
 def _finish(state: ClientState, key: Key) -> Effects:
-    """Record that a room or the TARGETS request is done."""
+    """Record that a room has caught up, or that the TARGETS request was answered."""
     if key in state.connection.resuming:
         state.connection.resuming.discard(key)
         yield from _conclude(state)
 
 
 def _conclude(state: ClientState) -> Effects:
-    """When all requests are done, report it and fail the messages still in doubt."""
+    """Once nothing remains to resume, fail the messages still in doubt and yield `Resumed`."""
     connection = state.connection
     if not connection.resuming:
         yield from pending.fail_in_doubt(state)

@@ -23,7 +23,7 @@ from app.client.protocol.model import ChannelMember, ChannelView, ClientState
 from app.wire.line import Line
 from app.wire.names import fold
 
-STATUS_PREFIXES = "~&@%+"  # the highest first
+STATUS_PREFIXES = "~&@%+"  # highest first
 
 
 def on_join(state: ClientState, line: Line) -> Effects:
@@ -42,7 +42,7 @@ def on_join(state: ClientState, line: Line) -> Effects:
 
 
 def _reset_members(room: ChannelView, name: str) -> None:
-    """Prepare a joined room for the names that follow."""
+    """Mark a room as joined, and clear its members; RPL_NAMREPLY lists the current ones."""
     room.name = name
     room.is_joined = True
     room.members.clear()
@@ -81,7 +81,7 @@ def _on_left(state: ClientState, room: ChannelView) -> Effects:
 
 
 def on_quit(state: ClientState, line: Line) -> Effects:
-    """Show a QUIT; if it releases the chosen nick, reclaim that."""
+    """Show a QUIT; if it released the chosen nick, reclaim it."""
     rooms = state.rooms_of(line.nick)
     for room in rooms:
         room.members.pop(fold(line.nick), None)
@@ -90,14 +90,14 @@ def on_quit(state: ClientState, line: Line) -> Effects:
 
 
 def on_topic(state: ClientState, line: Line) -> Effects:
-    """Show a change of topic."""
+    """Show a topic change."""
     room = state.open_room(param(line, 0))
     room.topic = param(line, 1)
     yield from deliver(room, TopicChanged(room.name, room.topic, line.nick, line_time(state, line)))
 
 
 def on_topic_reply(state: ClientState, line: Line) -> Effects:
-    """Show the current topic, unless a resumed room's topic has not changed."""
+    """Show the current topic, unless the room is being resumed and its topic is unchanged."""
     room = state.open_room(param(line, 1))
     topic = param(line, 2) if line.command == "332" else ""
     if topic != room.topic or not resume.is_resuming(state, room):
@@ -147,7 +147,7 @@ def on_invite(state: ClientState, line: Line) -> Effects:
 
 
 def on_mode(state: ClientState, line: Line) -> Effects:
-    """Show and apply a change of modes."""
+    """Show a mode change, and apply it to the members of a room."""
     target, modes = param(line, 0), " ".join(line.params[1:])
     event = ModeChanged(target, modes, line.nick, line_time(state, line))
     room = state.find_room(target)
@@ -174,7 +174,7 @@ def _apply_modes(state: ClientState, room: ChannelView, params: list[str]) -> No
 
 
 def _prefix_by_mode(state: ClientState) -> dict[str, str]:
-    """Return the status prefix of each mode letter (ISUPPORT PREFIX)."""
+    """Return the status prefixes by mode letter (ISUPPORT PREFIX)."""
     value = state.connection.isupport.get("PREFIX", "(ov)@+")
     match = re.fullmatch(r"\((\w*)\)(\S*)", value)
     return dict(zip(match[1], match[2], strict=False)) if match else {}
@@ -196,7 +196,7 @@ def _set_prefix(room: ChannelView, nick: str, prefix: str, is_added: bool) -> No
 
 
 def on_join_error(state: ClientState, line: Line) -> Effects:
-    """Show that we cannot join a room."""
+    """Show why we cannot join a room."""
     room = state.find_room(param(line, 1))
     if room is not None and room.is_joined:
         yield Notice(f"{room.name}: {param(line, -1)}", is_error=True)

@@ -1,4 +1,4 @@
-"""Log-in with SASL (SCRAM-SHA-256 or PLAIN) and account registration.
+"""Login with SASL (SCRAM-SHA-256 or PLAIN), and account registration.
 
 SCRAM is preferred if the server offers it: it does not send the password, and the server must prove
 that it stores a verifier for it.
@@ -42,7 +42,7 @@ class ScramMechanism:
         self._step = 0
 
     def answer(self, challenge: bytes) -> bytes:
-        """Return the first message, then the proof; finally, verify the server's signature."""
+        """Return the client's first and final message; in the third step, verify the server."""
         self._step += 1
         try:
             return self._respond(challenge.decode()).encode()
@@ -66,7 +66,7 @@ MECHANISMS: dict[str, type[ScramMechanism] | type[PlainMechanism]] = {
 
 
 def is_possible(state: ClientState) -> bool:
-    """Return whether there are credentials and log-in may still happen on this connection."""
+    """Return whether a login with the stored credentials is still possible on this connection."""
     connection = state.connection
     if state.options.credentials is None or connection.is_without_cap:
         return False
@@ -77,7 +77,7 @@ def is_possible(state: ClientState) -> bool:
 
 
 def is_due(state: ClientState) -> bool:
-    """Return whether to log in now: there are unused credentials and no exchange is in progress."""
+    """Return whether to log in now: there are unused credentials, and no exchange has begun."""
     connection = state.connection
     must_log_in = state.options.credentials is not None and not connection.account
     return must_log_in and state.has("sasl") and connection.sasl is None
@@ -109,7 +109,7 @@ def on_authenticate(state: ClientState, line: Line) -> Effects:
 
 
 def on_logged_in(state: ClientState, line: Line) -> Effects:
-    """Record our account and mask."""
+    """Record our account and mask (RPL_LOGGEDIN)."""
     state.connection.mask = param(line, 1)
     if state.connection.account != param(line, 2):
         state.connection.account = param(line, 2)

@@ -22,7 +22,7 @@ _WORD = re.compile(rf'(?:({"|".join(FILTERS)}): *)?("[^"]+"|\S+)', re.IGNORECASE
 
 
 def parse_search(query: str, now: datetime) -> PendingSearch:
-    """Parse search words and the filters `from:`, `in:`, `after:` and `before:`.
+    """Parse a query of search words and the filters `from:`, `in:`, `after:` and `before:`.
 
     Raises: UsageError when a time cannot be parsed.
     """
@@ -41,7 +41,7 @@ def parse_search(query: str, now: datetime) -> PendingSearch:
 
 
 def _parse_time(word: str, following: list[tuple[str, str]], now: datetime) -> str:
-    """Parse a time, and remove the words it consists of from the following words."""
+    """Return the ISO 8601 time that starts at `word`; remove its other words from `following`."""
     unfiltered = [text for name, text in following if not name] if not word.startswith('"') else []
     time, word_count = parse_prefix([word.strip('"'), *unfiltered], now)
     del following[: word_count - 1]
@@ -56,7 +56,7 @@ def send_search(state: ClientState, search: PendingSearch) -> Effects:
 
 
 def on_search_batch(state: ClientState, batch: OpenBatch) -> Effects:
-    """Show the reply to the oldest search."""
+    """Show the matches of the oldest pending search."""
     if not state.connection.searches:
         return
     search = state.connection.searches.popleft()
@@ -66,7 +66,7 @@ def on_search_batch(state: ClientState, batch: OpenBatch) -> Effects:
 
 
 def on_search_fail(state: ClientState, line: Line) -> Effects:
-    """Show that the server refused the oldest search."""
+    """Show why the server refused the oldest pending search."""
     if state.connection.searches:
         state.connection.searches.popleft()
     yield Notice(f"The search failed: {param(line, -1)}", is_error=True)

@@ -15,7 +15,7 @@ JOINERS = "\u200d\ufe0e\ufe0f"
 
 
 def max_text_bytes(nick: str, mask: str, target: str, line_bytes: int = MAX_LINE_BYTES) -> int:
-    """Return the maximum text length in bytes of a PRIVMSG from a sender to a target."""
+    """Return the maximum text length, in bytes, of a PRIVMSG from a sender to a target."""
     source = byte_length(mask) if "!" in mask else byte_length(nick) + MAX_MASK_BYTES
     return line_bytes - source - byte_length(f": PRIVMSG {target} :\r\n")
 
@@ -30,12 +30,12 @@ def split_text(text: str, limit: int) -> Iterator[str]:
 
 
 def _count_fitting(text: str, limit: int) -> int:
-    """Return how many characters fit within the limit in bytes, at least one."""
+    """Return how many characters fit into `limit` bytes, but at least one."""
     return max(1, len(text.encode()[:limit].decode(errors="ignore")))
 
 
 def _find_break(text: str, end: int) -> int:
-    """Return the best break at or before `end`: after a space, or between two graphemes."""
+    """Return the best index at or before `end` to split at: after a space or between graphemes."""
     space = text.rfind(" ", end // 2, end)
     if space > 0:
         return space + 1

@@ -12,14 +12,14 @@ from app.errors import UsageError
 UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 AGO = re.compile(r"(\d{1,6}) ?(s|m|min|h|d|w)(?: ago)?")
 TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
-MAX_TIME_WORDS = 4  # words of a time at the start of a longer text
+MAX_TIME_WORDS = 4  # that a time at the start of a longer text may consist of
 DAYS_AGO = {"today": 0, "yesterday": 1}
 
 Parser = Callable[[str, datetime], datetime | None]
 
 
 def parse_span(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return the start and end given by a text; a single time is a start, and the end is now.
+    """Return the start and end of the period in a text; without a second time, it ends now.
 
     Times without a time zone are in the zone of `now`.
 
@@ -60,7 +60,7 @@ def _parse_pair(text: str, now: datetime, parser: Parser) -> tuple[datetime, dat
 
 
 def _parse_exact(text: str, now: datetime) -> datetime | None:
-    """Parse the unambiguous forms."""
+    """Parse the unambiguous forms; return None for any other text."""
     text = text.lower()
     if text == "now":
         return now
@@ -80,7 +80,7 @@ def _subtract(now: datetime, count: int, unit: str) -> datetime | None:
 
 
 def _at_time(day: datetime, clock: str) -> datetime | None:
-    """Return a day at a time such as `10:30`."""
+    """Return a day at a time of day such as `10:30`, or None if that is invalid."""
     match = TIME_OF_DAY.fullmatch(clock)
     if match is None:
         return None

@@ -2,7 +2,7 @@
 
 Input is read only as fast as the server confirms messages, so `yes | chat-client` blocks like any
 pipe. The program ends when the input has ended and every message has been stored or has failed.
-With `--follow`, and when only listening, it ends on Ctrl-C.
+With `--follow`, and if it only listens, it ends on Ctrl-C.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ MAX_UNCONFIRMED_MESSAGES = 64  # also the number of lines read ahead
 
 
 class BatchMode:
-    """A run in batch mode."""
+    """A session in batch mode."""
 
     def __init__(
         self, driver: Driver, context: DisplayContext, display: Callable[[ClientEvent], None]
@@ -52,7 +52,7 @@ class BatchMode:
     def send(self, source: Iterable[str], timeout_seconds: float, must_follow: bool) -> None:
         """Send every line of the source, then end or continue listening.
 
-        Raises: ChatError when a message failed, or without progress for `timeout_seconds`.
+        Raises: ChatError when a message failed, or after `timeout_seconds` without progress.
         """
         self._timeout_seconds, self._must_follow = timeout_seconds, must_follow
         threading.Thread(target=self._read_input, args=(source,), name="input", daemon=True).start()
@@ -88,7 +88,7 @@ class BatchMode:
         self._driver.post(lambda: None)  # wakes the driver
 
     def _on_tick(self) -> None:
-        """Send queued lines; end when all are confirmed, fail when there is no progress."""
+        """Send queued lines; end when all are confirmed, or fail after the timeout."""
         while self._may_send():
             self._send_next()
         if self._is_done():

@@ -15,7 +15,7 @@ from app.client.ui.controller import Controller
 from app.errors import UsageError
 
 Rest = NewType("Rest", str)
-"""The type of a parameter that consists of the rest of the line."""
+"""The type of a parameter that takes the rest of the line."""
 
 CommandFunction = Callable[..., None]
 
@@ -36,7 +36,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A slash command and its requirements."""
+    """A slash command, its parameters and its requirements."""
 
     name: str
     function: CommandFunction
@@ -146,7 +146,7 @@ class SlashCommands:
     def get(self, name: str, state: ClientState) -> SlashCommand:
         """Return a command that the server supports.
 
-        Raises: UsageError otherwise, with a suggestion for a misspelled name.
+        Raises: UsageError if there is none, with a suggestion for a misspelled name.
         """
         found = self._commands.get(name.lower())
         if found is None:

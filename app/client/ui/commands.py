@@ -80,7 +80,7 @@ def unauth(controller: Controller) -> None:
 
 @command(works_offline=True)
 def enter(controller: Controller, room: str | None = None) -> None:
-    """Join a room and make it current; by default the room in your settings."""
+    """Join a room and make it current. Default: the room in your settings."""
     _enter(controller, room or next(iter(controller.state.options.rooms), "#general"))
 
 
@@ -92,9 +92,9 @@ def quit_(controller: Controller, reason: Rest | None = None) -> None:
 
 @command(needs=HISTORY)
 def history(controller: Controller, when: Rest | None = None) -> None:
-    """Show earlier messages: the latest, a number of them, or those of a period.
+    """Show earlier messages: the latest ones, or those of a period.
 
-    /history                          asks for a period
+    /history                          prompts for the period
     /history 20                       the last 20 messages
     /history 2h                       the last two hours
     /history yesterday 10:00          since then
@@ -163,7 +163,7 @@ def join(controller: Controller, room: str, key: str | None = None) -> None:
 
 @command()
 def part(controller: Controller, room: str | None = None, reason: Rest | None = None) -> None:
-    """Leave a room; by default the current one."""
+    """Leave a room. Default: the current room."""
     _leave(controller, room or controller.room, reason)
 
 
@@ -214,7 +214,7 @@ def topic(controller: Controller, text: Rest | None = None) -> None:
 
 @command()
 def names(controller: Controller, room: str | None = None) -> None:
-    """List the members of a room."""
+    """List the members of a room. Default: the current room."""
     controller.driver.execute(intents.request_names, room or controller.room)
 
 
@@ -232,13 +232,13 @@ def whois(controller: Controller, nick: str) -> None:
 
 @command()
 def invite(controller: Controller, nick: str, room: str | None = None) -> None:
-    """Invite a user to a room; by default the current one."""
+    """Invite a user to a room. Default: the current room."""
     controller.driver.execute(intents.invite, nick, room or controller.room)
 
 
 @command()
 def away(controller: Controller, reason: Rest | None = None) -> None:
-    """Mark yourself as away, with a reason. Without a reason, mark yourself as back."""
+    """Mark yourself as away with a reason or, without one, as back."""
     controller.driver.execute(intents.set_away, reason or "")
 
 
@@ -250,7 +250,7 @@ def list_(controller: Controller) -> None:
 
 @command(works_offline=True)
 def resend(controller: Controller, number: int | None = None) -> None:
-    """Resend a message that could not be sent; by default all of them."""
+    """Resend the unsent message with this number. Default: all unsent messages."""
     if not controller.state.failed:
         raise UsageError("There are no unsent messages.")
     controller.driver.execute(intents.resend, number)

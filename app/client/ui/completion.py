@@ -24,7 +24,7 @@ class Words:
 
 
 def completion_words(state: ClientState, room: str) -> Words:
-    """Return the commands, joined rooms and known nicks."""
+    """Return the available commands, the joined rooms, and the nicks in a room or conversation."""
     current = state.find_room(room)
     members = [member.nick for member in current.members.values()] if current else []
     peers = [view.name for view in state.rooms.values() if view.is_direct]

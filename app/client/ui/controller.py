@@ -43,7 +43,7 @@ class Controller:
 
     @property
     def state(self) -> ClientState:
-        """The state of the protocol."""
+        """The protocol's state, owned by the driver."""
         return self.driver.state
 
     @property
@@ -81,7 +81,7 @@ class Controller:
         self.on_question()
 
     def enter_room(self, room: str, key: str = "") -> None:
-        """Make a room the current one, joining it first if necessary."""
+        """Make a room the current one; if necessary, join it first."""
         view = self.state.find_room(room)
         if view is not None and view.is_joined:
             self.switch_to(room)
@@ -98,7 +98,7 @@ class Controller:
         self.notify(f"Now talking to {view.name if view else room}.")
 
     def leave_current(self, room: str) -> None:
-        """If this is the current room, switch to another joined room, or to none."""
+        """If a room is the current one, switch to another joined room or, without one, to none."""
         if fold(room) != fold(self.view.room):
             return
         joined = self.state.joined_rooms()

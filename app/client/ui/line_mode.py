@@ -31,7 +31,7 @@ MAX_PREVIEW_CHARACTERS = 40  # of a pending message in the toolbar
 
 
 class PasswordFreeHistory(InMemoryHistory):
-    """Input history without answers to secret questions and without passwords."""
+    """Input history that excludes answers to secret questions and lines with passwords."""
 
     def __init__(self, is_secret: Callable[[], bool]) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class PasswordFreeHistory(InMemoryHistory):
 
 
 class LineMode:
-    """A run in line mode."""
+    """An interactive session in line mode."""
 
     def __init__(
         self,
@@ -192,7 +192,7 @@ class LineMode:
         return ANSI(paint(self._driver.read(self._status), has_colours=False))
 
     def _status(self, state: ClientState) -> list[Piece]:
-        """Return our nick, the connection's phase, the current room and the unsent messages."""
+        """Return the toolbar text: nick, phase, current room and the number of unsent messages."""
         guest = " (guest)" if state.is_online and not state.connection.account else ""
         status = f" {state.nick}{guest} · {state.connection.phase.value}"
         room = state.find_room(self.controller.view.room)
@@ -204,7 +204,7 @@ class LineMode:
 
 
 def _unsent(state: ClientState) -> str:
-    """Return the number of pending and of failed messages as text."""
+    """Return the toolbar text about pending and failed messages."""
     parts = []
     if state.pending:
         first = next(iter(state.pending.values())).text

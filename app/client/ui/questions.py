@@ -30,7 +30,7 @@ class Questions:
         self._waiting = (*kept, question)
 
     def answer(self, question: Question, text: str) -> None:
-        """Answer a question, unless it has since been removed."""
+        """Answer a question, unless it has been removed in the meantime."""
         if question in self._waiting:
             self._remove(question)
             question.on_answer(text)
