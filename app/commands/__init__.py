@@ -1,1 +1,1 @@
-"""One small function per IRC verb."""
+"""IRC commands: one function per verb, and the code that runs them."""

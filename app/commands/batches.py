@@ -1,4 +1,4 @@
-"""Batches within the reply to a command (IRCv3 batch)."""
+"""Batches in command replies (IRCv3 batch)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from app.commands.context import Context
 def response_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
     """Wrap the replies sent inside the block in a batch, if the client has negotiated `batch`.
 
-    Yields the tags to send them with. `words` are the type of the batch and its parameters.
+    Yields the tags for these replies. `words` are the type of the batch and its parameters.
     """
     if "batch" not in ctx.client.caps:
         yield {}

@@ -1,4 +1,4 @@
-"""The context of a running command: its client, the changeset, and the ways to reply."""
+"""The context of a running command: its client, the changeset, and methods to reply."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ class Context:
 
     @property
     def world(self) -> World:
-        """The world, to read; only events change it."""
+        """The world; read-only, because only events may change it."""
         return self.runtime.world
 
     @property
@@ -67,7 +67,7 @@ class Context:
 
         Raises: NumericError with ERR_NOTREGISTERED before registration.
         """
-        if self._me is None:  # looked up once, because most commands ask several times
+        if self._me is None:  # cached, because most commands use it several times
             self._me = self.user
         if self._me is None:
             raise NumericError(numerics.ERR_NOTREGISTERED)
@@ -117,11 +117,11 @@ class Context:
         self.open_response().entries.append(ResponseEntry(event, tags))
 
     def bind_reply_to(self, event: Event) -> None:
-        """Have the last reply replaced by an error if this event cannot be stored."""
+        """Replace the last reply by an error if the event cannot be stored."""
         self.open_response().entries[-1].event = event
 
     def send_error(self, error: CommandError) -> None:
-        """Send the reply that an error stands for."""
+        """Send the reply for an error."""
         if isinstance(error, NumericError):
             self.reply(error.numeric, *error.params, text=error.text)
         elif isinstance(error, FailReply):
@@ -223,7 +223,7 @@ class Context:
         return room
 
     def get_moderated_room(self, name: str) -> Room:
-        """Return a room that the caller is a channel operator of.
+        """Return a room in which the caller is a channel operator.
 
         Raises: NumericError with ERR_NOSUCHCHANNEL, ERR_NOTONCHANNEL or ERR_CHANOPRIVSNEEDED.
         """
@@ -246,7 +246,10 @@ class Context:
 def run_handler(
     ctx: C, handler: Callable[[C, *Arguments], SlowWork | None], *arguments: *Arguments
 ) -> SlowWork | None:
-    """Run a handler, or the part after its slow work, and send the reply for its error."""
+    """Run a handler or its continuation after slow work, and reply to an error that it raises.
+
+    Returns the slow work that remains to be done, if any.
+    """
     try:
         task = handler(ctx, *arguments)
     except CommandError as error:

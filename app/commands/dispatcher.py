@@ -56,7 +56,7 @@ class Dispatcher:
         connections.check_idle(self.runtime, changeset)
 
     def run_housekeeping(self, changeset: Changeset) -> None:
-        """Disconnect users that have been without a device for too long."""
+        """Disconnect users without a device that may no longer stay online."""
         leaving.disconnect_expired(self.runtime, changeset, self.runtime.world.users.values())
 
     def revert(self, event: Event) -> str:
@@ -118,8 +118,8 @@ def _check_and_run(ctx: Context, request: CommandRequest) -> SlowWork | None:
 def _refuse_unwritable(ctx: Context, line: Line) -> None:
     """Refuse a command because nothing can be stored, with the best reply the client supports.
 
-    A NOTICE or TAGMSG gets no reply without `standard-replies`, because a NOTICE must not be
-    answered (RFC 2812 3.3.2).
+    Without `standard-replies`, NOTICE and TAGMSG get no reply: RFC 2812 section 3.3.2 forbids
+    replies to a NOTICE.
 
     Raises: CommandError.
     """

@@ -1,14 +1,14 @@
-"""Errors that are the reply: a command raises one, and the dispatcher sends it."""
+"""Error replies as exceptions: a command raises one, and the dispatcher sends it."""
 
 from app.wire.numerics import Numeric
 
 
 class CommandError(Exception):
-    """Ends a command, or one item of its list of targets, with an error reply."""
+    """Ends a command, or the processing of one of its targets, with an error reply."""
 
 
 class NumericError(CommandError):
-    """An error numeric, with the parameters between the nick and the text."""
+    """An error numeric; `params` precede the text, which defaults to the numeric's own."""
 
     def __init__(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
         super().__init__(numeric, params)

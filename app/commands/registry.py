@@ -27,11 +27,11 @@ class Command:
     name: str
     handler: Handler
     cost: int = 1  # tokens of the client's rate limit
-    writes: bool = False  # emits events, so it needs the log
+    writes: bool = False  # emits events, so it needs a writable log
     before_registration: bool = False  # allowed before the client has registered
     admin_only: bool = False
     waits_for_storage: bool = False  # delayed, not refused, while nothing can be stored
-    reads_world: bool = True  # if not, it is also answered while the world is ahead of the log
+    reads_world: bool = True  # if False, it also runs while the world is ahead of the log
     alias: str = ""  # a short form of the verb
     grammar: str = ""  # the parameters as help shows them, where the signature cannot express them
     subcommand_index: int = 0  # the parameter that holds the name of the subcommand
@@ -71,13 +71,13 @@ class Command:
 
     @property
     def has_secrets(self) -> bool:
-        """Whether one of its parameters is a secret."""
+        """Whether any of its parameters is a secret."""
         return any(parameter.annotation is Secret for parameter in _parameters(self.handler))
 
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
-    """The declaration of a subcommand; it inherits the other rules of its parent."""
+    """The declaration of a subcommand, which inherits all other attributes from its parent."""
 
     name: str
     handler: Handler
@@ -86,7 +86,7 @@ class Subcommand:
     grammar: str
 
     def bind(self, parent: Command) -> Command:
-        """Return the subcommand as a command in the family of `parent`."""
+        """Return the subcommand as a command that inherits from `parent`."""
         return replace(
             parent,
             name=f"{parent.name} {self.name}",
@@ -136,7 +136,7 @@ def command(
 def subcommand(
     name: str = "", *, cost: int = 1, writes: bool = False, grammar: str = ""
 ) -> Callable[[Handler], Handler]:
-    """Declare the handler of a subcommand; the name defaults to the function's last word."""
+    """Declare the handler of a subcommand; the name defaults to the last word of the function's."""
 
     def declare(handler: Handler) -> Handler:
         word = name or handler.__name__.rpartition("_")[2].upper()
@@ -153,7 +153,7 @@ def declaration_of(handler: object) -> Command | Subcommand | None:
 
 
 class Family:
-    """A command with its subcommands, as an entry of the list that a `CommandTable` is built from.
+    """A command with its subcommands, as an entry of a `CommandTable`.
 
     The command's own handler runs when the parameter at its `subcommand_index` names no subcommand.
     """
@@ -185,7 +185,7 @@ class CommandTable:
         return self.aliases.get(word, word)
 
     def find(self, verb: str, params: list[str]) -> tuple[Command | None, list[str]]:
-        """Return the command or subcommand of a line, and its remaining parameters."""
+        """Return the command or subcommand of a line, or None, and the remaining parameters."""
         found = self.by_verb.get(verb)
         while found is not None and found.subcommands and len(params) > found.subcommand_index:
             index = found.subcommand_index

@@ -1,4 +1,4 @@
-"""Applying events that `chat-admin` or another server appended to the log."""
+"""Applies events that `chat-admin` or another server appended to the log."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -100,7 +100,7 @@ def _announce_new_name(runtime: Runtime, changeset: Changeset, event: Event) -> 
 
 
 def _reload_key(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Reload a room's key from its table, because the log does not contain it."""
+    """Reload a room's key from the database, because the log omits it."""
     room = runtime.world.rooms.get(event.room or 0)
     if room is not None and any(change[1] == "k" for change in ModeData.of(event).changes):
         room.password = find_room_key(runtime.ledger.connection, room.id)
@@ -112,7 +112,7 @@ def _enforce_ban(runtime: Runtime, changeset: Changeset, event: Event) -> None:
 
 
 def _apply_account_change(runtime: Runtime, changeset: Changeset, event: Event) -> None:
-    """Apply a change of an account, and disconnect users that may no longer be always-on."""
+    """Apply an account change, and disconnect users that are no longer always-on."""
     _log_out_account(runtime, changeset, event)
     disconnect_expired(runtime, changeset, _users_of_account(runtime.world, event))
 
@@ -120,7 +120,7 @@ def _apply_account_change(runtime: Runtime, changeset: Changeset, event: Event) 
 def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> None:
     """Disconnect the users of an account that was disabled or whose password was reset.
 
-    Devices stay connected when the user changes the password, because they are authenticated.
+    Devices stay connected when users change their own password.
     """
     data = AccountChangedData.of(event)
     is_reset = data.password and event.session is None
@@ -139,7 +139,7 @@ def _log_out_account(runtime: Runtime, changeset: Changeset, event: Event) -> No
 
 
 def _users_of_account(world: World, event: Event) -> list[User]:
-    """Return the users who are logged in to the account that an event changes."""
+    """Return the users logged in to the account that an event changes; none for other events."""
     account = world.find_account(event.account or "") if event.kind is Kind.ACCOUNT_CHANGED else None
     return world.users_of(account) if account else []
 

@@ -1,4 +1,4 @@
-"""Received lines as steps for the engine, each with the requested command.
+"""Converts received lines to steps for the engine.
 
 The command is looked up once, on the reader's thread. Its cost, and whether it writes or may need
 slow work, are known before it runs, because they decide when the reader hands the line to the
@@ -24,8 +24,8 @@ class CommandRequest:
     """A received line, with the requested command and its parameters.
 
     `line` differs from `received` for a message to a pseudoclient, which is translated to a
-    command. `context_class` applies once the client is registered. An unknown command is cheap and
-    not quick: the reader waits for its error.
+    command. `context_class` applies once the client is registered. An unknown command has
+    the lowest cost and is not quick: the reader waits for its error reply.
     """
 
     __slots__ = (
@@ -57,7 +57,7 @@ class CommandRequest:
         self.is_quick = command is not None and command.is_quick
 
     def must_wait(self, client: Client) -> bool:
-        """Whether it can neither run nor be refused while nothing can be stored."""
+        """Whether the command must wait, rather than be refused, while nothing can be stored."""
         command = self.command
         if command is None or not command.writes:
             return False
@@ -75,7 +75,7 @@ class MalformedLine:
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
-        """Return False: refusing it stores nothing."""
+        """Return False: refusing a malformed line stores nothing."""
         return False
 
 
@@ -91,7 +91,7 @@ def parse_request(commands: CommandTable, frame: Frame) -> CommandRequest | Malf
 
 
 def _to_service_command(line: Line) -> Line:
-    """Return the command that a PRIVMSG to one pseudoclient stands for, or the line itself."""
+    """Translate a PRIVMSG to a single pseudoclient into its command; return other lines as is."""
     if len(line.params) < 2 or "batch" in line.tags:
         return line
     target, text, *more = line.params

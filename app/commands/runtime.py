@@ -25,7 +25,7 @@ TemplateSource = Callable[["Runtime"], Iterable[str]]
 class Runtime:
     """State and services shared by all commands.
 
-    Only `settings` is ever replaced: as a whole, on the engine's thread (`operators.reloading`).
+    Only `settings` is reassigned, always as a whole on the engine's thread (`operators.reloading`).
     Other threads may read it at any time. A component that caches values derived from the
     settings adds a hook to `reload_hooks`. The hook prepares for new settings, which may be slow or
     raise `ChatError`, and returns a function that applies them and cannot fail.
@@ -39,9 +39,9 @@ class Runtime:
     clock: Clock
     server_name: str  # the source of the server's own lines
     version: str
-    started_at: int  # milliseconds since the epoch
+    started_at: int  # milliseconds since the Unix epoch
     rate_limits: RateLimits
-    cloak: HostCloak  # the host that other users see in place of an address
+    cloak: HostCloak  # computes the displayed host of an address
 
     load_settings: LoadSettings
     reload_hooks: list[PrepareSettings] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Runtime:
     _templates: dict[TemplateSource, tuple[ServerSettings, LineTemplate]] = field(default_factory=dict)
 
     def template_for(self, source: TemplateSource) -> LineTemplate:
-        """Return the lines of a source as a template, built once per version of the settings."""
+        """Return the template for the lines of a source, cached until the settings change."""
         settings, template = self._templates.get(source, (None, None))
         if template is None or settings is not self.settings:
             template = LineTemplate(source(self))

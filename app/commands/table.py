@@ -1,4 +1,4 @@
-"""The list of all commands. HELP shows the members of a family in the order given here."""
+"""The list of all commands. HELP lists subcommands in the order given here."""
 
 from app.commands import help
 from app.commands.accounts import login, register, sasl, verify

@@ -1,1 +1,1 @@
-"""Accounts: SASL, REGISTER, VERIFY, and the log-in code they share."""
+"""Accounts: SASL, REGISTER, VERIFY, and the login code that they share."""

@@ -1,6 +1,6 @@
-"""Logging in and out, for SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT.
+"""Login and logout for SASL, PASS, REGISTER, VERIFY, NickServ and LOGOUT.
 
-Failed log-ins are counted per address and per account (`engine.rate_limits`). The resulting delay
+Failed logins are counted per address and per account (`engine.rate_limits`). The resulting delay
 is checked before the password is verified and again afterwards, so that parallel connections
 gain no extra attempts.
 """
@@ -30,7 +30,7 @@ from app.wire import numerics
 from app.wire.names import fold
 
 C = TypeVar("C", bound=Context)
-MIN_GUEST_DIGITS = 5  # after `Guest`; more once such nicks run out
+MIN_GUEST_DIGITS = 5  # after `Guest`; one more for each nick found taken
 
 
 @command(writes=True, cost=2)
@@ -72,7 +72,7 @@ def new_guest_nick(runtime: Runtime) -> str:
 
 
 def release_nick(runtime: Runtime, changeset: Changeset, name: str) -> None:
-    """Change the nick of a user whose nick another user has just registered."""
+    """Give a user a guest nick if another user has just registered their nick."""
     user = runtime.world.find_user(name)
     if user is not None and user.account is not runtime.world.find_account(name):
         change_nick(runtime, changeset, user, new_guest_nick(runtime))
@@ -81,7 +81,7 @@ def release_nick(runtime: Runtime, changeset: Changeset, name: str) -> None:
 def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], SlowWork | None]) -> SlowWork:
     """Return slow work that verifies a password and passes the result to `then`.
 
-    Raises: NumericError with ERR_SASLFAIL when the caller must wait first.
+    Raises: NumericError with ERR_SASLFAIL when the caller must wait after failed attempts.
     """
     check_login_delay(ctx, name)
     version = password_version(ctx, name)
@@ -96,15 +96,15 @@ def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], 
 
 
 def password_version(ctx: Context, name: str) -> int:
-    """Return a number that increases with each change of the account's password."""
+    """Return a number that increases with each password change; 0 for an unknown account."""
     account = ctx.world.find_account(name)
     return account.password_version if account else 0
 
 
 def check_login(ctx: Context, name: str, is_proven: bool) -> AccountInfo:
-    """Return the account if the password was proven, or count the failed log-in.
+    """Return the account if the credentials were verified; otherwise count a failed login.
 
-    Raises: NumericError with ERR_SASLFAIL.
+    Raises: NumericError with ERR_SASLFAIL, also for a disabled or banned account.
     """
     check_login_delay(ctx, name)
     account = ctx.world.find_account(name)
@@ -115,12 +115,12 @@ def check_login(ctx: Context, name: str, is_proven: bool) -> AccountInfo:
 
 
 def fail_login(ctx: Context, name: str) -> NoReturn:
-    """Count a failed log-in, and refuse it without saying whether the account exists.
+    """Count a failed login, and refuse it without revealing whether the account exists.
 
     Raises: NumericError with ERR_SASLFAIL.
     """
     record_failure(ctx, name)
-    raise NumericError(numerics.ERR_SASLFAIL, text="Log-in failed: wrong account or password")
+    raise NumericError(numerics.ERR_SASLFAIL, text="Login failed: wrong account or password")
 
 
 def record_failure(ctx: Context, name: str) -> None:
@@ -140,12 +140,15 @@ def check_login_delay(ctx: Context, name: str) -> None:
     """
     seconds = login_delay_seconds(ctx, name)
     if seconds > 0:
-        text = f"Too many failed log-ins; wait {describe_wait(seconds)} and try again"
+        text = f"Too many failed logins; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_SASLFAIL, text=text)
 
 
 def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
-    """Refuse a banned account; `connect.entry` checks connections that are not registered."""
+    """Refuse a login to which a ban applies; `connect.entry` checks unregistered connections.
+
+    Raises: NumericError with ERR_SASLFAIL.
+    """
     me = ctx.user
     ban = find_ban(ctx.world, replace(subject_of_user(me), account=account)) if me else None
     if ban is not None:
@@ -153,7 +156,7 @@ def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
 
 
 def log_in(ctx: Context, account: AccountInfo) -> None:
-    """Log a connection, and its user once registered, in to an account."""
+    """Log the caller's connection in to an account and, once registered, the caller's user."""
     me = ctx.user
     ctx.client.account = account.name
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, fold(account.name))
@@ -174,7 +177,7 @@ def confirm_login(ctx: Context, account: AccountInfo) -> None:
 
 
 def source_of_caller(ctx: Context) -> str:
-    """Return the caller's `nick!user@host`, with `*` for what is unknown before registration."""
+    """Return the caller's `nick!user@host`, with `*` for parts unknown before registration."""
     if ctx.user is not None:
         return ctx.user.source
     client = ctx.client

@@ -27,17 +27,18 @@ C = TypeVar("C", bound=Context)
 def register(ctx: Context, account: str, email: str, password: str) -> SlowWork:
     """Register an account named after your nick, which reserves the nick for you.
 
-    The account is your nick or `*`. If the server requires an invitation, give its code instead of
-    the e-mail address. If it verifies addresses, it mails you a code for VERIFY. Otherwise the
-    address may be `*`.
+    Give your nick or `*` as the account. If the server requires an invitation, give its code
+    instead of the e-mail address. If it verifies addresses, it mails you a code for VERIFY.
+    Otherwise the address may be `*`.
     """
     return sign_up(ctx, account, email, password, send_outcome)
 
 
 def sign_up(ctx: C, account: str, credential: str, password: str, announce: Announce[C]) -> SlowWork:
-    """Register an account and log the caller in, or mail a code; `announce` sends the outcome.
+    """Return slow work that registers an account and logs the caller in, or mails a code.
 
     `credential` is the invitation code or e-mail address that the server requires, if any.
+    `announce` sends the outcome to the caller.
 
     Raises: FailReply.
     """
@@ -65,13 +66,13 @@ def is_offered(settings: ServerSettings) -> bool:
 
 
 def capability_value(settings: ServerSettings) -> str:
-    """Return the value of the capability."""
+    """Return the value of the account-registration capability."""
     early = ["before-connect"] if _is_allowed_before_connect(settings) else []
     return ",".join([*early, *signup_policy.capability_tokens(settings)])
 
 
 def _is_allowed_before_connect(settings: ServerSettings) -> bool:
-    """Whether REGISTER is allowed before registration, which a server password rules out."""
+    """Whether REGISTER is allowed before connection registration; never with a server password."""
     return settings.register_before_connect and settings.password is None
 
 
@@ -90,9 +91,9 @@ def _check_may_register(ctx: Context, account: str) -> None:
 
 
 def _account_name(ctx: Context, account: str) -> str:
-    """Return the name for the new account: the caller's nick, or the nick requested last.
+    """Return the name for the new account: the caller's current or requested nick.
 
-    Raises: FailReply when `account` is neither `*` nor that nick.
+    Raises: FailReply when there is no nick yet, or `account` is neither `*` nor that nick.
     """
     nick = ctx.user.nick if ctx.user else ctx.client.registration.requested_nick
     if nick is None:
@@ -147,7 +148,7 @@ def _check_rate(ctx: Context, name: str) -> None:
 
 
 def _create_account(ctx: Context, name: str, credential: str, hashes: PasswordHashes) -> None:
-    """Create the account, after repeating the checks that hashing may have outdated."""
+    """Create the account, repeating the checks that may be outdated after the hashing."""
     _check_name(ctx, name)
     _check_rate(ctx, name)
     invitation = signup_policy.check_invitation(ctx, name, credential)

@@ -1,9 +1,9 @@
-"""SASL log-in: AUTHENTICATE with PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677) and EXTERNAL.
+"""SASL login: AUTHENTICATE with PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677) and EXTERNAL.
 
 A client sends each message in chunks of 400 characters of base64; a shorter chunk ends the message
 (IRCv3 sasl-3.1). Between messages, the state of the exchange is kept in `client.sasl`.
-The last step of a log-in is always slow work on the reader's thread, after which the engine
-continues with a writable changeset. By then the world includes every earlier change of the account
+The last step of a login is always slow work on the reader's thread, after which the engine
+continues with a writable changeset. By then the world includes every earlier account change made
 by `chat-admin`.
 """
 
@@ -33,17 +33,17 @@ from app.wire import numerics
 from app.wire.names import fold
 from app.wire.sasl import MAX_CHUNK_CHARACTERS, encode_chunks
 
-MAX_MESSAGE_CHARACTERS = 4000  # of base64, in one message of the client
+MAX_MESSAGE_CHARACTERS = 4000  # base64 characters in one client message
 _MECHANISM_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")  # RFC 4422 section 3.1
 _MAX_MECHANISM_LENGTH = 20
 
 
 class SaslExchange(SaslState, ABC):
-    """The exchange of one mechanism."""
+    """An authentication exchange; each SASL mechanism is a subclass."""
 
     @abstractmethod
     def process(self, ctx: Context, message: bytes) -> SlowWork | None:
-        """Process a complete message of the client.
+        """Process a complete message from the client.
 
         Raises: NumericError with ERR_SASLFAIL, which ends the exchange.
         """
@@ -53,8 +53,8 @@ class SaslExchange(SaslState, ABC):
 def authenticate(ctx: Context, data: str) -> SlowWork | None:
     """Log in to an account by SASL.
 
-    The first message names the mechanism: PLAIN, SCRAM-SHA-256 or EXTERNAL. The following ones
-    carry its data in base64, in chunks of up to 400 characters. `AUTHENTICATE *` aborts.
+    The first message names the mechanism: PLAIN, SCRAM-SHA-256 or EXTERNAL. Further
+    messages carry its data in base64, in chunks of up to 400 characters. `AUTHENTICATE *` aborts.
     """
     exchange = ctx.client.sasl
     if data == "*":
@@ -95,7 +95,7 @@ def _continue_exchange(ctx: Context, exchange: SaslExchange, chunk: str) -> Slow
 
 
 def _decode_message(exchange: SaslExchange) -> bytes:
-    """Return the collected message, and reset the collection.
+    """Decode and return the collected message, and clear the buffer.
 
     Raises: NumericError with ERR_SASLFAIL when it is not valid base64.
     """
@@ -112,7 +112,7 @@ def _send_message(ctx: Context, message: bytes) -> None:
 
 
 def _finish_login(ctx: Context, name: str, is_proven: bool) -> None:
-    """End the exchange: log in, or refuse.
+    """End the exchange, and log the caller in if the credentials were verified.
 
     Raises: NumericError with ERR_SASLFAIL.
     """
@@ -141,7 +141,7 @@ class PlainExchange(SaslExchange):
 
 
 class ScramExchange(SaslExchange):
-    """SCRAM: both sides prove that they know the password, without sending it."""
+    """SCRAM: client and server authenticate each other without sending the password."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class ScramExchange(SaslExchange):
         self._password_version = 0
 
     def process(self, ctx: Context, message: bytes) -> SlowWork | None:
-        """Process client-first, client-final, and the final empty message (RFC 5802)."""
+        """Process, in turn, the client-first, client-final and final empty messages (RFC 5802)."""
         text = message.decode(errors="replace")
         if self._scram is None:
             return self._look_up(ctx, text)
@@ -186,7 +186,7 @@ class ScramExchange(SaslExchange):
             fail_login(ctx, scram.name)
 
     def _finish(self, ctx: Context, name: str, message: str) -> SlowWork:
-        """Log in with a writable changeset; the slow work is empty and only serves to get one."""
+        """Log in; the empty slow work only serves to continue with a writable changeset."""
         if message:
             raise NumericError(numerics.ERR_SASLFAIL)
         return ctx.defer(
@@ -197,10 +197,10 @@ class ScramExchange(SaslExchange):
 
 
 class ExternalExchange(SaslExchange):
-    """EXTERNAL: the certificate presented to TLS is the proof (RFC 4422 appendix A)."""
+    """EXTERNAL: authenticates by the TLS client certificate (RFC 4422 appendix A)."""
 
     def process(self, ctx: Context, message: bytes) -> SlowWork:
-        """Process the account's name, which may be empty; log in with a writable changeset."""
+        """Process the account name; an empty one selects the account of the certificate."""
         name = message.decode(errors="replace")
         return ctx.defer(lambda session: None, lambda ctx, _: self._finish(ctx, name), writes=True)
 
@@ -208,7 +208,8 @@ class ExternalExchange(SaslExchange):
         ctx.client.sasl = None
         account = ctx.world.certificates.get(ctx.client.certificate or "")
         if account is None or fold(name) not in ("", fold(account.name)):
-            text = "No such account has your certificate; log in and use /msg NickServ CERT ADD"
+            mismatch = "does not match the account" if name else "is not registered with any account"
+            text = f"Your certificate {mismatch}; log in and use /msg NickServ CERT ADD"
             raise NumericError(numerics.ERR_SASLFAIL, text=text)
         _finish_login(ctx, account.name, is_proven=True)
 

@@ -1,4 +1,4 @@
-"""What REGISTER requires besides a password: nothing, an invitation code, or an e-mail address."""
+"""Requirements of REGISTER besides a password: an invitation code, an e-mail address, or none."""
 
 from app.clock import to_text
 from app.commands.context import Context
@@ -13,7 +13,7 @@ NO_EMAIL = "*"  # stands for an absent e-mail address or code
 
 
 def capability_tokens(settings: ServerSettings) -> list[str]:
-    """Return the capability's tokens for the requirement; clients ignore unknown tokens."""
+    """Return the tokens that announce the requirement; clients ignore unknown tokens."""
     if settings.registration == "invitation":
         return ["invitation-required"]
     return ["email-required"] if settings.mailer else []

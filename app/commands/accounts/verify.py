@@ -33,7 +33,7 @@ def mail_code(ctx: C, name: str, address: str, password: str, announce: Announce
     runtime.rate_limits.mails.record(address.lower())
 
     def send(session: Session) -> Applicant | None:
-        session.close()  # hashing and sending are slow
+        session.close()  # release the connection: hashing and sending are slow
         hashes = hash_password(password)
         try:
             mail.send(
@@ -71,7 +71,7 @@ def _mail_text(network: str, name: str, code: str) -> str:
 def verify(ctx: Context, account: str, code: str) -> None:
     """Complete the registration of an account with the code sent by mail.
 
-    The code is valid for a day. A wrong code counts as a failed log-in.
+    The code is valid for a day. A wrong code counts as a failed login.
     """
     complete_verification(ctx, account, code, send_outcome)
 
@@ -82,9 +82,9 @@ def send_outcome(ctx: Context, outcome: str, name: str, text: str) -> None:
 
 
 def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]) -> None:
-    """Create the account that the code verifies, and log the caller in to it.
+    """Create the account whose e-mail address the code verifies, and log the caller in to it.
 
-    Raises: FailReply; a wrong code counts as a failed log-in.
+    Raises: FailReply; a wrong code counts as a failed login.
     """
     _check_may_verify(ctx, account)
     event = redeem_code(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
@@ -107,7 +107,7 @@ def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]
 
 
 def log_in_to_new_account(ctx: Context, name: str) -> None:
-    """Log the caller in to an account that it has just registered, and keep its metadata."""
+    """Log the caller in to the account just registered, keeping the metadata set as a guest."""
     account = ctx.world.accounts[fold(name)]
     if ctx.user is not None:
         adopt_guest_values(ctx.runtime, ctx.changeset, ctx.user, account)

@@ -69,7 +69,7 @@ def send_names(ctx: Context, room: Room, requested_name: str = "") -> None:
 
 
 def wants_replay(ctx: Context) -> bool:
-    """Return whether messages are replayed to the client, because it cannot request history."""
+    """Return whether to replay recent messages, because the client cannot request history."""
     return bool(ctx.runtime.settings.replay) and ctx.client.caps.isdisjoint(HISTORY_CAPABILITIES)
 
 
@@ -91,7 +91,7 @@ def _send_events(ctx: Context, events: Iterable[Event]) -> None:
 
 
 def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
-    """Return slow work that replays direct messages sent since an instant, if the client wants it.
+    """Return slow work that replays direct messages since an instant, or None without replay.
 
     The log is read later, on the reader's thread. It may then contain messages emitted after this
     call, which the client receives live; they are excluded from the replay.
@@ -140,7 +140,7 @@ def _filter_visible(ctx: Context, room: Room, events: list[Event]) -> list[Event
 
 
 def _add_timestamp(event: Event) -> Event:
-    """Return the message with its time in the text, for a client without server-time.
+    """Return the message with its time prepended to the text, for a client without server-time.
 
     Multiline messages, and texts that would then exceed the line limit, are unchanged.
     """

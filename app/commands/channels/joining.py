@@ -1,4 +1,4 @@
-"""Joining and creating rooms: JOIN, SAJOIN and the rooms joined automatically."""
+"""Room entry and creation: JOIN, SAJOIN and automatic joins."""
 
 from itertools import zip_longest
 
@@ -70,7 +70,7 @@ def _delete_room(ctx: Context, room: Room) -> None:
 
 
 def join_as_admin(ctx: Context, room: Room) -> None:
-    """Make an administrator a member of a room, ignoring its restrictions.
+    """Make the caller, an administrator, a member of a room, ignoring its restrictions.
 
     Raises: NumericError when the caller is in too many rooms.
     """
@@ -107,7 +107,7 @@ def _create_room(ctx: Context, name: str) -> Room:
 def _charge_creation(ctx: Context, name: str) -> None:
     """Count a creation against the rate limit of the caller's address.
 
-    Rooms are permanent, so a client could otherwise exhaust the server's limit.
+    Rooms are permanent, so a client could otherwise exhaust the server's room limit.
 
     Raises: NumericError when the limit is reached.
     """
@@ -120,7 +120,9 @@ def _charge_creation(ctx: Context, name: str) -> None:
 
 
 def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
-    """Check the room's restrictions on joining; an invitation overrides them all.
+    """Check the room's restrictions on joining.
+
+    They do not apply to invited users, or to administrators in official rooms.
 
     Raises: NumericError when the user may not join.
     """
@@ -155,7 +157,7 @@ def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:
 
 
 def _initial_roles(room: Room, me: User) -> set[str]:
-    """Return the initial roles: those kept for the account, and `o` in an orphaned room."""
+    """Return the initial roles: those stored for the account, and `o` in an orphaned room."""
     roles = room.persistent_roles(me)
     if room.is_orphaned:
         roles.add("o")

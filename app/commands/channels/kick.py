@@ -1,4 +1,4 @@
-"""Removing members from rooms: KICK."""
+"""Removal of members from rooms: KICK."""
 
 from app.commands.context import Context
 from app.commands.errors import NumericError

@@ -1,4 +1,4 @@
-"""Listing rooms and their members: LIST, with the conditions of ELIST=CMNTU, and NAMES."""
+"""Lists of rooms and members: LIST, with the conditions of ELIST=CMNTU, and NAMES."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from app.wire.masks import compile_mask, is_mask
 
 MINUTE_MILLISECONDS = 60_000
 MAX_LISTED_ROOMS = 2_000  # per LIST; the largest rooms are listed, followed by ERR_TOOMANYMATCHES
-COMPARISONS_PER_LINE = 10  # charged like one line of the reply
+COMPARISONS_PER_LINE = 10  # this many are charged like one line of the reply
 MAX_CONDITIONS = 10  # per LIST, including masks; each is evaluated for every room
 
 Condition = Callable[[Room], bool]
@@ -27,7 +27,7 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
 
     `#tea` names a room; `*tea*` matches names, and `!*tea*` excludes matches; `>3` and `<3` compare
     the number of members; `C<60` and `C>60` select rooms created less or more than 60 minutes ago;
-    `T<60` and `T>60` do the same for the time of the topic.
+    `T<60` and `T>60` do the same for the last topic change.
     """
     query = _parse_query(conditions, ctx.runtime.clock.now())
     ctx.client.reply_lines += len(ctx.world.rooms) * query.comparisons_per_room // COMPARISONS_PER_LINE

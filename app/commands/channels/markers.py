@@ -16,7 +16,7 @@ from app.wire.line import plain
 from app.wire.names import Key, fold
 
 MAX_MARKERS = 1_000  # per party
-MAX_TARGET_LENGTH = 128  # characters, also after folding
+MAX_TARGET_LENGTH = 128  # characters, before and after case folding
 
 
 @command(writes=True)
@@ -57,7 +57,7 @@ def send_marker(ctx: Context, target: str) -> None:
 
 
 def send_unjoined_markers(ctx: Context) -> None:
-    """Send the markers of rooms that the caller is not in, for clients that rejoin them later."""
+    """Send the markers of rooms that the caller is not in, for when a client rejoins them."""
     if "draft/read-marker" not in ctx.client.caps:
         return
     joined = {room.key for room in ctx.world.rooms_of(ctx.me)}

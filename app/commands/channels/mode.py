@@ -38,7 +38,7 @@ _LIST_REPLIES = {
     "I": (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
     "g": (numerics.RPL_WORDLIST, numerics.RPL_ENDOFWORDLIST),
 }
-ValidChange = tuple[ModeChange, int | None]  # with the account that a role is stored for
+ValidChange = tuple[ModeChange, int | None]  # with the id of the account for which a role is stored
 
 
 @command(writes=True)
@@ -64,7 +64,10 @@ def _show(ctx: Context, room: Room) -> None:
 
 
 def apply_changes(ctx: Context, room: Room, changes: list[ModeChange], is_allowed: bool) -> None:
-    """Apply the valid changes and show the requested lists; `is_allowed` permits changes."""
+    """Apply the valid changes and show the requested lists.
+
+    `is_allowed` states whether the caller may change the modes of the room.
+    """
     accepted: list[ValidChange] = []
     for change in changes:
         with ctx.continue_on_error():
@@ -81,7 +84,7 @@ def apply_changes(ctx: Context, room: Room, changes: list[ModeChange], is_allowe
 def _check_list_limit(
     ctx: Context, room: Room, accepted: list[ValidChange], valid: list[ValidChange]
 ) -> None:
-    """Check that a list has room for a new entry, counting the changes accepted before.
+    """Check that a list has space for a new entry, counting the changes accepted so far.
 
     Raises: NumericError with ERR_BANLISTFULL.
     """
@@ -112,7 +115,7 @@ def _emit_in_lines(ctx: Context, room: Room, changes: list[ValidChange]) -> None
 def _emit_line(ctx: Context, room: Room, changes: list[ValidChange]) -> None:
     """Emit one event. Members see the key of a room, but the log does not store it.
 
-    Changes to the word filter are sent to operators only; history masks the words.
+    Changes to the word filter are sent to operators only; in history, the words are masked.
     """
     shown = [(_masked(change, "k" + WORD_FILTER), account) for change, account in changes]
     logged = [(_masked(change, "k"), account) for change, account in changes]

@@ -1,4 +1,4 @@
-"""Leaving rooms: PART."""
+"""Departure from rooms: PART and `JOIN 0`."""
 
 from app.commands.channels.speaking import may_send
 from app.commands.context import Context

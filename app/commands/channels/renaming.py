@@ -1,4 +1,4 @@
-"""Renaming rooms: RENAME (https://ircv3.net/specs/extensions/channel-rename).
+"""Room renaming: RENAME (https://ircv3.net/specs/extensions/channel-rename).
 
 Clients without the capability receive a PART of the old name and a JOIN of the new one.
 """
@@ -47,7 +47,7 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
 def _validate_name(ctx: Context, room: Room, name: str) -> str:
     """Return the normalised new name.
 
-    Raises: FailReply when the name is invalid, in use, or refused.
+    Raises: FailReply when the name is invalid or in use, or the room may not be renamed now.
     """
     try:
         new = check_room(name, ctx.runtime.settings.room_length)

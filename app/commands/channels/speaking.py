@@ -29,7 +29,7 @@ def check_message(ctx: Context, room: Room, message: Event) -> None:
 
 
 def check_text(ctx: Context, room: Room, text: str | None) -> None:
-    """Check whether the caller may send a text: a message, a topic or a part reason.
+    """Check that the caller may send a text to a room: a message, a topic or a part reason.
 
     Raises: NumericError with ERR_CANNOTSENDTOCHAN.
     """

@@ -59,7 +59,10 @@ def apply_changes(ctx: Context, changes: list[ModeChange]) -> None:
 
 
 def grant_admin(ctx: Context, name: str) -> None:
-    """Make the caller an administrator by OPER, and notify the user's clients."""
+    """Grant administrator status after a successful OPER, and notify the user's clients.
+
+    `name` is the operator name.
+    """
     before, audience = account_roles.account_roles_of(ctx.runtime, ctx.me), Audience(ctx.me.clients)
     event = ctx.event(Kind.OPERED, target=name, data=OperData(ctx.client.address))
     if ctx.me.is_admin:
@@ -70,7 +73,7 @@ def grant_admin(ctx: Context, name: str) -> None:
 
 
 def revoke_admin(runtime: Runtime, changeset: Changeset, user: User) -> None:
-    """Revoke administrator status that a user gained by OPER."""
+    """Revoke the administrator status that a user gained by OPER, and notify their clients."""
     before = account_roles.account_roles_of(runtime, user)
     event = user.event(Kind.USER_MODE, target=user.nick, text="-o")
     changeset.deliver(event, Audience(user.clients))

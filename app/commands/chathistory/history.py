@@ -1,4 +1,4 @@
-"""Requesting history: CHATHISTORY (https://ircv3.net/specs/extensions/chathistory).
+"""History requests: CHATHISTORY (https://ircv3.net/specs/extensions/chathistory).
 
 This module parses requests and checks permissions; `playback` reads and sends the pages.
 """
@@ -107,9 +107,10 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
 
 
 def _parse_request(ctx: Context, word: str, target: str, limit: str) -> PageRequest:
-    """Parse the target and the limit.
+    """Return the request for a target and a limit.
 
-    Raises: FailReply when a parameter is missing or the caller may not read the target.
+    Raises: FailReply when a parameter is missing or malformed, or the caller may not
+    read the target.
     """
     if not limit:
         raise _missing_parameters(word)

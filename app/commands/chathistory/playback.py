@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A message reference: a position in the log, or an instant."""
+    """A message reference, `word` as received: a position in the log, or an instant."""
 
     word: str
     position: int | None = None
@@ -72,7 +72,7 @@ class PageRequest:
 def get_joined_room(ctx: Context, word: str, name: str) -> Room:
     """Return a room that the caller is in.
 
-    Raises: FailReply, with the same reply for rooms that do not exist and for other rooms.
+    Raises: FailReply, which does not reveal whether the room exists.
     """
     room = find_joined_room(ctx, name)
     if room is None:
@@ -81,7 +81,7 @@ def get_joined_room(ctx: Context, word: str, name: str) -> Room:
 
 
 def find_joined_room(ctx: Context, name: str) -> Room | None:
-    """Return the room of that name if the caller is in it."""
+    """Return the room of that name if the caller is in it, or None."""
     room = ctx.world.find_room(name)
     return room if room is not None and room.member(ctx.me) is not None else None
 
@@ -112,7 +112,7 @@ def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
 
 
 def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: Reference) -> SlowWork:
-    """Return slow work that reads a page with a query of `pages`, and sends it."""
+    """Return slow work that reads a page with `read`, a query from `pages`, and sends it."""
 
     def work(session: Session) -> list[Event]:
         source = request.find_source(session)
@@ -217,7 +217,7 @@ def is_visible(ctx: Context, event: Event, open_rooms: frozenset[int]) -> bool:
 
 
 def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
-    """Send messages of several rooms and conversations as one batch."""
+    """Send messages from several conversations in a batch; `words` are its type and parameters."""
     with response_batch(ctx, *words) as tags:
         for event in events:
             fill_in_names(ctx, event, None if event.room is None else ctx.world.rooms[event.room])

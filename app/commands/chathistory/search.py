@@ -1,4 +1,4 @@
-"""Searching history: SEARCH.
+"""History search: SEARCH.
 
 See https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md.
 """

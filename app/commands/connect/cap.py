@@ -20,7 +20,7 @@ def cap(ctx: Context, subcommand: str, *more: str) -> None:
 def cap_ls(ctx: Context, version: str = "") -> None:
     """List the capabilities of the server.
 
-    Version 302 adds their values. Before registration, this suspends it until CAP END.
+    Version 302 includes their values. Before registration, LS suspends registration until CAP END.
     """
     _suspend_registration(ctx)
     version_number = int(version[:6]) if version.isascii() and version.isdigit() else 0
@@ -39,8 +39,8 @@ def cap_list(ctx: Context) -> None:
 def cap_req(ctx: Context, wanted: str = "") -> None:
     """Enable capabilities, or disable those with a leading minus sign.
 
-    The request is accepted or rejected as a whole. Before registration, this suspends it until
-    CAP END.
+    The request is accepted or rejected as a whole. Before registration, REQ suspends registration
+    until CAP END.
     """
     _suspend_registration(ctx)
     caps = set(ctx.client.caps)
@@ -70,7 +70,7 @@ def _suspend_registration(ctx: Context) -> None:
 
 
 def _send_verdict(ctx: Context, verdict: str, wanted: str) -> None:
-    """Send ACK or NAK with the request repeated, in as many lines as needed."""
+    """Send ACK or NAK, repeating the request, in as many lines as needed."""
     start = f"CAP {ctx.client.nick} {verdict}"
     for words in pack_words(wanted.split(" "), space_after(f":{ctx.runtime.server_name} {start} :")):
         ctx.send_from_server(start, text=words)

@@ -1,4 +1,4 @@
-"""Completing registration: the final checks, the welcome burst and the automatic joins."""
+"""Completion of registration: final checks, welcome burst and automatic joins."""
 
 from app.commands.channels import join_burst, joining, markers
 from app.commands.connect.welcome import send_welcome
@@ -76,7 +76,7 @@ def nick_in_use(ctx: Context, nick: str) -> NumericError:
 
 
 def _existing_user(ctx: Context, nick: str, account: AccountInfo | None) -> User | None:
-    """Return the user that this connection becomes another device of, if any.
+    """Return the existing user to which this connection is attached as another device, if any.
 
     Raises: NumericError with ERR_NICKNAMEINUSE when the nick belongs to another user.
     """

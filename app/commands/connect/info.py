@@ -73,7 +73,7 @@ def time(ctx: Context, server: str = "") -> None:
 
 @command(reads_world=False)
 def info(ctx: Context, server: str = "") -> None:
-    """Show the server software and its start time."""
+    """Show the server's software, version and start time."""
     check_server(ctx, server)
     ctx.reply(numerics.RPL_INFO, text=f"{ctx.runtime.network_name}, running {ctx.runtime.version}")
     ctx.reply(numerics.RPL_INFO, text="A group chat server with a durable log: a message is stored")
@@ -84,7 +84,7 @@ def info(ctx: Context, server: str = "") -> None:
 
 @command()
 def admin(ctx: Context, server: str = "") -> None:
-    """List the administrators that are online."""
+    """List the administrators who are online."""
     check_server(ctx, server)
     nicks = [user.nick for user in ctx.world.users.values() if user.is_admin]
     if not nicks:
@@ -99,12 +99,12 @@ def admin(ctx: Context, server: str = "") -> None:
 
 @command(reads_world=False)
 def links(ctx: Context, server: str = "", mask: str = "") -> None:
-    """List the servers of the network. The list is always empty, because it is not public."""
+    """List the servers of the network. The list is always empty: the topology is not public."""
     ctx.reply(numerics.RPL_ENDOFLINKS, "*")
 
 
 def check_server(ctx: Context, server: str) -> None:
-    """Refuse a query to another server; a mask or a nick may refer to this server.
+    """Refuse a query for another server; a matching mask or an online nick selects this server.
 
     Raises: NumericError with ERR_NOSUCHSERVER.
     """

@@ -69,7 +69,7 @@ def escape_value(value: str) -> str:
 def isupport(ctx: Context) -> None:
     """Show the features and limits of the server.
 
-    Before registration this needs the capability `draft/extended-isupport`.
+    Before registration, this requires the capability `draft/extended-isupport`.
     """
     if ctx.client.session is None and EXTENDED_ISUPPORT not in ctx.client.caps:
         raise NumericError(numerics.ERR_NOTREGISTERED)
@@ -77,7 +77,7 @@ def isupport(ctx: Context) -> None:
 
 
 def apply_settings(runtime: Runtime, changeset: Changeset, before: ServerSettings) -> None:
-    """Send all registered clients the tokens affected by a change of the settings."""
+    """Send all registered clients the tokens affected by a settings change."""
     old, new = tokens(before), tokens(runtime.settings)
     words = [_format_token(name, value) for name, value in new.items() if old.get(name) != value]
     words += [f"-{name}" for name in old if name not in new]
@@ -112,5 +112,5 @@ def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
 
 
 def _isupport_batch(ctx: Context) -> AbstractContextManager[dict[str, str]]:
-    """Return the context of a `draft/isupport` batch if the client has negotiated it."""
+    """Wrap the tokens in a `draft/isupport` batch if the client has negotiated it."""
     return response_batch(ctx, "draft/isupport") if EXTENDED_ISUPPORT in ctx.client.caps else nullcontext({})

@@ -22,10 +22,10 @@ from app.wire.names import InvalidName, check_new_nick
 
 @command("PASS", before_registration=True, reads_world=False)
 def pass_(ctx: Context, password: str) -> None:
-    """Send the server password, or `account:password` to log in, before NICK and USER.
+    """Send the server password, or log in with `account:password`, before NICK and USER.
 
-    If the server has no password, your account's password alone logs you in to the account of
-    your nick.
+    Logging in requires a server without a password. A password without an account name is that of
+    your nick's account.
     """
     if ctx.client.session is not None:
         raise NumericError(numerics.ERR_ALREADYREGISTERED)
@@ -156,7 +156,7 @@ def _enter_with_account(ctx: Context, name: str, is_correct: bool) -> SlowWork |
 
 
 def _enter_as_guest(ctx: Context, refusal: NumericError) -> SlowWork | None:
-    """Report the failed log-in and continue as a guest; a registered nick is then refused."""
+    """Report the failed login and continue as a guest; a registered nick is then refused."""
     ctx.reply(numerics.ERR_PASSWDMISMATCH, text=refusal.text)
     return entry.complete_entry(ctx)
 
@@ -187,7 +187,7 @@ def _check_available(ctx: Context, wanted: str) -> None:
 
 
 def _may_join_as_device(ctx: Context, holder: User) -> bool:
-    """Whether the caller is, or may still log in as, a device of the user.
+    """Whether the caller is logged in, or may still log in, to the user's account.
 
     `entry.complete_entry` checks again.
     """

@@ -1,4 +1,4 @@
-"""Restoring sessions at startup: always-on users stay online, all other sessions end."""
+"""Restores sessions at startup: always-on users stay online; all other sessions end."""
 
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
@@ -14,7 +14,7 @@ CRASHED = "The server stopped unexpectedly"
 def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> None:
     """Keep or end each session that was open when the server stopped.
 
-    `ended` holds the sessions that were killed while it was down.
+    `ended` holds the ids of the sessions that were killed while the server was down.
     """
     for user in list(runtime.world.users.values()):
         reason = "Killed" if user.session in ended else _quit_reason(runtime, user)
@@ -26,7 +26,7 @@ def resume_sessions(runtime: Runtime, changeset: Changeset, ended: set[int]) -> 
 
 
 def _quit_reason(runtime: Runtime, user: User) -> str | None:
-    """Return why a session ends, or None if it continues; new bans also end sessions."""
+    """Return the reason for ending a session, or None to keep it; new bans also end sessions."""
     if not always_on.stays_connected(runtime, user):
         return CRASHED
     ban = find_ban(runtime.world, subject_of_user(user))

@@ -1,4 +1,4 @@
-"""Strict transport security (IRCv3 sts): makes clients connect by TLS only, for a duration.
+"""Strict transport security (IRCv3 sts): makes clients connect only over TLS, for a period.
 
 The policy is advertised as a capability, which clients cannot request.
 """
@@ -9,14 +9,14 @@ STS = "sts"
 
 
 def sts_policy(settings: ServerSettings, is_secure: bool) -> dict[str, str]:
-    """Return the policy to list: the port for plaintext connections, the duration for TLS."""
+    """Return the policy to list: the port for plaintext clients, the duration for TLS clients."""
     if not settings.sts_seconds:
         return {}
     return {STS: f"duration={settings.sts_seconds}" if is_secure else f"port={settings.tls_port}"}
 
 
 def changed_policy(before: ServerSettings, after: ServerSettings, is_secure: bool) -> dict[str, str]:
-    """Return the policy to announce after a change of the settings.
+    """Return the policy to announce after a settings change.
 
     A policy cannot be removed, so a TLS client gets a duration of 0 instead.
     """

@@ -17,7 +17,7 @@ ROOM_MODES = "".join(
 
 
 def send_welcome(ctx: Context) -> None:
-    """Send the welcome burst: 001 to 005, LUSERS, own metadata and MOTD."""
+    """Send the welcome burst: 001 to 005, LUSERS, the client's metadata and MOTD."""
     ctx.send_template(_welcome_lines)
     isupport.send_isupport(ctx)
     info.lusers(ctx)

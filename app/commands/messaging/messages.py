@@ -102,7 +102,10 @@ def _send_or_drop(ctx: Context, kind: Kind, target: str, text: str) -> None:
 
 
 def deliver(ctx: Context, kind: Kind, target: str, text: str | None, lines: Sequence[int] = ()) -> None:
-    """Deliver to a room, its operators or a user; `lines` are the line lengths if multiline."""
+    """Deliver a message to a room, its operators or a user.
+
+    `lines` holds the lengths of the lines of a multiline message.
+    """
     if text is not None:
         ctx.me.last_active = (
             ctx.client.last_received

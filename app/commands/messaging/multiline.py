@@ -39,7 +39,7 @@ def batch(ctx: Context, reference: str, type_: str = "", target: str = "") -> No
 
 
 def _send(ctx: Context, reference: str) -> None:
-    """Deliver the batch, replying to the command that opened it."""
+    """Deliver the batch; replies carry the label of the command that opened it."""
     opening = ctx.client.multiline_batch.tags if ctx.client.multiline_batch else ctx.tags
     opened = Context(ctx.runtime, ctx.changeset, ctx.client, "BATCH", opening)
     ctx.label = None

@@ -16,7 +16,7 @@ MAX_LINES = 32
 
 
 def open_batch(ctx: Context, reference: str, target: str) -> None:
-    """Open a batch; the labeled response to it is sent when it is closed."""
+    """Open a batch; its labelled response is sent when the batch is closed."""
     if ctx.client.multiline_batch is not None:
         raise invalid_batch("Another batch is already open")
     ctx.client.multiline_batch = MultilineBatch(reference, target, ctx.tags)
@@ -52,7 +52,7 @@ def _check_line(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, te
     if ctx.tags["batch"] != batch.reference:
         raise invalid_batch("No batch with this reference is open")
     if fold(target) != fold(batch.target):
-        text = "All lines of a batch must have the target of the batch"
+        text = "All lines in a batch must have the same target as the batch"
         raise FailReply("BATCH", "MULTILINE_INVALID_TARGET", batch.target, target, text=text)
     if batch.kind not in (None, kind):
         raise invalid_batch("A batch cannot contain both PRIVMSG and NOTICE")

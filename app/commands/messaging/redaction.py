@@ -1,6 +1,6 @@
 """Redaction: REDACT (https://ircv3.net/specs/extensions/message-redaction).
 
-A redacted message is removed from the log, history and replay; its position in the log remains.
+A redacted message is removed from the log, history and replay, but keeps its log position.
 """
 
 from dataclasses import replace
@@ -73,7 +73,7 @@ def _find_conversations(ctx: Context, nick: str) -> set[str]:
 
 
 def _get_message(ctx: Context, target: str, message_id: str) -> Event:
-    """Return a message by its id; the log must be open.
+    """Return a message by its id, reading the log.
 
     Raises: FailReply when it does not exist or is already redacted.
     """
@@ -92,7 +92,7 @@ def _get_message(ctx: Context, target: str, message_id: str) -> Event:
 
 
 def _is_hidden(ctx: Context, room: Room, message: Event) -> bool:
-    """Return whether +H hides the message from the caller, who joined later."""
+    """Return whether +H hides the message, because it was sent before the caller joined."""
     if not room.hides_history or _is_own(ctx, message):
         return False
     return message.id < find_visit_start(ctx.runtime.ledger.connection, room.id, ctx.me.parties).position
@@ -115,7 +115,7 @@ def _make_event(ctx: Context, message: Event, target: str, reason: str) -> Event
 
 
 def _emit(ctx: Context, event: Event, audience: Audience) -> None:
-    """Emit the redaction; it is encoded only for clients with the capability."""
+    """Emit the redaction, which only clients with the capability receive."""
     if "draft/message-redaction" in ctx.client.caps:
         ctx.emit(event, audience)
     else:

@@ -53,7 +53,7 @@ def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
 
 @subcommand()
 def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
-    """Show the values of some keys."""
+    """Show the values of one or more keys."""
     resolved = get_target(ctx, target)
     with metadata_batch(ctx, resolved.name) as tags:
         for name in (key, *keys):
@@ -74,7 +74,7 @@ def metadata_list(ctx: Context, target: str) -> None:
 
 @subcommand(writes=True, cost=2)
 def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
-    """Set the value of a key, or delete the key if the value is missing.
+    """Set the value of a key, or delete the key if no value is given.
 
     Operators can change the metadata of a room; users can change their own.
     """
@@ -93,7 +93,7 @@ def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
 
 @subcommand(writes=True, cost=2)
 def metadata_clear(ctx: Context, target: str) -> None:
-    """Delete all keys of yourself, or of a room that you moderate."""
+    """Delete all your metadata, or that of a room that you moderate."""
     resolved = get_target(ctx, target)
     _check_may_change(ctx, resolved, "*")
     if resolved.values:
@@ -137,7 +137,10 @@ def get_target(ctx: Context, word: str) -> MetadataTarget:
 
 @contextmanager
 def metadata_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
-    """Wrap replies in a batch; without the capability, end them with RPL_METADATAEND."""
+    """Wrap replies in a batch; without the capability, end them with RPL_METADATAEND.
+
+    Yields the tags for the replies.
+    """
     with response_batch(ctx, "metadata", *words) as tags:
         yield tags
     if not tags:
@@ -153,7 +156,7 @@ def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str
 
 
 def warn_invalid_key(ctx: Context, key: str, **tags: str) -> None:
-    """Send a warning that a key of the command is invalid and was skipped."""
+    """Warn the client that a key is invalid and was skipped."""
     ctx.send_from_server("WARN", "METADATA", "INVALID_KEY", plain(key), text=KEY_SYNTAX, **tags)
 
 
@@ -210,13 +213,13 @@ def _check_value(ctx: Context, target: MetadataTarget, key: str, value: str) -> 
 
 
 def _max_value_bytes(server: str, name: str, key: str) -> int:
-    """Return the longest value, in bytes, that fits into RPL_KEYVALUE to any recipient."""
+    """Return the maximum length of a value in bytes, so that RPL_KEYVALUE always fits in a line."""
     start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {VISIBLE_TO_ALL} :"
     return min(MAX_VALUE_BYTES, max(space_after(start), 0))
 
 
 def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
-    """Count a change against the rate limit; each change is sent to many clients.
+    """Count a change against the rate limit, because each change is sent to many clients.
 
     Raises: FailReply with RATE_LIMITED.
     """

@@ -1,4 +1,4 @@
-"""Changes to the metadata of users and rooms, and their subscribers.
+"""Metadata changes of users and rooms, and notification of the subscribers.
 
 All sessions of an account share its metadata; a change is announced for each of their nicks. The
 metadata of a guest belongs to the session and ends with it.
@@ -27,10 +27,10 @@ def set_value(
     by: User,
     author: Client,
 ) -> Event:
-    """Set or delete a value, and notify the subscribers except the author's client.
+    """Set or delete a value, notify the subscribers except the author's client, return the event.
 
-    If an administrator changes the metadata of another user, the event records their session for
-    the audit log.
+    If the metadata is not the author's own, the event records the author's session for the audit
+    log.
     """
     is_own = isinstance(owner, User) and owner.principal is by.principal
     event = _make_event(runtime, owner, key, value, by, None if is_own else by.session)
@@ -67,7 +67,7 @@ def announce_switch(runtime: Runtime, changeset: Changeset, user: User, before: 
 
 
 def adopt_guest_values(runtime: Runtime, changeset: Changeset, user: User, account: AccountInfo) -> None:
-    """Copy the metadata of a guest to the account that it has registered."""
+    """Copy the metadata of a guest to the account that the guest has just registered."""
     for key, value in user.metadata.items():
         event = _make_event(runtime, user, key, value, user)
         event.account = account.name
@@ -100,10 +100,11 @@ def _other_sessions(world: World, owner: User | Room) -> list[User]:
 
 
 def _subscribers(world: World, owner: User | Room, key: str) -> Audience:
-    """Return the subscribers of a key.
+    """Return the clients to notify when the value of a key changes.
 
-    For a room, they are among its members; for a user, among the members of the user's rooms, the
-    clients that monitor the nick, and the user's own clients.
+    Changes of a room are sent to its members. Changes of a user are sent to the members of the
+    user's rooms, to clients that monitor the nick, and to the user's own clients. Only clients
+    that have subscribed to the key are included.
     """
     if isinstance(owner, Room):
         return Audience(client for client in owner.audience.clients if key in client.subscriptions)

@@ -36,7 +36,7 @@ def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
 
 @subcommand()
 def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
-    """Unsubscribe from changes of some keys."""
+    """Unsubscribe from one or more keys."""
     _check_is_self(ctx, target, "UNSUB")
     names = dict.fromkeys((key, *keys))
     for name in names:

@@ -63,7 +63,8 @@ def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
 def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
     """Show the current values of the keys that you have subscribed to.
 
-    The target is a nick, a room with all its members, or `*ALL` for all you are subscribed to.
+    The target is a nick, a room with all its members, or `*ALL` for yourself, your rooms with their
+    members, and the users that you monitor.
     """
     sync = _parse_target(ctx, target)
     values = sync.page()

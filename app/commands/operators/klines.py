@@ -1,6 +1,6 @@
 """Server-wide bans: KLINE and UNKLINE for masks and accounts, DLINE and UNDLINE for addresses.
 
-They share their table and the syntax of masks and durations with `chat-admin ban`.
+They use the same table and the same syntax of masks and durations as `chat-admin ban`.
 """
 
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ def undline(ctx: Context, address: str) -> None:
 
 
 def send_bans(ctx: Context, kinds: tuple[BanType, ...]) -> None:
-    """Send the active bans of some types: mask, expiry, author and reason."""
+    """Send the active bans of the given types: mask, expiry, author and reason."""
     numeric, letter = (
         (numerics.RPL_STATSDLINE, "D") if kinds is ADDRESS_BANS else (numerics.RPL_STATSKLINE, "K")
     )
@@ -101,7 +101,7 @@ def _parse_request(ctx: Context, verb: str, first: str, second: str, third: str)
 
 
 def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> None:
-    """Add a ban, replacing an expired ban of the same mask, and disconnect matching users."""
+    """Add a ban, replacing an expired ban on the same mask, and disconnect matching users."""
     with _refusing_invalid_input(verb):
         mask = normalise_ban_mask(kind, request.mask, lambda name: _find_account_name(ctx, name))
     previous = [ban for ban in ctx.world.bans.values() if ban.type == kind and is_same_mask(ban.mask, mask)]
@@ -125,7 +125,7 @@ def _find_account_name(ctx: Context, name: str) -> str | None:
 
 
 def _check_target(ctx: Context, verb: str, ban: Ban) -> None:
-    """Refuse a ban of an administrator's account, or one that matches the caller.
+    """Refuse a ban on an administrator's account, or one that matches the caller.
 
     Raises: NumericError with ERR_UNKNOWNERROR.
     """
@@ -154,7 +154,7 @@ def _emit_unbanned(ctx: Context, ban: Ban) -> None:
 
 @contextmanager
 def _refusing_invalid_input(verb: str) -> Iterator[None]:
-    """Turn the error for an invalid mask or duration into a refusal."""
+    """Convert the error for an invalid mask or duration to an error reply."""
     try:
         yield
     except ChatError as error:

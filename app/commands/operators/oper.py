@@ -1,4 +1,4 @@
-"""OPER: gaining administrator status for a session, by a name and password from the settings.
+"""OPER: grants administrator status for a session, by an operator name and password.
 
 Users logged in to an account with the admin role are administrators without OPER.
 """
@@ -42,7 +42,7 @@ def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
 
 
 def _emit_failure(ctx: Context, name: str) -> None:
-    """Record the failure in the audit log, without an unknown name, which may be a password."""
+    """Record the failure in the audit log; omit an unknown name, which may be a password."""
     known = name if name in ctx.runtime.settings.operators else ""
     ctx.emit_without_reply(ctx.event(Kind.OPER_REFUSED, target=known, data=OperData(ctx.client.address)))
 
@@ -59,5 +59,5 @@ def _check_delay(ctx: Context, name: str) -> None:
 
 
 def _throttle_key(name: str) -> str:
-    """Return the rate limit key of an operator name, distinct from every account's."""
+    """Return the rate limit key of an operator name, which never equals that of an account."""
     return f"OPER {name}"

@@ -1,4 +1,4 @@
-"""Reloading the settings while the server runs: REHASH and SIGHUP.
+"""Reload of the settings while the server runs: REHASH and SIGHUP.
 
 `read_settings` is slow and runs on the thread of the caller. `apply_reload` then runs on the
 engine's thread: it replaces the settings as one value and updates the state derived from them. If
@@ -35,7 +35,7 @@ ReloadStep = Callable[[Runtime, Changeset, ServerSettings], None]
 
 @dataclass(frozen=True, slots=True)
 class PendingReload:
-    """Settings that were read, and the functions that apply them outside of commands."""
+    """Settings that were read but not yet applied, with the functions of the reload hooks."""
 
     update: SettingsUpdate
     apply_functions: list[ApplySettings]
@@ -70,7 +70,7 @@ def read_settings(runtime: Runtime) -> PendingReload | ChatError:
 def apply_reload(
     runtime: Runtime, changeset: Changeset, found: PendingReload | ChatError, event: Event
 ) -> list[str]:
-    """Apply the settings that were read, emit `event`, and return a report."""
+    """Apply the settings, emit `event`, and return the report lines; an error changes nothing."""
     if isinstance(found, ChatError):
         logger.error("The settings were not reloaded: %s", found.sentence)
         return ["The settings were not reloaded.", *found.sentence.splitlines()]

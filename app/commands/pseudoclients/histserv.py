@@ -107,7 +107,7 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
 
 
 def _parse_day(day: str | None) -> int | None:
-    """Return the instant of an ISO 8601 date, or date and time, in UTC.
+    """Return the instant of an ISO 8601 date or date-time; the default time zone is UTC.
 
     Raises: FailReply when it cannot be parsed.
     """

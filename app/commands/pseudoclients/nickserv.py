@@ -57,7 +57,7 @@ def _send_outcome(ctx: ServiceContext, outcome: str, name: str, text: str) -> No
 
 @subcommand(writes=True, cost=5, grammar="[<account>] <code>")
 def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
-    """Complete the registration of an account, by default your nick's, with the mailed code."""
+    """Complete a registration with the code sent by mail; the account defaults to your nick's."""
     name, code = (word, more[0]) if more else (ctx.me.nick, word)
     verify.complete_verification(ctx, name, code, _send_outcome)
 
@@ -87,7 +87,7 @@ def nickserv_logout(ctx: ServiceContext) -> None:
 
 @subcommand(writes=True, cost=2)
 def nickserv_ghost(ctx: ServiceContext, nick: str) -> None:
-    """Disconnect another user of your account, such as a stale session."""
+    """Disconnect another session of your account, such as a stale one, by its nick."""
     account, holder = get_own_account(ctx), ctx.get_user(nick)
     if holder.account is not account:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"{holder.nick} is not logged in to your account")
@@ -134,7 +134,7 @@ def get_own_account(ctx: ServiceContext) -> AccountInfo:
 
 
 def _hash_new_password(ctx: ServiceContext, account: AccountInfo, new: str, is_correct: bool) -> SlowWork:
-    """Hash the new password if the old one was correct; else count a failed log-in."""
+    """Hash the new password if the old one was correct; otherwise count a failed login."""
     login.check_login(ctx, account.name, is_correct)
     return ctx.defer(
         lambda session: hash_password(new),
@@ -196,7 +196,7 @@ def _read_account(session: Session, name: str) -> AccountRow | None:
 
 
 def _send_account(ctx: ServiceContext, name: str, found: AccountRow | None) -> None:
-    """Send the public information; administrators also see the state and last use."""
+    """Send the public account details; administrators also see its status and last use."""
     if found is None:
         raise FailReply(ctx.verb, "INVALID_TARGET", text=f"No account is named {name}")
     ctx.respond(f"{found.name} was registered at {to_text(found.created)}")

@@ -11,7 +11,7 @@ from app.engine.world.user import AccountInfo
 from app.events import Kind
 from app.events.data import CertificateData
 
-MAX_CERTIFICATES = 10  # certificates of one account
+MAX_CERTIFICATES = 10  # per account
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 

@@ -49,8 +49,8 @@ class BufferPage:
 def playback(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Play back history as ZNC's playback module does: `/msg *playback PLAY * 1795000000.123`.
 
-    Clients with the capability znc.in/playback send this automatically. Times are seconds since
-    1970.
+    Clients with the capability znc.in/playback send this automatically. Times are Unix timestamps
+    in seconds, with an optional fraction.
     """
     raise service_context.unknown_command(ctx, command)
 
@@ -65,8 +65,8 @@ def playback_help(ctx: ServiceContext, *command: str) -> None:
 def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: str = "") -> SlowWork:
     """Play back the messages of buffers between two times.
 
-    The buffers are a comma-separated list of names or masks of rooms and nicks. If they do
-    not fit into one page, the latest messages are played.
+    The buffers are a comma-separated list of names or masks of rooms and nicks. They share
+    one page; if there are more messages, the latest are played.
     """
     find_buffers, open_rooms = _buffer_query(ctx, buffers), rooms_with_open_history(ctx)
     first = HistoryCursor(_parse_timestamp(since))
@@ -131,7 +131,7 @@ def _matching_buffers(masks: Iterable[str], buffers: Buffers) -> Buffers:
 
 
 def _parse_timestamp(seconds: str) -> int:
-    """Return the instant of a number of seconds since 1970, which may have a fraction.
+    """Return the instant of a Unix timestamp in seconds, which may have a fraction.
 
     Raises: FailReply when it cannot be parsed.
     """
@@ -141,7 +141,7 @@ def _parse_timestamp(seconds: str) -> int:
         instant = Decimal(-1)
     if not (instant.is_finite() and 0 <= instant < END_OF_TIME):
         raise FailReply(
-            "*PLAYBACK", "INVALID_PARAMS", text="Times are seconds since 1970, such as 1795000000.123"
+            "*PLAYBACK", "INVALID_PARAMS", text="Times are Unix timestamps, such as 1795000000.123"
         )
     return int(instant)
 

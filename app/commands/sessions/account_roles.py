@@ -19,7 +19,10 @@ def account_roles_of(runtime: Runtime, user: User) -> Roles:
 
 
 def update_account_roles(runtime: Runtime, changeset: Changeset, user: User, before: Roles) -> None:
-    """Grant the roles of a user's new account, and revoke those of the previous one."""
+    """Grant the roles of a user's new account, and revoke those of the previous one.
+
+    `before` is the result of `account_roles_of` before the account changed.
+    """
     for room in runtime.world.rooms_of(user):
         persistent, current = room.persistent_roles(user), room.members[user.session].roles
         change_roles(

@@ -1,7 +1,7 @@
 """Always-on accounts, which stay in their rooms while no device is connected.
 
-Such an account is a user without clients. Messages wait in the log, other users see it as away, and
-the next device resumes the session. Only the user whose nick is the account's name stays online; a
+Meanwhile, its user has no clients. Messages wait in the log, other users see it as away, and the
+next device resumes the session. Only the user whose nick is the account's name stays online; a
 user with another nick quits with the last device, so an account has at most one such session.
 """
 

@@ -1,4 +1,4 @@
-"""Server-wide bans: matching users, and disconnecting them.
+"""Server-wide bans: matching and enforcement.
 
 Masks and address bans never apply to administrators, so that they can remove a ban that is too
 broad. Account bans apply to administrators too.
@@ -57,7 +57,10 @@ def applies_to(ban: Ban, subject: BanSubject) -> bool:
 
 
 def matches_subject(ban: Ban, subject: BanSubject) -> bool:
-    """Whether a ban matches, even if it exempts administrators; masks match address and host."""
+    """Whether a ban matches, ignoring the exemption of administrators.
+
+    Masks are matched against both the address and the displayed host.
+    """
     account = subject.account
     if ban.type == BanType.ACCOUNT:
         return account is not None and fold(account.name) == fold(ban.mask)

@@ -1,4 +1,4 @@
-"""Accepting, pinging and closing connections.
+"""Acceptance, keep-alive and closing of connections.
 
 A closed connection stays in the world until its reader reaches the end of the stream and removes it
 (`leaving.detach_client`).
@@ -19,7 +19,7 @@ def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> Non
 
 
 def close_client(changeset: Changeset, client: Client, reason: str) -> None:
-    """Close a connection with an ERROR line; the reason also becomes that of the QUIT."""
+    """Close a connection with an ERROR line; the QUIT has the same reason."""
     client.quit_reason = reason
     changeset.close(client, f"ERROR :Closing link: {reason}")
 

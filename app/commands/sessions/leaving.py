@@ -1,4 +1,4 @@
-"""Ending sessions: on disconnect, timeout, ban or kill, and at shutdown.
+"""The end of sessions: on disconnect, timeout, ban or kill, and at shutdown.
 
 A user quits when the last device is detached (`detach_client`), or at once when all of them are
 disconnected (`disconnect_user`). An always-on account may stay without a device (`always_on`).
@@ -56,7 +56,7 @@ def disconnect_expired(runtime: Runtime, changeset: Changeset, users: Iterable[U
 
 
 def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
-    """Close all connections at shutdown; always-on users stay online for the next start."""
+    """Close all connections at shutdown, and end the sessions of users that are not always-on."""
     reason = "The server is shutting down"
     for user in list(runtime.world.users.values()):
         if not always_on.stays_connected(runtime, user):

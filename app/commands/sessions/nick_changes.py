@@ -1,4 +1,4 @@
-"""Nick changes, and notifying clients that monitor a nick (IRCv3 monitor)."""
+"""Nick changes, and online and offline notifications for MONITOR (IRCv3 monitor)."""
 
 from app.commands.context import Context
 from app.commands.metadata.syncing import send_user_metadata

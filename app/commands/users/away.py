@@ -15,7 +15,7 @@ UNSPECIFIED = "*"  # sent by a client that connects without its user present (dr
 
 @command(before_registration=True, writes=True)
 def away(ctx: Context, message: str = "") -> None:
-    """Set yourself as away with a message, or as back without one.
+    """Mark yourself as away with a message, or as back without one.
 
     The message is truncated to `topic_length` characters.
     """

@@ -77,7 +77,7 @@ def _split_targets(targets: str) -> list[str]:
 
 
 def _parse_nick(ctx: Context, target: str) -> str:
-    """Return a valid nick.
+    """Return the nick if it is valid.
 
     Raises: NumericError with ERR_ERRONEUSNICKNAME, for example for a mask.
     """
@@ -88,7 +88,7 @@ def _parse_nick(ctx: Context, target: str) -> str:
 
 
 def _send_state(ctx: Context, nicks: Iterable[str]) -> None:
-    """Send which of the nicks are online, with their sources, and which are offline."""
+    """Send the sources of online nicks, the offline nicks, and the metadata of online users."""
     users = {nick: ctx.world.find_user(nick) for nick in nicks}
     _send_words(ctx, numerics.RPL_MONONLINE, [user.source for user in users.values() if user])
     _send_words(ctx, numerics.RPL_MONOFFLINE, [nick for nick, user in users.items() if not user])

@@ -22,7 +22,10 @@ def setname(ctx: Context, realname: str) -> None:
 
 
 def _check_realname(ctx: Context, realname: str) -> None:
-    """Check that a real name is not blank and fits into a line."""
+    """Check that a real name is not blank and fits into a line.
+
+    Raises: FailReply.
+    """
     if not realname.strip():
         raise FailReply("SETNAME", "INVALID_REALNAME", text="The real name is empty")
     line = f":{ctx.me.source} SETNAME :{realname}\r\n".encode()

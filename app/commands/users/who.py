@@ -1,4 +1,4 @@
-"""Listing users: WHO, and its extension WHOX (https://ircv3.net/specs/extensions/whox)."""
+"""Lists of users: WHO, and its extension WHOX (https://ircv3.net/specs/extensions/whox)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ HIDDEN_ADDRESS = "255.255.255.255"  # shown when the caller may not see the addr
 
 @dataclass(slots=True)
 class VisibleUser:
-    """A user as seen by the caller, as a member of the requested room if any."""
+    """A user as shown to the caller; `room` and `member` are set when a room was requested."""
 
     ctx: Context
     user: User

@@ -1,4 +1,4 @@
-"""Limits on log-in attempts and registrations, and their bounded memory."""
+"""Limits on login attempts and registrations, and their bounded memory."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.engine.account_clients import PASSWORD, Scram, account, begin, codes,
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness
 
-WAIT = ":irc.example 904 * :Too many failed log-ins; wait 5 minutes and try again"
+WAIT = ":irc.example 904 * :Too many failed logins; wait 5 minutes and try again"
 
 
 def fail(bench: EngineHarness, times: int, name: str = "anna", address: str = "192.0.2.7") -> None:
@@ -145,7 +145,7 @@ def test_pass_logins_are_limited_too(make_bench: MakeBench) -> None:
             {name} > PASS anna:{PASSWORD if name == "three" else "wrong"}
             {name} > NICK {name}
             {name} > USER {name} 0 * :{name}
-            {name} ~ :irc.example 464 {name} :{"Too many failed" if name == "three" else "Log-in failed"}*
+            {name} ~ :irc.example 464 {name} :{"Too many failed" if name == "three" else "Login failed"}*
             {name} ~ :irc.example 001 {name} :*
             """
         )

@@ -7,7 +7,7 @@ from tests.engine.account_clients import PASSWORD, Scram, account, codes, enter,
 from tests.engine.harness import EngineHarness
 from tests.story import Story
 
-FAILED = ":irc.example 904 * :Log-in failed: wrong account or password"
+FAILED = ":irc.example 904 * :Login failed: wrong account or password"
 
 
 def test_login_works_before_nick_and_user(bench: EngineHarness) -> None:

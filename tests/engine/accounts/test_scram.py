@@ -5,7 +5,7 @@ import pytest
 from tests.engine.account_clients import Scram, account, authenticate_lines, codes, log_in, message, stranger
 from tests.engine.harness import EngineHarness
 
-FAILED = ":irc.example 904 * :Log-in failed: wrong account or password"
+FAILED = ":irc.example 904 * :Login failed: wrong account or password"
 
 
 def test_scram_proves_the_password_without_showing_it(bench: EngineHarness) -> None:

@@ -245,7 +245,7 @@ def test_a_wrong_pass_makes_a_guest_without_registered_nick(bench: EngineHarness
         anna > PASS wrong
         anna > NICK anna
         anna > USER anna 0 * :Anna
-        anna ~ :irc.example 464 anna :Log-in failed*
+        anna ~ :irc.example 464 anna :Login failed*
         anna ~ :irc.example 433 * anna :This nick is registered*
         anna =
         anna > NICK anna2

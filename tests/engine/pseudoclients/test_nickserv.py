@@ -62,7 +62,7 @@ def test_identify_defaults_to_the_current_nick(bench: EngineHarness) -> None:
     account(bench, "anna_", "other1")
     enter(bench, "anna_", "anna_", password="other1")
     bench.connect("bar")
-    assert tell(bench, "bar", "IDENTIFY secret") == ["Log-in failed: wrong account or password"]
+    assert tell(bench, "bar", "IDENTIFY secret") == ["Login failed: wrong account or password"]
     heard = bench.people["anna_"].ask("NS IDENTIFY other1")
     assert codes(heard) == ["NOTICE", "900"]
 
@@ -72,7 +72,7 @@ def test_identify_shares_the_login_limits(make_bench: MakeBench, clock: MovedClo
     account(bench, "anna")
     people(bench, "bar")
     for _ in range(2):
-        assert tell(bench, "bar", "IDENTIFY anna wrong") == ["Log-in failed: wrong account or password"]
+        assert tell(bench, "bar", "IDENTIFY anna wrong") == ["Login failed: wrong account or password"]
     assert "wait 5 minutes" in tell(bench, "bar", "IDENTIFY anna wrong")[0]
     assert codes(log_in(bench.dial("x"), "anna")) == ["AUTHENTICATE", "904"]
 
@@ -123,8 +123,8 @@ def test_invalid_passwords_are_refused(make_bench: MakeBench) -> None:
     assert tell(bench, "bob", "SET tea") == ["Unknown command SET tea; HELP lists the commands of NickServ"]
     assert "PRIVMSG NickServ :set password *** ***" in anna.ask("PRIVMSG NickServ :set password a b")[0]
     assert "at least 6 characters" in anna.ask("NS SET PASSWORD x y")[0]
-    assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
-    assert ":Log-in failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
+    assert ":Login failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
+    assert ":Login failed" in anna.ask("NS SET PASSWORD wrong! better")[0]
     assert "wait 5 minutes" in anna.ask("NS SET PASSWORD wrong! better")[0]
 
 

@@ -110,7 +110,7 @@ def test_list_shows_available_buffers(bench: EngineHarness, anna: HarnessClient)
 @pytest.mark.parametrize("time", ["soon", "-1", "nan", "inf", "1e99", "9" * 400, "1e999999", "1e9999999999"])
 def test_invalid_times_are_refused(anna: HarnessClient, time: str) -> None:
     (line,) = anna.ask(f"PRIVMSG *playback :PLAY * {time}")
-    assert line.endswith(":Times are seconds since 1970, such as 1795000000.123")
+    assert line.endswith(":Times are Unix timestamps, such as 1795000000.123")
 
 
 def test_clear_deletes_nothing(bench: EngineHarness, anna: HarnessClient) -> None:
