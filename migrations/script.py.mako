@@ -1,7 +1,7 @@
 """${message}
 
-Revision: ${up_revision}
-Follows: ${down_revision | comma,n}
+Revision ID: ${up_revision}
+Revises: ${down_revision | comma,n}
 """
 
 import sqlalchemy as sa

@@ -32,7 +32,10 @@ def parse_database_url(dbname: str) -> URL:
 
 
 def _file_url(url: URL) -> URL:
-    """Check that an SQLite URL names a file, because messages must survive a restart."""
+    """Return an SQLite URL after checking that it names a file: messages must survive a restart.
+
+    Raises: UsageError.
+    """
     if not url.database or url.database == ":memory:":
         raise UsageError("An in-memory database is lost when the server stops; name a file.")
     if url.query or url.host:
@@ -57,7 +60,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a session on one snapshot of the database; its changes are rolled back."""
+        """Open a session for reading; any changes are rolled back."""
         with Session(self.engine) as session:
             yield session
             session.rollback()
@@ -74,7 +77,7 @@ class Database:
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
-        """Translate transient database errors into errors with a message for the user.
+        """Translate transient database errors into StorageError, with a message for the user.
 
         Raises: StorageError.
         """

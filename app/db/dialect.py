@@ -26,8 +26,8 @@ class Dialect(Protocol):
         A transaction on a connection with the option HOLDS_LOCK begins by taking the log's lock, so
         no other transaction can append until it ends.
 
-        `lock_timeout_ms` limits how long a statement waits for a lock. The dialect's default (None)
-        is chosen for the server's engine.
+        `lock_timeout_ms` limits how long a statement waits for a lock. None selects the dialect's
+        default, which suits the server.
         """
 
     def create_file(self, url: URL) -> None:
@@ -55,7 +55,7 @@ class Dialect(Protocol):
         """Return a number that changes when another connection commits; None if not supported."""
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Return whether the storage (full, locked, unreachable), not a row, caused an error."""
+        """Return whether an error comes from the storage (full, locked, unreachable), not a row."""
 
     def back_up(self, url: URL, revision: str) -> Path | None:
         """Back up the database before an upgrade; return the copy, or None if none is needed."""

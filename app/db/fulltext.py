@@ -55,7 +55,7 @@ class Fulltext(Protocol):
         """
 
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
-        """Return an expression equal to a column for which the planner does not use its indexes."""
+        """Return an expression equal to a column that keeps the planner from using its indexes."""
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Return the condition that a column equals the name, ignoring case."""

@@ -90,7 +90,7 @@ class SQLiteFulltext:
         return bool(fetch_int(connection, "PRAGMA user_version"))
 
     def merge(self, connection: Connection) -> None:
-        """Merge some pages. Fewer than two changed rows mean a complete merge (FTS5 `merge`)."""
+        """Merge some pages. The merge is complete if fewer than two rows change (FTS5 `merge`)."""
         before = _changes(connection)
         connection.exec_driver_sql(_merge, (-MERGED_PAGES,))
         if _changes(connection) - before < 2:
@@ -98,7 +98,7 @@ class SQLiteFulltext:
 
     @contextmanager
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:
-        """Interrupt the query from SQLite's progress handler when the time is over."""
+        """Interrupt the query from SQLite's progress handler when the time limit is reached."""
         driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         driver.set_progress_handler(Timer(Clock(), seconds).is_due, VM_STEPS_PER_CHECK)
         try:
@@ -111,7 +111,7 @@ class SQLiteFulltext:
             driver.set_progress_handler(None, 0)
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Return a query that scans the rows not indexed yet, and a query on the index."""
+        """Return a query that scans the unindexed rows, and one that uses the index."""
         log = select(EventRow.__table__)
         unindexed = log.where(EventRow.id > text(_end), SPOKEN)
         trigrams = " AND ".join(islice(_quoted_trigrams(words), MAX_TRIGRAMS))
@@ -126,11 +126,11 @@ class SQLiteFulltext:
         return UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
     def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Compare with NOCASE, which folds ASCII only, or with the function `caseless`."""
+        """Compare with NOCASE if the name is ASCII, otherwise with the function `caseless`."""
         return column.collate("NOCASE") == name if name.isascii() else _folded(column) == caseless(name)
 
     def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Search with LIKE, which folds ASCII only, or in the text folded by `caseless`."""
+        """Search with LIKE if the word is ASCII, otherwise in the text folded by `caseless`."""
         if word.isascii():
             return column.contains(word, autoescape=True)
         return func.instr(_folded(column), caseless(word)) > 0

@@ -1,4 +1,4 @@
-"""Bulk insertion with statements that are compiled once for a table and a dialect.
+"""Bulk insertion with statements that are compiled once per table and dialect.
 
 Compiling and preparing a statement for each call, or each row, costs more than running it.
 """

@@ -1,4 +1,4 @@
-"""Reads the database of the chat program that this one replaces. It is never written to.
+"""Reads the database of the chat program that this one replaces, without ever writing to it.
 
 The file is read in small pages, so as not to block a program that still uses it. Text is returned
 as bytes, because it is not guaranteed to be UTF-8.

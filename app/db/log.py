@@ -21,7 +21,7 @@ from app.db.insertion import insert_rows
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData, from_json, to_json
 
-MAX_CACHED_SCOPES = 100_000  # whose last instant is kept in memory
+MAX_CACHED_SCOPES = 100_000  # scopes whose last instant is kept in memory
 CATCH_UP_ROWS = 5_000  # read per query
 
 _table = models.EventRow.__table__
@@ -75,7 +75,7 @@ class Log:
         self.last_id = get_last_id(connection)
 
     def _instant(self, connection: Connection, event: Event, now: int) -> int:
-        """Return the time of an event: now, or a millisecond after the last in its scopes.
+        """Return the time of an event: now, or one millisecond after the last event of its scopes.
 
         Imported events keep their time, even if it precedes the creation of the room; the importer
         is responsible for their order.
@@ -170,5 +170,5 @@ def from_row(row: Row[tuple[object, ...]]) -> Event:
 
 
 def make_placeholder(event: Event) -> Event:
-    """Return a VOID event with the id of one that could not be stored."""
+    """Return a VOID event with the id and time of an event that could not be stored."""
     return Event(Kind.VOID, id=event.id, at=event.at)

@@ -14,7 +14,7 @@ LOG_LOCK = 0x63686174  # key of the advisory lock: "chat" in ASCII
 
 
 def redact_url(url: URL) -> str:
-    """Format a URL without its password, which may also be in the query parameters."""
+    """Format a URL without its password and without query parameters, which may contain one."""
     return url.set(query={}).render_as_string(hide_password=True)
 
 
@@ -85,7 +85,7 @@ class PostgreSQL:
         return None
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Return whether the error is a database error not caused by a row."""
+        """Return whether the error is a database error not caused by a row or a statement."""
         return isinstance(error, DBAPIError) and not isinstance(
             error, (IntegrityError, DataError, ProgrammingError)
         )
@@ -95,7 +95,7 @@ class PostgreSQL:
         return None
 
     def problems(self, connection: Connection) -> list[str]:
-        """Return no problems: PostgreSQL checks its own files (data checksums)."""
+        """Return an empty list: PostgreSQL checks its own files (data checksums)."""
         return []
 
     def size(self, connection: Connection) -> int:

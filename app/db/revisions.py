@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def scripts_folder() -> Path:
-    """Return the folder of the migrations: inside an installed package, or beside a checkout's."""
+    """Return the migrations folder: inside an installed package, beside it in a checkout."""
     package = Path(str(files("app")))
     installed = package / "migrations"
     return installed if installed.is_dir() else package.parent / "migrations"

@@ -31,7 +31,10 @@ class DatabaseState(Enum):
 
 
 def inspect_database(database: Database) -> tuple[DatabaseState, str | None]:
-    """Return the state of the database and its revision, without changing it."""
+    """Return the state of the database and its revision, without changing it.
+
+    Raises: DatabaseRefused when it cannot be read.
+    """
     if not database.dialect.exists(database.url):
         return DatabaseState.MISSING, None
     engine = database.dialect.open_read_only(database.url)

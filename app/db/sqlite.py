@@ -64,7 +64,7 @@ class SQLite:
         return engine
 
     def create_file(self, url: URL) -> None:
-        """Create an empty file, private because it will contain messages and password hashes."""
+        """Create an empty file with mode 0600: it will contain messages and password hashes."""
         path = _path(url)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -102,12 +102,15 @@ class SQLite:
         return fetch_int(connection, "PRAGMA data_version")
 
     def is_transient_error(self, error: Exception) -> bool:
-        """Return whether the error is an SQLite error not caused by a row."""
+        """Return whether the error is an SQLite error not caused by a row or a statement."""
         original = error.orig if isinstance(error, DBAPIError) else error
         return isinstance(original, sqlite3.Error) and not isinstance(original, _ROW_ERRORS)
 
     def back_up(self, url: URL, revision: str) -> Path | None:
-        """Copy the database with SQLite's backup API, which is safe during writes."""
+        """Copy the database with SQLite's backup API, which is safe during writes.
+
+        Raises: StorageError when the copy already exists.
+        """
         path = _path(url)
         copy = path.with_name(f"{path.name}.before-upgrade-from-{revision}")
         if copy.exists():

@@ -26,7 +26,7 @@ from app.wire.names import Key
 
 SCRAM_ITERATIONS = 4096  # RFC 7677 section 4
 ROLES = ("user", "admin")
-MAX_PASSWORD_BYTES = 600  # for `chat-admin`; a REGISTER line has room for about 450 bytes
+MAX_PASSWORD_BYTES = 600  # reachable only with `chat-admin`: a REGISTER line holds about 450
 
 _hasher = PasswordHasher()
 _hashing_slots = BoundedSemaphore(2)
@@ -45,7 +45,7 @@ def hash_password(password: str) -> PasswordHashes:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Return whether the password matches the hash. Slow by design, also without a hash."""
+    """Return whether a password matches a hash; without one, return False after the same delay."""
     with _hashing_slots:
         try:
             return _hasher.verify(password_hash or _dummy_hash(), password)
@@ -56,8 +56,8 @@ def verify_password(password_hash: str | None, password: str) -> bool:
 def verify_login(session: Session, key: Key, password: str) -> bool:
     """Return whether the password is valid for an enabled account.
 
-    The check takes as long for an account that does not exist or is disabled, so timing reveals
-    nothing. The session is closed before the slow part.
+    The check takes the same time for a missing or disabled account, so that timing does not reveal
+    which accounts exist. The session is closed before the password is hashed.
     """
     account = find_account(session, key)
     session.close()
@@ -82,12 +82,12 @@ def parse_scram_verifier(scram: str) -> tuple[bytes, bytes, bytes, int]:
 
 
 def find_account(session: Session, key: Key) -> AccountRow | None:
-    """Return the account with a folded name, or None."""
+    """Return the account with the given folded name, or None."""
     return session.scalar(select(AccountRow).where(AccountRow.key == key))
 
 
 def get_account(session: Session, key: Key) -> AccountRow:
-    """Return the account with a folded name.
+    """Return the account with the given folded name.
 
     Raises: NotFound.
     """
@@ -105,7 +105,10 @@ def registration_event(
     by: str = "",
     invitation: int | None = None,
 ) -> Event:
-    """Return the event that registers an account."""
+    """Return the event that registers an account.
+
+    `by` is the nick of the administrator, if any; `invitation` is the id of the invitation used.
+    """
     return Event(
         Kind.REGISTERED,
         nick=by or name,
@@ -124,13 +127,16 @@ def account_change_event(
     disabled: bool | None = None,
     always_on: bool | None = None,
 ) -> Event:
-    """Return the event that changes an account. Its data do not include the new password."""
+    """Return the event that changes the given properties of an account.
+
+    New credentials are carried in the event's `secret`, which is not written to the log.
+    """
     data = AccountChangedData(account.id, role, disabled, always_on, password=credentials is not None)
     return Event(Kind.ACCOUNT_CHANGED, nick=by, account=account.name, data=data, secret=credentials)
 
 
 def check_password(password: str, min_length: int = 1) -> None:
-    """Check that a new password is acceptable.
+    """Check the length and the characters of a new password.
 
     Raises: UsageError.
     """

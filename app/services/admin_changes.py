@@ -17,7 +17,7 @@ from app.services.record import record
 
 @dataclass(frozen=True, slots=True)
 class AdminChange:
-    """The events of a change and its audit entry. Without events, nothing has to change."""
+    """The events of a change and its audit entry. Without events, neither is recorded."""
 
     events: Sequence[Event]
     audit: AuditRow
@@ -25,9 +25,9 @@ class AdminChange:
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """An administrator's view of the database, inside the transaction that will record the change.
+    """The context of a change: the administrator, and a session in the recording transaction.
 
-    The audit log names them as `actor`; events name them as `by`.
+    `actor` identifies the administrator in the audit log, `by` in events.
     """
 
     session: Session
@@ -36,14 +36,14 @@ class Administrator:
     by: str
 
     def make_change(self, events: Sequence[Event], action: str, target: str, **detail: Any) -> AdminChange:
-        """Return the change with its audit entry; details that are None are left out."""
+        """Return a change with its audit entry, omitting details that are None."""
         return AdminChange(events, audit.make_audit_row(self.clock, self.actor, action, target, **detail))
 
 
 def apply_admin_change(
     database: Database, clock: Clock, actor: str, by: str, decide: Callable[[Administrator], AdminChange]
 ) -> AdminChange:
-    """Run `decide` and record its change in one transaction, which holds the log's lock.
+    """Record and return the change made by `decide`, in one transaction under the log's lock.
 
     The state that `decide` reads cannot change before the change is recorded. If `decide` raises,
     the database is left unchanged.

@@ -1,4 +1,7 @@
-"""Administration of accounts. Each function returns the change; `apply_admin_change` records it."""
+"""Administration of accounts.
+
+Functions that take an `Administrator` return a change, which `apply_admin_change` records.
+"""
 
 from sqlalchemy.orm import Session
 
@@ -66,7 +69,7 @@ def set_disabled(admin: Administrator, name: str, disabled: bool) -> AdminChange
 
 
 def set_always_on(admin: Administrator, name: str, always_on: bool) -> AdminChange:
-    """Turn always-on on or off. An always-on account stays in its rooms without a connected device.
+    """Set whether an account stays in its rooms without a connected device (always-on).
 
     Raises: NotFound.
     """

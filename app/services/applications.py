@@ -1,8 +1,7 @@
 """Applications: registrations awaiting verification by e-mail.
 
 An application does not reserve its name: the first of several to be verified gets the account.
-Applications expire after a day. Only a digest of the code is stored, and only hashes of the
-password.
+Applications expire after a day. The code is stored only as a digest, the password only as hashes.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ _table = ApplicationRow.__table__
 
 @dataclass(frozen=True, slots=True)
 class ApplicationLine:
-    """An application in a list, without the private e-mail address."""
+    """An entry in the list of applications, without the private e-mail address."""
 
     name: str
     applied: datetime
@@ -51,9 +50,9 @@ def redeem_code(connection: Connection, clock: Clock, key: Key, code: str) -> Ev
 
 
 def verify_application(admin: Administrator, name: str) -> AdminChange:
-    """Verify the latest application for a name without its code.
+    """Verify the latest application for a name, without requiring its code.
 
-    Raises: NotFound, AlreadyExists.
+    Raises: NotFound, or AlreadyExists when the name has an account.
     """
     require_free_name(admin.session, name)
     matching = _table.c.key == fold(name), _table.c.expires > admin.clock.now()

@@ -22,7 +22,7 @@ class AuditEntry(NamedTuple):
 
 
 def make_audit_row(clock: Clock, actor: str, action: str, target: str = "", **detail: Any) -> AuditRow:
-    """Return an entry, without details that are None."""
+    """Return an entry with the current time, omitting details that are None."""
     return AuditRow(
         at=clock.now(),
         actor=actor,
@@ -51,9 +51,9 @@ def find_latest_entries(
     actor: str | None = None,
     action: str | None = None,
 ) -> list[AuditEntry]:
-    """Return the newest entries in chronological order, optionally filtered.
+    """Return the newest `limit` entries in chronological order, optionally filtered.
 
-    `since` is in milliseconds since the Unix epoch, `actor` matches a substring and `action` a
+    `since` is in milliseconds since the Unix epoch; `actor` is a substring to match, and `action` a
     prefix, such as `user`.
     """
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)

@@ -1,7 +1,8 @@
 """Server-wide bans of accounts, nick masks, addresses and networks.
 
 `chat-admin` and the IRC commands share the validation and the normal form of masks. A ban that
-would match everybody, or a large part of the Internet, is treated as a mistake and refused.
+would match everybody, or a large part of the Internet, is refused as a mistake. Functions that take
+an `Administrator` return a change, which `apply_admin_change` records.
 """
 
 from collections.abc import Callable
@@ -24,11 +25,11 @@ from app.wire.masks import CLOAK_SUFFIX, matches, normalise
 from app.wire.names import caseless, fold
 
 _MASK_CHARACTERS = "!@*?"
-MAX_MASK_LENGTH = 256  # characters, as in the column
-# Has every separator that can occur in a cloaked source, so a mask that matches it matches
+MAX_MASK_LENGTH = 256  # characters; the width of the column
+# Contains every separator that can occur in a cloaked source, so a mask that matches it matches
 # everybody.
 _SAMPLE_SOURCE = f"{'-' * 20}!~{'-' * 8}@{'.'.join(['-' * 8] * 3)}{CLOAK_SUFFIX}"
-MIN_PREFIX_BITS = {4: 8, 6: 16}  # of a banned network, by IP version
+MIN_PREFIX_BITS = {4: 8, 6: 16}  # shortest prefix of a banned network, by IP version
 
 # Maps any spelling of an account name to the registered one, or to None.
 AccountNameLookup = Callable[[str], str | None]
@@ -44,7 +45,7 @@ class BanType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BanLine:
-    """A ban in a list."""
+    """An entry in the list of bans."""
 
     type: str
     mask: str
@@ -65,7 +66,7 @@ def detect_ban_type(mask: str) -> BanType:
 
 
 def account_name_lookup(session: Session) -> AccountNameLookup:
-    """Return a lookup of account names in the database."""
+    """Return a function that looks up account names in the database."""
 
     def lookup(name: str) -> str | None:
         account = find_account(session, fold(name))
@@ -75,10 +76,10 @@ def account_name_lookup(session: Session) -> AccountNameLookup:
 
 
 def normalise_ban_mask(kind: BanType, mask: str, lookup: AccountNameLookup) -> str:
-    """Return the mask in the normal form in which it is stored.
+    """Return the mask in normal form, as it is stored.
 
     Raises:
-        UsageError: the mask is malformed or matches nearly everybody.
+        UsageError: the mask is malformed or too broad.
         NotFound: the account does not exist.
     """
     if not mask.strip() or len(mask) > MAX_MASK_LENGTH or any(c.isspace() or c < " " for c in mask):
@@ -105,14 +106,17 @@ def _require_narrow_network(network: str) -> str:
 
 
 def _with_canonical_address(mask: str) -> str:
-    """Return the mask with its address, if it has one, in the form used for comparison."""
+    """Return the mask with the IP address in its host, if any, in canonical form."""
     nick_and_user, at_sign, host = mask.rpartition("@")
     is_address = "/" not in host and detect_ban_type(host) is BanType.ADDRESS
     return f"{nick_and_user}{at_sign}{_canonical_network(host)}" if is_address else mask
 
 
 def _reject_network_in_mask(mask: str) -> str:
-    """Refuse a mask with a network as its host, because masks are matched as text."""
+    """Return the mask unless its host is a network, which would never match as text.
+
+    Raises: UsageError.
+    """
     host = mask.rpartition("@")[2]
     if "/" in host and detect_ban_type(host) is BanType.ADDRESS:
         raise UsageError(f"{mask} would match nobody; to ban the network, use {_canonical_network(host)}.")
@@ -120,7 +124,10 @@ def _reject_network_in_mask(mask: str) -> str:
 
 
 def _reject_overbroad_mask(mask: str) -> str:
-    """Refuse a mask that matches everybody."""
+    """Return the mask unless it matches everybody.
+
+    Raises: UsageError.
+    """
     has_alphanumeric = any(letter.isalnum() for letter in mask.removesuffix(CLOAK_SUFFIX))
     if not has_alphanumeric or matches(mask, _SAMPLE_SOURCE):
         raise UsageError(f"{mask} would ban everybody; use a mask with at least one letter or digit.")
@@ -162,7 +169,9 @@ def _ban_line(ban: BanRow, now: int) -> BanLine:
 
 
 def add_ban(admin: Administrator, kind: BanType, mask: str, reason: str, expires: int | None) -> AdminChange:
-    """Add a ban, replacing an expired one of the same mask.
+    """Add a ban, replacing an expired ban on the same mask.
+
+    `expires` is in milliseconds since the Unix epoch; None means never.
 
     Raises: AlreadyExists, UsageError, NotFound.
     """
@@ -183,13 +192,13 @@ def ban_data(clock: Clock, kind: BanType, expires: int | None) -> BannedData:
 
 
 def remove_ban(admin: Administrator, mask: str) -> AdminChange:
-    """Remove every ban of a mask.
+    """Remove all bans on a mask.
 
     Raises: NotFound.
     """
     found = _find(admin.session, mask)
     if not found:
-        raise NotFound(f"There is no ban of {mask}; `chat-admin ban list` lists all bans.")
+        raise NotFound(f"There is no ban on {mask}; `chat-admin ban list` lists all bans.")
     return admin.make_change([_removal_event(ban, admin.actor) for ban in found], "ban.remove", found[0].mask)
 
 

@@ -1,4 +1,4 @@
-"""TLS client certificates that log in to accounts, identified by SHA-256 fingerprint."""
+"""TLS client certificates for logging in to accounts, identified by SHA-256 fingerprint."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from app.wire.names import fold
 
 @dataclass(frozen=True, slots=True)
 class CertificateLine:
-    """A certificate in a list."""
+    """An entry in the list of an account's certificates."""
 
     fingerprint: str
     added: datetime

@@ -26,7 +26,7 @@ class ConfigReport:
 
 
 def check_config(resolved: ResolvedSettings[ServerSettings]) -> ConfigReport:
-    """Check the settings and the database that they configure."""
+    """Return a report on the settings and the database that they configure."""
     problems = [problem.sentence for problem in resolved.problems]
     report = ConfigReport(", ".join(map(str, resolved.files)) or None, problems=problems)
     try:

@@ -30,7 +30,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def parse_milliseconds(text: str) -> int:
-    """Parse a duration into milliseconds.
+    """Parse a duration and return it in milliseconds.
 
     Raises: UsageError.
     """

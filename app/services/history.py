@@ -1,8 +1,8 @@
 """Reads history from the log, in order and in constant memory.
 
-The log is read in pages, each in its own short transaction, so a long export neither blocks writers
-nor fills the memory. Events appended after the start are not included. A single room is read in
-time order, which equals log order there and has an index; several rooms are read in log order.
+The log is read in pages, each in its own short transaction, so a long export does not block
+writers. Events appended after the start are not included. A single room is read in time order,
+which an index provides and which equals log order there; several rooms are read in log order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,11 @@ TIME_ORDER = (EventRow.at, EventRow.id)
 
 @dataclass(frozen=True, slots=True)
 class HistorySelection:
-    """The history to read. `rooms` is None for all rooms; `direct` adds private conversations."""
+    """The criteria that select the history to read.
+
+    `rooms` is None for all rooms; `direct` adds private conversations, and `events` adds events
+    other than messages. `since` and `until` are inclusive, in milliseconds since the Unix epoch.
+    """
 
     rooms: tuple[int, ...] | None = None
     user: Key | None = None
@@ -56,9 +60,9 @@ class HistorySelection:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """An entry of history.
+    """A message or other event of the history.
 
-    `heading` names the room or the private conversation; `room` is None for the latter.
+    `heading` is the name of the room or private conversation; `room` is None in the latter case.
     """
 
     id: str
@@ -79,7 +83,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class QueryRange:
-    """The rows that match conditions, in an order that an index provides."""
+    """The rows of the log that match `conditions`, in an order that an index provides."""
 
     conditions: tuple[Any, ...]
     order: tuple[Any, ...]
@@ -89,7 +93,7 @@ class QueryRange:
         return select(func.count()).select_from(EventRow).where(*self.conditions)
 
     def page(self, last: Row[Any] | None, backwards: bool = False) -> Select[Any]:
-        """Return the query for the page after the row `last`, or for the first page."""
+        """Return the query for the page that follows the row `last`, or for the first page."""
         order = [column.desc() for column in self.order] if backwards else self.order
         query = select(*COLUMNS).where(*self.conditions).order_by(*order).limit(PAGE_ROWS)
         if last is None:
@@ -103,7 +107,7 @@ class QueryRange:
 
 
 class History:
-    """Reads a selection of the history."""
+    """Reads a selection of the history, as of the creation of this object."""
 
     def __init__(self, database: Database, selection: HistorySelection) -> None:
         self._database = database
@@ -114,7 +118,7 @@ class History:
             self._end = get_last_id(session.connection())
 
     def count(self) -> int:
-        """Count the rows to be read, including rows that yield no entry."""
+        """Return the number of rows to read, including rows that yield no entry."""
         with self._database.reading() as session:
             return sum(session.scalar(range_.count()) or 0 for range_ in self.ranges())
 
@@ -129,11 +133,14 @@ class History:
             yield from self._merged([self._in_conversation(conversation)])
 
     def latest(self, limit: int) -> list[HistoryEntry]:
-        """Return the newest entries, oldest first."""
+        """Return the newest `limit` entries, oldest first."""
         return list(islice(self._merged(self.ranges(), backwards=True), limit))[::-1]
 
     def search(self, words: str, limit: int) -> list[HistoryEntry]:
-        """Return the newest messages of the selection that match the words, oldest first."""
+        """Return the newest `limit` messages of the selection that match the words, oldest first.
+
+        Raises: SearchTookTooLong.
+        """
         selection = self._selection
         scope = SearchScope(selection.rooms, None if selection.direct else ())
         criteria = SearchQuery(words, selection.user, selection.since, selection.until)
@@ -160,7 +167,7 @@ class History:
         rooms, direct = self._selection.rooms, self._selection.direct
         if rooms is not None and len(rooms) == 1 and not direct:
             return self._in_room(rooms[0])
-        # Adding 0 makes the planner use the primary key; otherwise it would sort for every page.
+        # Adding 0 disqualifies other indexes: with the primary key, no page has to be sorted.
         room_id = EventRow.room_id + 0
         in_rooms = room_id.is_not(None) if rooms is None else room_id.in_(rooms)
         in_scope = or_(in_rooms, EventRow.conversation.is_not(None)) if direct else in_rooms
@@ -188,7 +195,7 @@ class History:
             yield at <= selection.until
 
     def _merged(self, ranges: Sequence[QueryRange], backwards: bool = False) -> Iterator[HistoryEntry]:
-        """Merge ranges that have the same order."""
+        """Yield the merged entries of ranges that have the same order."""
         rows = (self._rows(range_, backwards) for range_ in ranges)
         for row in merge(*rows, key=ranges[0].sort_key, reverse=backwards):
             if self._yields_entry(row):
@@ -205,7 +212,7 @@ class History:
             last = rows[-1]
 
     def _yields_entry(self, row: Row[Any]) -> bool:
-        """Return whether the row is in the selection and not a redacted message."""
+        """Return whether the row matches the selected user and is not a redacted message."""
         if row.kind in MESSAGES and not row.text:
             return False
         return self._selection.user is None or self._selection.user in _participants(row)
@@ -227,13 +234,13 @@ class History:
         )
 
     def _conversation_name(self, row: Row[Any]) -> str:
-        """Return the name of a conversation: the nicks in the first of its messages read."""
+        """Return the name of a conversation: both nicks, from the first message read."""
         name = " and ".join(sorted((row.nick, row.target or "?"), key=fold))
         return self._conversation_names.setdefault(row.conversation, name)
 
 
 def _author(data: EventData | None) -> str | None:
-    """Return the original author of an imported message."""
+    """Return the original author of an imported message, if stored, or None."""
     return data.author if isinstance(data, MessageData) else None
 
 
@@ -245,7 +252,7 @@ def _text(row: Row[Any], data: EventData | None) -> str:
 
 
 def format_modes(changes: Iterable[ModeRow]) -> str:
-    """Format mode changes as `+o anna -k *`, with the key of a room hidden."""
+    """Format mode changes as `+o anna -k *`, replacing a room's key with `*`."""
     formatted = []
     for sign, letter, argument, *_ in changes:
         displayed = "*" if letter == "k" else argument

@@ -1,8 +1,9 @@
-"""Invitation codes, which permit registration on servers where it is by invitation only.
+"""Invitation codes, which permit registration on invitation-only servers.
 
 A code is random and displayed only once, when it is created. The database stores its digest, to
 verify it, and its first characters, by which administrators refer to it. A plain SHA-256 digest
-suffices because a code has too much entropy to be guessed.
+suffices because a code has 160 bits of entropy. Functions that take an `Administrator` return a
+change, which `apply_admin_change` records.
 """
 
 from dataclasses import dataclass
@@ -19,13 +20,13 @@ from app.events.data import InvitationData, RevokedData
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.codes import hash_code
 
-NAME_LENGTH = 6  # characters of the code
+NAME_LENGTH = 6  # leading characters of the code
 CODE_LENGTH = 32  # characters of five bits each
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """An invitation in a list."""
+    """An entry in the list of invitations."""
 
     name: str
     uses: int
@@ -37,7 +38,10 @@ class InvitationLine:
 
 
 def create_invitation(admin: Administrator, code: str, uses: int, expires: int | None) -> AdminChange:
-    """Create an invitation for `uses` registrations; without `expires`, it does not expire."""
+    """Create an invitation for `uses` registrations.
+
+    `expires` is in milliseconds since the Unix epoch; None means never.
+    """
     name = code[:NAME_LENGTH]
     data = InvitationData(admin.clock.new_id(), hash_code(code), uses, expires)
     event = Event(Kind.INVITATION_MADE, nick=admin.actor, target=name, data=data)
@@ -45,7 +49,7 @@ def create_invitation(admin: Administrator, code: str, uses: int, expires: int |
 
 
 def revoke_invitation(admin: Administrator, name: str) -> AdminChange:
-    """Revoke the invitations with a name, which may also be given as the whole code.
+    """Revoke the invitations with the given name; the complete code is also accepted.
 
     Raises: NotFound.
     """

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 class Ledger:
     """Reads remote events, and records and commits local ones. Belongs to the engine's thread.
 
-    Raises: StorageError from any method if the database fails in a way that a retry may fix. The
-    transaction is then rolled back.
+    Raises: StorageError from any method when the database fails. The transaction is then rolled
+        back, and the caller may retry.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -44,7 +44,10 @@ class Ledger:
         return self._log.last_id
 
     def open_at_end(self) -> Connection:
-        """Begin a transaction at the end of the log, to restore the world from the tables."""
+        """Begin a transaction at the end of the log and return its connection.
+
+        The world is restored from the tables within this transaction.
+        """
         try:
             self.connection.begin()
             self._log.seek_to_end(self.connection)
@@ -55,7 +58,7 @@ class Ledger:
         return self.connection
 
     def has_remote_events(self) -> bool:
-        """Whether another process may have appended events. Cheap; takes no lock."""
+        """Return whether another process may have appended events. Cheap; takes no lock."""
         try:
             version = self._database.dialect.version(self.connection)
         except SQLAlchemyError:
@@ -63,7 +66,7 @@ class Ledger:
         return version is None or version != self._version
 
     def open(self) -> list[Event]:
-        """Begin a transaction and return all events appended by other processes since the last."""
+        """Begin a transaction and return the events appended by other processes since `last_id`."""
         known = self._log.last_id
         try:
             connection = self.connection
@@ -84,7 +87,7 @@ class Ledger:
         return news
 
     def commit(self, events: Sequence[Event]) -> list[Event]:
-        """Record the events and commit; return the ones that the database rejected.
+        """Record the events and commit; return the events that the database rejected.
 
         The transaction must be open. The other events are stored even if some are rejected.
         """
@@ -99,7 +102,7 @@ class Ledger:
         return rejected
 
     def _record(self, events: Sequence[Event]) -> list[Event]:
-        """Record the events together, or one by one if the database rejects one of them."""
+        """Record the events together, or singly if one is rejected; return the rejected events."""
         try:
             record(self.connection, self._log, events)
         except Exception as error:
@@ -124,7 +127,10 @@ class Ledger:
             raise StorageError("another process appended to the log; retrying")
 
     def _record_singly(self, events: Sequence[Event]) -> list[Event]:
-        """Record the events in savepoints; a VOID row takes the place of a rejected one."""
+        """Record each event in its own savepoint; return the rejected events.
+
+        A rejected event is replaced by a VOID row, which keeps the ids contiguous.
+        """
         rejected = []
         start = self._log.last_id
         for event in events:
@@ -145,9 +151,9 @@ class Ledger:
         return rejected
 
     def extend_index(self, min_events: int) -> None:
-        """Add new messages to the full-text index, once at least `min_events` events are pending.
+        """Index new messages if at least `min_events` events are not indexed yet.
 
-        After a failure it is retried when as many events have followed.
+        After a failure, the next attempt waits for another `min_events` events.
         """
         if self._indexed is None or self.last_id - self._indexed < min_events:
             return
@@ -159,7 +165,7 @@ class Ledger:
             raise self._abort(error) from error
 
     def merge(self) -> None:
-        """Merge a part of the full-text index, if needed, to purge redacted text from it."""
+        """Merge part of the full-text index, if needed, to purge redacted text."""
         try:
             fulltext = fulltext_of(self.connection)
             if fulltext.needs_merge(self.connection):

@@ -22,7 +22,7 @@ class MailError(ChatError):
 
 
 def send(settings: ServerSettings, to: str, subject: str, text: str) -> None:
-    """Send a message through the program in the setting `mailer`.
+    """Send a message with the program configured by the setting `mailer`.
 
     Raises: MailError.
     """

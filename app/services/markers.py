@@ -7,6 +7,9 @@ from app.wire.names import Key
 
 
 def load_read_markers(connection: Connection, party: str) -> dict[Key, int]:
-    """Return a party's read markers by the folded name of the room or nick, in milliseconds."""
+    """Return a party's read markers by folded room name or nick.
+
+    The markers are in milliseconds since the Unix epoch.
+    """
     query = select(ReadMarkerRow.target, ReadMarkerRow.at).where(ReadMarkerRow.party == party)
     return {Key(row.target): row.at for row in connection.execute(query.order_by(ReadMarkerRow.target))}

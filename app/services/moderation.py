@@ -1,4 +1,7 @@
-"""Moderation: disconnecting and kicking users, removing metadata, and announcements."""
+"""Moderation: disconnecting and kicking users, removing metadata, and announcements.
+
+Each function returns a change, which `apply_admin_change` records.
+"""
 
 from collections.abc import Collection, Iterable
 
@@ -14,7 +17,7 @@ from app.wire.names import fold
 
 
 def kill_user(admin: Administrator, name: str, reason: str) -> AdminChange:
-    """Disconnect every session of a nick or an account.
+    """Disconnect all sessions of a user, given by nick or account.
 
     Raises: NotFound when the user is not online.
     """
@@ -27,7 +30,7 @@ def kill_user(admin: Administrator, name: str, reason: str) -> AdminChange:
 
 
 def kick_user(admin: Administrator, name: str, room_name: str, reason: str) -> AdminChange:
-    """Kick a user out of one room.
+    """Kick all sessions of a user, given by nick or account, out of a room.
 
     Raises: NotFound when the room does not exist or the user is not in it.
     """
@@ -56,7 +59,7 @@ def announce(admin: Administrator, text: str) -> AdminChange:
 
 
 def remove_account_metadata(admin: Administrator, name: str, keys: Collection[str]) -> AdminChange:
-    """Remove metadata of an account: the given keys, or all keys if none are given.
+    """Remove metadata from an account: the given keys, or all keys if none are given.
 
     Raises: NotFound.
     """
@@ -73,7 +76,7 @@ def remove_account_metadata(admin: Administrator, name: str, keys: Collection[st
 
 
 def remove_room_metadata(admin: Administrator, name: str, keys: Collection[str]) -> AdminChange:
-    """Remove metadata of a room: the given keys, or all keys if none are given.
+    """Remove metadata from a room: the given keys, or all keys if none are given.
 
     Raises: NotFound.
     """

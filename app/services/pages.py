@@ -21,7 +21,7 @@ from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.wire.names import Key
 
-MAX_CONVERSATIONS = 100  # the latest conversations with partners of the same name
+MAX_CONVERSATIONS = 100  # read by one query, latest first
 
 _table = EventRow.__table__
 _is_message = and_(SPOKEN, _table.c.text != "")  # a redacted message has an empty text
@@ -30,7 +30,7 @@ PLAYBACK_KINDS = (Kind.TAGMSG, *ROOM_EVENTS)  # besides messages
 
 @dataclass(frozen=True, slots=True)
 class HistoryCursor:
-    """A point in a history: an instant and, if known, a log position."""
+    """A point in a history: a time in milliseconds and, if known, a log position."""
 
     at: int
     id: int | None = None
@@ -41,7 +41,7 @@ class HistoryCursor:
         return self.id or 0
 
     def before(self) -> "HistoryCursor":
-        """Return the cursor just before this one, to make a range that includes this one."""
+        """Return the cursor just before this one; as an exclusive bound, it includes this one."""
         return HistoryCursor(self.at - 1) if self.id is None else HistoryCursor(self.at, self.id - 1)
 
 
@@ -65,30 +65,30 @@ class HistorySource:
 def latest(
     session: Session, source: HistorySource, limit: int, since: HistoryCursor | None = None
 ) -> list[Event]:
-    """Return the latest events, or the latest after a cursor. Pages are ordered oldest first."""
+    """Return the latest `limit` events, or the latest after a cursor, oldest first."""
     return _read_range(session.connection(), source, limit, low=since, newest=True)
 
 
 def before(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
-    """Return the last events before a cursor."""
+    """Return the last `limit` events before a cursor, oldest first."""
     return _read_range(session.connection(), source, limit, high=cursor, newest=True)
 
 
 def after(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
-    """Return the first events after a cursor."""
+    """Return the first `limit` events after a cursor, oldest first."""
     return _read_range(session.connection(), source, limit, low=cursor)
 
 
 def between(
     session: Session, source: HistorySource, limit: int, first: HistoryCursor, last: HistoryCursor
 ) -> list[Event]:
-    """Return the events between two cursors, or those nearest to the first one."""
+    """Return the events between two cursors; if more than `limit`, those nearest to `first`."""
     low, high = _ordered(first, last)
     return _read_range(session.connection(), source, limit, low=low, high=high, newest=low is not first)
 
 
 def around(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
-    """Return the events around a cursor, with the event at the cursor in the middle."""
+    """Return `limit` events around a cursor, with the event at the cursor in the middle."""
     earlier = before(session, source, limit // 2, cursor)
     return earlier + after(session, source, limit - limit // 2, cursor.before())
 
@@ -126,7 +126,7 @@ def latest_messages(connection: Connection, room: int, limit: int) -> list[Event
 
 
 def list_private_messages(session: Session, party: str, limit: int, since: int) -> list[Event]:
-    """Return the last messages of a party's private conversations from an instant on, inclusive."""
+    """Return the last `limit` messages of a party's private conversations, none before `since`."""
     query = select(CorrespondentRow.conversation).where(CorrespondentRow.party == party)
     query = query.where(CorrespondentRow.last_at >= since).order_by(CorrespondentRow.last_at.desc())
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
@@ -191,7 +191,7 @@ def _bounds(low: HistoryCursor | None, high: HistoryCursor | None) -> Iterator[C
 
 
 def _visible(source: HistorySource) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of visibility.
+    """Yield the conditions that exclude hidden history.
 
     Adding 0 makes the planner use the index that provides the order.
     """
@@ -202,7 +202,7 @@ def _visible(source: HistorySource) -> Iterator[ColumnElement[bool]]:
 
 @dataclass(frozen=True, slots=True)
 class ConversationTarget:
-    """A room or a partner in private conversations, and the time of the latest message."""
+    """A room, or a partner in private conversations, with the time of its latest message."""
 
     name: str
     at: int
@@ -240,7 +240,7 @@ def find_conversations(session: Session | Connection, party: str, key: Key) -> t
 
 
 def list_partners(session: Session, party: str) -> dict[str, list[str]]:
-    """Return a party's latest private conversations by the names of the partners."""
+    """Return a party's latest private conversations by the partner's name."""
     query = select(CorrespondentRow.key, CorrespondentRow.name, CorrespondentRow.conversation)
     query = query.where(CorrespondentRow.party == party).order_by(CorrespondentRow.last_at.desc())
     names: dict[str, str] = {}

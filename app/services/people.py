@@ -33,10 +33,10 @@ class Person:
 def list_people(
     orm: Session, search: str | None = None, inactive_since: int | None = None, only_online: bool = False
 ) -> list[Person]:
-    """Return the accounts that match every filter, by name.
+    """Return the accounts that match every filter, sorted by name.
 
-    `inactive_since` selects accounts last seen before an instant. With `only_online`, guests are
-    included.
+    `search` is a substring of the name; `inactive_since` selects accounts last seen before a time.
+    With `only_online`, online guests are appended.
     """
     sessions = _by_account(list_online_sessions(orm))
     query = select(AccountRow).order_by(AccountRow.key).where(*_conditions(search, inactive_since))
@@ -48,7 +48,7 @@ def list_people(
 
 
 def get_person(orm: Session, name: str) -> Person:
-    """Return the account with a name.
+    """Return the account with the given name.
 
     Raises: NotFound.
     """
@@ -57,7 +57,7 @@ def get_person(orm: Session, name: str) -> Person:
 
 
 def list_latest_sessions(orm: Session, name: str, limit: int) -> list[SessionRow]:
-    """Return the latest sessions of an account, newest first."""
+    """Return the latest `limit` sessions of an account, newest first."""
     query = select(SessionRow).where(SessionRow.account == name).order_by(SessionRow.id.desc()).limit(limit)
     return list(orm.scalars(query))
 

@@ -18,7 +18,7 @@ def list_online_sessions(orm: Session) -> Sequence[SessionRow]:
 
 
 def load_recent_logins(connection: Connection, limit: int) -> list[tuple[str, Key]]:
-    """Return the (address, account) pairs of the latest logged-in sessions, newest last."""
+    """Return (address, account) for the latest `limit` logged-in sessions, newest last."""
     query = select(SessionRow.address, SessionRow.account).where(SessionRow.account.is_not(None))
     rows = connection.execute(query.order_by(SessionRow.id.desc()).limit(limit))
     return [(address, fold(account or "")) for address, account in rows][::-1]

@@ -1,4 +1,4 @@
-"""Append events to the log and update the tables from them.
+"""Appends events to the log and updates the tables from them.
 
 The engine and `chat-admin` record all events here, while they hold the log's lock. Each kind of
 event that changes tables has projections, one for each concern.

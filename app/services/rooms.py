@@ -1,4 +1,7 @@
-"""Queries for rooms, and their administration."""
+"""Queries for rooms, and their administration.
+
+Functions that take an `Administrator` return a change, which `apply_admin_change` records.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ NEW_ROOM_MODES = "nt"  # no external messages; only operators set the topic
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room in a list."""
+    """An entry in the list of rooms."""
 
     name: str
     topic: str
@@ -35,7 +38,7 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoomDetails:
-    """The details of a room. `password` is whether the room has a key, not the key itself."""
+    """The details of a room. `password` tells whether it has a key, without revealing the key."""
 
     name: str
     topic: str
@@ -61,13 +64,13 @@ class RoomDetails:
 
 
 def find_room(session: Session, name: str) -> RoomRow | None:
-    """Return the room with a name, or None. Case is ignored and the `#` may be omitted."""
+    """Return the room with the given name, or None. Case is ignored and the `#` may be omitted."""
     keys = [fold(name), fold(f"#{name}")]
     return session.scalar(select(RoomRow).where(RoomRow.key.in_(keys)).order_by(RoomRow.key != keys[0]))
 
 
 def get_room(session: Session, name: str) -> RoomRow:
-    """Return the room with a name. Case is ignored and the `#` may be omitted.
+    """Return the room with the given name. Case is ignored and the `#` may be omitted.
 
     Raises: NotFound.
     """
@@ -89,7 +92,7 @@ def find_room_key(connection: Connection, room: int) -> str | None:
 
 
 def list_rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
-    """Return the rooms by name, or those whose name or topic contains the search text."""
+    """Return the rooms whose name or topic contains the search text, or all, sorted by name."""
     query = (
         select(RoomRow, AccountRow.name)
         .outerjoin(AccountRow, AccountRow.id == RoomRow.founder_id)
@@ -193,7 +196,7 @@ def delete_room(admin: Administrator, name: str, auto_join: Iterable[str], reaso
 
 
 def is_auto_joined(key: str, auto_join: Iterable[str]) -> bool:
-    """Return whether the setting `auto_join` contains the room with a folded name."""
+    """Return whether the setting `auto_join` contains a room, given by its folded name."""
     return any(fold(name) == key for name in auto_join)
 
 

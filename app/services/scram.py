@@ -59,7 +59,10 @@ def start_scram_login(session: Session, first: str) -> ScramLogin:
 
 
 def get_verifier(session: Session, key: Key) -> Verifier:
-    """Return the verifier of an account; for an unknown or disabled one, it matches no proof."""
+    """Return the verifier of an account.
+
+    For an unknown or disabled account, the verifier matches no proof.
+    """
     account = find_account(session, key)
     if account is None:
         return _dummy_salt(key), os.urandom(KEY_BYTES), os.urandom(KEY_BYTES), SCRAM_ITERATIONS

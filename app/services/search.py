@@ -69,7 +69,7 @@ def search(session: Session, scope: SearchScope, criteria: SearchQuery, limit: i
 
 
 def search_rows(session: Session, scope: SearchScope, criteria: SearchQuery, limit: int) -> list[Any]:
-    """Return the matching messages of `search` as rows of the log.
+    """Search like `search`, but return rows of the log.
 
     Raises: SearchTookTooLong.
     """

@@ -8,13 +8,13 @@ from sqlalchemy import Connection, insert, select
 from app.clock import Clock
 from app.db.models import ServerSecretRow
 
-CLOAK_KEY = "cloak"  # key from which the displayed host names are derived
+CLOAK_KEY = "cloak"  # name of the key from which displayed host names are derived
 
 _table = ServerSecretRow.__table__
 
 
 def get_or_create_secret(connection: Connection, clock: Clock, name: str) -> bytes:
-    """Return the secret with a name, generating it if it does not exist.
+    """Return the secret with the given name, generating it if it does not exist.
 
     The caller must hold the log's lock, so that two servers do not each generate one.
     """

@@ -20,7 +20,7 @@ MAX_PROBLEMS_SHOWN = 20  # per check
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The number of rows of each kind."""
+    """Row counts, and the times of the first and the last message."""
 
     accounts: int
     disabled_accounts: int
@@ -37,7 +37,7 @@ class Stats:
 
 
 def collect_stats(orm: Session) -> Stats:
-    """Count the rows of each kind."""
+    """Return the statistics of the database."""
     first, last = orm.execute(select(func.min(EventRow.at), func.max(EventRow.at)).where(SPOKEN)).one()
     return Stats(
         accounts=count_accounts(orm),
@@ -58,17 +58,20 @@ def collect_stats(orm: Session) -> Stats:
 
 
 def count_accounts(orm: Session) -> int:
-    """Count the accounts."""
+    """Return the number of accounts."""
     return _count(orm, select(func.count(AccountRow.id)))
 
 
 def count_rooms(orm: Session) -> int:
-    """Count the rooms."""
+    """Return the number of rooms."""
     return _count(orm, select(func.count(RoomRow.id)))
 
 
 def count_messages(orm: Session) -> int:
-    """Count the messages in rooms. A partial index covers the query: 50 ms per million messages."""
+    """Return the number of messages in rooms.
+
+    A partial index covers the query, which takes about 50 ms per million messages.
+    """
     return _count(orm, select(func.count()).where(SPOKEN, EventRow.room_id.is_not(None)))
 
 

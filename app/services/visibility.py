@@ -1,4 +1,4 @@
-"""The part of a room's history that a user may read: all or, with mode +H, since joining."""
+"""The part of a room's history that a user may read: with mode +H, only the part since joining."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -33,7 +33,7 @@ def find_first_visible(
 
 
 def find_visit_start(connection: Connection, room: int, parties: Sequence[str]) -> HistoryCursor:
-    """Return the start of a user's current visit to a room, or NEVER, regardless of its modes."""
+    """Return the start of a user's visit to a room, or NEVER. The room's modes are ignored."""
     query = select(func.min(RoomVisitRow.since), func.min(RoomVisitRow.at))
     since, at = connection.execute(
         query.where(RoomVisitRow.room_id == room, RoomVisitRow.party.in_(parties))

@@ -1,4 +1,4 @@
-"""verification of registrations by e-mail
+"""e-mail verification of registrations
 
 Revision ID: 0007
 Revises: 0006

@@ -1,4 +1,4 @@
-"""metadata of accounts and rooms
+"""account and room metadata
 
 Revision ID: 0009
 Revises: 0008

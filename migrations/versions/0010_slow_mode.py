@@ -1,4 +1,4 @@
-"""slow mode of rooms
+"""slow mode for rooms
 
 Revision ID: 0010
 Revises: 0009

@@ -1,4 +1,4 @@
-"""client certificates of accounts
+"""client certificates for accounts
 
 Revision ID: 0011
 Revises: 0010

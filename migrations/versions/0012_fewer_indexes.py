@@ -1,6 +1,6 @@
 """fewer indexes on the log
 
-A message in a room had entries in four indexes; it now has an entry in one.
+A message in a room had entries in four indexes; now it has an entry in only one.
 
 Revision ID: 0012
 Revises: 0011

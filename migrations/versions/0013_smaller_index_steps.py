@@ -1,4 +1,4 @@
-"""smaller steps of the full-text index
+"""smaller steps for the full-text index
 
 On SQLite, the index ends at the last complete step of the log. A step had 512 rows and now has 64.
 

@@ -41,7 +41,7 @@ class ApplicationRow(Base):
 
 
 class CertificateRow(Base):
-    """A TLS client certificate that logs in to an account."""
+    """A TLS client certificate for logging in to an account."""
 
     __tablename__ = "certificate"
 

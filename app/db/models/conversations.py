@@ -7,7 +7,7 @@ from app.db.models.columns import Base, Instant, Name
 
 
 class CorrespondentRow(Base):
-    """A party's view of a private conversation, from which its partners are listed.
+    """A private conversation as one party sees it: under the name of the partner.
 
     A party is `a` and an account id or, for a guest, `s` and a session id. A later user of a
     guest's nick is a different party and cannot read the guest's conversations.

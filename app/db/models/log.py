@@ -32,7 +32,7 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(24))  # value of `app.events.Kind`
     at: Mapped[Instant]
     room_id: Mapped[Reference | None]
-    conversation: Mapped[str | None] = mapped_column(String(64))  # of a private message: both parties
+    conversation: Mapped[str | None] = mapped_column(String(64))  # both parties, or `o` and a room id
     session_id: Mapped[Reference | None]
     nick: Mapped[Name]
     user: Mapped[Name]

@@ -30,7 +30,7 @@ class SessionRow(Base):
 
 
 class MembershipRow(Base):
-    """A session's membership of a room, from which the world is restored on a restart."""
+    """A session's membership in a room, from which the world is restored on restart."""
 
     __tablename__ = "membership"
 

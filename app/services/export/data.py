@@ -1,7 +1,7 @@
 """Export formats for programs: JSON Lines, JSON and CSV.
 
 Spreadsheets interpret a CSV cell that begins with `=`, `+`, `-` or `@` as a formula, so such a cell
-is prefixed with an apostrophe. CSV also strips formatting from messages; JSON keeps every
+is prefixed with an apostrophe. CSV also omits the formatting of messages; JSON keeps every
 character.
 """
 
@@ -38,13 +38,13 @@ def _object(entry: HistoryEntry) -> str:
 
 
 def write_jsonl(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write one JSON object per line."""
+    """Yield the entries as JSON objects, one per line."""
     for entry in entries:
         yield f"{_object(entry)}\n"
 
 
 def write_json(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write one JSON array."""
+    """Yield the entries as one JSON array."""
     separator = "[\n"
     for entry in entries:
         yield f"{separator}{_object(entry)}"
@@ -53,7 +53,7 @@ def write_json(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
 
 
 def write_csv(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write CSV with a header row (RFC 4180)."""
+    """Yield the entries as CSV with a header row (RFC 4180)."""
     yield _row(COLUMNS)
     for entry in entries:
         values = {**as_mapping(entry), "text": _plain_text(entry)}

@@ -21,7 +21,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
 def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write one line per entry, grouped by room."""
+    """Yield a text document with one line per entry, grouped by room."""
     yield f"{clean(about.servername)}: history, {to_datetime(about.made):%Y-%m-%d %H:%M} UTC\n"
     for heading, room_entries in group_by_room(entries):
         yield f"\n== {clean(heading)} ==\n\n"
@@ -30,7 +30,7 @@ def write_text(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[s
 
 
 def write_markdown(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write lists of entries, grouped by room and day."""
+    """Yield a Markdown document with the entries grouped by room and day."""
     yield f"# {_escape(clean(about.servername))}: history\n\n"
     yield f"Exported {to_datetime(about.made):%Y-%m-%d %H:%M}; all times are UTC.\n"
     for heading, room_entries in group_by_room(entries):

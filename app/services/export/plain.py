@@ -80,10 +80,13 @@ def render_links(text: str, escape: Callable[[str], str], link: Callable[[str], 
 
 
 def group_by_room(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
-    """Group entries, which must be ordered by room, by room or private conversation."""
+    """Yield the heading and the entries of each room or private conversation.
+
+    The entries of a room or conversation must be adjacent in the input.
+    """
     return groupby(entries, key=lambda entry: entry.heading)
 
 
 def group_by_day(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, Iterator[HistoryEntry]]]:
-    """Group the entries of a room by day."""
+    """Yield each date, as `YYYY-MM-DD`, with its entries. The input must be in time order."""
     return groupby(entries, key=format_day)

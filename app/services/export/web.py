@@ -77,21 +77,21 @@ _HEAD = """<!DOCTYPE html>
 
 @dataclass(slots=True)
 class _Section:
-    """A room in the table of contents, with its number of lines and the anchors of its months."""
+    """A room in the table of contents, with its number of lines and links to its months."""
 
     heading: str
     lines: int = 0
     months: list[tuple[str, str]] = field(default_factory=list)
 
     def add_day(self, entry: HistoryEntry) -> None:
-        """Record the month that a day begins, given the day's first entry."""
+        """Add the month of a day, given the day's first entry, unless it is already listed."""
         month = f"{to_datetime(entry.at):%B %Y}"
         if not self.months or self.months[-1][0] != month:
             self.months.append((month, f"#m{entry.id}"))
 
 
 def write_html(entries: Iterable[HistoryEntry], about: ExportInfo) -> Iterator[str]:
-    """Write the page, grouped by room and day."""
+    """Yield an HTML page with the entries grouped by room and day."""
     title = escape(f"{clean(about.servername)}: history")
     yield _HEAD.format(title=title, style=_STYLE, made=f"{to_datetime(about.made):%d %B %Y, %H:%M}")
     sections: list[_Section] = []
@@ -154,7 +154,7 @@ def _entry_body(entry: HistoryEntry) -> str:
 
 
 def _author(entry: HistoryEntry) -> str:
-    """Return the author's nick, in a colour derived from it."""
+    """Return markup for the author's nick, in a colour derived from the nick."""
     nick = clean(entry.nick)
     return f'<b style="--hue:{crc32(nick.encode()) % 360}">{escape(nick)}</b>'
 

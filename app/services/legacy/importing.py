@@ -64,9 +64,10 @@ class LegacyImport:
         self.report = ImportReport(room, dry_run)
 
     def run(self, tick: ProgressCallback = lambda rows: None) -> ImportReport:
-        """Import all valid rows. `tick` is called with the number of rows processed.
+        """Import all valid rows. `tick` receives the number of rows processed since its last call.
 
-        Raises: ChatError when the room has newer messages; rows already imported remain.
+        Raises: ChatError when the room has messages newer than those to import. Rows already
+            imported remain.
         """
         for users in self._old.users():
             for start in range(0, len(users), USERS_PER_BATCH):
@@ -158,7 +159,7 @@ class LegacyImport:
         return valid
 
     def _author(self, message: NewMessage) -> tuple[str, str | None]:
-        """Return the nick and the account of an author."""
+        """Return the nick and the account, if any, of a message's author."""
         nick = display_nick(message.author)
         if nick != message.author:
             self.report.renamed[message.author] = nick

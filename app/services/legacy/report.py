@@ -14,7 +14,11 @@ class RejectedRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """The result of an import or dry run. `renamed` maps authors to the nicks that replace them."""
+    """The result of an import or dry run.
+
+    Rows counted as `known` were imported earlier. `renamed` maps authors' names that are not valid
+    nicks to their replacements.
+    """
 
     room: str
     dry_run: bool

@@ -34,7 +34,9 @@ class ImportDestination:
     def make_events(
         self, session: Session | None, messages: Sequence[NewMessage], author: Author
     ) -> list[Event]:
-        """Return the events for the messages, in order and with strictly increasing times.
+        """Return the events that add the messages, in order and with strictly increasing times.
+
+        If the room does not exist, the first event creates it.
 
         Raises: ChatError when the room has later messages from another source.
         """
@@ -64,7 +66,7 @@ class ImportDestination:
         self._last = max(self._last, newest.at)
 
     def _creation_event(self, first_message_at: int) -> Event:
-        """Return the event that creates the room, just before its first message."""
+        """Return the event that creates the room, one millisecond before its first message."""
         event = official_room_event(self._clock, self._by, self._name)
         event.data, event.at = replace(CreatedData.of(event), imported=True), first_message_at - 1
         return event

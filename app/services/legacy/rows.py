@@ -22,7 +22,7 @@ class InvalidRow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
-    """The limits on names (characters), messages (bytes) and times (the current time)."""
+    """The maximum lengths of nicks (characters) and messages (bytes), and the latest valid time."""
 
     nick_length: int
     message_bytes: int
@@ -31,7 +31,7 @@ class ImportLimits:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A valid user."""
+    """The user of a valid row."""
 
     name: str
     password: str
@@ -39,7 +39,10 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A valid message, with its time in milliseconds, its unmodified author, and its lines."""
+    """The message of a valid row, with its author's name as stored.
+
+    `at` is in milliseconds since the Unix epoch.
+    """
 
     at: int
     author: str
@@ -59,7 +62,7 @@ def format_id(cell: Cell) -> str:
 
 
 def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
-    """Validate the row of a user.
+    """Validate a user's row and return the user.
 
     Raises: InvalidRow.
     """
@@ -74,7 +77,9 @@ def read_user(row: LegacyUser, limits: ImportLimits) -> NewUser:
 
 
 def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimits) -> NewMessage:
-    """Validate the row of a message. A numeric author is a user id.
+    """Validate a message's row and return the message.
+
+    `authors` maps user ids to names, for messages whose author is a user id.
 
     Raises: InvalidRow.
     """
@@ -87,7 +92,7 @@ def read_message(row: LegacyMessage, authors: dict[int, str], limits: ImportLimi
 
 
 def read_text(cell: Cell, field: str) -> str:
-    """Return a cell as text.
+    """Return a cell as text. `field` names the cell in error messages.
 
     Raises: InvalidRow when it is missing, empty or malformed.
     """
@@ -105,7 +110,10 @@ def read_text(cell: Cell, field: str) -> str:
 
 
 def _instant(cell: Cell, now: int) -> int:
-    """Convert seconds since the Unix epoch to milliseconds."""
+    """Convert a Unix timestamp in seconds to milliseconds.
+
+    Raises: InvalidRow.
+    """
     try:
         instant = int(float(cell.decode() if isinstance(cell, bytes) else cell or 0) * 1000)
     except (ValueError, OverflowError) as error:
@@ -116,7 +124,10 @@ def _instant(cell: Cell, now: int) -> int:
 
 
 def _lines(text: str, max_bytes: int) -> list[str]:
-    """Split a text into lines, each of which becomes a message: IRC messages are single lines."""
+    """Return the nonblank lines of a text; each becomes an IRC message.
+
+    Raises: InvalidRow when a line exceeds `max_bytes`.
+    """
     lines = [line for line in _LINE_END.split(text) if line.strip()]
     longest = max(map(byte_length, lines))
     if longest > max_bytes:

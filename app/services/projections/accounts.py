@@ -1,4 +1,4 @@
-"""Accounts, applications, client certificates, invitations and server bans."""
+"""Projections for accounts, applications, client certificates, invitations and server bans."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The audit log of privileged actions taken through IRC.
+"""Projections for the audit log of privileged actions taken through IRC.
 
 Events without a session add no entry here: `chat-admin` writes its own entry along with the
 change, and actions of the server itself are not audited, except for REHASH.
@@ -31,9 +31,9 @@ _INSERT = insert(AuditRow)
 
 
 def _add_entry(connection: Connection, event: Event, action: str, target: str, **detail: object) -> None:
-    """Insert an entry, without details that are None or empty, if the event has a session.
+    """Insert an entry if the event has a session, omitting details that are None or empty.
 
-    The actor is the account, or the nick of a guest; `by` is the nick that the room saw.
+    The actor is the account, or the nick of a guest; `by` is the nick at the time.
     """
     if event.session is not None:
         _insert_entry(connection, event, action, target, detail)
@@ -70,7 +70,7 @@ def _renamed(connection: Connection, event: Event) -> None:
 
 
 def _mode(connection: Connection, event: Event) -> None:
-    """Record changes of modes, roles and ban lists; `changes` never contains a room's key."""
+    """Record changes to modes, roles and mask lists; `changes` never contains a room's key."""
     data = ModeData.of(event)
     modes = format_modes(data.changes)
     action = "samode" if data.override else "room.mode"
@@ -101,7 +101,7 @@ def _host(connection: Connection, event: Event) -> None:
 
 
 def _joined(connection: Connection, events: Sequence[Event]) -> None:
-    """Record only joins by which an administrator bypassed the modes of a room."""
+    """Record only joins in which an administrator bypassed the modes of a room."""
     for event in events:
         if JoinedData.of(event).override:
             _add_entry(connection, event, "sajoin", event.target or "")
@@ -112,7 +112,7 @@ def _wallops(connection: Connection, event: Event) -> None:
 
 
 def _rehashed(connection: Connection, event: Event) -> None:
-    """Record REHASH, or SIGHUP, which has no session and whose actor is the server."""
+    """Record a REHASH or SIGHUP; the latter has no session, and its actor is the server."""
     data = RehashedData.of(event)
     _insert_entry(connection, event, "rehash", "", {"changed": data.changed, "waiting": data.waiting})
 
@@ -130,7 +130,7 @@ def _unbanned(connection: Connection, event: Event) -> None:
 
 
 def _metadata(connection: Connection, event: Event) -> None:
-    """Record only changes to the metadata of a room, or of another user by an administrator."""
+    """Record changes to room metadata, and administrators' changes to other users' metadata."""
     data = MetadataChangeData.of(event)
     authored = replace(event, session=data.session, account=None, nick=data.by)
     action = "user.metadata" if event.room is None else "room.metadata"

@@ -1,4 +1,4 @@
-"""The members of rooms and their roles, from which a restart restores the rooms."""
+"""Projections for room memberships and roles, from which a restart restores the rooms."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,7 +42,7 @@ def delete_memberships(connection: Connection, session: int | None) -> None:
 
 
 def change_role(connection: Connection, room: int | None, sign: str, role: str, nick: str) -> None:
-    """Add a role to the member with this nick (sign `+`), or remove it."""
+    """Add a role to the member with the given nick if the sign is `+`, else remove it."""
     sessions = select(SessionRow.id).where(SessionRow.nick == nick, SessionRow.disconnected.is_(None))
     membership = (MembershipRow.room_id == room, MembershipRow.session_id.in_(sessions))
     for roles in connection.execute(select(MembershipRow.roles).where(*membership)).scalars().all():

@@ -1,4 +1,4 @@
-"""Correspondents of private messages, redactions and read markers."""
+"""Projections for the correspondents of private messages, redactions and read markers."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,8 +12,8 @@ from app.events.data import MarkedData, MessageData, RedactedData, from_json, to
 from app.services.projections.projection import Projection
 from app.wire.names import fold
 
-# One upsert for both parties, in syntax that SQLite and PostgreSQL share. Building an update, and
-# perhaps an insert, for each party took four fifths of the time of a private message.
+# One upsert for both parties, in syntax that SQLite and PostgreSQL share. An update for each party,
+# followed by an insert if necessary, took 80 % of the time of a private message.
 _UPSERT_CORRESPONDENT = text(
     """
     INSERT INTO correspondent (party, conversation, name, "key", last_at)

@@ -1,4 +1,4 @@
-"""Metadata of accounts and rooms; metadata of guests is only in the log."""
+"""Projections for account and room metadata; the metadata of guests is only in the log."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Current and past sessions, and when accounts were last seen."""
+"""Projections for current and past sessions, and for when accounts were last seen."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Visits: since when a session or an account is in a room, which limits what it may read there.
+"""Projections for visits: the time since which a session or account has been in a room.
 
 A room with hidden history (+H) shows its members only the messages sent during their visit. The
 visit of an account begins with its first JOIN and ends with PART or KICK, regardless of nicks, so
@@ -84,7 +84,10 @@ def _logged_in(connection: Connection, event: Event) -> None:
 
 
 def end_account_visits(connection: Connection, session: int | None, new: str | None) -> None:
-    """End the visits of a session's previous account to rooms that no other session of it is in."""
+    """End the visits of a session's stored account, unless it equals the new one.
+
+    Only rooms that the session is in, and no other session of the account, are affected.
+    """
     account = connection.scalar(select(SessionRow.account).where(SessionRow.id == session))
     if account in (None, new):
         return

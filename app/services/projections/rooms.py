@@ -1,4 +1,4 @@
-"""Rooms: their properties, modes, roles and mask lists."""
+"""Projections for rooms: properties, modes, roles and mask lists."""
 
 from collections.abc import Mapping
 from typing import Any
