@@ -23,7 +23,7 @@ DIALECTS = ("sqlite", "postgresql")
 
 
 class MovedClock(Clock):
-    """A clock that stands still until the test moves it."""
+    """A clock that advances only when the test sets `instant`."""
 
     def __init__(self, now: int = 1_795_000_000_000) -> None:
         self.instant = now
@@ -39,7 +39,7 @@ class MovedClock(Clock):
 
 @pytest.fixture
 def clock() -> MovedClock:
-    """A clock that the test moves by setting `instant`."""
+    """A clock that the test controls."""
     return MovedClock()
 
 

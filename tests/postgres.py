@@ -1,7 +1,7 @@
-"""A real PostgreSQL server for the tests, from a wheel: it needs no root and no system package.
+"""A real PostgreSQL server for the tests, from a wheel; needs neither root nor system packages.
 
 All workers of a run share one server. The database of a test is a copy of a migrated template,
-which takes some tens of milliseconds.
+which takes a few tens of milliseconds.
 """
 
 import secrets
@@ -57,7 +57,7 @@ class Postgres:
 
     @contextmanager
     def database(self, template: str = TEMPLATE) -> Iterator[URL]:
-        """Create a database and drop it at the end; `template0` gives an empty one."""
+        """Yield the URL of a new database, dropped at the end; `template0` creates an empty one."""
         name = f"chat_{secrets.token_hex(8)}"
         with self._connect() as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
@@ -67,5 +67,5 @@ class Postgres:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
-        """Stop the server when no other worker uses it."""
+        """Stop the server, unless another worker still uses it."""
         self._server.cleanup()

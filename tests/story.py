@@ -1,4 +1,4 @@
-"""Records events directly, to give tests a database with contents."""
+"""Records events directly, to populate a database for tests."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ class Story:
         record_now(self.database, self.clock, events)
 
     def apply(self, decide: Callable[[Administrator], AdminChange], by: str = SERVER) -> AdminChange:
-        """Apply the change of an administrator."""
+        """Apply an administrator's change and return it."""
         return apply_admin_change(self.database, self.clock, ME, by, decide)
 
     def create_room(self, name: str, **data: Any) -> int:
@@ -70,7 +70,7 @@ class Story:
         return session
 
     def set_account_metadata(self, name: str, **words: str | None) -> None:
-        """Set metadata of an account."""
+        """Set metadata on an account."""
         with self.database.reading() as session:
             party = f"a{get_account(session, fold(name)).id}"
         for key, value in words.items():
@@ -78,7 +78,7 @@ class Story:
             self.record(Event(Kind.METADATA, nick="server", account=name, target=name, text=value, data=data))
 
     def set_room_metadata(self, room: int, **words: str | None) -> None:
-        """Set metadata of a room."""
+        """Set metadata on a room."""
         for key, value in words.items():
             data = MetadataChangeData(key, "anna")
             self.record(Event(Kind.METADATA, room=room, nick="server", text=value, data=data))

@@ -1,4 +1,4 @@
-"""Conventions that a reviewer would otherwise have to watch: names, waiting, wrapped prose."""
+"""Coding conventions: unique class names, short test names, and tests that never sleep."""
 
 import ast
 from collections import Counter
@@ -12,7 +12,7 @@ MAX_TEST_NAME_LENGTH = 70
 
 
 def files(*folders: str) -> Iterator[Path]:
-    """Yield every Python file below these folders of the repository."""
+    """Yield every Python file in these folders of the repository."""
     for folder in folders:
         yield from (ROOT / folder).rglob("*.py")
 
@@ -24,7 +24,7 @@ def nodes(path: Path) -> list[ast.AST]:
 
 
 def called_names(path: Path) -> set[str]:
-    """Return the last name of every call in a file."""
+    """Return the unqualified name of every function called in a file."""
     called = (node.func for node in nodes(path) if isinstance(node, ast.Call))
     return {getattr(function, "attr", getattr(function, "id", "")) for function in called}
 

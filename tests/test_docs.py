@@ -23,7 +23,7 @@ def section(title: str, page: str = "settings.md") -> str:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """Return the table rows that begin with a key in backticks, by that key."""
+    """Return the cells after the first of each table row that starts with a key in backticks."""
     cells = [
         re.split(r"\s+\|\s+", line.strip("| \n")) for line in text.splitlines() if line.startswith("| `")
     ]

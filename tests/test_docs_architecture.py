@@ -1,4 +1,4 @@
-"""The documentation matches the repository: files, links, kinds of events, limits, form."""
+"""The documentation matches the repository: files, links, event kinds, limits and layout."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def is_broken(page: Path, link: str) -> bool:
-    """Whether a relative link leads to no file, or to no heading in it."""
+    """Return whether a relative link points to a missing file or heading."""
     path, _, anchor = link.partition("#")
     target = (page.parent / path).resolve() if path else page
     return not target.exists() or bool(anchor and anchor not in anchors(target))

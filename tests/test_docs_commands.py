@@ -1,4 +1,4 @@
-"""The page of commands says what the table of commands says, and names every refusal there is."""
+"""The page of commands matches the command table and lists every error reply."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ CODES = {value.code: name for name, value in vars(numerics).items() if isinstanc
 
 
 def entries() -> Iterator[Command]:
-    """Yield every command with the members of its family behind it, in the order of the page."""
+    """Yield every command, followed by its subcommands, in the order of the page."""
     for _, command in sorted(table.build_command_table().by_verb.items()):
         yield from _with_family(command)
 
@@ -30,7 +30,7 @@ def _with_family(command: Command) -> Iterator[Command]:
 
 
 def entry(command: Command) -> str:
-    """Write what the page says of a command before it says what refuses it."""
+    """Return the entry of a command on the page, up to its error replies."""
     level = "####" if " " in command.name else "###"
     said = [f"{level} {command.name}", f"`{command.syntax}`", "\n".join(command.help)]
     if command.before_registration:
@@ -41,12 +41,12 @@ def entry(command: Command) -> str:
 
 
 def section(name: str) -> str:
-    """Return what stands under a heading of the page."""
+    """Return the text under a heading of the page."""
     return re.split(rf"^###+ {re.escape(name)}$", PAGE, flags=re.MULTILINE)[1].partition("\n###")[0]
 
 
 def refusals(path: Path) -> Iterator[str]:
-    """Yield the numbers and codes with which the functions of a file refuse."""
+    """Yield the error numerics and FAIL codes used in a file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and node.attr.startswith("ERR_"):
             yield getattr(numerics, node.attr).code

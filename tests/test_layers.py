@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [  # upwards; a module belongs to the longest entry that its name begins with
+LAYERS = [  # from the bottom up; a module belongs to its longest matching prefix
     "ground",
     "settings",
     "wire",
@@ -53,7 +53,7 @@ LAYERS = [  # upwards; a module belongs to the longest entry that its name begin
 ]
 GROUND = {"clock", "errors", "events", "process", "threads"}
 BASE = {"ground", "settings", "wire"}
-ALONE = {  # packages restricted further than by order; the first entry that fits counts
+ALONE = {  # packages with stricter rules than the order; the first match applies
     "app.bootstrap": set(LAYERS),
     "app.client.net": {"ground", "settings", "wire", "client.net"},
     "app.cli.terminal": {"ground"},
@@ -84,7 +84,7 @@ MODULES = {name_of(path): path for path in files("app", "migrations")}
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """Parse a file."""
+    """Return the syntax tree of a file."""
     return ast.parse(path.read_text(encoding="utf-8"), path)
 
 
@@ -108,7 +108,7 @@ def _start(module: str, node: ast.ImportFrom) -> str:
 
 
 def layer_of(module: str) -> str | None:
-    """Return the layer of a module of ours; None for any other module and for the bare package."""
+    """Return the layer of a module of this project; None for `app` itself and for other modules."""
     first, _, rest = module.partition(".")
     if first == "migrations":
         return first
@@ -177,7 +177,7 @@ def test_only_the_edges_use_sockets() -> None:
 
 
 def _module(target: str) -> str | None:
-    """Return the project module that an imported name is, or belongs to."""
+    """Return the project module that an imported name refers to or is defined in, or None."""
     if target in MODULES:
         return target
     parent = target.rpartition(".")[0]

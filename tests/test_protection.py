@@ -1,4 +1,4 @@
-"""Settings that protect: no mistake in them opens a door without a word."""
+"""Security settings: a fault in one of them is refused, never ignored."""
 
 import json
 from collections.abc import Mapping
@@ -20,33 +20,33 @@ TLS = Path(__file__).parent / "tls"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
 PROTECTING = [key for key in ServerSettings.model_fields if is_security_setting(ServerSettings, key)]
 
-SENSIBLE_NAMES = {"password": "", "metrics_ip": "not a host"}  # where "nonsense" would be a value
+SENSIBLE_NAMES = {"password": "", "metrics_ip": "not a host"}  # where "nonsense" would be valid
 
 
 def refusal(folder: Path, text: str | bytes, environment: Mapping[str, str] | None = None) -> str:
-    """Return the sentence that loading is refused with."""
+    """Return the message with which loading is refused."""
     with pytest.raises(SettingsRefused) as caught:
         loaded_from(folder, text, environment)
     return caught.value.sentence
 
 
 @pytest.mark.parametrize("key", PROTECTING)
-def test_a_wrong_protecting_value_is_refused_wherever_it_stands(tmp_path: Path, key: str) -> None:
+def test_invalid_security_value_is_refused_in_file_and_environment(tmp_path: Path, key: str) -> None:
     nonsense = "\0" if key.startswith("tls_") else SENSIBLE_NAMES.get(key, "nonsense")
     assert key in refusal(tmp_path, json.dumps({key: nonsense}))
-    if nonsense != "\0":  # which no environment can hold
+    if nonsense != "\0":  # an environment variable cannot contain NUL
         assert f"CHAT_{key.upper()}" in refusal(tmp_path, "{}", {f"CHAT_{key.upper()}": nonsense})
 
 
 @pytest.mark.parametrize("key", PROTECTING)
-def test_a_wrong_protecting_value_in_the_local_file_is_refused(tmp_path: Path, key: str) -> None:
+def test_invalid_security_value_in_the_local_file_is_refused(tmp_path: Path, key: str) -> None:
     wrong = {"tls_cert": 1, "tls_key": 1} | SENSIBLE_NAMES
     (tmp_path / SERVER.local_file).write_text(json.dumps({key: wrong.get(key, "nonsense")}))
     assert f'serverSetup.local.json: "{key}"' in refusal(tmp_path, "{}")
 
 
 @pytest.mark.parametrize("text", ['{"password": "secret"', '{"pasword": "secret"}'])
-def test_a_local_file_that_may_have_protected_is_refused(tmp_path: Path, text: str) -> None:
+def test_local_file_that_may_contain_a_security_setting_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / SERVER.local_file).write_text(text)
     assert "serverSetup.local.json" in refusal(tmp_path, '{"password": "other"}')
 
@@ -56,12 +56,12 @@ def test_an_unreadable_local_file_is_refused(tmp_path: Path) -> None:
     assert "serverSetup.local.json cannot be read" in refusal(tmp_path, "{}")
 
 
-def test_the_local_file_does_not_hide_a_wrong_protecting_value(tmp_path: Path) -> None:
+def test_local_file_does_not_hide_an_invalid_security_value(tmp_path: Path) -> None:
     (tmp_path / SERVER.local_file).write_text('{"flood_rate": 20}')
     assert "flood_rate" in refusal(tmp_path, '{"flood_rate": "fast"}')
 
 
-def test_a_stronger_source_does_not_hide_a_wrong_protecting_value(tmp_path: Path) -> None:
+def test_environment_does_not_hide_an_invalid_security_value(tmp_path: Path) -> None:
     assert "flood_rate" in refusal(tmp_path, '{"flood_rate": "fast"}', {"CHAT_FLOOD_RATE": "20"})
 
 
@@ -76,7 +76,7 @@ def test_a_stronger_source_does_not_hide_a_wrong_protecting_value(tmp_path: Path
         '{"password": "secret", "password": null}',
     ],
 )
-def test_what_may_have_been_meant_to_protect_is_refused(tmp_path: Path, text: str) -> None:
+def test_misspelt_or_repeated_security_setting_is_refused(tmp_path: Path, text: str) -> None:
     assert "secret" not in refusal(tmp_path, text)
 
 
@@ -93,36 +93,36 @@ def test_what_may_have_been_meant_to_protect_is_refused(tmp_path: Path, text: st
         '{"registration": closed}',
     ],
 )
-def test_a_broken_file_that_mentions_a_protecting_key_is_refused(tmp_path: Path, text: str | bytes) -> None:
+def test_broken_file_that_mentions_a_security_setting_is_refused(tmp_path: Path, text: str | bytes) -> None:
     assert "secret" not in refusal(tmp_path, text)
 
 
-def test_a_file_that_cannot_be_read_may_protect(tmp_path: Path) -> None:
+def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / SERVER.file).symlink_to(tmp_path / "unmounted" / "settings.json")
     with pytest.raises(SettingsRefused, match="cannot be read"):
         loaded_from(tmp_path)
 
 
-def test_a_file_that_is_too_long_is_not_read_in_part(tmp_path: Path) -> None:
+def test_overlong_file_is_refused(tmp_path: Path) -> None:
     assert "longer than" in refusal(tmp_path, " " * MAX_FILE_BYTES + "{}")
 
 
 @pytest.mark.parametrize(
     "password", [5, "", "two\nlines", "$argon2id$half", HASH.replace("argon2id", "argon2i")]
 )
-def test_a_wrong_password_is_refused_and_never_shown(tmp_path: Path, password: object) -> None:
+def test_invalid_password_is_refused_and_never_shown(tmp_path: Path, password: object) -> None:
     sentence = refusal(tmp_path, json.dumps({"password": password}))
     assert "a value that is not shown" in sentence
 
 
 @pytest.mark.parametrize("password", ["open sesame", "пароль", HASH])
-def test_a_password_is_kept_out_of_what_is_printed(tmp_path: Path, password: str) -> None:
+def test_password_does_not_appear_in_repr(tmp_path: Path, password: str) -> None:
     values = loaded_from(tmp_path, json.dumps({"password": password})).values
     assert values.password == password
     assert password not in repr(values)
 
 
-def test_settings_never_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError):
         ServerSettings().port = 1  # type: ignore[misc]
 
@@ -131,11 +131,11 @@ def test_settings_never_change() -> None:
 
 
 def tls(folder: Path, **keys: object) -> str:
-    """Return the sentence that these TLS settings are refused with."""
+    """Return the message with which these TLS settings are refused."""
     return refusal(folder, json.dumps({key: str(value) for key, value in keys.items()}))
 
 
-def test_certificate_and_key_need_each_other(tmp_path: Path) -> None:
+def test_certificate_and_key_must_be_set_together(tmp_path: Path) -> None:
     assert "must be set together" in tls(tmp_path, tls_cert=TLS / "cert.pem")
     assert "must be set together" in tls(tmp_path, tls_key=TLS / "key.pem")
 
@@ -150,11 +150,13 @@ def test_certificate_and_key_need_each_other(tmp_path: Path) -> None:
         ("cert.pem", "locked.pem", "passphrase"),
     ],
 )
-def test_tls_files_must_load(tmp_path: Path, certificate: str, key: str, word: str) -> None:
+def test_unusable_certificate_or_key_is_refused(
+    tmp_path: Path, certificate: str, key: str, word: str
+) -> None:
     assert word in tls(tmp_path, tls_cert=TLS / certificate, tls_key=TLS / key)
 
 
-def test_a_pair_that_loads_is_taken(tmp_path: Path) -> None:
+def test_matching_certificate_and_key_enable_tls(tmp_path: Path) -> None:
     text = json.dumps({"tls_cert": str(TLS / "cert.pem"), "tls_key": str(TLS / "key.pem")})
     assert loaded_from(tmp_path, text).values.has_tls
     with pytest.raises(SettingsRefused, match="both 6697"):
@@ -162,16 +164,16 @@ def test_a_pair_that_loads_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["websocket_tls_port", "sts_seconds"])
-def test_what_needs_tls_is_refused_without_it(tmp_path: Path, key: str) -> None:
+def test_setting_that_requires_tls_is_refused_without_it(tmp_path: Path, key: str) -> None:
     assert f"{key} requires tls_cert" in refusal(tmp_path, json.dumps({key: 7000}))
 
 
-def test_sending_clients_to_tls_needs_a_port_to_send_them_to(tmp_path: Path) -> None:
+def test_sts_requires_a_fixed_tls_port(tmp_path: Path) -> None:
     keys = {"tls_cert": TLS / "cert.pem", "tls_key": TLS / "key.pem", "sts_seconds": 60}
     assert "a tls_port other than 0" in tls(tmp_path, **keys, tls_port=0)
 
 
-def test_no_two_doors_have_one_port(tmp_path: Path) -> None:
+def test_listeners_must_have_different_ports(tmp_path: Path) -> None:
     pair = {"tls_cert": str(TLS / "cert.pem"), "tls_key": str(TLS / "key.pem")}
     ports = ("port", "tls_port", "websocket_port", "websocket_tls_port")
     for one, other in combinations(ports, 2):
@@ -182,13 +184,13 @@ def test_no_two_doors_have_one_port(tmp_path: Path) -> None:
     loaded_from(tmp_path, json.dumps({"tls_port": 7000, "port": 7000}))
 
 
-# Who may come, and from where
+# Origins, proxies and certificate authorities
 
 
 @pytest.mark.parametrize(
     "origin", ["chat.example", "https://chat.example/", "HTTPS://chat.example", "*", "https://"]
 )
-def test_an_origin_is_what_browsers_send(tmp_path: Path, origin: str) -> None:
+def test_malformed_origin_is_refused(tmp_path: Path, origin: str) -> None:
     assert "must be origins such as" in refusal(tmp_path, json.dumps({"websocket_origins": [origin]}))
     loaded_from(tmp_path, '{"websocket_origins": ["https://chat.example:8443", "http://[::1]:80"]}')
 
@@ -197,19 +199,19 @@ def test_an_origin_is_what_browsers_send(tmp_path: Path, origin: str) -> None:
     "network",
     ["nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None, "0.0.0.0/0", "::/0"],
 )
-def test_a_proxy_is_an_address_or_a_network(tmp_path: Path, network: object) -> None:
+def test_malformed_proxy_network_is_refused(tmp_path: Path, network: object) -> None:
     assert "must be addresses or networks" in refusal(tmp_path, json.dumps({"proxy_from": [network]}))
     loaded_from(tmp_path, '{"proxy_from": ["192.0.2.1", "2001:db8::/32"]}')
 
 
-def test_the_clients_authorities_must_load(tmp_path: Path) -> None:
+def test_unusable_ca_file_of_the_client_is_refused(tmp_path: Path) -> None:
     load(CLIENT, flags={"tls_ca": TLS / "cert.pem"}, environment={}, folders=[])
     for name in ("key.pem", "none.pem"):
         with pytest.raises(SettingsRefused, match="tls_ca cannot be used"):
             load(CLIENT, flags={"tls_ca": TLS / name}, environment={}, folders=[])
 
 
-# Any file at all
+# Arbitrary files
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -220,7 +222,7 @@ keys = st.sampled_from(sorted(ServerSettings.model_fields)) | st.text(max_size=1
 
 
 def load_anything(folder: Path, raw: bytes) -> None:
-    """Load it, or see it refused with a sentence; anything else fails the test."""
+    """Load a settings file with these bytes; fail unless it is valid or refused."""
     with suppress(SettingsRefused):
         assert isinstance(loaded_from(folder, raw).values, ServerSettings)
 
@@ -238,7 +240,7 @@ def test_any_bytes_load_or_are_refused(tmp_path_factory: pytest.TempPathFactory,
 
 
 @given(cut=st.integers(min_value=15))
-def test_a_file_cut_anywhere_after_its_password_is_refused(
+def test_file_truncated_after_its_password_is_refused(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     whole = '{ "password": "open sesame", "port": 1001 }'
@@ -256,13 +258,13 @@ def test_a_file_cut_anywhere_after_its_password_is_refused(
         "[" * 9999,
     ],
 )
-def test_wrong_operators_are_refused_and_never_shown(tmp_path: Path, operators: object) -> None:
+def test_invalid_operators_are_refused_and_never_shown(tmp_path: Path, operators: object) -> None:
     sentence = refusal(tmp_path, json.dumps({"operators": operators}))
     assert "operators" in sentence
     assert "plain text" not in sentence
 
 
-def test_a_plain_text_operator_password_is_refused_with_its_hash(tmp_path: Path) -> None:
+def test_plain_text_operator_password_is_refused(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, json.dumps({"operators": {"root": "plain text"}}))
     assert "must be names, each with the Argon2id hash of its password ($argon2id$...)" in sentence
 

@@ -1,4 +1,4 @@
-"""Settings: the order of the sources, what is said of a mistake, the name on the wire."""
+"""Settings: precedence of sources, warnings about invalid values, the derived server name."""
 
 import json
 from collections.abc import Mapping
@@ -30,22 +30,22 @@ def loaded_from(
     environment: Mapping[str, str] | None = None,
     **flags: object,
 ) -> LoadedSettings[ServerSettings]:
-    """Load from a folder whose settings file has this text."""
+    """Load the server's settings from a folder whose settings file contains this text."""
     if text is not None:
         raw = text if isinstance(text, bytes) else text.encode()
         (folder / SERVER.file).write_bytes(raw)
     return load(SERVER, flags=flags, environment=environment or {}, folders=[folder])
 
 
-# Where settings come from
+# Sources and their precedence
 
 
-def test_without_a_file_the_defaults_hold_and_nothing_is_said(tmp_path: Path) -> None:
+def test_without_a_file_the_defaults_apply_without_warnings(tmp_path: Path) -> None:
     loaded = loaded_from(tmp_path)
     assert (loaded.values, loaded.files, loaded.warnings) == (ServerSettings(), (), [])
 
 
-def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+def test_flags_override_the_environment_which_overrides_the_file(tmp_path: Path) -> None:
     text = '{"port": 1001, "ip": "::1", "buffer": 512}'
     values = loaded_from(
         tmp_path, text, {"CHAT_PORT": "1002", "CHAT_IP": "0.0.0.0"}, port=1003, ip=None
@@ -87,7 +87,7 @@ def test_a_broken_local_file_is_ignored_with_a_warning(tmp_path: Path) -> None:
     assert "the file is ignored" in warning
 
 
-def test_a_wrong_local_value_leaves_that_of_the_settings_file(tmp_path: Path) -> None:
+def test_invalid_local_value_falls_back_to_the_settings_file(tmp_path: Path) -> None:
     (tmp_path / SERVER.local_file).write_text('{"port": "many", "buffer": 512}')
     loaded = loaded_from(tmp_path, '{"port": 1001}')
     assert (loaded.values.port, loaded.values.buffer) == (1001, 512)
@@ -96,7 +96,7 @@ def test_a_wrong_local_value_leaves_that_of_the_settings_file(tmp_path: Path) ->
     assert "1001 is used" in warning
 
 
-def test_a_reload_reads_a_local_file_written_since(tmp_path: Path) -> None:
+def test_reload_reads_a_local_file_created_since(tmp_path: Path) -> None:
     first = loaded_from(tmp_path, '{"port": 1001}')
     (tmp_path / SERVER.local_file).write_text('{"port": 1002}')
     assert reload(SERVER, first.files, environment={}).values.port == 1002
@@ -111,7 +111,7 @@ def test_a_reload_is_refused_when_a_file_has_been_removed(tmp_path: Path, name: 
         reload(SERVER, first.files, environment={})
 
 
-def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
+def test_first_folder_with_a_settings_file_is_used(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder, port in ((first, 1001), (second, 1002)):
         folder.mkdir()
@@ -120,7 +120,7 @@ def test_the_first_folder_with_a_file_is_taken(tmp_path: Path) -> None:
     assert load(SERVER, environment={}, folders=[first, second]).files == (first / SERVER.file,)
 
 
-def test_a_file_asked_for_is_the_only_one_read(tmp_path: Path) -> None:
+def test_config_file_is_the_only_file_read(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text('{"port": 1004}')
     loaded_from(tmp_path, '{"port": 1001, "buffer": 512}')
@@ -128,12 +128,12 @@ def test_a_file_asked_for_is_the_only_one_read(tmp_path: Path) -> None:
     assert (loaded.values.port, loaded.values.buffer, loaded.files) == (1004, 4096, (other,))
 
 
-def test_a_file_asked_for_must_be_there(tmp_path: Path) -> None:
+def test_missing_config_file_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no settings file"):
         load(SERVER, tmp_path / "none.json", environment={}, folders=[])
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     assert loaded_from(tmp_path, b'\xef\xbb\xbf{"port": 1001}').values.port == 1001
 
 
@@ -144,18 +144,18 @@ def test_the_client_has_its_own_file_and_variables(tmp_path: Path) -> None:
     assert (values.port, values.username, values.room, values.colours) == (1001, "anna", "#tea", False)
 
 
-def test_the_servers_variables_are_not_the_clients(tmp_path: Path) -> None:
+def test_server_ignores_variables_of_other_programs(tmp_path: Path) -> None:
     environment = {"CHAT_CLIENT_TLS": "nonsense", "CHAT_TRACEBACK": "1", "CHAT_SERVICE_HOST": "10.0.0.1"}
     assert loaded_from(tmp_path, None, environment).warnings == []
 
 
-def test_the_files_in_the_repository_state_the_defaults() -> None:
+def test_settings_files_in_the_repository_contain_the_defaults() -> None:
     for program, model in ((SERVER, ServerSettings), (CLIENT, ClientSettings)):
         given_keys = json.loads((ROOT / program.file).read_text())
         assert given_keys.items() <= model().model_dump(mode="json").items()
 
 
-# What a mistake is told
+# Invalid settings
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_the_files_in_the_repository_state_the_defaults() -> None:
         ('{"port": ' + "9" * 5000 + "}", ["a number is too long"]),
     ],
 )
-def test_a_mistake_is_named_with_what_is_used_instead(
+def test_warning_states_the_fault_and_its_consequence(
     tmp_path: Path, text: str | bytes, words: list[str]
 ) -> None:
     [warning] = loaded_from(tmp_path, text).warnings
     assert all(word in warning for word in [SERVER.file, *words])
 
 
-def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> None:
+def test_invalid_variable_falls_back_to_the_settings_file(tmp_path: Path) -> None:
     loaded = loaded_from(tmp_path, '{"port": 1001}', {"CHAT_PORT": "tcp://10.0.0.1:6667"})
     assert loaded.values.port == 1001
     assert loaded.warnings == [
@@ -198,19 +198,19 @@ def test_a_wrong_variable_leaves_the_files_value_in_force(tmp_path: Path) -> Non
     ]
 
 
-def test_a_wrong_flag_is_a_usage_error(tmp_path: Path) -> None:
+def test_invalid_flag_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--port is 99999"):
         loaded_from(tmp_path, port=99999)
 
 
-def test_a_survey_lists_everything_at_once(tmp_path: Path) -> None:
+def test_resolve_returns_all_problems_at_once(tmp_path: Path) -> None:
     (tmp_path / SERVER.file).write_text('{"port": "x", "flood_rate": -1, "login_attempts": 0}')
     found = resolve(SERVER, None, {"buffer": 1}, {"CHAT_SENDQ": "x"}, [tmp_path])
     assert len(found.problems) == 5
     assert found.values == ServerSettings()
 
 
-# The server's name on the wire
+# The server name in messages
 
 
 @pytest.mark.parametrize(
@@ -225,12 +225,12 @@ def test_a_survey_lists_everything_at_once(tmp_path: Path) -> None:
         (":::", "chat.internal"),
     ],
 )
-def test_the_prefix_is_host_like(name: str, prefix: str) -> None:
+def test_prefix_is_a_host_name(name: str, prefix: str) -> None:
     assert derive_prefix(name) == prefix
 
 
 @given(name=st.text(min_size=1, max_size=64))
-def test_any_name_has_a_prefix_that_no_nick_can_be(name: str) -> None:
+def test_prefix_is_never_a_valid_nick(name: str) -> None:
     prefix = derive_prefix(name)
     assert "." in prefix
     assert len(prefix) <= 63

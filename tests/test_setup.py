@@ -1,4 +1,4 @@
-"""Setting up: the scripts on a machine as it is, the pinned versions, and the wheel."""
+"""Installation: the scripts on a fresh machine, the pinned versions, and the wheel."""
 
 import ast
 import json
@@ -41,7 +41,7 @@ BARE = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
 
 
 def run(*command: str | Path, folder: Path, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command with nothing in its environment but what a fresh machine has."""
+    """Run a command with the environment of a fresh machine."""
     kept = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("PIP_")}
     environment = kept | {"PATH": path or f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin"}
     return subprocess.run(
@@ -55,7 +55,7 @@ def run(*command: str | Path, folder: Path, path: str | None = None) -> subproce
 
 
 def checkout(folder: Path) -> Path:
-    """Copy what a clone of the repository has."""
+    """Copy the files of a clone that an installation needs, and return the folder."""
     leave = shutil.ignore_patterns("__pycache__")
     folder.mkdir()
     for name in NEEDED_IN_CHECKOUT:
@@ -68,7 +68,7 @@ def checkout(folder: Path) -> Path:
 
 
 def commands(folder: Path, **scripts: str) -> str:
-    """Return a directory for PATH with the programs that bash scripts need, and the given ones."""
+    """Create a directory for PATH with the given scripts and the programs that all scripts need."""
     folder.mkdir()
     for name in ("bash", "cat", "cksum", "dirname", "readlink"):
         (folder / name).symlink_to(shutil.which(name) or name)
@@ -94,7 +94,7 @@ def test_every_script_is_executable_and_parses(script: str) -> None:
     ],
 )
 @pytest.mark.parametrize("script", ["server", "client", "test"])
-def test_a_machine_that_lacks_something_is_told_what(
+def test_missing_prerequisite_is_reported(
     tmp_path: Path, script: str, python: dict[str, str], sentence: str
 ) -> None:
     path = commands(tmp_path / "bin", **python)
@@ -104,7 +104,7 @@ def test_a_machine_that_lacks_something_is_told_what(
     assert not (tmp_path / "clone" / ".venv").exists()
 
 
-def test_what_setup_is_asked_for_is_known_or_refused(tmp_path: Path) -> None:
+def test_setup_prints_its_usage_and_refuses_unknown_extras(tmp_path: Path) -> None:
     clone = checkout(tmp_path / "clone")
     helped = run(clone / "scripts/setup", "--help", folder=tmp_path)
     assert (helped.returncode, helped.stderr) == (0, "")
@@ -115,7 +115,7 @@ def test_what_setup_is_asked_for_is_known_or_refused(tmp_path: Path) -> None:
     assert not (clone / ".venv").exists()
 
 
-def test_versions_are_pinned_by_name_and_version_only() -> None:
+def test_every_dependency_is_pinned_by_name_and_version_only() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
     pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
@@ -127,7 +127,7 @@ def test_versions_are_pinned_by_name_and_version_only() -> None:
     assert names <= pinned
 
 
-def test_what_the_benchmark_imports_is_declared() -> None:
+def test_benchmark_imports_only_declared_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = project["dependencies"] + project["optional-dependencies"]["bench"]
     names = {canonicalize_name(Requirement(line).name) for line in declared}
@@ -138,14 +138,14 @@ def test_what_the_benchmark_imports_is_declared() -> None:
 
 
 def imports(path: Path) -> set[str]:
-    """Return the first parts of the names of all modules that a file imports."""
+    """Return the top-level names of all modules that a file imports."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     taken = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     return {name.partition(".")[0] for name in plain | taken}
 
 
-def test_the_wheel_carries_the_migrations_and_nothing_left_over(tmp_path: Path) -> None:
+def test_wheel_contains_the_migrations_and_no_stray_files(tmp_path: Path) -> None:
     clone = checkout(tmp_path / "clone")
     left_over = clone / "migrations" / "versions" / "__pycache__" / "gone.cpython-311.pyc"
     left_over.parent.mkdir()
@@ -180,7 +180,7 @@ def test_an_installed_wheel_works_in_an_empty_folder(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_two_scripts_at_once_set_up_once_and_the_next_start_is_silent(tmp_path: Path) -> None:
+def test_concurrent_scripts_install_once_and_the_next_start_is_silent(tmp_path: Path) -> None:
     clone, elsewhere = checkout(tmp_path / "clone"), tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {"PATH": f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}

@@ -1,4 +1,4 @@
-"""Waiting for a condition that another thread or process brings about."""
+"""Waits for a condition that another thread or process causes."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ POLL_SECONDS = 0.01
 def eventually(condition: Callable[[], bool], deadline_seconds: float, message: str = "") -> None:
     """Return once the condition holds; fail if it does not within the deadline.
 
-    For conditions that nothing signals. Where a PING can be sent, it is the better fence.
+    Only for conditions that nothing signals; where a PING can be sent, use that instead.
     """
     deadline = time.monotonic() + deadline_seconds
     while not condition():

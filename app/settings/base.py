@@ -1,11 +1,11 @@
-"""The base class of the settings of both programs, and the marks of a setting."""
+"""The base class of the server's and the client's settings, and the marks of a setting."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.config import JsonDict
 
-SECURITY: JsonDict = {"security": True}  # a wrong value is an error
-SECRET: JsonDict = {"security": True, "secret": True}  # and messages never show the value
-RESTART: JsonDict = {"restart": True}  # a new value takes effect only at the next start
+SECURITY: JsonDict = {"security": True}  # an invalid value is an error, not a warning
+SECRET: JsonDict = {"security": True, "secret": True}  # its value is never shown either
+RESTART: JsonDict = {"restart": True}  # a change takes effect only at the next start
 
 
 class Settings(BaseModel):

@@ -1,4 +1,4 @@
-"""Checks PEM files before anything listens or connects."""
+"""Validates PEM files before the program listens or connects."""
 
 import ssl
 from pathlib import Path
@@ -10,7 +10,7 @@ def find_pair_fault(certificate: Path, key: Path) -> str | None:
 
 
 def find_authorities_fault(path: Path) -> str | None:
-    """Return why a file of certificate authorities cannot be used, or None."""
+    """Return why a file of CA certificates cannot be used, or None."""
     if reason := _find_read_fault(path):
         return reason
     try:
@@ -42,5 +42,5 @@ def _find_mismatch(certificate: Path, key: Path) -> str | None:
 
 
 def _refuse_passphrase() -> str:
-    """Keep OpenSSL from asking for a passphrase on the terminal."""
+    """Raise an error, so that OpenSSL does not prompt for a passphrase on the terminal."""
     raise ValueError("is encrypted with a passphrase, which cannot be entered at an unattended start")

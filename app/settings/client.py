@@ -36,6 +36,6 @@ class ClientSettings(Settings):
 
 
 def find_client_faults(settings: ClientSettings) -> Iterator[str]:
-    """Yield why the file of certificate authorities cannot be used, if so."""
+    """Yield a message if the file that `tls_ca` names cannot be used."""
     if settings.tls_ca and (reason := find_authorities_fault(settings.tls_ca)):
         yield f"tls_ca cannot be used: {reason}."

@@ -1,4 +1,4 @@
-"""The types of settings, with their validation. An error message reads "must be ..."."""
+"""Types of settings and their validators, whose error messages read "must be ..."."""
 
 import json
 import re
@@ -13,25 +13,25 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
 MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
-# A dot-atom (RFC 5322 section 3.2.3) whose first character no mailer can take for an option, a
-# command or a file.
+# A dot-atom (RFC 5322 section 3.2.3) whose first character a mailer cannot mistake for that of an
+# option, a command or a file name.
 _EMAIL = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{0,63}}@{LABEL}(\.{LABEL})*")
 
 
 def _refuse_bool(value: object) -> object:
-    """Refuse true and false, which Pydantic accepts as 1 and 0."""
+    """Reject booleans, which Pydantic would accept as 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("must be a whole number")
     return value
 
 
 def _split_list(value: object) -> object:
-    """Return the items of a comma-separated text."""
+    """Split comma-separated text into its items; return any other value unchanged."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
 def _parse_object(value: object) -> object:
-    """Parse text as a JSON object, as environment variables hold it."""
+    """Parse text, the form in an environment variable, as a JSON object."""
     try:
         parsed = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
@@ -48,7 +48,7 @@ def _check_hash(value: str) -> str:
 
 
 def _check_address(value: str) -> str:
-    """Refuse an empty address too, because it would mean every interface."""
+    """Accept an IP address or a host name, but not empty text, which would mean all interfaces."""
     try:
         ip_address(value)
     except ValueError:
@@ -59,7 +59,7 @@ def _check_address(value: str) -> str:
 
 
 def _parse_network(value: object) -> object:
-    """Parse an address or a network; refuse host bits, because they make it ambiguous."""
+    """Parse an address or a network; reject host bits, which are ambiguous, and prefix length 0."""
     if isinstance(value, Network):
         return value
     try:
@@ -109,7 +109,7 @@ def _check_room(value: str) -> str:
 
 
 def _check_command_line(value: str) -> str:
-    """Accept an existing program and its arguments, quoted as in a shell."""
+    """Accept an executable program and its arguments, quoted as in a shell."""
     try:
         program, *_ = shlex.split(value)
     except ValueError:
@@ -120,7 +120,7 @@ def _check_command_line(value: str) -> str:
 
 
 def is_email(text: str) -> bool:
-    """Whether the text is a plain ASCII mail address."""
+    """Return whether the text is an ASCII e-mail address with a dot-atom as its local part."""
     return len(text) <= MAX_EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None
 
 

@@ -1,9 +1,9 @@
-"""Loads the settings of a program from flags, environment variables and settings files.
+"""Loads a program's settings from flags, environment variables and settings files.
 
 Precedence: flag, environment variable, local settings file, settings file, default. The local file
 is in the folder of the settings file and overrides it key by key; it is not under version
 control, so an update never conflicts with it. A file named with `--config` is used alone.
-`app.settings.sources` describes how wrong values are treated.
+`app.settings.sources` describes how invalid values are handled.
 """
 
 import os
@@ -25,7 +25,7 @@ S = TypeVar("S", bound=Settings)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSettings(Generic[S]):
-    """The settings as a program would use them, the files they come from, and all problems."""
+    """The effective settings, the files they were read from, and all problems found."""
 
     values: S
     files: tuple[Path, ...]
@@ -34,9 +34,9 @@ class ResolvedSettings(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings(Generic[S]):
-    """Settings to start with, the files they come from, and warnings.
+    """Settings that a program may use, the files they were read from, and warnings.
 
-    `is_complete` is false when a file had to be ignored as a whole.
+    `is_complete` is false if a whole file was ignored.
     """
 
     values: S
@@ -47,7 +47,7 @@ class LoadedSettings(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Program(Generic[S]):
-    """Where a program's settings come from, and the check of their combination."""
+    """A program's settings model and sources, and a check for contradictory settings."""
 
     model: type[S]
     file: str
@@ -57,7 +57,7 @@ class Program(Generic[S]):
 
     @property
     def local_file(self) -> str:
-        """The name of the settings file that overrides `file`: `serverSetup.local.json`."""
+        """The name of the settings file that overrides `file`, such as `serverSetup.local.json`."""
         return str(Path(self.file).with_suffix(".local.json"))
 
 
@@ -89,9 +89,10 @@ def load(
     environment: Mapping[str, str] = os.environ,
     folders: Sequence[Path] | None = None,
 ) -> LoadedSettings[S]:
-    """Return the settings a program may start with.
+    """Load a program's settings, with warnings for the values that were ignored.
 
-    Raises: UsageError for a wrong flag, SettingsRefused for a wrong security setting.
+    Raises: UsageError for an invalid flag or a missing `config`, SettingsRefused for an invalid
+        security setting.
     """
     found = resolve(program, config, flags, environment, folders)
     refused = [problem for problem in found.problems if problem.refusal]
@@ -110,10 +111,10 @@ def reload(
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> LoadedSettings[S]:
-    """Return the settings as they are now, from the folder of the files that a first load read.
+    """Load the settings again, from the folder of the files that the first load read.
 
-    Raises: as `load`, and UsageError when one of the files no longer exists: a lost file may
-        have contained security settings.
+    Raises: as `load`; also UsageError if one of these files no longer exists, because it may have
+        contained security settings.
     """
     for file in files:
         if not os.path.lexists(file):
@@ -124,7 +125,7 @@ def reload(
 def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path] | None) -> tuple[Path, ...]:
     """Return the settings files to read, the overriding one last.
 
-    Without `config`, the first folder that has a settings file or a local one counts: the working
+    Without `config`, the first folder with a settings file or a local one is used: the working
     directory, then the application's. A dangling link counts as a file, because its target may
     contain security settings.
 

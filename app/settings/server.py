@@ -299,7 +299,7 @@ class ServerSettings(MessagingSettings, AccessSettings, IdentitySettings, Listen
 
 
 def find_server_faults(settings: ServerSettings) -> Iterator[str]:
-    """Yield the contradictions between settings, and the files that cannot be used."""
+    """Yield a message for each contradiction between settings and each unusable file."""
     yield from _find_tls_faults(settings)
     yield from _find_port_faults(settings)
     yield from _find_mail_faults(settings)

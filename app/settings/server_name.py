@@ -1,4 +1,4 @@
-"""The server's name as the source of the IRC messages it sends."""
+"""Derives the server name that is the source of the server's IRC messages."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ def derive_prefix(servername: str) -> str:
     """Return the host-like name used as the source of the server's messages.
 
     A valid host name with a dot is kept. Any other name is reduced to letters, digits and hyphens,
-    under `.internal`.
+    followed by `.internal`.
     """
     if re.fullmatch(rf"{LABEL}(\.{LABEL})+", servername) and len(servername) <= MAX_PREFIX_LENGTH:
         return servername

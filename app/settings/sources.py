@@ -1,11 +1,11 @@
 """Reads the sources of settings, merges them, and describes what is wrong with them.
 
-Each value is checked on its own, in whichever source it stands, even if a stronger source overrides
-it. A wrong value is ignored with a warning, unless its key is a security setting: falling back to
-the default would then allow what the administrator meant to prevent, so it is refused. The same
-applies where the intention can only be guessed: a misspelt security setting, a file that is not
-JSON but mentions one, an unreadable file. A file that lost its security settings without a trace,
-for example by being truncated to nothing, cannot be detected.
+Each value is validated in its own source, even if a source of higher precedence overrides it. An
+invalid value is ignored with a warning, unless its key is a security setting: falling back to the
+default could then allow what the administrator meant to prevent, so loading fails. The same applies
+if a security setting may have been intended: a misspelt key, a file that is not valid JSON but
+mentions one, an unreadable file. The loss of security settings without a trace, for example when a
+file is truncated to zero bytes, cannot be detected.
 """
 
 import json
@@ -21,10 +21,10 @@ from pydantic import BaseModel, ValidationError
 from app.errors import ChatError, SettingsRefused, UsageError
 
 MAX_FILE_BYTES = 256 * 1024
-MAX_SHOWN_LENGTH = 60  # characters of a wrong value or key that a message repeats
-SIMILARITY_THRESHOLD = 0.75  # from which a word is taken for a misspelt security setting
+MAX_SHOWN_LENGTH = 60  # characters of an invalid value or key shown in a message
+SIMILARITY_THRESHOLD = 0.75  # at which a word counts as a misspelt security setting
 
-_OUT_OF_RANGE = {  # Pydantic's types of error
+_OUT_OF_RANGE = {  # Pydantic error types
     *("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
     *("less_than_equal", "greater_than_equal"),
 }
@@ -42,7 +42,7 @@ Model = type[BaseModel]
 class Problem:
     """A fault in the settings: an error if `refusal` is set, otherwise a warning.
 
-    `voids_file` tells that a whole file is ignored because of it.
+    `voids_file` is true if the fault causes a whole file to be ignored.
     """
 
     sentence: str
@@ -52,26 +52,26 @@ class Problem:
 
 @dataclass(slots=True)
 class Source:
-    """A source of settings: its values, and the name it gives a key in messages."""
+    """A source of settings; `label` returns the name of a key as messages show it."""
 
     label: Callable[[str], str]
     values: dict[str, object] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    refusal: type[ChatError] | None = None  # raised for any wrong value of this source
+    refusal: type[ChatError] | None = None  # raised for any invalid value in this source
 
 
 def is_security_setting(model: Model, key: str) -> bool:
-    """Whether a wrong value of this key is an error instead of a warning."""
+    """Return whether an invalid value for this key is an error instead of a warning."""
     return _has_mark(model, key, "security")
 
 
 def needs_restart(model: Model, key: str) -> bool:
-    """Whether a new value of this key takes effect only at the next start."""
+    """Return whether a change of this key takes effect only at the next start."""
     return _has_mark(model, key, "restart")
 
 
 def read_flags(flags: Mapping[str, object]) -> Source:
-    """Return the options given on the command line; a wrong one is a usage error."""
+    """Return the command-line options that were given; an invalid one is a usage error."""
     given = {key: value for key, value in flags.items() if value is not None}
     return Source(lambda key: "--" + key.replace("_", "-"), given, refusal=UsageError)
 
@@ -79,7 +79,7 @@ def read_flags(flags: Mapping[str, object]) -> Source:
 def read_environment(
     model: Model, environment: Mapping[str, str], prefix: str, others: Iterable[str]
 ) -> Source:
-    """Return the variables with the prefix, except those with a prefix of `others`.
+    """Return the environment variables with the prefix, except those with one of `others`.
 
     An unknown variable is ignored unless it resembles a security setting.
     """
@@ -94,7 +94,7 @@ def read_environment(
 
 
 def read_file(model: Model, path: Path) -> Source:
-    """Return the keys of a JSON file."""
+    """Read a JSON file; a file that cannot be read or parsed is a problem of the source."""
     source = Source(lambda key: f'{path}: "{shown(key)}"')
     try:
         raw = _read(path)
@@ -110,7 +110,7 @@ def read_file(model: Model, path: Path) -> Source:
 
 
 def merge_sources(model: Model, sources: Sequence[Source]) -> tuple[dict[str, object], list[Problem]]:
-    """Return the merged values of the sources, weakest first, and the problems of all of them."""
+    """Merge sources, lowest precedence first; return the valid values and all problems."""
     merged: dict[str, object] = {}
     wrong: list[tuple[Source, str, str]] = []
     problems: list[Problem] = []
@@ -128,7 +128,7 @@ def merge_sources(model: Model, sources: Sequence[Source]) -> tuple[dict[str, ob
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it: shortened, and without control characters."""
+    """Format a value for a message: truncated, and with `?` for control characters."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     text = text if len(text) <= MAX_SHOWN_LENGTH else text[:MAX_SHOWN_LENGTH] + "..."
     return "".join(character if character.isprintable() else "?" for character in text)
@@ -192,7 +192,10 @@ def _invalid_json(model: Model, path: Path, raw: bytes, reason: str) -> Problem:
 
 
 def _find_security_setting(model: Model, raw: bytes) -> str | None:
-    """Return a security setting mentioned in bytes of any encoding, truncated anywhere."""
+    """Return a security setting that the bytes mention, or None.
+
+    The bytes may be UTF-16 or any superset of ASCII, and may be truncated at any point.
+    """
     text = raw.replace(b"\0", b"").decode("latin-1")
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     words = sorted(set(re.findall(r"[\w-]+", text)))
@@ -202,7 +205,8 @@ def _find_security_setting(model: Model, raw: bytes) -> str | None:
 def _resembled_security_setting(model: Model, word: str) -> str | None:
     """Return the security setting that a word may stand for, or None.
 
-    A word resembles a key if it contains it, is the beginning of it, or differs by a few letters.
+    A word resembles a key if it contains the key, is a prefix of it of at least three
+    characters, or differs from it in a few characters.
     """
     word = word.lower().replace("-", "_")
     keys = [key for key in model.model_fields if is_security_setting(model, key)]
@@ -214,7 +218,7 @@ def _resembled_security_setting(model: Model, word: str) -> str | None:
 
 
 def _unknown_key(model: Model, source: Source, key: str) -> Problem:
-    """Return the problem of an unknown key; an error if it may be a misspelt security setting."""
+    """Return the problem for an unknown key; an error if it may be a misspelt security setting."""
     label = source.label(key)
     if meant := _resembled_security_setting(model, key):
         sentence = (
@@ -236,7 +240,7 @@ def _repeated_key(model: Model, source: Source, key: str) -> Problem:
 
 
 def _find_fault(model: Model, key: str, value: object) -> str | None:
-    """Return what a value must be, or None when it is valid."""
+    """Return the requirement ("must be ...") that a value violates, or None if it is valid."""
     try:
         model.model_validate({key: value})
     except ValidationError as error:
@@ -256,7 +260,7 @@ def _describe_range(model: Model, key: str) -> str:
 
 
 def _wrong_value(model: Model, source: Source, key: str, reason: str, used: dict[str, object]) -> Problem:
-    """Return the problem of a wrong value: what it must be, and what is used instead."""
+    """Return the problem for an invalid value: what is required, and what is used instead."""
     is_secret = _has_mark(model, key, "secret")
     found = "a value that is not shown" if is_secret else _quote(source.values[key])
     sentence = f"{source.label(key)} is {found}, but {reason}"

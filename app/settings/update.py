@@ -1,4 +1,4 @@
-"""Computes which settings of a running server change when its settings files are read again.
+"""Computes the effect of a reload of the settings files on a running server.
 
 Settings marked `RESTART` keep their values until the next start. So do `tls_cert` and `tls_key`
 when the change would open or close the TLS listener.
@@ -16,7 +16,7 @@ CERTIFICATE_KEYS = ("tls_cert", "tls_key")
 
 @dataclass(frozen=True, slots=True)
 class SettingsUpdate:
-    """The new settings, the changed keys, and the keys whose change needs a restart."""
+    """The new settings, the changed keys, the keys whose change needs a restart, and warnings."""
 
     values: ServerSettings
     changed: list[str]
@@ -25,11 +25,10 @@ class SettingsUpdate:
 
 
 def compute_update(current: ServerSettings, loaded: LoadedSettings[ServerSettings]) -> SettingsUpdate:
-    """Return the current settings with every loaded value that can change at run time.
+    """Return the current settings, updated with the loaded values that can change at run time.
 
-    Raises: SettingsRefused when a settings file was ignored as a whole, since all its settings
-    would
-        otherwise revert to their defaults.
+    Raises: SettingsRefused if a whole settings file was ignored, because all its settings would
+        revert to their defaults.
     """
     if not loaded.is_complete:
         raise SettingsRefused("\n".join(loaded.warnings))

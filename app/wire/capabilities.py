@@ -14,11 +14,11 @@ from typing import Final
 IRCV3 = "https://ircv3.net/specs/extensions/"
 SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/"
 METADATA = "draft/metadata-3"
-MIN_VERSION_WITH_VALUES = 302  # CAP LS version with values and multiline replies
+MIN_VERSION_WITH_VALUES = 302  # the CAP LS version that introduced values and multiline replies
 
 
 class Shape:
-    """Bits of the capabilities that change an event's encoding; plain integers for speed."""
+    """A bit for each capability that changes event encoding; plain integers for speed."""
 
     TIME: Final = 1
     TAGS: Final = 2
@@ -36,7 +36,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """A capability: its specification, `Shape` bit, and the minimum CAP version that lists it."""
+    """A capability: its specification, `Shape` bit, and the first CAP LS version that lists it."""
 
     name: str
     specification: str
@@ -45,7 +45,7 @@ class Capability:
 
     @property
     def state(self) -> str:
-        """The maturity, derived from the name; see capability-negotiation, "Rules for naming"."""
+        """The status that the name implies; see capability-negotiation, "Rules for naming"."""
         vendor, separator, _ = self.name.rpartition("/")
         return "ratified" if not separator else "draft" if vendor == "draft" else "vendor"
 
@@ -88,7 +88,7 @@ CAPABILITIES = {capability.name: capability for capability in _ALL}
 
 
 def shape_of(caps: frozenset[str]) -> int:
-    """Return the shape of a set of capability names."""
+    """Return the shape of a set of capabilities; `draft/multiline` requires `batch`."""
     shape = 0
     for name in caps:
         shape |= CAPABILITIES[name].bit

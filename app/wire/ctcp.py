@@ -8,5 +8,5 @@ ACTION = "\x01ACTION "  # the start of a /me message
 
 
 def is_request(text: str) -> bool:
-    """Return whether the text is a CTCP message other than ACTION, which is meant for users."""
+    """Return whether the text is a CTCP message other than ACTION, which contains ordinary text."""
     return text.startswith(DELIMITER) and not text.startswith(ACTION)

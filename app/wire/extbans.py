@@ -34,7 +34,7 @@ class ListMask:
         return compile_mask(self.mask)
 
     def matches(self, source: str, account: str | None) -> bool:
-        """Return whether the mask matches a user; both arguments must be caseless."""
+        """Return whether the mask matches a user; pass both arguments through `caseless` first."""
         text = account if self.is_account else source
         return text is not None and self._pattern.fullmatch(text) is not None
 

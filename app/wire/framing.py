@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, including CR LF
 MAX_TAG_BYTES = 4096  # message-tags: client to server, including `@` and the trailing space
-MAX_SERVER_TAG_BYTES = 8191  # message-tags: server to client, both its own and relayed tags
-MAX_UNFINISHED_BYTES = 16 * 1024  # input without a line end; longer input is not IRC
+MAX_SERVER_TAG_BYTES = 8191  # message-tags: server to client, including relayed client tags
+MAX_UNFINISHED_BYTES = 16 * 1024  # of input without a line end
 
 
 class FramingError(Exception):
@@ -20,14 +20,14 @@ class FramingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OversizedLine:
-    """Stands for a line that exceeds a length limit."""
+    """Placeholder for a line that exceeds a length limit."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class UndecodableLine:
-    """Stands for a line that is not valid UTF-8; `text` contains replacement characters."""
+    """A line that is not valid UTF-8; `text` contains replacement characters."""
 
     text: str
 
@@ -46,7 +46,7 @@ def truncate(line: str, limit: int = MAX_LINE_BYTES - 2) -> str:
 
 
 def space_after(start: str) -> int:
-    """Return the bytes left in a line that starts with this text, excluding CR LF."""
+    """Return the number of bytes left in a line that starts with this text, excluding CR LF."""
     return MAX_LINE_BYTES - len("\r\n") - byte_length(start)
 
 
@@ -64,7 +64,7 @@ class Framer:
         return not self._unfinished
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Add received bytes and return the completed lines, without empty ones.
+        """Buffer received bytes and return the completed lines, omitting empty ones.
 
         Raises: FramingError when a line, complete or not, exceeds every limit.
         """

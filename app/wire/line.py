@@ -36,7 +36,7 @@ class Line:
 
 
 def parse(text: str, default: str = "") -> Line:
-    """Parse a line, given without its line end; `default` is the command of a line without one.
+    """Parse a line without its line end; `default` is the command if the line has none.
 
     Raises: ValueError when the line has no command and there is no default.
     """
@@ -63,7 +63,7 @@ def parse(text: str, default: str = "") -> Line:
 
 
 def parse_tags(section: str) -> dict[str, str]:
-    """Parse a tag section, given without its `@`; of tags with the same name, the last one wins."""
+    """Parse a tag section without its `@`; if a name is repeated, the last value wins."""
     tags = {}
     for item in section.split(";"):
         name, _, value = item.partition("=")
@@ -122,7 +122,10 @@ def format_line(
 
 @lru_cache(maxsize=4096)
 def plain(param: str) -> str:
-    """Return a parameter that is safe in any position, changing it only if necessary."""
+    """Return the parameter in a form valid as a middle parameter (RFC 1459 section 2.3.1).
+
+    Spaces and line breaks become `_`, leading colons are removed, and an empty result becomes `*`.
+    """
     return param if _is_plain(param) else _make_plain(param)
 
 

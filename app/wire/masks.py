@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app.wire.names import caseless
 
-CLOAK_SUFFIX = ".ip"  # of a cloaked host, which is shown in place of an IP address
+CLOAK_SUFFIX = ".ip"  # of cloaked hosts, which are shown in place of IP addresses
 
 
 def is_mask(text: str) -> bool:
@@ -34,7 +34,7 @@ def matches(mask: str, text: str) -> bool:
 
 
 def compile_mask(mask: str) -> re.Pattern[str]:
-    """Compile a mask to a regular expression that matches caseless or folded texts."""
+    """Compile a mask to a regular expression for text returned by `caseless` or `fold`."""
     return _compile(caseless(mask))
 
 

@@ -7,5 +7,5 @@ _KEY = re.compile(r"[a-z0-9_./-]+")
 
 
 def is_key(text: str) -> bool:
-    """Return whether the text is a valid key: at most MAX_KEY_BYTES of `a-z`, `0-9`, `_./-`."""
+    """Return whether the text is a valid key: up to MAX_KEY_BYTES of `a-z`, `0-9`, `_./-`."""
     return len(text) <= MAX_KEY_BYTES and _KEY.fullmatch(text) is not None

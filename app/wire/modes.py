@@ -47,8 +47,8 @@ def prefix() -> str:
 def parse_changes(modes: str, arguments: list[str]) -> list[ModeChange]:
     """Parse the letters of a MODE command, each with its argument.
 
-    Nothing is rejected: the argument of a letter that lacks one is None, surplus arguments are
-    ignored, and the sign defaults to `+`.
+    Nothing is rejected: a missing argument is None, surplus arguments are ignored, and the sign
+    defaults to `+`.
     """
     changes: list[ModeChange] = []
     remaining = iter(arguments)

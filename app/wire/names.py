@@ -2,7 +2,7 @@
 
 - `check_nick` and `check_room` validate a name and return its normalised spelling;
   `check_new_nick` also rejects names reserved for the server's pseudo-clients.
-- `fold` maps equivalent spellings to one key. For every name that PRECIS allows, it is the profile
+- `fold` maps equivalent spellings to one key. For names that PRECIS allows, it equals the profile
   UsernameCaseMapped with full case folding (RFC 7613; the CASEMAPPING value `rfc7613`). Unlike
   RFC 8265's lower-casing, full folding maps all three sigmas to one letter in every position.
 - `skeleton` maps visually confusable names to one text (Unicode TS #39, section 4).
@@ -64,14 +64,14 @@ class InvalidName(ValueError):
 
 
 def fold(name: str) -> Key:
-    """Return the key that is common to all spellings of a nick, account or channel name."""
+    """Return the key shared by all equivalent spellings of a nick, account or channel name."""
     if name.isascii():
         return Key(name.lower())
     return Key(_caseless_short(name) if len(name) <= _MAX_CACHED_CHARACTERS else caseless(name))
 
 
 def caseless(text: str) -> str:
-    """Return the text without differences of case, width or composition: `fold`, uncached."""
+    """Normalise case, width and composition, as `fold` does but without a cache."""
     if text.isascii():
         return text.lower()
     return _compose(_compose(text).casefold())
@@ -81,7 +81,7 @@ _caseless_short = lru_cache(maxsize=16_384)(caseless)
 
 
 def _compose(text: str) -> str:
-    """Apply NFKC, which in a valid name changes composition and width only."""
+    """Apply NFKC; in a valid name it changes only composition and width."""
     return unicodedata.normalize("NFKC", text)
 
 
@@ -101,7 +101,7 @@ def check_nick(name: str, max_characters: int) -> str:
 
 
 def check_new_nick(name: str, max_characters: int) -> str:
-    """Validate a nick or account name for a new use, and return its normalised spelling.
+    """Validate a newly chosen nick or account name and return its normalised spelling.
 
     Names equal to or confusable with those of pseudo-clients, including those of other networks,
     are reserved, because users might send passwords to them.
@@ -191,7 +191,7 @@ def _strip_marks(source: str) -> str:
 
 
 def _has_prototype(source: str, others: list[str], partners: dict[str, list[str]]) -> bool:
-    """Return whether a text has a prototype, which is then its only partner.
+    """Return whether the only partner of a text is its prototype.
 
     The library lists every pair in both directions. The prototype is the text with more partners,
     or the longer one; for an isolated pair of characters, the choice is arbitrary but fixed.
@@ -205,7 +205,7 @@ def _has_prototype(source: str, others: list[str], partners: dict[str, list[str]
 
 
 def _prepare(name: str) -> str:
-    """Apply the PRECIS profile and translate its errors."""
+    """Apply the PRECIS profile and convert its errors to InvalidName."""
     if not name:
         raise InvalidName("A name must have at least one character.")
     if len(name) > _MAX_EXAMINED_CHARACTERS:
@@ -275,7 +275,7 @@ def _is_lookalike(word: str) -> bool:
 
 
 def _scripts(text: str) -> set[str]:
-    """Return the scripts of the text, ignoring characters common to all (digits, accents)."""
+    """Return the text's Unicode scripts, except Common and Inherited (digits, combining marks)."""
     return {categories.alias(character) for character in text} - _SHARED_SCRIPTS
 
 

@@ -19,7 +19,7 @@ class Numeric(NamedTuple):
     def format(self, server: str, nick: str, *params: str, text: str | None = None) -> str:
         """Format the reply line: nick, parameters, then `text` or the default text.
 
-        `plain` is applied to the parameters, so that client input cannot inject others.
+        `plain` is applied to the parameters, so that client input cannot inject further parameters.
         """
         words = [f":{server}", self.code, nick, *map(plain, params)]
         trailing = self.text if text is None else text

@@ -41,7 +41,7 @@ def pack_words(words: Iterable[str], limit: int, separator: str = " ") -> list[s
 
 
 def split_long_words(words: Iterable[str], limit: int) -> Iterator[str]:
-    """Yield the words, splitting those longer than `limit` UTF-8 bytes (at least 4)."""
+    """Yield the words, splitting those longer than `limit` UTF-8 bytes; `limit` is at least 4."""
     for word in words:
         rest = word
         while len(piece := truncate(rest, limit)) < len(rest):

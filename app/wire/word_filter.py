@@ -1,7 +1,7 @@
 """The word filter: finds a channel's forbidden words (mode +g) in messages.
 
-`word` matches whole words only, `word*` also the start of a longer word, `*word` its end, and
-`*word*` any part of it. There are no other wildcards, so the time to check a message is linear in
+`word` matches only a whole word, `word*` also the start of a word, `*word` also the end of one, and
+`*word*` any part of one. There are no other wildcards, so the time to check a message is linear in
 its length. Case, formatting codes and invisible characters are ignored.
 """
 

@@ -133,7 +133,7 @@ def growth(
 
 
 def _cost_by_size(results_by_size: dict[int, list[ScenarioResult]]) -> dict[str, dict[int, float]]:
-    """Return the cost of a delivery by room size, for each server."""
+    """Return each server's CPU time per delivery in microseconds, by room size."""
     lines: dict[str, dict[int, float]] = {}
     for size, results in results_by_size.items():
         for (_, figure, server), value in medians(results).items():
@@ -162,7 +162,7 @@ def _named(server: str | None, against: str | None, tls: bool, remote: bool) -> 
 
 
 def _launches(named: list[Target], is_own: bool, tls: bool, people: int) -> list[Launch]:
-    """Return one context manager per server; each run of our own starts a new one."""
+    """Return a context manager factory for each server; our own server restarts for each run."""
     running: list[Launch] = [partial(nullcontext, target) for target in named]
     if not is_own:
         return running
@@ -184,7 +184,7 @@ def _measure(
 
 
 def _try(name: str, launch: Launch, pool: WorkerPool, scale: Scale) -> ScenarioResult | None:
-    """Run a scenario. Return None, and print why, if it cannot be completed."""
+    """Run a scenario; if it cannot be completed, print the reason and return None."""
     with launch() as target:
         console.print(f"{name}, {target.name} ...", style="dim", markup=False)
         try:

@@ -1,4 +1,4 @@
-"""Addresses of servers."""
+"""Server addresses."""
 
 import socket
 import ssl

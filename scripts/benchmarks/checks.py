@@ -1,4 +1,4 @@
-"""Checks of addresses, processes and files before minutes are spent on measuring."""
+"""Checks addresses, processes and files before a long measurement starts."""
 
 import resource
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ import typer
 from scripts.benchmarks.target import Target
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-SPARE_DESCRIPTORS = 400  # of a server or load generator, in addition to its connections
+SPARE_DESCRIPTORS = 400  # per server or load generator, in addition to its connections
 
 
 def check_writable(path: Path | None) -> Path | None:
-    """Return the path if a file can be written there, without writing it.
+    """Return the path unchanged if it is None or a writable file; no file is left behind.
 
-    Raises: typer.BadParameter.
+    Raises: typer.BadParameter if the file cannot be written.
     """
     if path is not None:
         is_new = not path.exists()
@@ -31,9 +31,9 @@ def check_writable(path: Path | None) -> Path | None:
 
 
 def check_targets(targets: Sequence[Target], remote: bool) -> None:
-    """Check that the servers are on this machine, unless remote ones are allowed, and reachable.
+    """Check that the servers are reachable and, unless `remote` is true, on this machine.
 
-    Raises: typer.BadParameter.
+    Raises: typer.BadParameter if one is not, or if its process does not exist.
     """
     for target in targets:
         host = target.address.host
@@ -65,7 +65,7 @@ def _refuse_unreachable(target: Target) -> None:
 def check_descriptor_limit(people: int, processes: int) -> None:
     """Check that each process may open its share of the connections.
 
-    Raises: typer.BadParameter.
+    Raises: typer.BadParameter if the limit on open files is too low.
     """
     needed = -(-people // processes) + SPARE_DESCRIPTORS
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""A connection of a benchmark: registers, joins a room, sends, and counts what it receives."""
+"""A benchmark connection: registers, joins a room, sends, and counts the messages received."""
 
 import re
 import selectors
@@ -11,13 +11,13 @@ from scripts.benchmarks.address import Address
 
 RECEIVE_BYTES = 256 * 1024
 NON_READER_BUFFER_BYTES = 4096  # receive buffer of connections that never read
-# Subject and reason of an error about a nick or room, or of the end of the connection.
+# Matches an error numeric with its subject and reason, or an ERROR message with its reason.
 REFUSAL = re.compile(rb"^(?:\S+ 4\d\d \S+ (\S+)|ERROR) :(.*?)\r?$", re.MULTILINE)
-TIMESTAMP = re.compile(rb" :~([0-9a-f]{16})")  # begins each text: nanoseconds of the clock
+TIMESTAMP = re.compile(rb" :~([0-9a-f]{16})")  # starts each message: the time of sending in nanoseconds
 
 
 class BenchmarkConnection:
-    """A connection to a server, with counters of what it received."""
+    """A connection that counts, checksums and times the messages it receives."""
 
     def __init__(self, number: int, nick: str, room: str, capabilities: str, never_reads: bool) -> None:
         self.number = number
@@ -26,7 +26,7 @@ class BenchmarkConnection:
         self.never_reads = never_reads  # stops reading once all users are connected
         self.is_reading = True
         self.is_open = False
-        self.echoes = False  # whether its own messages come back (echo-message)
+        self.echoes = False  # whether its own messages are echoed (echo-message)
         self.stage = "new"  # then "registered", "joined"
         self.refusal = ""  # the server's reason for refusing it
         self.deliveries = 0
@@ -88,7 +88,7 @@ class BenchmarkConnection:
             self._watched = wanted
 
     def stop_reading(self) -> None:
-        """Become a client that never reads."""
+        """Stop reading until the connection is closed."""
         self.is_reading = False
         self._selector.unregister(self.socket)
 
@@ -137,7 +137,7 @@ class BenchmarkConnection:
         return reasons[-1].decode(errors="replace") if reasons else ""
 
     def _has_joined(self, lines: bytes) -> bool:
-        """Whether RPL_ENDOFNAMES for the room has arrived."""
+        """Return whether RPL_ENDOFNAMES for the room has arrived."""
         return re.search(rb" 366 \S+ " + re.escape(self.room.encode()), lines) is not None
 
     def answer_pings(self, lines: bytes) -> None:
@@ -147,7 +147,10 @@ class BenchmarkConnection:
             self.send(b"PONG " + token + b"\r\n")
 
     def count(self, lines: bytes, now: int, every: bool) -> int:
-        """Return the number of messages in the lines, and measure their latency."""
+        """Return the number of messages in the lines, and record latencies.
+
+        `now` is in nanoseconds. With `every`, each message is timed, otherwise only the last.
+        """
         found = lines.count(b" PRIVMSG ")
         if found != lines.count(b"\n"):
             self.answer_pings(lines)

@@ -14,7 +14,7 @@ class SharedCount(IntEnum):
     EXPECTED = 0  # deliveries expected from the messages sent
     RECEIVED = 1  # deliveries of messages
     READY = 2  # connections that reached the state a scenario requires
-    LOST = 3  # connections that ended before reaching it
+    LOST = 3  # connections that ended before they were ready
     DONE = 4  # 1 once the worker has sent everything
 
 
@@ -31,7 +31,7 @@ class SharedCounters:
             self._cells[cell] = 0
 
     def add(self, worker: int, count: SharedCount, amount: int = 1) -> None:
-        """Increment a counter; only its own worker may."""
+        """Increment a counter of a worker; called only by that worker."""
         self._cells[worker * len(SharedCount) + count] += amount
 
     def total(self, count: SharedCount) -> int:

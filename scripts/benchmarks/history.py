@@ -1,4 +1,4 @@
-"""Requests for history (draft/chathistory), page by page, on one connection."""
+"""Measures history requests (draft/chathistory) on one connection."""
 
 import random
 import time
@@ -22,7 +22,7 @@ REQUESTS = (
 
 
 class HistoryClient:
-    """A connection that waits for each reply."""
+    """A blocking connection: each request waits for its reply."""
 
     def __init__(self, address: Address) -> None:
         self._socket = address.new_socket()
@@ -107,7 +107,7 @@ def _fetch_tags(client: HistoryClient, request: str) -> dict[str, str]:
 
 
 def measure_request(client: HistoryClient, request: str) -> float:
-    """Return the duration of a request."""
+    """Return the duration of a request in seconds."""
     begin = time.perf_counter()
     client.send(request)
     client.until(b" BATCH -")

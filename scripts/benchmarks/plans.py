@@ -14,28 +14,28 @@ class ConnectionPlan:
     rooms: int = 1  # users are distributed over them; 0: none
     non_readers: int = 0  # number of users that never read
     at_once: int = 200  # concurrent registrations
-    mixed: bool = False  # a third of the users each negotiates no, some and more capabilities
+    mixed: bool = False  # the users negotiate three different sets of capabilities
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectResult:
-    """How many users reached the required state and how many failed; the rest timed out."""
+    """The number of users that reached the required state or failed; the others timed out."""
 
     ready: int
-    lost: int = 0  # refused, or disconnected on the way
+    lost: int = 0  # refused, or disconnected before they were ready
     refusal: str = ""  # the most frequent reason
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficPlan:
-    """Traffic from some senders for some time, limited by a window or by a rate."""
+    """The traffic to generate, limited by a window or by a rate."""
 
     senders: int
     seconds: float
     size: int = 100  # bytes of text
     window: int = 32  # messages in flight per sender
     rate: float = 0.0  # messages per second over all senders; 0: limited by the window
-    recipients: int = 1  # recipients of each message, without its sender
+    recipients: int = 1  # recipients of each message, excluding its sender
     timeout: float = 10.0  # seconds to wait for the last deliveries
 
 
@@ -47,6 +47,6 @@ class TrafficResult:
     expected: int  # deliveries at all workers expected from these messages
     deliveries: int
     seconds: float
-    cpu_share: float  # share of the time the worker used the CPU
+    cpu_share: float  # CPU time of the worker divided by elapsed time
     checksums: frozenset[tuple[str, int, int]]  # (stream, deliveries, checksum) of each receiver
     latencies: list[int]  # nanoseconds

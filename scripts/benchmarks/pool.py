@@ -1,4 +1,4 @@
-"""The worker processes of a benchmark, driven together."""
+"""The pool of load-generating processes of a benchmark."""
 
 import multiprocessing
 from collections import Counter
@@ -60,7 +60,7 @@ class WorkerPool:
             raise WorkerLost("A load-generating process ended unexpectedly.") from error
 
     def connect_all(self, plan: ConnectionPlan, timeout: float) -> ConnectResult:
-        """Connect all users of a scenario."""
+        """Connect all users of a scenario and return how many succeeded and failed."""
         self._counters.clear()
         refusals: list[Counter[str]] = self._call("connect_all", plan, next(self._prefixes), timeout)
         common = sum(refusals, Counter()).most_common(1)
@@ -68,11 +68,11 @@ class WorkerPool:
         return ConnectResult(ready, lost, common[0][0] if common else "")
 
     def drain(self) -> None:
-        """Wait until nothing is in flight."""
+        """Receive data still in flight; from then on, the non-readers do not read."""
         self._call("drain", DRAIN_SECONDS)
 
     def run_traffic(self, traffic: TrafficPlan) -> list[TrafficResult]:
-        """Generate traffic and return the measurements of each process."""
+        """Generate traffic and return the measurements of each worker."""
         self._counters.clear()
         return self._call("run_traffic", traffic)
 

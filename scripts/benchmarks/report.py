@@ -1,4 +1,4 @@
-"""Results as a table, as JSON and as charts."""
+"""Reports results as a table, JSON and charts."""
 
 import json
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def save(path: Path, results: Sequence[ScenarioResult]) -> None:
 
 
 def draw(path: Path, results: Sequence[ScenarioResult], servers: Sequence[str]) -> None:
-    """Draw the ratio of the first server to the second for each figure; above 1 is better."""
+    """Draw the ratio of the first server to the second by figure; above 1, the first is better."""
     figures = medians(results)
     ratios: dict[str, float] = {}
     for name, figure in dict.fromkeys((name, figure) for name, figure, _ in figures):
@@ -80,7 +80,7 @@ def draw(path: Path, results: Sequence[ScenarioResult], servers: Sequence[str]) 
 
 
 def draw_growth(path: Path, points: dict[str, dict[int, float]]) -> None:
-    """Draw the cost of a delivery in microseconds by room size, a line for each server.
+    """Draw the CPU time per delivery in microseconds by room size, with a line for each server.
 
     Both axes are logarithmic: each room is about three times as large as the previous one.
     """

@@ -1,4 +1,4 @@
-"""The scenarios. Each is a function from a server and the workers to its result."""
+"""The scenarios: each is a function that loads a server through the pool and returns a result."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class ScenarioResult:
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
-        """Return the finding as a JSON object."""
+        """Return the result as a JSON object."""
         return asdict(self)
 
 
@@ -66,7 +66,7 @@ def fanout(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
 
 @scenario
 def mixed(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
-    """As fanout; a third of the users each negotiates no, some and more capabilities."""
+    """As fanout, but the users negotiate three different sets of capabilities."""
     plan = ConnectionPlan(target.address, scale.people, mixed=True)
     return _run_traffic(
         target, pool, "mixed", plan, TrafficPlan(10, scale.seconds, recipients=scale.people - 1)
@@ -116,7 +116,7 @@ def joinstorm(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
 
 @scenario
 def idle(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
-    """Many users connect, 200 at a time, and stay."""
+    """All users connect, 200 at a time, and stay idle."""
     result = ScenarioResult("idle", target.name)
     _connect_and_measure(result, target, pool, ConnectionPlan(target.address, scale.people, rooms=0))
     pool.drain()
@@ -142,7 +142,7 @@ def history(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
 
 @scenario
 def assembly(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
-    """Many users connect to one room, 200 at a time; then one of them sends ten messages."""
+    """All users join one room, connecting 200 at a time; then one of them sends ten messages."""
     result = ScenarioResult("assembly", target.name)
     _connect_and_measure(result, target, pool, ConnectionPlan(target.address, scale.people))
     pool.drain()
@@ -157,9 +157,9 @@ def assembly(target: Target, pool: WorkerPool, scale: Scale) -> ScenarioResult:
 
 
 def _connect_all(pool: WorkerPool, plan: ConnectionPlan) -> None:
-    """Connect everypart.
+    """Connect all users.
 
-    Raises: Incomplete when a user does not get in.
+    Raises: ScenarioFailed if a user cannot connect.
     """
     connected = pool.connect_all(plan, CONNECT_TIMEOUT_SECONDS)
     if connected.ready < plan.people:
@@ -197,7 +197,7 @@ def _run_traffic(
 def _connect_and_measure(
     result: ScenarioResult, target: Target, pool: WorkerPool, plan: ConnectionPlan
 ) -> None:
-    """Connect all users, and measure the cost of connecting and of each connection."""
+    """Connect all users, and measure the rate, CPU time and memory of their connections."""
     begin, cpu_seconds, before = time.monotonic(), target.cpu_seconds, target.memory
     _connect_all(pool, plan)
     result.figures["connections_per_second"] = plan.people / (time.monotonic() - begin)
@@ -208,14 +208,14 @@ def _connect_and_measure(
 
 
 def _disconnect_all(result: ScenarioResult, pool: WorkerPool) -> None:
-    """Disconnect all users, and note how many had been disconnected before."""
+    """Disconnect all users, and note how many the server had already disconnected."""
     if lost := pool.count_lost():
         result.notes.append(f"{lost} users were disconnected")
     pool.disconnect_all()
 
 
 def _add_traffic(result: ScenarioResult, results: list[TrafficResult]) -> None:
-    """Add up the workers' measurements, and note what is wrong with them."""
+    """Add the workers' combined measurements, and note losses, misordering and saturation."""
     expected, deliveries = sum(part.expected for part in results), sum(part.deliveries for part in results)
     seconds = max(part.seconds for part in results)
     result.figures |= {
@@ -233,7 +233,7 @@ def _add_traffic(result: ScenarioResult, results: list[TrafficResult]) -> None:
 
 
 def _has_one_order(results: list[TrafficResult]) -> bool:
-    """Whether all receivers of the same stream got the same messages in the same order."""
+    """Return whether all receivers of a stream got the same messages in the same order."""
     by_stream: dict[str, set[tuple[int, int]]] = {}
     for part in results:
         for stream, deliveries, checksum in part.checksums:
@@ -242,7 +242,7 @@ def _has_one_order(results: list[TrafficResult]) -> bool:
 
 
 def _add_percentiles(result: ScenarioResult, latencies: list[float]) -> None:
-    """Add median and 99th percentile of times in nanoseconds."""
+    """Add the median and the 99th percentile in milliseconds of latencies in nanoseconds."""
     latencies = sorted(latencies)
     if latencies:
         result.figures["p50_ms"] = latencies[len(latencies) // 2] / 1e6
@@ -250,7 +250,7 @@ def _add_percentiles(result: ScenarioResult, latencies: list[float]) -> None:
 
 
 def _add_cost(result: ScenarioResult, name: str, count: float, target: Target, before: float | None) -> None:
-    """Add the server's CPU time since `before` divided by a count, if it is known."""
+    """Add the server's CPU time since `before` per item in microseconds, if it is known."""
     after = target.cpu_seconds
     if before is not None and after is not None and count:
         result.figures[name] = (after - before) / count * 1e6

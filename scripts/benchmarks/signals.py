@@ -1,4 +1,4 @@
-"""Signals that end a benchmark early. Everything it has started is stopped."""
+"""Signal handling: an interrupted benchmark stops every process it has started."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def install_signal_handlers() -> None:
-    """Turn signals into exceptions, so that everything is cleaned up on the way out.
+    """Raise SystemExit on signals that end the process, so that clean-up code runs.
 
     Ignored signals, such as SIGHUP under nohup, stay ignored.
     """

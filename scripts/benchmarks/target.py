@@ -28,7 +28,7 @@ SPARE_LIMIT = 100  # connections and rooms in addition to the scenario's
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server at an address; its process id makes CPU time and memory known."""
+    """A server to measure; its process id is needed for CPU time and memory."""
 
     name: str
     address: Address
@@ -36,7 +36,7 @@ class Target:
 
     @property
     def cpu_seconds(self) -> float | None:
-        """CPU seconds used by its process so far."""
+        """CPU time used by the process so far, in seconds; None if it is unknown."""
         if self.process is None:
             return None
         try:
@@ -47,7 +47,7 @@ class Target:
 
     @property
     def memory(self) -> int | None:
-        """Resident memory of its process in bytes."""
+        """Resident memory of the process in bytes; None if it is unknown."""
         if self.process is None:
             return None
         try:
@@ -62,9 +62,9 @@ class NotStarted(Exception):
 
 
 def parse_target(text: str) -> Target:
-    """Parse `NAME=HOST:PORT,PROCESS`, where the name and the process are optional.
+    """Parse `NAME=HOST:PORT,PROCESS`, where the name and the process id are optional.
 
-    Raises: ValueError.
+    Raises: ValueError if the text has another form.
     """
     name, _, rest = text.rpartition("=")
     where, _, process = rest.partition(",")
@@ -79,13 +79,14 @@ def parse_target(text: str) -> Target:
 
 
 def settings_for(people: int) -> dict[str, object]:
-    """Return the settings that differ from the defaults for this number of users."""
+    """Return the non-default settings for a run with this number of users."""
     return {
         "flood_rate": 0,  # unlimited: senders are limited by the window only
         "auto_join": [],  # only the rooms of the scenario
         "max_connections": people + SPARE_LIMIT,
         "max_unregistered": people + SPARE_LIMIT,  # all may connect at once
-        "max_rooms_per_user": people // 10 + SPARE_LIMIT,  # one address creates as many per hour
+        "max_rooms_per_user": people // 10
+        + SPARE_LIMIT,  # also limits the rooms created per hour and address
     }
 
 
@@ -93,8 +94,7 @@ def settings_for(people: int) -> dict[str, object]:
 def start_own_server(people: int, tls: bool = False) -> Iterator[Target]:
     """Run this server on a new database in a temporary folder until the end of the block.
 
-    With `tls`, it also listens for TLS, with a certificate for this run, and that listener is
-    measured.
+    With `tls`, the target is its TLS listener, with a certificate created for this run.
     """
     port = _free_port()
     command = [str(Path(sys.executable).with_name("chat-server")), "run", "-p", str(port), "-d", "chat.db"]
@@ -136,7 +136,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without the user's own settings."""
+    """Return the environment without `CHAT_*` variables."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
 
 

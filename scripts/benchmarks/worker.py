@@ -22,7 +22,7 @@ CAPABILITIES = (
 
 
 class LoadWorker:
-    """One of several processes that share the users of a scenario."""
+    """The connections of one worker process, and the commands that act on them."""
 
     def __init__(self, number: int, workers: int, counters: SharedCounters) -> None:
         self._number = number
@@ -35,7 +35,7 @@ class LoadWorker:
         self._counters.add(self._number, what, amount)
 
     def connect_all(self, plan: ConnectionPlan, prefix: str, timeout: float) -> Counter[str]:
-        """Connect this worker's share of the users and wait until all have registered or joined.
+        """Connect this worker's users and wait, at most `timeout` seconds, until all are ready.
 
         Return the reasons for refusals, with their counts.
         """
@@ -127,14 +127,14 @@ class LoadWorker:
         self._count(SharedCount.RECEIVED, connection.count(lines, time.time_ns(), every))
 
     def _is_over(self, traffic: TrafficPlan, begin: float, last: float) -> bool:
-        """Whether everything sent has arrived, or nothing arrives any more."""
+        """Return whether all deliveries have arrived, or none has within the traffic's timeout."""
         if self._counters.total(SharedCount.DONE) < self._workers:
             return False
         is_complete = self._counters.total(SharedCount.RECEIVED) >= self._counters.total(SharedCount.EXPECTED)
         return is_complete or time.monotonic() - max(last, begin + traffic.seconds) > traffic.timeout
 
     def count_lost(self) -> int:
-        """Return how many reading users have been disconnected."""
+        """Return the number of disconnected users, except those that never read."""
         return sum(not connection.is_open and not connection.never_reads for connection in self._connections)
 
     def disconnect_all(self) -> None:
@@ -185,7 +185,7 @@ class MessagePacer:
         return max(math.ceil(elapsed * share) - self.sent, 0)
 
     def _by_window(self) -> int:
-        """Return this worker's share of what the window allows."""
+        """Return this worker's share of the messages that the window allows."""
         expected = self._counters.total(SharedCount.EXPECTED)
         received = self._counters.total(SharedCount.RECEIVED)
         pending = (expected - received) / max(self._traffic.recipients, 1)

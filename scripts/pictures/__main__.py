@@ -1,4 +1,4 @@
-"""Draw a session: two users, two clients, one server that is killed and restarted."""
+"""Draw a session: three users, two client programs, a server that is killed and restarted."""
 
 import shutil
 import subprocess
@@ -35,7 +35,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start, and wait until it listens."""
+        """Start the server and wait until it listens."""
         command = [PROGRAMS / "chat-server", "run", "-p", str(self.port)]
         self._process = subprocess.Popen(
             command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -48,7 +48,7 @@ class Server:
         raise RuntimeError("the server did not start")
 
     def kill(self) -> None:
-        """Kill it as a power failure would."""
+        """Kill the server with SIGKILL."""
         self._process.kill()
         self._process.wait()
 
@@ -64,7 +64,7 @@ def running(folder: Path) -> Iterator[Server]:
 
 
 def prepare(folder: Path, port: int) -> None:
-    """Register anna, and configure irssi for bob."""
+    """Create the account anna, and configure irssi for bob."""
     (folder / "password").write_text(PASSWORD)
     (folder / "config").write_text(IRSSI.format(port=port))
     admin = [PROGRAMS / "chat-admin", "user", "create", "anna", "--password-file", "password"]
@@ -91,7 +91,7 @@ def talk_across_a_crash(server: Server, anna: Terminal, carol: Terminal) -> None
 
 
 def welcome(anna: Terminal, bob: Terminal) -> None:
-    """Have bob join, see the same messages and talk."""
+    """Let bob read the history in irssi and reply; then search as anna."""
     bob.wait_for("Act: ")
     bob.type("/window 2")
     bob.wait_for("Nothing was lost")
@@ -102,7 +102,7 @@ def welcome(anna: Terminal, bob: Terminal) -> None:
 
 
 def main(picture: Path) -> None:
-    """Draw the picture into this file."""
+    """Run the session and draw it to this file."""
     if lacking := [name for name in ("irssi", "tmux") if not shutil.which(name)]:
         raise SystemExit(f"scripts/screenshot: please install {' and '.join(lacking)}")
     with TemporaryDirectory(prefix="chat-") as name, running(Path(name)) as server:

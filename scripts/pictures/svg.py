@@ -1,4 +1,4 @@
-"""Terminal screens as one SVG that loads nothing: no fonts, scripts or images."""
+"""Draws terminal screens as one self-contained SVG that loads no fonts, scripts or images."""
 
 import io
 import re
@@ -33,7 +33,7 @@ THEME = TerminalTheme(
         (240, 242, 248),
     ],
 )
-# As rich's own, but with the reader's monospace font.
+# Like rich's default template, but with the viewer's monospace font.
 WINDOW = """<svg x="{{x}}" y="{{y}}" width="{width}" height="{height}">
 <style>
 .{unique_id}-matrix {{ font: {char_height}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; \

@@ -1,4 +1,4 @@
-"""A program on a terminal of its own, which tmux emulates."""
+"""Runs a program in a terminal that tmux emulates."""
 
 import os
 import subprocess
@@ -30,13 +30,13 @@ class Terminal:
         self._tmux("kill-server")
 
     def type(self, line: str) -> None:
-        """Type a line and Enter."""
+        """Type a line and press Enter."""
         self._tmux("send-keys", "-l", "--", f"{line}\r")
 
     def wait_for(self, text: str, count: int = 1) -> None:
         """Wait until the text has appeared this many times.
 
-        Raises: TimeoutError.
+        Raises: TimeoutError after WAIT_SECONDS.
         """
         deadline = time.monotonic() + WAIT_SECONDS
         while (screen := self._tmux("capture-pane", "-p", "-S", "-")).count(text) < count:

@@ -1,4 +1,4 @@
-"""Fixtures that run a server in the test's process, on a clock that the test moves."""
+"""Fixtures that run a server in the test's process, on a clock that the test controls."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -211,7 +211,7 @@ class FailingTransport:
     certificate = None
 
     def decrypt(self, data: bytes) -> bytes:
-        """Return the bytes as they are."""
+        """Return the bytes unchanged."""
         return data
 
     def encrypt(self, data: bytes, is_last: bool) -> bytes:

@@ -24,7 +24,7 @@ def receive_sizes() -> Iterator[int]:
         try:
             name, call = task.joinpath("comm").read_text(), task.joinpath("syscall").read_text().split()
         except OSError:
-            continue  # it has ended
+            continue  # the thread has ended
         if name.startswith("reader") and len(call) > 4:
             yield int(call[3], 16)
 

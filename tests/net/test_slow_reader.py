@@ -19,7 +19,7 @@ ROOMS, KEYS = 300, 50  # values of 300 bytes: more than SendQ and kernel buffers
 
 @pytest.fixture
 def chat(tmp_path: Path, sqlite_template: Path, clock: MovedClock) -> Iterator[RunningServer]:
-    """Return a server with the minimum SendQ and with rooms that have much metadata."""
+    """Return a server with the minimum SendQ and with rooms that have many metadata keys."""
     path = tmp_path / "chat.db"
     shutil.copy(sqlite_template, path)
     with closing(Database(parse_database_url(str(path)))) as database:

@@ -89,7 +89,7 @@ class Server:
         return code
 
     def limit_files(self, size: int) -> None:
-        """Limit the size of the server's files in bytes; -1 removes the limit."""
+        """Limit the size of files that the server writes, in bytes; -1 removes the limit."""
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def status(self, name: str) -> int:
@@ -101,7 +101,7 @@ class Server:
 
 
 def free_port() -> int:
-    """Return a port that is free at the moment."""
+    """Return a TCP port that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -115,7 +115,7 @@ class SocketClient:
         return self.until(lambda line: line.command == "PONG" and line.params[-1] == token)[:-1]
 
     def is_silent(self, seconds: float) -> bool:
-        """Whether nothing arrives within the time."""
+        """Return whether nothing arrives within this time."""
         if b"\n" in self._unread:
             return False
         self.socket.settimeout(seconds)

@@ -36,7 +36,7 @@ class ServerRun:
         self._writers = [server.connect(f"writer{index}", *CAPS) for index in range(WRITERS)]
 
     def play(self) -> list[list[Message]]:
-        """Run until the kill, and return the messages each client received."""
+        """Send and receive until the server is killed; return the messages of each client."""
         limit = self._rng.randrange(MAX_OBSERVED_BYTES)
         seeds = [self._rng.random() for _ in self._writers]
         with ThreadPoolExecutor(WRITERS) as pool:

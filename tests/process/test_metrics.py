@@ -9,7 +9,7 @@ from tests.process.server_process import Server
 
 
 def metrics(server: Server) -> dict[str, float]:
-    """Return the samples by name; of histograms the count and the sum."""
+    """Return the unlabelled samples by name, including the count and sum of each histogram."""
     (address,) = [line.split()[-1] for line in server.log.splitlines() if "Serving metrics at" in line]
     with urlopen(address, timeout=20) as answer:
         text = answer.read().decode()

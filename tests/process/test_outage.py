@@ -20,7 +20,7 @@ Outage = Callable[[Server], AbstractContextManager[None]]
 
 @contextmanager
 def locked(server: Server) -> Iterator[None]:
-    """Another process holds the write lock of the database."""
+    """Hold the write lock of the database in this process."""
     with closing(sqlite3.connect(server.database, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -28,14 +28,14 @@ def locked(server: Server) -> Iterator[None]:
 
 @contextmanager
 def full(server: Server) -> Iterator[None]:
-    """The files of the database cannot grow."""
+    """Prevent the database files from growing."""
     server.limit_files(server.database.with_name("chat.db-wal").stat().st_size)
     yield
     server.limit_files(-1)
 
 
 def pass_time(peer: SocketClient, seconds: float) -> None:
-    """Let time pass; a client receives a reply to every PING and nothing else."""
+    """Wait; meanwhile a client must receive a reply to each PING and nothing else."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert peer.fence() == []
@@ -52,7 +52,7 @@ def test_a_reload_during_an_outage_does_not_block_a_stop(tmp_path: Path) -> None
 
 
 def texts_of(server: Server) -> list[str]:
-    """Return the texts of all stored messages, after a check of the database."""
+    """Return the texts of all stored messages; fail if the database is inconsistent."""
     database = Database(parse_database_url(str(server.database)))
     with database.reading() as session:
         assert find_problems(session) == []
@@ -65,7 +65,7 @@ def texts_of(server: Server) -> list[str]:
 
 
 def run_outage(server: Server, outage: Outage, seconds: float) -> None:
-    """Go through an outage that lasts some seconds longer than the grace period."""
+    """Run clients through an outage that lasts `seconds` longer than the grace period."""
     alice = server.connect("alice", "echo-message")
     bob = server.connect("bob")
     dave = server.connect("dave", "standard-replies")

@@ -48,7 +48,7 @@ def refusal(folder: Path, *arguments: str, **options: object) -> str:
 
 
 def obey_file_modes() -> None:
-    """Drop the capability by which root ignores file modes."""
+    """Drop the capability that lets root bypass file permissions."""
     if os.geteuid() == 0:
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 

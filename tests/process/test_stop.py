@@ -1,4 +1,4 @@
-"""The first signal stops the server in order, the second at once."""
+"""The first signal shuts the server down cleanly, the second ends it immediately."""
 
 import signal
 import sqlite3
@@ -20,7 +20,7 @@ def rows(server: Server, query: str) -> list[tuple[object, ...]]:
 
 
 def connect_non_reader(server: Server) -> SocketClient:
-    """Return a client that does not read, with much data queued for it."""
+    """Return a client that does not read and has a large amount of data queued for it."""
     peer = server.connect("deaf", receive_buffer=1024)
     writer = server.connect("writer", "echo-message")
     for _ in range(40):

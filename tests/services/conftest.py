@@ -1,4 +1,4 @@
-"""Fixtures: a story on each database, and imports into it."""
+"""Fixtures for tests of the services: a `Story` on each dialect, and legacy imports."""
 
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.story import SECRET, Story
 
 @pytest.fixture
 def story(database: Database, clock: MovedClock) -> Story:
-    """A recorder of events."""
+    """A `Story` that records events in the test's database."""
     return Story(database, clock)
 
 
