@@ -73,7 +73,7 @@ def test_two_stock_clients_recover_from_kill_9(
         irma.window(2)
         bob = chat_client(port, "bob", password_file)
         irma.shows("bob [~bob@127.0.0.1] has joined #general")
-        bob.shows("#general: 2 here")
+        bob.shows("#general: 2 members")
         talk(irma, bob)
         server.kill()
     bob.shows("Connection lost")
@@ -81,7 +81,7 @@ def test_two_stock_clients_recover_from_kill_9(
     before_irma = seen_by_irma(irma)
 
     with Server(folder, "-p", str(port)) as server:
-        bob.shows("Resumed")
+        bob.shows("Reconnected")
         irma.shows("irma [~irma@127.0.0.1] has joined #general")
         server.connect("peer").send("PRIVMSG #general :welcome back")
         bob.shows("peer: welcome back")
