@@ -130,7 +130,7 @@ def test_invalid_registration_lines_keep_the_connection_open(bench: EngineHarnes
 
 
 def test_an_invalid_utf8_nick_is_refused_and_can_be_retried(bench: EngineHarness) -> None:
-    """IRC_BEHAVIOUR sections 1 and 15."""
+    """Invalid UTF-8 is refused, never relayed (IRCv3 utf8-only)."""
     bar = bench.dial("bar")
     bar.send_bytes(b"NICK bar\r\nUSER bar 0 * :caf\xe9\r\n")
     assert bar.heard() == [":irc.example FAIL USER INVALID_UTF8 :The line was ignored: it is not valid UTF-8"]
