@@ -55,7 +55,7 @@ class Timer:
         self.due_at = clock.monotonic() + period  # monotonic seconds
 
     def is_due(self) -> bool:
-        """Whether the period has passed; stays true until a restart."""
+        """Whether the period has elapsed; stays true until `restart` or `restart_if_due`."""
         return self._clock.monotonic() >= self.due_at
 
     def restart(self) -> None:

@@ -110,7 +110,7 @@ class Driver:
                 self._apply(protocol.on_lost(self.state, reason, now))
 
     def _process_outage(self, event: Connecting | Waiting | Ended) -> None:
-        """Show the first attempt to connect and every retry; stop when the link has ended."""
+        """Handle a link event of an outage: show attempts and retries, stop at the end."""
         match event:
             case Connecting() if not self._has_retried and not self.state.has_been_online:
                 self.show(PhaseChanged(Phase.CONNECTING, str(self.link.address)))

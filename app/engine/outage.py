@@ -37,7 +37,7 @@ class Outage:
 
     @property
     def refused(self) -> RefusalScope:
-        """Which held units have to be refused now."""
+        """The scope of held units to refuse at this point of the outage."""
         if not self.is_on or self._seconds <= GRACE_SECONDS:
             return RefusalScope.NONE
         return RefusalScope.NEWCOMERS if self._seconds <= MAX_WAIT_SECONDS else RefusalScope.ALL

@@ -47,7 +47,7 @@ class Callback:
     is_quick: bool = False
 
     def must_wait(self, client: Client) -> bool:
-        """Whether it is held while the database is unavailable."""
+        """Whether this step must be held while the database is unavailable."""
         return self.writes
 
 

@@ -37,7 +37,7 @@ class MetricsEndpoint:
         self.port: int = server.server_port
 
     def observe(self, engine: Engine, flushers: FlusherPool) -> None:
-        """Serve the metrics of an engine and its flushers from now on."""
+        """Register a collector that exports the metrics of an engine and its flushers."""
         self._registry.register(ServerCollector(engine, flushers))
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ def _split_list(value: object) -> object:
 
 
 def _parse_object(value: object) -> object:
-    """Parse text, the form in an environment variable, as a JSON object."""
+    """Return the value as an object; text, as from an environment variable, is parsed as JSON."""
     try:
         parsed = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):

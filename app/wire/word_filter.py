@@ -52,7 +52,9 @@ def parse_word(entry: str) -> ForbiddenWord:
     """
     letters = caseless(entry.removeprefix("*").removesuffix("*"))
     if len(letters) < MIN_WORD_LENGTH or "*" in letters:
-        raise ValueError(f"A word must have at least {MIN_WORD_LENGTH} letters, and * only at either end")
+        raise ValueError(
+            f"A word must have at least {MIN_WORD_LENGTH} letters; * is allowed only at its ends"
+        )
     return ForbiddenWord(letters, not entry.startswith("*"), not entry.endswith("*"))
 
 

@@ -74,7 +74,7 @@ def show(
 def search(
     context: AdminContext,
     words: Annotated[
-        list[str], typer.Argument(metavar="WORD", help="Words that must all occur, in any case.")
+        list[str], typer.Argument(metavar="WORD", help="Words that must all occur (case-insensitive).")
     ],
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most N lines.")

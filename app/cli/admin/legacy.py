@@ -19,7 +19,7 @@ from app.services.rooms import check_room_name
 
 def import_legacy(
     context: AdminContext,
-    old: Annotated[Path, typer.Argument(metavar="OLD.db", help="Database of the predecessor program.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD.db", help="SQLite database of the legacy server.")],
     room: Annotated[
         str, typer.Option("--room", "-r", metavar="ROOM", help="Room to import the messages into.")
     ] = "#general",

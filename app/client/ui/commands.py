@@ -118,7 +118,7 @@ def _ask_period(controller: Controller, room: str) -> None:
         else:
             parse_span(start, _local_now(controller))
             controller.ask(
-                "Until (press Enter for now): ",
+                "Until (Enter = now): ",
                 lambda end: _show_period(controller, room, f"{start} {end or 'now'}"),
             )
 

@@ -91,7 +91,7 @@ def _send_events(ctx: Context, events: Iterable[Event]) -> None:
 
 
 def replay_direct_messages(ctx: Context, since: int) -> SlowWork | None:
-    """Return slow work that replays direct messages since an instant, or None without replay.
+    """Return slow work that replays direct messages after `since`, or None if replay is off.
 
     The log is read later, on the reader's thread. It may then contain messages emitted after this
     call, which the client receives live; they are excluded from the replay.

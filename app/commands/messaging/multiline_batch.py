@@ -57,7 +57,7 @@ def _check_line(ctx: Context, batch: MultilineBatch, kind: Kind, target: str, te
     if batch.kind not in (None, kind):
         raise invalid_batch("A batch cannot contain both PRIVMSG and NOTICE")
     if not text and CONCAT_TAG in ctx.tags:
-        raise invalid_batch("A blank line cannot have the tag draft/multiline-concat")
+        raise invalid_batch("A blank line must not have the draft/multiline-concat tag")
     if len(batch.lines) >= MAX_LINES:
         text = f"A message has at most {MAX_LINES} lines"
         raise FailReply("BATCH", "MULTILINE_MAX_LINES", str(MAX_LINES), text=text)

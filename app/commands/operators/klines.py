@@ -115,7 +115,7 @@ def _add_ban(ctx: Context, verb: str, kind: BanType, request: BanRequest) -> Non
     ctx.emit_without_reply(ctx.event(Kind.BANNED, target=mask, text=request.reason, data=data))
     affected = enforce_ban(ctx.runtime, ctx.changeset, ban)
     ctx.send_notice(
-        f"Banned the {kind.value} {mask} {until(request.expires)}; {affected} online users were affected."
+        f"Banned the {kind.value} {mask} {until(request.expires)}; online users affected: {affected}."
     )
 
 

@@ -45,7 +45,10 @@ class Audience:
         return self._clients
 
     def _compute_clients(self) -> frozenset[Client]:
-        """Compute the union iteratively, because mass joins create long chains of bases."""
+        """Return all clients of this audience and its bases.
+
+        Iterative, because mass joins create long chains of bases.
+        """
         added: list[frozenset[Client]] = []
         link = self
         while link._clients is None and link.base is not None:

@@ -87,7 +87,7 @@ def _line(tag_section: str, line: str) -> bytes:
 
 
 def format_event_tags(event: Event, shape: int, extra: Mapping[str, str] | None) -> str:
-    """Return the tags that clients of a shape receive, in a fixed order, after the extra ones."""
+    """Format the tags for clients of a shape: extra tags first, the rest in a fixed order."""
     if not shape and not extra:
         return ""
     sections = [format_tags(extra)] if extra else []

@@ -19,7 +19,7 @@ class Broadcaster(Protocol):
 
 
 class FlushScheduler(Protocol):
-    """Sends the bytes that were pushed into sinks."""
+    """Schedules the sending of bytes pushed into sinks."""
 
     def wake(self) -> None:
         """Start sending the pushed bytes; block while too many are unsent."""

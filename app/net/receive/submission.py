@@ -152,7 +152,7 @@ class Submitter:
 
     @property
     def is_done(self) -> bool:
-        """Whether the submitted unit, if any, is done."""
+        """Whether the submitted unit is done; true if none was submitted."""
         return self._unit is None or self._unit.is_done
 
     def add_done_callback(self, callback: Callable[[], None]) -> None:

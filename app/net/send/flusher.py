@@ -115,7 +115,7 @@ class Flusher:
 
     @property
     def is_behind(self) -> bool:
-        """Whether too much is posted for groups, so that the engine has to wait."""
+        """Whether the group backlog exceeds its limit, so that the engine must wait."""
         return (
             self._group_bytes_posted - self._group_bytes_taken > MAX_GROUP_BACKLOG_BYTES
             and not self.has_failed

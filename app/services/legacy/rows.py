@@ -117,7 +117,7 @@ def _instant(cell: Cell, now: int) -> int:
     try:
         instant = int(float(cell.decode() if isinstance(cell, bytes) else cell or 0) * 1000)
     except (ValueError, OverflowError) as error:
-        raise InvalidRow("The time is not a number of seconds.") from error
+        raise InvalidRow("The time is not a number: it must be a Unix timestamp in seconds.") from error
     if not 0 < instant <= now:
         raise InvalidRow("The time is missing, before 1970 or in the future.")
     return instant

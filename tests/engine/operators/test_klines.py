@@ -33,7 +33,7 @@ def test_a_kline_disconnects_and_keeps_out_matching_users(bench: EngineHarness, 
     bench.play(
         """
         root > KLINE bob!*@* :enough of this
-        root < :irc.example NOTICE root :Banned the nick bob!*@* permanently; 1 online users were affected.
+        root < :irc.example NOTICE root :Banned the nick bob!*@* permanently; online users affected: 1.
         root =
         bob < ERROR :Closing link: Banned: enough of this
         alice < :bob!~bob@127.0.0.1 QUIT :Banned: enough of this
@@ -75,7 +75,7 @@ def test_klines_need_an_administrator(bench: EngineHarness) -> None:
 
 def test_a_temporary_ban_expires(bench: EngineHarness, root: HarnessClient, clock: MovedClock) -> None:
     assert root.ask("KLINE 7d bob!*@* :enough")[0].endswith(
-        "until 2026-11-25 11:06 UTC; 0 online users were affected."
+        "until 2026-11-25 11:06 UTC; online users affected: 0."
     )
     bench.restart()
     assert codes(bench.dial("first").ask("NICK bob", "USER bob 0 * :Bob")) == ["465", "ERROR"]
@@ -126,7 +126,7 @@ def test_an_address_ban_disconnects_only_matching_devices(bench: EngineHarness, 
     away.send("CAP REQ sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE YW5uYQBhbm5hAHNlc2FtZSBzdHJlZXQ=")
     away.send("NICK anna", "USER anna 0 * :Anna", "CAP END")
     away.heard()
-    assert root.ask("DLINE 192.0.2.0/24 :a nest")[0].endswith("1 online users were affected.")
+    assert root.ask("DLINE 192.0.2.0/24 :a nest")[0].endswith("online users affected: 1.")
     assert codes(away.heard()) == ["ERROR"]
     away.hang_up()
     assert home.ask("PING x") == [":irc.example PONG irc.example :x"]
