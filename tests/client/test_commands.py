@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.client.net.backoff import PING_AFTER_SECONDS, PONG_TIMEOUT_SECONDS, Backoff, Keepalive
 from app.client.protocol.times import parse_span
-from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import completion_words, find_candidates
 from app.clock import Clock
 from app.errors import UsageError
@@ -16,6 +16,7 @@ from tests.client.harness import online_client
 from tests.conftest import MovedClock
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+SLASH_COMMANDS = slash_commands()
 COMMANDS = {command.name: command for command in SLASH_COMMANDS}
 REQUIRED = set(
     "help reg auth unauth enter quit history disconn join part msg me nick topic names who away list resend".split()
@@ -84,7 +85,7 @@ def test_any_text_is_a_time_or_a_usage_error(text: str) -> None:
 
 def test_completion_offers_commands_rooms_and_nicks() -> None:
     client = online_client()
-    words = completion_words(client.state, "#tea")
+    words = completion_words(client.state, "#tea", SLASH_COMMANDS)
     assert list(find_candidates("/hi", words)) == ["/history "]
     assert list(find_candidates("B", words)) == ["bob: "]
     assert list(find_candidates("ask bo", words)) == ["bob "]
@@ -93,7 +94,7 @@ def test_completion_offers_commands_rooms_and_nicks() -> None:
 
 
 def test_unsupported_commands_are_not_completed() -> None:
-    words = completion_words(online_client(caps="").state, "#tea")
+    words = completion_words(online_client(caps="").state, "#tea", SLASH_COMMANDS)
     assert "/history" not in words.commands
     assert "/join" in words.commands
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.client.protocol import intents
 from app.client.protocol.search import parse_search
-from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import completion_words, find_candidates
 from app.errors import UsageError
 from tests.client.harness import CAPABILITIES, ClientHarness, online_client, privmsg
@@ -104,11 +104,11 @@ def test_full_page_says_that_there_may_be_more() -> None:
 
 def test_search_is_refused_on_server_without_support() -> None:
     with pytest.raises(UsageError, match="This server does not support /search"):
-        SLASH_COMMANDS.get("search", online_client().state)
+        slash_commands().get("search", online_client().state)
 
 
 def test_completion_offers_search_filters() -> None:
-    words = completion_words(online_client(SEARCH).state, "#tea")
+    words = completion_words(online_client(SEARCH).state, "#tea", slash_commands())
     assert list(find_candidates("/sea", words)) == ["/search "]
     assert list(find_candidates("/search fr", words)) == ["from:"]
     assert list(find_candidates("/search tea from:b", words)) == ["from:bob "]

@@ -11,7 +11,6 @@ from types import NoneType
 from typing import Any, NewType, get_args, get_type_hints
 
 from app.client.protocol.model import ClientState
-from app.client.ui.controller import Controller
 from app.errors import UsageError
 
 Rest = NewType("Rest", str)
@@ -129,19 +128,16 @@ class SlashCommands:
     def __iter__(self) -> Iterator[SlashCommand]:
         return iter(self._commands.values())
 
-    def run(self, controller: Controller, text: str) -> None:
-        """Execute one line of input: a `/command` or a message; `//` sends a leading slash.
+    def parse(self, text: str, state: ClientState) -> tuple[SlashCommand, list[str | int | None]]:
+        """Return the command in a line such as `/part #tea`, and its arguments.
 
         Raises: UsageError when the command is unknown, malformed or currently not available.
         """
-        if text.startswith("//") or not text.startswith("/"):
-            controller.say(text.removeprefix("/") if text.startswith("//") else text)
-            return
-        name, _, rest = text[1:].partition(" ")
-        found = self.get(name, controller.state)
-        if not controller.state.is_online and not found.works_offline:
+        name, _, rest = text.removeprefix("/").partition(" ")
+        found = self.get(name, state)
+        if not state.is_online and not found.works_offline:
             raise UsageError(f"/{found.name} requires a connection; you are not connected to a server.")
-        found.function(controller, *found.parse(rest))
+        return found, found.parse(rest)
 
     def get(self, name: str, state: ClientState) -> SlashCommand:
         """Return a command that the server supports.

@@ -8,7 +8,7 @@ from prompt_toolkit.document import Document
 
 from app.client.protocol.model import ClientState
 from app.client.protocol.search import FILTERS
-from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.command_registry import SlashCommands
 from app.wire.names import fold
 
 MAX_CANDIDATES = 50
@@ -23,13 +23,13 @@ class Words:
     nicks: tuple[str, ...] = ()
 
 
-def completion_words(state: ClientState, room: str) -> Words:
+def completion_words(state: ClientState, room: str, commands: SlashCommands) -> Words:
     """Return the available commands, the joined rooms, and the nicks in a room or conversation."""
     current = state.find_room(room)
     members = [member.nick for member in current.members.values()] if current else []
     peers = [view.name for view in state.rooms.values() if view.is_direct]
     return Words(
-        tuple(sorted(f"/{command.name}" for command in SLASH_COMMANDS if command.is_available(state))),
+        tuple(sorted(f"/{command.name}" for command in commands if command.is_available(state))),
         tuple(sorted(view.name for view in state.joined_rooms())),
         tuple(sorted(dict.fromkeys([*members, *peers]), key=str.casefold)),
     )

@@ -20,6 +20,7 @@ from app.client.protocol.events import (
     Renamed,
 )
 from app.client.protocol.model import ClientState
+from app.client.ui.command_registry import SlashCommands
 from app.client.ui.questions import Question, Questions
 from app.errors import UsageError
 from app.wire.names import fold
@@ -30,9 +31,16 @@ YES = ("y", "yes")
 class Controller:
     """The interactive session: tracks the current room and asks the user for decisions."""
 
-    def __init__(self, driver: Driver, view: DisplayContext, display: Callable[[ClientEvent], None]) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        view: DisplayContext,
+        display: Callable[[ClientEvent], None],
+        commands: SlashCommands,
+    ) -> None:
         self.driver = driver
         self.view = view
+        self.commands = commands
         self.questions = Questions()
         self.has_ended = False
         self.on_question: Callable[[], None] = lambda: None
@@ -55,6 +63,17 @@ class Controller:
         if not self.view.room:
             raise UsageError("You are not in a room. Use /enter ROOM to join one, /list to list them.")
         return self.view.room
+
+    def run(self, text: str) -> None:
+        """Execute one line of input: a `/command` or a message; `//` sends a leading slash.
+
+        Raises: UsageError when a command is unknown, malformed or currently not available.
+        """
+        if text.startswith("/") and not text.startswith("//"):
+            command, arguments = self.commands.parse(text, self.state)
+            command.function(self, *arguments)
+        else:
+            self.say(text.removeprefix("/"))
 
     def say(self, text: str) -> None:
         """Send each line of a text to the current room."""

@@ -21,7 +21,8 @@ from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
-from app.client.ui.commands import SLASH_COMMANDS
+from app.client.ui.command_registry import SlashCommands
+from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import PromptCompleter, Words, completion_words
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
@@ -33,13 +34,14 @@ MAX_PREVIEW_CHARACTERS = 40  # of a pending message in the toolbar
 class PasswordFreeHistory(InMemoryHistory):
     """Input history that excludes answers to secret questions and lines with passwords."""
 
-    def __init__(self, is_secret: Callable[[], bool]) -> None:
+    def __init__(self, is_secret: Callable[[], bool], commands: SlashCommands) -> None:
         super().__init__()
         self._is_secret = is_secret
+        self._commands = commands
 
     def append_string(self, string: str) -> None:
         """Store a line, unless it may contain a password."""
-        if not self._is_secret() and not SLASH_COMMANDS.has_password(string):
+        if not self._is_secret() and not self._commands.has_password(string):
             super().append_string(string)
 
 
@@ -59,7 +61,7 @@ class LineMode:
         self._write = write
         self._error: ChatError | None = None
         self._draft = ""
-        self.controller = Controller(driver, renderer.context, self._display)
+        self.controller = Controller(driver, renderer.context, self._display, slash_commands())
         self.controller.on_question = self._stash_draft
         self._prompt = self._create_prompt(source, output)
 
@@ -86,7 +88,7 @@ class LineMode:
         return PromptSession(
             message=self._message,
             is_password=Condition(self._is_secret),
-            history=PasswordFreeHistory(self._is_secret),
+            history=PasswordFreeHistory(self._is_secret, self.controller.commands),
             completer=PromptCompleter(self._completion_words),
             complete_while_typing=False,
             bottom_toolbar=self._toolbar,
@@ -154,7 +156,7 @@ class LineMode:
         if question is not None:
             self.controller.questions.answer(question, text)
         elif text.strip():
-            SLASH_COMMANDS.run(self.controller, text)
+            self.controller.run(text)
 
     def _on_interrupt(self) -> None:
         """On Ctrl-C, cancel the question or explain how to exit."""
@@ -180,7 +182,8 @@ class LineMode:
     def _completion_words(self) -> Words:
         if self.controller.questions.current:
             return Words()
-        return self._driver.read(lambda state: completion_words(state, self.controller.view.room))
+        room, commands = self.controller.view.room, self.controller.commands
+        return self._driver.read(lambda state: completion_words(state, room, commands))
 
     def _message(self) -> ANSI:
         """Return the prompt: the current question or the current room."""

@@ -1,0 +1,1 @@
+"""The slash commands: one function each, one module per topic; `table` lists them."""

@@ -1,0 +1,29 @@
+"""Commands that send messages."""
+
+from app.client.protocol import intents
+from app.client.ui.command_registry import Rest, command
+from app.client.ui.controller import Controller
+from app.errors import UsageError
+
+
+@command(works_offline=True)
+def msg(controller: Controller, target: str, text: Rest | None = None) -> None:
+    """Send a message to a user or room. Without a text, make the user or room current."""
+    if text:
+        controller.driver.execute(intents.send_message, target, text)
+    else:
+        controller.switch_to(target)
+
+
+@command(works_offline=True)
+def me(controller: Controller, text: Rest) -> None:
+    """Send an action: "/me waves" shows as "* anna waves"."""
+    controller.driver.execute(intents.send_message, controller.room, text, is_action=True)
+
+
+@command(works_offline=True)
+def resend(controller: Controller, number: int | None = None) -> None:
+    """Resend the unsent message with this number. Default: all unsent messages."""
+    if not controller.state.failed:
+        raise UsageError("There are no unsent messages.")
+    controller.driver.execute(intents.resend, number)

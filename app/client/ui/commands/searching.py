@@ -1,0 +1,71 @@
+"""Commands that show earlier messages."""
+
+from datetime import datetime
+
+from app.client.protocol import intents
+from app.client.protocol.history import CAPABILITY as HISTORY
+from app.client.protocol.search import CAPABILITY as SEARCH
+from app.client.protocol.search import parse_search
+from app.client.protocol.times import parse_span
+from app.client.ui.command_registry import Rest, command
+from app.client.ui.controller import Controller
+from app.clock import from_datetime
+
+
+@command(needs=HISTORY)
+def history(controller: Controller, when: Rest | None = None) -> None:
+    """Show earlier messages: the latest ones, or those of a period.
+
+    /history                          prompts for the period
+    /history 20                       the last 20 messages
+    /history 2h                       the last two hours
+    /history yesterday 10:00          since then
+    /history 2026-11-01 10:00 now     between two times
+    """
+    room = controller.room
+    if when is None:
+        _ask_period(controller, room)
+    elif when.isdecimal():
+        controller.driver.execute(intents.show_latest, room, max(1, int(when)))
+    else:
+        _show_period(controller, room, when)
+
+
+def _ask_period(controller: Controller, room: str) -> None:
+    def on_start(start: str) -> None:
+        if not start.strip():
+            controller.driver.execute(intents.show_latest, room, controller.state.options.page_size)
+        elif start.strip().isdecimal():
+            controller.driver.execute(intents.show_latest, room, max(1, int(start)))
+        else:
+            parse_span(start, _local_now(controller))
+            controller.ask(
+                "Until (Enter = now): ",
+                lambda end: _show_period(controller, room, f"{start} {end or 'now'}"),
+            )
+
+    controller.ask(
+        "History since (a time such as 2h or 2026-11-01 10:00; press Enter for the latest): ", on_start
+    )
+
+
+def _show_period(controller: Controller, room: str, text: str) -> None:
+    start, end = parse_span(text, _local_now(controller))
+    controller.driver.execute(intents.show_between, room, from_datetime(start), from_datetime(end))
+
+
+def _local_now(controller: Controller) -> datetime:
+    return controller.view.to_local(controller.driver.clock.now())
+
+
+@command(needs=SEARCH)
+def search(controller: Controller, query: Rest) -> None:
+    """Search the messages you may read.
+
+    /search green tea                       both words, in any case and inside longer words
+    /search "green tea"                     the exact phrase
+    /search tea from:anna in:#kitchen       by sender and room
+    /search tea after:yesterday before:2h   by time
+    /search in:bob after:2026-11-01 10:00   in the conversation with bob
+    """
+    controller.driver.execute(intents.search, parse_search(query, _local_now(controller)))
