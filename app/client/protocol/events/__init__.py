@@ -1,0 +1,84 @@
+"""The events that the protocol reports to the display.
+
+The display modules decide how events are rendered. Times are milliseconds since the Unix epoch.
+"""
+
+from app.client.protocol.events.accounts import (
+    LoggedIn,
+    LoggedOut,
+    LoginFailed,
+    NickProblem,
+    NickRefused,
+    NickUnregistered,
+    Registered,
+    RegistrationFailed,
+)
+from app.client.protocol.events.base import (
+    ClientEvent,
+)
+from app.client.protocol.events.connection import (
+    Phase,
+    PhaseChanged,
+    Resumed,
+)
+from app.client.protocol.events.conversation import (
+    AwayChanged,
+    Invited,
+    Joined,
+    JoinRefused,
+    Kicked,
+    Message,
+    ModeChanged,
+    Parted,
+    Quit,
+    Renamed,
+    TopicChanged,
+)
+from app.client.protocol.events.delivery import (
+    Queued,
+    SendFailed,
+    Stored,
+)
+from app.client.protocol.events.replies import (
+    HistoryPage,
+    Ignored,
+    Members,
+    Notice,
+    SearchResult,
+    Table,
+)
+
+__all__ = [
+    "AwayChanged",
+    "ClientEvent",
+    "HistoryPage",
+    "Ignored",
+    "Invited",
+    "JoinRefused",
+    "Joined",
+    "Kicked",
+    "LoggedIn",
+    "LoggedOut",
+    "LoginFailed",
+    "Members",
+    "Message",
+    "ModeChanged",
+    "NickProblem",
+    "NickRefused",
+    "NickUnregistered",
+    "Notice",
+    "Parted",
+    "Phase",
+    "PhaseChanged",
+    "Queued",
+    "Quit",
+    "Registered",
+    "RegistrationFailed",
+    "Renamed",
+    "Resumed",
+    "SearchResult",
+    "SendFailed",
+    "Stored",
+    "Table",
+    "TopicChanged",
+]

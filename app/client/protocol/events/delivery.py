@@ -1,0 +1,31 @@
+"""Events about the delivery of our own messages."""
+
+from dataclasses import dataclass
+
+from app.client.protocol.events.base import ClientEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(ClientEvent):
+    """Our message was sent and awaits confirmation by the server."""
+
+    number: int
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(ClientEvent):
+    """The server confirmed our message."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed(ClientEvent):
+    """Our message was not sent, was refused, or was unconfirmed when the connection was lost."""
+
+    number: int
+    target: str
+    text: str
+    reason: str
