@@ -108,14 +108,14 @@ def test_overlong_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", [5, "", "two\nlines", "$argon2id$half", HASH.replace("argon2id", "argon2i")]
+    "password", [5, "", "two\nlines", "é" * 253, "$argon2id$half", HASH.replace("argon2id", "argon2i")]
 )
 def test_invalid_password_is_refused_and_never_shown(tmp_path: Path, password: object) -> None:
     sentence = refusal(tmp_path, json.dumps({"password": password}))
     assert "a value that is not shown" in sentence
 
 
-@pytest.mark.parametrize("password", ["open sesame", "пароль", HASH])
+@pytest.mark.parametrize("password", ["open sesame", "пароль", "é" * 252, HASH])
 def test_password_does_not_appear_in_repr(tmp_path: Path, password: str) -> None:
     values = loaded_from(tmp_path, json.dumps({"password": password})).values
     assert values.password == password
@@ -187,21 +187,48 @@ def test_listeners_must_have_different_ports(tmp_path: Path) -> None:
 # Origins, proxies and certificate authorities
 
 
-@pytest.mark.parametrize(
-    "origin", ["chat.example", "https://chat.example/", "HTTPS://chat.example", "*", "https://"]
-)
+@pytest.mark.parametrize("origin", ["chat.example", "https://chat.example/a", "*", "https://"])
 def test_malformed_origin_is_refused(tmp_path: Path, origin: str) -> None:
     assert "must be origins such as" in refusal(tmp_path, json.dumps({"websocket_origins": [origin]}))
-    loaded_from(tmp_path, '{"websocket_origins": ["https://chat.example:8443", "http://[::1]:80"]}')
+
+
+def test_origins_are_stored_as_browsers_send_them(tmp_path: Path) -> None:
+    given = ["https://Chat.example:443/", "http://[0::1]:80", "https://chat.example:8443"]
+    values = loaded_from(tmp_path, json.dumps({"websocket_origins": given})).values
+    assert values.websocket_origins == ("https://chat.example", "http://[::1]", "https://chat.example:8443")
 
 
 @pytest.mark.parametrize(
     "network",
-    ["nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None, "0.0.0.0/0", "::/0"],
+    [
+        *("nowhere", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.*", "", 7, None),
+        *("0.0.0.0/0", "::/0", "::ffff:0:0/96"),
+    ],
 )
 def test_malformed_proxy_network_is_refused(tmp_path: Path, network: object) -> None:
     assert "must be addresses or networks" in refusal(tmp_path, json.dumps({"proxy_from": [network]}))
     loaded_from(tmp_path, '{"proxy_from": ["192.0.2.1", "2001:db8::/32"]}')
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("::ffff:192.0.2.7", "192.0.2.7/32"),
+        ("::ffff:c000:200/120", "192.0.2.0/24"),
+        ("192.0.2.0/255.255.255.0", "192.0.2.0/24"),
+        ("2001:DB8:0::/48", "2001:db8::/48"),
+    ],
+)
+def test_proxy_networks_are_stored_as_addresses_are_compared(
+    tmp_path: Path, written: str, compared: str
+) -> None:
+    values = loaded_from(tmp_path, json.dumps({"proxy_from": [written]})).values
+    assert [str(network) for network in values.proxy_from] == [compared]
+
+
+def test_addresses_are_stored_in_their_canonical_form(tmp_path: Path) -> None:
+    values = loaded_from(tmp_path, '{"ip": "0:0:0:0:0:0:0:0", "metrics_ip": "0::1"}').values
+    assert (values.ip, values.metrics_ip) == ("::", "::1")
 
 
 def test_unusable_ca_file_of_the_client_is_refused(tmp_path: Path) -> None:
@@ -254,6 +281,8 @@ def test_file_truncated_after_its_password_is_refused(
         "root",
         {"root": "plain text"},
         {"": HASH},
+        {"the root": HASH},
+        {":root": HASH},
         {"root": HASH.replace("argon2id", "argon2i")},
         "[" * 9999,
     ],

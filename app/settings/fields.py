@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import unicodedata
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
@@ -11,7 +12,11 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from app.settings.origins import normalise_origin
+
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
+IPV4_MAPPED_BITS = 96  # prefix length of the IPv4-mapped addresses, RFC 4291 section 2.5.5.2
+MAX_PASSWORD_BYTES = 510 - len("PASS :")  # that fit in a line, RFC 2812 section 2.3
 MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
 # A dot-atom (RFC 5322 section 3.2.3) whose first character a mailer cannot mistake for that of an
 # option, a command or a file name.
@@ -50,7 +55,7 @@ def _check_hash(value: str) -> str:
 def _check_address(value: str) -> str:
     """Accept an IP address or a host name, but not empty text, which would mean all interfaces."""
     try:
-        ip_address(value)
+        return str(ip_address(value))
     except ValueError:
         last_label = value.rpartition(".")[2]
         if not re.fullmatch(rf"{LABEL}(\.{LABEL})*", value) or last_label.isdigit():
@@ -63,7 +68,7 @@ def _parse_network(value: object) -> object:
     if isinstance(value, Network):
         return value
     try:
-        network = ip_network(value if isinstance(value, str) else "")
+        network = _unmapped(ip_network(value if isinstance(value, str) else ""))
     except ValueError:
         raise ValueError("must be addresses or networks such as 192.0.2.7 or 192.0.2.0/24") from None
     if not network.prefixlen:
@@ -73,17 +78,20 @@ def _parse_network(value: object) -> object:
     return network
 
 
-def _check_origin(value: str) -> str:
-    """Accept an origin as browsers serialise it (RFC 6454 section 6.2): lower case, no path."""
-    if not re.fullmatch(r"https?://[a-z0-9.\[\]:-]+", value):
-        raise ValueError("must be origins such as https://chat.example.org, without a path")
-    return value
+def _unmapped(network: "Network") -> "Network":
+    """Return a network of IPv4-mapped addresses as IPv4, like the addresses of clients."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is None or network.prefixlen < IPV4_MAPPED_BITS:
+        return network
+    return IPv4Network((mapped, network.prefixlen - IPV4_MAPPED_BITS))
 
 
 def _check_password(value: str) -> str:
-    """Accept plain text or an Argon2id hash."""
+    """Accept an Argon2id hash, or plain text that a client can send."""
     if not value or not value.isprintable():
         raise ValueError("must be a non-empty line of text")
+    if len(value.encode()) > MAX_PASSWORD_BYTES:
+        raise ValueError(f"must be at most {MAX_PASSWORD_BYTES} bytes, because clients cannot send more")
     if value.startswith("$argon2") and not _is_hash(value):
         raise ValueError("must be a valid Argon2id hash if it begins with $argon2")
     return value
@@ -100,6 +108,18 @@ def _check_printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("must be a line of text without control characters")
     return value
+
+
+def normalise_operator_name(name: str) -> str:
+    """Return an operator name in the form in which names are compared (NFC)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _check_operator_name(value: str) -> str:
+    """Accept a name that OPER can name: its first parameter has no spaces and no leading colon."""
+    if " " in value or value.startswith(":"):
+        raise ValueError("must be names without spaces that do not begin with a colon")
+    return normalise_operator_name(value)
 
 
 def _check_room(value: str) -> str:
@@ -148,7 +168,10 @@ Name = Annotated[
     AfterValidator(_check_printable),
 ]
 Password = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_check_password)]
-Operators = Annotated[dict[Name, Annotated[str, AfterValidator(_check_hash)]], BeforeValidator(_parse_object)]
+OperatorName = Annotated[Name, AfterValidator(_check_operator_name)]
+Operators = Annotated[
+    dict[OperatorName, Annotated[str, AfterValidator(_check_hash)]], BeforeValidator(_parse_object)
+]
 Room = Annotated[str, StringConstraints(max_length=128), AfterValidator(_check_room)]
 Rooms = Annotated[tuple[Room, ...], BeforeValidator(_split_list), Field(max_length=100)]
 Network = IPv4Network | IPv6Network
@@ -158,7 +181,7 @@ Networks = Annotated[
     Field(max_length=100),
 ]
 Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(_check_origin)], ...],
+    tuple[Annotated[str, AfterValidator(normalise_origin)], ...],
     BeforeValidator(_split_list),
     Field(max_length=100),
 ]

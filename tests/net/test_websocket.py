@@ -196,15 +196,23 @@ def test_other_protocols_get_an_http_error(chat: RunningServer) -> None:
 
 
 def test_origin_must_be_listed(serve: Serve) -> None:
-    chat = serve(websocket_origins=["https://chat.example"])
+    chat = serve(websocket_origins=["https://Chat.example:443/"])
     address = f"ws://localhost:{chat.ports['WebSocket']}/"
-    with connect(address, origin=Origin("https://chat.example")) as page:
-        WebSocketClient(page).register("alice")
+    for nick, origin in (("alice", "https://chat.example"), ("bob", "HTTPS://chat.example:443")):
+        with connect(address, origin=Origin(origin)) as page:
+            WebSocketClient(page).register(nick)
     with connect(address) as program:
         WebSocketClient(program).register("bot")
-    with pytest.raises(InvalidStatus) as refused:
-        connect(address, origin=Origin("https://evil.example"))
-    assert refused.value.response.status_code == 403
+    for origin in ("https://evil.example", "http://chat.example", "https://chat.example:8443", "null"):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(address, origin=Origin(origin))
+        assert refused.value.response.status_code == 403
+
+
+def test_without_listed_origins_any_page_may_connect(serve: Serve) -> None:
+    chat = serve()
+    with connect(f"ws://localhost:{chat.ports['WebSocket']}/", origin=Origin("null")) as page:
+        WebSocketClient(page).register("alice")
 
 
 def test_registration_timeout_closes_websocket_connections(

@@ -12,6 +12,7 @@ from app.engine.submission_unit import SlowWork
 from app.events import Kind
 from app.events.data import OperData
 from app.services.accounts import verify_password
+from app.settings.fields import normalise_operator_name
 from app.wire import numerics
 
 
@@ -21,6 +22,7 @@ def oper(ctx: Context, name: str, password: str) -> SlowWork:
 
     The status lasts until you quit or send `MODE <nick> -o`.
     """
+    name = normalise_operator_name(name)
     _check_delay(ctx, name)
     expected = ctx.runtime.settings.operators.get(name)
     return ctx.defer(

@@ -11,6 +11,8 @@ from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidOrigin
 from websockets.frames import DATA_OPCODES, Frame
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -18,6 +20,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
 from app.net.transport.transport import MAX_PENDING_CONTROL_BYTES, TransportError
+from app.settings.origins import is_listed
 from app.wire.framing import MAX_UNFINISHED_BYTES
 
 BINARY = Subprotocol("binary.ircv3.net")
@@ -33,17 +36,30 @@ def _choose_subprotocol(protocol: ServerProtocol, offered: Sequence[Subprotocol]
     return next((name for name in offered if name in (TEXT, BINARY)), None)
 
 
+class _OriginCheckingProtocol(ServerProtocol):
+    """The protocol, which compares origins in their normal form instead of as text."""
+
+    def __init__(self, allowed_origins: Sequence[str]) -> None:
+        super().__init__(select_subprotocol=_choose_subprotocol, max_size=MAX_UNFINISHED_BYTES, logger=_quiet)
+        self._allowed_origins = allowed_origins
+
+    def process_origin(self, headers: Headers) -> Origin | None:
+        """Return the origin that a web page sent; other programs send none.
+
+        Raises: InvalidHandshake, InvalidOrigin.
+        """
+        origin = super().process_origin(headers)
+        if origin is not None and self._allowed_origins and not is_listed(origin, self._allowed_origins):
+            raise InvalidOrigin(origin)
+        return origin
+
+
 class WebSocketTransport:
     """The server side of one WebSocket connection. Without `origins`, any web page may connect."""
 
     def __init__(self, origins: Sequence[str] = ()) -> None:
         self._lock = Lock()
-        self._protocol = ServerProtocol(
-            origins=[*map(Origin, origins), None] if origins else None,
-            select_subprotocol=_choose_subprotocol,
-            max_size=MAX_UNFINISHED_BYTES,
-            logger=_quiet,
-        )
+        self._protocol = _OriginCheckingProtocol(origins)
         self._message = b""  # the frames of an unfinished message
         self._unsent: list[bytes] = []
         self._early = b""  # lines queued before the handshake is finished

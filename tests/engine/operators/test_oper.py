@@ -51,6 +51,12 @@ def test_a_wrong_name_or_password_changes_nothing(bench: EngineHarness, said: st
     assert codes(alice.ask("KILL alice")) == ["481"]
 
 
+def test_an_operator_name_matches_in_composed_and_decomposed_form(make_bench: MakeBench) -> None:
+    bench = make_bench(operators={"Jose\u0301": HASH, "R\u00e9ne": HASH})
+    for nick, name in (("alice", "Jos\u00e9"), ("bob", "Re\u0301ne")):
+        assert codes(bench.connect(nick).ask(f"OPER {name} :open sesame"))[0] == "381"
+
+
 def test_oper_needs_a_password(bench: EngineHarness) -> None:
     (alice,) = people(bench, "alice")
     assert codes(alice.ask("OPER root")) == ["461"]
