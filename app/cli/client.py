@@ -11,7 +11,7 @@ from typing import Annotated, TextIO
 import typer
 
 from app.cli import terminal
-from app.cli.options import ClientConfig, Version, flags, read_first_line, setting
+from app.cli.options import ClientConfig, Version, flags, read_password_file, setting
 from app.client.display.event_text import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
@@ -145,7 +145,7 @@ def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None
         return None
     if settings.username is None:
         raise UsageError("--password-file requires -u NAME.")
-    password = read_first_line(settings.password_file)
+    password = read_password_file(settings.password_file)
     if not password:
         raise UsageError(f"The first line of {settings.password_file} is empty; it must be the password.")
     return LoginCredentials(nick, password)

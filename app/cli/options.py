@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -53,13 +53,23 @@ def flags(model: type[Settings], arguments: Mapping[str, object]) -> dict[str, o
     return {key: arguments[key] for key in model.model_fields if key in arguments}
 
 
-def read_first_line(file: Path) -> str:
-    """Return the first line of a password file, without its line terminator.
+def read_first_line(source: BinaryIO, name: str) -> str:
+    """Return the first line of a password file or of standard input; `name` is for error messages.
 
-    Raises: UsageError if the file is not UTF-8; OSError if it cannot be read.
+    The line terminator and a byte order mark are not part of the password.
+
+    Raises: UsageError if the line is not UTF-8; OSError if it cannot be read.
     """
     try:
-        with file.open(encoding="utf-8") as lines:
-            return lines.readline().rstrip("\r\n")
+        return source.readline().decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a UTF-8 text file.") from error
+        raise UsageError(f"{name} is not UTF-8 text.") from error
+
+
+def read_password_file(file: Path) -> str:
+    """Return the first line of a password file.
+
+    Raises: UsageError if it is not UTF-8; OSError if it cannot be read.
+    """
+    with file.open("rb") as source:
+        return read_first_line(source, str(file))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.events import Event, Kind
+from app.services.accounts import verify_login
+from app.wire.names import fold
 from tests.cli.conftest import Admin
 from tests.legacy_database import old_database
 from tests.story import Story
@@ -134,6 +136,32 @@ def test_passwords_are_read_from_a_file_or_standard_input(chat: Story, admin: Ad
     assert admin("user", "create", "b", "--password-stdin", stdin="").code == 2
     assert "unseen" not in admin("user", "create", "b").err
     assert [row["name"] for row in admin("user", "list", "--json").json] == ["a"]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_byte_order_mark_is_not_part_of_a_password(
+    ending: str, chat: Story, admin: Admin, folder: Path
+) -> None:
+    line = f"\ufefft\u00e9-for-two{ending}"
+    (folder / "pw").write_bytes(line.encode())
+    assert admin("user", "create", "a", "--password-file", "pw").code == 0
+    assert admin("user", "create", "b", "--password-stdin", stdin=line).code == 0
+    for name in ("a", "b"):
+        with chat.database.reading() as session:
+            assert verify_login(session, fold(name), "te\u0301-for-two")
+
+
+def test_a_password_file_in_utf_16_is_refused(chat: Story, admin: Admin, folder: Path) -> None:
+    (folder / "pw").write_bytes("tea-for-two\r\n".encode("utf-16"))
+    ended = admin("user", "create", "a", "--password-file", "pw")
+    assert (ended.code, ended.err) == (2, "Error: pw is not UTF-8 text.\n")
+
+
+def test_a_password_that_saslprep_prohibits_is_not_set(chat: Story, admin: Admin) -> None:
+    ended = admin("user", "create", "a", "--password-stdin", stdin="tea \N{FOX FACE} for two\n")
+    assert ended.code == 2
+    assert "newer than Unicode 3.2" in ended.err
+    assert admin("user", "list", "--json").json == []
 
 
 def test_kick_and_announce_reach_online_users(chat: Story, admin: Admin) -> None:

@@ -205,6 +205,16 @@ def test_server_that_fails_scram_is_not_trusted() -> None:
     assert isinstance(client.events[-1], LoginFailed)
 
 
+def test_a_password_that_scram_cannot_carry_is_sent_by_plain() -> None:
+    password = "open \N{FOX FACE}"
+    client = ClientHarness(has_chosen_nick=True, password=password, rooms=[])
+    client.connect()
+    client.receive(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+    assert client.sent[-1] == "AUTHENTICATE PLAIN"
+    client.receive(":srv AUTHENTICATE +")
+    assert _last_response(client) == f"\0anna\0{password}"
+
+
 def _create_scram_server(password: str):  # type: ignore[no-untyped-def]
     mechanism = ScramMechanism("SCRAM-SHA-256")
     known = mechanism.make_auth_info(password, iteration_count=4096)

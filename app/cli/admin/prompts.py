@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import read_first_line
+from app.cli.options import read_first_line, read_password_file
 from app.errors import ChatError, UsageError
 from app.services.accounts import check_password
 
@@ -43,9 +43,9 @@ def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
     if from_stdin and file is not None:
         raise UsageError("Give either --password-stdin or --password-file, not both.")
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = read_first_line(sys.stdin.buffer, "Standard input")
     elif file is not None:
-        password = read_first_line(file)
+        password = read_password_file(file)
     elif sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
     else:

@@ -6,6 +6,7 @@ that it stores a verifier for it.
 
 import base64
 import binascii
+from contextlib import suppress
 
 from scramp import ScramClient, ScramException
 
@@ -59,12 +60,6 @@ class ScramMechanism:
         return ""
 
 
-MECHANISMS: dict[str, type[ScramMechanism] | type[PlainMechanism]] = {
-    "SCRAM-SHA-256": ScramMechanism,
-    "PLAIN": PlainMechanism,
-}
-
-
 def is_possible(state: ClientState) -> bool:
     """Return whether a login with the stored credentials is still possible on this connection."""
     connection = state.connection
@@ -86,11 +81,18 @@ def is_due(state: ClientState) -> bool:
 def begin(state: ClientState) -> Effects:
     """Begin an exchange with the best mechanism that both sides support."""
     offered = state.connection.offered.get("sasl", "").upper().split(",")
-    credentials = state.options.credentials
-    name = next((mechanism for mechanism in MECHANISMS if mechanism in offered), "PLAIN")
-    if credentials:
-        state.connection.sasl = MECHANISMS[name](credentials)
-        yield send("AUTHENTICATE", name)
+    if state.options.credentials:
+        exchange = _new_exchange(offered, state.options.credentials)
+        state.connection.sasl = exchange
+        yield send("AUTHENTICATE", exchange.mechanism)
+
+
+def _new_exchange(offered: list[str], credentials: LoginCredentials) -> ScramMechanism | PlainMechanism:
+    """Return an exchange by SCRAM if it is offered and SASLprep allows the credentials."""
+    if ScramMechanism.mechanism in offered:
+        with suppress(ScramException):
+            return ScramMechanism(credentials)
+    return PlainMechanism(credentials)
 
 
 def on_authenticate(state: ClientState, line: Line) -> Effects:

@@ -15,7 +15,7 @@ from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
 from app.events import PasswordHashes
-from app.services.accounts import check_password, hash_password, registration_event
+from app.services.accounts import PasswordTooShort, check_password, hash_password, registration_event
 from app.settings import ServerSettings
 from app.wire.names import InvalidName, check_new_nick, fold
 
@@ -130,13 +130,14 @@ def check_new_password(name: str, password: str, min_length: int) -> None:
 
     Raises: FailReply.
     """
-    if len(password) < min_length:
-        text = f"The password must be at least {min_length} characters"
-        raise FailReply("REGISTER", "WEAK_PASSWORD", name, text=text)
     try:
-        check_password(password)
+        check_password(password, min_length)
+    except PasswordTooShort as error:
+        raise FailReply("REGISTER", "WEAK_PASSWORD", name, text=error.sentence.removesuffix(".")) from error
     except UsageError as error:
-        raise FailReply("REGISTER", "UNACCEPTABLE_PASSWORD", name, text=error.sentence) from error
+        raise FailReply(
+            "REGISTER", "UNACCEPTABLE_PASSWORD", name, text=error.sentence.removesuffix(".")
+        ) from error
 
 
 def _check_rate(ctx: Context, name: str) -> None:

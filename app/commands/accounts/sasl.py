@@ -7,7 +7,6 @@ continues with a writable changeset. By then the world includes every earlier ac
 by `chat-admin`.
 """
 
-import binascii
 from abc import ABC, abstractmethod
 from base64 import b64decode
 
@@ -102,7 +101,7 @@ def _decode_message(exchange: SaslExchange) -> bytes:
     text, exchange.received = exchange.received, ""
     try:
         return b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or characters outside ASCII
         raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is not valid base64") from error
 
 

@@ -13,6 +13,7 @@ from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import CreatedData, JoinedData
+from app.services.accounts import is_same_password
 from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room
@@ -134,7 +135,7 @@ def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
         raise NumericError(numerics.ERR_INVITEONLYCHAN, room.name)
     if "R" in room.modes and me.account is None:
         raise NumericError(numerics.ERR_NEEDREGGEDNICK, room.name)
-    if room.password is not None and key != room.password:
+    if room.password is not None and not is_same_password(room.password, key or ""):
         raise NumericError(numerics.ERR_BADCHANNELKEY, room.name)
     if room.limit is not None and len(room.members) >= room.limit:
         raise NumericError(numerics.ERR_CHANNELISFULL, room.name)

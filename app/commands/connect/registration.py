@@ -1,6 +1,5 @@
 """Connection registration: PASS, NICK, USER, PING, PONG and QUIT."""
 
-import hmac
 from dataclasses import replace
 
 from app.commands.accounts import login
@@ -15,7 +14,7 @@ from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
 from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import User
-from app.services.accounts import verify_password
+from app.services.accounts import is_same_password, verify_password
 from app.wire import numerics
 from app.wire.names import InvalidName, check_new_nick
 
@@ -106,7 +105,7 @@ def _check_server_password(ctx: Context) -> SlowWork | None:
         return None
     if expected.startswith("$argon2"):
         return ctx.defer(lambda session: verify_password(expected, given), _apply_password_check, writes=True)
-    return _apply_password_check(ctx, hmac.compare_digest(expected.encode(), given.encode()))
+    return _apply_password_check(ctx, is_same_password(expected, given))
 
 
 def _close_if_throttled(ctx: Context) -> bool:

@@ -24,7 +24,7 @@ def test_register_creates_an_account(bench: EngineHarness) -> None:
 def test_refusals_of_register_come_as_notices(make_bench: MakeBench) -> None:
     bench = make_bench(registrations_per_address=1)
     people(bench, "anna", "bob")
-    assert tell(bench, "anna", "REGISTER short") == ["The password must be at least 6 characters"]
+    assert tell(bench, "anna", "REGISTER short") == ["The password must be at least 6 characters long"]
     bench.people["anna"].ask("NS REGISTER secret")
     assert tell(bench, "anna", "REGISTER secret") == ["You are already logged in as anna"]
     assert "many accounts" in tell(bench, "bob", "REGISTER secret")[0]
