@@ -72,7 +72,7 @@ class Dispatcher:
     def _run_command(self, changeset: Changeset, client: Client, request: CommandRequest) -> SlowWork | None:
         context_class = request.context_class if client.session is not None else Context
         ctx = context_class(self.runtime, changeset, client, request.verb, request.line.tags)
-        if request.line is not request.received:
+        if request.is_message_to_service:
             service_context.send_echo(ctx, request.received, request.line)
         return run_handler(ctx, _check_and_run, request)
 

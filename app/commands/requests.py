@@ -17,21 +17,24 @@ from app.wire.line import Line, parse
 
 UNKNOWN_COST = 1  # token, for a line that names no known command
 UNNAMED = "*"  # the command of an empty line
+MODULE_PREFIX = "*"  # of the nicks that stand for ZNC modules
 _PSEUDOCLIENT_VERBS = frozenset(nick.upper() for nick in PSEUDOCLIENT_NICKS)
 
 
 class CommandRequest:
     """A received line, with the requested command and its parameters.
 
-    `line` differs from `received` for a message to a pseudoclient, which is translated to a
-    command. `context_class` applies once the client is registered. An unknown command has
-    the lowest cost and is not quick: the reader waits for its error reply.
+    `line` differs from `received` for a message to a pseudoclient, and for ZNC with a module: both
+    are translated to the pseudoclient's command. `context_class` applies once the client is
+    registered. An unknown command has the lowest cost and is not quick: the reader waits for its
+    error reply.
     """
 
     __slots__ = (
         "command",
         "context_class",
         "cost",
+        "is_message_to_service",
         "is_quick",
         "line",
         "params",
@@ -50,6 +53,7 @@ class CommandRequest:
         self.command = command
         self.params = params
         self.context_class = ServiceContext if verb in _PSEUDOCLIENT_VERBS else Context
+        self.is_message_to_service = line is not received and received.command != "ZNC"
         # Attributes rather than properties, because several threads read them for every message.
         self.cost = UNKNOWN_COST if command is None else command.cost
         self.writes = command is not None and command.writes
@@ -84,7 +88,8 @@ def parse_request(commands: CommandTable, frame: Frame) -> CommandRequest | Malf
     if not isinstance(frame, str):
         return MalformedLine(frame)
     received = parse(frame, UNNAMED)
-    line = received if received.command != "PRIVMSG" else _to_service_command(received)
+    translate = _TRANSLATIONS.get(received.command)
+    line = received if translate is None else translate(received)
     verb = commands.verb_for(line.command)
     command, params = commands.find(verb, line.params)
     return CommandRequest(received, line, verb, command, params)
@@ -98,6 +103,23 @@ def _to_service_command(line: Line) -> Line:
     nick = PSEUDOCLIENT_NICKS.get(target.lower())
     if nick is None or not text or text.startswith(ctcp.DELIMITER):
         return line
+    return _make_service_command(nick, [text, *more], line.tags)
+
+
+def _to_module_command(line: Line) -> Line:
+    """Translate `ZNC <module> <words>` into the module's command; return other lines as is.
+
+    The modules are the pseudoclients whose nick starts with `*`.
+    """
+    module, *words = line.params or [""]
+    nick = PSEUDOCLIENT_NICKS.get(module.lower()) if module.startswith(MODULE_PREFIX) else None
+    return line if nick is None else _make_service_command(nick, words, line.tags)
+
+
+def _make_service_command(nick: str, words: list[str], tags: dict[str, str]) -> Line:
+    """Return a pseudoclient's command; a single parameter is the text of the whole command."""
     verb = nick.upper()
-    words = [text, *more] if more else parse(f"{verb} {text}").params
-    return Line(verb, words, tags=line.tags)
+    return Line(verb, words if len(words) > 1 else parse(" ".join((verb, *words))).params, tags=tags)
+
+
+_TRANSLATIONS = {"PRIVMSG": _to_service_command, "ZNC": _to_module_command}

@@ -128,6 +128,7 @@ def build_command_table() -> CommandTable:
             znc.playback_list,
             znc.playback_clear,
         ),
+        znc.znc,
         # users
         away.away,
         chghost.chghost,

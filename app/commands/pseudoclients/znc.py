@@ -1,5 +1,7 @@
 """*playback: history for clients that support ZNC's playback module (wiki.znc.in/Playback).
 
+A message to *playback and the command `ZNC *playback` of ZNC's clients do the same.
+
 A *buffer* is a room that the caller is in, or a user that they have exchanged messages with. The
 access rules are those of CHATHISTORY, and a reply for several buffers is limited to the size of one
 CHATHISTORY page.
@@ -19,7 +21,8 @@ from app.commands.chathistory.playback import (
     rooms_with_open_history,
     send_mixed,
 )
-from app.commands.errors import FailReply
+from app.commands.context import Context
+from app.commands.errors import FailReply, NumericError
 from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import command, subcommand
@@ -28,6 +31,7 @@ from app.events import Event
 from app.services import pages
 from app.services.pages import HistoryCursor, HistorySource
 from app.services.visibility import find_first_visible
+from app.wire import numerics
 from app.wire.line import plain
 from app.wire.masks import matches
 
@@ -49,10 +53,21 @@ class BufferPage:
 def playback(ctx: ServiceContext, command: str = "", *more: str) -> None:
     """Play back history as ZNC's playback module does: `/msg *playback PLAY * 1795000000.123`.
 
-    Clients with the capability znc.in/playback send this automatically. Times are Unix timestamps
+    Clients with the capability znc.in/playback send this automatically, some of them as
+    `ZNC *playback PLAY * 1795000000.123`. Times are Unix timestamps
     in seconds, with an optional fraction.
     """
     raise service_context.unknown_command(ctx, command)
+
+
+@command()
+def znc(ctx: Context, module: str, *words: str) -> None:
+    """Send a command to a module of ZNC: `ZNC *playback PLAY #tea 0`, same as `/msg *playback`.
+
+    The only module is `*playback`.
+    """
+    text = "No such module; the only one is *playback: try ZNC *playback HELP"
+    raise NumericError(numerics.ERR_NOSUCHNICK, module, text=text)
 
 
 @subcommand()

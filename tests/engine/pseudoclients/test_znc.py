@@ -155,3 +155,49 @@ def test_playback_respects_hidden_history(bench: EngineHarness) -> None:
     bench.people["bob"].send("PRIVMSG #tea :after")
     carol.heard()
     assert played(carol, "PLAY *") == {"#tea": ["after"]}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ZNC *playback PLAY #tea {START + 2}",
+        f"ZNC *playback :PLAY #tea {START + 2}",
+        f"znc *Playback play #tea {START + 2}.000",
+        f"PRIVMSG *playback :PLAY #tea {START + 2}",
+        f"PRIVMSG *playback PLAY #tea {START + 2}",
+    ],
+)
+def test_all_forms_that_clients_send_reach_the_module(anna: HarnessClient, line: str) -> None:
+    played = [heard for heard in map(parse, anna.ask(line)) if heard.command == "PRIVMSG"]
+    assert [heard.params for heard in played] == [["#tea", "four"]]
+
+
+def test_the_znc_command_replies_but_is_not_echoed(bench: EngineHarness) -> None:
+    bench.connect("anna", *CAPS, "echo-message")
+    bench.play(
+        """
+        anna > ZNC *playback PLAY
+        anna ~ @* :*playback!*playback@irc.example NOTICE anna :Not enough parameters: PLAY <buffers> *
+        anna > ZNC *playback CLEAR #tea
+        anna ~ @* :*playback!*playback@irc.example NOTICE anna :History cannot be cleared, *
+        anna > ZNC *playback FLY
+        anna ~ @* :*playback!*playback@irc.example NOTICE anna :Unknown command FLY; *
+        anna > ZNC *playback
+        anna ~ @* :*playback!*playback@irc.example NOTICE anna :Try HELP
+        anna =
+        """
+    )
+
+
+@pytest.mark.parametrize("module", ["*status", "playback", "NickServ", "*", "*playback2"])
+def test_other_modules_are_refused_by_name(bench: EngineHarness, module: str) -> None:
+    bench.connect("anna")
+    refusal = "No such module; the only one is *playback: try ZNC *playback HELP"
+    assert bench.people["anna"].ask(f"ZNC {module} IDENTIFY anna secret") == [
+        f":irc.example 401 anna {module} :{refusal}"
+    ]
+
+
+def test_the_znc_command_needs_a_module_and_registration(bench: EngineHarness) -> None:
+    assert codes(bench.dial("early").ask("ZNC *playback PLAY *", "ZNC *status")) == ["451", "451"]
+    assert codes(bench.connect("anna").ask("ZNC")) == ["461"]
