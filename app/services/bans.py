@@ -83,17 +83,24 @@ def normalise_ban_mask(kind: BanType, mask: str, lookup: AccountNameLookup) -> s
         NotFound: the account does not exist.
     """
     if not mask.strip() or len(mask) > MAX_MASK_LENGTH or any(c.isspace() or c < " " for c in mask):
-        raise UsageError(
-            "The mask must be an account, a nick mask such as spam*!*@*, or an address, without spaces."
-        )
+        raise _malformed_mask()
     if kind is BanType.ADDRESS:
         return _require_narrow_network(_canonical_network(mask))
+    if mask.startswith(":"):  # in no nick, and not valid as a middle parameter (RFC 1459 section 2.3.1)
+        raise _malformed_mask()
     if kind is BanType.NICK:
         return _reject_overbroad_mask(_reject_network_in_mask(_with_canonical_address(normalise(mask))))
     name = lookup(mask)
     if name is None:
         raise NotFound(f"There is no account {mask}; to ban a guest's nick, use {mask}!*@*.")
     return name
+
+
+def _malformed_mask() -> UsageError:
+    return UsageError(
+        "The mask must be an account, a nick mask such as spam*!*@*, or an address, "
+        "without spaces or a leading colon."
+    )
 
 
 def _require_narrow_network(network: str) -> str:

@@ -51,18 +51,32 @@ def parse_list_mask(mask: str) -> ListMask:
 def complete_mask(mask: str) -> str:
     """Return the canonical form of a mask; plain masks are completed to `nick!user@host`.
 
-    Raises: ValueError when an extended mask has an unknown type or an empty value.
+    Raises: ValueError when the mask is empty or cannot be a middle parameter (RFC 1459 section
+        2.3.1), or an extended mask has an unknown type or an empty value.
     """
     kind, rest = _split_type(mask)
     if kind is None:
-        return normalise(mask)
+        return normalise(_require_word(mask))
     if kind not in (ACCOUNT, MUTE) or not rest:
         raise ValueError(f"Extended masks are {PREFIX}{ACCOUNT}:account and {PREFIX}{MUTE}:mask")
     if kind == ACCOUNT:
-        return mask
+        return f"{PREFIX}{ACCOUNT}:{_require_word(rest)}"
     if rest.startswith(f"{PREFIX}{MUTE}:"):
         raise ValueError(f"{PREFIX}{MUTE}: can be given only once")
     return f"{PREFIX}{MUTE}:{complete_mask(rest)}"
+
+
+def _require_word(mask: str) -> str:
+    """Return the mask if it is a word that can occur in a nick, a source or an account name.
+
+    Any other mask would match nobody, or everybody if it is empty, and would not survive in a MODE
+    line.
+    """
+    if not mask.strip("!@"):
+        raise ValueError("A mask cannot be empty; to match everybody, use *!*@*")
+    if " " in mask or mask.startswith(":"):
+        raise ValueError("A mask cannot contain a space or start with a colon")
+    return mask
 
 
 def is_mute(mask: str) -> bool:

@@ -8,6 +8,8 @@ MODE command answers them with ERR_UNKNOWNMODE.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.wire.line import plain
+
 LISTS = "beIg"  # lists of masks or words; without an argument, the list is queried
 ARGUMENT_ALWAYS = "k"  # takes an argument when set and when removed
 ARGUMENT_WHEN_SET = "lW"  # takes an argument when set
@@ -70,7 +72,8 @@ def takes_argument(sign: str, letter: str) -> bool:
 def format_changes(changes: Iterable[ModeChange]) -> list[str]:
     """Return the parameters of a MODE command for the changes, or an empty list if there are none.
 
-    A sign is written only where it differs from the previous one.
+    A sign is written only where it differs from the previous one. `plain` is applied to the
+    arguments, so that each stays one parameter.
     """
     letters = ""
     arguments = []
@@ -79,5 +82,5 @@ def format_changes(changes: Iterable[ModeChange]) -> list[str]:
         letters += change.letter if change.sign == sign else change.sign + change.letter
         sign = change.sign
         if change.argument is not None:
-            arguments.append(change.argument)
+            arguments.append(plain(change.argument))
     return [letters, *arguments] if letters else []

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, inspect, text
+from sqlalchemy import URL, inspect, select, text
 
 from app.clock import Clock
 from app.db import migrate, revisions, schema
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.log import read_after
-from app.db.models import Base
+from app.db.models import Base, RoomMaskRow
 from app.errors import DatabaseRefused, StorageError
 from app.events import Event, Kind
+from app.events.data import CreatedData, ModeData
 from tests.story import record_now
 
 ROOT = Path(__file__).parents[2]
@@ -284,3 +285,36 @@ def test_downgraded_index_ends_at_a_complete_step(fresh: Database, is_indexed: b
             text("SELECT rowid FROM spoken_index WHERE spoken_index MATCH :letters"), {"letters": '"hel"'}
         )
         assert list(indexed.scalars()) == list(range(1, 65))
+
+
+def test_malformed_masks_are_removed_and_shown_as_one_parameter(fresh: Database) -> None:
+    schema.prepare_database(fresh)
+    masks = ["x y!*@*", ":x!*@*", "~m:~a::x", "~a:x y", "*!*@*", "~m:bob!*@2001:db8::1", "a:b"]
+    room = Event(Kind.CREATED, room=1, nick="anna", target="#tea", data=CreatedData("", True, None))
+    modes = [
+        Event(
+            Kind.MODE,
+            room=1,
+            nick="anna",
+            target="#tea",
+            text=f"+b{letters} {mask} x y",
+            data=ModeData([("+", "b", mask, None), *(("+", letter, "x y", None) for letter in letters)]),
+        )
+        for mask, letters in zip(masks, "eIgeIeI", strict=True)
+    ]
+    record_now(fresh, Clock(), [room, *modes])
+    downgrade(fresh, "0014")
+    schema.prepare_database(fresh)
+    with fresh.engine.connect() as connection:
+        kept = connection.execute(select(RoomMaskRow.mode, RoomMaskRow.mask).order_by(RoomMaskRow.mask)).all()
+        assert sorted(kept) == [("b", "*!*@*"), ("b", "a:b"), ("b", "~m:bob!*@2001:db8::1"), ("g", "x y")]
+        texts = [event.text for event in read_after(connection, 1, 10)]
+    assert texts == [
+        "+be x_y!*@* x_y",
+        "+bI x!*@* x_y",
+        "+bg ~m:~a::x x y",
+        "+be ~a:x_y x_y",
+        "+bI *!*@* x_y",
+        "+be ~m:bob!*@2001:db8::1 x_y",
+        "+bI a:b x_y",
+    ]

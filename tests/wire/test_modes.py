@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.wire.line import parse, plain
 from app.wire.modes import (
     ARGUMENT_ALWAYS,
     ARGUMENT_WHEN_SET,
@@ -22,7 +23,7 @@ from app.wire.modes import (
 )
 
 signs = st.sampled_from("+-")
-arguments = st.text(min_size=1, max_size=5)
+arguments = st.text(min_size=1, max_size=5).map(plain)
 complete = st.one_of(
     st.builds(ModeChange, signs, st.sampled_from(LISTS + ARGUMENT_ALWAYS + ROLES), arguments),
     st.builds(ModeChange, st.just("+"), st.sampled_from(ARGUMENT_WHEN_SET), arguments),
@@ -35,6 +36,13 @@ complete = st.one_of(
 def test_formatted_changes_parse_to_themselves(changes: list[ModeChange]) -> None:
     modes, *rest = format_changes(changes) or [""]
     assert parse_changes(modes, rest) == changes
+
+
+@given(st.text(max_size=8))
+def test_any_argument_stays_one_parameter(argument: str) -> None:
+    words = format_changes([ModeChange("+", "b", argument), ModeChange("+", "i")])
+    line = parse(f"MODE #tea {' '.join(words)}")
+    assert line.params == ["#tea", "+bi", plain(argument)]
 
 
 @given(st.lists(complete, min_size=1))

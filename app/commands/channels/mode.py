@@ -14,8 +14,7 @@ from app.engine.world.room import Room
 from app.events import Kind, RoomKey
 from app.events.data import ModeData
 from app.wire import extbans, numerics, word_filter
-from app.wire.framing import byte_length, space_after
-from app.wire.line import plain
+from app.wire.framing import byte_length, space_after, truncate
 from app.wire.modes import (
     FLAGS,
     LISTS,
@@ -31,7 +30,7 @@ from app.wire.modes import (
 from app.wire.names import caseless
 from app.wire.numbers import parse_number
 
-MAX_ENTRY_BYTES = 200  # longer masks and words are ignored
+MAX_ENTRY_BYTES = 200  # of a mask or word
 _LIST_REPLIES = {
     "b": (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
     "e": (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
@@ -187,9 +186,7 @@ def _validate_list_entry(ctx: Context, room: Room, change: ModeChange) -> list[V
     existing = next((entry for entry in entries if caseless(entry) == caseless(mask)), None)
     if change.sign == "-":
         return [(ModeChange("-", change.letter, existing), None)] if existing else []
-    if existing or byte_length(mask) > MAX_ENTRY_BYTES:
-        return []
-    return [(ModeChange("+", change.letter, mask), None)]
+    return [] if existing else [(ModeChange("+", change.letter, mask), None)]
 
 
 def _canonical_entry(room: Room, change: ModeChange) -> str:
@@ -201,16 +198,25 @@ def _canonical_entry(room: Room, change: ModeChange) -> str:
     try:
         if change.letter == "I" and extbans.is_mute(entry):
             raise ValueError("Mute masks (~m:) cannot be invite exceptions")
-        if change.letter != WORD_FILTER:
-            return extbans.complete_mask(entry)
-        if " " in entry or entry.startswith(":"):
-            raise ValueError("A word cannot contain a space or start with a colon")
-        word_filter.parse_word(entry)
+        canonical = _check_word(entry) if change.letter == WORD_FILTER else extbans.complete_mask(entry)
+        if byte_length(canonical) > MAX_ENTRY_BYTES:
+            raise ValueError(f"An entry must have at most {MAX_ENTRY_BYTES} bytes")
     except ValueError as error:
-        shown = plain(entry) if entry else "*"
+        shown = truncate(entry, MAX_ENTRY_BYTES)
         raise NumericError(
             numerics.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text=str(error)
         ) from error
+    return canonical
+
+
+def _check_word(entry: str) -> str:
+    """Return an entry of the word filter.
+
+    Raises: ValueError when it is malformed.
+    """
+    if " " in entry or entry.startswith(":"):
+        raise ValueError("A word cannot contain a space or start with a colon")
+    word_filter.parse_word(entry)
     return entry
 
 
