@@ -51,7 +51,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "cli",
     "bootstrap",
 ]
-GROUND = {"clock", "errors", "events", "process", "threads"}
+GROUND = {"clock", "errors", "events", "process", "text", "threads"}
 BASE = {"ground", "settings", "wire"}
 ALONE = {  # packages with stricter rules than the order; the first match applies
     "app.bootstrap": set(LAYERS),

@@ -19,10 +19,12 @@ from typer.core import TyperArgument, TyperCommand
 from typer.main import get_command
 
 from app.errors import ChatError
+from app.text.graphemes import truncate_characters
 
 DISTRIBUTION = "durable-chat"
 INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
-_LONG_WORD = re.compile(r"(\S{60})\S{340,}")
+_LONG_WORD = re.compile(r"\S{400,}")
+_SHORTENED_LENGTH = 60  # characters
 
 
 class PlainArgument(TyperArgument):
@@ -101,8 +103,12 @@ def _call(app: typer.Typer, program: str) -> None:
 
 def print_error(error: ChatError) -> None:
     """Write an error's sentence to standard error, with overlong words shortened."""
-    sentence = _LONG_WORD.sub(r"\1...", error.sentence)
+    sentence = _LONG_WORD.sub(_shorten, error.sentence)
     typer.echo(f"Error: {sentence}", err=True)
+
+
+def _shorten(word: re.Match[str]) -> str:
+    return truncate_characters(word[0], _SHORTENED_LENGTH) + "..."
 
 
 def explain(error: OSError) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from app.errors import ChatError, SettingsRefused, UsageError
+from app.text.graphemes import truncate_characters
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_SHOWN_LENGTH = 60  # characters of an invalid value or key shown in a message
@@ -130,7 +131,7 @@ def merge_sources(model: Model, sources: Sequence[Source]) -> tuple[dict[str, ob
 def shown(value: object) -> str:
     """Format a value for a message: truncated, and with `?` for control characters."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    text = text if len(text) <= MAX_SHOWN_LENGTH else text[:MAX_SHOWN_LENGTH] + "..."
+    text = text if len(text) <= MAX_SHOWN_LENGTH else truncate_characters(text, MAX_SHOWN_LENGTH) + "..."
     return "".join(character if character.isprintable() else "?" for character in text)
 
 

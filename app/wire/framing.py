@@ -8,6 +8,8 @@ https://ircv3.net/specs/extensions/message-tags, which limits the tag section se
 
 from dataclasses import dataclass
 
+from app.text.graphemes import truncate
+
 MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, including CR LF
 MAX_TAG_BYTES = 4096  # message-tags: client to server, including `@` and the trailing space
 MAX_SERVER_TAG_BYTES = 8191  # message-tags: server to client, including relayed client tags
@@ -40,9 +42,20 @@ def byte_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def truncate(line: str, limit: int = MAX_LINE_BYTES - 2) -> str:
-    """Return the text, truncated at a character boundary to at most `limit` bytes."""
-    return line if byte_length(line) <= limit else line.encode()[:limit].decode(errors="ignore")
+def truncate_line(line: str) -> str:
+    """Return the line, with its last parameter truncated between graphemes if it is too long."""
+    return line if space_after(line) >= 0 else _truncate_last_parameter(line)
+
+
+def _truncate_last_parameter(line: str) -> str:
+    """Return an overlong line, truncated.
+
+    The start of the line is measured on its own, because a combining mark at the start of the last
+    parameter forms a grapheme with the colon before it.
+    """
+    start, separator, text = line.partition(" :")
+    start += separator
+    return truncate(start + truncate(text, max(space_after(start), 0)), MAX_LINE_BYTES - len("\r\n"))
 
 
 def space_after(start: str) -> int:

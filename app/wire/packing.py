@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.wire.framing import byte_length, truncate
+from app.text.graphemes import split_text
+from app.wire.framing import byte_length
 
 
 class WordPacker:
@@ -41,10 +42,6 @@ def pack_words(words: Iterable[str], limit: int, separator: str = " ") -> list[s
 
 
 def split_long_words(words: Iterable[str], limit: int) -> Iterator[str]:
-    """Yield the words, splitting those longer than `limit` UTF-8 bytes; `limit` is at least 4."""
+    """Yield the words, with those longer than `limit` UTF-8 bytes split between graphemes."""
     for word in words:
-        rest = word
-        while len(piece := truncate(rest, limit)) < len(rest):
-            yield piece
-            rest = rest[len(piece) :]
-        yield rest
+        yield from split_text(word, limit)

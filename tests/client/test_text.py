@@ -1,9 +1,11 @@
-"""Sanitising and splitting of text, and rendering of events."""
+"""Sanitising of text, and rendering of events."""
 
 import json
 import unicodedata
 from datetime import UTC
 
+import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +13,7 @@ from app.client.display.event_text import DisplayContext
 from app.client.display.jsonlines import to_json
 from app.client.display.rendering import Renderer
 from app.client.display.sanitise import clean
-from app.client.protocol.events import HistoryPage, Joined, Message, Notice
-from app.client.protocol.splitting import split_text
+from app.client.protocol.events import HistoryPage, Joined, Message, Notice, Table
 from tests.client.harness import NOW
 
 DAY = 86_400_000
@@ -33,16 +34,61 @@ def test_formatting_is_removed_and_hidden_text_replaced() -> None:
     assert clean("Ünï 👩‍🚀 ёж") == "Ünï 👩‍🚀 ёж"
 
 
-@given(st.text(), st.integers(8, 60))
-def test_parts_fit_the_limit_and_lose_nothing(text: str, limit: int) -> None:
-    parts = list(split_text(text, limit))
-    assert "".join(parts) == text
-    assert all(len(part.encode()) <= limit for part in parts)
+VISIBLE = [
+    "Ünï 👩‍🚀 ёж",
+    "❤️ 1️⃣ ☺︎",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # England
+    "\U0001f3f4\U000e0075\U000e0073\U000e0074\U000e0078\U000e007f",  # Texas
+    "سورة \u06dd٧ \u0600١",
+    "\U000110bd𑂠",
+]
 
 
-def test_parts_end_at_spaces_and_keep_graphemes_whole() -> None:
-    assert list(split_text("one two three", 9)) == ["one two ", "three"]
-    assert list(split_text("aaaae\u0301b", 6)) == ["aaaa", "e\u0301b"]
+@pytest.mark.parametrize("text", VISIBLE)
+def test_joiners_and_flags_are_shown_as_they_are(text: str) -> None:
+    assert clean(text) == text
+
+
+HIDDEN = {
+    "tags without a flag": "hi\U000e0061\U000e0062\U000e0063\U000e007f",
+    "tags after a face": "\U0001f600\U000e0067\U000e0062\U000e0065\U000e007f",
+    "a flag with unfinished tags": "\U0001f3f4\U000e0067\U000e0062\U000e0065",
+    "a flag with a sentence": "\U0001f3f4"
+    + "".join(chr(0xE0000 + ord(x)) for x in "run this")
+    + "\U000e007f",
+    "a right-to-left override": "abc\u202edef",
+    "an isolate": "abc\u2066def",
+    "a zero width space": "a\u200bb",
+    "an interlinear annotation": "a\ufff9b",
+    "an escape sequence": "\x1b[2J",
+    "a C1 control": "\x9b2J",
+}
+
+
+@pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN)
+def test_hidden_text_leaves_a_visible_trace(text: str) -> None:
+    shown = clean(text)
+    assert "\ufffd" in shown
+    assert all(unicodedata.category(character) not in ("Cc", "Cf") for character in shown)
+
+
+def test_every_visible_format_character_is_shown() -> None:
+    concatenation_marks = regex.findall(
+        r"\p{Prepended_Concatenation_Mark}", "".join(map(chr, range(0x20000)))
+    )
+    assert clean("".join(concatenation_marks)) == "".join(concatenation_marks)
+    assert len(concatenation_marks) >= 13
+
+
+def test_table_columns_align_with_wide_and_formatted_cells() -> None:
+    renderer = Renderer(DisplayContext("#tea", "anna", UTC), has_colours=False)
+    rows = (("#日本", "2", "\x02bold\x02 tea"), ("#tea", "10", "🇩🇪 x"), ("#\x02b", "3", "plain"))
+    assert renderer.render(Table("Rooms", rows)) == [
+        "Rooms: 3",
+        "  #日本  2   bold tea",
+        "  #tea   10  🇩🇪 x",
+        "  #b     3   plain",
+    ]
 
 
 def test_message_as_json_escapes_hidden_characters() -> None:

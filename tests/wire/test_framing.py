@@ -4,7 +4,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.wire.framing import Frame, Framer, FramingError, OversizedLine, UndecodableLine, truncate
+from app.text.graphemes import truncate
+from app.wire.framing import (
+    MAX_LINE_BYTES,
+    Frame,
+    Framer,
+    FramingError,
+    OversizedLine,
+    UndecodableLine,
+    space_after,
+    truncate_line,
+)
 
 streams = st.lists(
     st.sampled_from(
@@ -101,9 +111,21 @@ def test_buffer_holds_the_longest_line_of_a_larger_limit() -> None:
     assert framer.feed(b"\r\n") == [line.decode()]
 
 
-@given(st.text(max_size=200), st.integers(1, 300))
-def test_truncated_line_is_the_longest_prefix_that_fits(line: str, limit: int) -> None:
-    kept = truncate(line, limit)
-    assert line.startswith(kept)
-    assert len(kept.encode()) <= limit
-    assert kept == line or len(line[: len(kept) + 1].encode()) > limit
+@given(st.text(st.sampled_from("aж語\u0301\U0001f1e9"), max_size=600))
+def test_long_line_keeps_its_start_and_is_cut_between_graphemes(text: str) -> None:
+    start = ":alice!~a@host TOPIC #tea :"
+    kept = truncate_line(start + text).removeprefix(start)
+    space = space_after(start)
+    assert kept == truncate(text, space)
+    assert len(f"{start}{kept}\r\n".encode()) <= MAX_LINE_BYTES
+
+
+def test_colon_before_combining_marks_stays() -> None:
+    start = ":alice!~a@host TOPIC #tea :"
+    assert truncate_line(start + "\u0301" * 600).startswith(start + "\u0301")
+
+
+def test_long_line_without_a_last_parameter_is_truncated() -> None:
+    line = ":alice!~a@host MODE #tea " + "x" * 600
+    assert truncate_line(line) == line[: MAX_LINE_BYTES - 2]
+    assert truncate_line(line + " :text") == line[: MAX_LINE_BYTES - 2]

@@ -17,6 +17,7 @@ from app.db.database import Database, parse_database_url
 from app.errors import ChatError, NotFound
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.settings import SERVER, ServerSettings, derive_prefix, load
+from app.text.graphemes import truncate_characters
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000  # for a lock on the database
 MAX_ACTOR_LENGTH = 128  # characters, the width of the column
@@ -126,4 +127,4 @@ def _actor() -> str:
         login = getpass.getuser()
     except (KeyError, OSError):
         login = str(os.getuid())
-    return f"admin:{login}"[:MAX_ACTOR_LENGTH]
+    return truncate_characters(f"admin:{login}", MAX_ACTOR_LENGTH)

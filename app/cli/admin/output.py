@@ -15,6 +15,7 @@ import typer
 
 from app.clock import from_datetime, to_iso
 from app.services.export.plain import clean
+from app.text.columns import align
 
 Row = Mapping[str, Any]
 
@@ -35,7 +36,7 @@ class Output:
         elif sys.stdout.isatty():
             _draw(rows)
         else:
-            typer.echo("\n".join(_aligned([list(rows[0]), *([_text(v) for v in r.values()] for r in rows)])))
+            typer.echo("\n".join(align([list(rows[0]), *([_text(v) for v in r.values()] for r in rows)])))
 
     def record(self, item: Any) -> None:
         """Print all fields of one item."""
@@ -43,7 +44,7 @@ class Output:
         if self._as_json:
             self._print_json(row)
         else:
-            typer.echo("\n".join(_aligned([[f"{name}:", _text(value)] for name, value in row.items()])))
+            typer.echo("\n".join(align([[f"{name}:", _text(value)] for name, value in row.items()])))
 
     def done(self, sentence: str, **facts: Any) -> None:
         """Print the result of a change: the facts as JSON, otherwise the sentence."""
@@ -89,18 +90,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_text(part) for part in value)
     return clean(str(value))
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows as lines, each column padded to its widest cell in terminal columns."""
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    padded = (
-        (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return ["  ".join(cells).rstrip() for cells in padded]
 
 
 def _draw(rows: Sequence[Row]) -> None:

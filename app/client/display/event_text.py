@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from app.client.display.sanitise import clean
 from app.client.display.style import Piece, Style, piece
 from app.client.protocol import events
 from app.clock import to_datetime
+from app.text.columns import align
 from app.wire.names import fold
 
 Lines = list[list[Piece]]
@@ -150,9 +152,8 @@ def members(event: events.Members, context: DisplayContext) -> Lines:
 
 def table(event: events.Table, context: DisplayContext) -> Lines:
     """Format a WHO or LIST reply as a table with aligned columns."""
-    widths = [max(len(cell) for cell in column) for column in zip(*event.rows, strict=True)]
-    rows = [[f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)] for row in event.rows]
-    return [*_dim(f"{event.title}: {len(rows)}"), *([piece("  " + "  ".join(row).rstrip())] for row in rows)]
+    lines = align([clean(cell) for cell in row] for row in event.rows)
+    return [*_dim(f"{event.title}: {len(lines)}"), *([Piece(f"  {line}")] for line in lines)]
 
 
 def notice(event: events.Notice, context: DisplayContext) -> Lines:

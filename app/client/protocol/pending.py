@@ -11,7 +11,8 @@ from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Message, Notice, Queued, SendFailed, Stored
 from app.client.protocol.lines import param, send
 from app.client.protocol.model import ClientState, PendingMessage
-from app.client.protocol.splitting import max_text_bytes, split_text
+from app.client.protocol.splitting import max_text_bytes
+from app.text.graphemes import split_text
 from app.wire import ctcp
 from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import Line

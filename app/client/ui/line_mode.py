@@ -27,8 +27,9 @@ from app.client.ui.completion import PromptCompleter, Words, completion_words
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
 from app.errors import ChatError
+from app.text.columns import shorten
 
-MAX_PREVIEW_CHARACTERS = 40  # of a pending message in the toolbar
+MAX_PREVIEW_COLUMNS = 40  # of a pending message in the toolbar
 
 
 class PasswordFreeHistory(InMemoryHistory):
@@ -211,7 +212,7 @@ def _unsent(state: ClientState) -> str:
     parts = []
     if state.pending:
         first = next(iter(state.pending.values())).text
-        parts.append(f" · sending {len(state.pending)}: {first[:MAX_PREVIEW_CHARACTERS]}…")
+        parts.append(f" · sending {len(state.pending)}: {shorten(first, MAX_PREVIEW_COLUMNS)}")
     if state.failed:
         parts.append(f" · {len(state.failed)} not sent (/resend)")
     return "".join(parts)

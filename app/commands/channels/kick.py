@@ -6,6 +6,7 @@ from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind
 from app.events.data import KickedData
+from app.text.graphemes import truncate_characters
 from app.wire import numerics
 
 
@@ -17,7 +18,7 @@ def kick(ctx: Context, channels: str, nicks: str, reason: str = "") -> None:
     reason is your nick by default, and is truncated to `topic_length` characters.
     """
     rooms, names = channels.split(","), nicks.split(",")
-    shown_reason = (reason or ctx.me.nick)[: ctx.runtime.settings.topic_length]
+    shown_reason = truncate_characters(reason or ctx.me.nick, ctx.runtime.settings.topic_length)
     if len(rooms) == 1:
         rooms *= len(names)
     for channel, nick in zip(rooms, names, strict=False):

@@ -13,8 +13,9 @@ from app.commands.registry import command
 from app.engine.world.room import Room
 from app.events import Kind, RoomKey
 from app.events.data import ModeData
+from app.text.graphemes import truncate
 from app.wire import extbans, numerics, word_filter
-from app.wire.framing import byte_length, space_after, truncate
+from app.wire.framing import byte_length, space_after
 from app.wire.modes import (
     FLAGS,
     LISTS,

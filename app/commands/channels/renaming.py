@@ -16,6 +16,7 @@ from app.engine.world.user import User
 from app.events import Event, Kind
 from app.events.data import JoinedData, RenamedData
 from app.services.rooms import AUTO_JOIN_REFUSAL, is_auto_joined
+from app.text.graphemes import truncate_characters
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room, fold
 
@@ -35,7 +36,7 @@ def rename(ctx: Context, channel: str, name: str, reason: str = "") -> None:
     new = _validate_name(ctx, room, name)
     if new == room.name:
         return
-    shown_reason = reason[: ctx.runtime.settings.topic_length]
+    shown_reason = truncate_characters(reason, ctx.runtime.settings.topic_length)
     event = ctx.event(Kind.RENAMED, room, target=room.name, text=shown_reason, data=RenamedData(new))
     if CAPABILITY in ctx.client.caps:
         ctx.emit(event, room.audience)

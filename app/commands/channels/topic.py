@@ -6,6 +6,7 @@ from app.commands.context import Context
 from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.events import Kind
+from app.text.graphemes import truncate_characters
 from app.wire import numerics
 
 
@@ -21,7 +22,7 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
     room = ctx.get_joined_room(channel)
     if "t" in room.modes and not room.is_operator(ctx.me):
         raise NumericError(numerics.ERR_CHANOPRIVSNEEDED, room.name)
-    new_topic = text[: ctx.runtime.settings.topic_length]
+    new_topic = truncate_characters(text, ctx.runtime.settings.topic_length)
     if new_topic:
         check_text(ctx, room, new_topic)
     ctx.emit(ctx.event(Kind.TOPIC, room, target=room.name, text=new_topic), room.audience)

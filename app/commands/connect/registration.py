@@ -15,6 +15,7 @@ from app.engine.rate_limits import describe_wait
 from app.engine.submission_unit import SlowWork
 from app.engine.world.user import User
 from app.services.accounts import is_same_password, verify_password
+from app.text.graphemes import truncate_characters
 from app.wire import numerics
 from app.wire.names import InvalidName, check_new_nick
 
@@ -58,7 +59,7 @@ def user(ctx: Context, user: str, mode: str, unused: str, realname: str) -> Slow
         raise NumericError(numerics.ERR_NEEDMOREPARAMS, "USER")
     kept = "".join(letter for letter in user if letter.isascii() and (letter.isalnum() or letter in "-_."))
     ctx.client.registration.user = "~" + (kept[:MAX_USER_LENGTH] or "user")
-    ctx.client.registration.realname = realname[:MAX_REALNAME_LENGTH]
+    ctx.client.registration.realname = truncate_characters(realname, MAX_REALNAME_LENGTH)
     return complete_registration(ctx)
 
 

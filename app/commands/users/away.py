@@ -5,8 +5,9 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.commands.sessions import always_on
 from app.events import Kind
+from app.text.graphemes import truncate, truncate_characters
 from app.wire import numerics
-from app.wire.framing import space_after, truncate
+from app.wire.framing import space_after
 from app.wire.names import MAX_NICK_BYTES
 
 PRE_AWAY = "draft/pre-away"
@@ -52,5 +53,5 @@ def _truncate(ctx: Context, message: str) -> str:
     me = ctx.me
     away_space = space_after(f":{me.source} AWAY :")
     reply_space = space_after(f":{ctx.runtime.server_name} 301  {me.nick} :") - MAX_NICK_BYTES
-    shortened = message[: ctx.runtime.settings.topic_length]
+    shortened = truncate_characters(message, ctx.runtime.settings.topic_length)
     return truncate(shortened, min(away_space, reply_space))

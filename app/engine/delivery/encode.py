@@ -22,7 +22,7 @@ from app.events.data import (
 )
 from app.wire import multiline
 from app.wire.capabilities import Shape
-from app.wire.framing import truncate
+from app.wire.framing import truncate_line
 from app.wire.line import format_tags
 from app.wire.numerics import RPL_KEYNOTSET, RPL_KEYVALUE, RPL_MONOFFLINE, RPL_MONONLINE
 
@@ -43,7 +43,7 @@ def encode(event: Event, shape: int, extra: Mapping[str, str] | None = None) -> 
     body = _ENCODERS[event.kind](event, shape)
     if not body:
         return b""
-    body = truncate(body)
+    body = truncate_line(body)
     return _line(format_event_tags(event, shape, extra), body)
 
 
@@ -58,7 +58,7 @@ def _multiline(
     pieces = multiline.split_lines(event.text or "", line_lengths)
     if shape & Shape.MULTILINE:
         return b"".join(_batch(event, start, pieces, format_event_tags(event, shape, extra), extra or {}))
-    lines = [truncate(start + line) for line, _ in pieces if line]
+    lines = [truncate_line(start + line) for line, _ in pieces if line]
     first = _line(format_event_tags(event, shape, extra), lines[0])
     rest = format_event_tags(
         replace(event, id=0), shape, {k: v for k, v in (extra or {}).items() if k != "label"}
@@ -77,7 +77,7 @@ def _batch(
     yield _line(tag_section, f":{event.source} BATCH +{name} draft/multiline {event.target}")
     for line, continues in pieces:
         own = {"batch": name} | ({multiline.CONCAT_TAG: ""} if continues else {})
-        yield _line(format_tags(own), truncate(start + line))
+        yield _line(format_tags(own), truncate_line(start + line))
     outer = {"batch": extra["batch"]} if "batch" in extra else {}
     yield _line(format_tags(outer), f":{event.source} BATCH -{name}")
 

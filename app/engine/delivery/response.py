@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.engine.delivery.client import Client
 from app.engine.delivery.encode import encode
 from app.events import Event
-from app.wire.framing import truncate
+from app.wire.framing import truncate_line
 from app.wire.line import LINE_END, format_tags
 
 
@@ -36,7 +36,7 @@ class ResponseEntry:
         if isinstance(self.content, Event):
             return encode(self.content, shape, tags)
         section = f"@{format_tags(tags)} " if tags else ""
-        lines = map(truncate, self.content.split(LINE_END))
+        lines = map(truncate_line, self.content.split(LINE_END))
         return f"{section}{f'{LINE_END}{section}'.join(lines)}{LINE_END}".encode()
 
     @property

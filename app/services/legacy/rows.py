@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.db.legacy import Cell, LegacyMessage, LegacyUser
 from app.errors import UsageError
 from app.services.accounts import check_password
+from app.text.graphemes import truncate_characters
 from app.wire.framing import byte_length
 from app.wire.names import InvalidName, check_new_nick
 
@@ -137,4 +138,4 @@ def _lines(text: str, max_bytes: int) -> list[str]:
 
 def display_nick(author: str) -> str:
     """Return an author's name with characters that are invalid in nicks replaced by `_`."""
-    return _INVALID_IN_NICK.sub("_", author.strip())[:MAX_DISPLAYED_LENGTH] or "_"
+    return truncate_characters(_INVALID_IN_NICK.sub("_", author.strip()), MAX_DISPLAYED_LENGTH) or "_"

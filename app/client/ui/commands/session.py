@@ -2,6 +2,7 @@
 
 from app.client.ui.command_registry import command
 from app.client.ui.controller import Controller
+from app.text.columns import align
 
 
 @command(works_offline=True)
@@ -16,9 +17,8 @@ def help_(controller: Controller, command: str | None = None) -> None:
     available = [entry for entry in controller.commands if entry.is_available(controller.state)]
     rows = [(entry.usage, entry.summary) for entry in available]
     rows.append(("//TEXT ...", "Send a message that begins with a slash."))
-    width = max(len(usage) for usage, _ in rows)
-    for usage, summary in rows:
-        controller.notify(f"{usage:<{width}}  {summary}")
+    for line in align(rows):
+        controller.notify(line)
 
 
 @command(works_offline=True)

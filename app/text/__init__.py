@@ -1,0 +1,1 @@
+"""Text as people see it: user-perceived characters and terminal columns."""
