@@ -34,6 +34,7 @@ EXPECTED_FILES = [
 SUBJECTS = {
     "admin",
     "architecture",
+    "client",
     "commands",
     "getting-started",
     "index",

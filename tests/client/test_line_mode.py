@@ -44,15 +44,18 @@ class PromptUser:
         """Type a text and press Enter."""
         self._keys.send_text(text + enter)
 
-    def wait_for_lines(self, *expected: str) -> None:
-        """Wait until lines with these texts are shown, in order; others may come between."""
-        for text in expected:
-            lines = []
-            while not (lines and text in lines[-1]):
-                try:
-                    lines.append(self._screen.get(timeout=TIMEOUT_SECONDS))
-                except queue.Empty:
-                    raise AssertionError(f"{text!r} was not shown, only {lines}") from None
+    def wait_for_lines(self, *expected: str) -> list[str]:
+        """Wait until lines with these texts are shown, in order; return all lines so far."""
+        return [line for text in expected for line in self._read_until(text)]
+
+    def _read_until(self, text: str) -> list[str]:
+        lines: list[str] = []
+        while not (lines and text in lines[-1]):
+            try:
+                lines.append(self._screen.get(timeout=TIMEOUT_SECONDS))
+            except queue.Empty:
+                raise AssertionError(f"{text!r} was not shown, only {lines}") from None
+        return lines
 
     def wait_for_question(self, text: str) -> None:
         """Wait until a question is the current one."""

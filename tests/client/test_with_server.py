@@ -8,9 +8,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.input import create_pipe_input
+
+from app.client.protocol.model import LoginCredentials
+from tests.client.test_line_mode import PromptUser
 
 TIMEOUT_SECONDS = 60.0
 LINE_COUNT = 400
@@ -141,12 +146,46 @@ def test_registered_nick_is_used_with_its_password(start: Start, port: int, tmp_
     assert "Error: anna is registered." in errors
 
 
-def _register(port: int) -> None:
-    """Register the account `anna` over a plain IRC connection."""
+def _register(port: int, *lines: str) -> None:
+    """Register the account `anna` over a plain IRC connection, then send the lines."""
+    answer = _talk(port, "anna", "REGISTER * * pencil-box", *lines, capabilities="draft/account-registration")
+    assert "REGISTER SUCCESS anna" in answer
+
+
+def _talk(port: int, nick: str, *lines: str, capabilities: str = "") -> str:
+    """Connect, send the lines and quit; return everything received."""
+    negotiation = [f"CAP REQ :{capabilities}"] if capabilities else []
+    sent = [*negotiation, f"NICK {nick}", "USER a 0 * a", "CAP END", *lines, "QUIT"]
     with socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS) as connection:
-        connection.sendall(b"CAP REQ draft/account-registration\r\nNICK anna\r\nUSER a 0 * a\r\nCAP END\r\n")
-        connection.sendall(b"REGISTER * * pencil-box\r\nQUIT\r\n")
+        connection.sendall("".join(f"{line}\r\n" for line in sent).encode())
         answer = b""
         while data := connection.recv(4096):
             answer += data
-    assert b"REGISTER SUCCESS anna" in answer
+    return answer.decode()
+
+
+@contextmanager
+def _anna(port: int) -> Iterator[PromptUser]:
+    """Start line mode as anna, in #tea."""
+    credentials = LoginCredentials("anna", "pencil-box")
+    with create_pipe_input() as keys:
+        yield PromptUser(keys, port, has_chosen_nick=True, credentials=credentials, initial_history=50)
+
+
+def test_unread_messages_are_shown_once_on_start(start: Start, port: int) -> None:
+    serve(start, port)
+    _register(port, "NICKSERV SET ALWAYS-ON on", "JOIN #tea")
+    _talk(port, "bob", "JOIN #tea", "PRIVMSG #tea :before")
+    with _anna(port) as anna:
+        anna.wait_for_lines("bob: before")
+        anna.press_ctrl_d()
+    _talk(port, "bob", "JOIN #tea", "PRIVMSG #tea :tea is ready", "PRIVMSG anna :hello?")
+    with _anna(port) as anna:
+        anna.wait_for_lines("── 1 unread in #tea ──", "bob: tea is ready")
+        anna.wait_for_lines("── 1 unread from bob ──", "bob → anna: hello?")
+        anna.press_ctrl_d()
+    _talk(port, "bob", "PRIVMSG anna :anna?")
+    with _anna(port) as anna:
+        shown = anna.wait_for_lines("bob: tea is ready", "── 1 unread from bob ──", "bob → anna: anna?")
+        assert not any("unread in #tea" in line for line in shown)
+        anna.press_ctrl_d()

@@ -150,6 +150,17 @@ def members(event: events.Members, context: DisplayContext) -> Lines:
     return _dim(f"{_count(len(event.names), 'member')} of {event.room}: {', '.join(event.names)}")
 
 
+def unread_room(event: events.UnreadRoom, context: DisplayContext) -> Lines:
+    """Format that a room we are not in has unread messages."""
+    return [
+        [
+            piece(
+                f"There are unread messages in {event.room}. Use /join {event.room} to read them.", Style.BOLD
+            )
+        ]
+    ]
+
+
 def table(event: events.Table, context: DisplayContext) -> Lines:
     """Format a WHO or LIST reply as a table with aligned columns."""
     lines = align([clean(cell) for cell in row] for row in event.rows)
@@ -184,6 +195,7 @@ FORMATTERS: Formatters = {
     events.AwayChanged: away_changed,
     events.JoinRefused: join_refused,
     events.Members: members,
+    events.UnreadRoom: unread_room,
     events.Table: table,
     events.Notice: notice,
     events.SendFailed: send_failed,

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from app.client.display import event_text, status_text
+from app.client.display import event_text, page_text, status_text
 from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Piece, Style, paint, piece
-from app.client.protocol.events import ClientEvent, HistoryPage, SearchResult
+from app.client.protocol.events import ClientEvent, HistoryPage, SearchResult, UnreadMessages
 
 FORMATTERS: Formatters = {**event_text.FORMATTERS, **status_text.FORMATTERS}
 
@@ -23,6 +23,8 @@ class Renderer:
         """Return the lines of text for an event; none if the event is not shown."""
         if isinstance(event, HistoryPage | SearchResult):
             return self._paint_all(self._render_page(event))
+        if isinstance(event, UnreadMessages):
+            return self._paint_all(self._render_unread(event))
         return self._paint_all(self._render_event(event))
 
     def _paint_all(self, lines: Lines) -> list[str]:
@@ -48,23 +50,13 @@ class Renderer:
         Days within the page do not affect later separators.
         """
         if not page.messages:
-            return [[piece(_empty_text(page), Style.DIM)]]
+            return [[piece(page_text.empty_text(page), Style.DIM)]]
         day, self._day = self._day, None
         body = [line for event in page.messages for line in self._render_event(event)]
         self._day = day
         kind = "search" if isinstance(page, SearchResult) else "history"
-        return [[piece(_title(page), Style.DIM)], *body, [Piece(f"── end of {kind} ──", Style.DIM)]]
+        return [[piece(page_text.title(page), Style.DIM)], *body, [Piece(f"── end of {kind} ──", Style.DIM)]]
 
-
-def _empty_text(page: HistoryPage | SearchResult) -> str:
-    if isinstance(page, SearchResult):
-        return f"No messages match {page.query}."
-    return f"No messages in {page.room} in that period."
-
-
-def _title(page: HistoryPage | SearchResult) -> str:
-    count = len(page.messages)
-    messages = f"{count} message{'s' * (count != 1)}"
-    if isinstance(page, SearchResult):
-        return f"── search for {page.query}: {messages}{', there may be more' * page.is_truncated} ──"
-    return f"── history of {page.room}: {messages}{', there are more' * page.is_truncated} ──"
+    def _render_unread(self, unread: UnreadMessages) -> Lines:
+        body = [line for message in unread.messages for line in self._render_event(message)]
+        return [*page_text.unread_heading(unread), *body]

@@ -6,7 +6,7 @@ effects, each of which is a line to send or an event to show.
 
 from collections.abc import Callable
 
-from app.client.protocol import messages, pending, registration, replies, rooms, sasl
+from app.client.protocol import messages, pending, registration, replies, rooms, sasl, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "PRIVMSG": messages.on_message,
     "NOTICE": messages.on_message,
     "TAGMSG": messages.on_tagmsg,
+    "MARKREAD": unread.on_markread,
     "PING": pending.on_ping,
     "PONG": pending.on_pong,
     # rooms

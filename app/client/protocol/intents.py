@@ -3,7 +3,7 @@
 The state is changed only by these functions and by the handlers of received lines.
 """
 
-from app.client.protocol import history, pending, registration, sasl
+from app.client.protocol import history, pending, registration, sasl, unread
 from app.client.protocol import search as searching
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
@@ -24,6 +24,9 @@ resend = pending.resend
 show_latest = history.show_latest
 show_between = history.show_between
 search = searching.send_search
+mark_read = unread.mark_read
+mark_all_read = unread.mark_all_read
+mark_read_at_intervals = unread.mark_read_at_intervals
 continue_as_guest = registration.try_next_nick
 
 

@@ -12,6 +12,14 @@ def send(command: str, *params: str, label: str = "") -> Send:
     return Send(format_line(command, flat, tags={"label": label} if label else None))
 
 
+def parse_time(text: str) -> int:
+    """Return an ISO 8601 time in milliseconds, or 0 if it is missing or malformed."""
+    try:
+        return from_iso(text)
+    except ValueError:
+        return 0
+
+
 def line_time(state: ClientState, line: Line) -> int:
     """Return the time of a line in milliseconds: its `time` tag, or else the current time."""
     try:

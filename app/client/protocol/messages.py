@@ -20,12 +20,19 @@ def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
     it reaches a held event.
     """
     if room.catch_up is None:
-        if not isinstance(event, Message) or room.mark_shown(event):
-            yield event
+        yield from _show(room, event)
         return
     if len(room.catch_up.held) >= MAX_HELD_EVENTS:
         room.catch_up.held.clear()
     room.catch_up.held.append(event)
+
+
+def _show(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
+    if not isinstance(event, Message):
+        yield event
+    elif room.mark_shown(event):
+        room.count_unread(event)
+        yield event
 
 
 def on_message(state: ClientState, line: Line) -> Effects:

@@ -16,6 +16,7 @@ from app.wire.line import Line
 from app.wire.names import Key, fold
 
 MAX_SHOWN_MSGIDS = 5_000  # kept per room; older messages do not arrive again
+MAX_UNREAD_MESSAGES = 1_000  # counted per room; beyond it there are "at least" as many
 MAX_ROOMS = 500  # rooms and conversations; at the limit, the oldest unjoined one is dropped
 
 
@@ -75,6 +76,8 @@ class ChannelView:
     topic: str = ""
     last_msgid: str = ""
     last_at: int = 0
+    read_at: int = 0  # the read marker, or 0 if it was never set
+    unread: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_UNREAD_MESSAGES))  # their times
     shown_msgids: OrderedDict[str, None] = field(default_factory=OrderedDict)
     catch_up: CatchUp | None = None
 
@@ -89,6 +92,17 @@ class ChannelView:
             self.shown_msgids.popitem(last=False)
         self.last_at = max(self.last_at, message.at)
         return True
+
+    def count_unread(self, message: Message) -> None:
+        """Count a message of another user as unread if it is after the read marker."""
+        if not message.is_mine and message.at > self.read_at:
+            self.unread.append(message.at)
+
+    def move_marker(self, at: int) -> None:
+        """Move the read marker forward."""
+        self.read_at = max(self.read_at, at)
+        while self.unread and self.unread[0] <= self.read_at:
+            self.unread.popleft()
 
 
 @dataclass(slots=True)
@@ -205,6 +219,9 @@ class ConnectionState:
     missed: int = 0
     has_gap: bool = False
     targets_since: int = 0
+    # unread messages
+    awaits_targets: bool = False
+    marker_requests: dict[Key, int] = field(default_factory=dict)  # time of the latest message
     ping_fence: int = 0  # number of the last message before our unanswered PING, or 0
 
     def isupport_number(self, token: str) -> int:
@@ -226,6 +243,8 @@ class ClientState:
     last_number: int = 0
     has_been_online: bool = False
     lost_at: int = 0
+    checked_account: str = ""  # the account whose conversations were checked for unread messages
+    marked_at: int = 0  # when everything shown was last marked as read
 
     @property
     def nick(self) -> str:

@@ -36,6 +36,6 @@ def on_lost(state: ClientState, reason: str, now: int) -> list[Effect]:
     was_online = state.is_online
     if was_online:
         state.lost_at = now
-    state.connection = ConnectionState()
     resume.on_connection_lost(state)
+    state.connection = ConnectionState()
     return [PhaseChanged(Phase.LOST, reason)] if was_online else []

@@ -6,7 +6,7 @@ login, once the server has accepted the nick. If the nick belongs to an account,
 open until the user decides what to do.
 """
 
-from app.client.protocol import resume, sasl
+from app.client.protocol import resume, sasl, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     LoggedOut,
@@ -38,6 +38,7 @@ SUPPORTED_CAPABILITIES = (
     "away-notify",
     "cap-notify",
     "draft/chathistory",
+    "draft/read-marker",
     REGISTRATION,
     "soju.im/search",
     "standard-replies",
@@ -148,7 +149,9 @@ def on_sasl_success(state: ClientState, line: Line) -> Effects:
         yield send("NICK", state.options.nick)
     connection.nick_refusal = None
     connection.awaits_user = False
-    if not state.is_online:
+    if state.is_online:
+        yield from unread.request_conversations(state)
+    else:
         yield from _end_negotiation(state)
 
 
@@ -213,6 +216,7 @@ def on_welcome(state: ClientState, line: Line) -> Effects:
     state.connection.awaits_user = False
     yield PhaseChanged(Phase.ONLINE, state.nick)
     yield from resume.rejoin_rooms(state)
+    yield from unread.request_conversations(state)
     if state.options.has_chosen_nick and not state.has_been_online and _is_unregistered(state):
         yield NickUnregistered(state.nick, may_register=state.has(REGISTRATION))
     state.has_been_online = True

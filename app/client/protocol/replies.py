@@ -1,6 +1,6 @@
 """Handlers of query replies, standard replies and errors."""
 
-from app.client.protocol import history, registration, resume, sasl, search
+from app.client.protocol import history, registration, resume, sasl, search, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import AwayChanged, Ignored, Notice, Table
 from app.client.protocol.lines import line_time, param
@@ -13,7 +13,7 @@ MAX_TABLE_ROWS = 2_000  # per reply; further rows are dropped
 
 IGNORED = (
     *("002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "321", "328", "329"),
-    *("375", "376", "422", "ACK", "CHGHOST", "SETNAME", "MARKREAD", "METADATA"),
+    *("375", "376", "422", "ACK", "CHGHOST", "SETNAME", "METADATA"),
 )
 
 
@@ -87,6 +87,8 @@ def on_fail(state: ClientState, line: Line) -> Effects:
             yield from resume.on_targets_fail(state, line)
         case "CHATHISTORY":
             yield from history.on_history_fail(state, line)
+        case "MARKREAD":
+            yield from unread.on_markread_fail(state, line)
         case "SEARCH":
             yield from search.on_search_fail(state, line)
         case "REGISTER":

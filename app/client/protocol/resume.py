@@ -6,11 +6,10 @@ the held events are shown; duplicates are recognised by message id. The recorded
 only when a message is shown, so that fetching resumes there if the connection is lost again.
 """
 
-from app.client.protocol import history, pending
+from app.client.protocol import catch_up, history, pending, unread
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import Message, Notice, Resumed
+from app.client.protocol.events import Message, Notice
 from app.client.protocol.lines import param, send
-from app.client.protocol.messages import deliver
 from app.client.protocol.model import CatchUp, ChannelView, ClientState, OpenBatch, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
@@ -23,6 +22,7 @@ MAX_CLOCK_SKEW_MILLISECONDS = 86_400_000  # between server and client
 
 def on_connection_lost(state: ClientState) -> None:
     """Reset the per-connection state of all rooms, and mark pending messages as in doubt."""
+    unread.on_connection_lost(state)
     for room in state.rooms.values():
         room.must_rejoin = room.must_rejoin or room.is_joined
         room.is_joined = False
@@ -47,18 +47,18 @@ def rejoin_rooms(state: ClientState) -> Effects:
 def _resume_conversations(state: ClientState) -> Effects:
     """Catch up with conversations that have messages in doubt, and list the others."""
     if not state.has(history.CAPABILITY):
-        yield from _conclude(state)
+        yield from catch_up.conclude(state)
         return
     for target in pending.in_doubt_targets(state):
         if not state.is_room(target):
             yield from _catch_up(state, state.open_room(target))
-    if state.connection.account:
+    if state.connection.account and not unread.is_due(state):
         state.connection.resuming.add(TARGETS)
         state.connection.targets_since = _last_shown_at(state)
         since = to_iso(state.connection.targets_since)
         until = to_iso(state.now + MAX_CLOCK_SKEW_MILLISECONDS)
         yield send("CHATHISTORY", "TARGETS", f"timestamp={since}", f"timestamp={until}", str(MAX_TARGETS))
-    yield from _conclude(state)
+    yield from catch_up.conclude(state)
 
 
 def _last_shown_at(state: ClientState) -> int:
@@ -68,44 +68,35 @@ def _last_shown_at(state: ClientState) -> int:
 
 def on_targets_batch(state: ClientState, batch: OpenBatch) -> Effects:
     """Catch up with every conversation that has new messages."""
+    if TARGETS not in state.connection.resuming:
+        yield from unread.on_targets_batch(state, batch)
+        return
     for line in batch.lines:
         name = param(line, 1)
         if name and not state.is_room(name):
             room = state.open_room(name)
             room.last_at = room.last_at or state.connection.targets_since
             yield from _catch_up(state, room)
-    yield from _finish(state, TARGETS)
+    yield from catch_up.finish(state, TARGETS)
 
 
 def on_targets_fail(state: ClientState, line: Line) -> Effects:
     """Resume without direct conversations, because the server refused to list them."""
-    yield from _finish(state, TARGETS)
-
-
-def is_resuming(state: ClientState, room: ChannelView) -> bool:
-    """Return whether a room is being rejoined after a lost connection."""
-    return fold(room.name) in state.connection.resuming
+    yield from catch_up.finish(state, TARGETS)
 
 
 def on_joined(state: ClientState, room: ChannelView, at: int) -> Effects:
     """Fetch the missed messages of a rejoined room, or the latest history of a newly joined one."""
     room.must_rejoin = True
     has_history = state.has(history.CAPABILITY)
-    if has_history and is_resuming(state, room) and _position(room):
+    if has_history and catch_up.is_resuming(state, room) and _position(room):
         yield from _catch_up(state, room)
         return
     room.last_at = max(room.last_at, at)
     if has_history and state.options.initial_history:
-        yield from _fetch_latest(state, room)
+        yield from unread.fetch_latest(state, room)
     else:
-        yield from _finish(state, fold(room.name))
-
-
-def _fetch_latest(state: ClientState, room: ChannelView) -> Effects:
-    room.catch_up = CatchUp(is_resume=False)
-    limit = min(state.options.initial_history, history.page_limit(state))
-    request = PendingRequest(room.name, limit, _on_latest_page, _on_refused)
-    yield from history.send_request(state, request, "LATEST", "*")
+        yield from catch_up.finish(state, fold(room.name))
 
 
 def _catch_up(state: ClientState, room: ChannelView) -> Effects:
@@ -140,7 +131,7 @@ def _on_missed_page(state: ClientState, request: PendingRequest, messages: list[
     for message in messages:
         yield from _show_missed(state, room, message)
     if not messages or any(message.msgid in held for message in messages):
-        yield from _release(state, room)
+        yield from catch_up.release(state, room)
     else:
         yield from _fetch_after(state, room, history.reference(messages[-1]))
 
@@ -154,19 +145,11 @@ def _show_missed(state: ClientState, room: ChannelView, message: Message) -> Eff
     """Show a missed message; if it echoes a message in doubt, confirm that."""
     if not room.mark_shown(message):
         return
+    room.count_unread(message)
     if room.catch_up:
         room.catch_up.missed += 1
     yield from pending.confirm(state, message, "")
     yield message
-
-
-def _on_latest_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
-    """Show the latest history of a room joined for the first time."""
-    room = state.open_room(request.target)
-    for message in messages:
-        if room.mark_shown(message):
-            yield message
-    yield from _release(state, room)
 
 
 def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
@@ -178,38 +161,4 @@ def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Eff
     if request.reference and not room.is_direct:
         state.connection.has_gap = True
         yield Notice(f"Cannot show the messages you missed in {room.name}: {reason}", is_error=True)
-    yield from _release(state, room)
-
-
-def _release(state: ClientState, room: ChannelView) -> Effects:
-    """End the catch-up of a room: show the held events and fail its messages still in doubt."""
-    catch_up, room.catch_up = room.catch_up, None
-    for event in catch_up.held if catch_up else []:
-        yield from deliver(room, event)
-    if catch_up and catch_up.is_resume:
-        state.connection.missed += catch_up.missed
-        yield from pending.fail_in_doubt(state, room.name)
-    yield from _finish(state, fold(room.name))
-
-
-def cancel(state: ClientState, room: ChannelView) -> Effects:
-    """Stop catching up with a room that we have left or cannot join."""
-    room.must_rejoin = False
-    room.catch_up = None
-    yield from _finish(state, fold(room.name))
-
-
-def _finish(state: ClientState, key: Key) -> Effects:
-    """Record that a room has caught up, or that the TARGETS request was answered."""
-    if key in state.connection.resuming:
-        state.connection.resuming.discard(key)
-        yield from _conclude(state)
-
-
-def _conclude(state: ClientState) -> Effects:
-    """Once nothing remains to resume, fail the messages still in doubt and yield `Resumed`."""
-    connection = state.connection
-    if not connection.resuming:
-        yield from pending.fail_in_doubt(state)
-        is_complete = state.has(history.CAPABILITY) and not connection.has_gap
-        yield Resumed(connection.missed if is_complete else None)
+    yield from catch_up.release(state, room)

@@ -2,7 +2,7 @@
 
 import re
 
-from app.client.protocol import registration, resume
+from app.client.protocol import catch_up, registration, resume
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     AwayChanged,
@@ -35,7 +35,7 @@ def on_join(state: ClientState, line: Line) -> Effects:
         state.connection.mask = line.source or ""
         _reset_members(room, name)
     room.members[fold(line.nick)] = ChannelMember(line.nick, account=account)
-    if not (is_mine and resume.is_resuming(state, room)):
+    if not (is_mine and catch_up.is_resuming(state, room)):
         yield from deliver(room, Joined(room.name, line.nick, at, is_mine, account))
     if is_mine:
         yield from resume.on_joined(state, room, at)
@@ -77,7 +77,7 @@ def _on_left(state: ClientState, room: ChannelView) -> Effects:
     """Update a room that we have left; it is not rejoined automatically."""
     room.is_joined = False
     room.members.clear()
-    yield from resume.cancel(state, room)
+    yield from catch_up.cancel(state, room)
 
 
 def on_quit(state: ClientState, line: Line) -> Effects:
@@ -100,7 +100,7 @@ def on_topic_reply(state: ClientState, line: Line) -> Effects:
     """Show the current topic, unless the room is being resumed and its topic is unchanged."""
     room = state.open_room(param(line, 1))
     topic = param(line, 2) if line.command == "332" else ""
-    if topic != room.topic or not resume.is_resuming(state, room):
+    if topic != room.topic or not catch_up.is_resuming(state, room):
         yield from deliver(room, TopicChanged(room.name, topic, "", line_time(state, line)))
     room.topic = topic
 
@@ -206,4 +206,4 @@ def on_join_error(state: ClientState, line: Line) -> Effects:
     else:
         yield Notice(f"{param(line, 1)}: {param(line, -1)}", is_error=True)
     if room is not None:
-        yield from resume.cancel(state, room)
+        yield from catch_up.cancel(state, room)

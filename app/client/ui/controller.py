@@ -18,6 +18,7 @@ from app.client.protocol.events import (
     Notice,
     Parted,
     Renamed,
+    UnreadMessages,
 )
 from app.client.protocol.model import ClientState
 from app.client.ui.command_registry import SlashCommands
@@ -128,6 +129,7 @@ class Controller:
     def end(self, reason: str = "Goodbye") -> None:
         """Disconnect and end the program."""
         self.has_ended = True
+        self.driver.execute(intents.mark_all_read)
         self.driver.execute(intents.quit_, reason)
         self.driver.end()
 
@@ -158,6 +160,8 @@ class Controller:
                 self._ask_password(account)
             case Parted(room=room, is_mine=True) | Kicked(room=room, is_mine=True):
                 self.leave_current(room)
+            case UnreadMessages(room=room):
+                self.driver.execute(intents.mark_read, room)
             case Renamed(old=old, new=new) if fold(old) == fold(self.view.room):
                 self.view.room = new
 

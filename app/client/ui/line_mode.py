@@ -19,6 +19,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from app.client.display.rendering import Renderer
 from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
+from app.client.protocol import intents
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
 from app.client.ui.command_registry import SlashCommands
@@ -154,6 +155,8 @@ class LineMode:
         return process
 
     def _process(self, text: str, question: Question | None) -> None:
+        """Process one line of input; it shows that the user has read what is on the screen."""
+        self._driver.execute(intents.mark_read_at_intervals)
         if question is not None:
             self.controller.questions.answer(question, text)
         elif text.strip():

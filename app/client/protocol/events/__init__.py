@@ -46,6 +46,8 @@ from app.client.protocol.events.replies import (
     Notice,
     SearchResult,
     Table,
+    UnreadMessages,
+    UnreadRoom,
 )
 
 __all__ = [
@@ -81,4 +83,6 @@ __all__ = [
     "Stored",
     "Table",
     "TopicChanged",
+    "UnreadMessages",
+    "UnreadRoom",
 ]

@@ -32,6 +32,28 @@ class HistoryPage(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadMessages(ClientEvent):
+    """The unread messages of a room or conversation, oldest first.
+
+    `count` is the number of unread messages of others; the earliest `hidden` of them are not in
+    `messages`. At MAX_UNREAD_MESSAGES, `count` is a lower bound.
+    """
+
+    room: str
+    messages: tuple[Message, ...]
+    count: int
+    hidden: int = 0
+    is_direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRoom(ClientEvent):
+    """A room that we have not joined has unread messages."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult(ClientEvent):
     """The matches of a search, oldest first; `is_truncated` if there may be more."""
 

@@ -1,0 +1,34 @@
+"""The headings of history, search results and unread messages."""
+
+from app.client.display.event_text import Lines
+from app.client.display.style import Style, piece
+from app.client.protocol.events import HistoryPage, SearchResult, UnreadMessages
+from app.client.protocol.model import MAX_UNREAD_MESSAGES
+
+
+def empty_text(page: HistoryPage | SearchResult) -> str:
+    """Return the text for a page without messages."""
+    if isinstance(page, SearchResult):
+        return f"No messages match {page.query}."
+    return f"No messages in {page.room} in that period."
+
+
+def title(page: HistoryPage | SearchResult) -> str:
+    """Return the heading of a page."""
+    count = len(page.messages)
+    messages = f"{count} message{'s' * (count != 1)}"
+    if isinstance(page, SearchResult):
+        return f"── search for {page.query}: {messages}{', there may be more' * page.is_truncated} ──"
+    return f"── history of {page.room}: {messages}{', there are more' * page.is_truncated} ──"
+
+
+def unread_heading(unread: UnreadMessages) -> Lines:
+    """Return the heading of unread messages, and how to show those that are left out."""
+    bound = "at least " if unread.count >= MAX_UNREAD_MESSAGES else ""
+    preposition = "from" if unread.is_direct else "in"
+    heading = f"── {bound}{unread.count} unread {preposition} {unread.room} ──"
+    lines = [[piece(heading, Style.BOLD)]]
+    if unread.hidden:
+        hint = f"The first {unread.hidden} are not shown. In {unread.room}, use /history {unread.count}."
+        lines.append([piece(hint, Style.DIM)])
+    return lines

@@ -1,0 +1,211 @@
+"""Unread messages and read markers (https://ircv3.net/specs/extensions/read-marker).
+
+The server stores how far an account has read each room and conversation; the marker also moves when
+another device reads. Messages of others after the marker are unread.
+
+When a room is joined, its latest messages are requested; those after the marker are shown as
+unread. After login, the conversations with messages after their markers are found (CHATHISTORY
+TARGETS, then MARKREAD for each) and shown. If a whole page is unread, earlier messages are counted,
+page by page, but not shown. What was shown becomes read only when the view says so (`mark_read`).
+"""
+
+from app.client.protocol import catch_up, history
+from app.client.protocol.effects import Effects
+from app.client.protocol.events import Message, Notice, UnreadMessages, UnreadRoom
+from app.client.protocol.lines import param, parse_time, send
+from app.client.protocol.model import (
+    MAX_UNREAD_MESSAGES,
+    CatchUp,
+    ChannelView,
+    ClientState,
+    OpenBatch,
+    PendingRequest,
+)
+from app.clock import to_iso
+from app.wire.line import Line
+from app.wire.names import fold
+
+CAPABILITY = "draft/read-marker"
+MAX_CONVERSATIONS = 100  # checked for unread messages, the latest first
+MAX_CLOCK_SKEW_MILLISECONDS = 86_400_000  # between server and client
+MARK_INTERVAL_MILLISECONDS = 30_000  # each mark is stored by the server, so it is not sent with each message
+
+
+def on_markread(state: ClientState, line: Line) -> Effects:
+    """Record a read marker; if it was requested and is behind, fetch the unread messages."""
+    name, at = param(line, 0), parse_time(param(line, 1).removeprefix("timestamp="))
+    latest = state.connection.marker_requests.pop(fold(name), 0)
+    room = state.find_room(name)
+    if room is not None:
+        room.move_marker(at)
+    if latest > at:
+        yield from _show_if_unread(state, name, at)
+
+
+def _show_if_unread(state: ClientState, name: str, marker: int) -> Effects:
+    """Fetch the unread messages of a conversation, or report that a room has some."""
+    if not state.is_room(name):
+        room = state.open_room(name)
+        room.move_marker(marker)
+        yield from _fetch(state, room, f"timestamp={to_iso(marker)}" if marker else "*")
+    elif (known := state.find_room(name)) is None or not known.must_rejoin:
+        yield UnreadRoom(name)
+
+
+def on_markread_fail(state: ClientState, line: Line) -> Effects:
+    """Ignore a refused MARKREAD: the messages remain unread."""
+    for name in line.params[2:-1]:
+        state.connection.marker_requests.pop(fold(name), None)
+    yield from ()
+
+
+def is_due(state: ClientState) -> bool:
+    """Return whether to find the conversations with unread messages now."""
+    account = state.connection.account
+    is_supported = state.has(history.CAPABILITY) and state.has(CAPABILITY)
+    return (
+        bool(account and is_supported and state.options.initial_history) and account != state.checked_account
+    )
+
+
+def request_conversations(state: ClientState) -> Effects:
+    """Find the conversations with unread messages, once for each account that logs in."""
+    if not is_due(state):
+        return
+    state.checked_account, state.connection.awaits_targets = state.connection.account, True
+    latest = to_iso(state.now + MAX_CLOCK_SKEW_MILLISECONDS)
+    earliest = to_iso(0)
+    # From late to early, so that the latest conversations are listed if there are too many.
+    yield send(
+        "CHATHISTORY", "TARGETS", f"timestamp={latest}", f"timestamp={earliest}", str(MAX_CONVERSATIONS)
+    )
+
+
+def on_targets_batch(state: ClientState, batch: OpenBatch) -> Effects:
+    """Request the marker of every conversation, and of every room that we are not in."""
+    state.connection.awaits_targets = False
+    for line in batch.lines:
+        name, latest = param(line, 1), parse_time(param(line, 2))
+        room = state.find_room(name)
+        if name and not (room and room.is_joined):
+            state.connection.marker_requests[fold(name)] = latest
+            yield send("MARKREAD", name)
+    if len(batch.lines) >= MAX_CONVERSATIONS:
+        yield Notice(f"Only the latest {MAX_CONVERSATIONS} conversations were checked for unread messages.")
+
+
+def on_connection_lost(state: ClientState) -> None:
+    """Repeat on the next connection what this one did not complete."""
+    interrupted = [room for room in state.rooms.values() if room.catch_up and not room.catch_up.is_resume]
+    for room in interrupted:
+        room.last_at = (
+            room.last_at if room.last_msgid else 0
+        )  # so that its latest messages are requested again
+    connection = state.connection
+    if connection.awaits_targets or connection.marker_requests or any(room.is_direct for room in interrupted):
+        state.checked_account = ""
+
+
+def fetch_latest(state: ClientState, room: ChannelView) -> Effects:
+    """Show the latest messages of a room that was just joined, with the unread ones apart."""
+    yield from _fetch(state, room, "*")
+
+
+def _fetch(state: ClientState, room: ChannelView, after: str) -> Effects:
+    """Request the latest messages after a position, unless a catch-up is already in progress."""
+    if room.catch_up is not None:
+        return
+    room.catch_up = CatchUp(is_resume=False)
+    limit = min(state.options.initial_history, history.page_limit(state))
+    request = PendingRequest(room.name, limit, _on_first_page, _on_refused, total=limit)
+    yield from history.send_request(state, request, "LATEST", after)
+
+
+def _on_first_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+    """Show the page; if it is full and all of it is unread, first count the earlier messages."""
+    room = state.open_room(request.target)
+    request.collected = messages
+    is_full = len(messages) >= request.limit
+    if is_full and _is_unread(room, messages[0]):
+        yield from _count_earlier(state, room, request)
+    else:
+        yield from _show(state, room, request)
+
+
+def _count_earlier(state: ClientState, room: ChannelView, request: PendingRequest) -> Effects:
+    limit = state.connection.isupport_number("CHATHISTORY") or request.limit
+    counting = PendingRequest(
+        request.target,
+        min(limit, MAX_UNREAD_MESSAGES),
+        _on_earlier_page,
+        _on_refused,
+        total=request.total,
+        collected=request.collected,
+    )
+    oldest = history.reference(request.collected[0])
+    yield from history.send_request(state, counting, "BETWEEN", oldest, f"timestamp={to_iso(room.read_at)}")
+
+
+def _on_earlier_page(state: ClientState, request: PendingRequest, messages: list[Message]) -> Effects:
+    """Count a page of earlier messages, then the one before it, up to the limit."""
+    room = state.open_room(request.target)
+    request.collected[:0] = messages
+    if messages and len(request.collected) < MAX_UNREAD_MESSAGES:
+        yield from _count_earlier(state, room, request)
+    else:
+        yield from _show(state, room, request)
+
+
+def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Effects:
+    """Show what was fetched before the request was refused."""
+    yield from _show(state, state.open_room(request.target), request)
+
+
+def _show(state: ClientState, room: ChannelView, request: PendingRequest) -> Effects:
+    """Show the messages before the marker, then the unread ones, then those held meanwhile."""
+    fetched = [message for message in request.collected if room.mark_shown(message)]
+    for message in fetched:
+        if _is_unread(room, message):
+            room.count_unread(message)
+    shown = fetched[-request.total :]
+    yield from (message for message in shown if not _is_unread(room, message))
+    yield from _show_unread(room, [message for message in shown if _is_unread(room, message)])
+    yield from catch_up.release(state, room)
+
+
+def _is_unread(room: ChannelView, message: Message) -> bool:
+    """Return whether a message is after the marker; in a room never read before, none is."""
+    return message.at > room.read_at and bool(room.read_at or room.is_direct)
+
+
+def _show_unread(room: ChannelView, messages: list[Message]) -> Effects:
+    """Show unread messages as such, unless all of them are ours."""
+    if not room.unread:
+        yield from messages
+        return
+    hidden = len(room.unread) - sum(not message.is_mine for message in messages)
+    yield UnreadMessages(room.name, tuple(messages), len(room.unread), hidden, room.is_direct)
+
+
+def mark_read(state: ClientState, name: str) -> Effects:
+    """Mark everything shown in a room or conversation as read, on all devices of the account."""
+    room = state.find_room(name)
+    if room is None or room.last_at <= room.read_at:
+        return
+    room.move_marker(room.last_at)
+    if state.has(CAPABILITY) and state.connection.account:
+        yield send("MARKREAD", room.name, f"timestamp={to_iso(room.last_at)}")
+
+
+def mark_all_read(state: ClientState) -> Effects:
+    """Mark everything shown as read, except in rooms whose history is still being fetched."""
+    state.marked_at = state.now
+    for room in list(state.rooms.values()):
+        if room.catch_up is None:
+            yield from mark_read(state, room.name)
+
+
+def mark_read_at_intervals(state: ClientState) -> Effects:
+    """Mark everything shown as read, unless that was done a moment ago."""
+    if state.now - state.marked_at >= MARK_INTERVAL_MILLISECONDS:
+        yield from mark_all_read(state)
