@@ -59,14 +59,17 @@ def _configs(settings: ServerSettings) -> Iterator[ListenerConfig]:
     from app.net.transport.tls import (  # imported late: without a certificate OpenSSL is not needed
         TlsTransport,
         new_context,
+        request_client_certificates,
     )
 
     context = new_context(settings.tls_cert, settings.tls_key)
+    request_client_certificates(context)
     yield ListenerConfig("TLS", ip, settings.tls_port, lambda: TlsTransport(context), is_encrypted=True)
     if settings.websocket_tls_port is not None:
+        web_context = new_context(settings.tls_cert, settings.tls_key)
 
         def wrap() -> Transport:
-            return ChainedTransport(TlsTransport(context), WebSocketTransport(origins))
+            return ChainedTransport(TlsTransport(web_context), WebSocketTransport(origins))
 
         yield ListenerConfig("WebSocket in TLS", ip, settings.websocket_tls_port, wrap, is_encrypted=True)
 

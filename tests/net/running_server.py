@@ -7,7 +7,7 @@ from threading import Event
 from app.bootstrap import Shell, assemble, start, stop
 from app.clock import Clock
 from app.db.database import Database, parse_database_url
-from app.net.listeners import listen
+from app.net.listeners import listen, prepare_reload
 from app.net.receive.connection import RECEIVE_LOOP_THRESHOLD_UNITS
 from app.net.receive.receive_loop import ReceiveLoop
 from app.net.send.flusher_pool import FlusherPool
@@ -65,6 +65,10 @@ class RunningServer:
         if nick is not None:
             peer.register(nick, *caps)
         return peer
+
+    def reload(self) -> None:
+        """Apply the settings again, as SIGHUP does; the certificates are read anew."""
+        prepare_reload(self._shell.servers, self.settings)()
 
     @property
     def open_sockets(self) -> int:

@@ -11,9 +11,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from websockets.sync.client import connect
 
 from tests.net.running_server import RunningServer, trust
-from tests.process.socket_client import SocketClient
+from tests.process.socket_client import TIMEOUT_SECONDS, SocketClient
 
 
 def create_certificate(folder: Path) -> tuple[Path, str]:
@@ -60,6 +61,30 @@ def test_self_signed_client_certificate_logs_in(
     with connect_with_certificate(chat, path, version) as named:
         named.send("AUTHENTICATE EXTERNAL", f"AUTHENTICATE {b64encode(b'anna').decode()}")
         named.hears(" 903 ")
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_only_irc_listeners_ask_for_a_client_certificate(
+    chat: RunningServer, tmp_path: Path, is_reloaded: bool
+) -> None:
+    """Browsers give up a handshake that asks for a certificate they do not have."""
+    path, fingerprint = create_certificate(tmp_path)
+    if is_reloaded:
+        chat.reload()
+    with connect_with_certificate(chat, path) as anna:
+        anna.register("anna")
+        anna.send("WHOIS anna")
+        assert anna.hears(" 276 ")[-1].endswith(fingerprint)
+    context = trust()
+    context.load_cert_chain(path)
+    with connect(f"wss://localhost:{chat.ports['WebSocket in TLS']}/", ssl=context) as page:
+        for line in ("CAP LS 302", "NICK bob", "USER bob 0 * :bob", "CAP END", "WHOIS bob"):
+            page.send(line)
+        lines = [str(page.recv(TIMEOUT_SECONDS))]
+        while " 318 " not in lines[-1]:
+            lines.append(str(page.recv(TIMEOUT_SECONDS)))
+    assert any("sasl=PLAIN,SCRAM-SHA-256 " in line for line in lines), "EXTERNAL is not offered"
+    assert not [line for line in lines if " 276 " in line]
 
 
 def test_client_certificate_is_optional(chat: RunningServer) -> None:

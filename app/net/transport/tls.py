@@ -26,7 +26,7 @@ MAX_READ_BYTES = 64 * 1024  # per read from OpenSSL, which allocates a buffer of
 
 
 def new_context(certificate: Path, key: Path) -> SSL.Context:
-    """Return the TLS context of a listener. Client certificates are requested but optional.
+    """Return the TLS context of a listener, which does not ask for a client certificate.
 
     Raises: SettingsRefused when the certificate or key is unusable.
     """
@@ -40,9 +40,16 @@ def new_context(certificate: Path, key: Path) -> SSL.Context:
         raise SettingsRefused(
             f"tls_cert {certificate} and tls_key {key} cannot be used: {_reason(error)}."
         ) from error
+    return context
+
+
+def request_client_certificates(context: SSL.Context) -> None:
+    """Ask clients for a certificate, which is optional and need not be signed by an authority.
+
+    Only for clients that can log in with one: a browser that has none gives up the handshake.
+    """
     context.set_verify(SSL.VERIFY_PEER, _accept_any_certificate)
     context.set_session_id(b"chat")  # required to resume sessions with client certificates
-    return context
 
 
 def _accept_any_certificate(
