@@ -107,6 +107,11 @@ class Context:
         line = " ".join((f":{self.runtime.server_name}", *words))
         self.send_lines(line if text is None else f"{line} :{text}", **tags)
 
+    def send_bare(self, line: str) -> None:
+        """Send a line without a source and without tags, except for the label of the command."""
+        self.client.reply_lines += 1
+        self.open_response().entries.append(ResponseEntry(line))
+
     def send_notice(self, text: str) -> None:
         """Send a NOTICE from the server."""
         self.send_from_server("NOTICE", self.client.nick, text=text)

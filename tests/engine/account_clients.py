@@ -91,7 +91,7 @@ class Scram:
 
     def begin(self) -> list[str]:
         """Select the mechanism and send the client-first message."""
-        assert self.person.ask("AUTHENTICATE SCRAM-SHA-256") == [":irc.example AUTHENTICATE +"]
+        assert self.person.ask("AUTHENTICATE SCRAM-SHA-256") == ["AUTHENTICATE +"]
         return self.person.ask(*authenticate_lines(self.client.get_client_first().encode()))
 
     def prove(self, challenge: list[str]) -> list[str]:
@@ -107,5 +107,5 @@ class Scram:
 
 def message(lines: list[str]) -> str:
     """Decode a server message from its AUTHENTICATE lines."""
-    words = [line.removeprefix(":irc.example AUTHENTICATE ") for line in lines]
+    words = [line.removeprefix("AUTHENTICATE ") for line in lines]
     return b64decode("".join(word for word in words if word != "+")).decode()

@@ -106,8 +106,9 @@ def _decode_message(exchange: SaslExchange) -> bytes:
 
 
 def _send_message(ctx: Context, message: bytes) -> None:
+    """Send a message without a source and tags, which many older clients do not recognise here."""
     for chunk in encode_chunks(message):
-        ctx.send_from_server("AUTHENTICATE", chunk)
+        ctx.send_bare(f"AUTHENTICATE {chunk}")
 
 
 def _finish_login(ctx: Context, name: str, is_proven: bool) -> None:

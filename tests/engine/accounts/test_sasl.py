@@ -16,7 +16,7 @@ def test_login_works_before_nick_and_user(bench: EngineHarness) -> None:
     bench.play(
         f"""
         bar > AUTHENTICATE PLAIN
-        bar < :irc.example AUTHENTICATE +
+        bar < AUTHENTICATE +
         bar > {plain("jilles")[0]}
         bar < :irc.example 900 * *!*@127.0.0.1 Jilles :You are now logged in as Jilles
         bar < :irc.example 903 * :SASL authentication successful
@@ -28,6 +28,21 @@ def test_login_works_before_nick_and_user(bench: EngineHarness) -> None:
         """
     )
     assert bench.core.runtime.world.nicks["bar"].account.name == "Jilles"  # type: ignore[index, union-attr]
+
+
+def test_challenges_have_neither_source_nor_time(bench: EngineHarness) -> None:
+    """Older ZNC, HexChat, WeeChat, Pidgin and PircBotX compare the whole line."""
+    account(bench, "jilles")
+    bar = stranger(bench)
+    bar.ask("CAP REQ :server-time message-tags labeled-response batch")
+    assert bar.ask("AUTHENTICATE PLAIN") == ["AUTHENTICATE +"]
+    bar.ask("AUTHENTICATE *")
+    assert bar.ask("@label=x AUTHENTICATE PLAIN") == ["@label=x AUTHENTICATE +"]
+    bar.ask("AUTHENTICATE *")
+    scram = Scram(bar, "jilles")
+    challenge = scram.begin()
+    proof = scram.prove(challenge)
+    assert [line.split(" ")[0] for line in (*challenge, *proof)] == ["AUTHENTICATE"] * 2
 
 
 def test_nick_and_user_during_the_exchange_do_not_interrupt_it(bench: EngineHarness) -> None:
@@ -203,7 +218,7 @@ def test_a_login_is_announced_to_clients_with_account_notify(bench: EngineHarnes
     bench.play(
         f"""
         bar > AUTHENTICATE PLAIN
-        bar < :irc.example AUTHENTICATE +
+        bar < AUTHENTICATE +
         bar > {plain("jilles")[0]}
         bar ~ :irc.example 900 bar *
         bar ~ :irc.example 903 bar *
