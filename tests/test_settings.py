@@ -164,6 +164,22 @@ def test_settings_files_in_the_repository_contain_the_defaults() -> None:
         ('{"port": "many"}', ['"port" is "many"', "6667 is used"]),
         ('{"port": 65536}', ['"port" is 65536', "6667 is used"]),
         ('{"port": true}', ['"port" is true', "6667 is used"]),
+        *(
+            (json.dumps({"icon": icon}), [f'"icon" is "{icon}"', "web address", "null is used"])
+            for icon in (
+                "chat.png",
+                "//chat.example/i",
+                "ftp://chat.example/i",
+                "javascript:alert(1)",
+                "https:///i",
+                "https://chat.example:port/i",
+                "https://me:secret@chat.example/i",
+                "https://chat.example/two words",
+                "https://b\u00fccher.example/",
+                "https://[::1/i",
+            )
+        ),
+        (json.dumps({"icon": f"https://a/{'=' * 80}"}), ["at most 300 characters"]),
         ('{"port": NaN}', ['"port" is NaN', "6667 is used"]),
         ('{"buffer": 63}', ['"buffer" is 63', "4096 is used"]),
         ('{"ip": ""}', ['"ip" is ""', '"127.0.0.1" is used']),

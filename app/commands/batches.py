@@ -7,10 +7,11 @@ from app.commands.context import Context
 
 
 @contextmanager
-def response_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
+def response_batch(ctx: Context, *words: str, **opening: str) -> Iterator[dict[str, str]]:
     """Wrap the replies sent inside the block in a batch, if the client has negotiated `batch`.
 
-    Yields the tags for these replies. `words` are the type of the batch and its parameters.
+    Yields the tags for these replies. `words` are the type of the batch and its parameters;
+    `opening` are the tags of the line that opens it.
     """
     if "batch" not in ctx.client.caps:
         yield {}
@@ -18,7 +19,7 @@ def response_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
     reference = ctx.runtime.clock.new_token()
     response = ctx.open_response()
     is_first = not response.entries
-    ctx.send_from_server("BATCH", f"+{reference}", *words)
+    ctx.send_from_server("BATCH", f"+{reference}", *words, **opening)
     yield {"batch": reference}
     ctx.send_from_server("BATCH", f"-{reference}")
     if is_first:

@@ -11,7 +11,7 @@ messages.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from app.db.models import HAPPENED, SPOKEN, CorrespondentRow, EventRow, RoomRow
 from app.events import MESSAGES, ROOM_EVENTS, Event, Kind
 from app.wire.names import Key
 
+T = TypeVar("T")
 MAX_CONVERSATIONS = 100  # read by one query, latest first
 
 _table = EventRow.__table__
@@ -45,6 +46,17 @@ class HistoryCursor:
         return HistoryCursor(self.at - 1) if self.id is None else HistoryCursor(self.at, self.id - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a history, oldest first.
+
+    `is_last` means that the query selects nothing beyond it, so that no further page follows.
+    """
+
+    items: list[T]
+    is_last: bool
+
+
 NOTHING_HIDDEN: Mapping[int, HistoryCursor] = MappingProxyType({})
 
 
@@ -64,33 +76,34 @@ class HistorySource:
 
 def latest(
     session: Session, source: HistorySource, limit: int, since: HistoryCursor | None = None
-) -> list[Event]:
+) -> Page[Event]:
     """Return the latest `limit` events, or the latest after a cursor, oldest first."""
     return _read_range(session.connection(), source, limit, low=since, newest=True)
 
 
-def before(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+def before(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> Page[Event]:
     """Return the last `limit` events before a cursor, oldest first."""
     return _read_range(session.connection(), source, limit, high=cursor, newest=True)
 
 
-def after(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+def after(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> Page[Event]:
     """Return the first `limit` events after a cursor, oldest first."""
     return _read_range(session.connection(), source, limit, low=cursor)
 
 
 def between(
     session: Session, source: HistorySource, limit: int, first: HistoryCursor, last: HistoryCursor
-) -> list[Event]:
+) -> Page[Event]:
     """Return the events between two cursors; if more than `limit`, those nearest to `first`."""
     low, high = _ordered(first, last)
     return _read_range(session.connection(), source, limit, low=low, high=high, newest=low is not first)
 
 
-def around(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> list[Event]:
+def around(session: Session, source: HistorySource, limit: int, cursor: HistoryCursor) -> Page[Event]:
     """Return `limit` events around a cursor, with the event at the cursor in the middle."""
     earlier = before(session, source, limit // 2, cursor)
-    return earlier + after(session, source, limit - limit // 2, cursor.before())
+    later = after(session, source, limit - limit // 2, cursor.before())
+    return Page(earlier.items + later.items, earlier.is_last and later.is_last)
 
 
 def locate(session: Session, source: HistorySource, position: int) -> HistoryCursor | None:
@@ -122,7 +135,7 @@ def find_message(connection: Connection, position: int) -> Event | None:
 
 def latest_messages(connection: Connection, room: int, limit: int) -> list[Event]:
     """Return the last messages of a room, oldest first."""
-    return _read_range(connection, HistorySource(room), limit, newest=True)
+    return _read_range(connection, HistorySource(room), limit, newest=True).items
 
 
 def list_private_messages(session: Session, party: str, limit: int, since: int) -> list[Event]:
@@ -131,7 +144,7 @@ def list_private_messages(session: Session, party: str, limit: int, since: int) 
     query = query.where(CorrespondentRow.last_at >= since).order_by(CorrespondentRow.last_at.desc())
     found = tuple(session.scalars(query.limit(MAX_CONVERSATIONS)))
     return (
-        latest(session, HistorySource(conversations=found), limit, HistoryCursor(since).before())
+        latest(session, HistorySource(conversations=found), limit, HistoryCursor(since).before()).items
         if found
         else []
     )
@@ -149,13 +162,22 @@ def _read_range(
     low: HistoryCursor | None = None,
     high: HistoryCursor | None = None,
     newest: bool = False,
-) -> list[Event]:
-    """Return the oldest or newest events between two cursors, both exclusive, up to the limit."""
+) -> Page[Event]:
+    """Return the oldest or newest events between two cursors, both exclusive, up to the limit.
+
+    Each query reads one event more, which tells whether this page is the last.
+    """
     found: list[Event] = []
     for query in _range_queries(source, low, high, newest):
-        found += [from_row(row) for row in connection.execute(query.limit(limit))]
+        found += [from_row(row) for row in connection.execute(query.limit(limit + 1))]
     found.sort(key=lambda event: (event.at, event.id))
-    return found[max(len(found) - limit, 0) :] if newest else found[:limit]
+    return _cut_page(found, limit, newest)
+
+
+def _cut_page(found: list[T], limit: int, newest: bool) -> Page[T]:
+    """Return the first or last `limit` items of all that were found."""
+    items = found[max(len(found) - limit, 0) :] if newest else found[:limit]
+    return Page(items, is_last=len(found) <= limit)
 
 
 def _range_queries(
@@ -216,7 +238,7 @@ def list_targets(
     first: int,
     last: int,
     visible: Mapping[int, HistoryCursor] = NOTHING_HIDDEN,
-) -> list[ConversationTarget]:
+) -> Page[ConversationTarget]:
     """Return the rooms and partners whose latest message lies between two instants, exclusive.
 
     `visible` maps rooms with restricted history to their first visible position. Targets are
@@ -227,7 +249,7 @@ def list_targets(
     matching = sorted(
         (target for target in targets if low < target.at < high), key=lambda target: (target.at, target.name)
     )
-    return matching[:limit] if first <= last else matching[max(len(matching) - limit, 0) :]
+    return _cut_page(matching, limit, newest=first > last)
 
 
 def find_conversations(session: Session | Connection, party: str, key: Key) -> tuple[str, ...]:

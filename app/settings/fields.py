@@ -7,6 +7,7 @@ import shutil
 import unicodedata
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
@@ -17,6 +18,7 @@ from app.settings.origins import normalise_origin
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # of a host name, RFC 1123 section 2.1
 IPV4_MAPPED_BITS = 96  # prefix length of the IPv4-mapped addresses, RFC 4291 section 2.5.5.2
 MAX_PASSWORD_BYTES = 510 - len("PASS :")  # that fit in a line, RFC 2812 section 2.3
+MAX_URL_BYTES = 300  # leaves room for the rest of the line
 MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, without the brackets
 # A dot-atom (RFC 5322 section 3.2.3) whose first character a mailer cannot mistake for that of an
 # option, a command or a file name.
@@ -104,6 +106,21 @@ def _is_hash(value: str) -> bool:
         return False
 
 
+def _check_url(value: str) -> str:
+    """Accept an absolute web address of printable ASCII that fits in a line of ISUPPORT."""
+    is_plain = all(33 <= ord(letter) < 127 and letter not in '\\"<>^`{|}' for letter in value)
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # the port is not a number, or the host is not an IPv6 address
+        is_address = False
+    if not is_address or not is_plain or "@" in parts.netloc:
+        raise ValueError("must be a web address such as https://example.org/icon.png, in ASCII")
+    if len(value) + 3 * value.count("=") > MAX_URL_BYTES:
+        raise ValueError(f"must be at most {MAX_URL_BYTES} characters long, where = counts as four")
+    return value
+
+
 def _check_printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("must be a line of text without control characters")
@@ -161,6 +178,7 @@ Port = Annotated[WholeNumber, Field(ge=0, le=65535)]
 OptionalPort = Annotated[int | None, Field(ge=0, le=65535), BeforeValidator(_refuse_bool)]
 BufferBytes = Annotated[WholeNumber, Field(ge=64, le=65536)]
 Host = Annotated[str, AfterValidator(_check_address)]
+Url = Annotated[str, AfterValidator(_check_url)]
 TextLine = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_check_printable)]
 Name = Annotated[
     str,

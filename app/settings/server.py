@@ -24,6 +24,7 @@ from app.settings.fields import (
     Port,
     Rooms,
     TextLine,
+    Url,
     WholeNumber,
 )
 
@@ -42,6 +43,9 @@ class IdentitySettings(Settings):
         description="Name of this node among the servers that share the database.",
     )
     motd: str = Field("", max_length=16384, description="Message of the day; may contain several lines.")
+    icon: Url | None = Field(
+        None, description="Web address (http or https) of an image that clients show for the network."
+    )
     dbname: TextLine = Field(
         "chat.db",
         repr=False,

@@ -13,7 +13,7 @@ from app.db.log import Log
 from app.events import MESSAGES, Event, Kind
 from app.events.data import MessageData
 from app.services import pages
-from app.services.pages import PLAYBACK_KINDS, ConversationTarget, HistoryCursor, HistorySource
+from app.services.pages import PLAYBACK_KINDS, ConversationTarget, HistoryCursor, HistorySource, Page
 from app.services.record import record
 from app.wire.names import fold
 from tests.conftest import MovedClock
@@ -28,7 +28,7 @@ FACTS = st.tuples(
     st.integers(-3, 5),  # milliseconds by which the clock moves before it
 )
 HISTORIES = st.lists(FACTS, min_size=1, max_size=25)
-READ: dict[str, Callable[..., list[Event]]] = {
+READ: dict[str, Callable[..., Page[Event]]] = {
     "LATEST": pages.latest,
     "BEFORE": pages.before,
     "AFTER": pages.after,
@@ -143,7 +143,10 @@ def test_page_is_a_slice_of_the_whole_history(
         with story.database.reading() as session:
             found = READ[name](session, place, limit, *chosen)
         expected = cut(chat.shown(place), name, limit, *chosen)
-        assert [event.id for event in found] == [event.id for event in expected]
+        assert [event.id for event in found.items] == [event.id for event in expected]
+        everything = ids(cut(chat.shown(place), name, 2 * len(facts), *chosen))
+        assert not found.is_last or ids(found.items) == everything
+        assert found.is_last or ids(found.items) != everything or name == "AROUND"
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -160,7 +163,7 @@ def test_whole_history_is_read_unchanged(story: Story) -> None:
     room = story.create_room("#tea")
     story.say(room, "anna", "hi", data=MessageData(tags={"+draft/reply": "7"}))
     with story.database.reading() as session:
-        (found,) = pages.latest(session, HistorySource(room), 5)
+        (found,) = pages.latest(session, HistorySource(room), 5).items
     assert (found.source, found.target, found.text) == ("anna!u@h", None, "hi")
     assert found.data == MessageData(tags={"+draft/reply": "7"})
 
@@ -178,7 +181,7 @@ def test_position_yields_a_cursor_only_in_its_own_history(story: Story) -> None:
         assert pages.locate(session, HistorySource(tea), said[1].id) is None
         assert pages.locate(session, HistorySource(tea), operators.id + 1) is None
         assert pages.locate(session, HistorySource(conversations=("a1 a2",)), said[0].id) is None
-        assert pages.latest(session, HistorySource(tea), 5)[-1].id == said[0].id
+        assert pages.latest(session, HistorySource(tea), 5).items[-1].id == said[0].id
 
 
 def whisper(story: Story, mine: str, theirs: str, name: str, text: str | None) -> int:
@@ -214,7 +217,7 @@ def test_targets_are_ordered_by_latest_message(story: Story, clock: MovedClock) 
 
     def targets(limit: int, first: int, end: int) -> list[ConversationTarget]:
         with story.database.reading() as session:
-            return pages.list_targets(session, rooms, "a1", limit, first, end)
+            return pages.list_targets(session, rooms, "a1", limit, first, end).items
 
     assert targets(9, start, start + 99) == expected
     assert targets(2, start, start + 99) == expected[:2]
@@ -222,7 +225,10 @@ def test_targets_are_ordered_by_latest_message(story: Story, clock: MovedClock) 
     assert targets(0, start + 99, start) == []
     assert targets(9, start + 20, start + 50) == expected[1:2]
     with story.database.reading() as session:
-        assert pages.list_targets(session, {}, "s9", 5, start, start + 99) == [ConversationTarget("me", last)]
+        assert pages.list_targets(session, {}, "s9", 1, start, start + 99) == Page(
+            [ConversationTarget("me", last)], is_last=True
+        )
+        assert not pages.list_targets(session, rooms, "a1", 2, start, start + 99).is_last
 
 
 def test_conversations_are_found_by_partner_name(story: Story, clock: MovedClock) -> None:
@@ -310,13 +316,15 @@ def test_imported_messages_are_ordered_by_time(story: Story) -> None:
     story.say(room, "anna", "three")
     place = HistorySource(room, extra=PLAYBACK_KINDS)
     with story.database.reading() as session:
-        shown = pages.latest(session, place, 9)
+        shown = pages.latest(session, place, 9).items
         assert [event.text or event.kind for event in shown] == ["one", "two", Kind.JOINED, "three"]
         for number, event in enumerate(shown):
             mark = HistoryCursor(event.at, event.id)
-            assert ids(pages.before(session, place, 9, mark)) == ids(shown[:number])
-            assert ids(pages.after(session, place, 9, mark)) == ids(shown[number + 1 :])
-            assert ids(pages.around(session, place, 2, mark)) == ids(shown[max(0, number - 1) : number + 1])
+            assert ids(pages.before(session, place, 9, mark).items) == ids(shown[:number])
+            assert ids(pages.after(session, place, 9, mark).items) == ids(shown[number + 1 :])
+            assert ids(pages.around(session, place, 2, mark).items) == ids(
+                shown[max(0, number - 1) : number + 1]
+            )
 
 
 def ids(events: list[Event]) -> list[int]:

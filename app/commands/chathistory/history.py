@@ -25,7 +25,7 @@ from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import parse_msgid
 from app.services import pages
-from app.services.pages import ConversationTarget
+from app.services.pages import ConversationTarget, Page
 from app.services.visibility import find_first_visible
 from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
 from app.wire.numbers import parse_number
@@ -95,7 +95,7 @@ def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: st
     rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
     parties = ctx.me.parties
 
-    def work(session: Session) -> list[ConversationTarget]:
+    def work(session: Session) -> Page[ConversationTarget]:
         visible = find_first_visible(session.connection(), rooms, parties)
         return pages.list_targets(session, rooms, parties[0], maximum, begin, end, visible)
 

@@ -21,13 +21,14 @@ from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
 from app.events.data import KickedData, MessageData
 from app.services import pages
-from app.services.pages import ConversationTarget, HistoryCursor, HistorySource
+from app.services.pages import ConversationTarget, HistoryCursor, HistorySource, Page
 from app.services.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.names import fold
 
+END_TAG = "draft/chathistory-end"
 NOT_RETRIEVED = "Messages could not be retrieved"
-PageQuery = Callable[..., list[Event]]
+PageQuery = Callable[..., Page[Event]]
 PAGE_READS = BoundedSemaphore(2)  # concurrent reads; more would slow the engine (GIL)
 T = TypeVar("T")
 C = TypeVar("C", bound=Context)
@@ -114,13 +115,13 @@ def playback_kinds(ctx: Context) -> tuple[Kind, ...]:
 def read_page(ctx: Context, request: PageRequest, read: PageQuery, *references: Reference) -> SlowWork:
     """Return slow work that reads a page with `read`, a query from `pages`, and sends it."""
 
-    def work(session: Session) -> list[Event]:
+    def work(session: Session) -> Page[Event]:
         source = request.find_source(session)
         cursors = [_resolve(session, request, source, reference) for reference in references]
         return read(session, source, request.limit, *cursors)
 
     return read_later(
-        ctx, not_retrieved(request), work, lambda resumed, events: _send_page(resumed, request, events)
+        ctx, not_retrieved(request), work, lambda resumed, page: _send_page(resumed, request, page)
     )
 
 
@@ -166,7 +167,7 @@ def _resolve(
     return cursor
 
 
-def _send_page(ctx: Context, request: PageRequest, events: list[Event]) -> None:
+def _send_page(ctx: Context, request: PageRequest, page: Page[Event]) -> None:
     """Send a page.
 
     Raises: FailReply when the caller has left the room or its history was hidden meanwhile.
@@ -174,12 +175,17 @@ def _send_page(ctx: Context, request: PageRequest, events: list[Event]) -> None:
     room = get_joined_room(ctx, request.word, request.target) if request.room is not None else None
     if room is not None and room.hides_history and not request.is_hidden:
         raise not_retrieved(request)
-    with response_batch(ctx, "chathistory", plain(request.target)) as tags:
-        for event in events:
+    with response_batch(ctx, "chathistory", plain(request.target), **_end_tag(ctx, page)) as tags:
+        for event in page.items:
             if event.id in ctx.world.redacted:
                 continue  # redacted since the page was read
             fill_in_names(ctx, event, room)
             ctx.send_event(event, **tags, **_shared_msgid(ctx, event))
+
+
+def _end_tag(ctx: Context, page: Page[T]) -> dict[str, str]:
+    """Return the tag for a batch after which the client need not ask for a further page."""
+    return {END_TAG: ""} if page.is_last and "message-tags" in ctx.client.caps else {}
 
 
 def fill_in_names(ctx: Context, event: Event, room: Room | None) -> None:
@@ -230,10 +236,10 @@ def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:
     return {"msgid": msgid(event.id)} if is_shared else {}
 
 
-def send_targets(ctx: Context, targets: list[ConversationTarget]) -> None:
+def send_targets(ctx: Context, page: Page[ConversationTarget]) -> None:
     """Send the targets with the times of their latest messages (CHATHISTORY TARGETS)."""
-    with response_batch(ctx, "draft/chathistory-targets") as tags:
-        for target in targets:
+    with response_batch(ctx, "draft/chathistory-targets", **_end_tag(ctx, page)) as tags:
+        for target in page.items:
             ctx.send_from_server("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 

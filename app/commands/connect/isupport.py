@@ -12,17 +12,19 @@ from app.commands.users.setname import MAX_REALNAME_LENGTH, MAX_USER_LENGTH
 from app.engine.changeset import Changeset
 from app.settings import ServerSettings
 from app.wire import extbans, modes, numerics
+from app.wire.packing import pack_words
 from app.wire.template import NICK
 
 CASEMAPPING = "ascii"
 EXTENDED_ISUPPORT = "draft/extended-isupport"
 MAX_TOKENS_PER_LINE = 13
+MAX_TOKEN_BYTES_PER_LINE = 320  # leaves room for the longest server name, nick and text
 
 
 def tokens(settings: ServerSettings) -> dict[str, str]:
     """Return the tokens and their values in the order sent; an empty value means a bare token."""
     return {
-        "NETWORK": escape_value(settings.servername),
+        "NETWORK": _network_value(settings.servername),
         "CASEMAPPING": CASEMAPPING,
         "CHANTYPES": "#",
         "CHANMODES": modes.chanmodes(),
@@ -53,7 +55,15 @@ def tokens(settings: ServerSettings) -> dict[str, str]:
         "UTF8ONLY": "",
         "WHOX": "",
         "SAFERATE": "",
+        **({"draft/ICON": escape_value(settings.icon)} if settings.icon else {}),
     }
+
+
+def _network_value(name: str) -> str:
+    """Return the escaped name; a name too long for a line is cut between characters."""
+    while len(escape_value(name)) > MAX_TOKEN_BYTES_PER_LINE - len("NETWORK="):
+        name = name[:-1]
+    return escape_value(name)
 
 
 def escape_value(value: str) -> str:
@@ -106,9 +116,8 @@ def _format_token(name: str, value: str) -> str:
 
 def _lines(runtime: Runtime, nick: str, words: Sequence[str]) -> Iterator[str]:
     for start in range(0, len(words), MAX_TOKENS_PER_LINE):
-        yield numerics.RPL_ISUPPORT.format(
-            runtime.server_name, nick, *words[start : start + MAX_TOKENS_PER_LINE]
-        )
+        for text in pack_words(words[start : start + MAX_TOKENS_PER_LINE], MAX_TOKEN_BYTES_PER_LINE):
+            yield numerics.RPL_ISUPPORT.format(runtime.server_name, nick, *text.split(" "))
 
 
 def _isupport_batch(ctx: Context) -> AbstractContextManager[dict[str, str]]:

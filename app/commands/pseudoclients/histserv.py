@@ -61,7 +61,7 @@ def histserv_last(ctx: ServiceContext, target: str = "", count: str = "") -> Slo
     open_rooms = rooms_with_open_history(ctx)
 
     def read(session: Session) -> list[Event]:
-        return pages.latest(session, request.find_source(session), request.limit)
+        return pages.latest(session, request.find_source(session), request.limit).items
 
     return read_later(
         ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, open_rooms)
@@ -81,7 +81,7 @@ def histserv_context(ctx: ServiceContext, message_id: str, count: str = "") -> S
         source = _source_of(session, message, parties)
         if source.first is not None and message.id < source.first.position:
             raise _unknown_message(message_id)
-        return pages.around(session, source, limit, HistoryCursor(message.at, message.id))
+        return pages.around(session, source, limit, HistoryCursor(message.at, message.id)).items
 
     return read_later(
         ctx, _read_failure(ctx), read, lambda ctx, found: _send_messages(ctx, found, open_rooms)

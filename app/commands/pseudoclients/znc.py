@@ -92,7 +92,7 @@ def playback_play(ctx: ServiceContext, buffers: str, since: str = "0", until: st
         found = find_buffers(session)
         limit = max(max_events // max(len(found), 1), 1)
         return [
-            BufferPage(name, pages.between(session, source, limit, last, first))
+            BufferPage(name, pages.between(session, source, limit, last, first).items)
             for name, source in found.items()
         ]
 
@@ -162,7 +162,8 @@ def _parse_timestamp(seconds: str) -> int:
 
 
 def _first_and_last(session: Session, source: HistorySource) -> list[Event]:
-    return [*pages.after(session, source, 1, HistoryCursor(0)), *pages.latest(session, source, 1)]
+    earliest, latest = pages.after(session, source, 1, HistoryCursor(0)), pages.latest(session, source, 1)
+    return [*earliest.items, *latest.items]
 
 
 def _send_pages(ctx: ServiceContext, found: list[BufferPage], open_rooms: frozenset[int]) -> None:

@@ -12,7 +12,7 @@ from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import begin, finish
 from tests.engine.conftest import MakeBench
-from tests.engine.harness import EngineHarness
+from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import gather, page, say, texts
 
 
@@ -220,3 +220,61 @@ def test_a_timestamp_may_be_far_in_the_future(bench: EngineHarness, clock: Moved
     assert texts(alice, f"BETWEEN #tea {far} timestamp=1970-01-01T00:00:00.000Z 5") == ["hi"]
     assert said.tags["time"] >= to_iso(clock.instant)
     assert said.tags["msgid"] != msgid(0)
+
+
+END = "draft/chathistory-end"
+
+
+def is_marked(person: HarnessClient, question: str) -> bool:
+    """Request history and return whether the batch is marked as the last page."""
+    first, *_ = map(parse, person.ask(f"CHATHISTORY {question}"))
+    assert first.command == "BATCH"
+    return END in first.tags
+
+
+@pytest.mark.parametrize(
+    ("question", "is_last"),
+    [
+        ("LATEST #tea * 3", False),
+        ("LATEST #tea * 4", True),
+        ("LATEST #tea {1} 3", True),
+        ("BEFORE #tea {4} 3", True),
+        ("BEFORE #tea {4} 2", False),
+        ("BEFORE #tea {1} 9", True),
+        ("AFTER #tea {1} 3", True),
+        ("AFTER #tea {1} 2", False),
+        ("AFTER #tea {4} 1", True),
+        ("BETWEEN #tea {1} {4} 2", True),
+        ("BETWEEN #tea {1} {4} 1", False),
+        ("BETWEEN #tea {4} {1} 1", False),
+        ("AROUND #tea {2} 9", True),
+        ("AROUND #tea {2} 3", False),
+        ("LATEST nobody * 5", True),
+        ("TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=2262-01-01T00:00:00.000Z 1", False),
+        ("TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=2262-01-01T00:00:00.000Z 2", True),
+    ],
+)
+def test_the_last_page_is_marked_as_the_end(bench: EngineHarness, question: str, is_last: bool) -> None:
+    """See https://github.com/ircv3/ircv3-specifications/pull/598."""
+    (alice,) = gather(bench, "#tea", "alice")
+    said = say(alice, "#tea", "one", "two", "three", "four")
+    say(alice, "alice", "note")
+    references = [f"msgid={line.tags['msgid']}" for line in said]
+    assert is_marked(alice, question.format("", *references)) == is_last
+
+
+def test_the_end_is_marked_only_for_clients_with_message_tags(bench: EngineHarness) -> None:
+    (alice,) = gather(bench, "#tea", "alice", caps=("batch", "draft/chathistory"))
+    assert not is_marked(alice, "LATEST #tea * 5")
+
+
+def test_hidden_history_ends_at_its_first_visible_message(bench: EngineHarness) -> None:
+    alice, bob = gather(bench, "#tea", "alice", "bob")
+    alice.ask("MODE #tea +H")
+    bob.ask("PART #tea")
+    say(alice, "#tea", "before")
+    bob.ask("JOIN #tea")
+    say(alice, "#tea", "after")
+    bob.heard()
+    assert is_marked(bob, "LATEST #tea * 1")
+    assert not is_marked(alice, "LATEST #tea * 1")

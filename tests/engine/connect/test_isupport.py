@@ -86,3 +86,23 @@ def test_required_tokens_are_present_and_well_formed(make_bench: MakeBench) -> N
     most = dict(word.split(":") for word in tokens["TARGMAX"].split(","))
     assert (most["JOIN"], most["KICK"], most["NAMES"]) == ("", "", "1")
     assert int(most["PRIVMSG"]) >= 3
+
+
+def test_the_icon_is_announced_if_it_is_set(make_bench: MakeBench) -> None:
+    (alice,) = people(make_bench(), "alice")
+    assert not [line for line in alice.ask("ISUPPORT") if "ICON" in line]
+    icon = "https://chat.example/icon.png?size=64"
+    (bob,) = people(make_bench(icon=icon), "bob")
+    tokens = [token for line in bob.ask("ISUPPORT") for token in parse(line).params]
+    assert r"draft/ICON=https://chat.example/icon.png?size\x3D64" in tokens
+
+
+def test_the_longest_values_fit_their_lines(make_bench: MakeBench) -> None:
+    icon = f"https://chat.example/{'i' * 279}"
+    nick = "n" * 64
+    bench = make_bench(icon=icon, servername="\u0416" * 64, nick_length=64)
+    lines = people(bench, nick)[0].ask("ISUPPORT")
+    assert all(len(line.encode()) <= 510 and line.endswith("are supported by this server") for line in lines)
+    assert any(f" draft/ICON={icon} " in line for line in lines)
+    network = r"\xD0\x96" * 39
+    assert any(f" NETWORK={network} " in line for line in lines)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.db.models import EventRow, RoomRow
 from app.services.administration import set_role
+from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account, begin, codes, enter, finish
 from tests.engine.conftest import MakeBench
@@ -110,6 +111,17 @@ def test_a_warning_is_shown_and_valid_settings_apply(
     assert changed == "Changed: motd."
     assert [warning.partition(":")[0] for warning in warnings] == ["Warning", "Warning"]
     assert all(name in "".join(warnings) for name in ("replay", "colour"))
+
+
+def test_a_changed_icon_is_announced(bench: EngineHarness, root: HarnessClient, file: File) -> None:
+    (alice,) = people(bench, "alice")
+    for settings, token in (
+        ({"icon": "https://a.example/b"}, "draft/ICON=https://a.example/b"),
+        ({}, "-draft/ICON"),
+    ):
+        file.write(**settings)
+        root.ask("REHASH")
+        assert parse(alice.heard()[-1]).params[1:-1] == [token]
 
 
 def test_changed_isupport_tokens_are_announced(bench: EngineHarness, root: HarnessClient, file: File) -> None:
