@@ -207,12 +207,18 @@ class Context:
 
     # Lookups
 
+    def find_room(self, name: str) -> Room | None:
+        """Return a room by name, or None if it does not exist or is hidden from the caller (+s)."""
+        room = self.world.find_room(name)
+        return room if room is not None and room.is_visible_to(self.me) else None
+
     def get_room(self, name: str) -> Room:
         """Return a room by name.
 
-        Raises: NumericError with ERR_NOSUCHCHANNEL.
+        Raises: NumericError with ERR_NOSUCHCHANNEL when it does not exist or is hidden from the
+            caller (+s).
         """
-        room = self.world.find_room(name)
+        room = self.find_room(name)
         if room is None:
             raise NumericError(numerics.ERR_NOSUCHCHANNEL, name)
         return room

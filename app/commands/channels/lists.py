@@ -44,8 +44,8 @@ def list_(ctx: Context, conditions: str = "", server: str = "") -> None:
 @command(cost=2)
 def names(ctx: Context, channel: str = "*") -> None:
     """List the members of a room."""
-    room = ctx.world.find_room(channel)
-    if room is not None and room.is_visible_to(ctx.me):
+    room = ctx.find_room(channel)
+    if room is not None:
         join_burst.send_names(ctx, room, channel)
     else:
         ctx.reply(numerics.RPL_ENDOFNAMES, channel)

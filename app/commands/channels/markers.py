@@ -67,14 +67,19 @@ def send_unjoined_markers(ctx: Context) -> None:
 
 
 def _load_markers(ctx: Context, me: User) -> dict[Key, int]:
-    """Return the user's markers, reading the database unless they are cached."""
-    reader = me.principal
-    if reader.markers is None:
-        reader.markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
-        for event in ctx.changeset.events:  # not in the table yet
-            if isinstance(event.data, MarkedData) and event.data.party == me.party:
-                reader.markers[fold(event.target or "")] = event.data.instant
-    return reader.markers
+    """Return the user's markers, reading the database unless they are cached.
+
+    They are not cached while a room's new name or deletion, which affects them, is uncommitted.
+    """
+    if me.principal.markers is not None:
+        return me.principal.markers
+    markers = load_read_markers(ctx.runtime.ledger.connection, me.party)
+    for event in ctx.changeset.events:  # not in the table yet
+        if isinstance(event.data, MarkedData) and event.data.party == me.party:
+            markers[fold(event.target or "")] = event.data.instant
+    if not any(event.kind in (Kind.RENAMED, Kind.DELETED) for event in ctx.changeset.events):
+        me.principal.markers = markers
+    return markers
 
 
 def _parse_timestamp(target: str, timestamp: str) -> int:

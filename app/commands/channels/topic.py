@@ -30,8 +30,6 @@ def topic(ctx: Context, channel: str, text: str | None = None) -> None:
 
 def _show(ctx: Context, channel: str) -> None:
     room = ctx.get_room(channel)
-    if not room.is_visible_to(ctx.me):
-        raise NumericError(numerics.ERR_NOTONCHANNEL, room.name)
     if room.topic:
         join_burst.send_topic(ctx, room)
     else:

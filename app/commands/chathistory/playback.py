@@ -83,7 +83,7 @@ def get_joined_room(ctx: Context, word: str, name: str) -> Room:
 
 def find_joined_room(ctx: Context, name: str) -> Room | None:
     """Return the room of that name if the caller is in it, or None."""
-    room = ctx.world.find_room(name)
+    room = ctx.find_room(name)
     return room if room is not None and room.member(ctx.me) is not None else None
 
 

@@ -32,7 +32,7 @@ def redact(ctx: Context, target: str, message_id: str, reason: str = "") -> None
 
 def _redact_in_room(ctx: Context, target: str, message_id: str, reason: str) -> None:
     """Redact a message to a room or to its operators."""
-    room = ctx.world.find_room(target.removeprefix("@"))
+    room = ctx.find_room(target.removeprefix("@"))
     if room is None or room.member(ctx.me) is None:
         raise _failed("INVALID_TARGET", target, text="You are not in this room")
     message = _get_message(ctx, target, message_id)

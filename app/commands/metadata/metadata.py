@@ -125,8 +125,8 @@ def get_target(ctx: Context, word: str) -> MetadataTarget:
         if word != "*":
             raise failed("INVALID_TARGET", word, text="Before registration, the only valid target is `*`")
         return MetadataTarget("*", ctx.client.registration.metadata)
-    room = ctx.world.find_room(word)
-    if room is not None and room.is_visible_to(me):
+    room = ctx.find_room(word)
+    if room is not None:
         may_read = room.member(me) is not None or me.is_admin
         return MetadataTarget(room.name, room.metadata if may_read else {}, room)
     user = me if word == "*" else ctx.world.find_user(word)

@@ -119,8 +119,8 @@ def _find_users(ctx: Context, mask: str) -> Iterable[VisibleUser]:
 
 
 def _room_members(ctx: Context, name: str) -> Iterator[VisibleUser]:
-    room = ctx.world.find_room(name)
-    if room is not None and room.is_visible_to(ctx.me):
+    room = ctx.find_room(name)
+    if room is not None:
         for member in room.members_shown_to(ctx.me):
             yield VisibleUser(ctx, member.user, room, member)
 

@@ -30,7 +30,7 @@ def created(world: World, event: Event) -> None:
 
 
 def renamed(world: World, event: Event) -> None:
-    """Rename a room, and move its read markers to the new name."""
+    """Rename a room, and move the read markers of its members to the new name."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return
@@ -39,9 +39,21 @@ def renamed(world: World, event: Event) -> None:
     del world.room_keys[old]
     world.room_keys[room.key] = room
     if old != room.key:
-        principals: list[AccountInfo | User] = [*world.accounts.values(), *world.users.values()]
-        for principal in principals:
+        for principal in _principals_in(world, room):
             _move_marker(principal.markers or {}, old, room.key)
+
+
+def _principals_in(world: World, room: Room) -> set[AccountInfo | User]:
+    """Return the owners of the members' read markers.
+
+    An account without a session in the room may still be visiting it (`RoomVisitRow`); the markers
+    of such accounts are reloaded on demand.
+    """
+    members = {member.user.principal for member in room.members.values()}
+    for account in world.accounts.values():
+        if account not in members:
+            account.markers = None
+    return members
 
 
 def _move_marker(markers: dict[Key, int], old: Key, new: Key) -> None:
@@ -52,11 +64,13 @@ def _move_marker(markers: dict[Key, int], old: Key, new: Key) -> None:
 
 
 def deleted(world: World, event: Event) -> None:
-    """Remove a room, its memberships and the invitations to it."""
+    """Remove a room, its memberships, the invitations to it and the read markers of its members."""
     room = world.rooms.pop(event.room or 0, None)
     if room is None:
         return
     del world.room_keys[room.key]
+    for principal in _principals_in(world, room):
+        (principal.markers or {}).pop(room.key, None)
     for user in world.users.values():
         user.rooms.discard(room.id)
         user.invited.discard(room.id)

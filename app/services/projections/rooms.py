@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.models import ReadMarkerRow, RoomMaskRow, RoomRoleRow, RoomRow
+from app.db.models import ReadMarkerRow, RoomMaskRow, RoomRoleRow, RoomRow, RoomVisitRow
 from app.events import Event, Kind, RoomKey, get_secret
 from app.events.data import CreatedData, ModeData, RenamedData
 from app.services.projections.memberships import change_role
 from app.services.projections.projection import Projection
 from app.wire.modes import FLAGS, LISTS, ROLES
-from app.wire.names import fold
+from app.wire.names import Key, fold
 
 
 def _created(connection: Connection, event: Event) -> None:
@@ -35,20 +35,31 @@ def _created(connection: Connection, event: Event) -> None:
 
 
 def _renamed(connection: Connection, event: Event) -> None:
-    """Rename a room and move its read markers, replacing any left over under the new name."""
+    """Rename a room and move the read markers of its members.
+
+    The markers of others must not show that a secret room was renamed.
+    """
     data = RenamedData.of(event)
     old, new = fold(event.target or ""), fold(data.to)
     connection.execute(update(RoomRow).where(RoomRow.id == event.room).values(name=data.to, key=new))
     if old == new:
         return
-    connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == new))
-    connection.execute(update(ReadMarkerRow).where(ReadMarkerRow.target == old).values(target=new))
+    connection.execute(delete(ReadMarkerRow).where(_is_marker_of_member(event.room, new)))
+    connection.execute(update(ReadMarkerRow).where(_is_marker_of_member(event.room, old)).values(target=new))
 
 
 def _deleted(connection: Connection, event: Event) -> None:
     """Delete a room with its properties; its messages stay in the log."""
-    connection.execute(delete(ReadMarkerRow).where(ReadMarkerRow.target == fold(event.target or "")))
+    connection.execute(
+        delete(ReadMarkerRow).where(_is_marker_of_member(event.room, fold(event.target or "")))
+    )
     connection.execute(delete(RoomRow).where(RoomRow.id == event.room))
+
+
+def _is_marker_of_member(room: int | None, key: Key) -> ColumnElement[bool]:
+    """Return the condition of read markers under a room's name that belong to its members."""
+    members = select(RoomVisitRow.party).where(RoomVisitRow.room_id == room)
+    return and_(ReadMarkerRow.target == key, ReadMarkerRow.party.in_(members))
 
 
 def _topic(connection: Connection, event: Event) -> None:
