@@ -4,6 +4,25 @@ Each error shown to a user is a `ChatError`: one sentence that says what is wron
 The programs print it and exit with `exit_code`.
 """
 
+import os
+import traceback
+
+
+def describe_defect(error: BaseException) -> str:
+    """Return a sentence about an unexpected exception: its type and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    location = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown location"
+    return (
+        f"internal error ({type(error).__name__} at {location}); please report it. "
+        "Set CHAT_TRACEBACK=1 to see the traceback."
+    )
+
+
+def print_traceback_if_requested(error: BaseException) -> None:
+    """Print the traceback of an unexpected exception to standard error if CHAT_TRACEBACK is set."""
+    if os.environ.get("CHAT_TRACEBACK"):
+        traceback.print_exception(error)
+
 
 class ChatError(Exception):
     """Base class of all errors shown to users; `sentence` is the message."""

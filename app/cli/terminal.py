@@ -8,7 +8,6 @@ with 130. A closed standard output (`| head`) ends the program silently.
 import os
 import re
 import sys
-import traceback
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +17,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand
 from typer.main import get_command
 
-from app.errors import ChatError
+from app.errors import ChatError, describe_defect, print_traceback_if_requested
 from app.text.graphemes import truncate_characters
 
 DISTRIBUTION = "durable-chat"
@@ -143,11 +142,5 @@ def _discard_output() -> None:
 
 def _print_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Write one sentence about an unexpected exception, and the traceback if requested."""
-    if os.environ.get("CHAT_TRACEBACK"):
-        traceback.print_exception(kind, error, trace)
-    frames = traceback.extract_tb(trace)
-    location = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown location"
-    sys.stderr.write(
-        f"Error: internal error ({kind.__name__} at {location}); please report it. "
-        "Set CHAT_TRACEBACK=1 to see the traceback.\n"
-    )
+    print_traceback_if_requested(error)
+    sys.stderr.write(f"Error: {describe_defect(error)}\n")

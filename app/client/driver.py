@@ -3,23 +3,31 @@
 The link and the user interface post events and calls to one queue. The driver's thread processes
 one item at a time, updates the state, and passes lines to the link and events to the display. Other
 threads read the state only through `read`, under the lock.
+
+No exception raised by an item, by the display of an event or by a tick ends the client. A user's
+error is shown. Any other exception is a defect; it is shown with its location, and the next item is
+processed as usual. The client ends with the exception only if every tick fails.
 """
 
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from app.client.net.backoff import Keepalive
 from app.client.net.link import Connecting, Ended, Link, LinkEvent, Lost, Opened, Received, Waiting
 from app.client.protocol import intents, protocol
 from app.client.protocol.effects import Effect, Effects, Send
-from app.client.protocol.events import ClientEvent, Phase, PhaseChanged
+from app.client.protocol.events import ClientEvent, Notice, Phase, PhaseChanged
 from app.client.protocol.model import ClientState
 from app.clock import Clock
+from app.errors import ChatError, describe_defect, print_traceback_if_requested
 
 MAX_INBOX_ITEMS = 1_000  # at the limit, producers block
 TICK_SECONDS = 1.0  # longest interval between two ticks
+MAX_FAILED_TICKS = 20  # in a row; then the client ends
+REPEAT_MILLISECONDS = 60_000  # between two reports of the same defect
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,16 +49,23 @@ class Driver:
         self._lock = threading.RLock()
         self._has_ended = False
         self._has_retried = False  # further attempts are announced by `Waiting`
+        self.defects = 0
+        self._failed_ticks = 0
+        self._output_error: OSError | None = None
+        self._reported_at: dict[str, int] = {}  # by the sentence that was shown
 
     def run(self) -> None:
         """Process the queue until `end` is called.
 
-        Raises: Untrusted when the server's certificate or TLS handshake was rejected.
+        Raises: Untrusted when the server's certificate or TLS handshake was rejected; OSError when
+        the output cannot be written; any exception that makes it impossible to go on.
         """
         self.link.start()
         try:
             while not self._has_ended:
                 self._step()
+            if self._output_error:
+                raise self._output_error
         except KeyboardInterrupt:
             self.execute(intents.quit_, "Goodbye")
             raise
@@ -83,14 +98,64 @@ class Driver:
         except queue.Empty:
             item = None
         with self._lock:
-            if item is not None:
-                self._process(item)
-            self._check_connection()
-            self.on_tick()
+            if isinstance(item, Ended):
+                self._process_end(item)
+            elif item is not None:
+                self.contain(partial(self._process, item))
+            self._tick()
 
-    def _process(self, item: LinkEvent | Call) -> None:
+    def _tick(self) -> None:
+        """Check the connection and call `on_tick`.
+
+        Raises: the exception of the last tick, if too many have failed in a row.
+        """
+        error = self.contain(self._check_connection) or self.contain(self.on_tick)
+        self._failed_ticks = self._failed_ticks + 1 if error else 0
+        if error and self._failed_ticks >= MAX_FAILED_TICKS:
+            raise error
+
+    def contain(self, action: Call) -> Exception | None:
+        """Run an action in the driver's thread; show and return the exception that it raises."""
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client goes on
+            self._explain(error)
+            return error
+        return None
+
+    def report(self, error: Exception) -> None:
+        """Report a defect of another thread. Thread-safe."""
+        self.post(partial(self._report, error))
+
+    def _explain(self, error: Exception) -> None:
+        if isinstance(error, ChatError):
+            self._display(Notice(error.sentence, is_error=True))
+        else:
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        """Count a defect and show where it is, but the same one only once a minute."""
+        self.defects += 1
+        sentence, now = describe_defect(error), self.clock.now()
+        if now - self._reported_at.get(sentence, now - REPEAT_MILLISECONDS) >= REPEAT_MILLISECONDS:
+            self._reported_at[sentence] = now
+            print_traceback_if_requested(error)
+            self._display(Notice(sentence, is_error=True))
+
+    def _display(self, event: ClientEvent) -> None:
+        """Show an event; explain why it cannot be shown, unless it is an explanation itself."""
+        try:
+            self.show(event)
+        except OSError as error:  # the output is closed or full
+            self._output_error = error
+            self.end()
+        except Exception as error:  # noqa: BLE001 - the effects after this one are still needed
+            if not isinstance(event, Notice):
+                self._explain(error)
+
+    def _process(self, item: Connecting | Waiting | Opened | Received | Lost | Call) -> None:
         match item:
-            case Connecting() | Waiting() | Ended():
+            case Connecting() | Waiting():
                 self._process_outage(item)
             case Opened() | Received() | Lost():
                 self._process_connection(item)
@@ -103,24 +168,29 @@ class Driver:
         match event:
             case Received(lines):
                 for line in lines:
-                    self._apply(protocol.on_line(self.state, line, now))
+                    self.contain(partial(self._process_line, line, now))
             case Opened():
                 self._apply(protocol.on_opened(self.state, now))
             case Lost(reason):
                 self._apply(protocol.on_lost(self.state, reason, now))
 
-    def _process_outage(self, event: Connecting | Waiting | Ended) -> None:
-        """Handle a link event of an outage: show attempts and retries, stop at the end."""
+    def _process_line(self, line: str, now: int) -> None:
+        self._apply(protocol.on_line(self.state, line, now))
+
+    def _process_end(self, event: Ended) -> None:
+        """Stop, because the link has ended."""
+        self._has_ended = True
+        if event.error is not None:
+            raise event.error
+
+    def _process_outage(self, event: Connecting | Waiting) -> None:
+        """Show attempts to connect and retries."""
         match event:
             case Connecting() if not self._has_retried and not self.state.has_been_online:
-                self.show(PhaseChanged(Phase.CONNECTING, str(self.link.address)))
+                self._display(PhaseChanged(Phase.CONNECTING, str(self.link.address)))
             case Waiting(reason, seconds):
                 self._has_retried = True
-                self.show(PhaseChanged(Phase.RECONNECTING, reason, seconds))
-            case Ended(error):
-                self._has_ended = True
-                if error is not None:
-                    raise error
+                self._display(PhaseChanged(Phase.RECONNECTING, reason, seconds))
 
     def _apply(self, effects: Iterable[Effect]) -> None:
         """Send the lines and show the events, in order."""
@@ -130,7 +200,7 @@ class Driver:
                 continue
             if isinstance(effect, PhaseChanged) and effect.phase is Phase.ONLINE:
                 self.link.reset_backoff()
-            self.show(effect)
+            self._display(effect)
 
     def _check_connection(self) -> None:
         """Send a PING to a silent server, and drop the connection if it does not respond."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.client.net.backoff import Backoff
-from app.client.net.connect import Address, Unreachable, Untrusted, connect, explain
+from app.client.net.connect import Address, Unreachable, connect, explain
 from app.clock import Clock
 from app.wire.framing import MAX_SERVER_TAG_BYTES, Frame, Framer, FramingError, OversizedLine, UndecodableLine
 
@@ -59,9 +59,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The link has stopped permanently, with an error if the server cannot be trusted."""
+    """The link has stopped permanently.
 
-    error: Untrusted | None = None
+    `error` is `Untrusted`, or an unexpected exception, which is a defect.
+    """
+
+    error: Exception | None = None
 
 
 LinkEvent = Connecting | Opened | Received | Lost | Waiting | Ended
@@ -122,12 +125,12 @@ class Link:
 
     def _run(self) -> None:
         """Connect and reconnect until stopped."""
-        error: Untrusted | None = None
+        error: Exception | None = None
         try:
             while not self._stopping.is_set():
                 self._wait(self._attempt())
-        except Untrusted as untrusted:
-            error = untrusted
+        except Exception as caught:  # noqa: BLE001 - `Untrusted` or a defect; the driver must end
+            error = caught
         self._waker_receiver.close()
         self._waker.close()
         self._report(Ended(error))

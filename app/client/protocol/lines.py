@@ -37,4 +37,6 @@ def param(line: Line, index: int) -> str:
 
 
 def _flatten(text: str) -> str:
-    return text.replace("\0", "").replace("\r", " ").replace("\n", " ")
+    """Replace what a line cannot contain: line breaks, NUL and lone surrogates."""
+    flat = text.replace("\0", "").replace("\r", " ").replace("\n", " ")
+    return flat.encode(errors="replace").decode()

@@ -108,6 +108,8 @@ def _parse_natural(text: str, now: datetime) -> datetime | None:
         return None
     import dateparser
 
-    options = {"PREFER_DATES_FROM": "past", "RELATIVE_BASE": now.replace(tzinfo=None)}
+    # Without TIMEZONE, dateparser looks up the system's zone, and fails for TZ=UTC0.
+    base = now.replace(tzinfo=None)
+    options = {"PREFER_DATES_FROM": "past", "RELATIVE_BASE": base, "TIMEZONE": "UTC"}
     parsed: datetime | None = dateparser.parse(text, settings=options)
     return parsed.replace(tzinfo=parsed.tzinfo or now.tzinfo) if parsed else None

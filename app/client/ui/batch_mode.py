@@ -9,6 +9,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from app.client.display.event_text import DisplayContext
 from app.client.driver import Driver
@@ -72,15 +73,21 @@ class BatchMode:
     def _raise_on_failure(self) -> None:
         if self._error:
             raise self._error
+        if self._driver.defects:
+            raise ChatError("An internal error occurred; output or messages may be missing.")
         if self._failures:
             raise ChatError(f"{self._failures} message{'s' * (self._failures != 1)} not sent.")
 
     def _read_input(self, source: Iterable[str]) -> None:
         """Queue the lines of the source, blocking while the queue is full; None marks the end."""
-        for line in source:
-            text = line.rstrip("\r\n")
-            if text.strip():
-                self._enqueue(text)
+        try:
+            for line in source:
+                text = line.rstrip("\r\n")
+                if text.strip():
+                    self._enqueue(text)
+        except OSError as error:
+            sentence = f"Cannot read the input: {error.strerror or error}."
+            self._driver.post(partial(self._fail, sentence))
         self._enqueue(None)
 
     def _enqueue(self, text: str | None) -> None:

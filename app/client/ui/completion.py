@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
@@ -66,12 +67,18 @@ def _with_prefix(prefix: str, words: Iterable[str], ending: str) -> Iterator[str
 class PromptCompleter(Completer):
     """Completes words for prompt_toolkit."""
 
-    def __init__(self, words: Callable[[], Words]) -> None:
+    def __init__(self, words: Callable[[], Words], report: Callable[[Exception], None]) -> None:
         self._words = words
+        self._report = report
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        """Return the completions of the text before the cursor."""
+        """Return the completions of the text before the cursor; a defect is reported."""
         text = document.text_before_cursor
         length = len(text.rpartition(" ")[2])
-        for _, candidate in zip(range(MAX_CANDIDATES), find_candidates(text, self._words()), strict=False):
+        try:
+            candidates = list(islice(find_candidates(text, self._words()), MAX_CANDIDATES))
+        except Exception as error:  # noqa: BLE001 - it would end the prompt
+            self._report(error)
+            return
+        for candidate in candidates:
             yield Completion(candidate, start_position=-length, display=candidate.rstrip(" :"))

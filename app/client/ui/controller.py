@@ -29,6 +29,20 @@ from app.wire.names import fold
 YES = ("y", "yes")
 
 
+def _check_text(text: str) -> None:
+    """Refuse text that the terminal sent in another encoding.
+
+    Raises: UsageError; a message is never sent with replaced characters.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        shown = text.encode(errors="replace").decode()
+        raise UsageError(
+            f"Nothing was sent: {shown} contains bytes that are not UTF-8. Set your terminal to UTF-8."
+        ) from error
+
+
 class Controller:
     """The interactive session: tracks the current room and asks the user for decisions."""
 
@@ -68,8 +82,10 @@ class Controller:
     def run(self, text: str) -> None:
         """Execute one line of input: a `/command` or a message; `//` sends a leading slash.
 
-        Raises: UsageError when a command is unknown, malformed or currently not available.
+        Raises: UsageError when a command is unknown, malformed or currently not available, or if
+        the line is not valid text.
         """
+        _check_text(text)
         if text.startswith("/") and not text.startswith("//"):
             command, arguments = self.commands.parse(text, self.state)
             command.function(self, *arguments)

@@ -7,6 +7,7 @@ driver. The driver's output is printed above the prompt (`patch_stdout`) and doe
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition
@@ -27,7 +28,6 @@ from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import PromptCompleter, Words, completion_words
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
-from app.errors import ChatError
 from app.text.columns import shorten
 
 MAX_PREVIEW_COLUMNS = 40  # of a pending message in the toolbar
@@ -61,7 +61,7 @@ class LineMode:
         self._driver = driver
         self._renderer = renderer
         self._write = write
-        self._error: ChatError | None = None
+        self._error: Exception | None = None
         self._draft = ""
         self.controller = Controller(driver, renderer.context, self._display, slash_commands())
         self.controller.on_question = self._stash_draft
@@ -70,7 +70,7 @@ class LineMode:
     def run(self) -> None:
         """Run until the user ends the program.
 
-        Raises: ChatError when the server cannot be trusted.
+        Raises: what `Driver.run` raises.
         """
         driver_thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
         with patch_stdout(raw=True):
@@ -88,12 +88,12 @@ class LineMode:
 
     def _create_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
         return PromptSession(
-            message=self._message,
+            message=partial(self._render, self._message),
             is_password=Condition(self._is_secret),
             history=PasswordFreeHistory(self._is_secret, self.controller.commands),
-            completer=PromptCompleter(self._completion_words),
+            completer=PromptCompleter(self._completion_words, self._driver.report),
             complete_while_typing=False,
-            bottom_toolbar=self._toolbar,
+            bottom_toolbar=partial(self._render, self._toolbar),
             erase_when_done=True,
             input=source,
             output=output,
@@ -103,7 +103,7 @@ class LineMode:
         """Run the driver, then end the prompt."""
         try:
             self._driver.run()
-        except ChatError as error:
+        except Exception as error:  # noqa: BLE001 - raised in the main thread, which ends the program
             self._error = error
         finally:
             self.controller.has_ended = True
@@ -145,14 +145,7 @@ class LineMode:
 
     def _create_call(self, text: str, question: Question | None) -> Callable[[], None]:
         """Return a call that processes one line of input in the driver's thread."""
-
-        def process() -> None:
-            try:
-                self._process(text, question)
-            except ChatError as error:
-                self.controller.notify(error.sentence, is_error=True)
-
-        return process
+        return partial(self._process, text, question)
 
     def _process(self, text: str, question: Question | None) -> None:
         """Process one line of input; it shows that the user has read what is on the screen."""
@@ -188,6 +181,14 @@ class LineMode:
             return Words()
         room, commands = self.controller.view.room, self.controller.commands
         return self._driver.read(lambda state: completion_words(state, room, commands))
+
+    def _render(self, text: Callable[[], ANSI]) -> ANSI:
+        """Return a text of the prompt, or none if it has a defect, which is reported."""
+        try:
+            return text()
+        except Exception as error:  # noqa: BLE001 - it would end the prompt
+            self._driver.report(error)
+            return ANSI("")
 
     def _message(self) -> ANSI:
         """Return the prompt: the current question or the current room."""
