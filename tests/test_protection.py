@@ -83,10 +83,11 @@ def test_misspelt_or_repeated_security_setting_is_refused(tmp_path: Path, text: 
 @pytest.mark.parametrize(
     "text",
     [
-        '{"password": "secret",}',
+        '{"password": "secret",,}',
         '{"password": "secret"',
-        '{"p\\u0061ssword": "secret",}',
+        '{"p\\u0061ssword": "secret",,}',
         '{"pasword": "secret",}',
+        '{"port": 1 /* "password": "secret" }',
         '["password", "secret"]',
         '{"password": "secret"}'.encode("utf-16"),
         '{"port": 1, "tls_cert: "a.pem"}',
@@ -95,6 +96,30 @@ def test_misspelt_or_repeated_security_setting_is_refused(tmp_path: Path, text: 
 )
 def test_broken_file_that_mentions_a_security_setting_is_refused(tmp_path: Path, text: str | bytes) -> None:
     assert "secret" not in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"password": "secret",}',
+        '{"p\\u0061ssword": "secret",}',
+        '\ufeff{"password": "secret"}',
+        '{ // the password\n "password": "secret" }',
+    ],
+)
+def test_a_small_mistake_does_not_lose_a_security_setting(tmp_path: Path, text: str) -> None:
+    loaded = loaded_from(tmp_path, text)
+    assert loaded.values.password == "secret"
+    [warning] = loaded.warnings
+    assert "is read as JSON5" in warning
+    assert "secret" not in warning
+
+
+@pytest.mark.parametrize(
+    "text", ['{"flood_rate": "fast",}', '{"password": "a", "password": "b",}', '{"pasword": "secret",}']
+)
+def test_json5_protects_security_settings_like_json(tmp_path: Path, text: str) -> None:
+    assert "security setting" in refusal(tmp_path, text)
 
 
 def test_unreadable_file_is_refused(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_named_settings_file_is_read_without_its_local_file(tmp_path: Path) ->
 def test_a_broken_local_file_is_ignored_with_a_warning(tmp_path: Path) -> None:
     (tmp_path / SERVER.local_file).write_text("{")
     loaded = loaded_from(tmp_path, '{"port": 1001}')
-    assert (loaded.values.port, loaded.is_complete) == (1001, False)
+    assert (loaded.values.port, len(loaded.ignored_files)) == (1001, 1)
     [warning] = loaded.warnings
     assert "serverSetup.local.json is not valid JSON" in warning
     assert "the file is ignored" in warning
@@ -133,8 +133,28 @@ def test_missing_config_file_is_a_usage_error(tmp_path: Path) -> None:
         load(SERVER, tmp_path / "none.json", environment={}, folders=[])
 
 
-def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
-    assert loaded_from(tmp_path, b'\xef\xbb\xbf{"port": 1001}').values.port == 1001
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ('{"port": 6702, "dbname": "real.db",}', "line 1, column 35: trailing comma"),
+        ('{"port": 6702, // ours\n"dbname": "real.db"}', "line 1, column 16: comment"),
+        ('\ufeff{"port": 6702, "dbname": "real.db"}', "line 1, column 1: byte order mark"),
+    ],
+)
+def test_a_small_mistake_is_tolerated_with_a_warning(tmp_path: Path, text: str, mistake: str) -> None:
+    loaded = loaded_from(tmp_path, text)
+    assert (loaded.values.port, loaded.values.dbname, loaded.ignored_files) == (6702, "real.db", [])
+    expected = f"{tmp_path / SERVER.file} is not valid JSON ({mistake}); it is read as JSON5."
+    assert loaded.warnings == [expected]
+
+
+@pytest.mark.parametrize("name", [CLIENT.file, CLIENT.local_file, SERVER.local_file])
+def test_small_mistakes_are_tolerated_in_every_settings_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"port": 6702,}')
+    program = CLIENT if name.startswith("client") else SERVER
+    loaded = load(program, environment={}, folders=[tmp_path])
+    assert loaded.values.port == 6702
+    assert [name in warning for warning in loaded.warnings] == [True]
 
 
 def test_the_client_has_its_own_file_and_variables(tmp_path: Path) -> None:

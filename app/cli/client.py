@@ -70,6 +70,9 @@ def client(
     loaded = load(CLIENT, config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
+    if loaded.ignored_files:
+        server = f"{loaded.values.ip} port {loaded.values.port}"
+        typer.echo(f"Warning: the client connects to {server}, for lack of the ignored settings.", err=True)
     if not loaded.values.tls_verify and loaded.values.tls:
         typer.echo("Warning: the server's certificate is not verified, so its identity is unknown.", err=True)
     _start(loaded.values, as_json, follow, timeout)

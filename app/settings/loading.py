@@ -34,15 +34,21 @@ class ResolvedSettings(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings(Generic[S]):
-    """Settings that a program may use, the files they were read from, and warnings.
-
-    `is_complete` is false if a whole file was ignored.
-    """
+    """Settings that a program may use, the files they were read from, and the problems ignored."""
 
     values: S
     files: tuple[Path, ...]
-    warnings: list[str]
-    is_complete: bool = True
+    problems: list[Problem]
+
+    @property
+    def warnings(self) -> list[str]:
+        """A sentence for each problem."""
+        return [problem.sentence for problem in self.problems]
+
+    @property
+    def ignored_files(self) -> list[Problem]:
+        """The problems because of which a whole file was ignored."""
+        return [problem for problem in self.problems if problem.voids_file]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def resolve(
     sources.append(read_environment(model, environment, program.prefix, program.other_prefixes))
     merged, problems = merge_sources(model, [*sources, read_flags(flags or {})])
     values = model.model_validate(merged)
-    faults = [Problem(sentence, SettingsRefused) for sentence in program.find_faults(values)]
+    faults = [Problem(fault.rstrip("."), refusal=SettingsRefused) for fault in program.find_faults(values)]
     return ResolvedSettings(values, files, problems + faults)
 
 
@@ -98,10 +104,7 @@ def load(
     refused = [problem for problem in found.problems if problem.refusal]
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
-    is_whole = not any(problem.voids_file for problem in found.problems)
-    return LoadedSettings(
-        found.values, found.files, [problem.sentence for problem in found.problems], is_whole
-    )
+    return LoadedSettings(found.values, found.files, found.problems)
 
 
 def reload(

@@ -3,14 +3,13 @@
 Each value is validated in its own source, even if a source of higher precedence overrides it. An
 invalid value is ignored with a warning, unless its key is a security setting: falling back to the
 default could then allow what the administrator meant to prevent, so loading fails. The same applies
-if a security setting may have been intended: a misspelt key, a file that is not valid JSON but
+if a security setting may have been intended: a misspelt key, a file that cannot be parsed but
 mentions one, an unreadable file. The loss of security settings without a trace, for example when a
 file is truncated to zero bytes, cannot be detected.
 """
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -19,6 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from app.errors import ChatError, SettingsRefused, UsageError
+from app.settings.json_text import MalformedText, parse_object
 from app.text.graphemes import truncate_characters
 
 MAX_FILE_BYTES = 256 * 1024
@@ -43,12 +43,20 @@ Model = type[BaseModel]
 class Problem:
     """A fault in the settings: an error if `refusal` is set, otherwise a warning.
 
-    `voids_file` is true if the fault causes a whole file to be ignored.
+    `consequence` says what happens because of it at a start. `key` is the setting whose value is
+    affected. `voids_file` is true if the fault causes a whole file to be ignored.
     """
 
-    sentence: str
+    fault: str
+    consequence: str = ""
     refusal: type[ChatError] | None = None
+    key: str | None = None
     voids_file: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The fault and its consequence at a start."""
+        return f"{self.fault}; {self.consequence}." if self.consequence else f"{self.fault}."
 
 
 @dataclass(slots=True)
@@ -101,10 +109,13 @@ def read_file(model: Model, path: Path) -> Source:
         raw = _read(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        sentence = (
-            f"{path} cannot be read ({reason}); it may contain security settings, so it cannot be ignored."
+        source.problems.append(
+            Problem(
+                f"{path} cannot be read ({reason})",
+                "it may contain security settings, so it cannot be ignored",
+                SettingsRefused,
+            )
         )
-        source.problems.append(Problem(sentence, SettingsRefused))
         return source
     _parse(model, path, raw, source)
     return source
@@ -148,48 +159,28 @@ def _read(path: Path) -> bytes:
 
 
 def _parse(model: Model, path: Path, raw: bytes, source: Source) -> None:
-    """Add the keys and problems of a JSON text to the source."""
-    repeated: list[str] = []
-
-    def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        values = dict(pairs)
-        repeated.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        return values
-
+    """Add the keys and problems of a settings file to the source."""
     try:
-        values = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=collect)
-    except (ValueError, RecursionError) as error:
-        source.problems.append(_invalid_json(model, path, raw, _locate(error)))
+        parsed = parse_object(raw)
+    except MalformedText as error:
+        source.problems.append(_malformed_file(model, path, raw, str(error)))
         return
-    if not isinstance(values, dict):
-        reason = "line 1, column 1: it does not begin with {"
-        source.problems.append(_invalid_json(model, path, raw, reason))
-        return
-    source.values = values
-    source.problems += [_repeated_key(model, source, key) for key in repeated]
+    source.values = parsed.values
+    if parsed.departure is not None:
+        source.problems.append(
+            Problem(f"{path} is not valid JSON ({parsed.departure})", "it is read as JSON5")
+        )
+    source.problems += [_repeated_key(model, source, key) for key in parsed.repeated_keys]
 
 
-def _locate(error: Exception) -> str:
-    """Return where and why parsing failed, without quoting the text, which may be secret."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"line {error.lineno}, column {error.colno}: {error.msg.split(':')[0]}"
-    if isinstance(error, UnicodeDecodeError):
-        line = error.object.count(b"\n", 0, error.start) + 1
-        column = error.start - error.object.rfind(b"\n", 0, error.start)
-        return f"line {line}, column {column}: not UTF-8"
-    return "it is nested too deeply or a number is too long"
-
-
-def _invalid_json(model: Model, path: Path, raw: bytes, reason: str) -> Problem:
+def _malformed_file(model: Model, path: Path, raw: bytes, reason: str) -> Problem:
     key = _find_security_setting(model, raw)
+    fault = f"{path} is not valid JSON ({reason})"
     if key is None:
-        sentence = f"{path} is not valid JSON ({reason}); the file is ignored."
-        return Problem(sentence, voids_file=True)
-    sentence = (
-        f"{path} is not valid JSON ({reason}) and mentions {key}, a security setting, "
-        "so it cannot be ignored."
+        return Problem(fault, "the file is ignored", voids_file=True)
+    return Problem(
+        f"{fault} and mentions {key}, a security setting, so it cannot be ignored", refusal=SettingsRefused
     )
-    return Problem(sentence, SettingsRefused)
 
 
 def _find_security_setting(model: Model, raw: bytes) -> str | None:
@@ -220,24 +211,22 @@ def _resembled_security_setting(model: Model, word: str) -> str | None:
 
 def _unknown_key(model: Model, source: Source, key: str) -> Problem:
     """Return the problem for an unknown key; an error if it may be a misspelt security setting."""
-    label = source.label(key)
+    fault = f"{source.label(key)} is not a setting"
     if meant := _resembled_security_setting(model, key):
-        sentence = (
-            f"{label} is not a setting; did you mean {meant}? That is a security setting, "
-            "so the key cannot be ignored."
+        return Problem(
+            f"{fault}; did you mean {meant}? That is a security setting, so the key cannot be ignored",
+            refusal=source.refusal or SettingsRefused,
         )
-        return Problem(sentence, source.refusal or SettingsRefused)
     similar = get_close_matches(key.lower().replace("-", "_"), model.model_fields, 1)
-    hint = f"; did you mean {similar[0]}?" if similar else "."
-    return Problem(f"{label} is not a setting and is ignored{hint}", source.refusal)
+    hint = f" (did you mean {similar[0]}?)" if similar else ""
+    return Problem(f"{fault}{hint}", "it is ignored", source.refusal)
 
 
 def _repeated_key(model: Model, source: Source, key: str) -> Problem:
-    label = source.label(key)
+    fault = f"{source.label(key)} is set twice"
     if key in model.model_fields and is_security_setting(model, key):
-        sentence = f"{label} is set twice; it is a security setting, so neither value is used."
-        return Problem(sentence, SettingsRefused)
-    return Problem(f"{label} is set twice; the last value is used.")
+        return Problem(fault, "it is a security setting, so neither value is used", SettingsRefused)
+    return Problem(fault, "the last value is used", key=key)
 
 
 def _find_fault(model: Model, key: str, value: object) -> str | None:
@@ -264,17 +253,16 @@ def _wrong_value(model: Model, source: Source, key: str, reason: str, used: dict
     """Return the problem for an invalid value: what is required, and what is used instead."""
     is_secret = _has_mark(model, key, "secret")
     found = "a value that is not shown" if is_secret else _quote(source.values[key])
-    sentence = f"{source.label(key)} is {found}, but {reason}"
+    fault = f"{source.label(key)} is {found}, but {reason}"
     if source.refusal:
-        return Problem(f"{sentence}.", source.refusal)
+        return Problem(fault, refusal=source.refusal)
     if is_security_setting(model, key):
         return Problem(
-            f"{sentence}; it is a security setting, so it does not fall back to its default.",
-            SettingsRefused,
+            fault, "it is a security setting, so it does not fall back to its default", SettingsRefused
         )
     is_default = used[key] == model.model_fields[key].default
     fallback = ("the default" if is_default else "another value") if is_secret else _quote(used[key])
-    return Problem(f"{sentence}; {fallback} is used.")
+    return Problem(fault, f"{fallback} is used", key=key)
 
 
 def _quote(value: object) -> str:

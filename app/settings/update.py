@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.errors import SettingsRefused
 from app.settings.loading import LoadedSettings
 from app.settings.server import ServerSettings
-from app.settings.sources import needs_restart
+from app.settings.sources import Problem, needs_restart
 
 CERTIFICATE_KEYS = ("tls_cert", "tls_key")
 
@@ -30,12 +30,20 @@ def compute_update(current: ServerSettings, loaded: LoadedSettings[ServerSetting
     Raises: SettingsRefused if a whole settings file was ignored, because all its settings would
         revert to their defaults.
     """
-    if not loaded.is_complete:
-        raise SettingsRefused("\n".join(loaded.warnings))
+    if loaded.ignored_files:
+        raise SettingsRefused("\n".join(f"{problem.fault}." for problem in loaded.ignored_files))
     new = loaded.values
     different = [key for key in ServerSettings.model_fields if getattr(current, key) != getattr(new, key)]
     kept = CERTIFICATE_KEYS if current.has_tls != new.has_tls else ()
     pending = [key for key in different if key in kept or needs_restart(ServerSettings, key)]
     changed = [key for key in different if key not in pending]
     values = current.model_copy(update={key: getattr(new, key) for key in changed})
-    return SettingsUpdate(values, changed, pending, loaded.warnings)
+    warnings = [_describe(problem, pending) for problem in loaded.problems]
+    return SettingsUpdate(values, changed, pending, warnings)
+
+
+def _describe(problem: Problem, pending: list[str]) -> str:
+    """Return a warning for a running server, which may keep a value until a restart."""
+    if problem.key not in pending:
+        return problem.sentence
+    return f"{problem.fault}; after a restart, {problem.consequence}."

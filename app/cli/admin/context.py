@@ -52,6 +52,9 @@ class AdminContext:
         loaded = load(SERVER, self._common.config, {"dbname": self._common.dbname})
         for warning in loaded.warnings:
             self.out.note(f"Warning: {warning}")
+        if loaded.ignored_files:
+            database = Database(parse_database_url(loaded.values.dbname))
+            self.out.note(f"Warning: the database is {database}, for lack of the ignored settings.")
         return loaded.values
 
     @property

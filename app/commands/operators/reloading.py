@@ -72,7 +72,7 @@ def apply_reload(
 ) -> list[str]:
     """Apply the settings, emit `event`, and return the report lines; an error changes nothing."""
     if isinstance(found, ChatError):
-        logger.error("The settings were not reloaded: %s", found.sentence)
+        logger.error("The settings were not reloaded: %s", " ".join(found.sentence.splitlines()))
         return ["The settings were not reloaded.", *found.sentence.splitlines()]
     before, runtime.settings = runtime.settings, found.update.values
     for apply in found.apply_functions:

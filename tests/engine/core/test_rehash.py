@@ -1,5 +1,7 @@
 """REHASH: settings reloaded while the server runs."""
 
+from pathlib import Path
+
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -94,6 +96,33 @@ def test_unusable_settings_change_nothing_and_reveal_no_secret(
     assert "geheim" not in "".join(others) + caplog.text
     assert bench.core.runtime.settings is before
     assert codes(root.ask("MOTD")) == ["422"]
+
+
+@pytest.mark.parametrize("text", ["{", '{"motd": "hi", "replay": "many"', "[]"])
+def test_a_refused_reload_does_not_say_what_a_start_would_do(
+    bench: EngineHarness, root: HarnessClient, file: File, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is true at a start, that the file is ignored or a default used, is not true here."""
+    file.path.write_text(text)
+    said = "\n".join([*notices(root), caplog.text])
+    assert "The settings were not reloaded" in said
+    assert not [word for word in ("ignored", "default", "is used") if word in said]
+
+
+def test_a_warning_says_when_a_default_needs_a_restart(make_bench: MakeBench, tmp_path: Path) -> None:
+    bench = make_bench(port=7000, replay=10)
+    file = File(bench, tmp_path / "serverSetup.json")
+    account(bench, "root", role="admin")
+    root = enter(bench, "root", "root")
+    file.write(port="many", replay="many", ip="")
+    place = f"Warning: {file.path}: "
+    assert sorted(notices(root)) == [
+        "Changed: replay.",
+        "Needs a restart: port.",
+        f'{place}"ip" is "", but must be an IP address or a host name; "127.0.0.1" is used.',
+        f'{place}"port" is "many", but must be a whole number from 0 to 65535; after a restart, 6667 is used.',
+        f'{place}"replay" is "many", but must be a whole number from 0 to 1000; 50 is used.',
+    ]
 
 
 def test_a_missing_file_does_not_reset_to_defaults(
