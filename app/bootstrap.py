@@ -1,16 +1,11 @@
 """The composition root: creates all components, and starts and stops them in order."""
 
 import logging
-import os
-import platform
-import shutil
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from app.clock import Clock
 from app.commands.connect.restart import resume_sessions
@@ -36,6 +31,7 @@ from app.engine.submission_unit import Callback, SubmissionUnit
 from app.engine.world.world import World
 from app.errors import ChatError, DatabaseRefused
 from app.events import Event, Kind
+from app.greeting import greet
 from app.net.listeners import listen, prepare_reload
 from app.net.receive.connection import RECEIVE_LOOP_THRESHOLD_UNITS, ServerHandles
 from app.net.receive.receive_loop import ReceiveLoop
@@ -46,7 +42,6 @@ from app.services.ledger import Ledger
 from app.services.presence import load_recent_logins
 from app.services.rooms import official_room_event
 from app.services.secrets import CLOAK_KEY, get_or_create_secret
-from app.services.stats import count_accounts, count_messages, count_rooms
 from app.settings import LoadedSettings, ServerSettings, derive_prefix
 
 STACK_BYTES = 256 * 1024  # per thread; there may be ten thousand reader threads
@@ -54,7 +49,6 @@ ENGINE_STOP_TIMEOUT_SECONDS = 3.0  # for the engine to finish its last batch
 FLUSH_TIMEOUT_SECONDS = 1.0  # for the flushers to send the last bytes
 SIGNAL_POLL_SECONDS = 0.5  # interval of the check for SIGHUP
 SPARE_DESCRIPTORS = 300  # for the database, the log, listeners and flushers
-WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # not usable as a destination
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +159,7 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         resources.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
         observe(core.engine, flushers)
-        _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers))
+        _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers), loaded)
     return 0
 
 
@@ -202,13 +196,13 @@ def _database(settings: ServerSettings, resources: ExitStack) -> Database:
     return database
 
 
-def _run(core: Core, shell: Shell) -> None:
+def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings]) -> None:
     stopping, hangup = threading.Event(), threading.Event()
     install_signal_handlers(stopping, hangup)
     core.runtime.reload_hooks.append(lambda settings: _prepare_settings(shell.servers, settings))
     tune_garbage_collector()
     start(core, shell, stopping)
-    for line in _greeting(core.runtime, shell.servers):
+    for line in greet(core.runtime, shell.servers, loaded):
         print(line, flush=True)
     while not stopping.wait(SIGNAL_POLL_SECONDS):
         if hangup.is_set():
@@ -266,36 +260,3 @@ def stop(core: Core, shell: Shell) -> None:
     shell.flushers.join(FLUSH_TIMEOUT_SECONDS)
     shell.receive_loop.finish()
     shell.receive_loop.join(FLUSH_TIMEOUT_SECONDS)
-
-
-def _greeting(runtime: Runtime, servers: list[ChatServer]) -> list[str]:
-    """Return the lines that the server prints when it is ready."""
-    settings = runtime.settings
-    ports = {server.config.name: server.port for server in servers}
-    plain = ports.pop("IRC")
-    host = platform.node() if settings.ip in WILDCARD_ADDRESSES else settings.ip
-    with runtime.database.reading() as session:
-        counts = (
-            _count(count_rooms(session), "room"),
-            _count(count_accounts(session), "account"),
-            _count(count_messages(session), "message"),
-        )
-    others = "".join(f", with {name} on port {port}" for name, port in ports.items())
-    return [
-        f"{runtime.network_name} ({runtime.version}) listens on {settings.ip} port {plain}{others}.",
-        f"Database {runtime.database}: {', '.join(counts)}.",
-        f"Join with: {_client_command()} -i {host} -p {plain}    or any IRC client: /connect {host} {plain}",
-        "Stop with Ctrl-C.",
-    ]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _client_command() -> str:
-    """Return the command that starts the client: its name if found in the PATH, else its path."""
-    program = Path(sys.argv[0]).with_name("chat-client")
-    if shutil.which(program.name) or not program.exists():
-        return program.name
-    return min(str(program), os.path.relpath(program), key=len)

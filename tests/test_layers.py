@@ -49,6 +49,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "client.ui",
     "client",
     "cli",
+    "greeting",
     "bootstrap",
 ]
 GROUND = {"clock", "errors", "events", "process", "text", "threads"}

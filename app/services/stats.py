@@ -57,6 +57,12 @@ def collect_stats(orm: Session) -> Stats:
     )
 
 
+def has_administrator(orm: Session) -> bool:
+    """Return whether an account that can log in has the admin role."""
+    query = select(AccountRow.id).where(AccountRow.role == "admin", ~AccountRow.disabled).limit(1)
+    return orm.scalar(query) is not None
+
+
 def count_accounts(orm: Session) -> int:
     """Return the number of accounts."""
     return _count(orm, select(func.count(AccountRow.id)))

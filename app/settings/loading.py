@@ -34,11 +34,15 @@ class ResolvedSettings(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings(Generic[S]):
-    """Settings that a program may use, the files they were read from, and the problems ignored."""
+    """Settings that a program may use, the files they were read from, and the problems ignored.
+
+    `config` is the file named with `--config`.
+    """
 
     values: S
     files: tuple[Path, ...]
     problems: list[Problem]
+    config: Path | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -104,7 +108,7 @@ def load(
     refused = [problem for problem in found.problems if problem.refusal]
     if refused:
         raise (refused[0].refusal or ChatError)("\n".join(problem.sentence for problem in refused))
-    return LoadedSettings(found.values, found.files, found.problems)
+    return LoadedSettings(found.values, found.files, found.problems, config)
 
 
 def reload(

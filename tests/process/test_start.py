@@ -11,9 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import make_url
 
 from app.db import schema
 from app.db.database import Database, parse_database_url
+from app.greeting import database_word
 from tests.process.server_process import PROGRAM, Server, environment
 from tests.process.socket_client import TIMEOUT_SECONDS
 
@@ -86,6 +89,99 @@ def test_it_prints_how_to_connect_and_listens_on_loopback(tmp_path: Path) -> Non
                 if state == LISTENING and int(port, 16) == server.port:
                     found.append(address)
         assert found == [LOOPBACK]
+
+
+def advice(server: Server) -> str | None:
+    """Return the command that the greeting advises for the first administrator, or None."""
+    lines = [line for line in server.greeting if line.startswith("There is no administrator yet. ")]
+    assert len(lines) <= 1
+    return lines[0].partition(" with: ")[2] if lines else None
+
+
+def run_advice(command: str, name: str) -> None:
+    """Run an advised command for this account, in another folder and without our variables."""
+    line = f"{command.replace('NAME', name)} --{'password-stdin' if ' create ' in command else 'yes'}"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd="/", env=environment(), input="open sesame\n", text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "files"),
+    [
+        ((), {}, {}),
+        ((), {}, {"serverSetup.json": {"dbname": "other.db"}}),
+        ((), {}, {"serverSetup.json": {}, "serverSetup.local.json": {"dbname": "other.db"}}),
+        (("-d", "the other.db"), {}, {}),
+        ((), {"dbname": "sqlite:///other.db"}, {}),
+        (("--config", "my settings.json"), {}, {"my settings.json": {"dbname": "other.db"}}),
+        (("--config", "my.json", "-d", "third.db"), {}, {"my.json": {"dbname": "other.db"}}),
+        (("-d", "third.db"), {"dbname": "other.db"}, {}),
+    ],
+)
+def test_the_greeting_tells_how_to_create_the_first_administrator(
+    tmp_path: Path, arguments: tuple[str, ...], settings: dict[str, str], files: dict[str, dict[str, str]]
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    with Server(tmp_path, *arguments, **settings) as server:
+        command = advice(server)
+        assert command is not None
+        run_advice(command, "anna")
+        anna = server.connect()
+        anna.send("PASS :anna:open sesame", "NICK anna", "USER anna 0 * :Anna", "REHASH", "PING y")
+        assert any(" 382 anna " in line for line in anna.hears(":y")), "she is an administrator"
+    with Server(tmp_path, *arguments, **settings) as server:
+        assert advice(server) is None
+
+
+def test_the_greeting_tells_how_to_promote_an_existing_account(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        anna = server.connect("anna")
+        anna.send("REGISTER * * :open sesame")
+        anna.hears("REGISTER SUCCESS")
+    with Server(tmp_path) as server:
+        command = advice(server)
+        assert command is not None
+        assert " user role NAME admin" in command
+        run_advice(command, "anna")
+    with Server(tmp_path) as server:
+        assert advice(server) is None
+
+
+def test_the_greeting_is_silent_about_administrators_with_operators(tmp_path: Path) -> None:
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
+    (tmp_path / "serverSetup.json").write_text(json.dumps({"operators": {"root": hashed}}))
+    with Server(tmp_path) as server:
+        assert advice(server) is None
+
+
+def test_the_greeting_shows_no_database_password(tmp_path: Path) -> None:
+    """The URL is a valid one of an SQLite file, so that no PostgreSQL is needed."""
+    database = Database(make_url("sqlite:///chat.db"))
+    database.url = make_url("postgresql://chat:secret@localhost/chat?password=secret")
+    assert "secret" not in database_word(database, "postgresql://chat:secret@localhost/chat")
+
+
+@pytest.mark.parametrize("name", ["serverSetup.json", "serverSetup.local.json"])
+def test_the_last_line_says_which_database_replaces_that_of_a_broken_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "serverSetup.json").write_text("{}")
+    (tmp_path / name).write_text('{"port": 6702, "dbname": "real.db"')
+    with Server(tmp_path) as server:
+        assert server.process.stdout is not None
+        assert server.process.stdout.readline() == (
+            f"Warning: {name} is not valid JSON (line 1, column 35: the text ends too early); "
+            "the file is ignored. The database is chat.db.\n"
+        )
+        assert f"WARNING {name} is not valid JSON" in server.log
+
+
+def test_a_trailing_comma_does_not_lose_the_database(tmp_path: Path) -> None:
+    (tmp_path / "serverSetup.json").write_text('{"port": 6702, "dbname": "real.db",}')
+    with Server(tmp_path) as server:
+        assert server.greeting[1].startswith("Database real.db: ")
+        assert "line 1, column 35: trailing comma" in server.log
 
 
 def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
