@@ -14,6 +14,7 @@ from typing import Final
 IRCV3 = "https://ircv3.net/specs/extensions/"
 SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/"
 METADATA = "draft/metadata-3"
+METADATA_2 = "draft/metadata-2"  # its previous revision
 MIN_VERSION_WITH_VALUES = 302  # the CAP LS version that introduced values and multiline replies
 
 
@@ -32,6 +33,7 @@ class Shape:
     MULTILINE: Final = 512
     CHGHOST: Final = 1024
     RENAMING: Final = 2048
+    METADATA_2: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ _ALL = (
     Capability("draft/event-playback", IRCV3 + "chathistory", version=MIN_VERSION_WITH_VALUES),
     Capability("draft/extended-isupport", IRCV3 + "extended-isupport", version=MIN_VERSION_WITH_VALUES),
     Capability("draft/message-redaction", IRCV3 + "message-redaction", Shape.REDACTION),
+    Capability(METADATA_2, IRCV3 + "metadata", Shape.METADATA_2, version=MIN_VERSION_WITH_VALUES),
     Capability(METADATA, IRCV3 + "metadata", version=MIN_VERSION_WITH_VALUES),
     Capability("draft/multiline", IRCV3 + "multiline", Shape.MULTILINE, version=MIN_VERSION_WITH_VALUES),
     Capability("draft/pre-away", IRCV3 + "pre-away"),
@@ -88,10 +91,15 @@ CAPABILITIES = {capability.name: capability for capability in _ALL}
 
 
 def shape_of(caps: frozenset[str]) -> int:
-    """Return the shape of a set of capabilities; `draft/multiline` requires `batch`."""
+    """Return the shape of a set of capabilities.
+
+    `draft/multiline` requires `batch`, and `draft/metadata-3` replaces `draft/metadata-2`.
+    """
     shape = 0
     for name in caps:
         shape |= CAPABILITIES[name].bit
     if "batch" not in caps:
         shape &= ~Shape.MULTILINE
+    if METADATA in caps:
+        shape &= ~Shape.METADATA_2
     return shape

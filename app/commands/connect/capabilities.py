@@ -13,7 +13,7 @@ from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.settings import ServerSettings
-from app.wire.capabilities import CAPABILITIES, METADATA, MIN_VERSION_WITH_VALUES
+from app.wire.capabilities import CAPABILITIES, METADATA, METADATA_2, MIN_VERSION_WITH_VALUES
 from app.wire.framing import space_after
 from app.wire.packing import pack_words
 
@@ -22,6 +22,7 @@ def offered_capabilities(settings: ServerSettings) -> dict[str, str]:
     """Return the capabilities that clients may request, with their values or empty strings."""
     values = {
         METADATA: metadata.tokens(settings),
+        METADATA_2: metadata.tokens(settings),
         multiline.CAPABILITY: multiline.tokens(settings),
         register.CAPABILITY: register.capability_value(settings),
     }

@@ -5,29 +5,36 @@ appears empty, and a secret room appears not to exist. Before registration, a cl
 its own metadata, which takes effect when registration completes.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.errors import FailReply
 from app.commands.metadata import profiles
+from app.commands.metadata.replies import (
+    VISIBLE_TO_ALL,
+    failed,
+    invalid_key,
+    invalid_value,
+    metadata_batch,
+    send_invalid_key,
+    send_notification,
+    send_value,
+    too_many_keys,
+    unknown_subcommand,
+    uses_revision_2,
+)
 from app.commands.registry import command, subcommand
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Event
 from app.settings import ServerSettings, derive_prefix
-from app.wire import numerics
 from app.wire.framing import byte_length, space_after
-from app.wire.line import plain
 from app.wire.metadata import MAX_KEY_BYTES, is_key
 from app.wire.names import MAX_NICK_BYTES
 
 MAX_SUBSCRIPTIONS = 50  # per connection
 MAX_VALUE_BYTES = 300
-VISIBLE_TO_ALL = "*"  # the visibility field of replies; all keys are public
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,7 @@ def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
 
     The target is a nick, a room, or `*` for yourself, as in `METADATA * SET display-name :Anna`.
     """
-    word = subcommand if plain(subcommand) == subcommand else "*"
-    raise failed(
-        "INVALID_PARAMS", word, text="The subcommands are GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS and SYNC"
-    )
+    raise unknown_subcommand(ctx, subcommand)
 
 
 @subcommand()
@@ -60,7 +64,7 @@ def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
             if is_key(name):
                 send_value(ctx, resolved.name, name, resolved.values.get(name), **tags)
             else:
-                warn_invalid_key(ctx, name, **tags)
+                send_invalid_key(ctx, name, **tags)
 
 
 @subcommand()
@@ -73,22 +77,37 @@ def metadata_list(ctx: Context, target: str) -> None:
 
 
 @subcommand(writes=True, cost=2)
-def metadata_set(ctx: Context, target: str, key: str, value: str = "") -> None:
+def metadata_set(ctx: Context, target: str, key: str, value: str | None = None) -> None:
     """Set the value of a key, or delete the key if no value is given.
 
     Operators can change the metadata of a room; users can change their own.
     """
     resolved = get_target(ctx, target)
     if not is_key(key):
-        raise failed("INVALID_KEY", key, text=KEY_SYNTAX)
+        raise invalid_key(ctx, key)
     _check_may_change(ctx, resolved, key)
-    if value:
-        _check_value(ctx, resolved, key, value)
-    if resolved.values.get(key) != (value or None):
+    value = _wanted_value(ctx, resolved, key, value)
+    if resolved.values.get(key) != value:
         _charge_change(ctx, resolved, key)
-        _set_and_reply(ctx, resolved, key, value or None)
+        _set_and_reply(ctx, resolved, key, value)
     else:
-        send_value(ctx, resolved.name, key, value or None)
+        send_value(ctx, resolved.name, key, value)
+
+
+def _wanted_value(ctx: Context, target: MetadataTarget, key: str, value: str | None) -> str | None:
+    """Return the value to set, or None to delete the key.
+
+    In `draft/metadata-2`, the empty text is a value, and deleting an unset key is an error.
+
+    Raises: FailReply.
+    """
+    if not uses_revision_2(ctx):
+        value = value or None
+    elif value is None and key not in target.values:
+        raise failed("KEY_NOT_SET", target.name, key, text="The key is not set")
+    if value is not None:
+        _check_value(ctx, target, key, value)
+    return value
 
 
 @subcommand(writes=True, cost=2)
@@ -103,11 +122,8 @@ def metadata_clear(ctx: Context, target: str) -> None:
             _set_and_reply(ctx, resolved, key, None, **tags)
 
 
-KEY_SYNTAX = f"A key has up to {MAX_KEY_BYTES} characters from a-z, 0-9 and _./-"
-
-
 def tokens(settings: ServerSettings) -> str:
-    """Return the value of the capability: its limits, and `before-connect`."""
+    """Return the value of both capabilities: the limits, and `before-connect`."""
     space = _max_value_bytes(derive_prefix(settings.servername), "n" * MAX_NICK_BYTES, "k" * MAX_KEY_BYTES)
     return (
         f"before-connect,max-subs={MAX_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
@@ -135,36 +151,15 @@ def get_target(ctx: Context, word: str) -> MetadataTarget:
     return MetadataTarget(user.nick, user.profile, user)
 
 
-@contextmanager
-def metadata_batch(ctx: Context, *words: str) -> Iterator[dict[str, str]]:
-    """Wrap replies in a batch; without the capability, end them with RPL_METADATAEND.
-
-    Yields the tags for the replies.
-    """
-    with response_batch(ctx, "metadata", *words) as tags:
-        yield tags
-    if not tags:
-        ctx.reply(numerics.RPL_METADATAEND)
-
-
-def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str) -> None:
-    """Send the value of a key, or RPL_KEYNOTSET."""
-    if value is None:
-        ctx.reply(numerics.RPL_KEYNOTSET, name, key, **tags)
-    else:
-        ctx.reply(numerics.RPL_KEYVALUE, name, key, VISIBLE_TO_ALL, text=value, **tags)
-
-
-def warn_invalid_key(ctx: Context, key: str, **tags: str) -> None:
-    """Warn the client that a key is invalid and was skipped."""
-    ctx.send_from_server("WARN", "METADATA", "INVALID_KEY", plain(key), text=KEY_SYNTAX, **tags)
-
-
 def finish_registration(ctx: Context) -> None:
     """Apply the values set before registration, and send the client its own metadata."""
     _apply_early_values(ctx)
-    if ctx.client.knows_metadata:
-        metadata_list(ctx, "*")
+    if not ctx.client.knows_metadata:
+        return
+    me = ctx.me
+    with metadata_batch(ctx, me.nick) as tags:
+        for key in sorted(me.profile):
+            send_notification(ctx, me.nick, key, me.profile[key], **tags)
 
 
 def _apply_early_values(ctx: Context) -> None:
@@ -205,11 +200,9 @@ def _check_value(ctx: Context, target: MetadataTarget, key: str, value: str) -> 
         ctx.runtime.settings.max_metadata,
     )
     if byte_length(value) > max_bytes:
-        raise failed("INVALID_VALUE", key, text=f"The value must have at most {max_bytes} bytes")
+        raise invalid_value(ctx, key, f"The value must have at most {max_bytes} bytes")
     if key not in target.values and len(target.values) >= max_keys:
-        raise failed(
-            "LIMIT_REACHED", target.name, str(max_keys), text=f"The limit of {max_keys} keys is reached"
-        )
+        raise too_many_keys(ctx, target.name, max_keys)
 
 
 def _max_value_bytes(server: str, name: str, key: str) -> int:
@@ -251,8 +244,3 @@ def _set_and_reply(ctx: Context, target: MetadataTarget, key: str, value: str | 
 
 def _set_value(ctx: Context, owner: User | Room, key: str, value: str | None) -> Event:
     return profiles.set_value(ctx.runtime, ctx.changeset, owner, key, value, ctx.me, ctx.client)
-
-
-def failed(code: str, *context: str, text: str) -> FailReply:
-    """Return a FAIL reply to METADATA."""
-    return FailReply("METADATA", code, *context, text=text)

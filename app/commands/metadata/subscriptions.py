@@ -7,8 +7,15 @@ from collections.abc import Iterable
 
 from app.commands.batches import response_batch
 from app.commands.context import Context
-from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS, failed, get_target, warn_invalid_key
-from app.commands.metadata.syncing import ALL_TARGETS
+from app.commands.metadata.metadata import MAX_SUBSCRIPTIONS, get_target
+from app.commands.metadata.replies import (
+    failed,
+    postpone_sync,
+    send_invalid_key,
+    too_many_subscriptions,
+    uses_revision_2,
+)
+from app.commands.metadata.syncing import ALL_TARGETS, send_new_subscriptions
 from app.commands.registry import subcommand
 from app.wire import numerics
 from app.wire.framing import space_after
@@ -28,10 +35,15 @@ def metadata_sub(ctx: Context, target: str, key: str, *keys: str) -> None:
                 _subscribe(ctx, name)
                 accepted.append(name)
             else:
-                warn_invalid_key(ctx, name)
+                send_invalid_key(ctx, name)
     _send_keys(ctx, numerics.RPL_METADATASUBOK, accepted)
-    if ctx.user is not None and not before.issuperset(accepted):
-        ctx.reply(numerics.RPL_METADATASYNCLATER, ALL_TARGETS, "0")
+    added = frozenset(accepted) - before
+    if ctx.user is None or not added:
+        return
+    if uses_revision_2(ctx):
+        send_new_subscriptions(ctx, added)
+    else:
+        postpone_sync(ctx, ALL_TARGETS, 0)
 
 
 @subcommand()
@@ -41,7 +53,7 @@ def metadata_unsub(ctx: Context, target: str, key: str, *keys: str) -> None:
     names = dict.fromkeys((key, *keys))
     for name in names:
         if not is_key(name):
-            warn_invalid_key(ctx, name)
+            send_invalid_key(ctx, name)
     ctx.client.subscriptions -= names.keys()
     _send_keys(ctx, numerics.RPL_METADATAUNSUBOK, filter(is_key, names))
 
@@ -62,7 +74,11 @@ def _check_is_self(ctx: Context, target: str, word: str) -> None:
     if target != "*" and get_target(ctx, target).owner is not ctx.user:
         raise failed("INVALID_TARGET", target, text="The target of a subscription must be `*`")
     if not ctx.client.knows_metadata:
-        raise failed("INVALID_PARAMS", word, text="Negotiate draft/metadata-3 and batch first (CAP REQ)")
+        raise failed(
+            "INVALID_PARAMS",
+            word,
+            text="Negotiate draft/metadata-3 or draft/metadata-2, and batch first (CAP REQ)",
+        )
 
 
 def _subscribe(ctx: Context, key: str) -> None:
@@ -71,8 +87,7 @@ def _subscribe(ctx: Context, key: str) -> None:
     Raises: FailReply with LIMIT_REACHED.
     """
     if key not in ctx.client.subscriptions and len(ctx.client.subscriptions) >= MAX_SUBSCRIPTIONS:
-        text = f"The limit of {MAX_SUBSCRIPTIONS} subscriptions is reached"
-        raise failed("LIMIT_REACHED", key, str(MAX_SUBSCRIPTIONS), text=text)
+        raise too_many_subscriptions(ctx, key, MAX_SUBSCRIPTIONS)
     ctx.client.subscriptions |= {key}
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from app.commands.context import Context
-from app.commands.metadata.metadata import failed, get_target, metadata_batch, send_value
+from app.commands.metadata.metadata import get_target
+from app.commands.metadata.replies import failed, metadata_batch, postpone_sync, send_notification
 from app.commands.registry import subcommand
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import SlowWork
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.engine.world.world import World
-from app.wire import numerics
 
 ALL_TARGETS = "*ALL"  # the target for everything that the client is notified of
 MAX_OWNERS_PER_PAGE = 1_000  # users and rooms examined for one page
@@ -72,7 +72,7 @@ def metadata_sync(ctx: Context, target: str) -> SlowWork | None:
         _send_complete(ctx, sync, values)
         return None
     if len(ctx.world.syncing) >= MAX_SYNCS:
-        ctx.reply(numerics.RPL_METADATASYNCLATER, sync.name, str(RETRY_AFTER_SECONDS))
+        postpone_sync(ctx, sync.name, RETRY_AFTER_SECONDS)
         return None
     ctx.world.syncing.add(ctx.client)
     return _open_batch(ctx, sync, values)
@@ -123,7 +123,7 @@ def _all_owners(world: World, me: User, client: Client) -> Iterator[User | Room]
 def _send_complete(ctx: Context, sync: MetadataSync, values: list[Value]) -> None:
     with metadata_batch(ctx, sync.name) as tags:
         for value in values:
-            send_value(ctx, *value, **tags)
+            send_notification(ctx, *value, **tags)
 
 
 def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWork:
@@ -138,7 +138,7 @@ def _open_batch(ctx: Context, sync: MetadataSync, values: list[Value]) -> SlowWo
 def _send_page(ctx: Context, sync: MetadataSync, batch: str, values: list[Value]) -> SlowWork:
     """Send a page; the next one is scheduled like a write, so that it waits for pending commits."""
     for value in values:
-        send_value(ctx, *value, batch=batch)
+        send_notification(ctx, *value, batch=batch)
     return ctx.defer(lambda session: None, lambda resumed, _: _continue(resumed, sync, batch), writes=True)
 
 
@@ -157,6 +157,19 @@ def send_room_metadata(ctx: Context, room: Room) -> None:
     _send_or_defer(ctx, room.name, _room_owners(ctx.world, room, ctx.me))
 
 
+def send_new_subscriptions(ctx: Context, keys: frozenset[str]) -> None:
+    """Send a client the values of keys that it has just subscribed to (`draft/metadata-2`)."""
+    sync = _make_sync(ctx, ALL_TARGETS, _all_owners(ctx.world, ctx.me, ctx.client))
+    values = sync.page()
+    if sync.is_done:
+        for name, key, value in values:
+            if key in keys:
+                send_notification(ctx, name, key, value)
+    else:
+        for room in ctx.world.rooms_of(ctx.me):
+            postpone_sync(ctx, room.name, 0)
+
+
 def send_user_metadata(ctx: Context, user: User) -> None:
     """Send a client the metadata of a user that it monitors."""
     _send_or_defer(ctx, user.nick, iter([user]))
@@ -171,4 +184,4 @@ def _send_or_defer(ctx: Context, name: str, owners: Iterator[User | Room]) -> No
     if sync.is_done:
         _send_complete(ctx, sync, values)
     else:
-        ctx.reply(numerics.RPL_METADATASYNCLATER, name, "0")
+        postpone_sync(ctx, name, 0)

@@ -6,7 +6,7 @@ from itertools import islice
 from app.clock import to_text
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.metadata.metadata import VISIBLE_TO_ALL
+from app.commands.metadata.replies import VISIBLE_TO_ALL
 from app.commands.registry import command
 from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Room
@@ -95,7 +95,7 @@ def _send_connection(ctx: Context, user: User) -> None:
 
 
 def _send_metadata(ctx: Context, user: User) -> None:
-    """Send the user's metadata (draft/metadata-3)."""
+    """Send the user's metadata (IRCv3 `metadata`)."""
     for key, value in sorted(user.profile.items()):
         ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, VISIBLE_TO_ALL, text=value)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from app.engine.delivery.sink import Sink
 from app.events import Kind
-from app.wire.capabilities import METADATA, shape_of
+from app.wire.capabilities import METADATA, METADATA_2, shape_of
 from app.wire.multiline import MessageLine
 from app.wire.names import Key
 
@@ -101,5 +101,5 @@ class Client:
 
     @property
     def knows_metadata(self) -> bool:
-        """Whether metadata is sent to the client; draft/metadata-3 also requires `batch`."""
-        return METADATA in self.caps and "batch" in self.caps
+        """Whether metadata is sent to the client, which also requires `batch`."""
+        return "batch" in self.caps and (METADATA in self.caps or METADATA_2 in self.caps)

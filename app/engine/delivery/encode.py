@@ -191,7 +191,11 @@ def _marked(event: Event, shape: int) -> str:
 
 
 def _metadata(event: Event, shape: int) -> str:
-    words = f"* {event.target} {MetadataChangeData.of(event).key}"
+    key = MetadataChangeData.of(event).key
+    if shape & Shape.METADATA_2:
+        line = f":{event.nick} METADATA {event.target} {key} *"
+        return line if event.text is None else f"{line} :{event.text}"
+    words = f"* {event.target} {key}"
     if event.text is None:
         return f":{event.nick} {RPL_KEYNOTSET.code} {words} :{RPL_KEYNOTSET.text}"
     return f":{event.nick} {RPL_KEYVALUE.code} {words} * :{event.text}"
