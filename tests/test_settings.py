@@ -206,7 +206,7 @@ def test_settings_files_in_the_repository_contain_the_defaults() -> None:
         ('{"ip": "300.1.1.1"}', ["300.1.1.1", '"127.0.0.1" is used']),
         ('{"servername": "a\\u001b[2Jb"}', ["a?[2Jb", '"Server" is used']),
         ('{"auto_join": ["general"]}', ['["general"]', '["#general"] is used']),
-        ('{"replay": null}', ['"replay" is null', "50 is used"]),
+        ('{"replay": null}', ['"replay" is null', "100 is used"]),
         ('{"log_level": "loud"}', ["'debug', 'info', 'warning' or 'error'", '"info" is used']),
         ('{"servername": "A", "servername": "B"}', ['"servername" is set twice']),
         ('{"prot": 1}', ['"prot" is not a setting', "did you mean port?"]),

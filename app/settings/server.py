@@ -247,10 +247,11 @@ class MessagingSettings(Settings):
         ("#general",), description="Rooms that users join automatically when they connect."
     )
     replay: WholeNumber = Field(
-        50,
+        100,
         ge=0,
         le=1000,
-        description="Number of messages replayed on JOIN to clients that cannot request history.",
+        description="Maximum number of messages replayed on JOIN to clients that cannot request history: those that"
+        " the user missed or, on the first visit, the latest.",
     )
     history_limit: WholeNumber = Field(
         1000, ge=1, le=10000, description="Maximum number of messages returned by one history request."

@@ -1,6 +1,6 @@
 """Completion of registration: final checks, welcome burst and automatic joins."""
 
-from app.commands.channels import join_burst, joining, markers
+from app.commands.channels import join_burst, joining, markers, replay
 from app.commands.connect.welcome import send_welcome
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -113,8 +113,12 @@ def _enter_as_user(ctx: Context, newcomer: BanSubject) -> None:
 
 
 def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
-    """Attach a connection to an existing user, and replay the messages it missed offline."""
+    """Attach a connection to an existing user, and replay what the user missed without a device.
+
+    A user who has another device has missed nothing.
+    """
     since = holder.detached
+    send_burst = join_burst.send_burst if since is None else join_burst.send_burst_and_replay
     ctx.world.attach(ctx.client, holder)
     if since is not None:
         ctx.emit_without_reply(ctx.event(Kind.ATTACHED))
@@ -123,6 +127,6 @@ def _enter_as_device(ctx: Context, holder: User) -> SlowWork | None:
     for room in ctx.world.rooms_of(holder):
         joined = ctx.event(Kind.JOINED, room, target=room.name, data=JoinedData(holder.realname))
         joined.at = ctx.runtime.clock.now()
-        join_burst.send_burst_and_replay(ctx, room, joined)
+        send_burst(ctx, room, joined)
     markers.send_unjoined_markers(ctx)
-    return None if since is None else join_burst.replay_direct_messages(ctx, since)
+    return None if since is None else replay.replay_direct_messages(ctx, since)

@@ -16,7 +16,7 @@ from app.db.models.accounts import (
 from app.db.models.columns import Base
 from app.db.models.conversations import CorrespondentRow, ReadMarkerRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
-from app.db.models.people import MembershipRow, RoomVisitRow, SessionRow
+from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
 from app.db.models.service import AuditRow, ImportMarkRow, ServerSecretRow
 
@@ -34,6 +34,7 @@ __all__ = [
     "EventRow",
     "ImportMarkRow",
     "InvitationRow",
+    "LastVisitRow",
     "MembershipRow",
     "ReadMarkerRow",
     "RoomMaskRow",

@@ -48,3 +48,13 @@ class RoomVisitRow(Base):
     room_id: Mapped[RoomId]
     since: Mapped[Reference]  # id of the event that began the visit
     at: Mapped[Instant]  # time of that event
+
+
+class LastVisitRow(Base):
+    """The end of a visitor's last visit to a room, after which messages count as missed."""
+
+    __tablename__ = "last_visit"
+
+    visitor: Mapped[str] = mapped_column(String(260), primary_key=True)  # see `services.last_visits`
+    room_id: Mapped[RoomId]
+    until: Mapped[Reference]  # id of the event that ended the visit

@@ -35,12 +35,11 @@ def _statusmsg_room(event: Event) -> int:
 
 
 def redacted(world: World, event: Event) -> None:
-    """Record a redaction, and remove the message from its room's recent messages."""
-    redacted_id = RedactedData.of(event).event
-    world.redacted.append(redacted_id)
+    """Record a redaction; the recent messages of its room are reloaded on demand."""
+    world.redacted.append(RedactedData.of(event).event)
     room = world.rooms.get(event.room or 0)
-    if room is not None and room.recent is not None:
-        world.set_recent(room, [recent for recent in room.recent if recent.id != redacted_id])
+    if room is not None:
+        room.recent = None
 
 
 def marked(world: World, event: Event) -> None:

@@ -21,7 +21,7 @@ def created(world: World, event: Event) -> None:
         created=event.at or world.clock.now(),
         official=data.official,
         modes=set(data.modes),
-        recent=deque(maxlen=world.replay),
+        recent=deque(maxlen=world.recent_length),
     )
     if data.founder is not None:
         room.roles[data.founder] = {"o"}
@@ -36,6 +36,7 @@ def renamed(world: World, event: Event) -> None:
         return
     old, room.name = room.key, RenamedData.of(event).to
     room.key, room.renamed = fold(room.name), world.clock.monotonic()
+    room.recent = None  # its messages have the old name
     del world.room_keys[old]
     world.room_keys[room.key] = room
     if old != room.key:
@@ -90,7 +91,7 @@ def parted(world: World, event: Event) -> None:
     """Remove a member from a room."""
     user, room = _find_user_and_room(world, event)
     if user is not None and room is not None:
-        _leave(room, user)
+        _leave(world, room, user, event)
 
 
 def kicked(world: World, event: Event) -> None:
@@ -98,10 +99,11 @@ def kicked(world: World, event: Event) -> None:
     user = world.users.get(KickedData.of(event).session)
     room = world.rooms.get(event.room or 0)
     if user is not None and room is not None:
-        _leave(room, user)
+        _leave(world, room, user, event)
 
 
-def _leave(room: Room, user: User) -> None:
+def _leave(world: World, room: Room, user: User, event: Event) -> None:
+    world.departures.add(user, [room.id], event)
     room.remove(user)
     user.rooms.discard(room.id)
 

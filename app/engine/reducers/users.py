@@ -32,6 +32,7 @@ def quit_(world: World, event: Event) -> None:
     user = world.users.pop(event.session or 0, None)
     if user is None:
         return
+    world.departures.add(user, user.rooms, event)
     for room in world.rooms_of(user):
         room.remove(user)
     user.rooms.clear()
@@ -132,6 +133,7 @@ def detached(world: World, event: Event) -> None:
     """Record when the last device of an always-on user disconnected."""
     user = world.users.get(event.session or 0)
     if user is not None:
+        world.departures.add(user, user.rooms, event)
         user.detached = event.at or world.clock.now()
 
 

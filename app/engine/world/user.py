@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from app.engine.delivery.client import Client
 from app.events import Event, EventData, Kind, Secret
+from app.services.last_visits import list_visitors
 from app.wire.names import Key
 
 Metadata = dict[str, str]  # draft/metadata-3 values by key
@@ -100,6 +101,11 @@ class User:
         """The party of the account, if any, and the party of the session."""
         session = f"s{self.session}"
         return (self.party, session) if self.account else (session,)
+
+    @property
+    def visitors(self) -> tuple[str, ...]:
+        """The identities under which the user's visits to rooms are recorded."""
+        return list_visitors(self.nick, self.host, self.account.id if self.account else None)
 
     @property
     def principal(self) -> "AccountInfo | User":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.clock import Clock, is_future
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
+from app.engine.world.departures import Departures
 from app.engine.world.monitor_index import MonitorIndex
 from app.engine.world.room import Room
 from app.engine.world.user import AccountInfo, User
@@ -66,6 +67,7 @@ class World:
         self.clock = clock
         self._reducers = reducers
         self.replay = replay  # messages per room replayed to new members
+        self.departures = Departures()
         self.clients: set[Client] = set()
         self.unregistered: set[Client] = set()  # clients that have not completed registration
         self.users: dict[int, User] = {}
@@ -213,7 +215,12 @@ class World:
 
     def set_recent(self, room: Room, events: Iterable[Event]) -> None:
         """Set a room's recent messages, as read from the log."""
-        room.recent = deque(events, maxlen=self.replay)
+        room.recent = deque(events, maxlen=self.recent_length)
+
+    @property
+    def recent_length(self) -> int:
+        """The number of messages cached per room: those to replay, and one that is left out."""
+        return self.replay + 1
 
     def set_replay_limit(self, number: int) -> None:
         """Change the number of replayed messages; recent messages are reloaded on demand."""

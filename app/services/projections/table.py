@@ -10,6 +10,7 @@ from app.events import Kind
 from app.services.projections import (
     accounts,
     audit_log,
+    last_visits,
     memberships,
     messages,
     metadata,
@@ -19,10 +20,12 @@ from app.services.projections import (
 )
 from app.services.projections.projection import BatchProjection, Projection
 
-# `room_visits` reads the account of a session before `people` changes it.
+# `room_visits` reads the account of a session, and `last_visits` whether it has a device, before
+# `people` changes them; `last_visits` also reads the memberships that `people` deletes.
 _TABLES = (
     accounts.PROJECTIONS,
     audit_log.PROJECTIONS,
+    last_visits.PROJECTIONS,
     memberships.PROJECTIONS,
     messages.PROJECTIONS,
     metadata.PROJECTIONS,

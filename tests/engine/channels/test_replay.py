@@ -3,12 +3,15 @@
 import pytest
 
 from app.engine.submission_unit import SubmissionUnit
+from app.events import Event, Kind
+from app.events.data import MessageData
 from app.wire.line import parse
 from tests.conftest import MovedClock
 from tests.engine.account_clients import account
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.history_clients import CAPS, enter
+from tests.story import record_now
 
 NOON = 1_795_003_200_000 - 1_795_003_200_000 % 86_400_000 + 43_200_000
 
@@ -124,27 +127,204 @@ def test_ctcp_requests_are_not_replayed(bench: EngineHarness) -> None:
     assert shown(bench.connect("bob", "server-time")) == ["hi"]
 
 
-def test_a_replayed_line_of_full_length_is_not_cut(bench: EngineHarness) -> None:
-    text = "я" * 230
-    teller(bench).send(f"PRIVMSG #tea :{text}")
-    bob = bench.connect("bob")
-    assert shown(bob) == [text]
-
-
-def test_a_further_device_gets_the_replay_too(bench: EngineHarness) -> None:
+def test_a_further_device_gets_no_replay(bench: EngineHarness) -> None:
+    """The user is in the room, and has missed nothing."""
     account(bench, "anna")
     enter(bench, "anna", "anna").send("JOIN #tea")
     teller(bench).send("PRIVMSG #tea :hi")
     device = bench.dial("anna")
     device.send("PASS :anna:sesame street", "CAP REQ server-time", "NICK anna", "USER anna 0 * :anna")
-    assert shown(device, "CAP END") == ["hi"]
+    assert shown(device, "CAP END") == []
 
 
 def test_rejoining_replays_missed_messages(bench: EngineHarness) -> None:
     alice, bob = teller(bench), bench.connect("bob", "server-time")
-    bob.send("JOIN #tea", "PART #tea")
+    alice.send("PRIVMSG #tea :old")
+    assert shown(bob) == ["old"]
+    alice.send("PRIVMSG #tea :live")
+    bob.send("PART #tea")
     alice.send("PRIVMSG #tea :missed")
     assert shown(bob) == ["missed"]
+    bob.hang_up()
+    alice.send("PRIVMSG #tea :missed, too")
+    bob = bench.connect("bob", "server-time")
+    assert shown(bob) == ["missed, too"]
+    assert shown(bob, "PART #tea") == shown(bob) == []
+
+
+def test_a_returning_guest_is_known_by_nick_and_host(bench: EngineHarness) -> None:
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    alice.send("PRIVMSG #tea :old")
+    assert shown(bob) == ["old"]
+    bob.hang_up()
+    assert shown(bench.connect("bob", "server-time", address="192.0.2.1")) == ["old"]
+    bench.people["bob"].hang_up()
+    assert shown(bench.connect("carol", "server-time")) == ["old"]
+    assert shown(bench.connect("BOB", "server-time")) == []
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_account_is_known_under_every_nick_and_host(bench: EngineHarness, restarted: bool) -> None:
+    account(bench, "anna")
+    alice = teller(bench)
+    alice.send("PRIVMSG #tea :old")
+    anna = enter_plainly(bench, "anna")
+    assert shown(anna) == ["old"]
+    anna.hang_up()
+    if restarted:
+        bench.restart()
+        alice = teller(bench)
+    alice.send("PRIVMSG #tea :missed")
+    assert shown(enter_plainly(bench, "anna_")) == ["missed"]
+
+
+def test_logging_in_after_joining_counts_for_the_guest_too(bench: EngineHarness) -> None:
+    """A client that sends IDENTIFY joins the automatic rooms before it is logged in."""
+    account(bench, "anna")
+    alice = teller(bench)
+    alice.send("PRIVMSG #tea :old")
+    for heard in (["old"], []):
+        visitor = bench.connect("visitor", "server-time")
+        assert shown(visitor) == heard
+        visitor.send("NS IDENTIFY anna :sesame street")
+        visitor.hang_up()
+
+
+def enter_plainly(bench: EngineHarness, nick: str) -> HarnessClient:
+    """Log in to the account anna without history capabilities."""
+    anna = bench.dial(nick)
+    anna.send("PASS :anna:sesame street", "CAP REQ server-time", f"NICK {nick}", "USER anna 0 * :anna")
+    anna.send("CAP END")
+    anna.heard()
+    return anna
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_messages_beyond_the_limit_are_mentioned(make_bench: MakeBench, restarted: bool) -> None:
+    bench = make_bench(replay=3)
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    bob.send("JOIN #tea", "PART #tea")
+    for number in range(9):
+        alice.send(f"PRIVMSG #tea :{number}")
+    if restarted:
+        bench.restart()
+        bob = bench.connect("bob", "server-time")
+    lines = [line for line in map(parse, bob.ask("JOIN #tea")) if line.command in ("NOTICE", "PRIVMSG")]
+    notice, *replayed = [(line.nick, line.params) for line in lines]
+    assert replayed == [("alice", ["#tea", str(number)]) for number in (6, 7, 8)]
+    assert (notice[0], notice[1][0]) == ("irc.example", "#tea")
+    words, _, query = notice[1][1].partition(": /msg HistServ ")
+    assert words == "You missed older messages as well; to read them"
+    older = [parse(line).params[-1] for line in bob.ask(f"PRIVMSG HistServ :{query}")]
+    assert [line.split(" ")[5] for line in older[:-1]] == list("012345")
+
+
+def test_as_many_missed_messages_as_the_limit_are_complete(make_bench: MakeBench) -> None:
+    bench = make_bench(replay=3)
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    alice.send("PRIVMSG #tea :old")
+    bob.send("JOIN #tea", "PART #tea")
+    alice.send(*(f"PRIVMSG #tea :{number}" for number in range(3)))
+    lines = list(map(parse, bob.ask("JOIN #tea")))
+    assert [line.params[-1] for line in lines if line.command in ("NOTICE", "PRIVMSG")] == ["0", "1", "2"]
+
+
+def test_the_replay_is_a_chathistory_batch(bench: EngineHarness) -> None:
+    teller(bench).send("PRIVMSG #tea :one", "PRIVMSG #tea :two")
+    bob = bench.connect("bob", "batch", "server-time")
+    *_, start, one, two, end = map(parse, bob.ask("JOIN #Tea"))
+    name = start.params[0].removeprefix("+")
+    assert (start.command, start.params[1:]) == ("BATCH", ["chathistory", "#tea"])
+    assert [line.params[-1] for line in (one, two)] == ["one", "two"]
+    assert one.tags["batch"] == two.tags["batch"] == name
+    assert (end.command, end.params) == ("BATCH", [f"-{name}"])
+
+
+def test_the_replay_of_a_labelled_join_is_a_nested_batch(bench: EngineHarness) -> None:
+    teller(bench).send("PRIVMSG #tea :one")
+    bob = bench.connect("bob", "batch", "labeled-response", "server-time")
+    outer, *lines, end = map(parse, bob.ask("@label=x JOIN #tea"))
+    reference = outer.params[0].removeprefix("+")
+    assert (outer.tags["label"], outer.params[1]) == ("x", "labeled-response")
+    assert end.params == [f"-{reference}"]
+    inner, message, inner_end = lines[-3:]
+    assert inner.params[1:] == ["chathistory", "#tea"]
+    assert message.tags["batch"] == inner.params[0].removeprefix("+") == inner_end.params[0].removeprefix("-")
+    assert all(line.tags["batch"] == reference for line in (*lines[:-2], inner_end))
+
+
+def test_nothing_missed_sends_no_batch(bench: EngineHarness) -> None:
+    alice, bob = teller(bench), bench.connect("bob", "batch")
+    bob.send("JOIN #tea")
+    alice.send("PRIVMSG #tea :live")
+    bob.send("PART #tea")
+    assert [parse(line).command for line in bob.ask("JOIN #tea")] == ["JOIN", "353", "366"]
+
+
+def test_automatic_rooms_are_replayed_alike(make_bench: MakeBench) -> None:
+    bench = make_bench(auto_join=["#tea"])
+    alice = teller(bench)
+    bench.connect("bob").hang_up()
+    alice.send("PRIVMSG #tea :missed")
+    bob = bench.dial("bob")
+    bob.send("CAP REQ :batch server-time", "NICK bob", "USER bob 0 * :Bob")
+    start, message, _ = list(map(parse, bob.ask("CAP END")))[-3:]
+    assert (start.params[1:], message.params) == (["chathistory", "#tea"], ["#tea", "missed"])
+
+
+def test_the_replay_has_the_new_name_of_a_renamed_room(bench: EngineHarness) -> None:
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    bob.send("JOIN #tea", "PART #tea")
+    alice.send("PRIVMSG #tea :missed", "RENAME #tea #coffee")
+    targets = [line.params[0] for line in map(parse, bob.ask("JOIN #coffee")) if line.command == "PRIVMSG"]
+    assert targets == ["#coffee"]
+
+
+def test_messages_imported_meanwhile_were_not_missed(bench: EngineHarness) -> None:
+    alice, bob = teller(bench), bench.connect("bob", "server-time")
+    bob.send("JOIN #tea", "PART #tea")
+    room = bench.core.runtime.world.find_room("#tea")
+    assert room is not None
+    imported = Event(Kind.PRIVMSG, room=room.id, nick="old", target="#tea", text="ancient", at=1)
+    imported.data = MessageData(imported=True)
+    record_now(bench.database, bench.clock, [imported])
+    alice.send("PRIVMSG #tea :missed")
+    assert shown(bob) == ["missed"]
+
+
+def test_what_was_missed_without_a_device_is_replayed(make_bench: MakeBench) -> None:
+    bench = make_bench(always_on="opt-out")
+    account(bench, "anna")
+    anna, alice = enter_plainly(bench, "anna"), teller(bench)
+    anna.send("JOIN #tea")
+    alice.send("PRIVMSG #tea :live")
+    anna.hang_up()
+    alice.send("PRIVMSG #tea :missed", "KICK #tea anna", "PRIVMSG #tea :missed, too")
+    assert shown(enter_plainly(bench, "anna")) == ["missed", "missed, too"]
+
+
+def test_direct_messages_are_replayed_as_a_batch_each(make_bench: MakeBench) -> None:
+    bench = make_bench(always_on="opt-out", replay=3)
+    account(bench, "anna")
+    enter_plainly(bench, "anna").hang_up()
+    alice, bob = bench.connect("alice"), bench.connect("bob")
+    for number in range(2):
+        alice.send(f"PRIVMSG anna :a{number}")
+        bob.send(f"PRIVMSG anna :b{number}")
+    anna = bench.dial("anna")
+    anna.send("PASS :anna:sesame street", "CAP REQ :batch server-time", "NICK anna", "USER anna 0 * :anna")
+    lines = [
+        line for line in map(parse, anna.ask("CAP END")) if line.command in ("BATCH", "NOTICE", "PRIVMSG")
+    ]
+    while lines[0].params[1:2] == ["draft/isupport"] or lines[0].command != "NOTICE":
+        del lines[0]
+    notice, *replayed = lines
+    text = "You missed older private messages as well; to read them: /msg HistServ LAST <nick> 100"
+    assert notice.params == ["anna", text]
+    assert [line.params[1:] for line in replayed] == [
+        *(["chathistory", "bob"], ["b0"], ["b1"], []),
+        *(["chathistory", "alice"], ["a1"], []),
+    ]
 
 
 def test_messages_to_operators_are_not_replayed(bench: EngineHarness) -> None:

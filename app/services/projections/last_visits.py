@@ -1,0 +1,65 @@
+"""Projections for last visits: the log position at which a visitor last left a room.
+
+A visit ends when the session leaves the room or loses its last device. While an always-on session
+has no device, nobody sees the room, so that leaving it then does not extend the visit.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Row, select, text
+
+from app.db.models import AccountRow, SessionRow
+from app.events import Event, Kind
+from app.events.data import KickedData
+from app.services.last_visits import list_visitors
+from app.services.projections.projection import Projection
+from app.wire.names import fold
+
+# Upserts in syntax that SQLite and PostgreSQL share, as for the correspondents of messages.
+_END = """
+    INSERT INTO last_visit (visitor, room_id, until)
+    SELECT :visitor, room.id, :until FROM session JOIN room ON {room}
+    WHERE session.id = :session AND session.detached IS NULL
+    ON CONFLICT (visitor, room_id) DO UPDATE SET until = excluded.until
+"""
+_END_ONE = text(_END.format(room="room.id = :room"))
+_END_ALL = text(_END.format(room="room.id IN (SELECT room_id FROM membership WHERE session_id = session.id)"))
+_MEMBER = select(SessionRow.id, SessionRow.nick, SessionRow.host, SessionRow.account)
+
+
+def _left(connection: Connection, event: Event) -> None:
+    if event.room is not None and event.session is not None:
+        _end(connection, event, event.session, _visitors(connection, event))
+
+
+def _kicked(connection: Connection, event: Event) -> None:
+    query = _MEMBER.where(SessionRow.id == KickedData.of(event).session)
+    member = connection.execute(query).one_or_none()
+    if member is not None:
+        _end(connection, event, member.id, _visitors(connection, member))
+
+
+def _end(connection: Connection, event: Event, session: int, visitors: tuple[str, ...]) -> None:
+    common = {"room": event.room, "until": event.id, "session": session}
+    connection.execute(_END_ONE, [{"visitor": visitor, **common} for visitor in visitors])
+
+
+def _detached(connection: Connection, event: Event) -> None:
+    common = {"until": event.id, "session": event.session}
+    visitors = _visitors(connection, event)
+    connection.execute(_END_ALL, [{"visitor": visitor, **common} for visitor in visitors])
+
+
+def _visitors(connection: Connection, user: Event | Row[int, str, str, str | None]) -> tuple[str, ...]:
+    """Return the identities of a user, given by an event or a row of their session."""
+    account = user.account
+    query = select(AccountRow.id).where(AccountRow.key == fold(account or ""))
+    return list_visitors(user.nick, user.host, None if account is None else connection.scalar(query))
+
+
+PROJECTIONS: Mapping[Kind, Projection] = {
+    Kind.PARTED: _left,
+    Kind.KICKED: _kicked,
+    Kind.QUIT: _left,
+    Kind.DETACHED: _detached,
+}
