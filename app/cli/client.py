@@ -5,8 +5,9 @@ import os
 import queue
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -23,13 +24,15 @@ from app.client.ui.batch_mode import BatchMode
 from app.clock import Clock
 from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, load
+from app.text.encoding import decode, substitute
 
+UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
 DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
 
 app = terminal.new_app()
 
 
-@app.command()
+@app.command(cls=terminal.PlainCommand)
 def client(
     buffer: Annotated[str | None, setting(ClientSettings, "buffer", "BYTES", "-b", "--buffer")] = None,
     ip: Annotated[str | None, setting(ClientSettings, "ip", "IP", "-i", "--ip")] = None,
@@ -69,12 +72,12 @@ def client(
     """
     loaded = load(CLIENT, config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        terminal.echo_error(f"Warning: {warning}")
     if loaded.ignored_files:
         server = f"{loaded.values.ip} port {loaded.values.port}"
-        typer.echo(f"Warning: the client connects to {server}, for lack of the ignored settings.", err=True)
+        terminal.echo_error(f"Warning: the client connects to {server}, for lack of the ignored settings.")
     if not loaded.values.tls_verify and loaded.values.tls:
-        typer.echo("Warning: the server's certificate is not verified, so its identity is unknown.", err=True)
+        terminal.echo_error(UNVERIFIED)
     _start(loaded.values, as_json, follow, timeout)
 
 
@@ -88,24 +91,31 @@ def _start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float
         return
     context = DisplayContext(settings.room)
     renderer = Renderer(context, has_colours=False, has_days=False)
-    printer = Printer(renderer, _print, _print_diagnostic, as_json, is_on_terminal=has_input)
+    write = terminal.echo_json if as_json else terminal.echo
+    printer = Printer(renderer, write, terminal.echo_error, as_json, is_on_terminal=has_input)
     batch = BatchMode(driver, context, printer.show)
     if has_input:
         batch.listen()
     else:
-        batch.send(_open_input(), timeout, follow)
+        batch.send(_read_input(), timeout, follow)
 
 
-def _open_input() -> TextIO:
-    """Return standard input as UTF-8, with invalid bytes replaced."""
-    return open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
+def _read_input() -> Iterator[str]:
+    """Yield the lines of standard input, in UTF-8 or else in the encoding of the locale."""
+    for line in sys.stdin.buffer:
+        yield from decode(line, sys.stdin.encoding).rstrip("\r\n").split("\r")
 
 
 def _run_line_mode(driver: Driver, settings: ClientSettings) -> None:
     from app.client.ui.line_mode import LineMode  # slow to import, so scripts skip it
 
     has_colours = settings.colours and "NO_COLOR" not in os.environ
-    LineMode(driver, Renderer(DisplayContext(), has_colours)).run()
+    encoding = sys.stdout.encoding
+
+    def write(line: str) -> None:
+        print(substitute(line, encoding))
+
+    LineMode(driver, Renderer(DisplayContext(), has_colours), write).run()
 
 
 def _create_driver(settings: ClientSettings, initial_history: int) -> Driver:
@@ -152,14 +162,6 @@ def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None
     if not password:
         raise UsageError(f"The first line of {settings.password_file} is empty; it must be the password.")
     return LoginCredentials(nick, password)
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)
-
-
-def _print_diagnostic(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -86,7 +86,10 @@ def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
     problems.
     """
     report = check_config(resolve(SERVER, config, given))
-    typer.echo(_as_json(report) if as_json else _as_text(report))
+    if as_json:
+        terminal.echo_json(_as_json(report))
+    else:
+        terminal.echo(_as_text(report))
     if report.problems:
         raise CheckFailed(f"Problems found: {len(report.problems)}.")
 

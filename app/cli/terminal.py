@@ -2,7 +2,8 @@
 
 A `ChatError` prints its sentence to standard error and determines the exit code. An unexpected
 exception prints one sentence with its location; CHAT_TRACEBACK=1 adds the traceback. Ctrl-C exits
-with 130. A closed standard output (`| head`) ends the program silently.
+with 130. A closed standard output (`| head`) ends the program silently. A character that the
+encoding of an output lacks is replaced.
 """
 
 import os
@@ -17,7 +18,8 @@ import typer
 from typer.core import TyperArgument, TyperCommand
 from typer.main import get_command
 
-from app.errors import ChatError, describe_defect, print_traceback_if_requested
+from app.errors import ChatError, UsageError, describe_defect, print_traceback_if_requested
+from app.text.encoding import escape_non_ascii, is_text, is_unicode, make_lenient
 from app.text.graphemes import truncate_characters
 
 DISTRIBUTION = "durable-chat"
@@ -41,13 +43,41 @@ class PlainArgument(TyperArgument):
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help shows plain metavariables."""
+    """A command whose help shows plain metavariables, and whose text parameters are valid text."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         for parameter in self.params:
             if isinstance(parameter, TyperArgument):
                 parameter.__class__ = PlainArgument
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments, and decode texts that are not in the encoding of the locale."""
+        rest = super().parse_args(ctx, args)
+        ctx.params = {name: _decode(value) for name, value in ctx.params.items()}
+        return rest
+
+
+def _decode(value: Any) -> Any:
+    """Decode a text or a list of texts; a path, which may contain any bytes, stays as it is."""
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    return _decode_text(value) if isinstance(value, str) else value
+
+
+def _decode_text(argument: str) -> str:
+    """Return a command-line argument as text, in the encoding of the locale or else in UTF-8.
+
+    Raises: UsageError when it is valid in neither.
+    """
+    if is_text(argument):
+        return argument
+    raw = os.fsencode(argument)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        shown = raw.decode(errors="backslashreplace")
+        raise UsageError(f"The argument {shown} is not valid UTF-8.") from error
 
 
 def new_app(summary: str | None = None) -> typer.Typer:
@@ -69,14 +99,14 @@ def new_app(summary: str | None = None) -> typer.Typer:
 def print_version(wanted: bool) -> None:
     """Print the version and exit, if `--version` was given."""
     if wanted:
-        typer.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         raise typer.Exit
 
 
 def run(app: typer.Typer, program: str) -> NoReturn:
     """Run a program, report its errors and exit with its exit code."""
     sys.excepthook = _print_defect
-    _replace_closed_streams()
+    _set_up_streams()
     try:
         _call(app, program)
     except ChatError as error:
@@ -103,7 +133,7 @@ def _call(app: typer.Typer, program: str) -> None:
 def print_error(error: ChatError) -> None:
     """Write an error's sentence to standard error, with overlong words shortened."""
     sentence = _LONG_WORD.sub(_shorten, error.sentence)
-    typer.echo(f"Error: {sentence}", err=True)
+    echo_error(f"Error: {sentence}")
 
 
 def _shorten(word: re.Match[str]) -> str:
@@ -114,6 +144,28 @@ def explain(error: OSError) -> str:
     """Return a sentence with the reason for an OS error and the file name, if known."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def echo(text: str) -> None:
+    """Print a text to standard output, at once."""
+    print(text, flush=True)
+
+
+def echo_error(text: str) -> None:
+    """Print a text to standard error, at once."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def echo_json(text: str) -> None:
+    """Print a JSON text, as ASCII if the encoding of standard output lacks characters."""
+    echo(text if is_unicode(sys.stdout) else escape_non_ascii(text))
+
+
+def _set_up_streams() -> None:
+    """Make the standard streams usable whatever the caller and the locale provide."""
+    _replace_closed_streams()
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        make_lenient(stream)
 
 
 def _replace_closed_streams() -> None:

@@ -11,8 +11,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
 
-import typer
-
+from app.cli import terminal
 from app.clock import from_datetime, to_iso
 from app.services.export.plain import clean
 from app.text.columns import align
@@ -36,7 +35,7 @@ class Output:
         elif sys.stdout.isatty():
             _draw(rows)
         else:
-            typer.echo("\n".join(align([list(rows[0]), *([_text(v) for v in r.values()] for r in rows)])))
+            terminal.echo("\n".join(align([list(rows[0]), *([_text(v) for v in r.values()] for r in rows)])))
 
     def record(self, item: Any) -> None:
         """Print all fields of one item."""
@@ -44,25 +43,25 @@ class Output:
         if self._as_json:
             self._print_json(row)
         else:
-            typer.echo("\n".join(align([[f"{name}:", _text(value)] for name, value in row.items()])))
+            terminal.echo("\n".join(align([[f"{name}:", _text(value)] for name, value in row.items()])))
 
     def done(self, sentence: str, **facts: Any) -> None:
         """Print the result of a change: the facts as JSON, otherwise the sentence."""
         if self._as_json:
             self._print_json(facts)
         else:
-            typer.echo(clean(sentence))
+            terminal.echo(clean(sentence))
 
     def line(self, text: str) -> None:
         """Print one line of text, which must already be sanitised."""
-        typer.echo(text)
+        terminal.echo(text)
 
     def note(self, sentence: str) -> None:
         """Print a note to standard error."""
-        typer.echo(clean(sentence), err=True)
+        terminal.echo_error(clean(sentence))
 
     def _print_json(self, value: Any) -> None:
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+        terminal.echo_json(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def as_row(item: Any) -> Row:

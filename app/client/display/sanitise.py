@@ -10,6 +10,8 @@ the flags of England, Scotland and Wales.
 import re
 import unicodedata
 
+from app.text.encoding import escape_matches
+
 MIRC = re.compile(
     r"\x03(?:\d{1,2}(?:,\d{1,2})?)?"
     r"|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?"
@@ -48,9 +50,4 @@ def _visible(character: str) -> str:
 
 def escape_hidden(json_text: str) -> str:
     """Escape invisible characters in a JSON text without changing its value."""
-    return JSON_HIDDEN.sub(_escape, json_text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    units = match[0].encode("utf-16-be")
-    return "".join(f"\\u{units[index]:02x}{units[index + 1]:02x}" for index in range(0, len(units), 2))
+    return escape_matches(JSON_HIDDEN, json_text)
