@@ -251,19 +251,37 @@ def test_registration_offer_is_accepted_with_yes(server: ScriptedServer, keys: P
     anna.press_ctrl_d()
 
 
-def test_message_typed_while_disconnected_can_be_resent(server: ScriptedServer, keys: PipeInput) -> None:
+def test_message_typed_while_disconnected_is_sent_when_back(server: ScriptedServer, keys: PipeInput) -> None:
     anna = PromptUser(keys, server.port)
     server.welcome("anna")
     anna.wait_for_lines("You are in #tea.")
     server.disconnect()
     anna.wait_for_lines("Connection lost: The server closed the connection.", "Reconnecting in")
-    anna.type("hello")
-    anna.wait_for_lines("! not sent: hello — not connected. Use /resend 1 to send it again.")
+    for text in ("hello", "drop this", "there"):
+        anna.type(text)
+        anna.wait_for_lines(f"queued: {text}")
+    anna.type("/cancel 2")
+    anna.wait_for_lines("dropped: drop this")
     server.welcome("anna")
     server.expect("CHATHISTORY AFTER #tea timestamp=2026-11-22T12:00:00.000Z 50")
     server.send(*history_batch("#tea"))
     anna.wait_for_lines("Reconnected. You missed no messages.")
-    anna.type("/resend")
-    assert server.echo_message("anna") == "hello"
-    anna.wait_for_lines("anna: hello")
+    assert [server.echo_message("anna") for _ in range(2)] == ["hello", "there"]
+    anna.wait_for_lines("anna: hello", "anna: there")
     anna.press_ctrl_d()
+
+
+def test_ending_with_queued_messages_must_be_repeated(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna")
+    anna.wait_for_lines("You are in #tea.")
+    server.disconnect()
+    anna.wait_for_lines("Connection lost: The server closed the connection.")
+    anna.type("hello")
+    anna.wait_for_lines("queued: hello")
+    keys.send_text("\x04")
+    anna.wait_for_lines(
+        "! 1 message is still queued and would be lost. To end the program anyway, repeat that."
+    )
+    anna.press_ctrl_d()
+    anna.wait_for_lines("! not sent: hello")

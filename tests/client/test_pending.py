@@ -1,7 +1,7 @@
 """Our own messages: shown once the server has stored them, kept for resending otherwise."""
 
 from app.client.protocol import intents
-from tests.client.harness import CAPABILITIES, history_batch, join, online_client, privmsg
+from tests.client.harness import online_client, privmsg
 
 ECHO = "server-time message-tags echo-message batch"
 
@@ -66,14 +66,6 @@ def test_without_labels_an_error_fails_the_oldest_to_that_target() -> None:
     assert [line.text for line in client.state.failed.values()] == ["b"]
 
 
-def test_message_fails_at_once_while_disconnected() -> None:
-    client = online_client()
-    client.disconnect()
-    client.clear()
-    client.execute(intents.send_message, "#tea", "hello")
-    client.play("| ! not sent: hello — not connected. Use /resend 1 to send it again.")
-
-
 def test_long_text_is_split_without_loss() -> None:
     client = online_client()
     text = "ж" * 700
@@ -97,54 +89,6 @@ def test_actions_and_direct_messages_are_shown() -> None:
         < :bob!~b@h PRIVMSG anna :yes?
         | [2026-11-22 12:00:05] bob → anna: yes?
     """)
-
-
-def test_message_in_doubt_that_was_stored_does_not_fail() -> None:
-    client = _client_with_doubt("hello")
-    client.receive(*history_batch("#tea", privmsg("n1", "hello", nick="anna")))
-    client.receive(*history_batch("#tea"))
-    assert list(client.shown) == ["[2026-11-22 12:00:01] anna: hello", "Reconnected. You missed 1 message."]
-    assert not client.state.pending
-    assert not client.state.failed
-
-
-def test_message_in_doubt_that_was_not_stored_is_not_resent() -> None:
-    client = _client_with_doubt("hello")
-    client.receive(*history_batch("#tea", privmsg("n1", "hello", nick="bob")))
-    client.receive(*history_batch("#tea"))
-    assert client.shown[1].startswith("! not sent: hello — the connection was lost")
-    assert not any("PRIVMSG" in line for line in client.sent)
-
-
-def test_one_stored_message_confirms_only_one_in_doubt() -> None:
-    client = _client_with_doubt("hello", "hello")
-    client.receive(*history_batch("#tea", privmsg("n1", "hello", nick="anna")))
-    client.receive(*history_batch("#tea"))
-    assert len(client.state.failed) == 1
-
-
-def test_failed_message_that_arrives_late_is_confirmed() -> None:
-    client = _client_with_doubt("hello")
-    client.receive(*history_batch("#tea"))
-    assert client.state.failed
-    client.receive(privmsg("late", "hello", nick="anna"))
-    assert not client.state.failed
-
-
-def _client_with_doubt(*texts: str):  # type: ignore[no-untyped-def]
-    """Return a client that lost the connection after sending these texts, and has rejoined."""
-    client = online_client()
-    client.receive(privmsg("m1", "before"))
-    for text in texts:
-        client.execute(intents.send_message, "#tea", text)
-    client.disconnect()
-    client.connect()
-    client.receive(
-        f":srv CAP * LS :{CAPABILITIES}", f":srv CAP * ACK :{CAPABILITIES}", ":srv 001 anna :Welcome"
-    )
-    join(client, "#tea")
-    client.clear()
-    return client
 
 
 def test_pending_messages_are_limited() -> None:

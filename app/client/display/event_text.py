@@ -178,6 +178,16 @@ def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
     return _error(f"not sent: {event.text} — {reason}. Use /resend {event.number} to send it again.")
 
 
+def queued(event: events.Queued, context: DisplayContext) -> Lines:
+    """Format a message that waits for the connection, with the command that drops it."""
+    return _dim(f"queued: {event.text} — sent once connected; /cancel {event.number} drops it")
+
+
+def cancelled(event: events.Cancelled, context: DisplayContext) -> Lines:
+    """Format a message that the user dropped."""
+    return _dim(f"dropped: {event.text}")
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
@@ -199,4 +209,6 @@ FORMATTERS: Formatters = {
     events.Table: table,
     events.Notice: notice,
     events.SendFailed: send_failed,
+    events.Queued: queued,
+    events.Cancelled: cancelled,
 }

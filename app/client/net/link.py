@@ -10,6 +10,7 @@ import contextlib
 import selectors
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -146,6 +147,7 @@ class Link:
             self._reset_buffers()
             self._report(Opened())
             reason = self._exchange(connected)
+            _discard_unsent(connected)
         self._report(Lost(reason))
         return ""
 
@@ -213,6 +215,15 @@ class Link:
             lines = tuple(_decode(frame) for frame in framer.feed(data))
             if lines:
                 self._report(Received(lines))
+
+
+def _discard_unsent(connected: socket.socket) -> None:
+    """Discard what the kernel has not delivered yet.
+
+    Otherwise it might deliver a message after the next connection has found it missing.
+    """
+    with contextlib.suppress(OSError):
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _decode(frame: Frame) -> str:

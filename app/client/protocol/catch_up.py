@@ -4,7 +4,7 @@
 `Resumed` reports how many messages were missed.
 """
 
-from app.client.protocol import history, pending
+from app.client.protocol import history, pending, send_queue
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Resumed
 from app.client.protocol.messages import deliver
@@ -18,13 +18,14 @@ def is_resuming(state: ClientState, room: ChannelView) -> bool:
 
 
 def release(state: ClientState, room: ChannelView) -> Effects:
-    """End the catch-up of a room: show the held events and fail its messages still in doubt."""
+    """End the catch-up of a room: show the held events, and settle its messages still in doubt."""
     catch_up, room.catch_up = room.catch_up, None
     for event in catch_up.held if catch_up else []:
         yield from deliver(room, event)
     if catch_up and catch_up.is_resume:
         state.connection.missed += catch_up.missed
-        yield from pending.fail_in_doubt(state, room.name)
+        settle = send_queue.fail_in_doubt if catch_up.has_failed else send_queue.settle_in_doubt
+        yield from settle(state, room.name)
     yield from finish(state, fold(room.name))
 
 
@@ -32,6 +33,7 @@ def cancel(state: ClientState, room: ChannelView) -> Effects:
     """Stop catching up with a room that we have left or cannot join."""
     room.must_rejoin = False
     room.catch_up = None
+    yield from send_queue.fail_queued(state, room.name, "you are not in the room")
     yield from finish(state, fold(room.name))
 
 
@@ -40,12 +42,13 @@ def finish(state: ClientState, key: Key) -> Effects:
     if key in state.connection.resuming:
         state.connection.resuming.discard(key)
         yield from conclude(state)
+    yield from pending.flush(state)
 
 
 def conclude(state: ClientState) -> Effects:
     """Once nothing remains to resume, fail the messages still in doubt and yield `Resumed`."""
     connection = state.connection
     if not connection.resuming:
-        yield from pending.fail_in_doubt(state)
+        yield from send_queue.fail_in_doubt(state)
         is_complete = state.has(history.CAPABILITY) and not connection.has_gap
         yield Resumed(connection.missed if is_complete else None)

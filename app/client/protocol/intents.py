@@ -3,7 +3,7 @@
 The state is changed only by these functions and by the handlers of received lines.
 """
 
-from app.client.protocol import history, pending, registration, sasl, unread
+from app.client.protocol import history, registration, sasl, send_queue, unread
 from app.client.protocol import search as searching
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
@@ -18,9 +18,10 @@ REQUIREMENT_PROMPTS = {
     "email-required": "E-mail address for the verification code",
 }
 
-send_message = pending.send_message
-keep_unsent = pending.keep_unsent
-resend = pending.resend
+send_message = send_queue.send_message
+queued_messages = send_queue.queued_messages
+resend = send_queue.resend
+cancel = send_queue.cancel
 show_latest = history.show_latest
 show_between = history.show_between
 search = searching.send_search

@@ -8,6 +8,7 @@ every input.
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from app.client.protocol.effects import Effects
@@ -55,11 +56,13 @@ class CatchUp:
     """State of a catch-up: live events are held, in order, while a room's history is fetched.
 
     `missed` counts the messages shown so far; `is_resume` is False for a newly joined room.
+    `has_failed` is set if the server refused the history.
     """
 
     is_resume: bool
     held: list[ClientEvent] = field(default_factory=list)
     missed: int = 0
+    has_failed: bool = False
 
 
 @dataclass(slots=True)
@@ -105,19 +108,24 @@ class ChannelView:
             self.unread.popleft()
 
 
+class Delivery(Enum):
+    """How far a message of ours has come; the values are shown to the user."""
+
+    QUEUED = "queued"
+    SENT = "sending"
+    IN_DOUBT = "in doubt"  # sent, but the connection was lost before it was confirmed
+
+
 @dataclass(slots=True)
 class PendingMessage:
-    """A message of ours that the server has not confirmed; `number` is its label on the wire.
-
-    The message is in doubt if the connection was lost before the confirmation arrived.
-    """
+    """A message of ours that the server has not confirmed; `number` is its label on the wire."""
 
     number: int
     target: str
     text: str
     is_action: bool
     nick: str
-    is_in_doubt: bool = False
+    delivery: Delivery = Delivery.QUEUED
     reason: str = ""
 
     def matches(self, target: str, text: str, is_action: bool) -> bool:

@@ -1,56 +1,60 @@
 """Tracks our own messages until the server has confirmed them.
 
-With `echo-message`, the echo confirms a message; it is matched by its label or, without labels, by
-its text. Servers without it send no confirmation, so a PING follows the message as a fence: its
-PONG proves that the server received everything sent before. When the connection is lost,
-unconfirmed messages are in doubt until the missed messages show whether the server stored them.
-Messages are never resent automatically.
+A message is *queued* until it can be sent, then *sent* until it is confirmed. With `echo-message`,
+the echo confirms it; it is matched by its label or, without labels, by its text. Servers without it
+send no confirmation, so a PING follows the message as a fence: its PONG proves that the server
+received everything sent before. When the connection is lost, unconfirmed messages are *in doubt*;
+see `send_queue`.
 """
 
 from app.client.protocol.effects import Effects, Send
-from app.client.protocol.events import Message, Notice, Queued, SendFailed, Stored
+from app.client.protocol.events import Message, SendFailed, Sending, Stored
 from app.client.protocol.lines import param, send
-from app.client.protocol.model import ClientState, PendingMessage
-from app.client.protocol.splitting import max_text_bytes
-from app.text.graphemes import split_text
+from app.client.protocol.model import ClientState, Delivery, PendingMessage
 from app.wire import ctcp
-from app.wire.framing import MAX_LINE_BYTES
 from app.wire.line import Line
-from app.wire.names import fold
+from app.wire.names import Key, fold
 
-MAX_PENDING_MESSAGES = 500  # at the limit, further messages fail immediately
 MAX_FAILED_MESSAGES = 1_000  # kept for /resend; the oldest is dropped
-ACTION_BYTES = len(ctcp.ACTION + ctcp.DELIMITER)
-CONNECTION_LOST = "the connection was lost before the server confirmed it"
+MAX_FLUSHED_MESSAGES = 10  # unconfirmed at a time, so that a server does not take a long queue for a flood
 
 
-def send_message(state: ClientState, target: str, text: str, is_action: bool = False) -> Effects:
-    """Send a text, split into several messages if it is too long for one."""
-    line_bytes = max(MAX_LINE_BYTES, state.connection.isupport_number("LINELEN"))
-    available = max_text_bytes(state.nick, state.connection.mask, target, line_bytes)
-    limit = min(available - ACTION_BYTES * is_action, state.options.max_text_bytes)
-    for part in split_text(text, limit):
-        state.last_number += 1
-        yield from _send(state, PendingMessage(state.last_number, target, part, is_action, state.nick))
+def flush(state: ClientState) -> Effects:
+    """Send queued messages, in order, as far as their targets and the server are ready."""
+    blocked: set[Key] = set()
+    window = MAX_FLUSHED_MESSAGES - sum(sent.delivery is Delivery.SENT for sent in state.pending.values())
+    for message in list(state.pending.values()):
+        if window <= 0:
+            return
+        if message.delivery is Delivery.SENT or fold(message.target) in blocked:
+            continue
+        if message.delivery is Delivery.QUEUED and _is_ready(state, message.target):
+            window -= 1
+            yield from transmit(state, message)
+        else:
+            blocked.add(fold(message.target))
 
 
-def keep_unsent(state: ClientState, target: str, text: str, reason: str) -> Effects:
-    """Keep a text that cannot be sent now, so that the user can resend it."""
-    state.last_number += 1
-    yield _fail(state, PendingMessage(state.last_number, target, text, False, state.nick), reason)
+def is_next(state: ClientState, message: PendingMessage) -> bool:
+    """Return whether a message can be sent now, without overtaking another one to its target."""
+    waiting = (pending for pending in state.pending.values() if pending.delivery is not Delivery.SENT)
+    first = next((pending for pending in waiting if fold(pending.target) == fold(message.target)), message)
+    return first is message and _is_ready(state, message.target)
 
 
-def _send(state: ClientState, message: PendingMessage) -> Effects:
-    if not state.is_online:
-        yield _fail(state, message, "not connected")
-        return
-    if len(state.pending) >= MAX_PENDING_MESSAGES:
-        yield _fail(state, message, "too many messages are waiting for the server")
-        return
-    state.pending[message.number] = message
+def _is_ready(state: ClientState, target: str) -> bool:
+    """Return whether we are online and, if we are about to join the target, in it."""
+    room = state.find_room(target)
+    is_joining = room is not None and not room.is_direct and room.must_rejoin and not room.is_joined
+    return state.is_online and not is_joining
+
+
+def transmit(state: ClientState, message: PendingMessage) -> Effects:
+    """Send a message that was queued."""
+    message.delivery, message.nick = Delivery.SENT, state.nick
     yield _to_line(state, message)
     if state.has("echo-message"):
-        yield Queued(message.number, message.target, message.text)
+        yield Sending(message.number, message.target, message.text)
     else:
         yield from _show_unechoed(state, message)
 
@@ -73,12 +77,12 @@ def _show_unechoed(state: ClientState, message: PendingMessage) -> Effects:
         is_direct=not state.is_room(message.target),
     )
     if not state.connection.ping_fence:
-        yield _send_fence(state)
+        yield _send_fence(state, message.number)
 
 
-def _send_fence(state: ClientState) -> Send:
-    state.connection.ping_fence = state.last_number
-    return send("PING", f"line-{state.connection.ping_fence}")
+def _send_fence(state: ClientState, number: int) -> Send:
+    state.connection.ping_fence = number
+    return send("PING", f"line-{number}")
 
 
 def on_pong(state: ClientState, line: Line) -> Effects:
@@ -86,12 +90,16 @@ def on_pong(state: ClientState, line: Line) -> Effects:
     prefix, _, number = param(line, -1).partition("-")
     if prefix != "line" or number != str(state.connection.ping_fence):
         return
-    for confirmed in [pending for pending in state.pending if pending <= int(number)]:
-        del state.pending[confirmed]
-        yield Stored(confirmed)
+    sent = [message for message in state.pending.values() if message.delivery is Delivery.SENT]
+    for message in sent:
+        if message.number <= int(number):
+            del state.pending[message.number]
+            yield Stored(message.number)
     state.connection.ping_fence = 0
-    if state.pending:
-        yield _send_fence(state)
+    unconfirmed = [message.number for message in sent if message.number > int(number)]
+    if unconfirmed:
+        yield _send_fence(state, max(unconfirmed))
+    yield from flush(state)
 
 
 def confirm(state: ClientState, message: Message, label: str) -> Effects:
@@ -102,6 +110,7 @@ def confirm(state: ClientState, message: Message, label: str) -> Effects:
         state.pending.pop(original.number, None)
         state.failed.pop(original.number, None)
         yield Stored(original.number)
+        yield from flush(state)
 
 
 def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None:
@@ -117,16 +126,17 @@ def _find_by_text(state: ClientState, message: Message) -> PendingMessage | None
 
 def _may_lack_label(state: ClientState, message: PendingMessage) -> bool:
     """Return whether an echo may lack its label: it is in history, or the server has no labels."""
-    is_pending = message.number in state.pending
-    return message.is_in_doubt or (is_pending and not state.has("labeled-response"))
+    if message.delivery is Delivery.SENT and message.number in state.pending:
+        return not state.has("labeled-response")
+    return message.delivery is Delivery.IN_DOUBT
 
 
 def refuse(state: ClientState, line: Line) -> Effects:
-    """Fail the pending message to which an error reply refers, if any."""
+    """Fail the sent message to which an error reply refers, if any."""
     refused = _find_refused(state, line)
     if refused is not None:
-        del state.pending[refused.number]
-        yield _fail(state, refused, param(line, -1))
+        yield from fail(state, refused, param(line, -1))
+        yield from flush(state)
 
 
 def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
@@ -135,46 +145,18 @@ def _find_refused(state: ClientState, line: Line) -> PendingMessage | None:
     if state.has("labeled-response"):
         return state.pending.get(int(label)) if label.isdecimal() else None
     targets = {fold(word) for word in line.params[1:-1] if word}
-    return next((message for message in state.pending.values() if fold(message.target) in targets), None)
+    sent = (message for message in state.pending.values() if message.delivery is Delivery.SENT)
+    return next((message for message in sent if fold(message.target) in targets), None)
 
 
-def _fail(state: ClientState, message: PendingMessage, reason: str) -> SendFailed:
-    """Keep a message that was not stored for /resend, and return the event to show."""
+def fail(state: ClientState, message: PendingMessage, reason: str) -> Effects:
+    """Keep a message that was not stored for /resend, and show the reason."""
+    state.pending.pop(message.number, None)
     message.reason = reason
     state.failed[message.number] = message
     if len(state.failed) > MAX_FAILED_MESSAGES:
         del state.failed[next(iter(state.failed))]
-    return SendFailed(message.number, message.target, message.text, reason)
-
-
-def mark_in_doubt(state: ClientState) -> None:
-    """Mark all pending messages as in doubt, because the connection was lost."""
-    for message in state.pending.values():
-        message.is_in_doubt = True
-
-
-def fail_in_doubt(state: ClientState, target: str | None = None) -> Effects:
-    """Fail the messages still in doubt, or only those to one target."""
-    for message in [message for message in state.pending.values() if message.is_in_doubt]:
-        if target is None or fold(message.target) == fold(target):
-            del state.pending[message.number]
-            yield _fail(state, message, CONNECTION_LOST)
-
-
-def in_doubt_targets(state: ClientState) -> list[str]:
-    """Return the targets of the messages in doubt."""
-    return list(dict.fromkeys(message.target for message in state.pending.values() if message.is_in_doubt))
-
-
-def resend(state: ClientState, number: int | None) -> Effects:
-    """Resend the failed message with this number, or all failed messages if it is None."""
-    numbers = list(state.failed) if number is None else [number]
-    for failed_number in numbers:
-        message = state.failed.pop(failed_number, None)
-        if message is None:
-            yield Notice(f"There is no unsent message {failed_number}.", is_error=True)
-        else:
-            yield from send_message(state, message.target, message.text, message.is_action)
+    yield SendFailed(message.number, message.target, message.text, reason)
 
 
 def on_ping(state: ClientState, line: Line) -> Effects:

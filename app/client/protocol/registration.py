@@ -6,7 +6,7 @@ login, once the server has accepted the nick. If the nick belongs to an account,
 open until the user decides what to do.
 """
 
-from app.client.protocol import resume, sasl, unread
+from app.client.protocol import pending, resume, sasl, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     LoggedOut,
@@ -217,6 +217,7 @@ def on_welcome(state: ClientState, line: Line) -> Effects:
     yield PhaseChanged(Phase.ONLINE, state.nick)
     yield from resume.rejoin_rooms(state)
     yield from unread.request_conversations(state)
+    yield from pending.flush(state)
     if state.options.has_chosen_nick and not state.has_been_online and _is_unregistered(state):
         yield NickUnregistered(state.nick, may_register=state.has(REGISTRATION))
     state.has_been_online = True

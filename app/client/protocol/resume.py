@@ -6,7 +6,7 @@ the held events are shown; duplicates are recognised by message id. The recorded
 only when a message is shown, so that fetching resumes there if the connection is lost again.
 """
 
-from app.client.protocol import catch_up, history, pending, unread
+from app.client.protocol import catch_up, history, pending, send_queue, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Notice
 from app.client.protocol.lines import param, send
@@ -28,7 +28,7 @@ def on_connection_lost(state: ClientState) -> None:
         room.is_joined = False
         room.members.clear()
         room.names_reply = room.catch_up = None
-    pending.mark_in_doubt(state)
+    send_queue.mark_in_doubt(state)
 
 
 def rejoin_rooms(state: ClientState) -> Effects:
@@ -49,7 +49,7 @@ def _resume_conversations(state: ClientState) -> Effects:
     if not state.has(history.CAPABILITY):
         yield from catch_up.conclude(state)
         return
-    for target in pending.in_doubt_targets(state):
+    for target in send_queue.in_doubt_targets(state):
         if not state.is_room(target):
             yield from _catch_up(state, state.open_room(target))
     if state.connection.account and not unread.is_due(state):
@@ -161,4 +161,6 @@ def _on_refused(state: ClientState, request: PendingRequest, reason: str) -> Eff
     if request.reference and not room.is_direct:
         state.connection.has_gap = True
         yield Notice(f"Cannot show the messages you missed in {room.name}: {reason}", is_error=True)
+    if room.catch_up:
+        room.catch_up.has_failed = True
     yield from catch_up.release(state, room)

@@ -29,6 +29,12 @@ from app.wire.names import fold
 YES = ("y", "yes")
 
 
+def _explain_queued(count: int) -> str:
+    if count == 1:
+        return "1 message is still queued and would be lost. To end the program anyway, repeat that."
+    return f"{count} messages are still queued and would be lost. To end the program anyway, repeat that."
+
+
 def _check_text(text: str) -> None:
     """Refuse text that the terminal sent in another encoding.
 
@@ -58,6 +64,7 @@ class Controller:
         self.commands = commands
         self.questions = Questions()
         self.has_ended = False
+        self._has_warned = False  # that queued messages will be lost
         self.on_question: Callable[[], None] = lambda: None
         # Folded name of the room being joined that will become the current room.
         self._joining = next(map(fold, driver.state.options.rooms), None)
@@ -99,13 +106,9 @@ class Controller:
                 self._send_line(line)
 
     def _send_line(self, line: str) -> None:
-        """Send a line, or keep it as unsent while the first room is still being joined."""
-        if not self.view.room and self._joining is not None:
-            room = self.state.rooms.get(self._joining)
-            target = room.name if room else self._joining
-            self.driver.execute(intents.keep_unsent, target, line, "the room has not been joined yet")
-        else:
-            self.driver.execute(intents.send_message, self.room, line)
+        """Send a line, or queue it while the first room is still being joined."""
+        joining = self._joining if not self.view.room else None
+        self.driver.execute(intents.send_message, joining or self.room, line)
 
     def notify(self, text: str, is_error: bool = False) -> None:
         """Show a notice from the program itself."""
@@ -143,7 +146,14 @@ class Controller:
             self.switch_to(joined[0].name)
 
     def end(self, reason: str = "Goodbye") -> None:
-        """Disconnect and end the program."""
+        """Disconnect and end the program; if messages are queued, only at the second request."""
+        queued = intents.queued_messages(self.state)
+        if queued and not self._has_warned:
+            self._has_warned = True
+            self.notify(_explain_queued(len(queued)), is_error=True)
+            return
+        for message in queued:
+            self.notify(f"not sent: {message.text}", is_error=True)
         self.has_ended = True
         self.driver.execute(intents.mark_all_read)
         self.driver.execute(intents.quit_, reason)

@@ -133,7 +133,6 @@ class LineMode:
                 self._driver.post(self._on_interrupt)
             except EOFError:
                 self._driver.post(self._end)
-                return
 
     def _stash_draft(self) -> None:
         """Save the text being typed until the new question has been answered."""
@@ -214,9 +213,12 @@ class LineMode:
 def _unsent(state: ClientState) -> str:
     """Return the toolbar text about pending and failed messages."""
     parts = []
-    if state.pending:
-        first = next(iter(state.pending.values())).text
-        parts.append(f" · sending {len(state.pending)}: {shorten(first, MAX_PREVIEW_COLUMNS)}")
+    queued = intents.queued_messages(state)
+    if queued:
+        parts.append(f" · {len(queued)} queued (/cancel)")
+    sending = [message.text for message in state.pending.values() if message not in queued]
+    if sending:
+        parts.append(f" · sending {len(sending)}: {shorten(sending[0], MAX_PREVIEW_COLUMNS)}")
     if state.failed:
         parts.append(f" · {len(state.failed)} not sent (/resend)")
     return "".join(parts)

@@ -35,8 +35,10 @@ from app.client.protocol.events.conversation import (
     TopicChanged,
 )
 from app.client.protocol.events.delivery import (
+    Cancelled,
     Queued,
     SendFailed,
+    Sending,
     Stored,
 )
 from app.client.protocol.events.replies import (
@@ -52,6 +54,7 @@ from app.client.protocol.events.replies import (
 
 __all__ = [
     "AwayChanged",
+    "Cancelled",
     "ClientEvent",
     "HistoryPage",
     "Ignored",
@@ -80,6 +83,7 @@ __all__ = [
     "Resumed",
     "SearchResult",
     "SendFailed",
+    "Sending",
     "Stored",
     "Table",
     "TopicChanged",

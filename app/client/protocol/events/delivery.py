@@ -7,6 +7,24 @@ from app.client.protocol.events.base import ClientEvent
 
 @dataclass(frozen=True, slots=True)
 class Queued(ClientEvent):
+    """Our message waits until it can be sent."""
+
+    number: int
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(ClientEvent):
+    """Our message was dropped before it was sent."""
+
+    number: int
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending(ClientEvent):
     """Our message was sent and awaits confirmation by the server."""
 
     number: int

@@ -22,6 +22,15 @@ def me(controller: Controller, text: Rest) -> None:
 
 
 @command(works_offline=True)
+def cancel(controller: Controller, number: int | None = None) -> None:
+    """Drop the queued or unsent message with this number. Default: all of them.
+
+    A message is queued while there is no connection, and sent when it is back.
+    """
+    controller.driver.execute(intents.cancel, number)
+
+
+@command(works_offline=True)
 def resend(controller: Controller, number: int | None = None) -> None:
     """Resend the unsent message with this number. Default: all unsent messages."""
     if not controller.state.failed:

@@ -30,4 +30,5 @@ def slash_commands() -> SlashCommands:
         users.away,
         rooms.list_,
         messaging.resend,
+        messaging.cancel,
     )
