@@ -4,20 +4,23 @@ A *trigram* is a sequence of three characters. Trigrams ignore word boundaries, 
 finds parts of words, and works for languages written without spaces. It stores which trigrams a row
 contains, but not where, so the text of each candidate must be checked as well.
 
-Both databases fold case before indexing. When a message is redacted, its trigrams are removed.
+Messages and words are compared in the normal form of `app.wire.names.caseless`, in which case,
+width and composition do not matter; each database applies it to both sides. When a message is
+redacted, its trigrams are removed.
 """
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression
 
 from app.db.fulltext_postgresql import PostgreSQLFulltext
 from app.db.fulltext_sqlite import SQLiteFulltext
+from app.wire.names import caseless
 
 T = TypeVar("T")
-TRIGRAM = 3  # characters; shorter words cannot be looked up
+TRIGRAM = 3  # characters
 
 
 class Fulltext(Protocol):
@@ -48,7 +51,7 @@ class Fulltext(Protocol):
         """Merge part of the index, for some milliseconds. The caller must hold the log's lock."""
 
     def candidates(self, words: Sequence[str], newest: bool) -> list[Select[Any]]:
-        """Return queries for the rows that may contain all words, each of three characters or more.
+        """Return queries for the rows that may contain all words, for each of which `has_trigram`.
 
         Each query produces its rows incrementally, in log order or newest first, so a caller that
         stops early does not pay for the rest.
@@ -57,11 +60,14 @@ class Fulltext(Protocol):
     def without_index(self, value: ColumnElement[T]) -> ColumnElement[T]:
         """Return an expression equal to a column that keeps the planner from using its indexes."""
 
-    def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Return the condition that a column equals the name, ignoring case."""
+    def normal_form(self, column: SQLColumnExpression[Any]) -> ColumnElement[str]:
+        """Return the expression for the normal form of a text (`app.wire.names.caseless`)."""
 
-    def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Return the condition that a column contains the word, ignoring case."""
+    def name_equals(self, column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
+        """Return the condition that a column equals the name in normal form."""
+
+    def contains(self, column: SQLColumnExpression[Any], word: str) -> ColumnElement[bool]:
+        """Return the condition that a column contains the word in normal form."""
 
     def time_limited(self, connection: Connection, seconds: float) -> AbstractContextManager[None]:
         """Limit the execution time of the queries in the block.
@@ -71,6 +77,11 @@ class Fulltext(Protocol):
 
 
 _BY_DIALECT: dict[str, Fulltext] = {"sqlite": SQLiteFulltext(), "postgresql": PostgreSQLFulltext()}
+
+
+def has_trigram(word: str) -> bool:
+    """Return whether a word can be looked up: in normal form, it has at least three characters."""
+    return len(caseless(word)) >= TRIGRAM
 
 
 def fulltext_of(connection: Connection) -> Fulltext:

@@ -1,16 +1,16 @@
 """The full-text index on PostgreSQL: a GIN index on an array of trigrams.
 
-The migrations create the function `spoken_trigrams`, which splits a text into trigrams. The
-extension pg_trgm is faster, but it is not installed everywhere, needs a privilege to create, and
-skips characters that the locale does not class as letters: all of Russian and Chinese in the locale
-C.
+The migrations create the functions `caseless`, which agrees with `app.wire.names.caseless`, and
+`spoken_trigrams`, which splits a text in that normal form into trigrams. The extension pg_trgm is
+faster, but it is not installed everywhere, needs a privilege to create, and skips characters that
+the locale does not class as letters: all of Russian and Chinese in the locale C.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, SQLColumnExpression, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from app.db.models import SPOKEN, EventRow
@@ -56,13 +56,17 @@ class PostgreSQLFulltext:
         """Return the column itself: the planner chooses well, based on its statistics."""
         return value
 
-    def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Compare case-insensitively in the database's locale."""
-        return func.lower(column) == func.lower(name)
+    def normal_form(self, column: SQLColumnExpression[Any]) -> ColumnElement[str]:
+        """Call the function `caseless`, which the planner expands for texts without capitals."""
+        return func.caseless(column)
 
-    def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Search for the lower-cased word in the lower-cased text."""
-        return func.strpos(func.lower(column), func.lower(word)) > 0
+    def name_equals(self, column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
+        """Compare in normal form."""
+        return self.normal_form(column) == func.caseless(name)
+
+    def contains(self, column: SQLColumnExpression[Any], word: str) -> ColumnElement[bool]:
+        """Search in normal form."""
+        return func.strpos(self.normal_form(column), func.caseless(word)) > 0
 
     @contextmanager
     def time_limited(self, connection: Connection, seconds: float) -> Iterator[None]:

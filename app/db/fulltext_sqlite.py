@@ -1,12 +1,12 @@
 """The full-text index on SQLite: an FTS5 table with the trigram tokenizer.
 
-The table is contentless (`content=''`), because texts are read from the log, and stores no
-positions (`detail=none`), because candidates are checked against their texts anyway. This reduces
-its size to a third and the cost of an insert to half. Every transaction that inserts into it writes
-a new index segment, which must be merged later, so inserting rows one by one costs several times as
-much. Rows are therefore indexed in batches, in a separate transaction after the commit that makes
-them visible; rows that are not indexed yet are scanned. The table `spoken_index_end` stores the
-position of the last indexed row.
+The table is contentless (`content=''`), because texts are read from the log, is fed the normal form
+of each text (`app.wire.names.caseless`), and stores no positions (`detail=none`), because
+candidates are checked against their texts anyway. This reduces its size to a third and the cost of
+an insert to half. Every transaction that inserts into it writes a new index segment, which must be
+merged later, so inserting rows one by one costs several times as much. Rows are therefore indexed
+in batches, in a separate transaction after the commit that makes them visible; rows that are not
+indexed yet are scanned. The table `spoken_index_end` stores the position of the last indexed row.
 
 FTS5 does not overwrite deleted entries: it appends a delete marker, and drops both when it merges
 their segments. After a removal, the whole index is therefore merged, in small steps. `PRAGMA
@@ -21,7 +21,20 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    SQLColumnExpression,
+    case,
+    column,
+    func,
+    select,
+    table,
+    text,
+)
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
@@ -44,13 +57,17 @@ _NEEDS_MERGE = 1
 _index = table("spoken_index", column("rowid"))
 _matches = text("spoken_index MATCH :trigrams")
 _end = "(SELECT position FROM spoken_index_end)"
+# The tokenizer folds ASCII letters itself, which saves calling the Python function. A text is ASCII
+# if it has as many bytes as characters.
+_indexed_text = "CASE length(text) WHEN length(CAST(text AS BLOB)) THEN text ELSE caseless(text) END"
 _add = f"""
     INSERT INTO spoken_index (rowid, text)
-    SELECT id, text FROM event WHERE id > ? AND id <= ? AND {SPOKEN.text} AND text <> ''
+    SELECT id, {_indexed_text} FROM event WHERE id > ? AND id <= ? AND {SPOKEN.text} AND text <> ''
 """  # noqa: S608
 _remove = f"""
     INSERT INTO spoken_index (spoken_index, rowid, text)
-    SELECT 'delete', id, text FROM event WHERE id = ? AND id <= {_end} AND {SPOKEN.text} AND text <> ''
+    SELECT 'delete', id, {_indexed_text} FROM event
+    WHERE id = ? AND id <= {_end} AND {SPOKEN.text} AND text <> ''
 """  # noqa: S608
 _merge = "INSERT INTO spoken_index (spoken_index, rank) VALUES ('merge', ?)"
 
@@ -125,20 +142,18 @@ class SQLiteFulltext:
         """Apply the unary `+` operator, which disqualifies a term from using an index in SQLite."""
         return UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
-    def name_equals(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        """Compare with NOCASE if the name is ASCII, otherwise with the function `caseless`."""
-        return column.collate("NOCASE") == name if name.isascii() else _folded(column) == caseless(name)
+    def normal_form(self, column: SQLColumnExpression[Any]) -> ColumnElement[str]:
+        """Fold ASCII with `lower`, other text with `caseless`, which every connection registers."""
+        is_ascii = func.length(column) == func.length(sql_cast(column, LargeBinary))
+        return case((is_ascii, func.lower(column)), else_=func.caseless(column))
 
-    def contains(self, column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-        """Search with LIKE if the word is ASCII, otherwise in the text folded by `caseless`."""
-        if word.isascii():
-            return column.contains(word, autoescape=True)
-        return func.instr(_folded(column), caseless(word)) > 0
+    def name_equals(self, column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
+        """Compare in normal form."""
+        return self.normal_form(column) == caseless(name)
 
-
-def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """Apply the function `caseless`, which every connection registers. Slower than NOCASE."""
-    return func.caseless(column)
+    def contains(self, column: SQLColumnExpression[Any], word: str) -> ColumnElement[bool]:
+        """Search in normal form."""
+        return func.instr(self.normal_form(column), caseless(word)) > 0
 
 
 def _changes(connection: Connection) -> int:
@@ -146,6 +161,7 @@ def _changes(connection: Connection) -> int:
 
 
 def _quoted_trigrams(words: Sequence[str]) -> dict[str, None]:
-    """Return the distinct trigrams of the words as FTS5 strings, with quotes doubled."""
-    trigrams = (word[start : start + 3] for word in words for start in range(len(word) - 2))
+    """Return the distinct trigrams of the words in normal form, as FTS5 strings, quotes doubled."""
+    folded = map(caseless, words)
+    trigrams = (word[start : start + 3] for word in folded for start in range(len(word) - 2))
     return {'"' + trigram.replace('"', '""') + '"': None for trigram in trigrams}

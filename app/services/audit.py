@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime
 from app.db.database import Database
+from app.db.fulltext import fulltext_of
 from app.db.models import AuditRow
 
 
@@ -60,7 +61,7 @@ def find_latest_entries(
     if since is not None:
         query = query.where(AuditRow.at >= since)
     if actor is not None:
-        query = query.where(AuditRow.actor.icontains(actor, autoescape=True))
+        query = query.where(fulltext_of(session.connection()).contains(AuditRow.actor, actor))
     if action is not None:
         query = query.where(AuditRow.action.startswith(action, autoescape=True))
     found = [

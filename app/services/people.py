@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import AccountRow, SessionRow
 from app.services.accounts import get_account
 from app.services.presence import list_online_sessions
-from app.wire.names import Key, fold
+from app.wire.names import Key, caseless, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ def list_people(
 ) -> list[Person]:
     """Return the accounts that match every filter, sorted by name.
 
-    `search` is a substring of the name; `inactive_since` selects accounts last seen before a time.
-    With `only_online`, online guests are appended.
+    `search` is a substring of the name, in normal form (`caseless`); `inactive_since` selects
+    accounts last seen before a time. With `only_online`, online guests are appended.
     """
     sessions = _by_account(list_online_sessions(orm))
     query = select(AccountRow).order_by(AccountRow.key).where(*_conditions(search, inactive_since))
@@ -65,12 +65,7 @@ def list_latest_sessions(orm: Session, name: str, limit: int) -> list[SessionRow
 def _conditions(search: str | None, inactive_since: int | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search is not None:
-        conditions.append(
-            or_(
-                AccountRow.key.contains(search.casefold(), autoescape=True),
-                AccountRow.name.contains(search, autoescape=True),
-            )
-        )
+        conditions.append(AccountRow.key.contains(caseless(search), autoescape=True))
     if inactive_since is not None:
         conditions.append(func.coalesce(AccountRow.last_seen, AccountRow.created) < inactive_since)
     return conditions
@@ -105,9 +100,9 @@ def _with_sessions(person: Person, sessions: Sequence[SessionRow]) -> Person:
 
 
 def _guests(sessions: Sequence[SessionRow], search: str | None) -> list[Person]:
-    folded_search = "" if search is None else search.casefold()
+    folded_search = "" if search is None else caseless(search)
     return [
         _with_sessions(Person(session.nick, "guest", last_seen=to_datetime(session.connected)), [session])
         for session in sessions
-        if folded_search in session.nick.casefold()
+        if folded_search in caseless(session.nick)
     ]

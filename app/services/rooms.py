@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import Clock, to_datetime, to_datetime_or_none
+from app.db.fulltext import fulltext_of
 from app.db.models import SPOKEN, AccountRow, EventRow, RoomMaskRow, RoomRoleRow, RoomRow
 from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind
@@ -92,17 +93,18 @@ def find_room_key(connection: Connection, room: int) -> str | None:
 
 
 def list_rooms(session: Session, search: str | None = None) -> list[RoomSummary]:
-    """Return the rooms whose name or topic contains the search text, or all, sorted by name."""
+    """Return the rooms whose name or topic contains the search text, or all, sorted by name.
+
+    Case, width and composition do not matter.
+    """
     query = (
         select(RoomRow, AccountRow.name)
         .outerjoin(AccountRow, AccountRow.id == RoomRow.founder_id)
         .order_by(RoomRow.key)
     )
     if search is not None:
-        query = query.where(
-            RoomRow.key.contains(search.casefold(), autoescape=True)
-            | RoomRow.topic.icontains(search, autoescape=True)
-        )
+        contains = fulltext_of(session.connection()).contains
+        query = query.where(contains(RoomRow.name, search) | contains(RoomRow.topic, search))
     return [_summary(session, room, founder) for room, founder in session.execute(query)]
 
 

@@ -1,9 +1,10 @@
 """Full-text search for messages by words, sender and time, within a scope that a party may read.
 
-Words match case-insensitively and as substrings. A message must contain all words of the query, in
-any order; a quoted phrase counts as one word. Words of three characters or more are looked up in
-the full-text index (`app.db.fulltext`). Shorter words, which are common in Chinese, and queries
-without words scan the latest messages of each room and conversation in scope.
+Words match as substrings, regardless of case, width and composition (`app.wire.names.caseless`). A
+message must contain all words of the query, in any order; a quoted phrase counts as one word. Words
+of three characters or more are looked up in the full-text index (`app.db.fulltext`). Shorter words,
+which are common in Chinese, and queries without words scan the latest messages of each room and
+conversation in scope.
 """
 
 import re
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from app.db.fulltext import TRIGRAM, Fulltext, fulltext_of
+from app.db.fulltext import Fulltext, fulltext_of, has_trigram
 from app.db.log import from_row
 from app.db.models import SPOKEN, CorrespondentRow, EventRow
 from app.events import Event
@@ -84,7 +85,7 @@ def search_rows(session: Session, scope: SearchScope, criteria: SearchQuery, lim
 
 def queries(fulltext: Fulltext, scope: SearchScope, criteria: SearchQuery) -> Iterator[Select[Any]]:
     """Yield the queries on the index or, if no word is long enough, on each part of the scope."""
-    indexed = [word for word in criteria.words() if len(word) >= TRIGRAM]
+    indexed = list(filter(has_trigram, criteria.words()))
     if indexed:
         for query in fulltext.candidates(indexed, criteria.newest):
             yield query.where(_in_scope(fulltext, scope), *_conditions(fulltext, criteria, _log))

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import to_datetime_or_none
-from app.db.fulltext import TRIGRAM, fulltext_of
+from app.db.fulltext import fulltext_of, has_trigram
 from app.db.log import get_last_id
 from app.db.models import SPOKEN, AccountRow, AuditRow, BanRow, EventRow, RoomRow, SessionRow
 from app.events import MESSAGES, Kind
@@ -133,19 +133,20 @@ def _find_orphans(orm: Session) -> list[str]:
 def _find_unindexed(orm: Session) -> list[str]:
     """Check that a sample of messages from the whole log is in the full-text index."""
     stride = max(1, get_last_id(orm.connection()) // SAMPLE_ROWS)
-    sample = select(EventRow.id, EventRow.text).where(SPOKEN, func.length(EventRow.text) >= TRIGRAM)
-    rows = orm.execute(sample.where(EventRow.id % stride == 0).order_by(EventRow.id)).all()
+    sample = select(EventRow.id, EventRow.text).where(SPOKEN, EventRow.id % stride == 0)
+    rows = orm.execute(sample.order_by(EventRow.id)).all()
+    missing = (number for number, text in rows if not _is_indexed(orm, number, text or ""))
     return [
         f"Message {number} is missing from the full-text index; run chat-admin db reindex to rebuild it."
-        for number in islice(
-            (id_ for id_, text in rows if not _is_indexed(orm, id_, text)), MAX_PROBLEMS_SHOWN
-        )
+        for number in islice(missing, MAX_PROBLEMS_SHOWN)
     ]
 
 
-def _is_indexed(orm: Session, event_id: int, text: str | None) -> bool:
-    trigram = (text or "")[:TRIGRAM]
-    candidates = fulltext_of(orm.connection()).candidates([trigram], newest=True)
+def _is_indexed(orm: Session, event_id: int, text: str) -> bool:
+    """Return whether a message can be looked up, or is too short for that."""
+    if not has_trigram(text):
+        return True
+    candidates = fulltext_of(orm.connection()).candidates([text], newest=True)
     return any(orm.execute(query.where(EventRow.id == event_id).limit(1)).first() for query in candidates)
 
 

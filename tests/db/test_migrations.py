@@ -5,10 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, inspect, select, text
+from sqlalchemy import URL, Connection, inspect, select, text
 
 from app.clock import Clock
 from app.db import migrate, revisions, schema
@@ -264,9 +265,42 @@ def test_database_with_data_is_upgraded_from_older_schemas(fresh: Database, revi
     assert schema.inspect_database(fresh) == (schema.DatabaseState.CURRENT, revisions.head())
     with fresh.engine.connect() as connection:
         assert [event.text for event in read_after(connection, 0, 2)] == ["Привет", "привет"]
-        (found,) = fulltext_of(connection).candidates(["приВЕТ"], newest=True)[-1:]
-        assert [hit.text for hit in connection.execute(found)] == ["Привет"]
+        assert look_up(connection, "приВЕТ") == ["Привет"]
         assert migrate.differences(connection) == []
+
+
+def look_up(connection: Connection, word: str) -> list[str | None]:
+    """Return the texts of the messages that may contain a word."""
+    found = [connection.execute(query) for query in fulltext_of(connection).candidates([word], newest=True)]
+    return [row.text for rows in found for row in rows]
+
+
+def test_an_index_of_unfolded_text_is_replaced(fresh: Database) -> None:
+    schema.prepare_database(fresh)
+    said = "crème brûlée in der Straße"
+    record_now(fresh, Clock(), [Event(Kind.PRIVMSG, room=1, nick="anna", text=normalize("NFD", said))])
+    downgrade(fresh, "0016")
+    if fresh.dialect.name == "sqlite":
+        with fresh.engine.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO spoken_index (rowid, text) SELECT id, text FROM event")
+            connection.exec_driver_sql("UPDATE spoken_index_end SET position = 1")
+    schema.prepare_database(fresh)
+    for _ in range(2):
+        with fresh.engine.connect() as connection:
+            assert [
+                len(look_up(connection, word)) for word in ("crème", "BRU\u0302LE\u0301E", "STRASSE")
+            ] == [1] * 3
+            assert look_up(connection, "creme") == look_up(connection, "xyz")
+        with fresh.locked() as connection:
+            fulltext_of(connection).extend(connection)
+    assert look_up_indexed(fresh, "\u0300me") == []
+
+
+def look_up_indexed(database: Database, word: str) -> list[str | None]:
+    """Return the texts of the messages that the index alone finds."""
+    with database.engine.connect() as connection:
+        query = fulltext_of(connection).candidates([word], newest=True)[-1]
+        return [row.text for row in connection.execute(query)]
 
 
 @pytest.mark.parametrize("is_indexed", [False, True])

@@ -1,22 +1,26 @@
 """Search agrees with a scan of everything in its scope, and uses the index."""
 
+import sys
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
+from unicodedata import decomposition, normalize, ucd_3_2_0
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.db.database import Database
 from app.db.fulltext import fulltext_of
+from app.db.models import EventRow
 from app.errors import SearchTookTooLong
 from app.events import Event, Kind
 from app.events.data import MessageData, RedactedData
 from app.services import search as searching
 from app.services import stats
 from app.services.search import SearchQuery, SearchScope, queries, search
+from app.wire.names import caseless
 from tests.conftest import MovedClock
 from tests.story import Story
 
@@ -112,6 +116,96 @@ def test_search_matches_any_case_parts_and_phrases(
     assert find(story, SearchScope((room,)), words) == found
 
 
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+CASES = (str, str.upper, str.lower, str.title, str.swapcase, str.casefold)
+FOLDED = "éÉçßẞſﬁﬃİıΣσςᾳǆǅŉＡｂ３ＫÅΩ㎢①½Ⅳﾊﾟパㄱ가한각ﷺѐЁйѴჀᏣꭰÞÆ𝔄𐐀"
+CHARACTERS = st.one_of(
+    st.sampled_from(FOLDED),
+    st.sampled_from("aeK1\u0301\u0308\u030c\u0327\u3099\u1161\u11a8"),
+    st.characters(exclude_categories=("Cs", "Cc", "Cn", "Zs", "Zl", "Zp"), exclude_characters='"'),
+)
+SPELLINGS = st.builds(
+    lambda word, form, change: (word, normalize(form, change(word))),
+    st.text(CHARACTERS, min_size=1, max_size=6),
+    st.sampled_from(FORMS),
+    st.sampled_from(CASES),
+).filter(lambda pair: '"' not in pair[1] and caseless(pair[0]) == caseless(pair[1]))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spelling=SPELLINGS, before=st.text(CHARACTERS, max_size=3), after=st.text(CHARACTERS, max_size=3))
+def test_search_finds_every_spelling_before_and_after_indexing(
+    story: Story, clock: MovedClock, spelling: tuple[str, str], before: str, after: str
+) -> None:
+    """A word is found in any normal form and any case that folds to the same letters."""
+    said, word = spelling
+    room, text = clock.new_id(), f"{before} {said} {after}"
+    story.record(Event(Kind.PRIVMSG, room=room, nick="anna", text=text))
+    for is_old in (False, True):
+        index_if_old(story, is_old)
+        assert find(story, SearchScope((room,)), word) == [text], is_old
+        assert find(story, SearchScope((room,)), f'"{word}"') == [text], is_old
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("crème brûlée", "cre\u0300me bru\u0302le\u0301e"),
+        ("Eine Straße", "STRASSE"),
+        ("STRASSE", "straße"),
+        ("GROẞE", "große"),
+        ("a ﬁne oﬃce", "FINE office"),
+        ("fine", "ﬁne"),
+        ("ＦＵＬＬ　ｗｉｄｔｈ", "full WIDTH"),
+        ("narrow", "ｎａｒｒｏｗ"),
+        ("İstanbul", "i\u0307stanbul"),
+        ("ısı", "ısı"),
+        ("ΟΔΟΣ", "οδος"),
+        ("οδός", "ΟΔΌΣ"),
+        ("ﾊﾟｿｺﾝ", "パソコン"),
+        ("한국어", "\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165"),
+        ("x² + y²", "X2"),
+        ("no\u00a0break", '"no break"'),
+        ("№ 5", "no 5"),
+        ("ß", "SS"),
+        ("ßx", "ssx"),
+    ],
+)
+def test_search_ignores_case_width_and_composition(story: Story, said: str, words: str) -> None:
+    room = story.create_room("#tea")
+    story.say(room, "Straße", said)
+    for is_old in (False, True):
+        index_if_old(story, is_old)
+        assert find(story, SearchScope((room,)), words) == [said]
+        assert find(story, SearchScope((room,)), words, sender="STRASSE") == [said]
+    with story.database.reading() as session:
+        assert stats.find_problems(session) == []
+    with story.database.locked() as connection:
+        fulltext_of(connection).rebuild(connection)
+    assert find(story, SearchScope((room,)), words) == [said]
+
+
+def test_a_different_letter_is_not_found(story: Story) -> None:
+    room = story.create_room("#tea")
+    story.say(room, "anna", "crème", "ısı")
+    for is_old in (False, True):
+        index_if_old(story, is_old)
+        assert find(story, SearchScope((room,)), "creme") == []
+        assert find(story, SearchScope((room,)), "isi") == []
+
+
+def test_the_database_agrees_with_caseless(story: Story) -> None:
+    """It agrees for all characters of Unicode 3.2 that have several forms, and for words."""
+    assigned = [one for one in map(chr, range(sys.maxunicode + 1)) if ucd_3_2_0.category(one)[0] != "C"]
+    texts = [one for one in assigned if one.swapcase() != one or decomposition(one)]
+    texts += ["Οδός", "Straße", "J\u030c", "\u1112\u1161\u11ab", "한국어", "ＡＢＣ\u0301", "ascii TEXT"]
+    assert len(texts) > 5_000
+    story.record(*(Event(Kind.VOID, text=one) for one in texts))
+    with story.database.reading() as session:
+        folded = fulltext_of(session.connection()).normal_form(EventRow.text)
+        assert session.scalars(select(folded).order_by(EventRow.id)).all() == list(map(caseless, texts))
+
+
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("words", ["hello", "he", ""])
 def test_search_is_limited_to_its_scope(story: Story, words: str, is_old: bool) -> None:
@@ -170,10 +264,10 @@ def test_short_words_scan_the_latest_messages_only(story: Story, monkeypatch: py
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "old"])
 def test_redacted_message_is_removed_from_the_index(story: Story, is_old: bool) -> None:
     room = story.create_room("#tea")
-    message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Geheimnis")
+    message = Event(Kind.PRIVMSG, room=room, nick="anna", text="Ｇeheimnis")
     story.record(message)
     index_if_old(story, is_old)
-    assert find(story, SearchScope((room,)), "geheim") == ["Geheimnis"]
+    assert find(story, SearchScope((room,)), "geheim") == ["Ｇeheimnis"]
     story.record(Event(Kind.REDACTED, room=room, nick="anna", target="#tea", data=RedactedData(message.id)))
     assert find(story, SearchScope((room,)), "geheim") == []
     index_if_old(story, True)

@@ -46,9 +46,10 @@ def search(ctx: Context, attributes: str) -> SlowWork:
 
     For example: `text=green\\stea;from=anna;in=#tea;after=2026-11-22T12:00:05.123Z;limit=9`.
 
-    A message matches if it contains all words of the text, in any case and order; text in quotation
-    marks must match literally. `in` is a room or a nick, `from` a sender, `after` and `before` are
-    times, and `limit` is the number of messages. All attributes are optional. `\\s` is a space.
+    A message matches if it contains all words of the text, in any order; text in quotation marks
+    must match as a whole. Case, width and composition do not matter: `STRASSE` finds `Straße`. `in`
+    is a room or a nick, `from` a sender, `after` and `before` are times, and `limit` is the number
+    of messages. All attributes are optional. `\\s` is a space.
     """
     values = _parse_attributes(attributes)
     query = SearchQuery(
