@@ -182,6 +182,7 @@ def test_json_follow_keeps_listening(server: ScriptedServer, start: Start) -> No
         "account": "",
         "direct": False,
         "mine": False,
+        "reply_to": "",
     }
     assert json.loads(client.read())["type"] == "part"
     client.end_input()

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 import regex
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.client.display.event_text import DisplayContext
-from app.client.display.jsonlines import to_json
+from app.client.display.jsonlines import FIELDS, to_json
 from app.client.display.rendering import Renderer
 from app.client.display.sanitise import clean
 from app.client.protocol.events import HistoryPage, Joined, Message, Notice, Table
@@ -106,8 +107,17 @@ def test_message_as_json_escapes_hidden_characters() -> None:
         "account": "bob",
         "direct": False,
         "mine": False,
+        "reply_to": "",
     }
     assert to_json(Notice("restart")) is None
+
+
+def test_every_json_type_and_key_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+    table = page.partition("## JSON Lines")[2]
+    for kind, fields in FIELDS.values():
+        (row,) = [line for line in table.splitlines() if line.startswith("|") and f"`{kind}`" in line]
+        assert all(f"`{key}`" in row for key in fields if key not in ("room", "from", "text")), kind
 
 
 def test_new_day_has_a_separator() -> None:

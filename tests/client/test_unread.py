@@ -133,6 +133,14 @@ def test_own_messages_are_never_unread() -> None:
     assert not client.state.rooms["#tea"].unread
 
 
+def test_conversation_with_own_messages_only_is_not_shown() -> None:
+    client = _started_client()
+    client.receive(*_targets("bob"), ":srv MARKREAD bob *")
+    client.clear()
+    client.receive(*history_batch("bob", privmsg("m1", "hi", nick="anna", room="bob")))
+    client.play("")
+
+
 def test_message_that_arrives_meanwhile_is_shown_once_after_them() -> None:
     client = _started_client()
     client.receive(*_targets("bob"), ":srv MARKREAD bob *")

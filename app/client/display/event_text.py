@@ -8,8 +8,10 @@ from app.client.display.sanitise import clean
 from app.client.display.style import Piece, Style, piece
 from app.client.protocol import events
 from app.clock import to_datetime
-from app.text.columns import align
+from app.text.columns import align, shorten
 from app.wire.names import fold
+
+MAX_QUOTE_COLUMNS = 40  # of a message that another one refers to
 
 Lines = list[list[Piece]]
 Formatters = dict[type[events.ClientEvent], Callable[..., Lines]]
@@ -52,15 +54,48 @@ def message(event: events.Message, context: DisplayContext) -> Lines:
     """Format a message as `[time] anna: hello`, with the room if it is not the current one."""
     author = piece(event.author, Style.NICK)
     if event.is_action:
-        body = [Piece("* "), author, piece(f" {event.text}")]
+        body = [Piece("* "), author, *_reply(event), piece(f" {event.text}")]
     elif event.is_notice:
         body = [Piece("-", Style.DIM), author, Piece("- ", Style.DIM), piece(event.text)]
     else:
-        body = [author, *_recipient(event, context), Piece(": "), piece(event.text)]
+        body = [author, *_recipient(event, context), *_reply(event), Piece(": "), piece(event.text)]
     return [[context.timestamp(event.at), *_other_room(event, context), *body]]
 
 
-def _other_room(event: events.Message, context: DisplayContext) -> list[Piece]:
+def _reply(event: events.Message) -> list[Piece]:
+    """Return what a message answers, in parentheses; nothing if it is not a reply."""
+    return [piece(f" (re {_quote(event.quoted)})", Style.DIM)] if event.reply_to else []
+
+
+def _quote(quoted: events.Quote | None) -> str:
+    if quoted is None:
+        return "an earlier message"
+    return f"{quoted.author}: “{shorten(quoted.text, MAX_QUOTE_COLUMNS)}”"
+
+
+def reaction(event: events.Reaction, context: DisplayContext) -> Lines:
+    """Format a reaction, with the message it refers to."""
+    verb = ("removed the reaction", "from") if event.is_removed else ("reacted", "to")
+    text = f"{event.author} {verb[0]} {event.reaction} {verb[1]} {_quote(event.quoted)}"
+    return [[context.timestamp(event.at), *_other_room(event, context), piece(text, Style.DIM)]]
+
+
+def redacted(event: events.Redacted, context: DisplayContext) -> Lines:
+    """Format that a message was deleted, without its text."""
+    text = f"{event.by} deleted {_deleted_message(event, context)}{_in_parentheses(event.reason)}"
+    return [[context.timestamp(event.at), *_other_room(event, context), piece(text, Style.DIM)]]
+
+
+def _deleted_message(event: events.Redacted, context: DisplayContext) -> str:
+    if not event.author:
+        return "an earlier message"
+    owner = "their" if fold(event.author) == fold(event.by) else f"{event.author}’s"
+    return f"{owner} message of {context.to_local(event.sent_at):%H:%M:%S}"
+
+
+def _other_room(
+    event: events.Message | events.Reaction | events.Redacted, context: DisplayContext
+) -> list[Piece]:
     is_elsewhere = fold(event.room) != fold(context.room) and not event.is_direct
     return [piece(f"{event.room} ", Style.DIM)] if is_elsewhere else []
 
@@ -194,6 +229,8 @@ def _count(number: int, noun: str) -> str:
 
 FORMATTERS: Formatters = {
     events.Message: message,
+    events.Reaction: reaction,
+    events.Redacted: redacted,
     events.Joined: joined,
     events.Parted: parted,
     events.Kicked: kicked,

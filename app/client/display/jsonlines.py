@@ -18,6 +18,30 @@ FIELDS: dict[type[events.ClientEvent], tuple[str, dict[str, str]]] = {
             "account": "account",
             "direct": "is_direct",
             "mine": "is_mine",
+            "reply_to": "reply_to",
+        },
+    ),
+    events.Reaction: (
+        "react",
+        {
+            "room": "room",
+            "from": "author",
+            "text": "reaction",
+            "msgid": "msgid",
+            "direct": "is_direct",
+            "mine": "is_mine",
+            "reply_to": "reply_to",
+        },
+    ),
+    events.Redacted: (
+        "redact",
+        {
+            "room": "room",
+            "from": "by",
+            "text": "reason",
+            "msgid": "msgid",
+            "direct": "is_direct",
+            "mine": "is_mine",
         },
     ),
     events.Joined: ("join", {"room": "room", "from": "nick", "account": "account"}),
@@ -42,6 +66,8 @@ def to_json(event: events.ClientEvent) -> str | None:
 
 
 def _type_of(event: events.ClientEvent, kind: str) -> str:
+    if isinstance(event, events.Reaction) and event.is_removed:
+        return "unreact"
     if not isinstance(event, events.Message):
         return kind
     return "notice" if event.is_notice else "action" if event.is_action else kind

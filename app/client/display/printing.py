@@ -11,6 +11,8 @@ Write = Callable[[str], None]
 
 CONVERSATION = (
     events.Message,
+    events.Reaction,
+    events.Redacted,
     events.Joined,
     events.Parted,
     events.Kicked,

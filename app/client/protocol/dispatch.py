@@ -6,7 +6,7 @@ effects, each of which is a line to send or an event to show.
 
 from collections.abc import Callable
 
-from app.client.protocol import messages, pending, registration, replies, rooms, sasl, unread
+from app.client.protocol import messages, pending, references, registration, replies, rooms, sasl, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
@@ -32,7 +32,8 @@ HANDLERS: dict[str, Handler] = {
     # messages
     "PRIVMSG": messages.on_message,
     "NOTICE": messages.on_message,
-    "TAGMSG": messages.on_tagmsg,
+    "TAGMSG": references.on_tagmsg,
+    "REDACT": references.on_redact,
     "MARKREAD": unread.on_markread,
     "PING": pending.on_ping,
     "PONG": pending.on_pong,

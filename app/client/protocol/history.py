@@ -9,6 +9,7 @@ from app.client.protocol.events import HistoryPage, Message, Notice
 from app.client.protocol.lines import param, send
 from app.client.protocol.messages import to_message
 from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
+from app.client.protocol.references import add_quotes
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
@@ -40,8 +41,8 @@ def on_history_batch(state: ClientState, batch: OpenBatch) -> Effects:
     if request is None:
         return
     lines = [line for line in batch.lines if line.command in ("PRIVMSG", "NOTICE")]
-    messages = [to_message(state, line, request.target) for line in lines]
-    yield from request.on_page(state, request, [message for message in messages if message])
+    messages = [message for line in lines if (message := to_message(state, line, request.target))]
+    yield from request.on_page(state, request, add_quotes(state.find_room(request.target), messages))
 
 
 def on_history_fail(state: ClientState, line: Line) -> Effects:

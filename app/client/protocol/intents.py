@@ -3,7 +3,7 @@
 The state is changed only by these functions and by the handlers of received lines.
 """
 
-from app.client.protocol import history, registration, sasl, send_queue, unread
+from app.client.protocol import history, references, registration, sasl, send_queue, unread
 from app.client.protocol import search as searching
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
@@ -22,6 +22,9 @@ send_message = send_queue.send_message
 queued_messages = send_queue.queued_messages
 resend = send_queue.resend
 cancel = send_queue.cancel
+react = references.react
+unreact = references.unreact
+redact = references.redact
 show_latest = history.show_latest
 show_between = history.show_between
 search = searching.send_search

@@ -6,10 +6,10 @@ from app.clock import from_iso
 from app.wire.line import Line, format_line
 
 
-def send(command: str, *params: str, label: str = "") -> Send:
-    """Return a line to send; line breaks in parameters become spaces."""
+def send(command: str, *params: str, tags: dict[str, str] | None = None) -> Send:
+    """Return a line to send; line breaks become spaces, and empty tags are omitted."""
     flat = [_flatten(param) for param in params]
-    return Send(format_line(command, flat, tags={"label": label} if label else None))
+    return Send(format_line(command, flat, tags={key: value for key, value in (tags or {}).items() if value}))
 
 
 def parse_time(text: str) -> int:

@@ -1,16 +1,26 @@
 """Converts received PRIVMSG and NOTICE lines to messages, and shows or holds them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from app.client.protocol import pending
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import ClientEvent, Message, Notice
+from app.client.protocol.events import ClientEvent, Message, Notice, Reaction
 from app.client.protocol.lines import line_time, param
 from app.client.protocol.model import ChannelView, ClientState
 from app.wire import ctcp
 from app.wire.line import Line
 
 MAX_HELD_EVENTS = 10_000  # per room while its history is fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Where a received line belongs: a room, or a direct conversation with the peer's nick."""
+
+    room: str
+    is_direct: bool
+    is_mine: bool
 
 
 def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
@@ -28,6 +38,8 @@ def deliver(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
 
 
 def _show(room: ChannelView, event: ClientEvent) -> Iterator[ClientEvent]:
+    if isinstance(event, Message | Reaction) and event.reply_to and not event.quoted:
+        event = replace(event, quoted=room.quote(event.reply_to))
     if not isinstance(event, Message):
         yield event
     elif room.mark_shown(event):
@@ -61,21 +73,28 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
     text, is_action = _parse_ctcp(param(line, 1))
     if text is None:
         return None
-    target = param(line, 0).lstrip(state.connection.isupport.get("STATUSMSG", ""))
-    is_mine, is_direct = state.is_me(line.nick), not state.is_room(target)
-    peer = conversation or (target if is_mine else line.nick)
+    place = find_conversation(state, line, conversation)
     return Message(
-        room=peer if is_direct else target,
+        room=place.room,
         author=line.nick,
         text=text,
         at=line_time(state, line),
-        is_mine=is_mine,
+        is_mine=place.is_mine,
         is_action=is_action,
         is_notice=line.command == "NOTICE",
-        is_direct=is_direct,
+        is_direct=place.is_direct,
         msgid=line.tags.get("msgid", ""),
         account=line.tags.get("account", ""),
+        reply_to=line.tags.get("+draft/reply", ""),
     )
+
+
+def find_conversation(state: ClientState, line: Line, conversation: str = "") -> Conversation:
+    """Return the room or conversation to which a received line belongs."""
+    target = param(line, 0).lstrip(state.connection.isupport.get("STATUSMSG", ""))
+    is_mine, is_direct = state.is_me(line.nick), not state.is_room(target)
+    peer = conversation or (target if is_mine else line.nick)
+    return Conversation(peer if is_direct else target, is_direct, is_mine)
 
 
 def _parse_ctcp(text: str) -> tuple[str | None, bool]:
@@ -83,8 +102,3 @@ def _parse_ctcp(text: str) -> tuple[str | None, bool]:
     if text.startswith(ctcp.ACTION):
         return text.removeprefix(ctcp.ACTION).removesuffix(ctcp.DELIMITER), True
     return (None if text.startswith(ctcp.DELIMITER) else text), False
-
-
-def on_tagmsg(state: ClientState, line: Line) -> Effects:
-    """Ignore TAGMSG, a message without text such as a typing notification."""
-    yield from ()

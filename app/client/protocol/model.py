@@ -12,11 +12,12 @@ from enum import Enum
 from typing import Protocol
 
 from app.client.protocol.effects import Effects
-from app.client.protocol.events import ClientEvent, Message, Phase
+from app.client.protocol.events import ClientEvent, Message, Phase, Quote
 from app.wire.line import Line
 from app.wire.names import Key, fold
 
 MAX_SHOWN_MSGIDS = 5_000  # kept per room; older messages do not arrive again
+MAX_RECENT_MESSAGES = 500  # kept per room, to be referred to by replies, reactions and redactions
 MAX_UNREAD_MESSAGES = 1_000  # counted per room; beyond it there are "at least" as many
 MAX_ROOMS = 500  # rooms and conversations; at the limit, the oldest unjoined one is dropped
 
@@ -65,6 +66,14 @@ class CatchUp:
     has_failed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RecentMessage:
+    """A message that was shown, with the number by which the user can refer to it."""
+
+    number: int
+    message: Message
+
+
 @dataclass(slots=True)
 class ChannelView:
     """The state of a room or direct conversation, with the position of the last message shown."""
@@ -82,6 +91,8 @@ class ChannelView:
     read_at: int = 0  # the read marker, or 0 if it was never set
     unread: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_UNREAD_MESSAGES))  # their times
     shown_msgids: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    recent: OrderedDict[str, RecentMessage] = field(default_factory=OrderedDict)  # by msgid
+    last_message_number: int = 0
     catch_up: CatchUp | None = None
 
     def mark_shown(self, message: Message) -> bool:
@@ -91,10 +102,30 @@ class ChannelView:
         if message.msgid:
             self.shown_msgids[message.msgid] = None
             self.last_msgid = message.msgid
+            self._remember(message)
         if len(self.shown_msgids) > MAX_SHOWN_MSGIDS:
             self.shown_msgids.popitem(last=False)
         self.last_at = max(self.last_at, message.at)
         return True
+
+    def _remember(self, message: Message) -> None:
+        self.last_message_number += 1
+        self.recent[message.msgid] = RecentMessage(self.last_message_number, message)
+        if len(self.recent) > MAX_RECENT_MESSAGES:
+            self.recent.popitem(last=False)
+
+    def quote(self, msgid: str) -> Quote | None:
+        """Return what a reference refers to, or None if it is not remembered."""
+        entry = self.recent.get(msgid)
+        return Quote(entry.message.author, entry.message.text) if entry else None
+
+    def forget(self, msgid: str) -> Message | None:
+        """Forget a deleted message, also if it is still held; return it if it was shown."""
+        if self.catch_up:
+            held = self.catch_up.held
+            held[:] = [event for event in held if not (isinstance(event, Message) and event.msgid == msgid)]
+        entry = self.recent.pop(msgid, None)
+        return entry.message if entry else None
 
     def count_unread(self, message: Message) -> None:
         """Count a message of another user as unread if it is after the read marker."""
@@ -125,6 +156,7 @@ class PendingMessage:
     text: str
     is_action: bool
     nick: str
+    reply_to: str = ""
     delivery: Delivery = Delivery.QUEUED
     reason: str = ""
 

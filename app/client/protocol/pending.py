@@ -62,7 +62,8 @@ def transmit(state: ClientState, message: PendingMessage) -> Effects:
 def _to_line(state: ClientState, message: PendingMessage) -> Send:
     text = f"{ctcp.ACTION}{message.text}{ctcp.DELIMITER}" if message.is_action else message.text
     label = str(message.number) if state.has("labeled-response") else ""
-    return send("PRIVMSG", message.target, text, label=label)
+    reply_to = message.reply_to if state.has("message-tags") else ""
+    return send("PRIVMSG", message.target, text, tags={"label": label, "+draft/reply": reply_to})
 
 
 def _show_unechoed(state: ClientState, message: PendingMessage) -> Effects:
@@ -75,6 +76,7 @@ def _show_unechoed(state: ClientState, message: PendingMessage) -> Effects:
         True,
         message.is_action,
         is_direct=not state.is_room(message.target),
+        reply_to=message.reply_to,
     )
     if not state.connection.ping_fence:
         yield _send_fence(state, message.number)

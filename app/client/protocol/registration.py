@@ -39,6 +39,7 @@ SUPPORTED_CAPABILITIES = (
     "cap-notify",
     "draft/chathistory",
     "draft/read-marker",
+    "draft/message-redaction",
     REGISTRATION,
     "soju.im/search",
     "standard-replies",

@@ -23,14 +23,20 @@ ACTION_BYTES = len(ctcp.ACTION + ctcp.DELIMITER)
 CONNECTION_LOST = "the connection was lost before the server confirmed it"
 
 
-def send_message(state: ClientState, target: str, text: str, is_action: bool = False) -> Effects:
-    """Send or queue a text, split into several messages if it is too long for one."""
+def send_message(
+    state: ClientState, target: str, text: str, is_action: bool = False, reply_to: str = ""
+) -> Effects:
+    """Send or queue a text, split into several messages if it is too long for one.
+
+    `reply_to` is the id of the message that it answers.
+    """
     line_bytes = max(MAX_LINE_BYTES, state.connection.isupport_number("LINELEN"))
     available = max_text_bytes(state.nick, state.connection.mask, target, line_bytes)
     limit = min(available - ACTION_BYTES * is_action, state.options.max_text_bytes)
     for part in split_text(text, limit):
         state.last_number += 1
-        yield from _submit(state, PendingMessage(state.last_number, target, part, is_action, state.nick))
+        message = PendingMessage(state.last_number, target, part, is_action, state.nick, reply_to)
+        yield from _submit(state, message)
 
 
 def _submit(state: ClientState, message: PendingMessage) -> Effects:
@@ -120,4 +126,4 @@ def resend(state: ClientState, number: int | None) -> Effects:
         if message is None:
             yield Notice(f"There is no unsent message {failed_number}.", is_error=True)
         else:
-            yield from send_message(state, message.target, message.text, message.is_action)
+            yield from send_message(state, message.target, message.text, message.is_action, message.reply_to)

@@ -179,9 +179,9 @@ def _is_unread(room: ChannelView, message: Message) -> bool:
 
 
 def _show_unread(room: ChannelView, messages: list[Message]) -> Effects:
-    """Show unread messages as such, unless all of them are ours."""
+    """Show unread messages as such; if all are ours, only those in a room are of interest."""
     if not room.unread:
-        yield from messages
+        yield from () if room.is_direct else messages
         return
     hidden = len(room.unread) - sum(not message.is_mine for message in messages)
     yield UnreadMessages(room.name, tuple(messages), len(room.unread), hidden, room.is_direct)

@@ -7,9 +7,15 @@ from itertools import islice
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from app.client.protocol.model import ClientState
+from app.client.protocol.model import ClientState, RecentMessage
 from app.client.protocol.search import FILTERS
 from app.client.ui.command_registry import SlashCommands
+from app.client.ui.message_completion import (
+    Candidate,
+    find_reference_candidates,
+    recent_messages,
+    refers_to_message,
+)
 from app.wire.names import fold
 
 MAX_CANDIDATES = 50
@@ -22,6 +28,7 @@ class Words:
     commands: tuple[str, ...] = ()
     rooms: tuple[str, ...] = ()
     nicks: tuple[str, ...] = ()
+    recent: tuple[RecentMessage, ...] = ()
 
 
 def completion_words(state: ClientState, room: str, commands: SlashCommands) -> Words:
@@ -33,6 +40,7 @@ def completion_words(state: ClientState, room: str, commands: SlashCommands) -> 
         tuple(sorted(f"/{command.name}" for command in commands if command.is_available(state))),
         tuple(sorted(view.name for view in state.joined_rooms())),
         tuple(sorted(dict.fromkeys([*members, *peers]), key=str.casefold)),
+        recent_messages(current),
     )
 
 
@@ -64,6 +72,13 @@ def _with_prefix(prefix: str, words: Iterable[str], ending: str) -> Iterator[str
     yield from (word + ending for word in words if fold(word).startswith(folded))
 
 
+def _find_all(text: str, words: Words) -> Iterator[Candidate]:
+    if refers_to_message(text):
+        yield from find_reference_candidates(text, words.recent)
+    else:
+        yield from (Candidate(word, word.rstrip(" :")) for word in find_candidates(text, words))
+
+
 class PromptCompleter(Completer):
     """Completes words for prompt_toolkit."""
 
@@ -76,9 +91,9 @@ class PromptCompleter(Completer):
         text = document.text_before_cursor
         length = len(text.rpartition(" ")[2])
         try:
-            candidates = list(islice(find_candidates(text, self._words()), MAX_CANDIDATES))
+            candidates = list(islice(_find_all(text, self._words()), MAX_CANDIDATES))
         except Exception as error:  # noqa: BLE001 - it would end the prompt
             self._report(error)
             return
         for candidate in candidates:
-            yield Completion(candidate, start_position=-length, display=candidate.rstrip(" :"))
+            yield Completion(candidate.text, start_position=-length, display=candidate.display)

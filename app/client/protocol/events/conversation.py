@@ -6,8 +6,19 @@ from app.client.protocol.events.base import ClientEvent
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What a reply or a reaction refers to."""
+
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message(ClientEvent):
-    """A message in a room or a direct conversation."""
+    """A message in a room or a direct conversation.
+
+    `reply_to` is the id of the message that it answers; `quoted` is that message, if it is known.
+    """
 
     room: str
     author: str
@@ -19,6 +30,39 @@ class Message(ClientEvent):
     is_direct: bool = False
     msgid: str = ""
     account: str = ""
+    reply_to: str = ""
+    quoted: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction(ClientEvent):
+    """A user reacted to a message, or removed a reaction."""
+
+    room: str
+    author: str
+    reaction: str
+    reply_to: str
+    at: int
+    is_removed: bool = False
+    is_mine: bool = False
+    is_direct: bool = False
+    msgid: str = ""
+    quoted: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted(ClientEvent):
+    """A message was deleted; its author and time are empty if it is not known."""
+
+    room: str
+    by: str
+    msgid: str
+    reason: str
+    at: int
+    author: str = ""
+    sent_at: int = 0
+    is_mine: bool = False
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The table of slash commands, from which `/help` and completion are derived."""
 
 from app.client.ui.command_registry import SlashCommands
-from app.client.ui.commands import accounts, messaging, rooms, searching, session, users
+from app.client.ui.commands import accounts, messaging, references, rooms, searching, session, users
 
 
 def slash_commands() -> SlashCommands:
@@ -21,6 +21,10 @@ def slash_commands() -> SlashCommands:
         rooms.part,
         messaging.msg,
         messaging.me,
+        references.reply,
+        references.react,
+        references.unreact,
+        references.redact,
         users.nick,
         rooms.topic,
         rooms.names,

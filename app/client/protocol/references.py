@@ -1,0 +1,127 @@
+"""Messages that refer to another one: replies, reactions and redactions.
+
+A reference is the `msgid` of a message. The latest messages of each room are remembered, so that
+what refers to one of them can be shown with its author and text, and so that the user can refer to
+it by number or by its author's nick. See https://ircv3.net/specs/client-tags/reply,
+https://ircv3.net/specs/client-tags/react and https://ircv3.net/specs/extensions/message-redaction.
+"""
+
+from dataclasses import replace
+
+from app.client.protocol.effects import Effects
+from app.client.protocol.events import Message, Quote, Reaction, Redacted
+from app.client.protocol.lines import line_time, param, send
+from app.client.protocol.messages import deliver, find_conversation
+from app.client.protocol.model import ChannelView, ClientState, RecentMessage
+from app.wire.line import Line
+from app.wire.names import fold
+
+REDACTION = "draft/message-redaction"
+REPLY_TAG = "+draft/reply"
+REACT_TAG = "+draft/react"
+UNREACT_TAG = "+draft/unreact"
+
+
+def on_tagmsg(state: ClientState, line: Line) -> Effects:
+    """Show a reaction, or its removal; ignore other messages without text, such as typing."""
+    for tag, is_removed in ((REACT_TAG, False), (UNREACT_TAG, True)):
+        reaction, reference = line.tags.get(tag, ""), line.tags.get(REPLY_TAG, "")
+        if reaction and reference:
+            place = find_conversation(state, line)
+            event = Reaction(
+                room=place.room,
+                author=line.nick,
+                reaction=reaction,
+                reply_to=reference,
+                at=line_time(state, line),
+                is_removed=is_removed,
+                is_mine=place.is_mine,
+                is_direct=place.is_direct,
+                msgid=line.tags.get("msgid", ""),
+            )
+            yield from deliver(state.open_room(place.room), event)
+
+
+def on_redact(state: ClientState, line: Line) -> Effects:
+    """Show that a message was deleted, and forget its text."""
+    place, msgid = find_conversation(state, line), param(line, 1)
+    room = state.find_room(place.room)
+    if room is None:
+        return
+    deleted = room.forget(msgid)
+    yield from deliver(
+        room,
+        Redacted(
+            room=room.name,
+            by=line.nick,
+            msgid=msgid,
+            reason=param(line, 2),
+            at=line_time(state, line),
+            author=deleted.author if deleted else "",
+            sent_at=deleted.at if deleted else 0,
+            is_mine=place.is_mine,
+            is_direct=place.is_direct,
+        ),
+    )
+
+
+def add_quotes(room: ChannelView | None, page: list[Message]) -> list[Message]:
+    """Add to each reply of a page of history what it refers to, if that is known."""
+    quotes = {message.msgid: Quote(message.author, message.text) for message in page if message.msgid}
+    return [_add_quote(message, quotes.get(message.reply_to), room) for message in page]
+
+
+def _add_quote(message: Message, quote: Quote | None, room: ChannelView | None) -> Message:
+    if not message.reply_to:
+        return message
+    return replace(message, quoted=quote or (room.quote(message.reply_to) if room else None))
+
+
+def find_by_reference(room: ChannelView, reference: str) -> Message | None:
+    """Return the message with a number, or the latest message of a nick."""
+    recent = reversed(room.recent.values())
+    if reference.isdecimal():
+        return next((entry.message for entry in recent if entry.number == int(reference)), None)
+    return next((entry.message for entry in recent if fold(entry.message.author) == fold(reference)), None)
+
+
+def find_latest(room: ChannelView, is_mine: bool) -> Message | None:
+    """Return our latest message in a room, or the latest message of somebody else."""
+    recent = reversed(room.recent.values())
+    return next((entry.message for entry in recent if entry.message.is_mine is is_mine), None)
+
+
+def list_recent(room: ChannelView) -> list[RecentMessage]:
+    """Return the messages that the user can refer to, latest first."""
+    return list(reversed(room.recent.values()))
+
+
+def react(state: ClientState, message: Message, reaction: str) -> Effects:
+    """React to a message."""
+    yield from _send_reaction(state, message, reaction, REACT_TAG)
+
+
+def unreact(state: ClientState, message: Message, reaction: str) -> Effects:
+    """Remove our reaction from a message."""
+    yield from _send_reaction(state, message, reaction, UNREACT_TAG)
+
+
+def _send_reaction(state: ClientState, message: Message, reaction: str, tag: str) -> Effects:
+    yield send("TAGMSG", message.room, tags={tag: reaction, REPLY_TAG: message.msgid})
+    if not state.has("echo-message"):
+        yield Reaction(
+            room=message.room,
+            author=state.nick,
+            reaction=reaction,
+            reply_to=message.msgid,
+            at=state.now,
+            is_removed=tag == UNREACT_TAG,
+            is_mine=True,
+            is_direct=message.is_direct,
+            quoted=Quote(message.author, message.text),
+        )
+
+
+def redact(state: ClientState, message: Message, reason: str) -> Effects:
+    """Delete a message."""
+    yield send("REDACT", message.room, message.msgid, *([reason] if reason else []))
