@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from app.wire.line import parse
-from tests.interop.irssi import Irssi
-from tests.interop.terminal import TmuxTerminal
-from tests.interop.weechat import Weechat
+from tests.interop.clients.irc_framework import FrameworkBot
+from tests.interop.clients.irssi import Irssi
+from tests.interop.clients.limnoria import Limnoria
+from tests.interop.clients.npm import require_package
+from tests.interop.clients.terminal import TmuxTerminal
+from tests.interop.clients.the_lounge import TheLounge
+from tests.interop.clients.weechat import Weechat
 from tests.legacy_database import old_database
 from tests.process.server_process import PROGRAM, Server
 from tests.process.socket_client import SocketClient
@@ -121,3 +125,24 @@ def chat_client(tmp_path: Path, running: ExitStack) -> Callable[..., TmuxTermina
         )
 
     return start
+
+
+@pytest.fixture
+def limnoria(tmp_path: Path, running: ExitStack) -> Callable[[int, str], Limnoria]:
+    """A factory that starts Limnoria connected to a port."""
+    return lambda port, nick: running.enter_context(
+        closing(Limnoria(tmp_path / f"limnoria-{nick}", port, nick))
+    )
+
+
+@pytest.fixture
+def framework_bot(running: ExitStack) -> Callable[[int, str], FrameworkBot]:
+    """A factory that starts a bot on irc-framework connected to a port."""
+    require_package("irc-framework")
+    return lambda port, nick: running.enter_context(closing(FrameworkBot(port, nick)))
+
+
+@pytest.fixture
+def the_lounge(tmp_path: Path, running: ExitStack) -> Callable[[int], TheLounge]:
+    """A factory that starts The Lounge for the server on a port."""
+    return lambda port: running.enter_context(closing(TheLounge(tmp_path / "lounge", port)))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.clients.irssi import Irssi
+from tests.interop.clients.terminal import TmuxTerminal
 from tests.interop.conftest import StartIrssi, admin
-from tests.interop.irssi import Irssi
-from tests.interop.terminal import TmuxTerminal
 from tests.process.server_process import Server
 
 pytestmark = pytest.mark.clients

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.interop.terminal import TmuxTerminal
+from tests.interop.clients.terminal import TmuxTerminal
 
 # irssi paces itself and asks before it pastes; a test types faster than people do.
 CONFIG = """
