@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_iso
 from app.commands.batches import response_batch
+from app.commands.chathistory.timestamps import send_old_message
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.engine.submission_unit import SlowWork
@@ -180,7 +181,7 @@ def _send_page(ctx: Context, request: PageRequest, page: Page[Event]) -> None:
             if event.id in ctx.world.redacted:
                 continue  # redacted since the page was read
             fill_in_names(ctx, event, room)
-            ctx.send_event(event, **tags, **_shared_msgid(ctx, event))
+            send_old_message(ctx, event, **tags, **_shared_msgid(ctx, event))
 
 
 def _end_tag(ctx: Context, page: Page[T]) -> dict[str, str]:
@@ -227,7 +228,7 @@ def send_mixed(ctx: Context, events: Iterable[Event], *words: str) -> None:
     with response_batch(ctx, *words) as tags:
         for event in events:
             fill_in_names(ctx, event, None if event.room is None else ctx.world.rooms[event.room])
-            ctx.send_event(event, **tags)
+            send_old_message(ctx, event, **tags)
 
 
 def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:

@@ -20,7 +20,7 @@ from app.wire.framing import space_after
 def send_old_message(ctx: Context, event: Event, **tags: str) -> None:
     """Send a message from history in the form that this client has negotiated.
 
-    A message of the current changeset, whose time is not known yet, is sent as it is.
+    Other events are sent as they are, as is a message of the current changeset, which has no time.
     """
     if ctx.client.shape & Shape.TIME or not event.at or event.kind not in MESSAGES:
         ctx.send_event(event, **tags)

@@ -28,6 +28,9 @@ from app.services import pages
 from app.services.pages import HistoryCursor, HistorySource
 from app.services.search import SearchQuery
 from app.services.visibility import find_first_visible
+from app.text.graphemes import split_text
+from app.wire.ctcp import ACTION, DELIMITER
+from app.wire.framing import byte_length
 from app.wire.names import is_room
 from app.wire.numbers import parse_number
 
@@ -130,8 +133,15 @@ def _send_results(ctx: ServiceContext, found: list[Event]) -> None:
 
 
 def _send_message(ctx: ServiceContext, event: Event, prefix: str) -> None:
-    for line in filter(None, (event.text or "").split("\n")):
-        ctx.respond(f"[{to_text(event.at)}] {prefix}: {line} ({msgid(event.id)})")
+    """Send a message, each line and each part of a long line with its time, sender and id."""
+    text = event.text or ""
+    is_action = text.startswith(ACTION)
+    text = text.removeprefix(ACTION).removesuffix(DELIMITER) if is_action else text
+    start = f"[{to_text(event.at)}] " + (f"* {prefix} " if is_action else f"{prefix}: ")
+    end = f" ({msgid(event.id)})"
+    for line in filter(None, text.split("\n")):
+        for part in split_text(line, ctx.max_reply_bytes - byte_length(start + end)):
+            ctx.respond(f"{start}{part}{end}")
 
 
 def _source_of(session: Session, message: Event, parties: Sequence[str]) -> HistorySource:

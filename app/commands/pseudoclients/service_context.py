@@ -36,11 +36,19 @@ class ServiceContext(Context):
         """The nick of the pseudoclient."""
         return PSEUDOCLIENT_NICKS[self.verb.lower()]
 
+    @property
+    def _reply_start(self) -> str:
+        nick = self.nick
+        return f":{nick}!{nick}@{self.runtime.server_name} NOTICE {self.client.nick} :"
+
+    @property
+    def max_reply_bytes(self) -> int:
+        """The maximum length of a line of a reply, in bytes."""
+        return space_after(self._reply_start)
+
     def respond(self, *lines: str) -> None:
         """Reply with a notice for each line; overlong lines are split."""
-        nick = self.nick
-        start = f":{nick}!{nick}@{self.runtime.server_name} NOTICE {self.client.nick} :"
-        space = space_after(start)
+        start, space = self._reply_start, self.max_reply_bytes
         for line in lines:
             for text in pack_words(split_long_words(line.split(" "), space), space):
                 self.send_lines(start + text)

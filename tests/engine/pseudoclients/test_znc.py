@@ -91,11 +91,10 @@ def test_clients_with_the_capability_get_no_automatic_replay(
 
 
 def test_without_batches_lines_come_unbatched(bench: EngineHarness, anna: HarnessClient) -> None:
-    carol = gather(bench, "#tea", "carol")[0]
-    assert carol.ask("PRIVMSG *playback :PLAY #tea") == [
-        ":bob!~bob@127.0.0.1 PRIVMSG #tea :one",
-        ":bob!~bob@127.0.0.1 PRIVMSG #tea :four",
-    ]
+    carol = bench.connect("carol", "server-time")
+    carol.send("JOIN #tea")
+    lines = [line.partition(" ")[2] for line in carol.ask("PRIVMSG *playback :PLAY #tea")]
+    assert lines == [":bob!~bob@127.0.0.1 PRIVMSG #tea :one", ":bob!~bob@127.0.0.1 PRIVMSG #tea :four"]
 
 
 def test_list_shows_available_buffers(bench: EngineHarness, anna: HarnessClient) -> None:
