@@ -107,6 +107,7 @@ def _read_input() -> Iterator[str]:
 
 
 def _run_line_mode(driver: Driver, settings: ClientSettings) -> None:
+    from app.client.ui.commands import table
     from app.client.ui.line_mode import LineMode  # slow to import, so scripts skip it
 
     has_colours = settings.colours and "NO_COLOR" not in os.environ
@@ -115,7 +116,8 @@ def _run_line_mode(driver: Driver, settings: ClientSettings) -> None:
     def write(line: str) -> None:
         print(substitute(line, encoding))
 
-    LineMode(driver, Renderer(DisplayContext(), has_colours), write).run()
+    commands = table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
+    LineMode(driver, Renderer(DisplayContext(), has_colours), commands, write).run()
 
 
 def _create_driver(settings: ClientSettings, initial_history: int) -> Driver:

@@ -30,6 +30,9 @@ class ClientSettings(Settings):
         None, json_schema_extra=SECURITY, description="PEM file with the certificate authorities to trust."
     )
     colours: bool = Field(True, description="Whether to use colours in a terminal.")
+    legacy_commands: bool = Field(
+        False, description="Whether /quit leaves the room, as in the program this replaces."
+    )
     history_page: WholeNumber = Field(
         50, ge=1, le=1000, description="Number of messages in one page of history."
     )

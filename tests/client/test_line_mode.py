@@ -15,6 +15,7 @@ from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
+from app.client.ui.commands.table import slash_commands
 from app.client.ui.line_mode import LineMode
 from app.clock import Clock
 from tests.client.harness import history_batch, privmsg
@@ -36,8 +37,10 @@ class PromptUser:
         self._screen: queue.Queue[str] = queue.Queue()
         self._keys = keys
         renderer = Renderer(DisplayContext(zone=UTC), has_colours=False, has_days=False)
-        self.line_mode = LineMode(self.driver, renderer, self._screen.put, keys, DummyOutput())
-        self._thread = threading.Thread(target=self.line_mode.run, name="line-mode")
+        self.line_mode = LineMode(
+            self.driver, renderer, slash_commands(), self._screen.put, keys, DummyOutput()
+        )
+        self._thread = threading.Thread(target=self.line_mode.run, name="line-mode", daemon=True)
         self._thread.start()
 
     def type(self, text: str, enter: str = "\r") -> None:
@@ -58,15 +61,16 @@ class PromptUser:
         return lines
 
     def wait_for_question(self, text: str) -> None:
-        """Wait until a question is the current one."""
-        eventually(lambda: self.driver.read(lambda state: self._is_asking(text)), TIMEOUT_SECONDS)
+        """Wait until the prompt shows a question; an empty text stands for no question."""
+        eventually(lambda: self._is_asking(text), TIMEOUT_SECONDS)
 
     def _is_asking(self, text: str) -> bool:
-        question = self.line_mode.controller.questions.current
-        return question is not None and text in question.prompt
+        question = self.line_mode.question
+        return text in question.prompt if question and text else question is None and not text
 
     def press_ctrl_d(self) -> None:
-        """Press Ctrl-D and wait until the program ends."""
+        """Press Ctrl-D at a prompt without a question, and wait until the program ends."""
+        self.wait_for_question("")
         self._keys.send_text("\x04")
         self.wait_for_exit()
 
@@ -121,7 +125,7 @@ def test_slash_commands_run_or_explain_the_refusal(server: ScriptedServer, keys:
     anna.type("/reg")
     anna.wait_for_lines("! This server does not support /reg.")
     anna.type("/help")
-    anna.wait_for_lines("/help [COMMAND]", "/history [WHEN ...]", "//TEXT ...")
+    anna.wait_for_lines("/join ROOM [KEY]", "/history [WHEN ...]", "/help [COMMAND]", "//TEXT ...")
     anna.type("/topic Green tea")
     server.expect("TOPIC #tea :Green tea")
     anna.type("/join ops")
@@ -130,7 +134,7 @@ def test_slash_commands_run_or_explain_the_refusal(server: ScriptedServer, keys:
     anna.wait_for_lines("You are in #ops.")
     anna.type("here")
     assert server.receive().endswith("PRIVMSG #ops here")
-    anna.type("/quit")
+    anna.type("/part")
     server.expect("PART #ops")
     server.send(":anna!~u@host PART #ops")
     anna.wait_for_lines("You left #ops.", "Now talking to #tea.")
@@ -197,8 +201,7 @@ def test_registering_prompts_for_the_password_twice(server: ScriptedServer, keys
     anna.type("one")
     anna.wait_for_question("Repeat the password")
     anna.type("two")
-    anna.wait_for_lines("! The passwords do not match.")
-    anna.type("/reg")
+    anna.wait_for_lines("! The passwords do not match. Please try again.")
     anna.wait_for_question("New password for anna")
     anna.type("secret")
     anna.wait_for_question("Repeat the password")
@@ -211,6 +214,78 @@ def test_registering_prompts_for_the_password_twice(server: ScriptedServer, keys
     server.disconnect()
     server.accept()
     server.expect("CAP LS 302", "NICK anna_")
+    anna.press_ctrl_d()
+
+
+def test_rest_of_a_pasted_password_is_not_sent(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/reg\rsecret\rsecret")
+    anna.wait_for_question("New password for anna")
+    anna.type("secret\rsecret")
+    anna.wait_for_question("Repeat the password")
+    anna.type("", enter="\x03")
+    anna.wait_for_question("")
+    anna.type("hello")
+    server.expect("PRIVMSG #tea hello")
+    assert anna.line_mode.input_history() == ["/reg", "hello"]
+    anna.press_ctrl_d()
+
+
+def test_password_typed_while_reconnecting_is_not_sent(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/reg")
+    anna.wait_for_question("New password for anna")
+    anna.type("secret")
+    anna.wait_for_question("Repeat the password")
+    server.disconnect()
+    anna.wait_for_lines("Connection lost")
+    anna.type("secret")
+    anna.wait_for_lines("! The connection has been lost. Use /reg to try again when it is back.")
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.type("/names")
+    server.expect("NAMES #tea")
+    anna.press_ctrl_d()
+
+
+def test_refused_password_is_asked_for_again(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.welcome("anna", caps="draft/account-registration sasl")
+    anna.wait_for_lines("You are in #tea.")
+    anna.type("/auth")
+    anna.wait_for_question("Password for anna")
+    anna.type("wrong")
+    server.expect("AUTHENTICATE PLAIN")
+    server.send(":srv 904 anna :Login failed")
+    anna.wait_for_lines("! Cannot log in as anna: Login failed")
+    anna.wait_for_question("Password for anna")
+    anna.type("")
+    anna.wait_for_question("")
+    anna.type("/reg")
+    for question in ("New password for anna", "Repeat the password"):
+        anna.wait_for_question(question)
+        anna.type("abc")
+    server.expect("REGISTER ? ? abc")
+    server.send(":srv FAIL REGISTER WEAK_PASSWORD anna :The password must be longer")
+    anna.wait_for_question("New password for anna")
+    anna.type("")
+    anna.press_ctrl_d()
+
+
+def test_nothing_typed_before_the_connection_is_sent(server: ScriptedServer, keys: PipeInput) -> None:
+    anna = PromptUser(keys, server.port)
+    server.accept()
+    anna.type("secret")
+    anna.wait_for_lines("! You are not connected yet, so nothing was sent.")
+    server.expect("CAP LS 302", "NICK anna", "USER *")
+    server.send(":srv 421 * CAP :Unknown command", ":srv 001 anna :Welcome")
+    server.expect("JOIN #tea")
+    anna.type("/names #tea")
+    server.expect("NAMES #tea")
+    assert anna.line_mode.input_history() == ["/names #tea"]
     anna.press_ctrl_d()
 
 
@@ -234,6 +309,7 @@ def test_answer_to_registration_offer_is_not_sent(server: ScriptedServer, keys: 
     anna.wait_for_question("Register anna")
     anna.type("hello everybody")
     anna.wait_for_lines("Continuing as a guest. Use /reg to register this name later.")
+    anna.wait_for_question("")
     anna.type("/names")
     server.expect("NAMES #tea")
     anna.press_ctrl_d()

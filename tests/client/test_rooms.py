@@ -86,7 +86,7 @@ def test_lists_are_shown_as_tables() -> None:
 def test_errors_and_standard_replies_are_shown() -> None:
     online_client().play("""
         < :srv 482 anna #tea :You're not a channel operator
-        | ! #tea: You're not a channel operator
+        | ! You are not an operator of #tea.
         < :srv NOTE * HINT :Tea is ready.
         | Tea is ready.
         < :srv NOTICE anna :Restart at noon

@@ -6,7 +6,18 @@ effects, each of which is a line to send or an event to show.
 
 from collections.abc import Callable
 
-from app.client.protocol import messages, pending, references, registration, replies, rooms, sasl, unread
+from app.client.protocol import (
+    messages,
+    moderation,
+    pending,
+    references,
+    registration,
+    replies,
+    reply_texts,
+    rooms,
+    sasl,
+    unread,
+)
 from app.client.protocol.effects import Effects
 from app.client.protocol.model import ClientState
 from app.wire.line import Line
@@ -14,6 +25,7 @@ from app.wire.line import Line
 Handler = Callable[[ClientState, Line], Effects]
 
 HANDLERS: dict[str, Handler] = {
+    **reply_texts.HANDLERS,  # the entries below override them
     # registration and login
     "CAP": registration.on_cap,
     "001": registration.on_welcome,
@@ -52,8 +64,11 @@ HANDLERS: dict[str, Handler] = {
     "INVITE": rooms.on_invite,
     "MODE": rooms.on_mode,
     **dict.fromkeys(("403", "405", "471", "473", "474", "475", "476", "477", "479"), rooms.on_join_error),
+    "221": moderation.on_own_modes,
+    "324": moderation.on_modes,
+    **dict.fromkeys(("346", "348", "367", "941"), moderation.on_list_entry),
+    **dict.fromkeys(moderation.LISTS, moderation.on_end_of_mask_list),
     # queries, standard replies and errors
-    **dict.fromkeys(replies.WHOIS_FORMATS, replies.on_whois_reply),
     "318": replies.on_end_of_whois,
     "369": replies.on_end_of_whois,
     "301": replies.on_away_reply,

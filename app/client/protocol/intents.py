@@ -3,9 +3,17 @@
 The state is changed only by these functions and by the handlers of received lines.
 """
 
-from app.client.protocol import history, references, registration, sasl, send_queue, unread
+from app.client.protocol import (
+    history,
+    moderation,
+    references,
+    registration,
+    sasl,
+    send_queue,
+    unread,
+)
 from app.client.protocol import search as searching
-from app.client.protocol.effects import Effects
+from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Notice
 from app.client.protocol.lines import send
 from app.client.protocol.model import ClientState, LoginCredentials
@@ -31,6 +39,12 @@ search = searching.send_search
 mark_read = unread.mark_read
 mark_all_read = unread.mark_all_read
 mark_read_at_intervals = unread.mark_read_at_intervals
+change_mode = moderation.change_mode
+change_roles = moderation.change_roles
+kick = moderation.kick
+ban = moderation.ban
+unban = moderation.unban
+request_bans = moderation.request_bans
 continue_as_guest = registration.try_next_nick
 
 
@@ -94,6 +108,16 @@ def set_away(state: ClientState, reason: str) -> Effects:
 def invite(state: ClientState, nick: str, room: str) -> Effects:
     """Invite a user to a room."""
     yield send("INVITE", nick, room)
+
+
+def send_notice(state: ClientState, target: str, text: str) -> Effects:
+    """Send a notice, which programs do not answer."""
+    yield send("NOTICE", target, text)
+
+
+def send_raw(state: ClientState, line: str) -> Effects:
+    """Send a line to the server as it is, without line breaks."""
+    yield Send(" ".join(line.splitlines()).replace("\0", ""))
 
 
 def get_requirement_prompt(state: ClientState) -> str:

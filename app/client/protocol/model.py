@@ -50,6 +50,7 @@ class ChannelMember:
     nick: str
     prefix: str = ""
     account: str = ""
+    mask: str = ""  # nick!user@host, or "" if not known
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ class ChannelView:
     members: dict[Key, ChannelMember] = field(default_factory=dict)
     names_reply: dict[Key, ChannelMember] | None = None  # being received
     topic: str = ""
+    bans: dict[Key, str] = field(default_factory=dict)  # that we set: nick to mask
     last_msgid: str = ""
     last_at: int = 0
     read_at: int = 0  # the read marker, or 0 if it was never set
@@ -254,6 +256,8 @@ class ConnectionState:
     searches: deque[PendingSearch] = field(default_factory=deque)
     table_rows: list[tuple[str, ...]] = field(default_factory=list)
     names_requests: set[Key] = field(default_factory=set)
+    list_entries: list[tuple[str, ...]] = field(default_factory=list)  # of a mask list
+    unban_requests: dict[Key, str] = field(default_factory=dict)  # room to the nick to unban
     # resuming
     resuming: set[Key] = field(default_factory=set)
     missed: int = 0
@@ -304,10 +308,14 @@ class ClientState:
         """Return whether a nick is ours."""
         return fold(nick) == fold(self.nick)
 
+    @property
+    def room_prefixes(self) -> str:
+        """The characters that the name of a room can begin with (ISUPPORT CHANTYPES)."""
+        return self.connection.isupport.get("CHANTYPES", "#&")
+
     def is_room(self, target: str) -> bool:
         """Return whether a target is a room rather than a user."""
-        prefixes = self.connection.isupport.get("CHANTYPES", "#&")
-        return bool(target) and target[0] in prefixes
+        return bool(target) and target[0] in self.room_prefixes
 
     def find_room(self, name: str) -> ChannelView | None:
         """Return a room or conversation, or None if it is not known."""

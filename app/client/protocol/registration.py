@@ -31,6 +31,7 @@ SUPPORTED_CAPABILITIES = (
     "batch",
     "labeled-response",
     "multi-prefix",
+    "userhost-in-names",
     "sasl",
     "account-tag",
     "account-notify",
@@ -246,6 +247,7 @@ def on_nick(state: ClientState, line: Line) -> Effects:
     for room in state.rooms_of(old):
         member = room.members.pop(fold(old))
         member.nick = new
+        member.mask = f"{new}!{member.mask.partition('!')[2]}" if member.mask else ""
         room.members[fold(new)] = member
     yield Renamed(old, new, line_time(state, line), is_mine)
     if not is_mine:

@@ -1,6 +1,6 @@
 """Handlers of query replies, standard replies and errors."""
 
-from app.client.protocol import history, registration, resume, sasl, search, unread
+from app.client.protocol import history, registration, reply_texts, resume, sasl, search, unread
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import AwayChanged, Ignored, Notice, Table
 from app.client.protocol.lines import line_time, param
@@ -13,6 +13,7 @@ MAX_TABLE_ROWS = 2_000  # per reply; further rows are dropped
 
 IGNORED = (
     *("002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "321", "328", "329"),
+    *reply_texts.SILENT,
     *("375", "376", "422", "ACK", "CHGHOST", "SETNAME", "METADATA"),
 )
 
@@ -27,27 +28,6 @@ def on_motd(state: ClientState, line: Line) -> Effects:
     yield Notice(param(line, 1).removeprefix("- "))
 
 
-# Formats of the replies to WHOIS; the numbers refer to the reply's parameters.
-WHOIS_FORMATS = {
-    "311": "{1} is {2}@{3} ({5})",
-    "312": "{1} is connected to {2} ({3})",
-    "313": "{1} {2}",
-    "317": "{1} has been idle for {2} s",
-    "319": "{1} is in {2}",
-    "330": "{1} is logged in as {2}",
-    "335": "{1} {2}",
-    "338": "{1} is connecting from {2}",
-    "378": "{1} {2}",
-    "671": "{1} {2}",
-}
-
-
-def on_whois_reply(state: ClientState, line: Line) -> Effects:
-    """Show one line of a WHOIS reply."""
-    words = line.params + [""] * 6
-    yield Notice(WHOIS_FORMATS[line.command].format(*words))
-
-
 def on_end_of_whois(state: ClientState, line: Line) -> Effects:
     """Ignore the end of a WHOIS reply."""
     yield from ()
@@ -59,9 +39,7 @@ def on_unknown(state: ClientState, line: Line) -> Effects:
         yield Ignored(line.command)
         return
     is_error = line.command >= "400"
-    *subjects, text = [word for word in line.params[1:] if word] or [""]
-    separator = ": " if is_error and subjects else " "
-    yield Notice(f"{' '.join(subjects)}{separator}{text}".lstrip(), is_error, line_time(state, line))
+    yield Notice(reply_texts.describe(line), is_error, line_time(state, line))
 
 
 def on_unknown_command(state: ClientState, line: Line) -> Effects:
@@ -72,7 +50,7 @@ def on_unknown_command(state: ClientState, line: Line) -> Effects:
         case "CHATHISTORY":
             yield from history.on_history_fail(state, line)
         case _ if state.is_online:
-            yield from on_unknown(state, line)
+            yield from reply_texts.on_refusal(state, line)
 
 
 def on_note(state: ClientState, line: Line) -> Effects:

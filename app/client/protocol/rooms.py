@@ -2,7 +2,7 @@
 
 import re
 
-from app.client.protocol import catch_up, registration, resume
+from app.client.protocol import catch_up, registration, reply_texts, resume
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     AwayChanged,
@@ -12,7 +12,6 @@ from app.client.protocol.events import (
     Kicked,
     Members,
     ModeChanged,
-    Notice,
     Parted,
     Quit,
     TopicChanged,
@@ -34,7 +33,7 @@ def on_join(state: ClientState, line: Line) -> Effects:
     if is_mine:
         state.connection.mask = line.source or ""
         _reset_members(room, name)
-    room.members[fold(line.nick)] = ChannelMember(line.nick, account=account)
+    room.members[fold(line.nick)] = ChannelMember(line.nick, account=account, mask=line.source or "")
     if not (is_mine and catch_up.is_resuming(state, room)):
         yield from deliver(room, Joined(room.name, line.nick, at, is_mine, account))
     if is_mine:
@@ -116,9 +115,11 @@ def on_names_reply(state: ClientState, line: Line) -> Effects:
     if room.names_reply is None:
         room.names_reply = {}
     for word in param(line, -1).split():
-        nick = word.lstrip(STATUS_PREFIXES)
+        source = word.lstrip(STATUS_PREFIXES)  # with user and host if userhost-in-names is enabled
+        nick, bang, _ = source.partition("!")
         member = room.members.get(fold(nick), ChannelMember(nick))
-        member.nick, member.prefix = nick, word[: len(word) - len(nick)]
+        member.nick, member.prefix = nick, word[: len(word) - len(source)]
+        member.mask = source if bang else member.mask
         room.names_reply[fold(nick)] = member
     yield from ()
 
@@ -196,14 +197,12 @@ def _set_prefix(room: ChannelView, nick: str, prefix: str, is_added: bool) -> No
 
 
 def on_join_error(state: ClientState, line: Line) -> Effects:
-    """Show why we cannot join a room."""
-    room = state.find_room(param(line, 1))
-    if room is not None and room.is_joined:
-        yield Notice(f"{room.name}: {param(line, -1)}", is_error=True)
+    """Show why we cannot join a room, or why a command about a room was refused."""
+    name, room = param(line, 1), state.find_room(param(line, 1))
+    is_about_join = state.is_room(name) and (room is not None or line.command != "403")
+    if not is_about_join or (room is not None and room.is_joined):
+        yield from reply_texts.on_refusal(state, line)
         return
-    if state.is_room(param(line, 1)):
-        yield JoinRefused(param(line, 1), param(line, -1), line_time(state, line))
-    else:
-        yield Notice(f"{param(line, 1)}: {param(line, -1)}", is_error=True)
+    yield JoinRefused(name, param(line, -1).removeprefix("Cannot join channel: "), line_time(state, line))
     if room is not None:
         yield from catch_up.cancel(state, room)

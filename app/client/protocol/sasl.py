@@ -172,4 +172,4 @@ def on_registered(state: ClientState, line: Line) -> Effects:
 def on_register_fail(state: ClientState, line: Line) -> Effects:
     """Discard the new password, and show why registration failed."""
     state.connection.new_password = ""
-    yield RegistrationFailed(param(line, -1))
+    yield RegistrationFailed(param(line, -1), param(line, 1))

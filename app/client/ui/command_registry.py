@@ -1,11 +1,12 @@
-"""Declares, finds and runs slash commands.
+"""Declares, finds and parses slash commands.
 
 A command is a function: its name is the command, its signature the grammar, its docstring the help.
 """
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, NewType, get_args, get_type_hints
@@ -16,7 +17,11 @@ from app.errors import UsageError
 Rest = NewType("Rest", str)
 """The type of a parameter that takes the rest of the line."""
 
+Channel = NewType("Channel", str)
+"""The type of an optional parameter that takes the next word only if it names a room (`#tea`)."""
+
 CommandFunction = Callable[..., None]
+Arguments = list[str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,23 @@ class Parameter:
     """A parameter of a slash command."""
 
     name: str
+    kind: object  # Rest, Channel, int or str
     is_required: bool
-    is_rest: bool
-    is_number: bool
 
     def __str__(self) -> str:
-        metavar = f"{self.name.upper()} ..." if self.is_rest else self.name.upper()
+        if self.kind is Channel:
+            return f"[#{self.name.upper()}]"
+        metavar = f"{self.name.upper()} ..." if self.kind is Rest else self.name.upper()
         return metavar if self.is_required else f"[{metavar}]"
+
+    def take(self, text: str, room_prefixes: str) -> tuple[str, str]:
+        """Return this parameter's part of a text, and the remaining text."""
+        if self.kind is Rest:
+            return text.strip(), ""
+        word, _, rest = text.strip().partition(" ")
+        if self.kind is Channel and not word.startswith(tuple(room_prefixes)):
+            return "", text
+        return word, rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,7 @@ class SlashCommand:
     name: str
     function: CommandFunction
     parameters: tuple[Parameter, ...]
+    aliases: tuple[str, ...]
     needs: str
     takes_secret: bool
     works_offline: bool
@@ -48,6 +64,11 @@ class SlashCommand:
     def usage(self) -> str:
         """The command with its parameters."""
         return " ".join([f"/{self.name}", *map(str, self.parameters)])
+
+    @property
+    def names(self) -> str:
+        """The usage, preceded by the aliases: `/join, /j ROOM [KEY]`."""
+        return ", /".join([f"/{self.name}", *self.aliases]) + self.usage.removeprefix(f"/{self.name}")
 
     @property
     def summary(self) -> str:
@@ -63,17 +84,17 @@ class SlashCommand:
         """Return whether the server supports the command; True while offline."""
         return not self.needs or not state.is_online or state.has(self.needs)
 
-    def parse(self, text: str) -> list[str | int | None]:
+    def parse(self, text: str, room_prefixes: str = "#&") -> Arguments:
         """Return the arguments in the text after the command's name.
 
         Raises: UsageError when they do not match the parameters.
         """
-        values: list[str | int | None] = []
+        values: Arguments = []
         for parameter in self.parameters:
-            word, text = (text.strip(), "") if parameter.is_rest else _split_word(text)
+            word, text = parameter.take(text, room_prefixes)
             if not word and parameter.is_required:
                 raise UsageError(f"Usage: {self.usage}")
-            values.append(_parse_number(self, word) if parameter.is_number and word else word or None)
+            values.append(_parse_number(self, word) if parameter.kind is int and word else word or None)
         if text.strip():
             raise UsageError(self._explain_excess())
         return values
@@ -85,13 +106,14 @@ class SlashCommand:
 
 
 def command(
-    needs: str = "", takes_secret: bool = False, works_offline: bool = False
+    *aliases: str, needs: str = "", takes_secret: bool = False, works_offline: bool = False
 ) -> Callable[[CommandFunction], SlashCommand]:
     """Declare a slash command; `needs` names the capability that the server must support."""
 
     def declare(function: CommandFunction) -> SlashCommand:
         name = function.__name__.rstrip("_")
-        return SlashCommand(name, function, _parameters(function), needs, takes_secret, works_offline)
+        parameters = _parameters(function)
+        return SlashCommand(name, function, parameters, aliases, needs, takes_secret, works_offline)
 
     return declare
 
@@ -104,61 +126,68 @@ def _parameters(function: CommandFunction) -> tuple[Parameter, ...]:
 
 
 def _parameter(declared: inspect.Parameter, hint: Any) -> Parameter:
-    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
-    return Parameter(declared.name, declared.default is inspect.Parameter.empty, Rest in kinds, int in kinds)
-
-
-def _split_word(text: str) -> tuple[str, str]:
-    word, _, rest = text.strip().partition(" ")
-    return word, rest
+    kind, *_ = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
+    has_default = declared.default is not inspect.Parameter.empty
+    return Parameter(declared.name, kind, is_required=kind is not Channel and not has_default)
 
 
 def _parse_number(command: SlashCommand, word: str) -> int:
-    if not word.isdecimal():
+    if not (word.isascii() and word.isdecimal()):
         raise UsageError(f"{word!r} is not a number. Usage: {command.usage}")
     return int(word)
 
 
 class SlashCommands:
-    """A table of slash commands."""
+    """A table of slash commands in groups with titles; commands are found by name or alias.
 
-    def __init__(self, *commands: SlashCommand) -> None:
-        self._commands = {command.name: command for command in commands}
+    Raises: ValueError when two commands share a name or an alias.
+    """
+
+    def __init__(self, groups: Mapping[str, tuple[SlashCommand, ...]]) -> None:
+        self.groups = groups
+        pairs = [(name, command) for command in self for name in (command.name, *command.aliases)]
+        self._by_name = dict(pairs)
+        if len(self._by_name) < len(pairs):
+            raise ValueError("Two slash commands share a name")
 
     def __iter__(self) -> Iterator[SlashCommand]:
-        return iter(self._commands.values())
+        return itertools.chain.from_iterable(self.groups.values())
 
-    def parse(self, text: str, state: ClientState) -> tuple[SlashCommand, list[str | int | None]]:
+    def parse(self, text: str, state: ClientState) -> tuple[SlashCommand, Arguments]:
         """Return the command in a line such as `/part #tea`, and its arguments.
 
         Raises: UsageError when the command is unknown, malformed or currently not available.
         """
-        name, _, rest = text.removeprefix("/").partition(" ")
+        name, rest = split_command(text)
         found = self.get(name, state)
         if not state.is_online and not found.works_offline:
             raise UsageError(f"/{found.name} requires a connection; you are not connected to a server.")
-        return found, found.parse(rest)
+        return found, found.parse(rest, state.room_prefixes)
+
+    def find(self, name: str) -> SlashCommand | None:
+        """Return the command with a name or alias, or None."""
+        return self._by_name.get(name.lower())
 
     def get(self, name: str, state: ClientState) -> SlashCommand:
         """Return a command that the server supports.
 
         Raises: UsageError if there is none, with a suggestion for a misspelled name.
         """
-        found = self._commands.get(name.lower())
+        found = self.find(name)
         if found is None:
-            similar = self._find_similar(name)
-            hint = f"Did you mean /{similar.name}?" if similar else "/help lists all commands."
+            similar = self.find_similar(name)
+            hint = f"Did you mean /{similar}?" if similar else "/help lists all commands."
             raise UsageError(f"Unknown command /{name}. {hint}")
         if not found.is_available(state):
             raise UsageError(f"This server does not support /{found.name}.")
         return found
 
-    def has_password(self, text: str) -> bool:
-        """Return whether a line of input may contain a password, so that it must not be stored."""
-        name, _, rest = text.removeprefix("/").partition(" ")
-        similar = self._find_similar(name) if text.startswith("/") else None
-        return similar is not None and similar.takes_secret and len(rest.split()) > len(similar.parameters)
+    def find_similar(self, name: str) -> str | None:
+        """Return the name or alias that a misspelled name resembles most, or None."""
+        return next(iter(difflib.get_close_matches(name.lower(), self._by_name, n=1)), None)
 
-    def _find_similar(self, name: str) -> SlashCommand | None:
-        names = difflib.get_close_matches(name.lower(), self._commands, n=1)
-        return self._commands[names[0]] if names else None
+
+def split_command(text: str) -> tuple[str, str]:
+    """Return the name in a line such as `/part #tea`, and the rest of the line."""
+    name, _, rest = text.lstrip().removeprefix("/").partition(" ")
+    return name, rest

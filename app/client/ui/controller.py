@@ -12,21 +12,18 @@ from app.client.protocol.events import (
     ClientEvent,
     Joined,
     Kicked,
-    LoginFailed,
-    NickRefused,
-    NickUnregistered,
     Notice,
     Parted,
     Renamed,
     UnreadMessages,
 )
 from app.client.protocol.model import ClientState
+from app.client.ui.account_dialogs import AccountDialogs
 from app.client.ui.command_registry import SlashCommands
 from app.client.ui.questions import Question, Questions
+from app.client.ui.secrets import is_command, is_unslashed_command
 from app.errors import UsageError
 from app.wire.names import fold
-
-YES = ("y", "yes")
 
 
 def _explain_queued(count: int) -> str:
@@ -69,6 +66,7 @@ class Controller:
         # Folded name of the room being joined that will become the current room.
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
+        self.accounts = AccountDialogs(driver, self.ask, self.notify)
         driver.show = self.show
 
     @property
@@ -83,7 +81,7 @@ class Controller:
         Raises: UsageError when there is none.
         """
         if not self.view.room:
-            raise UsageError("You are not in a room. Use /enter ROOM to join one, /list to list them.")
+            raise UsageError("You are not in a room. Use /join ROOM to join one, /list to list them.")
         return self.view.room
 
     def run(self, text: str) -> None:
@@ -93,14 +91,24 @@ class Controller:
         the line is not valid text.
         """
         _check_text(text)
-        if text.startswith("/") and not text.startswith("//"):
+        if is_command(text):
             command, arguments = self.commands.parse(text, self.state)
             command.function(self, *arguments)
+        elif is_unslashed_command(text, self.commands):
+            raise UsageError(
+                "This looks like a command with a password, so it was not sent. Put a slash in front of it."
+            )
         else:
             self.say(text.removeprefix("/"))
 
     def say(self, text: str) -> None:
-        """Send each line of a text to the current room."""
+        """Send each line of a text to the current room.
+
+        Before the first connection is complete, nothing is sent or kept: a user who is used to
+        being asked for a password may be typing it already.
+        """
+        if not self.state.has_been_online:
+            raise UsageError("You are not connected yet, so nothing was sent.")
         for line in text.splitlines():
             if line.strip():
                 self._send_line(line)
@@ -114,9 +122,9 @@ class Controller:
         """Show a notice from the program itself."""
         self.show(Notice(text, is_error))
 
-    def ask(self, prompt: str, on_answer: Callable[[str], None], is_secret: bool = False) -> None:
-        """Ask the user a question; `on_answer` is called with the answer."""
-        self.questions.ask(Question(prompt, on_answer, is_secret))
+    def ask(self, question: Question) -> None:
+        """Ask the user a question."""
+        self.questions.ask(question)
         self.on_question()
 
     def enter_room(self, room: str, key: str = "") -> None:
@@ -175,78 +183,11 @@ class Controller:
             self._joining = None
 
     def _react(self, event: ClientEvent) -> None:
+        self.accounts.react(event)
         match event:
-            case NickRefused(nick=nick, may_log_in=True):
-                self._ask_password(nick)
-            case NickUnregistered(nick=nick, may_register=True):
-                self._offer_registration(nick)
-            case NickRefused():
-                self.driver.execute(intents.continue_as_guest)
-            case LoginFailed(account=account) if not self.state.is_online:
-                self._ask_password(account)
             case Parted(room=room, is_mine=True) | Kicked(room=room, is_mine=True):
                 self.leave_current(room)
             case UnreadMessages(room=room):
                 self.driver.execute(intents.mark_read, room)
             case Renamed(old=old, new=new) if fold(old) == fold(self.view.room):
                 self.view.room = new
-
-    def _ask_password(self, account: str) -> None:
-        def log_in(password: str) -> None:
-            if password:
-                self.driver.execute(intents.log_in, account, password)
-            else:
-                self.driver.execute(intents.continue_as_guest)
-
-        self.ask(f"Password for {account} (press Enter to continue as a guest): ", log_in, is_secret=True)
-
-    def _offer_registration(self, nick: str) -> None:
-        """Ask whether to register an unregistered nick; any answer except yes means no."""
-
-        def decide(answer: str) -> None:
-            if answer.strip().lower() in YES:
-                self.register()
-            else:
-                self.notify("Continuing as a guest. Use /reg to register this name later.")
-
-        self.ask(f"Register {nick} so that nobody else can use it? [y/N] ", decide)
-
-    def register(self) -> None:
-        """Register the current nick, asking for a password and any other requirement."""
-        self.warn_if_unencrypted()
-        prompt = intents.get_requirement_prompt(self.state)
-        if prompt:
-            self.ask(f"{prompt} (press Enter to cancel): ", self._ask_new_password)
-        else:
-            self._ask_new_password("*")
-
-    def _ask_new_password(self, proof: str) -> None:
-        """Ask for a new password twice, then register; an empty answer cancels."""
-        nick, proof = self.state.nick, proof.strip()
-
-        def repeat(first: str) -> None:
-            if first:
-                self.ask(
-                    "Repeat the password: ",
-                    lambda second: self._submit_registration(nick, proof, first, second),
-                    is_secret=True,
-                )
-
-        if proof:
-            self.ask(f"New password for {nick} (press Enter to cancel): ", repeat, is_secret=True)
-
-    def _submit_registration(self, nick: str, proof: str, first: str, second: str) -> None:
-        if first != second:
-            raise UsageError("The passwords do not match. Use /reg to try again.")
-        if self.state.nick != nick:
-            raise UsageError(f"Your nick is now {self.state.nick}. Use /reg to register it.")
-        self.driver.execute(intents.register, first, proof)
-
-    def warn_if_unencrypted(self) -> None:
-        """Warn before a password is sent over an unencrypted network connection."""
-        if not self.driver.link.address.is_private:
-            self.notify(
-                "This connection is not encrypted: others on the network may be able to read the password. "
-                "Use --tls to encrypt it.",
-                is_error=True,
-            )

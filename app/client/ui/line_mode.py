@@ -1,19 +1,24 @@
 """Line mode: a prompt at the bottom of the terminal, with messages scrolling above it.
 
-The prompt runs in the main thread and the driver in a separate thread. Input is posted to the
-driver. The driver's output is printed above the prompt (`patch_stdout`) and does not disturb it.
+The prompt runs in the main thread and the driver in a separate thread. The driver's output is
+printed above the prompt (`patch_stdout`) and does not disturb it.
+
+A line of input belongs to the question that the prompt showed while it was typed. Each line is
+posted to the driver, and the next one is read only after the driver has processed it. So an answer
+to a question, a password above all, cannot be mistaken for a message.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.clipboard import InMemoryClipboard
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input
+from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
@@ -23,28 +28,21 @@ from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
-from app.client.ui.command_registry import SlashCommands
-from app.client.ui.commands.table import slash_commands
+from app.client.ui.command_registry import SlashCommands, split_command
 from app.client.ui.completion import PromptCompleter, Words, completion_words
 from app.client.ui.controller import Controller
+from app.client.ui.input_history import InputHistory
 from app.client.ui.questions import Question
+from app.client.ui.secrets import input_has_secret, is_command
+from app.errors import UsageError
 from app.text.columns import shorten
 
+POLL_SECONDS = 0.5  # between two checks that the driver is still running
 MAX_PREVIEW_COLUMNS = 40  # of a pending message in the toolbar
 
 
-class PasswordFreeHistory(InMemoryHistory):
-    """Input history that excludes answers to secret questions and lines with passwords."""
-
-    def __init__(self, is_secret: Callable[[], bool], commands: SlashCommands) -> None:
-        super().__init__()
-        self._is_secret = is_secret
-        self._commands = commands
-
-    def append_string(self, string: str) -> None:
-        """Store a line, unless it may contain a password."""
-        if not self._is_secret() and not self._commands.has_password(string):
-            super().append_string(string)
+class _PromptOutdated(Exception):
+    """The prompt does not show the current question."""
 
 
 class LineMode:
@@ -54,6 +52,7 @@ class LineMode:
         self,
         driver: Driver,
         renderer: Renderer,
+        commands: SlashCommands,
         write: Callable[[str], None] = print,
         source: Input | None = None,
         output: Output | None = None,
@@ -63,8 +62,10 @@ class LineMode:
         self._write = write
         self._error: Exception | None = None
         self._draft = ""
-        self.controller = Controller(driver, renderer.context, self._display, slash_commands())
-        self.controller.on_question = self._stash_draft
+        self.question: Question | None = None  # the one that the prompt shows
+        self._thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
+        self.controller = Controller(driver, renderer.context, self._display, commands)
+        self.controller.on_question = self._on_question
         self._prompt = self._create_prompt(source, output)
 
     def run(self) -> None:
@@ -72,13 +73,11 @@ class LineMode:
 
         Raises: what `Driver.run` raises.
         """
-        driver_thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
         with patch_stdout(raw=True):
-            driver_thread.start()
+            self._thread.start()
             with self._prompt.input.raw_mode():  # otherwise keys pressed between prompts are echoed
-                for text, question in self._read_lines():
-                    self._driver.post(self._create_call(text, question))
-            driver_thread.join()
+                self._converse()
+            self._thread.join()
         if self._error:
             raise self._error
 
@@ -89,8 +88,8 @@ class LineMode:
     def _create_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
         return PromptSession(
             message=partial(self._render, self._message),
-            is_password=Condition(self._is_secret),
-            history=PasswordFreeHistory(self._is_secret, self.controller.commands),
+            is_password=Condition(self._is_asking_secret),
+            history=InputHistory(self._may_keep),
             completer=PromptCompleter(self._completion_words, self._driver.report),
             complete_while_typing=False,
             bottom_toolbar=partial(self._render, self._toolbar),
@@ -107,7 +106,7 @@ class LineMode:
             self._error = error
         finally:
             self.controller.has_ended = True
-            self._call_in_prompt(self._exit_if_ended)
+            self._call_in_prompt(self._check_prompt)
 
     def _call_in_prompt(self, call: Callable[[], None]) -> None:
         """Schedule a call in the prompt's thread, if a prompt is being shown."""
@@ -116,50 +115,103 @@ class LineMode:
             if loop and self._prompt.app.is_running:
                 loop.call_soon_threadsafe(call)
 
-    def _exit_if_ended(self) -> None:
-        """Exit the prompt if the session has ended. Must be called in the prompt's thread."""
-        application = self._prompt.app
-        if self.controller.has_ended and application.is_running and not application.is_done:
-            application.exit(exception=EOFError())
-
-    def _read_lines(self) -> Iterator[tuple[str, Question | None]]:
-        """Yield each line of input and the question it answers, until the input or session ends."""
+    def _converse(self) -> None:
+        """Read input until the input or the session ends."""
         while not self.controller.has_ended:
-            draft, self._draft = self._draft, ""
+            self.question = self.controller.questions.current
+            draft = "" if self.question else self._take_draft()
             try:
-                text = self._prompt.prompt(default=draft, pre_run=self._exit_if_ended)
-                yield text, self.controller.questions.current
+                text = self._prompt.prompt(default=draft, pre_run=self._check_prompt)
+                self._discard_typeahead_after(text)
+                self._run_in_driver(partial(self._process, text))
+            except _PromptOutdated:
+                continue
             except KeyboardInterrupt:
-                self._driver.post(self._on_interrupt)
+                self._discard_typeahead_after("")
+                self._run_in_driver(self._on_interrupt)
             except EOFError:
-                self._driver.post(self._end)
+                self._run_in_driver(self._end)
 
-    def _stash_draft(self) -> None:
-        """Save the text being typed until the new question has been answered."""
-        self._call_in_prompt(self._clear_prompt)
+    def _take_draft(self) -> str:
+        draft, self._draft = self._draft, ""
+        return draft
 
-    def _clear_prompt(self) -> None:
-        self._draft = self._draft or self._prompt.default_buffer.text
-        self._prompt.default_buffer.reset()
+    def _run_in_driver(self, call: Callable[[], None]) -> None:
+        """Run a call in the driver's thread, and wait until it has returned."""
+        has_returned = threading.Event()
 
-    def _create_call(self, text: str, question: Question | None) -> Callable[[], None]:
-        """Return a call that processes one line of input in the driver's thread."""
-        return partial(self._process, text, question)
+        def run() -> None:
+            try:
+                call()
+            finally:
+                has_returned.set()
 
-    def _process(self, text: str, question: Question | None) -> None:
+        self._driver.post(run)
+        while not has_returned.wait(POLL_SECONDS) and self._thread.is_alive():
+            pass
+
+    def _on_question(self) -> None:
+        self._call_in_prompt(self._check_prompt)
+
+    def _check_prompt(self) -> None:
+        """Exit the prompt if the session has ended, or if there is another question to ask.
+
+        A message being typed is saved until the question has been answered. Must be called in the
+        prompt's thread.
+        """
+        application = self._prompt.app
+        if not application.is_running or application.is_done:
+            return
+        if self.controller.has_ended:
+            application.exit(exception=EOFError())
+        elif self._is_outdated():
+            self._draft = self._draft or ("" if self.question else self._prompt.default_buffer.text)
+            application.exit(exception=_PromptOutdated())
+
+    def _is_outdated(self) -> bool:
+        """Return whether the prompt does not show the current question."""
+        current = self.controller.questions.current
+        return (current and current.prompt) != (self.question and self.question.prompt)
+
+    def _discard_typeahead_after(self, text: str) -> None:
+        """In a dialogue about a secret, discard everything that has been typed ahead or cut.
+
+        Whatever follows a password in a paste, or is typed blindly, would become a message if the
+        dialogue ends.
+        """
+        question = self.question
+        is_dialogue = question is not None and (question.is_secret or question.precedes_secret)
+        if is_dialogue or self._may_ask_for_secret(text):
+            self._prompt.clipboard = InMemoryClipboard()
+            clear_typeahead(self._prompt.input)
+            self._prompt.input.flush_keys()
+            self._prompt.input.read_keys()
+
+    def _process(self, text: str) -> None:
         """Process one line of input; it shows that the user has read what is on the screen."""
         self._driver.execute(intents.mark_read_at_intervals)
-        if question is not None:
-            self.controller.questions.answer(question, text)
-        elif text.strip():
-            self.controller.run(text)
+        question = self.question
+        if question is None and self._is_asked_in_the_meantime():
+            self._draft = text
+        elif question is None:
+            if text.strip():
+                self.controller.run(text)
+        elif "\n" in text.strip("\r\n"):
+            raise UsageError("The answer must be one line.")
+        else:
+            self.controller.questions.answer(question, text.strip("\r\n"))
+
+    def _is_asked_in_the_meantime(self) -> bool:
+        """Return whether a secret has been asked for since the prompt was shown."""
+        current = self.controller.questions.current
+        return current is not None and current.is_secret
 
     def _on_interrupt(self) -> None:
         """On Ctrl-C, cancel the question or explain how to exit."""
-        if self.controller.questions.current:
-            self.controller.questions.cancel()
+        if self.question:
+            self.controller.questions.cancel(self.question)
         else:
-            self.controller.notify("To exit, press Ctrl-D or use /disconn. To leave the room, use /quit.")
+            self.controller.notify("To exit, press Ctrl-D or use /exit. To leave the room, use /part.")
 
     def _end(self) -> None:
         if not self.controller.has_ended:
@@ -171,12 +223,22 @@ class LineMode:
             self._write(line)
         self._call_in_prompt(self._prompt.app.invalidate)
 
-    def _is_secret(self) -> bool:
-        question = self.controller.questions.current
-        return question is not None and question.is_secret
+    def _is_asking_secret(self) -> bool:
+        return self.question is not None and self.question.is_secret
+
+    def _may_keep(self, text: str) -> bool:
+        """Return whether a line of input may be kept in the input history."""
+        controller = self.controller
+        may_be_password = self.question is not None or not controller.state.has_been_online
+        return not may_be_password and not input_has_secret(text, controller.view.room, controller.commands)
+
+    def _may_ask_for_secret(self, text: str) -> bool:
+        """Return whether a line of input is a command that asks for a password."""
+        found = self.controller.commands.find(split_command(text)[0]) if is_command(text) else None
+        return self.question is None and found is not None and found.takes_secret
 
     def _completion_words(self) -> Words:
-        if self.controller.questions.current:
+        if self.question:
             return Words()
         room, commands = self.controller.view.room, self.controller.commands
         return self._driver.read(lambda state: completion_words(state, room, commands))
@@ -191,8 +253,7 @@ class LineMode:
 
     def _message(self) -> ANSI:
         """Return the prompt: the current question or the current room."""
-        question = self.controller.questions.current
-        text = question.prompt if question else f"{self.controller.view.room or '(no room)'}> "
+        text = self.question.prompt if self.question else f"{self.controller.view.room or '(no room)'}> "
         return ANSI(paint([piece(text, Style.BOLD)], self._renderer.has_colours))
 
     def _toolbar(self) -> ANSI:

@@ -1,4 +1,8 @@
-"""Questions to the user, asked one at a time."""
+"""Questions to the user, asked one at a time.
+
+A question stays until the user answers or cancels it, even if what it was asked for has become
+moot. If it vanished by itself, the rest of a password being typed would become a message.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,11 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and the function to call with the answer."""
+    """A question, and the functions to call with the answer and on Ctrl-C.
+
+    With `precedes_secret`, a secret question may follow the answer.
+    """
 
     prompt: str
     on_answer: Callable[[str], None]
     is_secret: bool = False
+    precedes_secret: bool = False
+    on_cancel: Callable[[], None] = lambda: None
 
 
 class Questions:
@@ -25,20 +34,33 @@ class Questions:
         return next(iter(self._waiting), None)
 
     def ask(self, question: Question) -> None:
-        """Queue a question, replacing any question with the same prompt."""
-        kept = [waiting for waiting in self._waiting if waiting.prompt != question.prompt]
-        self._waiting = (*kept, question)
+        """Queue a question; it takes the place of one with the same prompt."""
+        if any(waiting.prompt == question.prompt for waiting in self._waiting):
+            self._waiting = tuple(
+                question if waiting.prompt == question.prompt else waiting for waiting in self._waiting
+            )
+        else:
+            self._waiting = (*self._waiting, question)
 
-    def answer(self, question: Question, text: str) -> None:
-        """Answer a question, unless it has been removed in the meantime."""
-        if question in self._waiting:
-            self._remove(question)
-            question.on_answer(text)
+    def answer(self, asked: Question, text: str) -> None:
+        """Answer a question that was shown, or the one that has taken its place since.
 
-    def cancel(self) -> None:
-        """Remove the current question without an answer."""
-        if self._waiting:
-            self._remove(self._waiting[0])
+        Questions that the answer leads to come before those that were waiting.
+        """
+        if question := self._take(asked):
+            others, self._waiting = self._waiting, ()
+            try:
+                question.on_answer(text)
+            finally:
+                self._waiting = (*self._waiting, *others)
 
-    def _remove(self, question: Question) -> None:
+    def cancel(self, asked: Question) -> None:
+        """Remove a question without an answer."""
+        if question := self._take(asked):
+            question.on_cancel()
+
+    def _take(self, asked: Question) -> Question | None:
+        """Remove and return the question with the same prompt, or None if there is none."""
+        question = next((one for one in self._waiting if one.prompt == asked.prompt), None)
         self._waiting = tuple(waiting for waiting in self._waiting if waiting is not question)
+        return question

@@ -61,6 +61,7 @@ class Registered(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class RegistrationFailed(ClientEvent):
-    """The server refused to register an account."""
+    """The server refused to register an account; `code` is that of the FAIL reply."""
 
     reason: str
+    code: str = ""

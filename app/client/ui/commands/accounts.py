@@ -7,7 +7,7 @@ from app.client.ui.controller import Controller
 from app.errors import UsageError
 
 
-@command(needs=REGISTRATION, takes_secret=True)
+@command("register", needs=REGISTRATION, takes_secret=True)
 def reg(controller: Controller) -> None:
     """Register your nick so that nobody else can use it.
 
@@ -15,7 +15,7 @@ def reg(controller: Controller) -> None:
     """
     if controller.state.connection.account:
         raise UsageError(f"You are already logged in as {controller.state.connection.account}.")
-    controller.register()
+    controller.accounts.register()
 
 
 @command(needs=REGISTRATION)
@@ -24,23 +24,16 @@ def verify(controller: Controller, code: str) -> None:
     controller.driver.execute(intents.verify, code)
 
 
-@command(needs="sasl", takes_secret=True)
+@command("login", needs="sasl", takes_secret=True)
 def auth(controller: Controller, name: str | None = None) -> None:
     """Log in to the account of your nick, or to another one.
 
     Prompts for the password, which is not shown. It is kept in memory to log in after a reconnect.
     """
-    account = name or controller.state.nick
-
-    def log_in(password: str) -> None:
-        if password:
-            controller.driver.execute(intents.log_in, account, password)
-
-    controller.warn_if_unencrypted()
-    controller.ask(f"Password for {account} (press Enter to cancel): ", log_in, is_secret=True)
+    controller.accounts.log_in(name or controller.state.nick)
 
 
-@command(needs="sasl")
+@command("logout", needs="sasl")
 def unauth(controller: Controller) -> None:
     """Log out and continue as a guest under a similar nick.
 

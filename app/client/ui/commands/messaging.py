@@ -1,4 +1,4 @@
-"""Commands that send messages."""
+"""Commands that send messages, and those for conversations."""
 
 from app.client.protocol import intents
 from app.client.ui.command_registry import Rest, command
@@ -6,13 +6,35 @@ from app.client.ui.controller import Controller
 from app.errors import UsageError
 
 
-@command(works_offline=True)
+@command("m", works_offline=True)
 def msg(controller: Controller, target: str, text: Rest | None = None) -> None:
     """Send a message to a user or room. Without a text, make the user or room current."""
     if text:
         controller.driver.execute(intents.send_message, target, text)
     else:
         controller.switch_to(target)
+
+
+@command("q", works_offline=True)
+def query(controller: Controller, nick: str, text: Rest | None = None) -> None:
+    """Make a conversation with a user current, and send a message if there is a text."""
+    controller.switch_to(nick)
+    if text:
+        controller.driver.execute(intents.send_message, nick, text)
+
+
+@command(works_offline=True)
+def close(controller: Controller) -> None:
+    """Close the current conversation and return to a room. To leave a room, use /part."""
+    if controller.state.is_room(controller.room):
+        raise UsageError(f"{controller.room} is a room. Use /part to leave it.")
+    controller.leave_current(controller.room)
+
+
+@command()
+def notice(controller: Controller, target: str, text: Rest) -> None:
+    """Send a notice, a message that programs do not answer."""
+    controller.driver.execute(intents.send_notice, target, text)
 
 
 @command(works_offline=True)

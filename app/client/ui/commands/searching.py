@@ -9,6 +9,7 @@ from app.client.protocol.search import parse_search
 from app.client.protocol.times import parse_span
 from app.client.ui.command_registry import Rest, command
 from app.client.ui.controller import Controller
+from app.client.ui.questions import Question
 from app.clock import from_datetime
 
 
@@ -40,13 +41,14 @@ def _ask_period(controller: Controller, room: str) -> None:
         else:
             parse_span(start, _local_now(controller))
             controller.ask(
-                "Until (Enter = now): ",
-                lambda end: _show_period(controller, room, f"{start} {end or 'now'}"),
+                Question(
+                    "Until (Enter = now): ",
+                    lambda end: _show_period(controller, room, f"{start} {end or 'now'}"),
+                )
             )
 
-    controller.ask(
-        "History since (a time such as 2h or 2026-11-01 10:00; press Enter for the latest): ", on_start
-    )
+    prompt = "History since (a time such as 2h or 2026-11-01 10:00; press Enter for the latest): "
+    controller.ask(Question(prompt, on_start))
 
 
 def _show_period(controller: Controller, room: str, text: str) -> None:

@@ -1,38 +1,73 @@
-"""The table of slash commands, from which `/help` and completion are derived."""
+"""The tables of slash commands, from which `/help` and completion are derived."""
 
-from app.client.ui.command_registry import SlashCommands
-from app.client.ui.commands import accounts, messaging, references, rooms, searching, session, users
+from app.client.ui.command_registry import SlashCommand, SlashCommands
+from app.client.ui.commands import (
+    accounts,
+    legacy,
+    messaging,
+    moderation,
+    references,
+    rooms,
+    searching,
+    session,
+    users,
+)
+
+ROOMS = (
+    rooms.join,
+    rooms.part,
+    rooms.enter,
+    rooms.list_,
+    rooms.names,
+    rooms.topic,
+    rooms.invite,
+)
+MESSAGES = (
+    messaging.msg,
+    messaging.query,
+    messaging.close,
+    messaging.me,
+    messaging.notice,
+    references.reply,
+    references.react,
+    references.redact,
+    messaging.resend,
+    messaging.cancel,
+    searching.history,
+    searching.search,
+)
+USERS = (users.who, users.whois, users.away, users.nick)
+MODERATION = (
+    moderation.mode,
+    moderation.kick,
+    moderation.ban,
+    moderation.unban,
+    moderation.op,
+    moderation.deop,
+    moderation.voice,
+    moderation.devoice,
+)
+ACCOUNT = (accounts.reg, accounts.verify, accounts.auth, accounts.unauth)
 
 
 def slash_commands() -> SlashCommands:
-    """Return the table, in the order in which `/help` lists it."""
+    """Return the commands, in the order in which `/help` lists them."""
+    return _table(session.help_, session.quit_, session.quote)
+
+
+def legacy_slash_commands() -> SlashCommands:
+    """Return the commands with the meanings they have in the program that this one replaces."""
+    return _table(session.help_, legacy.quit_, legacy.disconn, session.quote)
+
+
+def _table(*program: SlashCommand) -> SlashCommands:
     return SlashCommands(
-        session.help_,
-        accounts.reg,
-        accounts.verify,
-        accounts.auth,
-        accounts.unauth,
-        rooms.enter,
-        rooms.quit_,
-        searching.history,
-        searching.search,
-        session.disconn,
-        rooms.join,
-        rooms.part,
-        messaging.msg,
-        messaging.me,
-        references.reply,
-        references.react,
-        references.unreact,
-        references.redact,
-        users.nick,
-        rooms.topic,
-        rooms.names,
-        users.who,
-        users.whois,
-        rooms.invite,
-        users.away,
-        rooms.list_,
-        messaging.resend,
-        messaging.cancel,
+        {
+            "Rooms": ROOMS,
+            "Messages": MESSAGES,
+            "Users": USERS,
+            "Moderation": MODERATION,
+            "Account": ACCOUNT,
+            "Program": program,
+        }
     )

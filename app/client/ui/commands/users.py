@@ -11,13 +11,13 @@ def nick(controller: Controller, nick: str) -> None:
     controller.driver.execute(intents.change_nick, nick)
 
 
-@command()
+@command("w")
 def who(controller: Controller, mask: str | None = None) -> None:
     """List the members of a room, or the users that match a mask, in detail."""
     controller.driver.execute(intents.request_who, mask or controller.room)
 
 
-@command()
+@command("wi")
 def whois(controller: Controller, nick: str) -> None:
     """Show details of a user."""
     controller.driver.execute(intents.request_whois, nick)
