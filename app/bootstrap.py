@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from app.access_log import EntryBudgets
 from app.clock import Clock
 from app.commands.connect.restart import resume_sessions
 from app.commands.dispatcher import Dispatcher
@@ -32,6 +33,7 @@ from app.engine.world.world import World
 from app.errors import ChatError, DatabaseRefused
 from app.events import Event, Kind
 from app.greeting import greet
+from app.log_output import QueuedHandler
 from app.net.listeners import listen, prepare_reload
 from app.net.receive.connection import RECEIVE_LOOP_THRESHOLD_UNITS, ServerHandles
 from app.net.receive.receive_loop import ReceiveLoop
@@ -145,8 +147,8 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
     Raises: ChatError when the server cannot start; the database is then unchanged.
     """
     settings = loaded.values
-    _configure_logging(loaded)
     threading.stack_size(STACK_BYTES)
+    log = _configure_logging(loaded)
     raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
     clock = Clock()
     flushers = FlusherPool(settings.flushers, clock, settings.io_uring)
@@ -159,16 +161,21 @@ def serve(loaded: LoadedSettings[ServerSettings], load: LoadSettings) -> int:
         resources.enter_context(closing(database.dialect.claim(database.engine, settings.node)))
         core = assemble(settings, database, clock, load)
         observe(core.engine, flushers)
+        core.runtime.reload_hooks.append(lambda settings: _prepare_settings(servers, log, settings))
         _run(core, Shell(servers, ReceiveLoop(settings.io_uring), flushers), loaded)
     return 0
 
 
-def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> None:
-    level = loaded.values.log_level.upper()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+def _configure_logging(loaded: LoadedSettings[ServerSettings]) -> QueuedHandler:
+    """Log to standard error as the settings say; return the handler, whose format may change."""
+    handler = QueuedHandler()
+    handler.addFilter(EntryBudgets())
+    handler.set_format(loaded.values.log_format)
+    logging.basicConfig(level=loaded.values.log_level.upper(), handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for warning in loaded.warnings:
         logger.warning("%s", warning)
+    return handler
 
 
 def _metrics(settings: ServerSettings, resources: ExitStack) -> Callable[[Engine, FlusherPool], None]:
@@ -199,7 +206,6 @@ def _database(settings: ServerSettings, resources: ExitStack) -> Database:
 def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings]) -> None:
     stopping, hangup = threading.Event(), threading.Event()
     install_signal_handlers(stopping, hangup)
-    core.runtime.reload_hooks.append(lambda settings: _prepare_settings(shell.servers, settings))
     tune_garbage_collector()
     start(core, shell, stopping)
     for line in greet(core.runtime, shell.servers, loaded):
@@ -215,13 +221,16 @@ def _run(core: Core, shell: Shell, loaded: LoadedSettings[ServerSettings]) -> No
         raise ChatError("The server stopped because of an internal error; see the log, and restart it.")
 
 
-def _prepare_settings(servers: list[ChatServer], settings: ServerSettings) -> ApplySettings:
+def _prepare_settings(
+    servers: list[ChatServer], log: QueuedHandler, settings: ServerSettings
+) -> ApplySettings:
     """Prepare to apply new settings, and return the function that applies them."""
     apply_listeners = prepare_reload(servers, settings)
 
     def apply() -> None:
         apply_listeners()
         logging.getLogger().setLevel(settings.log_level.upper())
+        log.set_format(settings.log_format)
         raise_descriptor_limit(settings.max_connections + SPARE_DESCRIPTORS)
 
     return apply

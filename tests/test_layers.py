@@ -52,7 +52,7 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "greeting",
     "bootstrap",
 ]
-GROUND = {"clock", "errors", "events", "process", "text", "threads"}
+GROUND = {"access_log", "clock", "errors", "events", "log_output", "process", "text", "threads"}
 BASE = {"ground", "settings", "wire"}
 ALONE = {  # packages with stricter rules than the order; the first match applies
     "app.bootstrap": set(LAYERS),

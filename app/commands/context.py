@@ -148,6 +148,7 @@ class Context:
 
     def close(self, reason: str) -> None:
         """Close the caller's connection after an ERROR that states the reason."""
+        self.client.quit_reason = reason
         self.world.close(self.client)
         self.send_lines(f"ERROR :{reason}")
         self.open_response().end = True

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from typing import Any
 
+from app import access_log
 from app.engine.delivery.client import Client
 from app.net.receive.connection import Connection, ServerHandles
 from app.net.receive.connection_limits import ConnectionLimits, ConnectionSlot
@@ -116,7 +117,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         if refusal is None:
             set_switch_interval(self.limits.count)
             return True
-        self._refuse(request, refusal)
+        self._refuse(request, client_address[0], refusal)
         return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -130,10 +131,11 @@ class ChatServer(socketserver.ThreadingTCPServer):
         except RuntimeError:
             logger.warning("Refused a connection: cannot start a thread")
             self.limits.release(client_address[0])
-            self._refuse(request, "The server is full; try again later")
+            self._refuse(request, client_address[0], "The server is full; try again later")
 
-    def _refuse(self, connection: socket.socket, reason: str) -> None:
+    def _refuse(self, connection: socket.socket, address: str, reason: str) -> None:
         """Close a connection, with an ERROR line if the transport can send before its handshake."""
+        access_log.refused(address, reason)
         line, transport = f"ERROR :Closing link: {reason}\r\n".encode(), self.config.new_transport()
         try:
             connection.send(

@@ -5,9 +5,9 @@ which is all that identifies a guest. Two guests with the same nick and host are
 decides only which messages are replayed, never which may be read.
 """
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from app.db.models import LastVisitRow
+from app.db.models import EventRow, LastVisitRow, RoomVisitRow
 from app.wire.names import fold
 
 _visitor = LastVisitRow.visitor
@@ -26,3 +26,22 @@ def list_visitors(nick: str, host: str, account_id: int | None) -> tuple[str, ..
 def find_last_position(connection: Connection, room: int, visitors: tuple[str, ...]) -> int | None:
     """Return the log position up to which a visitor has seen a room, or None if never there."""
     return connection.scalar(_FIND, {"room": room, "first": visitors[0], "last": visitors[-1]})
+
+
+def list_last_rooms(connection: Connection, party: str) -> list[int]:
+    """Return the rooms in which an account's latest visits ended with a session, the same for all.
+
+    `party` identifies the account. Rooms that it has left or was kicked from are not among them.
+    """
+    query = (
+        select(LastVisitRow.room_id, EventRow.session_id, RoomVisitRow.since)
+        .join(EventRow, EventRow.id == LastVisitRow.until)
+        .outerjoin(
+            RoomVisitRow,
+            and_(RoomVisitRow.party == LastVisitRow.visitor, RoomVisitRow.room_id == LastVisitRow.room_id),
+        )
+        .where(_visitor == party)
+        .order_by(LastVisitRow.until.desc())
+    )
+    rows = connection.execute(query).all()
+    return [room for room, session, since in rows if session == rows[0].session_id and since is not None]

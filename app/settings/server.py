@@ -55,6 +55,9 @@ class IdentitySettings(Settings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Minimum severity of the messages that are logged."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Format of the log: lines of text, or one JSON object per line."
+    )
 
 
 class ListenerSettings(Settings):

@@ -6,12 +6,14 @@ gain no extra attempts.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import NoReturn, TypeVar
 
 from sqlalchemy.orm import Session
 
+from app import access_log
+from app.access_log import Mechanism
 from app.commands.context import Context
 from app.commands.errors import FailReply, NumericError
 from app.commands.metadata import profiles
@@ -78,12 +80,23 @@ def release_nick(runtime: Runtime, changeset: Changeset, name: str) -> None:
         change_nick(runtime, changeset, user, new_guest_nick(runtime))
 
 
-def verify_password(ctx: C, name: str, password: str, then: Callable[[C, bool], SlowWork | None]) -> SlowWork:
+@dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """An attempt to log in: the account's name as the client gave it, and the mechanism."""
+
+    name: str
+    mechanism: Mechanism
+
+
+def verify_password(
+    ctx: C, attempt: LoginAttempt, password: str, then: Callable[[C, bool], SlowWork | None]
+) -> SlowWork:
     """Return slow work that verifies a password and passes the result to `then`.
 
     Raises: NumericError with ERR_SASLFAIL when the caller must wait after failed attempts.
     """
-    check_login_delay(ctx, name)
+    check_login_delay(ctx, attempt)
+    name = attempt.name
     version = password_version(ctx, name)
 
     def check(session: Session) -> bool:
@@ -101,50 +114,74 @@ def password_version(ctx: Context, name: str) -> int:
     return account.password_version if account else 0
 
 
-def check_login(ctx: Context, name: str, is_proven: bool) -> AccountInfo:
+def check_login(ctx: Context, attempt: LoginAttempt, is_proven: bool) -> AccountInfo:
     """Return the account if the credentials were verified; otherwise count a failed login.
 
     Raises: NumericError with ERR_SASLFAIL, also for a disabled or banned account.
     """
-    check_login_delay(ctx, name)
-    account = ctx.world.find_account(name)
+    check_login_delay(ctx, attempt)
+    account = ctx.world.find_account(attempt.name)
     if account is None or account.disabled or not is_proven:
-        fail_login(ctx, name)
-    _refuse_banned(ctx, account)
+        fail_login(ctx, attempt)
+    _refuse_banned(ctx, attempt, account)
     return account
 
 
-def fail_login(ctx: Context, name: str) -> NoReturn:
+def fail_login(ctx: Context, attempt: LoginAttempt) -> NoReturn:
     """Count a failed login, and refuse it without revealing whether the account exists.
 
     Raises: NumericError with ERR_SASLFAIL.
     """
-    record_failure(ctx, name)
+    account = ctx.world.find_account(attempt.name)
+    is_disabled = account is not None and account.disabled
+    known = "disabled account" if is_disabled else "wrong password"
+    record_failure(ctx, attempt, "unknown account" if account is None else known)
     raise NumericError(numerics.ERR_SASLFAIL, text="Login failed: wrong account or password")
 
 
-def record_failure(ctx: Context, name: str) -> None:
-    """Count a wrong password or code against the caller's address and the account."""
-    ctx.runtime.rate_limits.logins.record(ctx.client.address, fold(name))
+def record_failure(ctx: Context, attempt: LoginAttempt, reason: str) -> None:
+    """Log a wrong password or code, and count it against the caller's address and the account."""
+    log_failure(ctx, attempt, reason)
+    ctx.runtime.rate_limits.logins.record(ctx.client.address, fold(attempt.name))
 
 
-def login_delay_seconds(ctx: Context, name: str) -> float:
-    """Return the seconds until the caller may try to log in to an account again."""
-    return ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, fold(name))
+def log_failure(ctx: Context, attempt: LoginAttempt, reason: str) -> None:
+    """Log a failed login without counting it."""
+    access_log.login_failed(ctx.client.address, _loggable_name(ctx, attempt), attempt.mechanism, reason)
 
 
-def check_login_delay(ctx: Context, name: str) -> None:
+def _log_refusal(ctx: Context, attempt: LoginAttempt, reason: str) -> None:
+    access_log.login_refused(ctx.client.address, _loggable_name(ctx, attempt), attempt.mechanism, reason)
+
+
+def _loggable_name(ctx: Context, attempt: LoginAttempt) -> str:
+    """Return the name of an attempt if it is certainly not a password typed in its place."""
+    account = ctx.world.find_account(attempt.name)
+    if account is not None:
+        return account.name
+    return ctx.client.nick if fold(attempt.name) == fold(ctx.client.nick) else access_log.UNKNOWN
+
+
+def login_delay_seconds(ctx: Context, attempt: LoginAttempt) -> float:
+    """Return the seconds until the caller may try again; an attempt that must wait is logged."""
+    seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, fold(attempt.name))
+    if seconds > 0:
+        _log_refusal(ctx, attempt, "too many failed logins")
+    return seconds
+
+
+def check_login_delay(ctx: Context, attempt: LoginAttempt) -> None:
     """Refuse an attempt after too many recent failures from this address or for this account.
 
     Raises: NumericError with ERR_SASLFAIL.
     """
-    seconds = login_delay_seconds(ctx, name)
+    seconds = login_delay_seconds(ctx, attempt)
     if seconds > 0:
         text = f"Too many failed logins; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_SASLFAIL, text=text)
 
 
-def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
+def _refuse_banned(ctx: Context, attempt: LoginAttempt, account: AccountInfo) -> None:
     """Refuse a login to which a ban applies; `connect.entry` checks unregistered connections.
 
     Raises: NumericError with ERR_SASLFAIL.
@@ -152,14 +189,16 @@ def _refuse_banned(ctx: Context, account: AccountInfo) -> None:
     me = ctx.user
     ban = find_ban(ctx.world, replace(subject_of_user(me), account=account)) if me else None
     if ban is not None:
+        _log_refusal(ctx, attempt, "banned")
         raise NumericError(numerics.ERR_SASLFAIL, text=f"You are banned from this server: {ban.reason}")
 
 
-def log_in(ctx: Context, account: AccountInfo) -> None:
+def log_in(ctx: Context, account: AccountInfo, mechanism: Mechanism) -> None:
     """Log the caller's connection in to an account and, once registered, the caller's user."""
     me = ctx.user
     ctx.client.account = account.name
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, fold(account.name))
+    access_log.logged_in(ctx.client.address, account.name, mechanism)
     if me is None or me.account is account:
         return
     roles_before, profile_before = account_roles.account_roles_of(ctx.runtime, me), dict(me.profile)

@@ -6,7 +6,9 @@ e-mail address. If the server verifies addresses, VERIFY creates the account wit
 
 from typing import TypeVar
 
+from app.access_log import Mechanism
 from app.commands.accounts import signup_policy
+from app.commands.accounts.login import LoginAttempt
 from app.commands.accounts.verify import Announce, log_in_to_new_account, mail_code, send_outcome
 from app.commands.context import Context
 from app.commands.errors import FailReply
@@ -55,7 +57,7 @@ def sign_up(ctx: C, account: str, credential: str, password: str, announce: Anno
     def create(ctx: C, hashes: PasswordHashes) -> None:
         _create_account(ctx, name, credential, hashes)
         announce(ctx, "SUCCESS", name, f"Account {name} registered")
-        log_in_to_new_account(ctx, name)
+        log_in_to_new_account(ctx, LoginAttempt(name, Mechanism.REGISTER))
 
     return ctx.defer(lambda session: hash_password(password), create, writes=True)
 

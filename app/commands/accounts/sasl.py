@@ -9,15 +9,19 @@ by `chat-admin`.
 
 from abc import ABC, abstractmethod
 from base64 import b64decode
+from typing import ClassVar, NoReturn
 
 from scramp import ScramException
 from sqlalchemy.orm import Session
 
+from app.access_log import UNKNOWN, Mechanism
 from app.commands.accounts.login import (
+    LoginAttempt,
     check_login,
     check_login_delay,
     confirm_login,
     fail_login,
+    log_failure,
     log_in,
     password_version,
     verify_password,
@@ -39,6 +43,8 @@ _MAX_MECHANISM_LENGTH = 20
 
 class SaslExchange(SaslState, ABC):
     """An authentication exchange; each SASL mechanism is a subclass."""
+
+    mechanism: ClassVar[Mechanism]
 
     @abstractmethod
     def process(self, ctx: Context, message: bytes) -> SlowWork | None:
@@ -85,15 +91,24 @@ def _continue_exchange(ctx: Context, exchange: SaslExchange, chunk: str) -> Slow
     exchange.received += "" if chunk == "+" else chunk
     try:
         if len(exchange.received) > MAX_MESSAGE_CHARACTERS:
-            raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is too long")
+            refuse_message(ctx, exchange, "The SASL message is too long")
         is_complete = len(chunk) < MAX_CHUNK_CHARACTERS
-        return exchange.process(ctx, _decode_message(exchange)) if is_complete else None
+        return exchange.process(ctx, _decode_message(ctx, exchange)) if is_complete else None
     except NumericError:
         ctx.client.sasl = None
         raise
 
 
-def _decode_message(exchange: SaslExchange) -> bytes:
+def refuse_message(ctx: Context, exchange: SaslExchange, text: str | None = None) -> NoReturn:
+    """Refuse a message that the mechanism does not know.
+
+    Raises: NumericError with ERR_SASLFAIL.
+    """
+    log_failure(ctx, LoginAttempt(UNKNOWN, exchange.mechanism), "malformed message")
+    raise NumericError(numerics.ERR_SASLFAIL, text=text)
+
+
+def _decode_message(ctx: Context, exchange: SaslExchange) -> bytes:
     """Decode and return the collected message, and clear the buffer.
 
     Raises: NumericError with ERR_SASLFAIL when it is not valid base64.
@@ -101,8 +116,8 @@ def _decode_message(exchange: SaslExchange) -> bytes:
     text, exchange.received = exchange.received, ""
     try:
         return b64decode(text, validate=True)
-    except ValueError as error:  # binascii.Error, or characters outside ASCII
-        raise NumericError(numerics.ERR_SASLFAIL, text="The SASL message is not valid base64") from error
+    except ValueError:  # binascii.Error, or characters outside ASCII
+        refuse_message(ctx, exchange, "The SASL message is not valid base64")
 
 
 def _send_message(ctx: Context, message: bytes) -> None:
@@ -111,37 +126,41 @@ def _send_message(ctx: Context, message: bytes) -> None:
         ctx.send_bare(f"AUTHENTICATE {chunk}")
 
 
-def _finish_login(ctx: Context, name: str, is_proven: bool) -> None:
+def _finish_login(ctx: Context, attempt: LoginAttempt, is_proven: bool) -> None:
     """End the exchange, and log the caller in if the credentials were verified.
 
     Raises: NumericError with ERR_SASLFAIL.
     """
     ctx.client.sasl = None
-    account = check_login(ctx, name, is_proven)
+    account = check_login(ctx, attempt, is_proven)
     confirm_login(ctx, account)
     ctx.reply(numerics.RPL_SASLSUCCESS)
-    log_in(ctx, account)
+    log_in(ctx, account, attempt.mechanism)
 
 
 class PlainExchange(SaslExchange):
     """PLAIN: the account's name and password in one message."""
 
+    mechanism = Mechanism.PLAIN
+
     def process(self, ctx: Context, message: bytes) -> SlowWork | None:
         """Process `authzid NUL authcid NUL password`; an authzid must equal the authcid."""
         try:
             authzid, name, password = message.decode().split("\0")
-        except ValueError as error:
-            text = "The message does not have the form of PLAIN (RFC 4616)"
-            raise NumericError(numerics.ERR_SASLFAIL, text=text) from error
+        except ValueError:
+            refuse_message(ctx, self, "The message does not have the form of PLAIN (RFC 4616)")
         if not name or not password or authzid not in ("", name):
-            raise NumericError(numerics.ERR_SASLFAIL)
+            refuse_message(ctx, self)
+        attempt = LoginAttempt(name, self.mechanism)
         return verify_password(
-            ctx, name, password, lambda ctx, is_correct: _finish_login(ctx, name, is_correct)
+            ctx, attempt, password, lambda ctx, is_correct: _finish_login(ctx, attempt, is_correct)
         )
 
 
 class ScramExchange(SaslExchange):
     """SCRAM: client and server authenticate each other without sending the password."""
+
+    mechanism = Mechanism.SCRAM
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +175,10 @@ class ScramExchange(SaslExchange):
         if not self._scram.is_proven:
             self._check_proof(ctx, self._scram, text)
             return None
-        return self._finish(ctx, self._scram.name, text)
+        return self._finish(ctx, self._attempt(self._scram), text)
+
+    def _attempt(self, scram: ScramLogin) -> LoginAttempt:
+        return LoginAttempt(scram.name, self.mechanism)
 
     def _look_up(self, ctx: Context, client_first: str) -> SlowWork:
         def read(session: Session) -> ScramLogin | None:
@@ -170,8 +192,8 @@ class ScramExchange(SaslExchange):
     def _send_challenge(self, ctx: Context, scram: ScramLogin | None) -> None:
         ctx.client.sasl = None
         if scram is None:
-            raise NumericError(numerics.ERR_SASLFAIL)
-        check_login_delay(ctx, scram.name)
+            refuse_message(ctx, self)
+        check_login_delay(ctx, self._attempt(scram))
         self._scram = scram
         self._password_version = password_version(ctx, scram.name)
         ctx.client.sasl = self
@@ -179,25 +201,29 @@ class ScramExchange(SaslExchange):
 
     def _check_proof(self, ctx: Context, scram: ScramLogin, client_final: str) -> None:
         """Check the client's proof, unless too many other attempts have failed in the meantime."""
-        check_login_delay(ctx, scram.name)
+        check_login_delay(ctx, self._attempt(scram))
         try:
             _send_message(ctx, scram.check(client_final).encode())
         except ScramException:
-            fail_login(ctx, scram.name)
+            fail_login(ctx, self._attempt(scram))
 
-    def _finish(self, ctx: Context, name: str, message: str) -> SlowWork:
+    def _finish(self, ctx: Context, attempt: LoginAttempt, message: str) -> SlowWork:
         """Log in; the empty slow work only serves to continue with a writable changeset."""
         if message:
-            raise NumericError(numerics.ERR_SASLFAIL)
+            refuse_message(ctx, self)
         return ctx.defer(
             lambda session: None,
-            lambda ctx, _: _finish_login(ctx, name, password_version(ctx, name) == self._password_version),
+            lambda ctx, _: _finish_login(
+                ctx, attempt, password_version(ctx, attempt.name) == self._password_version
+            ),
             writes=True,
         )
 
 
 class ExternalExchange(SaslExchange):
     """EXTERNAL: authenticates by the TLS client certificate (RFC 4422 appendix A)."""
+
+    mechanism = Mechanism.EXTERNAL
 
     def process(self, ctx: Context, message: bytes) -> SlowWork:
         """Process the account name; an empty one selects the account of the certificate."""
@@ -209,9 +235,10 @@ class ExternalExchange(SaslExchange):
         account = ctx.world.certificates.get(ctx.client.certificate or "")
         if account is None or fold(name) not in ("", fold(account.name)):
             mismatch = "does not match the account" if name else "is not registered with any account"
+            log_failure(ctx, LoginAttempt(name, self.mechanism), f"the certificate {mismatch}")
             text = f"Your certificate {mismatch}; log in and use /msg NickServ CERT ADD"
             raise NumericError(numerics.ERR_SASLFAIL, text=text)
-        _finish_login(ctx, account.name, is_proven=True)
+        _finish_login(ctx, LoginAttempt(account.name, self.mechanism), is_proven=True)
 
 
 MECHANISMS: dict[str, type[PlainExchange] | type[ScramExchange] | type[ExternalExchange]] = {

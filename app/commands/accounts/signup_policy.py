@@ -1,6 +1,8 @@
 """Requirements of REGISTER besides a password: an invitation code, an e-mail address, or none."""
 
+from app.access_log import Mechanism
 from app.clock import to_text
+from app.commands.accounts.login import LoginAttempt, log_failure
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.engine.rate_limits import describe_wait
@@ -33,6 +35,7 @@ def check_invitation(ctx: Context, name: str, code: str) -> Invitation | None:
         raise FailReply("REGISTER", "INVITATION_REQUIRED", name, text=text)
     found = ctx.world.invitations.get(hash_code(code))
     if found is None:
+        log_failure(ctx, LoginAttempt(name, Mechanism.REGISTER), "unknown invitation code")
         raise FailReply("REGISTER", "INVALID_INVITATION", name, text="Unknown invitation code")
     if found.remaining_uses < 1:
         raise FailReply("REGISTER", "INVALID_INVITATION", name, text="This invitation code has been used up")

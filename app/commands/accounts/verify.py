@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from app.access_log import Mechanism
 from app.commands.accounts import login
 from app.commands.context import Context
 from app.commands.errors import FailReply
@@ -86,10 +87,11 @@ def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]
 
     Raises: FailReply; a wrong code counts as a failed login.
     """
-    _check_may_verify(ctx, account)
+    attempt = login.LoginAttempt(account, Mechanism.VERIFY)
+    _check_may_verify(ctx, attempt)
     event = redeem_code(ctx.runtime.ledger.connection, ctx.runtime.clock, fold(account), code)
     if event is None:
-        login.record_failure(ctx, account)
+        login.record_failure(ctx, attempt, "wrong code")
         text = "The code is wrong or older than a day; use REGISTER to get a new one"
         raise FailReply("VERIFY", "INVALID_CODE", account, text=text)
     name = event.account or ""
@@ -102,20 +104,21 @@ def complete_verification(ctx: C, account: str, code: str, announce: Announce[C]
         )
     ctx.emit_without_reply(event)
     announce(ctx, "SUCCESS", name, f"Account {name} registered")
-    log_in_to_new_account(ctx, name)
+    log_in_to_new_account(ctx, login.LoginAttempt(name, Mechanism.VERIFY))
     login.release_nick(ctx.runtime, ctx.changeset, name)
 
 
-def log_in_to_new_account(ctx: Context, name: str) -> None:
+def log_in_to_new_account(ctx: Context, attempt: login.LoginAttempt) -> None:
     """Log the caller in to the account just registered, keeping the metadata set as a guest."""
-    account = ctx.world.accounts[fold(name)]
+    account = ctx.world.accounts[fold(attempt.name)]
     if ctx.user is not None:
         adopt_guest_values(ctx.runtime, ctx.changeset, ctx.user, account)
     login.confirm_login(ctx, account)
-    login.log_in(ctx, account)
+    login.log_in(ctx, account, attempt.mechanism)
 
 
-def _check_may_verify(ctx: Context, account: str) -> None:
+def _check_may_verify(ctx: Context, attempt: login.LoginAttempt) -> None:
+    account = attempt.name
     if ctx.client.account is not None:
         text = f"You are already logged in as {ctx.client.account}"
         raise FailReply("VERIFY", "ALREADY_AUTHENTICATED", account, text=text)
@@ -123,7 +126,7 @@ def _check_may_verify(ctx: Context, account: str) -> None:
         raise FailReply(
             "VERIFY", "COMPLETE_CONNECTION_REQUIRED", account, text="Complete connection registration first"
         )
-    seconds = login.login_delay_seconds(ctx, account)
+    seconds = login.login_delay_seconds(ctx, attempt)
     if seconds > 0:
         text = f"Too many failed attempts; wait {describe_wait(seconds)} and try again"
         raise FailReply("VERIFY", "TEMPORARILY_UNAVAILABLE", account, text=text)

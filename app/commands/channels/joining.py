@@ -9,11 +9,11 @@ from app.commands.errors import NumericError
 from app.commands.registry import command
 from app.commands.sessions import account_roles
 from app.engine.rate_limits import describe_wait, rate_key
+from app.engine.world.admission import find_entry_refusal
 from app.engine.world.room import Room
 from app.engine.world.user import User
 from app.events import Kind
 from app.events.data import CreatedData, JoinedData
-from app.services.accounts import is_same_password
 from app.services.rooms import NEW_ROOM_MODES
 from app.wire import numerics
 from app.wire.names import InvalidName, check_room
@@ -123,22 +123,11 @@ def _charge_creation(ctx: Context, name: str) -> None:
 def _check_entry(ctx: Context, room: Room, me: User, key: str) -> None:
     """Check the room's restrictions on joining.
 
-    They do not apply to invited users, or to administrators in official rooms.
-
     Raises: NumericError when the user may not join.
     """
-    if room.id in me.invited or (me.is_admin and room.official):
-        return
-    if room.is_banned(me):
-        raise NumericError(numerics.ERR_BANNEDFROMCHAN, room.name)
-    if "i" in room.modes and not room.is_listed("I", me):
-        raise NumericError(numerics.ERR_INVITEONLYCHAN, room.name)
-    if "R" in room.modes and me.account is None:
-        raise NumericError(numerics.ERR_NEEDREGGEDNICK, room.name)
-    if room.password is not None and not is_same_password(room.password, key or ""):
-        raise NumericError(numerics.ERR_BADCHANNELKEY, room.name)
-    if room.limit is not None and len(room.members) >= room.limit:
-        raise NumericError(numerics.ERR_CHANNELISFULL, room.name)
+    refusal = find_entry_refusal(room, me, key)
+    if refusal is not None:
+        raise NumericError(refusal, room.name)
 
 
 def _enter(ctx: Context, room: Room, me: User, override: bool = False) -> None:

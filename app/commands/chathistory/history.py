@@ -3,8 +3,6 @@
 This module parses requests and checks permissions; `playback` reads and sends the pages.
 """
 
-from sqlalchemy.orm import Session
-
 from app.clock import from_iso
 from app.commands.chathistory.playback import (
     NOT_RETRIEVED,
@@ -15,18 +13,15 @@ from app.commands.chathistory.playback import (
     make_request,
     not_retrieved,
     playback_kinds,
-    read_later,
     read_page,
-    send_targets,
 )
+from app.commands.chathistory.targets import read_targets
 from app.commands.context import Context
 from app.commands.errors import FailReply
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
 from app.events import parse_msgid
 from app.services import pages
-from app.services.pages import ConversationTarget, Page
-from app.services.visibility import find_first_visible
 from app.wire.names import MAX_NICK_BYTES, InvalidName, check_nick, is_room
 from app.wire.numbers import parse_number
 
@@ -87,20 +82,15 @@ def chathistory_between(
 
 @subcommand(cost=COST)
 def chathistory_targets(ctx: Context, first: str = "", last: str = "", limit: str = "") -> SlowWork:
-    """List the rooms and users whose latest message is between two timestamps."""
+    """List the rooms and users whose latest message is between two timestamps.
+
+    The rooms are those you are in and, before you join them, those your account was last in.
+    """
     if not limit:
         raise _missing_parameters("TARGETS")
     maximum = _parse_limit(ctx, "TARGETS", limit)
     begin, end = _parse_timestamp("TARGETS", first), _parse_timestamp("TARGETS", last)
-    rooms = {room.id: room.name for room in ctx.world.rooms_of(ctx.me)}
-    parties = ctx.me.parties
-
-    def work(session: Session) -> Page[ConversationTarget]:
-        visible = find_first_visible(session.connection(), rooms, parties)
-        return pages.list_targets(session, rooms, parties[0], maximum, begin, end, visible)
-
-    failure = failed("MESSAGE_ERROR", "TARGETS", text=NOT_RETRIEVED)
-    return read_later(ctx, failure, work, send_targets)
+    return read_targets(ctx, maximum, begin, end)
 
 
 # Parsing

@@ -12,7 +12,6 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.clock import to_iso
 from app.commands.batches import response_batch
 from app.commands.chathistory.timestamps import send_old_message
 from app.commands.context import Context
@@ -22,7 +21,7 @@ from app.engine.world.room import Room
 from app.events import Event, Kind, msgid
 from app.events.data import KickedData, MessageData
 from app.services import pages
-from app.services.pages import ConversationTarget, HistoryCursor, HistorySource, Page
+from app.services.pages import HistoryCursor, HistorySource, Page
 from app.services.visibility import find_first_visible
 from app.wire.line import plain
 from app.wire.names import fold
@@ -130,10 +129,13 @@ def read_later(
     ctx: C,
     failure: FailReply,
     work: Callable[[Session], T],
-    send: Callable[[C, T], None],
+    send: Callable[[C, T], SlowWork | None],
     slots: BoundedSemaphore = PAGE_READS,
 ) -> SlowWork:
-    """Return slow work that reads within a concurrency limit and sends the result, or `failure`."""
+    """Return slow work that reads within a concurrency limit and sends the result, or `failure`.
+
+    `send` may return further slow work.
+    """
 
     def read(session: Session) -> T | FailReply:
         try:
@@ -145,10 +147,10 @@ def read_later(
             logger.warning("Cannot read a page of history: %s", error)
             return failure
 
-    def then(resumed: C, result: T | FailReply) -> None:
+    def then(resumed: C, result: T | FailReply) -> SlowWork | None:
         if isinstance(result, FailReply):
             raise result
-        send(resumed, result)
+        return send(resumed, result)
 
     return ctx.defer(read, then)
 
@@ -176,7 +178,7 @@ def _send_page(ctx: Context, request: PageRequest, page: Page[Event]) -> None:
     room = get_joined_room(ctx, request.word, request.target) if request.room is not None else None
     if room is not None and room.hides_history and not request.is_hidden:
         raise not_retrieved(request)
-    with response_batch(ctx, "chathistory", plain(request.target), **_end_tag(ctx, page)) as tags:
+    with response_batch(ctx, "chathistory", plain(request.target), **end_tag(ctx, page)) as tags:
         for event in page.items:
             if event.id in ctx.world.redacted:
                 continue  # redacted since the page was read
@@ -184,7 +186,7 @@ def _send_page(ctx: Context, request: PageRequest, page: Page[Event]) -> None:
             send_old_message(ctx, event, **tags, **_shared_msgid(ctx, event))
 
 
-def _end_tag(ctx: Context, page: Page[T]) -> dict[str, str]:
+def end_tag(ctx: Context, page: Page[T]) -> dict[str, str]:
     """Return the tag for a batch after which the client need not ask for a further page."""
     return {END_TAG: ""} if page.is_last and "message-tags" in ctx.client.caps else {}
 
@@ -235,13 +237,6 @@ def _shared_msgid(ctx: Context, event: Event) -> dict[str, str]:
     """Return the `msgid` tag of a QUIT or NICK, which is not sent with live events."""
     is_shared = event.kind in (Kind.QUIT, Kind.NICK) and "message-tags" in ctx.client.caps
     return {"msgid": msgid(event.id)} if is_shared else {}
-
-
-def send_targets(ctx: Context, page: Page[ConversationTarget]) -> None:
-    """Send the targets with the times of their latest messages (CHATHISTORY TARGETS)."""
-    with response_batch(ctx, "draft/chathistory-targets", **_end_tag(ctx, page)) as tags:
-        for target in page.items:
-            ctx.send_from_server("CHATHISTORY", "TARGETS", target.name, to_iso(target.at), **tags)
 
 
 def not_retrieved(request: PageRequest, *word: str) -> FailReply:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from app import access_log
+from app.access_log import Mechanism
 from app.commands.accounts import login
 from app.commands.connect import entry
 from app.commands.context import Context
@@ -113,6 +115,8 @@ def _close_if_throttled(ctx: Context) -> bool:
     """Close the connection and return True if its address has sent too many wrong passwords."""
     seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address)
     if seconds > 0:
+        reason = "too many failed logins"
+        access_log.login_refused(ctx.client.address, access_log.UNKNOWN, Mechanism.PASS, reason)
         ctx.reply(numerics.ERR_PASSWDMISMATCH)
         ctx.close(f"Too many wrong passwords from your address; wait {describe_wait(seconds)} and try again")
     return seconds > 0
@@ -123,8 +127,11 @@ def _apply_password_check(ctx: Context, is_correct: bool) -> SlowWork | None:
         return None
     if is_correct:
         return entry.complete_entry(ctx)
-    if ctx.client.registration.password is not None:
+    is_given = ctx.client.registration.password is not None
+    if is_given:
         ctx.runtime.rate_limits.logins.record(ctx.client.address)
+    reason = "wrong server password" if is_given else "no server password"
+    access_log.login_failed(ctx.client.address, access_log.UNKNOWN, Mechanism.PASS, reason)
     ctx.reply(numerics.ERR_PASSWDMISMATCH)
     ctx.close("Missing or wrong server password")
     return None
@@ -137,21 +144,22 @@ def _log_in_by_pass(ctx: Context) -> SlowWork | None:
     name, colon, password = given.partition(":")
     if not colon or ctx.world.find_account(name) is None:
         name, password = registration.nick or "", given
+    attempt = login.LoginAttempt(name, Mechanism.PASS)
     try:
         return login.verify_password(
-            ctx, name, password, lambda ctx, is_correct: _enter_with_account(ctx, name, is_correct)
+            ctx, attempt, password, lambda ctx, is_correct: _enter_with_account(ctx, attempt, is_correct)
         )
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
 
 
-def _enter_with_account(ctx: Context, name: str, is_correct: bool) -> SlowWork | None:
+def _enter_with_account(ctx: Context, attempt: login.LoginAttempt, is_correct: bool) -> SlowWork | None:
     try:
-        account = login.check_login(ctx, name, is_correct)
+        account = login.check_login(ctx, attempt, is_correct)
     except NumericError as refusal:
         return _enter_as_guest(ctx, refusal)
     login.confirm_login(ctx, account)
-    login.log_in(ctx, account)
+    login.log_in(ctx, account, attempt.mechanism)
     return entry.complete_entry(ctx)
 
 

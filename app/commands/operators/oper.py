@@ -3,6 +3,8 @@
 Users logged in to an account with the admin role are administrators without OPER.
 """
 
+from app import access_log
+from app.access_log import Mechanism
 from app.commands.channels import usermodes
 from app.commands.context import Context
 from app.commands.errors import NumericError
@@ -35,12 +37,21 @@ def oper(ctx: Context, name: str, password: str) -> SlowWork:
 def _finish_oper(ctx: Context, name: str, is_correct: bool) -> None:
     _check_delay(ctx, name)
     if not is_correct:
+        access_log.login_failed(
+            ctx.client.address, _loggable_name(ctx, name), Mechanism.OPER, "wrong name or password"
+        )
         _emit_failure(ctx, name)
         ctx.runtime.rate_limits.logins.record(ctx.client.address, _throttle_key(name))
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text="Wrong operator name or password")
     ctx.runtime.rate_limits.logins.trust(ctx.client.address, _throttle_key(name))
+    access_log.logged_in(ctx.client.address, name, Mechanism.OPER)
     ctx.reply(numerics.RPL_YOUREOPER)
     usermodes.grant_admin(ctx, name)
+
+
+def _loggable_name(ctx: Context, name: str) -> str:
+    """Return the name of an operator; an unknown name is omitted, because it may be a password."""
+    return name if name in ctx.runtime.settings.operators else access_log.UNKNOWN
 
 
 def _emit_failure(ctx: Context, name: str) -> None:
@@ -56,6 +67,9 @@ def _check_delay(ctx: Context, name: str) -> None:
     """
     seconds = ctx.runtime.rate_limits.logins.delay_seconds(ctx.client.address, _throttle_key(name))
     if seconds > 0:
+        access_log.login_refused(
+            ctx.client.address, _loggable_name(ctx, name), Mechanism.OPER, "too many failed logins"
+        )
         text = f"Too many wrong passwords; wait {describe_wait(seconds)} and try again"
         raise NumericError(numerics.ERR_PASSWDMISMATCH, text=text)
 

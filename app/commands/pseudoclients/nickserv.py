@@ -5,8 +5,10 @@ It calls the same functions as these commands, with the same checks and limits.
 
 from sqlalchemy.orm import Session
 
+from app.access_log import Mechanism
 from app.clock import to_text
 from app.commands.accounts import login, register, verify
+from app.commands.accounts.login import LoginAttempt
 from app.commands.accounts.signup_policy import NO_EMAIL
 from app.commands.connect import registration
 from app.commands.errors import FailReply
@@ -66,16 +68,17 @@ def nickserv_verify(ctx: ServiceContext, word: Secret, *more: Secret) -> None:
 def nickserv_identify(ctx: ServiceContext, word: Secret, *more: Secret) -> SlowWork:
     """Log in to an account, by default that of your nick."""
     name, password = (word, more[0]) if more else (ctx.me.nick, word)
+    attempt = LoginAttempt(name, Mechanism.IDENTIFY)
     return login.verify_password(
-        ctx, name, password, lambda ctx, is_correct: _finish_identify(ctx, name, is_correct)
+        ctx, attempt, password, lambda ctx, is_correct: _finish_identify(ctx, attempt, is_correct)
     )
 
 
-def _finish_identify(ctx: ServiceContext, name: str, is_correct: bool) -> None:
-    account = login.check_login(ctx, name, is_correct)
+def _finish_identify(ctx: ServiceContext, attempt: LoginAttempt, is_correct: bool) -> None:
+    account = login.check_login(ctx, attempt, is_correct)
     ctx.respond(f"You are now logged in as {account.name}")
     login.confirm_login(ctx, account)
-    login.log_in(ctx, account)
+    login.log_in(ctx, account, attempt.mechanism)
 
 
 @subcommand(writes=True)
@@ -117,8 +120,9 @@ def nickserv_set_password(ctx: ServiceContext, old: Secret, new: Secret) -> Slow
     """Change your password. Your devices stay logged in."""
     account = get_own_account(ctx)
     register.check_new_password(account.name, new, ctx.runtime.settings.password_shortest)
+    attempt = LoginAttempt(account.name, Mechanism.SET_PASSWORD)
     return login.verify_password(
-        ctx, account.name, old, lambda ctx, is_correct: _hash_new_password(ctx, account, new, is_correct)
+        ctx, attempt, old, lambda ctx, is_correct: _hash_new_password(ctx, account, new, is_correct)
     )
 
 
@@ -135,7 +139,7 @@ def get_own_account(ctx: ServiceContext) -> AccountInfo:
 
 def _hash_new_password(ctx: ServiceContext, account: AccountInfo, new: str, is_correct: bool) -> SlowWork:
     """Hash the new password if the old one was correct; otherwise count a failed login."""
-    login.check_login(ctx, account.name, is_correct)
+    login.check_login(ctx, LoginAttempt(account.name, Mechanism.SET_PASSWORD), is_correct)
     return ctx.defer(
         lambda session: hash_password(new),
         lambda ctx, hashes: _store_password(ctx, account, hashes),

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 
+from app import access_log
 from app.commands.runtime import Runtime
 from app.commands.sessions.connections import close_client
 from app.commands.sessions.leaving import detach_client
@@ -94,6 +95,8 @@ class Connection:
 
     def serve(self) -> None:
         """Read until either side closes the connection, then release the client and the socket."""
+        if self._proxy_header is None:
+            access_log.connected(self._slot.address, self._client.secure)
         try:
             for steps in self._units():
                 self._submit(steps)
@@ -104,9 +107,17 @@ class Connection:
             self._submit(
                 [Callback(lambda changeset, client: detach_client(self._runtime, changeset, client, reason))]
             )
+            self._log_end(reason)
             self._outbox.finish()
             self._linger()
             self._outbox.release()
+
+    def _log_end(self, reason: str) -> None:
+        """Log the end; if the server closed the connection, the engine knows the reason."""
+        client = self._client
+        seconds = self._runtime.clock.monotonic() - client.connected_at
+        reason = client.quit_reason or reason
+        access_log.disconnected(self._slot.address, client.nick, client.account, seconds, reason)
 
     def _units(self) -> Iterator[Sequence[Step]]:
         """Yield the steps of each read, no faster than the flood limit allows."""
@@ -180,6 +191,7 @@ class Connection:
         rest, self._proxy_header = self._proxy_header[length:], None
         if origin.address is not None:
             self._set_origin(origin.address, origin.secure)
+        access_log.connected(self._slot.address, self._client.secure or origin.secure)
         return rest
 
     def _set_origin(self, address: str, secure: bool) -> None:
