@@ -88,8 +88,11 @@ def from_iso(text: str) -> int:
     """
     if not text.endswith("Z") or "T" not in text:
         raise ValueError(f"not a UTC timestamp: {text}")
-    moment = datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    moment = datetime.fromisoformat(text[:-1])
+    if moment.tzinfo is not None:
+        raise ValueError(f"two time zones: {text}")
+    seconds = int(moment.replace(microsecond=0, tzinfo=UTC).timestamp())
+    return seconds * 1000 + moment.microsecond // 1000
 
 
 def to_datetime(instant: int) -> datetime:

@@ -1,44 +1,19 @@
-"""Times as people write them, and files that are there whole or not at all."""
+"""Durations as people write them, and files that are there whole or not at all."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from app.cli.admin import times
 from app.cli.admin.atomic_file import open_atomically
-from app.clock import from_iso, to_iso
+from app.clock import from_iso
 from app.errors import UsageError
-from app.services import durations
+from app.text import durations
 
 NOW = from_iso("2026-11-22T15:30:00Z")
 
 
-# times
-
-SPANS = [
-    ("2026-11-01", "2026-11-01T00:00:00.000Z", "2026-11-01T23:59:59.999Z"),
-    ("2026-11-01 10:00", "2026-11-01T10:00:00.000Z", "2026-11-01T10:00:00.000Z"),
-    ("2026-11-01T10:00+02:00", "2026-11-01T08:00:00.000Z", "2026-11-01T08:00:00.000Z"),
-    ("2h", "2026-11-22T13:30:00.000Z", "2026-11-22T13:30:00.000Z"),
-    ("2 hours ago", "2026-11-22T13:30:00.000Z", "2026-11-22T13:30:00.000Z"),
-    ("now", "2026-11-22T15:30:00.000Z", "2026-11-22T15:30:00.000Z"),
-    ("yesterday", "2026-11-21T00:00:00.000Z", "2026-11-21T23:59:59.999Z"),
-    ("last friday", "2026-11-20T00:00:00.000Z", "2026-11-20T23:59:59.999Z"),
-    ("february 2024", "2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z"),
-]
-
-
-@pytest.mark.parametrize(("text", "first", "last"), SPANS)
-def test_times_are_parsed_to_spans(text: str, first: str, last: str) -> None:
-    assert to_iso(times.since(text, NOW) or 0) == first
-    assert to_iso(times.until(text, NOW) or 0) == last
-
-
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-11-22 25:00", "99999999999h"])
-def test_invalid_times_are_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        times.since(text, NOW)
+# durations
 
 
 @pytest.mark.parametrize(

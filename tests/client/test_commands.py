@@ -1,13 +1,8 @@
-"""Slash commands, parsing of times, completion, backoff and keepalive."""
-
-from datetime import UTC, datetime
+"""Slash commands, completion, backoff and keepalive."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.client.net.backoff import PING_AFTER_SECONDS, PONG_TIMEOUT_SECONDS, Backoff, Keepalive
-from app.client.protocol.times import parse_span
 from app.client.ui.commands.table import legacy_slash_commands, slash_commands
 from app.client.ui.completion import completion_words, find_candidates
 from app.client.ui.secrets import input_has_secret, is_unslashed_command
@@ -18,7 +13,6 @@ from app.wire.secrets import message_has_secret
 from tests.client.harness import online_client
 from tests.conftest import MovedClock
 
-NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 SLASH_COMMANDS = slash_commands()
 COMMANDS = {command.name: command for command in SLASH_COMMANDS}
 REQUIRED = set(
@@ -141,42 +135,6 @@ def test_legacy_commands_leave_the_room_with_quit() -> None:
     assert commands.get("quit", online_client().state).function.__module__.endswith("legacy")
     assert commands.get("disconn", online_client().state).works_offline
     assert commands.find("enter") is not None
-
-
-@pytest.mark.parametrize(
-    ("text", "since", "until"),
-    [
-        ("2h", "2026-11-22T10:00:05", "2026-11-22T12:00:05"),
-        ("90 min", "2026-11-22T10:30:05", "2026-11-22T12:00:05"),
-        ("yesterday", "2026-11-21T00:00:00", "2026-11-22T12:00:05"),
-        ("yesterday 10:00", "2026-11-21T10:00:00", "2026-11-22T12:00:05"),
-        ("10:30", "2026-11-22T10:30:00", "2026-11-22T12:00:05"),
-        ("2026-11-01 10:00 now", "2026-11-01T10:00:00", "2026-11-22T12:00:05"),
-        ("2026-11-01 2026-11-02", "2026-11-01T00:00:00", "2026-11-02T00:00:00"),
-        ("2026-11-01 10:00 2026-11-02 12:00", "2026-11-01T10:00:00", "2026-11-02T12:00:00"),
-        ("now 2h", "2026-11-22T10:00:05", "2026-11-22T12:00:05"),
-        ("3 days ago", "2026-11-19T12:00:05", "2026-11-22T12:00:05"),
-        ("1 November 2026", "2026-11-01T00:00:00", "2026-11-22T12:00:05"),
-    ],
-)
-def test_times_are_parsed(text: str, since: str, until: str) -> None:
-    first, second = parse_span(text, NOW)
-    assert (first.isoformat()[:19], second.isoformat()[:19]) == (since, until)
-
-
-def test_invalid_time_is_refused() -> None:
-    with pytest.raises(UsageError, match="Cannot parse 'whenever it was' as a time"):
-        parse_span("whenever it was", NOW)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.text(max_size=20) | st.from_regex(r"\d{1,7} ?[smhdw]", fullmatch=True))
-def test_any_text_is_a_time_or_a_usage_error(text: str) -> None:
-    try:
-        first, second = parse_span(text, NOW)
-    except UsageError:
-        return
-    assert first <= second
 
 
 def test_completion_offers_commands_rooms_and_nicks() -> None:

@@ -2,7 +2,7 @@
 
 import queue
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 
 import pytest
@@ -17,10 +17,11 @@ from app.client.net.link import Link
 from app.client.protocol import protocol
 from app.client.protocol.events import ClientEvent, Message, Notice
 from app.client.protocol.model import ClientState, UserOptions
-from app.client.protocol.times import parse_span
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.controller import Controller
-from app.clock import Clock
+from app.clock import Clock, from_iso
+from app.text.local_time import WallClock
+from app.text.periods import Period, parse_span
 from tests.client.harness import CAPABILITIES, NOW, privmsg
 from tests.client.scripted_server import ScriptedServer
 from tests.client.test_line_mode import PromptUser
@@ -148,8 +149,9 @@ def test_no_line_of_input_reveals_a_defect(lines: list[str]) -> None:
 @pytest.mark.parametrize("zone", ["UTC0", "CET-1CEST", "Nowhere/Land", ""])
 def test_times_are_understood_whatever_the_zone_is_called(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
     monkeypatch.setenv("TZ", zone)
-    start, end = parse_span("last friday", datetime(2026, 11, 25, 12, tzinfo=UTC))
-    assert (start.date().isoformat(), end.hour) == ("2026-11-20", 12)
+    now = from_iso("2026-11-25T12:00:00Z")
+    assert parse_span("last friday", WallClock(now, UTC)) == Period(from_iso("2026-11-20T00:00:00Z"), now)
+    assert parse_span("last friday", WallClock(now, None)).last == now
 
 
 def test_event_that_cannot_be_shown_does_not_stop_the_others(server: ScriptedServer, keys: PipeInput) -> None:

@@ -1,6 +1,6 @@
 """Searching: parsing of queries, requests to the server, and its replies."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 
@@ -8,10 +8,12 @@ from app.client.protocol import intents
 from app.client.protocol.search import parse_search
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.completion import completion_words, find_candidates
+from app.clock import from_iso
 from app.errors import UsageError
+from app.text.local_time import WallClock
 from tests.client.harness import CAPABILITIES, ClientHarness, online_client, privmsg
 
-NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+NOW = WallClock(from_iso("2026-11-22T12:00:05Z"), UTC)
 SEARCH = f"{CAPABILITIES} soju.im/search"
 
 

@@ -10,7 +10,7 @@ from app.cli.admin.kick import MAX_REASON_LENGTH
 from app.cli.admin.prompts import confirm, one_line
 from app.clock import to_iso_or_none, until
 from app.services import bans
-from app.services.durations import parse_milliseconds
+from app.text.durations import parse_milliseconds
 
 app = new_noun("ban", "Manage server-wide bans.")
 

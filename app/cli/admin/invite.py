@@ -9,7 +9,7 @@ from app.cli.admin.context import AdminContext
 from app.clock import to_iso_or_none, until
 from app.services import invitations
 from app.services.codes import new_code
-from app.services.durations import parse_milliseconds
+from app.text.durations import parse_milliseconds
 
 app = new_noun("invite", "Create and revoke invitation codes.")
 

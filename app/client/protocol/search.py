@@ -4,7 +4,6 @@ The server replies to each search with one batch or one FAIL, in order.
 """
 
 import re
-from datetime import datetime
 
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice, SearchResult
@@ -12,8 +11,9 @@ from app.client.protocol.history import page_limit
 from app.client.protocol.lines import param, send
 from app.client.protocol.messages import to_message
 from app.client.protocol.model import ClientState, OpenBatch, PendingSearch
-from app.client.protocol.times import parse_prefix
-from app.clock import from_datetime, to_iso
+from app.clock import to_iso
+from app.text.local_time import WallClock
+from app.text.periods import parse_prefix
 from app.wire.line import Line, format_tags
 
 CAPABILITY = "soju.im/search"
@@ -21,7 +21,7 @@ FILTERS = ("from", "in", "after", "before")
 _WORD = re.compile(rf'(?:({"|".join(FILTERS)}): *)?("[^"]+"|\S+)', re.IGNORECASE)
 
 
-def parse_search(query: str, now: datetime) -> PendingSearch:
+def parse_search(query: str, clock: WallClock) -> PendingSearch:
     """Parse a query of search words and the filters `from:`, `in:`, `after:` and `before:`.
 
     Raises: UsageError when a time cannot be parsed.
@@ -32,7 +32,7 @@ def parse_search(query: str, now: datetime) -> PendingSearch:
     while words:
         name, word = words.pop(0)
         if name in ("after", "before"):
-            attributes[name] = _parse_time(word, words, now)
+            attributes[name] = _parse_time(word, words, clock)
         elif name:
             attributes[name] = word.strip('"')
         else:
@@ -40,12 +40,12 @@ def parse_search(query: str, now: datetime) -> PendingSearch:
     return PendingSearch(query, attributes | ({"text": " ".join(text)} if text else {}))
 
 
-def _parse_time(word: str, following: list[tuple[str, str]], now: datetime) -> str:
-    """Return the ISO 8601 time that starts at `word`; remove its other words from `following`."""
+def _parse_time(word: str, following: list[tuple[str, str]], clock: WallClock) -> str:
+    """Return the start of the time at `word`; remove its other words from `following`."""
     unfiltered = [text for name, text in following if not name] if not word.startswith('"') else []
-    time, word_count = parse_prefix([word.strip('"'), *unfiltered], now)
+    period, word_count = parse_prefix([word.strip('"'), *unfiltered], clock)
     del following[: word_count - 1]
-    return to_iso(from_datetime(time))
+    return to_iso(period.first)
 
 
 def send_search(state: ClientState, search: PendingSearch) -> Effects:

@@ -18,7 +18,7 @@ from app.errors import ChatError
 from app.events import Kind
 from app.events.data import RevokedData
 from app.services.bans import BanType, ban_data, detect_ban_type, is_same_mask, normalise_ban_mask
-from app.services.durations import is_duration, parse_milliseconds
+from app.text.durations import is_duration, parse_milliseconds
 from app.wire import numerics
 
 USER_BANS = (BanType.NICK, BanType.ACCOUNT)

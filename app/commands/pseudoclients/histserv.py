@@ -1,11 +1,11 @@
 """HistServ: history for clients without CHATHISTORY, under the same access rules."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
 from sqlalchemy.orm import Session
 
-from app.clock import from_datetime, to_text
+from app.clock import to_text
 from app.commands.chathistory.playback import (
     NOT_RETRIEVED,
     PageRequest,
@@ -23,12 +23,15 @@ from app.commands.pseudoclients import service_context
 from app.commands.pseudoclients.service_context import ServiceContext
 from app.commands.registry import command, subcommand
 from app.engine.submission_unit import SlowWork
+from app.errors import UsageError
 from app.events import Event, msgid, parse_msgid
 from app.services import pages
 from app.services.pages import HistoryCursor, HistorySource
 from app.services.search import SearchQuery
 from app.services.visibility import find_first_visible
 from app.text.graphemes import split_text
+from app.text.local_time import WallClock
+from app.text.periods import parse_exact
 from app.wire.ctcp import ACTION, DELIMITER
 from app.wire.framing import byte_length
 from app.wire.names import is_room
@@ -96,31 +99,35 @@ def histserv_search(ctx: ServiceContext, *words: str) -> SlowWork:
     """Show the last messages that contain all words: 10 by default, at most 100.
 
     The words may include the filters `from:anna`, `in:#tea`, `after:2026-11-01`,
-    `before:2026-11-30` and `limit:20`.
+    `before:2026-11-30` and `limit:20`. A time is a date, a date and time such as `2026-11-01T10:00`
+    in UTC, or a duration before now such as `2h`; a date stands for its start.
     """
     if not words:
         raise FailReply(ctx.verb, "INVALID_PARAMS", text="Missing search words: SEARCH <words>")
     pairs = [word.partition(":")[::2] for word in words]
     filters = {name.lower(): value for name, value in pairs if name.lower() in SEARCH_FILTERS and value}
     text = " ".join(word for word in words if word.partition(":")[0].lower() not in SEARCH_FILTERS)
-    since, until = _parse_day(filters.get("after")), _parse_day(filters.get("before"))
+    since, until = (_parse_time(ctx, filters.get(name)) for name in ("after", "before"))
     query = SearchQuery(text, filters.get("from"), since, until)
     limit = _parse_count(filters.get("limit", ""))
     return start_search(ctx, filters.get("in", ""), query, limit, _read_failure(ctx), _send_results)
 
 
-def _parse_day(day: str | None) -> int | None:
-    """Return the instant of an ISO 8601 date or date-time; the default time zone is UTC.
+def _parse_time(ctx: ServiceContext, word: str | None) -> int | None:
+    """Return the start of a date or time, in UTC by default.
 
     Raises: FailReply when it cannot be parsed.
     """
+    if word is None:
+        return None
     try:
-        parsed = None if day is None else datetime.fromisoformat(day)
-    except ValueError as error:
-        raise FailReply(
-            "HISTSERV", "INVALID_PARAMS", text=f"Cannot parse {day} as a date such as 2026-11-22"
-        ) from error
-    return None if parsed is None else from_datetime(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+        period = parse_exact(word, WallClock(ctx.runtime.clock.now(), UTC))
+    except UsageError as error:
+        raise FailReply("HISTSERV", "INVALID_PARAMS", text=error.sentence) from error
+    if period is None:
+        text = f"Cannot parse {word} as a time such as 2026-11-22, 2026-11-22T10:00 or 2h"
+        raise FailReply("HISTSERV", "INVALID_PARAMS", text=text)
+    return period.first
 
 
 def _send_results(ctx: ServiceContext, found: list[Event]) -> None:

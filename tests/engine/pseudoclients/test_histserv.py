@@ -140,5 +140,12 @@ def test_search_shows_places_and_respects_permissions(bench: EngineHarness) -> N
     assert ask(bench, "bob", "SEARCH milk") == ask(bench, "bob", "SEARCH tea before:2026-11-01") == [NOTHING]
     assert ask(bench, "bob", "SEARCH") == ["Missing search words: SEARCH <words>"]
     assert ask(bench, "bob", "SEARCH tea in:#milk") == ["You are not in #milk"]
-    assert ask(bench, "bob", "SEARCH tea after:noon") == ["Cannot parse noon as a date such as 2026-11-22"]
+    assert ask(bench, "bob", "SEARCH tea after:noon") == [
+        "Cannot parse noon as a time such as 2026-11-22, 2026-11-22T10:00 or 2h"
+    ]
+    assert ask(bench, "bob", "SEARCH tea before:9999-12-31") == [
+        "9999-12-31 is out of range: a time lies between the years 1900 and 9998."
+    ]
+    for spelling in ("20261101", "2026-W45-3", "2026-11", "2026", "9999h", "2026-11-01T10:00+02:00"):
+        assert said(bench, "bob", f"SEARCH tea green after:{spelling}") == in_tea[:1]
     assert ask(bench, "bob", "SEARCH tea limit:many") == ["Cannot parse many as a number of lines"]

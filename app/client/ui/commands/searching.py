@@ -1,16 +1,14 @@
 """Commands that show earlier messages."""
 
-from datetime import datetime
-
 from app.client.protocol import intents
 from app.client.protocol.history import CAPABILITY as HISTORY
 from app.client.protocol.search import CAPABILITY as SEARCH
 from app.client.protocol.search import parse_search
-from app.client.protocol.times import parse_span
 from app.client.ui.command_registry import Rest, command
 from app.client.ui.controller import Controller
 from app.client.ui.questions import Question
-from app.clock import from_datetime
+from app.text.local_time import WallClock
+from app.text.periods import parse_span
 
 
 @command(needs=HISTORY)
@@ -22,6 +20,9 @@ def history(controller: Controller, when: Rest | None = None) -> None:
     /history 2h                       the last two hours
     /history yesterday 10:00          since then
     /history 2026-11-01 10:00 now     between two times
+    /history 2026-07 2026-07          all of July 2026
+
+    Times are local. A day, week (2026-W29), month or year includes all of it.
     """
     room = controller.room
     if when is None:
@@ -39,7 +40,7 @@ def _ask_period(controller: Controller, room: str) -> None:
         elif start.strip().isdecimal():
             controller.driver.execute(intents.show_latest, room, max(1, int(start)))
         else:
-            parse_span(start, _local_now(controller))
+            parse_span(start, _clock(controller))
             controller.ask(
                 Question(
                     "Until (Enter = now): ",
@@ -52,12 +53,12 @@ def _ask_period(controller: Controller, room: str) -> None:
 
 
 def _show_period(controller: Controller, room: str, text: str) -> None:
-    start, end = parse_span(text, _local_now(controller))
-    controller.driver.execute(intents.show_between, room, from_datetime(start), from_datetime(end))
+    period = parse_span(text, _clock(controller))
+    controller.driver.execute(intents.show_between, room, period.first, period.last)
 
 
-def _local_now(controller: Controller) -> datetime:
-    return controller.view.to_local(controller.driver.clock.now())
+def _clock(controller: Controller) -> WallClock:
+    return WallClock(controller.driver.clock.now(), controller.view.zone)
 
 
 @command(needs=SEARCH)
@@ -69,5 +70,7 @@ def search(controller: Controller, query: Rest) -> None:
     /search tea from:anna in:#kitchen       by sender and room
     /search tea after:yesterday before:2h   by time
     /search in:bob after:2026-11-01 10:00   in the conversation with bob
+
+    Times are local. A day, week, month or year stands for its start.
     """
-    controller.driver.execute(intents.search, parse_search(query, _local_now(controller)))
+    controller.driver.execute(intents.search, parse_search(query, _clock(controller)))
