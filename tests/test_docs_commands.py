@@ -1,8 +1,10 @@
 """The page of commands matches the command table and lists every error reply."""
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,19 @@ def test_what_refuses_is_a_numeric_for_that() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_refusal_in_the_code_is_on_the_page(path: Path) -> None:
     assert [code for code in refusals(path) if f"`{code}`" not in PAGE] == []
+
+
+def test_every_fail_code_on_the_page_is_sent_by_that_package() -> None:
+    """A code under a command is a constant in the package of its handler."""
+    for command in entries():
+        promised = re.findall(r"`([A-Z]+_[A-Z_]+)`", section(command.name).partition("\nRefused: ")[2])
+        known = constants(Path(inspect.getfile(command.handler)).parent) if promised else set()
+        assert set(promised) <= known, command.name
+
+
+@cache
+def constants(package: Path) -> set[str]:
+    """Return the strings that occur in the code of a package."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in package.glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

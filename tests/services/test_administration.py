@@ -113,6 +113,21 @@ def test_people_are_searched_and_listed_with_online_status(story: Story, clock: 
         assert [row.nick for row in people.list_latest_sessions(session, "anna", 5)] == ["ann"]
 
 
+@pytest.mark.parametrize("search", ["Straße", "STRASSE", "ｓｔｒａｓｓｅ", "caf\u00e9", "CAFE\u0301"])
+def test_lists_are_searched_in_any_case_width_and_composition(story: Story, search: str) -> None:
+    story.create_account("CaféStraße")
+    story.create_account("anna")
+    story.connect("caféstrasse")
+    decide(story, rooms.create_room, "#CaféStraße", 64)
+    decide(story, rooms.create_room, "#ops", 64)
+    decide(story, rooms.set_topic, "#ops", "Café in der Straße")
+    decide(story, rooms.create_room, "#tea", 64)
+    with story.database.reading() as session:
+        assert [person.name for person in people.list_people(session, search)] == ["CaféStraße"]
+        assert [one.name for one in people.list_people(session, search, only_online=True)] == ["caféstrasse"]
+        assert [room.name for room in rooms.list_rooms(session, search)] == ["#CaféStraße", "#ops"]
+
+
 def test_room_is_created_and_its_topic_set(story: Story) -> None:
     decide(story, rooms.create_room, "ops", 64)
     with pytest.raises(AlreadyExists):
