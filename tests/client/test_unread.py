@@ -171,6 +171,13 @@ def test_room_that_was_left_is_announced() -> None:
     """)
 
 
+def test_room_that_was_left_and_never_read_is_not_announced() -> None:
+    client = _started_client()
+    client.receive(*_targets("#ops"), ":srv MARKREAD #ops *")
+    client.clear()
+    client.play("")
+
+
 def test_check_cut_off_by_an_outage_is_repeated() -> None:
     client = _started_client()
     client.receive(*_targets("bob"), ":srv MARKREAD bob *")

@@ -48,7 +48,7 @@ def _show_if_unread(state: ClientState, name: str, marker: int) -> Effects:
         room = state.open_room(name)
         room.move_marker(marker)
         yield from _fetch(state, room, f"timestamp={to_iso(marker)}" if marker else "*")
-    elif (known := state.find_room(name)) is None or not known.must_rejoin:
+    elif marker and not ((known := state.find_room(name)) and known.must_rejoin):
         yield UnreadRoom(name)
 
 
