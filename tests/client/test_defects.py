@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from prompt_toolkit.input import PipeInput, create_pipe_input
 
 from app.client.display.event_text import DisplayContext
+from app.client.display.jsonlines import to_json
+from app.client.display.rendering import Renderer
 from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol import protocol
+from app.client.protocol.dispatch import HANDLERS
 from app.client.protocol.events import ClientEvent, Message, Notice
 from app.client.protocol.model import ClientState, UserOptions
 from app.client.ui.commands.table import slash_commands
@@ -152,6 +155,46 @@ def test_times_are_understood_whatever_the_zone_is_called(monkeypatch: pytest.Mo
     now = from_iso("2026-11-25T12:00:00Z")
     assert parse_span("last friday", WallClock(now, UTC)) == Period(from_iso("2026-11-20T00:00:00Z"), now)
     assert parse_span("last friday", WallClock(now, None)).last == now
+
+
+TIMES_SENT = ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "now", "2026-11-22T12:00:00.000Z"]
+SOURCES = ["", ":srv ", ":anna!a@h ", ":bob!b@h ", ":"]
+TARGETS = ["#tea", "anna", "bob", "*", "@#tea", ""]
+VERBS = [*HANDLERS, "BATCH", "MULTILINE"]
+TAGS = st.lists(
+    st.sampled_from([f"time={time}" for time in TIMES_SENT])
+    | st.sampled_from(
+        ["label=1", "label=x", "batch=b", "msgid=m1", "msgid=", "+draft/reply=m1", "+draft/react=x"]
+    ),
+    max_size=3,
+).map(lambda tags: f"@{';'.join(tags)} " if tags else "")
+PARAMETERS = st.sampled_from(
+    [*TARGETS, "+b", "b", "chathistory", "LS", "ACK", "TARGETS", "timestamp=x", "=", "0", ":a b", "SUCCESS"]
+) | st.text(st.characters(exclude_characters="\r\n\0"), max_size=6)
+SERVER_LINES = st.builds(
+    lambda tags, source, verb, parameters: f"{tags}{source}{verb} {' '.join(parameters)}",
+    TAGS,
+    st.sampled_from(SOURCES),
+    st.sampled_from(VERBS),
+    st.lists(PARAMETERS, max_size=5),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SERVER_LINES, min_size=10, max_size=40))
+def test_no_line_of_a_server_reveals_a_defect(lines: list[str]) -> None:
+    session = OfflineSession()
+    renderer = Renderer(DisplayContext("#tea", "anna"), has_colours=True)
+
+    def show(event: ClientEvent) -> None:
+        session.shown.append(event)
+        renderer.render(event)
+        to_json(event)
+
+    session.driver.show = show
+    greeting = [":srv CAP * LS :batch", ":srv CAP * ACK :batch", ":srv 001 anna :Welcome", ":anna JOIN #tea"]
+    session.run(*(partial(session.receive, line) for line in [*greeting, *lines]))
+    assert session.driver.defects == 0, session.errors()
 
 
 def test_event_that_cannot_be_shown_does_not_stop_the_others(server: ScriptedServer, keys: PipeInput) -> None:

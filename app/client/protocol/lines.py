@@ -5,6 +5,8 @@ from app.client.protocol.model import ClientState
 from app.clock import from_iso
 from app.wire.line import Line, format_line
 
+MAX_TIME = 253_370_764_800_000  # 9999-01-01T00:00:00Z
+
 
 def send(command: str, *params: str, tags: dict[str, str] | None = None) -> Send:
     """Return a line to send; line breaks become spaces, and empty tags are omitted."""
@@ -13,19 +15,20 @@ def send(command: str, *params: str, tags: dict[str, str] | None = None) -> Send
 
 
 def parse_time(text: str) -> int:
-    """Return an ISO 8601 time in milliseconds, or 0 if it is missing or malformed."""
+    """Return an ISO 8601 time in milliseconds, or 0 if it is missing, malformed or absurd.
+
+    Times before 1970 and after 9998 cannot be converted to every time zone.
+    """
     try:
-        return from_iso(text)
+        instant = from_iso(text)
     except ValueError:
         return 0
+    return instant if 0 < instant < MAX_TIME else 0
 
 
 def line_time(state: ClientState, line: Line) -> int:
     """Return the time of a line in milliseconds: its `time` tag, or else the current time."""
-    try:
-        return from_iso(line.tags["time"])
-    except (KeyError, ValueError):
-        return state.now
+    return parse_time(line.tags.get("time", "")) or state.now
 
 
 def param(line: Line, index: int) -> str:
