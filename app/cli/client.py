@@ -4,15 +4,17 @@ import getpass
 import os
 import queue
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from app.cli import terminal
-from app.cli.options import ClientConfig, Version, flags, read_password_file, setting
+from app.cli.client_password import find_password
+from app.cli.options import ClientConfig, Version, flags, setting
 from app.client.display.event_text import DisplayContext
 from app.client.display.printing import Printer
 from app.client.display.rendering import Renderer
@@ -20,13 +22,18 @@ from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
+from app.client.storage.client_storage import ClientStorage
+from app.client.storage.keyring_store import KeyringStore
+from app.client.storage.private_files import find_state_folder
+from app.client.storage.remembered_rooms import RememberedRooms
 from app.client.ui.batch_mode import BatchMode
 from app.clock import Clock
-from app.errors import UsageError
 from app.settings import CLIENT, ClientSettings, load
 from app.text.encoding import decode, substitute
+from app.wire.names import fold
 
 UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
+INPUT_HISTORY = "input-history"  # in the state folder
 DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
 
 app = terminal.new_app()
@@ -40,6 +47,12 @@ def client(
     username: Annotated[str | None, setting(ClientSettings, "username", "NAME", "-u", "--username")] = None,
     password_file: Annotated[
         Path | None, setting(ClientSettings, "password_file", "FILE", "--password-file")
+    ] = None,
+    password_command: Annotated[
+        str | None, setting(ClientSettings, "password_command", "COMMAND", "--password-command")
+    ] = None,
+    keyring: Annotated[
+        bool | None, setting(ClientSettings, "keyring", None, "--keyring/--no-keyring")
     ] = None,
     room: Annotated[str | None, setting(ClientSettings, "room", "ROOM", "--room")] = None,
     tls: Annotated[bool | None, setting(ClientSettings, "tls", None, "--tls/--no-tls")] = None,
@@ -63,12 +76,12 @@ def client(
     """Chat in the terminal, or send and receive messages in a script.
 
     Without -u, you are a guest under your login name. With -u, you are prompted for the password if
-    the name is registered, unless --password-file provides it.
+    the name is registered, unless --password-file, --password-command or --keyring provides it.
 
     If standard input is not a terminal, each of its lines is sent as a message, and messages go to
     standard output. The exit code is 0 if the server stored every message. If only standard output
-    is not a terminal, or with --json on a terminal, the client sends nothing and listens until
-    Ctrl-C.
+    is not a terminal, or with --json if the input is a terminal or /dev/null, the client sends
+    nothing and listens until Ctrl-C or SIGTERM.
     """
     loaded = load(CLIENT, config, flags(ClientSettings, locals()))
     for warning in loaded.warnings:
@@ -85,28 +98,54 @@ def _start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float
     """Run line mode on a terminal, otherwise batch mode."""
     has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
     is_interactive = has_input and has_output and not as_json
-    driver = _create_driver(settings, settings.history_page if is_interactive else 0)
+    storage = _open_storage(settings)
+    driver = _create_driver(settings, settings.history_page if is_interactive else 0, storage)
     if is_interactive:
-        _run_line_mode(driver, settings)
+        driver.state.options.rooms += _remembered_rooms(settings, storage)
+        _run_line_mode(driver, settings, storage)
         return
     context = DisplayContext(settings.room)
     renderer = Renderer(context, has_colours=False, has_days=False)
     write = terminal.echo_json if as_json else terminal.echo
     printer = Printer(renderer, write, terminal.echo_error, as_json, is_on_terminal=has_input)
     batch = BatchMode(driver, context, printer.show)
-    if has_input:
+    if has_input or (as_json and _is_null_device(sys.stdin)):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # disconnect first
         batch.listen()
     else:
         batch.send(_read_input(), timeout, follow)
 
 
+def _is_null_device(stream: TextIO) -> bool:
+    """Return whether a stream is `/dev/null`, which services and cron jobs have as their input."""
+    return os.path.samestat(os.fstat(stream.fileno()), Path(os.devnull).stat())
+
+
 def _read_input() -> Iterator[str]:
     """Yield the lines of standard input, in UTF-8 or else in the encoding of the locale."""
-    for line in sys.stdin.buffer:
+    # Not `sys.stdin.buffer`: at its end, the interpreter needs the lock of a thread that reads it.
+    for line in open(sys.stdin.fileno(), "rb", closefd=False):  # noqa: SIM115 - read to its end
         yield from decode(line, sys.stdin.encoding).rstrip("\r\n").split("\r")
 
 
-def _run_line_mode(driver: Driver, settings: ClientSettings) -> None:
+def _open_storage(settings: ClientSettings) -> ClientStorage:
+    """Return what is kept for this user on this server."""
+    place = f"{settings.username or _login_name()}@{settings.ip}:{settings.port}"
+    folder = find_state_folder()
+    return ClientStorage(
+        RememberedRooms(folder if settings.remember_rooms else None, place),
+        KeyringStore(place) if settings.keyring else None,
+        folder / INPUT_HISTORY if folder and settings.input_history else None,
+        settings.input_history,
+    )
+
+
+def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[str]:
+    """Return the remembered rooms, without the one in the settings."""
+    return [room for room in storage.rooms.load() if fold(room) != fold(settings.room)]
+
+
+def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
     from app.client.ui.commands import table
     from app.client.ui.line_mode import LineMode  # slow to import, so scripts skip it
 
@@ -117,24 +156,25 @@ def _run_line_mode(driver: Driver, settings: ClientSettings) -> None:
         print(substitute(line, encoding))
 
     commands = table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
-    LineMode(driver, Renderer(DisplayContext(), has_colours), commands, write).run()
+    LineMode(driver, Renderer(DisplayContext(), has_colours), commands, storage, write).run()
 
 
-def _create_driver(settings: ClientSettings, initial_history: int) -> Driver:
+def _create_driver(settings: ClientSettings, initial_history: int, storage: ClientStorage) -> Driver:
     clock = Clock()
     inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
     address = Address(settings.ip, settings.port, settings.tls, settings.tls_verify, settings.tls_ca)
     link = Link(address, inbox.put, clock)
-    return Driver(ClientState(_user_options(settings, initial_history)), link, inbox, clock)
+    return Driver(ClientState(_user_options(settings, initial_history, storage)), link, inbox, clock)
 
 
-def _user_options(settings: ClientSettings, initial_history: int) -> UserOptions:
+def _user_options(settings: ClientSettings, initial_history: int, storage: ClientStorage) -> UserOptions:
     nick = settings.username or _login_name()
+    password = find_password(settings, storage.keyring)
     return UserOptions(
         nick=nick,
         has_chosen_nick=settings.username is not None,
         rooms=[settings.room],
-        credentials=_credentials(settings, nick),
+        credentials=LoginCredentials(nick, password) if password else None,
         initial_history=initial_history,
         page_size=settings.history_page,
         max_text_bytes=settings.buffer,
@@ -148,22 +188,6 @@ def _login_name() -> str:
     except (OSError, KeyError):
         name = ""
     return name[:16].lstrip("0123456789-") or "guest"
-
-
-def _credentials(settings: ClientSettings, nick: str) -> LoginCredentials | None:
-    """Return the credentials, or None if no password file is set.
-
-    Raises: UsageError when the user name or the password is missing; OSError when the file cannot
-    be read.
-    """
-    if settings.password_file is None:
-        return None
-    if settings.username is None:
-        raise UsageError("--password-file requires -u NAME.")
-    password = read_password_file(settings.password_file)
-    if not password:
-        raise UsageError(f"The first line of {settings.password_file} is empty; it must be the password.")
-    return LoginCredentials(nick, password)
 
 
 def main() -> None:

@@ -57,7 +57,8 @@ class Driver:
     def run(self) -> None:
         """Process the queue until `end` is called.
 
-        Raises: Untrusted when the server's certificate or TLS handshake was rejected; OSError when
+        Raises: Untrusted when the server's certificate or TLS handshake was rejected; NoSuchServer
+        when the name of the server cannot be resolved at the first attempt; OSError when
         the output cannot be written; any exception that makes it impossible to go on.
         """
         self.link.start()

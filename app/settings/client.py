@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.settings.base import SECURITY, Settings
 from app.settings.certificates import find_authorities_fault
-from app.settings.fields import BufferBytes, Host, Name, Room, WholeNumber
+from app.settings.fields import BufferBytes, CommandLine, Host, Name, Room, WholeNumber
 
 
 class ClientSettings(Settings):
@@ -19,6 +19,12 @@ class ClientSettings(Settings):
     port: Annotated[WholeNumber, Field(ge=1, le=65535)] = Field(6667, description="TCP port of the server.")
     username: Name | None = Field(None, description="Account name to log in with after connecting.")
     password_file: Path | None = Field(None, description="File whose first line is the account's password.")
+    password_command: CommandLine | None = Field(
+        None, json_schema_extra=SECURITY, description="Command that prints the account's password."
+    )
+    keyring: bool = Field(
+        False, description="Whether to keep the account's password in the system's keyring."
+    )
     room: Room = Field("#general", description="Room to join after connecting.")
     tls: bool = Field(
         False, json_schema_extra=SECURITY, description="Whether to encrypt the connection with TLS."
@@ -30,6 +36,12 @@ class ClientSettings(Settings):
         None, json_schema_extra=SECURITY, description="PEM file with the certificate authorities to trust."
     )
     colours: bool = Field(True, description="Whether to use colours in a terminal.")
+    remember_rooms: bool = Field(
+        True, description="Whether to join the rooms in which one was when the client ended."
+    )
+    input_history: WholeNumber = Field(
+        1000, ge=0, le=100_000, description="Number of input lines kept across starts; 0 keeps none."
+    )
     legacy_commands: bool = Field(
         False, description="Whether /quit leaves the room, as in the program this replaces."
     )
@@ -39,6 +51,8 @@ class ClientSettings(Settings):
 
 
 def find_client_faults(settings: ClientSettings) -> Iterator[str]:
-    """Yield a message if the file that `tls_ca` names cannot be used."""
+    """Yield a message for each contradiction, and for a file in `tls_ca` that cannot be used."""
+    if settings.password_file and settings.password_command:
+        yield "password_file and password_command cannot both be set."
     if settings.tls_ca and (reason := find_authorities_fault(settings.tls_ca)):
         yield f"tls_ca cannot be used: {reason}."

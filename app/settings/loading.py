@@ -2,7 +2,9 @@
 
 Precedence: flag, environment variable, local settings file, settings file, default. The local file
 is in the folder of the settings file and overrides it key by key; it is not under version
-control, so an update never conflicts with it. A file named with `--config` is used alone.
+control, so an update never conflicts with it. The client also reads a file in the user's
+configuration folder, which ranks between the application's file and the others. A file named with
+`--config` is used alone.
 `app.settings.sources` describes how invalid values are handled.
 """
 
@@ -64,6 +66,7 @@ class Program(Generic[S]):
     prefix: str
     other_prefixes: tuple[str, ...]
     find_faults: Callable[[S], Iterator[str]]
+    has_user_file: bool = False  # whether there may be a file in the user's configuration folder
 
     @property
     def local_file(self) -> str:
@@ -83,7 +86,7 @@ def resolve(
     Raises: UsageError when `config` does not exist.
     """
     model = program.model
-    files = _find_files(program, config, folders)
+    files = _find_files(program, config, folders, environment)
     sources = [read_file(model, file) for file in files]
     sources.append(read_environment(model, environment, program.prefix, program.other_prefixes))
     merged, problems = merge_sources(model, [*sources, read_flags(flags or {})])
@@ -129,7 +132,9 @@ def reload(
     return load(program, config, flags, environment, [files[0].parent] if files else None)
 
 
-def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path] | None) -> tuple[Path, ...]:
+def _find_files(
+    program: Program[S], config: Path | None, folders: Sequence[Path] | None, environment: Mapping[str, str]
+) -> tuple[Path, ...]:
     """Return the settings files to read, the overriding one last.
 
     Without `config`, the first folder with a settings file or a local one is used: the working
@@ -142,12 +147,33 @@ def _find_files(program: Program[S], config: Path | None, folders: Sequence[Path
         if not config.exists():
             raise UsageError(f"There is no settings file {config}.")
         return (config,)
-    for folder in folders if folders is not None else (Path(), Path(__file__).parents[2]):
+    application = Path(__file__).parents[2]
+    found = _find_in_first(program, folders if folders is not None else (Path(), application))
+    shipped = (application / program.file).absolute()
+    weakest = [file for file in found if file.absolute() == shipped]
+    return (*weakest, *_find_user_files(program, environment), *(f for f in found if f not in weakest))
+
+
+def _find_in_first(program: Program[S], folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the settings files in the first folder that has any."""
+    for folder in folders:
         candidates = (folder / program.file, folder / program.local_file)
         if found := tuple(file for file in candidates if os.path.lexists(file)):
             return found
     return ()
 
 
+def _find_user_files(program: Program[S], environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the settings file in the user's configuration folder (XDG Base Directory), if any."""
+    candidates = (Path(environment.get("XDG_CONFIG_HOME", "")), Path(environment.get("HOME", ""), ".config"))
+    folder = next((folder for folder in candidates if folder.is_absolute()), None)
+    if folder is None or not program.has_user_file:
+        return ()
+    file = folder / "durable-chat" / program.file
+    return (file,) if os.path.lexists(file) else ()
+
+
 SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHER_PREFIXES, find_server_faults)
-CLIENT = Program(ClientSettings, "clientSetup.json", "CHAT_CLIENT_", (), find_client_faults)
+CLIENT = Program(
+    ClientSettings, "clientSetup.json", "CHAT_CLIENT_", (), find_client_faults, has_user_file=True
+)

@@ -57,7 +57,8 @@ class Terminal:
         done = subprocess.run(
             ["tmux", "-u", "-S", self._socket, "-f", os.devnull, *words],
             cwd=self._folder,
-            env=kept | {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "TZ": "UTC"},
+            env=kept
+            | {"HOME": str(self._folder), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "TZ": "UTC"},
             capture_output=True,
             check=True,
             timeout=WAIT_SECONDS,

@@ -28,12 +28,12 @@ def server() -> Iterator[ScriptedServer]:
 class ClientProcess:
     """A running chat-client process."""
 
-    def __init__(self, folder: Path, port: int, *arguments: str) -> None:
+    def __init__(self, folder: Path, port: int, *arguments: str, stdin: int = subprocess.PIPE) -> None:
         command = [sys.executable, "-c", MAIN, "-p", str(port), "--room", "#tea", *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
         self.process = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -259,3 +259,24 @@ def test_unverified_tls_warns_and_works(tls_server: ScriptedServer, start: Start
     tls_server.disconnect()
     assert client.process.wait(TIMEOUT_SECONDS) == 0
     assert "not verified" in client.read_all_errors()
+
+
+def test_json_listens_if_the_input_is_the_null_device(server: ScriptedServer, tmp_path: Path) -> None:
+    client = ClientProcess(tmp_path, server.port, "--json", "-u", "anna", stdin=subprocess.DEVNULL)
+    server.welcome("anna")
+    server.send(privmsg("m1", "still here"))
+    assert client.process.stdout is not None
+    lines = iter(client.process.stdout.readline, "")
+    assert "still here" in next(line for line in lines if '"message"' in line)
+    client.process.terminate()
+    server.expect("QUIT *")
+    assert client.process.wait(TIMEOUT_SECONDS) == 0
+    client.close()
+
+
+def test_unknown_host_ends_the_client_at_the_first_start(tmp_path: Path) -> None:
+    client = ClientProcess(tmp_path, 6667, "-i", "no-such-host.invalid")
+    code, out, errors = client.finish("hello\n")
+    assert (code, out) == (1, "")
+    assert errors.count("Unknown host no-such-host.invalid.") == 1
+    client.close()

@@ -15,6 +15,7 @@ from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
 from app.client.net.connect import Address
 from app.client.net.link import Link
 from app.client.protocol.model import ClientState, UserOptions
+from app.client.storage.client_storage import ClientStorage
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.line_mode import LineMode
 from app.clock import Clock
@@ -28,7 +29,9 @@ ALL_CAPABILITIES = f"{DEFAULT_CAPABILITIES} sasl=PLAIN draft/account-registratio
 class PromptUser:
     """A user at a prompt, whose keys and screen the test controls."""
 
-    def __init__(self, keys: PipeInput, port: int, **options: object) -> None:
+    def __init__(
+        self, keys: PipeInput, port: int, storage: ClientStorage | None = None, **options: object
+    ) -> None:
         settings: dict[str, object] = {"nick": "anna", "rooms": ["#tea"]} | options
         clock = Clock()
         inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
@@ -38,7 +41,13 @@ class PromptUser:
         self._keys = keys
         renderer = Renderer(DisplayContext(zone=UTC), has_colours=False, has_days=False)
         self.line_mode = LineMode(
-            self.driver, renderer, slash_commands(), self._screen.put, keys, DummyOutput()
+            self.driver,
+            renderer,
+            slash_commands(),
+            storage or ClientStorage(),
+            self._screen.put,
+            keys,
+            DummyOutput(),
         )
         self._thread = threading.Thread(target=self.line_mode.run, name="line-mode", daemon=True)
         self._thread.start()

@@ -15,6 +15,14 @@ class Unreachable(Exception):
     """The server cannot be reached; a transient failure."""
 
 
+class UnknownHost(Unreachable):
+    """The name of the server cannot be resolved."""
+
+
+class NoSuchServer(ChatError):
+    """The name of the server could not be resolved at the first attempt: most likely a mistake."""
+
+
 class Untrusted(ChatError):
     """The server's certificate or TLS handshake was rejected; a permanent failure."""
 
@@ -41,7 +49,8 @@ class Address:
 def connect(address: Address) -> socket.socket:
     """Return a connected, non-blocking socket.
 
-    Raises: Unreachable for a transient failure; Untrusted for a permanent one.
+    Raises: UnknownHost if the name cannot be resolved; Unreachable for another transient failure;
+        Untrusted for a permanent one.
     """
     plain = _connect_tcp(address)
     try:
@@ -57,10 +66,10 @@ def connect(address: Address) -> socket.socket:
 def _connect_tcp(address: Address) -> socket.socket:
     try:
         return socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_SECONDS)
+    except (socket.gaierror, UnicodeError) as error:  # UnicodeError: the name is not valid IDNA
+        raise UnknownHost(f"Unknown host {address.host}.") from error
     except OSError as error:
         raise Unreachable(explain(error, address)) from error
-    except UnicodeError as error:  # the host name is not valid IDNA
-        raise Unreachable(f"Unknown host {address.host}.") from error
 
 
 def _start_tls(plain: socket.socket, address: Address) -> ssl.SSLSocket:
@@ -94,8 +103,6 @@ def explain(error: OSError, address: Address) -> str:
     """Return a sentence that explains why a connection failed."""
     if isinstance(error, ConnectionRefusedError):
         return f"No server is listening on {address}."
-    if isinstance(error, socket.gaierror):
-        return f"Unknown host {address.host}."
     if isinstance(error, TimeoutError):
         return f"No response from {address}."
     if isinstance(error, ConnectionResetError | BrokenPipeError):

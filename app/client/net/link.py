@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.client.net.backoff import Backoff
-from app.client.net.connect import Address, Unreachable, connect, explain
+from app.client.net.connect import Address, NoSuchServer, UnknownHost, Unreachable, connect, explain
 from app.clock import Clock
 from app.wire.framing import MAX_SERVER_TAG_BYTES, Frame, Framer, FramingError, OversizedLine, UndecodableLine
 
@@ -62,7 +62,7 @@ class Waiting:
 class Ended:
     """The link has stopped permanently.
 
-    `error` is `Untrusted`, or an unexpected exception, which is a defect.
+    `error` is `Untrusted` or `NoSuchServer`, or an unexpected exception, which is a defect.
     """
 
     error: Exception | None = None
@@ -81,6 +81,7 @@ class Link:
         self._unsent = bytearray()
         self._lock = threading.Lock()  # guards _unsent and _dropped
         self._dropped = ""
+        self._has_opened = False
         self._stopping = threading.Event()
         self._skip_wait = threading.Event()
         self._waker_receiver, self._waker = socket.socketpair()
@@ -130,7 +131,7 @@ class Link:
         try:
             while not self._stopping.is_set():
                 self._wait(self._attempt())
-        except Exception as caught:  # noqa: BLE001 - `Untrusted` or a defect; the driver must end
+        except Exception as caught:  # noqa: BLE001 - a ChatError or a defect; the driver must end
             error = caught
         self._waker_receiver.close()
         self._waker.close()
@@ -141,9 +142,14 @@ class Link:
         self._report(Connecting())
         try:
             connected = connect(self.address)
+        except UnknownHost as error:
+            if self._has_opened:
+                return str(error)
+            raise NoSuchServer(f"{error} Check the name, given by -i or the setting ip.") from error
         except Unreachable as error:
             return str(error)
         with connected:
+            self._has_opened = True
             self._reset_buffers()
             self._report(Opened())
             reason = self._exchange(connected)

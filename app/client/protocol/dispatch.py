@@ -29,6 +29,7 @@ HANDLERS: dict[str, Handler] = {
     # registration and login
     "CAP": registration.on_cap,
     "001": registration.on_welcome,
+    "004": registration.on_server_info,
     "005": registration.on_isupport,
     **dict.fromkeys(("432", "433", "436", "437"), registration.on_nick_error),
     "NICK": registration.on_nick,

@@ -115,6 +115,11 @@ def send_notice(state: ClientState, target: str, text: str) -> Effects:
     yield send("NOTICE", target, text)
 
 
+def enable_always_on(state: ClientState) -> Effects:
+    """Ask our own kind of server to keep the account in its rooms without a connected client."""
+    yield send("PRIVMSG", "NickServ", "SET ALWAYS-ON on")
+
+
 def send_raw(state: ClientState, line: str) -> Effects:
     """Send a line to the server as it is, without line breaks."""
     yield Send(" ".join(line.splitlines()).replace("\0", ""))

@@ -243,6 +243,7 @@ class ConnectionState:
     has_cap_list: bool = False
     has_sent_cap_end: bool = False
     is_without_cap: bool = False
+    version: str = ""  # of the server's software
     isupport: dict[str, str] = field(default_factory=dict)
     # nick and login
     nick_refusal: NickRefusal | None = None

@@ -230,6 +230,12 @@ def _is_unregistered(state: ClientState) -> bool:
     return not state.connection.account and state.is_me(state.options.nick)
 
 
+def on_server_info(state: ClientState, line: Line) -> Effects:
+    """Record the version of the server (RPL_MYINFO)."""
+    state.connection.version = param(line, 2)
+    yield from ()
+
+
 def on_isupport(state: ClientState, line: Line) -> Effects:
     """Record the tokens of RPL_ISUPPORT."""
     for token in line.params[1:-1]:

@@ -13,12 +13,14 @@ from app.client.protocol.events import (
     LoginFailed,
     NickRefused,
     NickUnregistered,
+    Registered,
     RegistrationFailed,
 )
 from app.client.protocol.model import ClientState
 from app.client.ui.questions import Question
 
 YES = ("y", "yes")
+OWN_SERVER = "durable-chat"  # the beginning of its version
 PASSWORD_REFUSALS = ("WEAK_PASSWORD", "UNACCEPTABLE_PASSWORD")
 PROOF_REFUSALS = ("INVITATION_REQUIRED", "INVALID_INVITATION", "INVALID_EMAIL", "UNACCEPTABLE_EMAIL")
 UNENCRYPTED = (
@@ -55,6 +57,8 @@ class AccountDialogs:
                 self.log_in(account)
             case LoginFailed(account=account):
                 self._ask_password_or_guest(account)
+            case Registered() if self._state.connection.version.startswith(OWN_SERVER):
+                self._offer_always_on()
             case RegistrationFailed(code=code) if code in PASSWORD_REFUSALS:
                 self._ask_new_password(self._proof)
             case RegistrationFailed(code=code) if code in PROOF_REFUSALS:
@@ -146,6 +150,17 @@ class AccountDialogs:
             self._notify(f"Your nick is now {self._state.nick}. Use /reg to register it.", True)
         else:
             self._driver.execute(intents.register, first, self._proof)
+
+    def _offer_always_on(self) -> None:
+        """Ask whether to stay in the rooms while no client is connected."""
+
+        def decide(answer: str) -> None:
+            if answer.strip().lower() in YES:
+                self._driver.execute(intents.enable_always_on)
+            else:
+                self._notify("To turn it on later: /msg NickServ SET ALWAYS-ON on", False)
+
+        self._ask(Question("Stay in your rooms while you are not connected? [y/N] ", decide))
 
     def warn_if_unencrypted(self) -> None:
         """Warn before a password is sent over an unencrypted network connection."""

@@ -18,8 +18,10 @@ from app.client.protocol.events import (
     UnreadMessages,
 )
 from app.client.protocol.model import ClientState
+from app.client.storage.client_storage import ClientStorage
 from app.client.ui.account_dialogs import AccountDialogs
 from app.client.ui.command_registry import SlashCommands
+from app.client.ui.persistence import Persistence
 from app.client.ui.questions import Question, Questions
 from app.client.ui.secrets import is_command, is_unslashed_command
 from app.errors import UsageError
@@ -55,6 +57,7 @@ class Controller:
         view: DisplayContext,
         display: Callable[[ClientEvent], None],
         commands: SlashCommands,
+        storage: ClientStorage,
     ) -> None:
         self.driver = driver
         self.view = view
@@ -67,6 +70,7 @@ class Controller:
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         self.accounts = AccountDialogs(driver, self.ask, self.notify)
+        self._persistence = Persistence(driver.state, storage, self.notify)
         driver.show = self.show
 
     @property
@@ -184,6 +188,7 @@ class Controller:
 
     def _react(self, event: ClientEvent) -> None:
         self.accounts.react(event)
+        self._persistence.react(event)
         match event:
             case Parted(room=room, is_mine=True) | Kicked(room=room, is_mine=True):
                 self.leave_current(room)

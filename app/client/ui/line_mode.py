@@ -28,6 +28,7 @@ from app.client.driver import Driver
 from app.client.protocol import intents
 from app.client.protocol.events import ClientEvent
 from app.client.protocol.model import ClientState
+from app.client.storage.client_storage import ClientStorage
 from app.client.ui.command_registry import SlashCommands, split_command
 from app.client.ui.completion import PromptCompleter, Words, completion_words
 from app.client.ui.controller import Controller
@@ -53,6 +54,7 @@ class LineMode:
         driver: Driver,
         renderer: Renderer,
         commands: SlashCommands,
+        storage: ClientStorage,
         write: Callable[[str], None] = print,
         source: Input | None = None,
         output: Output | None = None,
@@ -64,9 +66,10 @@ class LineMode:
         self._draft = ""
         self.question: Question | None = None  # the one that the prompt shows
         self._thread = threading.Thread(target=self._run_driver, name="driver", daemon=True)
-        self.controller = Controller(driver, renderer.context, self._display, commands)
+        self.controller = Controller(driver, renderer.context, self._display, commands, storage)
         self.controller.on_question = self._on_question
-        self._prompt = self._create_prompt(source, output)
+        history = InputHistory(self._may_keep, storage.history_file, storage.max_history_entries)
+        self._prompt = self._create_prompt(history, source, output)
 
     def run(self) -> None:
         """Run until the user ends the program.
@@ -85,13 +88,16 @@ class LineMode:
         """Return the prompt's input history, oldest first."""
         return self._prompt.history.get_strings()
 
-    def _create_prompt(self, source: Input | None, output: Output | None) -> PromptSession[str]:
+    def _create_prompt(
+        self, history: InputHistory, source: Input | None, output: Output | None
+    ) -> PromptSession[str]:
         return PromptSession(
             message=partial(self._render, self._message),
             is_password=Condition(self._is_asking_secret),
-            history=InputHistory(self._may_keep),
+            history=history,
             completer=PromptCompleter(self._completion_words, self._driver.report),
             complete_while_typing=False,
+            enable_suspend=True,
             bottom_toolbar=partial(self._render, self._toolbar),
             erase_when_done=True,
             input=source,

@@ -30,6 +30,7 @@ MESSAGES = (
     messaging.notice,
     references.reply,
     references.react,
+    references.unreact,
     references.redact,
     messaging.resend,
     messaging.cancel,

@@ -1,0 +1,1 @@
+"""What the client keeps between two starts: rooms, input history, passwords in a keyring."""

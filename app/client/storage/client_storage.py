@@ -1,0 +1,17 @@
+"""Everything that a session of the client reads from and writes to its files."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.client.storage.keyring_store import KeyringStore
+from app.client.storage.remembered_rooms import RememberedRooms
+
+
+@dataclass(frozen=True, slots=True)
+class ClientStorage:
+    """The storage of one session; by default, nothing is kept."""
+
+    rooms: RememberedRooms = field(default_factory=lambda: RememberedRooms(None, ""))
+    keyring: KeyringStore | None = None
+    history_file: Path | None = None
+    max_history_entries: int = 1_000
