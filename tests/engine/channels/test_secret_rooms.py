@@ -4,7 +4,6 @@ The tests compare two servers. They are equal, except that a secret room exists 
 the second has a secret room of another name.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -13,6 +12,7 @@ from app.commands.registry import Command
 from app.services import rooms
 from app.wire.line import parse
 from tests.engine.account_clients import account, enter
+from tests.engine.command_lines import lines_with
 from tests.engine.conftest import MakeBench
 from tests.engine.harness import EngineHarness, HarnessClient
 from tests.engine.scenes import gather, log_in
@@ -31,32 +31,14 @@ CAPS = (
 )
 # By nature: only one room can have a name, and a restriction on entering belongs to a room.
 REVEALING = {("JOIN", "channels"), ("RENAME", "name")}
-VALUES = {
-    "first": "timestamp=2026-01-01T00:00:00.000Z",
-    "last": "timestamp=2027-01-01T00:00:00.000Z",
-    "limit": "9",
-    "reference": "*",
-    "timestamp": "timestamp=2026-01-01T00:00:00.000Z",
-    "type": "draft/multiline",
-    "modes": "+b",
-    "message-id": "1",
-    "key": "url",
-}
-PARAMETER = re.compile(r"\[?<([a-z_-]+)>(?: \.\.\.)?\]?|(\S+)")
 
 
 def lines_of(command: Command) -> Iterator[str]:
     """Yield lines that name the room in each parameter, with and without those after it."""
-    names, words = [], []
-    for name, word in PARAMETER.findall(command.syntax):
-        names.append(name)
-        words.append(word or VALUES.get(name, "anna"))
-    for place, name in enumerate(names):
-        if name and (command.name, name) not in REVEALING:
-            for end in range(place + 1, len(words) + 1):
-                for form in FORMS:
-                    changed = [*words[:place], form.format(HIDDEN), *words[place + 1 : end]]
-                    yield f"@+draft/react=x {' '.join(changed)}"
+    for form in FORMS:
+        for name, line in lines_with(command, form.format(HIDDEN)):
+            if (command.name, name) not in REVEALING:
+                yield f"@+draft/react=x {line}"
 
 
 def open_room(make_bench: MakeBench, name: str, modes: str) -> EngineHarness:
