@@ -16,6 +16,8 @@ from collections import defaultdict
 from enum import StrEnum
 from threading import Lock
 
+from app.text.graphemes import truncate_characters
+
 UNKNOWN = "*"  # in place of an account or nick; not a valid name of either
 MAX_BURST_ENTRIES = 20_000  # per phrase and mechanism: all clients may reconnect at once
 ENTRIES_PER_SECOND = 10.0  # after a burst
@@ -80,7 +82,7 @@ def _log(phrase: str, address: str, **fields: str | int) -> None:
 def _shorten(value: str | int) -> str | int:
     if isinstance(value, int) or len(value) <= MAX_VALUE_CHARACTERS:
         return value
-    return value[:MAX_VALUE_CHARACTERS] + "..."
+    return truncate_characters(value, MAX_VALUE_CHARACTERS) + "..."
 
 
 class AccessEntry(dict[str, str | int]):

@@ -1,7 +1,12 @@
 """Requesting history."""
 
+from zoneinfo import ZoneInfo
+
 from app.client.protocol import intents
 from app.client.protocol.events import HistoryPage
+from app.clock import from_iso
+from app.text.local_time import WallClock
+from app.text.periods import parse_span
 from tests.client.harness import ClientHarness, history_batch, online_client, privmsg
 
 
@@ -60,6 +65,16 @@ def test_history_does_not_move_the_resume_position() -> None:
     client.execute(intents.show_latest, "#tea", 1)
     client.receive(*history_batch("#tea", privmsg("m1", "one")))
     assert client.state.rooms["#tea"].last_msgid == "m9"
+
+
+def test_period_in_summer_is_requested_with_the_offset_of_summer() -> None:
+    client = online_client()
+    berlin = WallClock(from_iso("2026-11-25T12:00:00Z"), ZoneInfo("Europe/Berlin"))
+    period = parse_span("2026-07-15 10:00 2026-07-15 11:00", berlin)
+    client.execute(intents.show_between, "#tea", period.first, period.last)
+    client.play(
+        "> CHATHISTORY BETWEEN #tea timestamp=2026-07-15T07:59:59.999Z timestamp=2026-07-15T09:00:00.001Z 50"
+    )
 
 
 def test_empty_history_is_reported() -> None:

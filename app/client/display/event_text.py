@@ -70,7 +70,7 @@ def _reply(event: events.Message) -> list[Piece]:
 def _quote(quoted: events.Quote | None) -> str:
     if quoted is None:
         return "an earlier message"
-    return f"{quoted.author}: “{shorten(quoted.text, MAX_QUOTE_COLUMNS)}”"
+    return f"{quoted.author}: “{shorten(clean(quoted.text), MAX_QUOTE_COLUMNS)}”"
 
 
 def reaction(event: events.Reaction, context: DisplayContext) -> Lines:

@@ -23,6 +23,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from app.client.display.rendering import Renderer
+from app.client.display.sanitise import clean
 from app.client.display.style import Piece, Style, paint, piece
 from app.client.driver import Driver
 from app.client.protocol import intents
@@ -285,7 +286,7 @@ def _unsent(state: ClientState) -> str:
         parts.append(f" · {len(queued)} queued (/cancel)")
     sending = [message.text for message in state.pending.values() if message not in queued]
     if sending:
-        parts.append(f" · sending {len(sending)}: {shorten(sending[0], MAX_PREVIEW_COLUMNS)}")
+        parts.append(f" · sending {len(sending)}: {shorten(clean(sending[0]), MAX_PREVIEW_COLUMNS)}")
     if state.failed:
         parts.append(f" · {len(state.failed)} not sent (/resend)")
     return "".join(parts)
