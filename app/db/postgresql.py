@@ -11,6 +11,20 @@ from app.db.dialect import HOLDS_LOCK
 from app.errors import DatabaseRefused
 
 LOG_LOCK = 0x63686174  # key of the advisory lock: "chat" in ASCII
+MIN_VERSION = 14  # for function bodies in standard SQL
+
+
+def _require_version(engine: Engine) -> None:
+    """Check the version of a server that the engine has connected to.
+
+    Raises: DatabaseRefused when it is too old.
+    """
+    version = int((engine.dialect.server_version_info or (0,))[0])
+    if version < MIN_VERSION:
+        raise DatabaseRefused(
+            f"PostgreSQL {version} at {redact_url(engine.url)} is too old; nothing was changed. "
+            f"Use PostgreSQL {MIN_VERSION} or newer."
+        )
 
 
 def redact_url(url: URL) -> str:
@@ -66,6 +80,7 @@ class PostgreSQL:
             raise DatabaseRefused(
                 f"Cannot connect to PostgreSQL at {redact_url(url)}: {str(error.orig).splitlines()[0]}"
             ) from error
+        _require_version(engine)
         return engine
 
     def claim(self, engine: Engine, node: str) -> Connection:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, select, text
 
 from app.clock import Clock
-from app.db import migrate, revisions, schema
+from app.db import migrate, postgresql, revisions, schema
 from app.db.database import Database, parse_database_url
 from app.db.fulltext import fulltext_of
 from app.db.log import read_after
@@ -273,6 +273,16 @@ def look_up(connection: Connection, word: str) -> list[str | None]:
     """Return the texts of the messages that may contain a word."""
     found = [connection.execute(query) for query in fulltext_of(connection).candidates([word], newest=True)]
     return [row.text for rows in found for row in rows]
+
+
+def test_an_old_postgresql_is_refused(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    if fresh.dialect.name == "sqlite":
+        pytest.skip("see test_sqlite_without_trigram_tokenizer_is_refused")
+    monkeypatch.setattr(postgresql, "MIN_VERSION", 99)
+    with pytest.raises(DatabaseRefused, match=r"is too old; nothing was changed. Use PostgreSQL 99 or newer"):
+        schema.prepare_database(fresh)
+    monkeypatch.undo()
+    assert schema.inspect_database(fresh) == (schema.DatabaseState.MISSING, None)
 
 
 def test_an_index_of_unfolded_text_is_replaced(fresh: Database) -> None:
