@@ -183,3 +183,57 @@ def test_unread_messages_are_shown_once_on_start(start: Start, port: int) -> Non
         shown = anna.wait_for_lines("bob: tea is ready", "── 1 unread from bob ──", "bob → anna: anna?")
         assert not any("unread in #tea" in line for line in shown)
         anna.press_ctrl_d()
+
+
+def test_lines_typed_while_the_server_is_down_are_stored_in_order(start: Start, port: int) -> None:
+    server = serve(start, port)
+    _register(port)
+    with _anna(port) as anna:
+        anna.wait_for_lines("You are in #tea.")
+        anna.type("one")
+        anna.wait_for_lines("anna: one")
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait(TIMEOUT_SECONDS)
+        anna.wait_for_lines("Connection lost")
+        for text in ("two", "dropped", "three"):
+            anna.type(text)
+            anna.wait_for_lines(f"queued: {text}")
+        anna.type("/cancel 3")
+        anna.wait_for_lines("dropped: dropped")
+        serve(start, port)
+        anna.wait_for_lines("Reconnected.", "anna: two", "anna: three")
+        anna.press_ctrl_d()
+    history = _talk(port, "walt", "JOIN #tea")
+    assert re.findall(r"anna!\S+ PRIVMSG #tea :(?:\[[^]]+\] )?(\S+)", history) == ["one", "two", "three"]
+
+
+def test_reply_reaction_and_deletion_reach_the_other_client(start: Start, port: int) -> None:
+    serve(start, port)
+    _register(port)
+    bob = start("client", "-p", str(port), "-u", "bob", "--room", "#tea", "--json", "--follow")
+    assert json.loads(bob.read())["type"] == "join"
+    with _anna(port) as anna:
+        anna.wait_for_lines("You are in #tea.")
+        assert bob.process.stdin is not None
+        bob.process.stdin.write("tea?\n")
+        bob.process.stdin.flush()
+        anna.wait_for_lines("bob: tea?")
+        for line in ("/reply bob yes", "/react 👍", "/unreact 👍 bob", "/redact anna oops"):
+            anna.type(line)
+        anna.wait_for_lines(
+            "anna (re bob: “tea?”): yes",
+            "anna reacted 👍 to bob: “tea?”",
+            "anna removed the reaction 👍 from bob: “tea?”",
+            "anna deleted their message of ",
+        )
+        anna.press_ctrl_d()
+    rows: list[dict[str, str]] = []
+    while not (rows and rows[-1]["type"] == "redact"):
+        rows.append(json.loads(bob.read()))
+    question, reply, *reactions, redaction = [row for row in rows if row["type"] != "join"]
+    assert (reply["text"], reply["reply_to"]) == ("yes", question["msgid"])
+    assert [(row["type"], row["text"], row["reply_to"]) for row in reactions] == [
+        ("react", "👍", question["msgid"]),
+        ("unreact", "👍", question["msgid"]),
+    ]
+    assert (redaction["msgid"], redaction["text"]) == (reply["msgid"], "oops")
