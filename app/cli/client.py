@@ -156,7 +156,14 @@ def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStor
         print(substitute(line, encoding))
 
     commands = table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
-    LineMode(driver, Renderer(DisplayContext(), has_colours), commands, storage, write).run()
+    LineMode(
+        driver, Renderer(DisplayContext(), has_colours, get_columns=_count_columns), commands, storage, write
+    ).run()
+
+
+def _count_columns() -> int:
+    """Return the present width of the terminal."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns
 
 
 def _create_driver(settings: ClientSettings, initial_history: int, storage: ClientStorage) -> Driver:

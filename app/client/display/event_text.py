@@ -10,11 +10,16 @@ from app.client.protocol import events
 from app.clock import to_datetime
 from app.text.columns import align, shorten
 from app.wire.names import fold
+from app.wire.secrets import mask_message
 
 MAX_QUOTE_COLUMNS = 40  # of a message that another one refers to
 
 Lines = list[list[Piece]]
 Formatters = dict[type[events.ClientEvent], Callable[..., Lines]]
+
+
+FURTHER_LINE = "    "  # the indent of the lines of a message after the first
+NARROW_COLUMNS = 60  # below it, timestamps are short
 
 
 @dataclass(slots=True)
@@ -24,6 +29,7 @@ class DisplayContext:
     room: str = ""
     nick: str = ""
     zone: tzinfo | None = None
+    columns: int | None = None  # of the terminal, or None if the output is not one
 
     def to_local(self, at: int) -> datetime:
         """Convert a Unix timestamp in milliseconds to local time."""
@@ -31,7 +37,9 @@ class DisplayContext:
 
     def timestamp(self, at: int) -> Piece:
         """Return the timestamp at the start of a line."""
-        return Piece(self.to_local(at).strftime("[%Y-%m-%d %H:%M:%S] "), Style.DIM)
+        is_narrow = self.columns is not None and self.columns < NARROW_COLUMNS
+        pattern = "[%H:%M] " if is_narrow else "[%Y-%m-%d %H:%M:%S] "
+        return Piece(self.to_local(at).strftime(pattern), Style.DIM)
 
 
 def _dim(text: str) -> Lines:
@@ -51,15 +59,27 @@ def _in_parentheses(reason: str) -> str:
 
 
 def message(event: events.Message, context: DisplayContext) -> Lines:
-    """Format a message as `[time] anna: hello`, with the room if it is not the current one."""
+    """Format a message as `[time] anna: hello`, with the room if it is not the current one.
+
+    The further lines of a message are indented.
+    """
     author = piece(event.author, Style.NICK)
+    text, *further = _text_of(event).split("\n")
     if event.is_action:
-        body = [Piece("* "), author, *_reply(event), piece(f" {event.text}")]
+        body = [Piece("* "), author, *_reply(event), piece(f" {text}")]
     elif event.is_notice:
-        body = [Piece("-", Style.DIM), author, Piece("- ", Style.DIM), piece(event.text)]
+        body = [Piece("-", Style.DIM), author, Piece("- ", Style.DIM), piece(text)]
     else:
-        body = [author, *_recipient(event, context), *_reply(event), Piece(": "), piece(event.text)]
-    return [[context.timestamp(event.at), *_other_room(event, context), *body]]
+        body = [author, *_recipient(event, context), *_reply(event), Piece(": "), piece(text)]
+    first = [context.timestamp(event.at), *_other_room(event, context), *body]
+    return [first, *([Piece(FURTHER_LINE), piece(line)] for line in further)]
+
+
+def _text_of(event: events.Message | events.SendFailed | events.Queued | events.Cancelled) -> str:
+    """Return the text of a message, without the secrets that we may have sent to a service."""
+    if isinstance(event, events.Message):
+        return mask_message(event.room, event.text) if event.is_mine else event.text
+    return mask_message(event.target, event.text)
 
 
 def _reply(event: events.Message) -> list[Piece]:
@@ -210,17 +230,17 @@ def notice(event: events.Notice, context: DisplayContext) -> Lines:
 def send_failed(event: events.SendFailed, context: DisplayContext) -> Lines:
     """Format a failure to send, with the command that resends the message."""
     reason = event.reason.rstrip(".")
-    return _error(f"not sent: {event.text} — {reason}. Use /resend {event.number} to send it again.")
+    return _error(f"not sent: {_text_of(event)} — {reason}. Use /resend {event.number} to send it again.")
 
 
 def queued(event: events.Queued, context: DisplayContext) -> Lines:
     """Format a message that waits for the connection, with the command that drops it."""
-    return _dim(f"queued: {event.text} — sent once connected; /cancel {event.number} drops it")
+    return _dim(f"queued: {_text_of(event)} — sent once connected; /cancel {event.number} drops it")
 
 
 def cancelled(event: events.Cancelled, context: DisplayContext) -> Lines:
     """Format a message that the user dropped."""
-    return _dim(f"dropped: {event.text}")
+    return _dim(f"dropped: {_text_of(event)}")
 
 
 def _count(number: int, noun: str) -> str:

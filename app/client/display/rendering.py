@@ -1,26 +1,39 @@
 """Renders events as lines of text, with a separator between days."""
 
+from collections.abc import Callable
 from datetime import date
 
 from app.client.display import event_text, page_text, status_text
 from app.client.display.event_text import DisplayContext, Formatters, Lines
 from app.client.display.style import Piece, Style, paint, piece
+from app.client.display.wrapping import wrap
 from app.client.protocol.events import ClientEvent, HistoryPage, SearchResult, UnreadMessages
 
 FORMATTERS: Formatters = {**event_text.FORMATTERS, **status_text.FORMATTERS}
 
 
 class Renderer:
-    """Renders events, and inserts a separator when the day changes."""
+    """Renders events, and inserts a separator when the day changes.
 
-    def __init__(self, context: DisplayContext, has_colours: bool, has_days: bool = True) -> None:
+    With `get_columns`, lines are wrapped to the width that it returns at the time.
+    """
+
+    def __init__(
+        self,
+        context: DisplayContext,
+        has_colours: bool,
+        has_days: bool = True,
+        get_columns: Callable[[], int] | None = None,
+    ) -> None:
         self.context = context
+        self._get_columns = get_columns
         self.has_colours = has_colours
         self._has_days = has_days
         self._day: date | None = None
 
     def render(self, event: ClientEvent) -> list[str]:
         """Return the lines of text for an event; none if the event is not shown."""
+        self.context.columns = self._get_columns() if self._get_columns else None
         if isinstance(event, HistoryPage | SearchResult):
             return self._paint_all(self._render_page(event))
         if isinstance(event, UnreadMessages):
@@ -28,7 +41,9 @@ class Renderer:
         return self._paint_all(self._render_event(event))
 
     def _paint_all(self, lines: Lines) -> list[str]:
-        return [paint(line, self.has_colours) for line in lines]
+        columns = self.context.columns
+        wrapped = [part for line in lines for part in wrap(line, columns - 1)] if columns else lines
+        return [paint(line, self.has_colours) for line in wrapped]
 
     def _render_event(self, event: ClientEvent) -> Lines:
         """Return the lines for an event, preceded by a separator if the day has changed."""

@@ -4,7 +4,7 @@ A page of history is thus processed as a whole, and a connection lost in the mid
 no partial page. Lines of other batches are dispatched one by one when the batch ends.
 """
 
-from app.client.protocol import history, resume, search
+from app.client.protocol import history, multiline, resume, search
 from app.client.protocol.dispatch import dispatch
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Notice
@@ -44,6 +44,9 @@ def _close(state: ClientState, batch: OpenBatch) -> Effects:
         yield from history.on_history_batch(state, batch)
     elif batch.kind == search.CAPABILITY:
         yield from search.on_search_batch(state, batch)
+    elif batch.kind == multiline.CAPABILITY:
+        message = multiline.join_lines(batch)
+        yield from route(state, message) if message else ()
     elif batch.kind == "draft/chathistory-targets":
         yield from resume.on_targets_batch(state, batch)
     else:

@@ -27,6 +27,7 @@ REQUIREMENT_PROMPTS = {
 }
 
 send_message = send_queue.send_message
+send_lines_as_one = send_queue.send_lines_as_one
 queued_messages = send_queue.queued_messages
 resend = send_queue.resend
 cancel = send_queue.cancel

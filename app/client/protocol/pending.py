@@ -7,6 +7,9 @@ received everything sent before. When the connection is lost, unconfirmed messag
 see `send_queue`.
 """
 
+from collections.abc import Iterator
+
+from app.client.protocol import multiline
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Message, SendFailed, Sending, Stored
 from app.client.protocol.lines import param, send
@@ -52,18 +55,22 @@ def _is_ready(state: ClientState, target: str) -> bool:
 def transmit(state: ClientState, message: PendingMessage) -> Effects:
     """Send a message that was queued."""
     message.delivery, message.nick = Delivery.SENT, state.nick
-    yield _to_line(state, message)
+    yield from _to_lines(state, message)
     if state.has("echo-message"):
         yield Sending(message.number, message.target, message.text)
     else:
         yield from _show_unechoed(state, message)
 
 
-def _to_line(state: ClientState, message: PendingMessage) -> Send:
-    text = f"{ctcp.ACTION}{message.text}{ctcp.DELIMITER}" if message.is_action else message.text
+def _to_lines(state: ClientState, message: PendingMessage) -> Iterator[Send]:
     label = str(message.number) if state.has("labeled-response") else ""
     reply_to = message.reply_to if state.has("message-tags") else ""
-    return send("PRIVMSG", message.target, text, tags={"label": label, "+draft/reply": reply_to})
+    tags = {"label": label, "+draft/reply": reply_to}
+    if "\n" in message.text and state.has(multiline.CAPABILITY):
+        yield from multiline.format_lines(state, message, tags)
+    else:
+        text = f"{ctcp.ACTION}{message.text}{ctcp.DELIMITER}" if message.is_action else message.text
+        yield send("PRIVMSG", message.target, text, tags=tags)
 
 
 def _show_unechoed(state: ClientState, message: PendingMessage) -> Effects:

@@ -39,6 +39,7 @@ SUPPORTED_CAPABILITIES = (
     "away-notify",
     "cap-notify",
     "draft/chathistory",
+    "draft/multiline",
     "draft/read-marker",
     "draft/message-redaction",
     REGISTRATION,

@@ -39,6 +39,12 @@ def send_message(
         yield from _submit(state, message)
 
 
+def send_lines_as_one(state: ClientState, target: str, text: str) -> Effects:
+    """Send a text of several lines as one message, which `multiline.explain_excess` must allow."""
+    state.last_number += 1
+    yield from _submit(state, PendingMessage(state.last_number, target, text, False, state.nick))
+
+
 def _submit(state: ClientState, message: PendingMessage) -> Effects:
     """Send a message, or queue it if it cannot be sent yet."""
     if len(state.pending) >= MAX_PENDING_MESSAGES:
@@ -125,5 +131,7 @@ def resend(state: ClientState, number: int | None) -> Effects:
         message = state.failed.pop(failed_number, None)
         if message is None:
             yield Notice(f"There is no unsent message {failed_number}.", is_error=True)
+        elif "\n" in message.text:
+            yield from send_lines_as_one(state, message.target, message.text)
         else:
             yield from send_message(state, message.target, message.text, message.is_action, message.reply_to)

@@ -21,11 +21,13 @@ from app.client.protocol.model import ClientState
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.account_dialogs import AccountDialogs
 from app.client.ui.command_registry import SlashCommands
+from app.client.ui.paste_dialog import PasteDialog
 from app.client.ui.persistence import Persistence
 from app.client.ui.questions import Question, Questions
 from app.client.ui.secrets import is_command, is_unslashed_command
 from app.errors import UsageError
 from app.wire.names import fold
+from app.wire.secrets import mask_message
 
 
 def _explain_queued(count: int) -> str:
@@ -70,6 +72,7 @@ class Controller:
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         self.accounts = AccountDialogs(driver, self.ask, self.notify)
+        self._pasting = PasteDialog(driver, self.ask, self.notify)
         self._persistence = Persistence(driver.state, storage, self.notify)
         driver.show = self.show
 
@@ -96,6 +99,10 @@ class Controller:
         """
         _check_text(text)
         if is_command(text):
+            if "\n" in text.strip():
+                raise UsageError(
+                    "A command has one line, so nothing was done. To send the text, begin it with //."
+                )
             command, arguments = self.commands.parse(text, self.state)
             command.function(self, *arguments)
         elif is_unslashed_command(text, self.commands):
@@ -106,21 +113,23 @@ class Controller:
             self.say(text.removeprefix("/"))
 
     def say(self, text: str) -> None:
-        """Send each line of a text to the current room.
+        """Send a text to the current room; if it has several lines, ask how.
 
         Before the first connection is complete, nothing is sent or kept: a user who is used to
         being asked for a password may be typing it already.
         """
         if not self.state.has_been_online:
             raise UsageError("You are not connected yet, so nothing was sent.")
-        for line in text.splitlines():
-            if line.strip():
-                self._send_line(line)
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1:
+            self._pasting.ask(self._target(), "\n".join(text.strip("\r\n").splitlines()), lines)
+        elif lines:
+            self.driver.execute(intents.send_message, self._target(), lines[0])
 
-    def _send_line(self, line: str) -> None:
-        """Send a line, or queue it while the first room is still being joined."""
+    def _target(self) -> str:
+        """Return the current room or, while there is none, the first room that is being joined."""
         joining = self._joining if not self.view.room else None
-        self.driver.execute(intents.send_message, joining or self.room, line)
+        return joining or self.room
 
     def notify(self, text: str, is_error: bool = False) -> None:
         """Show a notice from the program itself."""
@@ -165,7 +174,7 @@ class Controller:
             self.notify(_explain_queued(len(queued)), is_error=True)
             return
         for message in queued:
-            self.notify(f"not sent: {message.text}", is_error=True)
+            self.notify(f"not sent: {mask_message(message.target, message.text)}", is_error=True)
         self.has_ended = True
         self.driver.execute(intents.mark_all_read)
         self.driver.execute(intents.quit_, reason)

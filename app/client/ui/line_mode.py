@@ -38,6 +38,7 @@ from app.client.ui.questions import Question
 from app.client.ui.secrets import input_has_secret, is_command
 from app.errors import UsageError
 from app.text.columns import shorten
+from app.wire.secrets import mask_message
 
 POLL_SECONDS = 0.5  # between two checks that the driver is still running
 MAX_PREVIEW_COLUMNS = 40  # of a pending message in the toolbar
@@ -284,7 +285,11 @@ def _unsent(state: ClientState) -> str:
     queued = intents.queued_messages(state)
     if queued:
         parts.append(f" · {len(queued)} queued (/cancel)")
-    sending = [message.text for message in state.pending.values() if message not in queued]
+    sending = [
+        mask_message(message.target, message.text)
+        for message in state.pending.values()
+        if message not in queued
+    ]
     if sending:
         parts.append(f" · sending {len(sending)}: {shorten(clean(sending[0]), MAX_PREVIEW_COLUMNS)}")
     if state.failed:
