@@ -170,6 +170,11 @@ def test_history_asks_for_the_period(server: ScriptedServer, keys: PipeInput) ->
     anna.wait_for_lines("── history of #tea: 1 message ──", "bob: one", "── end of history ──")
     anna.type("/history 3")
     server.expect("CHATHISTORY LATEST #tea * 3")
+    server.send(*history_batch("#tea"))
+    anna.type("/history 20260715")
+    server.expect("CHATHISTORY BETWEEN #tea timestamp=2026-07-14T23:59:59.999Z timestamp=*")
+    anna.type("/history 5000")
+    anna.wait_for_lines("! Cannot parse '5000' as a time. Examples: 2h, yesterday, 2026-11-01 10:00.")
     anna.press_ctrl_d()
 
 

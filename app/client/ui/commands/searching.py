@@ -2,6 +2,7 @@
 
 from app.client.protocol import intents
 from app.client.protocol.history import CAPABILITY as HISTORY
+from app.client.protocol.history import MAX_SHOWN_MESSAGES
 from app.client.protocol.search import CAPABILITY as SEARCH
 from app.client.protocol.search import parse_search
 from app.client.ui.command_registry import Rest, command
@@ -16,7 +17,7 @@ def history(controller: Controller, when: Rest | None = None) -> None:
     """Show earlier messages: the latest ones, or those of a period.
 
     /history                          prompts for the period
-    /history 20                       the last 20 messages
+    /history 20                       the last 20 messages, at most 1,000
     /history 2h                       the last two hours
     /history yesterday 10:00          since then
     /history 2026-11-01 10:00 now     between two times
@@ -27,18 +28,25 @@ def history(controller: Controller, when: Rest | None = None) -> None:
     room = controller.room
     if when is None:
         _ask_period(controller, room)
-    elif when.isdecimal():
-        controller.driver.execute(intents.show_latest, room, max(1, int(when)))
+    elif count := _parse_count(when):
+        controller.driver.execute(intents.show_latest, room, count)
     else:
         _show_period(controller, room, when)
+
+
+def _parse_count(text: str) -> int | None:
+    """Return the number of messages that a text asks for; a larger number is a year or a date."""
+    text = text.strip()
+    is_short = text.isdecimal() and len(text) <= len(str(MAX_SHOWN_MESSAGES))
+    return max(1, int(text)) if is_short and int(text) <= MAX_SHOWN_MESSAGES else None
 
 
 def _ask_period(controller: Controller, room: str) -> None:
     def on_start(start: str) -> None:
         if not start.strip():
             controller.driver.execute(intents.show_latest, room, controller.state.options.page_size)
-        elif start.strip().isdecimal():
-            controller.driver.execute(intents.show_latest, room, max(1, int(start)))
+        elif count := _parse_count(start):
+            controller.driver.execute(intents.show_latest, room, count)
         else:
             parse_span(start, _clock(controller))
             controller.ask(
