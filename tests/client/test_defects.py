@@ -20,6 +20,7 @@ from app.client.protocol import protocol
 from app.client.protocol.dispatch import HANDLERS
 from app.client.protocol.events import ClientEvent, Message, Notice
 from app.client.protocol.model import ClientState, UserOptions
+from app.client.storage.client_storage import ClientStorage
 from app.client.ui.commands.table import slash_commands
 from app.client.ui.controller import Controller
 from app.clock import Clock, from_iso
@@ -128,7 +129,9 @@ LINES = st.builds("/{} {}".format, COMMANDS, ARGUMENTS) | ARGUMENTS
 @given(st.lists(LINES, min_size=10, max_size=40))
 def test_no_line_of_input_reveals_a_defect(lines: list[str]) -> None:
     session = OfflineSession()
-    controller = Controller(session.driver, DisplayContext(zone=UTC), session.shown.append, slash_commands())
+    controller = Controller(
+        session.driver, DisplayContext(zone=UTC), session.shown.append, slash_commands(), ClientStorage()
+    )
 
     def enter(line: str) -> None:
         question = controller.questions.current
