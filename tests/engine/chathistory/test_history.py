@@ -66,7 +66,7 @@ def test_without_the_batch_capability_lines_come_unbatched(bench: EngineHarness)
         """
         alice .
         alice > CHATHISTORY LATEST #tea * 10
-        alice < :bob!~bob@127.0.0.1 PRIVMSG #tea :hi
+        alice ~ :bob!~bob@127.0.0.1 PRIVMSG #tea :[* UTC] hi
         alice =
         """
     )

@@ -83,7 +83,8 @@ def test_administrator_actions_are_played_back(bench: EngineHarness) -> None:
 
 def test_tagmsg_is_played_back_only_with_message_tags(bench: EngineHarness) -> None:
     (alice,) = gather(bench, "#tea", "alice", caps=PLAYBACK)
-    (bob,) = gather(bench, "#tea", "bob", caps=("batch", "draft/chathistory", "draft/event-playback"))
+    caps = ("batch", "server-time", "draft/chathistory", "draft/event-playback")
+    (bob,) = gather(bench, "#tea", "bob", caps=caps)
     say(alice, "#tea", "one")
     alice.send("@+draft/react=x TAGMSG #tea")
     assert texts(bob, "LATEST #tea * 1") == ["one"]

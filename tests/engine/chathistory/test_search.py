@@ -68,7 +68,7 @@ def test_without_the_batch_capability_results_come_unbatched(bench: EngineHarnes
     say(alice, "#tea", "fast", "slow")
     plain.heard()
     (line,) = plain.ask("SEARCH text=fast")
-    assert line.endswith(" PRIVMSG #tea :fast")
+    assert line.endswith(" UTC] fast")
 
 
 def test_attributes_use_tag_escaping_or_a_trailing_parameter(bench: EngineHarness) -> None:
