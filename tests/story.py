@@ -7,7 +7,14 @@ from app.clock import Clock
 from app.db.database import Database
 from app.db.log import Log
 from app.events import Event, Kind, PasswordHashes
-from app.events.data import ConnectedData, CreatedData, JoinedData, MessageData, MetadataChangeData
+from app.events.data import (
+    ConnectedData,
+    CreatedData,
+    JoinedData,
+    MessageData,
+    MetadataChangeData,
+    PrivateMetadataData,
+)
 from app.services.accounts import get_account, registration_event
 from app.services.admin_changes import AdminChange, Administrator, apply_admin_change
 from app.services.record import record
@@ -76,6 +83,15 @@ class Story:
         for key, value in words.items():
             data = MetadataChangeData(key, name, party)
             self.record(Event(Kind.METADATA, nick="server", account=name, target=name, text=value, data=data))
+
+    def set_private_metadata(self, name: str, target: str, key: str, value: str) -> None:
+        """Set metadata that an account keeps about a target."""
+        with self.database.reading() as session:
+            party = f"a{get_account(session, fold(name)).id}"
+        data = PrivateMetadataData(party, key)
+        self.record(
+            Event(Kind.PRIVATE_METADATA, nick="server", account=name, target=target, text=value, data=data)
+        )
 
     def set_room_metadata(self, room: int, **words: str | None) -> None:
         """Set metadata on a room."""

@@ -13,7 +13,7 @@ from app.commands.sessions import connections, leaving
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
 from app.engine.submission_unit import Callback, SlowWork, Step
-from app.events import Event
+from app.events import Event, Kind
 from app.wire import numerics
 from app.wire.framing import OversizedLine, UndecodableLine
 from app.wire.line import Line, parse
@@ -62,7 +62,8 @@ class Dispatcher:
     def revert(self, event: Event) -> str:
         """Undo a message that could not be stored; return the FAIL line for its sender."""
         self.runtime.world.revert(event)
-        words = f"FAIL {event.kind.name} NOT_STORED {event.target or '*'}"
+        verb = Kind.METADATA.name if event.kind is Kind.PRIVATE_METADATA else event.kind.name
+        words = f"FAIL {verb} NOT_STORED {event.target or '*'}"
         return f":{self.runtime.server_name} {words} :{EVENT_REFUSED}"
 
     def shut_down(self, changeset: Changeset) -> None:

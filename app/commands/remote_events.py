@@ -23,6 +23,7 @@ from app.events.data import (
     KilledData,
     MarkedData,
     ModeData,
+    PrivateMetadataData,
     RedactedData,
 )
 from app.services.rooms import find_room_key
@@ -57,8 +58,11 @@ def _audience(world: World, event: Event) -> Audience:
     """Return the recipients of an event; imported messages have none."""
     if event.kind is Kind.ANNOUNCED:
         return world.all_clients()
-    if event.kind is Kind.MARKED:
-        return world.devices(MarkedData.of(event).party)
+    if isinstance(event.data, MarkedData):
+        return world.devices(event.data.party)
+    if isinstance(event.data, PrivateMetadataData):
+        devices, key = world.devices(event.data.party).clients, event.data.key
+        return Audience(client for client in devices if key in client.subscriptions)
     if isinstance(event.data, RedactedData) and event.data.parties is not None:
         one, other = event.data.parties
         return Audience(world.devices(one).clients | world.devices(other).clients)

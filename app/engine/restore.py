@@ -9,6 +9,7 @@ from app.db.models import (
     CertificateRow,
     InvitationRow,
     MembershipRow,
+    PrivateMetadataRow,
     RoomMaskRow,
     RoomMetadataRow,
     RoomRoleRow,
@@ -52,6 +53,9 @@ def _restore_metadata(world: World, connection: Connection) -> None:
         accounts[item.account_id].metadata[item.key] = item.value
     for item in connection.execute(select(RoomMetadataRow.__table__)):
         world.rooms[item.room_id].metadata[item.key] = item.value
+    for item in connection.execute(select(PrivateMetadataRow.__table__)):
+        account = accounts[int(item.party.removeprefix("a"))]
+        account.private_metadata[Key(item.target), item.key] = item.value
 
 
 def _restore_room(world: World, row: RowMapping) -> None:

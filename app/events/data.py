@@ -142,6 +142,14 @@ class MetadataChangeData(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateMetadataData(EventData):
+    """A private metadata key, and the party that keeps it."""
+
+    party: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredData(EventData):
     """A new account's id and role, and the id of the invitation used."""
 
@@ -229,6 +237,7 @@ DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.REDACTED: RedactedData,
     Kind.MARKED: MarkedData,
     Kind.METADATA: MetadataChangeData,
+    Kind.PRIVATE_METADATA: PrivateMetadataData,
     Kind.REGISTERED: RegisteredData,
     Kind.APPLIED: AppliedData,
     Kind.ACCOUNT_CHANGED: AccountChangedData,

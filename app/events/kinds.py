@@ -50,6 +50,9 @@ class Kind(StrEnum):
     # Metadata of a user or a room
     METADATA = "metadata"  # target: user or room; text: value, None if unset [MetadataChangeData]
 
+    # What an account keeps about rooms and users; target: room or nick; text: value or None
+    PRIVATE_METADATA = "private-metadata"  # [PrivateMetadataData]
+
     # Accounts and invitations; `account` is the name of the account
     REGISTERED = "registered"  # account created [RegisteredData], secret: PasswordHashes
     APPLIED = "applied"  # registration awaits verification [AppliedData], secret: Applicant

@@ -175,6 +175,17 @@ def test_kick_and_announce_reach_online_users(chat: Story, admin: Admin) -> None
     assert admin("announce", "two\nlines").code == 2
 
 
+def test_private_metadata_is_marked_and_never_removed(chat: Story, admin: Admin) -> None:
+    admin("user", "create", "anna", "--password-stdin", stdin="tea-for-two\n")
+    chat.set_account_metadata("anna", color="red")
+    chat.set_private_metadata("anna", "#tea", "soju.im/pinned", "1")
+    assert admin("user", "metadata", "anna", "--clear", "--yes").code == 0
+    assert admin("user", "metadata", "anna", "--json").json == [
+        {"key": "soju.im/pinned", "value": "1", "target": "#tea", "visibility": "private"}
+    ]
+    assert "soju" not in admin("export-history", "--events", "--direct").out
+
+
 def test_an_invitation_is_shown_once(admin: Admin) -> None:
     made = admin("invite", "create", "--uses", "3", "--expires", "never", "--json")
     code = made.json["code"]

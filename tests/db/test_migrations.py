@@ -18,8 +18,10 @@ from app.db.fulltext import fulltext_of
 from app.db.log import read_after
 from app.db.models import Base, RoomMaskRow
 from app.errors import DatabaseRefused, StorageError
-from app.events import Event, Kind
-from app.events.data import CreatedData, ModeData
+from app.events import Event, Kind, PasswordHashes
+from app.events.data import CreatedData, MetadataChangeData, ModeData, RegisteredData
+from app.services import metadata
+from app.services.accounts import registration_event
 from tests.story import record_now
 
 ROOT = Path(__file__).parents[2]
@@ -362,3 +364,24 @@ def test_malformed_masks_are_removed_and_shown_as_one_parameter(fresh: Database)
         "+be ~m:bob!*@2001:db8::1 x_y",
         "+bI a:b x_y",
     ]
+
+
+def test_public_values_of_keys_that_are_private_now_are_deleted(fresh: Database) -> None:
+    schema.prepare_database(fresh)
+    account = registration_event(Clock(), "anna", PasswordHashes("x", "x"))
+    party = f"a{RegisteredData.of(account).id}"
+    room = Event(Kind.CREATED, room=1, nick="anna", target="#tea", data=CreatedData("", True, None))
+    keys = ("soju.im/pinned", "soju.im/muted", "color")
+    own = [MetadataChangeData(key, "anna", party) for key in keys]
+    events = [
+        Event(Kind.METADATA, nick="s", account="anna", target="anna", text="1", data=data) for data in own
+    ]
+    events += [
+        Event(Kind.METADATA, room=1, nick="s", text="1", data=MetadataChangeData(key, "anna")) for key in keys
+    ]
+    record_now(fresh, Clock(), [account, room, *events])
+    downgrade(fresh, "0017")
+    schema.prepare_database(fresh)
+    with fresh.reading() as session:
+        assert metadata.get_account_metadata(session, int(party[1:])) == {"color": "1"}
+        assert metadata.get_room_metadata(session, 1) == {"color": "1"}

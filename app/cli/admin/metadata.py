@@ -14,7 +14,7 @@ from app.services import metadata, moderation
 from app.services.accounts import get_account
 from app.services.admin_changes import AdminChange, Administrator
 from app.services.rooms import get_room
-from app.wire.names import fold
+from app.wire.names import Key, fold
 
 Remove = Annotated[
     list[str] | None,
@@ -27,14 +27,18 @@ RemoveMetadata = Callable[[Administrator, str, Collection[str]], AdminChange]
 def of_user(
     context: AdminContext, name: user.Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
 ) -> None:
-    """Show or remove an account's metadata (avatar, display-name, ...)."""
+    """Show or remove an account's metadata (avatar, display-name, ...).
+
+    The keys that only the account itself sees are shown as private. They are never removed.
+    """
     with context.reading() as session:
         account = get_account(session, fold(name))
         name, values = account.name, metadata.get_account_metadata(session, account.id)
+        private = metadata.load_private_metadata(session.connection(), f"a{account.id}")
     if _is_change(remove, clear):
         _remove(context, name, moderation.remove_account_metadata, remove or (), yes)
     else:
-        _show(context, name, values)
+        _show(context, name, values, private)
 
 
 def of_room(
@@ -47,7 +51,7 @@ def of_room(
     if _is_change(remove, clear):
         _remove(context, name, moderation.remove_room_metadata, remove or (), yes)
     else:
-        _show(context, name, values)
+        _show(context, name, values, {})
 
 
 def _is_change(remove: Remove, clear: bool) -> bool:
@@ -60,9 +64,17 @@ def _is_change(remove: Remove, clear: bool) -> bool:
     return clear or bool(remove)
 
 
-def _show(context: AdminContext, name: str, values: Mapping[str, str]) -> None:
-    rows = [{"key": key, "value": value} for key, value in values.items()]
+def _show(
+    context: AdminContext, name: str, values: Mapping[str, str], private: Mapping[tuple[Key, str], str]
+) -> None:
+    """Print public values, and the private values that an account keeps about targets."""
+    rows = [_row(name, key, value, "public") for key, value in values.items()]
+    rows += [_row(target, key, value, "private") for (target, key), value in private.items()]
     context.out.table(rows, f"{name} has no metadata.")
+
+
+def _row(target: str, key: str, value: str, visibility: str) -> dict[str, str]:
+    return {"key": key, "value": value, "target": target, "visibility": visibility}
 
 
 def _remove(

@@ -2,17 +2,24 @@
 
 The metadata of users is public. The metadata of a room is visible to its members; for others it
 appears empty, and a secret room appears not to exist. Before registration, a client can only set
-its own metadata, which takes effect when registration completes.
+its own metadata, which takes effect when registration completes. Some keys are private to the
+account that sets them (`private`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from app.commands.context import Context
+from app.commands.errors import FailReply
 from app.commands.metadata import profiles
+from app.commands.metadata.private import (
+    check_private_change,
+    list_private_values,
+    private_values_of,
+    set_private_value,
+)
 from app.commands.metadata.replies import (
-    VISIBLE_TO_ALL,
     failed,
     invalid_key,
     invalid_value,
@@ -30,7 +37,7 @@ from app.engine.world.user import User
 from app.events import Event
 from app.settings import ServerSettings, derive_prefix
 from app.wire.framing import byte_length, space_after
-from app.wire.metadata import MAX_KEY_BYTES, is_key
+from app.wire.metadata import MAX_KEY_BYTES, PRIVATE_KEYS, is_key, visibility
 from app.wire.names import MAX_NICK_BYTES
 
 MAX_SUBSCRIPTIONS = 50  # per connection
@@ -58,9 +65,10 @@ def metadata(ctx: Context, target: str, subcommand: str, *more: str) -> None:
 @subcommand()
 def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
     """Show the values of one or more keys."""
-    resolved = get_target(ctx, target)
+    names = (key, *keys)
+    resolved = _get_readable_target(ctx, target, is_private=PRIVATE_KEYS.issuperset(names))
     with metadata_batch(ctx, resolved.name) as tags:
-        for name in (key, *keys):
+        for name in names:
             if is_key(name):
                 send_value(ctx, resolved.name, name, resolved.values.get(name), **tags)
             else:
@@ -70,7 +78,7 @@ def metadata_get(ctx: Context, target: str, key: str, *keys: str) -> None:
 @subcommand()
 def metadata_list(ctx: Context, target: str) -> None:
     """Show all keys and values of a user or a room."""
-    resolved = get_target(ctx, target)
+    resolved = _get_readable_target(ctx, target, is_private=bool(private_values_of(ctx, target)))
     with metadata_batch(ctx, resolved.name) as tags:
         for key in sorted(resolved.values):
             send_value(ctx, resolved.name, key, resolved.values[key], **tags)
@@ -80,18 +88,34 @@ def metadata_list(ctx: Context, target: str) -> None:
 def metadata_set(ctx: Context, target: str, key: str, value: str | None = None) -> None:
     """Set the value of a key, or delete the key if no value is given.
 
-    Operators can change the metadata of a room; users can change their own.
+    Operators can change the metadata of a room; users can change their own. The keys
+    `soju.im/pinned`, `soju.im/muted` and `soju.im/blocked` are private to your account: you can set
+    them to 0 or 1 for any room or user, and only your devices see them.
     """
+    if key in PRIVATE_KEYS:
+        _set_private(ctx, target, key, value)
+        return
     resolved = get_target(ctx, target)
     if not is_key(key):
         raise invalid_key(ctx, key)
     _check_may_change(ctx, resolved, key)
     value = _wanted_value(ctx, resolved, key, value)
     if resolved.values.get(key) != value:
-        _charge_change(ctx, resolved, key)
+        _charge_change(ctx, resolved.name, key)
         _set_and_reply(ctx, resolved, key, value)
     else:
         send_value(ctx, resolved.name, key, value)
+
+
+def _set_private(ctx: Context, target: str, key: str, value: str | None) -> None:
+    name, value = check_private_change(ctx, target, key, value)
+    if private_values_of(ctx, name).get(key) == value:
+        send_value(ctx, name, key, value)
+        return
+    _charge_change(ctx, name, key)
+    event = set_private_value(ctx, name, key, value)
+    send_value(ctx, name, key, value)
+    ctx.bind_reply_to(event)
 
 
 def _wanted_value(ctx: Context, target: MetadataTarget, key: str, value: str | None) -> str | None:
@@ -112,11 +136,20 @@ def _wanted_value(ctx: Context, target: MetadataTarget, key: str, value: str | N
 
 @subcommand(writes=True, cost=2)
 def metadata_clear(ctx: Context, target: str) -> None:
-    """Delete all your metadata, or that of a room that you moderate."""
-    resolved = get_target(ctx, target)
-    _check_may_change(ctx, resolved, "*")
+    """Delete all your metadata, or that of a room that you moderate.
+
+    The keys that are private to your account are deleted for any target.
+    """
+    private = private_values_of(ctx, target)
+    resolved = _get_readable_target(ctx, target, is_private=bool(private))
+    try:
+        _check_may_change(ctx, resolved, "*")
+    except FailReply:
+        if not private:
+            raise
+        resolved = replace(resolved, values=private)
     if resolved.values:
-        _charge_change(ctx, resolved, "*")
+        _charge_change(ctx, resolved.name, "*")
     with metadata_batch(ctx, resolved.name) as tags:
         for key in sorted(resolved.values):
             _set_and_reply(ctx, resolved, key, None, **tags)
@@ -129,6 +162,23 @@ def tokens(settings: ServerSettings) -> str:
         f"before-connect,max-subs={MAX_SUBSCRIPTIONS},max-keys={settings.max_metadata},"
         f"max-key-bytes={MAX_KEY_BYTES},max-value-bytes={space}"
     )
+
+
+def _get_readable_target(ctx: Context, word: str, is_private: bool) -> MetadataTarget:
+    """Return a target with its public values and those that the caller's account keeps about it.
+
+    With `is_private`, the target need not exist.
+
+    Raises: FailReply.
+    """
+    private = private_values_of(ctx, word)
+    try:
+        found = get_target(ctx, word)
+    except FailReply:
+        if not is_private or ctx.user is None:
+            raise
+        found = MetadataTarget(word, {})
+    return replace(found, values={**found.values, **private})
 
 
 def get_target(ctx: Context, word: str) -> MetadataTarget:
@@ -160,6 +210,9 @@ def finish_registration(ctx: Context) -> None:
     with metadata_batch(ctx, me.nick) as tags:
         for key in sorted(me.profile):
             send_notification(ctx, me.nick, key, me.profile[key], **tags)
+        for found in list_private_values(ctx):
+            if found.key in ctx.client.subscriptions:
+                send_notification(ctx, found.target, found.key, found.value, **tags)
 
 
 def _apply_early_values(ctx: Context) -> None:
@@ -207,11 +260,11 @@ def _check_value(ctx: Context, target: MetadataTarget, key: str, value: str) -> 
 
 def _max_value_bytes(server: str, name: str, key: str) -> int:
     """Return the maximum length of a value in bytes, so that RPL_KEYVALUE always fits in a line."""
-    start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {VISIBLE_TO_ALL} :"
+    start = f":{server} 761 {'n' * MAX_NICK_BYTES} {name} {key} {visibility(key)} :"
     return min(MAX_VALUE_BYTES, max(space_after(start), 0))
 
 
-def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
+def _charge_change(ctx: Context, target: str, key: str) -> None:
     """Count a change against the rate limit, because each change is sent to many clients.
 
     Raises: FailReply with RATE_LIMITED.
@@ -223,12 +276,17 @@ def _charge_change(ctx: Context, target: MetadataTarget, key: str) -> None:
     if seconds > 0:
         delay = str(ceil(seconds))
         text = f"Too many changes; wait {delay} seconds"
-        raise failed("RATE_LIMITED", target.name, key, delay, text=text)
+        raise failed("RATE_LIMITED", target, key, delay, text=text)
     changes.record(party)
 
 
 def _set_and_reply(ctx: Context, target: MetadataTarget, key: str, value: str | None, **tags: str) -> None:
     """Set or delete a value and reply with it."""
+    if key in PRIVATE_KEYS:
+        event = set_private_value(ctx, target.name, key, value)
+        send_value(ctx, target.name, key, value, **tags)
+        ctx.bind_reply_to(event)
+        return
     if target.owner is not None:
         event = _set_value(ctx, target.owner, key, value)
         send_value(ctx, target.name, key, value, **tags)

@@ -14,9 +14,8 @@ from app.commands.errors import FailReply
 from app.wire import numerics
 from app.wire.capabilities import Shape
 from app.wire.line import plain
-from app.wire.metadata import MAX_KEY_BYTES
+from app.wire.metadata import MAX_KEY_BYTES, visibility
 
-VISIBLE_TO_ALL = "*"  # the visibility field of replies: the key is public
 KEY_SYNTAX = f"A key has up to {MAX_KEY_BYTES} characters from a-z, 0-9 and _./-"
 
 
@@ -42,13 +41,13 @@ def send_value(ctx: Context, name: str, key: str, value: str | None, **tags: str
     if value is None:
         ctx.reply(numerics.RPL_KEYNOTSET, name, key, **tags)
     else:
-        ctx.reply(numerics.RPL_KEYVALUE, name, key, VISIBLE_TO_ALL, text=value, **tags)
+        ctx.reply(numerics.RPL_KEYVALUE, name, key, visibility(key), text=value, **tags)
 
 
 def send_notification(ctx: Context, name: str, key: str, value: str, **tags: str) -> None:
     """Send a value that the client did not ask for by key."""
     if uses_revision_2(ctx):
-        ctx.send_from_server("METADATA", name, key, VISIBLE_TO_ALL, text=value, **tags)
+        ctx.send_from_server("METADATA", name, key, visibility(key), text=value, **tags)
     else:
         send_value(ctx, name, key, value, **tags)
 

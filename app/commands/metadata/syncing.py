@@ -8,10 +8,11 @@ in between. Changes in the meantime are sent live, and later pages contain curre
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from app.commands.context import Context
 from app.commands.metadata.metadata import get_target
+from app.commands.metadata.private import PrivateValue, list_private_values, private_values_of
 from app.commands.metadata.replies import failed, metadata_batch, postpone_sync, send_notification
 from app.commands.registry import subcommand
 from app.engine.delivery.client import Client
@@ -27,6 +28,7 @@ MAX_SYNCS = 8  # concurrent paged synchronisations
 RETRY_AFTER_SECONDS = 10  # sent when MAX_SYNCS is reached
 
 Value = tuple[str, str, str]  # the name of the owner, the key and the value
+Owner = User | Room | PrivateValue
 
 
 @dataclass(slots=True)
@@ -35,9 +37,9 @@ class MetadataSync:
 
     name: str
     client: Client
-    owners: Iterator[User | Room]
+    owners: Iterator[Owner]
     is_done: bool = False
-    sent: set[User | Room] = field(default_factory=set)
+    sent: set[Owner] = field(default_factory=set)
 
     def page(self) -> list[Value]:
         """Return the next values, and set `is_done` if they are the last."""
@@ -54,7 +56,9 @@ class MetadataSync:
         return values
 
 
-def _values(owner: User | Room, subscribed: frozenset[str]) -> Iterator[Value]:
+def _values(owner: Owner, subscribed: frozenset[str]) -> Iterator[Value]:
+    if isinstance(owner, PrivateValue):
+        return iter([(owner.target, owner.key, owner.value)] if owner.key in subscribed else [])
     name, metadata = (owner.name, owner.metadata) if isinstance(owner, Room) else (owner.nick, owner.profile)
     return ((name, key, value) for key, value in metadata.items() if key in subscribed)
 
@@ -94,8 +98,15 @@ def _parse_target(ctx: Context, target: str) -> MetadataSync:
 
 
 def _make_sync(ctx: Context, name: str, owners: Iterator[User | Room]) -> MetadataSync:
-    """Return a synchronisation, without owners if the client has no subscriptions."""
-    return MetadataSync(name, ctx.client, owners if ctx.client.subscriptions else iter(()))
+    """Return a synchronisation, without owners if the client has no subscriptions.
+
+    What the caller's account keeps about the target comes first; for `*ALL`, about any target.
+    """
+    if not ctx.client.subscriptions:
+        return MetadataSync(name, ctx.client, iter(()))
+    about_one = (PrivateValue(name, *pair) for pair in private_values_of(ctx, name).items())
+    private = list_private_values(ctx) if name == ALL_TARGETS else about_one
+    return MetadataSync(name, ctx.client, chain(private, owners))
 
 
 def _room_owners(world: World, room: Room, me: User) -> Iterator[User | Room]:

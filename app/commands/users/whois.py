@@ -6,7 +6,6 @@ from itertools import islice
 from app.clock import to_text
 from app.commands.context import Context
 from app.commands.errors import NumericError
-from app.commands.metadata.replies import VISIBLE_TO_ALL
 from app.commands.registry import command
 from app.engine.cloak import uncloaked_host
 from app.engine.world.room import Room
@@ -14,6 +13,7 @@ from app.engine.world.user import User
 from app.engine.world.world import WhowasEntry
 from app.wire import numerics
 from app.wire.framing import space_after
+from app.wire.metadata import visibility
 from app.wire.names import fold
 from app.wire.numbers import parse_number
 from app.wire.numerics import Numeric
@@ -97,7 +97,7 @@ def _send_connection(ctx: Context, user: User) -> None:
 def _send_metadata(ctx: Context, user: User) -> None:
     """Send the user's metadata (IRCv3 `metadata`)."""
     for key, value in sorted(user.profile.items()):
-        ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, VISIBLE_TO_ALL, text=value)
+        ctx.reply(numerics.RPL_WHOISKEYVALUE, user.nick, key, visibility(key), text=value)
 
 
 @command()

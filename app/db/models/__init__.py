@@ -14,7 +14,7 @@ from app.db.models.accounts import (
     InvitationRow,
 )
 from app.db.models.columns import Base
-from app.db.models.conversations import CorrespondentRow, ReadMarkerRow
+from app.db.models.conversations import CorrespondentRow, PrivateMetadataRow, ReadMarkerRow
 from app.db.models.log import HAPPENED, SPOKEN, EventRow
 from app.db.models.people import LastVisitRow, MembershipRow, RoomVisitRow, SessionRow
 from app.db.models.rooms import RoomMaskRow, RoomMetadataRow, RoomRoleRow, RoomRow
@@ -36,6 +36,7 @@ __all__ = [
     "InvitationRow",
     "LastVisitRow",
     "MembershipRow",
+    "PrivateMetadataRow",
     "ReadMarkerRow",
     "RoomMaskRow",
     "RoomMetadataRow",

@@ -1,6 +1,6 @@
-"""Tables for private conversations and read markers."""
+"""Tables for private conversations, read markers and private metadata."""
 
-from sqlalchemy import String
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Instant, Name
@@ -30,3 +30,14 @@ class ReadMarkerRow(Base):
     party: Mapped[str] = mapped_column(String(32), primary_key=True)
     target: Mapped[Name] = mapped_column(primary_key=True)  # folded name; the target need not exist
     at: Mapped[Instant]  # of the last message read
+
+
+class PrivateMetadataRow(Base):
+    """A value that a party keeps about a room or a nick (METADATA with a private key)."""
+
+    __tablename__ = "private_metadata"
+
+    party: Mapped[str] = mapped_column(String(32), primary_key=True)
+    target: Mapped[Name] = mapped_column(primary_key=True)  # folded name; the target need not exist
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)

@@ -17,6 +17,7 @@ from app.events.data import (
     MarkedData,
     MessageData,
     MetadataChangeData,
+    PrivateMetadataData,
     RedactedData,
     RenamedData,
 )
@@ -24,6 +25,7 @@ from app.wire import multiline
 from app.wire.capabilities import Shape
 from app.wire.framing import truncate_line
 from app.wire.line import format_tags
+from app.wire.metadata import visibility
 from app.wire.numerics import RPL_KEYNOTSET, RPL_KEYVALUE, RPL_MONOFFLINE, RPL_MONONLINE
 
 Encoder = Callable[[Event, int], str]
@@ -191,14 +193,21 @@ def _marked(event: Event, shape: int) -> str:
 
 
 def _metadata(event: Event, shape: int) -> str:
-    key = MetadataChangeData.of(event).key
+    return _metadata_value(event, MetadataChangeData.of(event).key, shape)
+
+
+def _private_metadata(event: Event, shape: int) -> str:
+    return _metadata_value(event, PrivateMetadataData.of(event).key, shape)
+
+
+def _metadata_value(event: Event, key: str, shape: int) -> str:
     if shape & Shape.METADATA_2:
-        line = f":{event.nick} METADATA {event.target} {key} *"
+        line = f":{event.nick} METADATA {event.target} {key} {visibility(key)}"
         return line if event.text is None else f"{line} :{event.text}"
     words = f"* {event.target} {key}"
     if event.text is None:
         return f":{event.nick} {RPL_KEYNOTSET.code} {words} :{RPL_KEYNOTSET.text}"
-    return f":{event.nick} {RPL_KEYVALUE.code} {words} * :{event.text}"
+    return f":{event.nick} {RPL_KEYVALUE.code} {words} {visibility(key)} :{event.text}"
 
 
 def _invited(event: Event, shape: int) -> str:
@@ -248,6 +257,7 @@ _ENCODERS: Mapping[Kind, Encoder] = {
     Kind.REDACTED: _redacted,
     Kind.MARKED: _marked,
     Kind.METADATA: _metadata,
+    Kind.PRIVATE_METADATA: _private_metadata,
     Kind.INVITED: _invited,
     Kind.AWAY: _away,
     Kind.LOGGED_IN: _logged_in,

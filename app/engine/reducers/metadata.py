@@ -3,7 +3,8 @@
 from app.engine.world.user import Metadata
 from app.engine.world.world import World
 from app.events import Event
-from app.events.data import MetadataChangeData
+from app.events.data import MetadataChangeData, PrivateMetadataData
+from app.wire.names import fold
 
 
 def metadata(world: World, event: Event) -> None:
@@ -20,6 +21,20 @@ def metadata(world: World, event: Event) -> None:
         values.pop(key, None)
     else:
         values[key] = event.text
+
+
+def private_metadata(world: World, event: Event) -> None:
+    """Set or remove a private value, keeping the previous value for `World.revert`."""
+    account = world.find_account(event.account or "")
+    if account is None:
+        return
+    values, entry = (
+        account.private_metadata,
+        (fold(event.target or ""), PrivateMetadataData.of(event).key),
+    )
+    event.secret = values.pop(entry, None)
+    if event.text is not None:
+        values[entry] = event.text
 
 
 def _find_values(world: World, event: Event) -> Metadata | None:

@@ -30,7 +30,7 @@ def created(world: World, event: Event) -> None:
 
 
 def renamed(world: World, event: Event) -> None:
-    """Rename a room, and move the read markers of its members to the new name."""
+    """Rename a room, and move what its members keep about it: markers and private metadata."""
     room = world.rooms.get(event.room or 0)
     if room is None:
         return
@@ -42,6 +42,8 @@ def renamed(world: World, event: Event) -> None:
     if old != room.key:
         for principal in _principals_in(world, room):
             _move_marker(principal.markers or {}, old, room.key)
+        for account in {m.user.account for m in room.members.values() if m.user.account is not None}:
+            account.move_private_metadata(old, room.key)
 
 
 def _principals_in(world: World, room: Room) -> set[AccountInfo | User]:

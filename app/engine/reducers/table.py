@@ -34,6 +34,7 @@ REDUCERS: Mapping[Kind, Reducer] = {
     Kind.REDACTED: messages.redacted,
     Kind.MARKED: messages.marked,
     Kind.METADATA: metadata.metadata,
+    Kind.PRIVATE_METADATA: metadata.private_metadata,
     Kind.REGISTERED: accounts.registered,
     Kind.ACCOUNT_CHANGED: accounts.account_changed,
     Kind.CERTIFICATE_ADDED: accounts.certificate_added,

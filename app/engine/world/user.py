@@ -8,6 +8,7 @@ from app.services.last_visits import list_visitors
 from app.wire.names import Key
 
 Metadata = dict[str, str]  # draft/metadata-3 values by key
+PrivateMetadata = dict[tuple[Key, str], str]  # values by folded target and key
 Markers = dict[Key, int] | None  # read markers as instants; None until loaded
 
 
@@ -23,6 +24,17 @@ class AccountInfo:
     always_on: bool | None = None  # None: use the server's default
     markers: Markers = None
     metadata: Metadata = field(default_factory=dict)
+    private_metadata: PrivateMetadata = field(default_factory=dict)
+
+    def move_private_metadata(self, old: Key, new: Key) -> None:
+        """Replace the private metadata under one name of a room by that under its former name."""
+        values = self.private_metadata
+        for target, key in list(values):
+            if target == new:
+                del values[new, key]
+        for target, key in list(values):
+            if target == old:
+                values[new, key] = values.pop((old, key))
 
 
 @dataclass(slots=True, eq=False)

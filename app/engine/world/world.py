@@ -230,7 +230,7 @@ class World:
 
     def revert(self, event: Event) -> None:
         """Undo an event that could not be stored; read markers are reloaded on demand."""
-        if event.kind is Kind.METADATA:
+        if event.kind in (Kind.METADATA, Kind.PRIVATE_METADATA):
             event.text = event.secret if isinstance(event.secret, str) else None  # the previous value
             self.apply(event)
         if event.kind is Kind.MARKED and (principal := self.find_principal(event)) is not None:

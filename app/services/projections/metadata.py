@@ -1,13 +1,14 @@
-"""Projections for account and room metadata; the metadata of guests is only in the log."""
+"""Projections for metadata of accounts and rooms; that of guests is only in the log."""
 
 from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Connection, delete, insert
 
-from app.db.models import AccountMetadataRow, RoomMetadataRow
+from app.db.models import AccountMetadataRow, PrivateMetadataRow, RoomMetadataRow
 from app.events import Event, Kind
-from app.events.data import MetadataChangeData
+from app.events.data import MetadataChangeData, PrivateMetadataData
 from app.services.projections.projection import Projection
+from app.wire.names import fold
 
 
 def _metadata(connection: Connection, event: Event) -> None:
@@ -38,6 +39,18 @@ def _set(
         connection.execute(insert(table).values(**owner, key=key, value=event.text))
 
 
+def _private_metadata(connection: Connection, event: Event) -> None:
+    data, table = PrivateMetadataData.of(event), PrivateMetadataRow
+    target = fold(event.target or "")
+    connection.execute(
+        delete(table).where(table.party == data.party, table.target == target, table.key == data.key)
+    )
+    if event.text is not None:
+        values = {"party": data.party, "target": target, "key": data.key, "value": event.text}
+        connection.execute(insert(table).values(values))
+
+
 PROJECTIONS: Mapping[Kind, Projection] = {
     Kind.METADATA: _metadata,
+    Kind.PRIVATE_METADATA: _private_metadata,
 }

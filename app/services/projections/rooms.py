@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.models import ReadMarkerRow, RoomMaskRow, RoomRoleRow, RoomRow, RoomVisitRow
+from app.db.models import (
+    AccountRow,
+    MembershipRow,
+    PrivateMetadataRow,
+    ReadMarkerRow,
+    RoomMaskRow,
+    RoomRoleRow,
+    RoomRow,
+    RoomVisitRow,
+    SessionRow,
+)
 from app.events import Event, Kind, RoomKey, get_secret
 from app.events.data import CreatedData, ModeData, RenamedData
 from app.services.projections.memberships import change_role
@@ -35,9 +45,9 @@ def _created(connection: Connection, event: Event) -> None:
 
 
 def _renamed(connection: Connection, event: Event) -> None:
-    """Rename a room and move the read markers of its members.
+    """Rename a room and move what its members keep about it: read markers and private metadata.
 
-    The markers of others must not show that a secret room was renamed.
+    What others keep must not show that a secret room was renamed.
     """
     data = RenamedData.of(event)
     old, new = fold(event.target or ""), fold(data.to)
@@ -46,6 +56,17 @@ def _renamed(connection: Connection, event: Event) -> None:
         return
     connection.execute(delete(ReadMarkerRow).where(_is_marker_of_member(event.room, new)))
     connection.execute(update(ReadMarkerRow).where(_is_marker_of_member(event.room, old)).values(target=new))
+    is_kept = PrivateMetadataRow.party.in_(_parties_of_members(connection, event.room))
+    target = PrivateMetadataRow.target
+    connection.execute(delete(PrivateMetadataRow).where(is_kept, target == new))
+    connection.execute(update(PrivateMetadataRow).where(is_kept, target == old).values(target=new))
+
+
+def _parties_of_members(connection: Connection, room: int | None) -> list[str]:
+    """Return the parties of the accounts that are in a room."""
+    query = select(AccountRow.id).distinct().join(SessionRow, SessionRow.account == AccountRow.name)
+    query = query.join(MembershipRow, MembershipRow.session_id == SessionRow.id)
+    return [f"a{account}" for account in connection.scalars(query.where(MembershipRow.room_id == room))]
 
 
 def _deleted(connection: Connection, event: Event) -> None:
