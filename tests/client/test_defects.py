@@ -48,11 +48,11 @@ def keys() -> Iterator[PipeInput]:
 class OfflineSession:
     """A driver that is told what the server says; its link never reaches one."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         clock = Clock()
         inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
         self.shown: list[ClientEvent] = []
-        link = Link(Address("127.0.0.1", 1), inbox.put, clock)
+        link = Link(Address(host, 1), inbox.put, clock)
         self.driver = Driver(ClientState(UserOptions("anna", rooms=["#tea"])), link, inbox, clock)
         self.driver.show = self.shown.append
 
@@ -91,6 +91,12 @@ def test_tick_that_always_fails_ends_the_client() -> None:
     session.driver.on_tick = _fail
     with pytest.raises(IndexError):
         session.run(*[_do_nothing] * 100)
+
+
+def test_defect_of_the_link_ends_the_client() -> None:
+    session = OfflineSession("a\0b")  # no system call accepts this
+    with pytest.raises(ValueError, match="null"):
+        session.driver.run()
 
 
 def test_closed_output_ends_the_client() -> None:

@@ -12,8 +12,9 @@ import keyring.errors
 import pytest
 
 from app.cli.client_password import find_password
+from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.events import Joined, LoggedIn
-from app.client.protocol.model import ChannelView, ClientState, LoginCredentials, UserOptions
+from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder

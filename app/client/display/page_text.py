@@ -2,8 +2,8 @@
 
 from app.client.display.event_text import Lines
 from app.client.display.style import Style, piece
+from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES
 from app.client.protocol.events import HistoryPage, SearchResult, UnreadMessages
-from app.client.protocol.model import MAX_UNREAD_MESSAGES
 
 
 def empty_text(page: HistoryPage | SearchResult) -> str:

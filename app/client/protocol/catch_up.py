@@ -5,10 +5,11 @@
 """
 
 from app.client.protocol import history, pending, send_queue
+from app.client.protocol.channel_view import ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Resumed
 from app.client.protocol.messages import deliver
-from app.client.protocol.model import ChannelView, ClientState
+from app.client.protocol.model import ClientState
 from app.wire.names import Key, fold
 
 

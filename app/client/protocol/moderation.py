@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from app.client.protocol.channel_view import ChannelMember
 from app.client.protocol.effects import Effects, Send
 from app.client.protocol.events import Notice, Table
 from app.client.protocol.lines import param, send
-from app.client.protocol.model import ChannelMember, ClientState
+from app.client.protocol.model import ClientState
 from app.clock import to_datetime
 from app.wire.line import Line
 from app.wire.masks import normalise

@@ -8,11 +8,12 @@ https://ircv3.net/specs/client-tags/react and https://ircv3.net/specs/extensions
 
 from dataclasses import replace
 
+from app.client.protocol.channel_view import ChannelView, RecentMessage
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Quote, Reaction, Redacted
 from app.client.protocol.lines import line_time, param, send
 from app.client.protocol.messages import deliver, find_conversation
-from app.client.protocol.model import ChannelView, ClientState, RecentMessage
+from app.client.protocol.model import ClientState
 from app.wire.line import Line
 from app.wire.names import fold
 

@@ -7,10 +7,11 @@ only when a message is shown, so that fetching resumes there if the connection i
 """
 
 from app.client.protocol import catch_up, history, pending, send_queue, unread
+from app.client.protocol.channel_view import CatchUp, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Notice
 from app.client.protocol.lines import param, send
-from app.client.protocol.model import CatchUp, ChannelView, ClientState, OpenBatch, PendingRequest
+from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import Key, fold

@@ -3,6 +3,7 @@
 import re
 
 from app.client.protocol import catch_up, registration, reply_texts, resume
+from app.client.protocol.channel_view import ChannelMember, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import (
     AwayChanged,
@@ -18,7 +19,7 @@ from app.client.protocol.events import (
 )
 from app.client.protocol.lines import line_time, param
 from app.client.protocol.messages import deliver
-from app.client.protocol.model import ChannelMember, ChannelView, ClientState
+from app.client.protocol.model import ClientState
 from app.wire.line import Line
 from app.wire.names import fold
 

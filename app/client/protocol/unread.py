@@ -10,17 +10,11 @@ page by page, but not shown. What was shown becomes read only when the view says
 """
 
 from app.client.protocol import catch_up, history
+from app.client.protocol.channel_view import MAX_UNREAD_MESSAGES, CatchUp, ChannelView
 from app.client.protocol.effects import Effects
 from app.client.protocol.events import Message, Notice, UnreadMessages, UnreadRoom
 from app.client.protocol.lines import param, parse_time, send
-from app.client.protocol.model import (
-    MAX_UNREAD_MESSAGES,
-    CatchUp,
-    ChannelView,
-    ClientState,
-    OpenBatch,
-    PendingRequest,
-)
+from app.client.protocol.model import ClientState, OpenBatch, PendingRequest
 from app.clock import to_iso
 from app.wire.line import Line
 from app.wire.names import fold
