@@ -25,7 +25,7 @@ from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.remembered_rooms import RememberedRooms
+from app.client.storage.stored_list import IGNORED, ROOMS, StoredList
 from app.client.ui.batch_mode import BatchMode
 from app.clock import Clock
 from app.settings import CLIENT, ClientSettings, load
@@ -33,6 +33,7 @@ from app.text.encoding import decode, substitute
 from app.wire.names import fold
 
 UNVERIFIED = "Warning: the server's certificate is not verified, so its identity is unknown."
+ROOM_PREFIXES = ("#", "&")
 INPUT_HISTORY = "input-history"  # in the state folder
 DEFAULT_TIMEOUT_SECONDS = 60.0  # of batch mode without progress
 
@@ -133,7 +134,8 @@ def _open_storage(settings: ClientSettings) -> ClientStorage:
     place = f"{settings.username or _login_name()}@{settings.ip}:{settings.port}"
     folder = find_state_folder()
     return ClientStorage(
-        RememberedRooms(folder if settings.remember_rooms else None, place),
+        StoredList(folder if settings.remember_rooms else None, ROOMS, place),
+        StoredList(folder, IGNORED, place),
         KeyringStore(place) if settings.keyring else None,
         folder / INPUT_HISTORY if folder and settings.input_history else None,
         settings.input_history,
@@ -142,7 +144,8 @@ def _open_storage(settings: ClientSettings) -> ClientStorage:
 
 def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[str]:
     """Return the remembered rooms, without the one in the settings."""
-    return [room for room in storage.rooms.load() if fold(room) != fold(settings.room)]
+    rooms = [room for room in storage.rooms.load() if room[:1] in ROOM_PREFIXES]
+    return [room for room in rooms if fold(room) != fold(settings.room)]
 
 
 def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:

@@ -17,7 +17,7 @@ SLASH_COMMANDS = slash_commands()
 COMMANDS = {command.name: command for command in SLASH_COMMANDS}
 REQUIRED = set(
     "help reg auth unauth enter quit history disconn join part msg me nick topic names who away list resend"
-    " leave query close mode kick op deop voice devoice ban unban invite quote exit"
+    " leave query close ignore unignore mode kick op deop voice devoice ban unban invite quote exit"
     " j w q k m n t h raw bye login logout register notice whois search".split()
 )
 

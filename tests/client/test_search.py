@@ -116,3 +116,23 @@ def test_completion_offers_search_filters() -> None:
     assert list(find_candidates("/search tea from:b", words)) == ["from:bob "]
     assert list(find_candidates("/search in:#", words)) == ["in:#tea "]
     assert list(find_candidates("say from:b", words)) == []
+
+
+def test_room_is_found_without_its_prefix() -> None:
+    client = online_client(SEARCH)
+    client.execute(intents.search, parse_search("kettle in:tea", NOW))
+    assert "in=#tea" in client.sent.popleft()
+    client.state.open_room("tea")
+    client.execute(intents.search, parse_search("kettle in:tea", NOW))
+    assert "in=tea" in client.sent.popleft()
+
+
+def test_empty_result_in_a_conversation_mentions_the_room() -> None:
+    client = online_client(SEARCH)
+    client.execute(intents.search, parse_search("kettle in:kitchen", NOW))
+    client.sent.clear()
+    client.receive(":srv BATCH +s soju.im/search", ":srv BATCH -s")
+    assert list(client.shown) == [
+        "No messages match kettle in:kitchen.",
+        "Only the conversation with kitchen was searched. For the room, write in:#kitchen",
+    ]

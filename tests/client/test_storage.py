@@ -18,7 +18,7 @@ from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
 from app.client.storage.client_storage import ClientStorage
 from app.client.storage.keyring_store import KeyringStore
 from app.client.storage.private_files import find_state_folder
-from app.client.storage.remembered_rooms import MAX_SERVERS, RememberedRooms
+from app.client.storage.stored_list import MAX_PLACES, ROOMS, StoredList
 from app.client.ui.input_history import InputHistory
 from app.client.ui.persistence import Persistence
 from app.errors import ChatError, SettingsRefused, UsageError
@@ -39,11 +39,11 @@ def entries_of(history: InputHistory) -> list[str]:
 
 
 def test_rooms_are_remembered_for_each_user_and_server(tmp_path: Path) -> None:
-    RememberedRooms(tmp_path / "state", PLACE).save(["#tea", "#ops"])
-    RememberedRooms(tmp_path / "state", "bob@127.0.0.1:6667").save(["#bob"])
-    assert RememberedRooms(tmp_path / "state", PLACE).load() == ["#tea", "#ops"]
-    assert RememberedRooms(tmp_path / "state", "anna@other:6667").load() == []
-    assert RememberedRooms(None, PLACE).load() == []
+    StoredList(tmp_path / "state", ROOMS, PLACE).save(["#tea", "#ops"])
+    StoredList(tmp_path / "state", ROOMS, "bob@127.0.0.1:6667").save(["#bob"])
+    assert StoredList(tmp_path / "state", ROOMS, PLACE).load() == ["#tea", "#ops"]
+    assert StoredList(tmp_path / "state", ROOMS, "anna@other:6667").load() == []
+    assert StoredList(None, ROOMS, PLACE).load() == []
     assert mode_of(tmp_path / "state" / "rooms.json") == 0o600
     assert mode_of(tmp_path / "state") == 0o700
 
@@ -51,21 +51,21 @@ def test_rooms_are_remembered_for_each_user_and_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"%s": 3}', '{"%s": ["tea", 3]}', "[" * 100_000])
 def test_damaged_file_of_rooms_counts_as_empty(tmp_path: Path, text: str) -> None:
     (tmp_path / "rooms.json").write_text(text.replace("%s", PLACE))
-    rooms = RememberedRooms(tmp_path, PLACE)
+    rooms = StoredList(tmp_path, ROOMS, PLACE)
     assert rooms.load() == []
     rooms.save(["#tea"])
     assert rooms.load() == ["#tea"]
 
 
 def test_number_of_remembered_servers_is_limited(tmp_path: Path) -> None:
-    for number in range(MAX_SERVERS + 1):
-        RememberedRooms(tmp_path, f"anna@host:{number}").save(["#tea"])
-    assert len(json.loads((tmp_path / "rooms.json").read_text())) == MAX_SERVERS
-    assert RememberedRooms(tmp_path, "anna@host:0").load() == []
+    for number in range(MAX_PLACES + 1):
+        StoredList(tmp_path, ROOMS, f"anna@host:{number}").save(["#tea"])
+    assert len(json.loads((tmp_path / "rooms.json").read_text())) == MAX_PLACES
+    assert StoredList(tmp_path, ROOMS, "anna@host:0").load() == []
 
 
 def test_rooms_with_a_key_and_rooms_left_are_not_remembered(tmp_path: Path) -> None:
-    rooms = RememberedRooms(tmp_path, PLACE)
+    rooms = StoredList(tmp_path, ROOMS, PLACE)
     state = ClientState(UserOptions("anna"))
     for view in (
         ChannelView("#tea", must_rejoin=True),
@@ -82,7 +82,7 @@ def test_failure_to_remember_is_shown_once(tmp_path: Path) -> None:
     state = ClientState(UserOptions("anna"))
     state.rooms[fold("#tea")] = ChannelView("#tea", must_rejoin=True)
     shown: list[str] = []
-    storage = ClientStorage(RememberedRooms(tmp_path / "file" / "folder", PLACE))
+    storage = ClientStorage(StoredList(tmp_path / "file" / "folder", ROOMS, PLACE))
     persistence = Persistence(state, storage, lambda text, is_error: shown.append(text))
     persistence.react(Joined("#tea", "anna", 0, is_mine=True))
     persistence.react(Joined("#tea", "anna", 0, is_mine=True))

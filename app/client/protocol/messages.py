@@ -86,6 +86,7 @@ def to_message(state: ClientState, line: Line, conversation: str = "") -> Messag
         is_direct=place.is_direct,
         msgid=line.tags.get("msgid", ""),
         account=line.tags.get("account", ""),
+        mask=line.source or "",
         reply_to=line.tags.get("+draft/reply", ""),
     )
 

@@ -50,9 +50,27 @@ def _parse_time(word: str, following: list[tuple[str, str]], clock: WallClock) -
 
 def send_search(state: ClientState, search: PendingSearch) -> Effects:
     """Send a search and queue it until its reply arrives."""
+    search = _with_room(state, search)
     state.connection.searches.append(search)
     attributes = search.attributes | {"limit": str(page_limit(state))}
     yield send("SEARCH", format_tags(attributes))
+
+
+def _with_room(state: ClientState, search: PendingSearch) -> PendingSearch:
+    """Return the search with the room that `in:tea` means, unless tea is also a conversation."""
+    place = search.attributes.get("in", "")
+    room = state.find_room(f"#{place}")
+    if state.is_room(place) or state.find_room(place) or room is None or not room.is_joined:
+        return search
+    return PendingSearch(search.query, search.attributes | {"in": room.name})
+
+
+def _explain_place(state: ClientState, search: PendingSearch) -> str:
+    """Return where a search took place, if it may have been meant for a room."""
+    place = search.attributes.get("in", "")
+    if not place or state.is_room(place):
+        return ""
+    return f"Only the conversation with {place} was searched. For the room, write in:#{place}"
 
 
 def on_search_batch(state: ClientState, batch: OpenBatch) -> Effects:
@@ -63,6 +81,8 @@ def on_search_batch(state: ClientState, batch: OpenBatch) -> Effects:
     lines = [line for line in batch.lines if line.command in ("PRIVMSG", "NOTICE")]
     messages = [message for line in lines if (message := to_message(state, line))]
     yield SearchResult(search.query, tuple(messages), is_truncated=len(lines) >= page_limit(state))
+    if not messages and (hint := _explain_place(state, search)):
+        yield Notice(hint)
 
 
 def on_search_fail(state: ClientState, line: Line) -> Effects:

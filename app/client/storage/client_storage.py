@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.client.storage.keyring_store import KeyringStore
-from app.client.storage.remembered_rooms import RememberedRooms
+from app.client.storage.stored_list import StoredList
 
 
 @dataclass(frozen=True, slots=True)
 class ClientStorage:
     """The storage of one session; by default, nothing is kept."""
 
-    rooms: RememberedRooms = field(default_factory=lambda: RememberedRooms(None, ""))
+    rooms: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
+    ignored: StoredList = field(default_factory=lambda: StoredList(None, "", ""))
     keyring: KeyringStore | None = None
     history_file: Path | None = None
     max_history_entries: int = 1_000

@@ -21,6 +21,7 @@ from app.client.protocol.model import ClientState
 from app.client.storage.client_storage import ClientStorage
 from app.client.ui.account_dialogs import AccountDialogs
 from app.client.ui.command_registry import SlashCommands
+from app.client.ui.ignoring import IgnoreList
 from app.client.ui.paste_dialog import PasteDialog
 from app.client.ui.persistence import Persistence
 from app.client.ui.questions import Question, Questions
@@ -72,6 +73,7 @@ class Controller:
         self._joining = next(map(fold, driver.state.options.rooms), None)
         self._display = display
         self.accounts = AccountDialogs(driver, self.ask, self.notify)
+        self.ignored = IgnoreList(storage.ignored)
         self._pasting = PasteDialog(driver, self.ask, self.notify)
         self._persistence = Persistence(driver.state, storage, self.notify)
         driver.show = self.show
@@ -185,7 +187,8 @@ class Controller:
         self.view.nick = self.state.nick
         if isinstance(event, Joined) and event.is_mine:
             self._on_joined(event.room)
-        self._display(event)
+        if (shown := self.ignored.filter(event)) is not None:
+            self._display(shown)
         self._react(event)
 
     def _on_joined(self, room: str) -> None:

@@ -30,6 +30,7 @@ class Message(ClientEvent):
     is_direct: bool = False
     msgid: str = ""
     account: str = ""
+    mask: str = ""  # nick!user@host of the author, or less if the server says less
     reply_to: str = ""
     quoted: Quote | None = None
 

@@ -3,6 +3,7 @@
 from app.client.ui.command_registry import SlashCommand, SlashCommands
 from app.client.ui.commands import (
     accounts,
+    ignoring,
     legacy,
     messaging,
     moderation,
@@ -37,7 +38,7 @@ MESSAGES = (
     searching.history,
     searching.search,
 )
-USERS = (users.who, users.whois, users.away, users.nick)
+USERS = (users.who, users.whois, users.away, users.nick, ignoring.ignore, ignoring.unignore)
 MODERATION = (
     moderation.mode,
     moderation.kick,

@@ -1,0 +1,41 @@
+"""Commands for ignoring users."""
+
+from collections.abc import Callable
+
+from app.client.ui.command_registry import command
+from app.client.ui.controller import Controller
+from app.errors import UsageError
+
+
+@command(works_offline=True)
+def ignore(controller: Controller, user: str | None = None) -> None:
+    """Hide what a user writes, now and after the next start, or list who is ignored.
+
+    /ignore                    list the ignored users
+    /ignore walt               by nick and account
+    /ignore *!*@*.example.org  by mask
+
+    The user does not notice. Your other clients still show the messages.
+    """
+    entries = controller.ignored.entries
+    if user is None:
+        controller.notify(f"Ignored: {', '.join(entries)}" if entries else "Nobody is ignored.")
+        return
+    if controller.state.is_me(user):
+        raise UsageError("You cannot ignore yourself.")
+    _change(controller.ignored.add, user)
+    controller.notify(f"What {user} writes is no longer shown. To undo it: /unignore {user}")
+
+
+@command(works_offline=True)
+def unignore(controller: Controller, user: str) -> None:
+    """Show again what a user writes."""
+    _change(controller.ignored.remove, user)
+    controller.notify(f"What {user} writes is shown again.")
+
+
+def _change(change: Callable[[str], None], user: str) -> None:
+    try:
+        change(user)
+    except OSError as error:
+        raise UsageError(f"This lasts only until the next start: {error}.") from error
