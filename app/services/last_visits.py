@@ -7,13 +7,16 @@ decides only which messages are replayed, never which may be read.
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
+from app.db.lookup import IntegerLookup
 from app.db.models import EventRow, LastVisitRow, RoomVisitRow
 from app.wire.names import fold
 
 _visitor = LastVisitRow.visitor
-_FIND = select(func.max(LastVisitRow.until)).where(
-    LastVisitRow.room_id == bindparam("room"),
-    or_(_visitor == bindparam("first"), _visitor == bindparam("last")),
+_last_position = IntegerLookup(  # made for every client that joins
+    select(func.max(LastVisitRow.until)).where(
+        LastVisitRow.room_id == bindparam("room"),
+        or_(_visitor == bindparam("first"), _visitor == bindparam("last")),
+    )
 )
 
 
@@ -25,7 +28,7 @@ def list_visitors(nick: str, host: str, account_id: int | None) -> tuple[str, ..
 
 def find_last_position(connection: Connection, room: int, visitors: tuple[str, ...]) -> int | None:
     """Return the log position up to which a visitor has seen a room, or None if never there."""
-    return connection.scalar(_FIND, {"room": room, "first": visitors[0], "last": visitors[-1]})
+    return _last_position.find(connection, room=room, first=visitors[0], last=visitors[-1])
 
 
 def list_last_rooms(connection: Connection, party: str) -> list[int]:
