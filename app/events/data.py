@@ -25,6 +25,13 @@ class ConnectedData(EventData):
 
 
 @dataclass(frozen=True, slots=True)
+class DepartureData(EventData):
+    """The instant at which a client was last heard, if the server gave up waiting for it."""
+
+    heard: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostData(EventData):
     """The administrator who changed a host: nick, account and session."""
 
@@ -221,6 +228,8 @@ class BannedData(EventData):
 
 DATA_CLASSES: Mapping[Kind, type[EventData]] = {
     Kind.CONNECTED: ConnectedData,
+    Kind.QUIT: DepartureData,
+    Kind.DETACHED: DepartureData,
     Kind.HOST: HostData,
     Kind.KILLED: KilledData,
     Kind.OPERED: OperData,

@@ -9,6 +9,7 @@ from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.world.user import User
 from app.events import Kind
+from app.events.data import DepartureData
 from app.wire.names import fold
 
 DEFAULT_AWAY_MESSAGE = "No device is connected"
@@ -23,9 +24,11 @@ def stays_connected(runtime: Runtime, user: User) -> bool:
     return choice == "opt-out" if account.always_on is None else account.always_on
 
 
-def keep_without_device(runtime: Runtime, changeset: Changeset, user: User) -> None:
+def keep_without_device(
+    runtime: Runtime, changeset: Changeset, user: User, data: DepartureData | None = None
+) -> None:
     """Keep a user online without a device, marked away unless already away."""
-    changeset.emit(user.event(Kind.DETACHED))
+    changeset.emit(user.event(Kind.DETACHED, data=data))
     if user.away is None:
         changeset.emit(
             user.event(Kind.AWAY, text=DEFAULT_AWAY_MESSAGE), runtime.world.presence_audience(user)

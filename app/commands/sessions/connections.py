@@ -4,9 +4,17 @@ A closed connection stays in the world until its reader reaches the end of the s
 (`leaving.detach_client`).
 """
 
+from errno import ETIMEDOUT
+from os import strerror
+
 from app.commands.runtime import Runtime
 from app.engine.changeset import Changeset
 from app.engine.delivery.client import Client
+from app.engine.delivery.sink import EVICTED
+from app.events.data import DepartureData
+
+PING_TIMEOUT = "Ping timeout"
+NETWORK_TIMEOUT = strerror(ETIMEDOUT)
 
 
 def accept_client(runtime: Runtime, changeset: Changeset, client: Client) -> None:
@@ -34,7 +42,18 @@ def check_idle(runtime: Runtime, changeset: Changeset) -> None:
         if client.session is None and now - client.connected_at > settings.register_timeout:
             close_client(changeset, client, "Registration timed out")
         elif idle_seconds > settings.ping_interval + settings.ping_timeout:
-            close_client(changeset, client, "Ping timeout")
+            close_client(changeset, client, PING_TIMEOUT)
         elif idle_seconds > settings.ping_interval and not client.ping_sent:
             client.ping_sent = True
             changeset.send(client, f"PING :{runtime.server_name}")
+
+
+def find_departure(runtime: Runtime, client: Client, reason: str) -> DepartureData:
+    """Return the data of a client's departure for a reason.
+
+    What was sent to a client that no longer replies, or no longer reads, has probably not arrived.
+    """
+    if reason not in (PING_TIMEOUT, EVICTED, NETWORK_TIMEOUT):
+        return DepartureData()
+    silent_seconds = runtime.clock.monotonic() - client.last_received
+    return DepartureData(heard=runtime.clock.now() - int(silent_seconds * 1000))

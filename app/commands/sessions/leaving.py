@@ -8,13 +8,14 @@ from collections.abc import Iterable
 
 from app.commands.runtime import Runtime
 from app.commands.sessions import always_on
-from app.commands.sessions.connections import close_client
+from app.commands.sessions.connections import close_client, find_departure
 from app.commands.sessions.nick_changes import notify_offline
 from app.engine.changeset import Changeset
 from app.engine.delivery.audience import Audience
 from app.engine.delivery.client import Client
 from app.engine.world.user import User
 from app.events import Kind
+from app.events.data import DepartureData
 
 
 def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason: str) -> None:
@@ -26,12 +27,14 @@ def detach_client(runtime: Runtime, changeset: Changeset, client: Client, reason
     world = runtime.world
     user = world.user_of(client)
     leaving = user if user is not None and user.clients == [client] else None
+    reason = client.quit_reason or reason
+    departure = find_departure(runtime, client, reason)
     if leaving is not None and not always_on.stays_connected(runtime, leaving):
-        _emit_quit(runtime, changeset, leaving, client.quit_reason or reason)
+        _emit_quit(runtime, changeset, leaving, reason, departure)
         leaving = None
     world.detach(client)
     if leaving is not None:
-        always_on.keep_without_device(runtime, changeset, leaving)
+        always_on.keep_without_device(runtime, changeset, leaving, departure)
 
 
 def disconnect_user(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
@@ -65,10 +68,12 @@ def disconnect_all(runtime: Runtime, changeset: Changeset) -> None:
         close_client(changeset, client, reason)
 
 
-def _emit_quit(runtime: Runtime, changeset: Changeset, user: User, reason: str) -> None:
+def _emit_quit(
+    runtime: Runtime, changeset: Changeset, user: User, reason: str, data: DepartureData | None = None
+) -> None:
     """Emit QUIT to users in the same rooms, and notify clients that monitor the nick."""
     for client in user.clients:
         runtime.world.monitors.clear(client)
     others = Audience(runtime.world.shared_room_audience(user).clients - set(user.clients))
-    changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason), others)
+    changeset.emit_each(user.make_room_events(Kind.QUIT, text=reason, data=data), others)
     notify_offline(runtime, changeset, user.key, user.nick)

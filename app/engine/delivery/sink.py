@@ -3,6 +3,8 @@
 from collections.abc import Sequence, Set
 from typing import Any, Protocol
 
+EVICTED = "SendQ exceeded"  # why a client with too many unsent bytes is disconnected
+
 
 class SinkGroup(Protocol):
     """A set of sinks that repeatedly get the same bytes."""

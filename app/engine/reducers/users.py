@@ -3,7 +3,7 @@
 from app.engine.world.user import AccountInfo, User
 from app.engine.world.world import World
 from app.events import Event
-from app.events.data import ConnectedData
+from app.events.data import ConnectedData, DepartureData
 from app.wire.modes import parse_changes
 from app.wire.names import fold
 
@@ -134,7 +134,7 @@ def detached(world: World, event: Event) -> None:
     user = world.users.get(event.session or 0)
     if user is not None:
         world.departures.add(user, user.rooms, event)
-        user.detached = event.at or world.clock.now()
+        user.detached = DepartureData.of(event).heard or event.at or world.clock.now()
 
 
 def attached(world: World, event: Event) -> None:

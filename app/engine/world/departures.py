@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from app.engine.world.user import User
 from app.events import Event
+from app.events.data import DepartureData
 
 
 class Departures:
@@ -17,9 +18,13 @@ class Departures:
         self._events: dict[tuple[str, int], Event] = {}
 
     def add(self, user: User, rooms: Iterable[int], event: Event) -> None:
-        """Add a departure, unless the user has no device and so sees nothing already."""
+        """Add a departure.
+
+        It does not count if the user has no device and so sees nothing already, or if the server
+        gave up waiting for the client.
+        """
         self._discard_stored()
-        if user.detached is None:
+        if user.detached is None and DepartureData.of(event).heard is None:
             self._events |= {(visitor, room): event for visitor in user.visitors for room in rooms}
 
     def find(self, user: User, room: int) -> Event | None:

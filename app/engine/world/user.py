@@ -98,10 +98,12 @@ class User:
             secret=secret,
         )
 
-    def make_room_events(self, kind: Kind, target: str | None = None, text: str | None = None) -> list[Event]:
+    def make_room_events(
+        self, kind: Kind, target: str | None = None, text: str | None = None, data: EventData | None = None
+    ) -> list[Event]:
         """Return one event per room of this user, or a single event without a room."""
         rooms: list[int | None] = [*sorted(self.rooms)] or [None]
-        return [self.event(kind, room, target=target, text=text) for room in rooms]
+        return [self.event(kind, room, target=target, text=text, data=data) for room in rooms]
 
     @property
     def party(self) -> str:

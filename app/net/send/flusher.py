@@ -22,11 +22,11 @@ from threading import Event as Signal
 from threading import Thread
 
 from app.clock import Clock
-from app.engine.delivery.sink import IndividualSinks, SinkGroup
+from app.engine.delivery.sink import EVICTED, IndividualSinks, SinkGroup
 from app.net.kernel.waker import Waker
 from app.net.send.broadcast_group import BroadcastGroup, GroupSend
 from app.net.send.flush_plan import FlushPlan, Post
-from app.net.send.outbox import EVICTED, Outbox
+from app.net.send.outbox import Outbox
 from app.net.send.sender import Sender, best_sender
 from app.threads import name_thread
 

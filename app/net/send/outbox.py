@@ -14,10 +14,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from app.engine.delivery.sink import Broadcaster
+from app.engine.delivery.sink import EVICTED, Broadcaster
 from app.net.transport.transport import Transport
 
-EVICTED = "SendQ exceeded"
 MAX_SEND_BYTES = 256 * 1024  # per send
 END = None  # posted instead of bytes: the connection ends here
 

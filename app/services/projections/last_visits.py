@@ -1,16 +1,19 @@
 """Projections for last visits: the log position at which a visitor last left a room.
 
 A visit ends when the session leaves the room or loses its last device. While an always-on session
-has no device, nobody sees the room, so that leaving it then does not extend the visit.
+has no device, nobody sees the room, so that leaving it then does not extend the visit. If the
+server gave up waiting for the client, the visit ended with the last message before it was last
+heard.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, TextClause, select, text
 
 from app.db.models import AccountRow, SessionRow
 from app.events import Event, Kind
-from app.events.data import KickedData
+from app.events.data import DepartureData, KickedData
 from app.services.last_visits import list_visitors
 from app.services.projections.projection import Projection
 from app.wire.names import fold
@@ -18,12 +21,16 @@ from app.wire.names import fold
 # Upserts in syntax that SQLite and PostgreSQL share, as for the correspondents of messages.
 _END = """
     INSERT INTO last_visit (visitor, room_id, until)
-    SELECT :visitor, room.id, :until FROM session JOIN room ON {room}
+    SELECT :visitor, room.id, {until} FROM session JOIN room ON {room}
     WHERE session.id = :session AND session.detached IS NULL
     ON CONFLICT (visitor, room_id) DO UPDATE SET until = excluded.until
 """
-_END_ONE = text(_END.format(room="room.id = :room"))
-_END_ALL = text(_END.format(room="room.id IN (SELECT room_id FROM membership WHERE session_id = session.id)"))
+_LAST_HEARD = """coalesce(
+    (SELECT spoken.id FROM event AS spoken WHERE spoken.room_id = room.id
+     AND kind IN ('privmsg', 'notice') AND spoken.at <= :heard ORDER BY spoken.at DESC LIMIT 1),
+    0)"""
+_ONE_ROOM = "room.id = :room"
+_ALL_ROOMS = "room.id IN (SELECT room_id FROM membership WHERE session_id = session.id)"
 _MEMBER = select(SessionRow.id, SessionRow.nick, SessionRow.host, SessionRow.account)
 
 
@@ -40,14 +47,25 @@ def _kicked(connection: Connection, event: Event) -> None:
 
 
 def _end(connection: Connection, event: Event, session: int, visitors: tuple[str, ...]) -> None:
-    common = {"room": event.room, "until": event.id, "session": session}
-    connection.execute(_END_ONE, [{"visitor": visitor, **common} for visitor in visitors])
+    _execute(connection, event, visitors, _ONE_ROOM, room=event.room, session=session)
 
 
 def _detached(connection: Connection, event: Event) -> None:
-    common = {"until": event.id, "session": event.session}
-    visitors = _visitors(connection, event)
-    connection.execute(_END_ALL, [{"visitor": visitor, **common} for visitor in visitors])
+    _execute(connection, event, _visitors(connection, event), _ALL_ROOMS, session=event.session)
+
+
+def _execute(
+    connection: Connection, event: Event, visitors: tuple[str, ...], rooms: str, **values: int | None
+) -> None:
+    heard = DepartureData.of(event).heard
+    end = {"until": event.id} if heard is None else {"heard": heard}
+    statement = _statement(":until" if heard is None else _LAST_HEARD, rooms)
+    connection.execute(statement, [{"visitor": visitor, **values, **end} for visitor in visitors])
+
+
+@cache
+def _statement(until: str, rooms: str) -> TextClause:
+    return text(_END.format(until=until, room=rooms))
 
 
 def _visitors(connection: Connection, user: Event | Row[int, str, str, str | None]) -> tuple[str, ...]:

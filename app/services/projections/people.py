@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, update
 from app.db.insertion import insert_rows
 from app.db.models import AccountRow, ReadMarkerRow, SessionRow
 from app.events import Event, Kind
-from app.events.data import ConnectedData, KilledData
+from app.events.data import ConnectedData, DepartureData, KilledData
 from app.services.projections.memberships import delete_memberships
 from app.services.projections.projection import BatchProjection, Projection
 from app.services.projections.room_visits import end_account_visits
@@ -61,7 +61,7 @@ def _away(connection: Connection, event: Event) -> None:
 
 
 def _detached(connection: Connection, event: Event) -> None:
-    _update(connection, event, detached=event.at)
+    _update(connection, event, detached=DepartureData.of(event).heard or event.at)
     _update_last_seen(connection, event)
 
 

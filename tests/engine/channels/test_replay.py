@@ -303,6 +303,29 @@ def test_what_was_missed_without_a_device_is_replayed(make_bench: MakeBench) -> 
     assert shown(enter_plainly(bench, "anna")) == ["missed", "missed, too"]
 
 
+@pytest.mark.parametrize("reason", ["Ping timeout", "SendQ exceeded", "Connection timed out"])
+@pytest.mark.parametrize("always_on", ["off", "opt-out"])
+def test_what_an_unresponsive_client_was_sent_is_replayed(
+    make_bench: MakeBench, clock: MovedClock, reason: str, always_on: str
+) -> None:
+    """The server cannot know whether it arrived before the connection broke."""
+    bench = make_bench(always_on=always_on)
+    account(bench, "anna")
+    anna, alice = enter_plainly(bench, "anna"), teller(bench)
+    anna.send("JOIN #tea")
+    alice.send("PRIVMSG #tea :seen")
+    clock.instant += 1_000
+    anna.send("PING alive")
+    clock.instant += 1_000
+    alice.send("PRIVMSG #tea :sent into the void")
+    clock.instant += 240_000
+    anna.hang_up(reason)
+    alice.send("PRIVMSG #tea :missed")
+    anna = bench.dial("anna")
+    anna.send("PASS :anna:sesame street", "CAP REQ server-time", "NICK anna", "USER anna 0 * :anna")
+    assert [*shown(anna, "CAP END"), *shown(anna)] == ["sent into the void", "missed"]
+
+
 def test_direct_messages_are_replayed_as_a_batch_each(make_bench: MakeBench) -> None:
     bench = make_bench(always_on="opt-out", replay=3)
     account(bench, "anna")
