@@ -30,7 +30,7 @@ def substitute(text: str, encoding: str) -> str:
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
-    """Return ASCII for a run of characters that cannot be encoded, as wide as the run."""
+    """Return ASCII for a run of characters that cannot be encoded, mostly as wide as the run."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     from wcwidth import iter_graphemes

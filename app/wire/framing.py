@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.text.graphemes import truncate
 
 MAX_LINE_BYTES = 512  # RFC 1459: a line without its tags, including CR LF
+MAX_CONTENT_BYTES = MAX_LINE_BYTES - len("\r\n")
 MAX_TAG_BYTES = 4096  # message-tags: client to server, including `@` and the trailing space
 MAX_SERVER_TAG_BYTES = 8191  # message-tags: server to client, including relayed client tags
 MAX_UNFINISHED_BYTES = 16 * 1024  # of input without a line end
@@ -44,7 +45,7 @@ def byte_length(text: str) -> int:
 
 def truncate_line(line: str) -> str:
     """Return the line, with its last parameter truncated between graphemes if it is too long."""
-    return line if space_after(line) >= 0 else _truncate_last_parameter(line)
+    return line if byte_length(line) <= MAX_CONTENT_BYTES else _truncate_last_parameter(line)
 
 
 def _truncate_last_parameter(line: str) -> str:
@@ -55,12 +56,12 @@ def _truncate_last_parameter(line: str) -> str:
     """
     start, separator, text = line.partition(" :")
     start += separator
-    return truncate(start + truncate(text, max(space_after(start), 0)), MAX_LINE_BYTES - len("\r\n"))
+    return truncate(start + truncate(text, max(space_after(start), 0)), MAX_CONTENT_BYTES)
 
 
 def space_after(start: str) -> int:
     """Return the number of bytes left in a line that starts with this text, excluding CR LF."""
-    return MAX_LINE_BYTES - len("\r\n") - byte_length(start)
+    return MAX_CONTENT_BYTES - byte_length(start)
 
 
 class Framer:
