@@ -53,7 +53,17 @@ LAYERS = [  # from the bottom up; a module belongs to its longest matching prefi
     "greeting",
     "bootstrap",
 ]
-GROUND = {"access_log", "clock", "errors", "events", "log_output", "process", "text", "threads"}
+GROUND = {
+    "access_log",
+    "clock",
+    "errors",
+    "events",
+    "log_output",
+    "process",
+    "setting_files",
+    "text",
+    "threads",
+}
 BASE = {"ground", "settings", "wire"}
 ALONE = {  # packages with stricter rules than the order; the first match applies
     "app.bootstrap": set(LAYERS),
@@ -61,7 +71,7 @@ ALONE = {  # packages with stricter rules than the order; the first match applie
     "app.cli.terminal": {"ground"},
     "app.cli.server": {"bootstrap", "services", "db", *BASE, "cli"},
     "app.cli.client_password": {"client.storage", *BASE, "cli"},
-    "app.cli.client": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
+    "app.cli.client_modes": {*(layer for layer in LAYERS if layer.startswith("client")), *BASE, "cli"},
     "app.cli": {"services", "db", *BASE, "cli"},
     "migrations": {"db", *BASE},
 }

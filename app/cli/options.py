@@ -1,7 +1,7 @@
 """Command-line options shared by several programs."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -9,7 +9,7 @@ import typer
 
 from app.cli import terminal
 from app.errors import UsageError
-from app.settings import CLIENT, SERVER, Program, Settings
+from app.setting_files import CLIENT_FILE, SERVER_FILE
 
 Version = Annotated[
     bool,
@@ -19,20 +19,12 @@ Version = Annotated[
 ]
 
 
-def setting(model: type[Settings], key: str, metavar: str | None, *names: str) -> Any:
-    """Return the command-line option for a setting, with the setting's description as its help."""
-    description = model.model_fields[key].description
-    return typer.Option(*names, metavar=metavar, help=description, show_default=False)
+def _config(usual: str) -> Any:
+    return typer.Option("--config", metavar="FILE", help=f"Read this settings file instead of {usual}.")
 
 
-def _config(program: Program[Any]) -> Any:
-    return typer.Option(
-        "--config", metavar="FILE", help=f"Read this settings file instead of {program.file}."
-    )
-
-
-ServerConfig = Annotated[Path | None, _config(SERVER)]
-ClientConfig = Annotated[Path | None, _config(CLIENT)]
+ServerConfig = Annotated[Path | None, _config(SERVER_FILE)]
+ClientConfig = Annotated[Path | None, _config(CLIENT_FILE)]
 
 
 def parameters_of(declaration: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -46,11 +38,6 @@ def with_parameters(run: Callable[..., None], parameters: Iterable[inspect.Param
     run.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     run.__annotations__ = {}
     return run
-
-
-def flags(model: type[Settings], arguments: Mapping[str, object]) -> dict[str, object]:
-    """Return the arguments of a command that are fields of a settings model."""
-    return {key: arguments[key] for key in model.model_fields if key in arguments}
 
 
 def read_first_line(source: BinaryIO, name: str) -> str:

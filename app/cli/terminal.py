@@ -9,13 +9,12 @@ encoding of an output lacks is replaced.
 import os
 import re
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
 import typer
-from typer.core import TyperArgument, TyperCommand
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from app.errors import ChatError, UsageError, describe_defect, print_traceback_if_requested
@@ -80,13 +79,14 @@ def _decode_text(argument: str) -> str:
         raise UsageError(f"The argument {shown} is not valid UTF-8.") from error
 
 
-def new_app(summary: str | None = None) -> typer.Typer:
+def new_app(summary: str | None = None, group: type[TyperGroup] | None = None) -> typer.Typer:
     """Return an empty command tree with plain-text help, `-h` and `--help`.
 
     With a summary, a call without arguments prints the help. Without one, the tree is a single
-    command.
+    command. `group` is the class of the tree's root.
     """
     return typer.Typer(
+        cls=group,
         help=summary,
         no_args_is_help=summary is not None,
         add_completion=False,
@@ -99,6 +99,8 @@ def new_app(summary: str | None = None) -> typer.Typer:
 def print_version(wanted: bool) -> None:
     """Print the version and exit, if `--version` was given."""
     if wanted:
+        from importlib.metadata import version  # slow to import
+
         echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         raise typer.Exit
 

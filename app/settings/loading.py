@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from app.errors import ChatError, SettingsRefused, UsageError
+from app.setting_files import CLIENT_FILE, SERVER_FILE
 from app.settings.base import Settings
 from app.settings.client import ClientSettings, find_client_faults
 from app.settings.server import ServerSettings, find_server_faults
@@ -173,7 +174,5 @@ def _find_user_files(program: Program[S], environment: Mapping[str, str]) -> tup
     return (file,) if os.path.lexists(file) else ()
 
 
-SERVER = Program(ServerSettings, "serverSetup.json", "CHAT_", OTHER_PREFIXES, find_server_faults)
-CLIENT = Program(
-    ClientSettings, "clientSetup.json", "CHAT_CLIENT_", (), find_client_faults, has_user_file=True
-)
+SERVER = Program(ServerSettings, SERVER_FILE, "CHAT_", OTHER_PREFIXES, find_server_faults)
+CLIENT = Program(ClientSettings, CLIENT_FILE, "CHAT_CLIENT_", (), find_client_faults, has_user_file=True)

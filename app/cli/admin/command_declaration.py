@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from app.cli import terminal
-from app.cli.admin.context import AdminContext, Common
+from app.cli.admin.common import Common
 from app.cli.options import ServerConfig, Version, parameters_of, with_parameters
 
 Dbname = Annotated[
@@ -27,9 +28,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 Command = Callable[..., None]
 
 
-def new_admin(summary: str) -> typer.Typer:
+def new_admin(summary: str, commands: type[TyperGroup]) -> typer.Typer:
     """Return the root of the command tree, which accepts the common options."""
-    app = terminal.new_app(summary)
+    app = terminal.new_app(summary, commands)
 
     @app.callback(help=summary)
     def before(
@@ -52,6 +53,13 @@ def new_noun(name: str, summary: str) -> typer.Typer:
     return app
 
 
+def new_verb(function: Command) -> typer.Typer:
+    """Return a top-level command; its docstring is its help."""
+    app = terminal.new_app()
+    command(app, function.__name__)(function)
+    return app
+
+
 def command(app: typer.Typer, name: str) -> Callable[[Command], Command]:
     """Declare a command; its docstring is its help."""
 
@@ -68,6 +76,8 @@ def _with_common_options(function: Command) -> Command:
     def run(
         context: typer.Context, dbname: str | None, config: Path | None, as_json: bool, **own: Any
     ) -> None:
+        from app.cli.admin.context import AdminContext  # deferred: help needs no database
+
         common = (context.find_root().obj or Common()).overridden(dbname, config, as_json)
         function(AdminContext(common), **own)
 

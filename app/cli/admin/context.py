@@ -4,12 +4,11 @@ import getpass
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from app.cli.admin.common import Common
 from app.cli.admin.output import Output
 from app.clock import Clock
 from app.db import schema
@@ -21,19 +20,6 @@ from app.text.graphemes import truncate_characters
 
 BUSY_TIMEOUT_MILLISECONDS = 15_000  # for a lock on the database
 MAX_ACTOR_LENGTH = 128  # characters, the width of the column
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """The options common to all commands."""
-
-    dbname: str | None = None
-    config: Path | None = None
-    as_json: bool = False
-
-    def overridden(self, dbname: str | None, config: Path | None, as_json: bool) -> "Common":
-        """Return the options, overridden by those given after the command."""
-        return Common(dbname or self.dbname, config or self.config, as_json or self.as_json)
 
 
 class AdminContext:

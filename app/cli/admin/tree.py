@@ -1,17 +1,111 @@
-"""The command tree: nouns, top-level verbs, and two aliases kept for compatibility."""
+"""The command tree: nouns, top-level verbs, and two aliases kept for compatibility.
 
-from app.cli.admin import announce, audit, ban, db, history, invite, kick, legacy, metadata, room, user
-from app.cli.admin.command_declaration import command, new_admin
+A noun or verb is imported when it is called, because a program that starts for one command should
+not pay for all of them.
+"""
+
+from typing import ClassVar
+
+import typer
+
+from app.cli.admin.command_declaration import new_admin, new_verb
+from app.cli.lazy_commands import LazyCommand, LazyGroup
+
+
+def _user() -> typer.Typer:
+    from app.cli.admin.commands import user
+
+    return user.app
+
+
+def _invite() -> typer.Typer:
+    from app.cli.admin.commands import invite
+
+    return invite.app
+
+
+def _room() -> typer.Typer:
+    from app.cli.admin.commands import room
+
+    return room.app
+
+
+def _history() -> typer.Typer:
+    from app.cli.admin.commands import history
+
+    return history.app
+
+
+def _ban() -> typer.Typer:
+    from app.cli.admin.commands import ban
+
+    return ban.app
+
+
+def _db() -> typer.Typer:
+    from app.cli.admin.commands import db
+
+    return db.app
+
+
+def _audit() -> typer.Typer:
+    from app.cli.admin.commands import audit
+
+    return audit.app
+
+
+def _kick() -> typer.Typer:
+    from app.cli.admin.commands.kick import kick
+
+    return new_verb(kick)
+
+
+def _announce() -> typer.Typer:
+    from app.cli.admin.commands.announce import announce
+
+    return new_verb(announce)
+
+
+def _import_legacy() -> typer.Typer:
+    from app.cli.admin.commands.legacy import import_legacy
+
+    return new_verb(import_legacy)
+
+
+def _list_users() -> typer.Typer:
+    from app.cli.admin.commands.user import list_
+
+    return new_verb(list_)
+
+
+def _export_history() -> typer.Typer:
+    from app.cli.admin.commands.history import export
+
+    return new_verb(export)
+
+
+class AdminCommands(LazyGroup):
+    """The commands of chat-admin."""
+
+    declared: ClassVar = {
+        "user": LazyCommand("Manage accounts.", _user),
+        "invite": LazyCommand("Create and revoke invitation codes.", _invite),
+        "room": LazyCommand("Manage rooms.", _room),
+        "history": LazyCommand("Show, search and export message history.", _history),
+        "ban": LazyCommand("Manage server-wide bans.", _ban),
+        "db": LazyCommand("Maintain the database.", _db),
+        "audit": LazyCommand("Show the audit log of administrative changes.", _audit),
+        "kick": LazyCommand("Disconnect a user, or remove them from one room.", _kick),
+        "announce": LazyCommand("Send a notice to all online users.", _announce),
+        "import-legacy": LazyCommand(
+            "Import accounts and messages from the predecessor program.", _import_legacy
+        ),
+        "list-users": LazyCommand("Same as `user list`.", _list_users),
+        "export-history": LazyCommand("Same as `history export`.", _export_history),
+    }
+
 
 app = new_admin(
-    "Administer a chat server: accounts, rooms and history. Works with the server running or stopped."
+    "Administer a chat server: accounts, rooms and history. Works with the server running or stopped.",
+    AdminCommands,
 )
-for noun in (user.app, invite.app, room.app, history.app, ban.app, db.app, audit.app):
-    app.add_typer(noun)
-command(user.app, "metadata")(metadata.of_user)
-command(room.app, "metadata")(metadata.of_room)
-command(app, "kick")(kick.kick)
-command(app, "announce")(announce.announce)
-command(app, "import-legacy")(legacy.import_legacy)
-command(app, "list-users")(user.list_)
-command(app, "export-history")(history.export)

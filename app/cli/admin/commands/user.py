@@ -6,13 +6,14 @@ import typer
 
 from app.cli.admin import times
 from app.cli.admin.command_declaration import Yes, command, new_noun
+from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
 from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import SessionRow
 from app.errors import UsageError
-from app.services import administration, applications, certificates, metadata, people
+from app.services import administration, applications, certificates, metadata, moderation, people
 from app.services.accounts import get_account, hash_password
 from app.wire.names import fold
 
@@ -188,6 +189,21 @@ def always_on(
     state = "always on" if wanted else "not always on"
     sentence = f"{name} is {'now' if changed else 'already'} {state}."
     context.out.done(sentence, name=name, always_on=wanted, changed=changed)
+
+
+@command(app, "metadata")
+def metadata_(
+    context: AdminContext, name: Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
+) -> None:
+    """Show or remove an account's metadata (avatar, display-name, ...).
+
+    The keys that only the account itself sees are shown as private. They are never removed.
+    """
+    with context.reading() as session:
+        account = get_account(session, fold(name))
+        name, values = account.name, metadata.get_account_metadata(session, account.id)
+        private = metadata.load_private_metadata(session.connection(), f"a{account.id}")
+    show_or_remove(context, name, values, private, moderation.remove_account_metadata, remove, clear, yes)
 
 
 def _on_or_off(choice: str) -> bool:

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
+from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.context import AdminContext
 from app.cli.admin.prompts import confirm, one_line
 from app.errors import UsageError
-from app.services import rooms
+from app.services import metadata, moderation, rooms
 
 app = new_noun("room", "Manage rooms.")
 
@@ -112,3 +113,14 @@ def _show_topic(context: AdminContext, name: str) -> None:
     with context.reading() as session:
         room = rooms.get_room_details(session, name)
     context.out.done(room.topic, room=room.name, topic=room.topic, by=room.topic_by, at=room.topic_at)
+
+
+@command(app, "metadata")
+def metadata_(
+    context: AdminContext, name: Name, remove: Remove = None, clear: Clear = False, yes: Yes = False
+) -> None:
+    """Show or remove a room's metadata (avatar, display-name, ...)."""
+    with context.reading() as session:
+        found = rooms.get_room(session, name)
+        name, values = found.name, metadata.get_room_metadata(session, found.id)
+    show_or_remove(context, name, values, {}, moderation.remove_room_metadata, remove, clear, yes)

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from app.cli.admin.command_declaration import Yes, command, new_noun
+from app.cli.admin.commands.kick import MAX_REASON_LENGTH
 from app.cli.admin.context import AdminContext
-from app.cli.admin.kick import MAX_REASON_LENGTH
 from app.cli.admin.prompts import confirm, one_line
 from app.clock import to_iso_or_none, until
 from app.services import bans

@@ -1,4 +1,4 @@
-"""chat-server: run the server, or check its configuration."""
+"""The commands of chat-server: run the server, or check its configuration."""
 
 import inspect
 import json
@@ -10,14 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import terminal
-from app.cli.options import ServerConfig, Version, flags, parameters_of, setting, with_parameters
+from app.cli.options import ServerConfig, parameters_of, with_parameters
+from app.cli.settings_options import flags, setting
 from app.errors import CheckFailed
-from app.process import exit_now
 from app.services.config_check import ConfigReport, check_config
 from app.settings import SERVER, ServerSettings, load, reload, resolve
 
 # Numeric options are declared as text, because the settings parse and validate them.
-app = terminal.new_app("Run a group chat server that speaks IRC and stores everything it shows.")
 
 Flags = dict[str, object]
 
@@ -30,11 +29,6 @@ TlsCert = Annotated[Path | None, setting(ServerSettings, "tls_cert", "FILE", "--
 TlsKey = Annotated[Path | None, setting(ServerSettings, "tls_key", "FILE", "--tls-key")]
 TlsPort = Annotated[str | None, setting(ServerSettings, "tls_port", "PORT", "--tls-port")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-@app.callback()
-def server(version: Version = False) -> None:
-    """Run a group chat server that speaks IRC and stores everything it shows."""
 
 
 def _settings(
@@ -51,18 +45,19 @@ def _settings(
     """Declare, by its signature, the options shared by `run` and `check`."""
 
 
-def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Declare a command that accepts the options for settings, `--config` and its own options."""
+def command(function: Callable[..., None]) -> typer.Typer:
+    """Return a command that accepts the options for settings, `--config` and its own options."""
 
     def run(config: Path | None, **given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in ServerSettings.model_fields}
         function(config, flags(ServerSettings, given), **own)
 
     _, _, *own = parameters_of(function)
-    app.command(function.__name__, cls=terminal.PlainCommand, help=inspect.getdoc(function))(
+    app = terminal.new_app()
+    app.command(cls=terminal.PlainCommand, help=inspect.getdoc(function))(
         with_parameters(run, [*parameters_of(_settings), *own])
     )
-    return function
+    return app
 
 
 @command
@@ -110,11 +105,3 @@ def _as_json(report: ConfigReport) -> str:
         "problems": report.problems,
     }
     return json.dumps(members, ensure_ascii=False)
-
-
-def main() -> None:
-    """Run `chat-server`."""
-    try:
-        terminal.run(app, "chat-server")
-    except SystemExit as end:
-        exit_now(int(end.code or 0))

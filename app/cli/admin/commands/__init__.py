@@ -1,0 +1,1 @@
+"""The commands of chat-admin, one module for each noun or top-level verb."""

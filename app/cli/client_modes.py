@@ -1,0 +1,138 @@
+"""Runs chat-client: line mode on a terminal, otherwise batch mode."""
+
+import getpass
+import os
+import queue
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from app.cli import terminal
+from app.cli.client_password import find_password
+from app.client.display.event_text import DisplayContext
+from app.client.display.printing import Printer
+from app.client.display.rendering import Renderer
+from app.client.driver import MAX_INBOX_ITEMS, Driver, Inbox
+from app.client.net.connect import Address
+from app.client.net.link import Link
+from app.client.protocol.model import ClientState, LoginCredentials, UserOptions
+from app.client.storage.client_storage import ClientStorage
+from app.client.storage.keyring_store import KeyringStore
+from app.client.storage.private_files import find_state_folder
+from app.client.storage.stored_list import IGNORED, ROOMS, StoredList
+from app.client.ui.batch_mode import BatchMode
+from app.clock import Clock
+from app.settings import ClientSettings
+from app.text.encoding import decode, substitute
+from app.wire.names import fold
+
+ROOM_PREFIXES = ("#", "&")
+INPUT_HISTORY = "input-history"  # in the state folder
+
+
+def start(settings: ClientSettings, as_json: bool, follow: bool, timeout: float) -> None:
+    """Run line mode on a terminal, otherwise batch mode."""
+    has_input, has_output = sys.stdin.isatty(), sys.stdout.isatty()
+    is_interactive = has_input and has_output and not as_json
+    storage = _open_storage(settings)
+    driver = _create_driver(settings, settings.history_page if is_interactive else 0, storage)
+    if is_interactive:
+        driver.state.options.rooms += _remembered_rooms(settings, storage)
+        _run_line_mode(driver, settings, storage)
+        return
+    context = DisplayContext(settings.room)
+    renderer = Renderer(context, has_colours=False, has_days=False)
+    write = terminal.echo_json if as_json else terminal.echo
+    printer = Printer(renderer, write, terminal.echo_error, as_json, is_on_terminal=has_input)
+    batch = BatchMode(driver, context, printer.show)
+    if has_input or (as_json and _is_null_device(sys.stdin)):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # disconnect first
+        batch.listen()
+    else:
+        batch.send(_read_input(), timeout, follow)
+
+
+def _is_null_device(stream: TextIO) -> bool:
+    """Return whether a stream is `/dev/null`, which services and cron jobs have as their input."""
+    return os.path.samestat(os.fstat(stream.fileno()), Path(os.devnull).stat())
+
+
+def _read_input() -> Iterator[str]:
+    """Yield the lines of standard input, in UTF-8 or else in the encoding of the locale."""
+    # Not `sys.stdin.buffer`: at its end, the interpreter needs the lock of a thread that reads it.
+    for line in open(sys.stdin.fileno(), "rb", closefd=False):  # noqa: SIM115 - read to its end
+        yield from decode(line, sys.stdin.encoding).rstrip("\r\n").split("\r")
+
+
+def _open_storage(settings: ClientSettings) -> ClientStorage:
+    """Return what is kept for this user on this server."""
+    place = f"{settings.username or _login_name()}@{settings.ip}:{settings.port}"
+    folder = find_state_folder()
+    return ClientStorage(
+        StoredList(folder if settings.remember_rooms else None, ROOMS, place),
+        StoredList(folder, IGNORED, place),
+        KeyringStore(place) if settings.keyring else None,
+        folder / INPUT_HISTORY if folder and settings.input_history else None,
+        settings.input_history,
+    )
+
+
+def _remembered_rooms(settings: ClientSettings, storage: ClientStorage) -> list[str]:
+    """Return the remembered rooms, without the one in the settings."""
+    rooms = [room for room in storage.rooms.load() if room[:1] in ROOM_PREFIXES]
+    return [room for room in rooms if fold(room) != fold(settings.room)]
+
+
+def _run_line_mode(driver: Driver, settings: ClientSettings, storage: ClientStorage) -> None:
+    from app.client.ui.commands import table
+    from app.client.ui.line_mode import LineMode  # slow to import, so scripts skip it
+
+    has_colours = settings.colours and "NO_COLOR" not in os.environ
+    encoding = sys.stdout.encoding
+
+    def write(line: str) -> None:
+        print(substitute(line, encoding))
+
+    commands = table.legacy_slash_commands() if settings.legacy_commands else table.slash_commands()
+    LineMode(
+        driver, Renderer(DisplayContext(), has_colours, get_columns=_count_columns), commands, storage, write
+    ).run()
+
+
+def _count_columns() -> int:
+    """Return the present width of the terminal."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns
+
+
+def _create_driver(settings: ClientSettings, initial_history: int, storage: ClientStorage) -> Driver:
+    clock = Clock()
+    inbox: Inbox = queue.Queue(MAX_INBOX_ITEMS)
+    address = Address(settings.ip, settings.port, settings.tls, settings.tls_verify, settings.tls_ca)
+    link = Link(address, inbox.put, clock)
+    return Driver(ClientState(_user_options(settings, initial_history, storage)), link, inbox, clock)
+
+
+def _user_options(settings: ClientSettings, initial_history: int, storage: ClientStorage) -> UserOptions:
+    nick = settings.username or _login_name()
+    password = find_password(settings, storage.keyring)
+    return UserOptions(
+        nick=nick,
+        has_chosen_nick=settings.username is not None,
+        rooms=[settings.room],
+        credentials=LoginCredentials(nick, password) if password else None,
+        initial_history=initial_history,
+        page_size=settings.history_page,
+        max_text_bytes=settings.buffer,
+    )
+
+
+def _login_name() -> str:
+    """Return the operating system's login name, reduced to the characters allowed in a nick."""
+    try:
+        name = re.sub(r"[^A-Za-z0-9_-]", "", getpass.getuser())
+    except (OSError, KeyError):
+        name = ""
+    return name[:16].lstrip("0123456789-") or "guest"
