@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from app.clock import Clock
 from app.db import schema
 from app.db.database import Database, parse_database_url
-from app.services import accounts
+from app.services import passwords
 from tests.postgres import Postgres
 
 DIALECTS = ("sqlite", "postgresql")
@@ -46,7 +46,7 @@ def clock() -> MovedClock:
 @pytest.fixture
 def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make Argon2 cheap: the same algorithm with minimal parameters."""
-    monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")

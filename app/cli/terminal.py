@@ -6,6 +6,7 @@ with 130. A closed standard output (`| head`) ends the program silently. A chara
 encoding of an output lacks is replaced.
 """
 
+import gc
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from app.text.encoding import escape_non_ascii, is_text, is_unicode, make_lenien
 from app.text.graphemes import truncate_characters
 
 DISTRIBUTION = "durable-chat"
+GC_THRESHOLD_OBJECTS = 50_000  # importing creates many objects, and hardly any garbage
 INTERRUPTED = 130  # 128 + SIGINT, the shells' convention
 _LONG_WORD = re.compile(r"\S{400,}")
 _SHORTENED_LENGTH = 60  # characters
@@ -108,6 +110,7 @@ def print_version(wanted: bool) -> None:
 def run(app: typer.Typer, program: str) -> NoReturn:
     """Run a program, report its errors and exit with its exit code."""
     sys.excepthook = _print_defect
+    gc.set_threshold(GC_THRESHOLD_OBJECTS)
     _set_up_streams()
     try:
         _call(app, program)

@@ -8,7 +8,6 @@ from app.net.receive.connection_limits import ConnectionLimits
 from app.net.send.flusher_pool import FlusherPool
 from app.net.server import ChatServer, ListenerConfig
 from app.net.transport.transport import ChainedTransport, Transport
-from app.net.transport.websocket import WebSocketTransport
 from app.settings import ServerSettings
 
 
@@ -53,7 +52,7 @@ def _configs(settings: ServerSettings) -> Iterator[ListenerConfig]:
     ip, origins = settings.ip, settings.websocket_origins
     yield ListenerConfig("IRC", ip, settings.port)
     if settings.websocket_port is not None:
-        yield ListenerConfig("WebSocket", ip, settings.websocket_port, lambda: WebSocketTransport(origins))
+        yield ListenerConfig("WebSocket", ip, settings.websocket_port, _accept_websockets(origins))
     if settings.tls_cert is None or settings.tls_key is None:
         return
     from app.net.transport.tls import (  # imported late: without a certificate OpenSSL is not needed
@@ -67,11 +66,19 @@ def _configs(settings: ServerSettings) -> Iterator[ListenerConfig]:
     yield ListenerConfig("TLS", ip, settings.tls_port, lambda: TlsTransport(context), is_encrypted=True)
     if settings.websocket_tls_port is not None:
         web_context = new_context(settings.tls_cert, settings.tls_key)
+        accept = _accept_websockets(origins)
 
         def wrap() -> Transport:
-            return ChainedTransport(TlsTransport(web_context), WebSocketTransport(origins))
+            return ChainedTransport(TlsTransport(web_context), accept())
 
         yield ListenerConfig("WebSocket in TLS", ip, settings.websocket_tls_port, wrap, is_encrypted=True)
+
+
+def _accept_websockets(origins: Sequence[str]) -> Callable[[], Transport]:
+    """Return the function that wraps a new connection, for pages of these origins."""
+    from app.net.transport.websocket import WebSocketTransport  # imported late: off by default
+
+    return lambda: WebSocketTransport(origins)
 
 
 def _bind(config: ListenerConfig, flushers: FlusherPool, limits: ConnectionLimits) -> ChatServer:

@@ -8,11 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.clock import Clock
 from app.db.database import Database
-from app.db.log import Log
 from app.db.models import AuditRow
 from app.events import Event
 from app.services import audit
-from app.services.record import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,9 @@ def apply_admin_change(
     The state that `decide` reads cannot change before the change is recorded. If `decide` raises,
     the database is left unchanged.
     """
+    from app.db.log import Log  # deferred: queries need neither the log nor the projections
+    from app.services.record import record
+
     log = Log(clock)
     with database.locked() as connection:
         session = Session(connection, join_transaction_mode="rollback_only")

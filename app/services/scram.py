@@ -12,7 +12,8 @@ from scramp import ScramMechanism
 from scramp.core import ScramServer
 from sqlalchemy.orm import Session
 
-from app.services.accounts import SCRAM_ITERATIONS, find_account, parse_scram_verifier
+from app.services.accounts import find_account
+from app.services.passwords import SCRAM_ITERATIONS, parse_scram_verifier
 from app.wire.names import Key, fold
 
 Verifier = tuple[bytes, bytes, bytes, int]  # salt, stored key, server key, iterations

@@ -9,6 +9,9 @@ RESTART: JsonDict = {"restart": True}  # a change takes effect only at the next 
 
 
 class Settings(BaseModel):
-    """Immutable settings; validation errors do not contain the values."""
+    """Immutable settings; validation errors do not contain the values.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    Validators are built on first use, so that help texts do not wait for them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)

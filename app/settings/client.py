@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import Field
 
 from app.settings.base import SECURITY, Settings
-from app.settings.certificates import find_authorities_fault
 from app.settings.fields import BufferBytes, CommandLine, Host, Name, Room, WholeNumber
 
 
@@ -54,5 +53,9 @@ def find_client_faults(settings: ClientSettings) -> Iterator[str]:
     """Yield a message for each contradiction, and for a file in `tls_ca` that cannot be used."""
     if settings.password_file and settings.password_command:
         yield "password_file and password_command cannot both be set."
-    if settings.tls_ca and (reason := find_authorities_fault(settings.tls_ca)):
+    if settings.tls_ca is None:
+        return
+    from app.settings.certificates import find_authorities_fault  # slow to import
+
+    if reason := find_authorities_fault(settings.tls_ca):
         yield f"tls_ca cannot be used: {reason}."

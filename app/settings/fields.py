@@ -9,8 +9,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from argon2 import extract_parameters
-from argon2.exceptions import InvalidHashError
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from app.settings.origins import normalise_origin
@@ -100,6 +98,9 @@ def _check_password(value: str) -> str:
 
 
 def _is_hash(value: str) -> bool:
+    from argon2 import extract_parameters  # slow to import, and few settings are hashes
+    from argon2.exceptions import InvalidHashError
+
     try:
         return extract_parameters(value).type.name == "ID"
     except (InvalidHashError, ValueError):

@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import Field
 
 from app.settings.base import RESTART, SECRET, SECURITY, Settings
-from app.settings.certificates import find_pair_fault
 from app.settings.fields import (
     BufferBytes,
     CommandLine,
@@ -317,8 +316,11 @@ def _find_tls_faults(settings: ServerSettings) -> Iterator[str]:
     certificate, key = settings.tls_cert, settings.tls_key
     if (certificate is None) != (key is None):
         yield "tls_cert and tls_key must be set together, but only one of them is set."
-    elif certificate and key and (reason := find_pair_fault(certificate, key)):
-        yield f"tls_cert and tls_key cannot be used: {reason}."
+    elif certificate and key:
+        from app.settings.certificates import find_pair_fault  # slow to import
+
+        if reason := find_pair_fault(certificate, key):
+            yield f"tls_cert and tls_key cannot be used: {reason}."
     if certificate is None and key is None and settings.websocket_tls_port is not None:
         yield "websocket_tls_port requires tls_cert and tls_key."
     if settings.sts_seconds and not (settings.has_tls and settings.tls_port):

@@ -7,7 +7,8 @@
   RFC 8265's lower-casing, full folding maps all three sigmas to one letter in every position.
 - `skeleton` maps visually confusable names to one text (Unicode TS #39, section 4).
 
-The functions are pure. Only results for short names are cached, which limits the memory used.
+The functions are pure. Only results for short names are cached, which limits the memory used. The
+libraries are imported on first use, as most names are ASCII and need none of their tables.
 """
 
 import re
@@ -15,10 +16,7 @@ import string
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NewType
-
-from confusable_homoglyphs import categories
-from precis_i18n import get_profile
+from typing import Any, NewType
 
 Key = NewType("Key", str)
 
@@ -28,7 +26,6 @@ MAX_KEY_LENGTH = 128  # characters, the column size; folding can expand one char
 _MAX_EXAMINED_CHARACTERS = 256  # longer nicks are rejected immediately
 _MAX_CACHED_CHARACTERS = 64
 
-_PRESERVED = get_profile("UsernameCasePreserved")
 _NICK_ASCII = frozenset(string.ascii_letters + string.digits + "-_[]\\^{|}`")  # RFC 2812 section 2.3.1
 _PLAIN_NICK = re.compile(  # valid without consulting Unicode data
     r"[A-Za-z_\[\]\\^{|}`][A-Za-z0-9_\[\]\\^{|}`-]{0,63}"
@@ -171,7 +168,7 @@ _skeleton_short = lru_cache(maxsize=16_384)(_skeleton)
 @lru_cache(maxsize=1)
 def _prototypes() -> dict[int, str]:
     """Return the prototype of each character in Unicode's confusables data."""
-    from confusable_homoglyphs.confusables import confusables_data  # 1 MB, not needed by clients
+    from confusable_homoglyphs.confusables import confusables_data
 
     partners = {
         _strip_marks(source): [_strip_marks(other["c"]) for other in others]
@@ -211,9 +208,17 @@ def _prepare(name: str) -> str:
     if len(name) > _MAX_EXAMINED_CHARACTERS:
         raise InvalidName(f"The name is longer than {_MAX_EXAMINED_CHARACTERS} characters.")
     try:
-        return str(_PRESERVED.enforce(name))
+        return str(_preserved().enforce(name))
     except UnicodeEncodeError as error:
         raise InvalidName(_explain(error)) from None
+
+
+@lru_cache(maxsize=1)
+def _preserved() -> Any:
+    """Return the PRECIS profile UsernameCasePreserved (RFC 8265, section 3.4)."""
+    from precis_i18n import get_profile
+
+    return get_profile("UsernameCasePreserved")
 
 
 def _explain(error: UnicodeEncodeError) -> str:
@@ -276,6 +281,8 @@ def _is_lookalike(word: str) -> bool:
 
 def _scripts(text: str) -> set[str]:
     """Return the text's Unicode scripts, except Common and Inherited (digits, combining marks)."""
+    from confusable_homoglyphs import categories
+
     return {categories.alias(character) for character in text} - _SHARED_SCRIPTS
 
 

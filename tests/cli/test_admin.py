@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.events import Event, Kind
-from app.services.accounts import verify_login
+from app.services.passwords import verify_login
 from app.wire.names import fold
 from tests.cli.conftest import Admin
 from tests.legacy_database import old_database

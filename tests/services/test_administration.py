@@ -12,9 +12,9 @@ from app.errors import AlreadyExists, NotFound, UsageError
 from app.events import Event, Kind, RoomKey
 from app.events.data import KickedData, KilledData, ModeData, to_json
 from app.services import administration, audit, bans, moderation, people, rooms, stats
-from app.services.accounts import check_password
 from app.services.admin_changes import AdminChange
 from app.services.bans import BanType
+from app.services.passwords import check_password
 from tests.conftest import MovedClock
 from tests.story import SECRET, SERVER, Story
 

@@ -14,7 +14,7 @@ from app.db.legacy import LegacyDatabase
 from app.db.models import AccountRow, EventRow, ImportMarkRow
 from app.errors import ChatError, DatabaseRefused, NotFound
 from app.services import audit, legacy, rooms, stats
-from app.services.accounts import verify_password
+from app.services.passwords import verify_password
 from app.services.search import SearchQuery, SearchScope, search_rows
 from tests.legacy_database import MESSAGES, add, old_database
 from tests.services.imports import Run, counts, said

@@ -13,8 +13,8 @@ from typing import Any
 
 from app.cli import terminal
 from app.clock import from_datetime, to_iso
-from app.services.export.plain import clean
 from app.text.columns import align
+from app.wire.formatting import clean
 
 Row = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ import typer
 
 from app.cli.options import read_first_line, read_password_file
 from app.errors import ChatError, UsageError
-from app.services.accounts import check_password
+from app.events import PasswordHashes
 
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
@@ -33,26 +33,32 @@ def confirm(question: str, yes: bool) -> None:
         raise ChatError("Nothing was changed.")
 
 
-def read_password(from_stdin: bool, file: Path | None, shortest: int) -> str:
-    """Read a new password from standard input, a file or a prompt.
+def read_password_hashes(from_stdin: bool, file: Path | None, shortest: int) -> PasswordHashes:
+    """Read a new password from standard input, a file or a prompt, and return its hashes.
 
     There is no option for the password itself: other users could see it in the process list.
 
     Raises: UsageError if the password is invalid or there is no terminal to prompt on.
     """
+    from app.services.passwords import check_password, hash_password  # slow to import
+
+    password = _read_password(from_stdin, file)
+    check_password(password, shortest)
+    return hash_password(password)
+
+
+def _read_password(from_stdin: bool, file: Path | None) -> str:
     if from_stdin and file is not None:
         raise UsageError("Give either --password-stdin or --password-file, not both.")
     if from_stdin:
-        password = read_first_line(sys.stdin.buffer, "Standard input")
-    elif file is not None:
-        password = read_password_file(file)
-    elif sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
-    else:
+        return read_first_line(sys.stdin.buffer, "Standard input")
+    if file is not None:
+        return read_password_file(file)
+    if not sys.stdin.isatty():
         raise UsageError(
             "There is no terminal to prompt for the password; use --password-stdin or --password-file FILE."
         )
-    check_password(password, shortest)
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
     return password
 
 

@@ -11,13 +11,13 @@ from app.process import exit_now
 
 
 def _run() -> typer.Typer:
-    from app.cli.server.commands import run
+    from app.cli.server.run import run
 
     return run
 
 
 def _check() -> typer.Typer:
-    from app.cli.server.commands import check
+    from app.cli.server.check import check
 
     return check
 

@@ -17,7 +17,8 @@ from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
 from app.errors import UsageError
 from app.events import PasswordHashes
-from app.services.accounts import PasswordTooShort, check_password, hash_password, registration_event
+from app.services.accounts import registration_event
+from app.services.passwords import PasswordTooShort, check_password, hash_password
 from app.settings import ServerSettings
 from app.wire.names import InvalidName, check_new_nick, fold
 

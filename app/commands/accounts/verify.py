@@ -16,9 +16,9 @@ from app.engine.rate_limits import describe_wait, rate_key
 from app.engine.submission_unit import SlowWork
 from app.events import Applicant, PasswordHashes
 from app.services import mail
-from app.services.accounts import hash_password
 from app.services.applications import CODE_LENGTH, application_event, redeem_code
 from app.services.codes import hash_code, new_code
+from app.services.passwords import hash_password
 from app.wire.names import fold
 
 C = TypeVar("C", bound=Context)

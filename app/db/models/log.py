@@ -7,15 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.columns import Base, Id, Instant, Name, Reference
 
-# Conditions of the partial indexes: messages, and other events in rooms. The planner uses a partial
-# index only for queries that repeat its condition verbatim.
+# Conditions of the partial indexes, which the migrations create: messages, and other events in
+# rooms. The planner uses a partial index only for queries that repeat its condition verbatim. The
+# models omit the conditions, because SQLAlchemy would import both dialects to validate them.
 SPOKEN = text("kind IN ('privmsg', 'notice')")
 HAPPENED = text("kind NOT IN ('privmsg', 'notice') AND room_id IS NOT NULL")
-
-
-def _index(name: str, column: str, condition: Any) -> Index:
-    """Return a partial index ordered by time, which within a room or conversation is log order."""
-    return Index(name, column, "at", sqlite_where=condition, postgresql_where=condition)
 
 
 class EventRow(Base):
@@ -23,9 +19,10 @@ class EventRow(Base):
 
     __tablename__ = "event"
     __table_args__ = (
-        _index("ix_event_spoken", "room_id", SPOKEN),
-        _index("ix_event_happened", "room_id", HAPPENED),
-        _index("ix_event_conversation", "conversation", text("conversation IS NOT NULL")),
+        # Ordered by time, which within a room or conversation is log order.
+        Index("ix_event_spoken", "room_id", "at"),
+        Index("ix_event_happened", "room_id", "at"),
+        Index("ix_event_conversation", "conversation", "at"),
     )
 
     id: Mapped[Id]  # global order: contiguous, never reused, assigned under the log's lock

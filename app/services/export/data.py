@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from app.clock import to_iso
 from app.services.export.about import ExportInfo
-from app.services.export.plain import clean, find_action
+from app.services.export.plain import find_action
 from app.services.history import HistoryEntry
+from app.wire.formatting import clean
 
 COLUMNS = ("msgid", "time", "room", "kind", "nick", "account", "target", "text")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

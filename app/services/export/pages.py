@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from app.clock import to_datetime
 from app.services.export.about import ExportInfo
 from app.services.export.plain import (
-    clean,
     describe_event,
     find_action,
     format_time,
@@ -16,6 +15,7 @@ from app.services.export.plain import (
     render_links,
 )
 from app.services.history import HistoryEntry
+from app.wire.formatting import clean
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 

@@ -10,9 +10,8 @@ from itertools import groupby
 from app.clock import to_datetime
 from app.events import Kind
 from app.services.history import HistoryEntry
+from app.wire.formatting import clean
 
-_FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ACTION = re.compile(r"\x01ACTION ?(.*?)\x01?", re.DOTALL)
 _LINK = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}])")
 
@@ -28,11 +27,6 @@ _SENTENCES: dict[Kind, str] = {
     Kind.TOPIC: "{nick} set the topic: {text}",
     Kind.MODE: "{nick} set {text}",
 }
-
-
-def clean(text: str) -> str:
-    """Return the text on one line, without IRC formatting and control characters."""
-    return _CONTROL.sub("", _FORMATTING.sub("", text.replace("\n", " ")))
 
 
 def format_day(entry: HistoryEntry) -> str:

@@ -13,7 +13,6 @@ from zlib import crc32
 from app.clock import to_datetime, to_iso
 from app.services.export.about import ExportInfo
 from app.services.export.plain import (
-    clean,
     describe_event,
     find_action,
     format_time,
@@ -22,6 +21,7 @@ from app.services.export.plain import (
     render_links,
 )
 from app.services.history import HistoryEntry
+from app.wire.formatting import clean
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #22242a; --faint: #6d7280; --rule: #e4e1d8;

@@ -13,7 +13,7 @@ from app.db.log import Log
 from app.db.models import ImportMarkRow
 from app.events import Event, PasswordHashes
 from app.services import audit
-from app.services.accounts import find_account, hash_password, registration_event
+from app.services.accounts import find_account, registration_event
 from app.services.legacy.report import ImportReport, RejectedRow
 from app.services.legacy.rooms import ImportDestination
 from app.services.legacy.rows import (
@@ -27,6 +27,7 @@ from app.services.legacy.rows import (
     read_user,
     row_digest,
 )
+from app.services.passwords import hash_password
 from app.services.record import record
 from app.wire.names import Key, fold
 

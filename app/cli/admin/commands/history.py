@@ -18,9 +18,10 @@ from app.errors import NotFound, UsageError
 from app.services import audit
 from app.services.export import FORMATS, ExportInfo
 from app.services.export.data import as_mapping
-from app.services.export.plain import clean, format_timed_line
+from app.services.export.plain import format_timed_line
 from app.services.history import History, HistoryEntry, HistorySelection, is_known_name
 from app.services.rooms import get_room
+from app.wire.formatting import clean
 from app.wire.names import fold
 
 app = new_noun("history", "Show, search and export message history.")

@@ -9,12 +9,12 @@ from app.cli.admin.command_declaration import Yes, command, new_noun
 from app.cli.admin.commands.metadata import Clear, Remove, show_or_remove
 from app.cli.admin.context import AdminContext
 from app.cli.admin.output import as_row
-from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password
+from app.cli.admin.prompts import PasswordFile, PasswordStdin, confirm, read_password_hashes
 from app.clock import to_datetime, to_datetime_or_none
 from app.db.models import SessionRow
 from app.errors import UsageError
 from app.services import administration, applications, certificates, metadata, moderation, people
-from app.services.accounts import get_account, hash_password
+from app.services.accounts import get_account
 from app.wire.names import fold
 
 MAX_SESSIONS_SHOWN = 5
@@ -96,7 +96,7 @@ def create(
         if database is not None:
             with database.reading() as session:
                 administration.require_free_name(session, name)
-    secret = hash_password(read_password(password_stdin, password_file, context.settings.password_shortest))
+    secret = read_password_hashes(password_stdin, password_file, context.settings.password_shortest)
     context.change(
         lambda admin: administration.create_account(admin, name, secret, role),
         create=True,
@@ -115,7 +115,7 @@ def passwd(
     """Change the password of an account and disconnect its sessions."""
     name = _canonical_name(context, name)
     confirm(f"Change the password of {name}?", yes)
-    secret = hash_password(read_password(password_stdin, password_file, context.settings.password_shortest))
+    secret = read_password_hashes(password_stdin, password_file, context.settings.password_shortest)
     context.change(lambda admin: administration.set_password(admin, name, secret))
     context.out.done(f"Changed the password of {name}.", name=name, changed=True)
 

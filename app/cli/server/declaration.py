@@ -1,9 +1,7 @@
-"""The commands of chat-server: run the server, or check its configuration."""
+"""Declares chat-server commands: functions that take the settings file and the flags given."""
 
 import inspect
-import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +10,7 @@ import typer
 from app.cli import terminal
 from app.cli.options import ServerConfig, parameters_of, with_parameters
 from app.cli.settings_options import flags, setting
-from app.errors import CheckFailed
-from app.services.config_check import ConfigReport, check_config
-from app.settings import SERVER, ServerSettings, load, reload, resolve
+from app.settings import ServerSettings
 
 # Numeric options are declared as text, because the settings parse and validate them.
 
@@ -28,7 +24,6 @@ Dbname = Annotated[str | None, setting(ServerSettings, "dbname", "FILE-or-URL", 
 TlsCert = Annotated[Path | None, setting(ServerSettings, "tls_cert", "FILE", "--tls-cert")]
 TlsKey = Annotated[Path | None, setting(ServerSettings, "tls_key", "FILE", "--tls-key")]
 TlsPort = Annotated[str | None, setting(ServerSettings, "tls_port", "PORT", "--tls-port")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def _settings(
@@ -58,50 +53,3 @@ def command(function: Callable[..., None]) -> typer.Typer:
         with_parameters(run, [*parameters_of(_settings), *own])
     )
     return app
-
-
-@command
-def run(config: Path | None, given: Flags) -> None:
-    """Run the server in the foreground until Ctrl-C or SIGTERM.
-
-    Options override environment variables (CHAT_PORT, ...), which override serverSetup.json.
-    Use `chat-server check` with the same options to validate the configuration first.
-    """
-    loaded = load(SERVER, config, given)
-    from app.bootstrap import serve  # deferred: loading the server is slow
-
-    raise typer.Exit(serve(loaded, partial(reload, SERVER, loaded.files, config, given)))
-
-
-@command
-def check(config: Path | None, given: Flags, as_json: Json = False) -> None:
-    """Check the settings and the database without starting or changing anything.
-
-    Exits with 0 if the server would start without a warning, otherwise with 3 after listing all
-    problems.
-    """
-    report = check_config(resolve(SERVER, config, given))
-    if as_json:
-        terminal.echo_json(_as_json(report))
-    else:
-        terminal.echo(_as_text(report))
-    if report.problems:
-        raise CheckFailed(f"Problems found: {len(report.problems)}.")
-
-
-def _as_text(report: ConfigReport) -> str:
-    lines = [f"Settings: {report.source or 'defaults'}"]
-    if report.database:
-        lines.append(f"Database: {report.database} {report.outcome or 'cannot be used'}")
-    return "\n".join(lines + [f"Problem: {problem}" for problem in report.problems])
-
-
-def _as_json(report: ConfigReport) -> str:
-    members = {
-        "ok": not report.problems,
-        "source": report.source,
-        "database": report.database,
-        "prospect": report.outcome,
-        "problems": report.problems,
-    }
-    return json.dumps(members, ensure_ascii=False)
